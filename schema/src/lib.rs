@@ -1,0 +1,14 @@
+//! JSON Schema 2020-12 as plain data: a node tree, an interpreter that reports every violation, the words those
+//! violations are told in, and a canonical hash.
+//!
+//! This crate is a leaf. It reads no YAML, touches no file and knows nothing of protocols: `spec` builds the tree,
+//! `codegen` renders it, and the runtime shares its words.
+
+mod tree;
+mod violation;
+pub mod words;
+
+pub use tree::{
+    Annotations, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
+};
+pub use violation::{Pointer, Violation, Violations};

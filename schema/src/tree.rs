@@ -1,0 +1,311 @@
+//! The tree: an arena of schemas, each with the whole vocabulary of draft 2020-12.
+
+use serde_json::Value;
+
+/// Where a schema or a declaration stands: a source by its number, and a byte range in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The number of the source file, in the order the files were first read; 0 is the protocol itself.
+    pub source: u32,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+/// The place of a schema in its [`Schemas`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SchemaId(pub u32);
+
+/// Every schema of a protocol. References are indices, so a cycle is nothing special.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schemas {
+    nodes: Vec<Schema>,
+}
+
+impl Schemas {
+    /// Adds a schema and returns its place.
+    pub fn push(&mut self, schema: Schema) -> SchemaId {
+        let id = SchemaId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(schema);
+        id
+    }
+
+    /// How many schemas there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Every schema with its place, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (SchemaId, &Schema)> {
+        (0u32..).map(SchemaId).zip(&self.nodes)
+    }
+}
+
+impl std::ops::Index<SchemaId> for Schemas {
+    type Output = Schema;
+    fn index(&self, id: SchemaId) -> &Schema {
+        &self.nodes[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<SchemaId> for Schemas {
+    fn index_mut(&mut self, id: SchemaId) -> &mut Schema {
+        &mut self.nodes[id.0 as usize]
+    }
+}
+
+/// Which end receives: it decides what happens to fields that a schema says nothing of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// The server refuses unknown fields.
+    Server,
+    /// A client drops unknown fields, so that a server can add one before its clients know it.
+    Client,
+}
+
+/// A JSON number, kept as it was written; compared as a double.
+pub type Number = serde_json::Number;
+
+/// One of the seven types `type` can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Type {
+    /// `null`
+    Null,
+    /// `true` and `false`
+    Boolean,
+    /// A number with no fractional part: `1.0` and `-0` are integers.
+    Integer,
+    /// Any number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl Type {
+    /// All seven, in the order the words list them.
+    pub const ALL: [Self; 7] = [
+        Self::Null,
+        Self::Boolean,
+        Self::Integer,
+        Self::Number,
+        Self::String,
+        Self::Array,
+        Self::Object,
+    ];
+
+    /// The name the `type` keyword uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+
+    /// The type of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ty| ty.name() == name)
+    }
+}
+
+/// The types a `type` keyword allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TypeSet(u8);
+
+impl TypeSet {
+    /// No type at all.
+    pub const NONE: Self = Self(0);
+
+    /// This set and one type more.
+    #[must_use]
+    pub const fn with(self, ty: Type) -> Self {
+        Self(self.0 | 1 << ty as u8)
+    }
+
+    /// Whether the set names the type.
+    pub const fn contains(self, ty: Type) -> bool {
+        self.0 & (1 << ty as u8) != 0
+    }
+
+    /// This set less one type.
+    #[must_use]
+    pub const fn without(self, ty: Type) -> Self {
+        Self(self.0 & !(1 << ty as u8))
+    }
+
+    /// The types of the set, in the order of [`Type::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Type> {
+        Type::ALL.into_iter().filter(move |ty| self.contains(*ty))
+    }
+
+    /// The only type of the set, if it has exactly one.
+    pub fn single(self) -> Option<Type> {
+        let mut types = self.iter();
+        types.next().filter(|_| types.next().is_none())
+    }
+}
+
+/// What a schema says for people and tools; it decides no verdict.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Annotations {
+    /// `title`
+    pub title: Option<String>,
+    /// `description`
+    pub description: Option<String>,
+    /// `default`; never filled in, at either end.
+    pub default: Option<Value>,
+    /// `examples`
+    pub examples: Vec<Value>,
+    /// `deprecated`
+    pub deprecated: bool,
+    /// `readOnly`
+    pub read_only: bool,
+    /// `writeOnly`
+    pub write_only: bool,
+    /// `$comment`
+    pub comment: Option<String>,
+    /// `contentMediaType`
+    pub content_media_type: Option<String>,
+    /// `contentSchema`
+    pub content_schema: Option<SchemaId>,
+    /// `rust:`, the name in Rust.
+    pub rust: Option<String>,
+    /// `ts:`, the name in TypeScript.
+    pub ts: Option<String>,
+}
+
+/// A `$dynamicRef`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DynamicRef {
+    /// What it points at before any dynamic scope is looked at.
+    pub initial: SchemaId,
+    /// The `$dynamicAnchor` it looks for, where its initial target bears that very dynamic anchor.
+    pub anchor: Option<String>,
+}
+
+/// One schema: a boolean, or every keyword it bears. A keyword that is absent is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schema {
+    /// Where it stands.
+    pub span: Span,
+    /// `true` or `false` in place of an object.
+    pub boolean: Option<bool>,
+    /// What it says for people.
+    pub annotations: Annotations,
+
+    /// `type`
+    pub types: Option<TypeSet>,
+    /// `const`
+    pub constant: Option<Value>,
+    /// `enum`
+    pub enumeration: Option<Vec<Value>>,
+    /// `open: true` beside an `enum` of strings: a client takes values it does not know.
+    pub open: bool,
+
+    /// `multipleOf`
+    pub multiple_of: Option<Number>,
+    /// `maximum`
+    pub maximum: Option<Number>,
+    /// `exclusiveMaximum`
+    pub exclusive_maximum: Option<Number>,
+    /// `minimum`
+    pub minimum: Option<Number>,
+    /// `exclusiveMinimum`
+    pub exclusive_minimum: Option<Number>,
+
+    /// `maxLength`, in code points
+    pub max_length: Option<u64>,
+    /// `minLength`, in code points
+    pub min_length: Option<u64>,
+    /// `pattern`, an ECMA-262 regular expression, unanchored
+    pub pattern: Option<String>,
+    /// `format`
+    pub format: Option<String>,
+    /// `contentEncoding`
+    pub content_encoding: Option<String>,
+
+    /// `prefixItems`
+    pub prefix_items: Vec<SchemaId>,
+    /// `items`
+    pub items: Option<SchemaId>,
+    /// `contains`
+    pub contains: Option<SchemaId>,
+    /// `minContains`
+    pub min_contains: Option<u64>,
+    /// `maxContains`
+    pub max_contains: Option<u64>,
+    /// `maxItems`
+    pub max_items: Option<u64>,
+    /// `minItems`
+    pub min_items: Option<u64>,
+    /// `uniqueItems: true`
+    pub unique_items: bool,
+    /// `unevaluatedItems`
+    pub unevaluated_items: Option<SchemaId>,
+
+    /// `properties`, in the order they are written
+    pub properties: Vec<(String, SchemaId)>,
+    /// `patternProperties`, in the order they are written
+    pub pattern_properties: Vec<(String, SchemaId)>,
+    /// `additionalProperties`
+    pub additional_properties: Option<SchemaId>,
+    /// `propertyNames`
+    pub property_names: Option<SchemaId>,
+    /// `maxProperties`
+    pub max_properties: Option<u64>,
+    /// `minProperties`
+    pub min_properties: Option<u64>,
+    /// `required`, in the order written
+    pub required: Vec<String>,
+    /// `dependentRequired`
+    pub dependent_required: Vec<(String, Vec<String>)>,
+    /// `dependentSchemas`
+    pub dependent_schemas: Vec<(String, SchemaId)>,
+    /// `unevaluatedProperties`
+    pub unevaluated_properties: Option<SchemaId>,
+
+    /// `allOf`
+    pub all_of: Vec<SchemaId>,
+    /// `anyOf`
+    pub any_of: Vec<SchemaId>,
+    /// `oneOf`
+    pub one_of: Vec<SchemaId>,
+    /// `not`
+    pub not: Option<SchemaId>,
+    /// `if`
+    pub condition: Option<SchemaId>,
+    /// `then`
+    pub then: Option<SchemaId>,
+    /// `else`
+    pub otherwise: Option<SchemaId>,
+
+    /// `$ref`, resolved
+    pub reference: Option<SchemaId>,
+    /// `$dynamicRef`
+    pub dynamic_reference: Option<DynamicRef>,
+    /// `$dynamicAnchor`
+    pub dynamic_anchor: Option<String>,
+    /// The root of the schema resource (the nearest `$id`, file or named type) that this schema belongs to.
+    pub resource: Option<SchemaId>,
+}
+
+impl Schema {
+    /// Whether the schema says how an object's further fields are treated, so that no default applies to it.
+    pub const fn closes_itself(&self) -> bool {
+        self.additional_properties.is_some() || self.unevaluated_properties.is_some()
+    }
+}

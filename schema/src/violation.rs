@@ -1,0 +1,75 @@
+//! What is wrong with an instance, and where.
+
+use std::fmt;
+
+/// A JSON Pointer (RFC 6901) to a place in an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The pointer to the whole instance.
+    pub const fn root() -> Self {
+        Self(String::new())
+    }
+
+    /// Puts a property name in front, escaped: paths are built on the way out.
+    pub fn prepend_key(&mut self, key: &str) {
+        let mut path = String::with_capacity(key.len() + 1 + self.0.len());
+        path.push('/');
+        for c in key.chars() {
+            match c {
+                '~' => path.push_str("~0"),
+                '/' => path.push_str("~1"),
+                c => path.push(c),
+            }
+        }
+        path.push_str(&self.0);
+        self.0 = path;
+    }
+
+    /// Puts an index in front.
+    pub fn prepend_index(&mut self, index: usize) {
+        self.0.insert_str(0, &format!("/{index}"));
+    }
+
+    /// The pointer as text; the empty text is the whole instance.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<String> for Pointer {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// One thing wrong with an instance. It never holds any of the instance but the names in its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where in the instance.
+    pub path: Pointer,
+    /// The keyword of the schema that refused it: `minLength`, `required`, `type`.
+    pub keyword: &'static str,
+    /// What the schema allows, in words made from the schema alone: `must be at most 2000 characters long`.
+    pub message: std::borrow::Cow<'static, str>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.as_str().is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{} {}", self.path, self.message)
+        }
+    }
+}
+
+/// Every violation of one instance, in order.
+pub type Violations = Vec<Violation>;
