@@ -132,9 +132,7 @@ fn digest(value: &Value, state: &std::hash::RandomState, depth: u32) -> u64 {
         Value::Object(fields) => {
             // A sum has no order, and neither has an object.
             let sum = fields.iter().fold(0_u64, |sum, (key, value)| {
-                let mut field = state.build_hasher();
-                (key, digest(value, state, depth)).hash(&mut field);
-                sum.wrapping_add(field.finish())
+                sum.wrapping_add(state.hash_one((key, digest(value, state, depth))))
             });
             (5_u8, fields.len(), sum).hash(&mut hasher);
         }
