@@ -91,7 +91,7 @@ impl Bundle<'_> {
                 let payload = self.writer.schema(payload, Position::Shape);
                 self.writer.define("payloads", name, payload);
             }
-            let mut value = self.envelope(name, sent);
+            let mut value = self.message("payloads", name, sent);
             if let (Value::Object(fields), Some(text)) = (&mut value, &message.description) {
                 fields.insert("description".into(), text.as_str().into());
             }
@@ -101,8 +101,9 @@ impl Bundle<'_> {
             tags.push((sent.envelope.layout.tag().to_owned(), sent.tag.clone()));
             all.push(self.writer.define("messages", name, value));
         }
-        for own in system.iter().filter(|own| own.from == self.from) {
-            let envelope = match self.from {
+        let from = self.from;
+        for own in system.iter().filter(|own| own.from == from) {
+            let envelope = match from {
                 End::Client => protocol.envelope.client.clone(),
                 End::Server => protocol.envelope.server.clone(),
             };
@@ -139,10 +140,6 @@ impl Bundle<'_> {
         json!({ "description": about, (if apart { "oneOf" } else { "anyOf" }): all })
     }
 
-    fn envelope(&mut self, name: &str, sent: &Sent) -> Value {
-        self.message("payloads", name, sent)
-    }
-
     /// A whole message, whose payload stands in a group.
     fn message(&mut self, group: &'static str, name: &str, sent: &Sent) -> Value {
         let mut properties = Map::new();
@@ -168,7 +165,7 @@ impl Bundle<'_> {
         let closing_word = match &sent.envelope.layout {
             Layout::Adjacent { content, .. } => {
                 let payload = match sent.payload {
-                    Some(_) => self.reference(group, name),
+                    Some(_) => self.writer.pointer(group, name),
                     None => self.nothing(),
                 };
                 properties.insert(content.clone(), payload);
@@ -205,11 +202,6 @@ impl Bundle<'_> {
             out.insert(closing_word.into(), Value::Bool(false));
         }
         Value::Object(out)
-    }
-
-    fn reference(&mut self, group: &'static str, name: &str) -> Value {
-        let written = self.writer.written.get(group).and_then(|all| all.get(name)).cloned();
-        self.writer.define(group, name, written.unwrap_or(Value::Bool(true)))
     }
 
     /// What stands in the place of a payload that is not declared.

@@ -41,7 +41,8 @@ impl<'p> Writer<'p> {
         self.pointer(group, name)
     }
 
-    fn pointer(&self, group: &str, name: &str) -> Value {
+    /// The reference to a definition.
+    pub(crate) fn pointer(&self, group: &str, name: &str) -> Value {
         let side = match self.side {
             Mode::Server => "server",
             Mode::Client => "client",
