@@ -42,7 +42,12 @@ impl<'r, 'p> Follower<'r, 'p> {
 
     /// The requests that nothing has answered.
     pub(super) fn unanswered(self) -> Vec<(usize, String)> {
-        self.pending.into_iter().map(|pending| (pending.line, pending.name)).collect()
+        let waits = |pending: &Pending| {
+            // What is answered only where it fails has succeeded.
+            self.reply_of(pending).is_some() || pending.message.is_none()
+        };
+        let waiting = self.pending.iter().filter(|pending| waits(pending));
+        waiting.map(|pending| (pending.line, pending.name.clone())).collect()
     }
 
     /// Takes the next message.
@@ -288,7 +293,15 @@ impl<'r, 'p> Follower<'r, 'p> {
         let asks = match candidate.message {
             Some(id) => {
                 let declared = &self.reader.protocol.messages[id.0];
-                declared.reply.is_some() || !declared.errors.is_empty() && self.is_request(id)
+                match &declared.reply {
+                    // A message of both ends is a request where the other end has the reply.
+                    Some(reply) => self.is_sent_by(other(from), reply),
+                    None => {
+                        from == End::Client
+                            && !declared.errors.is_empty()
+                            && self.is_request(id)
+                    }
+                }
             }
             None => {
                 from == End::Client
@@ -329,6 +342,16 @@ impl<'r, 'p> Follower<'r, 'p> {
         });
     }
 
+    fn is_sent_by(&self, end: End, reply: &Reply) -> bool {
+        [reply.ack, reply.stream, reply.end].into_iter().flatten().any(|id| {
+            let message = &self.reader.protocol.messages[id.0];
+            match end {
+                End::Client => message.client.is_some(),
+                End::Server => message.server.is_some(),
+            }
+        })
+    }
+
     /// Whether a message with errors and no reply is waited for: not the one whose payload the hello carries.
     fn is_request(&self, id: MessageId) -> bool {
         self.reader.protocol.session.auth != Some(id)
@@ -345,6 +368,13 @@ fn no_request(envelope: &Envelope, message: &Fields) -> String {
         (Correlate::Id, Some(id)) => format!("no request with the id {id} waits for an answer"),
         (Correlate::Id, None) => "a reply without an id answers nothing".to_owned(),
         (Correlate::Order, _) => "no request waits for this answer".to_owned(),
+    }
+}
+
+const fn other(end: End) -> End {
+    match end {
+        End::Client => End::Server,
+        End::Server => End::Client,
     }
 }
 
