@@ -27,6 +27,6 @@ fn the_reference_protocol_loads_without_a_word() {
     let loaded = read(&reference());
     assert_eq!(shown(&loaded), "");
     let protocol = loaded.protocol.expect("a protocol without diagnostics");
-    assert_eq!(protocol.messages.len(), 21);
+    assert_eq!(protocol.messages.len(), 19);
     assert_eq!(protocol.types.len(), 8);
 }
