@@ -1,1 +1,4 @@
-//! .
+//! Code from a protocol.
+
+pub mod json_schema;
+pub mod verify;

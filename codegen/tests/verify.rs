@@ -1,0 +1,48 @@
+//! Protocols that exist, and captures of them: the good ones verify clean, the bad ones give the report written beside them.
+//! `HANDFAST_BLESS=1` writes the reports anew.
+
+use codegen::verify::{Report, verify};
+use handfast_spec::model::Protocol;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/protocols")
+}
+
+fn protocol(path: &Path) -> Result<Protocol, Box<dyn Error>> {
+    let loaded = handfast_spec::load(path);
+    let said = handfast_spec::render(&loaded.diagnostics, &loaded.sources, false);
+    loaded.protocol.ok_or_else(|| format!("{}:\n{said}", path.display()).into())
+}
+
+fn report(protocol: &Protocol, capture: &str) -> Result<Report, Box<dyn Error>> {
+    Ok(verify(protocol, std::fs::read(folder().join(capture))?.as_slice()))
+}
+
+fn captures_of(name: &str) -> Result<(), Box<dyn Error>> {
+    let protocol = protocol(&folder().join(format!("{name}.yaml")))?;
+    let good = report(&protocol, &format!("{name}.ndjson"))?;
+    assert!(good.is_clean(), "{}", good.render());
+    assert!(good.lines.len() >= 25, "only {} messages", good.lines.len());
+    assert!(good.unanswered.is_empty(), "{}", good.render());
+
+    let bad = report(&protocol, &format!("{name}.bad.ndjson"))?;
+    assert!(!bad.is_clean());
+    let path = folder().join(format!("{name}.bad.txt"));
+    if std::env::var_os("HANDFAST_BLESS").is_some() {
+        std::fs::write(&path, bad.render())?;
+    }
+    assert_eq!(bad.render(), std::fs::read_to_string(&path)?, "{}", path.display());
+    Ok(())
+}
+
+#[test]
+fn coinbase() -> Result<(), Box<dyn Error>> {
+    captures_of("coinbase")
+}
+
+#[test]
+fn slack() -> Result<(), Box<dyn Error>> {
+    captures_of("slack")
+}
