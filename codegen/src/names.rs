@@ -18,7 +18,9 @@ fn words(name: &str) -> Vec<String> {
         // `roomId` and `HTTPServer`: before a capital behind a small letter, and before the last of several capitals.
         let begins = c.is_uppercase()
             && before.is_some_and(|b| {
-                b.is_lowercase() || b.is_numeric() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
+                b.is_lowercase()
+                    || b.is_numeric()
+                    || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
             });
         if begins && !word.is_empty() {
             words.push(std::mem::take(&mut word));
@@ -30,7 +32,10 @@ fn words(name: &str) -> Vec<String> {
     }
     if words.is_empty() {
         // A name of signs only: each by its code point, so that different names stay different.
-        words = chars.iter().map(|c| format!("U{:04X}", u32::from(*c))).collect();
+        words = chars
+            .iter()
+            .map(|c| format!("U{:04X}", u32::from(*c)))
+            .collect();
     }
     if words.is_empty() {
         words.push("Empty".to_owned());
@@ -40,18 +45,28 @@ fn words(name: &str) -> Vec<String> {
 
 fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
-    let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let first = chars
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .unwrap_or_default();
     first + &chars.as_str().to_lowercase()
 }
 
 /// An identifier may not begin with a digit.
 fn not_a_digit(name: String, prefix: char) -> String {
-    if name.starts_with(char::is_numeric) { format!("{prefix}{name}") } else { name }
+    if name.starts_with(char::is_numeric) {
+        format!("{prefix}{name}")
+    } else {
+        name
+    }
 }
 
 /// `chat.send` → `ChatSend`
 pub fn pascal(name: &str) -> String {
-    not_a_digit(words(name).iter().map(|word| capitalised(word)).collect(), 'N')
+    not_a_digit(
+        words(name).iter().map(|word| capitalised(word)).collect(),
+        'N',
+    )
 }
 
 /// `chat.send` → `chat_send`
@@ -63,15 +78,20 @@ pub fn snake(name: &str) -> String {
 pub fn camel(name: &str) -> String {
     let pascal = pascal(name);
     let mut chars = pascal.chars();
-    chars.next().map(|c| c.to_lowercase().collect::<String>()).unwrap_or_default() + chars.as_str()
+    chars
+        .next()
+        .map(|c| c.to_lowercase().collect::<String>())
+        .unwrap_or_default()
+        + chars.as_str()
 }
 
 /// Keywords of Rust, of every edition and those kept for later ones.
 const RUST_KEYWORDS: [&str; 52] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait",
-    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "Self", "static", "struct", "super", "trait", "true", "try", "type",
+    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 /// A name as an identifier of Rust: a keyword is written raw, or with a `_` behind where that is not allowed.
@@ -85,12 +105,75 @@ pub fn rust_ident(name: &str) -> String {
 
 /// Names that a top-level constant or function of TypeScript cannot have, or should not hide.
 const TS_RESERVED: [&str; 69] = [
-    "abstract", "any", "arguments", "as", "async", "await", "boolean", "break", "case", "catch", "class", "const",
-    "continue", "debugger", "declare", "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false",
-    "finally", "for", "from", "function", "get", "if", "implements", "import", "in", "infer", "instanceof",
-    "interface", "is", "keyof", "let", "module", "namespace", "never", "new", "null", "number", "object", "of",
-    "package", "private", "protected", "public", "readonly", "require", "return", "set", "static", "string", "super",
-    "switch", "symbol", "this", "throw", "true", "try", "type", "typeof", "undefined", "unknown", "var",
+    "abstract",
+    "any",
+    "arguments",
+    "as",
+    "async",
+    "await",
+    "boolean",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "declare",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "from",
+    "function",
+    "get",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "infer",
+    "instanceof",
+    "interface",
+    "is",
+    "keyof",
+    "let",
+    "module",
+    "namespace",
+    "never",
+    "new",
+    "null",
+    "number",
+    "object",
+    "of",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "readonly",
+    "require",
+    "return",
+    "set",
+    "static",
+    "string",
+    "super",
+    "switch",
+    "symbol",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "undefined",
+    "unknown",
+    "var",
 ];
 
 /// More of the same.
@@ -122,7 +205,14 @@ mod tests {
             ("", "Empty", "empty", "empty"),
             ("éclair-Ölig", "ÉclairÖlig", "éclair_ölig", "éclairÖlig"),
         ] {
-            assert_eq!((pascal(name).as_str(), snake(name).as_str(), camel(name).as_str()), (p, s, c));
+            assert_eq!(
+                (
+                    pascal(name).as_str(),
+                    snake(name).as_str(),
+                    camel(name).as_str()
+                ),
+                (p, s, c)
+            );
         }
     }
 

@@ -13,11 +13,16 @@ fn folder() -> PathBuf {
 fn protocol(path: &Path) -> Result<Protocol, Box<dyn Error>> {
     let loaded = handfast_spec::load(path);
     let said = handfast_spec::render(&loaded.diagnostics, &loaded.sources, false);
-    loaded.protocol.ok_or_else(|| format!("{}:\n{said}", path.display()).into())
+    loaded
+        .protocol
+        .ok_or_else(|| format!("{}:\n{said}", path.display()).into())
 }
 
 fn report(protocol: &Protocol, capture: &str) -> Result<Report, Box<dyn Error>> {
-    Ok(verify(protocol, std::fs::read(folder().join(capture))?.as_slice()))
+    Ok(verify(
+        protocol,
+        std::fs::read(folder().join(capture))?.as_slice(),
+    ))
 }
 
 fn captures_of(name: &str) -> Result<(), Box<dyn Error>> {
@@ -33,7 +38,12 @@ fn captures_of(name: &str) -> Result<(), Box<dyn Error>> {
     if std::env::var_os("HANDFAST_BLESS").is_some() {
         std::fs::write(&path, bad.render())?;
     }
-    assert_eq!(bad.render(), std::fs::read_to_string(&path)?, "{}", path.display());
+    assert_eq!(
+        bad.render(),
+        std::fs::read_to_string(&path)?,
+        "{}",
+        path.display()
+    );
     Ok(())
 }
 

@@ -21,9 +21,17 @@ fn comment(out: &mut String, indent: &str, slashes: &str, text: &str) {
         let line = line.trim_end();
         let begins_item = is_list_item(line);
         // What belongs to an item is indented like it, or markdown reads it as a paragraph of its own.
-        let margin = if in_list && !begins_item && !line.is_empty() && !line.starts_with(' ') { "  " } else { "" };
+        let margin = if in_list && !begins_item && !line.is_empty() && !line.starts_with(' ') {
+            "  "
+        } else {
+            ""
+        };
         in_list = (in_list || begins_item) && !line.is_empty();
-        let hanging = if begins_item || !margin.is_empty() { "  " } else { "" };
+        let hanging = if begins_item || !margin.is_empty() {
+            "  "
+        } else {
+            ""
+        };
         for (i, part) in fold(line, width.saturating_sub(2)).into_iter().enumerate() {
             let margin = if i == 0 { margin } else { hanging };
             let line = format!("{indent}{slashes} {margin}{part}");
@@ -42,7 +50,10 @@ fn harmless(text: &str) -> String {
             '\n' => out.push(c),
             '\r' | '\u{2028}' | '\u{2029}' => out.push('\n'),
             '\t' => out.push_str("    "),
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+            '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {
                 out.extend(c.escape_unicode());
             }
             c if c.is_control() => out.extend(c.escape_unicode()),
@@ -70,7 +81,10 @@ fn fold(line: &str, width: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = line;
     while rest.chars().count() > width {
-        let limit = rest.char_indices().nth(width).map_or(rest.len(), |(i, _)| i);
+        let limit = rest
+            .char_indices()
+            .nth(width)
+            .map_or(rest.len(), |(i, _)| i);
         // A part must not begin with what markdown takes for a list, a heading or a quote.
         let place = rest[..limit]
             .rmatch_indices(' ')

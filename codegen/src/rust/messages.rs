@@ -11,8 +11,8 @@ use crate::{
     shape::{MessageShape, PayloadShape},
 };
 use handfast_spec::model::{
-    End, Envelope, ErrorId, Field, FieldKind, Layout, Message, MessageId, Presence, RoleKind, RolePlayer, Scalar, Sent,
-    Timestamp, TimestampForm,
+    End, Envelope, ErrorId, Field, FieldKind, Layout, Message, MessageId, Presence, RoleKind,
+    RolePlayer, Scalar, Sent, Timestamp, TimestampForm,
 };
 
 pub(super) fn messages(cx: &Cx<'_>, items: &mut Vec<String>) {
@@ -45,7 +45,10 @@ pub(super) fn documentation(message: &Message, description: Option<&str>) -> Str
 
 /// Whether a message is part of its end's union. The proof of who a client is travels inside the hello.
 fn is_in_union(cx: &Cx<'_>, id: MessageId) -> bool {
-    let hello = matches!(cx.protocol.session.role(RoleKind::Hello), RolePlayer::Own { .. });
+    let hello = matches!(
+        cx.protocol.session.role(RoleKind::Hello),
+        RolePlayer::Own { .. }
+    );
     !(hello && cx.protocol.session.auth == Some(id))
 }
 
@@ -65,7 +68,9 @@ fn sent(message: &Message, end: End) -> Option<&Sent> {
 
 /// The type of a message as one end sends it.
 pub(super) fn type_of(cx: &Cx<'_>, id: MessageId, end: End) -> String {
-    side(&cx.shapes.messages[id.0], end).map(|payload| payload.rust.clone()).unwrap_or_default()
+    side(&cx.shapes.messages[id.0], end)
+        .map(|payload| payload.rust.clone())
+        .unwrap_or_default()
 }
 
 /// The name of the enum of errors that a message may be answered with.
@@ -82,7 +87,11 @@ pub(super) fn errors_by_set<'p>(cx: &Cx<'p>) -> Vec<(String, String, &'p [ErrorI
         .filter(|message| !message.errors.is_empty())
         .map(|message| {
             let name = format!("{}Error", base(message));
-            (name, format!("Why a `{}` is refused.", message.name.text), message.errors.as_slice())
+            (
+                name,
+                format!("Why `{}` is refused.", message.name.text),
+                message.errors.as_slice(),
+            )
         })
         .collect()
 }
@@ -93,8 +102,18 @@ fn base(message: &Message) -> String {
 
 fn union(cx: &Cx<'_>, end: End) -> String {
     let (name, flag, words, envelope) = match end {
-        End::Client => ("ClientMessage", "client", "Everything the client sends.", &cx.protocol.envelope.client),
-        End::Server => ("ServerMessage", "server", "Everything the server sends.", &cx.protocol.envelope.server),
+        End::Client => (
+            "ClientMessage",
+            "client",
+            "Everything the client sends.",
+            &cx.protocol.envelope.client,
+        ),
+        End::Server => (
+            "ServerMessage",
+            "server",
+            "Everything the server sends.",
+            &cx.protocol.envelope.server,
+        ),
     };
     let mut out = String::new();
     docs::outer(&mut out, "", words);
@@ -116,9 +135,20 @@ fn union(cx: &Cx<'_>, end: End) -> String {
     out.push_str(&format!("pub enum {name} {{\n"));
     for shape in members {
         let message = &cx.protocol.messages[shape.id.0];
-        let (Some(payload), Some(sent)) = (side(shape, end), sent(message, end)) else { continue };
-        docs::outer(&mut out, "    ", &documentation(message, message.description.as_deref()));
-        attribute(&mut out, "    ", "message", &arguments(cx, shape.id, message, sent, end, payload));
+        let (Some(payload), Some(sent)) = (side(shape, end), sent(message, end)) else {
+            continue;
+        };
+        docs::outer(
+            &mut out,
+            "    ",
+            &documentation(message, message.description.as_deref()),
+        );
+        attribute(
+            &mut out,
+            "    ",
+            "message",
+            &arguments(cx, shape.id, message, sent, end, payload),
+        );
         out.push_str(&format!(
             "    {}({}),\n",
             names::rust_ident(&base(message)),
@@ -153,7 +183,10 @@ fn arguments(
     if end == End::Client {
         requests(cx, id, message, &mut args);
     } else if let Some(channel) = message.channel {
-        args.push(format!("channel = {}", super::protocol::channel_type(cx, channel)));
+        args.push(format!(
+            "channel = {}",
+            super::protocol::channel_type(cx, channel)
+        ));
     }
     if message.volatile {
         args.push("volatile".to_owned());
@@ -172,18 +205,21 @@ fn requests(cx: &Cx<'_>, id: MessageId, message: &Message, args: &mut Vec<String
                 ("end", ty(&reply.end, End::Server)),
                 ("cancel", ty(&reply.cancel, End::Client)),
             ];
-            let parts: Vec<String> =
-                parts.into_iter().filter_map(|(name, ty)| Some(format!("{name} = {}", ty?))).collect();
+            let parts: Vec<String> = parts
+                .into_iter()
+                .filter_map(|(name, ty)| Some(format!("{name} = {}", ty?)))
+                .collect();
             args.push(format!("stream({})", parts.join(", ")));
         } else if let Some(reply) = ty(&reply.ack, End::Server) {
             args.push(format!("reply = {reply}"));
         }
     }
-    let cancels = cx
-        .protocol
-        .messages
-        .iter()
-        .any(|other| other.reply.as_ref().is_some_and(|reply| reply.cancel == Some(id)));
+    let cancels = cx.protocol.messages.iter().any(|other| {
+        other
+            .reply
+            .as_ref()
+            .is_some_and(|reply| reply.cancel == Some(id))
+    });
     if cancels {
         args.push("cancels".to_owned());
     }
@@ -231,7 +267,12 @@ fn envelope_arguments(envelope: &Envelope) -> Option<String> {
         ("id", &envelope.id, Some("id"), FieldKind::Text),
         ("reply_to", &envelope.reply_to, None, FieldKind::Text),
         ("version", &envelope.version, Some("v"), FieldKind::Integer),
-        ("channel", &envelope.channel, Some("channel"), FieldKind::Text),
+        (
+            "channel",
+            &envelope.channel,
+            Some("channel"),
+            FieldKind::Text,
+        ),
         ("seq", &envelope.seq, Some("seq"), FieldKind::Integer),
         ("epoch", &envelope.epoch, Some("epoch"), FieldKind::Text),
     ] {
@@ -249,8 +290,15 @@ fn envelope_arguments(envelope: &Envelope) -> Option<String> {
     (!args.is_empty()).then(|| format!("envelope({})", args.join(", ")))
 }
 
-fn field_argument(name: &str, field: Option<&Field>, default: Option<&str>, kind: FieldKind) -> Option<String> {
-    let Some(field) = field else { return default.map(|_| format!("{name} = none")) };
+fn field_argument(
+    name: &str,
+    field: Option<&Field>,
+    default: Option<&str>,
+    kind: FieldKind,
+) -> Option<String> {
+    let Some(field) = field else {
+        return default.map(|_| format!("{name} = none"));
+    };
     if field.kind == kind && field.presence == Presence::Optional {
         return (default != Some(&field.name)).then(|| format!("{name} = {}", text(&field.name)));
     }
@@ -274,13 +322,17 @@ fn field_parts(field: &Field, default: FieldKind) -> Vec<String> {
 }
 
 fn timestamp_argument(timestamp: Option<&Timestamp>) -> Option<String> {
-    let Some(Timestamp { field, form }) = timestamp else { return Some("timestamp = none".to_owned()) };
+    let Some(Timestamp { field, form }) = timestamp else {
+        return Some("timestamp = none".to_owned());
+    };
     let (form_name, kind) = match form {
         TimestampForm::Rfc3339 => ("rfc3339", FieldKind::Text),
         TimestampForm::UnixMs => ("unix_ms", FieldKind::Integer),
         TimestampForm::UnixS => ("unix_s", FieldKind::Integer),
     };
-    let plain = field.name == "timestamp" && *form == TimestampForm::Rfc3339 && field.presence == Presence::Optional;
+    let plain = field.name == "timestamp"
+        && *form == TimestampForm::Rfc3339
+        && field.presence == Presence::Optional;
     let mut parts = field_parts(field, kind);
     parts.push(form_name.to_owned());
     (!plain).then(|| format!("timestamp({})", parts.join(", ")))

@@ -49,8 +49,17 @@ impl Cx<'_> {
 }
 
 /// Writes the Rust of a protocol; `source` is the file it is made from, as the header names it.
-pub fn generate(protocol: &Protocol, shapes: &Shapes, options: &GenerateRust, source: &str) -> String {
-    let cx = Cx { protocol, shapes, options };
+pub fn generate(
+    protocol: &Protocol,
+    shapes: &Shapes,
+    options: &GenerateRust,
+    source: &str,
+) -> String {
+    let cx = Cx {
+        protocol,
+        shapes,
+        options,
+    };
     let mut items: Vec<String> = Vec::new();
     types::types(&cx, &mut items);
     messages::messages(&cx, &mut items);
@@ -75,18 +84,27 @@ pub fn generate(protocol: &Protocol, shapes: &Shapes, options: &GenerateRust, so
 fn imports(cx: &Cx<'_>, items: &[String]) -> String {
     let mentions = |name: &str| {
         items.iter().any(|item| {
-            item.lines().filter(|line| !line.trim_start().starts_with("///")).any(|line| {
-                line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
-            })
+            item.lines()
+                .filter(|line| !line.trim_start().starts_with("///"))
+                .any(|line| {
+                    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .any(|word| word == name)
+                })
         })
     };
-    let mut names: Vec<&str> =
-        ["AsText", "Bytes", "Checked", "Nullable"].into_iter().filter(|name| mentions(name)).collect();
+    let mut names: Vec<&str> = ["AsText", "Bytes", "Checked", "Nullable"]
+        .into_iter()
+        .filter(|name| mentions(name))
+        .collect();
     names.push("protocol");
     let names = match names.as_slice() {
         [one] => (*one).to_owned(),
         all => format!("{{{}}}", all.join(", ")),
     };
     let ours = format!("use {}::{names};\n", cx.options.krate);
-    if mentions("BTreeMap") { format!("{ours}use std::collections::BTreeMap;\n") } else { ours }
+    if mentions("BTreeMap") {
+        format!("{ours}use std::collections::BTreeMap;\n")
+    } else {
+        ours
+    }
 }

@@ -7,7 +7,9 @@ use super::{
     types::param_rules,
 };
 use crate::names;
-use handfast_spec::model::{ChannelId, CloseCondition, EncodingKind, End, KeyPart, RoleKind, RolePlayer};
+use handfast_spec::model::{
+    ChannelId, CloseCondition, EncodingKind, End, KeyPart, RoleKind, RolePlayer,
+};
 
 /// The type of a channel.
 pub(super) fn channel_type(cx: &Cx<'_>, id: ChannelId) -> String {
@@ -19,7 +21,10 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
     for (i, channel) in cx.protocol.channels.iter().enumerate() {
         let mut out = String::new();
         let name = channel_type(cx, ChannelId(i));
-        let words = channel.description.clone().unwrap_or_else(|| format!("The channel `{}`.", channel.name.text));
+        let words = channel
+            .description
+            .clone()
+            .unwrap_or_else(|| format!("The channel `{}`.", channel.name.text));
         docs::outer(&mut out, "", &words);
         let key: String = channel
             .key
@@ -34,13 +39,22 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
             args.push(format!("name = {}", text(&channel.name.text)));
         }
         if let Some(join) = channel.join {
-            args.push(format!("join = {}", messages::type_of(cx, join, End::Client)));
+            args.push(format!(
+                "join = {}",
+                messages::type_of(cx, join, End::Client)
+            ));
         }
         if let Some(leave) = channel.leave {
-            args.push(format!("leave = {}", messages::type_of(cx, leave, End::Client)));
+            args.push(format!(
+                "leave = {}",
+                messages::type_of(cx, leave, End::Client)
+            ));
         }
         if let Some(history) = channel.history {
-            let ttl = history.ttl.map(|ttl| format!(", ttl_ms = {}", ttl.as_millis())).unwrap_or_default();
+            let ttl = history
+                .ttl
+                .map(|ttl| format!(", ttl_ms = {}", ttl.as_millis()))
+                .unwrap_or_default();
             args.push(format!("history(size = {}{ttl})", history.size));
         }
         args.extend(cx.krate());
@@ -54,7 +68,11 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         out.push_str(&format!("pub struct {name} {{\n"));
         for (param, ty) in channel.params.iter().zip(&cx.shapes.channels[i]) {
             let annotations = &cx.protocol.schemas[param.schema].annotations;
-            docs::outer(&mut out, "    ", annotations.description.as_deref().unwrap_or_default());
+            docs::outer(
+                &mut out,
+                "    ",
+                annotations.description.as_deref().unwrap_or_default(),
+            );
             let rust = names::snake(&param.name.text);
             let mut args = Vec::new();
             if rust != param.name.text {
@@ -64,7 +82,11 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
             if !args.is_empty() {
                 attribute(&mut out, "    ", "protocol", &args);
             }
-            out.push_str(&format!("    pub {}: {},\n", names::rust_ident(&rust), cx.ty(ty)));
+            out.push_str(&format!(
+                "    pub {}: {},\n",
+                names::rust_ident(&rust),
+                cx.ty(ty)
+            ));
         }
         out.push_str("}\n");
         items.push(out);
@@ -83,12 +105,17 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
         "client = ClientMessage".to_owned(),
         "server = ServerMessage".to_owned(),
     ];
-    let channels: Vec<String> = (0..protocol.channels.len()).map(|i| channel_type(cx, ChannelId(i))).collect();
+    let channels: Vec<String> = (0..protocol.channels.len())
+        .map(|i| channel_type(cx, ChannelId(i)))
+        .collect();
     if !channels.is_empty() {
         args.push(format!("channels({})", channels.join(", ")));
     }
     if let Some(auth) = session.auth {
-        args.push(format!("auth = {}", messages::type_of(cx, auth, End::Client)));
+        args.push(format!(
+            "auth = {}",
+            messages::type_of(cx, auth, End::Client)
+        ));
         args.extend(messages::errors_of(cx, auth).map(|errors| format!("auth_errors = {errors}")));
     }
     let mut parts = vec![match session.heartbeat {
@@ -96,7 +123,11 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
         None => "heartbeat_ms = none".to_owned(),
     }];
     parts.push(format!("timeout_ms = {}", session.timeout.as_millis()));
-    parts.extend(session.resume.map(|resume| format!("resume_ms = {}", resume.as_millis())));
+    parts.extend(
+        session
+            .resume
+            .map(|resume| format!("resume_ms = {}", resume.as_millis())),
+    );
     parts.push(format!(
         "backoff_ms({}, {})",
         session.backoff.min.as_millis(),
@@ -105,7 +136,10 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
     args.push(format!("session({})", parts.join(", ")));
     args.extend(roles(cx));
     let limits = &protocol.limits;
-    let rate = limits.rate.map(|rate| format!(", rate({}, {})", rate.count, rate.per.as_millis())).unwrap_or_default();
+    let rate = limits
+        .rate
+        .map(|rate| format!(", rate({}, {})", rate.count, rate.per.as_millis()))
+        .unwrap_or_default();
     args.push(format!(
         "limits(message = {}, depth = {}{rate}, violations = {}, outbound = {})",
         limits.message, limits.depth, limits.violations, limits.outbound
@@ -129,7 +163,9 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
         .closes
         .iter()
         .filter_map(|close| {
-            let (_, name, default) = CloseCondition::ALL.into_iter().find(|(c, ..)| *c == close.condition)?;
+            let (_, name, default) = CloseCondition::ALL
+                .into_iter()
+                .find(|(c, ..)| *c == close.condition)?;
             (close.code != default).then(|| format!("{} = {}", name.replace('-', "_"), close.code))
         })
         .collect();
@@ -138,11 +174,17 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
     }
     args.extend(cx.krate());
     let mut out = String::new();
-    let words = protocol.description.clone().unwrap_or_else(|| format!("The protocol `{}`.", protocol.name.text));
+    let words = protocol
+        .description
+        .clone()
+        .unwrap_or_else(|| format!("The protocol `{}`.", protocol.name.text));
     docs::outer(&mut out, "", &words);
     attribute(&mut out, "", "protocol", &args);
     out.push_str("#[derive(Clone, Copy, Debug)]\n");
-    out.push_str(&format!("pub struct {};\n", names::pascal(&protocol.name.text)));
+    out.push_str(&format!(
+        "pub struct {};\n",
+        names::pascal(&protocol.name.text)
+    ));
     items.push(out);
 }
 
@@ -151,11 +193,15 @@ fn roles(cx: &Cx<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
         // These have no message of their own yet.
-        if matches!(kind, RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate) {
+        if matches!(
+            kind,
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
+        ) {
             continue;
         }
         match cx.protocol.session.role(kind) {
-            RolePlayer::Own { tag } if *tag == handfast_spec::model::Scalar::Text(name.to_owned()) => {}
+            RolePlayer::Own { tag }
+                if *tag == handfast_spec::model::Scalar::Text(name.to_owned()) => {}
             RolePlayer::Own { tag } => parts.push(format!("{name} = {}", messages::scalar(tag))),
             RolePlayer::Off | RolePlayer::Mapped { .. } => parts.push(format!("{name} = none")),
         }

@@ -16,7 +16,11 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
     match ty {
         Use::Named(_) | Use::Boxed(_) | Use::TextInteger { .. } | Use::Boolean | Use::Null => {}
         Use::Nullable(inner) => {
-            let branches = if schema.one_of.is_empty() { &schema.any_of } else { &schema.one_of };
+            let branches = if schema.one_of.is_empty() {
+                &schema.any_of
+            } else {
+                &schema.one_of
+            };
             return match union::union(schemas, branches).map(|union| union.told_by) {
                 Some(ToldBy::Null(other)) => rules(cx, other, inner),
                 _ => rules(cx, id, inner),

@@ -11,14 +11,22 @@ pub(super) fn size(shapes: &Shapes, id: DeclId) -> usize {
 }
 
 fn of_decl(shapes: &Shapes, id: DeclId, depth: u32) -> usize {
-    let Some(depth) = depth.checked_sub(1) else { return LARGEST_VARIANT + 1 };
+    let Some(depth) = depth.checked_sub(1) else {
+        return LARGEST_VARIANT + 1;
+    };
     match &shapes.decls[id.0].kind {
         DeclKind::Struct { fields, .. } => fields
             .iter()
             .filter(|field| !field.discriminant)
             .map(|field| of_use(shapes, &field.ty, depth) + if field.required { 0 } else { 8 })
             .sum(),
-        DeclKind::Literals { open, .. } => if *open { 24 } else { 1 },
+        DeclKind::Literals { open, .. } => {
+            if *open {
+                24
+            } else {
+                1
+            }
+        }
         DeclKind::Union { branches, .. } => {
             8 + branches
                 .iter()
@@ -27,7 +35,10 @@ fn of_decl(shapes: &Shapes, id: DeclId, depth: u32) -> usize {
                 .max()
                 .unwrap_or(0)
         }
-        DeclKind::Tuple(items) => items.iter().map(|item| of_use(shapes, &item.ty, depth)).sum(),
+        DeclKind::Tuple(items) => items
+            .iter()
+            .map(|item| of_use(shapes, &item.ty, depth))
+            .sum(),
         DeclKind::Alias(ty) => of_use(shapes, ty, depth),
     }
 }

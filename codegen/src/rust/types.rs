@@ -19,8 +19,10 @@ const CLOSED_LITERALS: &str = "#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)
 
 pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
     let section = |section: Section, items: &mut Vec<String>| {
-        for decl in cx.shapes.decls.iter().filter(|decl| decl.section == section) {
-            items.push(declared(cx, decl));
+        for (i, decl) in cx.shapes.decls.iter().enumerate() {
+            if decl.section == section && !cx.shapes.is_implied(DeclId(i)) {
+                items.push(declared(cx, decl));
+            }
         }
     };
     section(Section::Types, items);
@@ -36,7 +38,11 @@ pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
         for payload in message.client.iter().chain(&message.server) {
             if payload.decl.is_none() && done != Some(&payload.rust) {
                 let mut item = String::new();
-                docs::outer(&mut item, "", &super::messages::documentation(model, model.description.as_deref()));
+                docs::outer(
+                    &mut item,
+                    "",
+                    &super::messages::documentation(model, model.description.as_deref()),
+                );
                 attribute(&mut item, "", "protocol", &arguments(cx, Vec::new()));
                 item.push_str(PLAIN);
                 item.push_str(&format!("pub struct {} {{}}\n", payload.rust));
@@ -55,7 +61,10 @@ fn arguments(cx: &Cx<'_>, mut arguments: Vec<String>) -> Vec<String> {
 fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
     let mut out = String::new();
     let schema = &cx.protocol.schemas[decl.schema];
-    let description = decl.description.clone().unwrap_or_else(|| format!("`{}`", decl.rust));
+    let description = decl
+        .description
+        .clone()
+        .unwrap_or_else(|| format!("`{}`", decl.rust));
     let mut words = description;
     if let DeclKind::Alias(Use::Checked { reason }) = &decl.kind {
         words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
@@ -85,7 +94,12 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             literals(&mut out, &decl.rust, values, *open);
         }
         DeclKind::Union { tag, branches } => {
-            attribute(&mut out, "", "protocol", &arguments(cx, vec![format!("tag = {}", text(tag))]));
+            attribute(
+                &mut out,
+                "",
+                "protocol",
+                &arguments(cx, vec![format!("tag = {}", text(tag))]),
+            );
             out.push_str(PLAIN);
             union(cx, &mut out, &decl.rust, branches);
         }
@@ -116,9 +130,16 @@ fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
     out.push_str(&format!("pub struct {name} {{\n"));
     for field in fields {
         let annotations = &cx.protocol.schemas[field.schema].annotations;
-        let mut words = annotations.description.clone().or_else(|| annotations.title.clone()).unwrap_or_default();
+        let mut words = annotations
+            .description
+            .clone()
+            .or_else(|| annotations.title.clone())
+            .unwrap_or_default();
         if let Some(default) = &annotations.default {
-            words.push_str(&format!("\n\nWhere it is absent, `{}` is meant.", default.to_string().replace('`', "'")));
+            words.push_str(&format!(
+                "\n\nWhere it is absent, `{}` is meant.",
+                default.to_string().replace('`', "'")
+            ));
         }
         if let Use::Checked { reason } = &field.ty {
             words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
@@ -137,7 +158,11 @@ fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
             attribute(out, "    ", "protocol", &args);
         }
         let ty = cx.ty(&field.ty);
-        let ty = if field.required { ty } else { format!("Option<{ty}>") };
+        let ty = if field.required {
+            ty
+        } else {
+            format!("Option<{ty}>")
+        };
         out.push_str(&format!("    pub {}: {ty},\n", field.rust));
     }
     out.push_str("}\n");
@@ -162,11 +187,20 @@ fn literals(out: &mut String, name: &str, values: &[(String, String)], open: boo
     out.push_str(&format!("pub enum {name} {{\n"));
     for (value, variant) in values {
         docs::outer(out, "    ", &format!("`{}`", value.replace('`', "'")));
-        attribute(out, "    ", "protocol", &[format!("name = {}", text(value))]);
+        attribute(
+            out,
+            "    ",
+            "protocol",
+            &[format!("name = {}", text(value))],
+        );
         out.push_str(&format!("    {variant},\n"));
     }
     if open {
-        docs::outer(out, "    ", "A value that was not known when this was generated.");
+        docs::outer(
+            out,
+            "    ",
+            "A value that was not known when this was generated.",
+        );
         attribute(out, "    ", "protocol", &["other".to_owned()]);
         out.push_str("    Other(String),\n");
     }
@@ -177,14 +211,21 @@ fn union(cx: &Cx<'_>, out: &mut String, name: &str, branches: &[Branch]) {
     out.push_str(&format!("pub enum {name} {{\n"));
     for branch in branches {
         let decl = &cx.shapes.decls[branch.decl.0];
-        let words = decl.description.clone().unwrap_or_else(|| format!("`{}`", branch.value.replace('`', "'")));
+        let words = decl
+            .description
+            .clone()
+            .unwrap_or_else(|| format!("`{}`", branch.value.replace('`', "'")));
         docs::outer(out, "    ", &words);
         let mut args = vec![format!("name = {}", text(&branch.value))];
         if branch.tagged {
             args.push("tagged".to_owned());
         }
         attribute(out, "    ", "protocol", &args);
-        out.push_str(&format!("    {}({}),\n", branch.rust, boxed_if_large(cx, Some(branch.decl), &decl.rust)));
+        out.push_str(&format!(
+            "    {}({}),\n",
+            branch.rust,
+            boxed_if_large(cx, Some(branch.decl), &decl.rust)
+        ));
     }
     out.push_str("}\n");
 }
@@ -199,8 +240,10 @@ pub(super) fn boxed_if_large(cx: &Cx<'_>, decl: Option<DeclId>, name: &str) -> S
 }
 
 fn tuple_struct(cx: &Cx<'_>, out: &mut String, name: &str, items: &[Item]) {
-    let argued: Vec<(Vec<String>, String)> =
-        items.iter().map(|item| (rules(cx, item.schema, &item.ty), cx.ty(&item.ty))).collect();
+    let argued: Vec<(Vec<String>, String)> = items
+        .iter()
+        .map(|item| (rules(cx, item.schema, &item.ty), cx.ty(&item.ty)))
+        .collect();
     let flat: Vec<String> = argued.iter().map(|(_, ty)| format!("pub {ty}")).collect();
     let line = format!("pub struct {name}({});", flat.join(", "));
     if argued.iter().all(|(args, _)| args.is_empty()) && line.len() <= 100 {
@@ -221,12 +264,20 @@ fn tuple_struct(cx: &Cx<'_>, out: &mut String, name: &str, items: &[Item]) {
 fn error_enum(cx: &Cx<'_>, name: &str, description: &str, errors: &[ErrorId]) -> String {
     let mut out = String::new();
     docs::outer(&mut out, "", description);
-    attribute(&mut out, "", "protocol", &arguments(cx, vec!["errors".to_owned()]));
+    attribute(
+        &mut out,
+        "",
+        "protocol",
+        &arguments(cx, vec!["errors".to_owned()]),
+    );
     out.push_str(PLAIN);
     out.push_str(&format!("pub enum {name} {{\n"));
     for id in errors {
         let error = &cx.protocol.errors[id.0];
-        let words = error.description.clone().unwrap_or_else(|| format!("`{}`", error.name.text));
+        let words = error
+            .description
+            .clone()
+            .unwrap_or_else(|| format!("`{}`", error.name.text));
         docs::outer(&mut out, "    ", &words);
         let mut args = vec![super::messages::scalar(&error.code)];
         if let Some(description) = &error.description {

@@ -16,7 +16,9 @@ impl Merged {
         Self {
             properties: schema.properties.clone(),
             required: schema.required.clone(),
-            closed: schema.additional_properties.and_then(|more| schemas[more].boolean.map(|open| !open)),
+            closed: schema
+                .additional_properties
+                .and_then(|more| schemas[more].boolean.map(|open| !open)),
         }
     }
 }
@@ -50,7 +52,9 @@ pub(super) fn is_union_alone(schema: &Schema) -> bool {
         && schema.properties.is_empty()
         && schema.required.is_empty()
         && schema.additional_properties.is_none()
-        && schema.types.is_none_or(|types| types.single() == Some(Type::Object))
+        && schema
+            .types
+            .is_none_or(|types| types.single() == Some(Type::Object))
         && schema.min_properties.is_none()
         && schema.max_properties.is_none()
 }
@@ -64,7 +68,9 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
     while let Some(part) = parts.pop() {
         steps += 1;
         let schema = &schemas[union::resolve(schemas, part)];
-        let plain = schema.types.is_none_or(|types| types.single() == Some(Type::Object))
+        let plain = schema
+            .types
+            .is_none_or(|types| types.single() == Some(Type::Object))
             && schema.reference.is_none()
             && schema.boolean.is_none()
             && schema.additional_properties.is_none()
@@ -87,7 +93,10 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         merged.required.extend(schema.required.iter().cloned());
         parts.extend(schema.all_of.iter().rev());
     }
-    let all_declared = merged.required.iter().all(|name| merged.properties.iter().any(|(other, _)| other == name));
+    let all_declared = merged
+        .required
+        .iter()
+        .all(|name| merged.properties.iter().any(|(other, _)| other == name));
     all_declared.then_some(merged)
 }
 

@@ -1,8 +1,8 @@
 //! Giving every schema its type.
 
 use super::{
-    Branch, Decl, DeclId, DeclKind, Field, Item, MessageShape, PayloadShape, Received, Section, Shapes, Use, combine,
-    order, taken::Taken,
+    Branch, Decl, DeclId, DeclKind, Field, Item, MessageShape, PayloadShape, Received, Section,
+    Shapes, Use, combine, order, taken::Taken,
 };
 use crate::names;
 use handfast_schema::{
@@ -32,12 +32,22 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
             let annotations = &protocol.schemas[ty.schema].annotations;
             let base = annotations.rust.as_deref().unwrap_or(&ty.name.text);
             let rust = names::pascal(base);
-            let ts = annotations.ts.clone().unwrap_or_else(|| names::pascal(&ty.name.text));
-            let id = maker.reserve(rust, ts, ty.schema, ty.name.span, annotations.description.clone());
+            let ts = annotations
+                .ts
+                .clone()
+                .unwrap_or_else(|| names::pascal(&ty.name.text));
+            let id = maker.reserve(
+                rust,
+                ts,
+                ty.schema,
+                ty.name.span,
+                annotations.description.clone(),
+            );
             maker.named.insert(ty.schema, id);
             (id, ty.schema)
         })
         .collect();
+    maker.shapes.named = named.len();
     for (id, schema) in named {
         maker.fill(id, schema);
     }
@@ -59,13 +69,19 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
             .params
             .iter()
             .map(|param| {
-                let hint = format!("{}{}", names::pascal(&channel.name.text), names::pascal(&param.name.text));
+                let hint = format!(
+                    "{}{}",
+                    names::pascal(&channel.name.text),
+                    names::pascal(&param.name.text)
+                );
                 maker.at(param.schema, &hint)
             })
             .collect();
         maker.shapes.channels.push(params);
     }
-    let Maker { mut shapes, taken, .. } = maker;
+    let Maker {
+        mut shapes, taken, ..
+    } = maker;
     order::box_cycles(&mut shapes);
     order::find_receivers(&mut shapes);
     order::settle_discriminants(&mut shapes);
@@ -87,15 +103,23 @@ impl Maker<'_> {
 
     fn message(&mut self, id: MessageId, message: &Message) -> MessageShape {
         let GivenNames { rust, ts } = &message.names;
-        let given = |name: &Option<Name>| name.as_ref().map_or(&message.name.text, |name| &name.text).clone();
+        let given = |name: &Option<Name>| {
+            name.as_ref()
+                .map_or(&message.name.text, |name| &name.text)
+                .clone()
+        };
         let (rust, ts) = (names::pascal(&given(rust)), names::pascal(&given(ts)));
         let payload = |sent: &Option<Sent>| sent.as_ref().and_then(|sent| sent.payload);
         let both = message.client.is_some() && message.server.is_some();
         if both && payload(&message.client) != payload(&message.server) {
-            let mut side = |maker: &mut Self, sent: &Option<Sent>, end: &str, words: &str| {
-                let description = message.description.as_ref().map(|text| format!("{text} {words}"));
+            let side = |maker: &mut Self, sent: &Option<Sent>, end: &str, words: &str| {
+                let description = message
+                    .description
+                    .as_ref()
+                    .map(|text| format!("{text} {words}"));
                 let (rust, ts) = (format!("{rust}{end}"), format!("{ts}{end}"));
-                sent.as_ref().map(|_| maker.payload(rust, ts, payload(sent), message, description))
+                sent.as_ref()
+                    .map(|_| maker.payload(rust, ts, payload(sent), message, description))
             };
             let client = side(self, &message.client, "Client", "As the client sends it.");
             let server = side(self, &message.server, "Server", "As the server sends it.");
@@ -119,7 +143,13 @@ impl Maker<'_> {
         description: Option<String>,
     ) -> PayloadShape {
         let decl = match schema {
-            Some(schema) => Some(self.declare(rust.clone(), ts.clone(), schema, message.name.span, description)),
+            Some(schema) => Some(self.declare(
+                rust.clone(),
+                ts.clone(),
+                schema,
+                message.name.span,
+                description,
+            )),
             None => {
                 // In Rust even a message that carries nothing is a type.
                 self.taken.take(&rust, &ts, message.name.span);
@@ -163,7 +193,10 @@ impl Maker<'_> {
     ) -> DeclId {
         let description = description.or_else(|| {
             let annotations = &self.schema(schema).annotations;
-            annotations.description.clone().or_else(|| annotations.title.clone())
+            annotations
+                .description
+                .clone()
+                .or_else(|| annotations.title.clone())
         });
         let id = self.reserve(rust, ts, schema, span, description);
         self.fill(id, schema);
@@ -172,7 +205,9 @@ impl Maker<'_> {
 
     fn fill(&mut self, id: DeclId, schema: SchemaId) {
         let name = self.shapes.decls[id.0].rust.clone();
-        let kind = self.kind(schema, &name).unwrap_or_else(|| DeclKind::Alias(self.simple(schema, &name)));
+        let kind = self
+            .kind(schema, &name)
+            .unwrap_or_else(|| DeclKind::Alias(self.simple(schema, &name)));
         self.shapes.decls[id.0].kind = kind;
     }
 
@@ -199,10 +234,17 @@ impl Maker<'_> {
             Type::Object => {
                 let is_map = schema.properties.is_empty()
                     && schema.required.is_empty()
-                    && schema.additional_properties.is_some_and(|more| self.schema(more).boolean != Some(false));
+                    && schema
+                        .additional_properties
+                        .is_some_and(|more| self.schema(more).boolean != Some(false));
                 let is_mixed = !schema.properties.is_empty()
-                    && schema.additional_properties.is_some_and(|more| self.schema(more).boolean.is_none());
-                let unlisted = schema.required.iter().any(|name| !schema.properties.iter().any(|(p, _)| p == name));
+                    && schema
+                        .additional_properties
+                        .is_some_and(|more| self.schema(more).boolean.is_none());
+                let unlisted = schema
+                    .required
+                    .iter()
+                    .any(|name| !schema.properties.iter().any(|(p, _)| p == name));
                 if is_map || is_mixed || unlisted {
                     return None;
                 }
@@ -214,7 +256,10 @@ impl Maker<'_> {
                 let items = items
                     .into_iter()
                     .enumerate()
-                    .map(|(i, schema)| Item { schema, ty: self.at(schema, &format!("{name}{i}")) })
+                    .map(|(i, schema)| Item {
+                        schema,
+                        ty: self.at(schema, &format!("{name}{i}")),
+                    })
                     .collect();
                 Some(DeclKind::Tuple(items))
             }
@@ -226,14 +271,18 @@ impl Maker<'_> {
     fn is_tuple(&self, schema: &Schema) -> bool {
         let width = schema.prefix_items.len();
         width >= 2
-            && schema.items.is_some_and(|items| self.schema(items).boolean == Some(false))
+            && schema
+                .items
+                .is_some_and(|items| self.schema(items).boolean == Some(false))
             && schema.min_items == Some(width as u64)
             && !schema.unique_items
             && schema.max_items.is_none_or(|max| max >= width as u64)
     }
 
     fn literals(&self, schema: &Schema) -> Option<DeclKind> {
-        let only_strings = schema.types.is_none_or(|types| types.single() == Some(Type::String));
+        let only_strings = schema
+            .types
+            .is_none_or(|types| types.single() == Some(Type::String));
         if !only_strings || combine::has_string_rules(schema) || !schema.all_of.is_empty() {
             return None;
         }
@@ -243,7 +292,10 @@ impl Maker<'_> {
             (None, Some(all)) => all,
             _ => return None,
         };
-        let texts: Vec<String> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>()?;
+        let texts: Vec<String> = values
+            .iter()
+            .map(|value| value.as_str().map(str::to_owned))
+            .collect::<Option<_>>()?;
         let mut used: Vec<String> = Vec::new();
         let values = texts
             .into_iter()
@@ -252,32 +304,54 @@ impl Maker<'_> {
                 // `Other` holds the unknown values of an open enum.
                 let reserved = schema.open && stem == "Other";
                 let name = (1..)
-                    .map(|n| if n == 1 { stem.clone() } else { format!("{stem}{n}") })
+                    .map(|n| {
+                        if n == 1 {
+                            stem.clone()
+                        } else {
+                            format!("{stem}{n}")
+                        }
+                    })
                     .find(|name| !(used.contains(name) || reserved && *name == stem))
                     .unwrap_or_default();
                 used.push(name.clone());
                 (text, names::rust_ident(&name))
             })
             .collect();
-        Some(DeclKind::Literals { values, open: schema.open })
+        Some(DeclKind::Literals {
+            values,
+            open: schema.open,
+        })
     }
 
     fn union(&mut self, id: SchemaId, name: &str) -> Option<DeclKind> {
         let schema = self.schema(id);
-        let branches = if schema.one_of.is_empty() { &schema.any_of } else { &schema.one_of };
+        let branches = if schema.one_of.is_empty() {
+            &schema.any_of
+        } else {
+            &schema.one_of
+        };
         if !combine::is_union_alone(schema) {
             return None;
         }
         let union = union::union(&self.protocol.schemas, branches)?;
-        let ToldBy::Property(discriminant) = union.told_by else { return None };
+        let ToldBy::Property(discriminant) = union.told_by else {
+            return None;
+        };
         if union.nullable {
             return None;
         }
         // Every name is settled before the first branch is declared, so that nothing is left behind if one is not.
         let mut variants: Vec<(String, String, SchemaId)> = Vec::new();
         for (value, schema) in discriminant.branches {
-            let Value::String(value) = value else { return None };
-            let title = self.schema(schema).annotations.title.as_deref().unwrap_or(&value);
+            let Value::String(value) = value else {
+                return None;
+            };
+            let title = self
+                .schema(schema)
+                .annotations
+                .title
+                .as_deref()
+                .unwrap_or(&value);
             let is_used = |name: &str| variants.iter().any(|(other, ..)| other == name);
             let mut variant = names::pascal(title);
             if is_used(&variant) {
@@ -300,10 +374,18 @@ impl Maker<'_> {
                         self.declare(name.clone(), name, target, span, None)
                     }
                 };
-                Branch { value, rust: names::rust_ident(&variant), decl, tagged: false }
+                Branch {
+                    value,
+                    rust: names::rust_ident(&variant),
+                    decl,
+                    tagged: false,
+                }
             })
             .collect();
-        Some(DeclKind::Union { tag: discriminant.property, branches })
+        Some(DeclKind::Union {
+            tag: discriminant.property,
+            branches,
+        })
     }
 
     fn product(&mut self, merged: &combine::Merged, name: &str) -> DeclKind {
@@ -329,7 +411,10 @@ impl Maker<'_> {
                 }
             })
             .collect();
-        DeclKind::Struct { fields, closed: merged.closed }
+        DeclKind::Struct {
+            fields,
+            closed: merged.closed,
+        }
     }
 
     /// The type of a schema where it is used; `name` is what it is called if it needs a name.
@@ -347,7 +432,11 @@ impl Maker<'_> {
                 Use::Named(place)
             }
             None => {
-                debug_assert_eq!(self.shapes.decls.len(), before + 1, "a schema without a name declares nothing inside");
+                debug_assert_eq!(
+                    self.shapes.decls.len(),
+                    before + 1,
+                    "a schema without a name declares nothing inside"
+                );
                 self.shapes.decls.truncate(before);
                 self.simple(id, name)
             }
@@ -356,7 +445,10 @@ impl Maker<'_> {
 
     fn reserve_quietly(&mut self, name: &str, schema: SchemaId) -> DeclId {
         let annotations = &self.schema(schema).annotations;
-        let description = annotations.description.clone().or_else(|| annotations.title.clone());
+        let description = annotations
+            .description
+            .clone()
+            .or_else(|| annotations.title.clone());
         let id = DeclId(self.shapes.decls.len());
         self.shapes.decls.push(Decl {
             rust: name.to_owned(),
@@ -375,50 +467,76 @@ impl Maker<'_> {
         let schema = self.schema(id);
         if let Some(target) = schema.reference {
             if !schema.only_refers() {
-                return Use::Checked { reason: "a `$ref` stands beside other keywords" };
+                return Use::Checked {
+                    reason: "a `$ref` stands beside other keywords",
+                };
             }
             return self.at(target, name);
         }
         if let Some(boolean) = schema.boolean {
-            let reason = if boolean { "any value is allowed" } else { "no value is allowed" };
+            let reason = if boolean {
+                "any value is allowed"
+            } else {
+                "no value is allowed"
+            };
             return Use::Checked { reason };
         }
         if combine::is_beyond(schema) {
-            return Use::Checked { reason: "its keywords have no counterpart among types" };
+            return Use::Checked {
+                reason: "its keywords have no counterpart among types",
+            };
         }
         if schema.constant.is_some() || schema.enumeration.is_some() {
-            return Use::Checked { reason: "not all of its values are strings" };
+            return Use::Checked {
+                reason: "not all of its values are strings",
+            };
         }
         if !schema.one_of.is_empty() || !schema.any_of.is_empty() {
-            let branches = if schema.one_of.is_empty() { &schema.any_of } else { &schema.one_of };
+            let branches = if schema.one_of.is_empty() {
+                &schema.any_of
+            } else {
+                &schema.one_of
+            };
             if combine::is_union_alone(schema)
                 && let Some(union) = union::union(&self.protocol.schemas, branches)
                 && let ToldBy::Null(other) = union.told_by
             {
                 return Use::Nullable(Box::new(self.at(other, name)));
             }
-            return Use::Checked { reason: "no single property tells its alternatives apart" };
+            return Use::Checked {
+                reason: "no single property tells its alternatives apart",
+            };
         }
         if !schema.all_of.is_empty() {
-            return Use::Checked { reason: "the schemas of its `allOf` cannot be laid into one struct" };
+            return Use::Checked {
+                reason: "the schemas of its `allOf` cannot be laid into one struct",
+            };
         }
         let Some(types) = schema.types else {
-            return Use::Checked { reason: "it does not say its `type`" };
+            return Use::Checked {
+                reason: "it does not say its `type`",
+            };
         };
         if types.contains(Type::Null) && types.single().is_none() {
             let Some(other) = types.without(Type::Null).single() else {
-                return Use::Checked { reason: "it may be of several types" };
+                return Use::Checked {
+                    reason: "it may be of several types",
+                };
             };
             return match self.scalar(id, other, name) {
                 Some(inner) => Use::Nullable(Box::new(inner)),
-                None => Use::Checked { reason: "it is null or of a type that needs a name" },
+                None => Use::Checked {
+                    reason: "it is null or of a type that needs a name",
+                },
             };
         }
         match types.single() {
             Some(one) => self.scalar(id, one, name).unwrap_or(Use::Checked {
                 reason: "its properties are neither all declared nor all alike",
             }),
-            None => Use::Checked { reason: "it may be of several types" },
+            None => Use::Checked {
+                reason: "it may be of several types",
+            },
         }
     }
 
@@ -431,22 +549,32 @@ impl Maker<'_> {
             Type::Number => Use::Number,
             Type::String if schema.content_encoding.as_deref() == Some("base64") => Use::Bytes,
             Type::String => match schema.format.as_deref() {
-                Some("int64") if !combine::has_string_rules(schema) => Use::TextInteger { signed: true },
-                Some("uint64") if !combine::has_string_rules(schema) => Use::TextInteger { signed: false },
+                Some("int64") if !combine::has_string_rules(schema) => {
+                    Use::TextInteger { signed: true }
+                }
+                Some("uint64") if !combine::has_string_rules(schema) => {
+                    Use::TextInteger { signed: false }
+                }
                 _ => Use::Text,
             },
             Type::Array if schema.prefix_items.is_empty() => match schema.items {
                 Some(items) => Use::List(Box::new(self.at(items, &singular(name)))),
-                None => Use::List(Box::new(Use::Checked { reason: "any value is allowed" })),
+                None => Use::List(Box::new(Use::Checked {
+                    reason: "any value is allowed",
+                })),
             },
-            Type::Array => Use::Checked { reason: "its first items differ from the rest, or may be absent" },
+            Type::Array => Use::Checked {
+                reason: "its first items differ from the rest, or may be absent",
+            },
             Type::Object => {
                 let more = schema.additional_properties?;
                 if !schema.properties.is_empty() || !schema.required.is_empty() {
                     return None;
                 }
                 if self.schema(more).boolean == Some(true) {
-                    return Some(Use::Map(Box::new(Use::Checked { reason: "any value is allowed" })));
+                    return Some(Use::Map(Box::new(Use::Checked {
+                        reason: "any value is allowed",
+                    })));
                 }
                 Use::Map(Box::new(self.at(more, &format!("{name}Value"))))
             }

@@ -11,6 +11,7 @@ use handfast_spec::{
     Diagnostic,
     model::{MessageId, Protocol},
 };
+use std::collections::BTreeSet;
 
 /// Every type of a protocol, and where each is used.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,17 @@ pub struct Shapes {
     pub messages: Vec<MessageShape>,
     /// The parameters of each channel, in the order of the model's.
     pub channels: Vec<Vec<Use>>,
+    /// The types of discriminants that are nothing else.
+    implied: BTreeSet<DeclId>,
+    /// How many of the first types have their names from the spec.
+    named: usize,
+}
+
+impl Shapes {
+    /// Whether a type is only that of discriminants, which variants of unions say in Rust.
+    pub fn is_implied(&self, id: DeclId) -> bool {
+        self.implied.contains(&id)
+    }
 }
 
 /// The place of a type in [`Shapes::decls`].

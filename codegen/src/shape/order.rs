@@ -44,7 +44,9 @@ fn direct(kind: &DeclKind) -> Vec<usize> {
         }
     }
     match kind {
-        DeclKind::Struct { fields, .. } => fields.iter().filter_map(|field| of(&field.ty)).collect(),
+        DeclKind::Struct { fields, .. } => {
+            fields.iter().filter_map(|field| of(&field.ty)).collect()
+        }
         DeclKind::Tuple(items) => items.iter().filter_map(|item| of(&item.ty)).collect(),
         DeclKind::Union { branches, .. } => branches.iter().map(|branch| branch.decl.0).collect(),
         DeclKind::Alias(ty) => of(ty).into_iter().collect(),
@@ -99,8 +101,20 @@ pub(super) fn find_receivers(shapes: &mut Shapes) {
     let mut server: Vec<usize> = Vec::new();
     let mut client: Vec<usize> = Vec::new();
     for message in &shapes.messages {
-        server.extend(message.client.iter().filter_map(|payload| payload.decl).map(|id| id.0));
-        client.extend(message.server.iter().filter_map(|payload| payload.decl).map(|id| id.0));
+        server.extend(
+            message
+                .client
+                .iter()
+                .filter_map(|payload| payload.decl)
+                .map(|id| id.0),
+        );
+        client.extend(
+            message
+                .server
+                .iter()
+                .filter_map(|payload| payload.decl)
+                .map(|id| id.0),
+        );
     }
     client.extend(shapes.errors.iter().flatten().map(|id| id.0));
     for ty in shapes.channels.iter().flatten() {
@@ -125,7 +139,9 @@ pub(super) fn find_receivers(shapes: &mut Shapes) {
 /// Every type that a type mentions.
 fn contained(kind: &DeclKind) -> Vec<usize> {
     match kind {
-        DeclKind::Struct { fields, .. } => fields.iter().flat_map(|field| inside(&field.ty)).collect(),
+        DeclKind::Struct { fields, .. } => {
+            fields.iter().flat_map(|field| inside(&field.ty)).collect()
+        }
         DeclKind::Tuple(items) => items.iter().flat_map(|item| inside(&item.ty)).collect(),
         DeclKind::Union { branches, .. } => branches.iter().map(|branch| branch.decl.0).collect(),
         DeclKind::Alias(ty) => inside(ty).into_iter().collect(),
@@ -144,7 +160,11 @@ fn inside(ty: &Use) -> Option<usize> {
 /// Decides which branches of unions need no field for the discriminant: those that are nothing but branches.
 pub(super) fn settle_discriminants(shapes: &mut Shapes) {
     let mut elsewhere = vec![false; shapes.decls.len()];
-    let payloads = shapes.messages.iter().flat_map(|m| m.client.iter().chain(&m.server)).filter_map(|p| p.decl);
+    let payloads = shapes
+        .messages
+        .iter()
+        .flat_map(|m| m.client.iter().chain(&m.server))
+        .filter_map(|p| p.decl);
     for id in payloads.chain(shapes.errors.iter().flatten().copied()) {
         elsewhere[id.0] = true;
     }
@@ -165,13 +185,19 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
     }
     // A type under `types` that nothing uses may be used by the application.
     let is_bare = |i: usize| {
-        !elsewhere[i] && tags[i].first().is_some_and(|tag| tags[i].iter().all(|other| other == tag))
+        !elsewhere[i]
+            && tags[i]
+                .first()
+                .is_some_and(|tag| tags[i].iter().all(|other| other == tag))
     };
     let bare: Vec<bool> = (0..shapes.decls.len()).map(is_bare).collect();
     for (i, decl) in shapes.decls.iter_mut().enumerate() {
         match &mut decl.kind {
             DeclKind::Struct { fields, .. } if bare[i] => {
-                for field in fields.iter_mut().filter(|field| tags[i].first() == Some(&field.name)) {
+                for field in fields
+                    .iter_mut()
+                    .filter(|field| tags[i].first() == Some(&field.name))
+                {
                     field.discriminant = true;
                 }
             }
@@ -183,4 +209,16 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
             _ => {}
         }
     }
+    let discriminants = shapes.decls.iter().flat_map(|decl| match &decl.kind {
+        DeclKind::Struct { fields, .. } => fields.as_slice(),
+        _ => &[],
+    });
+    // A named type may be used by the application, whoever else uses it.
+    let named = shapes.named;
+    shapes.implied = discriminants
+        .filter(|field| field.discriminant)
+        .filter_map(|field| inside(&field.ty))
+        .filter(|id| *id >= named)
+        .map(DeclId)
+        .collect();
 }

@@ -13,9 +13,30 @@ pub(super) struct Taken {
 
 /// Types that the generated Rust defines or uses by these names.
 const RUST: [&str; 24] = [
-    "Box", "Vec", "String", "Option", "Result", "Ok", "Err", "Some", "None", "BTreeMap", "Nullable", "Bytes", "Checked",
-    "AsText", "ClientMessage", "ServerMessage", "Client", "Server", "Context", "Handle", "Sessions", "Handlers",
-    "Handler", "Room",
+    "Box",
+    "Vec",
+    "String",
+    "Option",
+    "Result",
+    "Ok",
+    "Err",
+    "Some",
+    "None",
+    "BTreeMap",
+    "Nullable",
+    "Bytes",
+    "Checked",
+    "AsText",
+    "ClientMessage",
+    "ServerMessage",
+    "Client",
+    "Server",
+    "Context",
+    "Handle",
+    "Sessions",
+    "Handlers",
+    "Handler",
+    "Room",
 ];
 
 /// Types that the generated TypeScript defines or uses by these names.
@@ -24,9 +45,17 @@ const TS: [&str; 4] = ["ClientMessage", "ServerMessage", "Handlers", "Set"];
 impl Taken {
     pub(super) fn new(protocol: &Protocol) -> Self {
         // A channel's type is named after the channel, and is checked like any other name.
-        let rust = RUST.iter().filter(|name| **name != "Room").map(|name| ((*name).to_owned(), None)).collect();
+        let rust = RUST
+            .iter()
+            .filter(|name| **name != "Room")
+            .map(|name| ((*name).to_owned(), None))
+            .collect();
         let ts = TS.iter().map(|name| ((*name).to_owned(), None)).collect();
-        let mut taken = Self { rust, ts, diagnostics: Vec::new() };
+        let mut taken = Self {
+            rust,
+            ts,
+            diagnostics: Vec::new(),
+        };
         let name = names::pascal(&protocol.name.text);
         taken.rust.entry(name).or_insert(Some(protocol.name.span));
         for channel in &protocol.channels {
@@ -59,17 +88,28 @@ impl Taken {
         let (message, labels) = match first {
             Some(first) => (
                 format!("two types would be called `{name}` in {language}"),
-                vec![Label { span: first, text: "the first is made from this".to_owned() }],
+                vec![Label {
+                    span: first,
+                    text: "the first is made from this".to_owned(),
+                }],
             ),
-            None => (format!("`{name}` is a name that the generated {language} needs for itself"), Vec::new()),
+            None => (
+                format!("`{name}` is a name that the generated {language} needs for itself"),
+                Vec::new(),
+            ),
         };
         self.diagnostics.push(Diagnostic {
             code: "N001",
             severity: Severity::Error,
             message,
-            primary: Label { span, text: format!("this would be `{name}`") },
+            primary: Label {
+                span,
+                text: format!("this would be `{name}`"),
+            },
             labels,
-            help: Some(format!("give it another name in the code with `{key}: …`, or rename it")),
+            help: Some(format!(
+                "give it another name in the code with `{key}: …`, or rename it"
+            )),
         });
     }
 
@@ -78,9 +118,17 @@ impl Taken {
             code: "N002",
             severity: Severity::Error,
             message: format!("two properties of `{ty}` would be called `{rust}` in Rust"),
-            primary: Label { span, text: format!("`{wire}` would be `{rust}`") },
-            labels: vec![Label { span: first, text: "and so would this".to_owned() }],
-            help: Some("give one of them another name in the code with `rust: …` in its schema".to_owned()),
+            primary: Label {
+                span,
+                text: format!("`{wire}` would be `{rust}`"),
+            },
+            labels: vec![Label {
+                span: first,
+                text: "and so would this".to_owned(),
+            }],
+            help: Some(
+                "give one of them another name in the code with `rust: …` in its schema".to_owned(),
+            ),
         });
     }
 
