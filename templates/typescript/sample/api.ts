@@ -679,6 +679,7 @@ export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTyping
   send: checkUserTypingClient,
   receive: checkUserTypingServer,
   channel: 'room',
+  volatile: true,
 };
 
 /** Somebody came, went, or looked away. */

@@ -186,7 +186,7 @@ export class Client<Auth = never> {
     return stream;
   }
 
-  /** Sends a message that has no reply. Before there is a connection, it waits for one. */
+  /** Sends a message that has no reply. Before there is a connection, it waits for one, unless it is volatile. */
   send<P>(
     message: Outgoing<P> & { readonly reply?: never; readonly stream?: never },
     ...[payload]: Args<P, never>
@@ -239,8 +239,9 @@ export class Client<Auth = never> {
       },
     });
     setup?.(room);
+    // One that breaks off with its connection is made anew on the next, not sent again.
     const enter = (again: boolean): Promise<Result<Joined, CallError<E>>> =>
-      this.#call(request, channel.join ? params : own, undefined, message => {
+      this.#call(again ? { ...request, idempotent: false } : request, channel.join ? params : own, undefined, message => {
         room.enter(message.payload as Joined, message, again);
         if (again) return;
         this.#rooms.set(key, room);
@@ -248,14 +249,13 @@ export class Client<Auth = never> {
       });
     const rejoin = async (): Promise<void> => {
       const joined = await enter(true);
-      // One that broke off with the connection is tried again on the next one.
       if (!joined.ok && joined.error.code !== 'OUTCOME_UNKNOWN') this.#forget(key, joined.error);
     };
     (await enter(false)).orThrow();
     return room;
   }
 
-  /** Ends the connection, fails what is pending with `CLOSED`, and ends every timer and listener. */
+  /** Ends the connection, fails what is pending, and ends every timer and listener. */
   close(): void {
     this.#connection.end(1000, 'closed by the client');
   }
@@ -284,15 +284,15 @@ export class Client<Auth = never> {
     for (const answer of answers) this.#learn(answer);
     const wait = timeout ?? request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
     this.#requests.add({ id, text: text.value, idempotent, answers, errors, ...settle }, wait);
-    if (this.#connection.writable) this.#flush();
+    if (this.#connection.writable) this.#requests.write(id, text => this.#connection.write(text));
     return id;
   }
 
   #write(message: Outgoing<unknown>, payload: unknown, address: Address): Result<undefined, RuntimeError> {
     const text = this.#text(message, payload, address);
     if (!text.ok) return text;
-    this.#unsent.push(text.value);
-    if (this.#connection.writable) this.#flush();
+    if (this.#connection.writable) this.#connection.write(text.value);
+    else if (message.volatile !== true) this.#unsent.push(text.value);
     return ok(undefined);
   }
 
@@ -312,11 +312,6 @@ export class Client<Auth = never> {
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, address: Address): string {
     return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
-  }
-
-  #flush(): void {
-    this.#requests.flush(text => this.#connection.write(text));
-    for (const text of this.#unsent.splice(0)) this.#connection.write(text);
   }
 
   #roleTag(role: Role): Tag | null {
@@ -358,7 +353,8 @@ export class Client<Auth = never> {
 
   #opened(): void {
     for (const rejoin of this.#rejoin.values()) rejoin();
-    this.#flush();
+    this.#requests.flush(text => this.#connection.write(text));
+    for (const text of this.#unsent.splice(0)) this.#connection.write(text);
     if (this.#roleTag('hello') === null) this.#isReady({ version: this.#protocol.version, hash: this.#protocol.hash });
   }
 

@@ -41,6 +41,8 @@ export interface Published<Payload, Channel extends string> extends Incoming<Pay
 /** A message that the client sends. */
 export interface Outgoing<Payload> extends Described {
   readonly send: Check<Payload>;
+  /** Not worth sending later: dropped where there is no connection. */
+  readonly volatile?: boolean;
 }
 
 /** What all requests have. */

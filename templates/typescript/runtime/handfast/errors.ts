@@ -23,12 +23,12 @@ export interface TimeoutError extends Failure {
   readonly code: 'TIMEOUT';
 }
 
-/** The client was closed or refused, so the request was not carried out, or the stream was cut. */
+/** The client was closed or refused before the request was sent. */
 export interface ClosedError extends Failure {
   readonly code: 'CLOSED';
 }
 
-/** The connection broke between the request and its answer, and the request is not marked idempotent. */
+/** The connection ended between the request and its answer, or within a stream, and the request may not be sent again. */
 export interface OutcomeUnknownError extends Failure {
   readonly code: 'OUTCOME_UNKNOWN';
 }

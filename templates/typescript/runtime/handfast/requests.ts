@@ -91,13 +91,17 @@ export class Requests {
     if (answered || !entry.written || this.#correlate === 'id') this.#entries.delete(id);
   }
 
+  /** Writes a request, unless it has been written on this connection. */
+  write(id: Id, write: (text: string) => void): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.written) return;
+    entry.written = true;
+    write(entry.request.text);
+  }
+
   /** Writes every request that has not been written on this connection. */
   flush(write: (text: string) => void): void {
-    for (const entry of this.#entries.values()) {
-      if (entry.written) continue;
-      entry.written = true;
-      write(entry.request.text);
-    }
+    for (const id of this.#entries.keys()) this.write(id, write);
   }
 
   /** The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown. */
@@ -106,7 +110,7 @@ export class Requests {
       if (!entry.written) continue;
       entry.written = false;
       if (entry.request.idempotent && !entry.abandoned) continue;
-      this.fail(id, { code: 'OUTCOME_UNKNOWN', message: 'the connection broke before the request was answered' });
+      this.fail(id, { code: 'OUTCOME_UNKNOWN', message: 'the connection ended before the answer was complete' });
     }
   }
 
