@@ -194,10 +194,10 @@ export class Client<Auth = never> {
     return this.#write(message, payload, {});
   }
 
-  /** Hears a message of the server's that answers nothing. Returns what ends that. */
-  on<P>(message: Incoming<P>, listener: (payload: P, message: Message<string, P>) => void): Off;
   /** Hears what happens to the connection. Returns what ends that. */
   on<E extends keyof ClientEvents>(event: E, listener: (told: ClientEvents[E]) => void): Off;
+  /** Hears a message of the server's that answers nothing. Returns what ends that. */
+  on<P>(message: Incoming<P>, listener: (payload: P, message: Message<string, P>) => void): Off;
   on<P>(
     what: Incoming<P> | keyof ClientEvents,
     listener: ((payload: P, message: Message<string, P>) => void) | ((told: never) => void),

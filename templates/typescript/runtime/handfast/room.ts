@@ -52,10 +52,10 @@ export class Room<Name extends string, Joined> {
     return this.#joined as Joined; // nobody has a room before it was joined, but for the `setup` of a join
   }
 
-  /** Hears a message of this room. Returns what ends that. */
-  on<P>(message: Published<P, Name>, listener: (payload: P, message: Message<string, P>) => void): Off;
   /** Hears what happens to the room. Returns what ends that. */
   on<E extends keyof RoomEvents<Joined>>(event: E, listener: (told: RoomEvents<Joined>[E]) => void): Off;
+  /** Hears a message of this room. Returns what ends that. */
+  on<P>(message: Published<P, Name>, listener: (payload: P, message: Message<string, P>) => void): Off;
   on<P>(
     what: Published<P, Name> | keyof RoomEvents<Joined>,
     listener: ((payload: P, message: Message<string, P>) => void) | ((told: never) => void),
