@@ -151,7 +151,9 @@ function hearRoom(entered: ChatRoom): void {
   entered.on('rejoined', showJoined);
   entered.on('lost', error => note(error.message));
   entered.on('gap', ({ from, to }) =>
-    note(from === undefined || to === undefined ? 'Some messages were missed.' : `${to - from + 1} messages were missed.`),
+    note(
+      from === undefined || to === undefined ? 'Some messages were missed.' : `${to - from + 1} messages were missed.`,
+    ),
   );
 }
 
@@ -410,7 +412,9 @@ function sparkline(values: readonly number[]): string {
   const low = Math.min(...values);
   const range = Math.max(...values) - low || 1;
   const step = 100 / Math.max(values.length - 1, 1);
-  return values.map((value, i) => `${(i * step).toFixed(1)},${(19 - ((value - low) / range) * 18).toFixed(1)}`).join(' ');
+  return values
+    .map((value, i) => `${(i * step).toFixed(1)},${(19 - ((value - low) / range) * 18).toFixed(1)}`)
+    .join(' ');
 }
 
 async function showBook(own: Client<Auth>): Promise<void> {

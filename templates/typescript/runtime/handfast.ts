@@ -5,7 +5,6 @@
 
 export * from './handfast/check.js';
 export { Client } from './handfast/client.js';
-export type { CallOptions, ClientEvents, ConnectOptions, Skew, Source } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';
 export type { Closed } from './handfast/connection.js';
 export { decode, decodeValue, messageTable } from './handfast/decode.js';
@@ -30,7 +29,9 @@ export { defaultEnvelope } from './handfast/envelope.js';
 export type { Envelope, Field, Id, Surroundings, Tag } from './handfast/envelope.js';
 export { Refused } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
+export type { ClientEvents, Skew } from './handfast/events.js';
 export type { Off } from './handfast/listeners.js';
+export type { CallOptions, ConnectOptions, Source } from './handfast/options.js';
 export { Report, violationsOf, wording } from './handfast/report.js';
 export type { Check, Violation } from './handfast/report.js';
 export { err, Failed, ok } from './handfast/result.js';

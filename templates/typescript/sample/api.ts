@@ -209,13 +209,19 @@ function checkAttachmentSnippetLanguage(value: unknown, report: hf.Report): void
 export type BadTokenError = hf.DeclaredError<'BAD_TOKEN', undefined>;
 
 /** {@inheritDoc BadTokenError} */
-export const badTokenError: hf.ErrorDescriptor<BadTokenError> = { code: 'BAD_TOKEN', data: hf.noPayload };
+export const badTokenError: hf.ErrorDescriptor<BadTokenError> = {
+  code: 'BAD_TOKEN',
+  data: hf.noPayload,
+};
 
 /** The room has no place left. */
 export type RoomFullError = hf.DeclaredError<'ROOM_FULL', RoomFullErrorData>;
 
 /** {@inheritDoc RoomFullError} */
-export const roomFullError: hf.ErrorDescriptor<RoomFullError> = { code: 'ROOM_FULL', data: checkRoomFullErrorData };
+export const roomFullError: hf.ErrorDescriptor<RoomFullError> = {
+  code: 'ROOM_FULL',
+  data: checkRoomFullErrorData,
+};
 
 /** What comes with {@link RoomFullError}. */
 export interface RoomFullErrorData {
@@ -243,13 +249,19 @@ function checkRoomFullErrorDataLimit(value: unknown, report: hf.Report): void {
 export type NotInRoomError = hf.DeclaredError<'NOT_IN_ROOM', undefined>;
 
 /** {@inheritDoc NotInRoomError} */
-export const notInRoomError: hf.ErrorDescriptor<NotInRoomError> = { code: 'NOT_IN_ROOM', data: hf.noPayload };
+export const notInRoomError: hf.ErrorDescriptor<NotInRoomError> = {
+  code: 'NOT_IN_ROOM',
+  data: hf.noPayload,
+};
 
 /** Nothing of that name is traded here. */
 export type UnknownSymbolError = hf.DeclaredError<'UNKNOWN_SYMBOL', undefined>;
 
 /** {@inheritDoc UnknownSymbolError} */
-export const unknownSymbolError: hf.ErrorDescriptor<UnknownSymbolError> = { code: 'UNKNOWN_SYMBOL', data: hf.noPayload };
+export const unknownSymbolError: hf.ErrorDescriptor<UnknownSymbolError> = {
+  code: 'UNKNOWN_SYMBOL',
+  data: hf.noPayload,
+};
 
 // ---- Payloads -------------------------------------------------------------------------------------------------------
 
@@ -629,7 +641,10 @@ export function checkPricesQuoted(value: unknown, report: hf.Report): void {
 // What is answered stands behind its answers.
 
 /** Who is in the room, and what was said last. */
-export const roomJoined: hf.Incoming<RoomJoined> = { name: 'room.joined', receive: checkRoomJoined };
+export const roomJoined: hf.Incoming<RoomJoined> = {
+  name: 'room.joined',
+  receive: checkRoomJoined,
+};
 
 /** Enter a room, and hear what is said in it. */
 export const roomJoin: hf.Request<RoomJoin, RoomJoined, RoomFullError> = {
@@ -642,7 +657,10 @@ export const roomJoin: hf.Request<RoomJoin, RoomJoined, RoomFullError> = {
 };
 
 /** You are out. */
-export const roomLeft: hf.Incoming<undefined> = { name: 'room.left', receive: hf.noPayload };
+export const roomLeft: hf.Incoming<undefined> = {
+  name: 'room.left',
+  receive: hf.noPayload,
+};
 
 /** Leave a room. */
 export const roomLeave: hf.Request<RoomLeave, undefined, NotInRoomError> = {
@@ -655,7 +673,10 @@ export const roomLeave: hf.Request<RoomLeave, undefined, NotInRoomError> = {
 };
 
 /** It was said. */
-export const chatSent: hf.Incoming<undefined> = { name: 'chat.sent', receive: hf.noPayload };
+export const chatSent: hf.Incoming<undefined> = {
+  name: 'chat.sent',
+  receive: hf.noPayload,
+};
 
 /** Say something in a room. */
 export const chatSend: hf.Request<ChatSend, undefined, NotInRoomError> = {
@@ -690,16 +711,28 @@ export const userPresence: hf.Published<UserPresence, 'room'> = {
 };
 
 /** The ticks begin. */
-export const pricesWatching: hf.Incoming<undefined> = { name: 'prices.watching', receive: hf.noPayload };
+export const pricesWatching: hf.Incoming<undefined> = {
+  name: 'prices.watching',
+  receive: hf.noPayload,
+};
 
 /** The price of a symbol moved. */
-export const pricesTick: hf.Incoming<PricesTick> = { name: 'prices.tick', receive: checkPricesTick };
+export const pricesTick: hf.Incoming<PricesTick> = {
+  name: 'prices.tick',
+  receive: checkPricesTick,
+};
 
 /** No more ticks come. */
-export const pricesDone: hf.Incoming<PricesDone> = { name: 'prices.done', receive: checkPricesDone };
+export const pricesDone: hf.Incoming<PricesDone> = {
+  name: 'prices.done',
+  receive: checkPricesDone,
+};
 
 /** Stop following. */
-export const pricesStop: hf.Outgoing<undefined> = { name: 'prices.stop', send: hf.noPayload };
+export const pricesStop: hf.Outgoing<undefined> = {
+  name: 'prices.stop',
+  send: hf.noPayload,
+};
 
 /** Follow the price of some symbols until `prices.stop`. */
 export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, PricesDone, UnknownSymbolError> = {
@@ -714,7 +747,10 @@ export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, P
 };
 
 /** The order book. */
-export const pricesSnapshot: hf.Incoming<PricesSnapshot> = { name: 'prices.snapshot', receive: checkPricesSnapshot };
+export const pricesSnapshot: hf.Incoming<PricesSnapshot> = {
+  name: 'prices.snapshot',
+  receive: checkPricesSnapshot,
+};
 
 /**
  * What is offered and wanted right now.
@@ -735,7 +771,10 @@ export const pricesBook: hf.Request<PricesBook, PricesSnapshot, UnknownSymbolErr
  *
  * @deprecated
  */
-export const pricesQuoted: hf.Incoming<PricesQuoted> = { name: 'prices.quoted', receive: checkPricesQuoted };
+export const pricesQuoted: hf.Incoming<PricesQuoted> = {
+  name: 'prices.quoted',
+  receive: checkPricesQuoted,
+};
 
 /**
  * The last price of one symbol.

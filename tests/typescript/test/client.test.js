@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import * as api from '../build/out/api.js';
-import { Failed, Refused } from '../build/out/handfast.js';
+import { Client, Failed, Refused } from '../build/out/handfast.js';
 import { FakeClock, FakeServer, settled } from './fakes.js';
 
 let clock, server, client, warn;
@@ -80,7 +80,10 @@ test('what a server would refuse is not sent', async () => {
   await server.welcome();
   const { error } = await client.call(api.chatSend, { roomId: 'Lobby', text: '', mood: 'fine' });
   assert.equal(error.code, 'INVALID');
-  assert.deepEqual(error.violations.map(({ path }) => path), ['/payload/roomId', '/payload/text', '/payload/mood']);
+  assert.deepEqual(
+    error.violations.map(({ path }) => path),
+    ['/payload/roomId', '/payload/text', '/payload/mood'],
+  );
   assert.equal(client.send(api.userTyping, { roomId: '' }).error.code, 'INVALID');
   assert.equal(server.connection.heard.length, 1);
 });
@@ -106,7 +109,10 @@ test('errors are told apart by their code', async () => {
 test('orThrow throws the error', async () => {
   connect();
   const calling = client.call(api.chatSend, { roomId: '', text: '' });
-  await assert.rejects(calling.then(r => r.orThrow()), error => error instanceof Failed && error.error.code === 'INVALID');
+  await assert.rejects(
+    calling.then(r => r.orThrow()),
+    error => error instanceof Failed && error.error.code === 'INVALID',
+  );
 });
 
 test('a reply that does not fit is a bad reply', async () => {
@@ -194,7 +200,13 @@ test('a room hears its messages and counts them', async () => {
   await server.say({ type: 'gap', payload: { channel: 'room:lobby', from: 47, to: 50 } });
   await server.say(message(51, 'three'));
   await server.say({ ...message(1, 'four'), epoch: 'other' });
-  assert.deepEqual(heard, [['one', 42], ['volatile', undefined], ['two', 46], ['three', 51], ['four', 1]]);
+  assert.deepEqual(heard, [
+    ['one', 42],
+    ['volatile', undefined],
+    ['two', 46],
+    ['three', 51],
+    ['four', 1],
+  ]);
   assert.deepEqual(gaps, [{ from: 44, to: 45 }, { from: 47, to: 50 }, {}]);
 });
 
@@ -207,6 +219,41 @@ test('setup hears what comes right behind the answer to a join', async () => {
   server.say(message(42));
   await joining;
   assert.equal(heard.mock.callCount(), 1);
+});
+
+test('a channel is joined once, and again after it was left', async () => {
+  connect();
+  await server.welcome();
+  const both = [1, 2].map(() => client.join(api.roomChannel, { roomId: 'lobby' }));
+  assert.deepEqual(
+    server.connection.heard.map(({ type }) => type),
+    ['hello', 'room.join'],
+  );
+  await server.say(joined('1', 41));
+  const [first, second] = await Promise.all(both);
+  assert.equal(first, second);
+  void first.leave();
+  assert.notEqual(await joinLobby(), first);
+});
+
+test('without ids, answers come in the order of the requests', async () => {
+  const inOrder = { ...api.protocol.envelope.server, id: null, correlate: 'order' };
+  const protocol = { ...api.protocol, envelope: { client: { ...inOrder }, server: inOrder } };
+  client = new Client(protocol, 'ws://test/', { transport: server.transport, clock });
+  await server.welcome();
+  const calls = [1, 2, 3].map(() => client.call(api.pricesQuote, { symbol: 'BTC-EUR' }, { timeout: 100 }));
+  await server.say({ type: 'from.a.newer.server' });
+  await server.say({ type: 'prices.quoted', payload: { price: '1' } });
+  await clock.pass(100);
+  await server.say({ type: 'prices.quoted', payload: { price: '2' } });
+  await server.say({ type: 'error', payload: { code: 'INTERNAL', message: 'no' } });
+  const last = client.call(api.pricesQuote, { symbol: 'BTC-EUR' });
+  await server.say({ type: 'prices.quoted', payload: { price: '4' } });
+  const results = await Promise.all([...calls, last]);
+  assert.deepEqual(
+    results.map(r => (r.ok ? r.value.price : r.error.code)),
+    ['1', 'TIMEOUT', 'TIMEOUT', '4'],
+  );
 });
 
 test('a join that fails throws, and a room that was left hears nothing', async () => {
@@ -242,7 +289,10 @@ test('the client hears messages of every room, and of none', async () => {
   await server.say(message(2));
   await server.say({ type: 'from.a.newer.server', payload: { x: 1 } });
   assert.equal(heard.mock.callCount(), 1);
-  assert.deepEqual(unhandled.mock.calls.map(({ arguments: [m] }) => m.type), ['chat.message', 'from.a.newer.server']);
+  assert.deepEqual(
+    unhandled.mock.calls.map(({ arguments: [m] }) => m.type),
+    ['chat.message', 'from.a.newer.server'],
+  );
 });
 
 test('a message that does not fit is told, not fatal', async () => {
@@ -253,7 +303,10 @@ test('a message that does not fit is told, not fatal', async () => {
   client.on(api.chatMessage, () => assert.fail('not a message'));
   await server.say({ ...message(1), payload: {} });
   await server.say('{');
-  assert.deepEqual(invalid.mock.calls.map(({ arguments: [e] }) => e.kind), ['invalid', 'syntax']);
+  assert.deepEqual(
+    invalid.mock.calls.map(({ arguments: [e] }) => e.kind),
+    ['invalid', 'syntax'],
+  );
 });
 
 test('after a loss: hello, rooms, then what may be sent again', async () => {
@@ -275,7 +328,10 @@ test('after a loss: hello, rooms, then what may be sent again', async () => {
   assert.equal(server.connections.length, 2);
   await server.welcome();
   const { heard } = server.connection;
-  assert.deepEqual(heard.map(({ type }) => type), ['hello', 'room.join', 'prices.book', 'chat.send']);
+  assert.deepEqual(
+    heard.map(({ type }) => type),
+    ['hello', 'room.join', 'prices.book', 'chat.send'],
+  );
   await server.say(joined(heard[1].id, 44));
   await server.say({ type: 'prices.snapshot', id: heard[2].id, payload: { symbol: 'BTC-EUR', bids: [], asks: [] } });
   await server.say({ type: 'chat.sent', id: heard[3].id });
@@ -335,7 +391,10 @@ test('a refusal rejects ready and is final', async () => {
   connect();
   await server.accept();
   await server.say({ type: 'refuse', payload: { code: 'VERSION', message: 'too old', side: 'client' } });
-  await assert.rejects(client.ready, error => error instanceof Refused && error.side === 'client' && error.code === 'VERSION');
+  await assert.rejects(
+    client.ready,
+    error => error instanceof Refused && error.side === 'client' && error.code === 'VERSION',
+  );
   await clock.pass(60000);
   assert.equal(server.connections.length, 1);
   assert.equal((await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).error.message, 'too old');

@@ -119,6 +119,89 @@ test('lengths count code points', () => {
   assert.equal(hf.violationsOf(api.checkChatSend, faces(2001), 'sent').length, 1);
 });
 
+test('checks that this protocol does not use', () => {
+  const check = (run, strict = false) => {
+    const report = new hf.Report(strict);
+    run(report);
+    return said(report.violations);
+  };
+  assert.deepEqual(
+    check(r => hf.safeInteger(2 ** 53, r)),
+    [' maximum: must be at most 9007199254740991'],
+  );
+  assert.deepEqual(
+    check(r => hf.safeInteger(-(2 ** 53), r)),
+    [' minimum: must be at least -9007199254740991'],
+  );
+  assert.deepEqual(
+    check(r => hf.safeInteger(-0, r)),
+    [],
+  );
+  assert.deepEqual(
+    check(r => hf.number(Infinity, r)),
+    [' type: must be a number'],
+  );
+  assert.deepEqual(
+    check(r => hf.nil(0, r)),
+    [' type: must be null'],
+  );
+  assert.deepEqual(
+    check(r =>
+      hf.uniqueItems(
+        [
+          { a: 1, b: [2] },
+          { b: [2], a: 1 },
+        ],
+        r,
+      ),
+    ).length,
+    1,
+  );
+  assert.deepEqual(
+    check(r => hf.uniqueItems([1, '1', true, null, [], {}], r)),
+    [],
+  );
+  assert.deepEqual(
+    check(r => hf.others({ b: 1, a: 'x', c: 2 }, new Set(['b']), hf.string, r)),
+    ['/c type: must be a string'],
+  );
+  assert.deepEqual(
+    check(r => hf.dependentRequired({ a: 1 }, 'b', 'a', r)),
+    [' dependentRequired: must have the property "b" beside "a"'],
+  );
+  const one = ' must have at least 1 property';
+  assert.deepEqual(
+    check(r => hf.minProperties({}, 1, one, r)),
+    [` minProperties: ${one}`],
+  );
+  assert.deepEqual(
+    check(r => hf.maxProperties({ a: 1 }, 0, one, r)),
+    [` maxProperties: ${one}`],
+  );
+  assert.deepEqual(
+    check(r => hf.anyOf(1, [hf.string, hf.nil], r)),
+    [' anyOf: must fit at least one of the alternatives'],
+  );
+  assert.deepEqual(
+    check(r => hf.oneOf('', [hf.string, hf.nil], r)),
+    [],
+  );
+  assert.deepEqual(
+    check(r => hf.oneOf(1, [hf.number, hf.integer], r)),
+    [' oneOf: must fit only one of the alternatives'],
+  );
+  assert.deepEqual(
+    check(r => hf.oneOf('', [hf.number, hf.integer], r)),
+    [' oneOf: must fit one of the alternatives'],
+  );
+  assert.deepEqual(
+    check(r => hf.not('', hf.string, r)),
+    [' not: must not be what the schema excludes'],
+  );
+  assert.equal(hf.equal([1, { a: null }], [1, { a: null }]), true);
+  assert.equal(hf.equal({ a: 1 }, { b: 1 }), false);
+});
+
 test('names of Object.prototype are properties like any other', () => {
   const report = new hf.Report(false);
   hf.required({}, 'constructor', report);

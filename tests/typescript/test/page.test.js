@@ -64,7 +64,10 @@ server.on('upgrade', (request, socket) => {
 
 function say(socket, message) {
   const text = Buffer.from(JSON.stringify(message));
-  const header = text.length < 126 ? Buffer.from([0x81, text.length]) : Buffer.from([0x81, 126, text.length >> 8, text.length & 255]);
+  const header =
+    text.length < 126
+      ? Buffer.from([0x81, text.length])
+      : Buffer.from([0x81, 126, text.length >> 8, text.length & 255]);
   socket.write(Buffer.concat([header, text]));
 }
 
@@ -81,14 +84,26 @@ function answer({ type, payload, id }, reply) {
       return reply({ type: 'ready', payload: { version: protocol.version, hash: protocol.hash } });
     case 'room.join': {
       const members = [member('ada', 'online'), member('bob', 'online'), member('cy', 'away')];
-      return reply({ type: 'room.joined', id, channel, seq, epoch: 'e', payload: { members, topic: 'Whatever comes up' } });
+      return reply({
+        type: 'room.joined',
+        id,
+        channel,
+        seq,
+        epoch: 'e',
+        payload: { members, topic: 'Whatever comes up' },
+      });
     }
     case 'room.leave':
       return reply({ type: 'room.left', id });
     case 'chat.send': {
       const { text, attachments } = payload;
       reply({ type: 'chat.sent', id });
-      return broadcast({ type: 'chat.message', channel, seq: ++seq, payload: { from: 'ada', text, ...(attachments && { attachments }) } });
+      return broadcast({
+        type: 'chat.message',
+        channel,
+        seq: ++seq,
+        payload: { from: 'ada', text, ...(attachments && { attachments }) },
+      });
     }
     case 'prices.watch': {
       reply({ type: 'prices.watching', id });
@@ -102,8 +117,16 @@ function answer({ type, payload, id }, reply) {
       return;
     }
     case 'prices.book': {
-      const levels = step => Array.from({ length: 8 }, (_, i) => [(60118 + step * (i + 1) * 0.5).toFixed(2), (0.2 + (i * 7 % 5) / 3).toFixed(4)]);
-      return reply({ type: 'prices.snapshot', id, payload: { symbol: payload.symbol, bids: levels(-1), asks: levels(1) } });
+      const levels = step =>
+        Array.from({ length: 8 }, (_, i) => [
+          (60118 + step * (i + 1) * 0.5).toFixed(2),
+          (0.2 + ((i * 7) % 5) / 3).toFixed(4),
+        ]);
+      return reply({
+        type: 'prices.snapshot',
+        id,
+        payload: { symbol: payload.symbol, bids: levels(-1), asks: levels(1) },
+      });
     }
   }
 }
@@ -136,7 +159,8 @@ async function open(viewport) {
 }
 
 const picture = async (tab, name) => {
-  if (process.env.SCREENSHOTS !== undefined) await tab.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
+  if (process.env.SCREENSHOTS !== undefined)
+    await tab.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
 };
 
 test('people talk, and nothing they say is markup', async () => {
@@ -152,13 +176,23 @@ test('people talk, and nothing they say is markup', async () => {
     { kind: 'image', url: 'javascript:alert(1)', alt: 'not a picture', width: 1, height: 1 },
   ];
   const from = 'bob';
-  broadcast({ type: 'chat.message', channel: 'room:lobby', seq: ++seq, payload: { from, text: 'Look at this:', attachments } });
+  broadcast({
+    type: 'chat.message',
+    channel: 'room:lobby',
+    seq: ++seq,
+    payload: { from, text: 'Look at this:', attachments },
+  });
   await tab.waitForSelector('.messages pre');
   assert.equal(await tab.locator('.messages img').count(), 0);
   broadcast({ type: 'user.typing', channel: 'room:lobby', payload: { name: 'bob' } });
   await tab.waitForFunction(() => document.getElementById('typing').textContent.includes('bob is typing'));
   seq += 3;
-  broadcast({ type: 'user.presence', channel: 'room:lobby', seq, payload: { member: { name: 'dee', status: 'online' }, present: true } });
+  broadcast({
+    type: 'user.presence',
+    channel: 'room:lobby',
+    seq,
+    payload: { member: { name: 'dee', status: 'online' }, present: true },
+  });
   await tab.waitForSelector('.messages .note');
   assert.equal(await tab.textContent('.messages .note'), '2 messages were missed.');
   assert.equal(await tab.locator('.members li').count(), 4);

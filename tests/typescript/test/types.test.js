@@ -30,7 +30,10 @@ for (const compiler of ['typescript', 'typescript-5.9']) {
       if (expected === undefined) assert.equal(said, '', name);
       else assert.ok(said.includes(expected), `${name} should fail with: ${expected}\nbut said: ${said}`);
     }
-    assert.deepEqual(Object.keys(errors).filter(name => !files.includes(name)), []);
+    assert.deepEqual(
+      Object.keys(errors).filter(name => !files.includes(name)),
+      [],
+    );
   });
 }
 

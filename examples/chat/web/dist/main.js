@@ -430,7 +430,8 @@ function parse(text) {
 function allText(value) {
   if (typeof value === "string") return value;
   if (Array.isArray(value)) return value.map(allText).join("\n");
-  if (isFields(value)) return Object.entries(value).map(([key, item2]) => `${key}
+  if (isFields(value))
+    return Object.entries(value).map(([key, item2]) => `${key}
 ${allText(item2)}`).join("\n");
   return "";
 }
@@ -443,7 +444,8 @@ function read(value, reader) {
   if (incoming === void 0) {
     const payload2 = payloadOf(value, reader.envelope);
     if (tag.problem !== void 0) violations.unshift(tag.problem);
-    if (violations.length > 0) return refuse("envelope", "the envelope does not fit", { ...around, payload: payload2, violations });
+    if (violations.length > 0)
+      return refuse("envelope", "the envelope does not fit", { ...around, payload: payload2, violations });
     const words = `no message has the type \`${tag.value}\``;
     return refuse("unknown-type", words, { ...around, type: tag.value, payload: payload2 });
   }
@@ -604,7 +606,9 @@ var Requests = class {
     this.abandon(id, answered);
     if (!wasAbandoned) entry.request.failed(error);
   }
-  /** Waits for a request no longer. Its place in line stays, until its answer comes, where the protocol goes by order. */
+  /**
+   * Waits for a request no longer. Its place in line stays, until its answer comes, where the protocol goes by order.
+   */
   abandon(id, answered = false) {
     const entry = this.#entries.get(id);
     if (entry === void 0) return;
@@ -813,7 +817,9 @@ var Stream = class {
   get ack() {
     return this.#ack.promise;
   }
-  /** What the server said when the stream was over, or why it broke off: `CANCELLED` after a cancel. It never rejects. */
+  /**
+   * What the server said when the stream was over, or why it broke off: `CANCELLED` after a cancel. It never rejects.
+   */
   get end() {
     return this.#end.promise;
   }
@@ -898,6 +904,8 @@ var Client = class {
   #connection;
   #requests;
   #rooms = /* @__PURE__ */ new Map();
+  /** Each join that succeeded or may yet, so that a channel is joined once. */
+  #joins = /* @__PURE__ */ new Map();
   #rejoin = /* @__PURE__ */ new Map();
   #events = new Listeners((error) => this.#threw(error));
   #messages = new Listeners((error) => this.#threw(error));
@@ -946,7 +954,8 @@ var Client = class {
     this.#connection.start();
   }
   /**
-   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of the
+   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
+   * the
    * runtime are told apart by `code`. Before there is a connection, it waits for one.
    */
   call(request, ...[payload, options]) {
@@ -997,7 +1006,8 @@ var Client = class {
     return this.#messages.on(what.name, (message) => hear(message.payload, message));
   }
   /**
-   * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is joined
+   * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is
+   * joined
    * again by itself.
    *
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
@@ -1005,11 +1015,22 @@ var Client = class {
    */
   async join(channel, params, setup) {
     const key = channel.key(params);
-    const known = this.#rooms.get(key);
+    const known = this.#joins.get(key);
     if (known !== void 0) {
-      setup?.(known);
-      return known;
+      const room2 = await known;
+      setup?.(room2);
+      return room2;
     }
+    const join = this.#join(key, channel, params, setup);
+    this.#joins.set(key, join);
+    try {
+      return await join;
+    } catch (error) {
+      this.#joins.delete(key);
+      throw error;
+    }
+  }
+  async #join(key, channel, params, setup) {
     const own = { channel: key };
     const request = channel.join ?? this.#ownRequest("join");
     const leaving = channel.leave ?? this.#ownRequest("leave");
@@ -1023,12 +1044,17 @@ var Client = class {
       }
     });
     setup?.(room2);
-    const enter = (again) => this.#call(again ? { ...request, idempotent: false } : request, channel.join ? params : own, void 0, (message) => {
-      room2.enter(message.payload, message, again);
-      if (again) return;
-      this.#rooms.set(key, room2);
-      this.#rejoin.set(key, () => void rejoin());
-    });
+    const enter = (again) => this.#call(
+      again ? { ...request, idempotent: false } : request,
+      channel.join ? params : own,
+      void 0,
+      (message) => {
+        room2.enter(message.payload, message, again);
+        if (again) return;
+        this.#rooms.set(key, room2);
+        this.#rejoin.set(key, () => void rejoin());
+      }
+    );
     const rejoin = async () => {
       const joined = await enter(true);
       if (!joined.ok && joined.error.code !== "OUTCOME_UNKNOWN") this.#forget(key, joined.error);
@@ -1156,18 +1182,22 @@ var Client = class {
     const around = decoded.ok ? decoded.value.message : decoded.error;
     const room2 = around.channel === void 0 ? void 0 : this.#rooms.get(around.channel);
     const request = this.#requests.find(around.id);
-    if (request === void 0 && room2 !== void 0 && !room2.count(around)) return;
-    if (decoded.ok) {
-      const { incoming, message } = decoded.value;
-      if (request?.answers.includes(incoming) === true) return this.#requests.answer(request, message, incoming);
-      return this.#heard(incoming, message, request, room2);
+    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
+      return this.#requests.answer(request, decoded.value.message, decoded.value.incoming);
     }
+    if (room2?.count(around) === false) return;
+    if (decoded.ok) return this.#heard(decoded.value.incoming, decoded.value.message, request, room2);
     const { error } = decoded;
-    if (request !== void 0) {
+    if (request !== void 0 && this.#isAnswer(error, request)) {
       return this.#requests.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
     }
     if (error.kind !== "unknown-type") this.#events.emit("invalid", error);
     else if (error.id === void 0) this.#events.emit("unhandled", error);
+  }
+  /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
+  #isAnswer({ type }, { answers }) {
+    const { correlate } = this.#protocol.envelope.server;
+    return correlate === "id" || answers.some((answer) => tagOf(answer) === (type ?? null));
   }
   /** Takes a message that is not the answer to a request, or is an error. */
   #heard(incoming, message, request, room2) {
@@ -1208,6 +1238,7 @@ var Client = class {
   #forget(key, error) {
     const room2 = this.#rooms.get(key);
     this.#rooms.delete(key);
+    this.#joins.delete(key);
     this.#rejoin.delete(key);
     room2?.lose(error);
   }
@@ -1328,7 +1359,10 @@ function checkAttachmentSnippetLanguage(value, report) {
   if (typeof value !== "string") return report.fail("type", "must be null or a string");
   maxLength(value, 40, "must be at most 40 characters long", report);
 }
-var roomFullError = { code: "ROOM_FULL", data: checkRoomFullErrorData };
+var roomFullError = {
+  code: "ROOM_FULL",
+  data: checkRoomFullErrorData
+};
 function checkRoomFullErrorData(value, report) {
   if (!object(value, report)) return;
   property(value, "limit", checkRoomFullErrorDataLimit, report);
@@ -1339,8 +1373,14 @@ function checkRoomFullErrorDataLimit(value, report) {
   minimum(value, 1, "must be at least 1", report);
   maximum(value, 9007199254740991, "must be at most 9007199254740991", report);
 }
-var notInRoomError = { code: "NOT_IN_ROOM", data: noPayload };
-var unknownSymbolError = { code: "UNKNOWN_SYMBOL", data: noPayload };
+var notInRoomError = {
+  code: "NOT_IN_ROOM",
+  data: noPayload
+};
+var unknownSymbolError = {
+  code: "UNKNOWN_SYMBOL",
+  data: noPayload
+};
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function checkAuth(value, report) {
   if (!object(value, report)) return;
@@ -1513,7 +1553,10 @@ function checkPricesSnapshotAsks(value, report) {
   items(value, 0, checkLevel, report);
   maxItems(value, 100, "must have at most 100 items", report);
 }
-var roomJoined = { name: "room.joined", receive: checkRoomJoined };
+var roomJoined = {
+  name: "room.joined",
+  receive: checkRoomJoined
+};
 var roomJoin = {
   name: "room.join",
   send: checkRoomJoin,
@@ -1522,7 +1565,10 @@ var roomJoin = {
   timeout: 5e3,
   idempotent: true
 };
-var roomLeft = { name: "room.left", receive: noPayload };
+var roomLeft = {
+  name: "room.left",
+  receive: noPayload
+};
 var roomLeave = {
   name: "room.leave",
   send: checkRoomLeave,
@@ -1531,7 +1577,10 @@ var roomLeave = {
   timeout: 5e3,
   idempotent: true
 };
-var chatSent = { name: "chat.sent", receive: noPayload };
+var chatSent = {
+  name: "chat.sent",
+  receive: noPayload
+};
 var chatSend = {
   name: "chat.send",
   send: checkChatSend,
@@ -1556,10 +1605,22 @@ var userPresence = {
   receive: checkUserPresence,
   channel: "room"
 };
-var pricesWatching = { name: "prices.watching", receive: noPayload };
-var pricesTick = { name: "prices.tick", receive: checkPricesTick };
-var pricesDone = { name: "prices.done", receive: checkPricesDone };
-var pricesStop = { name: "prices.stop", send: noPayload };
+var pricesWatching = {
+  name: "prices.watching",
+  receive: noPayload
+};
+var pricesTick = {
+  name: "prices.tick",
+  receive: checkPricesTick
+};
+var pricesDone = {
+  name: "prices.done",
+  receive: checkPricesDone
+};
+var pricesStop = {
+  name: "prices.stop",
+  send: noPayload
+};
 var pricesWatch = {
   name: "prices.watch",
   send: checkPricesWatch,
@@ -1570,7 +1631,10 @@ var pricesWatch = {
   errors: [unknownSymbolError],
   timeout: 5e3
 };
-var pricesSnapshot = { name: "prices.snapshot", receive: checkPricesSnapshot };
+var pricesSnapshot = {
+  name: "prices.snapshot",
+  receive: checkPricesSnapshot
+};
 var pricesBook = {
   name: "prices.book",
   send: checkPricesBook,
@@ -1705,7 +1769,9 @@ function hearRoom(entered) {
   entered.on("lost", (error) => note(error.message));
   entered.on(
     "gap",
-    ({ from, to }) => note(from === void 0 || to === void 0 ? "Some messages were missed." : `${to - from + 1} messages were missed.`)
+    ({ from, to }) => note(
+      from === void 0 || to === void 0 ? "Some messages were missed." : `${to - from + 1} messages were missed.`
+    )
   );
 }
 function showJoined(joined) {

@@ -1,71 +1,42 @@
 // Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
 
 import { noPayload } from './check.js';
-import { systemClock, type Clock } from './clock.js';
+import { systemClock } from './clock.js';
 import { Connection, type Closed } from './connection.js';
 import { fromMessage, parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
-import type { Channel, ErrorDescriptor, Incoming, Message, Outgoing, Protocol, Request, Role, StreamRequest } from './descriptor.js';
+import type {
+  Channel,
+  ErrorDescriptor,
+  Incoming,
+  Message,
+  Outgoing,
+  Protocol,
+  Request,
+  Role,
+  StreamRequest,
+} from './descriptor.js';
 import { writeMessage, type Address, type Envelope, type Id, type Tag } from './envelope.js';
 import { Refused, type CallError, type DeclaredError, type DecodeError, type RuntimeError } from './errors.js';
+import type { ClientEvents } from './events.js';
 import { Listeners, type Off } from './listeners.js';
+import type { CallOptions, ConnectOptions, Source } from './options.js';
 import { violationsOf, wording } from './report.js';
 import { Requests, type PendingRequest } from './requests.js';
 import { err, Failed, ok, type Failure, type Result } from './result.js';
 import { Room, type AnyRoom } from './room.js';
-import { callError, checkChannelKey, sessionMessages, type ChannelKey, type ChannelGap, type Ready, type Refusal, type WireError } from './session.js';
+import {
+  callError,
+  checkChannelKey,
+  sessionMessages,
+  type ChannelKey,
+  type ChannelGap,
+  type Ready,
+  type Refusal,
+  type WireError,
+} from './session.js';
 import { Stream } from './stream.js';
-import { webSocket, type Connect, type WebSocketConstructor } from './transport.js';
-
-/** A value, or what fetches it; asked again for each connection. */
-export type Source<T> = T | (() => T | Promise<T>);
-
-/** How to connect. */
-export interface ConnectOptions<Auth = never> {
-  /** The payload of the protocol's auth message, for the hello. */
-  readonly auth?: Source<Auth>;
-  /** Only its `token`, or one to put into `auth`. */
-  readonly token?: Source<string>;
-  /** How long a reply is waited for where its message does not say, in milliseconds; by default the session's timeout. */
-  readonly timeout?: number;
-  /** Whether a lost connection is made again; by default it is. */
-  readonly reconnect?: boolean;
-  /** A WebSocket implementation, where the platform has none. */
-  readonly WebSocket?: WebSocketConstructor;
-  /** Another transport than WebSocket. */
-  readonly transport?: Connect;
-  /** Time and chance, for tests. */
-  readonly clock?: Clock;
-}
-
-/** How a single call is made. */
-export interface CallOptions {
-  /** How long a reply is waited for, in milliseconds. */
-  readonly timeout?: number;
-}
-
-/** Both ends speak versions that agree, but were generated from unequal protocols. */
-export interface Skew {
-  readonly client: { readonly version: string; readonly hash: string };
-  readonly server: { readonly version: string; readonly hash: string };
-  /** What this is and what to do about it. */
-  readonly message: string;
-}
-
-/** What a client tells beside the server's messages. */
-export interface ClientEvents {
-  /** The session is ready, the first time or again. */
-  readonly open: Ready;
-  /** The connection ended. */
-  readonly close: Closed;
-  readonly skew: Skew;
-  /** Something failed that no call waits for: the fetching of a proof, a listener, an error without a request. */
-  readonly error: unknown;
-  /** A message could not be taken. */
-  readonly invalid: DecodeError;
-  /** A message that nobody listens to, of a type this program may not know. */
-  readonly unhandled: Pick<DecodeError, 'type' | 'payload' | 'channel'>;
-}
+import { webSocket } from './transport.js';
 
 type Args<Payload, Options> = [Payload] extends [undefined]
   ? [payload?: undefined, options?: Options]
@@ -83,6 +54,8 @@ export class Client<Auth = never> {
   readonly #connection: Connection;
   readonly #requests: Requests;
   readonly #rooms = new Map<string, AnyRoom>();
+  /** Each join that succeeded or may yet, so that a channel is joined once. */
+  readonly #joins = new Map<string, Promise<unknown>>();
   readonly #rejoin = new Map<string, () => void>();
   readonly #events: Listeners<ClientEvents> = new Listeners(error => this.#threw(error));
   readonly #messages: Listeners<Record<string, Message>> = new Listeners(error => this.#threw(error));
@@ -132,7 +105,8 @@ export class Client<Auth = never> {
   }
 
   /**
-   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of the
+   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
+   * the
    * runtime are told apart by `code`. Before there is a connection, it waits for one.
    */
   call<P, R, E extends DeclaredError>(
@@ -209,7 +183,8 @@ export class Client<Auth = never> {
   }
 
   /**
-   * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is joined
+   * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is
+   * joined
    * again by itself.
    *
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
@@ -221,11 +196,28 @@ export class Client<Auth = never> {
     setup?: (room: Room<Name, Joined>) => void,
   ): Promise<Room<Name, Joined>> {
     const key = channel.key(params);
-    const known = this.#rooms.get(key) as Room<Name, Joined> | undefined;
+    const known = this.#joins.get(key) as Promise<Room<Name, Joined>> | undefined;
     if (known !== undefined) {
-      setup?.(known);
-      return known;
+      const room = await known;
+      setup?.(room);
+      return room;
     }
+    const join = this.#join(key, channel, params, setup);
+    this.#joins.set(key, join);
+    try {
+      return await join;
+    } catch (error) {
+      this.#joins.delete(key);
+      throw error;
+    }
+  }
+
+  async #join<Name extends string, Params, Joined, E extends DeclaredError>(
+    key: string,
+    channel: Channel<Name, Params, Joined, E>,
+    params: Params,
+    setup?: (room: Room<Name, Joined>) => void,
+  ): Promise<Room<Name, Joined>> {
     const own: ChannelKey = { channel: key };
     const request = (channel.join ?? this.#ownRequest('join')) as Request<unknown, Joined, E>;
     const leaving = (channel.leave ?? this.#ownRequest('leave')) as Request<unknown, unknown, DeclaredError>;
@@ -241,12 +233,17 @@ export class Client<Auth = never> {
     setup?.(room);
     // One that breaks off with its connection is made anew on the next, not sent again.
     const enter = (again: boolean): Promise<Result<Joined, CallError<E>>> =>
-      this.#call(again ? { ...request, idempotent: false } : request, channel.join ? params : own, undefined, message => {
-        room.enter(message.payload as Joined, message, again);
-        if (again) return;
-        this.#rooms.set(key, room);
-        this.#rejoin.set(key, () => void rejoin());
-      });
+      this.#call(
+        again ? { ...request, idempotent: false } : request,
+        channel.join ? params : own,
+        undefined,
+        message => {
+          room.enter(message.payload as Joined, message, again);
+          if (again) return;
+          this.#rooms.set(key, room);
+          this.#rejoin.set(key, () => void rejoin());
+        },
+      );
     const rejoin = async (): Promise<void> => {
       const joined = await enter(true);
       if (!joined.ok && joined.error.code !== 'OUTCOME_UNKNOWN') this.#forget(key, joined.error);
@@ -404,19 +401,23 @@ export class Client<Auth = never> {
     const around = decoded.ok ? decoded.value.message : decoded.error;
     const room = around.channel === undefined ? undefined : this.#rooms.get(around.channel);
     const request = this.#requests.find(around.id);
-    if (request === undefined && room !== undefined && !room.count(around)) return;
-
-    if (decoded.ok) {
-      const { incoming, message } = decoded.value;
-      if (request?.answers.includes(incoming) === true) return this.#requests.answer(request, message, incoming);
-      return this.#heard(incoming, message, request, room);
+    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
+      return this.#requests.answer(request, decoded.value.message, decoded.value.incoming);
     }
+    if (room?.count(around) === false) return;
+    if (decoded.ok) return this.#heard(decoded.value.incoming, decoded.value.message, request, room);
     const { error } = decoded;
-    if (request !== undefined) {
+    if (request !== undefined && this.#isAnswer(error, request)) {
       return this.#requests.fail(request.id, { code: 'BAD_REPLY', message: error.message, reply: error }, true);
     }
     if (error.kind !== 'unknown-type') this.#events.emit('invalid', error);
     else if (error.id === undefined) this.#events.emit('unhandled', error);
+  }
+
+  /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
+  #isAnswer({ type }: DecodeError, { answers }: PendingRequest): boolean {
+    const { correlate } = this.#protocol.envelope.server;
+    return correlate === 'id' || answers.some(answer => tagOf(answer) === (type ?? null));
   }
 
   /** Takes a message that is not the answer to a request, or is an error. */
@@ -460,6 +461,7 @@ export class Client<Auth = never> {
   #forget(key: string, error?: CallError<DeclaredError>): void {
     const room = this.#rooms.get(key);
     this.#rooms.delete(key);
+    this.#joins.delete(key);
     this.#rejoin.delete(key);
     room?.lose(error);
   }

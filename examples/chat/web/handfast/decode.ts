@@ -89,7 +89,10 @@ export function parse(text: string): Result<unknown, DecodeError> {
 function allText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(allText).join('\n');
-  if (isFields(value)) return Object.entries(value).map(([key, item]) => `${key}\n${allText(item)}`).join('\n');
+  if (isFields(value))
+    return Object.entries(value)
+      .map(([key, item]) => `${key}\n${allText(item)}`)
+      .join('\n');
   return '';
 }
 
@@ -104,7 +107,8 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   if (incoming === undefined) {
     const payload = payloadOf(value, reader.envelope);
     if (tag.problem !== undefined) violations.unshift(tag.problem);
-    if (violations.length > 0) return refuse('envelope', 'the envelope does not fit', { ...around, payload, violations });
+    if (violations.length > 0)
+      return refuse('envelope', 'the envelope does not fit', { ...around, payload, violations });
     const words = `no message has the type \`${tag.value}\``;
     return refuse('unknown-type', words, { ...around, type: tag.value, payload });
   }

@@ -82,7 +82,9 @@ export class Requests {
     if (!wasAbandoned) entry.request.failed(error);
   }
 
-  /** Waits for a request no longer. Its place in line stays, until its answer comes, where the protocol goes by order. */
+  /**
+   * Waits for a request no longer. Its place in line stays, until its answer comes, where the protocol goes by order.
+   */
   abandon(id: Id, answered: boolean = false): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;

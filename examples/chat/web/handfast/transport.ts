@@ -20,7 +20,9 @@ export interface TransportEvents {
 /** Begins to connect. It may throw where that cannot work at all. */
 export type Connect = (url: string, subprotocol: string, events: TransportEvents) => Transport;
 
-/** The part of the WebSocket constructor that is needed, so that an implementation can be passed where none is global. */
+/**
+ * The part of the WebSocket constructor that is needed, so that an implementation can be passed where none is global.
+ */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 /** The part of a WebSocket that is needed. */

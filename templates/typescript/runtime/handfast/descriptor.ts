@@ -61,8 +61,10 @@ export interface Request<Payload, Reply, Errors extends DeclaredError = never> e
 }
 
 /** A message that is answered with a stream. */
-export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredError = never>
-  extends Asking<Payload, Errors> {
+export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredError = never> extends Asking<
+  Payload,
+  Errors
+> {
   /** Says that the stream begins. */
   readonly ack?: Incoming<Ack>;
   /** What the stream carries. */

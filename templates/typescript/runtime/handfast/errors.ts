@@ -28,7 +28,9 @@ export interface ClosedError extends Failure {
   readonly code: 'CLOSED';
 }
 
-/** The connection ended between the request and its answer, or within a stream, and the request may not be sent again. */
+/**
+ * The connection ended between the request and its answer, or within a stream, and the request may not be sent again.
+ */
 export interface OutcomeUnknownError extends Failure {
   readonly code: 'OUTCOME_UNKNOWN';
 }
@@ -92,7 +94,8 @@ export interface DecodeError extends Failure {
   /** The wire's code for the kind. */
   readonly code: 'SYNTAX' | 'ENVELOPE' | 'UNKNOWN_TYPE' | 'INVALID';
   /**
-   * `syntax`: no JSON object. `envelope`: a field beside the payload is missing or bad. `unknown-type`: no such message.
+   * `syntax`: no JSON object. `envelope`: a field beside the payload is missing or bad. `unknown-type`: no such
+   * message.
    * `invalid`: the payload does not fit.
    */
   readonly kind: 'syntax' | 'envelope' | 'unknown-type' | 'invalid';

@@ -64,12 +64,17 @@ const NONE: readonly Violation[] = [];
 const spare: { sent: Report | undefined; received: Report | undefined } = { sent: undefined, received: undefined };
 
 /**
- * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them, then
+ * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them,
+ * then
  * unknown ones by code point, items by index, then the keywords of the value itself.
  *
  * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
  */
-export function violationsOf(check: Check<unknown>, value: unknown, direction: 'sent' | 'received'): readonly Violation[] {
+export function violationsOf(
+  check: Check<unknown>,
+  value: unknown,
+  direction: 'sent' | 'received',
+): readonly Violation[] {
   const report = spare[direction] ?? new Report(direction === 'sent');
   spare[direction] = undefined; // a getter in the value may come back here
   check(value, report);

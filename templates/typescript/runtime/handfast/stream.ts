@@ -16,7 +16,8 @@ function deferred<T>(): Deferred<T> {
 }
 
 /**
- * What a stream request brings. Iterate it once: `for await (const item of stream)` ends when the server ends the stream
+ * What a stream request brings. Iterate it once: `for await (const item of stream)` ends when the server ends the
+ * stream
  * or {@link cancel} is called, throws a {@link Failed} when it fails, and cancels it when the loop is left early.
  *
  * Items wait, without bound, until they are taken.
@@ -39,7 +40,9 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     return this.#ack.promise;
   }
 
-  /** What the server said when the stream was over, or why it broke off: `CANCELLED` after a cancel. It never rejects. */
+  /**
+   * What the server said when the stream was over, or why it broke off: `CANCELLED` after a cancel. It never rejects.
+   */
   get end(): Promise<Result<End, CallError<Errors>>> {
     return this.#end.promise;
   }
