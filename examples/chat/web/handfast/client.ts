@@ -106,8 +106,7 @@ export class Client<Auth = never> {
 
   /**
    * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
-   * the
-   * runtime are told apart by `code`. Before there is a connection, it waits for one.
+   * the runtime are told apart by `code`. Before there is a connection, it waits for one.
    */
   call<P, R, E extends DeclaredError>(
     request: Request<P, R, E>,
@@ -184,8 +183,7 @@ export class Client<Auth = never> {
 
   /**
    * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is
-   * joined
-   * again by itself.
+   * joined again by itself.
    *
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
    * @throws {Failed} with the error of the join.

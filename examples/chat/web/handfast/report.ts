@@ -65,8 +65,7 @@ const spare: { sent: Report | undefined; received: Report | undefined } = { sent
 
 /**
  * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them,
- * then
- * unknown ones by code point, items by index, then the keywords of the value itself.
+ * then unknown ones by code point, items by index, then the keywords of the value itself.
  *
  * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
  */

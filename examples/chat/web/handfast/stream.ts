@@ -17,8 +17,8 @@ function deferred<T>(): Deferred<T> {
 
 /**
  * What a stream request brings. Iterate it once: `for await (const item of stream)` ends when the server ends the
- * stream
- * or {@link cancel} is called, throws a {@link Failed} when it fails, and cancels it when the loop is left early.
+ * stream or {@link cancel} is called, throws a {@link Failed} when it fails, and cancels it when the loop is left
+ * early.
  *
  * Items wait, without bound, until they are taken.
  */
