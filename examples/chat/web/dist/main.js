@@ -960,11 +960,11 @@ var Client = class {
   call(request, ...[payload, options]) {
     return this.#call(request, payload, options?.timeout);
   }
-  #call(request, payload, timeout, written) {
+  #call(request, payload, timeout, answered) {
     return new Promise((resolve2) => {
       this.#ask(request, payload, timeout, [request.reply], {
         answered: (message) => {
-          written?.(message);
+          answered?.(message);
           resolve2(ok(message.payload));
           return true;
         },

@@ -119,12 +119,12 @@ export class Client<Auth = never> {
     request: Request<unknown, R, E>,
     payload: unknown,
     timeout?: number,
-    written?: (message: Message) => void,
+    answered?: (message: Message) => void,
   ): Promise<Result<R, CallError<E>>> {
     return new Promise(resolve => {
       this.#ask(request, payload, timeout, [request.reply], {
         answered: message => {
-          written?.(message);
+          answered?.(message);
           resolve(ok(message.payload as R));
           return true;
         },
