@@ -64,6 +64,14 @@ pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Doc
     Some(reader.document)
 }
 
+/// A YAML text as JSON, by the core schema; none where it is not well-formed. For tools that validate a spec with the
+/// format's schema.
+pub fn to_json(text: &str) -> Option<serde_json::Value> {
+    let mut out = Diagnostics::default();
+    let document = read(0, text, &mut out)?;
+    (out.errors() == 0).then(|| document.json(document.root))
+}
+
 /// A collection that has not ended.
 enum Open {
     List { items: Vec<NodeId> },

@@ -62,7 +62,10 @@ fn every_page_says_what_happens() {
         let loaded = run(info, bad);
         let rendered = render(&loaded.diagnostics, &loaded.sources, false);
         let rendered = rendered.trim_end().to_owned() + "\n";
-        let mut other = loaded.diagnostics.iter().filter(|one| one.severity != Severity::Note);
+        let mut other = loaded
+            .diagnostics
+            .iter()
+            .filter(|one| one.severity != Severity::Note);
         let other = other.any(|one| one.code != *code)
             || loaded.diagnostics.iter().all(|one| one.code != *code);
         if other {

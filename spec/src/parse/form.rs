@@ -88,9 +88,11 @@ impl Form<'_> {
             }
             (shape, Kind::Text(text)) => self.text(id, shape, text, what),
             (Shape::Version | Shape::Requirement, Kind::Number(_)) => {
-                let text = source_text(self.document, id);
-                let help =
-                    format!("a version has three numbers and stands in quotes: `'{text}.0'`");
+                let help = if matches!(shape, Shape::Version) {
+                    "a version has three numbers: `1.2.0`"
+                } else {
+                    "put it in quotes: `'>=1.0'`"
+                };
                 let message = format!("`{what}` is a version, and this is a number");
                 self.fail(id, Diagnostic::error("P008", place, message).help(help));
             }
@@ -328,13 +330,6 @@ fn sentence(doc: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
     })
-}
-
-fn source_text(document: &Document, id: NodeId) -> String {
-    document
-        .number(id)
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
 
 fn bad_name(text: &str, at: Span) -> Diagnostic {
