@@ -129,14 +129,12 @@ impl Diagnostics {
 
     /// All of them, in source order; what was found first comes first where the place is the same.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        // What a block says for both directions is wrong once.
         let mut seen = BTreeSet::new();
         self.all
             .retain(|one| seen.insert((one.primary.span, one.code, one.message.clone())));
         self.all
             .sort_by_key(|one| (one.primary.span.source, one.primary.span.start));
-        let mut seen = BTreeSet::new();
-        self.all
-            .retain(|one| seen.insert((one.primary.span, one.code, one.message.clone())));
         self.all
     }
 }

@@ -304,12 +304,8 @@ impl Lowering<'_> {
             "contentMediaType" => to.annotations.content_media_type = owned(),
             "format" => to.format = owned(),
             "contentEncoding" => to.content_encoding = owned(),
-            "pattern" => {
-                if self.pattern(text, at) {
-                    to.pattern = owned();
-                }
-            }
-            // `$id` was read by the survey.
+            "pattern" if self.pattern(text, at) => to.pattern = owned(),
+            // `$id` was read by the survey; a bad pattern was told.
             _ => {}
         }
     }
@@ -447,7 +443,7 @@ fn whole(number: &Number) -> Option<u64> {
         clippy::cast_sign_loss,
         reason = "the value is whole, not negative and below 2^53"
     )]
-    let whole = (value >= 0.0 && value < 9_007_199_254_740_992.0 && value.fract() == 0.0)
+    let whole = ((0.0..9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0)
         .then_some(value as u64);
     whole
 }
