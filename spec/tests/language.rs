@@ -1,6 +1,6 @@
 //! The language through its public door.
 
-use handfast_spec::model::{Reply, Sent};
+use handfast_spec::model::{FieldKind, Layout, Presence, Reply, Sent, TimestampForm};
 use handfast_spec::{Loaded, load, load_str, render};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -368,4 +368,68 @@ fn depth_ends_in_a_diagnostic_and_not_on_the_stack() {
     }
     chain.push_str("  T20000: { type: string }\nmessages:\n  news: { from: server, payload: { $ref: '#/types/T0' } }\n");
     assert_eq!(codes(&chain), [""; 0]);
+}
+
+#[test]
+fn forms_of_envelope_that_are_to_come_are_told() {
+    for envelope in [
+        "layout: json-rpc",
+        "layout: array",
+        "tag: [a, b]",
+        "tag: null",
+        "tag: { name: x }",
+        "layout: tag-as-key",
+    ] {
+        let text =
+            format!("{HEAD}envelope: {{ {envelope} }}\nmessages: {{ news: {{ from: server }} }}\n");
+        assert_eq!(codes(&text), ["P023"], "{envelope}");
+    }
+}
+
+#[test]
+fn a_protocol_that_exists_is_described_as_it_is() {
+    let text = "\
+handfast: 1
+protocol: { name: legacy, version: 3.1.0, accepts: '>=2' }
+envelope:
+  tag: op
+  content: null
+  id: { name: rid, type: integer }
+  version: off
+  timestamp: { name: ts, as: unix-ms, presence: required }
+  correlate: { request: rid, reply: reply_to }
+  outcome: { field: ok, success: true, failure: false }
+  client: { timestamp: off }
+messages:
+  ask: { from: client, tag: a, reply: answer }
+  answer: { from: server, tag: null, payload: { type: object, properties: { n: { type: integer } } } }
+  push: { from: server, tag: p, envelope: { content: body, id: { presence: absent } } }
+";
+    let loaded = read(text);
+    assert_eq!(shown(&loaded), "");
+    let protocol = loaded.protocol.expect("a protocol");
+    let [client, server] = [&protocol.envelope.client, &protocol.envelope.server];
+    assert_eq!(client.layout, Layout::Flat { tag: "op".into() });
+    assert!(client.timestamp.is_none() && client.version.is_none());
+    let stamp = server.timestamp.as_ref().expect("a timestamp");
+    assert_eq!(
+        (stamp.form, stamp.field.kind),
+        (TimestampForm::UnixMs, FieldKind::Integer)
+    );
+    assert_eq!(stamp.field.presence, Presence::Required);
+    let reply_to = server
+        .reply_to
+        .as_ref()
+        .expect("a field that names the request");
+    assert_eq!(
+        (reply_to.name.as_str(), reply_to.kind),
+        ("reply_to", FieldKind::Integer)
+    );
+    assert_eq!(
+        protocol.messages[1].server.as_ref().expect("sent").tag,
+        None
+    );
+    let push = &protocol.messages[2].server.as_ref().expect("sent").envelope;
+    assert_eq!(push.layout.content(), Some("body"));
+    assert!(push.id.is_none());
 }

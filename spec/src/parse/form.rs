@@ -201,7 +201,7 @@ impl Form<'_> {
                 Diagnostic::error("P004", at, message).help(help)
             }
             // The names of these forms are known, and what they name is not there.
-            Shape::Word(known) if std::ptr::eq(*known, LAYOUTS) && text != LAYOUTS[0] => {
+            Shape::Word(known) if *known == LAYOUTS && text != LAYOUTS[0] => {
                 let message = format!("an envelope of the form `{text}` is not supported yet");
                 let help =
                     "an envelope is an object with a tag, and the payload beside it or flat in it";
