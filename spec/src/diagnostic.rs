@@ -122,6 +122,12 @@ impl Diagnostics {
         }
     }
 
+    /// Whether a nearest name is still worth looking for: after a thousand errors nobody reads on, and each costs a
+    /// comparison with every name there is.
+    pub(crate) const fn patient(&self) -> bool {
+        self.errors < 1_000
+    }
+
     /// How many errors there are.
     pub(crate) const fn errors(&self) -> usize {
         self.errors
