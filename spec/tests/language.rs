@@ -433,3 +433,30 @@ messages:
     assert_eq!(push.layout.content(), Some("body"));
     assert!(push.id.is_none());
 }
+
+#[test]
+fn json_may_have_tabs_and_every_escape() {
+    let text = "{\n\t\"handfast\": 1,\n\t\"protocol\": {\"name\": \"demo\", \"version\":\"1.0.0\", \"description\": \"a\\/b \\ud83d\\ude00 \\u00e9\"},\r\n\t\"messages\":\t{\"n\":{\"from\":\"server\",\"payload\":{\"enum\":[1E2,-0.5e-1,true,null]}}}\n}";
+    let loaded = read(text);
+    assert_eq!(shown(&loaded), "");
+    let protocol = loaded.protocol.expect("a protocol");
+    assert_eq!(
+        protocol.description.as_deref(),
+        Some("a/b \u{1F600} \u{e9}")
+    );
+}
+
+#[test]
+fn repeated_patterns_are_compiled_once() {
+    use std::fmt::Write;
+    let mut text = format!("{HEAD}messages:\n");
+    for at in 0..2000 {
+        let _ = writeln!(
+            text,
+            "  m{at}: {{ from: client, payload: {{ type: string, pattern: '^[\\w-]{{1,64}}$' }} }}"
+        );
+    }
+    let start = std::time::Instant::now();
+    assert_eq!(shown(&read(&text)), "");
+    assert!(start.elapsed().as_secs() < 10);
+}

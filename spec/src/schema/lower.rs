@@ -398,6 +398,9 @@ impl Lowering<'_> {
 
     /// Whether a pattern is valid ECMA-262 and can be run in linear time; says so where it is not.
     fn pattern(&mut self, pattern: &str, at: handfast_schema::Span) -> bool {
+        if self.good_patterns.contains(pattern) {
+            return true;
+        }
         if !jsonschema_regex::is_valid_ecma_regex(pattern) {
             let message = "this is no regular expression of ECMA-262";
             let reason = regex::Regex::new(pattern)
@@ -416,7 +419,10 @@ impl Lowering<'_> {
                 .err()
                 .map(|error| one_line(&error)),
         };
-        let Some(reason) = reason else { return true };
+        let Some(reason) = reason else {
+            self.good_patterns.insert(pattern.to_owned());
+            return true;
+        };
         let message = "this pattern cannot be run in linear time";
         let help = "a server runs patterns on what strangers send: do without look-around and backreferences, or check it in the handler";
         self.out
