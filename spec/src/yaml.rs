@@ -1,4 +1,4 @@
-//! YAML 1.2 with the core schema, and with it JSON, read into a [`Document`]. The parser's crate is named nowhere else.
+//! YAML 1.2 with the core schema, and with it JSON, read into a tree. The parser's crate is named nowhere else.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::tree::{Document, Entry, Kind, Map, NodeId};
