@@ -23,15 +23,24 @@ use write::Writer;
 /// and their range is not.
 pub fn bundle(protocol: &Protocol) -> Value {
     let (schemas, system) = system::system(protocol);
-    let names: BTreeMap<SchemaId, String> =
-        protocol.types.iter().map(|ty| (ty.schema, ty.name.text.clone())).collect();
+    let names: BTreeMap<SchemaId, String> = protocol
+        .types
+        .iter()
+        .map(|ty| (ty.schema, ty.name.text.clone()))
+        .collect();
     let mut defs = Map::new();
     for (side, receiver, root, from) in [
         (Mode::Server, "server", "receivedByServer", End::Client),
         (Mode::Client, "client", "receivedByClient", End::Server),
     ] {
         let writer = Writer::new(&schemas, side, names.clone());
-        let mut bundle = Bundle { protocol, schemas: &schemas, side, from, writer };
+        let mut bundle = Bundle {
+            protocol,
+            schemas: &schemas,
+            side,
+            from,
+            writer,
+        };
         let messages = bundle.messages(&system);
         defs.insert(root.to_owned(), messages);
         let groups: Map<String, Value> = std::mem::take(&mut bundle.writer.written)
@@ -42,17 +51,26 @@ pub fn bundle(protocol: &Protocol) -> Value {
             })
             .collect();
         let about = format!("What the {receiver} receives is made of these.");
-        defs.insert(receiver.to_owned(), json!({ "$comment": about, "$defs": groups }));
+        defs.insert(
+            receiver.to_owned(),
+            json!({ "$comment": about, "$defs": groups }),
+        );
     }
     let mut out = Map::new();
-    out.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+    out.insert(
+        "$schema".into(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
     out.insert(
         "$comment".into(),
         "Check what a server receives against #/$defs/receivedByServer, and what a client receives against \
          #/$defs/receivedByClient. Formats are assertions: switch them on."
             .into(),
     );
-    out.insert("title".into(), format!("{} {}", protocol.name.text, protocol.version).into());
+    out.insert(
+        "title".into(),
+        format!("{} {}", protocol.name.text, protocol.version).into(),
+    );
     if let Some(description) = &protocol.description {
         out.insert("description".into(), description.as_str().into());
     }
@@ -107,7 +125,11 @@ impl Bundle<'_> {
                 End::Client => protocol.envelope.client.clone(),
                 End::Server => protocol.envelope.server.clone(),
             };
-            let sent = Sent { tag: Some(own.tag.clone()), payload: own.payload, envelope };
+            let sent = Sent {
+                tag: Some(own.tag.clone()),
+                payload: own.payload,
+                envelope,
+            };
             if let Some(payload) = own.payload {
                 let payload = self.writer.schema(payload, Position::Shape);
                 self.writer.define("sessionPayloads", own.name, payload);
@@ -169,7 +191,10 @@ impl Bundle<'_> {
                     None => self.nothing(),
                 };
                 properties.insert(content.clone(), payload);
-                if sent.payload.is_some_and(|id| !may_be_left_away(self.schemas, id)) {
+                if sent
+                    .payload
+                    .is_some_and(|id| !may_be_left_away(self.schemas, id))
+                {
                     required.push(content.clone());
                 }
                 "additionalProperties"
@@ -217,8 +242,12 @@ impl Bundle<'_> {
     fn flat(&mut self, payload: SchemaId) -> (Value, Option<Value>) {
         let target = resolve(self.schemas, payload);
         let schema = &self.schemas[target];
-        let own = schema.additional_properties.or(schema.unevaluated_properties);
-        let Some(own) = own else { return (self.writer.schema(payload, Position::Part), None) };
+        let own = schema
+            .additional_properties
+            .or(schema.unevaluated_properties);
+        let Some(own) = own else {
+            return (self.writer.schema(payload, Position::Part), None);
+        };
         let mut part = self.writer.schema(target, Position::Part);
         if let Value::Object(part) = &mut part {
             part.remove("additionalProperties");
@@ -230,12 +259,27 @@ impl Bundle<'_> {
 
 /// The fields of an envelope beside tag and payload, each with its schema.
 pub(crate) fn fields(envelope: &Envelope) -> Vec<(&Field, Value)> {
-    let Envelope { id, reply_to, version, channel, seq, epoch, timestamp, .. } = envelope;
+    let Envelope {
+        id,
+        reply_to,
+        version,
+        channel,
+        seq,
+        epoch,
+        timestamp,
+        ..
+    } = envelope;
     let plain = [id, reply_to, version, channel, seq, epoch];
-    let mut all: Vec<(&Field, Value)> =
-        plain.into_iter().flatten().map(|field| (field, field_schema(field, None))).collect();
+    let mut all: Vec<(&Field, Value)> = plain
+        .into_iter()
+        .flatten()
+        .map(|field| (field, field_schema(field, None)))
+        .collect();
     if let Some(timestamp) = timestamp {
-        all.push((&timestamp.field, field_schema(&timestamp.field, Some(timestamp.form))));
+        all.push((
+            &timestamp.field,
+            field_schema(&timestamp.field, Some(timestamp.form)),
+        ));
     }
     all
 }
@@ -261,7 +305,9 @@ pub(crate) fn may_be_left_away(schemas: &Schemas, payload: SchemaId) -> bool {
     let schema = &schemas[resolve(schemas, payload)];
     schema.properties.is_empty()
         && schema.required.is_empty()
-        && schema.types.is_some_and(|types| types.single() == Some(handfast_schema::Type::Object))
+        && schema
+            .types
+            .is_some_and(|types| types.single() == Some(handfast_schema::Type::Object))
         && closing(schemas, payload) != Closing::Unevaluated
 }
 

@@ -123,7 +123,10 @@ pub fn verify(protocol: &Protocol, capture: impl BufRead) -> Report {
             Ok(text) => text,
             Err(error) => {
                 // Reading again would fail again.
-                report.lines.push(bad_line(number, format!("the capture cannot be read: {error}")));
+                report.lines.push(bad_line(
+                    number,
+                    format!("the capture cannot be read: {error}"),
+                ));
                 break;
             }
         };
@@ -146,7 +149,11 @@ fn bad_line(number: usize, message: String) -> Line {
         keyword: String::new(),
         message,
     };
-    Line { number, problems: vec![problem], ..Line::default() }
+    Line {
+        number,
+        problems: vec![problem],
+        ..Line::default()
+    }
 }
 
 /// A message in a capture.
@@ -159,8 +166,8 @@ enum Text {
 
 /// One line of the capture: who sent what.
 fn entry(line: &[u8]) -> Result<(End, Text), String> {
-    let line: Value = serde_json::from_slice(line)
-        .map_err(|error| format!("the line is not JSON: {error}"))?;
+    let line: Value =
+        serde_json::from_slice(line).map_err(|error| format!("the line is not JSON: {error}"))?;
     let Value::Object(mut fields) = line else {
         return Err("the line is not an object".to_owned());
     };

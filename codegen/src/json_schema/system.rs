@@ -35,12 +35,22 @@ pub(crate) struct System {
 
 /// The protocol's schemas and, behind them, those of the session's own messages.
 pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
-    let mut build = Build { schemas: protocol.schemas.clone() };
+    let mut build = Build {
+        schemas: protocol.schemas.clone(),
+    };
     let mut all = Vec::new();
     for (kind, name) in RoleKind::ALL {
-        let RolePlayer::Own { tag } = protocol.session.role(kind) else { continue };
+        let RolePlayer::Own { tag } = protocol.session.role(kind) else {
+            continue;
+        };
         let mut add = |from, payload| {
-            all.push(System { kind, name, from, tag: tag.clone(), payload });
+            all.push(System {
+                kind,
+                name,
+                from,
+                tag: tag.clone(),
+                payload,
+            });
         };
         match kind {
             RoleKind::Hello => add(End::Client, Some(build.hello(protocol))),
@@ -73,22 +83,35 @@ type Fields<'a> = &'a [(&'a str, bool, SchemaId)];
 
 impl Build {
     fn of(&mut self, ty: Type) -> SchemaId {
-        self.schemas.push(Schema { types: Some(TypeSet::NONE.with(ty)), ..Schema::default() })
+        self.schemas.push(Schema {
+            types: Some(TypeSet::NONE.with(ty)),
+            ..Schema::default()
+        })
     }
 
     fn one_of_words(&mut self, words: &[&str]) -> SchemaId {
         let words = words.iter().map(|word| Value::from(*word)).collect();
-        self.schemas.push(Schema { enumeration: Some(words), ..Schema::default() })
+        self.schemas.push(Schema {
+            enumeration: Some(words),
+            ..Schema::default()
+        })
     }
 
     fn list(&mut self, items: SchemaId) -> SchemaId {
         let types = Some(TypeSet::NONE.with(Type::Array));
-        self.schemas.push(Schema { types, items: Some(items), ..Schema::default() })
+        self.schemas.push(Schema {
+            types,
+            items: Some(items),
+            ..Schema::default()
+        })
     }
 
     fn object(&mut self, fields: Fields<'_>) -> SchemaId {
         let named = |(name, _, schema): &(&str, bool, SchemaId)| ((*name).to_owned(), *schema);
-        let required = fields.iter().filter(|field| field.1).map(|field| field.0.to_owned());
+        let required = fields
+            .iter()
+            .filter(|field| field.1)
+            .map(|field| field.0.to_owned());
         self.schemas.push(Schema {
             types: Some(TypeSet::NONE.with(Type::Object)),
             properties: fields.iter().map(named).collect(),
@@ -120,7 +143,11 @@ impl Build {
 
     fn ready(&mut self) -> SchemaId {
         let text = self.of(Type::String);
-        self.object(&[("version", true, text), ("hash", true, text), ("session", true, text)])
+        self.object(&[
+            ("version", true, text),
+            ("hash", true, text),
+            ("session", true, text),
+        ])
     }
 
     /// A refusal bears `VERSION` or a code of the message that proves who the client is.
@@ -131,10 +158,16 @@ impl Build {
             codes.extend(errors.iter().map(|id| scalar(&protocol.errors[id.0].code)));
         }
         codes.extend(CODES.map(Value::from));
-        let code = self.schemas.push(Schema { enumeration: Some(codes), ..Schema::default() });
+        let code = self.schemas.push(Schema {
+            enumeration: Some(codes),
+            ..Schema::default()
+        });
         let text = self.of(Type::String);
         let side = self.one_of_words(&["client", "server"]);
-        let data = self.schemas.push(Schema { boolean: Some(true), ..Schema::default() });
+        let data = self.schemas.push(Schema {
+            boolean: Some(true),
+            ..Schema::default()
+        });
         self.object(&[
             ("code", true, code),
             ("message", true, text),
@@ -146,7 +179,11 @@ impl Build {
     fn gap(&mut self) -> SchemaId {
         let text = self.of(Type::String);
         let seq = self.of(Type::Integer);
-        self.object(&[("channel", true, text), ("from", false, seq), ("to", false, seq)])
+        self.object(&[
+            ("channel", true, text),
+            ("from", false, seq),
+            ("to", false, seq),
+        ])
     }
 
     fn channel(&mut self) -> SchemaId {
@@ -158,10 +195,16 @@ impl Build {
     fn error(&mut self, protocol: &Protocol) -> SchemaId {
         let text = self.of(Type::String);
         let flag = self.of(Type::Boolean);
-        let violation =
-            self.object(&[("path", true, text), ("keyword", true, text), ("message", true, text)]);
+        let violation = self.object(&[
+            ("path", true, text),
+            ("keyword", true, text),
+            ("message", true, text),
+        ]);
         let violations = self.list(violation);
-        let declared = protocol.errors.iter().map(|error| (scalar(&error.code), error.data));
+        let declared = protocol
+            .errors
+            .iter()
+            .map(|error| (scalar(&error.code), error.data));
         let own = CODES.into_iter().map(|code| (Value::from(code), None));
         let mut branches: Vec<SchemaId> = Vec::new();
         let mut seen: Vec<Value> = Vec::new();
@@ -170,14 +213,23 @@ impl Build {
                 continue;
             }
             seen.push(code.clone());
-            let code = self.schemas.push(Schema { constant: Some(code), ..Schema::default() });
-            let mut fields =
-                vec![("code", true, code), ("message", true, text), ("retryable", false, flag)];
+            let code = self.schemas.push(Schema {
+                constant: Some(code),
+                ..Schema::default()
+            });
+            let mut fields = vec![
+                ("code", true, code),
+                ("message", true, text),
+                ("retryable", false, flag),
+            ];
             fields.extend(data.map(|data| ("data", true, data)));
             fields.push(("violations", false, violations));
             branches.push(self.object(&fields));
         }
-        self.schemas.push(Schema { one_of: branches, ..Schema::default() })
+        self.schemas.push(Schema {
+            one_of: branches,
+            ..Schema::default()
+        })
     }
 }
 

@@ -27,17 +27,22 @@ const fn group(position: Position) -> &'static str {
 }
 
 impl<'p> Writer<'p> {
-    pub(crate) fn new(
-        schemas: &'p Schemas,
-        side: Mode,
-        names: BTreeMap<SchemaId, String>,
-    ) -> Self {
-        Self { schemas, side, names, written: BTreeMap::new(), waiting: Vec::new() }
+    pub(crate) fn new(schemas: &'p Schemas, side: Mode, names: BTreeMap<SchemaId, String>) -> Self {
+        Self {
+            schemas,
+            side,
+            names,
+            written: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
     }
 
     /// Puts a definition in a group and returns the reference to it.
     pub(crate) fn define(&mut self, group: &'static str, name: &str, value: Value) -> Value {
-        self.written.entry(group).or_default().insert(name.to_owned(), value);
+        self.written
+            .entry(group)
+            .or_default()
+            .insert(name.to_owned(), value);
         self.pointer(group, name)
     }
 
@@ -53,7 +58,11 @@ impl<'p> Writer<'p> {
         let name: String = name
             .bytes()
             .map(|byte| {
-                if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+                if plain(byte) {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
             })
             .collect();
         json!({ "$ref": format!("#/$defs/{side}/$defs/{group}/$defs/{name}") })
@@ -61,9 +70,17 @@ impl<'p> Writer<'p> {
 
     /// A reference to a schema in the form that a position asks for, which is written before the bundle is done.
     pub(crate) fn refer(&mut self, id: SchemaId, position: Position) -> Value {
-        let name = self.names.get(&id).cloned().unwrap_or_else(|| format!("schema{}", id.0));
+        let name = self
+            .names
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| format!("schema{}", id.0));
         let group = group(position);
-        if !self.written.get(group).is_some_and(|written| written.contains_key(&name)) {
+        if !self
+            .written
+            .get(group)
+            .is_some_and(|written| written.contains_key(&name))
+        {
             // The place is taken first, so that a type that contains itself is written once.
             self.define(group, &name, Value::Bool(true));
             self.waiting.push((id, position));
@@ -74,7 +91,11 @@ impl<'p> Writer<'p> {
     /// Writes what was referred to, until nothing new is.
     pub(crate) fn finish(&mut self) {
         while let Some((id, position)) = self.waiting.pop() {
-            let name = self.names.get(&id).cloned().unwrap_or_else(|| format!("schema{}", id.0));
+            let name = self
+                .names
+                .get(&id)
+                .cloned()
+                .unwrap_or_else(|| format!("schema{}", id.0));
             let value = self.schema(id, position);
             self.define(group(position), &name, value);
         }
@@ -114,14 +135,21 @@ impl<'p> Writer<'p> {
             }
         };
         let open = schema.open && self.side == Mode::Client && position != Position::Test;
-        let names: Vec<&str> =
-            schema.types.iter().flat_map(|types| types.iter()).map(Type::name).collect();
-        put("type", match names.as_slice() {
-            _ if open => Some("string".into()),
-            [] => schema.types.map(|_| json!([])),
-            [one] => Some((*one).into()),
-            many => Some(json!(many)),
-        });
+        let names: Vec<&str> = schema
+            .types
+            .iter()
+            .flat_map(|types| types.iter())
+            .map(Type::name)
+            .collect();
+        put(
+            "type",
+            match names.as_slice() {
+                _ if open => Some("string".into()),
+                [] => schema.types.map(|_| json!([])),
+                [one] => Some((*one).into()),
+                many => Some(json!(many)),
+            },
+        );
         put("const", schema.constant.clone());
         // An open enum is a remark where it is received by a client.
         let values = schema.enumeration.clone().map(Value::Array);
@@ -136,9 +164,15 @@ impl<'p> Writer<'p> {
         };
         let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
         let high = schema.maximum.is_some() || schema.exclusive_maximum.is_some();
-        put("minimum", number(&schema.minimum).or(default(-MAX_SAFE_INTEGER, low)));
+        put(
+            "minimum",
+            number(&schema.minimum).or(default(-MAX_SAFE_INTEGER, low)),
+        );
         put("exclusiveMinimum", number(&schema.exclusive_minimum));
-        put("maximum", number(&schema.maximum).or(default(MAX_SAFE_INTEGER, high)));
+        put(
+            "maximum",
+            number(&schema.maximum).or(default(MAX_SAFE_INTEGER, high)),
+        );
         put("exclusiveMaximum", number(&schema.exclusive_maximum));
         let text = |text: &Option<String>| text.clone().map(Value::String);
         let count = |n: Option<u64>| n.map(Value::from);
@@ -149,18 +183,27 @@ impl<'p> Writer<'p> {
         put("contentEncoding", text(&schema.content_encoding));
         put("minItems", count(schema.min_items));
         put("maxItems", count(schema.max_items));
-        put("uniqueItems", schema.unique_items.then_some(Value::Bool(true)));
+        put(
+            "uniqueItems",
+            schema.unique_items.then_some(Value::Bool(true)),
+        );
         put("minContains", count(schema.min_contains));
         put("maxContains", count(schema.max_contains));
         put("minProperties", count(schema.min_properties));
         put("maxProperties", count(schema.max_properties));
-        put("required", (!schema.required.is_empty()).then(|| json!(schema.required)));
+        put(
+            "required",
+            (!schema.required.is_empty()).then(|| json!(schema.required)),
+        );
         let dependent: Map<String, Value> = schema
             .dependent_required
             .iter()
             .map(|(key, names)| (key.clone(), json!(names)))
             .collect();
-        put("dependentRequired", (!dependent.is_empty()).then_some(Value::Object(dependent)));
+        put(
+            "dependentRequired",
+            (!dependent.is_empty()).then_some(Value::Object(dependent)),
+        );
     }
 
     fn list(&mut self, ids: &[SchemaId], position: Position) -> Option<Value> {
@@ -176,14 +219,29 @@ impl<'p> Writer<'p> {
         let child = position.child();
         let written = [
             ("properties", self.table(&schema.properties, child)),
-            ("patternProperties", self.table(&schema.pattern_properties, child)),
-            ("additionalProperties", self.maybe(schema.additional_properties, child)),
-            ("propertyNames", self.maybe(schema.property_names, Position::Test)),
+            (
+                "patternProperties",
+                self.table(&schema.pattern_properties, child),
+            ),
+            (
+                "additionalProperties",
+                self.maybe(schema.additional_properties, child),
+            ),
+            (
+                "propertyNames",
+                self.maybe(schema.property_names, Position::Test),
+            ),
             ("prefixItems", self.list(&schema.prefix_items, child)),
             ("items", self.maybe(schema.items, child)),
             ("contains", self.maybe(schema.contains, Position::Test)),
-            ("unevaluatedItems", self.maybe(schema.unevaluated_items, child)),
-            ("unevaluatedProperties", self.maybe(schema.unevaluated_properties, child)),
+            (
+                "unevaluatedItems",
+                self.maybe(schema.unevaluated_items, child),
+            ),
+            (
+                "unevaluatedProperties",
+                self.maybe(schema.unevaluated_properties, child),
+            ),
         ];
         for (name, value) in written {
             out.extend(value.map(|value| (name.to_owned(), value)));
@@ -202,7 +260,10 @@ impl<'p> Writer<'p> {
                 all.push(json!({ "pattern": pattern }));
             }
         }
-        let dynamic = schema.dynamic_reference.as_ref().map(|dynamic| dynamic.initial);
+        let dynamic = schema
+            .dynamic_reference
+            .as_ref()
+            .map(|dynamic| dynamic.initial);
         let reference = schema.reference.map(|id| self.refer(id, inner));
         if let Some(Value::Object(reference)) = reference {
             out.extend(reference);
@@ -215,7 +276,10 @@ impl<'p> Writer<'p> {
             }
         }
         let written = [
-            ("dependentSchemas", self.table(&schema.dependent_schemas, inner)),
+            (
+                "dependentSchemas",
+                self.table(&schema.dependent_schemas, inner),
+            ),
             ("allOf", all_of),
             ("anyOf", self.list(&schema.any_of, inner)),
             ("oneOf", self.list(&schema.one_of, inner)),
@@ -232,8 +296,8 @@ impl<'p> Writer<'p> {
 
 /// What we assert and other validators take for remarks, as patterns.
 fn implied_patterns(schema: &Schema) -> impl Iterator<Item = &'static str> {
-    let encoding = (schema.content_encoding.as_deref() == Some("base64"))
-        .then_some(format::BASE64_PATTERN);
+    let encoding =
+        (schema.content_encoding.as_deref() == Some("base64")).then_some(format::BASE64_PATTERN);
     let whole = match schema.format.as_deref() {
         Some("int64") => Some("^(?:0|-?[1-9][0-9]{0,18})$"),
         Some("uint64") => Some("^(?:0|[1-9][0-9]{0,19})$"),
@@ -251,9 +315,17 @@ fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
         ("contentMediaType", &notes.content_media_type),
     ];
     for (name, text) in texts {
-        out.extend(text.clone().map(|text| (name.to_owned(), Value::String(text))));
+        out.extend(
+            text.clone()
+                .map(|text| (name.to_owned(), Value::String(text))),
+        );
     }
-    out.extend(notes.default.clone().map(|value| ("default".to_owned(), value)));
+    out.extend(
+        notes
+            .default
+            .clone()
+            .map(|value| ("default".to_owned(), value)),
+    );
     if !notes.examples.is_empty() {
         out.insert("examples".to_owned(), Value::Array(notes.examples.clone()));
     }

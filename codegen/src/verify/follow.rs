@@ -3,9 +3,7 @@
 use super::message::{Candidate, Fields, Reader, envelope_problem};
 use super::{Line, Problem, ProblemKind, Text};
 use handfast_schema::{Pointer, words};
-use handfast_spec::model::{
-    Correlate, End, Envelope, MessageId, Reply, RoleKind, RolePlayer,
-};
+use handfast_spec::model::{Correlate, End, Envelope, MessageId, Reply, RoleKind, RolePlayer};
 use serde_json::Value;
 
 /// A request that was sent.
@@ -37,7 +35,10 @@ pub(super) struct Follower<'r, 'p> {
 
 impl<'r, 'p> Follower<'r, 'p> {
     pub(super) const fn new(reader: &'r Reader<'p>) -> Self {
-        Self { reader, pending: Vec::new() }
+        Self {
+            reader,
+            pending: Vec::new(),
+        }
     }
 
     /// The requests that nothing has answered.
@@ -47,30 +48,41 @@ impl<'r, 'p> Follower<'r, 'p> {
             self.reply_of(pending).is_some() || pending.message.is_none()
         };
         let waiting = self.pending.iter().filter(|pending| waits(pending));
-        waiting.map(|pending| (pending.line, pending.name.clone())).collect()
+        waiting
+            .map(|pending| (pending.line, pending.name.clone()))
+            .collect()
     }
 
     /// Takes the next message.
     pub(super) fn line(&mut self, number: usize, from: End, text: &Text) -> Line {
-        let mut line = Line { number, from: Some(from), ..Line::default() };
+        let mut line = Line {
+            number,
+            from: Some(from),
+            ..Line::default()
+        };
         let message = match text {
             Text::Raw(text) => match serde_json::from_str(text) {
                 Ok(message) => message,
                 Err(error) => {
-                    line.problems.push(problem(ProblemKind::Syntax, format!("not JSON: {error}")));
+                    line.problems
+                        .push(problem(ProblemKind::Syntax, format!("not JSON: {error}")));
                     return line;
                 }
             },
             Text::Value(message) => message.clone(),
         };
         let Value::Object(message) = message else {
-            line.problems.push(problem(ProblemKind::Syntax, "not an object".to_owned()));
+            line.problems
+                .push(problem(ProblemKind::Syntax, "not an object".to_owned()));
             return line;
         };
         self.describe(from, &message, &mut line);
-        let Some(candidate) = self.which(from, &message, &mut line) else { return line };
+        let Some(candidate) = self.which(from, &message, &mut line) else {
+            return line;
+        };
         line.message = Some(candidate.name.clone());
-        line.problems.extend(self.reader.check(from, &candidate, &message));
+        line.problems
+            .extend(self.reader.check(from, &candidate, &message));
         self.answer(from, &candidate, &message, &mut line);
         self.ask(from, &candidate, &message, &mut line);
         line
@@ -80,7 +92,10 @@ impl<'r, 'p> Follower<'r, 'p> {
     fn describe(&self, from: End, message: &Fields, line: &mut Line) {
         let envelope = self.reader.envelope(from);
         let get = |field: &Option<handfast_spec::model::Field>| {
-            field.as_ref().and_then(|field| message.get(&field.name)).cloned()
+            field
+                .as_ref()
+                .and_then(|field| message.get(&field.name))
+                .cloned()
         };
         line.id = get(&envelope.reply_to).or_else(|| get(&envelope.id));
         line.channel = get(&envelope.channel).and_then(|value| value.as_str().map(str::to_owned));
@@ -103,7 +118,10 @@ impl<'r, 'p> Follower<'r, 'p> {
                     kind: ProblemKind::UnknownType,
                     path: format!("/{tag}"),
                     keyword: String::new(),
-                    message: format!("no message that the {} sends has the type {value}", name(from)),
+                    message: format!(
+                        "no message that the {} sends has the type {value}",
+                        name(from)
+                    ),
                 },
                 None => envelope_problem(Pointer::root(), "required", &words::required(tag)),
             });
@@ -111,7 +129,8 @@ impl<'r, 'p> Follower<'r, 'p> {
         }
         let envelope = &candidates[0].sent.envelope;
         let Some(at) = self.find(from, envelope, message, &candidates) else {
-            line.problems.push(problem(ProblemKind::Reply, no_request(envelope, message)));
+            line.problems
+                .push(problem(ProblemKind::Reply, no_request(envelope, message)));
             // A message that is no reply may still have a tag that replies share.
             return candidates
                 .into_iter()
@@ -126,9 +145,16 @@ impl<'r, 'p> Follower<'r, 'p> {
             .is_some_and(|outcome| message.get(&outcome.field) == Some(&outcome.failure));
         let fits = |candidate: &&&Candidate| {
             let error = candidate.role == Some(RoleKind::Error);
-            if failed { error } else { !error && self.answers(pending, candidate).is_some() }
+            if failed {
+                error
+            } else {
+                !error && self.answers(pending, candidate).is_some()
+            }
         };
-        let found = candidates.iter().find(fits).map(|candidate| (*candidate).clone());
+        let found = candidates
+            .iter()
+            .find(fits)
+            .map(|candidate| (*candidate).clone());
         if found.is_none() {
             let what = if failed { "a failure" } else { "a reply" };
             let message = format!(
@@ -163,7 +189,11 @@ impl<'r, 'p> Follower<'r, 'p> {
         if reply.end == message {
             Some(Answer::Last)
         } else if reply.ack == message {
-            Some(if reply.is_stream() { Answer::More } else { Answer::Last })
+            Some(if reply.is_stream() {
+                Answer::More
+            } else {
+                Answer::Last
+            })
         } else if reply.stream == message {
             Some(Answer::More)
         } else {
@@ -177,9 +207,10 @@ impl<'r, 'p> Follower<'r, 'p> {
         let own = matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
         candidate.message.is_none() && own
             || candidate.message.is_some_and(|id| {
-                messages.iter().filter_map(|message| message.reply.as_ref()).any(|reply| {
-                    [reply.ack, reply.stream, reply.end].contains(&Some(id))
-                })
+                messages
+                    .iter()
+                    .filter_map(|message| message.reply.as_ref())
+                    .any(|reply| [reply.ack, reply.stream, reply.end].contains(&Some(id)))
             })
     }
 
@@ -191,11 +222,17 @@ impl<'r, 'p> Follower<'r, 'p> {
         message: &Fields,
         candidates: &[&Candidate],
     ) -> Option<usize> {
-        let mut asked = self.pending.iter().enumerate().filter(|(_, one)| one.from != from);
+        let mut asked = self
+            .pending
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.from != from);
         match envelope.correlate {
             Correlate::Id => {
                 let id = id_of_answer(envelope, message)?;
-                asked.find(|(_, one)| one.id.as_ref() == Some(id)).map(|(at, _)| at)
+                asked
+                    .find(|(_, one)| one.id.as_ref() == Some(id))
+                    .map(|(at, _)| at)
             }
             Correlate::Order => asked
                 .find(|(_, one)| candidates.iter().any(|it| self.answers(one, it).is_some()))
@@ -209,8 +246,8 @@ impl<'r, 'p> Follower<'r, 'p> {
         let is_error = candidate.role == Some(RoleKind::Error);
         let is_pong = candidate.role == Some(RoleKind::Pong) && candidate.message.is_some();
         // The server's own join answers the client's; the client's asks.
-        let is_reply = self.is_reply(candidate)
-            && !(candidate.message.is_none() && from == End::Client);
+        let is_reply =
+            self.is_reply(candidate) && !(candidate.message.is_none() && from == End::Client);
         if !is_reply && !is_error && !is_pong {
             return;
         }
@@ -223,9 +260,13 @@ impl<'r, 'p> Follower<'r, 'p> {
                 .message
                 .is_some_and(|id| self.reader.protocol.messages[id.0].channel.is_some());
             let unasked = is_error || is_pong || pushed;
-            let told = line.problems.iter().any(|problem| problem.kind == ProblemKind::Reply);
+            let told = line
+                .problems
+                .iter()
+                .any(|problem| problem.kind == ProblemKind::Reply);
             if !told && !(unasked && (id.is_none() || !by_id)) {
-                line.problems.push(problem(ProblemKind::Reply, no_request(envelope, message)));
+                line.problems
+                    .push(problem(ProblemKind::Reply, no_request(envelope, message)));
             }
             return;
         };
@@ -235,8 +276,10 @@ impl<'r, 'p> Follower<'r, 'p> {
             Some(Answer::Last) => drop(self.pending.remove(at)),
             Some(Answer::More) => {}
             None => {
-                let message =
-                    format!("`{}` of line {} is not answered by this", pending.name, pending.line);
+                let message = format!(
+                    "`{}` of line {} is not answered by this",
+                    pending.name, pending.line
+                );
                 line.problems.push(problem(ProblemKind::Reply, message));
             }
         }
@@ -253,7 +296,9 @@ impl<'r, 'p> Follower<'r, 'p> {
         message: &Fields,
         line: &mut Line,
     ) {
-        let Some(request) = pending.message else { return };
+        let Some(request) = pending.message else {
+            return;
+        };
         let pointer = match self.reader.protocol.session.role(RoleKind::Error) {
             RolePlayer::Own { .. } => "/code",
             RolePlayer::Mapped { fields, .. } => {
@@ -271,12 +316,16 @@ impl<'r, 'p> Follower<'r, 'p> {
             None => pointer.to_owned(),
         };
         let message = Value::Object(message.clone());
-        let Some(code) = message.pointer(&path) else { return };
+        let Some(code) = message.pointer(&path) else {
+            return;
+        };
         let protocol = self.reader.protocol;
         let is = |error: &handfast_spec::model::ErrorCode| {
             crate::json_schema::system::scalar(&error.code) == *code
         };
-        let Some(declared) = protocol.errors.iter().position(is) else { return };
+        let Some(declared) = protocol.errors.iter().position(is) else {
+            return;
+        };
         let request = &protocol.messages[request.0];
         if !request.errors.iter().any(|id| id.0 == declared) {
             line.problems.push(Problem {
@@ -297,9 +346,7 @@ impl<'r, 'p> Follower<'r, 'p> {
                     // A message of both ends is a request where the other end has the reply.
                     Some(reply) => self.is_sent_by(other(from), reply),
                     None => {
-                        from == End::Client
-                            && !declared.errors.is_empty()
-                            && self.is_request(id)
+                        from == End::Client && !declared.errors.is_empty() && self.is_request(id)
                     }
                 }
             }
@@ -313,21 +360,27 @@ impl<'r, 'p> Follower<'r, 'p> {
             return;
         }
         let envelope = &candidate.sent.envelope;
-        let id = envelope.id.as_ref().and_then(|field| message.get(&field.name));
+        let id = envelope
+            .id
+            .as_ref()
+            .and_then(|field| message.get(&field.name));
         if envelope.correlate == Correlate::Id {
             let Some(field) = &envelope.id else { return };
             let Some(id) = id else {
                 // The envelope has said so where the field is required of every message.
                 if asks && field.presence == handfast_spec::model::Presence::Optional {
                     let words = words::required(&field.name);
-                    line.problems.push(envelope_problem(Pointer::root(), "required", &words));
+                    line.problems
+                        .push(envelope_problem(Pointer::root(), "required", &words));
                 }
                 return;
             };
             let taken = |one: &&Pending| one.from == from && one.id.as_ref() == Some(id);
             if let Some(other) = self.pending.iter().find(taken) {
-                let message =
-                    format!("the id {id} is still that of `{}` of line {}", other.name, other.line);
+                let message = format!(
+                    "the id {id} is still that of `{}` of line {}",
+                    other.name, other.line
+                );
                 line.problems.push(problem(ProblemKind::Reply, message));
                 return;
             }
@@ -343,13 +396,16 @@ impl<'r, 'p> Follower<'r, 'p> {
     }
 
     fn is_sent_by(&self, end: End, reply: &Reply) -> bool {
-        [reply.ack, reply.stream, reply.end].into_iter().flatten().any(|id| {
-            let message = &self.reader.protocol.messages[id.0];
-            match end {
-                End::Client => message.client.is_some(),
-                End::Server => message.server.is_some(),
-            }
-        })
+        [reply.ack, reply.stream, reply.end]
+            .into_iter()
+            .flatten()
+            .any(|id| {
+                let message = &self.reader.protocol.messages[id.0];
+                match end {
+                    End::Client => message.client.is_some(),
+                    End::Server => message.server.is_some(),
+                }
+            })
     }
 
     /// Whether a message with errors and no reply is waited for: not the one whose payload the hello carries.
@@ -386,5 +442,10 @@ const fn name(end: End) -> &'static str {
 }
 
 fn problem(kind: ProblemKind, message: String) -> Problem {
-    Problem { kind, path: String::new(), keyword: String::new(), message }
+    Problem {
+        kind,
+        path: String::new(),
+        keyword: String::new(),
+        message,
+    }
 }

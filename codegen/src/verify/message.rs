@@ -89,7 +89,11 @@ impl<'p> Reader<'p> {
             check_outcome(outcome, message, &mut problems);
         }
         // What a client sends is received by the server.
-        let mode = if from == End::Client { Mode::Server } else { Mode::Client };
+        let mode = if from == End::Client {
+            Mode::Server
+        } else {
+            Mode::Client
+        };
         let known = known(envelope);
         match &envelope.layout {
             Layout::Adjacent { content, .. } => {
@@ -157,9 +161,7 @@ fn candidates(protocol: &Protocol, own: &[System], end: End) -> Vec<Candidate> {
             End::Server => &message.server,
         };
         let id = MessageId(i);
-        let plays = |kind: &RoleKind| {
-            matches!(protocol.session.role(*kind), RolePlayer::Mapped { message, .. } if *message == id)
-        };
+        let plays = |kind: &RoleKind| matches!(protocol.session.role(*kind), RolePlayer::Mapped { message, .. } if *message == id);
         let role = RoleKind::ALL.iter().map(|(kind, _)| *kind).find(plays);
         all.extend(sent.clone().map(|sent| Candidate {
             name: message.name.text.clone(),
@@ -173,19 +175,35 @@ fn candidates(protocol: &Protocol, own: &[System], end: End) -> Vec<Candidate> {
             End::Client => protocol.envelope.client.clone(),
             End::Server => protocol.envelope.server.clone(),
         };
-        let sent = Sent { tag: Some(system.tag.clone()), payload: system.payload, envelope };
+        let sent = Sent {
+            tag: Some(system.tag.clone()),
+            payload: system.payload,
+            envelope,
+        };
         let name = system.name.to_owned();
-        all.push(Candidate { name, message: None, role: Some(system.kind), sent });
+        all.push(Candidate {
+            name,
+            message: None,
+            role: Some(system.kind),
+            sent,
+        });
     }
     all
 }
 
 /// The names of the envelope's fields, but for the payload.
 fn known(envelope: &Envelope) -> BTreeSet<&str> {
-    let mut known: BTreeSet<&str> =
-        fields(envelope).into_iter().map(|(field, _)| field.name.as_str()).collect();
+    let mut known: BTreeSet<&str> = fields(envelope)
+        .into_iter()
+        .map(|(field, _)| field.name.as_str())
+        .collect();
     known.insert(envelope.layout.tag());
-    known.extend(envelope.outcome.as_ref().map(|outcome| outcome.field.as_str()));
+    known.extend(
+        envelope
+            .outcome
+            .as_ref()
+            .map(|outcome| outcome.field.as_str()),
+    );
     known
 }
 
@@ -195,11 +213,17 @@ fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
         match message.get(&field.name) {
             Some(value) => {
                 // The schemas of the fields are ours, and small.
-                let Ok((schemas, root)) = Schemas::from_json(&schema) else { continue };
+                let Ok((schemas, root)) = Schemas::from_json(&schema) else {
+                    continue;
+                };
                 for violation in handfast_schema::validate(&schemas, root, value, None) {
                     let mut path = violation.path;
                     path.prepend_key(&field.name);
-                    problems.push(envelope_problem(path, violation.keyword, &violation.message));
+                    problems.push(envelope_problem(
+                        path,
+                        violation.keyword,
+                        &violation.message,
+                    ));
                 }
             }
             None if field.presence != Presence::Optional => {
@@ -237,7 +261,11 @@ fn undeclared(payload: &Value, mode: Mode) -> Violations {
     use handfast_schema::{Type, TypeSet, Violation};
     let Value::Object(fields) = payload else {
         let message = words::types(TypeSet::NONE.with(Type::Object)).into();
-        return vec![Violation { path: Pointer::root(), keyword: "type", message }];
+        return vec![Violation {
+            path: Pointer::root(),
+            keyword: "type",
+            message,
+        }];
     };
     if mode == Mode::Client {
         return Vec::new();
@@ -250,7 +278,11 @@ fn undeclared(payload: &Value, mode: Mode) -> Violations {
             let mut path = Pointer::root();
             path.prepend_key(name);
             let message = words::UNKNOWN_PROPERTY.into();
-            Violation { path, keyword: "additionalProperties", message }
+            Violation {
+                path,
+                keyword: "additionalProperties",
+                message,
+            }
         })
         .collect()
 }

@@ -7,7 +7,10 @@ use std::fmt::Write;
 
 pub(super) fn people(report: &Report) -> String {
     let mut out = String::new();
-    let width = report.lines.last().map_or(1, |line| line.number.to_string().len());
+    let width = report
+        .lines
+        .last()
+        .map_or(1, |line| line.number.to_string().len());
     for line in &report.lines {
         // Writing to a string does not fail.
         let _ = write!(out, "{:>width$} {} ", line.number, arrow(line.from));
@@ -37,7 +40,11 @@ pub(super) fn people(report: &Report) -> String {
         let _ = writeln!(out, "`{name}` of line {number} was not answered");
     }
     let lines = report.lines.len();
-    let bad = report.lines.iter().filter(|line| !line.problems.is_empty()).count();
+    let bad = report
+        .lines
+        .iter()
+        .filter(|line| !line.problems.is_empty())
+        .count();
     let _ = match bad {
         0 => writeln!(out, "{lines} messages, all as the protocol says"),
         _ => writeln!(
@@ -77,7 +84,10 @@ fn clean(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let escaped = c.is_control().then(|| c.escape_default());
-            escaped.into_iter().flatten().chain((!c.is_control()).then_some(c))
+            escaped
+                .into_iter()
+                .flatten()
+                .chain((!c.is_control()).then_some(c))
         })
         .collect()
 }
@@ -105,14 +115,24 @@ fn line_json(line: &Line) -> Value {
     put("line", Some(line.number.into()));
     put(
         "from",
-        line.from.map(|from| if from == End::Client { "client" } else { "server" }.into()),
+        line.from.map(|from| {
+            if from == End::Client {
+                "client"
+            } else {
+                "server"
+            }
+            .into()
+        }),
     );
     put("message", line.message.clone().map(Value::from));
     put("id", line.id.clone());
     put("channel", line.channel.clone().map(Value::from));
     put("seq", line.seq.clone());
     let answers = line.answers.as_ref();
-    put("answers", answers.map(|(line, message)| json!({ "line": line, "message": message })));
+    put(
+        "answers",
+        answers.map(|(line, message)| json!({ "line": line, "message": message })),
+    );
     let problems: Vec<Value> = line
         .problems
         .iter()
