@@ -33,7 +33,7 @@ pub fn bundle(protocol: &Protocol) -> Value {
         (Mode::Server, "server", "receivedByServer", End::Client),
         (Mode::Client, "client", "receivedByClient", End::Server),
     ] {
-        let writer = Writer::new(&schemas, side, names.clone());
+        let writer = Writer::new(&schemas, Some(side), names.clone());
         let mut bundle = Bundle {
             protocol,
             schemas: &schemas,
@@ -80,6 +80,30 @@ pub fn bundle(protocol: &Protocol) -> Value {
     );
     out.insert("$defs".into(), Value::Object(defs));
     Value::Object(out)
+}
+
+/// One schema as the author wrote it, with the definitions it refers to and without remarks: the form in which the
+/// runtime's interpreter takes it, whichever end receives.
+pub fn standalone(protocol: &Protocol, id: SchemaId) -> Value {
+    let names = protocol
+        .types
+        .iter()
+        .map(|ty| (ty.schema, ty.name.text.clone()))
+        .collect();
+    let mut writer = Writer::new(&protocol.schemas, None, names);
+    let schema = writer.schema(id, Position::Shape);
+    writer.finish();
+    let written = std::mem::take(&mut writer.written);
+    match schema {
+        Value::Object(mut schema) if !written.is_empty() => {
+            let groups = written
+                .into_iter()
+                .map(|(group, all)| (group.to_owned(), json!({ "$defs": Map::from_iter(all) })));
+            schema.insert("$defs".into(), Value::Object(groups.collect()));
+            Value::Object(schema)
+        }
+        schema => schema,
+    }
 }
 
 /// One side of a bundle.

@@ -16,10 +16,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The hash of a protocol.
 pub(crate) fn hash(protocol: &Protocol) -> String {
-    let sent = protocol.messages.iter().flat_map(|one| [&one.client, &one.server]);
+    let sent = protocol
+        .messages
+        .iter()
+        .flat_map(|one| [&one.client, &one.server]);
     let payloads = sent.flatten().filter_map(|sent| sent.payload);
     let data = protocol.errors.iter().filter_map(|error| error.data);
-    let params = protocol.channels.iter().flat_map(|one| &one.params).map(|param| param.schema);
+    let params = protocol
+        .channels
+        .iter()
+        .flat_map(|one| &one.params)
+        .map(|param| param.schema);
     let shapes = Shapes::new(&protocol.schemas, payloads.chain(data).chain(params));
     let meaning = meaning(protocol, &shapes);
     hex(canonical(&meaning).as_bytes())
@@ -266,7 +273,10 @@ struct Skeleton {
 
 impl<'a> Shapes<'a> {
     fn new(schemas: &'a Schemas, roots: impl IntoIterator<Item = SchemaId>) -> Self {
-        let mut this = Self { schemas, digests: BTreeMap::new() };
+        let mut this = Self {
+            schemas,
+            digests: BTreeMap::new(),
+        };
         let mut skeletons = BTreeMap::new();
         let mut open: Vec<SchemaId> = roots.into_iter().map(|id| this.target(id)).collect();
         while let Some(id) = open.pop() {
@@ -278,7 +288,10 @@ impl<'a> Shapes<'a> {
             open.extend(skeleton.branches.iter().flatten());
             skeletons.insert(id, skeleton);
         }
-        this.digests = skeletons.iter().map(|(id, skeleton)| (*id, skeleton.words)).collect();
+        this.digests = skeletons
+            .iter()
+            .map(|(id, skeleton)| (*id, skeleton.words))
+            .collect();
         let mut classes = 0;
         loop {
             let distinct: BTreeSet<&Digest32> = this.digests.values().collect();
@@ -286,7 +299,9 @@ impl<'a> Shapes<'a> {
                 return this;
             }
             classes = distinct.len();
-            let next = skeletons.iter().map(|(id, skeleton)| (*id, this.round(skeleton)));
+            let next = skeletons
+                .iter()
+                .map(|(id, skeleton)| (*id, this.round(skeleton)));
             this.digests = next.collect();
         }
     }
@@ -322,7 +337,11 @@ impl<'a> Shapes<'a> {
     }
 
     fn shape(&self, id: SchemaId) -> Value {
-        let digest = self.digests.get(&self.target(id)).copied().unwrap_or_default();
+        let digest = self
+            .digests
+            .get(&self.target(id))
+            .copied()
+            .unwrap_or_default();
         json!(hex(&digest))
     }
 
@@ -340,7 +359,9 @@ impl<'a> Shapes<'a> {
             (!names.is_empty()).then(|| json!(names))
         };
         say("boolean", schema.boolean.map(Value::from));
-        let types = schema.types.map(|types| types.iter().map(Type::name).collect::<Vec<_>>());
+        let types = schema
+            .types
+            .map(|types| types.iter().map(Type::name).collect::<Vec<_>>());
         say("type", types.map(|types| json!(types)));
         say("const", schema.constant.clone().map(|value| json!([value])));
         say(
@@ -375,15 +396,27 @@ impl<'a> Shapes<'a> {
         }
         say("pattern", schema.pattern.clone().map(Value::from));
         say("format", schema.format.clone().map(Value::from));
-        say("contentEncoding", schema.content_encoding.clone().map(Value::from));
-        say("uniqueItems", schema.unique_items.then_some(Value::Bool(true)));
+        say(
+            "contentEncoding",
+            schema.content_encoding.clone().map(Value::from),
+        );
+        say(
+            "uniqueItems",
+            schema.unique_items.then_some(Value::Bool(true)),
+        );
         say("required", sorted(&schema.required));
         let mut dependent = Map::new();
         for (name, names) in &schema.dependent_required {
             dependent.insert(name.clone(), sorted(names).unwrap_or_default());
         }
-        say("dependentRequired", (!dependent.is_empty()).then_some(Value::Object(dependent)));
-        say("$dynamicAnchor", schema.dynamic_anchor.clone().map(Value::from));
+        say(
+            "dependentRequired",
+            (!dependent.is_empty()).then_some(Value::Object(dependent)),
+        );
+        say(
+            "$dynamicAnchor",
+            schema.dynamic_anchor.clone().map(Value::from),
+        );
 
         // The words say which parts there are; the parts follow in the same order.
         let mut parts = Vec::new();

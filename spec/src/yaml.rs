@@ -301,6 +301,7 @@ impl Reader<'_> {
             Some(Open::List { items }) => items.push(id),
             Some(Open::Map { map, key }) => {
                 let Some(Key::Good(key, at)) = key.take() else {
+                    map.partial = true;
                     return;
                 };
                 let entry = Entry { key, at, value: id };
@@ -376,6 +377,7 @@ impl Reader<'_> {
             }
             Kind::Map(map) => {
                 let mut copied = Map::default();
+                copied.partial = map.partial;
                 for entry in map.iter() {
                     let value = self.copy(entry.value, depth + 1)?;
                     let _ = copied.insert(Entry {

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 /// Writes schemas of one side, and keeps the definitions that its references need.
 pub(crate) struct Writer<'p> {
     schemas: &'p Schemas,
-    side: Mode,
+    /// Whose defaults are written out; none keeps the schema as the author wrote it.
+    side: Option<Mode>,
     /// The names of the schemas that have one.
     names: BTreeMap<SchemaId, String>,
     /// What was written, by group and name.
@@ -27,7 +28,11 @@ const fn group(position: Position) -> &'static str {
 }
 
 impl<'p> Writer<'p> {
-    pub(crate) fn new(schemas: &'p Schemas, side: Mode, names: BTreeMap<SchemaId, String>) -> Self {
+    pub(crate) fn new(
+        schemas: &'p Schemas,
+        side: Option<Mode>,
+        names: BTreeMap<SchemaId, String>,
+    ) -> Self {
         Self {
             schemas,
             side,
@@ -49,8 +54,9 @@ impl<'p> Writer<'p> {
     /// The reference to a definition.
     pub(crate) fn pointer(&self, group: &str, name: &str) -> Value {
         let side = match self.side {
-            Mode::Server => "server",
-            Mode::Client => "client",
+            Some(Mode::Server) => "server/$defs/",
+            Some(Mode::Client) => "client/$defs/",
+            None => "",
         };
         let name = name.replace('~', "~0").replace('/', "~1");
         // A fragment of a URI takes no more than these as they are.
@@ -65,7 +71,7 @@ impl<'p> Writer<'p> {
                 }
             })
             .collect();
-        json!({ "$ref": format!("#/$defs/{side}/$defs/{group}/$defs/{name}") })
+        json!({ "$ref": format!("#/$defs/{side}{group}/$defs/{name}") })
     }
 
     /// A reference to a schema in the form that a position asks for, which is written before the bundle is done.
@@ -109,12 +115,14 @@ impl<'p> Writer<'p> {
             return Value::Bool(boolean);
         }
         let mut out = Map::new();
-        annotations(schema, &mut out);
+        if self.side.is_some() {
+            annotations(schema, &mut out);
+        }
         self.assertions(schema, position, &mut out);
         self.children(schema, position, &mut out);
         let closing = closing(schemas, id);
         self.in_place(schema, closing.in_place(position), &mut out);
-        if self.side == Mode::Server && position == Position::Shape {
+        if self.side == Some(Mode::Server) && position == Position::Shape {
             match closing {
                 Closing::Additional => {
                     out.insert("additionalProperties".into(), Value::Bool(false));
@@ -134,7 +142,7 @@ impl<'p> Writer<'p> {
                 out.insert(name.to_owned(), value);
             }
         };
-        let open = schema.open && self.side == Mode::Client && position != Position::Test;
+        let open = schema.open && self.side == Some(Mode::Client) && position != Position::Test;
         let names: Vec<&str> = schema
             .types
             .iter()
@@ -151,6 +159,10 @@ impl<'p> Writer<'p> {
             },
         );
         put("const", schema.constant.clone());
+        put(
+            "open",
+            (schema.open && self.side.is_none()).then_some(Value::Bool(true)),
+        );
         // An open enum is a remark where it is received by a client.
         let values = schema.enumeration.clone().map(Value::Array);
         put(if open { "examples" } else { "enum" }, values);
@@ -160,7 +172,8 @@ impl<'p> Writer<'p> {
             .types
             .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
         let default = |bound: i64, written: bool| {
-            (integer && position != Position::Test && !written).then(|| Value::from(bound))
+            (integer && self.side.is_some() && position != Position::Test && !written)
+                .then(|| Value::from(bound))
         };
         let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
         let high = schema.maximum.is_some() || schema.exclusive_maximum.is_some();
@@ -254,7 +267,8 @@ impl<'p> Writer<'p> {
 
     fn in_place(&mut self, schema: &Schema, inner: Position, out: &mut Map<String, Value>) {
         let mut all_of = self.list(&schema.all_of, inner);
-        for pattern in implied_patterns(schema) {
+        let implied = self.side.is_some().then(|| implied_patterns(schema));
+        for pattern in implied.into_iter().flatten() {
             let all = all_of.get_or_insert_with(|| json!([]));
             if let Value::Array(all) = all {
                 all.push(json!({ "pattern": pattern }));
@@ -363,7 +377,7 @@ mod tests {
             let validator = Validator::new(&schemas);
             let instances: Vec<Value> = (0..10).map(|_| instance(rng, 3)).collect();
             for (side, name) in [(Mode::Server, "server"), (Mode::Client, "client")] {
-                let mut writer = Writer::new(&schemas, side, BTreeMap::new());
+                let mut writer = Writer::new(&schemas, Some(side), BTreeMap::new());
                 let written = writer.refer(root, Position::Shape);
                 writer.finish();
                 let groups: Map<String, Value> = std::mem::take(&mut writer.written)

@@ -42,7 +42,7 @@ impl Checker<'_> {
                 continue;
             };
             let single = !reply.is_stream();
-            for ack in reply.ack {
+            if let Some(ack) = reply.ack {
                 if single {
                     acks[ack.0] = true
                 } else {

@@ -43,7 +43,6 @@ struct Checker<'a> {
 /// A field of an object, as its schema and what that refers to declare it.
 struct Known {
     name: String,
-    schema: SchemaId,
     required: bool,
     /// The schema whose `properties` it stands in.
     owner: SchemaId,
@@ -136,11 +135,10 @@ impl<'a> Checker<'a> {
             let schema = &self.protocol.schemas[id];
             let required: std::collections::BTreeSet<&str> =
                 schema.required.iter().map(String::as_str).collect();
-            for (name, inner) in &schema.properties {
+            for (name, _) in &schema.properties {
                 let required = certain && required.contains(name.as_str());
                 known.push(Known {
                     name: name.clone(),
-                    schema: *inner,
                     required,
                     owner: id,
                 });

@@ -2,7 +2,7 @@
 //! that later stages read what is good and are silent on the rest.
 
 use super::words;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, nearest};
 use crate::language::{LAYOUTS, Section, Shape};
 use crate::tree::{Document, Kind, NodeId};
 use handfast_schema::Span;
@@ -115,12 +115,15 @@ impl Form<'_> {
         let Some(map) = self.document.map(id) else {
             return;
         };
+        // A key that is misspelt is not missing as well.
+        let mut meant = Vec::new();
         for entry in map.iter() {
             match section.keys.iter().find(|key| key.name == entry.key) {
                 Some(key) => self.value(entry.value, &key.shape, entry.at, key.name),
                 None => {
                     let message = format!("{} has no key `{}`", called(section), entry.key);
                     let known = section.keys.iter().map(|key| key.name);
+                    meant.extend(nearest(&entry.key, known.clone()));
                     let help = did_you_mean(&entry.key, known.clone()).unwrap_or_else(|| {
                         let known: Vec<_> = known.map(|key| format!("`{key}`")).collect();
                         format!("it has {}", known.join(", "))
@@ -131,7 +134,7 @@ impl Form<'_> {
             }
         }
         for key in section.keys.iter().filter(|key| key.required) {
-            if map.get(key.name).is_none() {
+            if map.get(key.name).is_none() && !map.partial && !meant.contains(&key.name) {
                 let message = format!("{} lacks the key `{}`", called(section), key.name);
                 let help = format!("`{}`: {}", key.name, sentence(key.doc));
                 self.out

@@ -1,0 +1,238 @@
+//! Encodings of a message: one trait, JSON first.
+
+use crate::{
+    envelope::Id,
+    table::{EnvelopeTable, FieldKind, Tag, TimestampForm},
+};
+use std::{fmt, time::SystemTime};
+
+/// An encoding of messages.
+pub trait Codec: fmt::Debug + Send + Sync + 'static {
+    /// Its name in the spec's `encodings`.
+    fn name(&self) -> &'static str;
+    /// Whether its frames are text.
+    fn is_text(&self) -> bool;
+    /// Writes a message.
+    ///
+    /// # Errors
+    /// Where the payload cannot be serialised, such as a number that is not finite.
+    fn encode(&self, message: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError>;
+    /// Makes a frame readable.
+    ///
+    /// # Errors
+    /// Where the frame is of the other kind, or no text.
+    fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str>;
+}
+
+/// A frame as the transport delivered it.
+#[derive(Clone, Copy, Debug)]
+pub enum Frame<'a> {
+    /// Text.
+    Text(&'a str),
+    /// Bytes.
+    Binary(&'a [u8]),
+}
+
+/// A frame, ready to be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Source<'a> {
+    /// JSON text.
+    Json(&'a str),
+}
+
+/// A message on its way out.
+#[derive(Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// How the fields are called.
+    pub envelope: &'a EnvelopeTable,
+    /// The value of the tag.
+    pub tag: Option<Tag>,
+    /// The payload, where there is one.
+    pub payload: Option<&'a dyn erased_serde::Serialize>,
+    /// The correlation id.
+    pub id: Option<&'a Id>,
+    /// Whether the id goes into the field for replies.
+    pub is_reply: bool,
+    /// The major version.
+    pub version: Option<i64>,
+    /// The channel's key.
+    pub channel: Option<&'a str>,
+    /// The number in the channel.
+    pub seq: Option<u64>,
+    /// The channel's epoch.
+    pub epoch: Option<&'a str>,
+    /// When it is published.
+    pub timestamp: Option<SystemTime>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A message with a tag and nothing else.
+    pub const fn new(envelope: &'a EnvelopeTable, tag: Option<Tag>) -> Self {
+        Self {
+            envelope,
+            tag,
+            payload: None,
+            id: None,
+            is_reply: false,
+            version: None,
+            channel: None,
+            seq: None,
+            epoch: None,
+            timestamp: None,
+        }
+    }
+}
+
+/// Why a message could not be written.
+#[derive(Debug)]
+pub struct EncodeError(serde_json::Error);
+
+impl EncodeError {
+    pub(crate) fn text(_: std::string::FromUtf8Error) -> Self {
+        Self(serde::ser::Error::custom("the codec did not write text"))
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the message cannot be written")
+    }
+}
+
+impl std::error::Error for EncodeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// JSON text (RFC 8259).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json;
+
+impl Codec for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn is_text(&self) -> bool {
+        true
+    }
+
+    fn encode(&self, m: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Object(Vec::with_capacity(256));
+        let e = m.envelope;
+        match m.tag {
+            Some(Tag::Text(text)) => out.field(e.tag, &text)?,
+            Some(Tag::Integer(n)) => out.field(e.tag, &n)?,
+            None => {}
+        }
+        if let Some(payload) = m.payload {
+            match e.content {
+                Some(content) => out.field(content, &payload)?,
+                None => out.splice(payload)?,
+            }
+        }
+        if let Some(id) = m.id {
+            let field = if m.is_reply {
+                e.reply_to.or(e.id)
+            } else {
+                e.id
+            };
+            if let Some(field) = field {
+                match id {
+                    Id::Text(text) => out.field(field.name, text)?,
+                    Id::Integer(n) => out.field(field.name, n)?,
+                }
+            }
+        }
+        if let (Some(version), Some(field)) = (m.version, e.version) {
+            match field.kind {
+                FieldKind::Integer => out.field(field.name, &version)?,
+                FieldKind::Text => out.field(field.name, &version.to_string())?,
+            }
+        }
+        if let (Some(channel), Some(field)) = (m.channel, e.channel) {
+            out.field(field.name, &channel)?;
+        }
+        if let (Some(seq), Some(field)) = (m.seq, e.seq) {
+            match field.kind {
+                FieldKind::Integer => out.field(field.name, &seq)?,
+                FieldKind::Text => out.field(field.name, &seq.to_string())?,
+            }
+        }
+        if let (Some(epoch), Some(field)) = (m.epoch, e.epoch) {
+            out.field(field.name, &epoch)?;
+        }
+        if let (Some(at), Some((field, form))) = (m.timestamp, e.timestamp) {
+            let since = at
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default();
+            match form {
+                TimestampForm::Rfc3339 => {
+                    out.field(
+                        field.name,
+                        &humantime::format_rfc3339_millis(at).to_string(),
+                    )?;
+                }
+                TimestampForm::UnixMs => out.field(field.name, &(since.as_millis() as u64))?,
+                TimestampForm::UnixS => out.field(field.name, &since.as_secs())?,
+            }
+        }
+        Ok(out.close())
+    }
+
+    fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str> {
+        match frame {
+            Frame::Text(text) => Ok(Source::Json(text)),
+            Frame::Binary(bytes) => std::str::from_utf8(bytes)
+                .map(Source::Json)
+                .map_err(|_| "the frame is not UTF-8"),
+        }
+    }
+}
+
+/// A JSON object on its way out.
+struct Object(Vec<u8>);
+
+impl Object {
+    fn field<T: serde::Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        serde_json::to_writer(&mut self.0, name).map_err(EncodeError)?;
+        self.0.push(b':');
+        serde_json::to_writer(&mut self.0, value).map_err(EncodeError)
+    }
+
+    /// Lays the fields of an object in among the others.
+    fn splice(&mut self, value: &dyn erased_serde::Serialize) -> Result<(), EncodeError> {
+        let start = self.0.len();
+        self.0.push(b',');
+        let body = self.0.len();
+        serde_json::to_writer(&mut self.0, value).map_err(EncodeError)?;
+        if self.0.get(body) != Some(&b'{') {
+            return Err(EncodeError(serde::ser::Error::custom(
+                "a payload that lies flat beside the tag has to be an object",
+            )));
+        }
+        self.0.pop();
+        self.0.remove(body);
+        match self.0.len() - body {
+            0 => self.0.truncate(start),
+            _ if start == 0 => self.0[0] = b'{',
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(mut self) -> Vec<u8> {
+        if self.0.is_empty() {
+            self.0.push(b'{');
+        }
+        self.0.push(b'}');
+        self.0
+    }
+}

@@ -1,0 +1,140 @@
+//! The envelope of a message, and what is left of a message that was refused.
+
+use crate::table::TagRef;
+use handfast_schema::Violations;
+use std::{fmt, time::SystemTime};
+
+/// A message and the fields around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope<M> {
+    /// The correlation id.
+    pub id: Option<Id>,
+    /// The major version of the sender's protocol.
+    pub version: Option<i64>,
+    /// The key of the channel it belongs to.
+    pub channel: Option<String>,
+    /// Its number in that channel.
+    pub seq: Option<u64>,
+    /// The life of that count.
+    pub epoch: Option<String>,
+    /// When it was published.
+    pub timestamp: Option<SystemTime>,
+    /// The message.
+    pub message: M,
+}
+
+/// A correlation id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Id {
+    /// A string.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(n) => n.fmt(f),
+        }
+    }
+}
+
+/// The value of a tag, kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TagBuf {
+    /// A string.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+}
+
+impl TagBuf {
+    /// The tag, borrowed.
+    pub fn borrow(&self) -> TagRef<'_> {
+        match self {
+            Self::Text(text) => TagRef::Text(text),
+            Self::Integer(n) => TagRef::Integer(*n),
+        }
+    }
+}
+
+/// A message that was refused: why, and all that could be read of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejected {
+    /// Why.
+    pub reason: Reason,
+    /// Its tag, where that could be read.
+    pub tag: Option<TagBuf>,
+    /// Its id, where that could be read.
+    pub id: Option<Id>,
+    /// The key of its channel, where that could be read.
+    pub channel: Option<String>,
+    /// Its payload as it came, as JSON text; where the payload lies flat, the whole message.
+    pub payload: Option<String>,
+}
+
+/// Why a message was refused.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// It is no JSON text, or not an object: where (byte offset) and what was wrong.
+    Syntax {
+        /// The byte at which reading stopped.
+        offset: usize,
+        /// What was wrong there.
+        message: &'static str,
+    },
+    /// A field of the envelope is missing or bad.
+    Envelope(Violations),
+    /// No message of the protocol has this tag.
+    UnknownType,
+    /// The payload does not fit.
+    Invalid(Violations),
+}
+
+impl Reason {
+    /// The code by which the wire calls it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "SYNTAX",
+            Self::Envelope(_) => "ENVELOPE",
+            Self::UnknownType => "UNKNOWN_TYPE",
+            Self::Invalid(_) => "INVALID",
+        }
+    }
+
+    /// The violations, where there are some.
+    pub fn violations(&self) -> &[handfast_schema::Violation] {
+        match self {
+            Self::Envelope(violations) | Self::Invalid(violations) => violations,
+            Self::Syntax { .. } | Self::UnknownType => &[],
+        }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Reason::Syntax { offset, message } => {
+                write!(f, "not a message: {message} at byte {offset}")?
+            }
+            Reason::Envelope(_) => f.write_str("the envelope does not fit")?,
+            Reason::UnknownType => match &self.tag {
+                Some(tag) => write!(f, "no message has the type `{}`", tag.borrow())?,
+                None => f.write_str("the message has no type")?,
+            },
+            Reason::Invalid(_) => match &self.tag {
+                Some(tag) => write!(f, "the payload of `{}` does not fit", tag.borrow())?,
+                None => f.write_str("the payload does not fit")?,
+            },
+        }
+        for (i, violation) in self.reason.violations().iter().enumerate() {
+            write!(f, "{} {violation}", if i == 0 { ":" } else { ";" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Rejected {}

@@ -1,0 +1,403 @@
+//! What `#[protocol]` writes down about a protocol: constant tables, read by one implementation of everything else.
+
+use std::time::Duration;
+
+/// The whole of a protocol, as the runtime needs it.
+#[derive(Debug)]
+pub struct ProtocolTable {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version (semver).
+    pub version: &'static str,
+    /// The versions of a peer that are served (a semver requirement).
+    pub accepts: &'static str,
+    /// What the wire means, hashed: 32 hexadecimal digits.
+    pub hash: &'static str,
+    /// What the client sends.
+    pub client: &'static UnionTable,
+    /// What the server sends.
+    pub server: &'static UnionTable,
+    /// The channels.
+    pub channels: &'static [ChannelTable],
+    /// How a session behaves.
+    pub session: SessionTable,
+    /// What an end takes from the other.
+    pub limits: LimitsTable,
+    /// WebSocket subprotocols, the preferred one first: (encoding, subprotocol).
+    pub encodings: &'static [(&'static str, &'static str)],
+    /// Close codes that differ from the defaults: (condition, code).
+    pub closes: &'static [(CloseCondition, u16)],
+}
+
+impl ProtocolTable {
+    /// The close code for a condition.
+    pub fn close_code(&self, condition: CloseCondition) -> u16 {
+        self.closes
+            .iter()
+            .find(|(c, _)| *c == condition)
+            .map_or(condition.default_code(), |(_, code)| *code)
+    }
+}
+
+/// Why a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseCondition {
+    /// The server goes away.
+    GoingAway,
+    /// The client did not prove who it is.
+    Unauthorized,
+    /// The versions do not meet.
+    Version,
+    /// No hello in time.
+    HelloTimeout,
+    /// The session was taken over by another connection.
+    TakenOver,
+    /// Too many bad messages.
+    Violations,
+    /// A message was too large.
+    TooLarge,
+    /// Too many messages.
+    RateLimited,
+    /// The client reads too slowly.
+    Slow,
+    /// Nothing was heard for too long.
+    Silent,
+    /// Something broke in the server.
+    Internal,
+}
+
+impl CloseCondition {
+    /// The code (RFC 6455, section 7.4) unless the protocol says otherwise.
+    pub const fn default_code(self) -> u16 {
+        match self {
+            Self::GoingAway => 1001,
+            Self::Violations => 1008,
+            Self::TooLarge => 1009,
+            Self::Internal => 1011,
+            Self::Silent => 4000,
+            Self::Slow => 4008,
+            Self::Unauthorized => 4401,
+            Self::Version => 4406,
+            Self::HelloTimeout => 4408,
+            Self::TakenOver => 4409,
+            Self::RateLimited => 4429,
+        }
+    }
+}
+
+/// How a session behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionTable {
+    /// How often either end lets the other hear from it; none is off.
+    pub heartbeat: Option<Duration>,
+    /// How long silence is borne, and how long a handshake may take.
+    pub timeout: Duration,
+    /// How long a lost session is kept.
+    pub resume: Option<Duration>,
+    /// The first and the last bound of the time before the client tries again.
+    pub backoff: (Duration, Duration),
+    /// Whether the hello carries proof of who the client is.
+    pub auth: bool,
+    /// The tags of the session's own messages; none where a role is off.
+    pub roles: Roles,
+}
+
+/// The tags of the session's own messages.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is the role of that name")]
+pub struct Roles {
+    pub hello: Option<Tag>,
+    pub ready: Option<Tag>,
+    pub refuse: Option<Tag>,
+    pub gap: Option<Tag>,
+    pub join: Option<Tag>,
+    pub leave: Option<Tag>,
+    pub ping: Option<Tag>,
+    pub pong: Option<Tag>,
+    pub error: Option<Tag>,
+}
+
+impl Roles {
+    /// The default: every role's tag is its name.
+    pub const DEFAULT: Self = Self {
+        hello: Some(Tag::Text("hello")),
+        ready: Some(Tag::Text("ready")),
+        refuse: Some(Tag::Text("refuse")),
+        gap: Some(Tag::Text("gap")),
+        join: Some(Tag::Text("join")),
+        leave: Some(Tag::Text("leave")),
+        ping: Some(Tag::Text("ping")),
+        pong: Some(Tag::Text("pong")),
+        error: Some(Tag::Text("error")),
+    };
+}
+
+impl SessionTable {
+    /// What holds where the protocol says nothing.
+    pub const DEFAULT: Self = Self {
+        heartbeat: Some(Duration::from_secs(25)),
+        timeout: Duration::from_secs(10),
+        resume: None,
+        backoff: (Duration::from_millis(500), Duration::from_secs(30)),
+        auth: false,
+        roles: Roles::DEFAULT,
+    };
+}
+
+/// What an end takes from the other.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitsTable {
+    /// The largest message, in bytes.
+    pub message: usize,
+    /// How deep a message may nest.
+    pub depth: u32,
+    /// How many messages a client may send in how long.
+    pub rate: Option<(u64, Duration)>,
+    /// How many bad messages in a row are borne.
+    pub violations: u32,
+    /// How many bytes may wait for a slow client.
+    pub outbound: usize,
+}
+
+impl LimitsTable {
+    /// What holds where the protocol says nothing.
+    pub const DEFAULT: Self = Self {
+        message: 64 * 1024,
+        depth: 64,
+        rate: None,
+        violations: 5,
+        outbound: 1024 * 1024,
+    };
+}
+
+/// A channel.
+#[derive(Debug)]
+pub struct ChannelTable {
+    /// Its name.
+    pub name: &'static str,
+    /// Its key on the wire, with `{param}` holes.
+    pub key: &'static str,
+    /// Whether a message of the protocol joins it; otherwise the session's own `join` does.
+    pub has_join: bool,
+    /// How many messages are kept, and how long.
+    pub history: Option<(u64, Option<Duration>)>,
+}
+
+/// The messages that one end sends.
+#[derive(Debug)]
+pub struct UnionTable {
+    /// Their envelope.
+    pub envelope: EnvelopeTable,
+    /// The messages, in the order of the union's variants.
+    pub messages: &'static [MessageTable],
+    /// The place of a tag in `messages`.
+    pub lookup: fn(TagRef<'_>) -> Option<usize>,
+}
+
+/// A message.
+#[derive(Debug)]
+pub struct MessageTable {
+    /// Its name.
+    pub name: &'static str,
+    /// The value of its tag; none for a reply known by its request.
+    pub tag: Option<Tag>,
+    /// Whether it carries a payload.
+    pub payload: bool,
+    /// The name of the channel it belongs to.
+    pub channel: Option<&'static str>,
+    /// Never numbered or stored.
+    pub volatile: bool,
+    /// May be sent again when its outcome is unknown.
+    pub idempotent: bool,
+    /// How long a reply is waited for.
+    pub timeout: Option<Duration>,
+    /// What answers it.
+    pub reply: ReplyKind,
+}
+
+/// What answers a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// Nothing.
+    None,
+    /// One message.
+    One,
+    /// A stream of them.
+    Stream,
+    /// Nothing: it ends a stream early.
+    Cancel,
+}
+
+/// The value of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// A string.
+    Text(&'static str),
+    /// An integer.
+    Integer(i64),
+}
+
+/// The value of a tag, as read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagRef<'a> {
+    /// A string.
+    Text(&'a str),
+    /// An integer.
+    Integer(i64),
+}
+
+impl PartialEq<TagRef<'_>> for Tag {
+    fn eq(&self, other: &TagRef<'_>) -> bool {
+        match (self, other) {
+            (Self::Text(a), TagRef::Text(b)) => a == b,
+            (Self::Integer(a), TagRef::Integer(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Display for TagRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(n) => n.fmt(f),
+        }
+    }
+}
+
+/// The fields around a payload.
+#[derive(Clone, Copy, Debug)]
+pub struct EnvelopeTable {
+    /// The field of the tag.
+    pub tag: &'static str,
+    /// The field of the payload; none where its fields lie flat beside the tag.
+    pub content: Option<&'static str>,
+    /// The correlation id.
+    pub id: Option<FieldTable>,
+    /// On what the server sends, the field that names the request answered, where that is not `id`.
+    pub reply_to: Option<FieldTable>,
+    /// The major version, and what this end writes there.
+    pub version: Option<FieldTable>,
+    /// The channel's key.
+    pub channel: Option<FieldTable>,
+    /// The channel's sequence number.
+    pub seq: Option<FieldTable>,
+    /// The channel's epoch.
+    pub epoch: Option<FieldTable>,
+    /// When it was published, and how that is written.
+    pub timestamp: Option<(FieldTable, TimestampForm)>,
+    /// How a reply without a tag tells success from failure: the field, and its value for either as JSON.
+    pub outcome: Option<(&'static str, &'static str, &'static str)>,
+}
+
+impl EnvelopeTable {
+    /// `type`, `payload`, `id`, `v`, `channel`, `seq`, `epoch`, `timestamp`.
+    pub const DEFAULT: Self = Self {
+        tag: "type",
+        content: Some("payload"),
+        id: Some(FieldTable::optional("id", FieldKind::Text)),
+        reply_to: None,
+        version: Some(FieldTable::optional("v", FieldKind::Integer)),
+        channel: Some(FieldTable::optional("channel", FieldKind::Text)),
+        seq: Some(FieldTable::optional("seq", FieldKind::Integer)),
+        epoch: Some(FieldTable::optional("epoch", FieldKind::Text)),
+        timestamp: Some((
+            FieldTable::optional("timestamp", FieldKind::Text),
+            TimestampForm::Rfc3339,
+        )),
+        outcome: None,
+    };
+
+    /// The fields beside tag and payload.
+    pub fn fields(&self) -> impl Iterator<Item = (EnvelopeField, FieldTable)> {
+        use EnvelopeField as F;
+        [
+            (F::Id, self.id),
+            (F::ReplyTo, self.reply_to),
+            (F::Version, self.version),
+            (F::Channel, self.channel),
+            (F::Seq, self.seq),
+            (F::Epoch, self.epoch),
+            (F::Timestamp, self.timestamp.map(|(field, _)| field)),
+        ]
+        .into_iter()
+        .filter_map(|(role, field)| Some((role, field?)))
+    }
+
+    /// Whether a name is one of the envelope's.
+    pub fn has(&self, name: &str) -> bool {
+        self.tag == name
+            || self.content == Some(name)
+            || self.outcome.is_some_and(|(field, ..)| field == name)
+            || self.fields().any(|(_, field)| field.name == name)
+    }
+}
+
+/// What a field of the envelope is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "each is the field of that name in `EnvelopeTable`"
+)]
+pub enum EnvelopeField {
+    Id,
+    ReplyTo,
+    Version,
+    Channel,
+    Seq,
+    Epoch,
+    Timestamp,
+}
+
+/// A field of the envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldTable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it is there.
+    pub presence: Presence,
+}
+
+impl FieldTable {
+    /// A field that is there where it is used.
+    pub const fn optional(name: &'static str, kind: FieldKind) -> Self {
+        Self {
+            name,
+            kind,
+            presence: Presence::Optional,
+        }
+    }
+}
+
+/// What a field of the envelope holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A string.
+    Text,
+    /// An integer.
+    Integer,
+}
+
+/// Whether a field of the envelope is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Always.
+    Required,
+    /// Sometimes.
+    Optional,
+    /// Always, or null.
+    Nullable,
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimestampForm {
+    /// RFC 3339, in UTC, with milliseconds.
+    Rfc3339,
+    /// Milliseconds since 1970.
+    UnixMs,
+    /// Seconds since 1970.
+    UnixS,
+}
