@@ -2,11 +2,27 @@
 
 extern crate self as handfast;
 
+#[cfg(feature = "server")]
+pub mod broker;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod codec;
 mod envelope;
+#[cfg(feature = "net")]
+mod heart;
 mod message;
+#[cfg(feature = "net")]
+mod outbound;
+#[cfg(feature = "net")]
+mod random;
 pub mod read;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "net")]
+mod system;
 pub mod table;
+#[cfg(feature = "net")]
+pub mod transport;
 
 pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
 pub use handfast_schema::{Mode, Pointer, Violation, Violations};
@@ -14,3 +30,5 @@ pub use message::{
     ChannelKey, ErrorCodes, Fields, MessageOf, Messages, Payload, Protocol, PublishTo,
 };
 pub use protocol_macros::protocol;
+#[cfg(feature = "net")]
+pub use system::{RemoteError, RemoteViolation, Side};
