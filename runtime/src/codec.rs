@@ -88,6 +88,12 @@ impl<'a> Outgoing<'a> {
 #[derive(Debug)]
 pub struct EncodeError(serde_json::Error);
 
+impl EncodeError {
+    pub(crate) fn text(_: std::string::FromUtf8Error) -> Self {
+        Self(serde::ser::Error::custom("the codec did not write text"))
+    }
+}
+
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the message cannot be written")
@@ -128,7 +134,11 @@ impl Codec for Json {
             }
         }
         if let Some(id) = m.id {
-            let field = if m.is_reply { e.reply_to.or(e.id) } else { e.id };
+            let field = if m.is_reply {
+                e.reply_to.or(e.id)
+            } else {
+                e.id
+            };
             if let Some(field) = field {
                 match id {
                     Id::Text(text) => out.field(field.name, text)?,
@@ -155,10 +165,15 @@ impl Codec for Json {
             out.field(field.name, &epoch)?;
         }
         if let (Some(at), Some((field, form))) = (m.timestamp, e.timestamp) {
-            let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let since = at
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default();
             match form {
                 TimestampForm::Rfc3339 => {
-                    out.field(field.name, &humantime::format_rfc3339_millis(at).to_string())?;
+                    out.field(
+                        field.name,
+                        &humantime::format_rfc3339_millis(at).to_string(),
+                    )?;
                 }
                 TimestampForm::UnixMs => out.field(field.name, &(since.as_millis() as u64))?,
                 TimestampForm::UnixS => out.field(field.name, &since.as_secs())?,
@@ -181,7 +196,11 @@ impl Codec for Json {
 struct Object(Vec<u8>);
 
 impl Object {
-    fn field<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
+    fn field<T: serde::Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
         self.0.push(if self.0.is_empty() { b'{' } else { b',' });
         serde_json::to_writer(&mut self.0, name).map_err(EncodeError)?;
         self.0.push(b':');

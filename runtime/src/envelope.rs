@@ -117,7 +117,9 @@ impl Reason {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
-            Reason::Syntax { offset, message } => write!(f, "not a message: {message} at byte {offset}")?,
+            Reason::Syntax { offset, message } => {
+                write!(f, "not a message: {message} at byte {offset}")?
+            }
             Reason::Envelope(_) => f.write_str("the envelope does not fit")?,
             Reason::UnknownType => match &self.tag {
                 Some(tag) => write!(f, "no message has the type `{}`", tag.borrow())?,

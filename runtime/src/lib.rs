@@ -6,7 +6,10 @@ extern crate self as handfast;
 pub mod broker;
 #[cfg(feature = "client")]
 pub mod client;
+#[doc(hidden)]
+pub mod __private;
 pub mod codec;
+mod decode;
 mod envelope;
 #[cfg(feature = "net")]
 mod heart;
@@ -23,12 +26,18 @@ mod system;
 pub mod table;
 #[cfg(feature = "net")]
 pub mod transport;
+mod validate;
+mod value;
 
+pub use decode::{NothingPending, Pending, decode};
 pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
 pub use handfast_schema::{Mode, Pointer, Violation, Violations};
 pub use message::{
-    ChannelKey, ErrorCodes, Fields, MessageOf, Messages, Payload, Protocol, PublishTo,
+    ChannelKey, ErrorCodes, Fields, MessageOf, Messages, NoError, Payload, PayloadOf, Protocol,
+    PublishTo, Request,
 };
 pub use protocol_macros::protocol;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation, Side};
+pub use validate::{Invalid, read_value, validate};
+pub use value::{Bytes, Checked, Nullable};

@@ -64,8 +64,21 @@ pub trait Messages: Sized + Send + Sync + 'static {
     /// Its place in the table.
     fn index(&self) -> usize;
 
-    /// What it carries.
-    fn payload(&self) -> Option<&dyn erased_serde::Serialize>;
+    /// Writes what it carries.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn serialize_payload<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// What a message carries, to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct PayloadOf<'a, M>(pub &'a M);
+
+impl<M: Messages> serde::Serialize for PayloadOf<'_, M> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_payload(serializer)
+    }
 }
 
 /// A payload that is one of the messages `U`.
@@ -73,7 +86,9 @@ pub trait Messages: Sized + Send + Sync + 'static {
     message = "`{Self}` is not one of the messages `{U}`",
     note = "a message is sent by the end that the spec names in `from:`"
 )]
-pub trait MessageOf<U: Messages>: for<'de> Payload<'de> + serde::Serialize + Send + Sync + 'static {
+pub trait MessageOf<U: Messages>:
+    for<'de> Payload<'de> + serde::Serialize + Send + Sync + 'static
+{
     /// Its place in the table.
     const INDEX: usize;
 
@@ -92,14 +107,56 @@ pub trait MessageOf<U: Messages>: for<'de> Payload<'de> + serde::Serialize + Sen
     message = "`{Self}` is not published to `{C}`",
     note = "the spec names the channel of a message with `channel:`"
 )]
-pub trait PublishTo<C>: Clone + Send + Sync + 'static {
+pub trait PublishTo<C>: MessageOf<Self::Union> {
     /// The messages that the server sends.
     type Union: Messages;
-    /// Its place in the table.
-    const INDEX: usize;
-    /// What it carries.
-    fn payload(&self) -> Option<&dyn erased_serde::Serialize>;
 }
+
+/// A message of the client's that is answered: by one reply, or by a stream of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not answered",
+    note = "the spec names what answers a message with `reply:`"
+)]
+pub trait Request: Send + Sync + 'static {
+    /// What answers it, or says that the stream begins.
+    type Reply: Send + 'static;
+    /// What the stream carries; nothing, where there is no stream.
+    type Item: Send + 'static;
+    /// What ends the stream.
+    type End: Send + 'static;
+    /// The errors it may be answered with.
+    type Error: ErrorCodes;
+}
+
+/// No error is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoError {}
+
+impl ErrorCodes for NoError {
+    fn code(&self) -> Tag {
+        match *self {}
+    }
+    fn message(&self) -> &'static str {
+        match *self {}
+    }
+    fn retryable(&self) -> bool {
+        match *self {}
+    }
+    fn data(&self) -> Option<&dyn erased_serde::Serialize> {
+        match *self {}
+    }
+    fn read<'de, R: Reader<'de>>(_: &crate::TagBuf, _: Option<&mut R>, _: &mut Cx) -> Step<Self> {
+        Ok(None)
+    }
+}
+
+impl std::fmt::Display for NoError {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for NoError {}
 
 /// A channel, with its parameters.
 pub trait ChannelKey: Send + Sync + 'static {
@@ -124,7 +181,11 @@ pub trait ErrorCodes: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read<'de, R: Reader<'de>>(code: &crate::TagBuf, data: Option<&mut R>, cx: &mut Cx) -> Step<Self>;
+    fn read<'de, R: Reader<'de>>(
+        code: &crate::TagBuf,
+        data: Option<&mut R>,
+        cx: &mut Cx,
+    ) -> Step<Self>;
 }
 
 /// A protocol: the marker type that stands for the whole.

@@ -307,6 +307,46 @@ impl EnvelopeTable {
         )),
         outcome: None,
     };
+
+    /// The fields beside tag and payload.
+    pub fn fields(&self) -> impl Iterator<Item = (EnvelopeField, FieldTable)> {
+        use EnvelopeField as F;
+        [
+            (F::Id, self.id),
+            (F::ReplyTo, self.reply_to),
+            (F::Version, self.version),
+            (F::Channel, self.channel),
+            (F::Seq, self.seq),
+            (F::Epoch, self.epoch),
+            (F::Timestamp, self.timestamp.map(|(field, _)| field)),
+        ]
+        .into_iter()
+        .filter_map(|(role, field)| Some((role, field?)))
+    }
+
+    /// Whether a name is one of the envelope's.
+    pub fn has(&self, name: &str) -> bool {
+        self.tag == name
+            || self.content == Some(name)
+            || self.outcome.is_some_and(|(field, ..)| field == name)
+            || self.fields().any(|(_, field)| field.name == name)
+    }
+}
+
+/// What a field of the envelope is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "each is the field of that name in `EnvelopeTable`"
+)]
+pub enum EnvelopeField {
+    Id,
+    ReplyTo,
+    Version,
+    Channel,
+    Seq,
+    Epoch,
+    Timestamp,
 }
 
 /// A field of the envelope.
@@ -323,7 +363,11 @@ pub struct FieldTable {
 impl FieldTable {
     /// A field that is there where it is used.
     pub const fn optional(name: &'static str, kind: FieldKind) -> Self {
-        Self { name, kind, presence: Presence::Optional }
+        Self {
+            name,
+            kind,
+            presence: Presence::Optional,
+        }
     }
 }
 

@@ -4,10 +4,19 @@
 //! This crate is a leaf. It reads no YAML, touches no file and knows nothing of protocols: `spec` builds the tree,
 //! `codegen` renders it, and the runtime shares its words.
 
+pub mod format;
+mod from_json;
+mod interpret;
+pub mod number;
+pub mod pattern;
+pub mod position;
 mod tree;
+pub mod union;
 mod violation;
 pub mod words;
 
+pub use from_json::FromJsonError;
+pub use interpret::{MAX_DEPTH, Validator, validate};
 pub use tree::{
     Annotations, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };

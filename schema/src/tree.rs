@@ -308,4 +308,17 @@ impl Schema {
     pub const fn closes_itself(&self) -> bool {
         self.additional_properties.is_some() || self.unevaluated_properties.is_some()
     }
+
+    /// Whether the schema is a `$ref` and nothing else that decides a verdict.
+    pub fn only_refers(&self) -> bool {
+        self.reference.is_some()
+            && *self
+                == Self {
+                    span: self.span,
+                    annotations: self.annotations.clone(),
+                    reference: self.reference,
+                    resource: self.resource,
+                    ..Self::default()
+                }
+    }
 }

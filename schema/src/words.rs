@@ -62,12 +62,18 @@ pub fn exclusive_maximum(n: &Number) -> String {
 
 /// `minLength`
 pub fn min_length(n: u64) -> String {
-    format!("must be at least {} long", count(n, "character", "characters"))
+    format!(
+        "must be at least {} long",
+        count(n, "character", "characters")
+    )
 }
 
 /// `maxLength`
 pub fn max_length(n: u64) -> String {
-    format!("must be at most {} long", count(n, "character", "characters"))
+    format!(
+        "must be at most {} long",
+        count(n, "character", "characters")
+    )
 }
 
 /// `pattern`
@@ -98,12 +104,18 @@ pub const UNIQUE_ITEMS: &str = "must have no two equal items";
 
 /// `contains` and `minContains`
 pub fn contains(n: u64) -> String {
-    format!("must contain at least {} of the kind asked for", count(n, "item", "items"))
+    format!(
+        "must contain at least {} of the kind asked for",
+        count(n, "item", "items")
+    )
 }
 
 /// `maxContains`
 pub fn max_contains(n: u64) -> String {
-    format!("must contain at most {} of the kind counted", count(n, "item", "items"))
+    format!(
+        "must contain at most {} of the kind counted",
+        count(n, "item", "items")
+    )
 }
 
 /// `minProperties`
@@ -123,7 +135,11 @@ pub fn required(name: &str) -> String {
 
 /// `dependentRequired`: said at the object, once for each name.
 pub fn dependent_required(name: &str, because: &str) -> String {
-    format!("must have the property {} beside {}", Value::from(name), Value::from(because))
+    format!(
+        "must have the property {} beside {}",
+        Value::from(name),
+        Value::from(because)
+    )
 }
 
 /// `additionalProperties` and `unevaluatedProperties` that refuse: said at the property.
@@ -149,6 +165,12 @@ pub const ONE_OF_NONE: &str = "must fit one of the alternatives";
 
 /// `oneOf` where several fit.
 pub const ONE_OF_MANY: &str = "must fit only one of the alternatives";
+
+/// The interpreter's own limit on depth.
+pub const TOO_DEEP: &str = "is nested too deeply to be checked";
+
+/// References that come back to themselves without looking at anything further in.
+pub const ENDLESS: &str = "cannot be checked: the schema refers to itself without end";
 
 fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })

@@ -1,4 +1,29 @@
 //! The protocol language: YAML or JSON read into a tree with spans, resolved and checked into a [`model`] of plain data.
+//!
+//! The stages are the modules: [`yaml`] reads text into a `tree`, `parse` checks its form against the table of the
+//! `language`, `schema` lowers its schemas, `resolve` makes the [`model`] of it, `check` says what is wrong with that,
+//! and `hash` says what it means on the wire.
 
+mod check;
+mod codes;
 pub mod diagnostic;
+mod enforced;
+mod format;
+mod hash;
+mod language;
+mod load;
 pub mod model;
+mod parse;
+mod render;
+mod resolve;
+mod schema;
+mod source;
+mod tree;
+pub mod yaml;
+
+pub use codes::{CODES, explain};
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use format::format_schema;
+pub use load::{Loaded, load, load_str};
+pub use render::{MAX_SHOWN, render, render_json};
+pub use source::{MAX_FILE_BYTES, MAX_FILES, Source, Sources};

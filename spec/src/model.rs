@@ -36,7 +36,7 @@ pub struct Protocol {
     pub limits: Limits,
     /// `encodings`, JSON first where it is spoken
     pub encodings: Vec<Encoding>,
-    /// `closes`
+    /// `closes`: every condition, in the order of [`CloseCondition::ALL`]
     pub closes: Vec<Close>,
     /// `generate`
     pub generate: Generate,
@@ -575,6 +575,23 @@ pub enum CloseCondition {
     Silent,
     /// Something broke in the server. 1011.
     Internal,
+}
+
+impl CloseCondition {
+    /// Every condition, in order, with its name in the file and the code that tells it by default.
+    pub const ALL: [(Self, &'static str, u16); 11] = [
+        (Self::GoingAway, "going-away", 1001),
+        (Self::Unauthorized, "unauthorized", 4401),
+        (Self::Version, "version", 4406),
+        (Self::HelloTimeout, "hello-timeout", 4408),
+        (Self::TakenOver, "taken-over", 4409),
+        (Self::Violations, "violations", 1008),
+        (Self::TooLarge, "too-large", 1009),
+        (Self::RateLimited, "rate-limited", 4429),
+        (Self::Slow, "slow", 4008),
+        (Self::Silent, "silent", 4000),
+        (Self::Internal, "internal", 1011),
+    ];
 }
 
 /// What is generated, and to where. Paths are relative to the folder of the spec.

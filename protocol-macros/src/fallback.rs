@@ -1,0 +1,37 @@
+//! What a type that has a mistake in it expands to, so that its uses do not add errors of their own.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, Path};
+
+/// Implementations that compile and are never run, because the build fails.
+pub(crate) fn stub(krate: &Path, input: &DeriveInput) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let ident = &input.ident;
+    if !input.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        #[automatically_derived]
+        impl<'de> #krate::Payload<'de> for #ident {
+            fn read<R: #p::Reader<'de>>(_: &mut R, _: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+                ::core::result::Result::Ok(::core::option::Option::None)
+            }
+        }
+        #[automatically_derived]
+        impl #krate::Fields for #ident {
+            fn count(&self) -> usize {
+                0
+            }
+            fn write<M: #p::SerializeMap>(&self, _: &mut M) -> ::core::result::Result<(), M::Error> {
+                ::core::result::Result::Ok(())
+            }
+        }
+        #[automatically_derived]
+        impl #p::Serialize for #ident {
+            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_unit()
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The fields of structs, of tuples and of variants with fields.
+
+use crate::{
+    options::{Ctxt, Options},
+    rules::{self, Rules},
+};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Fields, Member, Path, Type, ext::IdentExt, spanned::Spanned};
+
+/// A field, with what our attributes say of it.
+pub(crate) struct Field {
+    pub(crate) member: Member,
+    pub(crate) name: String,
+    pub(crate) ty: Type,
+    pub(crate) rules: Rules,
+    /// What it is called while it is read.
+    pub(crate) local: Ident,
+}
+
+/// Takes our attributes off the fields.
+pub(crate) fn take(cx: &Ctxt, krate: &Path, fields: &mut Fields) -> Vec<Field> {
+    let mut names: Vec<String> = Vec::new();
+    fields
+        .iter_mut()
+        .enumerate()
+        .map(|(i, field)| {
+            let mut options = Options::take_from(cx, &mut field.attrs, "protocol");
+            let rules = rules::take(cx, krate, &mut options, &format_ident!("RULES_{i}"));
+            let given = options.text(cx, "name");
+            options.finish(cx);
+            let name = match (&given, &field.ident) {
+                (Some(text), _) => text.value(),
+                (None, Some(ident)) => ident.unraw().to_string(),
+                (None, None) => i.to_string(),
+            };
+            if names.contains(&name) {
+                let span = given
+                    .as_ref()
+                    .map_or_else(|| field.ident.span(), |text| text.span());
+                cx.at(
+                    span,
+                    format_args!("two fields are called `{name}` on the wire"),
+                );
+            }
+            names.push(name.clone());
+            Field {
+                member: field
+                    .ident
+                    .clone()
+                    .map_or_else(|| Member::from(i), Member::Named),
+                name,
+                ty: field.ty.clone(),
+                rules,
+                local: format_ident!("field_{i}"),
+            }
+        })
+        .collect()
+}
+
+/// Statements that read an object into locals, each of which then is a value; the reading returns where it cannot be.
+pub(crate) fn read_object(
+    krate: &Path,
+    fields: &[Field],
+    closed: Option<bool>,
+    object_rules: &TokenStream,
+) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let statics = fields.iter().map(|field| &field.rules.statics);
+    let table = fields.iter().map(|Field { name, ty, .. }| {
+        quote_spanned! {ty.span()=> #p::Field { name: #name, optional: <#ty as #krate::Payload<'static>>::OPTIONAL } }
+    });
+    let closed = match closed {
+        None => quote!(::core::option::Option::None),
+        Some(closed) => quote!(::core::option::Option::Some(#closed)),
+    };
+    let table = quote! {
+        static TABLE: #p::ObjectTable = #p::ObjectTable {
+            fields: &[#(#table),*],
+            closed: #closed,
+            rules: #object_rules,
+        };
+    };
+    if fields.is_empty() {
+        return quote! {
+            #table
+            if !#p::object(r, cx, &TABLE, &mut |_, _, _| ::core::result::Result::Ok(()))? {
+                return ::core::result::Result::Ok(::core::option::Option::None);
+            }
+        };
+    }
+    let declare = fields.iter().map(|field| {
+        let Field { local, ty, .. } = field;
+        quote!(let mut #local: ::core::option::Option<#ty> = ::core::option::Option::None;)
+    });
+    let last = fields.len() - 1;
+    let arms = fields.iter().enumerate().map(|(i, field)| {
+        let Field {
+            local,
+            ty,
+            rules: Rules { expr, .. },
+            ..
+        } = field;
+        let pattern = if i == last { quote!(_) } else { quote!(#i) };
+        quote_spanned! {ty.span()=> #pattern => #local = #krate::Payload::read(r, cx, #expr)?, }
+    });
+    let settle = fields.iter().map(|field| {
+        let Field { local, .. } = field;
+        quote! {
+            let ::core::option::Option::Some(#local) = #p::or_absent(#local) else {
+                return ::core::result::Result::Ok(::core::option::Option::None);
+            };
+        }
+    });
+    quote! {
+        #(#statics)*
+        #table
+        #(#declare)*
+        let kept = #p::object(r, cx, &TABLE, &mut |field, r, cx| {
+            match field {
+                #(#arms)*
+            }
+            ::core::result::Result::Ok(())
+        })?;
+        if !kept {
+            return ::core::result::Result::Ok(::core::option::Option::None);
+        }
+        #(#settle)*
+    }
+}
+
+/// A literal of the struct or variant at `path`, from the locals.
+pub(crate) fn construct(path: &TokenStream, fields: &[Field]) -> TokenStream {
+    let values = fields
+        .iter()
+        .map(|Field { member, local, .. }| quote!(#member: #local));
+    quote!(#path { #(#values),* })
+}

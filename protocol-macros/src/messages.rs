@@ -1,0 +1,524 @@
+//! The discriminated union of all that one end sends.
+
+use crate::{
+    envelope,
+    options::{Ctxt, Options},
+    shell,
+    variants::{self, Holds},
+};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Type, UnOp,
+    ext::IdentExt,
+};
+
+/// Which end sends the messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Client,
+    Server,
+}
+
+/// A message: a variant, and what our attribute says of it.
+pub(crate) struct Message {
+    pub(crate) ident: Ident,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) deprecated: Option<Attribute>,
+    pub(crate) name: String,
+    pub(crate) tag: Option<Tag>,
+    pub(crate) holds: Holds,
+    pub(crate) bare: bool,
+    pub(crate) reply: Reply,
+    pub(crate) errors: Option<Path>,
+    pub(crate) channel: Option<Path>,
+    pub(crate) join: Option<Path>,
+    pub(crate) leave: Option<Path>,
+    pub(crate) auth: bool,
+    volatile: bool,
+    idempotent: bool,
+    timeout: Option<u64>,
+}
+
+/// The value of a tag.
+pub(crate) enum Tag {
+    Text(LitStr),
+    Integer(i64),
+}
+
+/// What answers a message.
+pub(crate) enum Reply {
+    None,
+    One(Path),
+    Stream {
+        ack: Option<Path>,
+        item: Path,
+        end: Option<Path>,
+        cancel: Option<Path>,
+    },
+    Cancel,
+}
+
+impl Message {
+    /// The type of the payload, where it is a type of its own.
+    pub(crate) fn payload(&self) -> Option<&Type> {
+        match &self.holds {
+            Holds::One(ty) => Some(variants::boxed(ty).unwrap_or(ty)),
+            _ => None,
+        }
+    }
+
+    /// Whether the variant holds its payload in a box.
+    pub(crate) fn is_boxed(&self) -> bool {
+        matches!(&self.holds, Holds::One(ty) if variants::boxed(ty).is_some())
+    }
+}
+
+pub(crate) fn expand(
+    cx: &Ctxt,
+    krate: &Path,
+    options: &mut Options,
+    input: &mut DeriveInput,
+) -> Option<TokenStream> {
+    crate::product::plain(cx, input)?;
+    let end = match (options.flag(cx, "client"), options.flag(cx, "server")) {
+        (true, false) => End::Client,
+        (false, true) => End::Server,
+        _ => {
+            cx.error(
+                &input.ident,
+                "a union of messages is what either the `client` or the `server` sends",
+            );
+            return None;
+        }
+    };
+    let envelope = envelope::take(cx, krate, options);
+    let ident = input.ident.clone();
+    let Data::Enum(data) = &mut input.data else {
+        return None;
+    };
+    let messages: Vec<Message> = data
+        .variants
+        .iter_mut()
+        .filter_map(|variant| take(cx, krate, variant))
+        .collect();
+    if messages.len() != data.variants.len() {
+        return None;
+    }
+    check_unique(cx, &messages);
+    let table = table(krate, &messages, &envelope);
+    let union = union(krate, &ident, &messages, &table, end);
+    let each = messages
+        .iter()
+        .enumerate()
+        .map(|(i, message)| one(krate, &ident, i, message, end));
+    let shell = match end {
+        End::Client => shell::client_messages(krate, &input.vis, &ident, &messages),
+        End::Server => TokenStream::new(),
+    };
+    Some(quote!(#union #(#each)* #shell))
+}
+
+fn take(cx: &Ctxt, krate: &Path, variant: &mut syn::Variant) -> Option<Message> {
+    if !variant
+        .attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("message"))
+    {
+        cx.error(
+            &variant.ident,
+            "which message is this? write `#[message(\"its.type\")]` above it",
+        );
+        return None;
+    }
+    let mut options = Options::take_from(cx, &mut variant.attrs, "message");
+    let tag = match options.expr(cx, "wire") {
+        None => None,
+        Some(expr) => Some(tag(cx, &expr)?),
+    };
+    let name = match (options.text(cx, "name"), &tag) {
+        (Some(name), _) => name.value(),
+        (None, Some(Tag::Text(text))) => text.value(),
+        (None, _) => variant.ident.unraw().to_string(),
+    };
+    let reply = if let Some(mut inner) = options.inner(cx, "stream") {
+        let ack = inner.path(cx, "ack");
+        let item = inner.path(cx, "item");
+        let end = inner.path(cx, "end");
+        let cancel = inner.path(cx, "cancel");
+        inner.finish(cx);
+        let Some(item) = item else {
+            cx.error(
+                &variant.ident,
+                "a stream needs to say what it carries: `stream(item = …)`",
+            );
+            return None;
+        };
+        Reply::Stream {
+            ack,
+            item,
+            end,
+            cancel,
+        }
+    } else if let Some(reply) = options.path(cx, "reply") {
+        Reply::One(reply)
+    } else if options.flag(cx, "cancels") {
+        Reply::Cancel
+    } else {
+        Reply::None
+    };
+    let holds = Holds::take(cx, krate, variant);
+    let message = Message {
+        ident: variant.ident.clone(),
+        docs: variant
+            .attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("doc"))
+            .cloned()
+            .collect(),
+        deprecated: variant
+            .attrs
+            .iter()
+            .find(|attr| attr.path().is_ident("deprecated"))
+            .cloned(),
+        name,
+        tag,
+        bare: options.flag(cx, "bare") || matches!(holds, Some(Holds::Nothing)),
+        holds: holds?,
+        reply,
+        errors: options.path(cx, "errors"),
+        channel: options.path(cx, "channel"),
+        join: options.path(cx, "join"),
+        leave: options.path(cx, "leave"),
+        auth: options.flag(cx, "auth"),
+        volatile: options.flag(cx, "volatile"),
+        idempotent: options.flag(cx, "idempotent"),
+        timeout: match options.expr(cx, "timeout_ms") {
+            None => None,
+            Some(Expr::Lit(ExprLit {
+                lit: Lit::Int(n), ..
+            })) => n.base10_parse().map_err(|error| cx.push(error)).ok(),
+            Some(other) => {
+                cx.error(other, "`timeout_ms` is a number of milliseconds");
+                None
+            }
+        },
+    };
+    options.finish(cx);
+    Some(message)
+}
+
+fn tag(cx: &Ctxt, expr: &Expr) -> Option<Tag> {
+    let (negative, inner) = match expr {
+        Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_),
+            expr,
+            ..
+        }) => (true, &**expr),
+        other => (false, other),
+    };
+    match inner {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) if !negative => Some(Tag::Text(text.clone())),
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(n), ..
+        }) => match n.base10_parse::<i64>() {
+            Ok(n) => Some(Tag::Integer(if negative { -n } else { n })),
+            Err(error) => {
+                cx.push(error);
+                None
+            }
+        },
+        _ => {
+            cx.error(expr, "the type of a message is a string or an integer");
+            None
+        }
+    }
+}
+
+fn check_unique(cx: &Ctxt, messages: &[Message]) {
+    let mut types: Vec<String> = Vec::new();
+    for message in messages {
+        if let Some(ty) = message.payload() {
+            let text = quote!(#ty).to_string();
+            if types.contains(&text) {
+                cx.error(ty, "two messages carry this type; give each a type of its own, so that the type says which it is");
+            }
+            types.push(text);
+        }
+    }
+    let mut tags: Vec<String> = Vec::new();
+    for message in messages {
+        let text = match &message.tag {
+            None => continue,
+            Some(Tag::Text(text)) => format!("{:?}", text.value()),
+            Some(Tag::Integer(n)) => n.to_string(),
+        };
+        if tags.contains(&text) {
+            cx.error(
+                &message.ident,
+                format_args!("two messages have the type {text}"),
+            );
+        }
+        tags.push(text);
+    }
+}
+
+/// An expression of type `UnionTable`.
+fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) -> TokenStream {
+    let t = quote!(#krate::table);
+    let p = quote!(#krate::__private);
+    let rows = messages.iter().map(|message| {
+        let Message {
+            name,
+            volatile,
+            idempotent,
+            ..
+        } = message;
+        let payload = !message.bare;
+        let tag = match &message.tag {
+            None => quote!(::core::option::Option::None),
+            Some(Tag::Text(text)) => quote!(::core::option::Option::Some(#t::Tag::Text(#text))),
+            Some(Tag::Integer(n)) => {
+                let n = Literal::i64_suffixed(*n);
+                quote!(::core::option::Option::Some(#t::Tag::Integer(#n)))
+            }
+        };
+        let channel = match &message.channel {
+            None => quote!(::core::option::Option::None),
+            Some(channel) => {
+                quote!(::core::option::Option::Some(<#channel as #krate::ChannelKey>::TABLE.name))
+            }
+        };
+        let timeout = match message.timeout {
+            None => quote!(::core::option::Option::None),
+            Some(ms) => {
+                quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#ms)))
+            }
+        };
+        let reply = match &message.reply {
+            Reply::None => quote!(None),
+            Reply::One(_) => quote!(One),
+            Reply::Stream { .. } => quote!(Stream),
+            Reply::Cancel => quote!(Cancel),
+        };
+        quote! {
+            #t::MessageTable {
+                name: #name,
+                tag: #tag,
+                payload: #payload,
+                channel: #channel,
+                volatile: #volatile,
+                idempotent: #idempotent,
+                timeout: #timeout,
+                reply: #t::ReplyKind::#reply,
+            }
+        }
+    });
+    let lookup = lookup(&t, &p, messages);
+    quote! {
+        #t::UnionTable {
+            envelope: #envelope,
+            messages: &[#(#rows),*],
+            lookup: #lookup,
+        }
+    }
+}
+
+/// Up to this many tags the compiler's own `match` is quicker than a hash, and its code is small.
+const MATCH_UP_TO: usize = 64;
+
+fn lookup(t: &TokenStream, p: &TokenStream, messages: &[Message]) -> TokenStream {
+    if messages.len() <= MATCH_UP_TO {
+        let arms = messages.iter().enumerate().filter_map(|(i, message)| {
+            let pattern = match message.tag.as_ref()? {
+                Tag::Text(text) => quote!(#t::TagRef::Text(#text)),
+                Tag::Integer(n) => {
+                    let n = Literal::i64_suffixed(*n);
+                    quote!(#t::TagRef::Integer(#n))
+                }
+            };
+            Some(quote!(#pattern => ::core::option::Option::Some(#i)))
+        });
+        return quote!(|tag| match tag { #(#arms,)* _ => ::core::option::Option::None });
+    }
+    // Twice as many slots as messages, so that a probe ends soon; 0 is empty.
+    let size = (messages.len() * 2).next_power_of_two();
+    let mut slots = vec![0u32; size];
+    for (i, message) in messages.iter().enumerate() {
+        let hash = match &message.tag {
+            None => continue,
+            Some(Tag::Text(text)) => hash(text.value().as_bytes()),
+            Some(Tag::Integer(n)) => hash(&n.to_le_bytes()),
+        };
+        let mut slot = hash as usize & (size - 1);
+        while slots[slot] != 0 {
+            slot = (slot + 1) & (size - 1);
+        }
+        slots[slot] = u32::try_from(i + 1).unwrap_or(0);
+    }
+    let slots = slots.into_iter().map(Literal::u32_unsuffixed);
+    quote! {
+        |tag| {
+            static SLOTS: &[u32] = &[#(#slots),*];
+            #p::probe(SLOTS, TABLE.messages, tag)
+        }
+    }
+}
+
+/// FNV-1a, 32 bits; the runtime's `probe` hashes alike.
+fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+fn union(
+    krate: &Path,
+    ident: &Ident,
+    messages: &[Message],
+    table: &TokenStream,
+    end: End,
+) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let reads = messages.iter().enumerate().map(|(i, message)| {
+        let read = message.holds.read(krate, &message.ident);
+        quote!(#i => #read)
+    });
+    let bares = messages
+        .iter()
+        .enumerate()
+        .filter(|(_, message)| message.bare)
+        .map(|(i, message)| {
+            let variant = &message.ident;
+            match message.payload() {
+                None => quote!(#i => ::core::option::Option::Some(Self::#variant)),
+                Some(ty) => {
+                    let make = if message.is_boxed() {
+                        quote!(|value| Self::#variant(::std::boxed::Box::new(value)))
+                    } else {
+                        quote!(Self::#variant)
+                    };
+                    quote!(#i => #p::empty::<#ty>().map(#make))
+                }
+            }
+        });
+    let indices = messages.iter().enumerate().map(|(i, message)| {
+        let variant = &message.ident;
+        quote!(Self::#variant { .. } => #i)
+    });
+    let writes = messages.iter().map(|message| {
+        let variant = &message.ident;
+        match &message.holds {
+            Holds::One(_) => quote!(Self::#variant(value) => #p::Serialize::serialize(value, serializer)),
+            holds => {
+                let (pattern, write) = holds.write(krate, variant);
+                let count = holds.count(krate);
+                quote!(#pattern => #p::serialize_entries(serializer, #count, |map| { #write let _ = map; ::core::result::Result::Ok(()) }))
+            }
+        }
+    });
+    let (index, write) = if messages.is_empty() {
+        (quote!(match *self {}), quote!(match *self {}))
+    } else {
+        (
+            quote!(match self { #(#indices,)* }),
+            quote!(match self { #(#writes,)* }),
+        )
+    };
+    let tried = quote!(#krate::Envelope);
+    let mode = match end {
+        End::Client => quote!(Server),
+        End::Server => quote!(Client),
+    };
+    quote! {
+        const _: () = {
+            static TABLE: #krate::table::UnionTable = #table;
+            #[automatically_derived]
+            impl #krate::Messages for #ident {
+                const TABLE: &'static #krate::table::UnionTable = &TABLE;
+                fn read<'de, R: #p::Reader<'de>>(index: usize, r: &mut R, cx: &mut #p::Cx) -> #p::Step<Self> {
+                    match index {
+                        #(#reads,)*
+                        _ => { let _ = (r, cx); ::core::result::Result::Ok(::core::option::Option::None) }
+                    }
+                }
+                fn bare(index: usize) -> ::core::option::Option<Self> {
+                    match index {
+                        #(#bares,)*
+                        _ => ::core::option::Option::None,
+                    }
+                }
+                fn index(&self) -> usize {
+                    #index
+                }
+                fn serialize_payload<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                    #write
+                }
+            }
+        };
+        #[automatically_derived]
+        impl #ident {
+            /// Reads a message from its text.
+            ///
+            /// # Errors
+            /// What is wrong with it, and all that could be read of it.
+            pub fn decode(text: &str) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
+                #p::decode_text(text, #krate::Mode::#mode)
+            }
+            /// Writes a message and the fields around it as text.
+            ///
+            /// # Errors
+            /// Where a number is not finite.
+            pub fn encode(envelope: &#tried<Self>) -> ::core::result::Result<::std::string::String, #krate::codec::EncodeError> {
+                #p::encode_text(envelope)
+            }
+        }
+    }
+}
+
+/// What a single message's type is given.
+fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: End) -> TokenStream {
+    let Some(ty) = message.payload() else {
+        return TokenStream::new();
+    };
+    let variant = &message.ident;
+    let (into, from) = if message.is_boxed() {
+        (quote!(::std::boxed::Box::new(self)), quote!(*message))
+    } else {
+        (quote!(self), quote!(message))
+    };
+    let published = match (&message.channel, end) {
+        (Some(channel), End::Server) => quote! {
+            #[automatically_derived]
+            impl #krate::PublishTo<#channel> for #ty {
+                type Union = #union;
+            }
+        },
+        _ => TokenStream::new(),
+    };
+    let asked = match (end, &message.reply) {
+        (End::Client, reply) => shell::request(krate, ty, message, reply),
+        _ => TokenStream::new(),
+    };
+    quote! {
+        #[automatically_derived]
+        impl #krate::MessageOf<#union> for #ty {
+            const INDEX: usize = #index;
+            fn from_union(message: #union) -> ::core::result::Result<Self, #union> {
+                #[allow(unreachable_patterns, reason = "the union may have one message only")]
+                match message {
+                    #union::#variant(message) => ::core::result::Result::Ok(#from),
+                    other => ::core::result::Result::Err(other),
+                }
+            }
+            fn into_union(self) -> #union {
+                #union::#variant(#into)
+            }
+        }
+        #published
+        #asked
+    }
+}

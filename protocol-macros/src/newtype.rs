@@ -1,0 +1,164 @@
+//! Structs around one value. Where the value is constrained and its field private, it is only made by checking it.
+
+use crate::{
+    options::{Ctxt, Options},
+    product, rules,
+};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Data, DeriveInput, Path, Type, Visibility, spanned::Spanned};
+
+pub(crate) fn expand(
+    cx: &Ctxt,
+    krate: &Path,
+    options: &mut Options,
+    input: &mut DeriveInput,
+) -> Option<TokenStream> {
+    let p = quote!(#krate::__private);
+    product::plain(cx, input)?;
+    let rules = rules::take(cx, krate, options, &format_ident!("OWN"));
+    let Data::Struct(data) = &mut input.data else {
+        return None;
+    };
+    let field = data.fields.iter_mut().next()?;
+    let mut more = Options::take_from(cx, &mut field.attrs, "protocol");
+    if let Some(option) = more.take("name") {
+        cx.at(
+            option.name.span(),
+            "a struct around one value has no name on the wire",
+        );
+    }
+    more.finish(cx);
+    let ty = &field.ty;
+    let ident = &input.ident;
+    let rules::Rules { statics, expr, any } = rules;
+    let text = is_string(ty);
+    let checked = any && matches!(field.vis, Visibility::Inherited);
+    let conversions = match (checked, text) {
+        (true, true) => checked_text(krate, ident),
+        (true, false) => checked_value(krate, ident, ty),
+        (false, _) => quote! {
+            #[automatically_derived]
+            impl ::core::convert::From<#ty> for #ident {
+                fn from(value: #ty) -> Self {
+                    Self(value)
+                }
+            }
+            #[automatically_derived]
+            impl ::core::convert::From<#ident> for #ty {
+                fn from(value: #ident) -> Self {
+                    value.0
+                }
+            }
+        },
+    };
+    let read = quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read(r, cx, #expr)? };
+    let common = product::common(krate, ident);
+    Some(quote! {
+        #[automatically_derived]
+        impl<'de> #krate::Payload<'de> for #ident {
+            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+                #statics
+                ::core::result::Result::Ok(#read.map(Self))
+            }
+        }
+        #[automatically_derived]
+        impl #p::Serialize for #ident {
+            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                #p::Serialize::serialize(&self.0, serializer)
+            }
+        }
+        #conversions
+        #common
+    })
+}
+
+fn is_string(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
+}
+
+/// A constrained string reads like one and is made with `try_from` or `parse`.
+fn checked_text(krate: &Path, ident: &syn::Ident) -> TokenStream {
+    let p = quote!(#krate::__private);
+    quote! {
+        #[automatically_derived]
+        impl #ident {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::TryFrom<::std::string::String> for #ident {
+            type Error = #krate::Invalid;
+            fn try_from(text: ::std::string::String) -> ::core::result::Result<Self, #krate::Invalid> {
+                #p::checked(Self(text))
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::TryFrom<&str> for #ident {
+            type Error = #krate::Invalid;
+            fn try_from(text: &str) -> ::core::result::Result<Self, #krate::Invalid> {
+                #p::checked(Self(text.into()))
+            }
+        }
+        #[automatically_derived]
+        impl ::core::str::FromStr for #ident {
+            type Err = #krate::Invalid;
+            fn from_str(text: &str) -> ::core::result::Result<Self, #krate::Invalid> {
+                #p::checked(Self(text.into()))
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::From<#ident> for ::std::string::String {
+            fn from(value: #ident) -> Self {
+                value.0
+            }
+        }
+        #[automatically_derived]
+        impl ::core::ops::Deref for #ident {
+            type Target = str;
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::AsRef<str> for #ident {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+        #[automatically_derived]
+        impl ::core::fmt::Display for #ident {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    }
+}
+
+fn checked_value(krate: &Path, ident: &syn::Ident, ty: &Type) -> TokenStream {
+    let p = quote!(#krate::__private);
+    quote! {
+        #[automatically_derived]
+        impl #ident {
+            /// The value.
+            pub fn get(&self) -> &#ty {
+                &self.0
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::TryFrom<#ty> for #ident {
+            type Error = #krate::Invalid;
+            fn try_from(value: #ty) -> ::core::result::Result<Self, #krate::Invalid> {
+                #p::checked(Self(value))
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::From<#ident> for #ty {
+            fn from(value: #ident) -> Self {
+                value.0
+            }
+        }
+    }
+}

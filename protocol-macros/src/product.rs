@@ -1,0 +1,181 @@
+//! Structs: with named fields they are objects, with several unnamed ones tuples.
+
+use crate::{
+    field::{self, Field},
+    options::{Ctxt, Options},
+    rules::{self, Rules},
+};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Data, DeriveInput, Fields, Path, spanned::Spanned};
+
+pub(crate) fn expand(
+    cx: &Ctxt,
+    krate: &Path,
+    options: &mut Options,
+    input: &mut DeriveInput,
+) -> Option<TokenStream> {
+    let p = quote!(#krate::__private);
+    plain(cx, input)?;
+    let closed = match (options.flag(cx, "closed"), options.flag(cx, "open")) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+        (true, true) => {
+            cx.error(&input.ident, "a type is either `closed` or `open`");
+            None
+        }
+    };
+    let own = rules::take(cx, krate, options, &format_ident!("OWN"));
+    let Data::Struct(data) = &mut input.data else {
+        return None;
+    };
+    let fields = field::take(cx, krate, &mut data.fields);
+    let ident = &input.ident;
+    let common = common(krate, ident);
+    if let Fields::Unnamed(_) = data.fields {
+        return Some(tuple(krate, ident, &fields, &own, &common));
+    }
+    let Rules { statics, expr, .. } = own;
+    let object_rules = if statics.is_empty() {
+        quote!(#p::Rules::NONE)
+    } else {
+        quote!(*#expr)
+    };
+    let body = field::read_object(krate, &fields, closed, &object_rules);
+    let construct = field::construct(&quote!(Self), &fields);
+    let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
+    let names = fields.iter().map(|field| &field.name);
+    Some(quote! {
+        #[automatically_derived]
+        impl<'de> #krate::Payload<'de> for #ident {
+            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+                #statics
+                #body
+                ::core::result::Result::Ok(::core::option::Option::Some(#construct))
+            }
+        }
+        #[automatically_derived]
+        impl #krate::Fields for #ident {
+            fn count(&self) -> usize {
+                0 #(+ #p::present(&self.#members))*
+            }
+            fn write<M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
+                #(#p::entry(map, #names, &self.#members)?;)*
+                let _ = map;
+                ::core::result::Result::Ok(())
+            }
+        }
+        #[automatically_derived]
+        impl #p::Serialize for #ident {
+            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                #p::serialize_fields(self, serializer)
+            }
+        }
+        #common
+    })
+}
+
+fn tuple(
+    krate: &Path,
+    ident: &syn::Ident,
+    fields: &[Field],
+    own: &Rules,
+    common: &TokenStream,
+) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let statics = fields.iter().map(|field| &field.rules.statics);
+    let Rules {
+        statics: own_statics,
+        expr: own_expr,
+        ..
+    } = own;
+    let width = fields.len();
+    let declare = fields.iter().map(|Field { local, ty, .. }| {
+        quote!(let mut #local: ::core::option::Option<#ty> = ::core::option::Option::None;)
+    });
+    let arms = fields.iter().enumerate().map(
+        |(
+            i,
+            Field {
+                local,
+                ty,
+                rules: Rules { expr, .. },
+                ..
+            },
+        )| {
+            let pattern = if i + 1 == width {
+                quote!(_)
+            } else {
+                quote!(#i)
+            };
+            quote_spanned! {ty.span()=> #pattern => #local = #krate::Payload::read(r, cx, #expr)?, }
+        },
+    );
+    let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
+    let members = fields.iter().map(|field| &field.member);
+    quote! {
+        #[automatically_derived]
+        impl<'de> #krate::Payload<'de> for #ident {
+            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+                #(#statics)*
+                #own_statics
+                #(#declare)*
+                let kept = #p::tuple(r, cx, #own_expr, #width, &mut |item, r, cx| {
+                    match item {
+                        #(#arms)*
+                    }
+                    ::core::result::Result::Ok(())
+                })?;
+                ::core::result::Result::Ok(match (kept, #(#locals),*) {
+                    (true, #(::core::option::Option::Some(#locals)),*) => {
+                        ::core::option::Option::Some(Self(#(#locals),*))
+                    }
+                    _ => ::core::option::Option::None,
+                })
+            }
+        }
+        #[automatically_derived]
+        impl #p::Serialize for #ident {
+            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                #p::Serialize::serialize(&(#(&self.#members,)*), serializer)
+            }
+        }
+        #common
+    }
+}
+
+/// Refuses what no message can be.
+pub(crate) fn plain(cx: &Ctxt, input: &DeriveInput) -> Option<()> {
+    if let Some(parameter) = input.generics.params.first() {
+        cx.error(
+            parameter,
+            "a type with `#[protocol]` has no parameters: what lies in a message is one type",
+        );
+        return None;
+    }
+    Some(())
+}
+
+/// What every type has: `validate`, and serde's reading as a thin shim.
+pub(crate) fn common(krate: &Path, ident: &syn::Ident) -> TokenStream {
+    let p = quote!(#krate::__private);
+    quote! {
+        #[automatically_derived]
+        impl #ident {
+            /// Checks the value against all that its type asks for.
+            ///
+            /// # Errors
+            /// Every rule that it breaks.
+            pub fn validate(&self) -> ::core::result::Result<(), #krate::Invalid> {
+                #krate::validate(self)
+            }
+        }
+        #[automatically_derived]
+        impl<'de> #p::Deserialize<'de> for #ident {
+            fn deserialize<D: #p::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+                #p::deserialize(deserializer)
+            }
+        }
+    }
+}

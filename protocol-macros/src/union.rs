@@ -1,0 +1,95 @@
+//! Enums told apart by a property of the object.
+
+use crate::{
+    options::{Ctxt, Options},
+    product,
+    variants::Holds,
+};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Path, ext::IdentExt};
+
+pub(crate) fn expand(
+    cx: &Ctxt,
+    krate: &Path,
+    options: &mut Options,
+    input: &mut DeriveInput,
+) -> Option<TokenStream> {
+    let p = quote!(#krate::__private);
+    product::plain(cx, input)?;
+    let tag = options.text(cx, "tag")?;
+    let ident = input.ident.clone();
+    let Data::Enum(data) = &mut input.data else {
+        return None;
+    };
+    let mut names: Vec<String> = Vec::new();
+    let mut reads = Vec::new();
+    let mut writes = Vec::new();
+    let mut counts = Vec::new();
+    for variant in &mut data.variants {
+        let mut options = Options::take_from(cx, &mut variant.attrs, "protocol");
+        let name = options.text(cx, "name");
+        options.finish(cx);
+        let text = name
+            .as_ref()
+            .map_or_else(|| variant.ident.unraw().to_string(), syn::LitStr::value);
+        if names.contains(&text) {
+            let span = name
+                .as_ref()
+                .map_or_else(|| variant.ident.span(), syn::LitStr::span);
+            cx.at(
+                span,
+                format_args!("two variants are called `{text}` on the wire"),
+            );
+        }
+        let Some(holds) = Holds::take(cx, krate, variant) else {
+            continue;
+        };
+        let place = names.len();
+        let read = holds.read(krate, &variant.ident);
+        let (pattern, write) = holds.write(krate, &variant.ident);
+        let count = holds.count(krate);
+        reads.push(quote!(::core::option::Option::Some(#place) => #read));
+        writes.push(quote!(#pattern => { #p::entry(map, #tag, #text)?; #write }));
+        counts.push(quote!(#pattern => 1 + #count));
+        names.push(text);
+    }
+    if names.is_empty() {
+        cx.error(
+            &ident,
+            "an enum needs at least one variant: nothing else could be read as it",
+        );
+        return None;
+    }
+    let common = product::common(krate, &ident);
+    Some(quote! {
+        #[automatically_derived]
+        impl<'de> #krate::Payload<'de> for #ident {
+            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+                static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
+                match #p::union(r, cx, &BRANCHES)? {
+                    #(#reads,)*
+                    _ => ::core::result::Result::Ok(::core::option::Option::None),
+                }
+            }
+        }
+        #[automatically_derived]
+        impl #krate::Fields for #ident {
+            #[allow(unused_variables, reason = "a variant may hold nothing to count")]
+            fn count(&self) -> usize {
+                match self { #(#counts,)* }
+            }
+            fn write<M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
+                match self { #(#writes)* }
+                ::core::result::Result::Ok(())
+            }
+        }
+        #[automatically_derived]
+        impl #p::Serialize for #ident {
+            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                #p::serialize_fields(self, serializer)
+            }
+        }
+        #common
+    })
+}

@@ -1,0 +1,120 @@
+//! The variants of unions: nothing, one value, or fields of their own.
+
+use crate::{
+    field::{self, Field},
+    options::Ctxt,
+};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Fields, Path, Type, Variant, spanned::Spanned};
+
+/// What a variant holds.
+pub(crate) enum Holds {
+    Nothing,
+    One(Type),
+    Fields(Vec<Field>),
+}
+
+impl Holds {
+    pub(crate) fn take(cx: &Ctxt, krate: &Path, variant: &mut Variant) -> Option<Self> {
+        match &mut variant.fields {
+            Fields::Unit => Some(Self::Nothing),
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                Some(Self::One(fields.unnamed[0].ty.clone()))
+            }
+            Fields::Unnamed(fields) => {
+                cx.error(
+                    fields,
+                    "a variant holds one value, named fields, or nothing",
+                );
+                None
+            }
+            named @ Fields::Named(_) => Some(Self::Fields(field::take(cx, krate, named))),
+        }
+    }
+
+    /// An expression of type `Step<Self>` that reads the variant.
+    pub(crate) fn read(&self, krate: &Path, variant: &Ident) -> TokenStream {
+        let p = quote!(#krate::__private);
+        match self {
+            Self::One(ty) => {
+                let make = match boxed(ty) {
+                    Some(_) => quote!(|value| Self::#variant(::std::boxed::Box::new(value))),
+                    None => quote!(Self::#variant),
+                };
+                let ty = boxed(ty).unwrap_or(ty);
+                let read = quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read(r, cx, &#p::Rules::NONE)? };
+                quote!(::core::result::Result::Ok(#read.map(#make)))
+            }
+            Self::Nothing => {
+                let body = field::read_object(krate, &[], None, &quote!(#p::Rules::NONE));
+                quote! {{
+                    #body
+                    ::core::result::Result::Ok(::core::option::Option::Some(Self::#variant))
+                }}
+            }
+            Self::Fields(fields) => {
+                let body = field::read_object(krate, fields, None, &quote!(#p::Rules::NONE));
+                let construct = field::construct(&quote!(Self::#variant), fields);
+                quote! {{
+                    #body
+                    ::core::result::Result::Ok(::core::option::Option::Some(#construct))
+                }}
+            }
+        }
+    }
+
+    /// A pattern that binds what there is, and an expression that writes it into `map`.
+    pub(crate) fn write(&self, krate: &Path, variant: &Ident) -> (TokenStream, TokenStream) {
+        let p = quote!(#krate::__private);
+        match self {
+            Self::Nothing => (quote!(Self::#variant), quote!()),
+            Self::One(_) => (
+                quote!(Self::#variant(value)),
+                quote!(#krate::Fields::write(value, map)?;),
+            ),
+            Self::Fields(fields) => {
+                let members = fields
+                    .iter()
+                    .map(|Field { member, local, .. }| quote!(#member: #local));
+                let entries = fields
+                    .iter()
+                    .map(|Field { name, local, .. }| quote!(#p::entry(map, #name, #local)?;));
+                (
+                    quote!(Self::#variant { #(#members),* }),
+                    quote!(#(#entries)*),
+                )
+            }
+        }
+    }
+
+    /// An expression of how many fields are written, under the same pattern.
+    pub(crate) fn count(&self, krate: &Path) -> TokenStream {
+        let p = quote!(#krate::__private);
+        match self {
+            Self::Nothing => quote!(0),
+            Self::One(_) => quote!(#krate::Fields::count(value)),
+            Self::Fields(fields) => {
+                let locals = fields.iter().map(|field| &field.local);
+                quote!(0 #(+ #p::present(#locals))*)
+            }
+        }
+    }
+}
+
+/// What lies in a `Box`.
+pub(crate) fn boxed(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Box")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}

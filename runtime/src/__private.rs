@@ -1,0 +1,175 @@
+//! What expanded code names, and nobody else: it changes without notice.
+
+pub use crate::{
+    codec::Source,
+    read::{
+        Cx, Field, JsonReader, Limit, Literals, ObjectTable, Pattern, Reader, Rules, Step,
+        UnionBranches, ValueReader, array, literal, map, object, open_literal, string, tuple,
+        union,
+    },
+};
+pub use erased_serde::Serialize as ErasedSerialize;
+pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+
+use crate::{
+    Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
+    codec::{Codec, EncodeError, Json, Outgoing},
+    table::{LimitsTable, MessageTable, TagRef},
+};
+
+/// The value of a field: what was read, or what stands for its absence.
+pub fn or_absent<'de, T: Payload<'de>>(value: Option<T>) -> Option<T> {
+    value.or_else(T::absent)
+}
+
+/// 1 for a field that is written.
+pub fn present<'de, T: Payload<'de>>(value: &T) -> usize {
+    usize::from(!value.is_absent())
+}
+
+/// Writes a field, unless it is absent.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn entry<'de, M: SerializeMap, T: Serialize + MaybeAbsent<'de> + ?Sized>(
+    map: &mut M,
+    name: &'static str,
+    value: &T,
+) -> Result<(), M::Error> {
+    if value.absent() {
+        Ok(())
+    } else {
+        map.serialize_entry(name, value)
+    }
+}
+
+/// What [`entry`] writes: a field, or the text of a discriminant.
+pub trait MaybeAbsent<'de> {
+    /// Whether it is left away.
+    fn absent(&self) -> bool;
+}
+
+impl<'de, T: Payload<'de>> MaybeAbsent<'de> for T {
+    fn absent(&self) -> bool {
+        self.is_absent()
+    }
+}
+
+impl MaybeAbsent<'_> for str {
+    fn absent(&self) -> bool {
+        false
+    }
+}
+
+/// Writes the fields of a struct as an object.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_fields<T: Fields, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(value.count()))?;
+    value.write(&mut map)?;
+    map.end()
+}
+
+/// Writes fields as an object.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_entries<S: Serializer>(
+    serializer: S,
+    count: usize,
+    write: impl FnOnce(&mut S::SerializeMap) -> Result<(), S::Error>,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(count))?;
+    write(&mut map)?;
+    map.end()
+}
+
+/// Serde's reading: any format, through a value in memory; unknown fields are dropped, as a client does.
+///
+/// # Errors
+/// Those of the deserializer, and every rule that the value breaks.
+pub fn deserialize<'de, T: for<'any> Payload<'any>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    crate::read_value(&value, &Rules::NONE, Mode::Client).map_err(serde::de::Error::custom)
+}
+
+/// The value, if it keeps every rule of its type.
+///
+/// # Errors
+/// Every rule that it breaks.
+pub fn checked<T: Serialize + for<'de> Payload<'de>>(value: T) -> Result<T, Invalid> {
+    crate::validate(&value).map(|()| value)
+}
+
+/// The value of a type that carries nothing.
+pub fn empty<T: for<'de> Payload<'de>>() -> Option<T> {
+    crate::read_value(
+        &serde_json::Value::Object(serde_json::Map::new()),
+        &Rules::NONE,
+        Mode::Client,
+    )
+    .ok()
+}
+
+/// Reads a message by itself, with nothing pending, as the end that does not send it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn decode_text<M: Messages>(text: &str, mode: Mode) -> Result<Envelope<M>, Box<Rejected>> {
+    crate::decode(
+        Source::Json(text),
+        mode,
+        LimitsTable::DEFAULT.depth,
+        &NothingPending,
+    )
+}
+
+/// Writes a message as JSON text.
+///
+/// # Errors
+/// Where a number is not finite.
+pub fn encode_text<M: Messages>(envelope: &Envelope<M>) -> Result<String, EncodeError> {
+    let message = &M::TABLE.messages[envelope.message.index()];
+    let payload = PayloadOf(&envelope.message);
+    let bytes = Json.encode(&Outgoing {
+        payload: message.payload.then_some(&payload as &dyn ErasedSerialize),
+        id: envelope.id.as_ref(),
+        version: envelope.version,
+        channel: envelope.channel.as_deref(),
+        seq: envelope.seq,
+        epoch: envelope.epoch.as_deref(),
+        timestamp: envelope.timestamp,
+        ..Outgoing::new(&M::TABLE.envelope, message.tag)
+    })?;
+    String::from_utf8(bytes).map_err(EncodeError::text)
+}
+
+/// Finds a tag in a table of slots: one hash, and one comparison for nearly every tag.
+pub fn probe(slots: &[u32], messages: &[MessageTable], tag: TagRef<'_>) -> Option<usize> {
+    let hash = match tag {
+        TagRef::Text(text) => hash(text.as_bytes()),
+        TagRef::Integer(n) => hash(&n.to_le_bytes()),
+    };
+    let mask = slots.len() - 1;
+    let mut slot = hash as usize & mask;
+    loop {
+        let index = slots[slot].checked_sub(1)? as usize;
+        if messages.get(index)?.tag.is_some_and(|known| known == tag) {
+            return Some(index);
+        }
+        slot = (slot + 1) & mask;
+    }
+}
+
+/// FNV-1a, 32 bits; the macro fills the slots alike.
+fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}

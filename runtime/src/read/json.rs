@@ -1,0 +1,420 @@
+//! JSON text (RFC 8259), read in place.
+
+use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
+
+/// A pull reader over JSON text. Strings without escapes are borrowed from it.
+#[derive(Debug)]
+pub struct JsonReader<'de> {
+    text: &'de str,
+    at: usize,
+    depth: u32,
+    scratch: String,
+}
+
+impl<'de> JsonReader<'de> {
+    /// A reader of a text that nests no deeper than `depth` arrays and objects.
+    pub const fn new(text: &'de str, depth: u32) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth,
+            scratch: String::new(),
+        }
+    }
+
+    /// Makes sure that nothing follows.
+    ///
+    /// # Errors
+    /// Where something does.
+    pub fn end(&mut self) -> Result<(), Syntax> {
+        match self.token() {
+            None => Ok(()),
+            Some(_) => Err(self.syntax("something follows the value")),
+        }
+    }
+
+    /// The text between a place and here.
+    pub fn since(&self, start: usize) -> &'de str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    #[cold]
+    const fn syntax(&self, message: &'static str) -> Syntax {
+        Syntax {
+            offset: self.at,
+            message,
+        }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// The next byte that is no white space.
+    #[inline]
+    fn token(&mut self) -> Option<u8> {
+        loop {
+            match self.byte() {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other,
+            }
+        }
+    }
+
+    fn expect(&mut self, word: &'static str, message: &'static str) -> Result<(), Syntax> {
+        if self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            Err(self.syntax(message))
+        }
+    }
+
+    fn descend(&mut self) -> Result<(), Syntax> {
+        self.depth = self
+            .depth
+            .checked_sub(1)
+            .ok_or_else(|| self.syntax("nested too deeply"))?;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn ascend(&mut self) {
+        self.depth += 1;
+        self.at += 1;
+    }
+
+    fn colon(&mut self) -> Result<(), Syntax> {
+        if self.token() != Some(b':') {
+            return Err(self.syntax("expected `:` behind a name"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Reads a string's text into the input or the scratch; gives the range of it in the input, where it is there.
+    fn text(&mut self) -> Result<Option<&'de str>, Syntax> {
+        if self.token() != Some(b'"') {
+            return Err(self.syntax("expected a string"));
+        }
+        self.at += 1;
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        while let Some(&b) = bytes.get(self.at) {
+            match b {
+                b'"' => {
+                    let text = &self.text[start..self.at];
+                    self.at += 1;
+                    return Ok(Some(text));
+                }
+                b'\\' => {
+                    self.unescape(start)?;
+                    return Ok(None);
+                }
+                0..0x20 => return Err(self.syntax("a control character in a string")),
+                _ => self.at += 1,
+            }
+        }
+        Err(self.syntax("the text ends inside a string"))
+    }
+
+    fn unescape(&mut self, start: usize) -> Result<(), Syntax> {
+        let text = self.text;
+        self.scratch.clear();
+        let mut run = start;
+        while let Some(b) = self.byte() {
+            match b {
+                b'"' => {
+                    self.scratch.push_str(&text[run..self.at]);
+                    self.at += 1;
+                    return Ok(());
+                }
+                b'\\' => {
+                    self.scratch.push_str(&text[run..self.at]);
+                    self.at += 1;
+                    let c = self.escape()?;
+                    self.scratch.push(c);
+                    run = self.at;
+                }
+                0..0x20 => return Err(self.syntax("a control character in a string")),
+                _ => self.at += 1,
+            }
+        }
+        Err(self.syntax("the text ends inside a string"))
+    }
+
+    fn escape(&mut self) -> Result<char, Syntax> {
+        let b = self
+            .byte()
+            .ok_or_else(|| self.syntax("the text ends inside a string"))?;
+        let c = match b {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                self.at += 1;
+                let first = self.hex()?;
+                let code = match first {
+                    0xD800..0xDC00 => {
+                        self.expect("\\u", "half of a surrogate pair")?;
+                        let second = self.hex()?;
+                        if !(0xDC00..0xE000).contains(&second) {
+                            return Err(self.syntax("half of a surrogate pair"));
+                        }
+                        0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+                    }
+                    code => code,
+                };
+                return char::from_u32(code).ok_or_else(|| self.syntax("half of a surrogate pair"));
+            }
+            _ => return Err(self.syntax("an unknown escape in a string")),
+        };
+        self.at += 1;
+        Ok(c)
+    }
+
+    fn hex(&mut self) -> Result<u32, Syntax> {
+        let digits = self.text.as_bytes().get(self.at..self.at + 4);
+        let code = digits
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+            .ok_or_else(|| self.syntax("expected four hexadecimal digits"))?;
+        self.at += 4;
+        Ok(code)
+    }
+
+    fn digits(&mut self) -> Result<(), Syntax> {
+        if !matches!(self.byte(), Some(b'0'..=b'9')) {
+            return Err(self.syntax("expected a digit"));
+        }
+        while matches!(self.byte(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Sealed for JsonReader<'_> {}
+
+impl<'de> Reader<'de> for JsonReader<'de> {
+    type Place = usize;
+
+    #[inline]
+    fn peek(&mut self) -> Result<Kind, Syntax> {
+        match self.token() {
+            Some(b'"') => Ok(Kind::String),
+            Some(b'{') => Ok(Kind::Object),
+            Some(b'[') => Ok(Kind::Array),
+            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
+            Some(b't' | b'f') => Ok(Kind::Boolean),
+            Some(b'n') => Ok(Kind::Null),
+            Some(_) => Err(self.syntax("expected a value")),
+            None => Err(self.syntax("the text ends where a value should be")),
+        }
+    }
+
+    fn null(&mut self) -> Result<(), Syntax> {
+        self.token();
+        self.expect("null", "expected `null`")
+    }
+
+    fn boolean(&mut self) -> Result<bool, Syntax> {
+        if self.token() == Some(b't') {
+            self.expect("true", "expected `true`").map(|()| true)
+        } else {
+            self.expect("false", "expected `false`").map(|()| false)
+        }
+    }
+
+    fn number(&mut self) -> Result<Num, Syntax> {
+        self.token();
+        let start = self.at;
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.byte() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        let mut plain = true;
+        if self.byte() == Some(b'.') {
+            plain = false;
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.byte(), Some(b'e' | b'E')) {
+            plain = false;
+            self.at += 1;
+            if matches!(self.byte(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        let text = &self.text[start..self.at];
+        if plain
+            && text != "-0"
+            && let Ok(n) = text.parse()
+        {
+            return Ok(Num::Int(n));
+        }
+        text.parse()
+            .map(Num::Float)
+            .map_err(|_| self.syntax("expected a number"))
+    }
+
+    fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+        Ok(match self.text()? {
+            Some(text) => Text::Borrowed(text),
+            None => Text::Scratch(&self.scratch),
+        })
+    }
+
+    fn members(
+        &mut self,
+        fields: &[Field],
+        visit: &mut VisitMember<'_, Self>,
+    ) -> Result<(), Syntax> {
+        if self.token() != Some(b'{') {
+            return Err(self.syntax("expected an object"));
+        }
+        self.descend()?;
+        if self.token() == Some(b'}') {
+            self.ascend();
+            return Ok(());
+        }
+        // Most senders write the fields in the schema's order, so the next one is tried first.
+        let mut next = 0;
+        loop {
+            if self.token() != Some(b'"') {
+                return Err(self.syntax("expected a name in quotes"));
+            }
+            let guess = fields.get(next).filter(|field| {
+                let rest = &self.text.as_bytes()[self.at + 1..];
+                rest.starts_with(field.name.as_bytes()) && rest.get(field.name.len()) == Some(&b'"')
+            });
+            if let Some(field) = guess {
+                self.at += field.name.len() + 2;
+                self.colon()?;
+                visit(self, Key::Known(next))?;
+                next += 1;
+            } else {
+                let borrowed = self.text()?;
+                let name = borrowed.unwrap_or(&self.scratch);
+                match fields.iter().position(|field| field.name == name) {
+                    Some(field) => {
+                        self.colon()?;
+                        visit(self, Key::Known(field))?;
+                        next = field + 1;
+                    }
+                    None if borrowed.is_some() => {
+                        self.colon()?;
+                        visit(self, Key::Unknown(borrowed.unwrap_or_default()))?;
+                    }
+                    None => {
+                        let name = self.scratch.clone();
+                        self.colon()?;
+                        visit(self, Key::Unknown(&name))?;
+                    }
+                }
+            }
+            match self.token() {
+                Some(b',') => {
+                    self.at += 1;
+                    self.token();
+                }
+                Some(b'}') => {
+                    self.ascend();
+                    return Ok(());
+                }
+                Some(_) => return Err(self.syntax("expected `,` or `}`")),
+                None => return Err(self.syntax("the text ends inside an object")),
+            }
+        }
+    }
+
+    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
+        if self.token() != Some(b'[') {
+            return Err(self.syntax("expected an array"));
+        }
+        self.descend()?;
+        if self.token() == Some(b']') {
+            self.ascend();
+            return Ok(());
+        }
+        for index in 0.. {
+            visit(self, index)?;
+            match self.token() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.ascend();
+                    return Ok(());
+                }
+                Some(_) => return Err(self.syntax("expected `,` or `]`")),
+                None => return Err(self.syntax("the text ends inside an array")),
+            }
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self) -> Result<(), Syntax> {
+        match self.peek()? {
+            Kind::Null => self.null(),
+            Kind::Boolean => self.boolean().map(|_| ()),
+            Kind::Number => self.number().map(|_| ()),
+            Kind::String => self.text().map(|_| ()),
+            Kind::Array => self.items(&mut |r, _| r.skip()),
+            Kind::Object => self.members(&[], &mut |r, _| r.skip()),
+        }
+    }
+
+    fn place(&self) -> usize {
+        self.at
+    }
+
+    fn go(&mut self, place: usize) {
+        self.at = place;
+    }
+
+    fn value(&mut self) -> Result<serde_json::Value, Syntax> {
+        Ok(match self.peek()? {
+            Kind::Null => {
+                self.null()?;
+                serde_json::Value::Null
+            }
+            Kind::Boolean => self.boolean()?.into(),
+            Kind::Number => match self.number()? {
+                Num::Int(n) => n.into(),
+                // A number out of range has no value in JSON; the nearest one there is stands for it.
+                Num::Float(x) => x.clamp(f64::MIN, f64::MAX).into(),
+            },
+            Kind::String => self.string()?.to_owned().into(),
+            Kind::Array => {
+                let mut items = Vec::new();
+                self.items(&mut |r, _| {
+                    items.push(r.value()?);
+                    Ok(())
+                })?;
+                items.into()
+            }
+            Kind::Object => {
+                let mut members = serde_json::Map::new();
+                self.members(&[], &mut |r, key| {
+                    let name = match key {
+                        Key::Unknown(name) => name.to_owned(),
+                        Key::Known(_) => String::new(),
+                    };
+                    members.insert(name, r.value()?);
+                    Ok(())
+                })?;
+                members.into()
+            }
+        })
+    }
+}

@@ -1,0 +1,224 @@
+//! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
+
+use super::{Cx, Kind, Num, Reader, Rules, Step};
+use crate::{Bytes, Checked, Nullable, Payload};
+use handfast_schema::{Type, TypeSet, words};
+
+/// Passes over a value of the wrong type and says so.
+#[cold]
+pub(super) fn wrong_type<'de, R: Reader<'de>, T>(r: &mut R, cx: &mut Cx, ty: Type) -> Step<T> {
+    r.skip()?;
+    cx.violation("type", words::types(TypeSet::NONE.with(ty)));
+    Ok(None)
+}
+
+/// Reads a string that keeps the rules.
+///
+/// # Errors
+/// Where the text is not JSON.
+pub fn string<'de, R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<String> {
+    if r.peek()? != Kind::String {
+        return wrong_type(r, cx, Type::String);
+    }
+    let text = r.string()?;
+    let mark = cx.mark();
+    rules.check_string(&text, cx);
+    Ok(cx.clean_since(mark).then(|| (*text).to_owned()))
+}
+
+/// Strings that an enum stands for.
+#[derive(Debug)]
+pub struct Literals {
+    /// The values, in the schema's order.
+    pub values: &'static [&'static str],
+    /// Whether the schema says `type: string` beside them.
+    pub typed: bool,
+    /// Whether the schema says `const`, and not `enum`.
+    pub constant: bool,
+}
+
+/// Reads a string that is one of those given; gives its place.
+///
+/// # Errors
+/// Where the text is not JSON.
+pub fn literal<'de, R: Reader<'de>>(
+    r: &mut R,
+    cx: &mut Cx,
+    literals: &'static Literals,
+) -> Step<usize> {
+    if r.peek()? == Kind::String {
+        let text = r.string()?;
+        if let Some(place) = literals.values.iter().position(|value| *value == &*text) {
+            return Ok(Some(place));
+        }
+    } else if literals.typed {
+        return wrong_type(r, cx, Type::String);
+    } else {
+        r.skip()?;
+    }
+    let values: Vec<serde_json::Value> = literals
+        .values
+        .iter()
+        .map(|value| (*value).into())
+        .collect();
+    match values.as_slice() {
+        [one] if literals.constant => cx.violation("const", words::constant(one)),
+        all => cx.violation("enum", words::enumeration(all)),
+    }
+    Ok(None)
+}
+
+/// Reads a string that may be one of those given, which a client takes either way; gives its place, or the string.
+///
+/// # Errors
+/// Where the text is not JSON.
+pub fn open_literal<'de, R: Reader<'de>>(
+    r: &mut R,
+    cx: &mut Cx,
+    literals: &'static Literals,
+) -> Step<Result<usize, String>> {
+    if cx.refuses_unknown() || r.peek()? != Kind::String {
+        return Ok(literal(r, cx, literals)?.map(Ok));
+    }
+    let text = r.string()?;
+    let place = literals.values.iter().position(|value| *value == &*text);
+    Ok(Some(place.ok_or_else(|| (*text).to_owned())))
+}
+
+fn integer<'de, R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<i64> {
+    if r.peek()? != Kind::Number {
+        return wrong_type(r, cx, Type::Integer);
+    }
+    let n = r.number()?;
+    let Some(integer) = n.as_integer() else {
+        cx.violation("type", words::types(TypeSet::NONE.with(Type::Integer)));
+        return Ok(None);
+    };
+    let mark = cx.mark();
+    rules.check_number(n, true, cx);
+    Ok(cx.clean_since(mark).then_some(integer))
+}
+
+macro_rules! integers {
+    ($($ty:ty)*) => {$(
+        impl<'de> Payload<'de> for $ty {
+            fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+                let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
+                let narrow = <$ty>::try_from(wide).ok();
+                if narrow.is_none() {
+                    // The type is narrower than what the schema allows; its own ends are the bounds then.
+                    if wide < 0 {
+                        cx.violation("minimum", words::minimum(&<$ty>::MIN.into()));
+                    } else {
+                        cx.violation("maximum", words::maximum(&<$ty>::MAX.into()));
+                    }
+                }
+                Ok(narrow)
+            }
+        }
+    )*};
+}
+
+integers!(i8 i16 i32 i64 u8 u16 u32 u64);
+
+impl<'de> Payload<'de> for f64 {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+        if r.peek()? != Kind::Number {
+            return wrong_type(r, cx, Type::Number);
+        }
+        let n: Num = r.number()?;
+        if !n.as_f64().is_finite() {
+            cx.violation("type", words::types(TypeSet::NONE.with(Type::Number)));
+            return Ok(None);
+        }
+        let mark = cx.mark();
+        rules.check_number(n, false, cx);
+        Ok(cx.clean_since(mark).then(|| n.as_f64()))
+    }
+}
+
+impl<'de> Payload<'de> for bool {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+        if r.peek()? != Kind::Boolean {
+            return wrong_type(r, cx, Type::Boolean);
+        }
+        r.boolean().map(Some)
+    }
+}
+
+impl<'de> Payload<'de> for () {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+        if r.peek()? != Kind::Null {
+            return wrong_type(r, cx, Type::Null);
+        }
+        r.null().map(Some)
+    }
+}
+
+impl<'de> Payload<'de> for String {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+        string(r, cx, rules)
+    }
+}
+
+impl<'de> Payload<'de> for Bytes {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+        if r.peek()? != Kind::String {
+            return wrong_type(r, cx, Type::String);
+        }
+        let text = r.string()?;
+        let mark = cx.mark();
+        rules.check_string(&text, cx);
+        let bytes = Self::from_base64(&text);
+        if bytes.is_none() {
+            cx.violation("contentEncoding", words::BASE64);
+        }
+        Ok(bytes.filter(|_| cx.clean_since(mark)))
+    }
+}
+
+impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
+    const OPTIONAL: bool = true;
+
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+        Ok(T::read(r, cx, rules)?.map(Some))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<'de, T: Payload<'de>> Payload<'de> for Nullable<T> {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+        if r.peek()? == Kind::Null {
+            r.null()?;
+            return Ok(Some(Self::Null));
+        }
+        let mark = cx.mark();
+        let value = T::read(r, cx, rules)?;
+        cx.or_null(mark);
+        Ok(value.map(Self::Value))
+    }
+}
+
+impl<'de, T: Payload<'de>> Payload<'de> for Box<T> {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+        Ok(T::read(r, cx, rules)?.map(Self::new))
+    }
+}
+
+impl<'de> Payload<'de> for Checked {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+        let value = r.value()?;
+        let mark = cx.mark();
+        if let Some(schema) = rules.schema {
+            super::rules::check_value(schema, &value, cx);
+        }
+        Ok(cx.clean_since(mark).then_some(Self(value)))
+    }
+}

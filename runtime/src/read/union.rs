@@ -1,0 +1,63 @@
+//! Unions told apart by a property: the discriminant chooses the branch, and only that branch is read.
+
+use super::{Cx, Kind, Reader, Segment, Step, scalar::wrong_type};
+use handfast_schema::{Type, words};
+
+/// How a union is told apart.
+#[derive(Debug)]
+pub struct UnionBranches {
+    /// The property.
+    pub tag: &'static str,
+    /// Its value for each branch.
+    pub values: &'static [&'static str],
+}
+
+/// Finds out which branch an object is; the reader then stands in front of the object still, and the next object read
+/// passes over the discriminant.
+///
+/// # Errors
+/// Where the text is not JSON.
+pub fn union<'de, R: Reader<'de>>(
+    r: &mut R,
+    cx: &mut Cx,
+    branches: &'static UnionBranches,
+) -> Step<usize> {
+    if r.peek()? != Kind::Object {
+        return wrong_type(r, cx, Type::Object);
+    }
+    let start = r.place();
+    let mut there = false;
+    let mut branch = None;
+    let field = [super::Field {
+        name: branches.tag,
+        optional: false,
+    }];
+    r.members(&field, &mut |r, key| match key {
+        super::Key::Known(_) => {
+            there = true;
+            branch = None;
+            if r.peek()? != Kind::String {
+                return r.skip();
+            }
+            let text = r.string()?;
+            branch = branches.values.iter().position(|value| *value == &*text);
+            Ok(())
+        }
+        super::Key::Unknown(_) => r.skip(),
+    })?;
+    let Some(branch) = branch else {
+        if there {
+            let mark = cx.mark();
+            let values: Vec<serde_json::Value> =
+                branches.values.iter().map(|v| (*v).into()).collect();
+            cx.violation("enum", words::enumeration(&values));
+            cx.within(mark, || Segment::Field(0, branches.tag));
+        } else {
+            cx.violation("required", words::required(branches.tag));
+        }
+        return Ok(None);
+    };
+    r.go(start);
+    cx.beside.discriminant = Some(branches.tag);
+    Ok(Some(branch))
+}

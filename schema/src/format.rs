@@ -1,0 +1,420 @@
+//! `format` as an assertion: one rule for each name, exact by its RFC and small enough to be written again in
+//! TypeScript. A rule speaks of strings only. All digits and letters are ASCII.
+//!
+//! | format | rule |
+//! |---|---|
+//! | `date` | `YYYY-MM-DD`, a day that the Gregorian calendar has (RFC 3339 `full-date`) |
+//! | `time` | `HH:MM:SS`, a fraction of one digit or more after `.`, then `Z`, `z` or `±HH:MM`; hours to 23, minutes to 59, seconds to 59, or 60 where it is 23:59 in UTC (RFC 3339 `full-time`) |
+//! | `date-time` | a `date`, `T` or `t`, a `time` |
+//! | `duration` | `P` and weeks alone, or years, months, days, then `T` and hours, minutes, seconds; whole numbers, no unit skipped between two others, at least one (RFC 3339, appendix A) |
+//! | `email` | a mailbox of RFC 5321: at most 64 characters, words of `atext` between single dots or a quoted string; `@`; a `hostname`, or an address in brackets |
+//! | `hostname` | at most 253 characters; labels of 1 to 63 letters, digits and hyphens between dots, no hyphen at either end of a label (RFC 1123) |
+//! | `ipv4` | four numbers to 255 without leading zeros |
+//! | `ipv6` | eight groups of one to four hex digits, the last two may be an `ipv4`, one `::` for one group or more (RFC 4291); no zone |
+//! | `uri` | RFC 3986 `URI`: with a scheme |
+//! | `uri-reference` | RFC 3986 `URI-reference` |
+//! | `uuid` | hex digits in groups of 8-4-4-4-12, in either case (RFC 9562) |
+//! | `json-pointer` | empty, or begins with `/`; `~` only before `0` or `1` (RFC 6901) |
+//! | `relative-json-pointer` | a number without leading zeros, `±` and a number above zero where an index is moved, then `#` or a `json-pointer` |
+//! | `regex` | what ECMA-262 takes with the `u` flag |
+//! | `int64`, `uint64` | a whole decimal number in the range, as `BigInt(text).toString()` writes it |
+//!
+//! `contentEncoding: base64` is checked as well: RFC 4648, section 4, padded, unused bits zero.
+
+mod address;
+mod uri;
+
+/// Whether a string is of a format; none where the format is not one of ours, which asserts nothing.
+pub fn check(format: &str, text: &str) -> Option<bool> {
+    Some(match format {
+        "date" => is_date(text.as_bytes()),
+        "time" => is_time(text.as_bytes()),
+        "date-time" => is_date_time(text.as_bytes()),
+        "duration" => is_duration(text),
+        "email" => address::is_email(text),
+        "hostname" => address::is_hostname(text),
+        "ipv4" => address::is_ipv4(text),
+        "ipv6" => address::is_ipv6(text),
+        "uri" => uri::is_uri(text),
+        "uri-reference" => uri::is_uri_reference(text),
+        "uuid" => is_uuid(text),
+        "json-pointer" => is_json_pointer(text),
+        "relative-json-pointer" => is_relative_json_pointer(text),
+        "regex" => jsonschema_regex::is_valid_ecma_regex(text),
+        "int64" => is_whole(text, "9223372036854775807", Some("9223372036854775808")),
+        "uint64" => is_whole(text, "18446744073709551615", None),
+        _ => return None,
+    })
+}
+
+/// The formats that [`check`] knows.
+pub const KNOWN: [&str; 16] = [
+    "date-time",
+    "date",
+    "time",
+    "duration",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "uri-reference",
+    "uuid",
+    "json-pointer",
+    "relative-json-pointer",
+    "regex",
+    "int64",
+    "uint64",
+];
+
+/// [`is_base64`] as a pattern, for tools that take `contentEncoding` for a remark.
+pub const BASE64_PATTERN: &str =
+    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+
+/// Whether a string is base64 of RFC 4648, section 4: padded, and the bits that the padding leaves over are zero, so that
+/// every sequence of bytes has one spelling.
+pub fn is_base64(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if !bytes.len().is_multiple_of(4) {
+        return false;
+    }
+    let digits = bytes
+        .strip_suffix(b"==")
+        .or_else(|| bytes.strip_suffix(b"="))
+        .unwrap_or(bytes);
+    let last = digits.last().copied().and_then(sextet).unwrap_or(0);
+    let left_over = match bytes.len() - digits.len() {
+        0 => 0,
+        1 => last & 0b11,
+        _ => last & 0b1111,
+    };
+    left_over == 0 && digits.iter().all(|byte| sextet(*byte).is_some())
+}
+
+fn sextet(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
+}
+
+/// Exactly two digits.
+fn two(digits: &[u8]) -> Option<u32> {
+    match digits {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(u32::from(a - b'0') * 10 + u32::from(b - b'0')),
+        _ => None,
+    }
+}
+
+fn is_date(text: &[u8]) -> bool {
+    let [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2] = text else {
+        return false;
+    };
+    let (Some(century), Some(year)) = (two(&[*c1, *c2]), two(&[*y1, *y2])) else {
+        return false;
+    };
+    let (Some(month), Some(day)) = (two(&[*m1, *m2]), two(&[*d1, *d2])) else {
+        return false;
+    };
+    let leap = if year == 0 {
+        century % 4 == 0
+    } else {
+        year % 4 == 0
+    };
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return false,
+    };
+    (1..=days).contains(&day)
+}
+
+fn is_time(text: &[u8]) -> bool {
+    let Some((clock, rest)) = text.split_at_checked(8) else {
+        return false;
+    };
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else {
+        return false;
+    };
+    let (Some(hour), Some(minute), Some(second)) =
+        (two(&[*h1, *h2]), two(&[*m1, *m2]), two(&[*s1, *s2]))
+    else {
+        return false;
+    };
+    let zone = match rest {
+        [b'.', fraction @ ..] => {
+            let digits = fraction
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
+            if digits == 0 {
+                return false;
+            }
+            &fraction[digits..]
+        }
+        rest => rest,
+    };
+    // Minutes east of Greenwich.
+    let (east, west) = match zone {
+        [b'Z' | b'z'] => (0, 0),
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            let (Some(hours), Some(minutes)) = (two(&[*h1, *h2]), two(&[*m1, *m2])) else {
+                return false;
+            };
+            if hours > 23 || minutes > 59 {
+                return false;
+            }
+            let offset = hours * 60 + minutes;
+            if *sign == b'+' {
+                (offset, 0)
+            } else {
+                (0, offset)
+            }
+        }
+        _ => return false,
+    };
+    let utc = (hour * 60 + minute + west + 1440 - east) % 1440;
+    hour <= 23 && minute <= 59 && (second <= 59 || second == 60 && utc == 23 * 60 + 59)
+}
+
+fn is_date_time(text: &[u8]) -> bool {
+    text.split_at_checked(10).is_some_and(|(date, rest)| {
+        matches!(rest, [b'T' | b't', time @ ..] if is_time(time)) && is_date(date)
+    })
+}
+
+fn is_duration(text: &str) -> bool {
+    let Some(text) = text.strip_prefix('P') else {
+        return false;
+    };
+    match text.split_once('T') {
+        Some((date, time)) => (date.is_empty() || is_run(date, "YMD")) && is_run(time, "HMS"),
+        None => is_run(text, "YMD") || is_run(text, "W"),
+    }
+}
+
+/// Whole numbers, each with its unit, the units in order and none left out between two.
+fn is_run(text: &str, units: &str) -> bool {
+    let mut found = String::new();
+    for part in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
+        let Some(unit) = part.chars().next_back().filter(|c| !c.is_ascii_digit()) else {
+            return false;
+        };
+        if part.len() == unit.len_utf8() {
+            return false;
+        }
+        found.push(unit);
+    }
+    !found.is_empty() && units.contains(&found)
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, byte)| match i {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn is_json_pointer(text: &str) -> bool {
+    (text.is_empty() || text.starts_with('/'))
+        && text
+            .split('~')
+            .skip(1)
+            .all(|rest| rest.starts_with(['0', '1']))
+}
+
+fn is_relative_json_pointer(text: &str) -> bool {
+    let number = |text: &str| {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let zero = text.starts_with('0');
+        (digits > 0 && (!zero || digits == 1)).then_some((digits, zero))
+    };
+    let Some((digits, _)) = number(text) else {
+        return false;
+    };
+    let mut rest = &text[digits..];
+    if let Some(moved) = rest.strip_prefix(['+', '-']) {
+        match number(moved) {
+            Some((digits, false)) => rest = &moved[digits..],
+            _ => return false,
+        }
+    }
+    rest == "#" || is_json_pointer(rest)
+}
+
+/// A whole decimal number up to `max`, or down to minus `min` where there is one.
+fn is_whole(text: &str, max: &str, min: Option<&str>) -> bool {
+    let (digits, bound) = match (text.strip_prefix('-'), min) {
+        (Some("0") | Some(_), None) => return false,
+        (Some(digits), Some(min)) => (digits, min),
+        (None, _) => (text, max),
+    };
+    let negative_zero = digits == "0" && text.len() == 2;
+    let plain = digits == "0" || !digits.starts_with('0');
+    !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && plain
+        && !negative_zero
+        && (digits.len() < bound.len() || digits.len() == bound.len() && digits <= bound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(format: &str, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(check(format, text), Some(true), "{format} {text:?}");
+        }
+        for text in bad {
+            assert_eq!(check(format, text), Some(false), "{format} {text:?}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        all(
+            "date",
+            &["2024-02-29", "2000-02-29", "0001-01-01"],
+            &[
+                "2023-02-29",
+                "1900-02-29",
+                "2024-13-01",
+                "2024-00-10",
+                "2024-04-31",
+                "2024-1-01",
+                "2024-01-00",
+                "٢٠٢٤-01-01",
+                "",
+                "2024-01-01 ",
+                "+024-01-01",
+            ],
+        );
+        all(
+            "time",
+            &[
+                "23:59:60Z",
+                "00:00:00.1+23:59",
+                "08:30:06z",
+                "01:29:60+01:30",
+            ],
+            &[
+                "24:00:00Z",
+                "00:60:00Z",
+                "12:00:60Z",
+                "12:00:00",
+                "12:00:00.Z",
+                "12:00:00+24:00",
+                "12:00:00+1:00",
+                "12:00Z",
+                "12:00:00ZZ",
+                "23:59:60+01:00",
+                "00:00:61Z",
+            ],
+        );
+        all(
+            "date-time",
+            &["2026-01-31T09:00:00.000Z", "1998-12-31t23:59:60z"],
+            &[
+                "2026-01-31 09:00:00Z",
+                "2026-01-31",
+                "2026-02-30T09:00:00Z",
+                "2026-01-31T09:00:00",
+                "2026-01-31T",
+                "é026-01-31T09:00:00Z",
+            ],
+        );
+        all(
+            "duration",
+            &[
+                "P1Y", "P1Y2M3D", "PT1H", "PT1H2M3S", "P3DT4H", "P4W", "P0D", "PT36H",
+            ],
+            &[
+                "P", "PT", "1Y", "P1YT", "P1Y2D", "PT1H2S", "P1W2D", "P1D2Y", "P1.5D", "P-1D",
+                "p1D", "PD", "P1", "P1Y2", "PT1D", "P1H",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_rest() {
+        all(
+            "uuid",
+            &["2EB8AA08-aa98-11ea-b4aa-73b441d16380"],
+            &[
+                "2eb8aa08aa9811eab4aa73b441d16380",
+                "2eb8aa08-aa98-11ea-b4aa-73b441d1638",
+                "2eb8aa08-aa98-11ea-b4aa_73b441d16380",
+                "2eb8aa08-aa98-11ea-b4aa-73b441d1638g",
+            ],
+        );
+        all(
+            "json-pointer",
+            &["", "/", "/a~0b/~1", "//", "/é"],
+            &["a", "/~", "/~2", "#/a"],
+        );
+        all(
+            "relative-json-pointer",
+            &["0", "1/a", "0#", "12/a~1", "0+1", "2-1#"],
+            &["01", "-1", "a", "1a", "0##", "0+0", "", "/a", "0+", "1 /a"],
+        );
+        all(
+            "int64",
+            &["0", "-1", "9223372036854775807", "-9223372036854775808"],
+            &[
+                "9223372036854775808",
+                "-9223372036854775809",
+                "01",
+                "-0",
+                "+1",
+                "",
+                "-",
+                "1.0",
+                "1e3",
+            ],
+        );
+        all(
+            "uint64",
+            &["0", "18446744073709551615"],
+            &["18446744073709551616", "-1", "-0", "00"],
+        );
+        all("regex", &["^a$", "(?=a)"], &["(", "[b-a]"]);
+        assert_eq!(check("color", "x"), None);
+    }
+
+    #[test]
+    fn base64_and_its_pattern_agree() -> Result<(), crate::pattern::PatternError> {
+        let pattern = crate::pattern::compile(BASE64_PATTERN)?;
+        for (text, good) in [
+            ("", true),
+            ("AA==", true),
+            ("AAA=", true),
+            ("AAAA", true),
+            ("+/+/", true),
+            ("AB==", false),
+            ("AAB=", false),
+            ("A===", false),
+            ("====", false),
+            ("AA=A", false),
+            ("AAA", false),
+            ("AA", false),
+            ("AA==AAAA", false),
+            ("AA-_", false),
+            ("AAA\n", false),
+            ("AAAA\n", false),
+            ("zw==", true),
+            ("zx==", false),
+        ] {
+            assert_eq!(is_base64(text), good, "{text:?}");
+            assert_eq!(pattern.is_match(text), good, "{text:?} by the pattern");
+        }
+        Ok(())
+    }
+}

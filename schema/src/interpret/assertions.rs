@@ -1,0 +1,154 @@
+//! The keywords that look at one value and at nothing inside it.
+
+use super::{Out, Prepared};
+use crate::number::{self, MAX_SAFE_INTEGER, double};
+use crate::{Mode, Number, Schema, Type, TypeSet, format, words};
+use serde_json::{Map, Value};
+
+/// Whether a value is of one of the types.
+pub(super) fn is_of(value: &Value, types: TypeSet) -> bool {
+    match value {
+        Value::Null => types.contains(Type::Null),
+        Value::Bool(_) => types.contains(Type::Boolean),
+        Value::Number(n) => {
+            types.contains(Type::Number) || (types.contains(Type::Integer) && number::is_integer(n))
+        }
+        Value::String(_) => types.contains(Type::String),
+        Value::Array(_) => types.contains(Type::Array),
+        Value::Object(_) => types.contains(Type::Object),
+    }
+}
+
+/// Everything but what counts or names properties, which comes behind `contains`. `defaults` is there where Handfast's
+/// defaults apply.
+pub(super) fn value(
+    schema: &Schema,
+    prepared: &Prepared,
+    value: &Value,
+    defaults: Option<Mode>,
+    out: &mut Out,
+) {
+    if let Some(constant) = &schema.constant {
+        out.check(number::equal(constant, value), "const", || {
+            words::constant(constant)
+        });
+    }
+    if let Some(values) = &schema.enumeration {
+        let open = schema.open && defaults == Some(Mode::Client) && value.is_string();
+        out.check(
+            open || values.iter().any(|one| number::equal(one, value)),
+            "enum",
+            || words::enumeration(values),
+        );
+    }
+    match value {
+        Value::Number(n) => numeric(schema, double(n), defaults, out),
+        Value::String(text) => textual(schema, prepared, text, out),
+        Value::Array(items) => {
+            let n = items.len() as u64;
+            if let Some(min) = schema.min_items {
+                out.check(n >= min, "minItems", || words::min_items(min));
+            }
+            if let Some(max) = schema.max_items {
+                out.check(n <= max, "maxItems", || words::max_items(max));
+            }
+            if schema.unique_items {
+                out.check(number::all_unique(items), "uniqueItems", || {
+                    words::UNIQUE_ITEMS
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The bounds of a number, as they are written or as our default for integers has them.
+fn numeric(schema: &Schema, n: f64, defaults: Option<Mode>, out: &mut Out) {
+    if let Some(of) = &schema.multiple_of {
+        out.check(number::is_multiple(n, double(of)), "multipleOf", || {
+            words::multiple_of(of)
+        });
+    }
+    let integer = defaults.is_some()
+        && schema
+            .types
+            .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
+    let default = |written: bool, bound: i64| (integer && !written).then(|| Number::from(bound));
+    let lowest = default(
+        schema.minimum.is_some() || schema.exclusive_minimum.is_some(),
+        -MAX_SAFE_INTEGER,
+    );
+    let highest = default(
+        schema.maximum.is_some() || schema.exclusive_maximum.is_some(),
+        MAX_SAFE_INTEGER,
+    );
+    if let Some(min) = schema.minimum.as_ref().or(lowest.as_ref()) {
+        out.check(n >= double(min), "minimum", || words::minimum(min));
+    }
+    if let Some(min) = &schema.exclusive_minimum {
+        out.check(n > double(min), "exclusiveMinimum", || {
+            words::exclusive_minimum(min)
+        });
+    }
+    if let Some(max) = schema.maximum.as_ref().or(highest.as_ref()) {
+        out.check(n <= double(max), "maximum", || words::maximum(max));
+    }
+    if let Some(max) = &schema.exclusive_maximum {
+        out.check(n < double(max), "exclusiveMaximum", || {
+            words::exclusive_maximum(max)
+        });
+    }
+}
+
+fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
+    if schema.min_length.is_some() || schema.max_length.is_some() {
+        let n = text.chars().count() as u64;
+        if let Some(min) = schema.min_length {
+            out.check(n >= min, "minLength", || words::min_length(min));
+        }
+        if let Some(max) = schema.max_length {
+            out.check(n <= max, "maxLength", || words::max_length(max));
+        }
+    }
+    if let Some(pattern) = &schema.pattern {
+        // A pattern that cannot run refuses everything: better closed than open. `spec` does not let one through.
+        let matches = prepared
+            .pattern
+            .as_ref()
+            .is_some_and(|regex| regex.is_match(text));
+        out.check(matches, "pattern", || words::pattern(pattern));
+    }
+    if let Some(name) = &schema.format {
+        out.check(format::check(name, text).unwrap_or(true), "format", || {
+            words::format(name)
+        });
+    }
+    if schema.content_encoding.as_deref() == Some("base64") {
+        out.check(format::is_base64(text), "contentEncoding", || words::BASE64);
+    }
+}
+
+/// What counts or names the properties of an object.
+pub(super) fn object(schema: &Schema, fields: &Map<String, Value>, out: &mut Out) {
+    let n = fields.len() as u64;
+    if let Some(min) = schema.min_properties {
+        out.check(n >= min, "minProperties", || words::min_properties(min));
+    }
+    if let Some(max) = schema.max_properties {
+        out.check(n <= max, "maxProperties", || words::max_properties(max));
+    }
+    for name in &schema.required {
+        out.check(fields.contains_key(name), "required", || {
+            words::required(name)
+        });
+    }
+    for (because, names) in &schema.dependent_required {
+        if fields.contains_key(because) {
+            for name in names {
+                out.check(fields.contains_key(name), "dependentRequired", || {
+                    words::dependent_required(name, because)
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The keywords that hand the same value to other schemas.
+
+use super::{Out, Prepared, Run, Seen, Step};
+use crate::position::Position;
+use crate::union::{Discriminant, ToldBy, Union};
+use crate::{DynamicRef, Schema, SchemaId, Type, TypeSet, words};
+use serde_json::Value;
+
+/// A union keyword.
+struct Branches<'v> {
+    ids: &'v [SchemaId],
+    told: Option<&'v Union>,
+    /// `oneOf`, of which only one may fit.
+    exclusive: bool,
+}
+
+impl<'v> Run<'v> {
+    pub(super) fn in_place<'i>(
+        &mut self,
+        schema: &'v Schema,
+        prepared: &'v Prepared,
+        value: &'i Value,
+        position: Position,
+        mut seen: Option<&mut Seen<'i>>,
+        out: &mut Out,
+    ) {
+        let inner = prepared.closing.in_place(position);
+        if let Some(id) = schema.reference {
+            self.apply(id, value, inner, seen.as_deref_mut(), out);
+        }
+        if let Some(dynamic) = &schema.dynamic_reference {
+            let id = self.dynamic_target(dynamic);
+            self.apply(id, value, inner, seen.as_deref_mut(), out);
+        }
+        if let Value::Object(fields) = value {
+            for (key, id) in &schema.dependent_schemas {
+                if fields.contains_key(key) {
+                    self.apply(*id, value, inner, seen.as_deref_mut(), out);
+                }
+            }
+        }
+        for id in &schema.all_of {
+            self.apply(*id, value, inner, seen.as_deref_mut(), out);
+        }
+        if !schema.any_of.is_empty() {
+            let told = prepared.any_of.as_ref();
+            let branches = Branches {
+                ids: &schema.any_of,
+                told,
+                exclusive: false,
+            };
+            self.union(&branches, value, inner, seen.as_deref_mut(), out);
+        }
+        if !schema.one_of.is_empty() {
+            let told = prepared.one_of.as_ref();
+            let branches = Branches {
+                ids: &schema.one_of,
+                told,
+                exclusive: true,
+            };
+            self.union(&branches, value, inner, seen.as_deref_mut(), out);
+        }
+        if let Some(id) = schema.not {
+            let fits = self.accepts(id, value, Position::Test, None);
+            out.check(!fits, "not", || words::NOT);
+        }
+        if let Some(id) = schema.condition {
+            let holds = self.accepts(id, value, Position::Test, seen.as_deref_mut());
+            let consequence = if holds { schema.then } else { schema.otherwise };
+            if let Some(id) = consequence {
+                self.apply(id, value, inner, seen, out);
+            }
+        }
+    }
+
+    /// Where a `$dynamicRef` leads: to the outermost resource entered that has the anchor, if the first target has it.
+    fn dynamic_target(&self, dynamic: &DynamicRef) -> SchemaId {
+        let Some(anchor) = &dynamic.anchor else {
+            return dynamic.initial;
+        };
+        self.resources
+            .iter()
+            .find_map(|resource| {
+                self.validator
+                    .anchors
+                    .get(&(Some(*resource), anchor.clone()))
+                    .copied()
+            })
+            .unwrap_or(dynamic.initial)
+    }
+
+    fn union<'i>(
+        &mut self,
+        branches: &Branches<'v>,
+        value: &'i Value,
+        position: Position,
+        mut seen: Option<&mut Seen<'i>>,
+        out: &mut Out,
+    ) {
+        match branches.told {
+            Some(told) if told.nullable && value.is_null() => return,
+            Some(Union {
+                told_by: ToldBy::Null(id),
+                ..
+            }) => {
+                return self.apply(*id, value, position, seen, out);
+            }
+            Some(Union {
+                told_by: ToldBy::Property(discriminant),
+                ..
+            }) => {
+                return self.discriminated(discriminant, value, position, seen, out);
+            }
+            None => {}
+        }
+        let mut fitting = 0;
+        for id in branches.ids {
+            if self.accepts(*id, value, position, seen.as_deref_mut()) {
+                fitting += 1;
+                // What the other branches have looked at counts, so they are asked where it is watched.
+                if !branches.exclusive && seen.is_none() {
+                    break;
+                }
+            }
+        }
+        if fitting == 0
+            && let Some(seen) = &mut seen
+        {
+            seen.everything();
+        }
+        if branches.exclusive {
+            out.check(fitting > 0, "oneOf", || words::ONE_OF_NONE);
+            out.check(fitting < 2, "oneOf", || words::ONE_OF_MANY);
+        } else {
+            out.check(fitting > 0, "anyOf", || words::ANY_OF);
+        }
+    }
+
+    /// Speaks of the branch that the discriminant names, or of the discriminant alone.
+    fn discriminated<'i>(
+        &mut self,
+        discriminant: &'v Discriminant,
+        value: &'i Value,
+        position: Position,
+        seen: Option<&mut Seen<'i>>,
+        out: &mut Out,
+    ) {
+        let name = &discriminant.property;
+        let named = value.as_object().map(|fields| fields.get(name));
+        if let Some(Some(id)) =
+            named.map(|named| named.and_then(|value| discriminant.branch(value)))
+        {
+            return self.apply(id, value, position, seen, out);
+        }
+        if let Some(seen) = seen {
+            seen.everything();
+        }
+        match named {
+            None => out.push("type", || words::types(TypeSet::NONE.with(Type::Object))),
+            Some(None) => out.push("required", || words::required(name)),
+            Some(Some(_)) => {
+                let start = out.list.len();
+                let values = discriminant.branches.iter().map(|(value, _)| value);
+                out.push("enum", || words::enumeration(values));
+                out.under(start, Step::Key(name));
+            }
+        }
+    }
+}

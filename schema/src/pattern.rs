@@ -1,0 +1,157 @@
+//! ECMA-262 patterns, run in linear time.
+//!
+//! A pattern means what JavaScript's `new RegExp(pattern, 'u')` makes of it, unanchored. It is translated to the
+//! `regex` crate's language, which never backtracks; what has no translation (look-around, back-references, `\B`, `[^]`)
+//! is an error, and never a pattern that means something else.
+
+use regex::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+/// How much memory a compiled pattern may take, in bytes: repetition counts multiply.
+const SIZE_LIMIT: usize = 4 << 20;
+
+/// How many compiled patterns are kept for the whole process. Past it they are compiled anew for every validator.
+const CACHE_LIMIT: usize = 4096;
+
+static CACHE: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
+
+/// A pattern that cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PatternError {
+    /// It is no ECMA-262 regular expression.
+    Invalid,
+    /// It is one, but it has no equal that runs in linear time.
+    Unsupported,
+    /// It is one, but it would take too much memory.
+    TooLarge,
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invalid => "not an ECMA-262 regular expression",
+            Self::Unsupported => "not possible in linear time",
+            Self::TooLarge => "too large when compiled",
+        })
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+/// Writes an ECMA-262 pattern in the language of the `regex` crate.
+///
+/// # Errors
+/// [`PatternError::Invalid`] and [`PatternError::Unsupported`].
+pub fn translate(pattern: &str) -> Result<String, PatternError> {
+    if !jsonschema_regex::is_valid_ecma_regex(pattern) {
+        return Err(PatternError::Invalid);
+    }
+    let ecma = spell_out(pattern)?;
+    jsonschema_regex::to_rust_regex(&ecma)
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|()| PatternError::Unsupported)
+}
+
+/// Compiles an ECMA-262 pattern, or finds it compiled already.
+///
+/// # Errors
+/// When it is no pattern, cannot run in linear time, or is too large.
+pub fn compile(pattern: &str) -> Result<Regex, PatternError> {
+    let cached = CACHE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(pattern)
+        .cloned();
+    if let Some(regex) = cached {
+        return Ok(regex);
+    }
+    let translated = translate(pattern)?;
+    let regex = RegexBuilder::new(&translated)
+        .size_limit(SIZE_LIMIT)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => PatternError::TooLarge,
+            _ => PatternError::Unsupported,
+        })?;
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    if cache.len() < CACHE_LIMIT {
+        cache.insert(pattern.to_owned(), regex.clone());
+    }
+    Ok(regex)
+}
+
+/// Spells out what both languages write alike and read differently: `.` stops at four line ends in ECMA-262 and at one
+/// in Rust, and `\b` knows ASCII letters only.
+fn spell_out(pattern: &str) -> Result<String, PatternError> {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    let mut in_class = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('b') if !in_class => out.push_str(r"(?-u:\b)"),
+                Some('B') if !in_class => return Err(PatternError::Unsupported),
+                Some(next) => out.extend(['\\', next]),
+                None => return Err(PatternError::Invalid),
+            },
+            '[' => {
+                in_class = true;
+                out.push('[');
+            }
+            ']' => {
+                in_class = false;
+                out.push(']');
+            }
+            '.' if !in_class => out.push_str(r"[^\n\r\u2028\u2029]"),
+            c => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_both_languages_read_differently_is_translated() -> Result<(), PatternError> {
+        for (pattern, text, matches) in [
+            (r"^\d$", "٣", false),
+            (r"^\w$", "é", false),
+            (r"\bé", "aé", true),
+            ("^.$", "\u{2028}", false),
+            ("^.$", "\u{1F600}", true),
+            (r"^\s$", "\u{feff}", true),
+            ("^[.]$", "a", false),
+            ("a$", "a\n", false),
+            (r"^\cJ$", "\n", true),
+            ("^[a&&b]$", "&", true),
+        ] {
+            assert_eq!(
+                compile(pattern)?.is_match(text),
+                matches,
+                "{pattern} on {text:?}"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_has_no_translation_is_refused() {
+        for (pattern, error) in [
+            ("(", PatternError::Invalid),
+            ("(?i)a", PatternError::Invalid),
+            (r"\z", PatternError::Invalid),
+            ("a{,2}", PatternError::Invalid),
+            ("(?=a)", PatternError::Unsupported),
+            (r"(a)\1", PatternError::Unsupported),
+            (r"\B", PatternError::Unsupported),
+            ("((a{1000}){1000}){1000}", PatternError::TooLarge),
+        ] {
+            assert_eq!(compile(pattern).err(), Some(error), "{pattern}");
+        }
+    }
+}

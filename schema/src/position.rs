@@ -1,0 +1,182 @@
+//! Openness belongs to the receiving side, not to the type: where a schema says nothing of unknown fields, a server
+//! refuses them. This decides where that is, from the schemas alone, so that the interpreter, the emitted JSON Schema and
+//! the generators cannot differ.
+
+use crate::{Schema, SchemaId, Schemas};
+use std::collections::BTreeSet;
+
+/// How a schema is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Position {
+    /// It describes a value by itself: a payload, a property, an item, and what such a schema refers to.
+    Shape,
+    /// It describes a value together with others, under `allOf` and the like; what they leave is settled by the shape
+    /// around them.
+    Part,
+    /// It is a question and not a description: under `not`, `if`, `contains` and `propertyNames`. No default applies.
+    Test,
+}
+
+impl Position {
+    /// The position of the properties and items of a schema met here.
+    #[must_use]
+    pub const fn child(self) -> Self {
+        match self {
+            Self::Shape | Self::Part => Self::Shape,
+            Self::Test => Self::Test,
+        }
+    }
+}
+
+/// How a server treats the unknown fields of an object that it meets at [`Position::Shape`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Closing {
+    /// Nothing is added: the schema says it itself, or it describes no field (`true`, `{type: object}`), which makes it
+    /// any object.
+    Nothing,
+    /// As if `additionalProperties: false` stood beside its `properties`.
+    Additional,
+    /// The schema stands for others, through one `$ref`, `oneOf` or `anyOf`: each of them is met at [`Position::Shape`].
+    Through,
+    /// As if `unevaluatedProperties: false` stood beside its `allOf` and the like, each of which is a
+    /// [`Position::Part`].
+    Unevaluated,
+}
+
+impl Closing {
+    /// The position of the subschemas that apply to the same value as a schema met at `position`.
+    #[must_use]
+    pub fn in_place(self, position: Position) -> Position {
+        match position {
+            Position::Shape if self == Self::Through => Position::Shape,
+            Position::Shape | Position::Part => Position::Part,
+            Position::Test => Position::Test,
+        }
+    }
+}
+
+/// How a server closes this schema at [`Position::Shape`].
+pub fn closing(schemas: &Schemas, id: SchemaId) -> Closing {
+    let schema = &schemas[id];
+    if schema.boolean.is_some() || schema.closes_itself() {
+        return Closing::Nothing;
+    }
+    let own = has_fields(schema);
+    if applicators(schema).next().is_none() {
+        return if own {
+            Closing::Additional
+        } else {
+            Closing::Nothing
+        };
+    }
+    if !own && stands_for_others(schema) {
+        return Closing::Through;
+    }
+    if describes_fields(schemas, id, &mut BTreeSet::new()) {
+        Closing::Unevaluated
+    } else {
+        Closing::Nothing
+    }
+}
+
+fn has_fields(schema: &Schema) -> bool {
+    !schema.properties.is_empty() || !schema.pattern_properties.is_empty()
+}
+
+/// Whether exactly one of `$ref`, `$dynamicRef`, `oneOf` and `anyOf` is what the schema hands the value on to.
+fn stands_for_others(schema: &Schema) -> bool {
+    let others = !schema.all_of.is_empty()
+        || schema.condition.is_some()
+        || !schema.dependent_schemas.is_empty();
+    let ways = [
+        schema.reference.is_some(),
+        schema.dynamic_reference.is_some(),
+        !schema.one_of.is_empty(),
+        !schema.any_of.is_empty(),
+    ];
+    !others && ways.into_iter().filter(|way| *way).count() == 1
+}
+
+/// Every subschema that describes the same value as the schema; `not` and `if` describe nothing.
+fn applicators(schema: &Schema) -> impl Iterator<Item = SchemaId> {
+    let conditional = schema.condition.is_some();
+    schema
+        .reference
+        .into_iter()
+        .chain(
+            schema
+                .dynamic_reference
+                .as_ref()
+                .map(|dynamic| dynamic.initial),
+        )
+        .chain(schema.all_of.iter().copied())
+        .chain(schema.any_of.iter().copied())
+        .chain(schema.one_of.iter().copied())
+        .chain(schema.then.filter(|_| conditional))
+        .chain(schema.otherwise.filter(|_| conditional))
+        .chain(schema.dependent_schemas.iter().map(|(_, schema)| *schema))
+}
+
+fn describes_fields(schemas: &Schemas, id: SchemaId, seen: &mut BTreeSet<SchemaId>) -> bool {
+    let mut waiting = vec![id];
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let schema = &schemas[id];
+        if has_fields(schema) {
+            return true;
+        }
+        waiting.extend(applicators(schema));
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn each_form_closes_in_its_own_way() -> Result<(), crate::FromJsonError> {
+        let field = || json!({ "properties": { "a": true } });
+        let cases: [(Value, Closing); 13] = [
+            (json!(true), Closing::Nothing),
+            (json!({ "type": "object" }), Closing::Nothing),
+            (field(), Closing::Additional),
+            (
+                json!({ "patternProperties": { "a": true } }),
+                Closing::Additional,
+            ),
+            (
+                json!({ "properties": { "a": true }, "additionalProperties": true }),
+                Closing::Nothing,
+            ),
+            (
+                json!({ "$ref": "#/$defs/A", "$defs": { "A": field() } }),
+                Closing::Through,
+            ),
+            (
+                json!({ "type": "object", "oneOf": [field(), field()] }),
+                Closing::Through,
+            ),
+            (
+                json!({ "anyOf": [field(), { "type": "null" }] }),
+                Closing::Through,
+            ),
+            (json!({ "allOf": [field()] }), Closing::Unevaluated),
+            (
+                json!({ "properties": { "b": true }, "oneOf": [field()] }),
+                Closing::Unevaluated,
+            ),
+            (json!({ "allOf": [{ "type": "string" }] }), Closing::Nothing),
+            (json!({ "not": field() }), Closing::Nothing),
+            (json!({ "if": true, "then": field() }), Closing::Unevaluated),
+        ];
+        for (schema, expected) in cases {
+            let (schemas, root) = Schemas::from_json(&schema)?;
+            assert_eq!(closing(&schemas, root), expected, "{schema}");
+        }
+        Ok(())
+    }
+}

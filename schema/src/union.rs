@@ -1,0 +1,171 @@
+//! Unions that are told apart by looking at one thing, so that a violation speaks of the branch that was meant.
+
+use crate::{Schema, SchemaId, Schemas, Type, TypeSet};
+use serde_json::Value;
+
+/// How far references are followed before a union is taken for one that nothing tells apart.
+const MAX_STEPS: u32 = 64;
+
+/// How the branches of a `oneOf` or an `anyOf` are told apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Union {
+    /// Whether one of the branches is `null`.
+    pub nullable: bool,
+    /// What tells the others.
+    pub told_by: ToldBy,
+}
+
+/// What tells the branches of a union that are not `null`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToldBy {
+    /// There is only one, and it refuses null: everything but null is meant for it.
+    Null(SchemaId),
+    /// All are objects with a required property of this name that holds one string, another in each.
+    Property(Discriminant),
+}
+
+/// The property that tells the branches of a union.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Discriminant {
+    /// Its name.
+    pub property: String,
+    /// Its value in each branch, and the branch as the union names it, in the order written.
+    pub branches: Vec<(Value, SchemaId)>,
+}
+
+impl Discriminant {
+    /// The branch of that value.
+    pub fn branch(&self, value: &Value) -> Option<SchemaId> {
+        self.branches
+            .iter()
+            .find(|(name, _)| name == value)
+            .map(|(_, id)| *id)
+    }
+}
+
+/// Looks for what tells the branches of a union; none where nothing does.
+pub fn union(schemas: &Schemas, branches: &[SchemaId]) -> Option<Union> {
+    let (nulls, others): (Vec<SchemaId>, Vec<SchemaId>) = branches
+        .iter()
+        .partition(|id| is_null(&schemas[resolve(schemas, **id)]));
+    if nulls.len() > 1 {
+        return None;
+    }
+    let nullable = !nulls.is_empty();
+    if let Some(discriminant) = discriminant(schemas, &others) {
+        return Some(Union {
+            nullable,
+            told_by: ToldBy::Property(discriminant),
+        });
+    }
+    match others.as_slice() {
+        [one] if nullable && refuses_null(schemas, *one, MAX_STEPS) => Some(Union {
+            nullable,
+            told_by: ToldBy::Null(*one),
+        }),
+        _ => None,
+    }
+}
+
+/// Follows `$ref` as long as nothing that decides a verdict stands beside it.
+pub fn resolve(schemas: &Schemas, id: SchemaId) -> SchemaId {
+    let mut id = id;
+    for _ in 0..MAX_STEPS {
+        match schemas[id].reference {
+            Some(target) if schemas[id].only_refers() => id = target,
+            _ => break,
+        }
+    }
+    id
+}
+
+fn discriminant(schemas: &Schemas, branches: &[SchemaId]) -> Option<Discriminant> {
+    let objects: Vec<&Schema> = branches
+        .iter()
+        .map(|id| &schemas[resolve(schemas, *id)])
+        .collect();
+    let (first, _) = objects.split_first()?;
+    first.properties.iter().find_map(|(property, _)| {
+        let mut told: Vec<(Value, SchemaId)> = Vec::with_capacity(branches.len());
+        for (object, branch) in objects.iter().zip(branches) {
+            let value = single_string(schemas, object, property)?;
+            if told.iter().any(|(other, _)| other == value) {
+                return None;
+            }
+            told.push((value.clone(), *branch));
+        }
+        Some(Discriminant {
+            property: property.clone(),
+            branches: told,
+        })
+    })
+}
+
+/// The one string that a required property of an object holds.
+fn single_string<'s>(schemas: &'s Schemas, object: &Schema, property: &str) -> Option<&'s Value> {
+    let only_object = object.types == Some(TypeSet::NONE.with(Type::Object));
+    if !only_object || !object.required.iter().any(|name| name == property) {
+        return None;
+    }
+    let (_, id) = object
+        .properties
+        .iter()
+        .find(|(name, _)| name == property)?;
+    let schema = &schemas[resolve(schemas, *id)];
+    let value = match (&schema.constant, schema.enumeration.as_deref()) {
+        (Some(value), None) => value,
+        (None, Some([value])) if !schema.open => value,
+        _ => return None,
+    };
+    value.is_string().then_some(value)
+}
+
+fn is_null(schema: &Schema) -> bool {
+    let bare = |keywords: Schema| {
+        *schema
+            == Schema {
+                span: schema.span,
+                annotations: schema.annotations.clone(),
+                resource: schema.resource,
+                ..keywords
+            }
+    };
+    let types = Some(TypeSet::NONE.with(Type::Null));
+    bare(Schema {
+        types,
+        ..Schema::default()
+    }) || bare(Schema {
+        constant: Some(Value::Null),
+        ..Schema::default()
+    })
+}
+
+fn refuses_null(schemas: &Schemas, id: SchemaId, steps: u32) -> bool {
+    let Some(steps) = steps.checked_sub(1) else {
+        return false;
+    };
+    let schema = &schemas[id];
+    let all = |ids: &[SchemaId]| {
+        !ids.is_empty() && ids.iter().all(|id| refuses_null(schemas, *id, steps / 2))
+    };
+    schema
+        .types
+        .is_some_and(|types| !types.contains(Type::Null))
+        || schema
+            .constant
+            .as_ref()
+            .is_some_and(|value| !value.is_null())
+        || schema
+            .enumeration
+            .as_ref()
+            .is_some_and(|values| !values.iter().any(Value::is_null))
+        || schema
+            .reference
+            .is_some_and(|id| refuses_null(schemas, id, steps))
+        || all(&schema.one_of)
+        || all(&schema.any_of)
+        || schema
+            .all_of
+            .iter()
+            .any(|id| refuses_null(schemas, *id, steps / 2))
+}

@@ -1,0 +1,100 @@
+//! What an instance or a schema cannot do to the interpreter.
+
+use handfast_schema::{FromJsonError, MAX_DEPTH, Mode, Schemas, Validator, validate};
+use serde_json::{Value, json};
+
+fn nested(depth: usize) -> Value {
+    (0..depth).fold(Value::Null, |inner, _| json!({ "a": inner }))
+}
+
+#[test]
+fn depth_is_a_violation_and_not_a_crash() -> Result<(), FromJsonError> {
+    let (schemas, root) = Schemas::from_json(&json!({ "properties": { "a": { "$ref": "#" } } }))?;
+    assert!(
+        validate(
+            &schemas,
+            root,
+            &nested(MAX_DEPTH / 2 - 1),
+            Some(Mode::Server)
+        )
+        .is_empty()
+    );
+    let violations = validate(&schemas, root, &nested(MAX_DEPTH * 2), Some(Mode::Server));
+    let [one] = violations.as_slice() else {
+        panic!("{} violations", violations.len())
+    };
+    assert_eq!(one.keyword, "depth");
+    assert_eq!(one.path.as_str().len(), MAX_DEPTH);
+    Ok(())
+}
+
+#[test]
+fn a_reference_without_progress_is_a_violation() -> Result<(), FromJsonError> {
+    for schema in [
+        json!({ "$ref": "#" }),
+        json!({ "allOf": [{ "$ref": "#/$defs/B" }], "$defs": { "B": { "$ref": "#" } } }),
+        json!({ "anyOf": [{ "$ref": "#" }] }),
+    ] {
+        let (schemas, root) = Schemas::from_json(&schema)?;
+        assert_eq!(
+            validate(&schemas, root, &json!(1), None).len(),
+            1,
+            "{schema}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_pattern_that_cannot_run_refuses() -> Result<(), FromJsonError> {
+    let (schemas, root) = Schemas::from_json(&json!({ "pattern": "(?=a)" }))?;
+    assert_eq!(validate(&schemas, root, &json!("a"), None).len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonError> {
+    // One resource: what is left of a dynamic reference is a reference.
+    let (schemas, root) = Schemas::from_json(&json!({
+        "$dynamicAnchor": "node",
+        "properties": { "next": { "$dynamicRef": "#node" }, "v": { "type": "string" } },
+    }))?;
+    let instance = json!({ "next": { "next": { "v": 1 } } });
+    let violations = validate(&schemas, root, &instance, None);
+    assert_eq!(violations[0].path.as_str(), "/next/next/v");
+
+    // Two resources, as files are: the base refers to `item` dynamically, the user of the base has an `item` of its own.
+    let (mut schemas, root) = Schemas::from_json(&json!({
+        "$ref": "#/$defs/list",
+        "$defs": {
+            "string": { "type": "string" },
+            "list": { "items": { "$ref": "#/$defs/any" } },
+            "any": true,
+        },
+    }))?;
+    let find = |pointed: fn(&handfast_schema::Schema) -> bool| {
+        schemas
+            .iter()
+            .find(|(_, schema)| pointed(schema))
+            .map(|(id, _)| id)
+    };
+    let string = find(|schema| schema.types.is_some()).unwrap_or(root);
+    let list = find(|schema| schema.items.is_some()).unwrap_or(root);
+    let any = find(|schema| schema.boolean.is_some()).unwrap_or(root);
+    let item = schemas[list].items.unwrap_or(root);
+    for id in [list, any, item] {
+        schemas[id].resource = Some(list);
+    }
+    schemas[any].dynamic_anchor = Some("item".to_owned());
+    schemas[string].dynamic_anchor = Some("item".to_owned());
+    schemas[item].reference = None;
+    schemas[item].dynamic_reference = Some(handfast_schema::DynamicRef {
+        initial: any,
+        anchor: Some("item".to_owned()),
+    });
+    let validator = Validator::new(&schemas);
+    assert!(!validator.is_valid(root, &json!([1]), None));
+    assert!(validator.is_valid(root, &json!(["a"]), None));
+    assert!(validator.is_valid(list, &json!([1]), None));
+    Ok(())
+}

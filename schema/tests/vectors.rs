@@ -1,0 +1,74 @@
+//! The vectors that Rust and TypeScript run alike: a schema, an instance, who receives it, and every violation.
+
+use handfast_schema::{Mode, Schemas, Validator};
+use serde_json::{Value, json};
+use std::error::Error;
+
+/// What the oracle does not know or means otherwise: two formats, an encoding, integers told apart beyond doubles, and
+/// what a dot and a boundary mean in ECMA-262.
+fn only_ours(about: &str, schema: &str) -> bool {
+    ["int64", "base64"].iter().any(|word| schema.contains(word))
+        || about == "bounds: numbers compare as doubles"
+        || about.starts_with("pattern: a dot")
+        || about.starts_with("pattern: digits")
+}
+
+#[test]
+fn every_vector_holds() -> Result<(), Box<dyn Error>> {
+    let groups: Vec<Value> = serde_json::from_str(include_str!("vectors.json"))?;
+    let mut run = 0;
+    let mut wrong = Vec::new();
+    for group in &groups {
+        let (about, schema) = (&group["about"], &group["schema"]);
+        let (schemas, root) =
+            Schemas::from_json(schema).map_err(|error| format!("{about}: {error}"))?;
+        let validator = Validator::new(&schemas);
+        for case in group["cases"].as_array().ok_or("a group without cases")? {
+            let mode = match case["mode"].as_str() {
+                Some("server") => Some(Mode::Server),
+                Some("client") => Some(Mode::Client),
+                Some(other) => return Err(format!("{about}: no mode is called {other}").into()),
+                None => None,
+            };
+            let instance = &case["instance"];
+            let found: Value = validator
+                .validate(root, instance, mode)
+                .iter()
+                .map(|violation| {
+                    json!({
+                        "path": violation.path.as_str(),
+                        "keyword": violation.keyword,
+                        "message": violation.message,
+                    })
+                })
+                .collect();
+            run += 1;
+            let expected = &case["violations"];
+            if found != *expected {
+                wrong.push(format!(
+                    "{about}: {instance} for {mode:?}\n  {found}\n  {expected}"
+                ));
+            }
+            let valid = expected == &json!([]);
+            assert_eq!(
+                validator.is_valid(root, instance, mode),
+                valid,
+                "{about}: {instance}"
+            );
+            if mode.is_none() && !only_ours(about.as_str().unwrap_or_default(), &schema.to_string())
+            {
+                let oracle = jsonschema::draft202012::options()
+                    .should_validate_formats(true)
+                    .build(schema)?;
+                assert_eq!(
+                    oracle.is_valid(instance),
+                    valid,
+                    "the oracle on {about}: {instance}"
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(run >= 120, "only {run} vectors");
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! H.
+use crate::model::Protocol;
+pub(crate) fn hash(_: &Protocol) -> String {
+    String::new()
+}

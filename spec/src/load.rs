@@ -1,0 +1,155 @@
+//! The door: a path or a text goes in, a protocol and diagnostics come out.
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::Protocol;
+use crate::schema::Lowering;
+use crate::source::{Files, MAX_FILE_BYTES, Refused, Sources, read_bounded};
+use crate::{check, hash, language, parse, resolve, yaml};
+use handfast_schema::Span;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// What reading a spec gives.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The protocol; none where there is an error.
+    pub protocol: Option<Protocol>,
+    /// Every problem, in source order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, the spec first.
+    pub sources: Sources,
+}
+
+/// Reads the spec of a path, and the files beside and below it that it refers to.
+pub fn load(path: &Path) -> Loaded {
+    let mut sources = Sources::default();
+    let mut out = Diagnostics::default();
+    let name = path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into());
+    let shown = path.display().to_string();
+    let bytes = match read_bounded(path) {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            sources.add(shown.clone(), Some(path.to_owned()), String::new());
+            out.push(refused(&shown, &reason, Span::default()));
+            return Loaded {
+                protocol: None,
+                diagnostics: out.into_sorted(),
+                sources,
+            };
+        }
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let files = Files::Folder(folder);
+    let (_, text) = text(&shown, Some(canonical), bytes, &mut sources, &mut out);
+    let protocol = text.and_then(|text| read(&name, &text, &files, &mut sources, &mut out));
+    Loaded {
+        protocol,
+        diagnostics: out.into_sorted(),
+        sources,
+    }
+}
+
+/// Reads a spec from memory. `files` are what `$ref` may reach, by their path from the spec, with `/`.
+pub fn load_str(name: &str, bytes: &[u8], files: &BTreeMap<String, Vec<u8>>) -> Loaded {
+    let mut sources = Sources::default();
+    let mut out = Diagnostics::default();
+    let files = Files::Memory(files);
+    let (_, text) = text(name, None, bytes.to_vec(), &mut sources, &mut out);
+    let protocol = text.and_then(|text| read(name, &text, &files, &mut sources, &mut out));
+    Loaded {
+        protocol,
+        diagnostics: out.into_sorted(),
+        sources,
+    }
+}
+
+fn read(
+    name: &str,
+    text: &str,
+    files: &Files<'_>,
+    sources: &mut Sources,
+    out: &mut Diagnostics,
+) -> Option<Protocol> {
+    let mut document = yaml::read(0, text, out)?;
+    parse::form::check(&mut document, &language::ROOT, out);
+    let document = Rc::new(document);
+    document.map(document.root)?;
+    let lowering = Lowering::new(Rc::clone(&document), name.to_owned(), files, sources, out);
+    let (mut protocol, lowered) = resolve::resolve(&document, lowering);
+    check::check(&mut protocol, &document, &lowered, out);
+    if out.errors() > 0 {
+        return None;
+    }
+    protocol.hash = hash::hash(&protocol);
+    Some(protocol)
+}
+
+/// A file that could not be read.
+pub(crate) fn refused(name: &str, reason: &Refused, at: Span) -> Diagnostic {
+    match reason {
+        Refused::Outside => Diagnostic::error(
+            "S005",
+            at,
+            format!("`{name}` lies outside the folder of the spec"),
+        ),
+        Refused::Unreadable(words) => {
+            Diagnostic::error("Y001", at, format!("`{name}` cannot be read: {words}"))
+        }
+        Refused::TooLarge(bytes) => {
+            let message =
+                format!("`{name}` has {bytes} bytes, and {MAX_FILE_BYTES} are read at most");
+            Diagnostic::error("Y008", at, message)
+        }
+    }
+}
+
+/// Registers the text of a file; none where it is not UTF-8, which is said.
+pub(crate) fn text(
+    name: &str,
+    path: Option<PathBuf>,
+    bytes: Vec<u8>,
+    sources: &mut Sources,
+    out: &mut Diagnostics,
+) -> (u32, Option<String>) {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let source = sources.add(name.to_owned(), path, String::new());
+        let at = Span {
+            source,
+            start: 0,
+            end: 0,
+        };
+        out.push(refused(name, &Refused::TooLarge(bytes.len() as u64), at));
+        return (source, None);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => (sources.add(name.to_owned(), path, text.clone()), Some(text)),
+        Err(error) => {
+            let start = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
+            let byte = error
+                .as_bytes()
+                .get(start as usize)
+                .copied()
+                .unwrap_or_default();
+            let lossy = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let source = sources.add(name.to_owned(), path, lossy);
+            let message =
+                format!("the file is not UTF-8: the byte 0x{byte:02X} stands for nothing here");
+            let help = "save the file as UTF-8";
+            // What could not be read stands as U+FFFD, which is three bytes long.
+            let at = Span {
+                source,
+                start,
+                end: start + 3,
+            };
+            out.push(Diagnostic::error("Y002", at, message).help(help));
+            (source, None)
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Checks a document against the table of the language. What fails is reported once and becomes [`Kind::Broken`], so
+//! that later stages read what is good and are silent on the rest.
+
+use super::words;
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::language::{LAYOUTS, Section, Shape};
+use crate::tree::{Document, Kind, NodeId};
+use handfast_schema::Span;
+
+/// Checks a whole document.
+pub(crate) fn check(document: &mut Document, shape: &'static Shape, out: &mut Diagnostics) {
+    let mut form = Form {
+        document,
+        out,
+        broken: Vec::new(),
+    };
+    let root = form.document.root;
+    let span = form.document.node(root).span;
+    let head = Span {
+        end: span.start.saturating_add(1).min(span.end),
+        ..span
+    };
+    form.value(root, shape, head, "spec");
+    let broken = std::mem::take(&mut form.broken);
+    for id in broken {
+        document.node_mut(id).kind = Kind::Broken;
+    }
+}
+
+struct Form<'a> {
+    document: &'a Document,
+    out: &'a mut Diagnostics,
+    broken: Vec<NodeId>,
+}
+
+impl Form<'_> {
+    fn fail(&mut self, id: NodeId, diagnostic: Diagnostic) {
+        self.out.push(diagnostic);
+        self.broken.push(id);
+    }
+
+    /// Checks a value. `at` is the place to complain at where the value itself is long or empty; `what` is its key.
+    fn value(&mut self, id: NodeId, shape: &'static Shape, at: Span, what: &str) {
+        let node = self.document.node(id);
+        let place = match &node.kind {
+            Kind::Broken => return,
+            Kind::Map(_) | Kind::List(_) | Kind::Null if node.span.source == at.source => at,
+            _ => node.span,
+        };
+        match (shape, &node.kind) {
+            (Shape::Any | Shape::Schema, _)
+            | (Shape::Text, Kind::Text(_))
+            | (Shape::Flag, Kind::Bool(_))
+            | (Shape::Null, Kind::Null) => {}
+            (Shape::Section(section), Kind::Map(_)) => self.section(id, section, at),
+            (Shape::Table(inner), Kind::Map(_)) => self.table(id, inner, true),
+            (Shape::Free(inner), Kind::Map(_)) => self.table(id, inner, false),
+            (Shape::List(inner), Kind::List(items)) => {
+                for item in items {
+                    self.value(*item, inner, self.document.node(*item).span, what);
+                }
+            }
+            (Shape::Integer, Kind::Number(number)) => {
+                if !number.is_i64() {
+                    let message = format!("`{what}` is an integer of at most 64 bits");
+                    self.fail(id, Diagnostic::error("P027", place, message));
+                }
+            }
+            (Shape::Count(min, max), Kind::Number(number)) => {
+                let fits = number
+                    .as_u64()
+                    .is_some_and(|value| (*min..=*max).contains(&value));
+                if !fits {
+                    let message = if what == "handfast" {
+                        "this reads version 1 of the format, and no other".to_owned()
+                    } else {
+                        format!("`{what}` is a whole number from {min} to {max}")
+                    };
+                    self.fail(id, Diagnostic::error("P027", place, message));
+                }
+            }
+            (Shape::Either(shapes), kind) => {
+                let chosen = choose(shapes, kind);
+                match chosen {
+                    Some(shape) => self.value(id, shape, at, what),
+                    None => self.wrong_kind(id, shape, place, what),
+                }
+            }
+            (shape, Kind::Text(text)) => self.text(id, shape, text, what),
+            (Shape::Version | Shape::Requirement, Kind::Number(_)) => {
+                let text = source_text(self.document, id);
+                let help =
+                    format!("a version has three numbers and stands in quotes: `'{text}.0'`");
+                let message = format!("`{what}` is a version, and this is a number");
+                self.fail(id, Diagnostic::error("P008", place, message).help(help));
+            }
+            (Shape::Duration, Kind::Number(number)) => {
+                let message = format!("`{what}` is a duration, and this number has no unit");
+                let help = format!("write `{number}s` or `{number}ms`");
+                self.fail(id, Diagnostic::error("P005", place, message).help(help));
+            }
+            // A size is a number of bytes where it has no unit.
+            (Shape::Size, Kind::Number(number)) if number.as_u64().is_some_and(|n| n > 0) => {}
+            _ => self.wrong_kind(id, shape, place, what),
+        }
+    }
+
+    fn wrong_kind(&mut self, id: NodeId, shape: &Shape, place: Span, what: &str) {
+        let found = self.document.node(id).kind.what();
+        let message = format!("`{what}` is {}, and this is {found}", expected(shape));
+        self.fail(id, Diagnostic::error("P003", place, message));
+    }
+
+    fn section(&mut self, id: NodeId, section: &'static Section, at: Span) {
+        let Some(map) = self.document.map(id) else {
+            return;
+        };
+        for entry in map.iter() {
+            match section.keys.iter().find(|key| key.name == entry.key) {
+                Some(key) => self.value(entry.value, &key.shape, entry.at, key.name),
+                None => {
+                    let message = format!("{} has no key `{}`", called(section), entry.key);
+                    let known = section.keys.iter().map(|key| key.name);
+                    let help = did_you_mean(&entry.key, known.clone()).unwrap_or_else(|| {
+                        let known: Vec<_> = known.map(|key| format!("`{key}`")).collect();
+                        format!("it has {}", known.join(", "))
+                    });
+                    self.out
+                        .push(Diagnostic::error("P001", entry.at, message).help(help));
+                }
+            }
+        }
+        for key in section.keys.iter().filter(|key| key.required) {
+            if map.get(key.name).is_none() {
+                let message = format!("{} lacks the key `{}`", called(section), key.name);
+                let help = format!("`{}`: {}", key.name, sentence(key.doc));
+                self.out
+                    .push(Diagnostic::error("P002", at, message).help(help));
+            }
+        }
+    }
+
+    fn table(&mut self, id: NodeId, inner: &'static Shape, named: bool) {
+        let Some(map) = self.document.map(id) else {
+            return;
+        };
+        for entry in map.iter() {
+            if named && !words::is_name(&entry.key) {
+                self.out.push(bad_name(&entry.key, entry.at));
+            }
+            self.value(entry.value, inner, entry.at, &entry.key);
+        }
+    }
+
+    fn text(&mut self, id: NodeId, shape: &Shape, text: &str, what: &str) {
+        let at = self.document.node(id).span;
+        let problem = match shape {
+            Shape::Duration if words::duration(text).is_none() => {
+                let message = format!("`{text}` is no duration");
+                let help = "a duration is whole numbers with units, the larger unit first: `500ms`, `25s`, `10m`, `1h30m`";
+                Diagnostic::error("P005", at, message).help(help)
+            }
+            Shape::Size if words::size(text).is_none() => {
+                let message = format!("`{text}` is no size");
+                let help = "a size is a whole number and `B`, `kB`, `MB`, `GB`, `KiB`, `MiB` or `GiB`: `64KiB`";
+                Diagnostic::error("P006", at, message).help(help)
+            }
+            Shape::Rate if words::rate(text).is_none() => {
+                let message = format!("`{text}` is no rate");
+                let help = "a rate is a count, a slash and a duration: `100/1m`";
+                Diagnostic::error("P007", at, message).help(help)
+            }
+            Shape::Version => match text.parse::<semver::Version>() {
+                Ok(_) => return,
+                Err(error) => {
+                    let message = format!("`{text}` is no version: {error}");
+                    let help = "a version has three numbers: `1.2.0`";
+                    Diagnostic::error("P008", at, message).help(help)
+                }
+            },
+            Shape::Requirement => match text.parse::<semver::VersionReq>() {
+                Ok(_) => return,
+                Err(error) => {
+                    let message = format!("`{text}` tells no versions: {error}");
+                    let help = "write a requirement as Cargo has them: `'>=1.0'`, `'^1.2'`, `'>=1.0, <3.0'`";
+                    Diagnostic::error("P008", at, message).help(help)
+                }
+            },
+            Shape::Word(known) if !known.contains(&text) => {
+                let message = format!("`{what}` cannot be `{text}`");
+                let known = known.iter().copied();
+                let help = did_you_mean(text, known.clone()).unwrap_or_else(|| {
+                    let known: Vec<_> = known.map(|word| format!("`{word}`")).collect();
+                    format!("it is one of {}", known.join(", "))
+                });
+                Diagnostic::error("P004", at, message).help(help)
+            }
+            // The names of these forms are known, and what they name is not there.
+            Shape::Word(known) if std::ptr::eq(*known, LAYOUTS) && text != LAYOUTS[0] => {
+                let message = format!("an envelope of the form `{text}` is not supported yet");
+                let help =
+                    "an envelope is an object with a tag, and the payload beside it or flat in it";
+                Diagnostic::error("P023", at, message).help(help)
+            }
+            Shape::Name if !words::is_name(text) => bad_name(text, at),
+            Shape::Field if !words::is_field(text) => {
+                let message = format!("`{what}` names no field that a message can have");
+                Diagnostic::error("P009", at, message)
+            }
+            Shape::RustName if !words::is_identifier(text, false) => identifier(text, "Rust", at),
+            Shape::TsName if !words::is_identifier(text, true) => {
+                identifier(text, "TypeScript", at)
+            }
+            Shape::RustPath if !words::is_rust_path(text) => {
+                let message = format!("`{text}` is no path of Rust");
+                Diagnostic::error("P038", at, message)
+                    .help("a path is `handfast` or `chrono::NaiveDate`")
+            }
+            Shape::Out if !words::is_out_path(text) => {
+                let message = format!("`{text}` is no path of an output");
+                let help =
+                    "a path is relative to the folder of the spec and parted by `/`: `src/api.rs`";
+                Diagnostic::error("P033", at, message).help(help)
+            }
+            Shape::Off if text != "off" => {
+                let message = format!("`{what}` cannot be `{text}`");
+                Diagnostic::error("P004", at, message).help("it is a mapping, or `off`")
+            }
+            Shape::Duration
+            | Shape::Size
+            | Shape::Rate
+            | Shape::Word(_)
+            | Shape::Name
+            | Shape::Field
+            | Shape::RustName
+            | Shape::TsName
+            | Shape::RustPath
+            | Shape::Out
+            | Shape::Off => return,
+            _ => {
+                let place = self.document.node(id).span;
+                return self.wrong_kind(id, shape, place, what);
+            }
+        };
+        self.fail(id, problem);
+    }
+}
+
+/// The shape that a kind of value asks for. `off` is a string, and so is tried before what other strings may be.
+fn choose(shapes: &'static [Shape], kind: &Kind) -> Option<&'static Shape> {
+    let takes = |shape: &Shape| match kind {
+        Kind::Text(text) => match shape {
+            Shape::Off => text == "off",
+            Shape::Section(_) | Shape::List(_) | Shape::Null | Shape::Integer | Shape::Flag => {
+                false
+            }
+            Shape::Table(_) | Shape::Free(_) | Shape::Count(..) => false,
+            _ => true,
+        },
+        Kind::Map(_) => {
+            matches!(
+                shape,
+                Shape::Section(_) | Shape::Table(_) | Shape::Free(_) | Shape::Any
+            )
+        }
+        Kind::List(_) => matches!(shape, Shape::List(_) | Shape::Any),
+        Kind::Null => matches!(shape, Shape::Null | Shape::Any),
+        Kind::Bool(_) => matches!(shape, Shape::Flag | Shape::Any),
+        Kind::Number(_) => matches!(
+            shape,
+            Shape::Integer | Shape::Count(..) | Shape::Duration | Shape::Any
+        ),
+        Kind::Broken => true,
+    };
+    let found = shapes.iter().find(|shape| takes(shape));
+    // `off` is the only string: what else was written is compared with it.
+    let off = shapes.iter().find(|shape| matches!(shape, Shape::Off));
+    found.or_else(|| off.filter(|_| matches!(kind, Kind::Text(_))))
+}
+
+/// What a shape takes, with its article.
+fn expected(shape: &Shape) -> String {
+    match shape {
+        Shape::Text => "a string".into(),
+        Shape::Flag => "`true` or `false`".into(),
+        Shape::Count(..) | Shape::Integer => "a whole number".into(),
+        Shape::Duration => "a duration such as `25s`".into(),
+        Shape::Size => "a size such as `64KiB`".into(),
+        Shape::Rate => "a rate such as `100/1m`".into(),
+        Shape::Version => "a version such as `1.2.0`".into(),
+        Shape::Requirement => "a requirement such as `>=1.0`".into(),
+        Shape::Word(words) => {
+            let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            words.join(" or ")
+        }
+        Shape::Name => "a name".into(),
+        Shape::Field => "the name of a field".into(),
+        Shape::RustName | Shape::TsName => "an identifier".into(),
+        Shape::RustPath => "a path of Rust".into(),
+        Shape::Out => "a path".into(),
+        Shape::Off => "`off`".into(),
+        Shape::Null => "null".into(),
+        Shape::Any => "a value".into(),
+        Shape::Schema => "a schema".into(),
+        Shape::Section(_) | Shape::Table(_) | Shape::Free(_) => "a mapping".into(),
+        Shape::List(_) => "a list".into(),
+        Shape::Either(shapes) => {
+            let shapes: Vec<_> = shapes.iter().map(expected).collect();
+            shapes.join(" or ")
+        }
+    }
+}
+
+fn called(section: &Section) -> String {
+    if section.name == "spec" {
+        "the spec".into()
+    } else {
+        format!("`{}`", section.name)
+    }
+}
+
+/// A line of documentation as the end of a sentence: no capital, no full stop.
+fn sentence(doc: &str) -> String {
+    let mut chars = doc.trim_end_matches('.').chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
+}
+
+fn source_text(document: &Document, id: NodeId) -> String {
+    document
+        .number(id)
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn bad_name(text: &str, at: Span) -> Diagnostic {
+    let help = "a name has letters, digits and `_`, in segments parted by `.`, `-` or `:`, and does not begin with a digit";
+    Diagnostic::error("P009", at, format!("`{text}` is no name")).help(help)
+}
+
+/// An identifier that is none; the schemas have `rust:` and `ts:` too.
+pub(crate) fn identifier(text: &str, language: &str, at: Span) -> Diagnostic {
+    let message = format!("`{text}` is no identifier of {language}");
+    let help = "an identifier has letters, digits and `_`, and does not begin with a digit";
+    Diagnostic::error("P038", at, message).help(help)
+}

@@ -1,0 +1,141 @@
+//! Errors and channels.
+
+use super::Resolver;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::model::{Channel, ErrorCode, History, KeyPart, Name, Param, Scalar};
+use crate::tree::Entry;
+
+impl Resolver<'_> {
+    pub(super) fn error(&mut self, entry: &Entry) -> ErrorCode {
+        let at = entry.value;
+        let data = self.tree.get(at, "data").map(|id| self.schemas.schema(id));
+        ErrorCode {
+            name: Name {
+                text: entry.key.clone(),
+                span: entry.at,
+            },
+            code: self
+                .scalar(at, "code")
+                .unwrap_or_else(|| Scalar::Text(entry.key.clone())),
+            description: self.owned(at, "description"),
+            retryable: self.flag(at, "retryable"),
+            data,
+            names: self.names(at),
+        }
+    }
+
+    pub(super) fn channel(&mut self, entry: &Entry) -> Channel {
+        let at = entry.value;
+        let declared = self.tree.get(at, "params");
+        let declared = declared.map(|id| self.tree.entries(id)).unwrap_or_default();
+        let mut params = Vec::new();
+        for param in declared {
+            let name = Name {
+                text: param.key.clone(),
+                span: param.at,
+            };
+            params.push(Param {
+                name,
+                schema: self.schemas.schema(param.value),
+            });
+        }
+        let key = self.key(entry, &params);
+        let history = self.tree.get(at, "history").and_then(|history| {
+            let size = self.count(history, "size")?;
+            Some(History {
+                size,
+                ttl: self.duration(history, "ttl"),
+            })
+        });
+        Channel {
+            name: Name {
+                text: entry.key.clone(),
+                span: entry.at,
+            },
+            description: self.owned(at, "description"),
+            key,
+            params,
+            join: self.message_of(at, "join"),
+            leave: self.message_of(at, "leave"),
+            history,
+            names: self.names(at),
+        }
+    }
+
+    /// The parts of a key such as `room:{roomId}`.
+    fn key(&mut self, entry: &Entry, params: &[Param]) -> Vec<KeyPart> {
+        let Some(id) = self.tree.get(entry.value, "key") else {
+            return Vec::new();
+        };
+        let Some(key) = self.tree.text(id) else {
+            return Vec::new();
+        };
+        let at = self.tree.node(id).span;
+        let mut wrong = |message: String, help: Option<String>| {
+            self.schemas
+                .out
+                .push(Diagnostic::error("P022", at, message).maybe_help(help));
+        };
+        let mut parts = Vec::new();
+        let mut rest = key;
+        while let Some((text, after)) = rest.split_once('{') {
+            let Some((hole, after)) = after.split_once('}') else {
+                wrong(format!("`{{{after}` has no closing brace"), None);
+                return parts;
+            };
+            if text.contains('}') {
+                break;
+            }
+            if text.is_empty() && !parts.is_empty() {
+                let message = format!("`{{{hole}}}` follows another hole at once");
+                let help = "put a character between them, or two channels could have one key";
+                wrong(message, Some(help.into()));
+            }
+            if !text.is_empty() {
+                parts.push(KeyPart::Text(text.to_owned()));
+            }
+            match params.iter().position(|param| param.name.text == hole) {
+                Some(place) if parts.contains(&KeyPart::Param(place)) => {
+                    wrong(
+                        format!("the parameter `{hole}` stands in the key twice"),
+                        None,
+                    );
+                }
+                Some(place) => parts.push(KeyPart::Param(place)),
+                None => {
+                    let known = params.iter().map(|param| param.name.text.as_str());
+                    let help = did_you_mean(hole, known);
+                    let help = help.unwrap_or_else(|| {
+                        format!("declare it: `params: {{ {hole}: {{ type: string }} }}`")
+                    });
+                    wrong(format!("the channel has no parameter `{hole}`"), Some(help));
+                    return parts;
+                }
+            }
+            rest = after;
+        }
+        if rest.contains(['{', '}']) {
+            wrong("a `}` closes nothing".to_owned(), None);
+            return parts;
+        }
+        if !rest.is_empty() {
+            parts.push(KeyPart::Text(rest.to_owned()));
+        }
+        if parts.is_empty() {
+            wrong("a channel's key cannot be empty".to_owned(), None);
+        }
+        for (place, param) in params.iter().enumerate() {
+            if !parts.contains(&KeyPart::Param(place)) {
+                let name = &param.name.text;
+                let message = format!("the parameter `{name}` does not stand in the key");
+                let help = format!("the key tells one channel from another: `{key}:{{{name}}}`");
+                self.schemas.out.push(
+                    Diagnostic::error("P022", param.name.span, message)
+                        .label(at, "the key")
+                        .help(help),
+                );
+            }
+        }
+        parts
+    }
+}

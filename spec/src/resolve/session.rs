@@ -1,0 +1,126 @@
+//! The session: its times, its roles, its phases.
+
+use super::Resolver;
+use crate::model::{Backoff, End, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, Session};
+use crate::tree::NodeId;
+use std::time::Duration;
+
+impl Resolver<'_> {
+    pub(super) fn session(&mut self, block: Option<NodeId>) -> Session {
+        let at = |key: &str| block.and_then(|block| self.tree.get(block, key));
+        let or_off = |key: &str, default: u64| match block.and_then(|block| self.text(block, key)) {
+            Some("off") => None,
+            text => text
+                .and_then(crate::parse::words::duration)
+                .or(Some(Duration::from_secs(default))),
+        };
+        let backoff = at("backoff");
+        let bound = |key: &str, default: u64| {
+            let bound = backoff.and_then(|backoff| self.duration(backoff, key));
+            bound.unwrap_or(Duration::from_millis(default))
+        };
+        let min = bound("min", 500);
+        // A least bound above the default of the greatest moves it.
+        let max = bound("max", 30_000).max(
+            if backoff.is_some_and(|id| self.tree.get(id, "max").is_some()) {
+                Duration::ZERO
+            } else {
+                min
+            },
+        );
+        let heartbeat = or_off("heartbeat", 25);
+        let resume = or_off("resume", 120);
+        let timeout = block.and_then(|block| self.duration(block, "timeout"));
+        let phases = at("phases");
+        let roles = at("roles");
+        let auth = at("auth").and_then(|id| self.message_at(id));
+        Session {
+            heartbeat,
+            timeout: timeout.unwrap_or(Duration::from_secs(10)),
+            auth,
+            resume,
+            backoff: Backoff { min, max },
+            roles: self.roles(roles, auth),
+            phases: self.phases(phases),
+        }
+    }
+
+    fn roles(&mut self, block: Option<NodeId>, auth: Option<MessageId>) -> Vec<Role> {
+        let mut roles = Vec::new();
+        for (kind, name) in RoleKind::ALL {
+            let at = block.and_then(|block| self.tree.get(block, name));
+            let player = at.and_then(|at| self.player(at, name)).unwrap_or_else(|| {
+                match (kind, auth) {
+                    // The message that proves who the client is plays that role, where a session has one at all.
+                    (RoleKind::Auth, Some(message)) => RolePlayer::Mapped {
+                        message,
+                        fields: Vec::new(),
+                    },
+                    (RoleKind::Auth, None) => RolePlayer::Off,
+                    _ => RolePlayer::Own {
+                        tag: Scalar::Text(name.to_owned()),
+                    },
+                }
+            });
+            roles.push(Role { kind, player });
+        }
+        roles
+    }
+
+    fn player(&mut self, at: NodeId, name: &str) -> Option<RolePlayer> {
+        if self.tree.text(at) == Some("off") {
+            return Some(RolePlayer::Off);
+        }
+        self.tree.map(at)?;
+        if let Some(id) = self.tree.get(at, "message") {
+            // An unknown message was said; the role is taken for given up, so that nothing more is said of it.
+            let Some(message) = self.message_at(id) else {
+                return Some(RolePlayer::Off);
+            };
+            let fields = self.tree.get(at, "fields");
+            let fields = fields
+                .map(|id| self.tree.entries(id))
+                .unwrap_or_default()
+                .iter();
+            let fields = fields.filter_map(|entry| {
+                let pointer = self.tree.text(entry.value)?;
+                Some((entry.key.clone(), pointer.to_owned()))
+            });
+            return Some(RolePlayer::Mapped {
+                message,
+                fields: fields.collect(),
+            });
+        }
+        let tag = self
+            .scalar(at, "tag")
+            .unwrap_or_else(|| Scalar::Text(name.to_owned()));
+        Some(RolePlayer::Own { tag })
+    }
+
+    fn phases(&mut self, block: Option<NodeId>) -> Phases {
+        let Some(block) = block else {
+            return Phases {
+                first: End::Client,
+                before_ready: Vec::new(),
+                ids_before_ready: true,
+            };
+        };
+        let before = self
+            .tree
+            .get(block, "beforeReady")
+            .and_then(|id| self.tree.list(id));
+        let before = before.unwrap_or_default().iter();
+        let ids = self
+            .tree
+            .get(block, "ids")
+            .and_then(|id| self.tree.flag(id));
+        Phases {
+            first: match self.text(block, "first") {
+                Some("server") => End::Server,
+                _ => End::Client,
+            },
+            before_ready: before.filter_map(|id| self.message_at(*id)).collect(),
+            ids_before_ready: ids.unwrap_or(true),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Limits, encodings, close codes, outputs.
+
+use super::Resolver;
+use crate::model::{
+    Close, CloseCondition, Encoding, EncodingKind, Generate, GenerateRust, GenerateSchema,
+    GenerateTypescript, Limits, Name,
+};
+use crate::parse::words;
+use crate::tree::NodeId;
+
+impl Resolver<'_> {
+    pub(super) fn limits(&self, block: Option<NodeId>) -> Limits {
+        let count = |key: &str| block.and_then(|block| self.count(block, key));
+        let size = |key: &str| block.and_then(|block| self.size(block, key));
+        let small = |key: &str, default| {
+            count(key)
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or(default)
+        };
+        Limits {
+            message: size("message").unwrap_or(64 << 10),
+            depth: small("depth", 64),
+            rate: block
+                .and_then(|block| self.text(block, "rate"))
+                .and_then(words::rate),
+            violations: small("violations", 5),
+            outbound: size("outbound").unwrap_or(1 << 20),
+        }
+    }
+
+    pub(super) fn encodings(&self, block: Option<NodeId>, name: &str, major: u64) -> Vec<Encoding> {
+        let kinds = [
+            (EncodingKind::Json, "json"),
+            (EncodingKind::Msgpack, "msgpack"),
+            (EncodingKind::Cbor, "cbor"),
+        ];
+        let mut encodings = Vec::new();
+        for (kind, key) in kinds {
+            if let Some(subprotocol) = block.and_then(|block| self.owned(block, key)) {
+                encodings.push(Encoding { kind, subprotocol });
+            }
+        }
+        if encodings.is_empty() {
+            // A subprotocol is a token of RFC 9110, which has no colon.
+            let name = name.replace(':', ".");
+            let subprotocol = format!("{name}.v{major}+json");
+            encodings.push(Encoding {
+                kind: EncodingKind::Json,
+                subprotocol,
+            });
+        }
+        encodings
+    }
+
+    pub(super) fn closes(&self, block: Option<NodeId>) -> Vec<Close> {
+        let all = CloseCondition::ALL.into_iter();
+        all.map(|(condition, key, default)| {
+            let given = block.and_then(|block| self.count(block, key));
+            let given = given.and_then(|code| u16::try_from(code).ok());
+            Close {
+                condition,
+                code: given.unwrap_or(default),
+            }
+        })
+        .collect()
+    }
+
+    pub(super) fn generate(&mut self, block: Option<NodeId>) -> Generate {
+        let Some(block) = block else {
+            return Generate::default();
+        };
+        let at = |key: &str| self.tree.get(block, key);
+        let (rust, typescript, schema) = (at("rust"), at("typescript"), at("schema"));
+        Generate {
+            rust: rust.and_then(|at| self.generate_rust(at)),
+            typescript: typescript
+                .and_then(|at| self.out(at))
+                .map(|out| GenerateTypescript { out }),
+            schema: schema
+                .and_then(|at| self.out(at))
+                .map(|out| GenerateSchema { out }),
+        }
+    }
+
+    fn out(&self, at: NodeId) -> Option<Name> {
+        self.name(self.tree.get(at, "out")?)
+    }
+
+    fn generate_rust(&mut self, at: NodeId) -> Option<GenerateRust> {
+        let types = self
+            .tree
+            .get(at, "types")
+            .map(|id| self.tree.entries(id))
+            .unwrap_or_default();
+        let types = types
+            .iter()
+            .filter_map(|entry| Some((entry.key.clone(), self.tree.text(entry.value)?.to_owned())));
+        let types = types.collect();
+        let borrow = self
+            .tree
+            .get(at, "borrow")
+            .and_then(|id| self.tree.list(id));
+        let borrow = borrow.unwrap_or_default().iter();
+        Some(GenerateRust {
+            out: self.out(at)?,
+            krate: self.owned(at, "crate").unwrap_or_else(|| "handfast".into()),
+            types,
+            borrow: borrow.filter_map(|id| self.message_at(*id)).collect(),
+        })
+    }
+}

@@ -1,0 +1,453 @@
+//! Turns one place of the tree into one [`Schema`]: each keyword's value is checked for its kind and taken over.
+
+use super::keywords::{self, Value};
+use super::{Lowering, Site};
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::parse::form::identifier;
+use crate::parse::words;
+use crate::tree::{Document, Entry, Kind, NodeId};
+use handfast_schema::{DynamicRef, Number, Schema, SchemaId, Type, TypeSet};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+impl Lowering<'_> {
+    /// The schema of a place, filled.
+    pub(super) fn lower(&mut self, site: Site) -> SchemaId {
+        let id = self.reserve(site);
+        let mark = &mut self.docs[site.doc].marks[site.node];
+        if mark.lowered {
+            return id;
+        }
+        mark.lowered = true;
+        let resource = mark.resource;
+        let tree = Rc::clone(&self.docs[site.doc].tree);
+        let mut schema = Schema {
+            span: self.schemas[id].span,
+            ..Schema::default()
+        };
+        if let Some(resource) = resource {
+            let root = self.resources[resource].root;
+            schema.resource = Some(self.reserve(root));
+        }
+        match &tree.node(site.node).kind {
+            Kind::Bool(flag) => schema.boolean = Some(*flag),
+            Kind::Map(map) => {
+                for entry in map.iter() {
+                    self.keyword(site, &tree, entry, &mut schema);
+                }
+            }
+            Kind::Broken => {}
+            other => {
+                let message = format!(
+                    "a schema is a mapping, `true` or `false`, and this is {}",
+                    other.what()
+                );
+                self.out
+                    .push(Diagnostic::error("S002", schema.span, message));
+            }
+        }
+        self.schemas[id] = schema;
+        id
+    }
+
+    fn wrong(&mut self, tree: &Document, entry: &Entry, node: NodeId, expected: &str) {
+        let node = tree.node(node);
+        if matches!(node.kind, Kind::Broken) {
+            return;
+        }
+        let long = matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
+        let at = if long { entry.at } else { node.span };
+        let message = format!(
+            "`{}` is {expected}, and this is {}",
+            entry.key,
+            node.kind.what()
+        );
+        self.out.push(Diagnostic::error("S002", at, message));
+    }
+
+    fn unknown(&mut self, entry: &Entry) {
+        let message = format!("JSON Schema has no keyword `{}`", entry.key);
+        let older = keywords::OLDER.iter().find(|(name, _)| *name == entry.key);
+        let help = older.map(|(_, help)| (*help).to_owned()).or_else(|| {
+            did_you_mean(
+                &entry.key,
+                keywords::KEYWORDS.iter().map(|keyword| keyword.name),
+            )
+        });
+        let help = help.unwrap_or_else(|| {
+            "a word for people goes into `description` or `$comment`, a field into `properties`"
+                .into()
+        });
+        self.out
+            .push(Diagnostic::error("S001", entry.at, message).help(help));
+    }
+
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one line for each keyword, and nothing between them"
+    )]
+    fn keyword(&mut self, site: Site, tree: &Document, entry: &Entry, to: &mut Schema) {
+        let Some(keyword) = keywords::find(&entry.key) else {
+            return self.unknown(entry);
+        };
+        let node = entry.value;
+        match keyword.value {
+            Value::Schema => {
+                let id = Some(self.lower(Site {
+                    doc: site.doc,
+                    node,
+                }));
+                match keyword.name {
+                    "items" => to.items = id,
+                    "contains" => to.contains = id,
+                    "unevaluatedItems" => to.unevaluated_items = id,
+                    "additionalProperties" => to.additional_properties = id,
+                    "propertyNames" => to.property_names = id,
+                    "unevaluatedProperties" => to.unevaluated_properties = id,
+                    "not" => to.not = id,
+                    "if" => to.condition = id,
+                    "then" => to.then = id,
+                    "else" => to.otherwise = id,
+                    _ => to.annotations.content_schema = id,
+                }
+            }
+            Value::Schemas => {
+                let Some(items) = tree.list(node).filter(|items| !items.is_empty()) else {
+                    return self.wrong(tree, entry, node, "a list of at least one schema");
+                };
+                let ids = items
+                    .iter()
+                    .map(|node| {
+                        self.lower(Site {
+                            node: *node,
+                            ..site
+                        })
+                    })
+                    .collect();
+                match keyword.name {
+                    "prefixItems" => to.prefix_items = ids,
+                    "allOf" => to.all_of = ids,
+                    "anyOf" => to.any_of = ids,
+                    _ => to.one_of = ids,
+                }
+            }
+            Value::SchemaMap => {
+                let Some(map) = tree.map(node) else {
+                    return self.wrong(tree, entry, node, "a mapping from names to schemas");
+                };
+                let mut all = Vec::new();
+                for inner in map.iter() {
+                    if keyword.name == "patternProperties" {
+                        self.pattern(&inner.key, inner.at);
+                    }
+                    let id = self.lower(Site {
+                        node: inner.value,
+                        ..site
+                    });
+                    all.push((inner.key.clone(), id));
+                }
+                match keyword.name {
+                    "properties" => to.properties = all,
+                    "patternProperties" => to.pattern_properties = all,
+                    "dependentSchemas" => to.dependent_schemas = all,
+                    // `$defs` are there to be referred to.
+                    _ => {}
+                }
+            }
+            Value::Text | Value::Pattern | Value::Anchor | Value::Reference => {
+                let Some(text) = tree.text(node) else {
+                    return self.wrong(tree, entry, node, "a string");
+                };
+                self.textual(site, tree, entry, text, to);
+            }
+            Value::RustName | Value::TsName => {
+                let Some(text) = tree.text(node) else {
+                    return self.wrong(tree, entry, node, "an identifier");
+                };
+                let rust = keyword.value == Value::RustName;
+                if words::is_identifier(text, !rust) {
+                    let slot = if rust {
+                        &mut to.annotations.rust
+                    } else {
+                        &mut to.annotations.ts
+                    };
+                    *slot = Some(text.to_owned());
+                } else {
+                    let language = if rust { "Rust" } else { "TypeScript" };
+                    self.out
+                        .push(identifier(text, language, tree.node(node).span));
+                }
+            }
+            Value::Flag => {
+                let Some(flag) = tree.flag(node) else {
+                    return self.wrong(tree, entry, node, "`true` or `false`");
+                };
+                match keyword.name {
+                    "deprecated" => to.annotations.deprecated = flag,
+                    "readOnly" => to.annotations.read_only = flag,
+                    "writeOnly" => to.annotations.write_only = flag,
+                    "uniqueItems" => to.unique_items = flag,
+                    _ => to.open = flag,
+                }
+            }
+            Value::Count => {
+                let Some(count) = tree.number(node).and_then(whole) else {
+                    return self.wrong(tree, entry, node, "a whole number, not negative");
+                };
+                let count = Some(count);
+                match keyword.name {
+                    "maxLength" => to.max_length = count,
+                    "minLength" => to.min_length = count,
+                    "minContains" => to.min_contains = count,
+                    "maxContains" => to.max_contains = count,
+                    "maxItems" => to.max_items = count,
+                    "minItems" => to.min_items = count,
+                    "maxProperties" => to.max_properties = count,
+                    _ => to.min_properties = count,
+                }
+            }
+            Value::Number | Value::Positive => {
+                let above = |number: &&Number| number.as_f64().is_some_and(|value| value > 0.0);
+                let Some(number) = tree.number(node) else {
+                    return self.wrong(tree, entry, node, "a number");
+                };
+                if keyword.value == Value::Positive && !above(&number) {
+                    return self.wrong(tree, entry, node, "a number above zero");
+                }
+                let number = Some(number.clone());
+                match keyword.name {
+                    "maximum" => to.maximum = number,
+                    "exclusiveMaximum" => to.exclusive_maximum = number,
+                    "minimum" => to.minimum = number,
+                    "exclusiveMinimum" => to.exclusive_minimum = number,
+                    _ => to.multiple_of = number,
+                }
+            }
+            Value::Names => to.required = self.names(tree, entry, node).unwrap_or_default(),
+            Value::NamesMap => {
+                let Some(map) = tree.map(node) else {
+                    return self.wrong(tree, entry, node, "a mapping from names to lists of names");
+                };
+                for inner in map.iter() {
+                    if let Some(names) = self.names(tree, entry, inner.value) {
+                        to.dependent_required.push((inner.key.clone(), names));
+                    }
+                }
+            }
+            Value::Types => to.types = self.types(tree, entry),
+            Value::Values => {
+                let Some(items) = tree.list(node) else {
+                    return self.wrong(tree, entry, node, "a list of values");
+                };
+                let values: Vec<_> = items.iter().map(|item| tree.json(*item)).collect();
+                if keyword.name == "examples" {
+                    to.annotations.examples = values;
+                } else {
+                    to.enumeration = Some(values);
+                }
+            }
+            Value::Any if keyword.name == "const" => to.constant = Some(tree.json(node)),
+            Value::Any => to.annotations.default = Some(tree.json(node)),
+            Value::Vocabulary => {
+                if tree.map(node).is_none() {
+                    self.wrong(tree, entry, node, "a mapping");
+                }
+            }
+        }
+    }
+
+    fn textual(&mut self, site: Site, tree: &Document, entry: &Entry, text: &str, to: &mut Schema) {
+        let at = tree.node(entry.value).span;
+        let owned = || Some(text.to_owned());
+        match entry.key.as_str() {
+            "$ref" => to.reference = self.refer(site, text, at).map(|(id, _)| id),
+            "$dynamicRef" => {
+                let anchor = text
+                    .split_once('#')
+                    .map(|(_, fragment)| fragment.to_owned());
+                to.dynamic_reference = self.refer(site, text, at).map(|(initial, target)| {
+                    let target_tree = &self.docs[target.doc].tree;
+                    let borne = target_tree.get(target.node, "$dynamicAnchor");
+                    let borne = borne
+                        .and_then(|node| target_tree.text(node))
+                        .map(str::to_owned);
+                    DynamicRef {
+                        initial,
+                        anchor: anchor.filter(|one| borne.as_ref() == Some(one)),
+                    }
+                });
+            }
+            "$anchor" | "$dynamicAnchor" => {
+                let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+                let start = |c: char| c.is_ascii_alphabetic() || c == '_';
+                if !text.starts_with(start) || !text.chars().all(word) {
+                    let message = format!("`{text}` cannot be an anchor");
+                    let help = "an anchor has letters, digits, `-`, `_` and `.`, and begins with a letter or `_`";
+                    self.out
+                        .push(Diagnostic::error("S015", at, message).help(help));
+                } else if entry.key == "$dynamicAnchor" {
+                    to.dynamic_anchor = owned();
+                }
+            }
+            "$schema" => {
+                let known = "https://json-schema.org/draft/2020-12/schema";
+                if text.trim_end_matches('#') != known {
+                    let message = format!("the dialect `{text}` is not the one that is read here");
+                    let help = format!("schemas are read as `{known}`");
+                    self.out
+                        .push(Diagnostic::error("S002", at, message).help(help));
+                }
+            }
+            "$comment" => to.annotations.comment = owned(),
+            "title" => to.annotations.title = owned(),
+            "description" => to.annotations.description = owned(),
+            "contentMediaType" => to.annotations.content_media_type = owned(),
+            "format" => to.format = owned(),
+            "contentEncoding" => to.content_encoding = owned(),
+            "pattern" => {
+                if self.pattern(text, at) {
+                    to.pattern = owned();
+                }
+            }
+            // `$id` was read by the survey.
+            _ => {}
+        }
+    }
+
+    fn names(&mut self, tree: &Document, entry: &Entry, node: NodeId) -> Option<Vec<String>> {
+        let Some(items) = tree.list(node) else {
+            self.wrong(tree, entry, node, "a list of names");
+            return None;
+        };
+        let mut seen = BTreeSet::new();
+        let mut names = Vec::new();
+        for item in items {
+            match tree.text(*item) {
+                None => self.wrong(tree, entry, *item, "a list of names"),
+                Some(name) if !seen.insert(name) => {
+                    let message = format!("`{name}` stands in `{}` twice", entry.key);
+                    self.out
+                        .push(Diagnostic::error("S009", tree.node(*item).span, message));
+                }
+                Some(name) => names.push(name.to_owned()),
+            }
+        }
+        Some(names)
+    }
+
+    fn types(&mut self, tree: &Document, entry: &Entry) -> Option<TypeSet> {
+        let expected = "one of the seven types, or a list of them";
+        let single = [entry.value];
+        let items = match &tree.node(entry.value).kind {
+            Kind::List(items) if !items.is_empty() => items.as_slice(),
+            Kind::Text(_) => &single,
+            Kind::Null => {
+                let message = "`type` is one of the seven types, and this is nothing";
+                let help = "the type of null stands in quotes: `'null'`";
+                self.out
+                    .push(Diagnostic::error("S002", entry.at, message).help(help));
+                return None;
+            }
+            _ => {
+                self.wrong(tree, entry, entry.value, expected);
+                return None;
+            }
+        };
+        let mut set = TypeSet::NONE;
+        for item in items {
+            let at = tree.node(*item).span;
+            match &tree.node(*item).kind {
+                Kind::Broken => return None,
+                Kind::Text(name) => match Type::from_name(name) {
+                    Some(ty) if set.contains(ty) => {
+                        let message = format!("`{name}` stands in `type` twice");
+                        self.out.push(Diagnostic::error("S009", at, message));
+                    }
+                    Some(ty) => set = set.with(ty),
+                    None => {
+                        let names = Type::ALL.iter().map(|ty| ty.name());
+                        let help = match name.as_str() {
+                            "int" | "long" => Some("did you mean `integer`?".into()),
+                            "float" | "double" => Some("did you mean `number`?".into()),
+                            "list" => Some("did you mean `array`?".into()),
+                            "map" => Some("did you mean `object`?".into()),
+                            _ => did_you_mean(name, names.clone()),
+                        };
+                        let help = help.unwrap_or_else(|| {
+                            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+                            format!("it is one of {}", names.join(", "))
+                        });
+                        let message = format!("`{name}` is no type");
+                        self.out
+                            .push(Diagnostic::error("S002", at, message).help(help));
+                        return None;
+                    }
+                },
+                Kind::Null => {
+                    let message = "`type` names types, and this is nothing";
+                    let help = "the type of null stands in quotes: `'null'`";
+                    let at = if at.start == at.end { entry.at } else { at };
+                    self.out
+                        .push(Diagnostic::error("S002", at, message).help(help));
+                    return None;
+                }
+                _ => {
+                    self.wrong(tree, entry, *item, expected);
+                    return None;
+                }
+            }
+        }
+        Some(set)
+    }
+
+    /// Whether a pattern is valid ECMA-262 and can be run in linear time; says so where it is not.
+    fn pattern(&mut self, pattern: &str, at: handfast_schema::Span) -> bool {
+        if !jsonschema_regex::is_valid_ecma_regex(pattern) {
+            let message = "this is no regular expression of ECMA-262";
+            let reason = regex::Regex::new(pattern)
+                .err()
+                .map(|error| one_line(&error));
+            let mut problem = Diagnostic::error("S007", at, message);
+            if let Some(reason) = reason {
+                problem = problem.at(reason);
+            }
+            self.out.push(problem);
+            return false;
+        }
+        let reason = match jsonschema_regex::to_rust_regex(pattern) {
+            Err(()) => Some("it cannot be translated".to_owned()),
+            Ok(translated) => regex::Regex::new(&translated)
+                .err()
+                .map(|error| one_line(&error)),
+        };
+        let Some(reason) = reason else { return true };
+        let message = "this pattern cannot be run in linear time";
+        let help = "a server runs patterns on what strangers send: do without look-around and backreferences, or check it in the handler";
+        self.out
+            .push(Diagnostic::error("S008", at, message).at(reason).help(help));
+        false
+    }
+}
+
+/// The last line of a regex error is the reason; what comes before is a drawing.
+fn one_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim().trim_start_matches("error: ").to_owned()
+}
+
+/// A number that is whole: `2.0` is, as JSON Schema has it.
+fn whole(number: &Number) -> Option<u64> {
+    if let Some(value) = number.as_u64() {
+        return Some(value);
+    }
+    let value = number.as_f64()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the value is whole, not negative and below 2^53"
+    )]
+    let whole = (value >= 0.0 && value < 9_007_199_254_740_992.0 && value.fract() == 0.0)
+        .then_some(value as u64);
+    whole
+}

@@ -1,0 +1,290 @@
+//! Schemas: from the tree into [`Schemas`], with every `$ref` resolved.
+//!
+//! First a *survey* walks every place where a schema can stand and notes which resource it belongs to and which anchors
+//! there are. Then *lowering* turns places into schemas; a `$ref` reserves the place of its target and puts it into a
+//! queue, so that a cycle is nothing special and recursion goes no deeper than a file nests.
+
+pub(crate) mod keywords;
+mod lower;
+mod refs;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{Files, Sources};
+use crate::tree::{Document, Kind, NodeId};
+use handfast_schema::{Schema, SchemaId, Schemas, Span};
+use keywords::Value;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A place in one of the documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Site {
+    /// The document, which is also the number of its source.
+    pub(crate) doc: usize,
+    /// The place in it.
+    pub(crate) node: NodeId,
+}
+
+/// What the survey notes of a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    /// The resource it belongs to, where it is a schema.
+    resource: Option<usize>,
+    /// Its schema, once one is reserved.
+    id: Option<SchemaId>,
+    /// Whether that schema has been filled.
+    lowered: bool,
+    /// Whether it has a name among the types.
+    named: bool,
+}
+
+struct Doc {
+    tree: Rc<Document>,
+    /// Its path from the folder of the spec.
+    path: String,
+    marks: Vec<Mark>,
+}
+
+/// A schema resource: what `#` and relative addresses refer to.
+struct Resource {
+    root: Site,
+    base: String,
+    anchors: BTreeMap<String, (Site, Span, bool)>,
+}
+
+/// A schema that a `$ref` gives a name to.
+pub(crate) struct Reached {
+    /// Its name.
+    pub(crate) name: String,
+    /// Where the name comes from.
+    pub(crate) span: Span,
+    /// What it is.
+    pub(crate) schema: SchemaId,
+}
+
+/// Everything that is known of schemas while they are read.
+pub(crate) struct Lowering<'a> {
+    files: &'a Files<'a>,
+    sources: &'a mut Sources,
+    pub(crate) out: &'a mut Diagnostics,
+    docs: Vec<Doc>,
+    /// Documents by path; none where a file could not be read, which was said once.
+    by_path: BTreeMap<String, Option<usize>>,
+    resources: Vec<Resource>,
+    /// Resources by the address their `$id` gives them.
+    by_id: BTreeMap<String, usize>,
+    schemas: Schemas,
+    sites: Vec<Site>,
+    queue: Vec<Site>,
+    reached: Vec<Reached>,
+}
+
+/// What comes of it.
+pub(crate) struct Lowered {
+    /// The schemas.
+    pub(crate) schemas: Schemas,
+    /// Where each of them stands.
+    pub(crate) sites: Vec<Site>,
+    /// The documents.
+    pub(crate) docs: Vec<Rc<Document>>,
+    /// The schemas that got a name from a `$ref`.
+    pub(crate) reached: Vec<Reached>,
+}
+
+impl<'a> Lowering<'a> {
+    /// Begins with the document of the protocol itself and surveys every schema in it.
+    pub(crate) fn new(
+        tree: Rc<Document>,
+        path: String,
+        files: &'a Files<'a>,
+        sources: &'a mut Sources,
+        out: &'a mut Diagnostics,
+    ) -> Self {
+        let mut this = Self {
+            files,
+            sources,
+            out,
+            docs: Vec::new(),
+            by_path: BTreeMap::new(),
+            resources: Vec::new(),
+            by_id: BTreeMap::new(),
+            schemas: Schemas::default(),
+            sites: Vec::new(),
+            queue: Vec::new(),
+            reached: Vec::new(),
+        };
+        this.add(Rc::clone(&tree), path);
+        let root = tree.root;
+        let under = |key: &str| {
+            tree.get(root, key)
+                .map(|id| tree.entries(id))
+                .unwrap_or_default()
+        };
+        for entry in under("types") {
+            this.survey_root(0, entry.value);
+            this.docs[0].marks[entry.value].named = true;
+        }
+        let mut survey = |id: Option<NodeId>| id.map(|id| this.survey_root(0, id));
+        for entry in under("errors") {
+            survey(tree.get(entry.value, "data"));
+        }
+        for entry in under("channels") {
+            let params = tree.get(entry.value, "params");
+            for param in params.map(|id| tree.entries(id)).unwrap_or_default() {
+                survey(Some(param.value));
+            }
+        }
+        for entry in under("messages") {
+            survey(tree.get(entry.value, "payload"));
+            for end in ["client", "server"] {
+                let part = tree.get(entry.value, end);
+                survey(part.and_then(|part| tree.get(part, "payload")));
+            }
+        }
+        this
+    }
+
+    /// The schema of a place in the protocol's own document.
+    pub(crate) fn schema(&mut self, node: NodeId) -> SchemaId {
+        self.lower(Site { doc: 0, node })
+    }
+
+    /// Lowers what references reached, and gives everything back.
+    pub(crate) fn finish(mut self) -> Lowered {
+        while let Some(site) = self.queue.pop() {
+            self.lower(site);
+        }
+        Lowered {
+            schemas: self.schemas,
+            sites: self.sites,
+            docs: self.docs.into_iter().map(|doc| doc.tree).collect(),
+            reached: self.reached,
+        }
+    }
+
+    fn add(&mut self, tree: Rc<Document>, path: String) -> usize {
+        let marks = vec![Mark::default(); tree.len()];
+        self.by_path.insert(path.clone(), Some(self.docs.len()));
+        self.docs.push(Doc { tree, path, marks });
+        self.docs.len() - 1
+    }
+
+    /// Surveys a schema that is the root of a resource.
+    fn survey_root(&mut self, doc: usize, node: NodeId) {
+        let base = self.docs[doc].path.clone();
+        let root = Site { doc, node };
+        self.resources.push(Resource {
+            root,
+            base,
+            anchors: BTreeMap::new(),
+        });
+        let tree = Rc::clone(&self.docs[doc].tree);
+        self.survey(doc, &tree, node, self.resources.len() - 1);
+    }
+
+    fn survey(&mut self, doc: usize, tree: &Document, node: NodeId, resource: usize) {
+        if self.docs[doc].marks[node].resource.is_some() {
+            return;
+        }
+        let resource = self.identify(doc, tree, node, resource);
+        self.docs[doc].marks[node].resource = Some(resource);
+        for entry in tree.entries(node) {
+            let Some(keyword) = keywords::find(&entry.key) else {
+                continue;
+            };
+            match keyword.value {
+                Value::Schema => self.survey(doc, tree, entry.value, resource),
+                Value::Schemas => {
+                    for item in tree.list(entry.value).unwrap_or_default() {
+                        self.survey(doc, tree, *item, resource);
+                    }
+                }
+                Value::SchemaMap => {
+                    for inner in tree.entries(entry.value) {
+                        self.survey(doc, tree, inner.value, resource);
+                    }
+                }
+                Value::Anchor => {
+                    let Some(name) = tree.text(entry.value) else {
+                        continue;
+                    };
+                    let at = tree.node(entry.value).span;
+                    let dynamic = entry.key == "$dynamicAnchor";
+                    let site = Site { doc, node };
+                    let anchors = &mut self.resources[resource].anchors;
+                    if let Some((other, first, was_dynamic)) = anchors.get(name).copied() {
+                        // One schema may bear both kinds of anchor with the same name.
+                        if other != site || was_dynamic == dynamic {
+                            let message = format!("the anchor `{name}` stands here twice");
+                            self.out.push(
+                                Diagnostic::error("S015", at, message)
+                                    .at("again here")
+                                    .label(first, "first here"),
+                            );
+                        }
+                    } else {
+                        anchors.insert(name.to_owned(), (site, at, dynamic));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Begins a new resource where a schema has an `$id`.
+    fn identify(&mut self, doc: usize, tree: &Document, node: NodeId, resource: usize) -> usize {
+        let Some(id) = tree.get(node, "$id") else {
+            return resource;
+        };
+        let Kind::Text(text) = &tree.node(id).kind else {
+            return resource;
+        };
+        let at = tree.node(id).span;
+        let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
+        let joined = refs::join(&self.resources[resource].base, path);
+        let joined = joined.filter(|_| fragment.is_empty() && !refs::has_scheme(path));
+        let Some(base) = joined.filter(|_| !path.is_empty()) else {
+            let message = format!("`{text}` cannot be the `$id` of a schema here");
+            let help = "an `$id` is a relative path without a fragment that stays in the folder of the spec; `$anchor` names a place";
+            self.out
+                .push(Diagnostic::error("S017", at, message).help(help));
+            return resource;
+        };
+        let root = Site { doc, node };
+        self.resources.push(Resource {
+            root,
+            base: base.clone(),
+            anchors: BTreeMap::new(),
+        });
+        let new = self.resources.len() - 1;
+        if let Some(first) = self.by_id.get(&base) {
+            let Site {
+                doc: site_doc,
+                node,
+            } = self.resources[*first].root;
+            let first = self.docs[site_doc].tree.get(node, "$id");
+            let first = first.map_or(at, |id| self.docs[site_doc].tree.node(id).span);
+            let message = format!("the `$id` `{text}` is given twice");
+            self.out
+                .push(Diagnostic::error("S015", at, message).label(first, "first here"));
+        } else {
+            self.by_id.insert(base, new);
+        }
+        new
+    }
+
+    /// The schema of a place, reserved where it is not there yet.
+    fn reserve(&mut self, site: Site) -> SchemaId {
+        if let Some(id) = self.docs[site.doc].marks[site.node].id {
+            return id;
+        }
+        let span = self.docs[site.doc].tree.node(site.node).span;
+        self.sites.push(site);
+        let id = self.schemas.push(Schema {
+            span,
+            ..Schema::default()
+        });
+        self.docs[site.doc].marks[site.node].id = Some(id);
+        id
+    }
+}

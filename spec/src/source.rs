@@ -1,0 +1,168 @@
+//! Where text comes from: the files of a spec, numbered in the order they were first read.
+
+use handfast_schema::Span;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read, in bytes.
+pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The most files that one spec may consist of.
+pub const MAX_FILES: usize = 256;
+
+/// One file of a spec.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name as diagnostics show it: relative to the folder of the spec, or as it was given.
+    pub name: String,
+    /// Where it lies on disk; none where it is in memory.
+    pub path: Option<PathBuf>,
+    /// Its text. Bytes that are not UTF-8 stand as U+FFFD.
+    pub text: String,
+    lines: Vec<u32>,
+}
+
+impl Source {
+    /// The line and the column of a byte, both from 1. The column counts Unicode scalar values.
+    pub fn position(&self, byte: u32) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= byte).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or(0) as usize;
+        let mut end = (byte as usize).min(self.text.len()).max(start);
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let column = self
+            .text
+            .get(start..end)
+            .map_or(0, |head| head.chars().count());
+        (line, column + 1)
+    }
+}
+
+/// Every file that was read.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a file and returns its number.
+    pub(crate) fn add(&mut self, name: String, path: Option<PathBuf>, text: String) -> u32 {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0)
+            .chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
+            .collect();
+        self.files.push(Source {
+            name,
+            path,
+            text,
+            lines,
+        });
+        u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The file of a number.
+    pub fn get(&self, source: u32) -> Option<&Source> {
+        self.files.get(source as usize)
+    }
+
+    /// Every file, in the order first read; the first is the protocol itself.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.files.iter()
+    }
+
+    /// The path of every file on disk that was read, for `cargo::rerun-if-changed`.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().filter_map(|file| file.path.as_deref())
+    }
+
+    /// The text that a span covers; empty where it covers none.
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.source)
+            .and_then(|file| file.text.get(span.start as usize..span.end as usize))
+            .unwrap_or_default()
+    }
+}
+
+/// Where files are read from.
+pub(crate) enum Files<'a> {
+    /// A folder, which no path may leave.
+    Folder(PathBuf),
+    /// Names and contents in memory.
+    Memory(&'a BTreeMap<String, Vec<u8>>),
+}
+
+/// Why a file was not read.
+pub(crate) enum Refused {
+    /// It lies outside the folder of the spec.
+    Outside,
+    /// The system's own words.
+    Unreadable(String),
+    /// It has more bytes than [`MAX_FILE_BYTES`].
+    TooLarge(u64),
+}
+
+/// A file as bytes.
+pub(crate) struct Found {
+    /// Its path on disk, canonical.
+    pub(crate) path: Option<PathBuf>,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Files<'_> {
+    /// Reads the file of a path that is relative to the folder, uses `/` and has no `.` or `..` left.
+    pub(crate) fn read(&self, relative: &str) -> Result<Found, Refused> {
+        match self {
+            Self::Memory(files) => {
+                let bytes = files.get(relative).cloned();
+                let bytes = bytes.ok_or_else(|| Refused::Unreadable("no such file".into()))?;
+                Ok(Found { path: None, bytes })
+            }
+            Self::Folder(folder) => {
+                let path = folder.join(relative);
+                let path = path.canonicalize().map_err(|error| unreadable(&error))?;
+                let folder = folder.canonicalize().map_err(|error| unreadable(&error))?;
+                if !path.starts_with(&folder) {
+                    return Err(Refused::Outside);
+                }
+                let bytes = read_bounded(&path)?;
+                Ok(Found {
+                    path: Some(path),
+                    bytes,
+                })
+            }
+        }
+    }
+}
+
+/// Reads a regular file of at most [`MAX_FILE_BYTES`].
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Refused> {
+    use std::io::Read;
+    let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
+    let meta = file.metadata().map_err(|error| unreadable(&error))?;
+    if !meta.is_file() {
+        return Err(Refused::Unreadable("it is not a file".into()));
+    }
+    let mut bytes = Vec::new();
+    // The length is taken from what is read: a file may grow, and some report no length at all.
+    let mut bounded = file.take(MAX_FILE_BYTES + 1);
+    bounded
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(&error))?;
+    let length = bytes.len() as u64;
+    if length > MAX_FILE_BYTES {
+        Err(Refused::TooLarge(meta.len().max(length)))
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// The words for an I/O error, the same on every system where they are common ones.
+fn unreadable(error: &std::io::Error) -> Refused {
+    Refused::Unreadable(match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    })
+}

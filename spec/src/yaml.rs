@@ -1,0 +1,524 @@
+//! YAML 1.2 with the core schema, and with it JSON, read into a [`Document`]. The parser's crate is named nowhere else.
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::tree::{Document, Entry, Kind, Map, NodeId};
+use granit_parser::{Event, Parser, ScalarStyle, Tag};
+use handfast_schema::Span;
+use serde_json::Number;
+use std::collections::BTreeMap;
+
+/// How deep a document may nest.
+pub const MAX_DEPTH: usize = 96;
+
+/// How many values a document may have.
+pub const MAX_NODES: usize = 2_000_000;
+
+/// How many values may come from aliases: an alias is a copy of what it names, and a few lines can ask for millions.
+pub const MAX_ALIASED_NODES: usize = 100_000;
+
+/// Reads a text. A syntax error gives none; anything less is reported, and stands as [`Kind::Broken`].
+pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Document> {
+    let options = granit_parser::options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: 255,
+        block_nesting_limit: 255,
+        // Long strings in JSON are keys too; the default of 1024 characters is YAML's own bound.
+        simple_key_max_lookahead: 1024,
+    };
+    let mut reader = Reader {
+        source,
+        text,
+        out,
+        document: Document::new(),
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        aliased: 0,
+        documents: 0,
+        done: None,
+    };
+    for next in Parser::new_from_str_with_options(text, options) {
+        match next {
+            Ok((event, span)) => {
+                let span = reader.span(&span);
+                reader.event(event, span)?;
+            }
+            Err(error) => {
+                reader.syntax(&error);
+                return None;
+            }
+        }
+    }
+    let Some(root) = reader.done else {
+        let end = Span {
+            source,
+            start: 0,
+            end: 0,
+        };
+        reader
+            .out
+            .push(Diagnostic::error("Y003", end, "the file is empty"));
+        return None;
+    };
+    reader.document.root = root;
+    Some(reader.document)
+}
+
+/// A collection that has not ended.
+enum Open {
+    List { items: Vec<NodeId> },
+    Map { map: Map, key: Option<Key> },
+}
+
+/// A key that waits for its value.
+enum Key {
+    Good(String, Span),
+    /// Complained about; its value is dropped.
+    Bad,
+}
+
+struct Frame {
+    open: Open,
+    start: Span,
+    flow: bool,
+    anchor: usize,
+    /// Complained about already; it becomes [`Kind::Broken`] when it ends.
+    broken: bool,
+}
+
+struct Reader<'a> {
+    source: u32,
+    text: &'a str,
+    out: &'a mut Diagnostics,
+    document: Document,
+    open: Vec<Frame>,
+    /// What an anchor names; none while it is still open.
+    anchors: BTreeMap<usize, Option<(NodeId, usize)>>,
+    aliased: usize,
+    documents: usize,
+    done: Option<NodeId>,
+}
+
+impl Reader<'_> {
+    fn span(&self, span: &granit_parser::Span) -> Span {
+        let clip = |at: Option<usize>| {
+            let at = at.unwrap_or(0).min(self.text.len());
+            u32::try_from(at).unwrap_or(u32::MAX)
+        };
+        let start = clip(span.start.byte_offset());
+        let end = clip(span.end.byte_offset()).max(start);
+        Span {
+            source: self.source,
+            start,
+            end,
+        }
+    }
+
+    fn syntax(&mut self, error: &granit_parser::ScanError) {
+        let mark = granit_parser::Span::empty(*error.marker());
+        let at = self.span(&mark);
+        let message = error.kind().to_string();
+        let message = message.trim_end_matches('.');
+        let (code, help) = match error.kind() {
+            granit_parser::ErrorKind::RecursionLimitExceeded => ("Y008", None),
+            _ => ("Y003", None::<String>),
+        };
+        self.out
+            .push(Diagnostic::error(code, at, message).maybe_help(help));
+    }
+
+    /// Takes an event; none stops the reading.
+    fn event(&mut self, event: Event<'_>, span: Span) -> Option<()> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let message = "a spec is one YAML document, and here a second begins";
+                    let help = "delete the `---`, or move what follows to a file of its own";
+                    self.out
+                        .push(Diagnostic::error("Y007", span, message).help(help));
+                    return None;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let kind = self.scalar(&text, style, tag.as_deref(), span);
+                self.leaf(kind, span, anchor)?;
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let broken = self.collection_tag(tag.as_deref(), "seq", span);
+                let flow = style == granit_parser::StructureStyle::Flow;
+                self.begin(Open::List { items: Vec::new() }, span, flow, anchor, broken)?;
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let broken = self.collection_tag(tag.as_deref(), "map", span);
+                let flow = style == granit_parser::StructureStyle::Flow;
+                let open = Open::Map {
+                    map: Map::default(),
+                    key: None,
+                };
+                self.begin(open, span, flow, anchor, broken)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
+            Event::Alias(anchor) => self.alias(anchor, span)?,
+            Event::UnresolvedAlias(name) => {
+                let message = format!("nothing before this is anchored as `&{name}`");
+                self.out.push(Diagnostic::error("Y010", span, message));
+                self.leaf(Kind::Broken, span, 0)?;
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn begin(
+        &mut self,
+        open: Open,
+        start: Span,
+        flow: bool,
+        anchor: usize,
+        broken: bool,
+    ) -> Option<()> {
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("this nests deeper than {MAX_DEPTH} levels");
+            self.out.push(Diagnostic::error("Y008", start, message));
+            return None;
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, None);
+        }
+        self.open.push(Frame {
+            open,
+            start,
+            flow,
+            anchor,
+            broken,
+        });
+        Some(())
+    }
+
+    fn end(&mut self, span: Span) -> Option<()> {
+        let frame = self.open.pop()?;
+        let (last, kind) = match frame.open {
+            Open::List { items } => (items.last().copied(), Kind::List(items)),
+            Open::Map { map, .. } => (map.iter().last().map(|entry| entry.value), Kind::Map(map)),
+        };
+        // A block collection ends with its last value: where the parser sees its end is already the next line.
+        let end = match last {
+            Some(last) if !frame.flow => self.document.node(last).span.end,
+            _ => span.end,
+        };
+        let span = Span {
+            end: end.max(frame.start.start),
+            ..frame.start
+        };
+        let kind = if frame.broken { Kind::Broken } else { kind };
+        self.leaf(kind, span, frame.anchor)
+    }
+
+    /// A value is complete: it goes into the collection that is open, as a key or as a value.
+    fn leaf(&mut self, kind: Kind, span: Span, anchor: usize) -> Option<()> {
+        if self.document.len() >= MAX_NODES {
+            let message = format!("the file has more than {MAX_NODES} values");
+            self.out.push(Diagnostic::error("Y008", span, message));
+            return None;
+        }
+        let is_key = matches!(
+            self.open.last(),
+            Some(Frame {
+                open: Open::Map { key: None, .. },
+                ..
+            })
+        );
+        if is_key && anchor == 0 {
+            self.key(kind, span);
+            return Some(());
+        }
+        let id = self.document.push(span, kind);
+        if anchor != 0 {
+            let size = self.weigh(id);
+            self.anchors.insert(anchor, Some((id, size)));
+        }
+        if is_key {
+            let kind = self.document.node(id).kind.clone();
+            self.key(kind, span);
+        } else {
+            self.place(id);
+        }
+        Some(())
+    }
+
+    /// How many values a value is made of.
+    fn weigh(&self, id: NodeId) -> usize {
+        match &self.document.node(id).kind {
+            Kind::List(items) => 1 + items.iter().map(|item| self.weigh(*item)).sum::<usize>(),
+            Kind::Map(map) => {
+                1 + map
+                    .iter()
+                    .map(|entry| self.weigh(entry.value))
+                    .sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+
+    fn key(&mut self, kind: Kind, span: Span) {
+        let key = match kind {
+            Kind::Text(text)
+                if text == "<<"
+                    && self.text.get(span.start as usize..span.end as usize) == Some("<<") =>
+            {
+                let message = "merge keys are no part of YAML 1.2";
+                let help = "write the keys out, or share a schema with `$ref`";
+                self.out
+                    .push(Diagnostic::error("Y005", span, message).help(help));
+                Key::Bad
+            }
+            Kind::Text(text) => Key::Good(text, span),
+            Kind::Broken => Key::Bad,
+            other => {
+                let message = format!("a key is a string, and this is {}", other.what());
+                let scalar = matches!(other, Kind::Null | Kind::Bool(_) | Kind::Number(_));
+                let text = self.text.get(span.start as usize..span.end as usize);
+                let help = text.filter(|text| scalar && !text.is_empty());
+                let help = help.map(|text| format!("quote it: `'{text}'`"));
+                self.out
+                    .push(Diagnostic::error("Y009", span, message).maybe_help(help));
+                Key::Bad
+            }
+        };
+        if let Some(Frame {
+            open: Open::Map { key: slot, .. },
+            ..
+        }) = self.open.last_mut()
+        {
+            *slot = Some(key);
+        }
+    }
+
+    fn place(&mut self, id: NodeId) {
+        match self.open.last_mut().map(|frame| &mut frame.open) {
+            None => self.done = Some(id),
+            Some(Open::List { items }) => items.push(id),
+            Some(Open::Map { map, key }) => {
+                let Some(Key::Good(key, at)) = key.take() else {
+                    return;
+                };
+                let entry = Entry { key, at, value: id };
+                let name = entry.key.clone();
+                if let Err(first) = map.insert(entry) {
+                    let first = first.at;
+                    let message = format!("`{name}` stands here twice");
+                    self.out.push(
+                        Diagnostic::error("Y004", at, message)
+                            .at("again here")
+                            .label(first, "first here"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Option<()> {
+        match self.anchors.get(&anchor).copied() {
+            Some(Some((target, size))) => {
+                self.aliased = self.aliased.saturating_add(size);
+                if self.aliased > MAX_ALIASED_NODES {
+                    let message = format!(
+                        "the aliases of this file make more than {MAX_ALIASED_NODES} values"
+                    );
+                    let help = "share what repeats under `types`, with `$ref`";
+                    self.out
+                        .push(Diagnostic::error("Y008", span, message).help(help));
+                    return None;
+                }
+                let depth = self.open.len();
+                let copy = self.copy(target, depth);
+                let Some(copy) = copy else {
+                    let message = format!("this alias nests deeper than {MAX_DEPTH} levels");
+                    self.out.push(Diagnostic::error("Y008", span, message));
+                    return None;
+                };
+                // The copy is in the tree already; an alias can stand as a key, too.
+                let is_key = matches!(
+                    self.open.last(),
+                    Some(Frame {
+                        open: Open::Map { key: None, .. },
+                        ..
+                    })
+                );
+                if is_key {
+                    let kind = self.document.node(copy).kind.clone();
+                    self.key(kind, span);
+                } else {
+                    self.place(copy);
+                }
+                Some(())
+            }
+            _ => {
+                let message = "an alias cannot stand inside what it names";
+                self.out.push(Diagnostic::error("Y010", span, message));
+                self.leaf(Kind::Broken, span, 0)
+            }
+        }
+    }
+
+    /// A copy of a value. Every stage may then take a place in the tree for one use of it.
+    fn copy(&mut self, id: NodeId, depth: usize) -> Option<NodeId> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let mut node = self.document.node(id).clone();
+        match &mut node.kind {
+            Kind::List(items) => {
+                for item in items {
+                    *item = self.copy(*item, depth + 1)?;
+                }
+            }
+            Kind::Map(map) => {
+                let mut copied = Map::default();
+                for entry in map.iter() {
+                    let value = self.copy(entry.value, depth + 1)?;
+                    let _ = copied.insert(Entry {
+                        value,
+                        ..entry.clone()
+                    });
+                }
+                *map = copied;
+            }
+            _ => {}
+        }
+        Some(self.document.push(node.span, node.kind))
+    }
+
+    fn collection_tag(&mut self, tag: Option<&Tag>, wanted: &str, span: Span) -> bool {
+        let Some(tag) = tag else { return false };
+        if tag.core_suffix() == Some(wanted) || tag.original() == "!" {
+            return false;
+        }
+        self.bad_tag(tag, span);
+        true
+    }
+
+    fn bad_tag(&mut self, tag: &Tag, span: Span) {
+        let known = tag.core_suffix().is_some();
+        let tag = tag.original();
+        let message = if known {
+            format!("the tag `{tag}` does not fit this value")
+        } else {
+            format!("the tag `{tag}` is none of YAML's core schema")
+        };
+        let help = "delete the tag: the format has no use for one";
+        self.out
+            .push(Diagnostic::error("Y006", span, message).help(help));
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind {
+        let plain = matches!(style, ScalarStyle::Plain);
+        let Some(tag) = tag else {
+            return if plain {
+                self.core(text, span)
+            } else {
+                Kind::Text(text.to_owned())
+            };
+        };
+        if tag.original() == "!" {
+            return Kind::Text(text.to_owned());
+        }
+        let read = core_schema(text);
+        match (tag.core_suffix(), read) {
+            (Some("str"), _) => Kind::Text(text.to_owned()),
+            (Some("null"), Scalar::Null) => Kind::Null,
+            (Some("bool"), Scalar::Bool(flag)) => Kind::Bool(flag),
+            (Some("int"), Scalar::Number(number)) if !number.is_f64() => Kind::Number(number),
+            (Some("float"), Scalar::Number(number)) => Kind::Number(number),
+            _ => {
+                self.bad_tag(tag, span);
+                Kind::Broken
+            }
+        }
+    }
+
+    fn core(&mut self, text: &str, span: Span) -> Kind {
+        match core_schema(text) {
+            Scalar::Null => Kind::Null,
+            Scalar::Bool(flag) => Kind::Bool(flag),
+            Scalar::Number(number) => Kind::Number(number),
+            Scalar::Text => Kind::Text(text.to_owned()),
+            Scalar::NotJson => {
+                let message = format!("`{text}` is a number that JSON has not");
+                let help = format!("quote it, if a string is meant: `'{text}'`");
+                self.out
+                    .push(Diagnostic::error("Y011", span, message).help(help));
+                Kind::Broken
+            }
+        }
+    }
+}
+
+/// What the core schema makes of a plain scalar (YAML 1.2.2, section 10.3.2).
+enum Scalar {
+    Null,
+    Bool(bool),
+    Number(Number),
+    /// An infinity, or no number: `.inf`, `.nan`, `1e999`.
+    NotJson,
+    Text,
+}
+
+fn core_schema(text: &str) -> Scalar {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+        "true" | "True" | "TRUE" => return Scalar::Bool(true),
+        "false" | "False" | "FALSE" => return Scalar::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return Scalar::NotJson,
+        _ => {}
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
+        return Scalar::NotJson;
+    }
+    for (prefix, radix) in [("0o", 8), ("0x", 16)] {
+        let digits = text
+            .strip_prefix(prefix)
+            .filter(|digits| !digits.is_empty());
+        if let Some(digits) = digits
+            && digits.chars().all(|c| c.is_digit(radix))
+        {
+            return u64::from_str_radix(digits, radix)
+                .map_or(Scalar::NotJson, |number| Scalar::Number(number.into()));
+        }
+    }
+    if !is_decimal(unsigned) {
+        return Scalar::Text;
+    }
+    let whole = text.strip_prefix('+').unwrap_or(text);
+    if let Ok(number) = whole.parse::<i64>() {
+        return Scalar::Number(number.into());
+    }
+    if let Ok(number) = whole.parse::<u64>() {
+        return Scalar::Number(number.into());
+    }
+    let number = whole.parse::<f64>().ok().and_then(Number::from_f64);
+    number.map_or(Scalar::NotJson, Scalar::Number)
+}
+
+/// `[0-9]+`, or `( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
+fn is_decimal(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = digits(text);
+    let mut rest = &text[whole..];
+    let mut fraction = 0;
+    if let Some(after) = rest.strip_prefix('.') {
+        fraction = digits(after);
+        rest = &after[fraction..];
+    }
+    if whole + fraction == 0 {
+        return false;
+    }
+    if let Some(after) = rest.strip_prefix(['e', 'E']) {
+        let after = after.strip_prefix(['-', '+']).unwrap_or(after);
+        let exponent = digits(after);
+        return exponent > 0 && after.len() == exponent;
+    }
+    rest.is_empty()
+}
