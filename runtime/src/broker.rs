@@ -218,7 +218,10 @@ impl Broker for InMemory {
         let count = self.count(channel, keep);
         let mut state = lock(&count.state);
         *state.members.entry(server).or_default() += 1;
-        let position = Position { epoch: count.epoch.clone(), seq: state.seq };
+        let position = Position {
+            epoch: count.epoch.clone(),
+            seq: state.seq,
+        };
         drop(state);
         Box::pin(std::future::ready(Ok(position)))
     }
@@ -241,17 +244,28 @@ impl Broker for InMemory {
 
     fn publish(&self, publication: Publication) {
         // Where there is no count, nobody is in the channel, and nobody has a place in it to come back to.
-        let Some(count) = lock(&self.channels).counts.get(&publication.channel).cloned() else {
+        let Some(count) = lock(&self.channels)
+            .counts
+            .get(&publication.channel)
+            .cloned()
+        else {
             return;
         };
         let mut state = lock(&count.state);
         if !publication.message.volatile {
             state.seq += 1;
         }
-        let position = Position { epoch: count.epoch.clone(), seq: state.seq };
+        let position = Position {
+            epoch: count.epoch.clone(),
+            seq: state.seq,
+        };
         let servers: Vec<_> = {
             let all = lock(&self.servers);
-            state.members.keys().filter_map(|id| all.all.get(id)?.upgrade()).collect()
+            state
+                .members
+                .keys()
+                .filter_map(|id| all.all.get(id)?.upgrade())
+                .collect()
         };
         // Under the lock of the count, so that every server sees one order.
         for server in servers {
@@ -268,7 +282,10 @@ mod tests {
 
     async fn visit(broker: &InMemory, channel: &str) -> Position {
         let channel = channel.into();
-        let position = broker.subscribe(ServerId(1), &channel, KEEP).await.expect("it is in memory");
+        let position = broker
+            .subscribe(ServerId(1), &channel, KEEP)
+            .await
+            .expect("it is in memory");
         broker.unsubscribe(ServerId(1), &channel);
         position
     }
@@ -291,6 +308,10 @@ mod tests {
         for i in 0..3 * IDLE {
             visit(&broker, &format!("{i}")).await;
         }
-        assert!(broker.channels() <= 2 * IDLE, "{} counts are kept", broker.channels());
+        assert!(
+            broker.channels() <= 2 * IDLE,
+            "{} counts are kept",
+            broker.channels()
+        );
     }
 }

@@ -31,7 +31,13 @@ impl Heart {
     pub(crate) fn new(interval: Duration, timeout: Duration) -> Self {
         let heard = Instant::now();
         let sleep = Box::pin(tokio::time::sleep_until(heard + interval));
-        Self { interval, timeout, heard, asked: None, sleep }
+        Self {
+            interval,
+            timeout,
+            heard,
+            asked: None,
+            sleep,
+        }
     }
 
     /// A sign of life.

@@ -2,12 +2,12 @@
 
 extern crate self as handfast;
 
+#[doc(hidden)]
+pub mod __private;
 #[cfg(feature = "server")]
 pub mod broker;
 #[cfg(feature = "client")]
 pub mod client;
-#[doc(hidden)]
-pub mod __private;
 pub mod codec;
 mod decode;
 mod envelope;

@@ -62,7 +62,11 @@ pub(crate) enum Refused {
 
 impl Outbound {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { state: Mutex::default(), task: AtomicWaker::new(), limit }
+        Self {
+            state: Mutex::default(),
+            task: AtomicWaker::new(),
+            limit,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -78,7 +82,11 @@ impl Outbound {
     pub(crate) fn queue(&self, packet: Packet, mark: u64) {
         let mut state = self.lock();
         if !state.ended {
-            state.put(Item { packet, volatile: false, mark });
+            state.put(Item {
+                packet,
+                volatile: false,
+                mark,
+            });
             drop(state);
             self.task.wake();
         }
@@ -98,14 +106,22 @@ impl Outbound {
         if state.bytes + length > self.limit && state.bytes > 0 {
             return Err(Refused::Full);
         }
-        state.put(Item { packet, volatile, mark: 0 });
+        state.put(Item {
+            packet,
+            volatile,
+            mark: 0,
+        });
         drop(state);
         self.task.wake();
         Ok(())
     }
 
     /// Ready when `length` more bytes leave half of the room free, or when nothing waits at all.
-    pub(crate) fn poll_room(&self, length: usize, cx: &mut Context<'_>) -> Poll<Result<(), Refused>> {
+    pub(crate) fn poll_room(
+        &self,
+        length: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Refused>> {
         let mut state = self.lock();
         if state.ended {
             return Poll::Ready(Err(Refused::Ended));
@@ -113,7 +129,11 @@ impl Outbound {
         if state.bytes == 0 || state.bytes + length <= self.limit / 2 {
             return Poll::Ready(Ok(()));
         }
-        if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+        if !state
+            .waiting
+            .iter()
+            .any(|waker| waker.will_wake(cx.waker()))
+        {
             state.waiting.push(cx.waker().clone());
         }
         Poll::Pending
@@ -158,7 +178,11 @@ impl Outbound {
     /// not.
     pub(crate) fn close(&self, closing: Closing, graceful: bool) {
         let mut state = self.lock();
-        if state.close.as_ref().is_none_or(|close| close.graceful && !graceful) {
+        if state
+            .close
+            .as_ref()
+            .is_none_or(|close| close.graceful && !graceful)
+        {
             state.close = Some(Close { closing, graceful });
             drop(state);
             self.task.wake();

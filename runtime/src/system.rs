@@ -30,8 +30,13 @@ fn get<T: DeserializeOwned>(fields: &Fields<'_>, name: &str) -> Result<T, serde_
 }
 
 /// A field that may be absent or null.
-fn find<T: DeserializeOwned>(fields: &Fields<'_>, name: &str) -> Result<Option<T>, serde_json::Error> {
-    fields.get(name).map_or(Ok(None), |raw| serde_json::from_str(raw.get()))
+fn find<T: DeserializeOwned>(
+    fields: &Fields<'_>,
+    name: &str,
+) -> Result<Option<T>, serde_json::Error> {
+    fields
+        .get(name)
+        .map_or(Ok(None), |raw| serde_json::from_str(raw.get()))
 }
 
 /// What each of the session's own messages is for.
@@ -81,7 +86,10 @@ pub(crate) struct Head<'a> {
 
 impl<'a> Head<'a> {
     /// Reads the envelope of a message.
-    pub(crate) fn read(source: &Source<'a>, envelope: &EnvelopeTable) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(
+        source: &Source<'a>,
+        envelope: &EnvelopeTable,
+    ) -> Result<Self, serde_json::Error> {
         let Source::Json(text) = *source;
         let all = fields(text)?;
         let at = |field: Option<crate::table::FieldTable>| field.map_or("", |field| field.name);
@@ -89,7 +97,11 @@ impl<'a> Head<'a> {
             tag: match get(&all, envelope.tag)? {
                 Value::String(text) => TagBuf::Text(text),
                 Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
-                _ => return Err(serde_json::Error::custom("the tag is neither a string nor an integer")),
+                _ => {
+                    return Err(serde_json::Error::custom(
+                        "the tag is neither a string nor an integer",
+                    ));
+                }
             },
             id: match find(&all, at(envelope.reply_to.or(envelope.id)))? {
                 Some(Value::String(text)) => Some(Id::Text(text)),
@@ -212,7 +224,11 @@ pub(crate) struct Fault<'a> {
 
 impl<'a> Fault<'a> {
     pub(crate) fn new(code: &'a str, message: impl Into<Cow<'a, str>>) -> Self {
-        Self { code: Some(TagRef::Text(code)), message: message.into(), ..Self::default() }
+        Self {
+            code: Some(TagRef::Text(code)),
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn retryable(mut self) -> Self {
@@ -317,15 +333,24 @@ pub struct RemoteViolation {
 impl RemoteError {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
-        let violations: Vec<HashMap<String, Value>> = find(&payload, "violations")?.unwrap_or_default();
+        let violations: Vec<HashMap<String, Value>> =
+            find(&payload, "violations")?.unwrap_or_default();
         let word = |entry: &HashMap<String, Value>, name: &str| {
-            entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+            entry
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
         };
         Ok(Self {
             code: match get(&payload, "code")? {
                 Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
                 Value::String(text) => TagBuf::Text(text),
-                _ => return Err(serde_json::Error::custom("the code is neither a string nor an integer")),
+                _ => {
+                    return Err(serde_json::Error::custom(
+                        "the code is neither a string nor an integer",
+                    ));
+                }
             },
             message: find(&payload, "message")?.unwrap_or_default(),
             retryable: find(&payload, "retryable")?.unwrap_or(false),
@@ -415,25 +440,43 @@ pub(crate) fn check_version(
         Side::Client => Side::Server,
         Side::Server => Side::Client,
     };
-    let (Ok(requirement), Ok(own)) = (semver::VersionReq::parse(accepts), semver::Version::parse(own)) else {
+    let (Ok(requirement), Ok(own)) = (
+        semver::VersionReq::parse(accepts),
+        semver::Version::parse(own),
+    ) else {
         // The tables were checked when they were generated; with a bad one there is nothing to compare with.
         return Ok(());
     };
     let spoken = semver::Version::parse(version);
-    let release = spoken.as_ref().map(|v| semver::Version::new(v.major, v.minor, v.patch)).ok();
-    if release.as_ref().is_some_and(|release| requirement.matches(release)) {
+    let release = spoken
+        .as_ref()
+        .map(|v| semver::Version::new(v.major, v.minor, v.patch))
+        .ok();
+    if release
+        .as_ref()
+        .is_some_and(|release| requirement.matches(release))
+    {
         return Ok(());
     }
     // What is no version at all is older than versions.
-    let old = if spoken.is_ok_and(|spoken| spoken > own) { taker } else { speaker };
+    let old = if spoken.is_ok_and(|spoken| spoken > own) {
+        taker
+    } else {
+        speaker
+    };
     // The words never repeat what is no version: it is the other end's, and may be anything.
-    let version = if release.is_some() { version } else { "no version" };
+    let version = if release.is_some() {
+        version
+    } else {
+        "no version"
+    };
     Err((
         old,
-        format!("the {speaker} speaks {version}, and this {taker} takes {accepts}: the {old} is too old"),
+        format!(
+            "the {speaker} speaks {version}, and this {taker} takes {accepts}: the {old} is too old"
+        ),
     ))
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -448,14 +491,16 @@ mod tests {
             check("0.9.0", ">=1.0"),
             Err((
                 Side::Client,
-                "the client speaks 0.9.0, and this server takes >=1.0: the client is too old".into()
+                "the client speaks 0.9.0, and this server takes >=1.0: the client is too old"
+                    .into()
             ))
         );
         assert_eq!(
             check("2.0.0", ">=1.0, <2"),
             Err((
                 Side::Server,
-                "the client speaks 2.0.0, and this server takes >=1.0, <2: the server is too old".into()
+                "the client speaks 2.0.0, and this server takes >=1.0, <2: the server is too old"
+                    .into()
             ))
         );
         assert_eq!(
@@ -468,12 +513,16 @@ mod tests {
     fn a_remote_error_is_read_whole() {
         let text = r#"{"type":"error","payload":{"code":"ROOM_FULL","message":"Full.","retryable":true,"data":{"limit":9},
             "violations":[{"path":"/payload/text","keyword":"minLength","message":"must be longer"}]},"id":"7"}"#;
-        let head = Head::read(&Source::Json(text), &EnvelopeTable::DEFAULT).expect("it is well formed");
+        let head =
+            Head::read(&Source::Json(text), &EnvelopeTable::DEFAULT).expect("it is well formed");
         assert_eq!(head.id, Some(Id::Text("7".into())));
         let error = RemoteError::read(&head).expect("it is an error");
         assert_eq!(error.code, TagBuf::Text("ROOM_FULL".into()));
         assert!(error.retryable);
         assert_eq!(error.data.as_deref(), Some(r#"{"limit":9}"#));
-        assert_eq!(error.to_string(), "ROOM_FULL: Full.: /payload/text must be longer");
+        assert_eq!(
+            error.to_string(),
+            "ROOM_FULL: Full.: /payload/text must be longer"
+        );
     }
 }

@@ -75,7 +75,11 @@ impl Connection {
         Self {
             transport,
             jobs: Jobs::default(),
-            bucket: link.server.limits.rate.map(|rate| Bucket::new(rate, Instant::now())),
+            bucket: link
+                .server
+                .limits
+                .rate
+                .map(|rate| Bucket::new(rate, Instant::now())),
             heart: session
                 .heartbeat
                 .filter(|_| session.roles.ping.is_some())
@@ -99,7 +103,9 @@ impl Connection {
         match end {
             End::Lost => {
                 drop(leave);
-                self.transport.close(&Closing::new(1000, ""), PATIENCE).await;
+                self.transport
+                    .close(&Closing::new(1000, ""), PATIENCE)
+                    .await;
             }
             End::Close(closing) => {
                 tracing::debug!(connection = self.link.id, %closing, "a connection is closed");
@@ -131,7 +137,9 @@ impl Connection {
             if let Some(end) = self.poll_heart(cx) {
                 return Poll::Ready(end);
             }
-            if !(worked || read || wrote) && !self.link.outbound.rest(cx.waker(), self.close.as_ref()) {
+            if !(worked || read || wrote)
+                && !self.link.outbound.rest(cx.waker(), self.close.as_ref())
+            {
                 return Poll::Pending;
             }
         }
@@ -149,7 +157,10 @@ impl Connection {
                 let timeout = self.link.server.table.session.timeout;
                 self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
             }
-            let late = self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
+            let late = self
+                .deadline
+                .as_mut()
+                .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
             if !self.jobs.is_idle() && !late {
                 return None;
             }
@@ -159,11 +170,14 @@ impl Connection {
 
     fn poll_jobs(&mut self, cx: &mut task::Context<'_>) -> bool {
         let mut worked = false;
-        while let Poll::Ready(Done { id, panicked }) = self.jobs.poll(cx, !self.link.outbound.is_busy()) {
+        while let Poll::Ready(Done { id, panicked }) =
+            self.jobs.poll(cx, !self.link.outbound.is_busy())
+        {
             worked = true;
             if panicked {
                 tracing::error!(connection = self.link.id, "a handler panicked");
-                self.link.fail(id.as_ref(), &Fault::new("INTERNAL", "the server failed"));
+                self.link
+                    .fail(id.as_ref(), &Fault::new("INTERNAL", "the server failed"));
             }
         }
         worked
@@ -199,7 +213,11 @@ impl Connection {
             }
             Err(TransportError::TooLarge { .. }) => return Err(self.too_large()),
             Err(error) => {
-                tracing::debug!(connection = self.link.id, error = &error as &dyn std::error::Error, "lost");
+                tracing::debug!(
+                    connection = self.link.id,
+                    error = &error as &dyn std::error::Error,
+                    "lost"
+                );
                 return Err(End::Lost);
             }
         }
@@ -209,8 +227,12 @@ impl Connection {
     fn too_large(&self) -> End {
         let limit = self.link.server.limits.message;
         let words = format!("a message may have {limit} bytes");
-        self.link.fail(None, &Fault::new("TOO_LARGE", words.clone()));
-        End::Close(Closing::new(self.link.server.table.close_code(CloseCondition::TooLarge), words))
+        self.link
+            .fail(None, &Fault::new("TOO_LARGE", words.clone()));
+        End::Close(Closing::new(
+            self.link.server.table.close_code(CloseCondition::TooLarge),
+            words,
+        ))
     }
 
     /// Writes what is queued. Whether anything was.
@@ -256,7 +278,10 @@ impl Connection {
                 let code = self.link.server.table.close_code(CloseCondition::Silent);
                 // Nobody reads what is queued.
                 self.link.outbound.end();
-                Some(End::Close(Closing::new(code, "nothing was heard for too long")))
+                Some(End::Close(Closing::new(
+                    code,
+                    "nothing was heard for too long",
+                )))
             }
         }
     }
@@ -274,16 +299,21 @@ impl Connection {
         let server = self.link.server.clone();
         let codec = server.codec(self.link.encoding);
         let read = |frame| {
-            codec.source(frame).map_err(|message| Rejected {
-                reason: Reason::Syntax { offset: 0, message },
-                tag: None,
-                id: None,
-                channel: None,
-                payload: None,
+            codec.source(frame).map_err(|message| {
+                Box::new(Rejected {
+                    reason: Reason::Syntax { offset: 0, message },
+                    tag: None,
+                    id: None,
+                    channel: None,
+                    payload: None,
+                })
             })
         };
-        let received = read(packet.frame())
-            .and_then(|source| server.service.receive(source, Context::new(self.link.clone())));
+        let received = read(packet.frame()).and_then(|source| {
+            server
+                .service
+                .receive(source, Context::new(self.link.clone()))
+        });
         let received = match received {
             Err(rejected) => match self.system(packet, &rejected) {
                 Some(received) => received,
@@ -299,7 +329,9 @@ impl Connection {
         if let Err((id, declined)) = self.jobs.add(received) {
             let fault = match declined {
                 Declined::IdInUse => Fault::new("ID_REUSED", "a stream with this id is open"),
-                Declined::TooMany => Fault::new("RATE_LIMITED", "too many streams are open").retryable(),
+                Declined::TooMany => {
+                    Fault::new("RATE_LIMITED", "too many streams are open").retryable()
+                }
             };
             self.link.fail(id.as_ref(), &fault);
         }
@@ -309,7 +341,8 @@ impl Connection {
         self.link.fail(rejected.id.as_ref(), &Fault::of(rejected));
         self.bad += 1;
         if self.bad >= self.link.server.limits.violations.max(1) {
-            self.link.close(CloseCondition::Violations, "too many bad messages", false);
+            self.link
+                .close(CloseCondition::Violations, "too many bad messages", false);
         }
     }
 
@@ -318,7 +351,8 @@ impl Connection {
         self.link.fail(id, &fault);
         self.fast += 1;
         if self.fast >= self.link.server.limits.violations.max(1) {
-            self.link.close(CloseCondition::RateLimited, "too many messages", false);
+            self.link
+                .close(CloseCondition::RateLimited, "too many messages", false);
         }
     }
 
@@ -333,7 +367,11 @@ impl Connection {
         let source = self.link.codec().source(packet.frame()).ok()?;
         let head = Head::read(&source, &server.table.client.envelope).ok()?;
         let cx = Context::new(self.link.clone()).request(head.id.clone(), head.channel.clone());
-        let channel = || ChannelOnly::read(&head).ok().map(|ChannelOnly(key)| key.into_owned());
+        let channel = || {
+            ChannelOnly::read(&head)
+                .ok()
+                .map(|ChannelOnly(key)| key.into_owned())
+        };
         let action = match role {
             Role::Ping => {
                 self.say(roles.pong);
@@ -348,7 +386,9 @@ impl Connection {
             Role::Leave => {
                 let key = channel()?;
                 let tag = roles.leave;
-                Action::Run(Box::pin(async move { cx.exit(&key, tag, &ChannelOnly((&*key).into())) }))
+                Action::Run(Box::pin(async move {
+                    cx.exit(&key, tag, &ChannelOnly((&*key).into()))
+                }))
             }
             Role::Hello | Role::Ready | Role::Refuse | Role::Gap | Role::Error => return None,
         };
@@ -367,7 +407,14 @@ async fn join(cx: Context, key: String, tag: Option<Tag>) {
         return cx.refuse(&refusal);
     }
     let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
-    cx.enter(key.into(), server.keep(Some(channel)), tag, payload.map(Some), None).await;
+    cx.enter(
+        key.into(),
+        server.keep(Some(channel)),
+        tag,
+        payload.map(Some),
+        None,
+    )
+    .await;
 }
 
 /// Writes a message that is sent before there is a connection.
@@ -379,6 +426,9 @@ pub(crate) fn write(
 ) -> Option<Packet> {
     super::link::encode(
         server.codec(encoding),
-        &Outgoing { payload: Some(payload), ..server.outgoing(tag) },
+        &Outgoing {
+            payload: Some(payload),
+            ..server.outgoing(tag)
+        },
     )
 }

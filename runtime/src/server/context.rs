@@ -1,15 +1,16 @@
 //! What a handler knows of the message it handles, and how it answers.
 
 use super::{
-    Peer, Refusal,
+    Action, Peer, Received, Refusal, Sender,
     hub::JoinError,
     link::{self, Link},
     stream::Stream,
 };
 use crate::{
-    ChannelKey, ErrorCodes, Id, MessageOf, Messages, PublishTo,
+    ChannelKey, ErrorCodes, Id, MessageOf, Messages, Mode, NothingPending, PublishTo, Rejected,
     broker::Position,
-    codec::Outgoing,
+    codec::{Outgoing, Source},
+    decode,
     system::Fault,
     table::{MessageTable, Tag, TagRef, UnionTable},
     transport::Closing,
@@ -51,14 +52,44 @@ impl fmt::Debug for Context {
 
 impl Context {
     pub(crate) fn new(link: Arc<Link>) -> Self {
-        Self { link, request: None }
+        Self {
+            link,
+            request: None,
+        }
     }
 
     /// The same connection, with the id and the channel of a message: what answers goes to that message.
     #[must_use]
     pub fn request(self, id: Option<Id>, channel: Option<String>) -> Self {
-        let request = Request { id, channel, accepted: AtomicBool::new(false) };
-        Self { link: self.link, request: Some(Arc::new(request)) }
+        let request = Request {
+            id,
+            channel,
+            accepted: AtomicBool::new(false),
+        };
+        Self {
+            link: self.link,
+            request: Some(Arc::new(request)),
+        }
+    }
+
+    /// Reads a message of the client's and says what to do about it. `dispatch` gets the message, and this context with the
+    /// message's id and channel.
+    ///
+    /// # Errors
+    /// The message, where it cannot be read.
+    pub fn receive<U: Messages>(
+        self,
+        source: Source<'_>,
+        dispatch: impl FnOnce(U, Self) -> Action,
+    ) -> Result<Received, Box<Rejected>> {
+        let depth = self.link.server.limits.depth;
+        let envelope = decode::<U>(source, Mode::Server, depth, &NothingPending)?;
+        let id = envelope.id.clone();
+        let cx = self.request(envelope.id, envelope.channel);
+        Ok(Received {
+            id,
+            action: dispatch(envelope.message, cx),
+        })
     }
 
     /// The id of the message.
@@ -167,10 +198,19 @@ impl Context {
         match result {
             Ok(reply) => {
                 let message = &U::TABLE.messages[R::INDEX];
-                let payload = message.payload.then(|| serde_json::value::to_raw_value(reply));
+                let payload = message
+                    .payload
+                    .then(|| serde_json::value::to_raw_value(reply));
                 let keep = self.link.server.keep(Some(C::TABLE));
                 let at = link::now(&U::TABLE.envelope);
-                self.enter(channel.key().into(), keep, message.tag, payload.transpose(), at).await;
+                self.enter(
+                    channel.key().into(),
+                    keep,
+                    message.tag,
+                    payload.transpose(),
+                    at,
+                )
+                .await;
             }
             Err(error) => self.fail(error),
         }
@@ -198,6 +238,16 @@ impl Context {
         I: MessageOf<U>,
     {
         Stream::new(self.clone(), U::TABLE, A::INDEX, I::INDEX)
+    }
+
+    /// What sends the items of a stream that has no acknowledgement.
+    pub fn sender<U, I>(&self) -> Sender<I>
+    where
+        U: Messages,
+        I: MessageOf<U>,
+    {
+        self.accept();
+        Sender::new(self.clone(), U::TABLE, I::INDEX)
     }
 
     /// Answers with a declared error.
@@ -269,11 +319,16 @@ impl Context {
     }
 
     fn is_accepted(&self) -> bool {
-        self.request.as_ref().is_some_and(|request| request.accepted.load(Ordering::Relaxed))
+        self.request
+            .as_ref()
+            .is_some_and(|request| request.accepted.load(Ordering::Relaxed))
     }
 
     fn no_reply(&self) {
-        self.fault(&Fault::new("NO_REPLY", "the request was given up without an answer"));
+        self.fault(&Fault::new(
+            "NO_REPLY",
+            "the request was given up without an answer",
+        ));
     }
 
     /// Enters a channel and answers with the place in it.
@@ -288,7 +343,11 @@ impl Context {
         let payload = match payload {
             Ok(payload) => payload,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, ?tag, "a message cannot be written");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    ?tag,
+                    "a message cannot be written"
+                );
                 return self.fault(&Fault::new("INTERNAL", "the answer cannot be written"));
             }
         };
@@ -298,7 +357,9 @@ impl Context {
             link::encode(
                 self.link.codec(),
                 &Outgoing {
-                    payload: payload.as_ref().map(|raw| raw as &dyn erased_serde::Serialize),
+                    payload: payload
+                        .as_ref()
+                        .map(|raw| raw as &dyn erased_serde::Serialize),
                     id: self.id(),
                     is_reply: true,
                     channel: Some(&key),
@@ -312,7 +373,10 @@ impl Context {
         match server.hub.join(&self.link, &key, keep, &answer).await {
             Ok(()) | Err(JoinError::Ended) => {}
             Err(JoinError::Broker(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a channel cannot be joined");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a channel cannot be joined"
+                );
                 self.fault(&Fault::new("INTERNAL", "the channel cannot be joined now").retryable());
             }
         }

@@ -15,7 +15,12 @@ use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// Serves a connection from its first byte to its last.
-pub(crate) async fn serve(mut transport: Box<dyn Transport>, server: Arc<Shared>, peer: Peer, encoding: usize) {
+pub(crate) async fn serve(
+    mut transport: Box<dyn Transport>,
+    server: Arc<Shared>,
+    peer: Peer,
+    encoding: usize,
+) {
     let _alive = Alive::new(server.clone());
     let peer = Arc::new(peer);
     let greeting = greet(&mut *transport, &server, &peer, encoding).await;
@@ -61,18 +66,31 @@ async fn greet(
     let session = &table.session;
     let close = |condition, words: String| Some(Closing::new(table.close_code(condition), words));
     if server.is_going() {
-        return Err(close(CloseCondition::GoingAway, "the server goes away".into()));
+        return Err(close(
+            CloseCondition::GoingAway,
+            "the server goes away".into(),
+        ));
     }
     let mut opening = Opening::new(None, peer.clone(), String::new());
     if session.roles.hello.is_some() {
         let hello = tokio::time::timeout(session.timeout, hello(transport, server, encoding));
         let hello = match hello.await {
             Ok(hello) => hello?,
-            Err(_) => return Err(close(CloseCondition::HelloTimeout, "no hello came in time".into())),
+            Err(_) => {
+                return Err(close(
+                    CloseCondition::HelloTimeout,
+                    "no hello came in time".into(),
+                ));
+            }
         };
-        if let Err((side, words)) = check_version(Side::Client, &hello.version, table.version, table.accepts) {
+        if let Err((side, words)) =
+            check_version(Side::Client, &hello.version, table.version, table.accepts)
+        {
             let packet = {
-                let fault = Fault { side: Some(side), ..Fault::new("VERSION", &*words) };
+                let fault = Fault {
+                    side: Some(side),
+                    ..Fault::new("VERSION", &*words)
+                };
                 refuse(server, encoding, &fault)
             };
             send(transport, packet).await?;
@@ -90,10 +108,12 @@ async fn greet(
     }
     let asked = AssertUnwindSafe(server.service.open(opening)).catch_unwind();
     let refusal = match tokio::time::timeout(session.timeout, asked).await {
-        Ok(Ok(Ok(opened))) => return ready(server, encoding, opened).map_err(|error| {
-            tracing::error!(%error, "there is no randomness");
-            close(CloseCondition::Internal, "the server failed".into())
-        }),
+        Ok(Ok(Ok(opened))) => {
+            return ready(server, encoding, opened).map_err(|error| {
+                tracing::error!(%error, "there is no randomness");
+                close(CloseCondition::Internal, "the server failed".into())
+            });
+        }
         Ok(Ok(Err(refusal))) => refusal,
         Ok(Err(_)) => {
             tracing::error!("the handler of the hello panicked");
@@ -101,12 +121,18 @@ async fn greet(
         }
         Err(_) => {
             tracing::error!("the handler of the hello took too long");
-            return Err(close(CloseCondition::Internal, "the server took too long".into()));
+            return Err(close(
+                CloseCondition::Internal,
+                "the server took too long".into(),
+            ));
         }
     };
     let packet = refuse(server, encoding, &refusal.fault(&refusal.data.as_deref()));
     send(transport, packet).await?;
-    Err(close(CloseCondition::Unauthorized, refusal.message.into_owned()))
+    Err(close(
+        CloseCondition::Unauthorized,
+        refusal.message.into_owned(),
+    ))
 }
 
 /// What a session that began is told.
@@ -128,10 +154,18 @@ fn ready(
 
 /// Writes a refusal, where the protocol has a message for it.
 fn refuse(server: &Shared, encoding: usize, fault: &Fault<'_>) -> Option<Packet> {
-    server.table.session.roles.refuse.and_then(|tag| write(server, encoding, Some(tag), fault))
+    server
+        .table
+        .session
+        .roles
+        .refuse
+        .and_then(|tag| write(server, encoding, Some(tag), fault))
 }
 
-async fn send(transport: &mut dyn Transport, packet: Option<Packet>) -> Result<(), Option<Closing>> {
+async fn send(
+    transport: &mut dyn Transport,
+    packet: Option<Packet>,
+) -> Result<(), Option<Closing>> {
     let Some(packet) = packet else {
         return Ok(());
     };
@@ -155,7 +189,9 @@ async fn hello(
                 Ok(Arrival::Packet(packet)) => break packet,
                 Ok(Arrival::Alive) => {}
                 Ok(Arrival::Closed(_)) => return Err(None),
-                Err(TransportError::TooLarge { .. }) => return Err(Some(close(CloseCondition::TooLarge))),
+                Err(TransportError::TooLarge { .. }) => {
+                    return Err(Some(close(CloseCondition::TooLarge)));
+                }
                 Err(_) => return Err(None),
             }
         };
@@ -163,16 +199,27 @@ async fn hello(
             return Err(Some(close(CloseCondition::TooLarge)));
         }
         let source = codec.source(packet.frame());
-        let head = source.ok().and_then(|source| Head::read(&source, &server.table.client.envelope).ok());
+        let head = source
+            .ok()
+            .and_then(|source| Head::read(&source, &server.table.client.envelope).ok());
         let fault = |id, fault: Fault<'_>| link::error(server, codec, id, &fault);
         let answer = match &head {
-            Some(head) if Role::of(head.tag.borrow(), &server.table.session.roles) == Some(Role::Hello) => {
+            Some(head)
+                if Role::of(head.tag.borrow(), &server.table.session.roles)
+                    == Some(Role::Hello) =>
+            {
                 match Hello::read(head) {
                     Ok(hello) => return Ok(hello),
-                    Err(_) => fault(head.id.as_ref(), Fault::new("INVALID", "the hello does not fit")),
+                    Err(_) => fault(
+                        head.id.as_ref(),
+                        Fault::new("INVALID", "the hello does not fit"),
+                    ),
                 }
             }
-            Some(head) => fault(head.id.as_ref(), Fault::new("NOT_READY", "the hello comes first")),
+            Some(head) => fault(
+                head.id.as_ref(),
+                Fault::new("NOT_READY", "the hello comes first"),
+            ),
             None => fault(None, Fault::new("SYNTAX", "this is no message")),
         };
         send(transport, answer).await?;

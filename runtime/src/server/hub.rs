@@ -113,27 +113,46 @@ impl Hub {
     }
 
     fn find(&self, key: &str) -> Option<Arc<Channel>> {
-        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.channels
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
     }
 
     /// How many connections of this server are in a channel.
     pub(crate) fn members(&self, key: &str) -> usize {
-        self.find(key).map_or(0, |channel| channel.lock().members.len())
+        self.find(key)
+            .map_or(0, |channel| channel.lock().members.len())
     }
 
     /// Drops a channel if nobody is in it.
     fn forget(&self, key: &str) {
-        let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-        if channels.get(key).is_some_and(|channel| channel.lock().is_empty()) {
+        let mut channels = self
+            .channels
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if channels
+            .get(key)
+            .is_some_and(|channel| channel.lock().is_empty())
+        {
             channels.remove(key);
         }
     }
 
     fn enter<'a>(&'a self, key: &'a Arc<str>) -> Entering<'a> {
-        let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
+        let mut channels = self
+            .channels
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let channel = channels.entry(key.clone()).or_default().clone();
         channel.lock().entering += 1;
-        Entering { hub: self, key, channel, subscribed: false }
+        Entering {
+            hub: self,
+            key,
+            channel,
+            subscribed: false,
+        }
     }
 
     /// Puts a connection into a channel. `answer` makes what it is answered from where the count stands; that is queued
@@ -146,7 +165,11 @@ impl Hub {
         answer: &(dyn Fn(&Position) -> Option<Packet> + Sync),
     ) -> Result<(), JoinError> {
         let mut entering = self.enter(key);
-        let told = self.broker.subscribe(self.id(), key, keep).await.map_err(JoinError::Broker)?;
+        let told = self
+            .broker
+            .subscribe(self.id(), key, keep)
+            .await
+            .map_err(JoinError::Broker)?;
         entering.subscribed = true;
         let mut state = entering.channel.lock();
         // What was delivered while the broker was asked is newer than its answer.
@@ -199,7 +222,9 @@ impl Deliver for Hub {
         let volatile = publication.message.volatile;
         let payload = publication.payload.as_deref();
         let message = Outgoing {
-            payload: payload.as_ref().map(|raw| raw as &dyn erased_serde::Serialize),
+            payload: payload
+                .as_ref()
+                .map(|raw| raw as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq: (!volatile).then_some(position.seq),
             timestamp: envelope.timestamp.map(|_| publication.at),

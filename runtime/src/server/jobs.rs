@@ -64,7 +64,10 @@ pub(crate) enum Declined {
 
 impl Job {
     fn new(id: Option<Id>, work: BoxFuture<'static, ()>) -> Self {
-        Self { id, work: AssertUnwindSafe(work).catch_unwind() }
+        Self {
+            id,
+            work: AssertUnwindSafe(work).catch_unwind(),
+        }
     }
 }
 
@@ -72,7 +75,10 @@ impl Future for Job {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        self.work.poll_unpin(cx).map(|result| Done { id: self.id.take(), panicked: result.is_err() })
+        self.work.poll_unpin(cx).map(|result| Done {
+            id: self.id.take(),
+            panicked: result.is_err(),
+        })
     }
 }
 
@@ -88,7 +94,10 @@ impl Jobs {
     }
 
     /// Takes what a message asks for.
-    pub(crate) fn add(&mut self, Received { id, action }: Received) -> Result<(), (Option<Id>, Declined)> {
+    pub(crate) fn add(
+        &mut self,
+        Received { id, action }: Received,
+    ) -> Result<(), (Option<Id>, Declined)> {
         match action {
             Action::Run(work) => self.waiting.push_back(Job::new(id, work)),
             Action::Stream(work) => {
@@ -102,7 +111,8 @@ impl Jobs {
                 if let Some(id) = &id {
                     self.open.insert(id.clone(), handle);
                 }
-                self.streams.push(Abortable::new(Job::new(id, work), registration));
+                self.streams
+                    .push(Abortable::new(Job::new(id, work), registration));
             }
             Action::Cancel => {
                 if let Some(handle) = id.and_then(|id| self.open.remove(&id)) {

@@ -31,12 +31,20 @@ pub(crate) struct Link {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
 impl Link {
-    pub(crate) fn new(id: u64, server: Arc<Shared>, session: Session, peer: Arc<Peer>, encoding: usize) -> Self {
+    pub(crate) fn new(
+        id: u64,
+        server: Arc<Shared>,
+        session: Session,
+        peer: Arc<Peer>,
+        encoding: usize,
+    ) -> Self {
         Self {
             id,
             outbound: Outbound::new(server.limits.outbound),
@@ -69,7 +77,10 @@ impl Link {
     pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
         match encode(self.codec(), outgoing) {
             Some(packet) => self.outbound.answer(packet),
-            None => self.fail(outgoing.id, &Fault::new("INTERNAL", "the answer cannot be written")),
+            None => self.fail(
+                outgoing.id,
+                &Fault::new("INTERNAL", "the answer cannot be written"),
+            ),
         }
     }
 
@@ -100,7 +111,11 @@ impl Link {
     /// The connection is over: it leaves every channel, and nothing is queued for it any more.
     pub(crate) fn end(&self) {
         self.outbound.end();
-        let joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let joined = self
+            .joined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         for channel in joined.into_iter().flatten() {
             self.server.hub.leave(self.id, &channel);
         }
@@ -120,7 +135,9 @@ pub(crate) fn outgoing(envelope: &EnvelopeTable, tag: Option<Tag>, major: i64) -
 
 /// Writes a message. What cannot be written is logged.
 pub(crate) fn encode(codec: &dyn Codec, outgoing: &Outgoing<'_>) -> Option<Packet> {
-    let written = codec.encode(outgoing).map_err(Box::<dyn std::error::Error>::from);
+    let written = codec
+        .encode(outgoing)
+        .map_err(Box::<dyn std::error::Error>::from);
     match written.and_then(|bytes| Packet::encoded(bytes, codec.is_text()).map_err(Into::into)) {
         Ok(packet) => Some(packet),
         Err(error) => {
@@ -131,7 +148,12 @@ pub(crate) fn encode(codec: &dyn Codec, outgoing: &Outgoing<'_>) -> Option<Packe
 }
 
 /// Writes an error, where the protocol has a message for it.
-pub(crate) fn error(server: &Shared, codec: &dyn Codec, id: Option<&Id>, fault: &Fault<'_>) -> Option<Packet> {
+pub(crate) fn error(
+    server: &Shared,
+    codec: &dyn Codec,
+    id: Option<&Id>,
+    fault: &Fault<'_>,
+) -> Option<Packet> {
     let tag = server.table.session.roles.error?;
     encode(
         codec,

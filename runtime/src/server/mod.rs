@@ -28,7 +28,7 @@ pub use service::{Action, Opening, Received, Refusal, Service, Session};
 pub use stream::{SendError, Sender, Stream};
 
 use crate::{
-    ChannelKey, PublishTo,
+    ChannelKey, MessageOf, Messages, PublishTo,
     broker::{Broker, InMemory},
     codec::{Codec, Json},
     table::LimitsTable,
@@ -153,7 +153,9 @@ impl Server {
 
     /// The way in from everywhere else.
     pub fn handle(&self) -> Handle {
-        Handle { shared: self.shared.clone() }
+        Handle {
+            shared: self.shared.clone(),
+        }
     }
 
     /// Routes for axum: the WebSocket at `/ws` or the path that was set, and `/healthz`.
@@ -213,13 +215,19 @@ pub struct Publisher<C> {
 
 impl<C> fmt::Debug for Publisher<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Publisher").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Publisher")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
 impl<C: ChannelKey> Publisher<C> {
     fn new(shared: Arc<Shared>, channel: &C) -> Self {
-        Self { shared, key: channel.key().into(), channel: PhantomData }
+        Self {
+            shared,
+            key: channel.key().into(),
+            channel: PhantomData,
+        }
     }
 
     /// The channel's key.
@@ -230,8 +238,9 @@ impl<C: ChannelKey> Publisher<C> {
     /// Publishes a message to everybody in the channel, on every server of the same broker. It does not wait; a message
     /// that cannot be written is logged.
     pub fn publish<M: PublishTo<C>>(&self, message: &M) {
-        let table = &<M::Union as crate::Messages>::TABLE.messages[M::INDEX];
-        self.shared.publish(self.key.clone(), table, message.payload());
+        let index = <M as MessageOf<M::Union>>::INDEX;
+        let table = &<M::Union as Messages>::TABLE.messages[index];
+        self.shared.publish(self.key.clone(), table, message);
     }
 
     /// How many connections of this server are in the channel.

@@ -16,7 +16,12 @@ impl Bucket {
     pub(crate) fn new((burst, period): (u64, Duration), now: Instant) -> Self {
         let burst = burst as f64;
         let per_second = burst / period.as_secs_f64().max(f64::MIN_POSITIVE);
-        Self { burst, per_second, tokens: burst, filled: now }
+        Self {
+            burst,
+            per_second,
+            tokens: burst,
+            filled: now,
+        }
     }
 
     /// Takes a token. False where there is none.

@@ -54,8 +54,12 @@ impl Origins {
         };
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let own = origin.split_once("://").map(|(_, authority)| authority);
-        origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
-            || own.zip(host).is_some_and(|(own, host)| own.eq_ignore_ascii_case(host))
+        origins
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
+            || own
+                .zip(host)
+                .is_some_and(|(own, host)| own.eq_ignore_ascii_case(host))
     }
 }
 
@@ -74,13 +78,17 @@ pub(crate) fn router(server: &Server) -> axum::Router {
     let server = server.clone();
     let path = server.path.clone();
     let socket = move |request: Request| async move { upgrade(&server, request) };
-    axum::Router::new().route(&path, axum::routing::any(socket)).route("/healthz", get(health))
+    axum::Router::new()
+        .route(&path, axum::routing::any(socket))
+        .route("/healthz", get(health))
 }
 
 fn reply(status: StatusCode, content: &'static str, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content));
     response
 }
 
@@ -112,31 +120,47 @@ fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &
 /// The encoding that both ends speak, and what the answer says of it.
 fn negotiate<'a>(shared: &'a Shared, headers: &HeaderMap) -> Option<(usize, Option<&'a str>)> {
     if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        let json = shared.codecs.iter().position(|(codec, _)| codec.name() == "json");
+        let json = shared
+            .codecs
+            .iter()
+            .position(|(codec, _)| codec.name() == "json");
         return json.map(|at| (at, None));
     }
-    shared.codecs.iter().enumerate().find_map(|(at, (_, subprotocol))| {
-        tokens(headers, SEC_WEBSOCKET_PROTOCOL)
-            .any(|offered| offered == *subprotocol)
-            .then_some((at, Some(*subprotocol)))
-    })
+    shared
+        .codecs
+        .iter()
+        .enumerate()
+        .find_map(|(at, (_, subprotocol))| {
+            tokens(headers, SEC_WEBSOCKET_PROTOCOL)
+                .any(|offered| offered == *subprotocol)
+                .then_some((at, Some(*subprotocol)))
+        })
 }
 
 /// Turns a request into a connection, or says what is wrong with it.
 fn upgrade(server: &Server, mut request: Request) -> Response {
     let headers = request.headers();
     if request.method() != Method::GET {
-        return refuse(StatusCode::METHOD_NOT_ALLOWED, "a WebSocket begins with GET");
+        return refuse(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "a WebSocket begins with GET",
+        );
     }
     if !has(headers, CONNECTION, "upgrade") || !has(headers, UPGRADE, "websocket") {
         return refuse(StatusCode::UPGRADE_REQUIRED, "a WebSocket is served here");
     }
     if !has(headers, SEC_WEBSOCKET_VERSION, "13") {
-        return refuse(StatusCode::UPGRADE_REQUIRED, "`Sec-WebSocket-Version` has to be 13");
+        return refuse(
+            StatusCode::UPGRADE_REQUIRED,
+            "`Sec-WebSocket-Version` has to be 13",
+        );
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| key.len() == 24);
     let Some(accept) = key.map(|key| derive_accept_key(key.as_bytes())) else {
-        return refuse(StatusCode::BAD_REQUEST, "`Sec-WebSocket-Key` is missing or not of 16 bytes");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "`Sec-WebSocket-Key` is missing or not of 16 bytes",
+        );
     };
     if !server.origins.take(headers) {
         return refuse(StatusCode::FORBIDDEN, "pages of this origin are not served");
@@ -144,7 +168,10 @@ fn upgrade(server: &Server, mut request: Request) -> Response {
     let shared = server.shared.clone();
     let Some((encoding, subprotocol)) = negotiate(&shared, headers) else {
         let spoken: Vec<_> = shared.codecs.iter().map(|(_, name)| *name).collect();
-        let words = format!("none of the offered subprotocols is spoken here; these are: {}", spoken.join(", "));
+        let words = format!(
+            "none of the offered subprotocols is spoken here; these are: {}",
+            spoken.join(", ")
+        );
         return refuse(StatusCode::BAD_REQUEST, &words);
     };
     if shared.is_going() {
@@ -152,11 +179,19 @@ fn upgrade(server: &Server, mut request: Request) -> Response {
     }
     let subprotocol = subprotocol.and_then(|name| HeaderValue::from_str(name).ok());
     let peer = Peer {
-        address: request.extensions().get().map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address),
+        address: request
+            .extensions()
+            .get()
+            .map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address),
         headers: headers.clone(),
         uri: request.uri().clone(),
     };
-    tokio::spawn(connect(hyper::upgrade::on(&mut request), shared, peer, encoding));
+    tokio::spawn(connect(
+        hyper::upgrade::on(&mut request),
+        shared,
+        peer,
+        encoding,
+    ));
 
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -172,15 +207,30 @@ fn upgrade(server: &Server, mut request: Request) -> Response {
     response
 }
 
-async fn connect(upgrade: hyper::upgrade::OnUpgrade, shared: Arc<Shared>, peer: Peer, encoding: usize) {
+async fn connect(
+    upgrade: hyper::upgrade::OnUpgrade,
+    shared: Arc<Shared>,
+    peer: Peer,
+    encoding: usize,
+) {
     let upgraded = match upgrade.await {
         Ok(upgraded) => TokioIo::new(upgraded),
         Err(error) => {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the upgrade failed");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the upgrade failed"
+            );
             return;
         }
     };
     let limit = shared.limits.message;
-    let stream = WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config(limit))).await;
-    handshake::serve(Box::new(WebSocket::new(stream, limit)), shared, peer, encoding).await;
+    let stream =
+        WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config(limit))).await;
+    handshake::serve(
+        Box::new(WebSocket::new(stream, limit)),
+        shared,
+        peer,
+        encoding,
+    )
+    .await;
 }

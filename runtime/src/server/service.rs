@@ -2,7 +2,7 @@
 
 use super::{Context, Peer};
 use crate::{
-    ErrorCodes, Id, Rejected, TagBuf, Violation,
+    ErrorCodes, Id, Invalid, Rejected, TagBuf, Violation,
     codec::Source,
     system::Fault,
     table::{ProtocolTable, Tag},
@@ -29,7 +29,7 @@ pub trait Service: Send + Sync + 'static {
     ///
     /// # Errors
     /// The message, where it cannot be read.
-    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Rejected>;
+    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<Rejected>>;
 
     /// Whether somebody may enter a channel that has no message for joining. `key` is what the client sent.
     fn admit<'a>(&'a self, key: &'a str, cx: Context) -> BoxFuture<'a, Result<(), Refusal>> {
@@ -57,7 +57,11 @@ pub struct Opening {
 
 impl Opening {
     pub(crate) fn new(auth: Option<Box<RawValue>>, peer: Arc<Peer>, version: String) -> Self {
-        Self { auth, peer, version }
+        Self {
+            auth,
+            peer,
+            version,
+        }
     }
 
     /// The proof, ready to be read.
@@ -81,7 +85,10 @@ impl fmt::Debug for Received {
             Action::Stream(_) => "Stream",
             Action::Cancel => "Cancel",
         };
-        f.debug_struct("Received").field("id", &self.id).field("action", &action).finish()
+        f.debug_struct("Received")
+            .field("id", &self.id)
+            .field("action", &action)
+            .finish()
     }
 }
 
@@ -141,7 +148,9 @@ impl Refusal {
                 Tag::Integer(n) => TagBuf::Integer(n),
             },
             retryable: error.retryable(),
-            data: error.data().and_then(|data| serde_json::value::to_raw_value(data).ok()),
+            data: error
+                .data()
+                .and_then(|data| serde_json::value::to_raw_value(data).ok()),
             ..Self::new("", error.message())
         }
     }
@@ -164,16 +173,28 @@ impl Refusal {
             code: Some(self.code.borrow()),
             message: Cow::Borrowed(&self.message),
             retryable: self.retryable,
-            data: data.as_ref().map(|data| data as &dyn erased_serde::Serialize),
+            data: data
+                .as_ref()
+                .map(|data| data as &dyn erased_serde::Serialize),
             violations: &self.violations,
             side: None,
         }
     }
 }
 
-/// A proof that could not be read. Paths begin at the proof.
-impl From<Rejected> for Refusal {
-    fn from(rejected: Rejected) -> Self {
+/// A proof that does not fit. Paths begin at the proof.
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self {
+            violations: invalid.violations,
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+}
+
+/// A message that could not be read.
+impl From<Box<Rejected>> for Refusal {
+    fn from(rejected: Box<Rejected>) -> Self {
         let fault = Fault::of(&rejected);
         let message = fault.message.clone().into_owned();
         Self {

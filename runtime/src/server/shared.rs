@@ -89,17 +89,29 @@ impl Shared {
         &self,
         channel: Arc<str>,
         message: &'static MessageTable,
-        payload: Option<&dyn erased_serde::Serialize>,
+        payload: &dyn erased_serde::Serialize,
     ) {
-        let payload = match payload.filter(|_| message.payload).map(serde_json::value::to_raw_value) {
+        let payload = match message
+            .payload
+            .then(|| serde_json::value::to_raw_value(payload))
+        {
             Some(Ok(payload)) => Some(payload.into()),
             Some(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, message = message.name, "a message cannot be written");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    message = message.name,
+                    "a message cannot be written"
+                );
                 return;
             }
             None => None,
         };
-        self.broker.publish(Publication { channel, message, payload, at: SystemTime::now() });
+        self.broker.publish(Publication {
+            channel,
+            message,
+            payload,
+            at: SystemTime::now(),
+        });
     }
 
     /// How long the count of a channel is kept when nobody is in it.
@@ -111,7 +123,10 @@ impl Shared {
 
     /// The channel that a key belongs to.
     pub(crate) fn channel_of(&self, key: &str) -> Option<&'static ChannelTable> {
-        self.table.channels.iter().find(|channel| fits(channel.key, key))
+        self.table
+            .channels
+            .iter()
+            .find(|channel| fits(channel.key, key))
     }
 
     fn links(&self) -> MutexGuard<'_, HashMap<u64, Arc<Link>>> {

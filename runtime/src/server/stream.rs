@@ -18,20 +18,28 @@ pub struct Stream<Ack, Item> {
 
 impl<Ack, Item> fmt::Debug for Stream<Ack, Item> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream").field("cx", &self.cx).finish_non_exhaustive()
+        f.debug_struct("Stream")
+            .field("cx", &self.cx)
+            .finish_non_exhaustive()
     }
 }
 
 impl<Ack: Serialize, Item: Serialize> Stream<Ack, Item> {
     pub(crate) fn new(cx: Context, table: &'static UnionTable, ack: usize, item: usize) -> Self {
-        Self { cx, table, ack, item, types: PhantomData }
+        Self {
+            cx,
+            table,
+            ack,
+            item,
+            types: PhantomData,
+        }
     }
 
     /// Acknowledges the request; only then can items be sent.
     pub fn accept(self, ack: Ack) -> Sender<Item> {
         self.cx.accept();
         self.cx.reply(self.table, self.ack, &ack);
-        Sender { cx: self.cx, table: self.table, item: self.item, types: PhantomData }
+        Sender::new(self.cx, self.table, self.item)
     }
 }
 
@@ -45,18 +53,34 @@ pub struct Sender<Item> {
 
 impl<Item> fmt::Debug for Sender<Item> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("cx", &self.cx).finish_non_exhaustive()
+        f.debug_struct("Sender")
+            .field("cx", &self.cx)
+            .finish_non_exhaustive()
     }
 }
 
 impl<Item: Serialize> Sender<Item> {
+    pub(crate) fn new(cx: Context, table: &'static UnionTable, item: usize) -> Self {
+        Self {
+            cx,
+            table,
+            item,
+            types: PhantomData,
+        }
+    }
+
     /// Sends an item, when the client has read enough of what came before: until half of `limits.outbound` is free.
     ///
     /// # Errors
     /// Where the connection is over, or the item cannot be written.
-    pub fn send(&mut self, item: Item) -> impl Future<Output = Result<(), SendError>> + Send + use<Item> {
+    pub fn send(
+        &mut self,
+        item: Item,
+    ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item> {
         let message = &self.table.messages[self.item];
-        let packet = self.cx.write(self.table, message, Some(&item), self.cx.id(), None);
+        let packet = self
+            .cx
+            .write(self.table, message, Some(&item), self.cx.id(), None);
         put(self.cx.clone(), packet)
     }
 }

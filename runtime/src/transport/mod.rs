@@ -85,7 +85,10 @@ pub struct Closing {
 impl Closing {
     /// A code and words.
     pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, reason: reason.into() }
+        Self {
+            code,
+            reason: reason.into(),
+        }
     }
 
     /// Whether a client should not try again by itself: 1008, 4401, 4406 and 4409.

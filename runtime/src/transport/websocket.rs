@@ -46,7 +46,11 @@ enum Close {
 impl<S> WebSocket<S> {
     /// A stream that was made with [`config`] and the same `limit`.
     pub fn new(inner: WebSocketStream<S>, limit: usize) -> Self {
-        Self { inner, limit, close: Close::Open }
+        Self {
+            inner,
+            limit,
+            close: Close::Open,
+        }
     }
 }
 
@@ -66,9 +70,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         Poll::Ready(match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
             Some(Ok(Message::Text(text))) => Ok(Arrival::Packet(Packet::Text(text))),
             Some(Ok(Message::Binary(bytes))) => Ok(Arrival::Packet(Packet::Binary(bytes))),
-            Some(Ok(Message::Close(frame))) => Ok(Arrival::Closed(frame.map(|frame| {
-                Closing::new(frame.code.into(), frame.reason.as_str().to_owned())
-            }))),
+            Some(Ok(Message::Close(frame))) => {
+                Ok(Arrival::Closed(frame.map(|frame| {
+                    Closing::new(frame.code.into(), frame.reason.as_str().to_owned())
+                })))
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(Arrival::Alive),
             Some(Err(error)) => Err(self.error(error)),
             None => Ok(Arrival::Closed(None)),
@@ -80,11 +86,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
             Packet::Text(text) => Message::Text(text),
             Packet::Binary(bytes) => Message::Binary(bytes),
         };
-        Pin::new(&mut self.inner).start_send(message).map_err(|error| self.error(error))
+        Pin::new(&mut self.inner)
+            .start_send(message)
+            .map_err(|error| self.error(error))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Pin::new(&mut self.inner).poll_flush(cx).map_err(|error| self.error(error))
+        Pin::new(&mut self.inner)
+            .poll_flush(cx)
+            .map_err(|error| self.error(error))
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>, closing: &Closing) -> Poll<()> {
@@ -95,7 +105,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
                 let end = reason.char_indices().next_back().map_or(0, |(at, _)| at);
                 reason = &reason[..end];
             }
-            let frame = CloseFrame { code: closing.code.into(), reason: reason.to_owned().into() };
+            let frame = CloseFrame {
+                code: closing.code.into(),
+                reason: reason.to_owned().into(),
+            };
             // Refused where the other end closed first; its close is answered by the flush below.
             let _ = Pin::new(&mut self.inner).start_send(Message::Close(Some(frame)));
         }
