@@ -1,7 +1,7 @@
 //! From a fresh transport to a session: hello, and ready or refuse.
 
 use super::{
-    Opening, Peer, Refusal, Session,
+    Opening, Peer, Session,
     connection::{Connection, PATIENCE, write},
     link,
     shared::Shared,
@@ -225,11 +225,4 @@ async fn hello(
         send(transport, answer).await?;
     }
     Err(Some(close(CloseCondition::Violations)))
-}
-
-impl Refusal {
-    /// The hello of a client bears no proof.
-    pub fn no_auth() -> Self {
-        Self::new("INVALID", "the hello does not say who the client is")
-    }
 }

@@ -2,8 +2,10 @@
 
 use super::{Context, Peer};
 use crate::{
-    ErrorCodes, Id, Invalid, Rejected, TagBuf, Violation,
+    ErrorCodes, Id, Invalid, Mode, Payload, Rejected, TagBuf, Violation,
     codec::Source,
+    read::Rules,
+    read_value,
     system::Fault,
     table::{ProtocolTable, Tag},
 };
@@ -64,9 +66,23 @@ impl Opening {
         }
     }
 
-    /// The proof, ready to be read.
-    pub fn source(&self) -> Option<Source<'_>> {
-        self.auth.as_deref().map(|raw| Source::Json(raw.get()))
+    /// Reads the proof.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not fit.
+    pub fn auth<T: for<'de> Payload<'de>>(&self) -> Result<T, Refusal> {
+        let Some(auth) = &self.auth else {
+            return Err(Refusal::no_auth());
+        };
+        // The text was read once already, as a part of the hello.
+        let value = serde_json::from_str(auth.get()).unwrap_or_default();
+        read_value(&value, &Rules::NONE, Mode::Server).map_err(|mut invalid| {
+            for violation in &mut invalid.violations {
+                violation.path.prepend_key("auth");
+                violation.path.prepend_key("payload");
+            }
+            invalid.into()
+        })
     }
 }
 
@@ -155,6 +171,18 @@ impl Refusal {
         }
     }
 
+    /// The hello bears no proof of who the client is.
+    pub fn no_auth() -> Self {
+        Self {
+            violations: vec![Violation {
+                path: "/payload".to_owned().into(),
+                keyword: "required",
+                message: handfast_schema::words::required("auth").into(),
+            }],
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+
     /// A channel that cannot be joined by its key.
     pub fn not_joinable() -> Self {
         Self {
@@ -182,7 +210,7 @@ impl Refusal {
     }
 }
 
-/// A proof that does not fit. Paths begin at the proof.
+/// A value that does not fit.
 impl From<Invalid> for Refusal {
     fn from(invalid: Invalid) -> Self {
         Self {
