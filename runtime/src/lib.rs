@@ -4,12 +4,28 @@ extern crate self as handfast;
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "server")]
+pub mod broker;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod codec;
 mod decode;
 mod envelope;
+#[cfg(feature = "net")]
+mod heart;
 mod message;
+#[cfg(feature = "net")]
+mod outbound;
+#[cfg(feature = "net")]
+mod random;
 pub mod read;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "net")]
+mod system;
 pub mod table;
+#[cfg(feature = "net")]
+pub mod transport;
 mod validate;
 mod value;
 
@@ -21,5 +37,7 @@ pub use message::{
     PublishTo, Request,
 };
 pub use protocol_macros::protocol;
+#[cfg(feature = "net")]
+pub use system::{RemoteError, RemoteViolation, Side};
 pub use validate::{Invalid, read_value, validate};
 pub use value::{Bytes, Checked, Nullable};
