@@ -6,7 +6,7 @@ use crate::{
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Fields, Member, Path, Type, ext::IdentExt, spanned::Spanned};
+use syn::{Expr, ExprLit, Fields, Lit, Member, Path, Type, ext::IdentExt, spanned::Spanned};
 
 /// A field, with what our attributes say of it.
 pub(crate) struct Field {
@@ -14,6 +14,8 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) ty: Type,
     pub(crate) rules: Rules,
+    /// What is meant where it is absent.
+    pub(crate) default: Option<Expr>,
     /// What it is called while it is read.
     pub(crate) local: Ident,
 }
@@ -28,6 +30,10 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, fields: &mut Fields) -> Vec<Field> {
             let mut options = Options::take_from(cx, &mut field.attrs, "protocol");
             let rules = rules::take(cx, krate, &mut options, &format_ident!("RULES_{i}"));
             let given = options.text(cx, "name");
+            let default = options.expr(cx, "default");
+            if default.is_some() && optional(&field.ty).is_none() {
+                cx.error(&field.ty, "only a field that may be absent, an `Option`, has a default");
+            }
             options.finish(cx);
             let name = match (&given, &field.ident) {
                 (Some(text), _) => text.value(),
@@ -52,6 +58,7 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, fields: &mut Fields) -> Vec<Field> {
                 name,
                 ty: field.ty.clone(),
                 rules,
+                default,
                 local: format_ident!("field_{i}"),
             }
         })
@@ -135,4 +142,42 @@ pub(crate) fn construct(path: &TokenStream, fields: &[Field]) -> TokenStream {
         .iter()
         .map(|Field { member, local, .. }| quote!(#member: #local));
     quote!(#path { #(#values),* })
+}
+
+/// What lies in an `Option`.
+fn optional(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// Accessors of the fields that have a default: the value, or what is meant where there is none.
+pub(crate) fn defaults(fields: &[Field]) -> Vec<TokenStream> {
+    fields
+        .iter()
+        .filter_map(|Field { member, ty, default, .. }| {
+            let (default, inner) = (default.as_ref()?, optional(ty)?);
+            let Member::Named(name) = member else { return None };
+            let accessor = format_ident!("{}_or_default", name.unraw());
+            let docs = format!("The value of `{}`, or what is meant where it is absent.", name.unraw());
+            Some(match default {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote! {
+                    #[doc = #docs]
+                    pub fn #accessor(&self) -> &str {
+                        self.#name.as_deref().unwrap_or(#text)
+                    }
+                },
+                literal => quote! {
+                    #[doc = #docs]
+                    pub fn #accessor(&self) -> #inner {
+                        self.#name.unwrap_or(#literal)
+                    }
+                },
+            })
+        })
+        .collect()
 }

@@ -46,6 +46,8 @@ pub(crate) fn expand(
     let construct = field::construct(&quote!(Self), &fields);
     let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
     let names = fields.iter().map(|field| &field.name);
+    let defaults = field::defaults(&fields);
+    let defaults = (!defaults.is_empty()).then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
@@ -72,6 +74,7 @@ pub(crate) fn expand(
                 #p::serialize_fields(self, serializer)
             }
         }
+        #defaults
         #common
     })
 }

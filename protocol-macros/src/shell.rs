@@ -63,7 +63,7 @@ pub(crate) fn expand(
                 hash: #hash,
                 client: <#client as #krate::Messages>::TABLE,
                 server: <#server as #krate::Messages>::TABLE,
-                channels: &[#(<#channels as #krate::ChannelKey>::TABLE),*],
+                channels: &[#(*<#channels as #krate::ChannelKey>::TABLE),*],
                 session: #session,
                 limits: #limits,
                 encodings: &[#(#encodings),*],

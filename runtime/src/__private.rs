@@ -9,6 +9,8 @@ pub use crate::{
     },
 };
 pub use erased_serde::Serialize as ErasedSerialize;
+#[cfg(feature = "net")]
+pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use crate::{

@@ -167,6 +167,38 @@ pub trait ChannelKey: Send + Sync + 'static {
     fn key(&self) -> String;
 }
 
+/// A message that names a channel by its parameters, such as the one that joins it.
+pub trait KeyFrom<C> {
+    /// The channel's key on the wire.
+    fn key(&self) -> String;
+}
+
+/// A channel by its key, where its parameters are not at hand.
+#[derive(Clone, Debug)]
+pub struct Keyed<C> {
+    key: String,
+    channel: std::marker::PhantomData<fn() -> C>,
+}
+
+impl<C> Keyed<C> {
+    /// The channel that a message names.
+    pub fn from_message(message: &impl KeyFrom<C>) -> Self {
+        Self { key: message.key(), channel: std::marker::PhantomData }
+    }
+}
+
+impl<C: ChannelKey> ChannelKey for Keyed<C> {
+    const TABLE: &'static ChannelTable = C::TABLE;
+
+    fn key(&self) -> String {
+        self.key.clone()
+    }
+}
+
+/// What stands for a part of a reply that the protocol does not have: a stream without an acknowledgement or an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nothing {}
+
 /// The errors that a request may be answered with, and their data.
 pub trait ErrorCodes: Sized + Send + Sync + 'static {
     /// The code on the wire.
