@@ -1,1 +1,25 @@
-//! .
+//! Rust, TypeScript and JSON Schema from a Handfast protocol.
+//!
+//! `load` (in `handfast-spec`) gives a model; [`shape`] finds the types that it needs; [`rust`], `typescript` and
+//! [`json_schema`] turn both into text, as plain functions; [`write`] puts the text on disk. The command line is a thin
+//! layer over [`Generator`], which a `build.rs` or a `codegen` member of another workspace uses alike.
+
+mod generate;
+pub mod json_schema;
+pub mod names;
+pub mod rust;
+pub mod shape;
+pub mod verify;
+pub mod write;
+
+pub use generate::{Failed, Generated, Generator, Output, outputs};
+
+/// What the first lines of every output say, and by which a file is known to be ours.
+pub(crate) fn header(source: &str) -> String {
+    format!(
+        "{MARK} from `{source}`.\nDo not edit: change that file, then run `cargo run -p codegen`."
+    )
+}
+
+/// How the header of every output begins.
+pub(crate) const MARK: &str = "Made by Handfast";

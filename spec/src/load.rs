@@ -83,7 +83,7 @@ fn read(
     document.map(document.root)?;
     let lowering = Lowering::new(Rc::clone(&document), name.to_owned(), files, sources, out);
     let (mut protocol, lowered) = resolve::resolve(&document, lowering);
-    check::check(&mut protocol, &document, &lowered, out);
+    check::check(&protocol, &document, &lowered, out);
     if out.errors() > 0 {
         return None;
     }

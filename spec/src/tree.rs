@@ -50,6 +50,8 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Map {
     entries: Vec<Entry>,
+    /// Whether an entry was left out, and complained about: what is missing may have been that.
+    pub(crate) partial: bool,
     /// For mappings too long to look through; never iterated, so that no order leaks from it.
     index: HashMap<String, usize>,
 }
@@ -90,11 +92,6 @@ impl Map {
     /// Every entry, in the order written.
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Entry> {
         self.entries.iter()
-    }
-
-    /// Every key, in the order written.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| entry.key.as_str())
     }
 }
 

@@ -1,4 +1,4 @@
-//! YAML 1.2 with the core schema, and with it JSON, read into a [`Document`]. The parser's crate is named nowhere else.
+//! YAML 1.2 with the core schema, and with it JSON, read into a tree. The parser's crate is named nowhere else.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::tree::{Document, Entry, Kind, Map, NodeId};
@@ -62,6 +62,14 @@ pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Doc
     };
     reader.document.root = root;
     Some(reader.document)
+}
+
+/// A YAML text as JSON, by the core schema; none where it is not well-formed. For tools that validate a spec with the
+/// format's schema.
+pub fn to_json(text: &str) -> Option<serde_json::Value> {
+    let mut out = Diagnostics::default();
+    let document = read(0, text, &mut out)?;
+    (out.errors() == 0).then(|| document.json(document.root))
 }
 
 /// A collection that has not ended.
@@ -301,6 +309,7 @@ impl Reader<'_> {
             Some(Open::List { items }) => items.push(id),
             Some(Open::Map { map, key }) => {
                 let Some(Key::Good(key, at)) = key.take() else {
+                    map.partial = true;
                     return;
                 };
                 let entry = Entry { key, at, value: id };
@@ -376,6 +385,7 @@ impl Reader<'_> {
             }
             Kind::Map(map) => {
                 let mut copied = Map::default();
+                copied.partial = map.partial;
                 for entry in map.iter() {
                     let value = self.copy(entry.value, depth + 1)?;
                     let _ = copied.insert(Entry {

@@ -1,9 +1,155 @@
 //! What is wrong with a protocol whose every part is well-formed.
 
+mod envelope;
+mod messages;
+mod schemas;
+mod session;
+mod unused;
+
 use crate::diagnostic::Diagnostics;
-use crate::model::Protocol;
+use crate::model::{MessageId, Protocol};
 use crate::schema::Lowered;
-use crate::tree::Document;
+use crate::tree::{Document, Entry, NodeId};
+use handfast_schema::{SchemaId, Span};
 
 /// Checks everything.
-pub(crate) fn check(_p: &mut Protocol, _t: &Document, _l: &Lowered, _out: &mut Diagnostics) {}
+pub(crate) fn check(
+    protocol: &Protocol,
+    tree: &Document,
+    lowered: &Lowered,
+    out: &mut Diagnostics,
+) {
+    let mut checker = Checker {
+        protocol,
+        tree,
+        lowered,
+        out,
+    };
+    checker.messages();
+    checker.envelopes();
+    checker.session();
+    checker.settings();
+    checker.schemas();
+    checker.unused();
+}
+
+struct Checker<'a> {
+    protocol: &'a Protocol,
+    tree: &'a Document,
+    lowered: &'a Lowered,
+    out: &'a mut Diagnostics,
+}
+
+/// A field of an object, as its schema and what that refers to declare it.
+struct Known {
+    name: String,
+    required: bool,
+    /// The schema whose `properties` it stands in.
+    owner: SchemaId,
+}
+
+impl<'a> Checker<'a> {
+    /// The entry at a path of keys from the root.
+    fn entry(&self, path: &[&str]) -> Option<&'a Entry> {
+        let (last, path) = path.split_last()?;
+        let mut node = self.tree.root;
+        for key in path {
+            node = self.tree.get(node, key)?;
+        }
+        self.tree.map(node)?.get(last)
+    }
+
+    fn section(&self, key: &str) -> &'a [Entry] {
+        self.entry(&[key])
+            .map(|entry| self.tree.entries(entry.value))
+            .unwrap_or_default()
+    }
+
+    /// Where a value stands, or its key where the value is long.
+    fn place(&self, entry: &Entry) -> Span {
+        let node = self.tree.node(entry.value);
+        match node.kind {
+            crate::tree::Kind::Text(_) | crate::tree::Kind::Number(_) => node.span,
+            _ => entry.at,
+        }
+    }
+
+    /// The place of a message's block.
+    fn block(&self, message: MessageId) -> NodeId {
+        self.section("messages")
+            .get(message.0)
+            .map_or(self.tree.root, |entry| entry.value)
+    }
+
+    /// The place of a key of a message, or its name.
+    fn of_message(&self, message: MessageId, key: &str) -> Span {
+        let entry = self
+            .tree
+            .map(self.block(message))
+            .and_then(|map| map.get(key));
+        entry.map_or(self.protocol.messages[message.0].name.span, |entry| {
+            self.place(entry)
+        })
+    }
+
+    /// The entry of a keyword in a schema.
+    fn keyword(&self, schema: SchemaId, keyword: &str) -> Option<&'a Entry> {
+        let site = self.lowered.sites.get(schema.0 as usize)?;
+        self.lowered.docs[site.doc].map(site.node)?.get(keyword)
+    }
+
+    /// The place of a property's name.
+    fn property(&self, owner: SchemaId, name: &str) -> Span {
+        let tree = self
+            .lowered
+            .sites
+            .get(owner.0 as usize)
+            .map(|site| &self.lowered.docs[site.doc]);
+        let properties = self.keyword(owner, "properties");
+        let found = tree
+            .zip(properties)
+            .and_then(|(tree, entry)| tree.map(entry.value)?.get(name));
+        found.map_or(self.protocol.schemas[owner].span, |entry| entry.at)
+    }
+
+    /// Follows `$ref` where nothing stands beside it that changes the shape.
+    fn followed(&self, mut schema: SchemaId) -> SchemaId {
+        for _ in 0..64 {
+            match self.protocol.schemas[schema].reference {
+                Some(next) if self.protocol.schemas[schema].types.is_none() => schema = next,
+                _ => break,
+            }
+        }
+        schema
+    }
+
+    /// Every field that a schema may speak of, branches included.
+    fn fields(&self, schema: SchemaId) -> Vec<Known> {
+        let mut known = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut open = vec![(schema, true)];
+        while let Some((id, certain)) = open.pop() {
+            if !seen.insert(id.0) {
+                continue;
+            }
+            let schema = &self.protocol.schemas[id];
+            let required: std::collections::BTreeSet<&str> =
+                schema.required.iter().map(String::as_str).collect();
+            for (name, _) in &schema.properties {
+                let required = certain && required.contains(name.as_str());
+                known.push(Known {
+                    name: name.clone(),
+                    required,
+                    owner: id,
+                });
+            }
+            open.extend(schema.reference.map(|id| (id, certain)));
+            open.extend(schema.all_of.iter().map(|id| (*id, certain)));
+            let branches = schema.any_of.iter().chain(&schema.one_of);
+            open.extend(branches.map(|id| (*id, false)));
+            let branches = [schema.then, schema.otherwise].into_iter().flatten();
+            open.extend(branches.map(|id| (id, false)));
+        }
+        known
+    }
+}

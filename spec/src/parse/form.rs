@@ -2,7 +2,7 @@
 //! that later stages read what is good and are silent on the rest.
 
 use super::words;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, nearest};
 use crate::language::{LAYOUTS, Section, Shape};
 use crate::tree::{Document, Kind, NodeId};
 use handfast_schema::Span;
@@ -88,9 +88,11 @@ impl Form<'_> {
             }
             (shape, Kind::Text(text)) => self.text(id, shape, text, what),
             (Shape::Version | Shape::Requirement, Kind::Number(_)) => {
-                let text = source_text(self.document, id);
-                let help =
-                    format!("a version has three numbers and stands in quotes: `'{text}.0'`");
+                let help = if matches!(shape, Shape::Version) {
+                    "a version has three numbers: `1.2.0`"
+                } else {
+                    "put it in quotes: `'>=1.0'`"
+                };
                 let message = format!("`{what}` is a version, and this is a number");
                 self.fail(id, Diagnostic::error("P008", place, message).help(help));
             }
@@ -115,12 +117,15 @@ impl Form<'_> {
         let Some(map) = self.document.map(id) else {
             return;
         };
+        // A key that is misspelt is not missing as well.
+        let mut meant = Vec::new();
         for entry in map.iter() {
             match section.keys.iter().find(|key| key.name == entry.key) {
                 Some(key) => self.value(entry.value, &key.shape, entry.at, key.name),
                 None => {
                     let message = format!("{} has no key `{}`", called(section), entry.key);
                     let known = section.keys.iter().map(|key| key.name);
+                    meant.extend(nearest(&entry.key, known.clone()));
                     let help = did_you_mean(&entry.key, known.clone()).unwrap_or_else(|| {
                         let known: Vec<_> = known.map(|key| format!("`{key}`")).collect();
                         format!("it has {}", known.join(", "))
@@ -131,7 +136,7 @@ impl Form<'_> {
             }
         }
         for key in section.keys.iter().filter(|key| key.required) {
-            if map.get(key.name).is_none() {
+            if map.get(key.name).is_none() && !map.partial && !meant.contains(&key.name) {
                 let message = format!("{} lacks the key `{}`", called(section), key.name);
                 let help = format!("`{}`: {}", key.name, sentence(key.doc));
                 self.out
@@ -196,7 +201,7 @@ impl Form<'_> {
                 Diagnostic::error("P004", at, message).help(help)
             }
             // The names of these forms are known, and what they name is not there.
-            Shape::Word(known) if std::ptr::eq(*known, LAYOUTS) && text != LAYOUTS[0] => {
+            Shape::Word(known) if *known == LAYOUTS && text != LAYOUTS[0] => {
                 let message = format!("an envelope of the form `{text}` is not supported yet");
                 let help =
                     "an envelope is an object with a tag, and the payload beside it or flat in it";
@@ -325,13 +330,6 @@ fn sentence(doc: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
     })
-}
-
-fn source_text(document: &Document, id: NodeId) -> String {
-    document
-        .number(id)
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
 
 fn bad_name(text: &str, at: Span) -> Diagnostic {

@@ -1,0 +1,239 @@
+//! From a spec on disk to every output it asks for.
+
+use crate::{json_schema, rust, shape, write};
+use handfast_spec::{
+    Diagnostic, Loaded, Severity, Sources,
+    model::{GenerateRust, Name, Protocol},
+};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+/// A file to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Where, relative to the folder of the spec.
+    pub path: PathBuf,
+    /// What.
+    pub text: String,
+}
+
+/// Every output of a protocol, and the problems that only show when types get their names. `source` is the name of the
+/// spec, as the headers tell it.
+///
+/// # Errors
+/// Nothing is given where one of the problems is an error.
+pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnostic>) {
+    let (shapes, diagnostics) = shape::shapes(protocol);
+    if diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
+    {
+        return (Vec::new(), diagnostics);
+    }
+    let mut all = Vec::new();
+    let generate = &protocol.generate;
+    if let Some(options) = &generate.rust {
+        let text = rust::generate(protocol, &shapes, options, source);
+        all.push(Output {
+            path: PathBuf::from(&options.out.text),
+            text,
+        });
+    }
+    if let Some(options) = &generate.schema {
+        let mut bundle = json_schema::bundle(protocol);
+        if let Some(comment) = bundle.get_mut("$comment") {
+            let about = comment.as_str().unwrap_or_default();
+            *comment = format!("{} {about}", crate::header(source).replace('\n', " ")).into();
+        }
+        let text = serde_json::to_string_pretty(&bundle).unwrap_or_default() + "\n";
+        all.push(Output {
+            path: PathBuf::from(&options.out.text),
+            text,
+        });
+    }
+    (all, diagnostics)
+}
+
+/// Generates from a spec: what the command line does, for a `build.rs` or a `codegen` member of an application.
+///
+/// ```no_run
+/// // build.rs
+/// fn main() -> Result<(), codegen::Failed> {
+///     codegen::Generator::new("protocol.yaml").rust_to_out_dir("api.rs").run_in_build_script()
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Generator {
+    spec: PathBuf,
+    out_dir: Option<String>,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Generated {
+    /// What became of every output.
+    pub files: Vec<write::File>,
+    /// What is worth knowing, none of it an error.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read.
+    pub sources: Sources,
+}
+
+/// Why nothing was generated.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failed {
+    /// The spec has errors.
+    Spec {
+        /// All that is wrong, in source order.
+        diagnostics: Vec<Diagnostic>,
+        /// The files that were read.
+        sources: Sources,
+    },
+    /// A file could not be read or written.
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something a build script needs is missing.
+    BuildScript(&'static str),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spec {
+                diagnostics,
+                sources,
+            } => f.write_str(&handfast_spec::render(diagnostics, sources, false)),
+            Self::Io { path, .. } => write!(f, "cannot read or write `{}`", path.display()),
+            Self::BuildScript(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl Generator {
+    /// A generator of what the spec at a path asks for under `generate`.
+    pub fn new(spec: impl Into<PathBuf>) -> Self {
+        Self {
+            spec: spec.into(),
+            out_dir: None,
+        }
+    }
+
+    /// Writes the Rust into the folder that cargo gives a build script, under this name, and nothing else.
+    #[must_use]
+    pub fn rust_to_out_dir(mut self, name: impl Into<String>) -> Self {
+        self.out_dir = Some(name.into());
+        self
+    }
+
+    /// Reads and checks the spec, and works out every output, without writing any.
+    ///
+    /// # Errors
+    /// Where the spec has errors.
+    pub fn prepare(&self) -> Result<(Vec<Output>, Vec<Diagnostic>, Sources), Failed> {
+        let Loaded {
+            protocol,
+            mut diagnostics,
+            sources,
+        } = handfast_spec::load(&self.spec);
+        let has_errors = |all: &[Diagnostic]| all.iter().any(|one| one.severity == Severity::Error);
+        let Some(mut protocol) = protocol.filter(|_| !has_errors(&diagnostics)) else {
+            return Err(Failed::Spec {
+                diagnostics,
+                sources,
+            });
+        };
+        if let Some(name) = &self.out_dir {
+            let folder = std::env::var_os("OUT_DIR").ok_or(Failed::BuildScript(
+                "`OUT_DIR` is not set: is this a build script?",
+            ))?;
+            let out = PathBuf::from(folder)
+                .join(name)
+                .to_string_lossy()
+                .into_owned();
+            let span = protocol.name.span;
+            let rust = protocol.generate.rust.take().unwrap_or(GenerateRust {
+                out: Name {
+                    text: String::new(),
+                    span,
+                },
+                krate: "handfast".to_owned(),
+                types: Vec::new(),
+                borrow: Vec::new(),
+            });
+            protocol.generate = handfast_spec::model::Generate {
+                rust: Some(GenerateRust {
+                    out: Name { text: out, span },
+                    ..rust
+                }),
+                ..Default::default()
+            };
+        }
+        let source = self
+            .spec
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let (outputs, more) = outputs(&protocol, &source);
+        diagnostics.extend(more);
+        diagnostics.sort_by_key(|one| one.primary.span);
+        if has_errors(&diagnostics) {
+            return Err(Failed::Spec {
+                diagnostics,
+                sources,
+            });
+        }
+        Ok((outputs, diagnostics, sources))
+    }
+
+    /// The folder that outputs are relative to.
+    pub fn folder(&self) -> &Path {
+        self.spec.parent().unwrap_or_else(|| Path::new(""))
+    }
+
+    /// Generates. A run that fails changes nothing.
+    ///
+    /// # Errors
+    /// Where the spec has errors, or a file cannot be written.
+    pub fn run(&self) -> Result<Generated, Failed> {
+        let (outputs, diagnostics, sources) = self.prepare()?;
+        let files = write::write(self.folder(), &outputs)?;
+        Ok(Generated {
+            files,
+            diagnostics,
+            sources,
+        })
+    }
+
+    /// Generates inside of a build script, and tells cargo what to watch.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; the error's text is what cargo shows.
+    pub fn run_in_build_script(&self) -> Result<(), Failed> {
+        println!("cargo::rerun-if-changed={}", self.spec.display());
+        let generated = self.run()?;
+        for path in generated.sources.paths() {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+        for diagnostic in &generated.diagnostics {
+            if diagnostic.severity == Severity::Warning {
+                println!("cargo::warning={}: {}", diagnostic.code, diagnostic.message);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,348 @@
+//! The JSON Schema of a whole protocol: one document that needs no other, for editors, for other languages and for
+//! gateways. Handfast's two defaults are written out in it, so that any validator of draft 2020-12 gives our verdicts.
+
+pub(crate) mod system;
+mod write;
+
+use handfast_schema::position::{Closing, Position, closing};
+use handfast_schema::union::resolve;
+use handfast_schema::{Mode, SchemaId, Schemas};
+use handfast_spec::model::{
+    End, Envelope, Field, FieldKind, Layout, Presence, Protocol, Sent, TimestampForm,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use system::{System, scalar};
+use write::Writer;
+
+/// The bundle of a protocol, self-contained and without an `$id`.
+///
+/// Its roots are `#/$defs/receivedByServer` and `#/$defs/receivedByClient`, each a union over whole messages. The document
+/// itself accepts what either accepts. What stands under both sides differs in openness: a server refuses unknown fields,
+/// a client takes them. `format` is an assertion of ours: switch it on. Of `int64` and `uint64` the form is written as a pattern,
+/// and their range is not.
+pub fn bundle(protocol: &Protocol) -> Value {
+    let (schemas, system) = system::system(protocol);
+    let names: BTreeMap<SchemaId, String> = protocol
+        .types
+        .iter()
+        .map(|ty| (ty.schema, ty.name.text.clone()))
+        .collect();
+    let mut defs = Map::new();
+    for (side, receiver, root, from) in [
+        (Mode::Server, "server", "receivedByServer", End::Client),
+        (Mode::Client, "client", "receivedByClient", End::Server),
+    ] {
+        let writer = Writer::new(&schemas, Some(side), names.clone());
+        let mut bundle = Bundle {
+            protocol,
+            schemas: &schemas,
+            side,
+            from,
+            writer,
+        };
+        let messages = bundle.messages(&system);
+        defs.insert(root.to_owned(), messages);
+        let groups: Map<String, Value> = std::mem::take(&mut bundle.writer.written)
+            .into_iter()
+            .map(|(group, all)| {
+                let all: Map<String, Value> = all.into_iter().collect();
+                (group.to_owned(), json!({ "$defs": all }))
+            })
+            .collect();
+        let about = format!("What the {receiver} receives is made of these.");
+        defs.insert(
+            receiver.to_owned(),
+            json!({ "$comment": about, "$defs": groups }),
+        );
+    }
+    let mut out = Map::new();
+    out.insert(
+        "$schema".into(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
+    out.insert(
+        "$comment".into(),
+        "Check what a server receives against #/$defs/receivedByServer, and what a client receives against \
+         #/$defs/receivedByClient. Formats are assertions: switch them on."
+            .into(),
+    );
+    out.insert(
+        "title".into(),
+        format!("{} {}", protocol.name.text, protocol.version).into(),
+    );
+    if let Some(description) = &protocol.description {
+        out.insert("description".into(), description.as_str().into());
+    }
+    out.insert(
+        "anyOf".into(),
+        json!([{ "$ref": "#/$defs/receivedByServer" }, { "$ref": "#/$defs/receivedByClient" }]),
+    );
+    out.insert("$defs".into(), Value::Object(defs));
+    Value::Object(out)
+}
+
+/// One schema as the author wrote it, with the definitions it refers to and without remarks: the form in which the
+/// runtime's interpreter takes it, whichever end receives.
+pub fn standalone(protocol: &Protocol, id: SchemaId) -> Value {
+    let names = protocol
+        .types
+        .iter()
+        .map(|ty| (ty.schema, ty.name.text.clone()))
+        .collect();
+    let mut writer = Writer::new(&protocol.schemas, None, names);
+    let schema = writer.schema(id, Position::Shape);
+    writer.finish();
+    let written = std::mem::take(&mut writer.written);
+    match schema {
+        Value::Object(mut schema) if !written.is_empty() => {
+            let groups = written
+                .into_iter()
+                .map(|(group, all)| (group.to_owned(), json!({ "$defs": Map::from_iter(all) })));
+            schema.insert("$defs".into(), Value::Object(groups.collect()));
+            Value::Object(schema)
+        }
+        schema => schema,
+    }
+}
+
+/// One side of a bundle.
+struct Bundle<'p> {
+    protocol: &'p Protocol,
+    schemas: &'p Schemas,
+    side: Mode,
+    /// Who sends what this side receives.
+    from: End,
+    writer: Writer<'p>,
+}
+
+impl Bundle<'_> {
+    /// Writes everything, and returns the union of messages.
+    fn messages(&mut self, system: &[System]) -> Value {
+        let protocol = self.protocol;
+        let mut all = Vec::new();
+        let mut tags = Vec::new();
+        for message in &protocol.messages {
+            let sent = match self.from {
+                End::Client => &message.client,
+                End::Server => &message.server,
+            };
+            let Some(sent) = sent else { continue };
+            let name = &message.name.text;
+            if let Some(payload) = sent.payload {
+                let payload = self.writer.schema(payload, Position::Shape);
+                self.writer.define("payloads", name, payload);
+            }
+            let mut value = self.message("payloads", name, sent);
+            if let (Value::Object(fields), Some(text)) = (&mut value, &message.description) {
+                fields.insert("description".into(), text.as_str().into());
+            }
+            if let (Value::Object(fields), Some(_)) = (&mut value, &message.deprecated) {
+                fields.insert("deprecated".into(), Value::Bool(true));
+            }
+            tags.push((sent.envelope.layout.tag().to_owned(), sent.tag.clone()));
+            all.push(self.writer.define("messages", name, value));
+        }
+        let from = self.from;
+        for own in system.iter().filter(|own| own.from == from) {
+            let envelope = match from {
+                End::Client => protocol.envelope.client.clone(),
+                End::Server => protocol.envelope.server.clone(),
+            };
+            let sent = Sent {
+                tag: Some(own.tag.clone()),
+                payload: own.payload,
+                envelope,
+            };
+            if let Some(payload) = own.payload {
+                let payload = self.writer.schema(payload, Position::Shape);
+                self.writer.define("sessionPayloads", own.name, payload);
+            }
+            let value = self.message("sessionPayloads", own.name, &sent);
+            tags.push((sent.envelope.layout.tag().to_owned(), sent.tag.clone()));
+            all.push(self.writer.define("session", own.name, value));
+        }
+        for error in &protocol.errors {
+            if let Some(data) = error.data {
+                let data = self.writer.schema(data, Position::Shape);
+                self.writer.define("errors", &error.name.text, data);
+            }
+        }
+        for ty in &protocol.types {
+            self.writer.refer(ty.schema, Position::Shape);
+        }
+        self.writer.finish();
+        if all.is_empty() {
+            return json!({ "description": "Nothing.", "not": {} });
+        }
+        // Messages that share a tag, or have none, are told apart by the request they answer, which a schema cannot see.
+        let apart = (1..tags.len()).all(|i| {
+            tags[i].1.is_some() && tags[i].0 == tags[0].0 && !tags[..i].contains(&tags[i])
+        }) && tags[0].1.is_some();
+        let about = match self.side {
+            Mode::Server => "Every message that the server receives.",
+            Mode::Client => "Every message that a client receives.",
+        };
+        json!({ "description": about, (if apart { "oneOf" } else { "anyOf" }): all })
+    }
+
+    /// A whole message, whose payload stands in a group.
+    fn message(&mut self, group: &'static str, name: &str, sent: &Sent) -> Value {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        let tag = sent.envelope.layout.tag();
+        match &sent.tag {
+            Some(value) => {
+                properties.insert(tag.to_owned(), json!({ "const": scalar(value) }));
+                required.push(tag.to_owned());
+            }
+            // A reply without a tag is known by not having one.
+            None => drop(properties.insert(tag.to_owned(), Value::Bool(false))),
+        }
+        for (field, value) in fields(&sent.envelope) {
+            properties.insert(field.name.clone(), value);
+            if field.presence != Presence::Optional {
+                required.push(field.name.clone());
+            }
+        }
+        let mut out = Map::new();
+        out.insert("type".into(), "object".into());
+        let mut closed = self.side == Mode::Server;
+        let closing_word = match &sent.envelope.layout {
+            Layout::Adjacent { content, .. } => {
+                let payload = match sent.payload {
+                    Some(_) => self.writer.pointer(group, name),
+                    None => self.nothing(),
+                };
+                properties.insert(content.clone(), payload);
+                if sent
+                    .payload
+                    .is_some_and(|id| !may_be_left_away(self.schemas, id))
+                {
+                    required.push(content.clone());
+                }
+                "additionalProperties"
+            }
+            Layout::Flat { .. } => {
+                if let Some(payload) = sent.payload {
+                    let (part, own) = self.flat(payload);
+                    out.insert("allOf".into(), json!([part]));
+                    closed &= is_closed(self.schemas, payload);
+                    if let Some(own) = own {
+                        out.insert("unevaluatedProperties".into(), own);
+                        closed = false;
+                    }
+                }
+                if let Some(outcome) = &sent.envelope.outcome {
+                    let values = json!([outcome.success, outcome.failure]);
+                    properties.insert(outcome.field.clone(), json!({ "enum": values }));
+                    if sent.tag.is_none() {
+                        required.push(outcome.field.clone());
+                    }
+                }
+                "unevaluatedProperties"
+            }
+            // A layout of a later version: nothing can be said of it.
+            _ => return Value::Bool(true),
+        };
+        out.insert("required".into(), json!(required));
+        out.insert("properties".into(), Value::Object(properties));
+        if closed {
+            out.insert(closing_word.into(), Value::Bool(false));
+        }
+        Value::Object(out)
+    }
+
+    /// What stands in the place of a payload that is not declared.
+    fn nothing(&self) -> Value {
+        match self.side {
+            Mode::Server => json!({ "type": "object", "additionalProperties": false }),
+            Mode::Client => json!({ "type": "object" }),
+        }
+    }
+
+    /// A payload that lies beside the tag: a part of the message. What it says itself of further fields moves to the
+    /// message, for there they are further fields of both.
+    fn flat(&mut self, payload: SchemaId) -> (Value, Option<Value>) {
+        let target = resolve(self.schemas, payload);
+        let schema = &self.schemas[target];
+        let own = schema
+            .additional_properties
+            .or(schema.unevaluated_properties);
+        let Some(own) = own else {
+            return (self.writer.schema(payload, Position::Part), None);
+        };
+        let mut part = self.writer.schema(target, Position::Part);
+        if let Value::Object(part) = &mut part {
+            part.remove("additionalProperties");
+            part.remove("unevaluatedProperties");
+        }
+        (part, Some(self.writer.schema(own, Position::Shape)))
+    }
+}
+
+/// The fields of an envelope beside tag and payload, each with its schema.
+pub(crate) fn fields(envelope: &Envelope) -> Vec<(&Field, Value)> {
+    let Envelope {
+        id,
+        reply_to,
+        version,
+        channel,
+        seq,
+        epoch,
+        timestamp,
+        ..
+    } = envelope;
+    let plain = [id, reply_to, version, channel, seq, epoch];
+    let mut all: Vec<(&Field, Value)> = plain
+        .into_iter()
+        .flatten()
+        .map(|field| (field, field_schema(field, None)))
+        .collect();
+    if let Some(timestamp) = timestamp {
+        all.push((
+            &timestamp.field,
+            field_schema(&timestamp.field, Some(timestamp.form)),
+        ));
+    }
+    all
+}
+
+fn field_schema(field: &Field, time: Option<TimestampForm>) -> Value {
+    let bound = handfast_schema::number::MAX_SAFE_INTEGER;
+    let mut schema = match field.kind {
+        FieldKind::Text if time == Some(TimestampForm::Rfc3339) => {
+            json!({ "type": "string", "format": "date-time" })
+        }
+        FieldKind::Text => json!({ "type": "string" }),
+        FieldKind::Integer => json!({ "type": "integer", "minimum": -bound, "maximum": bound }),
+    };
+    if field.presence == Presence::Nullable {
+        let ty = schema["type"].take();
+        schema["type"] = json!([ty, "null"]);
+    }
+    schema
+}
+
+/// Whether a payload has no fields, so that a message may come without it.
+pub(crate) fn may_be_left_away(schemas: &Schemas, payload: SchemaId) -> bool {
+    let schema = &schemas[resolve(schemas, payload)];
+    schema.properties.is_empty()
+        && schema.required.is_empty()
+        && schema
+            .types
+            .is_some_and(|types| types.single() == Some(handfast_schema::Type::Object))
+        && closing(schemas, payload) != Closing::Unevaluated
+}
+
+/// Whether a server refuses the fields that a payload says nothing of.
+fn is_closed(schemas: &Schemas, payload: SchemaId) -> bool {
+    match closing(schemas, payload) {
+        Closing::Nothing => false,
+        Closing::Additional | Closing::Unevaluated => true,
+        Closing::Through => {
+            let target = resolve(schemas, payload);
+            target == payload || is_closed(schemas, target)
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The messages of the session itself as schemas, where Handfast's own play their roles (docs/wire.md). They are built as
+//! nodes beside the protocol's, so that the bundle and `verify` treat them like any other message.
+
+use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet};
+use handfast_spec::model::{End, Protocol, RoleKind, RolePlayer, Scalar};
+use serde_json::Value;
+
+/// The codes of errors that the session itself answers with.
+pub(crate) const CODES: [&str; 9] = [
+    "INVALID",
+    "ENVELOPE",
+    "SYNTAX",
+    "UNKNOWN_TYPE",
+    "NOT_READY",
+    "NO_REPLY",
+    "INTERNAL",
+    "TOO_LARGE",
+    "RATE_LIMITED",
+];
+
+/// One of Handfast's own messages.
+#[derive(Clone, Debug)]
+pub(crate) struct System {
+    /// The role it plays.
+    pub(crate) kind: RoleKind,
+    /// The role's name.
+    pub(crate) name: &'static str,
+    /// Who sends it.
+    pub(crate) from: End,
+    /// The value of its tag.
+    pub(crate) tag: Scalar,
+    /// What it carries.
+    pub(crate) payload: Option<SchemaId>,
+}
+
+/// The protocol's schemas and, behind them, those of the session's own messages.
+pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
+    let mut build = Build {
+        schemas: protocol.schemas.clone(),
+    };
+    let mut all = Vec::new();
+    for (kind, name) in RoleKind::ALL {
+        let RolePlayer::Own { tag } = protocol.session.role(kind) else {
+            continue;
+        };
+        let mut add = |from, payload| {
+            all.push(System {
+                kind,
+                name,
+                from,
+                tag: tag.clone(),
+                payload,
+            });
+        };
+        match kind {
+            RoleKind::Hello => add(End::Client, Some(build.hello(protocol))),
+            RoleKind::Ready => add(End::Server, Some(build.ready())),
+            RoleKind::Refuse => add(End::Server, Some(build.refuse(protocol))),
+            RoleKind::Gap => add(End::Server, Some(build.gap())),
+            RoleKind::Join | RoleKind::Leave => {
+                let payload = build.channel();
+                add(End::Client, Some(payload));
+                add(End::Server, Some(payload));
+            }
+            RoleKind::Ping | RoleKind::Pong => {
+                add(End::Client, None);
+                add(End::Server, None);
+            }
+            RoleKind::Error => add(End::Server, Some(build.error(protocol))),
+            // They travel inside the hello, or are not spoken by ourselves.
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
+        }
+    }
+    (build.schemas, all)
+}
+
+struct Build {
+    schemas: Schemas,
+}
+
+/// A field of an object, and whether it is required.
+type Fields<'a> = &'a [(&'a str, bool, SchemaId)];
+
+impl Build {
+    fn of(&mut self, ty: Type) -> SchemaId {
+        self.schemas.push(Schema {
+            types: Some(TypeSet::NONE.with(ty)),
+            ..Schema::default()
+        })
+    }
+
+    fn one_of_words(&mut self, words: &[&str]) -> SchemaId {
+        let words = words.iter().map(|word| Value::from(*word)).collect();
+        self.schemas.push(Schema {
+            enumeration: Some(words),
+            ..Schema::default()
+        })
+    }
+
+    fn list(&mut self, items: SchemaId) -> SchemaId {
+        let types = Some(TypeSet::NONE.with(Type::Array));
+        self.schemas.push(Schema {
+            types,
+            items: Some(items),
+            ..Schema::default()
+        })
+    }
+
+    fn object(&mut self, fields: Fields<'_>) -> SchemaId {
+        let named = |(name, _, schema): &(&str, bool, SchemaId)| ((*name).to_owned(), *schema);
+        let required = fields
+            .iter()
+            .filter(|field| field.1)
+            .map(|field| field.0.to_owned());
+        self.schemas.push(Schema {
+            types: Some(TypeSet::NONE.with(Type::Object)),
+            properties: fields.iter().map(named).collect(),
+            required: required.collect(),
+            ..Schema::default()
+        })
+    }
+
+    fn hello(&mut self, protocol: &Protocol) -> SchemaId {
+        let text = self.of(Type::String);
+        let seq = self.of(Type::Integer);
+        let place = self.object(&[("epoch", true, text), ("seq", true, seq)]);
+        let channels = self.schemas.push(Schema {
+            types: Some(TypeSet::NONE.with(Type::Object)),
+            additional_properties: Some(place),
+            ..Schema::default()
+        });
+        let resume = self.object(&[("session", true, text), ("channels", false, channels)]);
+        let auth = protocol
+            .session
+            .auth
+            .and_then(|auth| protocol.messages[auth.0].client.as_ref())
+            .and_then(|sent| sent.payload);
+        let mut fields = vec![("version", true, text), ("hash", true, text)];
+        fields.extend(auth.map(|auth| ("auth", false, auth)));
+        fields.push(("resume", false, resume));
+        self.object(&fields)
+    }
+
+    fn ready(&mut self) -> SchemaId {
+        let text = self.of(Type::String);
+        self.object(&[
+            ("version", true, text),
+            ("hash", true, text),
+            ("session", true, text),
+        ])
+    }
+
+    /// A refusal bears `VERSION` or a code of the message that proves who the client is.
+    fn refuse(&mut self, protocol: &Protocol) -> SchemaId {
+        let mut codes = vec![Value::from("VERSION")];
+        if let Some(auth) = protocol.session.auth {
+            let errors = &protocol.messages[auth.0].errors;
+            codes.extend(errors.iter().map(|id| scalar(&protocol.errors[id.0].code)));
+        }
+        codes.extend(CODES.map(Value::from));
+        let code = self.schemas.push(Schema {
+            enumeration: Some(codes),
+            ..Schema::default()
+        });
+        let text = self.of(Type::String);
+        let side = self.one_of_words(&["client", "server"]);
+        let data = self.schemas.push(Schema {
+            boolean: Some(true),
+            ..Schema::default()
+        });
+        self.object(&[
+            ("code", true, code),
+            ("message", true, text),
+            ("side", false, side),
+            ("data", false, data),
+        ])
+    }
+
+    fn gap(&mut self) -> SchemaId {
+        let text = self.of(Type::String);
+        let seq = self.of(Type::Integer);
+        self.object(&[
+            ("channel", true, text),
+            ("from", false, seq),
+            ("to", false, seq),
+        ])
+    }
+
+    fn channel(&mut self) -> SchemaId {
+        let text = self.of(Type::String);
+        self.object(&[("channel", true, text)])
+    }
+
+    /// An error is told apart by its code: a declared one has its data, and one of the session's own has none.
+    fn error(&mut self, protocol: &Protocol) -> SchemaId {
+        let text = self.of(Type::String);
+        let flag = self.of(Type::Boolean);
+        let violation = self.object(&[
+            ("path", true, text),
+            ("keyword", true, text),
+            ("message", true, text),
+        ]);
+        let violations = self.list(violation);
+        let declared = protocol
+            .errors
+            .iter()
+            .map(|error| (scalar(&error.code), error.data));
+        let own = CODES.into_iter().map(|code| (Value::from(code), None));
+        let mut branches: Vec<SchemaId> = Vec::new();
+        let mut seen: Vec<Value> = Vec::new();
+        for (code, data) in declared.chain(own) {
+            if seen.contains(&code) {
+                continue;
+            }
+            seen.push(code.clone());
+            let code = self.schemas.push(Schema {
+                constant: Some(code),
+                ..Schema::default()
+            });
+            let mut fields = vec![
+                ("code", true, code),
+                ("message", true, text),
+                ("retryable", false, flag),
+            ];
+            fields.extend(data.map(|data| ("data", true, data)));
+            fields.push(("violations", false, violations));
+            branches.push(self.object(&fields));
+        }
+        self.schemas.push(Schema {
+            one_of: branches,
+            ..Schema::default()
+        })
+    }
+}
+
+/// A tag or a code as JSON.
+pub(crate) fn scalar(scalar: &Scalar) -> Value {
+    match scalar {
+        Scalar::Text(text) => Value::from(text.as_str()),
+        Scalar::Integer(n) => Value::from(*n),
+    }
+}

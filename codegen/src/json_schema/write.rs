@@ -1,0 +1,413 @@
+//! One schema as JSON, for the side that receives it.
+
+use handfast_schema::number::MAX_SAFE_INTEGER;
+use handfast_schema::position::{Closing, Position, closing};
+use handfast_schema::{Mode, Schema, SchemaId, Schemas, Type, format};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Writes schemas of one side, and keeps the definitions that its references need.
+pub(crate) struct Writer<'p> {
+    schemas: &'p Schemas,
+    /// Whose defaults are written out; none keeps the schema as the author wrote it.
+    side: Option<Mode>,
+    /// The names of the schemas that have one.
+    names: BTreeMap<SchemaId, String>,
+    /// What was written, by group and name.
+    pub(crate) written: BTreeMap<&'static str, BTreeMap<String, Value>>,
+    waiting: Vec<(SchemaId, Position)>,
+}
+
+/// The group of definitions in which schemas of a position stand: one type may be needed in several forms.
+const fn group(position: Position) -> &'static str {
+    match position {
+        Position::Shape => "types",
+        Position::Part => "parts",
+        Position::Test => "tests",
+    }
+}
+
+impl<'p> Writer<'p> {
+    pub(crate) fn new(
+        schemas: &'p Schemas,
+        side: Option<Mode>,
+        names: BTreeMap<SchemaId, String>,
+    ) -> Self {
+        Self {
+            schemas,
+            side,
+            names,
+            written: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Puts a definition in a group and returns the reference to it.
+    pub(crate) fn define(&mut self, group: &'static str, name: &str, value: Value) -> Value {
+        self.written
+            .entry(group)
+            .or_default()
+            .insert(name.to_owned(), value);
+        self.pointer(group, name)
+    }
+
+    /// The reference to a definition.
+    pub(crate) fn pointer(&self, group: &str, name: &str) -> Value {
+        let side = match self.side {
+            Some(Mode::Server) => "server/$defs/",
+            Some(Mode::Client) => "client/$defs/",
+            None => "",
+        };
+        let name = name.replace('~', "~0").replace('/', "~1");
+        // A fragment of a URI takes no more than these as they are.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let name: String = name
+            .bytes()
+            .map(|byte| {
+                if plain(byte) {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            })
+            .collect();
+        json!({ "$ref": format!("#/$defs/{side}{group}/$defs/{name}") })
+    }
+
+    /// A reference to a schema in the form that a position asks for, which is written before the bundle is done.
+    pub(crate) fn refer(&mut self, id: SchemaId, position: Position) -> Value {
+        let name = self
+            .names
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| format!("schema{}", id.0));
+        let group = group(position);
+        if !self
+            .written
+            .get(group)
+            .is_some_and(|written| written.contains_key(&name))
+        {
+            // The place is taken first, so that a type that contains itself is written once.
+            self.define(group, &name, Value::Bool(true));
+            self.waiting.push((id, position));
+        }
+        self.pointer(group, &name)
+    }
+
+    /// Writes what was referred to, until nothing new is.
+    pub(crate) fn finish(&mut self) {
+        while let Some((id, position)) = self.waiting.pop() {
+            let name = self
+                .names
+                .get(&id)
+                .cloned()
+                .unwrap_or_else(|| format!("schema{}", id.0));
+            let value = self.schema(id, position);
+            self.define(group(position), &name, value);
+        }
+    }
+
+    /// A schema in full, its references by name.
+    pub(crate) fn schema(&mut self, id: SchemaId, position: Position) -> Value {
+        let schemas = self.schemas;
+        let schema = &schemas[id];
+        if let Some(boolean) = schema.boolean {
+            return Value::Bool(boolean);
+        }
+        let mut out = Map::new();
+        if self.side.is_some() {
+            annotations(schema, &mut out);
+        }
+        self.assertions(schema, position, &mut out);
+        self.children(schema, position, &mut out);
+        let closing = closing(schemas, id);
+        self.in_place(schema, closing.in_place(position), &mut out);
+        if self.side == Some(Mode::Server) && position == Position::Shape {
+            match closing {
+                Closing::Additional => {
+                    out.insert("additionalProperties".into(), Value::Bool(false));
+                }
+                Closing::Unevaluated => {
+                    out.insert("unevaluatedProperties".into(), Value::Bool(false));
+                }
+                Closing::Nothing | Closing::Through => {}
+            }
+        }
+        Value::Object(out)
+    }
+
+    fn assertions(&self, schema: &Schema, position: Position, out: &mut Map<String, Value>) {
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                out.insert(name.to_owned(), value);
+            }
+        };
+        let open = schema.open && self.side == Some(Mode::Client) && position != Position::Test;
+        let names: Vec<&str> = schema
+            .types
+            .iter()
+            .flat_map(|types| types.iter())
+            .map(Type::name)
+            .collect();
+        put(
+            "type",
+            match names.as_slice() {
+                _ if open => Some("string".into()),
+                [] => schema.types.map(|_| json!([])),
+                [one] => Some((*one).into()),
+                many => Some(json!(many)),
+            },
+        );
+        put("const", schema.constant.clone());
+        put(
+            "open",
+            (schema.open && self.side.is_none()).then_some(Value::Bool(true)),
+        );
+        // An open enum is a remark where it is received by a client.
+        let values = schema.enumeration.clone().map(Value::Array);
+        put(if open { "examples" } else { "enum" }, values);
+        let number = |n: &Option<handfast_schema::Number>| n.clone().map(Value::Number);
+        put("multipleOf", number(&schema.multiple_of));
+        let integer = schema
+            .types
+            .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
+        let default = |bound: i64, written: bool| {
+            (integer && self.side.is_some() && position != Position::Test && !written)
+                .then(|| Value::from(bound))
+        };
+        let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
+        let high = schema.maximum.is_some() || schema.exclusive_maximum.is_some();
+        put(
+            "minimum",
+            number(&schema.minimum).or(default(-MAX_SAFE_INTEGER, low)),
+        );
+        put("exclusiveMinimum", number(&schema.exclusive_minimum));
+        put(
+            "maximum",
+            number(&schema.maximum).or(default(MAX_SAFE_INTEGER, high)),
+        );
+        put("exclusiveMaximum", number(&schema.exclusive_maximum));
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        let count = |n: Option<u64>| n.map(Value::from);
+        put("minLength", count(schema.min_length));
+        put("maxLength", count(schema.max_length));
+        put("pattern", text(&schema.pattern));
+        put("format", text(&schema.format));
+        put("contentEncoding", text(&schema.content_encoding));
+        put("minItems", count(schema.min_items));
+        put("maxItems", count(schema.max_items));
+        put(
+            "uniqueItems",
+            schema.unique_items.then_some(Value::Bool(true)),
+        );
+        put("minContains", count(schema.min_contains));
+        put("maxContains", count(schema.max_contains));
+        put("minProperties", count(schema.min_properties));
+        put("maxProperties", count(schema.max_properties));
+        put(
+            "required",
+            (!schema.required.is_empty()).then(|| json!(schema.required)),
+        );
+        let dependent: Map<String, Value> = schema
+            .dependent_required
+            .iter()
+            .map(|(key, names)| (key.clone(), json!(names)))
+            .collect();
+        put(
+            "dependentRequired",
+            (!dependent.is_empty()).then_some(Value::Object(dependent)),
+        );
+    }
+
+    fn list(&mut self, ids: &[SchemaId], position: Position) -> Option<Value> {
+        (!ids.is_empty()).then(|| ids.iter().map(|id| self.schema(*id, position)).collect())
+    }
+
+    fn table(&mut self, of: &[(String, SchemaId)], position: Position) -> Option<Value> {
+        let write = |(name, id): &(String, SchemaId)| (name.clone(), self.schema(*id, position));
+        (!of.is_empty()).then(|| Value::Object(of.iter().map(write).collect()))
+    }
+
+    fn children(&mut self, schema: &Schema, position: Position, out: &mut Map<String, Value>) {
+        let child = position.child();
+        let written = [
+            ("properties", self.table(&schema.properties, child)),
+            (
+                "patternProperties",
+                self.table(&schema.pattern_properties, child),
+            ),
+            (
+                "additionalProperties",
+                self.maybe(schema.additional_properties, child),
+            ),
+            (
+                "propertyNames",
+                self.maybe(schema.property_names, Position::Test),
+            ),
+            ("prefixItems", self.list(&schema.prefix_items, child)),
+            ("items", self.maybe(schema.items, child)),
+            ("contains", self.maybe(schema.contains, Position::Test)),
+            (
+                "unevaluatedItems",
+                self.maybe(schema.unevaluated_items, child),
+            ),
+            (
+                "unevaluatedProperties",
+                self.maybe(schema.unevaluated_properties, child),
+            ),
+        ];
+        for (name, value) in written {
+            out.extend(value.map(|value| (name.to_owned(), value)));
+        }
+    }
+
+    fn maybe(&mut self, id: Option<SchemaId>, position: Position) -> Option<Value> {
+        id.map(|id| self.schema(id, position))
+    }
+
+    fn in_place(&mut self, schema: &Schema, inner: Position, out: &mut Map<String, Value>) {
+        let mut all_of = self.list(&schema.all_of, inner);
+        let implied = self.side.is_some().then(|| implied_patterns(schema));
+        for pattern in implied.into_iter().flatten() {
+            let all = all_of.get_or_insert_with(|| json!([]));
+            if let Value::Array(all) = all {
+                all.push(json!({ "pattern": pattern }));
+            }
+        }
+        let dynamic = schema
+            .dynamic_reference
+            .as_ref()
+            .map(|dynamic| dynamic.initial);
+        let reference = schema.reference.map(|id| self.refer(id, inner));
+        if let Some(Value::Object(reference)) = reference {
+            out.extend(reference);
+        }
+        // What a dynamic reference reaches in the end depends on the way to it; its first target is what can be named.
+        if let Some(id) = dynamic {
+            let target = self.refer(id, inner);
+            if let Value::Array(all) = all_of.get_or_insert_with(|| json!([])) {
+                all.push(target);
+            }
+        }
+        let written = [
+            (
+                "dependentSchemas",
+                self.table(&schema.dependent_schemas, inner),
+            ),
+            ("allOf", all_of),
+            ("anyOf", self.list(&schema.any_of, inner)),
+            ("oneOf", self.list(&schema.one_of, inner)),
+            ("not", self.maybe(schema.not, Position::Test)),
+            ("if", self.maybe(schema.condition, Position::Test)),
+            ("then", self.maybe(schema.then, inner)),
+            ("else", self.maybe(schema.otherwise, inner)),
+        ];
+        for (name, value) in written {
+            out.extend(value.map(|value| (name.to_owned(), value)));
+        }
+    }
+}
+
+/// What we assert and other validators take for remarks, as patterns.
+fn implied_patterns(schema: &Schema) -> impl Iterator<Item = &'static str> {
+    let encoding =
+        (schema.content_encoding.as_deref() == Some("base64")).then_some(format::BASE64_PATTERN);
+    let whole = match schema.format.as_deref() {
+        Some("int64") => Some("^(?:0|-?[1-9][0-9]{0,18})$"),
+        Some("uint64") => Some("^(?:0|[1-9][0-9]{0,19})$"),
+        _ => None,
+    };
+    encoding.into_iter().chain(whole)
+}
+
+fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
+    let notes = &schema.annotations;
+    let texts = [
+        ("title", &notes.title),
+        ("description", &notes.description),
+        ("$comment", &notes.comment),
+        ("contentMediaType", &notes.content_media_type),
+    ];
+    for (name, text) in texts {
+        out.extend(
+            text.clone()
+                .map(|text| (name.to_owned(), Value::String(text))),
+        );
+    }
+    out.extend(
+        notes
+            .default
+            .clone()
+            .map(|value| ("default".to_owned(), value)),
+    );
+    if !notes.examples.is_empty() {
+        out.insert("examples".to_owned(), Value::Array(notes.examples.clone()));
+    }
+    let flags = [
+        ("deprecated", notes.deprecated),
+        ("readOnly", notes.read_only),
+        ("writeOnly", notes.write_only),
+    ];
+    for (name, flag) in flags {
+        out.extend(flag.then(|| (name.to_owned(), Value::Bool(true))));
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../schema/tests/random/mod.rs"]
+mod random;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use handfast_schema::Validator;
+    use random::{Rng, document, instance};
+    use std::error::Error;
+
+    /// What the interpreter makes of a schema on one side is what another implementation makes of it as it is written for
+    /// that side.
+    #[test]
+    fn random_schemas_mean_on_either_side_what_is_written() -> Result<(), Box<dyn Error>> {
+        let (mut good, mut bad) = (0, 0);
+        for seed in 1..=2000 {
+            let rng = &mut Rng::new(seed);
+            let original = document(rng);
+            let (schemas, root) =
+                Schemas::from_json(&original).map_err(|error| format!("seed {seed}: {error}"))?;
+            let validator = Validator::new(&schemas);
+            let instances: Vec<Value> = (0..10).map(|_| instance(rng, 3)).collect();
+            for (side, name) in [(Mode::Server, "server"), (Mode::Client, "client")] {
+                let mut writer = Writer::new(&schemas, Some(side), BTreeMap::new());
+                let written = writer.refer(root, Position::Shape);
+                writer.finish();
+                let groups: Map<String, Value> = std::mem::take(&mut writer.written)
+                    .into_iter()
+                    .map(|(group, all)| (group.to_owned(), json!({ "$defs": Map::from_iter(all) })))
+                    .collect();
+                let mut document = written;
+                document["$defs"] = json!({ (name): { "$defs": groups } });
+                let oracle = jsonschema::draft202012::options()
+                    .should_validate_formats(false)
+                    .build(&document)?;
+                for instance in &instances {
+                    let violations = validator.validate(root, instance, Some(side));
+                    if violations
+                        .iter()
+                        .any(|violation| violation.message.contains("without end"))
+                    {
+                        continue;
+                    }
+                    let valid = violations.is_empty();
+                    assert_eq!(
+                        oracle.is_valid(instance),
+                        valid,
+                        "seed {seed}, {name}: {original}\n{document}\n{instance}\n{violations:?}"
+                    );
+                    if valid { good += 1 } else { bad += 1 }
+                }
+            }
+        }
+        assert!(good > 5000 && bad > 5000, "{good} good and {bad} bad");
+        Ok(())
+    }
+}

@@ -1,0 +1,334 @@
+//! The command line: generate, check, explain, schema, verify.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use codegen::{
+    Failed, Generator,
+    verify::verify,
+    write::{self, Fate, File},
+};
+use handfast_spec::{Diagnostic, Severity, Sources};
+use std::{
+    fs,
+    io::{self, BufReader, IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+/// Turns protocol.yaml into both ends of a typed real-time protocol.
+///
+/// Without a command it generates: it reads `protocol.yaml` from this folder or the nearest one above, and writes the
+/// Rust, TypeScript and JSON Schema that the file asks for under `generate`. A file that would not change is left alone.
+#[derive(Parser)]
+#[command(name = "codegen", version, max_term_width = 100)]
+struct Cli {
+    /// The protocol to read; by default the nearest `protocol.yaml`, here or above.
+    #[arg(short, long, global = true, value_name = "FILE")]
+    spec: Option<PathBuf>,
+
+    /// How problems are told: in words, or as JSON for editors.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    format: Format,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Words, with the place in the file.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the outputs (the default).
+    Generate,
+    /// Tell every problem, what guarantees the protocol gives up, and whether the outputs are current.
+    ///
+    /// Writes nothing. Exits with 1 where something is wrong or stale, and names the command that mends it: run it in CI.
+    Check,
+    /// Print the page of an error code, such as P014.
+    Explain {
+        /// The code; without one, all codes are listed.
+        code: Option<String>,
+    },
+    /// Print the JSON Schema of protocol.yaml itself, with which editors complete and check as you type.
+    Schema {
+        /// Write it to this file instead.
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Judge recorded traffic: what each message is, and everything that is wrong with it.
+    ///
+    /// Each line of the capture is a JSON object: `{"from":"client","text":"…"}`, with the text as it went over the wire.
+    /// Exits with 1 where something is wrong.
+    Verify {
+        /// The capture; `-` is standard input.
+        capture: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // Whoever read the output went away: there is nobody left to tell.
+        Err(Trouble::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(trouble) => {
+            trouble.tell(cli.format);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a command did not do what it is for.
+enum Trouble {
+    Failed(Failed),
+    Io(io::Error),
+    Words(String),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Failed> for Trouble {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl Trouble {
+    fn tell(&self, format: Format) {
+        match self {
+            Self::Failed(Failed::Spec {
+                diagnostics,
+                sources,
+            }) => {
+                tell(diagnostics, sources, format);
+                if format == Format::Text {
+                    let errors = diagnostics
+                        .iter()
+                        .filter(|one| one.severity == Severity::Error)
+                        .count();
+                    let s = if errors == 1 { "" } else { "s" };
+                    eprintln!(
+                        "nothing was written: {errors} error{s}; `codegen explain CODE` says more of a code"
+                    );
+                }
+            }
+            Self::Failed(failed) => {
+                eprint!("error: {failed}");
+                let mut source = std::error::Error::source(failed);
+                while let Some(error) = source {
+                    eprint!(": {error}");
+                    source = error.source();
+                }
+                eprintln!();
+            }
+            Self::Io(error) => eprintln!("error: {error}"),
+            Self::Words(words) => eprintln!("error: {words}"),
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<bool, Trouble> {
+    match &cli.command {
+        None | Some(Command::Generate) => generate(cli),
+        Some(Command::Check) => check(cli),
+        Some(Command::Explain { code }) => explain(code.as_deref()),
+        Some(Command::Schema { out }) => schema(out.as_deref()),
+        Some(Command::Verify { capture }) => judge(cli, capture),
+    }
+}
+
+/// The spec that was named, or the nearest one.
+fn spec(cli: &Cli) -> Result<PathBuf, Trouble> {
+    if let Some(spec) = &cli.spec {
+        return Ok(spec.clone());
+    }
+    let here = std::env::current_dir()?;
+    let names = ["protocol.yaml", "protocol.yml", "protocol.json"];
+    for (up, folder) in here.ancestors().enumerate() {
+        if let Some(name) = names.iter().find(|name| folder.join(name).is_file()) {
+            // A path from here reads better in messages than one from the root.
+            return Ok((0..up).map(|_| "..").collect::<PathBuf>().join(name));
+        }
+    }
+    Err(Trouble::Words(
+        "there is no `protocol.yaml` here or in any folder above; name one with `--spec FILE`"
+            .to_owned(),
+    ))
+}
+
+fn tell(diagnostics: &[Diagnostic], sources: &Sources, format: Format) {
+    match format {
+        Format::Json => println!("{}", handfast_spec::render_json(diagnostics, sources)),
+        Format::Text if diagnostics.is_empty() => {}
+        Format::Text => {
+            let text = handfast_spec::render(diagnostics, sources, io::stderr().is_terminal());
+            eprintln!("{}", text.trim_end());
+        }
+    }
+}
+
+/// Notes are for `check`: who only generates wants to know what is wrong.
+fn without_notes(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics
+        .into_iter()
+        .filter(|one| one.severity != Severity::Note)
+        .collect()
+}
+
+fn generate(cli: &Cli) -> Result<bool, Trouble> {
+    let start = Instant::now();
+    let spec = spec(cli)?;
+    let generated = Generator::new(&spec).run()?;
+    tell(
+        &without_notes(generated.diagnostics),
+        &generated.sources,
+        cli.format,
+    );
+    if cli.format == Format::Json {
+        return Ok(true);
+    }
+    let mut out = io::stdout().lock();
+    if generated.files.is_empty() {
+        writeln!(
+            out,
+            "`{}` asks for no output; name some under `generate`",
+            spec.display()
+        )?;
+    }
+    for File { path, fate } in &generated.files {
+        let word = match fate {
+            Fate::Written => "wrote",
+            Fate::Changed => "changed",
+            Fate::Replaced => "replaced",
+            Fate::Left => "left",
+            Fate::Removed => "removed",
+        };
+        let kept = if *fate == Fate::Replaced {
+            "  (what stood there was not ours: kept as .bak)"
+        } else {
+            ""
+        };
+        writeln!(out, "{word:>9}  {}{kept}", path.display())?;
+    }
+    writeln!(out, "{:>9}  {:.0?}", "in", start.elapsed())?;
+    Ok(true)
+}
+
+fn check(cli: &Cli) -> Result<bool, Trouble> {
+    let spec = spec(cli)?;
+    let generator = Generator::new(&spec);
+    let (outputs, diagnostics, sources) = generator.prepare()?;
+    tell(&diagnostics, &sources, cli.format);
+    let stale: Vec<File> = write::plan(generator.folder(), &outputs)?
+        .into_iter()
+        .filter(|file| file.fate != Fate::Left)
+        .collect();
+    let is_current = stale.is_empty();
+    if cli.format == Format::Text {
+        let mut out = io::stdout().lock();
+        for File { path, fate } in &stale {
+            let word = match fate {
+                Fate::Written => "is missing",
+                Fate::Removed => "belongs to nothing any more",
+                Fate::Changed | Fate::Replaced | Fate::Left => "is not what the spec says",
+            };
+            writeln!(out, "stale: `{}` {word}", path.display())?;
+        }
+        if is_current {
+            writeln!(
+                out,
+                "`{}` is good, and its outputs are current",
+                spec.display()
+            )?;
+        } else {
+            writeln!(
+                out,
+                "run `cargo run -p codegen` to bring the outputs up to date"
+            )?;
+        }
+    }
+    Ok(is_current)
+}
+
+fn explain(code: Option<&str>) -> Result<bool, Trouble> {
+    let mut out = io::stdout().lock();
+    let Some(code) = code else {
+        for (code, page) in handfast_spec::CODES {
+            let title = page
+                .lines()
+                .find_map(|line| line.strip_prefix("# "))
+                .unwrap_or_default();
+            writeln!(
+                out,
+                "{}",
+                if title.starts_with(code) {
+                    title.to_owned()
+                } else {
+                    format!("{code}  {title}")
+                }
+            )?;
+        }
+        return Ok(true);
+    };
+    match handfast_spec::explain(&code.to_uppercase()) {
+        Some(page) => writeln!(out, "{}", page.trim_end())?,
+        None => {
+            return Err(Trouble::Words(format!(
+                "`{code}` is no code; `codegen explain` lists them all"
+            )));
+        }
+    }
+    Ok(true)
+}
+
+fn schema(out: Option<&Path>) -> Result<bool, Trouble> {
+    let text =
+        serde_json::to_string_pretty(&handfast_spec::format_schema()).unwrap_or_default() + "\n";
+    match out {
+        Some(path) => fs::write(path, text)?,
+        None => io::stdout().lock().write_all(text.as_bytes())?,
+    }
+    Ok(true)
+}
+
+fn judge(cli: &Cli, capture: &Path) -> Result<bool, Trouble> {
+    let loaded = handfast_spec::load(&spec(cli)?);
+    let Some(protocol) = &loaded.protocol else {
+        return Err(Failed::Spec {
+            diagnostics: loaded.diagnostics,
+            sources: loaded.sources,
+        }
+        .into());
+    };
+    let report = if capture == Path::new("-") {
+        verify(protocol, io::stdin().lock())
+    } else {
+        let file = fs::File::open(capture).map_err(|error| {
+            Trouble::Words(format!("cannot read `{}`: {error}", capture.display()))
+        })?;
+        verify(protocol, BufReader::new(file))
+    };
+    match cli.format {
+        Format::Text => print!("{}", report.render()),
+        Format::Json => println!("{}", report.to_json()),
+    }
+    Ok(report.is_clean())
+}

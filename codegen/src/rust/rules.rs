@@ -1,0 +1,107 @@
+//! The constraints of a place, as arguments of `#[protocol]`.
+
+use super::{Cx, attribute::text};
+use crate::{json_schema, shape::Use};
+use handfast_schema::{
+    Number, Schema, SchemaId,
+    union::{self, ToldBy},
+};
+
+/// The arguments for a schema that is used with a type.
+pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
+    let schemas = &cx.protocol.schemas;
+    let id = union::resolve(schemas, id);
+    let schema = &schemas[id];
+    let mut out = Vec::new();
+    match ty {
+        Use::Named(_) | Use::Boxed(_) | Use::TextInteger { .. } | Use::Boolean | Use::Null => {}
+        Use::Nullable(inner) => {
+            let branches = if schema.one_of.is_empty() {
+                &schema.any_of
+            } else {
+                &schema.one_of
+            };
+            return match union::union(schemas, branches).map(|union| union.told_by) {
+                Some(ToldBy::Null(other)) => rules(cx, other, inner),
+                _ => rules(cx, id, inner),
+            };
+        }
+        Use::Text | Use::Bytes => string(schema, &mut out),
+        Use::Integer | Use::Number => number(schema, &mut out),
+        Use::List(inner) => {
+            count(&mut out, "min_items", schema.min_items);
+            count(&mut out, "max_items", schema.max_items);
+            if schema.unique_items {
+                out.push("unique_items".to_owned());
+            }
+            if let Some(items) = schema.items {
+                nested(cx, "items", items, inner, &mut out);
+            }
+        }
+        Use::Map(inner) => {
+            counts_of_properties(schema, &mut out);
+            if let Some(values) = schema.additional_properties {
+                nested(cx, "values", values, inner, &mut out);
+            }
+        }
+        Use::Checked { .. } => {
+            if schema.boolean != Some(true) {
+                let json = json_schema::standalone(cx.protocol, id);
+                out.push(format!("schema = {}", text(&json.to_string())));
+            }
+        }
+    }
+    out
+}
+
+fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, out: &mut Vec<String>) {
+    let inner = rules(cx, id, ty);
+    if !inner.is_empty() {
+        out.push(format!("{name}({})", inner.join(", ")));
+    }
+}
+
+fn string(schema: &Schema, out: &mut Vec<String>) {
+    count(out, "min_length", schema.min_length);
+    count(out, "max_length", schema.max_length);
+    if let Some(pattern) = &schema.pattern {
+        out.push(format!("pattern = {}", text(pattern)));
+    }
+    if let Some(format) = &schema.format {
+        out.push(format!("format = {}", text(format)));
+    }
+}
+
+fn number(schema: &Schema, out: &mut Vec<String>) {
+    for (name, limit) in [
+        ("minimum", &schema.minimum),
+        ("exclusive_minimum", &schema.exclusive_minimum),
+        ("maximum", &schema.maximum),
+        ("exclusive_maximum", &schema.exclusive_maximum),
+        ("multiple_of", &schema.multiple_of),
+    ] {
+        if let Some(limit) = limit {
+            out.push(format!("{name} = {}", literal(limit)));
+        }
+    }
+}
+
+/// The counts of properties of an object.
+pub(super) fn counts_of_properties(schema: &Schema, out: &mut Vec<String>) {
+    count(out, "min_properties", schema.min_properties);
+    count(out, "max_properties", schema.max_properties);
+}
+
+fn count(out: &mut Vec<String>, name: &str, n: Option<u64>) {
+    if let Some(n) = n {
+        out.push(format!("{name} = {n}"));
+    }
+}
+
+/// A number as a literal: what fits 64 bits as it is, all else as a double.
+pub(super) fn literal(n: &Number) -> String {
+    match (n.as_i64(), n.as_f64()) {
+        (Some(n), _) => n.to_string(),
+        (None, x) => format!("{:?}", x.unwrap_or_default()),
+    }
+}

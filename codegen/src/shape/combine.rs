@@ -1,0 +1,104 @@
+//! Schemas made of schemas: what lies in an `allOf` is laid into one struct where that says the same.
+
+use handfast_schema::{Schema, SchemaId, Schemas, Type, union};
+
+/// An object, with the properties of every schema that it is made of.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    pub(super) properties: Vec<(String, SchemaId)>,
+    pub(super) required: Vec<String>,
+    pub(super) closed: Option<bool>,
+}
+
+impl Merged {
+    /// What a single schema says.
+    pub(super) fn of(schema: &Schema, schemas: &Schemas) -> Self {
+        Self {
+            properties: schema.properties.clone(),
+            required: schema.required.clone(),
+            closed: schema
+                .additional_properties
+                .and_then(|more| schemas[more].boolean.map(|open| !open)),
+        }
+    }
+}
+
+/// Whether a schema has keywords that no type expresses.
+pub(super) fn is_beyond(schema: &Schema) -> bool {
+    schema.contains.is_some()
+        || schema.unevaluated_items.is_some()
+        || !schema.pattern_properties.is_empty()
+        || schema.property_names.is_some()
+        || !schema.dependent_required.is_empty()
+        || !schema.dependent_schemas.is_empty()
+        || schema.unevaluated_properties.is_some()
+        || schema.not.is_some()
+        || schema.condition.is_some()
+        || schema.dynamic_reference.is_some()
+}
+
+/// Whether a schema constrains strings beyond their type.
+pub(super) const fn has_string_rules(schema: &Schema) -> bool {
+    schema.min_length.is_some()
+        || schema.max_length.is_some()
+        || schema.pattern.is_some()
+        || schema.content_encoding.is_some()
+}
+
+/// Whether a union says nothing but its branches, and that they are objects.
+pub(super) fn is_union_alone(schema: &Schema) -> bool {
+    (schema.one_of.is_empty() || schema.any_of.is_empty())
+        && schema.all_of.is_empty()
+        && schema.properties.is_empty()
+        && schema.required.is_empty()
+        && schema.additional_properties.is_none()
+        && schema
+            .types
+            .is_none_or(|types| types.single() == Some(Type::Object))
+        && schema.min_properties.is_none()
+        && schema.max_properties.is_none()
+}
+
+/// Lays the objects of an `allOf`, and what stands beside it, into one. None where one of them is no plain object, where
+/// two say something of the same property, or where one of them is closed: then the whole says something else.
+pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
+    let mut merged = Merged::default();
+    let mut parts = vec![id];
+    let mut steps = 0;
+    while let Some(part) = parts.pop() {
+        steps += 1;
+        let schema = &schemas[union::resolve(schemas, part)];
+        let plain = schema
+            .types
+            .is_none_or(|types| types.single() == Some(Type::Object))
+            && schema.reference.is_none()
+            && schema.boolean.is_none()
+            && schema.additional_properties.is_none()
+            && schema.one_of.is_empty()
+            && schema.any_of.is_empty()
+            && schema.constant.is_none()
+            && schema.enumeration.is_none()
+            && schema.min_properties.is_none()
+            && schema.max_properties.is_none()
+            && !is_beyond(schema);
+        if !plain || steps > MAX_PARTS {
+            return None;
+        }
+        for (name, property) in &schema.properties {
+            if merged.properties.iter().any(|(other, _)| other == name) {
+                return None;
+            }
+            merged.properties.push((name.clone(), *property));
+        }
+        merged.required.extend(schema.required.iter().cloned());
+        parts.extend(schema.all_of.iter().rev());
+    }
+    let all_declared = merged
+        .required
+        .iter()
+        .all(|name| merged.properties.iter().any(|(other, _)| other == name));
+    all_declared.then_some(merged)
+}
+
+/// More schemas than this in one `allOf`, or one that contains itself, are left to the checker.
+const MAX_PARTS: usize = 64;

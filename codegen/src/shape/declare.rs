@@ -1,0 +1,591 @@
+//! Giving every schema its type.
+
+use super::{
+    Branch, Decl, DeclId, DeclKind, Field, Item, MessageShape, PayloadShape, Received, Section,
+    Shapes, Use, combine, order, taken::Taken,
+};
+use crate::names;
+use handfast_schema::{
+    Schema, SchemaId, Span, Type,
+    union::{self, ToldBy},
+};
+use handfast_spec::{
+    Diagnostic,
+    model::{GivenNames, Message, MessageId, Name, Protocol, Sent},
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
+    let mut maker = Maker {
+        protocol,
+        shapes: Shapes::default(),
+        named: BTreeMap::new(),
+        taken: Taken::new(protocol),
+        section: Section::Types,
+    };
+    // Named types first, all of them, so that they may refer to each other in any order.
+    let named: Vec<(DeclId, SchemaId)> = protocol
+        .types
+        .iter()
+        .map(|ty| {
+            let annotations = &protocol.schemas[ty.schema].annotations;
+            let base = annotations.rust.as_deref().unwrap_or(&ty.name.text);
+            let rust = names::pascal(base);
+            let ts = annotations
+                .ts
+                .clone()
+                .unwrap_or_else(|| names::pascal(&ty.name.text));
+            let id = maker.reserve(
+                rust,
+                ts,
+                ty.schema,
+                ty.name.span,
+                annotations.description.clone(),
+            );
+            maker.named.insert(ty.schema, id);
+            (id, ty.schema)
+        })
+        .collect();
+    maker.shapes.named = named.len();
+    for (id, schema) in named {
+        maker.fill(id, schema);
+    }
+    maker.section = Section::Errors;
+    for error in &protocol.errors {
+        let decl = error.data.map(|schema| {
+            let base = format!("{}ErrorData", names::pascal(&error.name.text));
+            maker.declare(base.clone(), base, schema, error.name.span, None)
+        });
+        maker.shapes.errors.push(decl);
+    }
+    maker.section = Section::Payloads;
+    for (i, message) in protocol.messages.iter().enumerate() {
+        let shape = maker.message(MessageId(i), message);
+        maker.shapes.messages.push(shape);
+    }
+    for channel in &protocol.channels {
+        let params = channel
+            .params
+            .iter()
+            .map(|param| {
+                let hint = format!(
+                    "{}{}",
+                    names::pascal(&channel.name.text),
+                    names::pascal(&param.name.text)
+                );
+                maker.at(param.schema, &hint)
+            })
+            .collect();
+        maker.shapes.channels.push(params);
+    }
+    let Maker {
+        mut shapes, taken, ..
+    } = maker;
+    order::box_cycles(&mut shapes);
+    order::find_receivers(&mut shapes);
+    order::settle_discriminants(&mut shapes);
+    (shapes, taken.finish())
+}
+
+struct Maker<'p> {
+    protocol: &'p Protocol,
+    shapes: Shapes,
+    named: BTreeMap<SchemaId, DeclId>,
+    taken: Taken,
+    section: Section,
+}
+
+impl Maker<'_> {
+    fn schema(&self, id: SchemaId) -> &Schema {
+        &self.protocol.schemas[id]
+    }
+
+    fn message(&mut self, id: MessageId, message: &Message) -> MessageShape {
+        let GivenNames { rust, ts } = &message.names;
+        let given = |name: &Option<Name>| {
+            name.as_ref()
+                .map_or(&message.name.text, |name| &name.text)
+                .clone()
+        };
+        let (rust, ts) = (names::pascal(&given(rust)), names::pascal(&given(ts)));
+        let payload = |sent: &Option<Sent>| sent.as_ref().and_then(|sent| sent.payload);
+        let both = message.client.is_some() && message.server.is_some();
+        if both && payload(&message.client) != payload(&message.server) {
+            let side = |maker: &mut Self, sent: &Option<Sent>, end: &str, words: &str| {
+                let description = message
+                    .description
+                    .as_ref()
+                    .map(|text| format!("{text} {words}"));
+                let (rust, ts) = (format!("{rust}{end}"), format!("{ts}{end}"));
+                sent.as_ref()
+                    .map(|_| maker.payload(rust, ts, payload(sent), message, description))
+            };
+            let client = side(self, &message.client, "Client", "As the client sends it.");
+            let server = side(self, &message.server, "Server", "As the server sends it.");
+            return MessageShape { id, client, server };
+        }
+        let schema = payload(&message.client).or_else(|| payload(&message.server));
+        let shape = self.payload(rust, ts, schema, message, message.description.clone());
+        MessageShape {
+            id,
+            client: message.client.as_ref().map(|_| shape.clone()),
+            server: message.server.as_ref().map(|_| shape),
+        }
+    }
+
+    fn payload(
+        &mut self,
+        rust: String,
+        ts: String,
+        schema: Option<SchemaId>,
+        message: &Message,
+        description: Option<String>,
+    ) -> PayloadShape {
+        let decl = match schema {
+            Some(schema) => Some(self.declare(
+                rust.clone(),
+                ts.clone(),
+                schema,
+                message.name.span,
+                description,
+            )),
+            None => {
+                // In Rust even a message that carries nothing is a type.
+                self.taken.take(&rust, &ts, message.name.span);
+                None
+            }
+        };
+        PayloadShape { rust, ts, decl }
+    }
+
+    /// Takes a name for a type that is filled in later.
+    fn reserve(
+        &mut self,
+        rust: String,
+        ts: String,
+        schema: SchemaId,
+        span: Span,
+        description: Option<String>,
+    ) -> DeclId {
+        self.taken.take(&rust, &ts, span);
+        let id = DeclId(self.shapes.decls.len());
+        self.shapes.decls.push(Decl {
+            rust,
+            ts,
+            schema,
+            description,
+            section: self.section,
+            received: Received::default(),
+            kind: DeclKind::Alias(Use::Null),
+        });
+        id
+    }
+
+    /// Declares a type for a schema.
+    fn declare(
+        &mut self,
+        rust: String,
+        ts: String,
+        schema: SchemaId,
+        span: Span,
+        description: Option<String>,
+    ) -> DeclId {
+        let description = description.or_else(|| {
+            let annotations = &self.schema(schema).annotations;
+            annotations
+                .description
+                .clone()
+                .or_else(|| annotations.title.clone())
+        });
+        let id = self.reserve(rust, ts, schema, span, description);
+        self.fill(id, schema);
+        id
+    }
+
+    fn fill(&mut self, id: DeclId, schema: SchemaId) {
+        let name = self.shapes.decls[id.0].rust.clone();
+        let kind = self
+            .kind(schema, &name)
+            .unwrap_or_else(|| DeclKind::Alias(self.simple(schema, &name)));
+        self.shapes.decls[id.0].kind = kind;
+    }
+
+    /// What a schema is, if that needs a type with a name.
+    fn kind(&mut self, id: SchemaId, name: &str) -> Option<DeclKind> {
+        let schema = self.schema(id);
+        if schema.reference.is_some() || schema.boolean.is_some() || combine::is_beyond(schema) {
+            return None;
+        }
+        if let Some(kind) = self.literals(schema) {
+            return Some(kind);
+        }
+        if schema.constant.is_some() || schema.enumeration.is_some() {
+            return None;
+        }
+        if !schema.one_of.is_empty() || !schema.any_of.is_empty() {
+            return self.union(id, name);
+        }
+        if !schema.all_of.is_empty() {
+            let merged = combine::merge(&self.protocol.schemas, id)?;
+            return Some(self.product(&merged, name));
+        }
+        match schema.types?.single()? {
+            Type::Object => {
+                let is_map = schema.properties.is_empty()
+                    && schema.required.is_empty()
+                    && schema
+                        .additional_properties
+                        .is_some_and(|more| self.schema(more).boolean != Some(false));
+                let is_mixed = !schema.properties.is_empty()
+                    && schema
+                        .additional_properties
+                        .is_some_and(|more| self.schema(more).boolean.is_none());
+                let unlisted = schema
+                    .required
+                    .iter()
+                    .any(|name| !schema.properties.iter().any(|(p, _)| p == name));
+                if is_map || is_mixed || unlisted {
+                    return None;
+                }
+                let merged = combine::Merged::of(schema, &self.protocol.schemas);
+                Some(self.product(&merged, name))
+            }
+            Type::Array if self.is_tuple(schema) => {
+                let items = schema.prefix_items.clone();
+                let items = items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, schema)| Item {
+                        schema,
+                        ty: self.at(schema, &format!("{name}{i}")),
+                    })
+                    .collect();
+                Some(DeclKind::Tuple(items))
+            }
+            _ => None,
+        }
+    }
+
+    /// A tuple has two items or more, all of them there, and no others.
+    fn is_tuple(&self, schema: &Schema) -> bool {
+        let width = schema.prefix_items.len();
+        width >= 2
+            && schema
+                .items
+                .is_some_and(|items| self.schema(items).boolean == Some(false))
+            && schema.min_items == Some(width as u64)
+            && !schema.unique_items
+            && schema.max_items.is_none_or(|max| max >= width as u64)
+    }
+
+    fn literals(&self, schema: &Schema) -> Option<DeclKind> {
+        let only_strings = schema
+            .types
+            .is_none_or(|types| types.single() == Some(Type::String));
+        if !only_strings || combine::has_string_rules(schema) || !schema.all_of.is_empty() {
+            return None;
+        }
+        let constant = schema.constant.as_ref().map(std::slice::from_ref);
+        let values = match (constant, schema.enumeration.as_deref()) {
+            (Some(one), None) => one,
+            (None, Some(all)) => all,
+            _ => return None,
+        };
+        let texts: Vec<String> = values
+            .iter()
+            .map(|value| value.as_str().map(str::to_owned))
+            .collect::<Option<_>>()?;
+        let mut used: Vec<String> = Vec::new();
+        let values = texts
+            .into_iter()
+            .map(|text| {
+                let stem = names::pascal(&text);
+                // `Other` holds the unknown values of an open enum.
+                let reserved = schema.open && stem == "Other";
+                let name = (1..)
+                    .map(|n| {
+                        if n == 1 {
+                            stem.clone()
+                        } else {
+                            format!("{stem}{n}")
+                        }
+                    })
+                    .find(|name| !(used.contains(name) || reserved && *name == stem))
+                    .unwrap_or_default();
+                used.push(name.clone());
+                (text, names::rust_ident(&name))
+            })
+            .collect();
+        Some(DeclKind::Literals {
+            values,
+            open: schema.open,
+        })
+    }
+
+    fn union(&mut self, id: SchemaId, name: &str) -> Option<DeclKind> {
+        let schema = self.schema(id);
+        let branches = if schema.one_of.is_empty() {
+            &schema.any_of
+        } else {
+            &schema.one_of
+        };
+        if !combine::is_union_alone(schema) {
+            return None;
+        }
+        let union = union::union(&self.protocol.schemas, branches)?;
+        let ToldBy::Property(discriminant) = union.told_by else {
+            return None;
+        };
+        if union.nullable {
+            return None;
+        }
+        // Every name is settled before the first branch is declared, so that nothing is left behind if one is not.
+        let mut variants: Vec<(String, String, SchemaId)> = Vec::new();
+        for (value, schema) in discriminant.branches {
+            let Value::String(value) = value else {
+                return None;
+            };
+            let title = self
+                .schema(schema)
+                .annotations
+                .title
+                .as_deref()
+                .unwrap_or(&value);
+            let is_used = |name: &str| variants.iter().any(|(other, ..)| other == name);
+            let mut variant = names::pascal(title);
+            if is_used(&variant) {
+                variant = names::pascal(&value);
+            }
+            if is_used(&variant) {
+                return None;
+            }
+            variants.push((variant, value, schema));
+        }
+        let branches = variants
+            .into_iter()
+            .map(|(variant, value, schema)| {
+                let target = union::resolve(&self.protocol.schemas, schema);
+                let decl = match self.named.get(&target) {
+                    Some(decl) => *decl,
+                    None => {
+                        let name = format!("{name}{variant}");
+                        let span = self.schema(schema).span;
+                        self.declare(name.clone(), name, target, span, None)
+                    }
+                };
+                Branch {
+                    value,
+                    rust: names::rust_ident(&variant),
+                    decl,
+                    tagged: false,
+                }
+            })
+            .collect();
+        Some(DeclKind::Union {
+            tag: discriminant.property,
+            branches,
+        })
+    }
+
+    fn product(&mut self, merged: &combine::Merged, name: &str) -> DeclKind {
+        let mut used: BTreeMap<String, Span> = BTreeMap::new();
+        let fields = merged
+            .properties
+            .iter()
+            .map(|(wire, schema)| {
+                let annotations = self.schema(*schema).annotations.clone();
+                let span = self.schema(*schema).span;
+                let rust = names::snake(annotations.rust.as_deref().unwrap_or(wire));
+                if let Some(first) = used.insert(rust.clone(), span) {
+                    self.taken.same_field(name, wire, &rust, span, first);
+                }
+                let ty = self.at(*schema, &format!("{name}{}", names::pascal(wire)));
+                Field {
+                    name: wire.clone(),
+                    rust: names::rust_ident(&rust),
+                    schema: *schema,
+                    ty,
+                    required: merged.required.contains(wire),
+                    discriminant: false,
+                }
+            })
+            .collect();
+        DeclKind::Struct {
+            fields,
+            closed: merged.closed,
+        }
+    }
+
+    /// The type of a schema where it is used; `name` is what it is called if it needs a name.
+    fn at(&mut self, id: SchemaId, name: &str) -> Use {
+        if let Some(decl) = self.named.get(&id) {
+            return Use::Named(*decl);
+        }
+        let before = self.shapes.decls.len();
+        let place = self.reserve_quietly(name, id);
+        match self.kind(id, name) {
+            Some(kind) => {
+                let span = self.schema(id).span;
+                self.taken.take(name, name, span);
+                self.shapes.decls[place.0].kind = kind;
+                Use::Named(place)
+            }
+            None => {
+                debug_assert_eq!(
+                    self.shapes.decls.len(),
+                    before + 1,
+                    "a schema without a name declares nothing inside"
+                );
+                self.shapes.decls.truncate(before);
+                self.simple(id, name)
+            }
+        }
+    }
+
+    fn reserve_quietly(&mut self, name: &str, schema: SchemaId) -> DeclId {
+        let annotations = &self.schema(schema).annotations;
+        let description = annotations
+            .description
+            .clone()
+            .or_else(|| annotations.title.clone());
+        let id = DeclId(self.shapes.decls.len());
+        self.shapes.decls.push(Decl {
+            rust: name.to_owned(),
+            ts: name.to_owned(),
+            schema,
+            description,
+            section: self.section,
+            received: Received::default(),
+            kind: DeclKind::Alias(Use::Null),
+        });
+        id
+    }
+
+    /// The type of a schema that needs no name of its own.
+    fn simple(&mut self, id: SchemaId, name: &str) -> Use {
+        let schema = self.schema(id);
+        if let Some(target) = schema.reference {
+            if !schema.only_refers() {
+                return Use::Checked {
+                    reason: "a `$ref` stands beside other keywords",
+                };
+            }
+            return self.at(target, name);
+        }
+        if let Some(boolean) = schema.boolean {
+            let reason = if boolean {
+                "any value is allowed"
+            } else {
+                "no value is allowed"
+            };
+            return Use::Checked { reason };
+        }
+        if combine::is_beyond(schema) {
+            return Use::Checked {
+                reason: "its keywords have no counterpart among types",
+            };
+        }
+        if schema.constant.is_some() || schema.enumeration.is_some() {
+            return Use::Checked {
+                reason: "not all of its values are strings",
+            };
+        }
+        if !schema.one_of.is_empty() || !schema.any_of.is_empty() {
+            let branches = if schema.one_of.is_empty() {
+                &schema.any_of
+            } else {
+                &schema.one_of
+            };
+            if combine::is_union_alone(schema)
+                && let Some(union) = union::union(&self.protocol.schemas, branches)
+                && let ToldBy::Null(other) = union.told_by
+            {
+                return Use::Nullable(Box::new(self.at(other, name)));
+            }
+            return Use::Checked {
+                reason: "no single property tells its alternatives apart",
+            };
+        }
+        if !schema.all_of.is_empty() {
+            return Use::Checked {
+                reason: "the schemas of its `allOf` cannot be laid into one struct",
+            };
+        }
+        let Some(types) = schema.types else {
+            return Use::Checked {
+                reason: "it does not say its `type`",
+            };
+        };
+        if types.contains(Type::Null) && types.single().is_none() {
+            let Some(other) = types.without(Type::Null).single() else {
+                return Use::Checked {
+                    reason: "it may be of several types",
+                };
+            };
+            return match self.scalar(id, other, name) {
+                Some(inner) => Use::Nullable(Box::new(inner)),
+                None => Use::Checked {
+                    reason: "it is null or of a type that needs a name",
+                },
+            };
+        }
+        match types.single() {
+            Some(one) => self.scalar(id, one, name).unwrap_or(Use::Checked {
+                reason: "its properties are neither all declared nor all alike",
+            }),
+            None => Use::Checked {
+                reason: "it may be of several types",
+            },
+        }
+    }
+
+    fn scalar(&mut self, id: SchemaId, ty: Type, name: &str) -> Option<Use> {
+        let schema = self.schema(id);
+        Some(match ty {
+            Type::Null => Use::Null,
+            Type::Boolean => Use::Boolean,
+            Type::Integer => Use::Integer,
+            Type::Number => Use::Number,
+            Type::String if schema.content_encoding.as_deref() == Some("base64") => Use::Bytes,
+            Type::String => match schema.format.as_deref() {
+                Some("int64") if !combine::has_string_rules(schema) => {
+                    Use::TextInteger { signed: true }
+                }
+                Some("uint64") if !combine::has_string_rules(schema) => {
+                    Use::TextInteger { signed: false }
+                }
+                _ => Use::Text,
+            },
+            Type::Array if schema.prefix_items.is_empty() => match schema.items {
+                Some(items) => Use::List(Box::new(self.at(items, &singular(name)))),
+                None => Use::List(Box::new(Use::Checked {
+                    reason: "any value is allowed",
+                })),
+            },
+            Type::Array => Use::Checked {
+                reason: "its first items differ from the rest, or may be absent",
+            },
+            Type::Object => {
+                let more = schema.additional_properties?;
+                if !schema.properties.is_empty() || !schema.required.is_empty() {
+                    return None;
+                }
+                if self.schema(more).boolean == Some(true) {
+                    return Some(Use::Map(Box::new(Use::Checked {
+                        reason: "any value is allowed",
+                    })));
+                }
+                Use::Map(Box::new(self.at(more, &format!("{name}Value"))))
+            }
+        })
+    }
+}
+
+/// What one of several is called: `Levels` → `Level`; a name that is no plural gets `Item`.
+fn singular(name: &str) -> String {
+    match name.strip_suffix('s') {
+        Some(stem) if !stem.ends_with('s') && !stem.is_empty() => stem.to_owned(),
+        _ => format!("{name}Item"),
+    }
+}

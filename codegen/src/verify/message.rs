@@ -1,0 +1,312 @@
+//! One message by itself: which it may be, and what is wrong with it as one of them.
+
+use super::{Problem, ProblemKind};
+use crate::json_schema::system::{System, scalar, system};
+use crate::json_schema::{fields, may_be_left_away};
+use handfast_schema::{Mode, Pointer, SchemaId, Schemas, Validator, Violations, words};
+use handfast_spec::model::{
+    End, Envelope, Layout, MessageId, Presence, Protocol, RoleKind, RolePlayer, Sent,
+};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// The fields of a message.
+pub(super) type Fields = Map<String, Value>;
+
+/// What a message may be.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// Its name.
+    pub(super) name: String,
+    /// Which message of the protocol, unless it is the session's own.
+    pub(super) message: Option<MessageId>,
+    /// The role, where it is the session's own or plays one.
+    pub(super) role: Option<RoleKind>,
+    /// What is sent.
+    pub(super) sent: Sent,
+}
+
+/// A protocol, ready to read messages.
+pub(super) struct Reader<'p> {
+    pub(super) protocol: &'p Protocol,
+    validator: Validator<'static>,
+    client: Vec<Candidate>,
+    server: Vec<Candidate>,
+}
+
+impl<'p> Reader<'p> {
+    pub(super) fn new(protocol: &'p Protocol) -> Self {
+        let (schemas, own) = system(protocol);
+        let candidates = |end| candidates(protocol, &own, end);
+        Self {
+            protocol,
+            validator: Validator::owned(schemas),
+            client: candidates(End::Client),
+            server: candidates(End::Server),
+        }
+    }
+
+    fn schemas(&self) -> &Schemas {
+        self.validator.schemas()
+    }
+
+    /// Everything that an end sends.
+    pub(super) fn sent_by(&self, from: End) -> &[Candidate] {
+        match from {
+            End::Client => &self.client,
+            End::Server => &self.server,
+        }
+    }
+
+    /// The envelope of a direction.
+    pub(super) fn envelope(&self, from: End) -> &'p Envelope {
+        match from {
+            End::Client => &self.protocol.envelope.client,
+            End::Server => &self.protocol.envelope.server,
+        }
+    }
+
+    /// What a message may be by its tag; without a tag, everything that has none.
+    pub(super) fn by_tag(&self, from: End, message: &Fields) -> Vec<&Candidate> {
+        self.sent_by(from)
+            .iter()
+            .filter(|candidate| {
+                let value = message.get(candidate.sent.envelope.layout.tag());
+                match (&candidate.sent.tag, value) {
+                    (Some(tag), Some(value)) => scalar(tag) == *value,
+                    (None, None | Some(Value::Null)) => true,
+                    _ => false,
+                }
+            })
+            .collect()
+    }
+
+    /// What is wrong with a message, being this one.
+    pub(super) fn check(&self, from: End, candidate: &Candidate, message: &Fields) -> Vec<Problem> {
+        let envelope = &candidate.sent.envelope;
+        let mut problems = check_envelope(envelope, message);
+        if let (None, Some(outcome)) = (&candidate.sent.tag, &envelope.outcome) {
+            check_outcome(outcome, message, &mut problems);
+        }
+        // What a client sends is received by the server.
+        let mode = if from == End::Client {
+            Mode::Server
+        } else {
+            Mode::Client
+        };
+        let known = known(envelope);
+        match &envelope.layout {
+            Layout::Adjacent { content, .. } => {
+                if mode == Mode::Server {
+                    let mut unknown: Vec<&String> = message
+                        .keys()
+                        .filter(|key| !known.contains(key.as_str()) && *key != content)
+                        .collect();
+                    unknown.sort_unstable();
+                    for key in unknown {
+                        let mut path = Pointer::root();
+                        path.prepend_key(key);
+                        let keyword = "additionalProperties";
+                        problems.push(envelope_problem(path, keyword, words::UNKNOWN_PROPERTY));
+                    }
+                }
+                let payload = message.get(content);
+                let found = self.payload(candidate.sent.payload, payload, mode);
+                match found {
+                    Ok(violations) => problems.extend(invalid(violations, Some(content))),
+                    Err(()) => {
+                        let message = words::required(content);
+                        problems.push(envelope_problem(Pointer::root(), "required", &message));
+                    }
+                }
+            }
+            Layout::Flat { .. } => {
+                let rest: Fields = message
+                    .iter()
+                    .filter(|(key, _)| !known.contains(key.as_str()))
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect();
+                let found = self.payload(candidate.sent.payload, Some(&Value::Object(rest)), mode);
+                problems.extend(invalid(found.unwrap_or_default(), None));
+            }
+            _ => {}
+        }
+        problems
+    }
+
+    /// What is wrong with a payload; an error where it should be there and is not.
+    fn payload(
+        &self,
+        schema: Option<SchemaId>,
+        payload: Option<&Value>,
+        mode: Mode,
+    ) -> Result<Violations, ()> {
+        match (schema, payload) {
+            (Some(schema), Some(payload)) => {
+                Ok(self.validator.validate(schema, payload, Some(mode)))
+            }
+            (Some(schema), None) if !may_be_left_away(self.schemas(), schema) => Err(()),
+            (None, Some(payload)) => Ok(undeclared(payload, mode)),
+            (_, None) => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Everything that one end sends: the author's messages, then the session's own.
+fn candidates(protocol: &Protocol, own: &[System], end: End) -> Vec<Candidate> {
+    let mut all = Vec::new();
+    for (i, message) in protocol.messages.iter().enumerate() {
+        let sent = match end {
+            End::Client => &message.client,
+            End::Server => &message.server,
+        };
+        let id = MessageId(i);
+        let plays = |kind: &RoleKind| matches!(protocol.session.role(*kind), RolePlayer::Mapped { message, .. } if *message == id);
+        let role = RoleKind::ALL.iter().map(|(kind, _)| *kind).find(plays);
+        all.extend(sent.clone().map(|sent| Candidate {
+            name: message.name.text.clone(),
+            message: Some(id),
+            role,
+            sent,
+        }));
+    }
+    for system in own.iter().filter(|system| system.from == end) {
+        let envelope = match end {
+            End::Client => protocol.envelope.client.clone(),
+            End::Server => protocol.envelope.server.clone(),
+        };
+        let sent = Sent {
+            tag: Some(system.tag.clone()),
+            payload: system.payload,
+            envelope,
+        };
+        let name = system.name.to_owned();
+        all.push(Candidate {
+            name,
+            message: None,
+            role: Some(system.kind),
+            sent,
+        });
+    }
+    all
+}
+
+/// The names of the envelope's fields, but for the payload.
+fn known(envelope: &Envelope) -> BTreeSet<&str> {
+    let mut known: BTreeSet<&str> = fields(envelope)
+        .into_iter()
+        .map(|(field, _)| field.name.as_str())
+        .collect();
+    known.insert(envelope.layout.tag());
+    known.extend(
+        envelope
+            .outcome
+            .as_ref()
+            .map(|outcome| outcome.field.as_str()),
+    );
+    known
+}
+
+fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (field, schema) in fields(envelope) {
+        match message.get(&field.name) {
+            Some(value) => {
+                // The schemas of the fields are ours, and small.
+                let Ok((schemas, root)) = Schemas::from_json(&schema) else {
+                    continue;
+                };
+                for violation in handfast_schema::validate(&schemas, root, value, None) {
+                    let mut path = violation.path;
+                    path.prepend_key(&field.name);
+                    problems.push(envelope_problem(
+                        path,
+                        violation.keyword,
+                        &violation.message,
+                    ));
+                }
+            }
+            None if field.presence != Presence::Optional => {
+                let message = words::required(&field.name);
+                problems.push(envelope_problem(Pointer::root(), "required", &message));
+            }
+            None => {}
+        }
+    }
+    problems
+}
+
+fn check_outcome(
+    outcome: &handfast_spec::model::Outcome,
+    message: &Fields,
+    problems: &mut Vec<Problem>,
+) {
+    let values = [&outcome.success, &outcome.failure];
+    match message.get(&outcome.field) {
+        Some(value) if values.contains(&value) => {}
+        Some(_) => {
+            let mut path = Pointer::root();
+            path.prepend_key(&outcome.field);
+            problems.push(envelope_problem(path, "enum", &words::enumeration(values)));
+        }
+        None => {
+            let message = words::required(&outcome.field);
+            problems.push(envelope_problem(Pointer::root(), "required", &message));
+        }
+    }
+}
+
+/// What a message without a declared payload carries all the same.
+fn undeclared(payload: &Value, mode: Mode) -> Violations {
+    use handfast_schema::{Type, TypeSet, Violation};
+    let Value::Object(fields) = payload else {
+        let message = words::types(TypeSet::NONE.with(Type::Object)).into();
+        return vec![Violation {
+            path: Pointer::root(),
+            keyword: "type",
+            message,
+        }];
+    };
+    if mode == Mode::Client {
+        return Vec::new();
+    }
+    let mut names: Vec<&String> = fields.keys().collect();
+    names.sort_unstable();
+    names
+        .into_iter()
+        .map(|name| {
+            let mut path = Pointer::root();
+            path.prepend_key(name);
+            let message = words::UNKNOWN_PROPERTY.into();
+            Violation {
+                path,
+                keyword: "additionalProperties",
+                message,
+            }
+        })
+        .collect()
+}
+
+fn invalid(violations: Violations, under: Option<&str>) -> impl Iterator<Item = Problem> {
+    violations.into_iter().map(move |violation| {
+        let mut path = violation.path;
+        if let Some(key) = under {
+            path.prepend_key(key);
+        }
+        Problem {
+            kind: ProblemKind::Invalid,
+            path: path.as_str().to_owned(),
+            keyword: violation.keyword.to_owned(),
+            message: violation.message.into_owned(),
+        }
+    })
+}
+
+pub(super) fn envelope_problem(path: Pointer, keyword: &str, message: &str) -> Problem {
+    Problem {
+        kind: ProblemKind::Envelope,
+        path: path.as_str().to_owned(),
+        keyword: keyword.to_owned(),
+        message: message.to_owned(),
+    }
+}

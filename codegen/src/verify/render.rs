@@ -1,0 +1,150 @@
+//! A report for people, and for programs.
+
+use super::{Line, Report};
+use handfast_spec::model::End;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+pub(super) fn people(report: &Report) -> String {
+    let mut out = String::new();
+    let width = report
+        .lines
+        .last()
+        .map_or(1, |line| line.number.to_string().len());
+    for line in &report.lines {
+        // Writing to a string does not fail.
+        let _ = write!(out, "{:>width$} {} ", line.number, arrow(line.from));
+        out.push_str(line.message.as_deref().unwrap_or("?"));
+        if let Some(id) = &line.id {
+            let _ = write!(out, " id={}", show(id));
+        }
+        if let Some(channel) = &line.channel {
+            let _ = write!(out, " channel={}", clean(channel));
+        }
+        if let Some(seq) = &line.seq {
+            let _ = write!(out, " seq={}", show(seq));
+        }
+        if let Some((number, name)) = &line.answers {
+            let _ = write!(out, " answers {name} of line {number}");
+        }
+        out.push('\n');
+        for problem in &line.problems {
+            let _ = write!(out, "{:width$}   {}", "", problem.kind.code());
+            if !problem.path.is_empty() {
+                let _ = write!(out, " {}", clean(&problem.path));
+            }
+            let _ = writeln!(out, " {}", clean(&problem.message));
+        }
+    }
+    for (number, name) in &report.unanswered {
+        let _ = writeln!(out, "`{name}` of line {number} was not answered");
+    }
+    let lines = report.lines.len();
+    let bad = report
+        .lines
+        .iter()
+        .filter(|line| !line.problems.is_empty())
+        .count();
+    let _ = match bad {
+        0 => writeln!(out, "{lines} messages, all as the protocol says"),
+        _ => writeln!(
+            out,
+            "{lines} messages, {bad} of them bad, {} in all",
+            match report.problems() {
+                1 => "1 problem".to_owned(),
+                n => format!("{n} problems"),
+            }
+        ),
+    };
+    out
+}
+
+const fn arrow(from: Option<End>) -> &'static str {
+    match from {
+        Some(End::Client) => "→",
+        Some(End::Server) => "←",
+        None => " ",
+    }
+}
+
+/// A value of the capture on one line; a long one is cut.
+fn show(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => clean(text),
+        other => clean(&other.to_string()),
+    };
+    match text.char_indices().nth(64) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// Text of the capture as it may go to a terminal: without control characters.
+fn clean(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let escaped = c.is_control().then(|| c.escape_default());
+            escaped
+                .into_iter()
+                .flatten()
+                .chain((!c.is_control()).then_some(c))
+        })
+        .collect()
+}
+
+pub(super) fn json(report: &Report) -> Value {
+    let unanswered: Vec<Value> = report
+        .unanswered
+        .iter()
+        .map(|(line, message)| json!({ "line": line, "message": message }))
+        .collect();
+    json!({
+        "clean": report.is_clean(),
+        "messages": report.lines.len(),
+        "problems": report.problems(),
+        "lines": report.lines.iter().map(line_json).collect::<Vec<Value>>(),
+        "unanswered": unanswered,
+    })
+}
+
+fn line_json(line: &Line) -> Value {
+    let mut out = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        out.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    put("line", Some(line.number.into()));
+    put(
+        "from",
+        line.from.map(|from| {
+            if from == End::Client {
+                "client"
+            } else {
+                "server"
+            }
+            .into()
+        }),
+    );
+    put("message", line.message.clone().map(Value::from));
+    put("id", line.id.clone());
+    put("channel", line.channel.clone().map(Value::from));
+    put("seq", line.seq.clone());
+    let answers = line.answers.as_ref();
+    put(
+        "answers",
+        answers.map(|(line, message)| json!({ "line": line, "message": message })),
+    );
+    let problems: Vec<Value> = line
+        .problems
+        .iter()
+        .map(|problem| {
+            json!({
+                "code": problem.kind.code(),
+                "path": problem.path,
+                "keyword": problem.keyword,
+                "message": problem.message,
+            })
+        })
+        .collect();
+    put("problems", Some(problems.into()));
+    Value::Object(out)
+}

@@ -1,0 +1,195 @@
+//! Putting outputs on disk: only what changed, and nothing of anybody else's is ever lost.
+
+use crate::{Failed, MARK, Output};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// A file, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Where.
+    pub path: PathBuf,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was not there.
+    Written,
+    /// It said something else.
+    Changed,
+    /// Something that did not bear our header stood there; it was kept beside it, with `.bak` behind its name.
+    Replaced,
+    /// It said the same already.
+    Left,
+    /// It was ours, and no longer belongs to the output.
+    Removed,
+}
+
+/// What writing would do.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn plan(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
+    let mut files = Vec::new();
+    for output in outputs {
+        let path = folder.join(&output.path);
+        let fate = match fs::read(&path) {
+            Ok(old) if old == output.text.as_bytes() => Fate::Left,
+            Ok(old) if is_ours(&old) => Fate::Changed,
+            Ok(_) => Fate::Replaced,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Fate::Written,
+            Err(source) => return Err(Failed::Io { path, source }),
+        };
+        files.push(File { path, fate });
+    }
+    for path in stale(folder, outputs)? {
+        files.push(File {
+            path,
+            fate: Fate::Removed,
+        });
+    }
+    Ok(files)
+}
+
+/// Writes what changed, and removes what is stale. Every file is written beside its place first and then moved there, so
+/// that a run that fails leaves all as it was.
+///
+/// # Errors
+/// Where a file cannot be read or written.
+pub fn write(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
+    let files = plan(folder, outputs)?;
+    let mut ready: Vec<(PathBuf, &Path)> = Vec::new();
+    let prepared = outputs
+        .iter()
+        .zip(&files)
+        .filter(|(_, file)| !matches!(file.fate, Fate::Left | Fate::Removed));
+    for (output, file) in prepared {
+        let beside = beside(&file.path);
+        let written = file
+            .path
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&beside, &output.text));
+        if let Err(source) = written {
+            ready.push((beside, &file.path));
+            for (beside, _) in &ready {
+                // What cannot be removed was never there.
+                let _ = fs::remove_file(beside);
+            }
+            return Err(Failed::Io {
+                path: file.path.clone(),
+                source,
+            });
+        }
+        ready.push((beside, &file.path));
+    }
+    for file in files.iter().filter(|file| file.fate == Fate::Replaced) {
+        let kept = free_backup(&file.path);
+        fs::rename(&file.path, kept).map_err(|source| Failed::Io {
+            path: file.path.clone(),
+            source,
+        })?;
+    }
+    for (beside, path) in &ready {
+        fs::rename(beside, path).map_err(|source| Failed::Io {
+            path: path.to_path_buf(),
+            source,
+        })?;
+    }
+    for file in files.iter().filter(|file| file.fate == Fate::Removed) {
+        fs::remove_file(&file.path).map_err(|source| Failed::Io {
+            path: file.path.clone(),
+            source,
+        })?;
+    }
+    Ok(files)
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".handfast-new");
+    path.with_file_name(name)
+}
+
+/// A name with `.bak` behind it that nothing has yet.
+fn free_backup(path: &Path) -> PathBuf {
+    let name = |n: u32| {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(if n == 1 {
+            ".bak".to_owned()
+        } else {
+            format!(".bak{n}")
+        });
+        path.with_file_name(name)
+    };
+    (1..u32::MAX)
+        .map(name)
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| name(1))
+}
+
+/// Whether a file bears our header. Only its beginning is looked at: nobody writes that there by chance.
+fn is_ours(bytes: &[u8]) -> bool {
+    // An empty file, or one cut short, is nothing that anybody would miss.
+    let head = &bytes[..bytes.len().min(HEAD)];
+    bytes.iter().all(u8::is_ascii_whitespace) || find(head, MARK.as_bytes())
+}
+
+/// The header stands within so many bytes.
+const HEAD: usize = 4096;
+
+fn find(hay: &[u8], needle: &[u8]) -> bool {
+    hay.windows(needle.len()).any(|window| window == needle)
+}
+
+/// Files of ours that stand beside the outputs and belong to none: what an earlier spec asked for.
+fn stale(folder: &Path, outputs: &[Output]) -> Result<Vec<PathBuf>, Failed> {
+    let current: BTreeSet<PathBuf> = outputs
+        .iter()
+        .map(|output| folder.join(&output.path))
+        .collect();
+    let folders: BTreeSet<&Path> = current.iter().filter_map(|path| path.parent()).collect();
+    let mut stale = Vec::new();
+    for folder in folders {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(source) => {
+                return Err(Failed::Io {
+                    path: folder.to_owned(),
+                    source,
+                });
+            }
+        };
+        for entry in entries {
+            let path = entry
+                .map_err(|source| Failed::Io {
+                    path: folder.to_owned(),
+                    source,
+                })?
+                .path();
+            let known = path
+                .extension()
+                .is_some_and(|e| e == "rs" || e == "ts" || e == "json");
+            if known && !current.contains(&path) && path.is_file() && has_our_head(&path) {
+                stale.push(path);
+            }
+        }
+    }
+    stale.sort();
+    Ok(stale)
+}
+
+fn has_our_head(path: &Path) -> bool {
+    use io::Read as _;
+    let mut head = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head))
+        .is_ok_and(|_| find(&head, MARK.as_bytes()))
+}

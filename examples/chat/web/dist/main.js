@@ -1,0 +1,2010 @@
+// Bundled from main.ts by `npm run example` in tests/typescript. Do not edit.
+
+// handfast/report.ts
+var Report = class {
+  /**
+   * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
+   * values of open enums. What is received may have both.
+   */
+  strict;
+  #violations = [];
+  constructor(strict) {
+    this.strict = strict;
+  }
+  /** How many violations there are. */
+  get size() {
+    return this.#violations.length;
+  }
+  /** The violations, in order. */
+  get violations() {
+    return this.#violations;
+  }
+  /** Reports a violation at the root of the value under check. */
+  fail(keyword, message) {
+    this.#violations.push({ path: "", keyword, message });
+  }
+  /** Puts every violation from the `from`th on below a property or an item. */
+  below(from, key) {
+    if (this.#violations.length === from) return;
+    const step = typeof key === "number" ? `/${key}` : `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    for (const violation of this.#violations.slice(from)) violation.path = step + violation.path;
+  }
+};
+var NONE = [];
+var spare = { sent: void 0, received: void 0 };
+function violationsOf(check, value, direction) {
+  const report = spare[direction] ?? new Report(direction === "sent");
+  spare[direction] = void 0;
+  check(value, report);
+  if (report.size > 0) return report.violations;
+  spare[direction] = report;
+  return NONE;
+}
+function wording(violation) {
+  return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
+}
+
+// handfast/check.ts
+function isFields(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function object(value, report) {
+  if (isFields(value)) return true;
+  report.fail("type", "must be an object");
+  return false;
+}
+function array(value, report) {
+  if (Array.isArray(value)) return true;
+  report.fail("type", "must be an array");
+  return false;
+}
+function string(value, report) {
+  if (typeof value === "string") return true;
+  report.fail("type", "must be a string");
+  return false;
+}
+function boolean(value, report) {
+  if (typeof value === "boolean") return true;
+  report.fail("type", "must be a boolean");
+  return false;
+}
+function number(value, report) {
+  if (Number.isFinite(value)) return true;
+  report.fail("type", "must be a number");
+  return false;
+}
+function integer(value, report) {
+  if (Number.isInteger(value)) return true;
+  report.fail("type", "must be an integer");
+  return false;
+}
+function anything() {
+}
+var noPayload = anything;
+function equal(a, b) {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item2, i) => equal(item2, b[i]));
+  }
+  if (!isFields(a) || !isFields(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
+}
+function minimum(value, least, words, report) {
+  if (value < least) report.fail("minimum", words);
+}
+function maximum(value, most, words, report) {
+  if (value > most) report.fail("maximum", words);
+}
+function exclusiveMinimum(value, bound, words, report) {
+  if (value <= bound) report.fail("exclusiveMinimum", words);
+}
+function codePoints(value) {
+  let count = value.length;
+  for (let i = 0; i < value.length - 1; i++) {
+    if ((value.charCodeAt(i) & 64512) !== 55296 || (value.charCodeAt(i + 1) & 64512) !== 56320) continue;
+    count--;
+    i++;
+  }
+  return count;
+}
+function minLength(value, least, words, report) {
+  if (value.length < 2 * least && codePoints(value) < least) report.fail("minLength", words);
+}
+function maxLength(value, most, words, report) {
+  if (value.length > most && codePoints(value) > most) report.fail("maxLength", words);
+}
+function pattern(value, expression, words, report) {
+  if (!expression.test(value)) report.fail("pattern", words);
+}
+function items(value, from, check, report) {
+  for (let i = from; i < value.length; i++) item(value, i, check, report);
+}
+function item(value, index, check, report) {
+  if (index >= value.length) return;
+  const before = report.size;
+  check(value[index], report);
+  report.below(before, index);
+}
+function noItems(value, from, report) {
+  items(value, from, tooMany, report);
+}
+function tooMany(_, report) {
+  report.fail("items", "is one item too many");
+}
+function minItems(value, least, words, report) {
+  if (value.length < least) report.fail("minItems", words);
+}
+function maxItems(value, most, words, report) {
+  if (value.length > most) report.fail("maxItems", words);
+}
+function uniqueItems(value, report) {
+  const plain = value.filter((item2) => typeof item2 !== "object" || item2 === null);
+  const nested = value.filter((item2) => typeof item2 === "object" && item2 !== null);
+  const repeated = new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
+  if (repeated) report.fail("uniqueItems", "must have no two equal items");
+}
+function has(value, name) {
+  return value[name] !== void 0 && Object.hasOwn(value, name);
+}
+function property(value, name, check, report) {
+  if (!has(value, name)) return;
+  const before = report.size;
+  check(value[name], report);
+  report.below(before, name);
+}
+function required(value, name, report) {
+  if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`);
+}
+function noUnknown(value, declared, report) {
+  if (report.strict) noOthers(value, declared, report);
+}
+function noOthers(value, declared, report) {
+  others(value, declared, unknown, report);
+}
+function unknown(_, report) {
+  report.fail("additionalProperties", "is not a known property");
+}
+function others(value, declared, check, report) {
+  let names;
+  for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
+  for (const name of names?.sort(byCodePoint) ?? []) property(value, name, check, report);
+}
+function byCodePoint(a, b) {
+  let i = 0;
+  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+}
+function discriminant(value, name) {
+  return isFields(value) && has(value, name) ? value[name] : void 0;
+}
+function noVariant(value, name, words, report) {
+  if (!object(value, report)) return;
+  if (!has(value, name)) return required(value, name, report);
+  const before = report.size;
+  report.fail("enum", words);
+  report.below(before, name);
+}
+
+// handfast/clock.ts
+var systemClock = {
+  now: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random()
+};
+
+// handfast/connection.ts
+var FINAL = [1008, 4401, 4406, 4409];
+var SILENT = 4e3;
+var Connection = class {
+  #settings;
+  #host;
+  #transport;
+  /** Counts the transports, so that what an earlier one still says is not heard. */
+  #generation = 0;
+  #failures = 0;
+  #writable = false;
+  #ended = false;
+  #heard = 0;
+  #cancelTimer = () => {
+  };
+  constructor(settings, host) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+  /** Whether the hello is written, so that messages may follow. */
+  get writable() {
+    return this.#writable;
+  }
+  /** Makes an attempt to connect. */
+  start() {
+    const { url, protocol: protocol2, connect: connect2, clock } = this.#settings;
+    const generation = ++this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    const { timeout } = protocol2.session;
+    this.#cancelTimer = clock.after(timeout, () => this.#drop(SILENT, `not ready within ${timeout} ms`));
+    try {
+      this.#transport = connect2(url, protocol2.subprotocol, {
+        opened: () => {
+          if (isCurrent()) void this.#sayHello(isCurrent);
+        },
+        received: (data) => {
+          if (!isCurrent()) return;
+          this.#heard = clock.now();
+          this.#host.received(data);
+        },
+        closed: (code, reason) => {
+          if (isCurrent()) this.#lost(code, reason);
+        }
+      });
+    } catch (error) {
+      this.#host.failed(error);
+      this.#lost(1006, "could not connect");
+    }
+  }
+  async #sayHello(isCurrent) {
+    try {
+      const hello = await this.#host.hello();
+      if (!isCurrent()) return;
+      if (hello !== null) this.#transport?.send(hello);
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.#host.failed(error);
+      if (isCurrent()) this.#drop(1e3, "no hello");
+      return;
+    }
+    this.#writable = true;
+    this.#host.opened();
+  }
+  /** Writes a message; only while {@link writable}. */
+  write(text) {
+    this.#transport?.send(text);
+  }
+  /** The session is ready: from now on silence is watched, and the next loss is the first. */
+  ready() {
+    this.#failures = 0;
+    this.#cancelTimer();
+    const { heartbeat } = this.#settings.protocol.session;
+    if (heartbeat !== null && this.#host.ping !== null) this.#listen(heartbeat, this.#host.ping);
+  }
+  /** Pings after a `heartbeat` without a word from the server. One timer, however much is heard. */
+  #listen(heartbeat, ping) {
+    const { clock, protocol: protocol2 } = this.#settings;
+    const { timeout } = protocol2.session;
+    const silence = () => clock.now() - this.#heard;
+    this.#cancelTimer = clock.after(heartbeat - silence(), () => {
+      if (silence() < heartbeat) return this.#listen(heartbeat, ping);
+      const asked = clock.now();
+      this.#cancelTimer = clock.after(timeout, () => {
+        if (this.#heard >= asked) this.#listen(heartbeat, ping);
+        else this.#drop(SILENT, `no answer to a ping within ${timeout} ms`);
+      });
+      this.write(ping);
+    });
+  }
+  /** Ends it for good. */
+  end(code, reason) {
+    this.#ended = true;
+    this.#drop(code, reason);
+  }
+  #drop(code, reason) {
+    const transport = this.#transport;
+    this.#lost(code, reason);
+    transport?.close(code, reason);
+  }
+  #lost(code, reason) {
+    const { protocol: protocol2, clock, reconnect } = this.#settings;
+    const { min, max } = protocol2.session.backoff;
+    this.#generation++;
+    this.#transport = void 0;
+    this.#writable = false;
+    this.#cancelTimer();
+    if (this.#ended || !reconnect || (protocol2.finalCloses ?? FINAL).includes(code)) {
+      this.#host.closed({ code, reason, final: true });
+      return;
+    }
+    const retryIn = clock.random() * Math.min(max, min * 2 ** this.#failures++);
+    this.#cancelTimer = clock.after(retryIn, () => this.start());
+    this.#host.closed({ code, reason, final: false, retryIn });
+  }
+};
+
+// handfast/descriptor.ts
+function tagOf(message) {
+  return message.tag === void 0 ? message.name : message.tag;
+}
+
+// handfast/envelope.ts
+function optional(name, kind2) {
+  return { name, kind: kind2, presence: "optional" };
+}
+var defaultEnvelope = {
+  tag: { name: "type", kind: "text" },
+  content: "payload",
+  id: /* @__PURE__ */ optional("id", "text"),
+  replyTo: null,
+  correlate: "id",
+  outcome: null,
+  version: /* @__PURE__ */ optional("v", "integer"),
+  channel: /* @__PURE__ */ optional("channel", "text"),
+  seq: /* @__PURE__ */ optional("seq", "integer"),
+  epoch: /* @__PURE__ */ optional("epoch", "text"),
+  timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
+};
+function readSurroundings(message, envelope, violations) {
+  const read2 = {};
+  const id = readField(message, envelope.replyTo ?? envelope.id, violations);
+  if (id !== void 0) read2.id = id;
+  const version = readField(message, envelope.version, violations);
+  if (typeof version === "number") read2.version = version;
+  const channel = readField(message, envelope.channel, violations);
+  if (typeof channel === "string") read2.channel = channel;
+  const seq = readField(message, envelope.seq, violations);
+  if (typeof seq === "number") read2.seq = seq;
+  const epoch = readField(message, envelope.epoch, violations);
+  if (typeof epoch === "string") read2.epoch = epoch;
+  const timestamp = readTimestamp(message, envelope, violations);
+  if (timestamp !== void 0) read2.timestamp = timestamp;
+  return read2;
+}
+function readField(message, field, violations) {
+  if (field === null) return void 0;
+  const value = message[field.name];
+  if (value === void 0) {
+    if (field.presence !== "optional") violations.push(missing(field.name));
+    return void 0;
+  }
+  if (value === null && field.presence === "nullable") return void 0;
+  if (field.kind === "text" ? typeof value === "string" : Number.isSafeInteger(value)) return value;
+  violations.push(wrongKind(field));
+  return void 0;
+}
+function readTimestamp(message, { timestamp }, violations) {
+  if (timestamp === null) return void 0;
+  const value = readField(message, timestamp.field, violations);
+  if (value === void 0) return void 0;
+  if (timestamp.as === "unix-s") return Number(value) * 1e3;
+  if (timestamp.as === "unix-ms") return Number(value);
+  const time = Date.parse(String(value));
+  if (!Number.isNaN(time)) return time;
+  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time" });
+  return void 0;
+}
+function missing(name) {
+  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}` };
+}
+function wrongKind(field) {
+  const message = field.kind === "text" ? "must be a string" : "must be an integer";
+  return { path: `/${field.name}`, keyword: "type", message };
+}
+function writeMessage(envelope, tag, payload, address) {
+  const message = { [envelope.tag.name]: tag };
+  if (envelope.content === null) Object.assign(message, payload);
+  else if (payload !== void 0) message[envelope.content] = payload;
+  if (envelope.id !== null && address.id !== void 0) message[envelope.id.name] = address.id;
+  if (envelope.version?.presence === "required") message[envelope.version.name] = address.version;
+  if (envelope.channel !== null && address.channel !== void 0) message[envelope.channel.name] = address.channel;
+  return JSON.stringify(message);
+}
+
+// handfast/result.ts
+var Failed = class extends Error {
+  name = "Failed";
+  error;
+  constructor(error) {
+    super(`${error.code}: ${error.message}`);
+    this.error = error;
+  }
+};
+function ok(value) {
+  return { ok: true, value, orThrow: () => value };
+}
+function err(error) {
+  return {
+    ok: false,
+    error,
+    orThrow() {
+      throw new Failed(error);
+    }
+  };
+}
+
+// handfast/decode.ts
+var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+var LONE_SURROGATE = /\p{Surrogate}/u;
+function parse(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse("syntax", "not JSON", {});
+  }
+  if (SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
+    return refuse("syntax", "a string has half a surrogate pair", {});
+  }
+  return ok(value);
+}
+function allText(value) {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map(allText).join("\n");
+  if (isFields(value))
+    return Object.entries(value).map(([key, item2]) => `${key}
+${allText(item2)}`).join("\n");
+  return "";
+}
+function read(value, reader) {
+  if (!isFields(value)) return refuse("syntax", "not an object", {});
+  const violations = [];
+  let around = readSurroundings(value, reader.envelope, violations);
+  const tag = readTag(value, reader.envelope);
+  const incoming = find(value, tag, around, reader);
+  if (incoming === void 0) {
+    const payload2 = payloadOf(value, reader.envelope);
+    if (tag.problem !== void 0) violations.unshift(tag.problem);
+    if (violations.length > 0)
+      return refuse("envelope", "the envelope does not fit", { ...around, payload: payload2, violations });
+    const words = `no message has the type \`${tag.value}\``;
+    return refuse("unknown-type", words, { ...around, type: tag.value, payload: payload2 });
+  }
+  const envelope = incoming.envelope ?? reader.envelope;
+  if (incoming.envelope !== void 0) {
+    violations.length = 0;
+    around = readSurroundings(value, envelope, violations);
+  }
+  const payload = payloadOf(value, envelope);
+  const type = tag.value === void 0 ? {} : { type: tag.value };
+  if (incoming.channel !== void 0 && around.channel === void 0 && envelope.channel !== null) {
+    if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
+  }
+  if (violations.length > 0) {
+    return refuse("envelope", "the envelope does not fit", { ...around, ...type, payload, violations });
+  }
+  if (incoming.receive === noPayload) {
+    return ok({ incoming, message: { type: incoming.name, payload: void 0, ...around } });
+  }
+  const wrong = violationsOf(incoming.receive, payload, "received");
+  if (wrong.length > 0) {
+    const words = `the payload of \`${incoming.name}\` does not fit`;
+    return refuse("invalid", words, { ...around, ...type, payload, violations: fromMessage(wrong, envelope) });
+  }
+  return ok({ incoming, message: { type: incoming.name, payload, ...around } });
+}
+function readTag(message, { tag }) {
+  const value = message[tag.name];
+  if (value === void 0) return { problem: missing(tag.name) };
+  if (tag.kind === "text" ? typeof value === "string" : Number.isSafeInteger(value)) return { value };
+  return { problem: wrongKind(tag) };
+}
+function find(value, tag, around, reader) {
+  if (tag.problem !== void 0 && value[reader.envelope.tag.name] !== void 0) return void 0;
+  const { outcome } = reader.envelope;
+  const answers = reader.pending?.(around.id) ?? [];
+  const answer = answers.find((candidate) => tagOf(candidate) === (tag.value ?? null));
+  if (answer !== void 0) {
+    return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
+  }
+  return tag.value === void 0 ? void 0 : reader.lookup(tag.value);
+}
+function payloadOf(message, envelope) {
+  if (envelope.content === null) return message;
+  const payload = message[envelope.content];
+  return payload === void 0 ? {} : payload;
+}
+function fromMessage(violations, { content }) {
+  if (content === null) return violations;
+  return violations.map((violation) => ({ ...violation, path: `/${content}${violation.path}` }));
+}
+var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
+function refuse(kind2, words, remains) {
+  const { type, violations = [], ...rest } = remains;
+  const message = [words, violations.map(wording).join("; ")].filter((part) => part !== "").join(": ");
+  return err({ code: CODES[kind2], kind: kind2, message, violations, ...type !== void 0 && { type }, ...rest });
+}
+
+// handfast/errors.ts
+var SESSION_CODES = [
+  "ENVELOPE",
+  "SYNTAX",
+  "UNKNOWN_TYPE",
+  "NOT_READY",
+  "NO_REPLY",
+  "INTERNAL",
+  "TOO_LARGE",
+  "RATE_LIMITED",
+  "ID_REUSED"
+];
+var Refused = class extends Error {
+  name = "Refused";
+  /** `VERSION`, an error of the auth message, or what the close code says. */
+  code;
+  /** The end that is too old, where that is the reason. */
+  side;
+  constructor(code, message, side) {
+    super(message);
+    this.code = code;
+    this.side = side;
+  }
+};
+
+// handfast/listeners.ts
+var Listeners = class {
+  #byEvent = /* @__PURE__ */ new Map();
+  #threw;
+  /** @param threw takes what a listener throws, so that the others still hear. */
+  constructor(threw) {
+    this.#threw = threw;
+  }
+  on(event, listener) {
+    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
+    this.#byEvent.set(event, listeners);
+    const own = (told) => listener(told);
+    listeners.add(own);
+    return () => listeners.delete(own);
+  }
+  /** Tells everyone, in the order they came; whether there was anyone. */
+  emit(event, told) {
+    const listeners = this.#byEvent.get(event);
+    if (listeners === void 0 || listeners.size === 0) return false;
+    for (const listener of [...listeners]) {
+      try {
+        listener(told);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+    return true;
+  }
+  clear() {
+    this.#byEvent.clear();
+  }
+};
+
+// handfast/requests.ts
+var Requests = class {
+  #clock;
+  #correlate;
+  #entries = /* @__PURE__ */ new Map();
+  constructor(clock, correlate) {
+    this.#clock = clock;
+    this.#correlate = correlate;
+  }
+  /** Takes a request, and fails it with `TIMEOUT` where `timeout` milliseconds bring no answer. */
+  add(request, timeout) {
+    const cancelTimer = this.#clock.after(timeout, () => {
+      this.fail(request.id, { code: "TIMEOUT", message: `no answer within ${timeout} ms` });
+    });
+    this.#entries.set(request.id, { request, written: false, abandoned: false, cancelTimer });
+  }
+  /** The request that a message answers: by its id, or the first in line where the protocol goes by order. */
+  find(id) {
+    return this.#find(id)?.request;
+  }
+  #find(id) {
+    if (this.#correlate === "id") return id === void 0 ? void 0 : this.#entries.get(id);
+    for (const entry of this.#entries.values()) if (entry.written) return entry;
+    return void 0;
+  }
+  /** Whether a request that is pending went out over the connection there is. */
+  isWritten(id) {
+    return this.#entries.get(id)?.written ?? false;
+  }
+  /** Gives a request its answer. */
+  answer(request, message, incoming) {
+    const entry = this.#entries.get(request.id);
+    if (entry === void 0) return;
+    entry.cancelTimer();
+    if (entry.abandoned || request.answered(message, incoming)) this.#entries.delete(request.id);
+  }
+  /** Fails a request. */
+  fail(id, error, answered = false) {
+    const entry = this.#entries.get(id);
+    if (entry === void 0) return;
+    const wasAbandoned = entry.abandoned;
+    this.abandon(id, answered);
+    if (!wasAbandoned) entry.request.failed(error);
+  }
+  /**
+   * Waits for a request no longer. Its place in line stays, until its answer comes, where the protocol goes by order.
+   */
+  abandon(id, answered = false) {
+    const entry = this.#entries.get(id);
+    if (entry === void 0) return;
+    entry.cancelTimer();
+    entry.abandoned = true;
+    if (answered || !entry.written || this.#correlate === "id") this.#entries.delete(id);
+  }
+  /** Writes a request, unless it has been written on this connection. */
+  write(id, write) {
+    const entry = this.#entries.get(id);
+    if (entry === void 0 || entry.written) return;
+    entry.written = true;
+    write(entry.request.text);
+  }
+  /** Writes every request that has not been written on this connection. */
+  flush(write) {
+    for (const id of this.#entries.keys()) this.write(id, write);
+  }
+  /** The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown. */
+  disconnected() {
+    for (const [id, entry] of [...this.#entries]) {
+      if (!entry.written) continue;
+      entry.written = false;
+      if (entry.request.idempotent && !entry.abandoned) continue;
+      this.fail(id, { code: "OUTCOME_UNKNOWN", message: "the connection ended before the answer was complete" });
+    }
+  }
+  /** Fails every request. */
+  failAll(error) {
+    for (const id of [...this.#entries.keys()]) this.fail(id, error, true);
+  }
+};
+
+// handfast/room.ts
+var Room = class {
+  /** The channel's key on the wire. */
+  key;
+  #host;
+  #events;
+  #messages;
+  #joined;
+  #seq;
+  #epoch;
+  constructor(key, host) {
+    this.key = key;
+    this.#host = host;
+    this.#events = new Listeners((error) => host.threw(error));
+    this.#messages = new Listeners((error) => host.threw(error));
+  }
+  /** The last answer to a join. */
+  get joined() {
+    return this.#joined;
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#events.on(what, listener);
+    this.#host.learn(what);
+    const hear = listener;
+    return this.#messages.on(what.name, (message) => hear(message.payload, message));
+  }
+  /** Sends a message that has no reply, with the room's key in its envelope. */
+  send(message, payload) {
+    return this.#host.send(message, payload, this.key);
+  }
+  /** Leaves the room. Its listeners hear nothing more. */
+  leave() {
+    return this.#host.leave();
+  }
+  /** @internal Takes the answer to a join. */
+  enter(joined, { seq, epoch }, again) {
+    this.#joined = joined;
+    if (again) this.#events.emit("rejoined", joined);
+    const { gap } = this.#advance(seq, epoch, 0);
+    if (again && gap !== void 0) this.#events.emit("gap", gap);
+  }
+  /** @internal Counts a message off; whether it is new. */
+  count({ seq, epoch }) {
+    const { gap, repeated } = this.#advance(seq, epoch, 1);
+    if (gap !== void 0) this.#events.emit("gap", gap);
+    return !repeated;
+  }
+  /**
+   * Moves on to a number, and tells what was missed.
+   *
+   * @param step what the number grows by where nothing was missed: 0 in the answer to a join, 1 in a message.
+   */
+  #advance(seq, epoch, step) {
+    const expected = this.#seq === void 0 ? void 0 : this.#seq + step;
+    const anotherLife = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    if (epoch !== void 0) this.#epoch = epoch;
+    if (seq === void 0) return anotherLife ? { gap: {} } : {};
+    if (!anotherLife && step === 1 && expected !== void 0 && seq < expected) return { repeated: true };
+    this.#seq = seq;
+    if (anotherLife || expected !== void 0 && seq < expected) return { gap: {} };
+    if (expected === void 0 || seq === expected) return {};
+    return { gap: { from: expected + 1 - step, to: seq - step } };
+  }
+  /** @internal Takes the server's word that something is missing. */
+  miss(gap) {
+    if (gap.to !== void 0 && (this.#seq === void 0 || gap.to > this.#seq)) this.#seq = gap.to;
+    this.#events.emit("gap", gap);
+  }
+  /** @internal */
+  hear(message) {
+    return this.#messages.emit(message.type, message);
+  }
+  /** @internal */
+  lose(error) {
+    if (error !== void 0) this.#events.emit("lost", error);
+    this.#events.clear();
+    this.#messages.clear();
+  }
+};
+
+// handfast/session.ts
+function checkReady(value, report) {
+  if (!object(value, report)) return;
+  property(value, "version", string, report);
+  property(value, "hash", string, report);
+  property(value, "session", string, report);
+  required(value, "version", report);
+  required(value, "hash", report);
+}
+function checkRefusal(value, report) {
+  if (!object(value, report)) return;
+  property(value, "code", checkCode, report);
+  property(value, "message", string, report);
+  required(value, "code", report);
+  required(value, "message", report);
+}
+function checkError(value, report) {
+  checkRefusal(value, report);
+  if (!object(value, report)) return;
+  property(value, "retryable", boolean, report);
+  property(value, "violations", checkViolations, report);
+}
+function checkCode(value, report) {
+  if (typeof value !== "string" && !Number.isInteger(value)) report.fail("type", "must be an integer or a string");
+}
+function checkViolations(value, report) {
+  if (array(value, report)) items(value, 0, checkViolation, report);
+}
+function checkViolation(value, report) {
+  if (!object(value, report)) return;
+  for (const name of ["path", "keyword", "message"]) {
+    property(value, name, string, report);
+    required(value, name, report);
+  }
+}
+function checkGap(value, report) {
+  checkChannelKey(value, report);
+  if (!object(value, report)) return;
+  property(value, "from", integer, report);
+  property(value, "to", integer, report);
+}
+function checkChannelKey(value, report) {
+  if (!object(value, report)) return;
+  property(value, "channel", string, report);
+  required(value, "channel", report);
+}
+function checkNothing() {
+}
+var sessionMessages = {
+  ready: { name: "ready", receive: checkReady },
+  refuse: { name: "refuse", receive: checkRefusal },
+  error: { name: "error", receive: checkError },
+  gap: { name: "gap", receive: checkGap },
+  ping: { name: "ping", receive: checkNothing },
+  pong: { name: "pong", receive: checkNothing }
+};
+function callError(error, declared) {
+  const { code, message, retryable = false, data, violations = [] } = error;
+  const descriptor = declared.find((candidate) => candidate.code === code);
+  if (descriptor !== void 0) {
+    const wrong = violationsOf(descriptor.data, data, "received");
+    if (wrong.length === 0) return { code, message, retryable, data };
+    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(wording).join("; ")}`;
+    const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
+    return { code: "BAD_REPLY", message: words, reply };
+  }
+  if (code === "INVALID") return { code, message, violations };
+  if (isSessionCode(code)) return { code, message, retryable };
+  return { code: "UNDECLARED", received: code, message, retryable, data };
+}
+function isSessionCode(code) {
+  return SESSION_CODES.some((known) => known === code);
+}
+
+// handfast/stream.ts
+function deferred() {
+  let resolve2;
+  const promise = new Promise((settle) => resolve2 = settle);
+  return { promise, resolve: resolve2 };
+}
+var Stream = class {
+  #ack = deferred();
+  #end = deferred();
+  #waitingItems = [];
+  #waitingReader;
+  #over;
+  #cancel;
+  /** @param cancel tells the server. */
+  constructor(cancel) {
+    this.#cancel = cancel;
+  }
+  /** What the server said when the stream began, or why it did not. It never rejects. */
+  get ack() {
+    return this.#ack.promise;
+  }
+  /**
+   * What the server said when the stream was over, or why it broke off: `CANCELLED` after a cancel. It never rejects.
+   */
+  get end() {
+    return this.#end.promise;
+  }
+  /** Ends the stream early. Items that are already here can still be taken. */
+  cancel() {
+    if (this.#over !== void 0) return;
+    this.#cancel();
+    const error = { code: "CANCELLED", message: "the stream was cancelled" };
+    this.#finish(err(error), {});
+  }
+  async *[Symbol.asyncIterator]() {
+    try {
+      for (; ; ) {
+        while (this.#waitingItems.length > 0) yield this.#waitingItems.shift();
+        if (this.#over?.failure !== void 0) throw new Failed(this.#over.failure);
+        if (this.#over !== void 0) return;
+        this.#waitingReader = deferred();
+        await this.#waitingReader.promise;
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+  /** @internal */
+  acknowledge(ack) {
+    this.#ack.resolve(ok(ack));
+  }
+  /** @internal */
+  push(item2) {
+    this.#waitingItems.push(item2);
+    this.#wake();
+  }
+  /** @internal */
+  complete(end) {
+    this.#finish(ok(end), {});
+  }
+  /** @internal */
+  fail(failure) {
+    this.#finish(err(failure), { failure });
+  }
+  #finish(end, over) {
+    if (this.#over !== void 0) return;
+    this.#over = over;
+    this.#end.resolve(end);
+    if (!end.ok) this.#ack.resolve(end);
+    this.#wake();
+  }
+  #wake() {
+    this.#waitingReader?.resolve();
+    this.#waitingReader = void 0;
+  }
+};
+
+// handfast/transport.ts
+function webSocket(constructor) {
+  return (url, subprotocol, events) => {
+    const socket = new (constructor ?? WebSocket)(url, [subprotocol]);
+    socket.onopen = () => events.opened();
+    socket.onmessage = (event) => events.received(event.data);
+    socket.onerror = () => {
+    };
+    socket.onclose = (event) => events.closed(event.code, event.reason);
+    return {
+      send: (text) => socket.send(text),
+      close(code, reason) {
+        socket.onopen = socket.onmessage = socket.onclose = null;
+        socket.close(code, reason);
+      }
+    };
+  };
+}
+
+// handfast/client.ts
+var Client = class {
+  /**
+   * The server's welcome. Rejects with {@link Refused} where the server refuses, and with {@link Failed} where the
+   * client is closed before. Calls need not wait for it.
+   */
+  ready;
+  #protocol;
+  #options;
+  #connection;
+  #requests;
+  #rooms = /* @__PURE__ */ new Map();
+  /** Each join that succeeded or may yet, so that a channel is joined once. */
+  #joins = /* @__PURE__ */ new Map();
+  #rejoin = /* @__PURE__ */ new Map();
+  #events = new Listeners((error) => this.#threw(error));
+  #messages = new Listeners((error) => this.#threw(error));
+  #byTag = /* @__PURE__ */ new Map();
+  #reader;
+  /** Messages without a reply that wait for a connection. */
+  #unsent = [];
+  #resolveReady;
+  #rejectReady;
+  #lastId = 0;
+  #warned = false;
+  /** Why nothing can be sent any more. */
+  #over;
+  constructor(protocol2, url, options = {}) {
+    const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    this.#protocol = protocol2;
+    this.#options = options;
+    this.ready = new Promise((resolve2, reject) => {
+      this.#resolveReady = resolve2;
+      this.#rejectReady = reject;
+    });
+    this.ready.catch(() => {
+    });
+    this.#requests = new Requests(clock, protocol2.envelope.server.correlate);
+    this.#reader = {
+      envelope: protocol2.envelope.server,
+      lookup: (tag) => this.#byTag.get(tag),
+      pending: (id) => this.#requests.find(id)?.answers,
+      failure: sessionMessages.error
+    };
+    for (const message of Object.values(sessionMessages)) {
+      const tag = this.#roleTag(message.name);
+      if (tag !== null) this.#byTag.set(tag, message);
+    }
+    this.#connection = new Connection(
+      { url: String(url), protocol: protocol2, connect: transport, clock, reconnect },
+      {
+        hello: () => this.#hello(),
+        ping: this.#roleText("ping"),
+        opened: () => this.#opened(),
+        received: (data) => this.#received(data),
+        closed: (closed) => this.#closed(closed),
+        failed: (error) => this.#threw(error)
+      }
+    );
+    this.#connection.start();
+  }
+  /**
+   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
+   * the runtime are told apart by `code`. Before there is a connection, it waits for one.
+   */
+  call(request, ...[payload, options]) {
+    return this.#call(request, payload, options?.timeout);
+  }
+  #call(request, payload, timeout, answered) {
+    return new Promise((resolve2) => {
+      this.#ask(request, payload, timeout, [request.reply], {
+        answered: (message) => {
+          answered?.(message);
+          resolve2(ok(message.payload));
+          return true;
+        },
+        failed: (error) => resolve2(err(error))
+      });
+    });
+  }
+  /** Sends a request that is answered with a stream. Once begun, the stream fails when the connection is lost. */
+  stream(request, ...[payload, options]) {
+    const { ack, stream: item2, end, cancel } = request;
+    let id;
+    const stream = new Stream(() => {
+      if (id === void 0) return;
+      const wasWritten = this.#requests.isWritten(id);
+      this.#requests.abandon(id);
+      if (wasWritten && cancel !== void 0) this.#write(cancel, void 0, { id });
+    });
+    const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
+    id = this.#ask(request, payload, options?.timeout, answers, {
+      answered: (message, incoming) => {
+        if (incoming === item2) stream.push(message.payload);
+        else if (incoming === ack) stream.acknowledge(message.payload);
+        else stream.complete(message.payload);
+        return incoming === end;
+      },
+      failed: (error) => stream.fail(error)
+    });
+    return stream;
+  }
+  /** Sends a message that has no reply. Before there is a connection, it waits for one, unless it is volatile. */
+  send(message, ...[payload]) {
+    return this.#write(message, payload, {});
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#events.on(what, listener);
+    this.#learn(what);
+    const hear = listener;
+    return this.#messages.on(what.name, (message) => hear(message.payload, message));
+  }
+  /**
+   * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is
+   * joined again by itself.
+   *
+   * @param setup is called before the request is sent, so that no message is missed by what it registers.
+   * @throws {Failed} with the error of the join.
+   */
+  async join(channel, params, setup) {
+    const key = channel.key(params);
+    const known = this.#joins.get(key);
+    if (known !== void 0) {
+      const room2 = await known;
+      setup?.(room2);
+      return room2;
+    }
+    const join = this.#join(key, channel, params, setup);
+    this.#joins.set(key, join);
+    try {
+      return await join;
+    } catch (error) {
+      this.#joins.delete(key);
+      throw error;
+    }
+  }
+  async #join(key, channel, params, setup) {
+    const own = { channel: key };
+    const request = channel.join ?? this.#ownRequest("join");
+    const leaving = channel.leave ?? this.#ownRequest("leave");
+    const room2 = new Room(key, {
+      send: (message, payload, to) => this.#write(message, payload, { channel: to }),
+      learn: (message) => this.#learn(message),
+      threw: (error) => this.#threw(error),
+      leave: () => {
+        this.#forget(key);
+        return this.#call(leaving, channel.leave ? params : own);
+      }
+    });
+    setup?.(room2);
+    const enter = (again) => this.#call(
+      again ? { ...request, idempotent: false } : request,
+      channel.join ? params : own,
+      void 0,
+      (message) => {
+        room2.enter(message.payload, message, again);
+        if (again) return;
+        this.#rooms.set(key, room2);
+        this.#rejoin.set(key, () => void rejoin());
+      }
+    );
+    const rejoin = async () => {
+      const joined = await enter(true);
+      if (!joined.ok && joined.error.code !== "OUTCOME_UNKNOWN") this.#forget(key, joined.error);
+    };
+    (await enter(false)).orThrow();
+    return room2;
+  }
+  /** Ends the connection, fails what is pending, and ends every timer and listener. */
+  close() {
+    this.#connection.end(1e3, "closed by the client");
+  }
+  // Sending
+  #ask(request, payload, timeout, answers, settle) {
+    const { client: client2 } = this.#protocol.envelope;
+    const id = client2.id?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
+    const text = this.#text(request, payload, { id });
+    if (!text.ok) {
+      settle.failed(text.error);
+      return void 0;
+    }
+    const { errors, idempotent = false } = request;
+    for (const answer of answers) this.#learn(answer);
+    const wait = timeout ?? request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
+    this.#requests.add({ id, text: text.value, idempotent, answers, errors, ...settle }, wait);
+    if (this.#connection.writable) this.#requests.write(id, (text2) => this.#connection.write(text2));
+    return id;
+  }
+  #write(message, payload, address) {
+    const text = this.#text(message, payload, address);
+    if (!text.ok) return text;
+    if (this.#connection.writable) this.#connection.write(text.value);
+    else if (message.volatile !== true) this.#unsent.push(text.value);
+    return ok(void 0);
+  }
+  /** The text of a message that a server would take. */
+  #text(message, payload, address) {
+    if (this.#over !== void 0) return err(this.#over);
+    const envelope = message.envelope ?? this.#protocol.envelope.client;
+    if (message.send !== noPayload) {
+      const violations = fromMessage(violationsOf(message.send, payload, "sent"), envelope);
+      if (violations.length > 0) {
+        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
+        return err({ code: "INVALID", message: words, violations });
+      }
+    }
+    return ok(this.#raw(envelope, tagOf(message) ?? message.name, payload, address));
+  }
+  #raw(envelope, tag, payload, address) {
+    return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
+  }
+  #roleTag(role) {
+    const tag = this.#protocol.roles?.[role];
+    return tag === void 0 ? role : tag;
+  }
+  #roleText(role, payload) {
+    const tag = this.#roleTag(role);
+    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
+  }
+  #ownRequest(role) {
+    const tag = this.#roleTag(role);
+    const reply = { name: role, tag, receive: checkChannelKey };
+    return { ...reply, send: checkChannelKey, reply, errors: [], idempotent: true };
+  }
+  // The session
+  async #hello() {
+    const { version, hash, auth: check } = this.#protocol;
+    const proof = await this.#proof();
+    if (check !== void 0 && proof !== void 0) {
+      const violations = violationsOf(check, proof, "sent");
+      if (violations.length > 0) {
+        const words = `the proof of who the client is does not fit: ${violations.map(wording).join("; ")}`;
+        this.#end(new Refused("INVALID", words));
+      }
+    }
+    return this.#roleText("hello", { version, hash, ...proof !== void 0 && { auth: proof } });
+  }
+  async #proof() {
+    const { auth, token } = this.#options;
+    const [proof, bearer] = await Promise.all([resolve(auth), resolve(token)]);
+    return bearer === void 0 ? proof : { ...proof, token: bearer };
+  }
+  #opened() {
+    for (const rejoin of this.#rejoin.values()) rejoin();
+    this.#requests.flush((text) => this.#connection.write(text));
+    for (const text of this.#unsent.splice(0)) this.#connection.write(text);
+    if (this.#roleTag("hello") === null) this.#isReady({ version: this.#protocol.version, hash: this.#protocol.hash });
+  }
+  #isReady(ready) {
+    this.#connection.ready();
+    this.#resolveReady(ready);
+    const { name, version, hash } = this.#protocol;
+    if (ready.hash !== hash) {
+      const words = `handfast: this client was generated from ${name} ${version} (${hash}) and the server from ${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
+      if (!this.#warned) console.warn(words);
+      this.#warned = true;
+      this.#events.emit("skew", { client: { version, hash }, server: ready, message: words });
+    }
+    this.#events.emit("open", ready);
+  }
+  #closed(closed) {
+    this.#requests.disconnected();
+    if (closed.final) {
+      const words = closed.reason === "" ? `the connection was closed with ${closed.code}` : closed.reason;
+      this.#over ??= { code: "CLOSED", message: words };
+      this.#requests.failAll(this.#over);
+      this.#unsent.length = 0;
+      for (const key of [...this.#rooms.keys()]) this.#forget(key, this.#over);
+      this.#rejectReady(closed.code === 1e3 ? new Failed(this.#over) : new Refused(closed.code, words));
+    }
+    this.#events.emit("close", closed);
+    if (!closed.final) return;
+    this.#events.clear();
+    this.#messages.clear();
+  }
+  /** The server's no, or our own: nothing is tried again. */
+  #end(refused) {
+    this.#over = { code: "CLOSED", message: refused.message };
+    this.#rejectReady(refused);
+    this.#connection.end(1e3, refused.message);
+  }
+  // Receiving
+  #received(data) {
+    const parsed = typeof data === "string" ? parse(data) : parse("");
+    const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const around = decoded.ok ? decoded.value.message : decoded.error;
+    const room2 = around.channel === void 0 ? void 0 : this.#rooms.get(around.channel);
+    const request = this.#requests.find(around.id);
+    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
+      return this.#requests.answer(request, decoded.value.message, decoded.value.incoming);
+    }
+    if (room2?.count(around) === false) return;
+    if (decoded.ok) return this.#heard(decoded.value.incoming, decoded.value.message, request, room2);
+    const { error } = decoded;
+    if (request !== void 0 && this.#isAnswer(error, request)) {
+      return this.#requests.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
+    }
+    if (error.kind !== "unknown-type") this.#events.emit("invalid", error);
+    else if (error.id === void 0) this.#events.emit("unhandled", error);
+  }
+  /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
+  #isAnswer({ type }, { answers }) {
+    const { correlate } = this.#protocol.envelope.server;
+    return correlate === "id" || answers.some((answer) => tagOf(answer) === (type ?? null));
+  }
+  /** Takes a message that is not the answer to a request, or is an error. */
+  #heard(incoming, message, request, room2) {
+    switch (incoming) {
+      case sessionMessages.ready:
+        return this.#isReady(message.payload);
+      case sessionMessages.refuse: {
+        const { code, message: words, side } = message.payload;
+        return this.#end(new Refused(code, words, side));
+      }
+      case sessionMessages.error: {
+        const error = callError(message.payload, request?.errors ?? []);
+        if (request !== void 0) return this.#requests.fail(request.id, error, true);
+        if (message.id === void 0) this.#threw(new Failed(error));
+        return;
+      }
+      case sessionMessages.gap: {
+        const { channel, ...gap } = message.payload;
+        return this.#rooms.get(channel)?.miss(gap);
+      }
+      case sessionMessages.ping: {
+        const pong = this.#roleText("pong");
+        if (pong !== null && this.#connection.writable) this.#connection.write(pong);
+        return;
+      }
+      case sessionMessages.pong:
+        return;
+    }
+    if (message.id !== void 0 && message.channel === void 0) return;
+    const heardInRoom = room2?.hear(message) ?? false;
+    if (this.#messages.emit(message.type, message) || heardInRoom) return;
+    this.#events.emit("unhandled", message);
+  }
+  #learn(message) {
+    const tag = tagOf(message);
+    if (tag !== null) this.#byTag.set(tag, message);
+  }
+  #forget(key, error) {
+    const room2 = this.#rooms.get(key);
+    this.#rooms.delete(key);
+    this.#joins.delete(key);
+    this.#rejoin.delete(key);
+    room2?.lose(error);
+  }
+  /** Tells of an error nobody waits for; where nobody listens either, the platform does. */
+  #threw(error) {
+    if (this.#events.emit("error", error)) return;
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+};
+function resolve(source) {
+  return typeof source === "function" ? source() : source;
+}
+
+// api.ts
+var roomIdPattern = /^[a-z0-9-]{1,64}$/u;
+function checkRoomId(value, report) {
+  if (!string(value, report)) return;
+  pattern(value, roomIdPattern, "must match the pattern ^[a-z0-9-]{1,64}$", report);
+}
+function checkUserName(value, report) {
+  if (!string(value, report)) return;
+  minLength(value, 1, "must be at least 1 character long", report);
+  maxLength(value, 40, "must be at most 40 characters long", report);
+}
+function checkMember(value, report) {
+  if (!object(value, report)) return;
+  property(value, "name", checkUserName, report);
+  property(value, "status", checkStatus, report);
+  required(value, "name", report);
+  required(value, "status", report);
+}
+function checkStatus(value, report) {
+  string(value, report);
+}
+var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
+function checkSymbol(value, report) {
+  if (!string(value, report)) return;
+  pattern(value, symbolPattern, "must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$", report);
+}
+var decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
+function checkDecimal(value, report) {
+  if (!string(value, report)) return;
+  pattern(value, decimalPattern, "must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
+}
+function checkLevel(value, report) {
+  if (!array(value, report)) return;
+  item(value, 0, checkDecimal, report);
+  item(value, 1, checkDecimal, report);
+  noItems(value, 2, report);
+  minItems(value, 2, "must have at least 2 items", report);
+}
+function checkAttachment(value, report) {
+  switch (discriminant(value, "kind")) {
+    case "image":
+      return checkAttachmentImage(value, report);
+    case "snippet":
+      return checkAttachmentSnippet(value, report);
+    default:
+      return noVariant(value, "kind", 'must be one of "image", "snippet"', report);
+  }
+}
+var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
+function checkAttachmentImage(value, report) {
+  if (!object(value, report)) return;
+  property(value, "kind", checkAttachmentImageKind, report);
+  property(value, "url", checkAttachmentImageUrl, report);
+  property(value, "width", checkAttachmentImageWidth, report);
+  property(value, "height", checkAttachmentImageHeight, report);
+  property(value, "alt", checkAttachmentImageAlt, report);
+  noUnknown(value, attachmentImageFields, report);
+  required(value, "kind", report);
+  required(value, "url", report);
+  required(value, "width", report);
+  required(value, "height", report);
+}
+function checkAttachmentImageKind(value, report) {
+  if (value !== "image") report.fail("const", 'must be "image"');
+}
+function checkAttachmentImageUrl(value, report) {
+  if (!string(value, report)) return;
+  maxLength(value, 2e3, "must be at most 2000 characters long", report);
+}
+function checkAttachmentImageWidth(value, report) {
+  if (!integer(value, report)) return;
+  minimum(value, 1, "must be at least 1", report);
+  maximum(value, 2e4, "must be at most 20000", report);
+}
+function checkAttachmentImageHeight(value, report) {
+  if (!integer(value, report)) return;
+  minimum(value, 1, "must be at least 1", report);
+  maximum(value, 2e4, "must be at most 20000", report);
+}
+function checkAttachmentImageAlt(value, report) {
+  if (!string(value, report)) return;
+  maxLength(value, 500, "must be at most 500 characters long", report);
+}
+var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
+function checkAttachmentSnippet(value, report) {
+  if (!object(value, report)) return;
+  property(value, "kind", checkAttachmentSnippetKind, report);
+  property(value, "text", checkAttachmentSnippetText, report);
+  property(value, "language", checkAttachmentSnippetLanguage, report);
+  noUnknown(value, attachmentSnippetFields, report);
+  required(value, "kind", report);
+  required(value, "text", report);
+}
+function checkAttachmentSnippetKind(value, report) {
+  if (value !== "snippet") report.fail("const", 'must be "snippet"');
+}
+function checkAttachmentSnippetText(value, report) {
+  if (!string(value, report)) return;
+  maxLength(value, 1e4, "must be at most 10000 characters long", report);
+}
+function checkAttachmentSnippetLanguage(value, report) {
+  if (value === null) return;
+  if (typeof value !== "string") return report.fail("type", "must be null or a string");
+  maxLength(value, 40, "must be at most 40 characters long", report);
+}
+var roomFullError = {
+  code: "ROOM_FULL",
+  data: checkRoomFullErrorData
+};
+function checkRoomFullErrorData(value, report) {
+  if (!object(value, report)) return;
+  property(value, "limit", checkRoomFullErrorDataLimit, report);
+  required(value, "limit", report);
+}
+function checkRoomFullErrorDataLimit(value, report) {
+  if (!integer(value, report)) return;
+  minimum(value, 1, "must be at least 1", report);
+  maximum(value, 9007199254740991, "must be at most 9007199254740991", report);
+}
+var notInRoomError = {
+  code: "NOT_IN_ROOM",
+  data: noPayload
+};
+var unknownSymbolError = {
+  code: "UNKNOWN_SYMBOL",
+  data: noPayload
+};
+var authFields = /* @__PURE__ */ new Set(["name", "token"]);
+function checkAuth(value, report) {
+  if (!object(value, report)) return;
+  property(value, "name", checkUserName, report);
+  property(value, "token", checkAuthToken, report);
+  noUnknown(value, authFields, report);
+  required(value, "name", report);
+}
+function checkAuthToken(value, report) {
+  if (!string(value, report)) return;
+  maxLength(value, 4096, "must be at most 4096 characters long", report);
+}
+var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
+function checkRoomJoin(value, report) {
+  if (!object(value, report)) return;
+  property(value, "roomId", checkRoomId, report);
+  noUnknown(value, roomJoinFields, report);
+  required(value, "roomId", report);
+}
+function checkRoomJoined(value, report) {
+  if (!object(value, report)) return;
+  property(value, "members", checkRoomJoinedMembers, report);
+  property(value, "topic", checkRoomJoinedTopic, report);
+  required(value, "members", report);
+  required(value, "topic", report);
+}
+function checkRoomJoinedMembers(value, report) {
+  if (!array(value, report)) return;
+  items(value, 0, checkMember, report);
+  maxItems(value, 1e3, "must have at most 1000 items", report);
+}
+function checkRoomJoinedTopic(value, report) {
+  if (value === null) return;
+  if (typeof value !== "string") return report.fail("type", "must be null or a string");
+}
+var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
+function checkRoomLeave(value, report) {
+  if (!object(value, report)) return;
+  property(value, "roomId", checkRoomId, report);
+  noUnknown(value, roomLeaveFields, report);
+  required(value, "roomId", report);
+}
+var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
+function checkChatSend(value, report) {
+  if (!object(value, report)) return;
+  property(value, "roomId", checkRoomId, report);
+  property(value, "text", checkChatSendText, report);
+  property(value, "attachments", checkChatSendAttachments, report);
+  noUnknown(value, chatSendFields, report);
+  required(value, "roomId", report);
+  required(value, "text", report);
+}
+function checkChatSendText(value, report) {
+  if (!string(value, report)) return;
+  minLength(value, 1, "must be at least 1 character long", report);
+  maxLength(value, 2e3, "must be at most 2000 characters long", report);
+}
+function checkChatSendAttachments(value, report) {
+  if (!array(value, report)) return;
+  items(value, 0, checkAttachment, report);
+  maxItems(value, 4, "must have at most 4 items", report);
+}
+function checkChatMessage(value, report) {
+  if (!object(value, report)) return;
+  property(value, "from", checkUserName, report);
+  property(value, "text", string, report);
+  property(value, "attachments", checkChatMessageAttachments, report);
+  required(value, "from", report);
+  required(value, "text", report);
+}
+function checkChatMessageAttachments(value, report) {
+  if (!array(value, report)) return;
+  items(value, 0, checkAttachment, report);
+}
+var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
+function checkUserTypingClient(value, report) {
+  if (!object(value, report)) return;
+  property(value, "roomId", checkRoomId, report);
+  noUnknown(value, userTypingClientFields, report);
+  required(value, "roomId", report);
+}
+function checkUserTypingServer(value, report) {
+  if (!object(value, report)) return;
+  property(value, "name", checkUserName, report);
+  required(value, "name", report);
+}
+function checkUserPresence(value, report) {
+  if (!object(value, report)) return;
+  property(value, "member", checkMember, report);
+  property(value, "present", boolean, report);
+  required(value, "member", report);
+  required(value, "present", report);
+}
+var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
+function checkPricesWatch(value, report) {
+  if (!object(value, report)) return;
+  property(value, "symbols", checkPricesWatchSymbols, report);
+  property(value, "every", checkPricesWatchEvery, report);
+  noUnknown(value, pricesWatchFields, report);
+  required(value, "symbols", report);
+}
+function checkPricesWatchSymbols(value, report) {
+  if (!array(value, report)) return;
+  items(value, 0, checkSymbol, report);
+  minItems(value, 1, "must have at least 1 item", report);
+  maxItems(value, 50, "must have at most 50 items", report);
+  uniqueItems(value, report);
+}
+function checkPricesWatchEvery(value, report) {
+  if (!integer(value, report)) return;
+  minimum(value, 50, "must be at least 50", report);
+  maximum(value, 6e4, "must be at most 60000", report);
+}
+function checkPricesTick(value, report) {
+  if (!object(value, report)) return;
+  property(value, "symbol", checkSymbol, report);
+  property(value, "price", checkDecimal, report);
+  property(value, "side", checkPricesTickSide, report);
+  property(value, "change", checkPricesTickChange, report);
+  required(value, "symbol", report);
+  required(value, "price", report);
+  required(value, "side", report);
+}
+function checkPricesTickSide(value, report) {
+  if (value !== "buy" && value !== "sell") report.fail("enum", 'must be one of "buy", "sell"');
+}
+function checkPricesTickChange(value, report) {
+  if (!number(value, report)) return;
+  exclusiveMinimum(value, -1, "must be greater than -1", report);
+}
+function checkPricesDone(value, report) {
+  if (!object(value, report)) return;
+  property(value, "ticks", checkPricesDoneTicks, report);
+  required(value, "ticks", report);
+}
+function checkPricesDoneTicks(value, report) {
+  if (!integer(value, report)) return;
+  minimum(value, 0, "must be at least 0", report);
+  maximum(value, 9007199254740991, "must be at most 9007199254740991", report);
+}
+var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
+function checkPricesBook(value, report) {
+  if (!object(value, report)) return;
+  property(value, "symbol", checkSymbol, report);
+  property(value, "depth", checkPricesBookDepth, report);
+  noUnknown(value, pricesBookFields, report);
+  required(value, "symbol", report);
+}
+function checkPricesBookDepth(value, report) {
+  if (!integer(value, report)) return;
+  minimum(value, 1, "must be at least 1", report);
+  maximum(value, 100, "must be at most 100", report);
+}
+function checkPricesSnapshot(value, report) {
+  if (!object(value, report)) return;
+  property(value, "symbol", checkSymbol, report);
+  property(value, "bids", checkPricesSnapshotBids, report);
+  property(value, "asks", checkPricesSnapshotAsks, report);
+  required(value, "symbol", report);
+  required(value, "bids", report);
+  required(value, "asks", report);
+}
+function checkPricesSnapshotBids(value, report) {
+  if (!array(value, report)) return;
+  items(value, 0, checkLevel, report);
+  maxItems(value, 100, "must have at most 100 items", report);
+}
+function checkPricesSnapshotAsks(value, report) {
+  if (!array(value, report)) return;
+  items(value, 0, checkLevel, report);
+  maxItems(value, 100, "must have at most 100 items", report);
+}
+var roomJoined = {
+  name: "room.joined",
+  receive: checkRoomJoined
+};
+var roomJoin = {
+  name: "room.join",
+  send: checkRoomJoin,
+  reply: roomJoined,
+  errors: [roomFullError],
+  timeout: 5e3,
+  idempotent: true
+};
+var roomLeft = {
+  name: "room.left",
+  receive: noPayload
+};
+var roomLeave = {
+  name: "room.leave",
+  send: checkRoomLeave,
+  reply: roomLeft,
+  errors: [notInRoomError],
+  timeout: 5e3,
+  idempotent: true
+};
+var chatSent = {
+  name: "chat.sent",
+  receive: noPayload
+};
+var chatSend = {
+  name: "chat.send",
+  send: checkChatSend,
+  reply: chatSent,
+  errors: [notInRoomError],
+  timeout: 5e3
+};
+var chatMessage = {
+  name: "chat.message",
+  receive: checkChatMessage,
+  channel: "room"
+};
+var userTyping = {
+  name: "user.typing",
+  send: checkUserTypingClient,
+  receive: checkUserTypingServer,
+  channel: "room",
+  volatile: true
+};
+var userPresence = {
+  name: "user.presence",
+  receive: checkUserPresence,
+  channel: "room"
+};
+var pricesWatching = {
+  name: "prices.watching",
+  receive: noPayload
+};
+var pricesTick = {
+  name: "prices.tick",
+  receive: checkPricesTick
+};
+var pricesDone = {
+  name: "prices.done",
+  receive: checkPricesDone
+};
+var pricesStop = {
+  name: "prices.stop",
+  send: noPayload
+};
+var pricesWatch = {
+  name: "prices.watch",
+  send: checkPricesWatch,
+  ack: pricesWatching,
+  stream: pricesTick,
+  end: pricesDone,
+  cancel: pricesStop,
+  errors: [unknownSymbolError],
+  timeout: 5e3
+};
+var pricesSnapshot = {
+  name: "prices.snapshot",
+  receive: checkPricesSnapshot
+};
+var pricesBook = {
+  name: "prices.book",
+  send: checkPricesBook,
+  reply: pricesSnapshot,
+  errors: [unknownSymbolError],
+  timeout: 5e3,
+  idempotent: true
+};
+var roomChannel = {
+  name: "room",
+  key: (params) => `room:${params.roomId}`,
+  join: roomJoin,
+  leave: roomLeave
+};
+var protocol = {
+  name: "chat",
+  version: "1.2.0",
+  hash: "00000000000000000000000000000000",
+  subprotocol: "chat.v1+json",
+  envelope: { client: defaultEnvelope, server: defaultEnvelope },
+  session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4 } },
+  auth: checkAuth
+};
+function connect(url, options) {
+  return new Client(protocol, url, options);
+}
+
+// main.ts
+var ROOMS = ["lobby", "music", "markets"];
+var SYMBOLS = ["BTC-EUR", "ETH-EUR", "SOL-EUR"];
+var TYPING_SHOWN = 3e3;
+var TYPING_SENT = 3e3;
+var BOOK_KEPT = 3e3;
+var PRICES_KEPT = 60;
+function $(id) {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`index.html has no #${id}`);
+  return element;
+}
+function make(name, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+var ownName = localStorage.getItem("name") ?? "";
+function askName(problem = "") {
+  $("who-error").textContent = problem;
+  $("name").value = ownName;
+  $("who").showModal();
+}
+$("who").addEventListener("cancel", (event) => event.preventDefault());
+$("who-form").addEventListener("submit", () => {
+  ownName = $("name").value.trim();
+  if (ownName === "") return askName();
+  localStorage.setItem("name", ownName);
+  start();
+});
+var client;
+function showState(state, words = state) {
+  const element = $("state");
+  element.dataset["state"] = state;
+  element.textContent = words;
+}
+function start() {
+  client?.close();
+  const url = new URL("ws", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  const own = connect(url, { auth: { name: ownName } });
+  client = own;
+  own.on("open", () => {
+    showState("open", `connected as ${ownName}`);
+    void followPrices(own);
+    void showBook(own);
+  });
+  own.on("close", ({ final, retryIn = 0, reason }) => {
+    if (own !== client) return;
+    if (final) showState("closed", reason || "closed");
+    else showState("connecting", `connection lost, trying again in ${Math.ceil(retryIn / 1e3)} s`);
+  });
+  own.on("error", (error) => note(String(error)));
+  own.ready.catch((error) => {
+    if (error instanceof Refused) askName(error.message);
+  });
+  showState("connecting");
+  void enterRoom(own);
+}
+var room;
+var members = /* @__PURE__ */ new Map();
+function roomId() {
+  return location.hash.slice(1) || "lobby";
+}
+function showRooms() {
+  const current = roomId();
+  const rooms = ROOMS.includes(current) ? ROOMS : [...ROOMS, current];
+  $("rooms").replaceChildren(
+    ...rooms.map((id) => {
+      const link = make("a", { href: `#${id}`, textContent: `#${id}` });
+      if (id === current) link.setAttribute("aria-current", "page");
+      return make("li", {}, link);
+    })
+  );
+  $("room-name").textContent = `#${current}`;
+}
+async function enterRoom(own) {
+  const id = roomId();
+  showRooms();
+  $("messages").replaceChildren();
+  $("topic").textContent = "";
+  showMembers([]);
+  showTyping();
+  const left = room;
+  room = void 0;
+  if (left !== void 0) void left.leave();
+  try {
+    const entered = await own.join(roomChannel, { roomId: id }, hearRoom);
+    if (own !== client || id !== roomId()) return void entered.leave();
+    room = entered;
+    showJoined(entered.joined);
+  } catch (error) {
+    if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
+  }
+}
+function hearRoom(entered) {
+  entered.on(chatMessage, (message, { timestamp }) => showMessage(message, timestamp));
+  entered.on(userTyping, ({ name }) => showTyping(name));
+  entered.on(userPresence, ({ member, present }) => {
+    if (present) members.set(member.name, member);
+    else members.delete(member.name);
+    showMembers(members.values());
+  });
+  entered.on("rejoined", showJoined);
+  entered.on("lost", (error) => note(error.message));
+  entered.on(
+    "gap",
+    ({ from, to }) => note(
+      from === void 0 || to === void 0 ? "Some messages were missed." : `${to - from + 1} messages were missed.`
+    )
+  );
+}
+function showJoined(joined) {
+  $("topic").textContent = joined.topic ?? "";
+  showMembers(joined.members);
+}
+function showMembers(present) {
+  members = new Map([...present].map((member) => [member.name, member]));
+  $("members").replaceChildren(
+    ...[...members.values()].map(({ name, status }) => {
+      const item2 = make("li", { textContent: status === "online" ? name : `${name} (${status})` });
+      item2.dataset["status"] = status;
+      return item2;
+    })
+  );
+}
+window.addEventListener("hashchange", () => {
+  if (client !== void 0) void enterRoom(client);
+});
+$("go").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const input = $("go-room");
+  location.hash = input.value;
+  input.value = "";
+});
+function append(item2) {
+  const list = $("messages");
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  list.append(item2);
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+function note(words) {
+  append(make("li", { className: "note", textContent: words }));
+}
+function showMessage({ from, text, attachments: attachments2 = [] }, timestamp = Date.now()) {
+  const time = new Date(timestamp);
+  const when = time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  append(
+    make(
+      "li",
+      {},
+      make("span", { className: "who", textContent: from }),
+      make("time", { dateTime: time.toISOString(), textContent: when }),
+      make("div", { className: "text", textContent: text }),
+      ...attachments2.map(attachmentElement)
+    )
+  );
+  typing.delete(from);
+  showTyping();
+}
+function attachmentElement(attachment) {
+  switch (attachment.kind) {
+    case "image":
+      return imageElement(attachment);
+    case "snippet": {
+      const code = make("code", { textContent: attachment.text });
+      return make("pre", { title: attachment.language ?? "text" }, code);
+    }
+    default: {
+      const missing2 = attachment;
+      return missing2;
+    }
+  }
+}
+function imageElement({ url, alt = "", width, height }) {
+  const address = URL.canParse(url) ? new URL(url) : void 0;
+  if (address?.protocol !== "https:" && !url.startsWith("data:image/")) return make("p", { textContent: alt || url });
+  return make("img", { src: url, alt, width, height, loading: "lazy", referrerPolicy: "no-referrer" });
+}
+var attachments = [];
+function showAttached() {
+  const element = $("attached");
+  element.hidden = attachments.length === 0;
+  element.textContent = `attached: ${attachments.map(({ kind: kind2 }) => kind2).join(", ")}`;
+}
+async function say() {
+  const input = $("text");
+  const text = input.value.trim();
+  if (text === "" || client === void 0) return;
+  const sent = await client.call(chatSend, {
+    roomId: roomId(),
+    text,
+    ...attachments.length > 0 && { attachments }
+  });
+  if (sent.ok) {
+    input.value = "";
+    attachments = [];
+    showAttached();
+  } else if (sent.error.code === "NOT_IN_ROOM") {
+    note("You are not in this room yet.");
+  } else {
+    note(sent.error.message);
+  }
+}
+$("say").addEventListener("submit", (event) => {
+  event.preventDefault();
+  void say();
+});
+$("text").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  void say();
+});
+var kind = $("attachment-kind");
+kind.addEventListener("change", () => {
+  const image = kind.value === "image";
+  $("attachment-label").textContent = image ? "Address (https)" : "Text";
+  $("attachment-more-label").textContent = image ? "Description" : "Language";
+});
+$("attach").addEventListener("click", () => {
+  if (attachments.length < 4) $("attachment").showModal();
+});
+$("attachment-cancel").addEventListener("click", () => $("attachment").close());
+$("attachment-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  void attach();
+});
+async function attach() {
+  const value = $("attachment-value").value;
+  const more = $("attachment-more").value.trim();
+  try {
+    if (kind.value === "image") {
+      const { naturalWidth: width, naturalHeight: height } = await load(value.trim());
+      attachments.push({ kind: "image", url: value.trim(), width, height, ...more !== "" && { alt: more } });
+    } else {
+      attachments.push({ kind: "snippet", text: value, language: more === "" ? null : more });
+    }
+    $("attachment-form").reset();
+    $("attachment").close();
+    $("attachment-error").textContent = "";
+    showAttached();
+  } catch {
+    $("attachment-error").textContent = "There is no picture at this address.";
+  }
+}
+async function load(url) {
+  const image = make("img", { src: url, referrerPolicy: "no-referrer" });
+  await image.decode();
+  return image;
+}
+var typing = /* @__PURE__ */ new Map();
+var typingSent = 0;
+function showTyping(name) {
+  if (name !== void 0 && name !== ownName) {
+    clearTimeout(typing.get(name));
+    const forget = () => {
+      typing.delete(name);
+      showTyping();
+    };
+    typing.set(name, setTimeout(forget, TYPING_SHOWN));
+  }
+  const names = [...typing.keys()];
+  const words = names.length > 3 ? "Several people" : names.join(", ");
+  $("typing").textContent = names.length === 0 ? "" : `${words} ${names.length === 1 ? "is" : "are"} typing \u2026`;
+}
+$("text").addEventListener("input", () => {
+  if (Date.now() - typingSent < TYPING_SENT || room === void 0) return;
+  typingSent = Date.now();
+  room.send(userTyping, { roomId: roomId() });
+});
+var history = /* @__PURE__ */ new Map();
+var bookSymbol = SYMBOLS[0];
+var bookAsked = 0;
+async function followPrices(own) {
+  const ticks = own.stream(pricesWatch, { symbols: SYMBOLS });
+  try {
+    for await (const tick of ticks) {
+      showTick(tick);
+      if (tick.symbol === bookSymbol && Date.now() - bookAsked > BOOK_KEPT) void showBook(own);
+    }
+  } catch {
+  }
+}
+function showTick({ symbol, price, side, change = 0 }) {
+  const prices = [...history.get(symbol) ?? [], Number(price)].slice(-PRICES_KEPT);
+  history.set(symbol, prices);
+  const row = priceRow(symbol);
+  const set = (part, text, tone) => {
+    const element = row.querySelector(`.${part}`);
+    if (element === null) return;
+    element.textContent = text;
+    element.className = `${part} ${tone}`;
+  };
+  set("price", price, side === "buy" ? "up" : "down");
+  set("change", `${change < 0 ? "" : "+"}${(change * 100).toFixed(2)} %`, change < 0 ? "down" : "up");
+  row.querySelector("polyline")?.setAttribute("points", sparkline(prices));
+  row.querySelector("svg")?.setAttribute("class", change < 0 ? "down" : "up");
+}
+function priceRow(symbol) {
+  const id = `price-${symbol}`;
+  const known = document.getElementById(id);
+  if (known !== null) return known;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 100 20");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "polyline"));
+  const button = make(
+    "button",
+    { type: "button", title: `Show the order book of ${symbol}` },
+    make("span", { className: "symbol", textContent: symbol }),
+    make("span", { className: "price" }),
+    svg,
+    make("span", { className: "change" })
+  );
+  button.addEventListener("click", () => {
+    bookSymbol = symbol;
+    if (client !== void 0) void showBook(client);
+  });
+  const row = make("li", { id }, button);
+  $("prices").append(row);
+  return row;
+}
+function sparkline(values) {
+  const low = Math.min(...values);
+  const range = Math.max(...values) - low || 1;
+  const step = 100 / Math.max(values.length - 1, 1);
+  return values.map((value, i) => `${(i * step).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
+}
+async function showBook(own) {
+  const symbol = bookSymbol;
+  bookAsked = Date.now();
+  const book = await own.call(pricesBook, { symbol, depth: 8 });
+  if (!book.ok || symbol !== bookSymbol) return;
+  const { bids, asks } = book.value;
+  $("book-name").textContent = `Order book ${symbol}`;
+  const cells = (level) => level ?? ["", ""];
+  $("book").replaceChildren(
+    ...Array.from({ length: Math.max(bids.length, asks.length) }, (_, i) => {
+      const [bid, bidAmount] = cells(bids[i]);
+      const [ask, askAmount] = cells(asks[i]);
+      return make("tr", {}, ...[bidAmount, bid, ask, askAmount].map((textContent) => make("td", { textContent })));
+    })
+  );
+}
+showRooms();
+if (ownName === "") askName();
+else start();

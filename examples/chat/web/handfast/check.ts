@@ -1,0 +1,289 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+// What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are
+// passed in where they depend on the schema, and are the same ones the server uses.
+
+import { Report, type Check } from './report.js';
+
+/** The properties of a value known to be an object. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+// `type`
+
+/** Whether a value is a JSON object; says nothing if it is not. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `type: object` */
+export function object(value: unknown, report: Report): value is Fields {
+  if (isFields(value)) return true;
+  report.fail('type', 'must be an object');
+  return false;
+}
+
+/** `type: array` */
+export function array(value: unknown, report: Report): value is readonly unknown[] {
+  if (Array.isArray(value)) return true;
+  report.fail('type', 'must be an array');
+  return false;
+}
+
+/** `type: string` */
+export function string(value: unknown, report: Report): value is string {
+  if (typeof value === 'string') return true;
+  report.fail('type', 'must be a string');
+  return false;
+}
+
+/** `type: boolean` */
+export function boolean(value: unknown, report: Report): value is boolean {
+  if (typeof value === 'boolean') return true;
+  report.fail('type', 'must be a boolean');
+  return false;
+}
+
+/** `type: number`. A number too large for a double does not pass. */
+export function number(value: unknown, report: Report): value is number {
+  if (Number.isFinite(value)) return true;
+  report.fail('type', 'must be a number');
+  return false;
+}
+
+/** `type: integer`. `1.0` and `-0` are integers. */
+export function integer(value: unknown, report: Report): value is number {
+  if (Number.isInteger(value)) return true;
+  report.fail('type', 'must be an integer');
+  return false;
+}
+
+/** `type: integer` where the schema sets no bound: ±(2⁵³−1). */
+export function safeInteger(value: unknown, report: Report): void {
+  if (!integer(value, report)) return;
+  if (value < Number.MIN_SAFE_INTEGER) report.fail('minimum', 'must be at least -9007199254740991');
+  if (value > Number.MAX_SAFE_INTEGER) report.fail('maximum', 'must be at most 9007199254740991');
+}
+
+/** `type: 'null'` */
+export function nil(value: unknown, report: Report): value is null {
+  if (value === null) return true;
+  report.fail('type', 'must be null');
+  return false;
+}
+
+/** Any value at all. */
+export function anything(): void {}
+
+/** The check of a message that declares no payload: whatever is there is left alone. */
+export const noPayload: Check<undefined> = anything;
+
+// `const` and `enum`
+
+/** Equality as JSON Schema has it: numbers by value, objects whatever the order of their keys. */
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => equal(item, b[i]));
+  }
+  if (!isFields(a) || !isFields(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && equal(a[key], b[key]));
+}
+
+// Numbers
+
+/** `minimum` */
+export function minimum(value: number, least: number, words: string, report: Report): void {
+  if (value < least) report.fail('minimum', words);
+}
+
+/** `maximum` */
+export function maximum(value: number, most: number, words: string, report: Report): void {
+  if (value > most) report.fail('maximum', words);
+}
+
+/** `exclusiveMinimum` */
+export function exclusiveMinimum(value: number, bound: number, words: string, report: Report): void {
+  if (value <= bound) report.fail('exclusiveMinimum', words);
+}
+
+/** `exclusiveMaximum` */
+export function exclusiveMaximum(value: number, bound: number, words: string, report: Report): void {
+  if (value >= bound) report.fail('exclusiveMaximum', words);
+}
+
+// Strings
+
+/** How many code points a string has, as JSON Schema counts. */
+function codePoints(value: string): number {
+  let count = value.length;
+  for (let i = 0; i < value.length - 1; i++) {
+    if ((value.charCodeAt(i) & 0xfc00) !== 0xd800 || (value.charCodeAt(i + 1) & 0xfc00) !== 0xdc00) continue;
+    count--;
+    i++;
+  }
+  return count;
+}
+
+/** `minLength`, in code points */
+export function minLength(value: string, least: number, words: string, report: Report): void {
+  if (value.length < 2 * least && codePoints(value) < least) report.fail('minLength', words);
+}
+
+/** `maxLength`, in code points */
+export function maxLength(value: string, most: number, words: string, report: Report): void {
+  if (value.length > most && codePoints(value) > most) report.fail('maxLength', words);
+}
+
+/** `pattern` */
+export function pattern(value: string, expression: RegExp, words: string, report: Report): void {
+  if (!expression.test(value)) report.fail('pattern', words);
+}
+
+// Arrays
+
+/** `items`: every item from the `from`th on. */
+export function items(value: readonly unknown[], from: number, check: Check<unknown>, report: Report): void {
+  for (let i = from; i < value.length; i++) item(value, i, check, report);
+}
+
+/** One place of `prefixItems`. */
+export function item(value: readonly unknown[], index: number, check: Check<unknown>, report: Report): void {
+  if (index >= value.length) return;
+  const before = report.size;
+  check(value[index], report);
+  report.below(before, index);
+}
+
+/** `items: false`: nothing from the `from`th on. */
+export function noItems(value: readonly unknown[], from: number, report: Report): void {
+  items(value, from, tooMany, report);
+}
+
+function tooMany(_: unknown, report: Report): void {
+  report.fail('items', 'is one item too many');
+}
+
+/** `minItems` */
+export function minItems(value: readonly unknown[], least: number, words: string, report: Report): void {
+  if (value.length < least) report.fail('minItems', words);
+}
+
+/** `maxItems` */
+export function maxItems(value: readonly unknown[], most: number, words: string, report: Report): void {
+  if (value.length > most) report.fail('maxItems', words);
+}
+
+/** `uniqueItems`. Linear for plain values, quadratic for arrays and objects. */
+export function uniqueItems(value: readonly unknown[], report: Report): void {
+  const plain = value.filter(item => typeof item !== 'object' || item === null);
+  const nested = value.filter(item => typeof item === 'object' && item !== null);
+  const repeated =
+    new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
+  if (repeated) report.fail('uniqueItems', 'must have no two equal items');
+}
+
+// Objects
+
+/** Whether an object has a property. `undefined` is absence, as it is to `JSON.stringify`. */
+function has(value: Fields, name: string): boolean {
+  return value[name] !== undefined && Object.hasOwn(value, name);
+}
+
+/** One of `properties`: checked where it is there. */
+export function property(value: Fields, name: string, check: Check<unknown>, report: Report): void {
+  if (!has(value, name)) return;
+  const before = report.size;
+  check(value[name], report);
+  report.below(before, name);
+}
+
+/** One of `required`. */
+export function required(value: Fields, name: string, report: Report): void {
+  if (!has(value, name)) report.fail('required', `must have the property ${JSON.stringify(name)}`);
+}
+
+/** What is sent has no fields but those declared; what is received may. */
+export function noUnknown(value: Fields, declared: ReadonlySet<string>, report: Report): void {
+  if (report.strict) noOthers(value, declared, report);
+}
+
+/** `additionalProperties: false` */
+export function noOthers(value: Fields, declared: ReadonlySet<string>, report: Report): void {
+  others(value, declared, unknown, report);
+}
+
+function unknown(_: unknown, report: Report): void {
+  report.fail('additionalProperties', 'is not a known property');
+}
+
+/** `additionalProperties`: every property that is not declared, by code point. */
+export function others(value: Fields, declared: ReadonlySet<string>, check: Check<unknown>, report: Report): void {
+  let names: string[] | undefined;
+  for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
+  for (const name of names?.sort(byCodePoint) ?? []) property(value, name, check, report);
+}
+
+/** UTF-16 order is not code point order where surrogates meet U+E000 and above. */
+function byCodePoint(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+}
+
+/** `minProperties` */
+export function minProperties(value: Fields, least: number, words: string, report: Report): void {
+  if (Object.keys(value).length < least) report.fail('minProperties', words);
+}
+
+/** `maxProperties` */
+export function maxProperties(value: Fields, most: number, words: string, report: Report): void {
+  if (Object.keys(value).length > most) report.fail('maxProperties', words);
+}
+
+/** `dependentRequired`, one name. */
+export function dependentRequired(value: Fields, name: string, because: string, report: Report): void {
+  if (!has(value, because) || has(value, name)) return;
+  report.fail('dependentRequired', `must have the property ${JSON.stringify(name)} beside ${JSON.stringify(because)}`);
+}
+
+// Unions
+
+/** The value of the property that tells a union's variants apart; `undefined` where the value has none. */
+export function discriminant(value: unknown, name: string): unknown {
+  return isFields(value) && has(value, name) ? value[name] : undefined;
+}
+
+/** No variant bears the discriminant of this value, or it has none. */
+export function noVariant(value: unknown, name: string, words: string, report: Report): void {
+  if (!object(value, report)) return;
+  if (!has(value, name)) return required(value, name, report);
+  const before = report.size;
+  report.fail('enum', words);
+  report.below(before, name);
+}
+
+/** Whether a value passes a check, without reporting. */
+export function passes(value: unknown, check: Check<unknown>, report: Report): boolean {
+  const trial = new Report(report.strict);
+  check(value, trial);
+  return trial.size === 0;
+}
+
+/** `anyOf` without a discriminant. */
+export function anyOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
+  if (checks.some(check => passes(value, check, report))) return;
+  report.fail('anyOf', 'must fit at least one of the alternatives');
+}
+
+/** `oneOf` without a discriminant. */
+export function oneOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
+  const fitting = checks.filter(check => passes(value, check, report)).length;
+  if (fitting === 0) report.fail('oneOf', 'must fit one of the alternatives');
+  if (fitting > 1) report.fail('oneOf', 'must fit only one of the alternatives');
+}
+
+/** `not` */
+export function not(value: unknown, check: Check<unknown>, report: Report): void {
+  if (passes(value, check, report)) report.fail('not', 'must not be what the schema excludes');
+}

@@ -1,0 +1,190 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+import { noPayload, isFields, type Fields } from './check.js';
+import { tagOf, type Incoming, type Message, type PendingLookup } from './descriptor.js';
+import { missing, readSurroundings, wrongKind, type Envelope, type Surroundings, type Tag } from './envelope.js';
+import type { DecodeError } from './errors.js';
+import { violationsOf, wording, type Violation } from './report.js';
+import { err, ok, type Result } from './result.js';
+
+/** A message, or what is left of one that could not be taken. */
+export type Decoded<M> = Result<M, DecodeError>;
+
+/** Everything that decides how messages of one direction are read. */
+export interface Reader {
+  readonly envelope: Envelope;
+  /** The message of a tag. */
+  readonly lookup: (tag: Tag) => Incoming<unknown> | undefined;
+  /** What may answer a pending request. Asked first, so that replies may share a tag or have none. */
+  readonly pending?: PendingLookup;
+  /** What a reply is when its `outcome` says that the request failed. */
+  readonly failure?: Incoming<unknown>;
+}
+
+/** A message together with its description. */
+export interface Match {
+  readonly incoming: Incoming<unknown>;
+  readonly message: Message;
+}
+
+declare const union: unique symbol;
+
+/** The messages of one direction, by tag. */
+export interface MessageTable<M extends Message> {
+  readonly envelope: Envelope;
+  readonly byTag: ReadonlyMap<Tag, Incoming<unknown>>;
+  /** Never there; it carries the type. */
+  readonly [union]?: M;
+}
+
+/** Makes the table that {@link decode} looks tags up in. */
+export function messageTable<M extends Message>(
+  envelope: Envelope,
+  messages: readonly Incoming<unknown>[],
+): MessageTable<M> {
+  const byTag = new Map<Tag, Incoming<unknown>>();
+  for (const message of messages) {
+    const tag = tagOf(message);
+    if (tag !== null) byTag.set(tag, message);
+  }
+  return { envelope, byTag };
+}
+
+/** Decodes the text of a message. Unknown fields stay in the value; its type does not show them. */
+export function decode<M extends Message>(text: string, table: MessageTable<M>, pending?: PendingLookup): Decoded<M> {
+  const value = parse(text);
+  return value.ok ? decodeValue(value.value, table, pending) : value;
+}
+
+/** Decodes a message that has been parsed. */
+export function decodeValue<M extends Message>(
+  value: unknown,
+  table: MessageTable<M>,
+  pending?: PendingLookup,
+): Decoded<M> {
+  const { envelope, byTag } = table;
+  const match = read(value, { envelope, lookup: tag => byTag.get(tag), ...(pending && { pending }) });
+  return match.ok ? ok(match.value.message as M) : match; // the table was typed by what its checks let pass
+}
+
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Parses JSON text. Lone surrogates are refused, as they are by the server. */
+export function parse(text: string): Result<unknown, DecodeError> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse('syntax', 'not JSON', {});
+  }
+  // Text that came over a WebSocket has lone surrogates only where they are escaped.
+  if (SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
+    return refuse('syntax', 'a string has half a surrogate pair', {});
+  }
+  return ok(value);
+}
+
+/** Every string and every key of a value, apart from each other. */
+function allText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(allText).join('\n');
+  if (isFields(value))
+    return Object.entries(value)
+      .map(([key, item]) => `${key}\n${allText(item)}`)
+      .join('\n');
+  return '';
+}
+
+/** Reads one message: envelope, then tag, then payload. */
+export function read(value: unknown, reader: Reader): Result<Match, DecodeError> {
+  if (!isFields(value)) return refuse('syntax', 'not an object', {});
+  const violations: Violation[] = [];
+  let around = readSurroundings(value, reader.envelope, violations);
+  const tag = readTag(value, reader.envelope);
+
+  const incoming = find(value, tag, around, reader);
+  if (incoming === undefined) {
+    const payload = payloadOf(value, reader.envelope);
+    if (tag.problem !== undefined) violations.unshift(tag.problem);
+    if (violations.length > 0)
+      return refuse('envelope', 'the envelope does not fit', { ...around, payload, violations });
+    const words = `no message has the type \`${tag.value}\``;
+    return refuse('unknown-type', words, { ...around, type: tag.value, payload });
+  }
+
+  const envelope = incoming.envelope ?? reader.envelope;
+  if (incoming.envelope !== undefined) {
+    violations.length = 0;
+    around = readSurroundings(value, envelope, violations);
+  }
+  const payload = payloadOf(value, envelope);
+  const type = tag.value === undefined ? {} : { type: tag.value };
+  if (incoming.channel !== undefined && around.channel === undefined && envelope.channel !== null) {
+    if (value[envelope.channel.name] === undefined) violations.push(missing(envelope.channel.name));
+  }
+  if (violations.length > 0) {
+    return refuse('envelope', 'the envelope does not fit', { ...around, ...type, payload, violations });
+  }
+
+  if (incoming.receive === noPayload) {
+    return ok({ incoming, message: { type: incoming.name, payload: undefined, ...around } });
+  }
+  const wrong = violationsOf(incoming.receive, payload, 'received');
+  if (wrong.length > 0) {
+    const words = `the payload of \`${incoming.name}\` does not fit`;
+    return refuse('invalid', words, { ...around, ...type, payload, violations: fromMessage(wrong, envelope) });
+  }
+  return ok({ incoming, message: { type: incoming.name, payload, ...around } });
+}
+
+interface ReadTag {
+  readonly value?: Tag;
+  readonly problem?: Violation;
+}
+
+function readTag(message: Fields, { tag }: Envelope): ReadTag {
+  const value = message[tag.name];
+  if (value === undefined) return { problem: missing(tag.name) };
+  if (tag.kind === 'text' ? typeof value === 'string' : Number.isSafeInteger(value)) return { value: value as Tag };
+  return { problem: wrongKind(tag) };
+}
+
+/** The message this is: of those that may answer the pending request if one has its tag, else the one of the tag. */
+function find(value: Fields, tag: ReadTag, around: Surroundings, reader: Reader): Incoming<unknown> | undefined {
+  if (tag.problem !== undefined && value[reader.envelope.tag.name] !== undefined) return undefined;
+  const { outcome } = reader.envelope;
+  const answers = reader.pending?.(around.id) ?? [];
+  const answer = answers.find(candidate => tagOf(candidate) === (tag.value ?? null));
+  if (answer !== undefined) {
+    return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
+  }
+  return tag.value === undefined ? undefined : reader.lookup(tag.value);
+}
+
+/** The payload of a message; one that was left away is one without fields. */
+function payloadOf(message: Fields, envelope: Envelope): unknown {
+  if (envelope.content === null) return message;
+  const payload = message[envelope.content];
+  return payload === undefined ? {} : payload;
+}
+
+/** Violations of a payload, with paths that start at the message. */
+export function fromMessage(violations: readonly Violation[], { content }: Envelope): readonly Violation[] {
+  if (content === null) return violations;
+  return violations.map(violation => ({ ...violation, path: `/${content}${violation.path}` }));
+}
+
+const CODES = { syntax: 'SYNTAX', envelope: 'ENVELOPE', 'unknown-type': 'UNKNOWN_TYPE', invalid: 'INVALID' } as const;
+
+interface Remains extends Surroundings {
+  readonly type?: Tag | undefined;
+  readonly payload?: unknown;
+  readonly violations?: readonly Violation[];
+}
+
+function refuse(kind: DecodeError['kind'], words: string, remains: Remains): Result<never, DecodeError> {
+  const { type, violations = [], ...rest } = remains;
+  const message = [words, violations.map(wording).join('; ')].filter(part => part !== '').join(': ');
+  return err({ code: CODES[kind], kind, message, violations, ...(type !== undefined && { type }), ...rest });
+}

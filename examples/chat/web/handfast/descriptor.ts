@@ -1,0 +1,129 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+import type { DeclaredError } from './errors.js';
+import type { Envelope, Id, Surroundings, Tag } from './envelope.js';
+import type { Check } from './report.js';
+
+/** A message that was received: its name, its payload, and what stood around it. */
+export interface Message<Name extends string = string, Payload = unknown> extends Surroundings {
+  /** The name the protocol gives it, whatever its tag is on the wire. */
+  readonly type: Name;
+  readonly payload: Payload;
+}
+
+/** A message that was published to a channel. */
+export interface ChannelMessage<Name extends string, Payload> extends Message<Name, Payload> {
+  readonly channel: string;
+}
+
+/** What both directions have. */
+interface Described {
+  /** The name the protocol gives the message. */
+  readonly name: string;
+  /** Its tag, where that is not its name; `null` where it has none and is known by the request it answers. */
+  readonly tag?: Tag | null;
+  /** Its envelope, where that is not the one of its direction. */
+  readonly envelope?: Envelope;
+}
+
+/** A message that the server sends. */
+export interface Incoming<Payload> extends Described {
+  readonly receive: Check<Payload>;
+  /** The name of the channel it is published to. */
+  readonly channel?: string;
+}
+
+/** A message that the server publishes to a channel. */
+export interface Published<Payload, Channel extends string> extends Incoming<Payload> {
+  readonly channel: Channel;
+}
+
+/** A message that the client sends. */
+export interface Outgoing<Payload> extends Described {
+  readonly send: Check<Payload>;
+  /** Not worth sending later: dropped where there is no connection. */
+  readonly volatile?: boolean;
+}
+
+/** What all requests have. */
+interface Asking<Payload, Errors extends DeclaredError> extends Outgoing<Payload> {
+  /** The errors it may be answered with. */
+  readonly errors: readonly ErrorDescriptor<Errors>[];
+  /** How long an answer is waited for, in milliseconds; by default the session's timeout. */
+  readonly timeout?: number;
+  /** May be sent again when its outcome is unknown. */
+  readonly idempotent?: boolean;
+}
+
+/** A message that is answered once. */
+export interface Request<Payload, Reply, Errors extends DeclaredError = never> extends Asking<Payload, Errors> {
+  readonly reply: Incoming<Reply>;
+}
+
+/** A message that is answered with a stream. */
+export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredError = never> extends Asking<
+  Payload,
+  Errors
+> {
+  /** Says that the stream begins. */
+  readonly ack?: Incoming<Ack>;
+  /** What the stream carries. */
+  readonly stream: Incoming<Item>;
+  /** Says that it is over. */
+  readonly end?: Incoming<End>;
+  /** Ends it early. */
+  readonly cancel?: Outgoing<undefined>;
+}
+
+/** An error that the protocol declares. */
+export interface ErrorDescriptor<E extends DeclaredError> {
+  readonly code: E['code'];
+  /** What comes with it. */
+  readonly data: Check<E['data']>;
+}
+
+/** A channel: a place to which messages are published, one for each value of its parameters. */
+export interface Channel<Name extends string, Params, Joined, Errors extends DeclaredError = never> {
+  readonly name: Name;
+  /** The key on the wire. */
+  readonly key: (params: Params) => string;
+  /** What joins; by default the session's own message. */
+  readonly join?: Request<Params, Joined, Errors>;
+  /** What leaves. */
+  readonly leave?: Request<Params, unknown, DeclaredError>;
+}
+
+/** What a client has to know of a protocol as a whole. */
+export interface Protocol<Auth = never> {
+  readonly name: string;
+  readonly version: string;
+  /** What the wire means, hashed. */
+  readonly hash: string;
+  /** The WebSocket subprotocol of the JSON encoding. */
+  readonly subprotocol: string;
+  /** The envelope of what the client sends, and of what the server sends. */
+  readonly envelope: { readonly client: Envelope; readonly server: Envelope };
+  /** Times, in milliseconds. A `heartbeat` of `null` is off. */
+  readonly session: {
+    readonly heartbeat: number | null;
+    readonly timeout: number;
+    readonly backoff: { readonly min: number; readonly max: number };
+  };
+  /** What proves who the client is, in the hello. */
+  readonly auth?: Check<Auth>;
+  /** Close codes after which the client does not try again, where they are not 1008, 4401, 4406 and 4409. */
+  readonly finalCloses?: readonly number[];
+  /** The tags of the session's own messages, where they are not their names; `null` is off. */
+  readonly roles?: { readonly [R in Role]?: Tag | null };
+}
+
+/** A message of the session itself. */
+export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+
+/** The tag a message bears on the wire. */
+export function tagOf(message: Described): Tag | null {
+  return message.tag === undefined ? message.name : message.tag;
+}
+
+/** Finds the messages that may answer what is pending under an id, or first in line where there are no ids. */
+export type PendingLookup = (id: Id | undefined) => readonly Incoming<unknown>[] | undefined;

@@ -1,0 +1,28 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+import type { Closed } from './connection.js';
+import type { DecodeError } from './errors.js';
+import type { Ready } from './session.js';
+
+/** Both ends speak versions that agree, but were generated from unequal protocols. */
+export interface Skew {
+  readonly client: { readonly version: string; readonly hash: string };
+  readonly server: { readonly version: string; readonly hash: string };
+  /** What this is and what to do about it. */
+  readonly message: string;
+}
+
+/** What a client tells beside the server's messages. */
+export interface ClientEvents {
+  /** The session is ready, the first time or again. */
+  readonly open: Ready;
+  /** The connection ended. */
+  readonly close: Closed;
+  readonly skew: Skew;
+  /** Something failed that no call waits for: the fetching of a proof, a listener, an error without a request. */
+  readonly error: unknown;
+  /** A message could not be taken. */
+  readonly invalid: DecodeError;
+  /** A message that nobody listens to, of a type this program may not know. */
+  readonly unhandled: Pick<DecodeError, 'type' | 'payload' | 'channel'>;
+}

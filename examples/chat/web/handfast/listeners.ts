@@ -1,0 +1,41 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+/** Ends what a call of `on` began. */
+export type Off = () => void;
+
+/** Who listens to what. `Events` maps the name of an event to what it tells. */
+export class Listeners<Events> {
+  readonly #byEvent = new Map<keyof Events, Set<(told: never) => void>>();
+  readonly #threw: (error: unknown) => void;
+
+  /** @param threw takes what a listener throws, so that the others still hear. */
+  constructor(threw: (error: unknown) => void) {
+    this.#threw = threw;
+  }
+
+  on<E extends keyof Events>(event: E, listener: (told: Events[E]) => void): Off {
+    const listeners = this.#byEvent.get(event) ?? new Set();
+    this.#byEvent.set(event, listeners);
+    const own = (told: Events[E]): void => listener(told); // so that one function may listen twice
+    listeners.add(own);
+    return () => listeners.delete(own);
+  }
+
+  /** Tells everyone, in the order they came; whether there was anyone. */
+  emit<E extends keyof Events>(event: E, told: Events[E]): boolean {
+    const listeners = this.#byEvent.get(event);
+    if (listeners === undefined || listeners.size === 0) return false;
+    for (const listener of [...listeners] as ((told: Events[E]) => void)[]) {
+      try {
+        listener(told);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+    return true;
+  }
+
+  clear(): void {
+    this.#byEvent.clear();
+  }
+}

@@ -1,0 +1,33 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+import type { Clock } from './clock.js';
+import type { Connect, WebSocketConstructor } from './transport.js';
+
+/** A value, or what fetches it; asked again for each connection. */
+export type Source<T> = T | (() => T | Promise<T>);
+
+/** How to connect. */
+export interface ConnectOptions<Auth = never> {
+  /** The payload of the protocol's auth message, for the hello. */
+  readonly auth?: Source<Auth>;
+  /** Only its `token`, or one to put into `auth`. */
+  readonly token?: Source<string>;
+  /**
+   * How long a reply is waited for where its message does not say, in milliseconds; by default the session's timeout.
+   */
+  readonly timeout?: number;
+  /** Whether a lost connection is made again; by default it is. */
+  readonly reconnect?: boolean;
+  /** A WebSocket implementation, where the platform has none. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Another transport than WebSocket. */
+  readonly transport?: Connect;
+  /** Time and chance, for tests. */
+  readonly clock?: Clock;
+}
+
+/** How a single call is made. */
+export interface CallOptions {
+  /** How long a reply is waited for, in milliseconds, the wait for a connection included. */
+  readonly timeout?: number;
+}

@@ -1,0 +1,140 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+// The messages of the session itself, in the words of docs/wire.md.
+
+import { boolean, integer, items, array, object, property, required, string } from './check.js';
+import type { ErrorDescriptor, Incoming } from './descriptor.js';
+import type { Tag } from './envelope.js';
+import { SESSION_CODES, type CallError, type DeclaredError, type SessionError } from './errors.js';
+import { violationsOf, wording, type Report, type Violation } from './report.js';
+
+/** The server's welcome. */
+export interface Ready {
+  /** The version of the protocol that the server was generated from. */
+  readonly version: string;
+  readonly hash: string;
+  readonly session?: string;
+}
+
+/** The server's no. */
+export interface Refusal {
+  readonly code: Tag;
+  readonly message: string;
+  readonly side?: 'client' | 'server';
+}
+
+/** The server's answer to what it could not carry out. */
+export interface WireError {
+  readonly code: Tag;
+  readonly message: string;
+  readonly retryable?: boolean;
+  readonly data?: unknown;
+  readonly violations?: readonly Violation[];
+}
+
+/** Messages of a channel that will not come any more; the bounds are there where they are known. */
+export interface Gap {
+  /** The first number that is missing. */
+  readonly from?: number;
+  /** The last number that is missing. */
+  readonly to?: number;
+}
+
+/** A gap, and the channel it is in. */
+export interface ChannelGap extends Gap {
+  readonly channel: string;
+}
+
+/** The session's own request to join or leave a channel, and the answer to it. */
+export interface ChannelKey {
+  readonly channel: string;
+}
+
+function checkReady(value: unknown, report: Report): void {
+  if (!object(value, report)) return;
+  property(value, 'version', string, report);
+  property(value, 'hash', string, report);
+  property(value, 'session', string, report);
+  required(value, 'version', report);
+  required(value, 'hash', report);
+}
+
+function checkRefusal(value: unknown, report: Report): void {
+  if (!object(value, report)) return;
+  property(value, 'code', checkCode, report);
+  property(value, 'message', string, report);
+  required(value, 'code', report);
+  required(value, 'message', report);
+}
+
+function checkError(value: unknown, report: Report): void {
+  checkRefusal(value, report);
+  if (!object(value, report)) return;
+  property(value, 'retryable', boolean, report);
+  property(value, 'violations', checkViolations, report);
+}
+
+function checkCode(value: unknown, report: Report): void {
+  if (typeof value !== 'string' && !Number.isInteger(value)) report.fail('type', 'must be an integer or a string');
+}
+
+function checkViolations(value: unknown, report: Report): void {
+  if (array(value, report)) items(value, 0, checkViolation, report);
+}
+
+function checkViolation(value: unknown, report: Report): void {
+  if (!object(value, report)) return;
+  for (const name of ['path', 'keyword', 'message']) {
+    property(value, name, string, report);
+    required(value, name, report);
+  }
+}
+
+function checkGap(value: unknown, report: Report): void {
+  checkChannelKey(value, report);
+  if (!object(value, report)) return;
+  property(value, 'from', integer, report);
+  property(value, 'to', integer, report);
+}
+
+/** The check of {@link ChannelKey}. */
+export function checkChannelKey(value: unknown, report: Report): void {
+  if (!object(value, report)) return;
+  property(value, 'channel', string, report);
+  required(value, 'channel', report);
+}
+
+function checkNothing(): void {}
+
+/** What the session itself hears. */
+export const sessionMessages = {
+  ready: { name: 'ready', receive: checkReady } as Incoming<Ready>,
+  refuse: { name: 'refuse', receive: checkRefusal } as Incoming<Refusal>,
+  error: { name: 'error', receive: checkError } as Incoming<WireError>,
+  gap: { name: 'gap', receive: checkGap } as Incoming<ChannelGap>,
+  ping: { name: 'ping', receive: checkNothing } as Incoming<unknown>,
+  pong: { name: 'pong', receive: checkNothing } as Incoming<unknown>,
+};
+
+/** What an error on the wire is to the one who asked. */
+export function callError<E extends DeclaredError>(
+  error: WireError,
+  declared: readonly ErrorDescriptor<E>[],
+): CallError<E> {
+  const { code, message, retryable = false, data, violations = [] } = error;
+  const descriptor = declared.find(candidate => candidate.code === code);
+  if (descriptor !== undefined) {
+    const wrong = violationsOf(descriptor.data, data, 'received');
+    if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were checked
+    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(wording).join('; ')}`;
+    const reply = { code: 'INVALID', kind: 'invalid', message: words, payload: error, violations: wrong } as const;
+    return { code: 'BAD_REPLY', message: words, reply };
+  }
+  if (code === 'INVALID') return { code, message, violations };
+  if (isSessionCode(code)) return { code, message, retryable };
+  return { code: 'UNDECLARED', received: code, message, retryable, data };
+}
+
+function isSessionCode(code: Tag): code is SessionError['code'] {
+  return SESSION_CODES.some(known => known === code);
+}

@@ -1,0 +1,441 @@
+// The page of the chat example: what an application does with a generated client.
+
+import {
+  chatMessage,
+  chatSend,
+  connect,
+  pricesBook,
+  pricesWatch,
+  roomChannel,
+  userPresence,
+  userTyping,
+  type Attachment,
+  type Auth,
+  type ChatMessage,
+  type Level,
+  type Member,
+  type PricesTick,
+  type RoomJoined,
+} from './api.js';
+import { Refused, type Client, type Room } from './handfast.js';
+
+const ROOMS = ['lobby', 'music', 'markets'];
+const SYMBOLS = ['BTC-EUR', 'ETH-EUR', 'SOL-EUR'];
+const TYPING_SHOWN = 3000;
+const TYPING_SENT = 3000;
+const BOOK_KEPT = 3000;
+const PRICES_KEPT = 60;
+
+type ChatRoom = Room<'room', RoomJoined>;
+
+/** The element of an id, which index.html is known to have. */
+function $<E extends HTMLElement>(id: string): E {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`index.html has no #${id}`);
+  return element as E;
+}
+
+/** Makes an element. Text is only ever text, so nothing a message says is read as markup. */
+function make<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+// ---- Who ------------------------------------------------------------------------------------------------------------
+
+let ownName = localStorage.getItem('name') ?? '';
+
+function askName(problem = ''): void {
+  $('who-error').textContent = problem;
+  $<HTMLInputElement>('name').value = ownName;
+  $<HTMLDialogElement>('who').showModal();
+}
+
+$('who').addEventListener('cancel', event => event.preventDefault());
+$('who-form').addEventListener('submit', () => {
+  ownName = $<HTMLInputElement>('name').value.trim();
+  if (ownName === '') return askName();
+  localStorage.setItem('name', ownName);
+  start();
+});
+
+// ---- Connection -----------------------------------------------------------------------------------------------------
+
+let client: Client<Auth> | undefined;
+
+function showState(state: 'connecting' | 'open' | 'closed', words: string = state): void {
+  const element = $('state');
+  element.dataset['state'] = state;
+  element.textContent = words;
+}
+
+function start(): void {
+  client?.close();
+  const url = new URL('ws', location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const own = connect(url, { auth: { name: ownName } });
+  client = own;
+  own.on('open', () => {
+    showState('open', `connected as ${ownName}`);
+    void followPrices(own);
+    void showBook(own);
+  });
+  own.on('close', ({ final, retryIn = 0, reason }) => {
+    if (own !== client) return;
+    if (final) showState('closed', reason || 'closed');
+    else showState('connecting', `connection lost, trying again in ${Math.ceil(retryIn / 1000)} s`);
+  });
+  own.on('error', error => note(String(error)));
+  own.ready.catch((error: unknown) => {
+    if (error instanceof Refused) askName(error.message);
+  });
+  showState('connecting');
+  void enterRoom(own);
+}
+
+// ---- Rooms ----------------------------------------------------------------------------------------------------------
+
+let room: ChatRoom | undefined;
+let members = new Map<string, Member>();
+
+function roomId(): string {
+  return location.hash.slice(1) || 'lobby';
+}
+
+function showRooms(): void {
+  const current = roomId();
+  const rooms = ROOMS.includes(current) ? ROOMS : [...ROOMS, current];
+  $('rooms').replaceChildren(
+    ...rooms.map(id => {
+      const link = make('a', { href: `#${id}`, textContent: `#${id}` });
+      if (id === current) link.setAttribute('aria-current', 'page');
+      return make('li', {}, link);
+    }),
+  );
+  $('room-name').textContent = `#${current}`;
+}
+
+async function enterRoom(own: Client<Auth>): Promise<void> {
+  const id = roomId();
+  showRooms();
+  $('messages').replaceChildren();
+  $('topic').textContent = '';
+  showMembers([]);
+  showTyping();
+  const left = room;
+  room = undefined;
+  if (left !== undefined) void left.leave();
+  try {
+    const entered = await own.join(roomChannel, { roomId: id }, hearRoom);
+    if (own !== client || id !== roomId()) return void entered.leave();
+    room = entered;
+    showJoined(entered.joined);
+  } catch (error) {
+    if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function hearRoom(entered: ChatRoom): void {
+  entered.on(chatMessage, (message, { timestamp }) => showMessage(message, timestamp));
+  entered.on(userTyping, ({ name }) => showTyping(name));
+  entered.on(userPresence, ({ member, present }) => {
+    if (present) members.set(member.name, member);
+    else members.delete(member.name);
+    showMembers(members.values());
+  });
+  entered.on('rejoined', showJoined);
+  entered.on('lost', error => note(error.message));
+  entered.on('gap', ({ from, to }) =>
+    note(
+      from === undefined || to === undefined ? 'Some messages were missed.' : `${to - from + 1} messages were missed.`,
+    ),
+  );
+}
+
+function showJoined(joined: RoomJoined): void {
+  $('topic').textContent = joined.topic ?? '';
+  showMembers(joined.members);
+}
+
+function showMembers(present: Iterable<Member>): void {
+  members = new Map([...present].map(member => [member.name, member]));
+  $('members').replaceChildren(
+    ...[...members.values()].map(({ name, status }) => {
+      const item = make('li', { textContent: status === 'online' ? name : `${name} (${status})` });
+      item.dataset['status'] = status;
+      return item;
+    }),
+  );
+}
+
+window.addEventListener('hashchange', () => {
+  if (client !== undefined) void enterRoom(client);
+});
+
+$('go').addEventListener('submit', event => {
+  event.preventDefault();
+  const input = $<HTMLInputElement>('go-room');
+  location.hash = input.value;
+  input.value = '';
+});
+
+// ---- Messages -------------------------------------------------------------------------------------------------------
+
+function append(item: HTMLLIElement): void {
+  const list = $('messages');
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  list.append(item);
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+function note(words: string): void {
+  append(make('li', { className: 'note', textContent: words }));
+}
+
+function showMessage({ from, text, attachments = [] }: ChatMessage, timestamp = Date.now()): void {
+  const time = new Date(timestamp);
+  const when = time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  append(
+    make(
+      'li',
+      {},
+      make('span', { className: 'who', textContent: from }),
+      make('time', { dateTime: time.toISOString(), textContent: when }),
+      make('div', { className: 'text', textContent: text }),
+      ...attachments.map(attachmentElement),
+    ),
+  );
+  typing.delete(from);
+  showTyping();
+}
+
+function attachmentElement(attachment: Attachment): HTMLElement {
+  switch (attachment.kind) {
+    case 'image':
+      return imageElement(attachment);
+    case 'snippet': {
+      const code = make('code', { textContent: attachment.text });
+      return make('pre', { title: attachment.language ?? 'text' }, code);
+    }
+    default: {
+      const missing: never = attachment;
+      return missing;
+    }
+  }
+}
+
+/** Only pictures from the web are shown: an address is somebody's text, and could be a script. */
+function imageElement({ url, alt = '', width, height }: Extract<Attachment, { kind: 'image' }>): HTMLElement {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address?.protocol !== 'https:' && !url.startsWith('data:image/')) return make('p', { textContent: alt || url });
+  return make('img', { src: url, alt, width, height, loading: 'lazy', referrerPolicy: 'no-referrer' });
+}
+
+let attachments: Attachment[] = [];
+
+function showAttached(): void {
+  const element = $('attached');
+  element.hidden = attachments.length === 0;
+  element.textContent = `attached: ${attachments.map(({ kind }) => kind).join(', ')}`;
+}
+
+async function say(): Promise<void> {
+  const input = $<HTMLTextAreaElement>('text');
+  const text = input.value.trim();
+  if (text === '' || client === undefined) return;
+  const sent = await client.call(chatSend, {
+    roomId: roomId(),
+    text,
+    ...(attachments.length > 0 && { attachments }),
+  });
+  if (sent.ok) {
+    input.value = '';
+    attachments = [];
+    showAttached();
+  } else if (sent.error.code === 'NOT_IN_ROOM') {
+    note('You are not in this room yet.');
+  } else {
+    note(sent.error.message);
+  }
+}
+
+$('say').addEventListener('submit', event => {
+  event.preventDefault();
+  void say();
+});
+
+$('text').addEventListener('keydown', event => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  void say();
+});
+
+// ---- Attaching ------------------------------------------------------------------------------------------------------
+
+const kind = $<HTMLSelectElement>('attachment-kind');
+
+kind.addEventListener('change', () => {
+  const image = kind.value === 'image';
+  $('attachment-label').textContent = image ? 'Address (https)' : 'Text';
+  $('attachment-more-label').textContent = image ? 'Description' : 'Language';
+});
+
+$('attach').addEventListener('click', () => {
+  if (attachments.length < 4) $<HTMLDialogElement>('attachment').showModal();
+});
+$('attachment-cancel').addEventListener('click', () => $<HTMLDialogElement>('attachment').close());
+
+$('attachment-form').addEventListener('submit', event => {
+  event.preventDefault();
+  void attach();
+});
+
+async function attach(): Promise<void> {
+  const value = $<HTMLTextAreaElement>('attachment-value').value;
+  const more = $<HTMLInputElement>('attachment-more').value.trim();
+  try {
+    if (kind.value === 'image') {
+      const { naturalWidth: width, naturalHeight: height } = await load(value.trim());
+      attachments.push({ kind: 'image', url: value.trim(), width, height, ...(more !== '' && { alt: more }) });
+    } else {
+      attachments.push({ kind: 'snippet', text: value, language: more === '' ? null : more });
+    }
+    $<HTMLFormElement>('attachment-form').reset();
+    $<HTMLDialogElement>('attachment').close();
+    $('attachment-error').textContent = '';
+    showAttached();
+  } catch {
+    $('attachment-error').textContent = 'There is no picture at this address.';
+  }
+}
+
+/** Loads a picture, for its size. */
+async function load(url: string): Promise<HTMLImageElement> {
+  const image = make('img', { src: url, referrerPolicy: 'no-referrer' });
+  await image.decode();
+  return image;
+}
+
+// ---- Typing ---------------------------------------------------------------------------------------------------------
+
+/** Who is typing, and what will forget it. */
+const typing = new Map<string, ReturnType<typeof setTimeout>>();
+let typingSent = 0;
+
+function showTyping(name?: string): void {
+  if (name !== undefined && name !== ownName) {
+    clearTimeout(typing.get(name));
+    const forget = (): void => {
+      typing.delete(name);
+      showTyping();
+    };
+    typing.set(name, setTimeout(forget, TYPING_SHOWN));
+  }
+  const names = [...typing.keys()];
+  const words = names.length > 3 ? 'Several people' : names.join(', ');
+  $('typing').textContent = names.length === 0 ? '' : `${words} ${names.length === 1 ? 'is' : 'are'} typing …`;
+}
+
+$('text').addEventListener('input', () => {
+  if (Date.now() - typingSent < TYPING_SENT || room === undefined) return;
+  typingSent = Date.now();
+  room.send(userTyping, { roomId: roomId() });
+});
+
+// ---- Prices ---------------------------------------------------------------------------------------------------------
+
+const history = new Map<string, number[]>();
+let bookSymbol = SYMBOLS[0] as string;
+let bookAsked = 0;
+
+async function followPrices(own: Client<Auth>): Promise<void> {
+  const ticks = own.stream(pricesWatch, { symbols: SYMBOLS });
+  try {
+    for await (const tick of ticks) {
+      showTick(tick);
+      if (tick.symbol === bookSymbol && Date.now() - bookAsked > BOOK_KEPT) void showBook(own);
+    }
+  } catch {
+    // The connection was lost; the next one follows them again.
+  }
+}
+
+function showTick({ symbol, price, side, change = 0 }: PricesTick): void {
+  const prices = [...(history.get(symbol) ?? []), Number(price)].slice(-PRICES_KEPT);
+  history.set(symbol, prices);
+  const row = priceRow(symbol);
+  const set = (part: string, text: string, tone: string): void => {
+    const element = row.querySelector(`.${part}`);
+    if (element === null) return;
+    element.textContent = text;
+    element.className = `${part} ${tone}`;
+  };
+  set('price', price, side === 'buy' ? 'up' : 'down');
+  set('change', `${change < 0 ? '' : '+'}${(change * 100).toFixed(2)} %`, change < 0 ? 'down' : 'up');
+  row.querySelector('polyline')?.setAttribute('points', sparkline(prices));
+  row.querySelector('svg')?.setAttribute('class', change < 0 ? 'down' : 'up');
+}
+
+function priceRow(symbol: string): HTMLElement {
+  const id = `price-${symbol}`;
+  const known = document.getElementById(id);
+  if (known !== null) return known;
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 100 20');
+  svg.setAttribute('preserveAspectRatio', 'none');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.append(document.createElementNS('http://www.w3.org/2000/svg', 'polyline'));
+  const button = make(
+    'button',
+    { type: 'button', title: `Show the order book of ${symbol}` },
+    make('span', { className: 'symbol', textContent: symbol }),
+    make('span', { className: 'price' }),
+    svg,
+    make('span', { className: 'change' }),
+  );
+  button.addEventListener('click', () => {
+    bookSymbol = symbol;
+    if (client !== undefined) void showBook(client);
+  });
+  const row = make('li', { id }, button);
+  $('prices').append(row);
+  return row;
+}
+
+/** The points of a line through some values, in a box of 100 by 20. */
+function sparkline(values: readonly number[]): string {
+  const low = Math.min(...values);
+  const range = Math.max(...values) - low || 1;
+  const step = 100 / Math.max(values.length - 1, 1);
+  return values
+    .map((value, i) => `${(i * step).toFixed(1)},${(19 - ((value - low) / range) * 18).toFixed(1)}`)
+    .join(' ');
+}
+
+async function showBook(own: Client<Auth>): Promise<void> {
+  const symbol = bookSymbol;
+  bookAsked = Date.now();
+  const book = await own.call(pricesBook, { symbol, depth: 8 });
+  if (!book.ok || symbol !== bookSymbol) return;
+  const { bids, asks } = book.value;
+  $('book-name').textContent = `Order book ${symbol}`;
+  const cells = (level: Level | undefined): readonly [string, string] => level ?? ['', ''];
+  $('book').replaceChildren(
+    ...Array.from({ length: Math.max(bids.length, asks.length) }, (_, i) => {
+      const [bid, bidAmount] = cells(bids[i]);
+      const [ask, askAmount] = cells(asks[i]);
+      return make('tr', {}, ...[bidAmount, bid, ask, askAmount].map(textContent => make('td', { textContent })));
+    }),
+  );
+}
+
+// ---- Start ----------------------------------------------------------------------------------------------------------
+
+showRooms();
+if (ownName === '') askName();
+else start();

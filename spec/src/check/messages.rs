@@ -1,0 +1,459 @@
+//! Messages: tags, replies, what belongs together.
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Correlate, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent};
+use handfast_schema::Span;
+use std::collections::BTreeMap;
+
+/// Who bears a tag.
+#[derive(Clone, Copy)]
+enum Bearer {
+    Message(MessageId),
+    Role(&'static str),
+}
+
+/// Which ends send the messages of a role: (the client, the server).
+pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
+    match kind {
+        RoleKind::Hello | RoleKind::Auth | RoleKind::Resume => (true, false),
+        RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => (false, true),
+        // The answer to our own join, leave and negotiation bears the tag of the request.
+        RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate => (true, true),
+        RoleKind::Ping | RoleKind::Pong => (true, true),
+    }
+}
+
+pub(super) fn spelled(tag: &Scalar) -> String {
+    match tag {
+        Scalar::Text(text) => text.clone(),
+        Scalar::Integer(number) => number.to_string(),
+    }
+}
+
+impl Checker<'_> {
+    pub(super) fn messages(&mut self) {
+        // How each message is used by others: as the one reply, or as a part of a stream.
+        let count = self.protocol.messages.len();
+        let mut acks = vec![false; count];
+        let mut parts = vec![false; count];
+        for message in &self.protocol.messages {
+            let Some(reply) = &message.reply else {
+                continue;
+            };
+            let single = !reply.is_stream();
+            if let Some(ack) = reply.ack {
+                if single {
+                    acks[ack.0] = true
+                } else {
+                    parts[ack.0] = true
+                }
+            }
+            for part in [reply.stream, reply.end].into_iter().flatten() {
+                parts[part.0] = true;
+            }
+        }
+        self.tags("client", &acks, &parts);
+        self.tags("server", &acks, &parts);
+        for (at, message) in self.protocol.messages.iter().enumerate() {
+            let id = MessageId(at);
+            self.reply(id, message);
+            self.effects(id, message);
+            self.outcome(id, message);
+        }
+        self.versions();
+        self.error_codes();
+        self.channels();
+    }
+
+    fn tag_place(&self, id: MessageId, end: &str) -> Span {
+        let block = self.block(id);
+        let part = self
+            .tree
+            .get(block, end)
+            .and_then(|part| self.tree.map(part)?.get("tag"));
+        part.map_or_else(|| self.of_message(id, "tag"), |entry| self.place(entry))
+    }
+
+    fn tags(&mut self, end: &str, acks: &[bool], parts: &[bool]) {
+        let client = end == "client";
+        let mut seen: BTreeMap<&Scalar, (Bearer, Span)> = BTreeMap::new();
+        let mut textual_roles = Vec::new();
+        let protocol = self.protocol;
+        for (role, (kind, name)) in protocol.session.roles.iter().zip(RoleKind::ALL) {
+            let (up, down) = role_ends(kind);
+            let RolePlayer::Own { tag } = &role.player else {
+                continue;
+            };
+            if !(if client { up } else { down }) {
+                continue;
+            }
+            let at = self
+                .entry(&["session", "roles", name])
+                .map(|entry| entry.at);
+            if matches!(tag, Scalar::Text(_)) {
+                textual_roles.push(name);
+            }
+            let at = at.unwrap_or_default();
+            if let Some((Bearer::Role(other), _)) = seen.get(tag) {
+                let tag = spelled(tag);
+                let message = format!("the roles `{other}` and `{name}` have the same tag `{tag}`");
+                self.out.push(Diagnostic::error("P018", at, message));
+            }
+            seen.insert(tag, (Bearer::Role(name), at));
+        }
+        let mut integer = None;
+        for (index, message) in protocol.messages.iter().enumerate() {
+            let id = MessageId(index);
+            let sent = if client {
+                &message.client
+            } else {
+                &message.server
+            };
+            let Some(sent) = sent else { continue };
+            let at = self.tag_place(id, end);
+            let name = &message.name.text;
+            let Some(tag) = &sent.tag else {
+                if !acks[index] && !parts[index] {
+                    let text = format!("`{name}` has no tag, and answers nothing");
+                    let help = "only a reply can do without a tag: the request it answers tells what it is";
+                    self.out
+                        .push(Diagnostic::error("P035", at, text).help(help));
+                }
+                continue;
+            };
+            if matches!(tag, Scalar::Integer(_)) {
+                integer.get_or_insert(at);
+            }
+            match seen.get(tag).copied() {
+                // Replies are told apart by the request they answer.
+                Some((Bearer::Message(other), _)) if acks[other.0] && acks[index] => {}
+                Some((Bearer::Message(other), first)) => {
+                    let other = &protocol.messages[other.0].name.text;
+                    let tag = spelled(tag);
+                    let text =
+                        format!("the {end} sends both `{other}` and `{name}` with the tag `{tag}`");
+                    self.out.push(
+                        Diagnostic::error("P014", at, text)
+                            .at("the same tag")
+                            .label(first, "first here")
+                            .help("a tag tells one message from another: give one of them another `tag`"),
+                    );
+                }
+                Some((Bearer::Role(role), place)) => {
+                    let text = format!("the tag of `{name}` is that of the session's own `{role}`");
+                    let mut problem = Diagnostic::error("P018", at, text);
+                    if place != Span::default() {
+                        problem = problem.label(place, "the role");
+                    }
+                    self.out.push(problem.help(format!(
+                        "give the message another `tag`, or let it play the role: `session: {{ roles: {{ {role}: {{ message: {name} }} }} }}`"
+                    )));
+                }
+                None => {
+                    seen.insert(tag, (Bearer::Message(id), at));
+                }
+            }
+        }
+        if let Some(at) = integer
+            && !textual_roles.is_empty()
+        {
+            let roles: Vec<_> = textual_roles
+                .iter()
+                .map(|role| format!("`{role}`"))
+                .collect();
+            let text = format!(
+                "the tags of what the {end} sends are integers, and these roles have strings: {}",
+                roles.join(", ")
+            );
+            let help = "under `session: { roles: … }`, give each an integer (`ping: { tag: 9 }`), a message of yours, or `off`";
+            self.out
+                .push(Diagnostic::error("P019", at, text).help(help));
+        }
+    }
+
+    /// A reply is sent by the other end, and finds its way.
+    fn reply(&mut self, id: MessageId, message: &Message) {
+        let Some(reply) = &message.reply else { return };
+        let block = self.block(id);
+        let node = self.tree.get(block, "reply");
+        let uses = [
+            ("ack", reply.ack, false),
+            ("stream", reply.stream, false),
+            ("end", reply.end, false),
+            ("cancel", reply.cancel, true),
+        ];
+        for (key, target, same_end) in uses {
+            let Some(target_id) = target else { continue };
+            let target = &self.protocol.messages[target_id.0];
+            let at = node.and_then(|node| self.tree.map(node)?.get(key));
+            let at = at.map_or_else(|| self.of_message(id, "reply"), |entry| self.place(entry));
+            for (end, asked, other) in [
+                (
+                    "client",
+                    &message.client,
+                    if same_end {
+                        &target.client
+                    } else {
+                        &target.server
+                    },
+                ),
+                (
+                    "server",
+                    &message.server,
+                    if same_end {
+                        &target.server
+                    } else {
+                        &target.client
+                    },
+                ),
+            ] {
+                let Some(asked) = asked else { continue };
+                // A message that nobody sends was complained about.
+                if target.client.is_none() && target.server.is_none() {
+                    continue;
+                }
+                let Some(other) = other else {
+                    let name = &target.name.text;
+                    let sender = if (end == "client") == same_end {
+                        "client"
+                    } else {
+                        "server"
+                    };
+                    let what = if same_end { "cancels" } else { "answers" };
+                    let text = format!(
+                        "`{name}` {what} what the {end} asks, and the {sender} does not send it"
+                    );
+                    let from = self.of_message(target_id, "from");
+                    let help = format!("write `from: {sender}` or `from: both` at `{name}`");
+                    self.out.push(
+                        Diagnostic::error("P015", at, text)
+                            .label(from, "who sends it")
+                            .help(help),
+                    );
+                    continue;
+                };
+                self.correlated(message, asked, &target.name.text, other, at);
+            }
+        }
+    }
+
+    fn correlated(&mut self, asks: &Message, asked: &Sent, answer: &str, sent: &Sent, at: Span) {
+        if asked.envelope.correlate == Correlate::Order {
+            return;
+        }
+        let lacks = if asked.envelope.id.is_none() {
+            &asks.name.text
+        } else if sent.envelope.id.is_none() && sent.envelope.reply_to.is_none() {
+            answer
+        } else {
+            return;
+        };
+        let text = format!("nobody can tell what `{answer}` answers: `{lacks}` bears no id");
+        let help = "give the envelope its `id`, or write `correlate: order` where replies come in the order of the requests";
+        self.out
+            .push(Diagnostic::error("P020", at, text).help(help));
+    }
+
+    /// What a message says without effect.
+    fn effects(&mut self, id: MessageId, message: &Message) {
+        let name = &message.name.text;
+        let plays = |message: MessageId| {
+            let roles = self.protocol.session.roles.iter();
+            let mut mapped = roles.map(|role| &role.player);
+            mapped.any(|player| matches!(player, RolePlayer::Mapped { message: own, .. } if *own == message))
+        };
+        let plays = plays(id);
+        let mut idle = Vec::new();
+        if message.reply.is_none() && !plays {
+            for (key, said) in [
+                ("timeout", message.timeout.is_some()),
+                ("idempotent", message.idempotent),
+                ("errors", !message.errors.is_empty()),
+            ] {
+                if said {
+                    idle.push((key, "it has no `reply`, and nobody waits for one"));
+                }
+            }
+        }
+        if message.volatile && message.channel.is_none() {
+            idle.push((
+                "volatile",
+                "it belongs to no `channel`, and is not numbered anyway",
+            ));
+        }
+        for (key, why) in idle {
+            let text = format!("`{key}` has no effect on `{name}`: {why}");
+            let at = self.of_message(id, key);
+            self.out.push(Diagnostic::warning("P028", at, text));
+        }
+    }
+
+    /// A reply without a tag can be taken for a failure only where something tells.
+    fn outcome(&mut self, id: MessageId, message: &Message) {
+        let Some(ack) = message.reply.as_ref().and_then(|reply| reply.ack) else {
+            return;
+        };
+        let off = matches!(self.protocol.session.role(RoleKind::Error), RolePlayer::Off);
+        if message.errors.is_empty() || !off {
+            return;
+        }
+        let answer = &self.protocol.messages[ack.0];
+        let sent = [&answer.client, &answer.server].into_iter().flatten();
+        let mut sent = sent.filter(|sent| sent.envelope.outcome.is_none());
+        if let Some(sent) = sent.next() {
+            let tagless = sent.tag.is_none();
+            let text = format!(
+                "nothing tells whether `{}` is a success or a failure{}",
+                answer.name.text,
+                if tagless {
+                    ": it has no tag"
+                } else {
+                    ": the role `error` is off"
+                }
+            );
+            let help =
+                "add to the envelope: `outcome: { field: ok, success: true, failure: false }`";
+            let at = self.of_message(id, "errors");
+            self.out
+                .push(Diagnostic::error("P036", at, text).help(help));
+        }
+    }
+
+    fn versions(&mut self) {
+        let protocol = self.protocol;
+        if let Some(entry) = self.entry(&["protocol", "accepts"])
+            && !self.tree.is_broken(entry.value)
+            && self
+                .entry(&["protocol", "version"])
+                .is_some_and(|v| !self.tree.is_broken(v.value))
+            && !protocol.accepts.matches(&protocol.version)
+        {
+            let version = &protocol.version;
+            let text = format!("`accepts` leaves out the protocol's own version {version}");
+            let at = self.place(entry);
+            self.out.push(Diagnostic::error("P032", at, text));
+        }
+        for (index, message) in protocol.messages.iter().enumerate() {
+            if message
+                .since
+                .as_ref()
+                .is_some_and(|since| *since > protocol.version)
+            {
+                let text = format!("`{}` is of a version still to come", message.name.text);
+                let at = self.of_message(MessageId(index), "since");
+                let help = format!("the protocol is at {}", protocol.version);
+                self.out
+                    .push(Diagnostic::error("P032", at, text).help(help));
+            }
+        }
+    }
+
+    fn error_codes(&mut self) {
+        let mut seen = BTreeMap::new();
+        for (error, entry) in self.protocol.errors.iter().zip(self.section("errors")) {
+            let code = self.tree.map(entry.value).and_then(|map| map.get("code"));
+            let at = code.map_or(entry.at, |entry| self.place(entry));
+            if let Some((first, other)) = seen.insert(&error.code, (at, &error.name.text)) {
+                let code = spelled(&error.code);
+                let text = format!(
+                    "`{other}` and `{}` have the same code `{code}`",
+                    error.name.text
+                );
+                self.out
+                    .push(Diagnostic::error("P014", at, text).label(first, "first here"));
+            }
+        }
+    }
+
+    fn channels(&mut self) {
+        let protocol = self.protocol;
+        for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
+            for param in &channel.params {
+                let schema = &protocol.schemas[self.followed(param.schema)];
+                let text = schema.types.and_then(handfast_schema::TypeSet::single);
+                let strings = schema
+                    .constant
+                    .iter()
+                    .chain(schema.enumeration.iter().flatten());
+                let strings =
+                    strings.clone().next().is_some() && strings.clone().all(|v| v.is_string());
+                if text == Some(handfast_schema::Type::String) || (text.is_none() && strings) {
+                    continue;
+                }
+                let name = &param.name.text;
+                let text = format!("the parameter `{name}` is not a string");
+                let help = "a channel's key is text, and so are its parameters: `{ type: string }`";
+                self.out
+                    .push(Diagnostic::error("P037", param.name.span, text).help(help));
+            }
+            let map = self.tree.map(entry.value);
+            for (key, target) in [("join", channel.join), ("leave", channel.leave)] {
+                let Some(target) = target else { continue };
+                let at = map
+                    .and_then(|map| map.get(key))
+                    .map_or(entry.at, |entry| self.place(entry));
+                self.door(key, &channel.name.text, &channel.params, target, at);
+            }
+        }
+    }
+
+    /// The message that joins or leaves a channel.
+    fn door(
+        &mut self,
+        key: &str,
+        channel: &str,
+        params: &[crate::model::Param],
+        id: MessageId,
+        at: Span,
+    ) {
+        let target = &self.protocol.messages[id.0];
+        let name = &target.name.text;
+        let Some(sent) = &target.client else {
+            if target.server.is_some() {
+                let from = self.of_message(id, "from");
+                let text = format!("`{name}` cannot {key} a channel: the client does not send it");
+                self.out
+                    .push(Diagnostic::error("P015", at, text).label(from, "who sends it"));
+            }
+            return;
+        };
+        if key == "join" && target.reply.is_none() {
+            let text = format!("`{name}` joins a channel and has no reply");
+            let help = "the answer tells where in the channel a client begins: add `reply`";
+            let label = target.name.span;
+            self.out.push(
+                Diagnostic::error("P039", at, text)
+                    .label(label, "this message")
+                    .help(help),
+            );
+        }
+        let fields = sent
+            .payload
+            .map(|payload| self.fields(payload))
+            .unwrap_or_default();
+        for param in params {
+            let param = &param.name.text;
+            let found = fields.iter().find(|field| field.name == *param);
+            let (text, label) = match found {
+                Some(field) if field.required => continue,
+                Some(field) => (
+                    format!("`{name}` may leave out `{param}`, which tells the channel"),
+                    self.property(field.owner, param),
+                ),
+                None => (
+                    format!("the payload of `{name}` lacks `{param}`, which tells the channel"),
+                    self.of_message(id, "payload"),
+                ),
+            };
+            let help = format!(
+                "`{key}` of `{channel}` needs every parameter: add `{param}` to `properties` and to `required`"
+            );
+            self.out.push(
+                Diagnostic::error("P016", at, text)
+                    .label(label, "here")
+                    .help(help),
+            );
+        }
+    }
+}

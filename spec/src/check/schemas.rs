@@ -1,0 +1,407 @@
+//! Schemas: contradictions, what has no effect, what is not enforced yet.
+
+use super::Checker;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::enforced;
+use crate::tree::{Document, Entry, Kind};
+use handfast_schema::{Number, Schema, SchemaId, Span, Type};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The largest integer that a double holds with both its neighbours: 2^53 - 1.
+const SAFE: f64 = 9_007_199_254_740_991.0;
+
+/// Pairs of bounds, of which the first is not above the second.
+const BOUNDS: [(&str, &str); 5] = [
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+    ("minContains", "maxContains"),
+    ("minimum", "maximum"),
+];
+
+/// Keywords that say something of one type only.
+const TYPED: [(&str, Type); 18] = [
+    ("maxLength", Type::String),
+    ("minLength", Type::String),
+    ("pattern", Type::String),
+    ("format", Type::String),
+    ("contentEncoding", Type::String),
+    ("prefixItems", Type::Array),
+    ("items", Type::Array),
+    ("maxItems", Type::Array),
+    ("minItems", Type::Array),
+    ("uniqueItems", Type::Array),
+    ("properties", Type::Object),
+    ("additionalProperties", Type::Object),
+    ("maxProperties", Type::Object),
+    ("minProperties", Type::Object),
+    ("required", Type::Object),
+    ("maximum", Type::Number),
+    ("minimum", Type::Number),
+    ("multipleOf", Type::Number),
+];
+
+impl Checker<'_> {
+    pub(super) fn schemas(&mut self) {
+        for (id, schema) in self.protocol.schemas.iter() {
+            let Some(site) = self.lowered.sites.get(id.0 as usize) else {
+                continue;
+            };
+            let tree = &self.lowered.docs[site.doc];
+            self.not_enforced(tree, tree.entries(site.node));
+            self.contradictions(id, schema, tree);
+            self.integers(id, schema, tree);
+            self.idle(id, schema, tree);
+        }
+        self.circles();
+    }
+
+    fn not_enforced(&mut self, tree: &Document, entries: &[Entry]) {
+        for entry in entries {
+            let key = entry.key.as_str();
+            if enforced::KEYWORDS.contains(&key) {
+                let text = format!("`{key}` is not enforced yet");
+                let help = "nothing is ignored in silence: take it out, or check it in the handler";
+                self.out
+                    .push(Diagnostic::error("S013", entry.at, text).help(help));
+                continue;
+            }
+            let (what, known, to_come) = match key {
+                "format" => ("format", enforced::FORMATS, enforced::FORMATS_TO_COME),
+                "contentEncoding" => (
+                    "content encoding",
+                    enforced::ENCODINGS,
+                    enforced::ENCODINGS_TO_COME,
+                ),
+                _ => continue,
+            };
+            let Some(name) = tree.text(entry.value) else {
+                continue;
+            };
+            let at = tree.node(entry.value).span;
+            if known.contains(&name) {
+                continue;
+            }
+            if to_come.contains(&name) {
+                let text = format!("the {what} `{name}` is not enforced yet");
+                let help = format!("enforced are `{}`", known.join("`, `"));
+                self.out
+                    .push(Diagnostic::error("S013", at, text).help(help));
+            } else {
+                let text = format!("there is no {what} `{name}`");
+                let all = known.iter().chain(to_come).copied();
+                let help = did_you_mean(name, all)
+                    .unwrap_or_else(|| format!("there are `{}`", known.join("`, `")));
+                self.out
+                    .push(Diagnostic::error("S014", at, text).help(help));
+            }
+        }
+    }
+
+    fn keyword_place(&self, id: SchemaId, tree: &Document, keyword: &str) -> Option<Span> {
+        let entry = self.keyword(id, keyword)?;
+        let node = tree.node(entry.value);
+        let short = matches!(node.kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_));
+        Some(if short { node.span } else { entry.at })
+    }
+
+    fn contradictions(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
+        let value = |keyword: &str| {
+            let entry = self.keyword(id, keyword)?;
+            tree.number(entry.value)?.as_f64()
+        };
+        let mut empty = Vec::new();
+        for (low, high) in BOUNDS {
+            if let (Some(least), Some(most)) = (value(low), value(high))
+                && least > most
+            {
+                empty.push((low, high));
+            }
+        }
+        for (low, high) in [
+            ("exclusiveMinimum", "maximum"),
+            ("minimum", "exclusiveMaximum"),
+            ("exclusiveMinimum", "exclusiveMaximum"),
+        ] {
+            if let (Some(least), Some(most)) = (value(low), value(high))
+                && least >= most
+            {
+                empty.push((low, high));
+            }
+        }
+        for (low, high) in empty {
+            let (Some(at), Some(other)) = (
+                self.keyword_place(id, tree, low),
+                self.keyword_place(id, tree, high),
+            ) else {
+                continue;
+            };
+            let text = format!("nothing fits: `{low}` is above `{high}`");
+            self.out
+                .push(Diagnostic::error("S010", at, text).label(other, "the upper bound"));
+        }
+        if let Some(values) = &schema.enumeration {
+            self.enumeration(id, schema, tree, values);
+        }
+        if let (Some(types), Some(constant)) = (schema.types, &schema.constant)
+            && !fits(types, constant)
+            && let Some(at) = self.keyword_place(id, tree, "const")
+        {
+            let text = "nothing fits: the constant is not of the type";
+            let other = self.keyword_place(id, tree, "type").unwrap_or(at);
+            self.out
+                .push(Diagnostic::error("S010", at, text).label(other, "the type"));
+        }
+        let closed = schema
+            .additional_properties
+            .is_none_or(|id| self.protocol.schemas[id].boolean == Some(false));
+        let alone = schema.reference.is_none()
+            && schema.pattern_properties.is_empty()
+            && schema.all_of.is_empty()
+            && schema.any_of.is_empty()
+            && schema.one_of.is_empty()
+            && schema.unevaluated_properties.is_none();
+        if closed && alone && !schema.properties.is_empty() {
+            let known: std::collections::BTreeSet<&str> = schema
+                .properties
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
+            for name in &schema.required {
+                if known.contains(name.as_str()) {
+                    continue;
+                }
+                let items = self
+                    .keyword(id, "required")
+                    .and_then(|entry| tree.list(entry.value));
+                let item = items
+                    .unwrap_or_default()
+                    .iter()
+                    .find(|item| tree.text(**item) == Some(name));
+                let at = item.map_or(schema.span, |item| tree.node(*item).span);
+                let text = format!(
+                    "`{name}` is required, and no property: a server refuses what it does not know"
+                );
+                let help = did_you_mean(name, known.iter().copied());
+                self.out
+                    .push(Diagnostic::warning("S012", at, text).maybe_help(help));
+            }
+        }
+    }
+
+    fn enumeration(&mut self, id: SchemaId, schema: &Schema, tree: &Document, values: &[Value]) {
+        let Some(entry) = self.keyword(id, "enum") else {
+            return;
+        };
+        if values.is_empty() {
+            let text = "nothing fits an empty `enum`";
+            self.out.push(Diagnostic::error("S009", entry.at, text));
+        }
+        let items = tree.list(entry.value).unwrap_or_default();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        for (item, value) in items.iter().zip(values) {
+            let at = tree.node(*item).span;
+            if let Some(first) = seen.insert(crate::hash::canonical(value), at) {
+                let text = "this value stands in `enum` twice";
+                self.out
+                    .push(Diagnostic::error("S009", at, text).label(first, "first here"));
+            } else if schema.types.is_some_and(|types| !fits(types, value)) {
+                let text = "this value is not of the type, and never fits";
+                let other = self.keyword_place(id, tree, "type").unwrap_or(at);
+                self.out
+                    .push(Diagnostic::error("S010", at, text).label(other, "the type"));
+            }
+        }
+        if schema.open && !values.iter().all(Value::is_string) {
+            let at = self.keyword_place(id, tree, "open").unwrap_or(entry.at);
+            let text = "`open` is for an `enum` of strings";
+            self.out
+                .push(Diagnostic::error("S020", at, text).label(entry.at, "this one has others"));
+        }
+    }
+
+    /// Integers that JavaScript cannot hold.
+    fn integers(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
+        let whole = schema
+            .types
+            .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
+        if !whole {
+            return;
+        }
+        let wide = |number: &Option<Number>, bound: f64| {
+            number
+                .as_ref()
+                .and_then(Number::as_f64)
+                .is_some_and(|value| value.abs() > bound)
+        };
+        for (keyword, number, bound) in [
+            ("minimum", &schema.minimum, SAFE),
+            ("maximum", &schema.maximum, SAFE),
+            ("exclusiveMinimum", &schema.exclusive_minimum, SAFE + 1.0),
+            ("exclusiveMaximum", &schema.exclusive_maximum, SAFE + 1.0),
+        ] {
+            if wide(number, bound)
+                && let Some(at) = self.keyword_place(id, tree, keyword)
+            {
+                let text = format!("`{keyword}` lets integers through that a double does not hold");
+                self.wide(at, text);
+            }
+        }
+        let values = schema
+            .constant
+            .iter()
+            .chain(schema.enumeration.iter().flatten());
+        let wide = values
+            .filter_map(Value::as_f64)
+            .any(|value| value.abs() > SAFE);
+        let keyword = if schema.constant.is_some() {
+            "const"
+        } else {
+            "enum"
+        };
+        if wide && let Some(at) = self.keyword_place(id, tree, keyword) {
+            self.wide(
+                at,
+                format!("`{keyword}` has an integer that a double does not hold"),
+            );
+        }
+        if matches!(schema.format.as_deref(), Some("int64" | "uint64"))
+            && let Some(at) = self.keyword_place(id, tree, "format")
+        {
+            self.wide(
+                at,
+                "an integer of 64 bits is carried as a string".to_owned(),
+            );
+        }
+    }
+
+    fn wide(&mut self, at: Span, text: String) {
+        let help = "keep to ±9007199254740991, which needs no bounds, or carry it as text: `{ type: string, format: int64 }`";
+        self.out
+            .push(Diagnostic::error("S011", at, text).help(help));
+    }
+
+    fn idle(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
+        let mut idle = Vec::new();
+        if let Some(types) = schema.types {
+            for (keyword, ty) in TYPED {
+                let numeric = ty == Type::Number && types.contains(Type::Integer);
+                // `format: int64` on an integer has words of its own.
+                let said = keyword == "format" && types.contains(Type::Integer);
+                if !types.contains(ty) && !numeric && !said && self.keyword(id, keyword).is_some() {
+                    let types: Vec<_> = types.iter().map(Type::name).collect();
+                    let types = types.join(" or ");
+                    idle.push((
+                        keyword,
+                        format!("`{keyword}` says nothing of what is {types}"),
+                    ));
+                }
+            }
+        }
+        for (keyword, needed) in [
+            ("minContains", "contains"),
+            ("maxContains", "contains"),
+            ("then", "if"),
+            ("else", "if"),
+            ("open", "enum"),
+        ] {
+            if self.keyword(id, keyword).is_some() && self.keyword(id, needed).is_none() {
+                idle.push((
+                    keyword,
+                    format!("`{keyword}` has no effect without `{needed}`"),
+                ));
+            }
+        }
+        for (keyword, text) in idle {
+            let place = self.keyword(id, keyword).map(|entry| entry.at);
+            let at = place
+                .or_else(|| self.keyword_place(id, tree, keyword))
+                .unwrap_or(schema.span);
+            self.out.push(Diagnostic::warning("S020", at, text));
+        }
+    }
+
+    /// References that come back to where they began without having looked at any part of the value.
+    fn circles(&mut self) {
+        const NEW: u8 = 0;
+        const OPEN: u8 = 1;
+        const DONE: u8 = 2;
+        let schemas = &self.protocol.schemas;
+        let mut state = vec![NEW; schemas.len()];
+        for (start, _) in schemas.iter() {
+            // The stack is kept by hand: a chain of references may be longer than a thread's stack.
+            let mut stack = vec![(start, false)];
+            while let Some((id, leaving)) = stack.pop() {
+                let at = id.0 as usize;
+                if leaving {
+                    state[at] = DONE;
+                    continue;
+                }
+                if state[at] != NEW {
+                    continue;
+                }
+                state[at] = OPEN;
+                stack.push((id, true));
+                let schema = &schemas[id];
+                let dynamic = schema
+                    .dynamic_reference
+                    .as_ref()
+                    .map(|dynamic| dynamic.initial);
+                let single = [
+                    schema.reference,
+                    dynamic,
+                    schema.not,
+                    schema.condition,
+                    schema.then,
+                    schema.otherwise,
+                ];
+                let many = schema
+                    .all_of
+                    .iter()
+                    .chain(&schema.any_of)
+                    .chain(&schema.one_of)
+                    .copied();
+                let dependent = schema.dependent_schemas.iter().map(|(_, id)| *id);
+                for next in single.into_iter().flatten().chain(many).chain(dependent) {
+                    match state[next.0 as usize] {
+                        NEW => stack.push((next, false)),
+                        OPEN => {
+                            let site = self.lowered.sites.get(id.0 as usize);
+                            let tree = site.map(|site| &self.lowered.docs[site.doc]);
+                            let place = tree.and_then(|tree| self.keyword_place(id, tree, "$ref"));
+                            let place = place.unwrap_or(schema.span);
+                            let text =
+                                "this reference comes back to itself before it says anything";
+                            let help =
+                                "a type may contain itself in a field or an item, not be itself";
+                            let back = schemas[next].span;
+                            self.out.push(
+                                Diagnostic::error("S018", place, text)
+                                    .label(back, "back to here")
+                                    .help(help),
+                            );
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a value has one of the types.
+fn fits(types: handfast_schema::TypeSet, value: &Value) -> bool {
+    match value {
+        Value::Null => types.contains(Type::Null),
+        Value::Bool(_) => types.contains(Type::Boolean),
+        Value::String(_) => types.contains(Type::String),
+        Value::Array(_) => types.contains(Type::Array),
+        Value::Object(_) => types.contains(Type::Object),
+        Value::Number(number) => {
+            types.contains(Type::Number)
+                || (types.contains(Type::Integer)
+                    && number.as_f64().is_some_and(|value| value.fract() == 0.0))
+        }
+    }
+}

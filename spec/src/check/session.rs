@@ -1,0 +1,309 @@
+//! The session and the settings: roles, close codes, outputs; and what an `off` gives up.
+
+use super::Checker;
+use super::messages::role_ends;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::model::{CloseCondition, MessageId, RoleKind, RolePlayer};
+use std::collections::BTreeMap;
+
+/// The fields of a role that a message of the author's may hold.
+const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
+    match kind {
+        RoleKind::Hello => &["version", "hash", "auth", "resume"],
+        RoleKind::Ready => &["version", "hash", "session"],
+        RoleKind::Refuse => &["code", "message", "side"],
+        RoleKind::Auth => &["auth"],
+        RoleKind::Resume => &["session", "channels"],
+        RoleKind::Gap => &["channel", "from", "to"],
+        RoleKind::Join | RoleKind::Leave => &["channel"],
+        RoleKind::Ping | RoleKind::Pong => &["nonce"],
+        RoleKind::Negotiate => &["encoding"],
+        RoleKind::Error => &["code", "message", "retryable", "data", "violations"],
+    }
+}
+
+/// What a protocol gives up where nobody plays a role.
+const fn given_up(kind: RoleKind) -> &'static str {
+    match kind {
+        RoleKind::Hello => {
+            "versions and hashes are not compared when a client connects, and nothing resumes"
+        }
+        RoleKind::Ready => "a client does not learn when it may begin, nor what the server speaks",
+        RoleKind::Refuse => "a client that is too old learns it from a close code alone",
+        RoleKind::Auth => "nobody proves who they are",
+        RoleKind::Resume => "a session that lost its connection does not go on",
+        RoleKind::Gap => "messages that were missed for good are missed in silence",
+        RoleKind::Join => "channels without a `join` of their own cannot be entered",
+        RoleKind::Leave => "channels without a `leave` of their own cannot be left",
+        RoleKind::Ping => "a connection that died is noticed by nobody who does not write",
+        RoleKind::Pong => "a ping proves nothing",
+        RoleKind::Negotiate => "the encoding is that of the WebSocket subprotocol, for good",
+        RoleKind::Error => "bad input is not answered, and a request that failed cannot say why",
+    }
+}
+
+impl Checker<'_> {
+    pub(super) fn session(&mut self) {
+        let session = &self.protocol.session;
+        if let Some(auth) = session.auth {
+            let message = &self.protocol.messages[auth.0];
+            let at = self
+                .entry(&["session", "auth"])
+                .map(|entry| self.place(entry));
+            if message.client.is_none() && message.server.is_some() {
+                let name = &message.name.text;
+                let text =
+                    format!("`{name}` cannot prove who the client is: the client does not send it");
+                let from = self.of_message(auth, "from");
+                let at = at.unwrap_or(from);
+                self.out
+                    .push(Diagnostic::error("P015", at, text).label(from, "who sends it"));
+            }
+        }
+        if session.backoff.min > session.backoff.max {
+            let at = self.entry(&["session", "backoff", "min"]);
+            let other = self.entry(&["session", "backoff", "max"]);
+            if let (Some(min), Some(max)) = (at, other) {
+                let (at, other) = (self.place(min), self.place(max));
+                let text = "`min` is longer than `max`";
+                self.out
+                    .push(Diagnostic::error("P027", at, text).label(other, "the last bound"));
+            }
+        }
+        for (role, (kind, name)) in session.roles.iter().zip(RoleKind::ALL) {
+            self.role(kind, name, &role.player);
+        }
+        self.notes();
+    }
+
+    fn role(&mut self, kind: RoleKind, name: &str, player: &RolePlayer) {
+        let Some(entry) = self.entry(&["session", "roles", name]) else {
+            return;
+        };
+        if self.tree.text(entry.value) == Some("off") {
+            let text = format!("without the role `{name}`, {}", given_up(kind));
+            self.out
+                .push(Diagnostic::note("G001", self.place(entry), text));
+            return;
+        }
+        let Some(map) = self.tree.map(entry.value) else {
+            return;
+        };
+        let RolePlayer::Mapped { message, fields } = player else {
+            if let Some(fields) = map.get("fields").filter(|_| map.get("message").is_none()) {
+                let text = "`fields` says where in a message the role's fields are, and no message is named";
+                let help = "add `message: …`";
+                self.out
+                    .push(Diagnostic::error("P030", fields.at, text).help(help));
+            }
+            return;
+        };
+        if let Some(tag) = map.get("tag") {
+            let text = "a role has a `tag` or a `message`, not both";
+            let help = "the message's own `tag` is what stands on the wire";
+            self.out
+                .push(Diagnostic::error("P030", tag.at, text).help(help));
+        }
+        let at = map
+            .get("message")
+            .map_or(entry.at, |entry| self.place(entry));
+        self.player(kind, name, *message, at);
+        let target = &self.protocol.messages[message.0];
+        let sent = if role_ends(kind).0 {
+            &target.client
+        } else {
+            &target.server
+        };
+        let payload = sent.as_ref().and_then(|sent| sent.payload);
+        let known = payload
+            .map(|payload| self.fields(payload))
+            .unwrap_or_default();
+        for (field, pointer) in fields {
+            let entry = map
+                .get("fields")
+                .and_then(|all| self.tree.map(all.value)?.get(field));
+            let Some(entry) = entry else { continue };
+            let allowed = role_fields(kind);
+            if !allowed.contains(&field.as_str()) {
+                let text = format!("the role `{name}` has no field `{field}`");
+                let help = did_you_mean(field, allowed.iter().copied())
+                    .unwrap_or_else(|| format!("it has `{}`", allowed.join("`, `")));
+                self.out
+                    .push(Diagnostic::error("P030", entry.at, text).help(help));
+                continue;
+            }
+            let first = pointer
+                .strip_prefix('/')
+                .map(|rest| rest.split('/').next().unwrap_or(""));
+            let place = self.place(entry);
+            match first.map(|first| first.replace("~1", "/").replace("~0", "~")) {
+                None => {
+                    let text = format!("`{pointer}` is no JSON Pointer");
+                    let help = format!("a pointer begins with a slash: `/{pointer}`");
+                    self.out
+                        .push(Diagnostic::error("P030", place, text).help(help));
+                }
+                Some(first) if !known.iter().any(|known| known.name == first) => {
+                    let text = format!(
+                        "the payload of `{}` has no field `{first}`",
+                        target.name.text
+                    );
+                    let help = did_you_mean(&first, known.iter().map(|known| known.name.as_str()));
+                    let label = self.of_message(*message, "payload");
+                    self.out.push(
+                        Diagnostic::error("P030", place, text)
+                            .label(label, "the payload")
+                            .maybe_help(help),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// The message that plays a role is sent by the right end.
+    fn player(&mut self, kind: RoleKind, name: &str, id: MessageId, at: handfast_schema::Span) {
+        let message = &self.protocol.messages[id.0];
+        let (up, down) = role_ends(kind);
+        // What either end may say can be left to one of them.
+        let either = up && down;
+        let fits = either
+            || (up && message.client.is_some())
+            || (down && message.server.is_some())
+            || (message.client.is_none() && message.server.is_none());
+        if !fits {
+            let end = if up { "client" } else { "server" };
+            let text = format!(
+                "`{}` cannot play the role `{name}`: the {end} does not send it",
+                message.name.text
+            );
+            let from = self.of_message(id, "from");
+            self.out
+                .push(Diagnostic::error("P015", at, text).label(from, "who sends it"));
+        }
+    }
+
+    fn notes(&mut self) {
+        let off = |this: &Self, path: &[&str]| {
+            let entry = this.entry(path)?;
+            let text = this.tree.text(entry.value);
+            let absent = this.tree.get(entry.value, "presence");
+            let absent = absent.and_then(|id| this.tree.text(id)) == Some("absent");
+            (text == Some("off") || absent).then(|| this.place(entry))
+        };
+        for (key, code, lost) in [
+            (
+                "heartbeat",
+                "G002",
+                "without a heartbeat, a connection that died is noticed only by who writes to it",
+            ),
+            (
+                "resume",
+                "G003",
+                "without `resume`, what was sent while a client was away is lost to it",
+            ),
+        ] {
+            if let Some(at) = off(self, &["session", key]) {
+                self.out.push(Diagnostic::note(code, at, lost));
+            }
+        }
+        for (key, lost) in [
+            (
+                "id",
+                "without `id`, an error cannot be told to belong to a request",
+            ),
+            (
+                "seq",
+                "without `seq`, a client does not notice that messages of a channel were missed",
+            ),
+            (
+                "epoch",
+                "without `epoch`, a server that began to count anew looks as if nothing were missed",
+            ),
+            (
+                "channel",
+                "without `channel`, a client cannot tell which channel a message is of",
+            ),
+        ] {
+            for path in [&["envelope", key][..], &["envelope", "server", key]] {
+                if let Some(at) = off(self, path) {
+                    self.out.push(Diagnostic::note("G004", at, lost));
+                }
+            }
+        }
+    }
+
+    pub(super) fn settings(&mut self) {
+        let mut seen: BTreeMap<u16, &str> = BTreeMap::new();
+        for (close, (_, name, _)) in self.protocol.closes.iter().zip(CloseCondition::ALL) {
+            let code = close.code;
+            let given = self
+                .entry(&["closes", name])
+                .filter(|entry| !self.tree.is_broken(entry.value));
+            let other = seen.insert(code, name);
+            let Some(at) = given.map(|entry| self.place(entry)) else {
+                // Where the earlier one was given, the clash is told at that one.
+                if let Some(other) = other
+                    && let Some(entry) = self.entry(&["closes", other])
+                {
+                    let text = format!("`{other}` and `{name}` close with the same code {code}");
+                    let at = self.place(entry);
+                    let help = "a client acts on the code: what to try again, and what is final";
+                    self.out
+                        .push(Diagnostic::warning("P034", at, text).help(help));
+                }
+                continue;
+            };
+            if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+                let text = format!("{code} cannot be sent as a close code");
+                let help = "codes of one's own lie between 4000 and 4999 (RFC 6455, section 7.4)";
+                self.out
+                    .push(Diagnostic::error("P025", at, text).help(help));
+            }
+            if let Some(other) = other {
+                let text = format!("`{other}` and `{name}` close with the same code {code}");
+                let mut problem = Diagnostic::warning("P034", at, text);
+                if let Some(first) = self.entry(&["closes", other]) {
+                    problem = problem.label(self.place(first), "first here");
+                }
+                let help = "a client acts on the code: what to try again, and what is final";
+                self.out.push(problem.help(help));
+            }
+        }
+        let mut seen = BTreeMap::new();
+        for entry in self.section("encodings") {
+            let Some(text) = self.tree.text(entry.value) else {
+                continue;
+            };
+            let at = self.place(entry);
+            let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if text.is_empty() || !text.chars().all(token) {
+                let message = format!("`{text}` cannot be a WebSocket subprotocol");
+                let help =
+                    "a subprotocol is a token of RFC 9110: letters, digits, `.`, `-`, `+`, `_`";
+                self.out
+                    .push(Diagnostic::error("P026", at, message).help(help));
+            }
+            if let Some(first) = seen.insert(text, at) {
+                let message = format!("two encodings have the subprotocol `{text}`");
+                self.out
+                    .push(Diagnostic::error("P026", at, message).label(first, "first here"));
+            }
+        }
+        let mut outs = BTreeMap::new();
+        for key in ["rust", "typescript", "schema"] {
+            let Some(entry) = self.entry(&["generate", key, "out"]) else {
+                continue;
+            };
+            let Some(text) = self.tree.text(entry.value) else {
+                continue;
+            };
+            let at = self.place(entry);
+            if let Some(first) = outs.insert(text, at) {
+                let message = format!("two outputs go to `{text}`");
+                self.out
+                    .push(Diagnostic::error("P033", at, message).label(first, "first here"));
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+// Everything that generated code and applications name. The runtime depends on nothing, and on no platform but timers
+// and a WebSocket.
+
+export * from './handfast/check.js';
+export { Client } from './handfast/client.js';
+export type { Clock } from './handfast/clock.js';
+export type { Closed } from './handfast/connection.js';
+export { decode, decodeValue, messageTable } from './handfast/decode.js';
+export type { Decoded, MessageTable } from './handfast/decode.js';
+export type {
+  Channel,
+  ChannelMessage,
+  ErrorDescriptor,
+  Incoming,
+  Message,
+  Outgoing,
+  PendingLookup,
+  Protocol,
+  Published,
+  Request,
+  Role,
+  StreamRequest,
+} from './handfast/descriptor.js';
+export { dispatch } from './handfast/dispatch.js';
+export type { HandlersOf } from './handfast/dispatch.js';
+export { defaultEnvelope } from './handfast/envelope.js';
+export type { Envelope, Field, Id, Surroundings, Tag } from './handfast/envelope.js';
+export { Refused } from './handfast/errors.js';
+export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
+export type { ClientEvents, Skew } from './handfast/events.js';
+export type { Off } from './handfast/listeners.js';
+export type { CallOptions, ConnectOptions, Source } from './handfast/options.js';
+export { Report, violationsOf, wording } from './handfast/report.js';
+export type { Check, Violation } from './handfast/report.js';
+export { err, Failed, ok } from './handfast/result.js';
+export type { Err, Failure, Ok, Result } from './handfast/result.js';
+export type { Room, RoomEvents } from './handfast/room.js';
+export type { Gap, Ready } from './handfast/session.js';
+export type { Stream } from './handfast/stream.js';
+export type { Connect, Transport, TransportEvents, WebSocketConstructor } from './handfast/transport.js';

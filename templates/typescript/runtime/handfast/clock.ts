@@ -1,0 +1,21 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+/** Time and chance, so that tests can own both. */
+export interface Clock {
+  /** Milliseconds since some fixed time. */
+  now(): number;
+  /** Calls back once, after so many milliseconds; the result cancels it. */
+  after(milliseconds: number, callback: () => void): () => void;
+  /** A number from 0 up to, but not, 1. */
+  random(): number;
+}
+
+/** The time of the machine. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+};

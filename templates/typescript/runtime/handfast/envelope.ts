@@ -1,0 +1,166 @@
+// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+
+import type { Violation } from './report.js';
+
+/** The value that tells messages apart. */
+export type Tag = string | number;
+
+/** What ties an answer to its request. */
+export type Id = string | number;
+
+/** A field beside the payload. */
+export interface Field {
+  /** Its name on the wire. */
+  readonly name: string;
+  readonly kind: 'text' | 'integer';
+  readonly presence: 'required' | 'optional' | 'nullable';
+}
+
+/** Where the parts of a message lie, in one direction. A `null` part is not part of the protocol. */
+export interface Envelope {
+  /** The name of the field that tells messages apart, and what it holds. */
+  readonly tag: { readonly name: string; readonly kind: 'text' | 'integer' };
+  /** The name of the payload's field; `null`: the payload's fields lie beside the tag. */
+  readonly content: string | null;
+  /** The correlation id. */
+  readonly id: Field | null;
+  /** In answers: names the request, where that is not `id`. */
+  readonly replyTo: Field | null;
+  /** How answers find their request. */
+  readonly correlate: 'id' | 'order';
+  /** How a reply that succeeded is told from one that failed, where the tag does not say. */
+  readonly outcome: { readonly field: string; readonly success: unknown; readonly failure: unknown } | null;
+  /** The major version. */
+  readonly version: Field | null;
+  /** The channel's key. */
+  readonly channel: Field | null;
+  /** The number of a message within its channel. */
+  readonly seq: Field | null;
+  /** The life of that count. */
+  readonly epoch: Field | null;
+  /** When the message was published, and how that is written. */
+  readonly timestamp: { readonly field: Field; readonly as: 'rfc3339' | 'unix-ms' | 'unix-s' } | null;
+}
+
+/** A field that is not always there. */
+function optional(name: string, kind: 'text' | 'integer'): Field {
+  return { name, kind, presence: 'optional' };
+}
+
+/** The envelope of a protocol that says nothing of its own. */
+export const defaultEnvelope: Envelope = {
+  tag: { name: 'type', kind: 'text' },
+  content: 'payload',
+  id: /*@__PURE__*/ optional('id', 'text'),
+  replyTo: null,
+  correlate: 'id',
+  outcome: null,
+  version: /*@__PURE__*/ optional('v', 'integer'),
+  channel: /*@__PURE__*/ optional('channel', 'text'),
+  seq: /*@__PURE__*/ optional('seq', 'integer'),
+  epoch: /*@__PURE__*/ optional('epoch', 'text'),
+  timestamp: { field: /*@__PURE__*/ optional('timestamp', 'text'), as: 'rfc3339' },
+};
+
+/** What stands beside the payload of a message that was received. */
+export interface Surroundings {
+  /** The correlation id. */
+  readonly id?: Id;
+  /** The major version of the sender. */
+  readonly version?: number;
+  /** The channel's key. */
+  readonly channel?: string;
+  /** The number within the channel. */
+  readonly seq?: number;
+  /** The life of that count. */
+  readonly epoch?: string;
+  /** When it was published, in milliseconds since 1970. */
+  readonly timestamp?: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Reads what stands beside the payload, and adds what is wrong with it to `violations`. */
+export function readSurroundings(
+  message: Readonly<Record<string, unknown>>,
+  envelope: Envelope,
+  violations: Violation[],
+): Surroundings {
+  const read: Mutable<Surroundings> = {};
+  const id = readField(message, envelope.replyTo ?? envelope.id, violations);
+  if (id !== undefined) read.id = id;
+  const version = readField(message, envelope.version, violations);
+  if (typeof version === 'number') read.version = version;
+  const channel = readField(message, envelope.channel, violations);
+  if (typeof channel === 'string') read.channel = channel;
+  const seq = readField(message, envelope.seq, violations);
+  if (typeof seq === 'number') read.seq = seq;
+  const epoch = readField(message, envelope.epoch, violations);
+  if (typeof epoch === 'string') read.epoch = epoch;
+  const timestamp = readTimestamp(message, envelope, violations);
+  if (timestamp !== undefined) read.timestamp = timestamp;
+  return read;
+}
+
+function readField(
+  message: Readonly<Record<string, unknown>>,
+  field: Field | null,
+  violations: Violation[],
+): string | number | undefined {
+  if (field === null) return undefined;
+  const value = message[field.name];
+  if (value === undefined) {
+    if (field.presence !== 'optional') violations.push(missing(field.name));
+    return undefined;
+  }
+  if (value === null && field.presence === 'nullable') return undefined;
+  if (field.kind === 'text' ? typeof value === 'string' : Number.isSafeInteger(value)) return value as string | number;
+  violations.push(wrongKind(field));
+  return undefined;
+}
+
+function readTimestamp(
+  message: Readonly<Record<string, unknown>>,
+  { timestamp }: Envelope,
+  violations: Violation[],
+): number | undefined {
+  if (timestamp === null) return undefined;
+  const value = readField(message, timestamp.field, violations);
+  if (value === undefined) return undefined;
+  if (timestamp.as === 'unix-s') return Number(value) * 1000;
+  if (timestamp.as === 'unix-ms') return Number(value);
+  const time = Date.parse(String(value));
+  if (!Number.isNaN(time)) return time;
+  violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time' });
+  return undefined;
+}
+
+/** A field of the envelope is not there. */
+export function missing(name: string): Violation {
+  return { path: '', keyword: 'required', message: `must have the property ${JSON.stringify(name)}` };
+}
+
+/** A field of the envelope holds something else. */
+export function wrongKind(field: Pick<Field, 'name' | 'kind'>): Violation {
+  const message = field.kind === 'text' ? 'must be a string' : 'must be an integer';
+  return { path: `/${field.name}`, keyword: 'type', message };
+}
+
+/** What is written beside a payload. */
+export interface Address {
+  readonly id?: Id;
+  readonly channel?: string;
+  /** The sender's major version; written where the envelope requires it. */
+  readonly version?: number;
+}
+
+/** The text of a message. */
+export function writeMessage(envelope: Envelope, tag: Tag, payload: unknown, address: Address): string {
+  const message: Record<string, unknown> = { [envelope.tag.name]: tag };
+  if (envelope.content === null) Object.assign(message, payload);
+  else if (payload !== undefined) message[envelope.content] = payload;
+  if (envelope.id !== null && address.id !== undefined) message[envelope.id.name] = address.id;
+  if (envelope.version?.presence === 'required') message[envelope.version.name] = address.version;
+  if (envelope.channel !== null && address.channel !== undefined) message[envelope.channel.name] = address.channel;
+  return JSON.stringify(message);
+}

@@ -1,0 +1,874 @@
+// Made by Handfast from protocol.yaml. Do not edit: change that file, then run `cargo run -p codegen`.
+
+import * as hf from './handfast.js';
+
+// ---- Types ----------------------------------------------------------------------------------------------------------
+
+/**
+ * The name of a room, as it stands in an address.
+ *
+ * @pattern ^[a-z0-9-]{1,64}$
+ */
+export type RoomId = string;
+
+const roomIdPattern = /^[a-z0-9-]{1,64}$/u;
+
+export function checkRoomId(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.pattern(value, roomIdPattern, 'must match the pattern ^[a-z0-9-]{1,64}$', report);
+}
+
+/**
+ * What a user is called.
+ *
+ * @minLength 1
+ * @maxLength 40
+ */
+export type UserName = string;
+
+export function checkUserName(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.minLength(value, 1, 'must be at least 1 character long', report);
+  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+}
+
+/** Somebody in a room. */
+export interface Member {
+  readonly name: UserName;
+  readonly status: Status;
+}
+
+export function checkMember(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'name', checkUserName, report);
+  hf.property(value, 'status', checkStatus, report);
+  hf.required(value, 'name', report);
+  hf.required(value, 'status', report);
+}
+
+/** Whether somebody is looking. Values that are not known yet may come. */
+export type Status = 'online' | 'away' | (string & {});
+
+export function checkStatus(value: unknown, report: hf.Report): void {
+  hf.string(value, report);
+}
+
+/**
+ * What is traded.
+ *
+ * @pattern ^[A-Z]{2,6}-[A-Z]{2,6}$
+ */
+export type Symbol = string;
+
+const symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
+
+export function checkSymbol(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.pattern(value, symbolPattern, 'must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$', report);
+}
+
+/**
+ * A decimal number as text, so that no digit is lost on the way.
+ *
+ * @pattern ^-?[0-9]{1,18}(\.[0-9]{1,12})?$
+ */
+export type Decimal = string;
+
+const decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
+
+export function checkDecimal(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.pattern(value, decimalPattern, 'must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
+}
+
+/** A price in the book, and how much is offered at it. */
+export type Level = readonly [Decimal, Decimal];
+
+export function checkLevel(value: unknown, report: hf.Report): void {
+  if (!hf.array(value, report)) return;
+  hf.item(value, 0, checkDecimal, report);
+  hf.item(value, 1, checkDecimal, report);
+  hf.noItems(value, 2, report);
+  hf.minItems(value, 2, 'must have at least 2 items', report);
+}
+
+/** What hangs on a message. */
+export type Attachment = AttachmentImage | AttachmentSnippet;
+
+export function checkAttachment(value: unknown, report: hf.Report): void {
+  switch (hf.discriminant(value, 'kind')) {
+    case 'image':
+      return checkAttachmentImage(value, report);
+    case 'snippet':
+      return checkAttachmentSnippet(value, report);
+    default:
+      return hf.noVariant(value, 'kind', 'must be one of "image", "snippet"', report);
+  }
+}
+
+/** Image */
+export interface AttachmentImage {
+  readonly kind: 'image';
+  /** @maxLength 2000 */
+  readonly url: string;
+  /**
+   * @minimum 1
+   * @maximum 20000
+   */
+  readonly width: number;
+  /**
+   * @minimum 1
+   * @maximum 20000
+   */
+  readonly height: number;
+  /** @maxLength 500 */
+  readonly alt?: string;
+}
+
+const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'height', 'alt']);
+
+export function checkAttachmentImage(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'kind', checkAttachmentImageKind, report);
+  hf.property(value, 'url', checkAttachmentImageUrl, report);
+  hf.property(value, 'width', checkAttachmentImageWidth, report);
+  hf.property(value, 'height', checkAttachmentImageHeight, report);
+  hf.property(value, 'alt', checkAttachmentImageAlt, report);
+  hf.noUnknown(value, attachmentImageFields, report);
+  hf.required(value, 'kind', report);
+  hf.required(value, 'url', report);
+  hf.required(value, 'width', report);
+  hf.required(value, 'height', report);
+}
+
+function checkAttachmentImageKind(value: unknown, report: hf.Report): void {
+  if (value !== 'image') report.fail('const', 'must be "image"');
+}
+
+function checkAttachmentImageUrl(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.maxLength(value, 2000, 'must be at most 2000 characters long', report);
+}
+
+function checkAttachmentImageWidth(value: unknown, report: hf.Report): void {
+  if (!hf.integer(value, report)) return;
+  hf.minimum(value, 1, 'must be at least 1', report);
+  hf.maximum(value, 20000, 'must be at most 20000', report);
+}
+
+function checkAttachmentImageHeight(value: unknown, report: hf.Report): void {
+  if (!hf.integer(value, report)) return;
+  hf.minimum(value, 1, 'must be at least 1', report);
+  hf.maximum(value, 20000, 'must be at most 20000', report);
+}
+
+function checkAttachmentImageAlt(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.maxLength(value, 500, 'must be at most 500 characters long', report);
+}
+
+/** Snippet */
+export interface AttachmentSnippet {
+  readonly kind: 'snippet';
+  /** @maxLength 10000 */
+  readonly text: string;
+  /** @maxLength 40 */
+  readonly language?: string | null;
+}
+
+const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language']);
+
+export function checkAttachmentSnippet(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'kind', checkAttachmentSnippetKind, report);
+  hf.property(value, 'text', checkAttachmentSnippetText, report);
+  hf.property(value, 'language', checkAttachmentSnippetLanguage, report);
+  hf.noUnknown(value, attachmentSnippetFields, report);
+  hf.required(value, 'kind', report);
+  hf.required(value, 'text', report);
+}
+
+function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
+  if (value !== 'snippet') report.fail('const', 'must be "snippet"');
+}
+
+function checkAttachmentSnippetText(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.maxLength(value, 10000, 'must be at most 10000 characters long', report);
+}
+
+function checkAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
+  if (value === null) return;
+  if (typeof value !== 'string') return report.fail('type', 'must be null or a string');
+  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+}
+
+// ---- Errors ---------------------------------------------------------------------------------------------------------
+
+/** The token is not one of ours, or it has expired. */
+export type BadTokenError = hf.DeclaredError<'BAD_TOKEN', undefined>;
+
+/** {@inheritDoc BadTokenError} */
+export const badTokenError: hf.ErrorDescriptor<BadTokenError> = {
+  code: 'BAD_TOKEN',
+  data: hf.noPayload,
+};
+
+/** The room has no place left. */
+export type RoomFullError = hf.DeclaredError<'ROOM_FULL', RoomFullErrorData>;
+
+/** {@inheritDoc RoomFullError} */
+export const roomFullError: hf.ErrorDescriptor<RoomFullError> = {
+  code: 'ROOM_FULL',
+  data: checkRoomFullErrorData,
+};
+
+/** What comes with {@link RoomFullError}. */
+export interface RoomFullErrorData {
+  /**
+   * How many fit.
+   *
+   * @minimum 1
+   */
+  readonly limit: number;
+}
+
+export function checkRoomFullErrorData(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'limit', checkRoomFullErrorDataLimit, report);
+  hf.required(value, 'limit', report);
+}
+
+function checkRoomFullErrorDataLimit(value: unknown, report: hf.Report): void {
+  if (!hf.integer(value, report)) return;
+  hf.minimum(value, 1, 'must be at least 1', report);
+  hf.maximum(value, 9007199254740991, 'must be at most 9007199254740991', report);
+}
+
+/** Join the room first. */
+export type NotInRoomError = hf.DeclaredError<'NOT_IN_ROOM', undefined>;
+
+/** {@inheritDoc NotInRoomError} */
+export const notInRoomError: hf.ErrorDescriptor<NotInRoomError> = {
+  code: 'NOT_IN_ROOM',
+  data: hf.noPayload,
+};
+
+/** Nothing of that name is traded here. */
+export type UnknownSymbolError = hf.DeclaredError<'UNKNOWN_SYMBOL', undefined>;
+
+/** {@inheritDoc UnknownSymbolError} */
+export const unknownSymbolError: hf.ErrorDescriptor<UnknownSymbolError> = {
+  code: 'UNKNOWN_SYMBOL',
+  data: hf.noPayload,
+};
+
+// ---- Payloads -------------------------------------------------------------------------------------------------------
+
+/** Says who the user is. It travels inside the hello. */
+export interface Auth {
+  readonly name: UserName;
+  /**
+   * Proof, where the server asks for one.
+   *
+   * @maxLength 4096
+   */
+  readonly token?: string;
+}
+
+const authFields = /*@__PURE__*/ new Set(['name', 'token']);
+
+export function checkAuth(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'name', checkUserName, report);
+  hf.property(value, 'token', checkAuthToken, report);
+  hf.noUnknown(value, authFields, report);
+  hf.required(value, 'name', report);
+}
+
+function checkAuthToken(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.maxLength(value, 4096, 'must be at most 4096 characters long', report);
+}
+
+/** Enter a room, and hear what is said in it. */
+export interface RoomJoin {
+  readonly roomId: RoomId;
+}
+
+const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
+
+export function checkRoomJoin(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'roomId', checkRoomId, report);
+  hf.noUnknown(value, roomJoinFields, report);
+  hf.required(value, 'roomId', report);
+}
+
+/** Who is in the room, and what was said last. */
+export interface RoomJoined {
+  /** @maxItems 1000 */
+  readonly members: readonly Member[];
+  /** What the room is about; null where nobody said. */
+  readonly topic: string | null;
+}
+
+export function checkRoomJoined(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'members', checkRoomJoinedMembers, report);
+  hf.property(value, 'topic', checkRoomJoinedTopic, report);
+  hf.required(value, 'members', report);
+  hf.required(value, 'topic', report);
+}
+
+function checkRoomJoinedMembers(value: unknown, report: hf.Report): void {
+  if (!hf.array(value, report)) return;
+  hf.items(value, 0, checkMember, report);
+  hf.maxItems(value, 1000, 'must have at most 1000 items', report);
+}
+
+function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
+  if (value === null) return;
+  if (typeof value !== 'string') return report.fail('type', 'must be null or a string');
+}
+
+/** Leave a room. */
+export interface RoomLeave {
+  readonly roomId: RoomId;
+}
+
+const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
+
+export function checkRoomLeave(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'roomId', checkRoomId, report);
+  hf.noUnknown(value, roomLeaveFields, report);
+  hf.required(value, 'roomId', report);
+}
+
+/** Say something in a room. */
+export interface ChatSend {
+  readonly roomId: RoomId;
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  readonly text: string;
+  /** @maxItems 4 */
+  readonly attachments?: readonly Attachment[];
+}
+
+const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
+
+export function checkChatSend(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'roomId', checkRoomId, report);
+  hf.property(value, 'text', checkChatSendText, report);
+  hf.property(value, 'attachments', checkChatSendAttachments, report);
+  hf.noUnknown(value, chatSendFields, report);
+  hf.required(value, 'roomId', report);
+  hf.required(value, 'text', report);
+}
+
+function checkChatSendText(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  hf.minLength(value, 1, 'must be at least 1 character long', report);
+  hf.maxLength(value, 2000, 'must be at most 2000 characters long', report);
+}
+
+function checkChatSendAttachments(value: unknown, report: hf.Report): void {
+  if (!hf.array(value, report)) return;
+  hf.items(value, 0, checkAttachment, report);
+  hf.maxItems(value, 4, 'must have at most 4 items', report);
+}
+
+/** Somebody said something. */
+export interface ChatMessage {
+  readonly from: UserName;
+  readonly text: string;
+  readonly attachments?: readonly Attachment[];
+}
+
+export function checkChatMessage(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'from', checkUserName, report);
+  hf.property(value, 'text', hf.string, report);
+  hf.property(value, 'attachments', checkChatMessageAttachments, report);
+  hf.required(value, 'from', report);
+  hf.required(value, 'text', report);
+}
+
+function checkChatMessageAttachments(value: unknown, report: hf.Report): void {
+  if (!hf.array(value, report)) return;
+  hf.items(value, 0, checkAttachment, report);
+}
+
+/** Somebody is typing. As the client sends it. */
+export interface UserTypingClient {
+  readonly roomId: RoomId;
+}
+
+const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
+
+export function checkUserTypingClient(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'roomId', checkRoomId, report);
+  hf.noUnknown(value, userTypingClientFields, report);
+  hf.required(value, 'roomId', report);
+}
+
+/** Somebody is typing. As the server sends it. */
+export interface UserTypingServer {
+  readonly name: UserName;
+}
+
+export function checkUserTypingServer(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'name', checkUserName, report);
+  hf.required(value, 'name', report);
+}
+
+/** Somebody came, went, or looked away. */
+export interface UserPresence {
+  readonly member: Member;
+  readonly present: boolean;
+}
+
+export function checkUserPresence(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'member', checkMember, report);
+  hf.property(value, 'present', hf.boolean, report);
+  hf.required(value, 'member', report);
+  hf.required(value, 'present', report);
+}
+
+/** Follow the price of some symbols until `prices.stop`. */
+export interface PricesWatch {
+  /**
+   * @minItems 1
+   * @maxItems 50
+   * @uniqueItems
+   */
+  readonly symbols: readonly Symbol[];
+  /**
+   * How many milliseconds lie between two ticks, at the least.
+   *
+   * @minimum 50
+   * @maximum 60000
+   * @defaultValue 1000
+   */
+  readonly every?: number;
+}
+
+const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
+
+export function checkPricesWatch(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'symbols', checkPricesWatchSymbols, report);
+  hf.property(value, 'every', checkPricesWatchEvery, report);
+  hf.noUnknown(value, pricesWatchFields, report);
+  hf.required(value, 'symbols', report);
+}
+
+function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
+  if (!hf.array(value, report)) return;
+  hf.items(value, 0, checkSymbol, report);
+  hf.minItems(value, 1, 'must have at least 1 item', report);
+  hf.maxItems(value, 50, 'must have at most 50 items', report);
+  hf.uniqueItems(value, report);
+}
+
+function checkPricesWatchEvery(value: unknown, report: hf.Report): void {
+  if (!hf.integer(value, report)) return;
+  hf.minimum(value, 50, 'must be at least 50', report);
+  hf.maximum(value, 60000, 'must be at most 60000', report);
+}
+
+/** What {@link PricesWatch.every} means where it is absent. */
+export const pricesWatchEveryDefault: number = 1000;
+
+/** The price of a symbol moved. */
+export interface PricesTick {
+  readonly symbol: Symbol;
+  readonly price: Decimal;
+  /** Which side took the trade. */
+  readonly side: 'buy' | 'sell';
+  /**
+   * Since yesterday; 0.01 is one per cent.
+   *
+   * @exclusiveMinimum -1
+   */
+  readonly change?: number;
+}
+
+export function checkPricesTick(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'symbol', checkSymbol, report);
+  hf.property(value, 'price', checkDecimal, report);
+  hf.property(value, 'side', checkPricesTickSide, report);
+  hf.property(value, 'change', checkPricesTickChange, report);
+  hf.required(value, 'symbol', report);
+  hf.required(value, 'price', report);
+  hf.required(value, 'side', report);
+}
+
+function checkPricesTickSide(value: unknown, report: hf.Report): void {
+  if (value !== 'buy' && value !== 'sell') report.fail('enum', 'must be one of "buy", "sell"');
+}
+
+function checkPricesTickChange(value: unknown, report: hf.Report): void {
+  if (!hf.number(value, report)) return;
+  hf.exclusiveMinimum(value, -1, 'must be greater than -1', report);
+}
+
+/** No more ticks come. */
+export interface PricesDone {
+  /**
+   * How many came.
+   *
+   * @minimum 0
+   */
+  readonly ticks: number;
+}
+
+export function checkPricesDone(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'ticks', checkPricesDoneTicks, report);
+  hf.required(value, 'ticks', report);
+}
+
+function checkPricesDoneTicks(value: unknown, report: hf.Report): void {
+  if (!hf.integer(value, report)) return;
+  hf.minimum(value, 0, 'must be at least 0', report);
+  hf.maximum(value, 9007199254740991, 'must be at most 9007199254740991', report);
+}
+
+/**
+ * What is offered and wanted right now.
+ *
+ * @since 1.1.0
+ */
+export interface PricesBook {
+  readonly symbol: Symbol;
+  /**
+   * @minimum 1
+   * @maximum 100
+   */
+  readonly depth?: number;
+}
+
+const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
+
+export function checkPricesBook(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'symbol', checkSymbol, report);
+  hf.property(value, 'depth', checkPricesBookDepth, report);
+  hf.noUnknown(value, pricesBookFields, report);
+  hf.required(value, 'symbol', report);
+}
+
+function checkPricesBookDepth(value: unknown, report: hf.Report): void {
+  if (!hf.integer(value, report)) return;
+  hf.minimum(value, 1, 'must be at least 1', report);
+  hf.maximum(value, 100, 'must be at most 100', report);
+}
+
+/** The order book. */
+export interface PricesSnapshot {
+  readonly symbol: Symbol;
+  /** @maxItems 100 */
+  readonly bids: readonly Level[];
+  /** @maxItems 100 */
+  readonly asks: readonly Level[];
+}
+
+export function checkPricesSnapshot(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'symbol', checkSymbol, report);
+  hf.property(value, 'bids', checkPricesSnapshotBids, report);
+  hf.property(value, 'asks', checkPricesSnapshotAsks, report);
+  hf.required(value, 'symbol', report);
+  hf.required(value, 'bids', report);
+  hf.required(value, 'asks', report);
+}
+
+function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
+  if (!hf.array(value, report)) return;
+  hf.items(value, 0, checkLevel, report);
+  hf.maxItems(value, 100, 'must have at most 100 items', report);
+}
+
+function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
+  if (!hf.array(value, report)) return;
+  hf.items(value, 0, checkLevel, report);
+  hf.maxItems(value, 100, 'must have at most 100 items', report);
+}
+
+/**
+ * The last price of one symbol.
+ *
+ * @deprecated use prices.book, which has it on top
+ */
+export interface PricesQuote {
+  readonly symbol: Symbol;
+}
+
+const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
+
+export function checkPricesQuote(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'symbol', checkSymbol, report);
+  hf.noUnknown(value, pricesQuoteFields, report);
+  hf.required(value, 'symbol', report);
+}
+
+/**
+ * The last price.
+ *
+ * @deprecated
+ */
+export interface PricesQuoted {
+  readonly price: Decimal;
+}
+
+export function checkPricesQuoted(value: unknown, report: hf.Report): void {
+  if (!hf.object(value, report)) return;
+  hf.property(value, 'price', checkDecimal, report);
+  hf.required(value, 'price', report);
+}
+
+// ---- Messages -------------------------------------------------------------------------------------------------------
+// What is answered stands behind its answers.
+
+/** Who is in the room, and what was said last. */
+export const roomJoined: hf.Incoming<RoomJoined> = {
+  name: 'room.joined',
+  receive: checkRoomJoined,
+};
+
+/** Enter a room, and hear what is said in it. */
+export const roomJoin: hf.Request<RoomJoin, RoomJoined, RoomFullError> = {
+  name: 'room.join',
+  send: checkRoomJoin,
+  reply: roomJoined,
+  errors: [roomFullError],
+  timeout: 5000,
+  idempotent: true,
+};
+
+/** You are out. */
+export const roomLeft: hf.Incoming<undefined> = {
+  name: 'room.left',
+  receive: hf.noPayload,
+};
+
+/** Leave a room. */
+export const roomLeave: hf.Request<RoomLeave, undefined, NotInRoomError> = {
+  name: 'room.leave',
+  send: checkRoomLeave,
+  reply: roomLeft,
+  errors: [notInRoomError],
+  timeout: 5000,
+  idempotent: true,
+};
+
+/** It was said. */
+export const chatSent: hf.Incoming<undefined> = {
+  name: 'chat.sent',
+  receive: hf.noPayload,
+};
+
+/** Say something in a room. */
+export const chatSend: hf.Request<ChatSend, undefined, NotInRoomError> = {
+  name: 'chat.send',
+  send: checkChatSend,
+  reply: chatSent,
+  errors: [notInRoomError],
+  timeout: 5000,
+};
+
+/** Somebody said something. */
+export const chatMessage: hf.Published<ChatMessage, 'room'> = {
+  name: 'chat.message',
+  receive: checkChatMessage,
+  channel: 'room',
+};
+
+/** Somebody is typing. */
+export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTypingServer, 'room'> = {
+  name: 'user.typing',
+  send: checkUserTypingClient,
+  receive: checkUserTypingServer,
+  channel: 'room',
+  volatile: true,
+};
+
+/** Somebody came, went, or looked away. */
+export const userPresence: hf.Published<UserPresence, 'room'> = {
+  name: 'user.presence',
+  receive: checkUserPresence,
+  channel: 'room',
+};
+
+/** The ticks begin. */
+export const pricesWatching: hf.Incoming<undefined> = {
+  name: 'prices.watching',
+  receive: hf.noPayload,
+};
+
+/** The price of a symbol moved. */
+export const pricesTick: hf.Incoming<PricesTick> = {
+  name: 'prices.tick',
+  receive: checkPricesTick,
+};
+
+/** No more ticks come. */
+export const pricesDone: hf.Incoming<PricesDone> = {
+  name: 'prices.done',
+  receive: checkPricesDone,
+};
+
+/** Stop following. */
+export const pricesStop: hf.Outgoing<undefined> = {
+  name: 'prices.stop',
+  send: hf.noPayload,
+};
+
+/** Follow the price of some symbols until `prices.stop`. */
+export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, PricesDone, UnknownSymbolError> = {
+  name: 'prices.watch',
+  send: checkPricesWatch,
+  ack: pricesWatching,
+  stream: pricesTick,
+  end: pricesDone,
+  cancel: pricesStop,
+  errors: [unknownSymbolError],
+  timeout: 5000,
+};
+
+/** The order book. */
+export const pricesSnapshot: hf.Incoming<PricesSnapshot> = {
+  name: 'prices.snapshot',
+  receive: checkPricesSnapshot,
+};
+
+/**
+ * What is offered and wanted right now.
+ *
+ * @since 1.1.0
+ */
+export const pricesBook: hf.Request<PricesBook, PricesSnapshot, UnknownSymbolError> = {
+  name: 'prices.book',
+  send: checkPricesBook,
+  reply: pricesSnapshot,
+  errors: [unknownSymbolError],
+  timeout: 5000,
+  idempotent: true,
+};
+
+/**
+ * The last price.
+ *
+ * @deprecated
+ */
+export const pricesQuoted: hf.Incoming<PricesQuoted> = {
+  name: 'prices.quoted',
+  receive: checkPricesQuoted,
+};
+
+/**
+ * The last price of one symbol.
+ *
+ * @deprecated use prices.book, which has it on top
+ */
+export const pricesQuote: hf.Request<PricesQuote, PricesQuoted, UnknownSymbolError> = {
+  name: 'prices.quote',
+  send: checkPricesQuote,
+  reply: pricesQuoted,
+  errors: [unknownSymbolError],
+};
+
+/** Everything the client sends. */
+export type ClientMessage =
+  | hf.Message<'room.join', RoomJoin>
+  | hf.Message<'room.leave', RoomLeave>
+  | hf.Message<'chat.send', ChatSend>
+  | hf.Message<'user.typing', UserTypingClient>
+  | hf.Message<'prices.watch', PricesWatch>
+  | hf.Message<'prices.stop', undefined>
+  | hf.Message<'prices.book', PricesBook>
+  | hf.Message<'prices.quote', PricesQuote>;
+
+/** Everything the server sends. */
+export type ServerMessage =
+  | hf.Message<'room.joined', RoomJoined>
+  | hf.Message<'room.left', undefined>
+  | hf.Message<'chat.sent', undefined>
+  | hf.ChannelMessage<'chat.message', ChatMessage>
+  | hf.ChannelMessage<'user.typing', UserTypingServer>
+  | hf.ChannelMessage<'user.presence', UserPresence>
+  | hf.Message<'prices.watching', undefined>
+  | hf.Message<'prices.tick', PricesTick>
+  | hf.Message<'prices.done', PricesDone>
+  | hf.Message<'prices.snapshot', PricesSnapshot>
+  | hf.Message<'prices.quoted', PricesQuoted>;
+
+const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEnvelope, [
+  roomJoined,
+  roomLeft,
+  chatSent,
+  chatMessage,
+  userTyping,
+  userPresence,
+  pricesWatching,
+  pricesTick,
+  pricesDone,
+  pricesSnapshot,
+  pricesQuoted,
+]);
+
+/** Decodes the text of a message of the server's. */
+export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage> {
+  return hf.decode(text, serverMessages, pending);
+}
+
+/** Decodes a message of the server's that has been parsed. */
+export function decodeValue(value: unknown, pending?: hf.PendingLookup): hf.Decoded<ServerMessage> {
+  return hf.decodeValue(value, serverMessages, pending);
+}
+
+/** One function for each message of the server's. */
+export type Handlers<R = void> = hf.HandlersOf<ServerMessage, R>;
+
+/** Hands a message to its handler. */
+export function dispatch<R>(message: ServerMessage, handlers: Handlers<R>): R {
+  return hf.dispatch(message, handlers);
+}
+
+// ---- Channels -------------------------------------------------------------------------------------------------------
+
+/** A chat room. */
+export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError> = {
+  name: 'room',
+  key: params => `room:${params.roomId}`,
+  join: roomJoin,
+  leave: roomLeave,
+};
+
+// ---- Session --------------------------------------------------------------------------------------------------------
+
+/** Chat rooms, typing and live prices. */
+export const protocol: hf.Protocol<Auth> = {
+  name: 'chat',
+  version: '1.2.0',
+  hash: '00000000000000000000000000000000',
+  subprotocol: 'chat.v1+json',
+  envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
+  session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000 } },
+  auth: checkAuth,
+};
+
+/** Connects to a server of the protocol, and keeps the connection. */
+export function connect(url: string | URL, options?: hf.ConnectOptions<Auth>): hf.Client<Auth> {
+  return new hf.Client(protocol, url, options);
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { bundlePage, page, pageBundle } from '../page.js';
+
+const sources = new URL('../build/src/', import.meta.url);
+const out = fileURLToPath(new URL('../build/out/', import.meta.url));
+
+function bundle(contents) {
+  const { outputFiles } = buildSync({
+    stdin: { contents, resolveDir: out },
+    bundle: true,
+    write: false,
+    minifySyntax: true,
+    format: 'esm',
+    target: 'es2022',
+  });
+  return outputFiles[0].text;
+}
+
+test('what is not used falls away', () => {
+  const text = bundle(`
+    import { connect, chatSend } from './api.js';
+    globalThis.r = connect('').call(chatSend, { roomId: 'lobby', text: 'hi' });
+  `);
+  assert.match(text, /chat\.send/);
+  assert.match(text, /must be at least 1 character long/);
+  for (const unused of [/prices\./, /user\./, /room\.join/, /A-Z/, /must contain/, /messageTable/, /uniqueItems/]) {
+    assert.doesNotMatch(text, unused);
+  }
+});
+
+test('a type costs nothing, and neither does a module that is not used', () => {
+  assert.equal(bundle(`import './api.js';`).trim(), '');
+});
+
+test('the runtime needs no eval, so a strict Content-Security-Policy lets it run', () => {
+  assert.doesNotMatch(bundle(`export * from './api.js'`), /\beval\b|new Function/);
+});
+
+test('the page of the chat example is what its sources make', () => {
+  assert.ok(readFileSync(pageBundle, 'utf8') === bundlePage(), 'run `npm run example`');
+});
+
+test('the chat example has the runtime and the code that the templates make', () => {
+  for (const name of readdirSync(sources, { recursive: true }).filter(name => name.endsWith('.ts'))) {
+    const copy = readFileSync(new URL(name, page), 'utf8');
+    assert.ok(copy === readFileSync(new URL(name, sources), 'utf8'), `${name}: run \`npm run example\``);
+  }
+});

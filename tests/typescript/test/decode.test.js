@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import * as api from '../build/out/api.js';
+import * as hf from '../build/out/handfast.js';
+
+const message = { type: 'chat.message', payload: { from: 'bob', text: 'hi' }, channel: 'room:lobby', seq: 42 };
+
+function refused(value) {
+  const decoded = typeof value === 'string' ? api.decode(value) : api.decodeValue(value);
+  assert.equal(decoded.ok, false);
+  return decoded.error;
+}
+
+const said = violations => violations.map(({ path, keyword, message }) => `${path} ${keyword}: ${message}`);
+
+test('a message keeps what stands around it', () => {
+  const decoded = api.decode(JSON.stringify({ ...message, timestamp: '2026-01-31T09:00:00.000Z', v: 1 })).orThrow();
+  assert.deepEqual(decoded, { ...message, version: 1, timestamp: Date.UTC(2026, 0, 31, 9) });
+});
+
+test('a payload without fields may be left away', () => {
+  assert.deepEqual(api.decodeValue({ type: 'room.left', id: '1' }).orThrow(), {
+    type: 'room.left',
+    payload: undefined,
+    id: '1',
+  });
+  assert.deepEqual(said(refused({ type: 'prices.done', id: '1' }).violations), [
+    '/payload required: must have the property "ticks"',
+  ]);
+});
+
+test('a client takes fields and open values that it does not know', () => {
+  const member = { name: 'ada', status: 'asleep', mood: 'fine' };
+  const presence = { type: 'user.presence', payload: { member, present: true }, channel: 'room:lobby', more: 1 };
+  assert.equal(api.decodeValue(presence).ok, true);
+});
+
+test('what is not a message says so and is kept', () => {
+  assert.equal(refused('{').kind, 'syntax');
+  assert.equal(refused('[]').kind, 'syntax');
+  assert.equal(refused('{"type":"room.left","x":"\\ud800"}').kind, 'syntax');
+  assert.equal(api.decode('{"type":"room.left","x":"\\ud83d\\ude00"}').ok, true);
+  assert.deepEqual(said(refused({ id: '1' }).violations), [' required: must have the property "type"']);
+
+  const unknown = refused({ type: 'room.painted', payload: { colour: 'red' }, id: '7' });
+  assert.equal(unknown.kind, 'unknown-type');
+  assert.deepEqual([unknown.type, unknown.id, unknown.payload], ['room.painted', '7', { colour: 'red' }]);
+
+  const invalid = refused({ ...message, payload: { from: '' }, id: '8' });
+  assert.equal(invalid.kind, 'invalid');
+  assert.deepEqual([invalid.type, invalid.id, invalid.payload], ['chat.message', '8', { from: '' }]);
+});
+
+test('the envelope is checked', () => {
+  const { error } = api.decodeValue({ ...message, id: 5, channel: undefined, seq: 1.5, timestamp: 'noon' });
+  assert.equal(error.kind, 'envelope');
+  assert.deepEqual(said(error.violations), [
+    '/id type: must be a string',
+    '/seq type: must be an integer',
+    '/timestamp format: must be a valid date-time',
+    ' required: must have the property "channel"',
+  ]);
+});
+
+test('every violation is reported, in order', () => {
+  const wrong = {
+    text: '',
+    attachments: [
+      { kind: 'image', url: 'a', width: 0, height: 1.5 },
+      { kind: 'video' },
+      { kind: 'snippet', language: 5, text: 'x', '\u{1f600}': 1, '\uffee': 1, 'a/b~c': 1 },
+      {},
+      7,
+    ],
+    zeta: 1,
+  };
+  const violations = hf.violationsOf(api.checkChatSend, wrong, 'sent');
+  assert.deepEqual(said(violations), [
+    '/text minLength: must be at least 1 character long',
+    '/attachments/0/width minimum: must be at least 1',
+    '/attachments/0/height type: must be an integer',
+    '/attachments/1/kind enum: must be one of "image", "snippet"',
+    '/attachments/2/language type: must be null or a string',
+    '/attachments/2/a~1b~0c additionalProperties: is not a known property',
+    '/attachments/2/\uffee additionalProperties: is not a known property',
+    '/attachments/2/\u{1f600} additionalProperties: is not a known property',
+    '/attachments/3 required: must have the property "kind"',
+    '/attachments/4 type: must be an object',
+    '/attachments maxItems: must have at most 4 items',
+    '/zeta additionalProperties: is not a known property',
+    ' required: must have the property "roomId"',
+  ]);
+});
+
+test('tuples, unique items and bounds', () => {
+  const book = { symbol: 'BTC-EUR', bids: [['1', '2', '3'], ['1.'], 4], asks: [] };
+  assert.deepEqual(said(hf.violationsOf(api.checkPricesSnapshot, book, 'received')), [
+    '/bids/0/2 items: is one item too many',
+    '/bids/1/0 pattern: must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
+    '/bids/1 minItems: must have at least 2 items',
+    '/bids/2 type: must be an array',
+  ]);
+  const watch = { symbols: ['BTC-EUR', 'BTC-EUR'], every: 49 };
+  assert.deepEqual(said(hf.violationsOf(api.checkPricesWatch, watch, 'sent')), [
+    '/symbols uniqueItems: must have no two equal items',
+    '/every minimum: must be at least 50',
+  ]);
+  const tick = { symbol: 'BTC-EUR', price: '1', side: 'gift', change: -1 };
+  assert.deepEqual(said(hf.violationsOf(api.checkPricesTick, tick, 'received')), [
+    '/side enum: must be one of "buy", "sell"',
+    '/change exclusiveMinimum: must be greater than -1',
+  ]);
+});
+
+test('lengths count code points', () => {
+  const faces = count => ({ roomId: 'a', text: '\u{1f600}'.repeat(count) });
+  assert.deepEqual(hf.violationsOf(api.checkChatSend, faces(2000), 'sent'), []);
+  assert.equal(hf.violationsOf(api.checkChatSend, faces(2001), 'sent').length, 1);
+});
+
+test('checks that this protocol does not use', () => {
+  const check = (run, strict = false) => {
+    const report = new hf.Report(strict);
+    run(report);
+    return said(report.violations);
+  };
+  assert.deepEqual(
+    check(r => hf.safeInteger(2 ** 53, r)),
+    [' maximum: must be at most 9007199254740991'],
+  );
+  assert.deepEqual(
+    check(r => hf.safeInteger(-(2 ** 53), r)),
+    [' minimum: must be at least -9007199254740991'],
+  );
+  assert.deepEqual(
+    check(r => hf.safeInteger(-0, r)),
+    [],
+  );
+  assert.deepEqual(
+    check(r => hf.number(Infinity, r)),
+    [' type: must be a number'],
+  );
+  assert.deepEqual(
+    check(r => hf.nil(0, r)),
+    [' type: must be null'],
+  );
+  assert.deepEqual(
+    check(r =>
+      hf.uniqueItems(
+        [
+          { a: 1, b: [2] },
+          { b: [2], a: 1 },
+        ],
+        r,
+      ),
+    ).length,
+    1,
+  );
+  assert.deepEqual(
+    check(r => hf.uniqueItems([1, '1', true, null, [], {}], r)),
+    [],
+  );
+  assert.deepEqual(
+    check(r => hf.others({ b: 1, a: 'x', c: 2 }, new Set(['b']), hf.string, r)),
+    ['/c type: must be a string'],
+  );
+  assert.deepEqual(
+    check(r => hf.dependentRequired({ a: 1 }, 'b', 'a', r)),
+    [' dependentRequired: must have the property "b" beside "a"'],
+  );
+  const one = ' must have at least 1 property';
+  assert.deepEqual(
+    check(r => hf.minProperties({}, 1, one, r)),
+    [` minProperties: ${one}`],
+  );
+  assert.deepEqual(
+    check(r => hf.maxProperties({ a: 1 }, 0, one, r)),
+    [` maxProperties: ${one}`],
+  );
+  assert.deepEqual(
+    check(r => hf.anyOf(1, [hf.string, hf.nil], r)),
+    [' anyOf: must fit at least one of the alternatives'],
+  );
+  assert.deepEqual(
+    check(r => hf.oneOf('', [hf.string, hf.nil], r)),
+    [],
+  );
+  assert.deepEqual(
+    check(r => hf.oneOf(1, [hf.number, hf.integer], r)),
+    [' oneOf: must fit only one of the alternatives'],
+  );
+  assert.deepEqual(
+    check(r => hf.oneOf('', [hf.number, hf.integer], r)),
+    [' oneOf: must fit one of the alternatives'],
+  );
+  assert.deepEqual(
+    check(r => hf.not('', hf.string, r)),
+    [' not: must not be what the schema excludes'],
+  );
+  assert.equal(hf.equal([1, { a: null }], [1, { a: null }]), true);
+  assert.equal(hf.equal({ a: 1 }, { b: 1 }), false);
+});
+
+test('names of Object.prototype are properties like any other', () => {
+  const report = new hf.Report(false);
+  hf.required({}, 'constructor', report);
+  hf.property({}, 'toString', hf.string, report);
+  assert.deepEqual(said(report.violations), [' required: must have the property "constructor"']);
+  const declared = new Set(['a']);
+  const strict = new hf.Report(true);
+  hf.noUnknown(JSON.parse('{"__proto__":1,"a":2}'), declared, strict);
+  assert.deepEqual(said(strict.violations), ['/__proto__ additionalProperties: is not a known property']);
+});
+
+test('the words are those of the server', () => {
+  const words = readFileSync(new URL('../../../schema/src/words.rs', import.meta.url), 'utf8');
+  const types = ['null', 'a boolean', 'an integer', 'a number', 'a string', 'an array', 'an object'];
+  for (const type of types) assert.ok(words.includes(`"${type}"`), type);
+  for (const file of ['check', 'envelope', 'session']) {
+    const source = readFileSync(new URL(`../build/src/handfast/${file}.ts`, import.meta.url), 'utf8');
+    for (const [, said] of source.matchAll(/'((?:must|is|has) [^']*)'/g)) {
+      const known = words.includes(`"${said}"`) || types.some(type => said === `must be ${type}`);
+      const made = /^must be (at (most|least) -?\d+|a valid date-time|an integer or a string)$/.test(said);
+      assert.ok(known || made, said);
+    }
+  }
+});
+
+test('other envelopes: flat payloads, integer tags, other names', () => {
+  const envelope = {
+    ...hf.defaultEnvelope,
+    tag: { name: 'op', kind: 'integer' },
+    content: null,
+    id: { name: 'n', kind: 'integer', presence: 'nullable' },
+    timestamp: { field: { name: 'at', kind: 'integer', presence: 'optional' }, as: 'unix-s' },
+  };
+  const table = hf.messageTable(envelope, [{ name: 'typing', tag: 7, receive: api.checkUserTypingServer }]);
+  const decoded = hf.decodeValue({ op: 7, n: null, name: 'bob', at: 2 }, table).orThrow();
+  assert.equal(decoded.type, 'typing');
+  assert.equal(decoded.payload.name, 'bob');
+  assert.equal(decoded.timestamp, 2000);
+  assert.deepEqual(said(hf.decodeValue({ op: 7, n: 1, name: '' }, table).error.violations), [
+    '/name minLength: must be at least 1 character long',
+  ]);
+  assert.deepEqual(said(hf.decodeValue({ op: 7, name: 'bob' }, table).error.violations), [
+    ' required: must have the property "n"',
+  ]);
+});
+
+test('replies that share a tag, or have none, are read by what is pending', () => {
+  const replyTo = { name: 'reply_to', kind: 'text', presence: 'optional' };
+  const table = hf.messageTable({ ...hf.defaultEnvelope, replyTo }, [api.chatMessage]);
+  const tagless = { ...api.pricesQuoted, tag: null };
+  const shared = { ...api.pricesDone, tag: 'result' };
+  const pending = id => ({ 1: [tagless], 2: [shared] })[id];
+  const typeOf = value => hf.decodeValue(value, table, pending).orThrow().type;
+  assert.equal(typeOf({ payload: { price: '1' }, reply_to: '1' }), 'prices.quoted');
+  assert.equal(typeOf({ type: 'result', payload: { ticks: 1 }, reply_to: '2' }), 'prices.done');
+  assert.equal(typeOf(message), 'chat.message');
+  assert.equal(hf.decodeValue({ payload: { price: '1' }, reply_to: '9' }, table, pending).error.kind, 'envelope');
+});
+
+test('dispatch reaches the handler of the message', () => {
+  const handlers = Object.fromEntries(
+    ['room.joined', 'room.left', 'chat.sent', 'chat.message'].map(name => [name, m => `${name} ${m.channel}`]),
+  );
+  assert.equal(api.dispatch(api.decodeValue(message).orThrow(), handlers), 'chat.message room:lobby');
+});

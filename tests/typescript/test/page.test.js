@@ -1,0 +1,223 @@
+// The page of the chat example in a real browser, against a small server made here. `SCREENSHOTS=folder` keeps pictures.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { protocol } from '../build/out/api.js';
+import { page } from '../page.js';
+
+const folder = fileURLToPath(page);
+const served = { '/': 'index.html', '/style.css': 'style.css', '/dist/main.js': 'dist/main.js' };
+const types = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
+const arguments_ = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const sockets = new Set();
+const server = createServer(({ url }, response) => {
+  const file = served[url];
+  if (file === undefined) return response.writeHead(404).end();
+  response.writeHead(200, { 'content-type': types[file.split('.').at(-1)] }).end(readFileSync(join(folder, file)));
+});
+
+/** Just enough of RFC 6455 for text frames of up to 64 KiB. */
+server.on('upgrade', (request, socket) => {
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
+  socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: chat.v1+json\r\n\r\n`,
+  );
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+  let unread = Buffer.alloc(0);
+  socket.on('data', data => {
+    unread = Buffer.concat([unread, data]);
+    for (;;) {
+      if (unread.length < 2) return;
+      const long = (unread[1] & 0x7f) === 126;
+      const header = long ? 8 : 6;
+      if (unread.length < header) return;
+      const length = long ? unread.readUInt16BE(2) : unread[1] & 0x7f;
+      if (unread.length < header + length) return;
+      const mask = unread.subarray(header - 4, header);
+      const text = unread.subarray(header, header + length).map((byte, i) => byte ^ mask[i % 4]);
+      const opcode = unread[0] & 0x0f;
+      unread = unread.subarray(header + length);
+      if (opcode === 8) return socket.destroy();
+      answer(JSON.parse(Buffer.from(text).toString()), message => say(socket, message));
+    }
+  });
+});
+
+function say(socket, message) {
+  const text = Buffer.from(JSON.stringify(message));
+  const header =
+    text.length < 126
+      ? Buffer.from([0x81, text.length])
+      : Buffer.from([0x81, 126, text.length >> 8, text.length & 255]);
+  socket.write(Buffer.concat([header, text]));
+}
+
+const broadcast = message => sockets.forEach(socket => say(socket, message));
+const heard = [];
+let seq = 40;
+
+function answer({ type, payload, id }, reply) {
+  heard.push({ type, payload });
+  const member = (name, status) => ({ name, status });
+  const channel = `room:${payload?.roomId}`;
+  switch (type) {
+    case 'hello':
+      return reply({ type: 'ready', payload: { version: protocol.version, hash: protocol.hash } });
+    case 'room.join': {
+      const members = [member('ada', 'online'), member('bob', 'online'), member('cy', 'away')];
+      return reply({
+        type: 'room.joined',
+        id,
+        channel,
+        seq,
+        epoch: 'e',
+        payload: { members, topic: 'Whatever comes up' },
+      });
+    }
+    case 'room.leave':
+      return reply({ type: 'room.left', id });
+    case 'chat.send': {
+      const { text, attachments } = payload;
+      reply({ type: 'chat.sent', id });
+      return broadcast({
+        type: 'chat.message',
+        channel,
+        seq: ++seq,
+        payload: { from: 'ada', text, ...(attachments && { attachments }) },
+      });
+    }
+    case 'prices.watch': {
+      reply({ type: 'prices.watching', id });
+      for (let i = 0; i < 40; i++) {
+        for (const [j, symbol] of payload.symbols.entries()) {
+          const price = (60000 / 8 ** j + Math.sin(i / (3 + j)) * 40 + i * (3 - 4 * (j % 2))).toFixed(2);
+          const change = j === 1 ? -0.0123 : 0.0207;
+          reply({ type: 'prices.tick', id, payload: { symbol, price, side: i % 3 ? 'buy' : 'sell', change } });
+        }
+      }
+      return;
+    }
+    case 'prices.book': {
+      const levels = step =>
+        Array.from({ length: 8 }, (_, i) => [
+          (60118 + step * (i + 1) * 0.5).toFixed(2),
+          (0.2 + ((i * 7) % 5) / 3).toFixed(4),
+        ]);
+      return reply({
+        type: 'prices.snapshot',
+        id,
+        payload: { symbol: payload.symbol, bids: levels(-1), asks: levels(1) },
+      });
+    }
+  }
+}
+
+let browser;
+
+before(async () => {
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: arguments_ });
+});
+
+after(async () => {
+  await browser?.close();
+  for (const socket of sockets) socket.destroy();
+  await new Promise(resolve => server.close(resolve));
+});
+
+async function open(viewport) {
+  const tab = await browser.newPage({ viewport, colorScheme: viewport.width < 600 ? 'dark' : 'light' });
+  const problems = [];
+  tab.on('pageerror', error => problems.push(String(error)));
+  tab.on('console', message => message.type() === 'error' && problems.push(message.text()));
+  await tab.goto(`http://127.0.0.1:${server.address().port}/`);
+  await tab.fill('#name', 'ada');
+  await tab.click('#who-form button');
+  await tab.waitForSelector('#state[data-state=open]');
+  await tab.waitForSelector('.members li');
+  await tab.waitForSelector('#book tr');
+  return { tab, problems };
+}
+
+const picture = async (tab, name) => {
+  if (process.env.SCREENSHOTS !== undefined)
+    await tab.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
+};
+
+test('people talk, and nothing they say is markup', async () => {
+  const { tab, problems } = await open({ width: 1280, height: 800 });
+  await tab.fill('#text', '<img src=x onerror=alert(1)> & good morning');
+  await tab.press('#text', 'Enter');
+  await tab.waitForSelector('.messages .text');
+  assert.equal(await tab.textContent('.messages .text'), '<img src=x onerror=alert(1)> & good morning');
+  assert.ok(heard.some(({ type }) => type === 'user.typing'));
+
+  const attachments = [
+    { kind: 'snippet', text: 'const client = connect(url);\nroom.on(chatMessage, show);', language: 'ts' },
+    { kind: 'image', url: 'javascript:alert(1)', alt: 'not a picture', width: 1, height: 1 },
+  ];
+  const from = 'bob';
+  broadcast({
+    type: 'chat.message',
+    channel: 'room:lobby',
+    seq: ++seq,
+    payload: { from, text: 'Look at this:', attachments },
+  });
+  await tab.waitForSelector('.messages pre');
+  assert.equal(await tab.locator('.messages img').count(), 0);
+  broadcast({ type: 'user.typing', channel: 'room:lobby', payload: { name: 'bob' } });
+  await tab.waitForFunction(() => document.getElementById('typing').textContent.includes('bob is typing'));
+  seq += 3;
+  broadcast({
+    type: 'user.presence',
+    channel: 'room:lobby',
+    seq,
+    payload: { member: { name: 'dee', status: 'online' }, present: true },
+  });
+  await tab.waitForSelector('.messages .note');
+  assert.equal(await tab.textContent('.messages .note'), '2 messages were missed.');
+  assert.equal(await tab.locator('.members li').count(), 4);
+  assert.equal(await tab.locator('.prices li').count(), 3);
+  await picture(tab, 'wide');
+
+  await tab.click('text=#music');
+  await tab.waitForFunction(() => document.querySelectorAll('.messages li').length === 0);
+  assert.equal(await tab.textContent('#room-name'), '#music');
+  assert.ok(heard.some(({ type }) => type === 'room.leave'));
+  assert.deepEqual(problems, []);
+  await tab.close();
+});
+
+test('the page fits a phone, and comes back after a loss', async () => {
+  const { tab, problems } = await open({ width: 390, height: 844 });
+  assert.ok(await tab.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await picture(tab, 'phone');
+  const joins = () => heard.filter(({ type }) => type === 'room.join').length;
+  const before = joins();
+  for (const socket of sockets) socket.destroy();
+  await tab.waitForSelector('#state[data-state=connecting]');
+  await tab.waitForSelector('#state[data-state=open]');
+  await tab.waitForFunction(() => document.querySelectorAll('.prices li').length === 3);
+  assert.equal(joins(), before + 1);
+  assert.deepEqual(problems, []);
+  await tab.close();
+});

@@ -1,0 +1,44 @@
+// What must compile does, and what must not says why, under both compilers. A file of `types/` whose first line is
+// `// Error: …` must fail with those words; any other must pass.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { page } from '../page.js';
+
+const at = path => fileURLToPath(new URL(path, import.meta.url));
+const files = readdirSync(at('types/')).filter(name => name.endsWith('.ts'));
+
+for (const compiler of ['typescript', 'typescript-5.9']) {
+  test(`${compiler} takes what is meant and names what is wrong`, () => {
+    const { stdout } = spawnSync(
+      process.execPath,
+      [at(`../node_modules/${compiler}/bin/tsc`), '-p', at('types/'), '--pretty', 'false'],
+      { cwd: at('types/'), encoding: 'utf8' },
+    );
+    const errors = {};
+    let file;
+    for (const line of stdout.split('\n')) {
+      file = /^([^\s(]+)\(\d+,\d+\): error/.exec(line)?.[1] ?? file;
+      if (file !== undefined) errors[file] = `${errors[file] ?? ''}${line}\n`;
+    }
+    for (const name of files) {
+      const expected = /^\/\/ Error: (.*)/.exec(readFileSync(at(`types/${name}`), 'utf8'))?.[1];
+      const said = errors[name] ?? '';
+      if (expected === undefined) assert.equal(said, '', name);
+      else assert.ok(said.includes(expected), `${name} should fail with: ${expected}\nbut said: ${said}`);
+    }
+    assert.deepEqual(
+      Object.keys(errors).filter(name => !files.includes(name)),
+      [],
+    );
+  });
+}
+
+test('the page of the chat example compiles', () => {
+  const compiler = at('../node_modules/typescript/bin/tsc');
+  const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', fileURLToPath(page)], { encoding: 'utf8' });
+  assert.equal(status, 0, stdout);
+});

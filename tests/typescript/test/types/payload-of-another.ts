@@ -1,0 +1,4 @@
+// Error: Property 'text' is missing
+import { chatSend, connect } from '../../build/src/api.js';
+
+export const calling: Promise<unknown> = connect('').call(chatSend, { roomId: 'lobby' });

@@ -1,0 +1,31 @@
+// Compiles: what people write.
+import * as api from '../../build/src/api.js';
+
+export function show(message: api.ServerMessage): string {
+  switch (message.type) {
+    case 'chat.message':
+      return `${message.channel}: ${message.payload.text}`;
+    case 'user.typing':
+      return message.payload.name;
+    default:
+      return message.type;
+  }
+}
+
+export async function use(): Promise<void> {
+  const client = api.connect('wss://example.org/', { token: () => Promise.resolve('t'), auth: { name: 'ada' } });
+  const room = await client.join(api.roomChannel, { roomId: 'lobby' });
+  const members: readonly api.Member[] = room.joined.members;
+  room.on(api.chatMessage, m => m.text.length + members.length);
+  room.on(api.userTyping, m => m.name);
+  room.send(api.userTyping, { roomId: 'lobby' });
+  const r = await client.call(api.roomJoin, { roomId: 'lobby' });
+  if (!r.ok && r.error.code === 'ROOM_FULL') r.error.data.limit.toFixed();
+  if (!r.ok && r.error.code === 'INVALID') r.error.violations.map(({ path }) => path);
+  const stream = client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] }, { timeout: 1000 });
+  for await (const tick of stream) tick.price.length;
+  (await stream.end).orThrow().ticks.toFixed();
+  const status: api.Status = 'asleep';
+  status.length;
+  client.send(api.pricesStop);
+}
