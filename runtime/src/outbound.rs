@@ -221,6 +221,18 @@ impl Outbound {
         state.shed();
     }
 
+    /// Takes back what has a mark and waits still. False where it was taken already.
+    pub(crate) fn withdraw(&self, mark: u64) -> bool {
+        let mut state = self.lock();
+        let Some(at) = state.queue.iter().position(|item| item.mark == mark) else {
+            return false;
+        };
+        if let Some(item) = state.queue.remove(at) {
+            state.bytes -= item.packet.len();
+        }
+        true
+    }
+
     /// The connection is over: nothing more is taken, and all that waited is dropped.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
