@@ -93,6 +93,7 @@ pub(crate) fn expand(
     let declared: Vec<_> = declared.collect();
     let cloned: Vec<_> = params.iter().map(|(member, _)| quote!(#member: ::core::clone::Clone::clone(#member))).collect();
     let docs: Vec<_> = input.attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
+    let left = leave.as_ref().or(join.as_ref());
     let joining = match (&join, join_more) {
         (Some(message), false) => {
             let leaving = match (&leave, leave_more) {
@@ -102,12 +103,12 @@ pub(crate) fn expand(
             };
             quote! {
                 #(#docs)*
-                pub fn #method(&self #(, #declared)*) -> #krate::client::Place<__Protocol, #ident, #message> {
-                    #krate::client::Place::new(
+                pub fn #method(&self #(, #declared)*) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
+                    #krate::client::Entrance::new(
                         &self.0,
                         #ident { #(#cloned),* },
                         #message { #(#cloned),* },
-                        #leaving.as_ref(),
+                        #leaving,
                     )
                 }
             }
@@ -120,15 +121,15 @@ pub(crate) fn expand(
             };
             quote! {
                 #(#docs)*
-                pub fn #method(&self #(, #declared)*, join: #message) -> #krate::client::Place<__Protocol, #ident, #message> {
-                    #krate::client::Place::new(&self.0, #ident { #(#cloned),* }, join, #leave.as_ref())
+                pub fn #method(&self #(, #declared)*, join: #message) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
+                    #krate::client::Entrance::new(&self.0, #ident { #(#cloned),* }, join, #leave)
                 }
             }
         }
         (None, _) => quote! {
             #(#docs)*
-            pub fn #method(&self #(, #declared)*) -> #krate::client::OwnPlace<__Protocol, #ident> {
-                #krate::client::OwnPlace::new(&self.0, #ident { #(#cloned),* })
+            pub fn #method(&self #(, #declared)*) -> #krate::client::OwnEntrance<__Protocol, #ident> {
+                #krate::client::OwnEntrance::new(&self.0, #ident { #(#cloned),* })
             }
         },
     };

@@ -15,11 +15,13 @@ mod call;
 mod connection;
 mod core;
 mod dial;
+mod entrance;
 mod error;
 mod inbox;
 mod room;
 
 pub use call::{Call, StreamError, Streaming};
+pub use entrance::{Entrance, OwnEntrance};
 pub use error::{CallError, ConnectError};
 pub use room::{Event, Gap, Incoming, Joined};
 
@@ -77,16 +79,16 @@ impl Drop for Handle {
     }
 }
 
-/// How a client connects. Await it.
+/// How a client connects. Await it: it gives a `C`, the typed client of a protocol.
 #[must_use = "a client connects when this is awaited"]
-pub struct Connect<P> {
+pub struct Connect<P, C = Client<P>> {
     way: Way,
     headers: Result<HeaderMap, ConnectError>,
     auth: Option<Auth>,
     limits: LimitsTable,
     capacity: usize,
     reconnect: bool,
-    protocol: PhantomData<fn() -> P>,
+    types: PhantomData<fn() -> (P, C)>,
 }
 
 enum Way {
@@ -94,13 +96,18 @@ enum Way {
     Dial(Dial),
 }
 
-impl<P> fmt::Debug for Connect<P> {
+impl<P, C> fmt::Debug for Connect<P, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connect").finish_non_exhaustive()
     }
 }
 
-impl<P: Protocol> Connect<P> {
+impl<P: Protocol, C> Connect<P, C> {
+    /// To the server at a URL that begins with `ws://`.
+    pub fn to(url: impl Into<String>) -> Self {
+        Self::new(Way::Url(url.into()))
+    }
+
     fn new(way: Way) -> Self {
         Self {
             way,
@@ -109,7 +116,7 @@ impl<P: Protocol> Connect<P> {
             limits: P::TABLE.limits,
             capacity: 256,
             reconnect: true,
-            protocol: PhantomData,
+            types: PhantomData,
         }
     }
 
@@ -172,8 +179,8 @@ impl<P: Protocol> Connect<P> {
     }
 }
 
-impl<P: Protocol> IntoFuture for Connect<P> {
-    type Output = Result<Client<P>, ConnectError>;
+impl<P: Protocol, C: From<Client<P>>> IntoFuture for Connect<P, C> {
+    type Output = Result<C, ConnectError>;
     type IntoFuture = futures_util::future::BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -192,10 +199,11 @@ impl<P: Protocol> IntoFuture for Connect<P> {
         let (auth, reconnect) = (self.auth, self.reconnect);
         Box::pin(async move {
             let handle = connect(core, dialled?, auth, reconnect).await?;
-            Ok(Client {
+            let client = Client {
                 handle,
                 protocol: PhantomData,
-            })
+            };
+            Ok(client.into())
         })
     }
 }
@@ -244,7 +252,7 @@ impl<P> fmt::Debug for Client<P> {
 impl<P: Protocol> Client<P> {
     /// A client of the server at a URL that begins with `ws://`. Await it; it is tried once.
     pub fn connect(url: impl Into<String>) -> Connect<P> {
-        Connect::new(Way::Url(url.into()))
+        Connect::to(url)
     }
 
     /// A client over transports of the caller's own, such as [`transport::pair`](crate::transport::pair): `dial` makes one for
