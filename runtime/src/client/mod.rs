@@ -54,6 +54,16 @@ pub struct Skew {
     pub hash: String,
 }
 
+impl fmt::Display for Skew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "skew: the server was generated from another spec, version {} ({}); generate both ends from the same one",
+            self.version, self.hash
+        )
+    }
+}
+
 /// How a client stands with its server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
