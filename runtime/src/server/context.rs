@@ -2,6 +2,7 @@
 
 use super::{
     Action, Peer, Received, Refusal, Sender,
+    fault::Fault,
     hub::JoinError,
     link::{self, Link},
     stream::Stream,
@@ -11,7 +12,6 @@ use crate::{
     broker::Position,
     codec::{Outgoing, Source},
     decode,
-    system::Fault,
     table::{MessageTable, Tag, TagRef, UnionTable},
     transport::Closing,
 };

@@ -1,12 +1,11 @@
 //! What a server needs to know of a protocol and of the application: [`Service`], implemented by `#[protocol]`.
 
-use super::{Context, Peer};
+use super::{Context, Peer, fault::Fault};
 use crate::{
     ErrorCodes, Id, Invalid, Mode, Payload, Rejected, TagBuf, Violation,
     codec::Source,
     read::Rules,
     read_value,
-    system::Fault,
     table::{ProtocolTable, Tag},
 };
 use futures_util::future::BoxFuture;
