@@ -41,11 +41,12 @@ use crate::{
     system::ChannelOnly,
     table::{LimitsTable, MessageTable},
     transport::{Closing, Transport},
-    validate,
+    validate::{Invalid, checked_text},
 };
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use std::{borrow::Cow, error::Error, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// A server that was generated from another spec, of an accepted version.
@@ -459,19 +460,14 @@ fn table<P: Protocol, M: MessageOf<P::Client>>() -> &'static MessageTable {
 
 /// Checks a message, and makes it ready to be written.
 fn ask<C: Messages, M: MessageOf<C>>(message: &M) -> Result<Ask, Failure> {
-    let table = &C::TABLE.messages[M::INDEX];
-    validate(message).map_err(Failure::Invalid)?;
-    let payload = match table.payload {
-        true => Some(
-            serde_json::value::to_raw_value(message)
-                .map_err(|_| Failure::Unwritable)?
-                .into(),
-        ),
-        false => None,
-    };
+    ready(&C::TABLE.messages[M::INDEX], checked_text(message))
+}
+
+fn ready(table: &MessageTable, text: Result<Box<RawValue>, Invalid>) -> Result<Ask, Failure> {
+    let text = text.map_err(Failure::Invalid)?;
     Ok(Ask {
         tag: table.tag,
-        payload,
+        payload: table.payload.then(|| text.into()),
         channel: None,
         idempotent: table.idempotent,
     })
