@@ -79,6 +79,7 @@ pub(crate) fn expand(
         #[doc(hidden)]
         pub type __Protocol = #ident;
         #[automatically_derived]
+        #[allow(clippy::needless_update, reason = "a protocol may say all there is to say")]
         impl #krate::Protocol for #ident {
             type Client = #client;
             type Server = #server;
