@@ -422,8 +422,12 @@ var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 var LONE_SURROGATE = /\p{Surrogate}/u;
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
+  return nests(value, Math.min(depth, DEEPEST));
+}
+var DEEPEST = 512;
+function nests(value, depth) {
   if (typeof value !== "object" || value === null) return false;
-  return depth === 0 || Object.values(value).some((item2) => isDeeper(item2, depth - 1));
+  return depth <= 0 || Object.values(value).some((item2) => nests(item2, depth - 1));
 }
 function parse(text, depth) {
   let value;
@@ -1101,7 +1105,7 @@ var Client = class {
   }
   /** What keeps a server from taking a value that so many objects of the message lie around. */
   #violations(check, payload, around) {
-    if (isDeeper(payload, Math.max(this.#protocol.depth - around, 0))) {
+    if (isDeeper(payload, this.#protocol.depth - around)) {
       return [{ path: "", keyword: "depth", message: "is nested too deeply to be checked" }];
     }
     return violationsOf(check, payload, "sent");
@@ -1879,6 +1883,7 @@ async function say() {
   });
   if (sent.ok) {
     input.value = "";
+    typingSent = 0;
     attachments = [];
     showAttached();
   } else if (sent.error.code === "NOT_IN_ROOM") {
