@@ -18,7 +18,9 @@ pub(crate) fn expand(
     let t = quote!(#krate::table);
     product::plain(cx, input)?;
     let key = options.text(cx, "channel")?;
-    let name = options.text(cx, "name").map_or_else(|| snake(&input.ident.unraw().to_string()), |n| n.value());
+    let name = options
+        .text(cx, "name")
+        .map_or_else(|| snake(&input.ident.unraw().to_string()), |n| n.value());
     let join = options.path(cx, "join");
     let leave = options.path(cx, "leave");
     // Whether the messages carry more than the parameters, so that they cannot be made from them alone.
@@ -29,14 +31,18 @@ pub(crate) fn expand(
         |mut inner| {
             let size = inner.expr(cx, "size");
             let ttl = match inner.expr(cx, "ttl_ms") {
-                Some(ms) => quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#ms))),
+                Some(ms) => {
+                    quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#ms)))
+                }
                 None => quote!(::core::option::Option::None),
             };
             inner.finish(cx);
             quote!(::core::option::Option::Some((#size, #ttl)))
         },
     );
-    let Data::Struct(data) = &mut input.data else { return None };
+    let Data::Struct(data) = &mut input.data else {
+        return None;
+    };
     if matches!(data.fields, Fields::Unnamed(_)) {
         cx.error(&input.ident, "the parameters of a channel are named fields");
         return None;
@@ -65,11 +71,20 @@ pub(crate) fn expand(
     for field in &fields {
         if !args.iter().any(|arg| arg.name == field.name) {
             let text = key.value();
-            cx.error(&field.member, format_args!("the key `{text}` has no `{{{}}}`: the field changes nothing", field.name));
+            cx.error(
+                &field.member,
+                format_args!(
+                    "the key `{text}` has no `{{{}}}`: the field changes nothing",
+                    field.name
+                ),
+            );
         }
     }
     let ident = &input.ident;
-    let method = format_ident!("{}", crate::messages::ident(&snake(&ident.unraw().to_string())));
+    let method = format_ident!(
+        "{}",
+        crate::messages::ident(&snake(&ident.unraw().to_string()))
+    );
     let has_join = join.is_some();
     let whole = key.value();
     let make = quote! {
@@ -88,16 +103,28 @@ pub(crate) fn expand(
             }
         }
     });
-    let params: Vec<_> = fields.iter().map(|field| (&field.member, &field.ty)).collect();
+    let params: Vec<_> = fields
+        .iter()
+        .map(|field| (&field.member, &field.ty))
+        .collect();
     let declared = params.iter().map(|(member, ty)| quote!(#member: &#ty));
     let declared: Vec<_> = declared.collect();
-    let cloned: Vec<_> = params.iter().map(|(member, _)| quote!(#member: ::core::clone::Clone::clone(#member))).collect();
-    let docs: Vec<_> = input.attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
+    let cloned: Vec<_> = params
+        .iter()
+        .map(|(member, _)| quote!(#member: ::core::clone::Clone::clone(#member)))
+        .collect();
+    let docs: Vec<_> = input
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("doc"))
+        .collect();
     let left = leave.as_ref().or(join.as_ref());
     let joining = match (&join, join_more) {
         (Some(message), false) => {
             let leaving = match (&leave, leave_more) {
-                (Some(leave), false) => quote!(::core::option::Option::Some(#leave { #(#cloned),* })),
+                (Some(leave), false) => {
+                    quote!(::core::option::Option::Some(#leave { #(#cloned),* }))
+                }
                 (Some(leave), true) => quote!(::core::option::Option::None::<#leave>),
                 (None, _) => quote!(::core::option::Option::None::<#message>),
             };
@@ -115,7 +142,9 @@ pub(crate) fn expand(
         }
         (Some(message), true) => {
             let leave = match (&leave, leave_more) {
-                (Some(leave), false) => quote!(::core::option::Option::Some(#leave { #(#cloned),* })),
+                (Some(leave), false) => {
+                    quote!(::core::option::Option::Some(#leave { #(#cloned),* }))
+                }
                 (Some(leave), true) => quote!(::core::option::Option::None::<#leave>),
                 (None, _) => quote!(::core::option::Option::None::<#message>),
             };
@@ -198,7 +227,10 @@ fn parts(cx: &Ctxt, key: &LitStr) -> Option<Vec<Part>> {
                 parts.push(Part::Param(name));
             }
             '}' => {
-                cx.at(key.span(), "a `}` without a `{`; write `}}` where it is meant");
+                cx.at(
+                    key.span(),
+                    "a `}` without a `{`; write `}}` where it is meant",
+                );
                 return None;
             }
             c => run.push(c),
@@ -218,7 +250,8 @@ pub(crate) fn snake(name: &str) -> String {
         let before = i.checked_sub(1).map(|i| chars[i]);
         let begins = c.is_uppercase()
             && before.is_some_and(|b| {
-                b != '_' && (!b.is_uppercase() || chars.get(i + 1).is_some_and(|a| a.is_lowercase()))
+                b != '_'
+                    && (!b.is_uppercase() || chars.get(i + 1).is_some_and(|a| a.is_lowercase()))
             });
         if begins {
             out.push('_');
@@ -229,9 +262,15 @@ pub(crate) fn snake(name: &str) -> String {
 }
 
 /// An option that takes a number of milliseconds, or `none`.
-pub(crate) fn duration(cx: &Ctxt, options: &mut Options, name: &'static str) -> Option<TokenStream> {
+pub(crate) fn duration(
+    cx: &Ctxt,
+    options: &mut Options,
+    name: &'static str,
+) -> Option<TokenStream> {
     match options.expr(cx, name)? {
-        Expr::Path(path) if path.path.is_ident("none") => Some(quote!(::core::option::Option::None)),
+        Expr::Path(path) if path.path.is_ident("none") => {
+            Some(quote!(::core::option::Option::None))
+        }
         ms => Some(quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#ms)))),
     }
 }

@@ -32,7 +32,10 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, fields: &mut Fields) -> Vec<Field> {
             let given = options.text(cx, "name");
             let default = options.expr(cx, "default");
             if default.is_some() && optional(&field.ty).is_none() {
-                cx.error(&field.ty, "only a field that may be absent, an `Option`, has a default");
+                cx.error(
+                    &field.ty,
+                    "only a field that may be absent, an `Option`, has a default",
+                );
             }
             options.finish(cx);
             let name = match (&given, &field.ident) {
@@ -147,8 +150,14 @@ pub(crate) fn construct(path: &TokenStream, fields: &[Field]) -> TokenStream {
 /// What lies in an `Option`.
 fn optional(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Option")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     match arguments.args.first()? {
         syn::GenericArgument::Type(ty) => Some(ty),
         _ => None,
@@ -159,25 +168,40 @@ fn optional(ty: &Type) -> Option<&Type> {
 pub(crate) fn defaults(fields: &[Field]) -> Vec<TokenStream> {
     fields
         .iter()
-        .filter_map(|Field { member, ty, default, .. }| {
-            let (default, inner) = (default.as_ref()?, optional(ty)?);
-            let Member::Named(name) = member else { return None };
-            let accessor = format_ident!("{}_or_default", name.unraw());
-            let docs = format!("The value of `{}`, or what is meant where it is absent.", name.unraw());
-            Some(match default {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote! {
-                    #[doc = #docs]
-                    pub fn #accessor(&self) -> &str {
-                        self.#name.as_deref().unwrap_or(#text)
-                    }
-                },
-                literal => quote! {
-                    #[doc = #docs]
-                    pub fn #accessor(&self) -> #inner {
-                        self.#name.unwrap_or(#literal)
-                    }
-                },
-            })
-        })
+        .filter_map(
+            |Field {
+                 member,
+                 ty,
+                 default,
+                 ..
+             }| {
+                let (default, inner) = (default.as_ref()?, optional(ty)?);
+                let Member::Named(name) = member else {
+                    return None;
+                };
+                let accessor = format_ident!("{}_or_default", name.unraw());
+                let docs = format!(
+                    "The value of `{}`, or what is meant where it is absent.",
+                    name.unraw()
+                );
+                Some(match default {
+                    Expr::Lit(ExprLit {
+                        lit: Lit::Str(text),
+                        ..
+                    }) => quote! {
+                        #[doc = #docs]
+                        pub fn #accessor(&self) -> &str {
+                            self.#name.as_deref().unwrap_or(#text)
+                        }
+                    },
+                    literal => quote! {
+                        #[doc = #docs]
+                        pub fn #accessor(&self) -> #inner {
+                            self.#name.unwrap_or(#literal)
+                        }
+                    },
+                })
+            },
+        )
         .collect()
 }

@@ -47,7 +47,8 @@ pub(crate) fn expand(
     let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
     let names = fields.iter().map(|field| &field.name);
     let defaults = field::defaults(&fields);
-    let defaults = (!defaults.is_empty()).then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
+    let defaults = (!defaults.is_empty())
+        .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {

@@ -10,7 +10,10 @@ use crate::{
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeMap;
-use syn::{DeriveInput, Path, Token, Type, Visibility, ext::IdentExt, parse::Parser, punctuated::Punctuated};
+use syn::{
+    DeriveInput, Path, Token, Type, Visibility, ext::IdentExt, parse::Parser,
+    punctuated::Punctuated,
+};
 
 /// What the struct that stands for the protocol expands to.
 pub(crate) fn expand(
@@ -21,17 +24,30 @@ pub(crate) fn expand(
 ) -> Option<TokenStream> {
     let t = quote!(#krate::table);
     let ident = &input.ident;
-    let name = options.text(cx, "name").map_or_else(|| ident.unraw().to_string(), |name| name.value());
+    let name = options
+        .text(cx, "name")
+        .map_or_else(|| ident.unraw().to_string(), |name| name.value());
     let version = options.text(cx, "version")?;
-    let accepts = options.text(cx, "accepts").map_or_else(|| format!("^{}", version.value()), |text| text.value());
-    let hash = options.text(cx, "hash").map_or_else(String::new, |text| text.value());
+    let accepts = options
+        .text(cx, "accepts")
+        .map_or_else(|| format!("^{}", version.value()), |text| text.value());
+    let hash = options
+        .text(cx, "hash")
+        .map_or_else(String::new, |text| text.value());
     let client = options.path(cx, "client");
     let server = options.path(cx, "server");
     let (Some(client), Some(server)) = (client, server) else {
-        cx.error(ident, "a protocol names both unions: `client = ClientMessage, server = ServerMessage`");
+        cx.error(
+            ident,
+            "a protocol names both unions: `client = ClientMessage, server = ServerMessage`",
+        );
         return None;
     };
-    let channels = match options.has("channels").then(|| options.list(cx, "channels")).flatten() {
+    let channels = match options
+        .has("channels")
+        .then(|| options.list(cx, "channels"))
+        .flatten()
+    {
         None => Vec::new(),
         Some(tokens) => match Punctuated::<Path, Token![,]>::parse_terminated.parse2(tokens) {
             Ok(paths) => paths.into_iter().collect(),
@@ -42,13 +58,23 @@ pub(crate) fn expand(
         },
     };
     let auth = options.path(cx, "auth");
-    let auth_errors = options.path(cx, "auth_errors").unwrap_or_else(|| syn::parse_quote!(#krate::NoError));
+    let auth_errors = options
+        .path(cx, "auth_errors")
+        .unwrap_or_else(|| syn::parse_quote!(#krate::NoError));
     let admits = options.flag(cx, "admits");
     let session = session(cx, &t, options, auth.is_some());
     let limits = limits(cx, &t, options);
     let encodings = pairs(cx, options, "encodings");
     let closes = closes(cx, &t, options);
-    let surface = surface(krate, &input.vis, ident, &client, auth.as_ref(), &auth_errors, admits);
+    let surface = surface(
+        krate,
+        &input.vis,
+        ident,
+        &client,
+        auth.as_ref(),
+        &auth_errors,
+        admits,
+    );
     Some(quote! {
         #[doc(hidden)]
         pub type __Protocol = #ident;
@@ -93,10 +119,15 @@ fn session(cx: &Ctxt, t: &TokenStream, options: &mut Options, auth: bool) -> Tok
         {
             match Punctuated::<syn::LitInt, Token![,]>::parse_terminated.parse2(tokens) {
                 Ok(bounds) if bounds.len() == 2 => {
-                    let bounds = bounds.iter().map(|ms| quote!(::core::time::Duration::from_millis(#ms)));
+                    let bounds = bounds
+                        .iter()
+                        .map(|ms| quote!(::core::time::Duration::from_millis(#ms)));
                     changes.extend(quote!(backoff: (#(#bounds),*),));
                 }
-                Ok(bounds) => cx.error(bounds, "a backoff is a first and a last bound: `backoff_ms(500, 30000)`"),
+                Ok(bounds) => cx.error(
+                    bounds,
+                    "a backoff is a first and a last bound: `backoff_ms(500, 30000)`",
+                ),
                 Err(error) => cx.push(error),
             }
         }
@@ -106,12 +137,21 @@ fn session(cx: &Ctxt, t: &TokenStream, options: &mut Options, auth: bool) -> Tok
     if options.has("roles")
         && let Some(mut inner) = options.inner(cx, "roles")
     {
-        for role in ["hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error"] {
-            let Some(expr) = inner.expr(cx, role) else { continue };
+        for role in [
+            "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error",
+        ] {
+            let Some(expr) = inner.expr(cx, role) else {
+                continue;
+            };
             let member = format_ident!("{role}");
             let tag = match &expr {
-                syn::Expr::Path(path) if path.path.is_ident("none") => quote!(::core::option::Option::None),
-                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => {
+                syn::Expr::Path(path) if path.path.is_ident("none") => {
+                    quote!(::core::option::Option::None)
+                }
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                }) => {
                     quote!(::core::option::Option::Some(#t::Tag::Text(#text)))
                 }
                 number => quote!(::core::option::Option::Some(#t::Tag::Integer(#number))),
@@ -145,7 +185,10 @@ fn limits(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> TokenStream {
                         rate: ::core::option::Option::Some((#count, ::core::time::Duration::from_millis(#per))),
                     });
                 }
-                Ok(rate) => cx.error(rate, "a rate is a count and milliseconds: `rate(100, 60000)`"),
+                Ok(rate) => cx.error(
+                    rate,
+                    "a rate is a count and milliseconds: `rate(100, 60000)`",
+                ),
                 Err(error) => cx.push(error),
             }
         }
@@ -156,7 +199,9 @@ fn limits(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> TokenStream {
 
 /// `encodings(json = "chat.v1+json")`
 fn pairs(cx: &Ctxt, options: &mut Options, name: &'static str) -> Vec<TokenStream> {
-    let Some(mut inner) = options.has(name).then(|| options.inner(cx, name)).flatten() else { return Vec::new() };
+    let Some(mut inner) = options.has(name).then(|| options.inner(cx, name)).flatten() else {
+        return Vec::new();
+    };
     let pairs = ["json", "msgpack", "cbor"]
         .into_iter()
         .filter_map(|key| inner.text(cx, key).map(|text| quote!((#key, #text))))
@@ -166,7 +211,11 @@ fn pairs(cx: &Ctxt, options: &mut Options, name: &'static str) -> Vec<TokenStrea
 }
 
 fn closes(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> Vec<TokenStream> {
-    let Some(mut inner) = options.has("closes").then(|| options.inner(cx, "closes")).flatten() else {
+    let Some(mut inner) = options
+        .has("closes")
+        .then(|| options.inner(cx, "closes"))
+        .flatten()
+    else {
         return Vec::new();
     };
     let conditions = [
@@ -414,31 +463,52 @@ fn surface(
 }
 
 /// The handler traits, the dispatch to them, and the methods of the client.
-pub(crate) fn client_messages(krate: &Path, vis: &Visibility, union: &Ident, messages: &[Message]) -> TokenStream {
+pub(crate) fn client_messages(
+    krate: &Path,
+    vis: &Visibility,
+    union: &Ident,
+    messages: &[Message],
+) -> TokenStream {
     let mut groups: BTreeMap<String, Vec<&Message>> = BTreeMap::new();
     for message in messages.iter().filter(|message| is_handled(message)) {
         // One trait for each first segment; names without segments share one.
         let segment = message.name.split_once('.').map_or("", |(first, _)| first);
         groups.entry(segment.to_owned()).or_default().push(message);
     }
-    let traits: Vec<Ident> = groups.keys().map(|segment| format_ident!("{}Handler", pascal(segment))).collect();
-    let declared = groups.iter().zip(&traits).map(|((segment, messages), name)| {
-        let methods = messages.iter().map(|message| handler(krate, message));
-        let what = if segment.is_empty() { "the messages" } else { &format!("the `{segment}.…` messages") };
-        let missing = format!("`{{Self}}` does not handle {what}");
-        let note = format!("implement `{name}` for it");
-        let docs = format!("Handles {what}.");
-        quote! {
-            #[doc = #docs]
-            #[diagnostic::on_unimplemented(message = #missing, note = #note)]
-            #vis trait #name: Sessions {
-                #(#methods)*
+    let traits: Vec<Ident> = groups
+        .keys()
+        .map(|segment| format_ident!("{}Handler", pascal(segment)))
+        .collect();
+    let declared = groups
+        .iter()
+        .zip(&traits)
+        .map(|((segment, messages), name)| {
+            let methods = messages.iter().map(|message| handler(krate, message));
+            let what = if segment.is_empty() {
+                "the messages"
+            } else {
+                &format!("the `{segment}.…` messages")
+            };
+            let missing = format!("`{{Self}}` does not handle {what}");
+            let note = format!("implement `{name}` for it");
+            let docs = format!("Handles {what}.");
+            quote! {
+                #[doc = #docs]
+                #[diagnostic::on_unimplemented(message = #missing, note = #note)]
+                #vis trait #name: Sessions {
+                    #(#methods)*
+                }
             }
-        }
-    });
+        });
     let arms = messages.iter().map(|message| arm(krate, message));
-    let dispatch = if messages.is_empty() { quote!(match self {}) } else { quote!(match self { #(#arms,)* }) };
-    let methods = messages.iter().filter_map(|message| client_method(krate, message));
+    let dispatch = if messages.is_empty() {
+        quote!(match self {})
+    } else {
+        quote!(match self { #(#arms,)* })
+    };
+    let methods = messages
+        .iter()
+        .filter_map(|message| client_method(krate, message));
     quote! {
         #krate::__server! {
             #(#declared)*
@@ -516,7 +586,10 @@ fn name_of(field: &Field) -> Ident {
 }
 
 fn errors(krate: &Path, message: &Message) -> TokenStream {
-    message.errors.as_ref().map_or_else(|| quote!(#krate::NoError), |errors| quote!(#errors))
+    message
+        .errors
+        .as_ref()
+        .map_or_else(|| quote!(#krate::NoError), |errors| quote!(#errors))
 }
 
 fn handler(krate: &Path, message: &Message) -> TokenStream {
@@ -532,7 +605,10 @@ fn handler(krate: &Path, message: &Message) -> TokenStream {
                 None => quote!(#krate::server::Sender<#item>),
             };
             let end = end.as_ref().map_or_else(|| quote!(()), |end| quote!(#end));
-            (quote!(to: #to,), quote!(::core::result::Result<#end, #errors>))
+            (
+                quote!(to: #to,),
+                quote!(::core::result::Result<#end, #errors>),
+            )
         }
         _ if message.errors.is_some() => (quote!(), quote!(::core::result::Result<(), #errors>)),
         _ => (quote!(), quote!(())),
@@ -569,34 +645,61 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     }
     let name = method(message);
     let (_, names) = parameters(message);
-    let unboxed = if message.is_boxed() { quote!(let m = *m;) } else { quote!() };
+    let unboxed = if message.is_boxed() {
+        quote!(let m = *m;)
+    } else {
+        quote!()
+    };
     let call = |extra: TokenStream| quote!(app.#name(#names #extra &Context::__new(::core::clone::Clone::clone(&cx))).await);
-    let channel = |channel: &Path| quote!(let channel = #krate::Keyed::<#channel>::from_message(&m););
+    let channel =
+        |channel: &Path| quote!(let channel = #krate::Keyed::<#channel>::from_message(&m););
     let plain = call(quote!());
     let server = quote!(<__Protocol as #krate::Protocol>::Server);
     let (kind, before, body) = match (&message.reply, &message.join, &message.leave) {
         (Reply::One(_), Some(to), _) => {
             let channel = channel(to);
-            (quote!(Run), channel, quote!(let result = #plain; cx.join::<#server, _, _, _>(&channel, &result).await;))
+            (
+                quote!(Run),
+                channel,
+                quote!(let result = #plain; cx.join::<#server, _, _, _>(&channel, &result).await;),
+            )
         }
         (Reply::One(_), _, Some(from)) => {
             let channel = channel(from);
-            (quote!(Run), channel, quote!(let result = #plain; cx.part::<#server, _, _, _>(&channel, &result);))
+            (
+                quote!(Run),
+                channel,
+                quote!(let result = #plain; cx.part::<#server, _, _, _>(&channel, &result);),
+            )
         }
-        (Reply::One(_), ..) => {
-            (quote!(Run), quote!(), quote!(let result = #plain; cx.answer::<#server, _, _>(&result);))
-        }
+        (Reply::One(_), ..) => (
+            quote!(Run),
+            quote!(),
+            quote!(let result = #plain; cx.answer::<#server, _, _>(&result);),
+        ),
         (Reply::Stream { ack, end, .. }, ..) => {
-            let to = if ack.is_some() { quote!(cx.stream::<#server, _, _>()) } else { quote!(cx.sender::<#server, _>()) };
+            let to = if ack.is_some() {
+                quote!(cx.stream::<#server, _, _>())
+            } else {
+                quote!(cx.sender::<#server, _>())
+            };
             let run = call(quote!(to,));
             let finish = if end.is_some() {
                 quote!(cx.end::<#server, _, _>(&result);)
             } else {
                 quote!(cx.done(&result);)
             };
-            (quote!(Stream), quote!(let to = #to;), quote!(let result = #run; #finish))
+            (
+                quote!(Stream),
+                quote!(let to = #to;),
+                quote!(let result = #run; #finish),
+            )
         }
-        _ if message.errors.is_some() => (quote!(Run), quote!(), quote!(let result = #plain; cx.done(&result);)),
+        _ if message.errors.is_some() => (
+            quote!(Run),
+            quote!(),
+            quote!(let result = #plain; cx.done(&result);),
+        ),
         _ => (quote!(Run), quote!(), quote!(#plain;)),
     };
     quote! {
@@ -627,8 +730,16 @@ fn client_method(krate: &Path, message: &Message) -> Option<TokenStream> {
                 self.0.call(&m)
             }
         },
-        Reply::Stream { ack, item, end, cancel } => {
-            let of = |path: &Option<Path>| path.as_ref().map_or_else(|| quote!(#krate::Nothing), |path| quote!(#path));
+        Reply::Stream {
+            ack,
+            item,
+            end,
+            cancel,
+        } => {
+            let of = |path: &Option<Path>| {
+                path.as_ref()
+                    .map_or_else(|| quote!(#krate::Nothing), |path| quote!(#path))
+            };
             let (ack, end, cancel) = (of(ack), of(end), of(cancel));
             quote! {
                 pub async fn #name(
@@ -658,9 +769,11 @@ pub(crate) fn request(krate: &Path, ty: &Type, message: &Message, reply: &Reply)
     let (reply, item, end) = match reply {
         Reply::One(reply) => (quote!(#reply), nothing.clone(), nothing),
         Reply::Stream { ack, item, end, .. } => (
-            ack.as_ref().map_or_else(|| nothing.clone(), |ack| quote!(#ack)),
+            ack.as_ref()
+                .map_or_else(|| nothing.clone(), |ack| quote!(#ack)),
             quote!(#item),
-            end.as_ref().map_or_else(|| nothing.clone(), |end| quote!(#end)),
+            end.as_ref()
+                .map_or_else(|| nothing.clone(), |end| quote!(#end)),
         ),
         Reply::None | Reply::Cancel => return TokenStream::new(),
     };
@@ -680,9 +793,15 @@ pub(crate) fn note(cx: &Ctxt, options: &mut Options, name: &'static str) -> Opti
     let option = options.take(name)?;
     match option.value {
         Value::Flag => Some(None),
-        Value::Expr(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => Some(Some(text.value())),
+        Value::Expr(syn::Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(text),
+            ..
+        })) => Some(Some(text.value())),
         _ => {
-            cx.at(option.name.span(), format_args!("write `{name}` or `{name} = \"why\"`"));
+            cx.at(
+                option.name.span(),
+                format_args!("write `{name}` or `{name} = \"why\"`"),
+            );
             None
         }
     }

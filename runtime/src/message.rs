@@ -183,7 +183,10 @@ pub struct Keyed<C> {
 impl<C> Keyed<C> {
     /// The channel that a message names.
     pub fn from_message(message: &impl KeyFrom<C>) -> Self {
-        Self { key: message.key(), channel: std::marker::PhantomData }
+        Self {
+            key: message.key(),
+            channel: std::marker::PhantomData,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Branch, Decl, DeclId, DeclKind, Field, Item, MessageShape, PayloadShape, Received, Section,
-    Shapes, Use, combine, order, taken::Taken,
+    Shapes, Use, combine, order, surface, taken::Taken,
 };
 use crate::names;
 use handfast_schema::{
@@ -80,8 +80,11 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         maker.shapes.channels.push(params);
     }
     let Maker {
-        mut shapes, taken, ..
+        mut shapes,
+        mut taken,
+        ..
     } = maker;
+    surface::check(protocol, &mut taken);
     order::box_cycles(&mut shapes);
     order::find_receivers(&mut shapes);
     order::settle_discriminants(&mut shapes);
@@ -232,11 +235,12 @@ impl Maker<'_> {
         }
         match schema.types?.single()? {
             Type::Object => {
+                // What describes no field is any object: nobody closes it.
                 let is_map = schema.properties.is_empty()
                     && schema.required.is_empty()
                     && schema
                         .additional_properties
-                        .is_some_and(|more| self.schema(more).boolean != Some(false));
+                        .is_none_or(|more| self.schema(more).boolean != Some(false));
                 let is_mixed = !schema.properties.is_empty()
                     && schema
                         .additional_properties
@@ -567,15 +571,17 @@ impl Maker<'_> {
                 reason: "its first items differ from the rest, or may be absent",
             },
             Type::Object => {
-                let more = schema.additional_properties?;
                 if !schema.properties.is_empty() || !schema.required.is_empty() {
                     return None;
                 }
-                if self.schema(more).boolean == Some(true) {
+                let more = schema
+                    .additional_properties
+                    .filter(|more| self.schema(*more).boolean != Some(true));
+                let Some(more) = more else {
                     return Some(Use::Map(Box::new(Use::Checked {
                         reason: "any value is allowed",
                     })));
-                }
+                };
                 Use::Map(Box::new(self.at(more, &format!("{name}Value"))))
             }
         })

@@ -2,10 +2,11 @@
 
 use crate::{
     api::{
-        Auth, AuthError, ChatHandler, ChatMessage, ChatSend, ChatSendError, ChatSent, Context, Handle, PricesBook,
-        PricesBookError, PricesDone, PricesHandler, PricesQuote, PricesQuoteError, PricesQuoted, PricesSnapshot,
-        PricesTick, PricesWatch, PricesWatchError, PricesWatching, RoomHandler, RoomId, RoomJoin, RoomJoinError,
-        RoomJoined, RoomLeave, RoomLeaveError, RoomLeft, Sessions, UserHandler, UserName, UserTypingClient,
+        Auth, AuthError, ChatHandler, ChatMessage, ChatSend, ChatSendError, ChatSent, Context,
+        Handle, PricesBook, PricesBookError, PricesDone, PricesHandler, PricesQuote,
+        PricesQuoteError, PricesQuoted, PricesSnapshot, PricesTick, PricesWatch, PricesWatchError,
+        PricesWatching, RoomHandler, RoomId, RoomJoin, RoomJoinError, RoomJoined, RoomLeave,
+        RoomLeaveError, RoomLeft, Sessions, UserHandler, UserName, UserTypingClient,
         UserTypingServer,
     },
     market::Market,
@@ -40,7 +41,10 @@ impl User {
 
 impl App {
     pub fn new() -> Self {
-        Self { rooms: Arc::new(Rooms::default()), market: Market::new() }
+        Self {
+            rooms: Arc::new(Rooms::default()),
+            market: Market::new(),
+        }
     }
 
     /// Begins to trade and to publish.
@@ -58,7 +62,10 @@ impl Sessions for App {
         if m.token.as_deref() == Some("expired") {
             return Err(AuthError::BadToken);
         }
-        Ok(User { name: m.name, rooms: Mutex::default() })
+        Ok(User {
+            name: m.name,
+            rooms: Mutex::default(),
+        })
     }
 
     fn closed(&self, user: &User) {
@@ -69,7 +76,11 @@ impl Sessions for App {
 }
 
 impl RoomHandler for App {
-    async fn room_join(&self, m: RoomJoin, cx: &Context<User>) -> Result<RoomJoined, RoomJoinError> {
+    async fn room_join(
+        &self,
+        m: RoomJoin,
+        cx: &Context<User>,
+    ) -> Result<RoomJoined, RoomJoinError> {
         let user = cx.session();
         if user.rooms().insert(m.room_id.clone())
             && let Err(full) = self.rooms.enter(&m.room_id, &user.name)
@@ -77,10 +88,17 @@ impl RoomHandler for App {
             user.rooms().remove(&m.room_id);
             return Err(RoomJoinError::RoomFull(full));
         }
-        Ok(RoomJoined { members: self.rooms.members(&m.room_id), topic: self.rooms.topic(&m.room_id).into() })
+        Ok(RoomJoined {
+            members: self.rooms.members(&m.room_id),
+            topic: self.rooms.topic(&m.room_id).into(),
+        })
     }
 
-    async fn room_leave(&self, m: RoomLeave, cx: &Context<User>) -> Result<RoomLeft, RoomLeaveError> {
+    async fn room_leave(
+        &self,
+        m: RoomLeave,
+        cx: &Context<User>,
+    ) -> Result<RoomLeft, RoomLeaveError> {
         let user = cx.session();
         if !user.rooms().remove(&m.room_id) {
             return Err(RoomLeaveError::NotInRoom);
@@ -109,7 +127,9 @@ impl UserHandler for App {
     async fn user_typing(&self, m: UserTypingClient, cx: &Context<User>) {
         let user = cx.session();
         if user.rooms().contains(&m.room_id) {
-            cx.room(&m.room_id).publish(&UserTypingServer { name: user.name.clone() });
+            cx.room(&m.room_id).publish(&UserTypingServer {
+                name: user.name.clone(),
+            });
         }
     }
 }
@@ -132,7 +152,9 @@ impl PricesHandler for App {
         loop {
             clock.tick().await;
             for symbol in &m.symbols {
-                let Some(tick) = self.market.tick(symbol) else { continue };
+                let Some(tick) = self.market.tick(symbol) else {
+                    continue;
+                };
                 if ticks.send(tick).await.is_err() {
                     return Ok(PricesDone { ticks: sent });
                 }
@@ -141,12 +163,25 @@ impl PricesHandler for App {
         }
     }
 
-    async fn prices_book(&self, m: PricesBook, _: &Context<User>) -> Result<PricesSnapshot, PricesBookError> {
-        self.market.book(&m.symbol, m.depth.unwrap_or(10)).ok_or(PricesBookError::UnknownSymbol)
+    async fn prices_book(
+        &self,
+        m: PricesBook,
+        _: &Context<User>,
+    ) -> Result<PricesSnapshot, PricesBookError> {
+        self.market
+            .book(&m.symbol, m.depth.unwrap_or(10))
+            .ok_or(PricesBookError::UnknownSymbol)
     }
 
-    async fn prices_quote(&self, m: PricesQuote, _: &Context<User>) -> Result<PricesQuoted, PricesQuoteError> {
-        let tick = self.market.tick(&m.symbol).ok_or(PricesQuoteError::UnknownSymbol)?;
+    async fn prices_quote(
+        &self,
+        m: PricesQuote,
+        _: &Context<User>,
+    ) -> Result<PricesQuoted, PricesQuoteError> {
+        let tick = self
+            .market
+            .tick(&m.symbol)
+            .ok_or(PricesQuoteError::UnknownSymbol)?;
         Ok(PricesQuoted { price: tick.price })
     }
 }

@@ -24,8 +24,14 @@ const USAGE: &str = "usage: chat [--port PORT]
        chat client NAME [--room ROOM] [--url ws://HOST:PORT/ws]";
 
 enum Command {
-    Serve { port: u16 },
-    Talk { name: String, room: String, url: String },
+    Serve {
+        port: u16,
+    },
+    Talk {
+        name: String,
+        room: String,
+        url: String,
+    },
 }
 
 #[tokio::main]

@@ -9,7 +9,11 @@ use std::{
 };
 
 /// What is traded, and what it cost yesterday, in cents.
-const SYMBOLS: [(&str, i64); 3] = [("BTC-EUR", 5_812_345), ("ETH-EUR", 298_712), ("SOL-EUR", 14_250)];
+const SYMBOLS: [(&str, i64); 3] = [
+    ("BTC-EUR", 5_812_345),
+    ("ETH-EUR", 298_712),
+    ("SOL-EUR", 14_250),
+];
 
 /// How often a price moves.
 const EVERY: Duration = Duration::from_millis(200);
@@ -27,9 +31,18 @@ struct Price {
 
 impl Market {
     pub fn new() -> Arc<Self> {
-        let price = |cents| Price { yesterday: cents, now: cents, side: PricesTickSide::Buy };
-        let prices = SYMBOLS.into_iter().map(|(symbol, cents)| (symbol, price(cents))).collect();
-        Arc::new(Self { prices: Mutex::new(prices) })
+        let price = |cents| Price {
+            yesterday: cents,
+            now: cents,
+            side: PricesTickSide::Buy,
+        };
+        let prices = SYMBOLS
+            .into_iter()
+            .map(|(symbol, cents)| (symbol, price(cents)))
+            .collect();
+        Arc::new(Self {
+            prices: Mutex::new(prices),
+        })
     }
 
     fn prices(&self) -> MutexGuard<'_, BTreeMap<&'static str, Price>> {
@@ -47,7 +60,11 @@ impl Market {
                 let random = (random.hash_one((step, symbol)) % 2001) as i64 - 1000;
                 let pull = (price.yesterday - price.now) / 200;
                 let change = price.now * random / 1_000_000 + pull;
-                price.side = if change >= 0 { PricesTickSide::Buy } else { PricesTickSide::Sell };
+                price.side = if change >= 0 {
+                    PricesTickSide::Buy
+                } else {
+                    PricesTickSide::Sell
+                };
                 price.now += change;
             }
         }
@@ -70,17 +87,24 @@ impl Market {
     /// The order book: levels a cent and more away from the price, thicker the further they are.
     pub fn book(&self, symbol: &Symbol, depth: i64) -> Option<PricesSnapshot> {
         let price = *self.prices().get(symbol.as_str())?;
-        let level = |cents: i64, i: i64| Some(Level(decimal(cents)?, decimal(37 * i + cents % 100)?));
+        let level =
+            |cents: i64, i: i64| Some(Level(decimal(cents)?, decimal(37 * i + cents % 100)?));
         let step = (price.now / 20_000).max(1);
         Some(PricesSnapshot {
             symbol: symbol.clone(),
-            bids: (1..=depth).map(|i| level(price.now - i * step, i)).collect::<Option<_>>()?,
-            asks: (1..=depth).map(|i| level(price.now + i * step, i)).collect::<Option<_>>()?,
+            bids: (1..=depth)
+                .map(|i| level(price.now - i * step, i))
+                .collect::<Option<_>>()?,
+            asks: (1..=depth)
+                .map(|i| level(price.now + i * step, i))
+                .collect::<Option<_>>()?,
         })
     }
 }
 
 /// Cents as a decimal number; none below nothing.
 fn decimal(cents: i64) -> Option<Decimal> {
-    (cents >= 0).then(|| format!("{}.{:02}", cents / 100, cents % 100)).and_then(|text| text.parse().ok())
+    (cents >= 0)
+        .then(|| format!("{}.{:02}", cents / 100, cents % 100))
+        .and_then(|text| text.parse().ok())
 }

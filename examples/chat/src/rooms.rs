@@ -31,7 +31,9 @@ impl Rooms {
         let mut present = self.present();
         let members = present.entry(room.clone()).or_default();
         if members.values().sum::<usize>() >= LIMIT {
-            return Err(RoomFullErrorData { limit: LIMIT as i64 });
+            return Err(RoomFullErrorData {
+                limit: LIMIT as i64,
+            });
         }
         let count = members.entry(name.clone()).or_default();
         *count += 1;
@@ -43,7 +45,9 @@ impl Rooms {
 
     pub fn leave(&self, room: &RoomId, name: &UserName) {
         let mut present = self.present();
-        let Some(members) = present.get_mut(room) else { return };
+        let Some(members) = present.get_mut(room) else {
+            return;
+        };
         if let Some(count) = members.get_mut(name) {
             *count -= 1;
             if *count == 0 {
@@ -63,16 +67,23 @@ impl Rooms {
     }
 
     pub fn topic(&self, room: &RoomId) -> Option<String> {
-        (room.as_str() == "lobby").then(|| "Say hello. Open a second tab to answer yourself.".to_owned())
+        (room.as_str() == "lobby")
+            .then(|| "Say hello. Open a second tab to answer yourself.".to_owned())
     }
 
     fn tell(&self, room: &RoomId, name: &UserName, present: bool) {
         if let Some(handle) = self.handle.get() {
-            handle.room(room).publish(&UserPresence { member: member(name), present });
+            handle.room(room).publish(&UserPresence {
+                member: member(name),
+                present,
+            });
         }
     }
 }
 
 fn member(name: &UserName) -> Member {
-    Member { name: name.clone(), status: Status::Online }
+    Member {
+        name: name.clone(),
+        status: Status::Online,
+    }
 }

@@ -8,12 +8,19 @@ use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 pub async fn talk(name: &str, room: &str, url: String) -> Result<(), Box<dyn Error>> {
     let name = UserName::try_from(name).map_err(|why| format!("the name {why}"))?;
     let room_id = RoomId::try_from(room).map_err(|why| format!("the room {why}"))?;
-    let client = Client::connect(url).auth(&Auth { name, token: None }).await?;
+    let client = Client::connect(url)
+        .auth(&Auth { name, token: None })
+        .await?;
     if let Some(skew) = client.skew() {
         eprintln!("note: {skew}");
     }
     let mut room = client.room(&room_id).join().await?;
-    let names: Vec<&str> = room.reply.members.iter().map(|member| member.name.as_str()).collect();
+    let names: Vec<&str> = room
+        .reply
+        .members
+        .iter()
+        .map(|member| member.name.as_str())
+        .collect();
     println!("* in #{room_id} with {}", names.join(", "));
     let mut lines = BufReader::new(stdin()).lines();
     loop {
@@ -35,10 +42,18 @@ pub async fn talk(name: &str, room: &str, url: String) -> Result<(), Box<dyn Err
 }
 
 async fn say(client: &Client, room_id: &RoomId, text: String) -> Result<(), Box<dyn Error>> {
-    let said = client.chat_send(ChatSend { room_id: room_id.clone(), text, attachments: None }).await;
+    let said = client
+        .chat_send(ChatSend {
+            room_id: room_id.clone(),
+            text,
+            attachments: None,
+        })
+        .await;
     match said {
         Ok(_) => {}
-        Err(CallError::Declared(ChatSendError::NotInRoom)) => eprintln!("! we are not in #{room_id}"),
+        Err(CallError::Declared(ChatSendError::NotInRoom)) => {
+            eprintln!("! we are not in #{room_id}")
+        }
         // Such as a text that is too long: the next line may be better.
         Err(CallError::Invalid(why)) => eprintln!("! not sent: {why}"),
         Err(error) => return Err(error.into()),
@@ -51,7 +66,11 @@ fn print(event: Event<ServerMessage>) {
         Event::Message(envelope) => match envelope.message {
             ServerMessage::ChatMessage(m) => println!("{}: {}", m.from, m.text),
             ServerMessage::UserPresence(m) => {
-                println!("* {} {}", m.member.name, if m.present { "came" } else { "went" });
+                println!(
+                    "* {} {}",
+                    m.member.name,
+                    if m.present { "came" } else { "went" }
+                );
             }
             // Nobody wants to see a line for every key that is pressed.
             _ => {}

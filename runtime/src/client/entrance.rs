@@ -15,7 +15,9 @@ pub struct Entrance<P, C, M, L> {
 
 impl<P, C: fmt::Debug, M, L> fmt::Debug for Entrance<P, C, M, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entrance").field("channel", &self.channel).finish_non_exhaustive()
+        f.debug_struct("Entrance")
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
     }
 }
 
@@ -29,7 +31,12 @@ where
 {
     /// A channel, the message that joins it, and the one that leaves it.
     pub fn new(client: &Client<P>, channel: C, message: M, leave: Option<L>) -> Self {
-        Self { client: client.clone(), channel, message, leave }
+        Self {
+            client: client.clone(),
+            channel,
+            message,
+            leave,
+        }
     }
 
     /// Joins, and hears what is published there from now on.
@@ -37,7 +44,9 @@ where
     /// # Errors
     /// Where the server does not let it in.
     pub async fn join(self) -> Result<Joined<P::Server, M::Reply>, CallError<M::Error>> {
-        self.client.join(&self.channel, &self.message, self.leave.as_ref()).await
+        self.client
+            .join(&self.channel, &self.message, self.leave.as_ref())
+            .await
     }
 }
 
@@ -52,7 +61,10 @@ pub struct OwnEntrance<P, C> {
 impl<P: Protocol, C: ChannelKey> OwnEntrance<P, C> {
     /// A channel.
     pub fn new(client: &Client<P>, channel: C) -> Self {
-        Self { client: client.clone(), channel }
+        Self {
+            client: client.clone(),
+            channel,
+        }
     }
 
     /// Joins, and hears what is published there from now on.
