@@ -6,9 +6,9 @@ use super::{
     docs, messages,
     types::param_rules,
 };
-use crate::names;
+use crate::{names, shape::DeclKind};
 use handfast_spec::model::{
-    ChannelId, CloseCondition, EncodingKind, End, KeyPart, RoleKind, RolePlayer,
+    ChannelId, CloseCondition, EncodingKind, End, KeyPart, MessageId, RoleKind, RolePlayer,
 };
 
 /// The type of a channel.
@@ -38,17 +38,13 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         if names::pascal(&channel.name.text) != name {
             args.push(format!("name = {}", text(&channel.name.text)));
         }
-        if let Some(join) = channel.join {
-            args.push(format!(
-                "join = {}",
-                messages::type_of(cx, join, End::Client)
-            ));
-        }
-        if let Some(leave) = channel.leave {
-            args.push(format!(
-                "leave = {}",
-                messages::type_of(cx, leave, End::Client)
-            ));
+        for (word, door) in [("join", channel.join), ("leave", channel.leave)] {
+            let Some(door) = door else { continue };
+            let ty = messages::type_of(cx, door, End::Client);
+            args.push(format!("{word} = {ty}"));
+            if !is_made_of_params(cx, ChannelId(i), door) {
+                args.push(format!("{word}_more"));
+            }
         }
         if let Some(history) = channel.history {
             let ttl = history
@@ -91,6 +87,28 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         out.push_str("}\n");
         items.push(out);
     }
+}
+
+/// Whether the message that joins or leaves a channel carries its parameters and nothing else.
+fn is_made_of_params(cx: &Cx<'_>, id: ChannelId, door: MessageId) -> bool {
+    let channel = &cx.protocol.channels[id.0];
+    let payload = cx.shapes.messages[door.0].client.as_ref();
+    let Some(decl) = payload.and_then(|payload| payload.decl) else {
+        return channel.params.is_empty();
+    };
+    let DeclKind::Struct { fields, .. } = &cx.shapes.decls[decl.0].kind else {
+        return false;
+    };
+    let params = || channel.params.iter().zip(&cx.shapes.channels[id.0]);
+    fields.len() == channel.params.len()
+        && fields.iter().all(|field| {
+            field.required
+                && params().any(|(param, ty)| {
+                    param.name.text == field.name
+                        && names::rust_ident(&names::snake(&param.name.text)) == field.rust
+                        && *ty == field.ty
+                })
+        })
 }
 
 /// The type that stands for the protocol: what the runtime has to know of it.

@@ -122,14 +122,14 @@ impl Maker<'_> {
                     .map(|text| format!("{text} {words}"));
                 let (rust, ts) = (format!("{rust}{end}"), format!("{ts}{end}"));
                 sent.as_ref()
-                    .map(|_| maker.payload(rust, ts, payload(sent), message, description))
+                    .map(|_| maker.payload(rust, ts, payload(sent), (id, message), description))
             };
             let client = side(self, &message.client, "Client", "As the client sends it.");
             let server = side(self, &message.server, "Server", "As the server sends it.");
             return MessageShape { id, client, server };
         }
         let schema = payload(&message.client).or_else(|| payload(&message.server));
-        let shape = self.payload(rust, ts, schema, message, message.description.clone());
+        let shape = self.payload(rust, ts, schema, (id, message), message.description.clone());
         MessageShape {
             id,
             client: message.client.as_ref().map(|_| shape.clone()),
@@ -142,9 +142,20 @@ impl Maker<'_> {
         rust: String,
         ts: String,
         schema: Option<SchemaId>,
-        message: &Message,
+        (id, message): (MessageId, &Message),
         description: Option<String>,
     ) -> PayloadShape {
+        // A message that opens or leaves a channel has the parameters as fields of its own, even where it only refers to
+        // what has them.
+        let is_door = self
+            .protocol
+            .channels
+            .iter()
+            .any(|channel| [channel.join, channel.leave].contains(&Some(id)));
+        let schema = match schema {
+            Some(schema) if is_door => Some(union::resolve(&self.protocol.schemas, schema)),
+            schema => schema,
+        };
         let decl = match schema {
             Some(schema) => Some(self.declare(
                 rust.clone(),
