@@ -39,7 +39,7 @@ pub use message::{
 pub use protocol_macros::protocol;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation, Side};
-pub use validate::{Invalid, read_value, validate};
+pub use validate::{Invalid, read_text, read_value, validate};
 pub use value::{Bytes, Checked, Nullable};
 
 /// Keeps what a server needs, where this crate was built with one.

@@ -202,6 +202,33 @@ impl<C: ChannelKey> ChannelKey for Keyed<C> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nothing {}
 
+impl<'de> Payload<'de> for Nothing {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+        r.skip()?;
+        cx.violation("not", handfast_schema::words::NOTHING);
+        Ok(None)
+    }
+}
+
+impl serde::Serialize for Nothing {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        match *self {}
+    }
+}
+
+/// It is in no union: its place lies behind every table's end.
+impl<U: Messages> MessageOf<U> for Nothing {
+    const INDEX: usize = usize::MAX;
+
+    fn from_union(message: U) -> Result<Self, U> {
+        Err(message)
+    }
+
+    fn into_union(self) -> U {
+        match self {}
+    }
+}
+
 /// The errors that a request may be answered with, and their data.
 pub trait ErrorCodes: Sized + Send + Sync + 'static {
     /// The code on the wire.

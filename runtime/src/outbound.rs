@@ -42,6 +42,10 @@ pub(crate) struct Item {
     /// The first to go when there is no room.
     volatile: bool,
     /// The sender's mark, for it to know that this was handed to the transport; 0 is none.
+    #[cfg_attr(
+        not(feature = "client"),
+        expect(dead_code, reason = "a server does not look back")
+    )]
     pub(crate) mark: u64,
 }
 
@@ -140,6 +144,7 @@ impl Outbound {
     }
 
     /// Whether more than half of the room is taken.
+    #[cfg(feature = "server")]
     pub(crate) fn is_busy(&self) -> bool {
         self.lock().bytes > self.limit / 2
     }
@@ -214,6 +219,7 @@ impl Outbound {
 
     /// The connection lost its transport: what was under way counts no longer, what waits goes on waiting, but for
     /// volatile messages.
+    #[cfg(feature = "client")]
     pub(crate) fn detach(&self) {
         let mut state = self.lock();
         state.bytes -= state.taken;
@@ -222,6 +228,7 @@ impl Outbound {
     }
 
     /// Takes back what has a mark and waits still. False where it was taken already.
+    #[cfg(feature = "client")]
     pub(crate) fn withdraw(&self, mark: u64) -> bool {
         let mut state = self.lock();
         let Some(at) = state.queue.iter().position(|item| item.mark == mark) else {

@@ -2,8 +2,10 @@
 
 use std::hash::{BuildHasher, Hasher};
 
+#[cfg(feature = "server")]
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+#[cfg(feature = "server")]
 /// 128 bits from the operating system, which nobody can guess, as 22 characters.
 ///
 /// # Errors
@@ -14,6 +16,7 @@ pub(crate) fn secret() -> Result<String, getrandom::Error> {
     Ok(text(u128::from_le_bytes(bytes), 22))
 }
 
+#[cfg(feature = "server")]
 /// 48 bits that no other call is likely to have, as 8 characters. They name; they protect nothing.
 pub(crate) fn name() -> String {
     text(number().into(), 8)
@@ -24,6 +27,7 @@ pub(crate) fn number() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
+#[cfg(feature = "server")]
 fn text(mut bits: u128, length: usize) -> String {
     (0..length)
         .map(|_| {
@@ -34,7 +38,7 @@ fn text(mut bits: u128, length: usize) -> String {
         .collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 mod tests {
     #[test]
     fn differs_each_time() {

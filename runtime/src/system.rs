@@ -3,14 +3,14 @@
 //! They are few and rare, so they are read in two steps through [`Head`], and written like any other message.
 
 use crate::{
-    Id, Rejected, TagBuf, Violation,
+    Id, TagBuf,
     codec::Source,
     table::{EnvelopeTable, Roles, TagRef},
 };
 use serde::{
     Serialize, Serializer,
     de::{DeserializeOwned, Error as _},
-    ser::{SerializeMap, SerializeSeq},
+    ser::SerializeMap,
 };
 use serde_json::{Value, value::RawValue};
 use std::{borrow::Cow, collections::HashMap, fmt};
@@ -79,7 +79,9 @@ pub(crate) struct Head<'a> {
     pub(crate) tag: TagBuf,
     pub(crate) id: Option<Id>,
     pub(crate) channel: Option<String>,
+    #[cfg(feature = "client")]
     pub(crate) seq: Option<u64>,
+    #[cfg(feature = "client")]
     pub(crate) epoch: Option<String>,
     payload: Option<&'a str>,
 }
@@ -109,7 +111,9 @@ impl<'a> Head<'a> {
                 _ => None,
             },
             channel: find(&all, at(envelope.channel))?,
+            #[cfg(feature = "client")]
             seq: find(&all, at(envelope.seq))?,
+            #[cfg(feature = "client")]
             epoch: find(&all, at(envelope.epoch))?,
             payload: match envelope.content {
                 Some(content) => all.get(content).map(|raw| raw.get()),
@@ -133,6 +137,7 @@ pub(crate) struct Hello {
     pub(crate) auth: Option<Box<RawValue>>,
 }
 
+#[cfg(feature = "server")]
 impl Hello {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
@@ -164,6 +169,7 @@ pub(crate) struct Ready {
     pub(crate) session: String,
 }
 
+#[cfg(feature = "client")]
 impl Ready {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
@@ -196,7 +202,7 @@ pub enum Side {
 }
 
 impl Side {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Server => "server",
@@ -207,97 +213,6 @@ impl Side {
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// What went wrong, as it travels in `error` and in `refuse`.
-#[derive(Default)]
-pub(crate) struct Fault<'a> {
-    pub(crate) code: Option<TagRef<'a>>,
-    pub(crate) message: Cow<'a, str>,
-    pub(crate) retryable: bool,
-    pub(crate) data: Option<&'a dyn erased_serde::Serialize>,
-    pub(crate) violations: &'a [Violation],
-    /// Only in `refuse`.
-    pub(crate) side: Option<Side>,
-}
-
-impl<'a> Fault<'a> {
-    pub(crate) fn new(code: &'a str, message: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            code: Some(TagRef::Text(code)),
-            message: message.into(),
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn retryable(mut self) -> Self {
-        self.retryable = true;
-        self
-    }
-
-    /// What is said of a message that could not be read. Its words tell nothing of what came.
-    pub(crate) fn of(rejected: &'a Rejected) -> Self {
-        use crate::Reason;
-        let message: Cow<'_, str> = match &rejected.reason {
-            Reason::Syntax { offset, message } => format!("{message} at byte {offset}").into(),
-            Reason::Envelope(_) => "the envelope does not fit".into(),
-            Reason::UnknownType => "no message has this type".into(),
-            Reason::Invalid(_) => "the payload does not fit".into(),
-        };
-        Self {
-            violations: rejected.reason.violations(),
-            ..Self::new(rejected.reason.code(), message)
-        }
-    }
-}
-
-impl Serialize for Fault<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match self.code {
-            Some(TagRef::Text(code)) => map.serialize_entry("code", code)?,
-            Some(TagRef::Integer(code)) => map.serialize_entry("code", &code)?,
-            None => {}
-        }
-        map.serialize_entry("message", &*self.message)?;
-        if self.retryable {
-            map.serialize_entry("retryable", &true)?;
-        }
-        if let Some(data) = self.data {
-            map.serialize_entry("data", data)?;
-        }
-        if !self.violations.is_empty() {
-            map.serialize_entry("violations", &List(self.violations))?;
-        }
-        if let Some(side) = self.side {
-            map.serialize_entry("side", side.as_str())?;
-        }
-        map.end()
-    }
-}
-
-struct List<'a>(&'a [Violation]);
-
-impl Serialize for List<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for violation in self.0 {
-            list.serialize_element(&Entry(violation))?;
-        }
-        list.end()
-    }
-}
-
-struct Entry<'a>(&'a Violation);
-
-impl Serialize for Entry<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("path", self.0.path.as_str())?;
-        map.serialize_entry("keyword", self.0.keyword)?;
-        map.serialize_entry("message", &*self.0.message)?;
-        map.end()
     }
 }
 
@@ -330,6 +245,7 @@ pub struct RemoteViolation {
     pub message: String,
 }
 
+#[cfg(feature = "client")]
 impl RemoteError {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
@@ -405,6 +321,7 @@ impl Serialize for ChannelOnly<'_> {
     }
 }
 
+#[cfg(feature = "client")]
 /// The payload of `gap`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GapNotice {
@@ -413,6 +330,7 @@ pub(crate) struct GapNotice {
     pub(crate) to: Option<u64>,
 }
 
+#[cfg(feature = "client")]
 impl GapNotice {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;

@@ -5,22 +5,20 @@
 mod chat;
 
 use chat::{
-    Auth, Chat, ChatMessage, ChatSend, ChatSendError, HASH, Limit, Lobby, News, PricesDone,
-    PricesStop, PricesTick, PricesWatch, RoomJoin, RoomJoined, RoomLeave, ServerMessage,
-    UserTyping, Wait, Waited, WatchError, raw::serve, room,
+    Auth, Chat, ChatMessage, ChatSend, ChatSendError, Client, HASH, Limit, News, PricesDone,
+    PricesTick, PricesWatch, RoomJoined, ServerMessage, UserTyping, Wait, Waited, WatchError,
+    raw::serve,
 };
 use handfast::{
     Side,
-    client::{CallError, Client, ConnectError, Event, Gap, Joined, State, StreamError},
+    client::{CallError, Connect, ConnectError, Event, Gap, Joined, State, StreamError},
     transport::{Arrival, Memory, Packet, pair},
 };
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, mpsc};
 
-type ChatClient = Client<Chat>;
-
-async fn enter(address: SocketAddr, name: &str) -> ChatClient {
-    ChatClient::connect(format!("ws://{address}/ws"))
+async fn enter(address: SocketAddr, name: &str) -> Client {
+    Client::connect(format!("ws://{address}/ws"))
         .auth(&Auth { name: name.into() })
         .await
         .expect("the server lets it in")
@@ -34,13 +32,10 @@ fn send(room_id: &str, text: &str) -> ChatSend {
 }
 
 async fn join(
-    client: &ChatClient,
+    client: &Client,
     id: &str,
 ) -> Result<Joined<ServerMessage, RoomJoined>, CallError<ChatSendError>> {
-    let leave = RoomLeave { room_id: id.into() };
-    client
-        .join(&room(id), &RoomJoin { room_id: id.into() }, Some(&leave))
-        .await
+    client.room(&id.into()).join().await
 }
 
 fn said(event: Option<Event<ServerMessage>>) -> (String, Option<u64>) {
@@ -59,15 +54,18 @@ async fn requests_are_answered() {
     let client = enter(address, "ada").await;
     assert_eq!(client.state(), State::Connected);
     assert_eq!(client.skew(), None);
-    client.call(&send("lobby", "hi")).await.expect("it is sent");
+    client
+        .chat_send(send("lobby", "hi"))
+        .await
+        .expect("it is sent");
     assert_eq!(
-        client.call(&send("full", "hi")).await,
+        client.chat_send(send("full", "hi")).await,
         Err(CallError::Declared(ChatSendError::RoomFull(Limit {
             limit: 9
         })))
     );
     app.gate.add_permits(1);
-    assert_eq!(client.call(&Wait {}).await, Ok(Waited {}));
+    assert_eq!(client.wait(Wait {}).await, Ok(Waited {}));
 }
 
 #[tokio::test]
@@ -75,7 +73,7 @@ async fn a_request_that_breaks_its_rules_is_not_sent() {
     let (.., address) = serve().await;
     let client = enter(address, "ada").await;
     let error = client
-        .call(&send("lobby", ""))
+        .chat_send(send("lobby", ""))
         .await
         .expect_err("it is too short");
     assert_eq!(
@@ -87,7 +85,7 @@ async fn a_request_that_breaks_its_rules_is_not_sent() {
 #[tokio::test]
 async fn a_refusal_says_why() {
     let (.., address) = serve().await;
-    let connect = ChatClient::connect(format!("ws://{address}/ws")).auth(&Auth {
+    let connect = Client::connect(format!("ws://{address}/ws")).auth(&Auth {
         name: "mallory".into(),
     });
     let error = connect.await.expect_err("it is refused");
@@ -111,7 +109,7 @@ async fn an_address_that_is_none_says_so() {
         ),
         ("not a url", "the address cannot be used: it is no URL"),
     ] {
-        let error = ChatClient::connect(url)
+        let error = Client::connect(url)
             .await
             .expect_err("it cannot be reached");
         assert_eq!(error.to_string(), words);
@@ -125,9 +123,9 @@ async fn a_room_is_joined_heard_and_left() {
     let bob = enter(address, "bob").await;
     let mut room_of_ada = join(&ada, "r").await.expect("there is a place");
     assert_eq!(room_of_ada.reply, RoomJoined { members: 0 });
-    bob.call(&send("r", "hi")).await.expect("it is sent");
+    bob.chat_send(send("r", "hi")).await.expect("it is sent");
     assert_eq!(said(room_of_ada.next().await), ("hi".into(), Some(1)));
-    bob.send(&UserTyping {
+    bob.user_typing(UserTyping {
         room_id: "r".into(),
     })
     .await
@@ -137,21 +135,21 @@ async fn a_room_is_joined_heard_and_left() {
         matches!(&typing, Some(Event::Message(e)) if e.seq.is_none()),
         "{typing:?}"
     );
-    let members = || server.handle().publisher(&room("r")).members();
+    let members = || server.handle().room(&"r".into()).members();
     assert_eq!(members(), 1);
 
     // Two places in one channel: the server knows of one, and hears of the last who goes.
     let second = join(&ada, "r").await.expect("there is a place");
     second.leave().await.expect("it may");
     assert_eq!(members(), 1);
-    bob.call(&send("r", "still")).await.expect("it is sent");
+    bob.chat_send(send("r", "still")).await.expect("it is sent");
     assert_eq!(said(room_of_ada.next().await), ("still".into(), Some(2)));
     room_of_ada.leave().await.expect("it may");
     assert_eq!(members(), 0);
 
     // What is dropped leaves as well: the answer to what comes after it tells that it was handled.
     drop(join(&ada, "r").await.expect("there is a place"));
-    ada.call(&send("x", "after")).await.expect("it is sent");
+    ada.chat_send(send("x", "after")).await.expect("it is sent");
     assert_eq!(members(), 0);
     assert!(matches!(
         join(&ada, "full").await,
@@ -163,15 +161,15 @@ async fn a_room_is_joined_heard_and_left() {
 async fn a_channel_without_messages_is_joined_by_its_key() {
     let (_, server, address) = serve().await;
     let client = enter(address, "ada").await;
-    let mut lobby = client.join_by_key(&Lobby).await.expect("it may");
-    server.handle().publish(&Lobby, &News { text: "x".into() });
+    let mut lobby = client.lobby().join().await.expect("it may");
+    server.handle().lobby().publish(&News { text: "x".into() });
     let news = lobby.next().await;
     assert!(
         matches!(&news, Some(Event::Message(e)) if e.message == ServerMessage::News(News { text: "x".into() })),
         "{news:?}"
     );
     lobby.leave().await.expect("it may");
-    assert_eq!(server.handle().publisher(&Lobby).members(), 0);
+    assert_eq!(server.handle().lobby().members(), 0);
 }
 
 #[tokio::test]
@@ -179,16 +177,14 @@ async fn a_stream_has_items_and_an_end() {
     let (.., address) = serve().await;
     let client = enter(address, "ada").await;
     let mut ticks = client
-        .stream::<_, PricesStop>(&PricesWatch { count: 2 })
+        .prices_watch(PricesWatch { count: 2 })
         .await
         .expect("it begins");
     assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
     assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 1 })));
     assert_eq!(ticks.next().await, None);
     assert_eq!(ticks.end(), Some(&PricesDone { ticks: 2 }));
-    let refused = client
-        .stream::<_, PricesStop>(&PricesWatch { count: 0 })
-        .await;
+    let refused = client.prices_watch(PricesWatch { count: 0 }).await;
     assert!(matches!(
         refused,
         Err(CallError::Declared(WatchError::UnknownSymbol))
@@ -200,13 +196,13 @@ async fn a_dropped_stream_is_cancelled() {
     let (app, _, address) = serve().await;
     let client = enter(address, "ada").await;
     let ticks = client
-        .stream::<_, PricesStop>(&PricesWatch { count: 7 })
+        .prices_watch(PricesWatch { count: 7 })
         .await
         .expect("it begins");
     drop(ticks);
     app.dropped.acquire().await.expect("it is open").forget();
     client
-        .call(&send("lobby", "hi"))
+        .chat_send(send("lobby", "hi"))
         .await
         .expect("the connection stays");
 }
@@ -220,7 +216,7 @@ async fn the_last_who_goes_closes() {
     assert_eq!(server.handle().connections(), 1);
     drop(room);
     server.handle().shutdown().await;
-    let client = ChatClient::connect(format!("ws://{address}/ws"))
+    let client = Client::connect(format!("ws://{address}/ws"))
         .auth(&Auth { name: "x".into() })
         .await;
     assert!(
@@ -236,7 +232,7 @@ async fn close_ends_everything() {
     let mut room = join(&client, "r").await.expect("there is a place");
     let mut messages = client.messages();
     let waiting = client.clone();
-    let waiting = tokio::spawn(async move { waiting.call(&Wait {}).await });
+    let waiting = tokio::spawn(async move { waiting.wait(Wait {}).await });
     tokio::task::yield_now().await;
     client.close().await;
     assert_eq!(
@@ -246,7 +242,7 @@ async fn close_ends_everything() {
     assert_eq!(room.next().await, None);
     assert_eq!(messages.next().await, None);
     assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
-    assert_eq!(client.call(&Wait {}).await, Err(CallError::Closed));
+    assert_eq!(client.wait(Wait {}).await, Err(CallError::Closed));
 }
 
 /// A server by hand.
@@ -281,9 +277,9 @@ impl Script {
 }
 
 /// A client whose connections are played by the test, one after the other.
-fn scripted() -> (handfast::client::Connect<Chat>, mpsc::Receiver<Script>) {
+fn scripted() -> (Connect<Chat, Client>, mpsc::Receiver<Script>) {
     let (sender, receiver) = mpsc::channel(1);
-    let connect = ChatClient::connect_over(move || {
+    let connect = Connect::<Chat, Client>::over(move || {
         let sender = sender.clone();
         async move {
             let (client, server) = pair(64);
@@ -295,7 +291,7 @@ fn scripted() -> (handfast::client::Connect<Chat>, mpsc::Receiver<Script>) {
     (connect, receiver)
 }
 
-async fn begin() -> (ChatClient, Script, mpsc::Receiver<Script>) {
+async fn begin() -> (Client, Script, mpsc::Receiver<Script>) {
     let (connect, mut scripts) = scripted();
     let client = tokio::spawn(connect.into_future());
     let mut script = scripts.recv().await.expect("it connects");
@@ -308,7 +304,7 @@ const JOIN: &str = r#"{"type":"room.join","payload":{"roomId":"r"},"id":"1"}"#;
 
 /// Joins the room `r` at a number.
 async fn joined(
-    client: &ChatClient,
+    client: &Client,
     script: &mut Script,
     seq: u64,
 ) -> Joined<ServerMessage, RoomJoined> {
@@ -409,9 +405,9 @@ async fn who_does_not_look_gets_a_gap() {
 async fn a_lost_connection_is_made_again() {
     let (client, mut script, mut scripts) = begin().await;
     let mut room = joined(&client, &mut script, 41).await;
-    let call = |client: &ChatClient, text: &str| {
+    let call = |client: &Client, text: &str| {
         let (client, message) = (client.clone(), send("r", text));
-        tokio::spawn(async move { client.call(&message).await })
+        tokio::spawn(async move { client.chat_send(message).await })
     };
     let lost = call(&client, "lost");
     script
@@ -495,7 +491,7 @@ async fn waits_grow_and_stay_below_their_bound() {
     let attempts = Arc::new(Mutex::new(Vec::new()));
     let times = attempts.clone();
     let (sender, mut scripts) = mpsc::channel(1);
-    let connect = ChatClient::connect_over(move || {
+    let connect = Connect::<Chat, Client>::over(move || {
         let (times, sender) = (times.clone(), sender.clone());
         async move {
             let mut times = times.lock().await;
@@ -538,7 +534,7 @@ async fn waits_grow_and_stay_below_their_bound() {
 async fn no_answer_in_time() {
     let (client, mut script, _scripts) = begin().await;
     let started = tokio::time::Instant::now();
-    let answer = client.call(&send("r", "x")).await;
+    let answer = client.chat_send(send("r", "x")).await;
     assert_eq!(answer, Err(CallError::Timeout));
     assert_eq!(started.elapsed().as_secs(), 5);
     script.next().await;
@@ -629,7 +625,7 @@ async fn an_answer_that_does_not_fit_fails_its_request() {
     ] {
         let asked = tokio::spawn({
             let client = client.clone();
-            async move { client.call(&send("r", "x")).await }
+            async move { client.chat_send(send("r", "x")).await }
         });
         script.next().await;
         script.say(answer).await;
@@ -647,11 +643,7 @@ async fn a_stream_that_nobody_looks_at_misses_items() {
     let client = client.await.expect("it ends").expect("it is let in");
     let asked = tokio::spawn({
         let client = client.clone();
-        async move {
-            client
-                .stream::<_, PricesStop>(&PricesWatch { count: 3 })
-                .await
-        }
+        async move { client.prices_watch(PricesWatch { count: 3 }).await }
     });
     script
         .expect(r#"{"type":"prices.watch","payload":{"count":3},"id":"1"}"#)

@@ -5,26 +5,43 @@
 mod chat;
 
 use chat::{
-    App, Chat, ChatMessage, HASH, Lobby, News, Other, TABLE, leaked,
+    App, ChatMessage, HASH, News, Server,
     raw::{Raw, hello, listen, serve},
-    room,
 };
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use handfast::{
+    Protocol,
     broker::InMemory,
-    server::Server,
-    table::{LimitsTable, ProtocolTable, SessionTable},
+    server::Peer,
+    table::LimitsTable,
+    transport::{Arrival, Memory, Packet, pair},
 };
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::Message;
 
-async fn serve_with(
-    change: impl FnOnce(&mut ProtocolTable),
-) -> (Arc<App>, Server, std::net::SocketAddr) {
+const LIMITS: LimitsTable = chat::Chat::TABLE.limits;
+
+async fn serve_limited(limits: LimitsTable) -> (App, Server, SocketAddr) {
     let app = App::new();
-    let server = Server::new(Arc::new(Other(app.clone(), leaked(change))));
+    let server = Server::with(app.clone(), |builder| builder.limits(limits));
     let address = listen(&server).await;
     (app, server, address)
+}
+
+/// A connection in memory.
+fn over_memory(server: &Server) -> (Memory, tokio::task::JoinHandle<()>) {
+    let (client, end) = pair(16);
+    let server = server.clone();
+    let served = tokio::spawn(async move { server.serve(end, Peer::default()).await });
+    (client, served)
+}
+
+async fn text(client: &mut Memory) -> String {
+    match client.receive().await.expect("it is open") {
+        Arrival::Packet(Packet::Text(text)) => text.to_string(),
+        other => format!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -89,16 +106,21 @@ async fn nothing_but_hello_is_taken_first() {
     assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_hello_in_time_closes() {
-    let (.., address) = serve_with(|table| {
-        table.session = SessionTable {
-            timeout: Duration::from_millis(20),
-            ..table.session
-        };
-    })
-    .await;
-    assert_eq!(Raw::connect(address).await.closed().await, 4408);
+    let server = Server::new(App::new());
+    let started = tokio::time::Instant::now();
+    let (mut client, _) = over_memory(&server);
+    assert!(text(&mut client).await.contains("code: 4408"));
+    assert_eq!(started.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_that_takes_too_long_closes() {
+    let server = Server::new(App::new());
+    let (mut client, _) = over_memory(&server);
+    client.send(&hello("slow")).await.expect("it is open");
+    assert!(text(&mut client).await.contains("code: 1011"));
 }
 
 #[tokio::test]
@@ -195,11 +217,9 @@ async fn a_message_that_is_too_large_closes() {
 
 #[tokio::test]
 async fn too_fast_is_told_and_then_closes() {
-    let (.., address) = serve_with(|table| {
-        table.limits = LimitsTable {
-            rate: Some((2, Duration::from_secs(3600))),
-            ..table.limits
-        };
+    let (.., address) = serve_limited(LimitsTable {
+        rate: Some((2, Duration::from_secs(3600))),
+        ..LIMITS
     })
     .await;
     let mut raw = Raw::enter(address, "ada").await;
@@ -279,13 +299,10 @@ async fn a_join_is_answered_before_what_comes_after_it() {
         r#"{"type":"user.typing","payload":{"name":"bob"},"channel":"room:r","timestamp":"…"}"#;
     assert_eq!(ada.next().await, typing);
     assert_eq!(bob.next().await, typing);
-    server.handle().publish(
-        &room("r"),
-        &ChatMessage {
-            from: "all".into(),
-            text: "x".into(),
-        },
-    );
+    server.handle().room(&"r".into()).publish(&ChatMessage {
+        from: "all".into(),
+        text: "x".into(),
+    });
     let said = r#"{"type":"chat.message","payload":{"from":"all","text":"x"},"channel":"room:r","seq":2,"timestamp":"…"}"#;
     assert_eq!(ada.next().await, said);
     assert_eq!(bob.next().await, said);
@@ -296,7 +313,7 @@ async fn a_join_is_answered_before_what_comes_after_it() {
         bob.next().await,
         r#"{"type":"room.left","id":"2","timestamp":"…"}"#
     );
-    assert_eq!(server.handle().publisher(&room("r")).members(), 1);
+    assert_eq!(server.handle().room(&"r".into()).members(), 1);
     // A second join changes nothing, and a failed one joins nothing.
     for room in ["r", "full"] {
         ada.send(&format!(
@@ -305,8 +322,8 @@ async fn a_join_is_answered_before_what_comes_after_it() {
         .await;
         ada.next().await;
     }
-    assert_eq!(server.handle().publisher(&room("r")).members(), 1);
-    assert_eq!(server.handle().publisher(&room("full")).members(), 0);
+    assert_eq!(server.handle().room(&"r".into()).members(), 1);
+    assert_eq!(server.handle().room(&"full".into()).members(), 0);
 }
 
 #[tokio::test]
@@ -333,7 +350,7 @@ async fn a_channel_without_messages_of_its_own_is_joined_by_its_key() {
             r#"{{"type":"join","payload":{{"channel":"lobby"}},"id":"4","channel":"lobby","seq":0,"epoch":"{epoch}"}}"#
         )
     );
-    server.handle().publish(&Lobby, &News { text: "x".into() });
+    server.handle().lobby().publish(&News { text: "x".into() });
     assert_eq!(
         raw.next().await,
         r#"{"type":"news","payload":{"text":"x"},"channel":"lobby","seq":1,"timestamp":"…"}"#
@@ -344,18 +361,14 @@ async fn a_channel_without_messages_of_its_own_is_joined_by_its_key() {
         raw.next().await,
         r#"{"type":"leave","payload":{"channel":"lobby"},"id":"5","channel":"lobby"}"#
     );
-    assert_eq!(server.handle().publisher(&Lobby).members(), 0);
+    assert_eq!(server.handle().lobby().members(), 0);
 }
 
 #[tokio::test]
 async fn servers_of_one_broker_share_their_channels() {
     let broker = InMemory::new();
     let app = App::new();
-    let server = || {
-        Server::builder(Arc::new(Other(app.clone(), &TABLE)))
-            .broker(broker.clone())
-            .build()
-    };
+    let server = || Server::with(app.clone(), |builder| builder.broker(broker.clone()));
     let (a, b) = (server(), server());
     let mut ada = Raw::enter(listen(&a).await, "ada").await;
     let mut bob = Raw::enter(listen(&b).await, "bob").await;
@@ -436,17 +449,15 @@ async fn what_runs_ends_with_its_connection() {
     app.dropped.acquire().await.expect("it is open").forget();
     server.handle().shutdown().await;
     assert_eq!(server.handle().connections(), 0);
-    assert_eq!(server.handle().publisher(&room("r")).members(), 0);
+    assert_eq!(server.handle().room(&"r".into()).members(), 0);
     assert_eq!(*app.closed.lock().expect("it is whole"), ["ada"]);
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_closed() {
-    let (_, server, address) = serve_with(|table| {
-        table.limits = LimitsTable {
-            outbound: 256 * 1024,
-            ..table.limits
-        };
+    let (_, server, address) = serve_limited(LimitsTable {
+        outbound: 256 * 1024,
+        ..LIMITS
     })
     .await;
     let mut raw = Raw::enter(address, "ada").await;
@@ -458,8 +469,8 @@ async fn a_client_that_does_not_read_is_closed() {
         from: "all".into(),
         text: "x".repeat(64 * 1024),
     };
-    while handle.publisher(&room("r")).members() == 1 {
-        handle.publish(&room("r"), &message);
+    while handle.room(&"r".into()).members() == 1 {
+        handle.room(&"r".into()).publish(&message);
         tokio::task::yield_now().await;
     }
     assert_eq!(raw.closed().await, 4008);
@@ -594,26 +605,14 @@ async fn health_names_the_protocol() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_asked_about_and_then_closed() {
-    use handfast::{
-        server::Peer,
-        transport::{Arrival, Packet, pair},
-    };
-    let server = App::new().server();
-    let (mut client, end) = pair(16);
-    let served = tokio::spawn({
-        let server = server.clone();
-        async move { server.serve(end, Peer::default()).await }
-    });
+    let server = Server::new(App::new());
+    let (mut client, served) = over_memory(&server);
     client.send(&hello("ada")).await.expect("it is open");
     let started = tokio::time::Instant::now();
-    let mut next = async || match client.receive().await.expect("it is open") {
-        Arrival::Packet(Packet::Text(text)) => text.to_string(),
-        other => format!("{other:?}"),
-    };
-    assert!(next().await.starts_with(r#"{"type":"ready""#));
-    assert_eq!(next().await, r#"{"type":"ping"}"#);
+    assert!(text(&mut client).await.starts_with(r#"{"type":"ready""#));
+    assert_eq!(text(&mut client).await, r#"{"type":"ping"}"#);
     assert_eq!(started.elapsed().as_secs(), 25);
-    assert!(next().await.contains("code: 4000"));
+    assert!(text(&mut client).await.contains("code: 4000"));
     assert_eq!(started.elapsed().as_secs(), 35);
     drop(client);
     served.await.expect("it ends");
@@ -622,8 +621,6 @@ async fn silence_is_asked_about_and_then_closed() {
 
 #[tokio::test]
 async fn a_ping_of_the_transport_is_answered() {
-    use futures_util::SinkExt;
-    use tokio_tungstenite::tungstenite::Message;
     let (.., address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     raw.socket
@@ -637,5 +634,15 @@ async fn a_ping_of_the_transport_is_answered() {
         .expect("it is open")
         .expect("it works");
     assert_eq!(answer, Message::Pong("x".into()));
-    let _ = Chat;
+}
+
+#[tokio::test]
+async fn a_close_is_answered_and_the_server_hangs_up_first() {
+    let (.., address) = serve().await;
+    let mut raw = Raw::enter(address, "ada").await;
+    let started = std::time::Instant::now();
+    raw.socket.close(None).await.expect("it is open");
+    while raw.socket.next().await.is_some() {}
+    // An end that waited for the other would give up after two seconds.
+    assert!(started.elapsed() < Duration::from_millis(1500));
 }

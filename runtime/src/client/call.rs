@@ -2,9 +2,11 @@
 
 use super::{
     CallError,
-    core::{Ask, Core, Delivery, Wants},
+    core::Core,
+    delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
+    waiting::{Answer, Ask, Wants},
 };
 use crate::{ErrorCodes, Id, MessageOf, Messages, table::Tag};
 use futures_util::future::BoxFuture;
@@ -18,11 +20,14 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// Types that are produced and not held.
+type Types<T> = PhantomData<fn() -> T>;
+
 /// A request under way. It is sent when it is first polled; dropped, nobody waits for the answer any more.
 #[must_use = "a request is sent when it is awaited"]
 pub struct Call<U, R, E> {
     answer: BoxFuture<'static, Result<Option<Delivery>, Failure>>,
-    types: PhantomData<fn() -> (U, R, E)>,
+    types: Types<(U, R, E)>,
 }
 
 impl<U, R, E> fmt::Debug for Call<U, R, E> {
@@ -100,7 +105,7 @@ pub(crate) async fn wait(
     core: &Core,
     ask: &Ask,
     timeout: Duration,
-    wants: impl FnOnce(oneshot::Sender<super::core::Answer>) -> Wants,
+    wants: impl FnOnce(oneshot::Sender<Answer>) -> Wants,
 ) -> Result<Option<Delivery>, Failure> {
     let asked = async {
         room(core).await?;
@@ -117,6 +122,8 @@ pub(crate) async fn wait(
 /// What a stream's messages are: their places in the table of the server's, and the message that ends it early.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
+    /// Whether something says that the stream begins.
+    pub(crate) ack: bool,
     pub(crate) end: Option<usize>,
     pub(crate) cancel: Option<Option<Tag>>,
 }
@@ -124,11 +131,10 @@ pub(crate) struct Shape {
 /// A stream of the server's under way. Dropped, it is cancelled.
 #[must_use = "dropped, the stream is cancelled"]
 pub struct Streaming<U: Messages, A, I, D, E> {
-    /// What the server said when the stream began.
-    pub ack: A,
+    ack: Option<A>,
     raw: Raw,
     end: Option<D>,
-    types: PhantomData<fn() -> (U, I, E)>,
+    types: Types<(U, I, E)>,
 }
 
 impl<U: Messages, A: fmt::Debug, I, D, E> fmt::Debug for Streaming<U, A, I, D, E> {
@@ -215,13 +221,18 @@ pub(crate) async fn begin(
         room(&raw.core).await?;
         let (sender, receiver) = oneshot::channel();
         let inbox = raw.inbox.clone();
+        let ack = shape.ack.then_some(sender);
         let wants = Wants::Stream {
-            ack: Some(sender),
+            ack,
             end: shape.end,
             inbox,
         };
         raw.id = Some(raw.core.request(&ask, wants)?);
-        receiver.await.unwrap_or(Err(Failure::Closed))
+        if shape.ack {
+            receiver.await.unwrap_or(Err(Failure::Closed))
+        } else {
+            Ok(None)
+        }
     };
     let answer = tokio::time::timeout(timeout, asked)
         .await
@@ -238,12 +249,22 @@ where
     E: ErrorCodes,
 {
     pub(crate) fn new((ack, raw): (Option<Delivery>, Raw)) -> Result<Self, Failure> {
+        let ack = if raw.shape.ack {
+            Some(take(ack)?)
+        } else {
+            None
+        };
         Ok(Self {
-            ack: take(ack)?,
+            ack,
             raw,
             end: None,
             types: PhantomData,
         })
+    }
+
+    /// What the server said when the stream began; none where the protocol has no message for that.
+    pub fn ack(&self) -> Option<&A> {
+        self.ack.as_ref()
     }
 
     /// The next item; none when the stream is over, and [`Streaming::end`] tells how it ended. Cancel-safe.

@@ -131,7 +131,7 @@ impl Connector {
         };
         let payload = serde_json::value::to_raw_value(&hello)
             .map_err(|error| ConnectError::Auth(error.into()))?;
-        let ask = super::core::Ask {
+        let ask = super::waiting::Ask {
             tag: table.session.roles.hello,
             payload: Some(payload.into()),
             channel: None,
@@ -296,7 +296,7 @@ impl Session {
                 }
                 Some(Poll::Pending) | None => {}
             }
-            if !(read || wrote) && !self.core.outbound.rest(cx.waker(), None) {
+            if !(read || wrote || self.core.outbound.rest(cx.waker(), None)) {
                 return Poll::Pending;
             }
         }

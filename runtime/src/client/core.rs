@@ -1,150 +1,26 @@
-//! What a client waits for, and where what arrives goes. Nothing here knows the application's types: they are read through one
-//! function, and taken out of [`Delivery`] at the edge.
+//! What a client sends, and where what arrives goes. Nothing here knows the application's types: they are read through
+//! one function, and taken out of a [`Delivery`] at the edge.
 
 use super::{
     Gap, Skew, State,
+    delivery::{Decode, Delivery},
     error::Failure,
     inbox::{Entry, Inbox},
+    waiting::{Ask, Inner, Waiting, Wants},
 };
 use crate::{
-    Envelope, Id, Messages, Mode, Pending, Reason, Rejected,
-    codec::{Codec, Json, Outgoing, Source},
-    decode,
+    Envelope, Id, Pending, Reason, Rejected,
+    codec::{Codec, Json, Outgoing},
     outbound::Outbound,
     system::{ChannelOnly, GapNotice, Head, RemoteError, Role},
     table::{EnvelopeTable, FieldKind, LimitsTable, Presence, ProtocolTable, Tag},
     transport::{Closing, Packet},
 };
-use serde_json::value::RawValue;
 use std::{
-    any::Any,
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
-use tokio::sync::{oneshot, watch};
-
-/// A message of the server's, its type taken away.
-pub(crate) struct Delivery {
-    /// Its place in the server's table.
-    pub(crate) index: usize,
-    pub(crate) envelope: Envelope<Box<dyn Any + Send>>,
-}
-
-impl fmt::Debug for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
-            .field("index", &self.index)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Delivery {
-    /// Gives it its type back. None where it was read as another.
-    pub(crate) fn typed<U: Messages>(self) -> Option<Envelope<U>> {
-        let Envelope {
-            id,
-            version,
-            channel,
-            seq,
-            epoch,
-            timestamp,
-            message,
-        } = self.envelope;
-        let message = *message.downcast::<U>().ok()?;
-        Some(Envelope {
-            id,
-            version,
-            channel,
-            seq,
-            epoch,
-            timestamp,
-            message,
-        })
-    }
-}
-
-/// Reads a message of the server's.
-pub(crate) type Decode = fn(Source<'_>, u32, &dyn Pending) -> Result<Delivery, Box<Rejected>>;
-
-/// [`Decode`] for a union of messages.
-pub(crate) fn decode_any<U: Messages>(
-    source: Source<'_>,
-    depth: u32,
-    pending: &dyn Pending,
-) -> Result<Delivery, Box<Rejected>> {
-    let Envelope {
-        id,
-        version,
-        channel,
-        seq,
-        epoch,
-        timestamp,
-        message,
-    } = decode::<U>(source, Mode::Client, depth, pending)?;
-    let index = message.index();
-    let message: Box<dyn Any + Send> = Box::new(message);
-    Ok(Delivery {
-        index,
-        envelope: Envelope {
-            id,
-            version,
-            channel,
-            seq,
-            epoch,
-            timestamp,
-            message,
-        },
-    })
-}
-
-/// What answers a request; nothing, where one of the session's own messages does.
-pub(crate) type Answer = Result<Option<Delivery>, Failure>;
-
-/// A request, for as long as it is not answered.
-pub(crate) struct Waiting {
-    /// Its number, which marks it in the outbound queue.
-    pub(crate) mark: u64,
-    pub(crate) packet: Packet,
-    /// It may be sent again.
-    pub(crate) again: bool,
-    /// It was handed to the transport.
-    pub(crate) written: bool,
-    pub(crate) wants: Wants,
-}
-
-/// Who waits for an answer.
-pub(crate) enum Wants {
-    /// One answer, and the place in the table of a reply that has no type of its own.
-    One(oneshot::Sender<Answer>, Option<usize>),
-    Stream {
-        /// Until it is acknowledged.
-        ack: Option<oneshot::Sender<Answer>>,
-        end: Option<usize>,
-        inbox: Arc<Inbox>,
-    },
-    /// The answer to a join: the way into the room begins with it.
-    Join(oneshot::Sender<Answer>, Arc<Inbox>, Ask, String),
-    /// The same, after the connection was lost.
-    Rejoin(String),
-}
-
-/// A request that can be written again.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) tag: Option<Tag>,
-    pub(crate) payload: Option<Arc<RawValue>>,
-    pub(crate) channel: Option<Arc<str>>,
-    pub(crate) idempotent: bool,
-}
-
-/// A channel that the client is in.
-struct Room {
-    inboxes: Vec<Arc<Inbox>>,
-    epoch: Option<String>,
-    seq: Option<u64>,
-    join: Ask,
-}
+use tokio::sync::watch;
 
 /// The untyped client.
 pub(crate) struct Core {
@@ -157,16 +33,6 @@ pub(crate) struct Core {
     decode: Decode,
     inner: Mutex<Inner>,
     major: i64,
-}
-
-#[derive(Default)]
-struct Inner {
-    last: u64,
-    waiting: HashMap<Id, Waiting>,
-    rooms: HashMap<String, Room>,
-    listeners: Vec<Weak<Inbox>>,
-    skew: Option<Skew>,
-    ended: bool,
 }
 
 impl fmt::Debug for Core {
@@ -597,142 +463,6 @@ impl Core {
         let room = self.lock().rooms.remove(key);
         for inbox in room.into_iter().flat_map(|room| room.inboxes) {
             inbox.end(None);
-        }
-    }
-}
-
-impl Inner {
-    /// Gives a message to the request with its id.
-    fn answer(&mut self, id: &Id, delivery: Delivery) {
-        if let Some(Waiting {
-            wants: Wants::Stream { ack, end, inbox },
-            ..
-        }) = self.waiting.get_mut(id)
-        {
-            if let Some(ack) = ack.take() {
-                let _ = ack.send(Ok(Some(delivery)));
-            } else if *end == Some(delivery.index) {
-                inbox.end(Some(Entry::End(Ok(delivery))));
-                self.waiting.remove(id);
-            } else {
-                inbox.push(Entry::Message(delivery), false);
-            }
-            return;
-        }
-        if let Some(waiting) = self.waiting.remove(id) {
-            let Envelope {
-                channel,
-                seq,
-                epoch,
-                ..
-            } = &delivery.envelope;
-            let (channel, seq, epoch) = (channel.clone(), *seq, epoch.clone());
-            self.settle(waiting.wants, channel, seq, epoch, Some(delivery));
-        }
-    }
-
-    /// Answers what is not a stream.
-    fn settle(
-        &mut self,
-        wants: Wants,
-        channel: Option<String>,
-        seq: Option<u64>,
-        epoch: Option<String>,
-        delivery: Option<Delivery>,
-    ) {
-        match wants {
-            Wants::One(answer, _) => {
-                // Whoever asked may have gone.
-                let _ = answer.send(Ok(delivery));
-            }
-            Wants::Join(answer, inbox, join, key) => {
-                let key = channel.unwrap_or(key);
-                let room = self.rooms.entry(key).or_insert_with(|| Room {
-                    inboxes: Vec::new(),
-                    epoch: None,
-                    seq: None,
-                    join,
-                });
-                (room.epoch, room.seq) = (epoch, seq);
-                room.inboxes.push(inbox);
-                // Where whoever asked has gone, its guard takes the inbox out again.
-                let _ = answer.send(Ok(delivery));
-            }
-            Wants::Rejoin(key) => {
-                if let Some(room) = self.rooms.get_mut(&key) {
-                    room.rejoined(seq, epoch);
-                }
-            }
-            Wants::Stream { .. } => {}
-        }
-    }
-}
-
-impl Room {
-    fn miss(&self, gap: Gap) {
-        for inbox in &self.inboxes {
-            inbox.push(Entry::Gap(gap), false);
-        }
-    }
-
-    /// A message with a number came: what lies between is a gap. False where it came before.
-    fn advance(&mut self, seq: Option<u64>, epoch: Option<&str>) -> bool {
-        let Some(seq) = seq else {
-            return true;
-        };
-        let renewed = matches!((epoch, &self.epoch), (Some(new), Some(old)) if new != old);
-        match self.seq {
-            _ if renewed => {
-                self.epoch = epoch.map(str::to_owned);
-                self.miss(Gap {
-                    from: None,
-                    to: None,
-                });
-            }
-            Some(last) if seq <= last => return false,
-            Some(last) if seq > last + 1 => self.miss(Gap {
-                from: Some(last + 1),
-                to: Some(seq - 1),
-            }),
-            _ => {}
-        }
-        self.seq = Some(seq);
-        true
-    }
-
-    /// The channel was joined again: what was said meanwhile is a gap.
-    fn rejoined(&mut self, seq: Option<u64>, epoch: Option<String>) {
-        if self.epoch != epoch {
-            self.miss(Gap {
-                from: None,
-                to: None,
-            });
-        } else if let (Some(last), Some(now)) = (self.seq, seq)
-            && now > last
-        {
-            self.miss(Gap {
-                from: Some(last + 1),
-                to: Some(now),
-            });
-        }
-        (self.epoch, self.seq) = (epoch, seq);
-    }
-}
-
-impl Wants {
-    /// There is no answer.
-    fn fail(self, failure: Failure) {
-        match self {
-            Self::One(answer, _) | Self::Join(answer, ..) => {
-                let _ = answer.send(Err(failure));
-            }
-            Self::Stream { ack, inbox, .. } => match ack {
-                Some(ack) => {
-                    let _ = ack.send(Err(failure));
-                }
-                None => inbox.end(Some(Entry::End(Err(failure)))),
-            },
-            Self::Rejoin(_) => {}
         }
     }
 }

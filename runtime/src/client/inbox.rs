@@ -1,6 +1,6 @@
 //! What arrived for somebody who has not looked yet: bounded, and honest about what did not fit.
 
-use super::{Gap, core::Delivery, error::Failure};
+use super::{Gap, delivery::Delivery, error::Failure};
 use crate::Rejected;
 use std::{
     collections::VecDeque,

@@ -14,11 +14,13 @@
 mod call;
 mod connection;
 mod core;
+mod delivery;
 mod dial;
 mod entrance;
 mod error;
 mod inbox;
 mod room;
+mod waiting;
 
 pub use call::{Call, StreamError, Streaming};
 pub use entrance::{Entrance, OwnEntrance};
@@ -28,20 +30,23 @@ pub use room::{Event, Gap, Incoming, Joined};
 use self::{
     call::Shape,
     connection::{Auth, Connector},
-    core::{Ask, Core, decode_any},
+    core::Core,
+    delivery::decode_any,
     dial::Dial,
     error::Failure,
+    waiting::Ask,
 };
 use crate::{
     ChannelKey, MessageOf, Messages, NoError, Protocol, Request,
     system::ChannelOnly,
     table::{LimitsTable, MessageTable},
     transport::{Closing, Transport},
-    validate,
+    validate::{Invalid, checked_text},
 };
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use std::{borrow::Cow, error::Error, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// A server that was generated from another spec, of an accepted version.
@@ -116,6 +121,23 @@ impl<P: Protocol, C> Connect<P, C> {
     /// To the server at a URL that begins with `ws://`.
     pub fn to(url: impl Into<String>) -> Self {
         Self::new(Way::Url(url.into()))
+    }
+
+    /// Over transports of the caller's own, such as [`transport::pair`](crate::transport::pair): `dial` makes one for each
+    /// connection.
+    pub fn over<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        T: Transport,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::new(Way::Dial(Arc::new(move || {
+            let dialled = dial().map(|dialled| match dialled {
+                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
+                Err(error) => Err(ConnectError::Transport(error.into())),
+            });
+            Box::pin(dialled)
+        })))
     }
 
     fn new(way: Way) -> Self {
@@ -265,23 +287,6 @@ impl<P: Protocol> Client<P> {
         Connect::to(url)
     }
 
-    /// A client over transports of the caller's own, such as [`transport::pair`](crate::transport::pair): `dial` makes one for
-    /// each connection.
-    pub fn connect_over<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Connect<P>
-    where
-        T: Transport,
-        F: Future<Output = Result<T, E>> + Send + 'static,
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        Connect::new(Way::Dial(Arc::new(move || {
-            let dialled = dial().map(|dialled| match dialled {
-                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
-                Err(error) => Err(ConnectError::Transport(error.into())),
-            });
-            Box::pin(dialled)
-        })))
-    }
-
     /// Sends a request that has one reply.
     pub fn call<M>(&self, message: &M) -> Call<P::Server, M::Reply, M::Error>
     where
@@ -315,8 +320,9 @@ impl<P: Protocol> Client<P> {
         C: MessageOf<P::Client>,
     {
         let shape = Shape {
-            end: Some(<M::End as MessageOf<P::Server>>::INDEX),
-            cancel: Some(P::Client::TABLE.messages[C::INDEX].tag),
+            ack: place::<P::Server, M::Reply>().is_some(),
+            end: place::<P::Server, M::End>(),
+            cancel: place::<P::Client, C>().map(|at| P::Client::TABLE.messages[at].tag),
         };
         let ask = ask::<P::Client, M>(message);
         call::begin(self.handle.core.clone(), ask, shape, self.timeout::<M>())
@@ -443,25 +449,25 @@ impl<P: Protocol> Client<P> {
     }
 }
 
+/// The place of a message in its table; none for what stands for no message at all.
+fn place<U: Messages, M: MessageOf<U>>() -> Option<usize> {
+    (M::INDEX < U::TABLE.messages.len()).then_some(M::INDEX)
+}
+
 fn table<P: Protocol, M: MessageOf<P::Client>>() -> &'static MessageTable {
     &P::Client::TABLE.messages[M::INDEX]
 }
 
 /// Checks a message, and makes it ready to be written.
 fn ask<C: Messages, M: MessageOf<C>>(message: &M) -> Result<Ask, Failure> {
-    let table = &C::TABLE.messages[M::INDEX];
-    validate(message).map_err(Failure::Invalid)?;
-    let payload = match table.payload {
-        true => Some(
-            serde_json::value::to_raw_value(message)
-                .map_err(|_| Failure::Unwritable)?
-                .into(),
-        ),
-        false => None,
-    };
+    ready(&C::TABLE.messages[M::INDEX], checked_text(message))
+}
+
+fn ready(table: &MessageTable, text: Result<Box<RawValue>, Invalid>) -> Result<Ask, Failure> {
+    let text = text.map_err(Failure::Invalid)?;
     Ok(Ask {
         tag: table.tag,
-        payload,
+        payload: table.payload.then(|| text.into()),
         channel: None,
         idempotent: table.idempotent,
     })

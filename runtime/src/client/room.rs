@@ -3,9 +3,10 @@
 use super::{
     CallError, Handle,
     call::{take, wait},
-    core::{Ask, Wants},
+    delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
+    waiting::{Ask, Wants},
 };
 use crate::{Envelope, ErrorCodes, MessageOf, Messages, NoError, Rejected};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
@@ -121,7 +122,7 @@ async fn enter(
     ask: Result<Ask, Failure>,
     leave: Result<Option<Ask>, Failure>,
     timeout: Duration,
-) -> Result<(Option<super::core::Delivery>, Place), Failure> {
+) -> Result<(Option<Delivery>, Place), Failure> {
     let (ask, leave) = (ask?, leave?);
     let inbox = Arc::new(Inbox::new(handle.core.capacity));
     let place = Place {

@@ -5,6 +5,7 @@
 
 use super::{
     Action, Context, Received,
+    fault::Fault,
     jobs::{Declined, Done, Jobs},
     link::Link,
     rate::Bucket,
@@ -14,7 +15,7 @@ use crate::{
     codec::Outgoing,
     heart::{Beat, Heart},
     outbound::{Close, Item},
-    system::{ChannelOnly, Fault, Head, Role},
+    system::{ChannelOnly, Head, Role},
     table::{CloseCondition, Tag},
     transport::{Arrival, Closing, Packet, Transport, TransportError},
 };
@@ -137,9 +138,8 @@ impl Connection {
             if let Some(end) = self.poll_heart(cx) {
                 return Poll::Ready(end);
             }
-            if !(worked || read || wrote)
-                && !self.link.outbound.rest(cx.waker(), self.close.as_ref())
-            {
+            let rest = || self.link.outbound.rest(cx.waker(), self.close.as_ref());
+            if !(worked || read || wrote || rest()) {
                 return Poll::Pending;
             }
         }

@@ -2,6 +2,7 @@
 
 use super::{
     Action, Peer, Received, Refusal, Sender,
+    fault::Fault,
     hub::JoinError,
     link::{self, Link},
     stream::Stream,
@@ -11,7 +12,6 @@ use crate::{
     broker::Position,
     codec::{Outgoing, Source},
     decode,
-    system::Fault,
     table::{MessageTable, Tag, TagRef, UnionTable},
     transport::Closing,
 };
@@ -198,9 +198,9 @@ impl Context {
         match result {
             Ok(reply) => {
                 let message = &U::TABLE.messages[R::INDEX];
-                let payload = message
-                    .payload
-                    .then(|| serde_json::value::to_raw_value(reply));
+                let payload = message.payload.then(|| {
+                    serde_json::value::to_raw_value(reply as &dyn erased_serde::Serialize)
+                });
                 let keep = self.link.server.keep(Some(C::TABLE));
                 let at = link::now(&U::TABLE.envelope);
                 self.enter(

@@ -3,11 +3,12 @@
 use super::{
     Opening, Peer, Session,
     connection::{Connection, PATIENCE, write},
+    fault::Fault,
     link,
     shared::Shared,
 };
 use crate::{
-    system::{Fault, Head, Hello, Ready, Role, Side, check_version},
+    system::{Head, Hello, Ready, Role, Side, check_version},
     table::CloseCondition,
     transport::{Arrival, Closing, Packet, Transport, TransportError},
 };

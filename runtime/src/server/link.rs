@@ -1,11 +1,10 @@
 //! The part of a connection that others hold: what it may be sent, and where it is.
 
-use super::{Peer, Session, shared::Shared};
+use super::{Peer, Session, fault::Fault, shared::Shared};
 use crate::{
     Id,
     codec::{Codec, Outgoing},
     outbound::{Outbound, Refused},
-    system::Fault,
     table::{CloseCondition, EnvelopeTable, Presence, Tag},
     transport::{Closing, Packet},
 };

@@ -13,6 +13,7 @@
 
 mod connection;
 mod context;
+mod fault;
 mod handshake;
 mod hub;
 mod jobs;

@@ -1,12 +1,10 @@
 //! What a server needs to know of a protocol and of the application: [`Service`], implemented by `#[protocol]`.
 
-use super::{Context, Peer};
+use super::{Context, Peer, fault::Fault};
 use crate::{
     ErrorCodes, Id, Invalid, Mode, Payload, Rejected, TagBuf, Violation,
     codec::Source,
-    read::Rules,
-    read_value,
-    system::Fault,
+    read_text,
     table::{ProtocolTable, Tag},
 };
 use futures_util::future::BoxFuture;
@@ -74,9 +72,7 @@ impl Opening {
         let Some(auth) = &self.auth else {
             return Err(Refusal::no_auth());
         };
-        // The text was read once already, as a part of the hello.
-        let value = serde_json::from_str(auth.get()).unwrap_or_default();
-        read_value(&value, &Rules::NONE, Mode::Server).map_err(|mut invalid| {
+        read_text(auth.get(), Mode::Server).map_err(|mut invalid: Invalid| {
             for violation in &mut invalid.violations {
                 violation.path.prepend_key("auth");
                 violation.path.prepend_key("payload");

@@ -34,6 +34,8 @@ pub struct WebSocket<S> {
     inner: WebSocketStream<S>,
     limit: usize,
     close: Close,
+    /// A message was too large: what is left of it still arrives.
+    cut: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,6 +52,7 @@ impl<S> WebSocket<S> {
             inner,
             limit,
             close: Close::Open,
+            cut: false,
         }
     }
 }
@@ -76,7 +79,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
                 })))
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(Arrival::Alive),
-            Some(Err(error)) => Err(self.error(error)),
+            Some(Err(error)) => {
+                let error = self.error(error);
+                self.cut = matches!(error, TransportError::TooLarge { .. });
+                Err(error)
+            }
             None => Ok(Arrival::Closed(None)),
         })
     }
@@ -118,13 +125,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
             }
             self.close = Close::Flushed;
         }
-        // What the other end still sends is read and dropped: closing a socket with unread bytes resets it, and a reset
-        // can overtake the close frame.
+        // What the other end still sends is read and dropped, until it agrees.
         while let Some(arrival) = ready!(Pin::new(&mut self.inner).poll_next(cx)) {
             if arrival.is_err() {
                 break;
             }
         }
+        if !self.cut {
+            return Poll::Ready(());
+        }
+        // Nothing is read as messages after one that was too large. But closing a socket with unread bytes resets it, and a
+        // reset can overtake the close frame: so they are read as bytes.
         let mut scratch = [0; 4 * 1024];
         loop {
             let mut buffer = ReadBuf::new(&mut scratch);

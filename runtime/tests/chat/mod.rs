@@ -10,18 +10,10 @@
 pub mod raw;
 
 use handfast::{
-    ChannelKey, Protocol, Request,
-    codec::Source,
-    protocol,
-    server::{Action, Context, Opening, Received, Refusal, Server, Service, Session},
-    table::{ChannelTable, LimitsTable, ProtocolTable, SessionTable},
+    NoError, protocol,
+    server::{Refusal, Stream},
 };
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 pub const HASH: &str = "0123456789abcdef0123456789abcdef";
@@ -86,9 +78,9 @@ pub struct Crash {}
 #[protocol(client)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
-    #[message("room.join", timeout_ms = 5000, idempotent)]
+    #[message("room.join", reply = RoomJoined, errors = ChatSendError, join = Room, timeout_ms = 5000, idempotent)]
     RoomJoin(RoomJoin),
-    #[message("room.leave", timeout_ms = 5000, idempotent)]
+    #[message("room.leave", reply = RoomLeft, leave = Room, timeout_ms = 5000, idempotent)]
     RoomLeave(RoomLeave),
     #[message("chat.send", reply = ChatSent, errors = ChatSendError, timeout_ms = 5000)]
     ChatSend(ChatSend),
@@ -217,155 +209,147 @@ pub enum AuthError {
     BadToken,
 }
 
+#[protocol(channel = "room:{roomId}", join = RoomJoin, leave = RoomLeave)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Room {
+    #[protocol(name = "roomId")]
     pub room_id: String,
 }
 
-pub fn room(room_id: &str) -> Room {
-    Room {
-        room_id: room_id.to_owned(),
-    }
-}
-
-impl ChannelKey for Room {
-    const TABLE: &'static ChannelTable = &CHANNELS[0];
-    fn key(&self) -> String {
-        format!("room:{}", self.room_id)
-    }
-}
-
 /// Joined with the session's own `join`.
-pub struct Lobby;
+#[protocol(channel = "lobby")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lobby {}
 
-impl ChannelKey for Lobby {
-    const TABLE: &'static ChannelTable = &CHANNELS[1];
-    fn key(&self) -> String {
-        "lobby".to_owned()
-    }
-}
-
-static CHANNELS: [ChannelTable; 2] = [
-    ChannelTable {
-        name: "room",
-        key: "room:{roomId}",
-        has_join: true,
-        history: None,
-    },
-    ChannelTable {
-        name: "lobby",
-        key: "lobby",
-        has_join: false,
-        history: None,
-    },
-];
-
+#[protocol(
+    name = "chat",
+    version = "1.2.0",
+    accepts = ">=1.0",
+    hash = "0123456789abcdef0123456789abcdef",
+    client = ClientMessage,
+    server = ServerMessage,
+    channels(Room, Lobby),
+    auth = Auth,
+    auth_errors = AuthError,
+    admits,
+    encodings(json = "chat.v1+json")
+)]
+#[derive(Clone, Copy, Debug)]
 pub struct Chat;
-
-impl Protocol for Chat {
-    type Client = ClientMessage;
-    type Server = ServerMessage;
-    const TABLE: &'static ProtocolTable = &TABLE;
-}
-
-pub static TABLE: ProtocolTable = ProtocolTable {
-    name: "chat",
-    version: "1.2.0",
-    accepts: ">=1.0",
-    hash: HASH,
-    client: <ClientMessage as handfast::Messages>::TABLE,
-    server: <ServerMessage as handfast::Messages>::TABLE,
-    channels: &CHANNELS,
-    session: SessionTable {
-        auth: true,
-        ..SessionTable::DEFAULT
-    },
-    limits: LimitsTable::DEFAULT,
-    encodings: &[("json", "chat.v1+json")],
-    closes: &[],
-};
-
-impl Request for RoomJoin {
-    type Reply = RoomJoined;
-    type Item = ();
-    type End = ();
-    type Error = ChatSendError;
-}
-
-impl Request for ChatSend {
-    type Reply = ChatSent;
-    type Item = ();
-    type End = ();
-    type Error = ChatSendError;
-}
-
-impl Request for Wait {
-    type Reply = Waited;
-    type Item = ();
-    type End = ();
-    type Error = handfast::NoError;
-}
-
-impl Request for PricesWatch {
-    type Reply = PricesWatching;
-    type Item = PricesTick;
-    type End = PricesDone;
-    type Error = WatchError;
-}
 
 pub struct User {
     pub name: String,
 }
 
-/// The application.
-pub struct App {
+/// The application. Its clones are one.
+#[derive(Clone)]
+pub struct App(Arc<Inside>);
+
+pub struct Inside {
     /// Lets `wait` be answered.
     pub gate: Semaphore,
-    /// Counts the ticks of streams that were dropped.
+    /// Counts the streams that were dropped.
     pub dropped: Arc<Semaphore>,
     pub closed: Mutex<Vec<String>>,
 }
 
+impl std::ops::Deref for App {
+    type Target = Inside;
+    fn deref(&self) -> &Inside {
+        &self.0
+    }
+}
+
 impl App {
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self {
+    pub fn new() -> Self {
+        Self(Arc::new(Inside {
             gate: Semaphore::new(0),
             dropped: Arc::new(Semaphore::new(0)),
             closed: Mutex::default(),
-        })
+        }))
+    }
+}
+
+impl Sessions for App {
+    type Session = User;
+
+    async fn auth(&self, m: Auth) -> Result<User, AuthError> {
+        match &*m.name {
+            "mallory" => Err(AuthError::BadToken),
+            "slow" => std::future::pending().await,
+            _ => Ok(User { name: m.name }),
+        }
     }
 
-    pub fn server(self: &Arc<Self>) -> Server {
-        Server::new(Arc::new(Shell(self.clone())))
+    async fn admit(&self, _: &str, cx: &Context<User>) -> Result<(), Refusal> {
+        match &*cx.session().name {
+            "eve" => Err(Refusal::new("NOT_ALLOWED", "not for you")),
+            _ => Ok(()),
+        }
     }
 
-    async fn room_join(&self, m: RoomJoin, cx: &Context) -> Result<RoomJoined, ChatSendError> {
+    fn closed(&self, session: &User) {
+        self.closed
+            .lock()
+            .expect("it is whole")
+            .push(session.name.clone());
+    }
+}
+
+impl RoomHandler for App {
+    async fn room_join(
+        &self,
+        m: RoomJoin,
+        cx: &Context<User>,
+    ) -> Result<RoomJoined, ChatSendError> {
         if m.room_id == "full" {
             return Err(ChatSendError::RoomFull(Limit { limit: 9 }));
         }
-        let members = cx.publisher(&room(&m.room_id)).members();
+        let members = cx.room(&m.room_id).members();
         Ok(RoomJoined {
             members: members as i64,
         })
     }
 
-    async fn chat_send(&self, m: ChatSend, cx: &Context) -> Result<ChatSent, ChatSendError> {
+    async fn room_leave(&self, _: RoomLeave, _: &Context<User>) -> Result<RoomLeft, NoError> {
+        Ok(RoomLeft {})
+    }
+}
+
+impl ChatHandler for App {
+    async fn chat_send(&self, m: ChatSend, cx: &Context<User>) -> Result<ChatSent, ChatSendError> {
         if m.room_id == "full" {
             return Err(ChatSendError::RoomFull(Limit { limit: 9 }));
         }
-        let from = cx.session::<User>().name.clone();
-        cx.publish(&room(&m.room_id), &ChatMessage { from, text: m.text });
+        let from = cx.session().name.clone();
+        cx.room(&m.room_id)
+            .publish(&ChatMessage { from, text: m.text });
         Ok(ChatSent {})
     }
+}
 
+impl UserHandler for App {
+    async fn user_typing(&self, m: UserTyping, cx: &Context<User>) {
+        let name = cx.session().name.clone();
+        cx.room(&m.room_id).publish(&Typing { name });
+    }
+}
+
+impl PricesHandler for App {
     async fn prices_watch(
         &self,
         m: PricesWatch,
-        ticks: handfast::server::Stream<PricesWatching, PricesTick>,
+        ticks: Stream<PricesWatching, PricesTick>,
+        _: &Context<User>,
     ) -> Result<PricesDone, WatchError> {
         if m.count == 0 {
             return Err(WatchError::UnknownSymbol);
         }
         let _dropped = Dropped(self.dropped.clone());
+        if m.count == 9 {
+            // Forgets to accept.
+            return Ok(PricesDone { ticks: 0 });
+        }
         let mut ticks = ticks.accept(PricesWatching {});
         for n in 0..m.count {
             if ticks.send(PricesTick { n }).await.is_err() {
@@ -379,6 +363,17 @@ impl App {
     }
 }
 
+impl Handler for App {
+    async fn wait(&self, _: Wait, _: &Context<User>) -> Result<Waited, NoError> {
+        self.gate.acquire().await.expect("it is open").forget();
+        Ok(Waited {})
+    }
+
+    async fn crash(&self, _: Crash, _: &Context<User>) {
+        panic!("as asked")
+    }
+}
+
 struct Dropped(Arc<Semaphore>);
 
 impl Drop for Dropped {
@@ -386,123 +381,3 @@ impl Drop for Dropped {
         self.0.add_permits(1);
     }
 }
-
-type S = ServerMessage;
-
-/// What `#[protocol]` makes of the handlers.
-struct Shell(Arc<App>);
-
-impl Service for Shell {
-    fn table(&self) -> &'static ProtocolTable {
-        Chat::TABLE
-    }
-
-    fn open<'a>(
-        &'a self,
-        opening: Opening,
-    ) -> Pin<Box<dyn Future<Output = Result<Session, Refusal>> + Send + 'a>> {
-        Box::pin(async move {
-            let auth: Auth = opening.auth()?;
-            if auth.name == "mallory" {
-                return Err(Refusal::from_error(&AuthError::BadToken));
-            }
-            Ok(Arc::new(User { name: auth.name }) as Session)
-        })
-    }
-
-    fn receive(
-        &self,
-        source: Source<'_>,
-        cx: Context,
-    ) -> Result<Received, Box<handfast::Rejected>> {
-        let app = self.0.clone();
-        cx.receive::<ClientMessage>(source, |message, cx| match message {
-            ClientMessage::RoomJoin(m) => {
-                let channel = room(&m.room_id);
-                Action::Run(Box::pin(async move {
-                    let result = app.room_join(m, &cx).await;
-                    cx.join::<S, _, _, _>(&channel, &result).await;
-                }))
-            }
-            ClientMessage::RoomLeave(m) => {
-                let channel = room(&m.room_id);
-                Action::Run(Box::pin(async move {
-                    cx.part::<S, _, _, _>(&channel, &Ok::<_, handfast::NoError>(RoomLeft {}));
-                }))
-            }
-            ClientMessage::ChatSend(m) => Action::Run(Box::pin(async move {
-                let result = app.chat_send(m, &cx).await;
-                cx.answer::<S, _, _>(&result);
-            })),
-            ClientMessage::UserTyping(m) => Action::Run(Box::pin(async move {
-                let name = cx.session::<User>().name.clone();
-                cx.publish(&room(&m.room_id), &Typing { name });
-            })),
-            ClientMessage::PricesWatch(m) => {
-                let ticks = cx.stream::<S, _, _>();
-                Action::Stream(Box::pin(async move {
-                    let result = app.prices_watch(m, ticks).await;
-                    cx.end::<S, _, _>(&result);
-                }))
-            }
-            ClientMessage::PricesStop(_) => Action::Cancel,
-            ClientMessage::Wait(_) => Action::Run(Box::pin(async move {
-                if let Ok(permit) = app.gate.acquire().await {
-                    permit.forget();
-                }
-                cx.answer::<S, _, _>(&Ok::<_, handfast::NoError>(Waited {}));
-            })),
-            ClientMessage::Crash(_) => Action::Run(Box::pin(async move { panic!("as asked") })),
-        })
-    }
-
-    fn admit<'a>(
-        &'a self,
-        _: &'a str,
-        _: Context,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn closed(&self, session: &Session) {
-        if let (Some(user), Ok(mut closed)) = (session.downcast_ref::<User>(), self.0.closed.lock())
-        {
-            closed.push(user.name.clone());
-        }
-    }
-}
-
-/// A protocol as above, with other tables.
-pub fn leaked(change: impl FnOnce(&mut ProtocolTable)) -> &'static ProtocolTable {
-    let mut table = ProtocolTable { ..copy(&TABLE) };
-    change(&mut table);
-    Box::leak(Box::new(table))
-}
-
-fn copy(table: &ProtocolTable) -> ProtocolTable {
-    ProtocolTable { ..*table }
-}
-
-/// A service with another table.
-pub struct Other(pub Arc<App>, pub &'static ProtocolTable);
-
-impl Service for Other {
-    fn table(&self) -> &'static ProtocolTable {
-        self.1
-    }
-    fn open<'a>(
-        &'a self,
-        opening: Opening,
-    ) -> Pin<Box<dyn Future<Output = Result<Session, Refusal>> + Send + 'a>> {
-        Box::pin(async move { Shell(self.0.clone()).open(opening).await })
-    }
-    fn receive(
-        &self,
-        source: Source<'_>,
-        cx: Context,
-    ) -> Result<Received, Box<handfast::Rejected>> {
-        Shell(self.0.clone()).receive(source, cx)
-    }
-}
-
-pub const SHORT: Duration = Duration::from_secs(5);

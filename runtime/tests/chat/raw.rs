@@ -1,9 +1,8 @@
 //! A client that speaks bytes: what is on the wire, and nothing between.
 
-use super::{App, HASH};
+use super::{App, HASH, Server};
 use futures_util::{SinkExt, StreamExt};
-use handfast::server::Server;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
@@ -114,9 +113,9 @@ pub fn timeless(text: &str) -> String {
     }
 }
 
-pub async fn serve() -> (Arc<App>, Server, SocketAddr) {
+pub async fn serve() -> (App, Server, SocketAddr) {
     let app = App::new();
-    let server = app.server();
+    let server = Server::new(app.clone());
     let address = listen(&server).await;
     (app, server, address)
 }
