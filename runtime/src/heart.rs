@@ -76,3 +76,30 @@ impl Heart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(25);
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    async fn beat(heart: &mut Heart) -> Beat {
+        std::future::poll_fn(|cx| heart.poll(cx)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_of_life_begins_anew() {
+        let start = Instant::now();
+        let mut heart = Heart::new(INTERVAL, TIMEOUT);
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        assert_eq!(start.elapsed(), INTERVAL);
+        // The answer comes; from then on the whole interval passes again.
+        tokio::time::advance(TIMEOUT / 2).await;
+        heart.hear(Instant::now());
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT / 2);
+        assert_eq!(beat(&mut heart).await, Beat::Silent);
+        assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT * 3 / 2);
+    }
+}

@@ -103,9 +103,7 @@ pub struct ProductChannel {
 /// A channel by its name, or for some products.
 ///
 /// Kept as checked JSON: no single property tells its alternatives apart.
-#[protocol(
-    schema = "{\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"],\"open\":true,\"type\":\"string\"},\"ProductChannel\":{\"properties\":{\"account_ids\":{\"items\":{\"type\":\"string\"},\"type\":\"array\"},\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"},\"type\":\"array\"}},\"required\":[\"name\"],\"type\":\"object\"},\"ProductId\":{\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\",\"type\":\"string\"}}}},\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}]}"
-)]
+#[protocol(schema = "{\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"],\"open\":true,\"type\":\"string\"},\"ProductChannel\":{\"properties\":{\"account_ids\":{\"items\":{\"type\":\"string\"},\"type\":\"array\"},\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"},\"type\":\"array\"}},\"required\":[\"name\"],\"type\":\"object\"},\"ProductId\":{\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\",\"type\":\"string\"}}}},\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}]}")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelChoice(pub Checked);
 
