@@ -103,7 +103,9 @@ pub struct ProductChannel {
 /// A channel by its name, or for some products.
 ///
 /// Kept as checked JSON: no single property tells its alternatives apart.
-#[protocol(schema = "{\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"],\"open\":true,\"type\":\"string\"},\"ProductChannel\":{\"properties\":{\"account_ids\":{\"items\":{\"type\":\"string\"},\"type\":\"array\"},\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"},\"type\":\"array\"}},\"required\":[\"name\"],\"type\":\"object\"},\"ProductId\":{\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\",\"type\":\"string\"}}}},\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}]}")]
+#[protocol(
+    schema = "{\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"],\"open\":true,\"type\":\"string\"},\"ProductChannel\":{\"properties\":{\"account_ids\":{\"items\":{\"type\":\"string\"},\"type\":\"array\"},\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"},\"type\":\"array\"}},\"required\":[\"name\"],\"type\":\"object\"},\"ProductId\":{\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\",\"type\":\"string\"}}}},\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}]}"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelChoice(pub Checked);
 
@@ -431,7 +433,15 @@ pub enum ActivateStopType {
 /// Everything the client sends.
 #[protocol(
     client,
-    envelope(content = none, id = none, version = none, channel = none, seq = none, epoch = none, timestamp = none)
+    envelope(
+        content = none,
+        id = none,
+        version = none,
+        channel = none,
+        seq = none,
+        epoch = none,
+        timestamp = none
+    )
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
@@ -446,7 +456,15 @@ pub enum ClientMessage {
 /// Everything the server sends.
 #[protocol(
     server,
-    envelope(content = none, id = none, version = none, channel = none, seq = none, epoch = none, timestamp = none)
+    envelope(
+        content = none,
+        id = none,
+        version = none,
+        channel = none,
+        seq = none,
+        epoch = none,
+        timestamp = none
+    )
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerMessage {
@@ -503,7 +521,17 @@ pub enum ServerMessage {
     client = ClientMessage,
     server = ServerMessage,
     session(heartbeat_ms = none, timeout_ms = 10000, backoff_ms(500, 30000)),
-    roles(hello = none, ready = none, refuse = none, gap = none, join = none, leave = none, ping = none, pong = none, error = none),
+    roles(
+        hello = none,
+        ready = none,
+        refuse = none,
+        gap = none,
+        join = none,
+        leave = none,
+        ping = none,
+        pong = none,
+        error = none
+    ),
     limits(message = 65536, depth = 64, violations = 5, outbound = 1048576),
     encodings(json = "coinbase-exchange.v1+json")
 )]

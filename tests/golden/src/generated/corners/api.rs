@@ -5,7 +5,7 @@
 //! Made by Handfast from `protocol.yaml`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
-use handfast::{AsText, Bytes, Checked, Nullable, protocol};
+use handfast::{Bytes, Checked, Nullable, protocol};
 use std::collections::BTreeMap;
 
 /// `Plain`
@@ -30,11 +30,7 @@ pub struct Tree {
 /// `Sizes`
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sizes(
-    pub f64,
-    #[protocol(pattern = "^\"#[a-z]{2}$")]
-    pub String,
-);
+pub struct Sizes(pub f64, #[protocol(pattern = "^\"#[a-z]{2}$")] pub String);
 
 /// `Anything`
 #[protocol]
@@ -149,7 +145,6 @@ pub enum Word {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circle {
-    pub kind: CircleKind,
     #[protocol(exclusive_minimum = 0)]
     pub radius: f64,
 }
@@ -167,20 +162,11 @@ pub struct Square {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Figure {
     /// `circle`
-    #[protocol(name = "circle", tagged)]
+    #[protocol(name = "circle")]
     Circle(Circle),
     /// `square`
     #[protocol(name = "square")]
     Square(Square),
-}
-
-/// `CircleKind`
-#[protocol(untyped, constant)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CircleKind {
-    /// `circle`
-    #[protocol(name = "circle")]
-    Circle,
 }
 
 /// `FullErrorData`
@@ -296,9 +282,7 @@ pub struct AllShapes {
     pub open: Open,
     pub word: Word,
     pub figure: Figure,
-    pub circle: Option<Circle>,
-    pub wide: AsText<i64>,
-    pub wider: Option<AsText<u64>>,
+    pub plain: Option<Plain>,
     #[protocol(max_length = 400)]
     pub bytes: Bytes,
     #[protocol(format = "date-time")]
@@ -529,7 +513,7 @@ pub struct Braces {
 #[protocol(channel = "user:{id}")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
-    pub id: Plain,
+    pub id: String,
 }
 
 /// Words that could end what they stand in: */ `${x}` "# {{ y }} \ ' " -->
@@ -539,11 +523,16 @@ pub struct User {
     name = "corners",
     version = "0.1.0",
     accepts = "^0",
-    hash = "f310feffcd7671e2cef2c1bba0593c71",
+    hash = "0750207cc5403fc9da1bafba7ba9b9e1",
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),
-    session(heartbeat_ms = 25000, timeout_ms = 10000, resume_ms = 120000, backoff_ms(500, 30000)),
+    session(
+        heartbeat_ms = 25000,
+        timeout_ms = 10000,
+        resume_ms = 120000,
+        backoff_ms(500, 30000)
+    ),
     limits(message = 65536, depth = 64, violations = 5, outbound = 1048576),
     encodings(json = "corners.v0+json")
 )]

@@ -179,7 +179,9 @@ pub enum Presence {
 /// Something in a channel, told apart by its subtype, where it has one.
 ///
 /// Kept as checked JSON: no single property tells its alternatives apart.
-#[protocol(schema = "{\"$defs\":{\"types\":{\"$defs\":{\"ChannelId\":{\"pattern\":\"^[CGD][A-Z0-9]+$\",\"type\":\"string\"},\"Edit\":{\"properties\":{\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"user\",\"ts\"],\"type\":\"object\"},\"File\":{\"properties\":{\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"id\":{\"pattern\":\"^F[A-Z0-9]+$\",\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"name\":{\"type\":[\"null\",\"string\"]},\"size\":{\"minimum\":0,\"type\":\"integer\"},\"title\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"id\"],\"type\":\"object\"},\"Reaction\":{\"properties\":{\"count\":{\"minimum\":0,\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"users\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"type\":\"array\"}},\"required\":[\"name\",\"count\",\"users\"],\"type\":\"object\"},\"Said\":{\"properties\":{\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"is_starred\":{\"type\":\"boolean\"},\"pinned_to\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"type\":\"array\"},\"reactions\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/Reaction\"},\"type\":\"array\"},\"reply_count\":{\"minimum\":0,\"type\":\"integer\"},\"subtype\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"type\":{\"const\":\"message\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"type\",\"ts\"],\"type\":\"object\"},\"Ts\":{\"pattern\":\"^[0-9]+\\\\.[0-9]{6}$\",\"type\":\"string\"},\"UnixTime\":{\"minimum\":0,\"type\":\"integer\"},\"UserId\":{\"pattern\":\"^[UW][A-Z0-9]+$\",\"type\":\"string\"}}}},\"anyOf\":[{\"properties\":{\"bot_id\":{\"type\":\"string\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"icons\":{\"type\":\"object\"},\"subtype\":{\"const\":\"bot_message\"},\"text\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"username\":{\"type\":\"string\"}},\"required\":[\"subtype\",\"ts\",\"text\",\"bot_id\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"hidden\":{\"type\":\"boolean\"},\"message\":{\"$ref\":\"#/$defs/types/$defs/Said\"},\"previous_message\":{\"$ref\":\"#/$defs/types/$defs/Said\"},\"subtype\":{\"const\":\"message_changed\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}},\"required\":[\"subtype\",\"channel\",\"ts\",\"message\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"deleted_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"hidden\":{\"type\":\"boolean\"},\"subtype\":{\"const\":\"message_deleted\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}},\"required\":[\"subtype\",\"channel\",\"ts\",\"deleted_ts\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"subtype\":{\"const\":\"channel_topic\"},\"text\":{\"type\":\"string\"},\"topic\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"subtype\",\"ts\",\"user\",\"topic\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"files\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/File\"},\"type\":\"array\"},\"inviter\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"subtype\":{\"enum\":[\"me_message\",\"channel_join\",\"channel_leave\",\"channel_purpose\",\"channel_name\",\"thread_broadcast\",\"file_share\"],\"type\":\"string\"},\"team\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"user\",\"text\",\"ts\"],\"type\":\"object\"}]}")]
+#[protocol(
+    schema = "{\"$defs\":{\"types\":{\"$defs\":{\"ChannelId\":{\"pattern\":\"^[CGD][A-Z0-9]+$\",\"type\":\"string\"},\"Edit\":{\"properties\":{\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"user\",\"ts\"],\"type\":\"object\"},\"File\":{\"properties\":{\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"id\":{\"pattern\":\"^F[A-Z0-9]+$\",\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"name\":{\"type\":[\"null\",\"string\"]},\"size\":{\"minimum\":0,\"type\":\"integer\"},\"title\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"id\"],\"type\":\"object\"},\"Reaction\":{\"properties\":{\"count\":{\"minimum\":0,\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"users\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"type\":\"array\"}},\"required\":[\"name\",\"count\",\"users\"],\"type\":\"object\"},\"Said\":{\"properties\":{\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"is_starred\":{\"type\":\"boolean\"},\"pinned_to\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"type\":\"array\"},\"reactions\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/Reaction\"},\"type\":\"array\"},\"reply_count\":{\"minimum\":0,\"type\":\"integer\"},\"subtype\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"type\":{\"const\":\"message\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"type\",\"ts\"],\"type\":\"object\"},\"Ts\":{\"pattern\":\"^[0-9]+\\\\.[0-9]{6}$\",\"type\":\"string\"},\"UnixTime\":{\"minimum\":0,\"type\":\"integer\"},\"UserId\":{\"pattern\":\"^[UW][A-Z0-9]+$\",\"type\":\"string\"}}}},\"anyOf\":[{\"properties\":{\"bot_id\":{\"type\":\"string\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"icons\":{\"type\":\"object\"},\"subtype\":{\"const\":\"bot_message\"},\"text\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"username\":{\"type\":\"string\"}},\"required\":[\"subtype\",\"ts\",\"text\",\"bot_id\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"hidden\":{\"type\":\"boolean\"},\"message\":{\"$ref\":\"#/$defs/types/$defs/Said\"},\"previous_message\":{\"$ref\":\"#/$defs/types/$defs/Said\"},\"subtype\":{\"const\":\"message_changed\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}},\"required\":[\"subtype\",\"channel\",\"ts\",\"message\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"deleted_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"hidden\":{\"type\":\"boolean\"},\"subtype\":{\"const\":\"message_deleted\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}},\"required\":[\"subtype\",\"channel\",\"ts\",\"deleted_ts\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"subtype\":{\"const\":\"channel_topic\"},\"text\":{\"type\":\"string\"},\"topic\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"subtype\",\"ts\",\"user\",\"topic\"],\"type\":\"object\"},{\"properties\":{\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"files\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/File\"},\"type\":\"array\"},\"inviter\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"subtype\":{\"enum\":[\"me_message\",\"channel_join\",\"channel_leave\",\"channel_purpose\",\"channel_name\",\"thread_broadcast\",\"file_share\"],\"type\":\"string\"},\"team\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"user\",\"text\",\"ts\"],\"type\":\"object\"}]}"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Happened(pub Checked);
 
@@ -206,7 +208,9 @@ pub struct ItemMessageItem {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemFileItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
-    #[protocol(schema = "{\"$defs\":{\"types\":{\"$defs\":{\"File\":{\"properties\":{\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"id\":{\"pattern\":\"^F[A-Z0-9]+$\",\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"name\":{\"type\":[\"null\",\"string\"]},\"size\":{\"minimum\":0,\"type\":\"integer\"},\"title\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"id\"],\"type\":\"object\"},\"UnixTime\":{\"minimum\":0,\"type\":\"integer\"},\"UserId\":{\"pattern\":\"^[UW][A-Z0-9]+$\",\"type\":\"string\"}}}},\"anyOf\":[{\"type\":\"string\"},{\"$ref\":\"#/$defs/types/$defs/File\"}]}")]
+    #[protocol(
+        schema = "{\"$defs\":{\"types\":{\"$defs\":{\"File\":{\"properties\":{\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"id\":{\"pattern\":\"^F[A-Z0-9]+$\",\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"name\":{\"type\":[\"null\",\"string\"]},\"size\":{\"minimum\":0,\"type\":\"integer\"},\"title\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"id\"],\"type\":\"object\"},\"UnixTime\":{\"minimum\":0,\"type\":\"integer\"},\"UserId\":{\"pattern\":\"^[UW][A-Z0-9]+$\",\"type\":\"string\"}}}},\"anyOf\":[{\"type\":\"string\"},{\"$ref\":\"#/$defs/types/$defs/File\"}]}"
+    )]
     pub file: Checked,
 }
 
@@ -215,7 +219,9 @@ pub struct ItemFileItem {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemCommentItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
-    #[protocol(schema = "{\"$defs\":{\"types\":{\"$defs\":{\"File\":{\"properties\":{\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"id\":{\"pattern\":\"^F[A-Z0-9]+$\",\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"name\":{\"type\":[\"null\",\"string\"]},\"size\":{\"minimum\":0,\"type\":\"integer\"},\"title\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"id\"],\"type\":\"object\"},\"UnixTime\":{\"minimum\":0,\"type\":\"integer\"},\"UserId\":{\"pattern\":\"^[UW][A-Z0-9]+$\",\"type\":\"string\"}}}},\"anyOf\":[{\"type\":\"string\"},{\"$ref\":\"#/$defs/types/$defs/File\"}]}")]
+    #[protocol(
+        schema = "{\"$defs\":{\"types\":{\"$defs\":{\"File\":{\"properties\":{\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"id\":{\"pattern\":\"^F[A-Z0-9]+$\",\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"name\":{\"type\":[\"null\",\"string\"]},\"size\":{\"minimum\":0,\"type\":\"integer\"},\"title\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}},\"required\":[\"id\"],\"type\":\"object\"},\"UnixTime\":{\"minimum\":0,\"type\":\"integer\"},\"UserId\":{\"pattern\":\"^[UW][A-Z0-9]+$\",\"type\":\"string\"}}}},\"anyOf\":[{\"type\":\"string\"},{\"$ref\":\"#/$defs/types/$defs/File\"}]}"
+    )]
     pub file: Checked,
     pub file_comment: Option<String>,
 }
@@ -297,16 +303,12 @@ pub struct PresenceQuery {
 }
 
 /// Are you there. What else it has comes back.
-#[protocol(
-    values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}")
-)]
+#[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ping(BTreeMap<String, Checked>);
 
 /// I am.
-#[protocol(
-    values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}")
-)]
+#[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pong(BTreeMap<String, Checked>);
 
@@ -619,7 +621,17 @@ pub struct TeamMigrationStarted {}
 /// Everything the client sends.
 #[protocol(
     client,
-    envelope(content = none, id(name = "id", integer, required), reply_to(name = "reply_to", integer), version = none, channel = none, seq = none, epoch = none, timestamp = none, outcome(field = "ok", success = "true", failure = "false"))
+    envelope(
+        content = none,
+        id(name = "id", integer, required),
+        reply_to(name = "reply_to", integer),
+        version = none,
+        channel = none,
+        seq = none,
+        epoch = none,
+        timestamp = none,
+        outcome(field = "ok", success = "true", failure = "false")
+    )
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
@@ -643,7 +655,17 @@ pub enum ClientMessage {
 /// Everything the server sends.
 #[protocol(
     server,
-    envelope(content = none, id = none, reply_to(name = "reply_to", integer), version = none, channel = none, seq = none, epoch = none, timestamp = none, outcome(field = "ok", success = "true", failure = "false"))
+    envelope(
+        content = none,
+        id = none,
+        reply_to(name = "reply_to", integer),
+        version = none,
+        channel = none,
+        seq = none,
+        epoch = none,
+        timestamp = none,
+        outcome(field = "ok", success = "true", failure = "false")
+    )
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerMessage {
@@ -775,8 +797,24 @@ pub enum ServerMessage {
     client = ClientMessage,
     server = ServerMessage,
     session(heartbeat_ms = 10000, timeout_ms = 10000, backoff_ms(500, 30000)),
-    roles(hello = none, ready = none, refuse = none, gap = none, join = none, leave = none, ping = none, pong = none, error = none),
-    limits(message = 16384, depth = 64, rate(60, 60000), violations = 5, outbound = 1048576),
+    roles(
+        hello = none,
+        ready = none,
+        refuse = none,
+        gap = none,
+        join = none,
+        leave = none,
+        ping = none,
+        pong = none,
+        error = none
+    ),
+    limits(
+        message = 16384,
+        depth = 64,
+        rate(60, 60000),
+        violations = 5,
+        outbound = 1048576
+    ),
     encodings(json = "slack-rtm.v1+json")
 )]
 #[derive(Clone, Copy, Debug)]
