@@ -1,6 +1,6 @@
 //! From a spec on disk to every output it asks for.
 
-use crate::{json_schema, rust, shape, write};
+use crate::{json_schema, rust, shape, typescript, write};
 use handfast_spec::{
     Diagnostic, Loaded, Severity, Sources,
     model::{GenerateRust, Name, Protocol},
@@ -40,6 +40,9 @@ pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnosti
             path: PathBuf::from(&options.out.text),
             text,
         });
+    }
+    if let Some(options) = &generate.typescript {
+        all.extend(typescript::generate(protocol, &shapes, options, source));
     }
     if let Some(options) = &generate.schema {
         let mut bundle = json_schema::bundle(protocol);

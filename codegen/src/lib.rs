@@ -1,6 +1,6 @@
 //! Rust, TypeScript and JSON Schema from a Handfast protocol.
 //!
-//! `load` (in `handfast-spec`) gives a model; [`shape`] finds the types that it needs; [`rust`], `typescript` and
+//! `load` (in `handfast-spec`) gives a model; [`shape`] finds the types that it needs; [`rust`], [`typescript`] and
 //! [`json_schema`] turn both into text, as plain functions; [`write`] puts the text on disk. The command line is a thin
 //! layer over [`Generator`], which a `build.rs` or a `codegen` member of another workspace uses alike.
 
@@ -9,6 +9,7 @@ pub mod json_schema;
 pub mod names;
 pub mod rust;
 pub mod shape;
+pub mod typescript;
 pub mod verify;
 pub mod write;
 

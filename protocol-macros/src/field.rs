@@ -78,7 +78,8 @@ pub(crate) fn read_object(
     let p = quote!(#krate::__private);
     let statics = fields.iter().map(|field| &field.rules.statics);
     let table = fields.iter().map(|Field { name, ty, .. }| {
-        quote_spanned! {ty.span()=> #p::Field { name: #name, optional: <#ty as #krate::Payload<'static>>::OPTIONAL } }
+        let optional = optional(ty).is_some();
+        quote!(#p::Field { name: #name, optional: #optional })
     });
     let closed = match closed {
         None => quote!(::core::option::Option::None),
@@ -112,16 +113,19 @@ pub(crate) fn read_object(
             ..
         } = field;
         let pattern = if i == last { quote!(_) } else { quote!(#i) };
-        quote_spanned! {ty.span()=> #pattern => #local = #krate::Payload::read(r, cx, #expr)?, }
+        quote_spanned! {ty.span()=> #pattern => #local = <#ty as #krate::Payload<'de>>::read(r, cx, #expr)?, }
     });
-    let settle = fields.iter().map(|field| {
-        let Field { local, .. } = field;
-        quote! {
-            let ::core::option::Option::Some(#local) = #p::or_absent(#local) else {
-                return ::core::result::Result::Ok(::core::option::Option::None);
-            };
-        }
-    });
+    // A field that may be absent and is not there is `None`.
+    let settle = fields
+        .iter()
+        .map(|Field { local, ty, .. }| match optional(ty) {
+            Some(_) => quote!(let #local = ::core::option::Option::flatten(#local);),
+            None => quote! {
+                let ::core::option::Option::Some(#local) = #local else {
+                    return ::core::result::Result::Ok(::core::option::Option::None);
+                };
+            },
+        });
     quote! {
         #(#statics)*
         #table
@@ -203,5 +207,38 @@ pub(crate) fn defaults(fields: &[Field]) -> Vec<TokenStream> {
                 })
             },
         )
+        .collect()
+}
+
+/// An expression of how many fields are written, of these; `value` gives a field by reference. Spanned at the type, as
+/// the reading is, and in the same words: a type that cannot be carried is told once.
+pub(crate) fn count(
+    krate: &Path,
+    fields: &[Field],
+    value: impl Fn(&Field) -> TokenStream,
+) -> TokenStream {
+    let always = fields
+        .iter()
+        .filter(|field| optional(&field.ty).is_none())
+        .count();
+    let sometimes = fields.iter().filter(|field| optional(&field.ty).is_some()).map(|field| {
+        let (ty, value) = (&field.ty, value(field));
+        quote_spanned!(ty.span()=> + usize::from(!<#ty as #krate::Payload<'de>>::is_absent(#value)))
+    });
+    quote!(#always #(#sometimes)*)
+}
+
+/// Statements that write the fields into `map`.
+pub(crate) fn write(
+    krate: &Path,
+    fields: &[Field],
+    value: impl Fn(&Field) -> TokenStream,
+) -> TokenStream {
+    fields
+        .iter()
+        .map(|field| {
+            let (ty, name, value) = (&field.ty, &field.name, value(field));
+            quote_spanned!(ty.span()=> <#ty as #krate::Payload<'de>>::write_field(#value, map, #name)?;)
+        })
         .collect()
 }

@@ -451,7 +451,7 @@ fn union(
                 fn index(&self) -> usize {
                     #index
                 }
-                fn serialize_payload<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                fn serialize_payload<'de, S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                     #write
                 }
             }

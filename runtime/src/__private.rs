@@ -19,48 +19,16 @@ use crate::{
     table::{LimitsTable, MessageTable, TagRef},
 };
 
-/// The value of a field: what was read, or what stands for its absence.
-pub fn or_absent<'de, T: Payload<'de>>(value: Option<T>) -> Option<T> {
-    value.or_else(T::absent)
-}
-
-/// 1 for a field that is written.
-pub fn present<'de, T: Payload<'de>>(value: &T) -> usize {
-    usize::from(!value.is_absent())
-}
-
-/// Writes a field, unless it is absent.
+/// Writes the discriminant of a union.
 ///
 /// # Errors
 /// Those of the serializer.
-pub fn entry<'de, M: SerializeMap, T: Serialize + MaybeAbsent<'de> + ?Sized>(
+pub fn discriminant<M: SerializeMap>(
     map: &mut M,
     name: &'static str,
-    value: &T,
+    value: &'static str,
 ) -> Result<(), M::Error> {
-    if value.absent() {
-        Ok(())
-    } else {
-        map.serialize_entry(name, value)
-    }
-}
-
-/// What [`entry`] writes: a field, or the text of a discriminant.
-pub trait MaybeAbsent<'de> {
-    /// Whether it is left away.
-    fn absent(&self) -> bool;
-}
-
-impl<'de, T: Payload<'de>> MaybeAbsent<'de> for T {
-    fn absent(&self) -> bool {
-        self.is_absent()
-    }
-}
-
-impl MaybeAbsent<'_> for str {
-    fn absent(&self) -> bool {
-        false
-    }
+    map.serialize_entry(name, value)
 }
 
 /// Writes the fields of a struct as an object.

@@ -14,37 +14,45 @@ use serde::ser::SerializeMap;
     label = "this type has no `#[protocol]`",
     note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
 )]
-pub trait Payload<'de>: Sized {
-    /// Whether a field of this type may be absent.
-    const OPTIONAL: bool = false;
-
+pub trait Payload<'de>: Sized + serde::Serialize {
     /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`.
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
     fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self>;
 
-    /// The value of a field that is absent, where that is allowed.
-    fn absent() -> Option<Self> {
-        None
-    }
-
     /// Whether a field with this value is left away.
     fn is_absent(&self) -> bool {
         false
+    }
+
+    /// Writes a field with this value, unless it is left away.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn write_field<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        name: &'static str,
+    ) -> Result<(), M::Error> {
+        if self.is_absent() {
+            Ok(())
+        } else {
+            map.serialize_entry(name, self)
+        }
     }
 }
 
 /// A struct whose fields can be laid among others.
 pub trait Fields {
     /// How many fields there are to write.
-    fn count(&self) -> usize;
+    fn count<'de>(&self) -> usize;
 
     /// Writes them.
     ///
     /// # Errors
     /// Those of the serializer.
-    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    fn write<'de, M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
 /// A discriminated union of all that one end sends.
@@ -68,7 +76,10 @@ pub trait Messages: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of the serializer.
-    fn serialize_payload<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+    fn serialize_payload<'de, S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error>;
 }
 
 /// What a message carries, to be written.

@@ -88,6 +88,10 @@ pub enum Flat {
     Attached(Attachment),
 }
 
+#[protocol(name = "reading", version = "1.0.0", client = ClientMessage, server = ServerMessage)]
+#[derive(Clone, Copy, Debug)]
+pub struct Reading;
+
 fn told(rejected: &Rejected) -> Vec<String> {
     rejected
         .reason

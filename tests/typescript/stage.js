@@ -1,21 +1,13 @@
-// Puts the runtime and the sample side by side, as `codegen` does: for the tests into `build/src/`, and with
-// `--example` into the web page of the chat example.
+// Lays the generated code of the chat example out for the tests, which run it without its page.
 
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const at = path => fileURLToPath(new URL(path, import.meta.url));
-const templates = '../../templates/typescript/';
+const example = '../../examples/chat/web/';
 
-function stage(into) {
-  mkdirSync(at(into), { recursive: true });
-  cpSync(at(`${templates}runtime/`), at(into), { recursive: true });
-  cpSync(at(`${templates}sample/api.ts`), at(`${into}api.ts`));
-}
-
-if (process.argv.includes('--example')) {
-  stage('../../examples/chat/web/');
-} else {
-  rmSync(at('build/'), { recursive: true, force: true });
-  stage('build/src/');
+rmSync(at('build/'), { recursive: true, force: true });
+mkdirSync(at('build/src/'), { recursive: true });
+for (const name of ['api.ts', 'handfast.ts', 'handfast']) {
+  cpSync(at(`${example}${name}`), at(`build/src/${name}`), { recursive: true });
 }

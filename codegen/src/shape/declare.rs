@@ -219,9 +219,14 @@ impl Maker<'_> {
 
     fn fill(&mut self, id: DeclId, schema: SchemaId) {
         let name = self.shapes.decls[id.0].rust.clone();
-        let kind = self
-            .kind(schema, &name)
-            .unwrap_or_else(|| DeclKind::Alias(self.simple(schema, &name)));
+        let kind = self.kind(schema, &name).unwrap_or_else(|| {
+            // What it stands for cannot have its name as well.
+            let found = self.schema(schema);
+            let stands =
+                found.reference.is_some() || !found.any_of.is_empty() || !found.one_of.is_empty();
+            let inner = if stands { format!("{name}Value") } else { name };
+            DeclKind::Alias(self.simple(schema, &inner))
+        });
         self.shapes.decls[id.0].kind = kind;
     }
 

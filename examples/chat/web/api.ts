@@ -1,4 +1,5 @@
-// Made by Handfast from protocol.yaml. Do not edit: change that file, then run `cargo run -p codegen`.
+// Made by Handfast from `protocol.yaml`.
+// Do not edit: change that file, then run `cargo run -p codegen`.
 
 import * as hf from './handfast.js';
 
@@ -328,8 +329,7 @@ function checkRoomJoinedMembers(value: unknown, report: hf.Report): void {
 }
 
 function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
-  if (value === null) return;
-  if (typeof value !== 'string') return report.fail('type', 'must be null or a string');
+  if (value !== null && typeof value !== 'string') report.fail('type', 'must be null or a string');
 }
 
 /** Leave a room. */
@@ -813,7 +813,7 @@ export type ServerMessage =
   | hf.Message<'prices.snapshot', PricesSnapshot>
   | hf.Message<'prices.quoted', PricesQuoted>;
 
-const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEnvelope, [
+const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEnvelope, 64, [
   roomJoined,
   roomLeft,
   chatSent,
@@ -853,6 +853,7 @@ export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError
   key: params => `room:${params.roomId}`,
   join: roomJoin,
   leave: roomLeave,
+  params: ['roomId'],
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -861,9 +862,10 @@ export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError
 export const protocol: hf.Protocol<Auth> = {
   name: 'chat',
   version: '1.2.0',
-  hash: '00000000000000000000000000000000',
+  hash: 'f3db6df2e15998fded0a26f019e750d3',
   subprotocol: 'chat.v1+json',
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
+  depth: 64,
   session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000 } },
   auth: checkAuth,
 };

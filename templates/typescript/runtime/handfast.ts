@@ -1,9 +1,12 @@
-// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // Everything that generated code and applications name. The runtime depends on nothing, and on no platform but timers
 // and a WebSocket.
 
 export * from './handfast/check.js';
+export * from './handfast/format.js';
+export { anyOfLooking, noUnseen, oneOfLooking, Seen } from './handfast/seen.js';
+export type { Looking } from './handfast/seen.js';
 export { Client } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';
 export type { Closed } from './handfast/connection.js';

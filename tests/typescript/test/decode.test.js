@@ -227,6 +227,15 @@ test('the words are those of the server', () => {
   }
 });
 
+test('what nests too deeply is not looked at', () => {
+  const nested = depth => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const text = depth => `{"type":"room.left","payload":${nested(depth)}}`;
+  assert.ok(api.decode(text(63)).ok);
+  assert.equal(api.decode(text(64)).error.message, 'nested too deeply');
+  assert.equal(api.decode(text(100_000)).error.kind, 'syntax');
+  assert.equal(api.decodeValue(JSON.parse(text(64))).error.kind, 'syntax');
+});
+
 test('other envelopes: flat payloads, integer tags, other names', () => {
   const envelope = {
     ...hf.defaultEnvelope,
@@ -235,7 +244,7 @@ test('other envelopes: flat payloads, integer tags, other names', () => {
     id: { name: 'n', kind: 'integer', presence: 'nullable' },
     timestamp: { field: { name: 'at', kind: 'integer', presence: 'optional' }, as: 'unix-s' },
   };
-  const table = hf.messageTable(envelope, [{ name: 'typing', tag: 7, receive: api.checkUserTypingServer }]);
+  const table = hf.messageTable(envelope, 64, [{ name: 'typing', tag: 7, receive: api.checkUserTypingServer }]);
   const decoded = hf.decodeValue({ op: 7, n: null, name: 'bob', at: 2 }, table).orThrow();
   assert.equal(decoded.type, 'typing');
   assert.equal(decoded.payload.name, 'bob');
@@ -250,7 +259,7 @@ test('other envelopes: flat payloads, integer tags, other names', () => {
 
 test('replies that share a tag, or have none, are read by what is pending', () => {
   const replyTo = { name: 'reply_to', kind: 'text', presence: 'optional' };
-  const table = hf.messageTable({ ...hf.defaultEnvelope, replyTo }, [api.chatMessage]);
+  const table = hf.messageTable({ ...hf.defaultEnvelope, replyTo }, 64, [api.chatMessage]);
   const tagless = { ...api.pricesQuoted, tag: null };
   const shared = { ...api.pricesDone, tag: 'result' };
   const pending = id => ({ 1: [tagless], 2: [shared] })[id];

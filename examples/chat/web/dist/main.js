@@ -376,8 +376,13 @@ function readTimestamp(message, { timestamp }, violations) {
 function missing(name) {
   return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}` };
 }
+var WRONG_KIND = {
+  text: "must be a string",
+  integer: "must be an integer",
+  either: "must be an integer or a string"
+};
 function wrongKind(field) {
-  const message = field.kind === "text" ? "must be a string" : "must be an integer";
+  const message = WRONG_KIND[field.kind];
   return { path: `/${field.name}`, keyword: "type", message };
 }
 function writeMessage(envelope, tag, payload, address) {
@@ -415,13 +420,19 @@ function err(error) {
 // handfast/decode.ts
 var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 var LONE_SURROGATE = /\p{Surrogate}/u;
-function parse(text) {
+var TOO_DEEP = "nested too deeply";
+function isDeeper(value, depth) {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((item2) => isDeeper(item2, depth - 1));
+}
+function parse(text, depth) {
   let value;
   try {
     value = JSON.parse(text);
   } catch {
     return refuse("syntax", "not JSON", {});
   }
+  if (isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
   if (SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
     return refuse("syntax", "a string has half a surrogate pair", {});
   }
@@ -475,7 +486,8 @@ function read(value, reader) {
 function readTag(message, { tag }) {
   const value = message[tag.name];
   if (value === void 0) return { problem: missing(tag.name) };
-  if (tag.kind === "text" ? typeof value === "string" : Number.isSafeInteger(value)) return { value };
+  const isText = typeof value === "string";
+  if (isText ? tag.kind !== "integer" : tag.kind !== "text" && Number.isSafeInteger(value)) return { value };
   return { problem: wrongKind(tag) };
 }
 function find(value, tag, around, reader) {
@@ -1038,7 +1050,7 @@ var Client = class {
       threw: (error) => this.#threw(error),
       leave: () => {
         this.#forget(key);
-        return this.#call(leaving, channel.leave ? params : own);
+        return this.#call(leaving, channel.leave ? pick(params, channel.params) : own);
       }
     });
     setup?.(room2);
@@ -1087,12 +1099,19 @@ var Client = class {
     else if (message.volatile !== true) this.#unsent.push(text.value);
     return ok(void 0);
   }
+  /** What keeps a server from taking a value that so many objects of the message lie around. */
+  #violations(check, payload, around) {
+    if (isDeeper(payload, Math.max(this.#protocol.depth - around, 0))) {
+      return [{ path: "", keyword: "depth", message: "is nested too deeply to be checked" }];
+    }
+    return violationsOf(check, payload, "sent");
+  }
   /** The text of a message that a server would take. */
   #text(message, payload, address) {
     if (this.#over !== void 0) return err(this.#over);
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
-      const violations = fromMessage(violationsOf(message.send, payload, "sent"), envelope);
+      const violations = fromMessage(this.#violations(message.send, payload, envelope.content === null ? 0 : 1), envelope);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
@@ -1121,7 +1140,7 @@ var Client = class {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== void 0 && proof !== void 0) {
-      const violations = violationsOf(check, proof, "sent");
+      const violations = this.#violations(check, proof, 2);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join("; ")}`;
         this.#end(new Refused("INVALID", words));
@@ -1175,7 +1194,7 @@ var Client = class {
   }
   // Receiving
   #received(data) {
-    const parsed = typeof data === "string" ? parse(data) : parse("");
+    const parsed = parse(typeof data === "string" ? data : "", this.#protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const around = decoded.ok ? decoded.value.message : decoded.error;
     const room2 = around.channel === void 0 ? void 0 : this.#rooms.get(around.channel);
@@ -1248,6 +1267,9 @@ var Client = class {
     });
   }
 };
+function pick(value, names) {
+  return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
+}
 function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
@@ -1411,8 +1433,7 @@ function checkRoomJoinedMembers(value, report) {
   maxItems(value, 1e3, "must have at most 1000 items", report);
 }
 function checkRoomJoinedTopic(value, report) {
-  if (value === null) return;
-  if (typeof value !== "string") return report.fail("type", "must be null or a string");
+  if (value !== null && typeof value !== "string") report.fail("type", "must be null or a string");
 }
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomLeave(value, report) {
@@ -1645,14 +1666,16 @@ var roomChannel = {
   name: "room",
   key: (params) => `room:${params.roomId}`,
   join: roomJoin,
-  leave: roomLeave
+  leave: roomLeave,
+  params: ["roomId"]
 };
 var protocol = {
   name: "chat",
   version: "1.2.0",
-  hash: "00000000000000000000000000000000",
+  hash: "f3db6df2e15998fded0a26f019e750d3",
   subprotocol: "chat.v1+json",
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
+  depth: 64,
   session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4 } },
   auth: checkAuth
 };

@@ -1,4 +1,4 @@
-// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are
 // passed in where they depend on the schema, and are the same ones the server uses.
@@ -43,6 +43,16 @@ export function boolean(value: unknown, report: Report): value is boolean {
   return false;
 }
 
+/** Whether a value is a number that JSON can say. */
+export function isNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+/** Whether a value is a number without a fraction. */
+export function isInteger(value: unknown): value is number {
+  return Number.isInteger(value);
+}
+
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
   if (Number.isFinite(value)) return true;
@@ -73,6 +83,11 @@ export function nil(value: unknown, report: Report): value is null {
 
 /** Any value at all. */
 export function anything(): void {}
+
+/** A schema that is `false`: no value at all. */
+export function nothing(_: unknown, report: Report): void {
+  report.fail('false', 'is not allowed');
+}
 
 /** The check of a message that declares no payload: whatever is there is left alone. */
 export const noPayload: Check<undefined> = anything;
@@ -110,6 +125,27 @@ export function exclusiveMinimum(value: number, bound: number, words: string, re
 /** `exclusiveMaximum` */
 export function exclusiveMaximum(value: number, bound: number, words: string, report: Report): void {
   if (value >= bound) report.fail('exclusiveMaximum', words);
+}
+
+/** `multipleOf`, of the decimals as they are written: 0.3 is a multiple of 0.1. */
+export function multipleOf(value: number, divisor: number, words: string, report: Report): void {
+  if (!isMultiple(value, divisor)) report.fail('multipleOf', words);
+}
+
+function isMultiple(value: number, divisor: number): boolean {
+  if (!(divisor > 0) || !Number.isFinite(value) || !Number.isFinite(divisor)) return false;
+  if (Number.isSafeInteger(value) && Number.isSafeInteger(divisor)) return value % divisor === 0;
+  const [digits, exponent] = decimal(value);
+  const [modulus, scale] = decimal(divisor);
+  const least = Math.min(exponent, scale);
+  return (digits * 10n ** BigInt(exponent - least)) % (modulus * 10n ** BigInt(scale - least)) === 0n;
+}
+
+/** A number as digits · 10^exponent, with the fewest digits that name it. */
+function decimal(value: number): [digits: bigint, exponent: number] {
+  const [mantissa = '', exponent] = value.toExponential().split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return [BigInt(whole + fraction), Number(exponent) - fraction.length];
 }
 
 // Strings
@@ -231,14 +267,19 @@ function byCodePoint(a: string, b: string): number {
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 
+/** How many properties an object has. `undefined` is absence. */
+function count(value: Fields): number {
+  return Object.keys(value).filter(name => has(value, name)).length;
+}
+
 /** `minProperties` */
 export function minProperties(value: Fields, least: number, words: string, report: Report): void {
-  if (Object.keys(value).length < least) report.fail('minProperties', words);
+  if (count(value) < least) report.fail('minProperties', words);
 }
 
 /** `maxProperties` */
 export function maxProperties(value: Fields, most: number, words: string, report: Report): void {
-  if (Object.keys(value).length > most) report.fail('maxProperties', words);
+  if (count(value) > most) report.fail('maxProperties', words);
 }
 
 /** `dependentRequired`, one name. */

@@ -1,4 +1,4 @@
-// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import type { DeclaredError } from './errors.js';
 import type { Envelope, Id, Surroundings, Tag } from './envelope.js';
@@ -90,7 +90,9 @@ export interface Channel<Name extends string, Params, Joined, Errors extends Dec
   /** What joins; by default the session's own message. */
   readonly join?: Request<Params, Joined, Errors>;
   /** What leaves. */
-  readonly leave?: Request<Params, unknown, DeclaredError>;
+  readonly leave?: Request<unknown, unknown, DeclaredError>;
+  /** The names of what the key is made of: what is sent to leave, where it is not all that was sent to join. */
+  readonly params?: readonly (keyof Params & string)[];
 }
 
 /** What a client has to know of a protocol as a whole. */
@@ -103,6 +105,8 @@ export interface Protocol<Auth = never> {
   readonly subprotocol: string;
   /** The envelope of what the client sends, and of what the server sends. */
   readonly envelope: { readonly client: Envelope; readonly server: Envelope };
+  /** How many arrays and objects may lie in each other in a message. */
+  readonly depth: number;
   /** Times, in milliseconds. A `heartbeat` of `null` is off. */
   readonly session: {
     readonly heartbeat: number | null;

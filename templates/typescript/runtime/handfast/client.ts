@@ -1,9 +1,9 @@
-// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { noPayload } from './check.js';
 import { systemClock } from './clock.js';
 import { Connection, type Closed } from './connection.js';
-import { fromMessage, parse, read, type Reader } from './decode.js';
+import { fromMessage, isDeeper, parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   Channel,
@@ -21,7 +21,7 @@ import { Refused, type CallError, type DeclaredError, type DecodeError, type Run
 import type { ClientEvents } from './events.js';
 import { Listeners, type Off } from './listeners.js';
 import type { CallOptions, ConnectOptions, Source } from './options.js';
-import { violationsOf, wording } from './report.js';
+import { violationsOf, wording, type Check, type Violation } from './report.js';
 import { Requests, type PendingRequest } from './requests.js';
 import { err, Failed, ok, type Failure, type Result } from './result.js';
 import { Room, type AnyRoom } from './room.js';
@@ -225,7 +225,7 @@ export class Client<Auth = never> {
       threw: error => this.#threw(error),
       leave: () => {
         this.#forget(key);
-        return this.#call(leaving, channel.leave ? params : own);
+        return this.#call(leaving, channel.leave ? pick(params, channel.params) : own);
       },
     });
     setup?.(room);
@@ -291,12 +291,20 @@ export class Client<Auth = never> {
     return ok(undefined);
   }
 
+  /** What keeps a server from taking a value that so many objects of the message lie around. */
+  #violations(check: Check<unknown>, payload: unknown, around: number): readonly Violation[] {
+    if (isDeeper(payload, this.#protocol.depth - around)) {
+      return [{ path: '', keyword: 'depth', message: 'is nested too deeply to be checked' }];
+    }
+    return violationsOf(check, payload, 'sent');
+  }
+
   /** The text of a message that a server would take. */
   #text(message: Outgoing<unknown>, payload: unknown, address: Address): Result<string, RuntimeError> {
     if (this.#over !== undefined) return err(this.#over);
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
-      const violations = fromMessage(violationsOf(message.send, payload, 'sent'), envelope);
+      const violations = fromMessage(this.#violations(message.send, payload, envelope.content === null ? 0 : 1), envelope);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join('; ')}`;
         return err({ code: 'INVALID', message: words, violations });
@@ -331,7 +339,7 @@ export class Client<Auth = never> {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== undefined && proof !== undefined) {
-      const violations = violationsOf(check, proof, 'sent');
+      const violations = this.#violations(check, proof, 2);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join('; ')}`;
         this.#end(new Refused('INVALID', words));
@@ -394,7 +402,7 @@ export class Client<Auth = never> {
   // Receiving
 
   #received(data: unknown): void {
-    const parsed = typeof data === 'string' ? parse(data) : parse('');
+    const parsed = parse(typeof data === 'string' ? data : '', this.#protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const around = decoded.ok ? decoded.value.message : decoded.error;
     const room = around.channel === undefined ? undefined : this.#rooms.get(around.channel);
@@ -471,6 +479,11 @@ export class Client<Auth = never> {
       throw error;
     });
   }
+}
+
+/** Some properties of a value; where none are named, all. */
+function pick<T>(value: T, names: readonly (keyof T & string)[] | undefined): unknown {
+  return names === undefined ? value : Object.fromEntries(names.map(name => [name, value[name]]));
 }
 
 function resolve<T>(source: Source<T> | undefined): T | Promise<T> | undefined {

@@ -1,4 +1,4 @@
-// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { noPayload, isFields, type Fields } from './check.js';
 import { tagOf, type Incoming, type Message, type PendingLookup } from './descriptor.js';
@@ -32,14 +32,21 @@ declare const union: unique symbol;
 /** The messages of one direction, by tag. */
 export interface MessageTable<M extends Message> {
   readonly envelope: Envelope;
+  /** How many arrays and objects may lie in each other. */
+  readonly depth: number;
   readonly byTag: ReadonlyMap<Tag, Incoming<unknown>>;
   /** Never there; it carries the type. */
   readonly [union]?: M;
 }
 
-/** Makes the table that {@link decode} looks tags up in. */
+/**
+ * Makes the table that {@link decode} looks tags up in.
+ *
+ * @param depth how many arrays and objects may lie in each other.
+ */
 export function messageTable<M extends Message>(
   envelope: Envelope,
+  depth: number,
   messages: readonly Incoming<unknown>[],
 ): MessageTable<M> {
   const byTag = new Map<Tag, Incoming<unknown>>();
@@ -47,13 +54,13 @@ export function messageTable<M extends Message>(
     const tag = tagOf(message);
     if (tag !== null) byTag.set(tag, message);
   }
-  return { envelope, byTag };
+  return { envelope, depth, byTag };
 }
 
 /** Decodes the text of a message. Unknown fields stay in the value; its type does not show them. */
 export function decode<M extends Message>(text: string, table: MessageTable<M>, pending?: PendingLookup): Decoded<M> {
-  const value = parse(text);
-  return value.ok ? decodeValue(value.value, table, pending) : value;
+  const value = parse(text, table.depth);
+  return value.ok ? decodeShallow(value.value, table, pending) : value;
 }
 
 /** Decodes a message that has been parsed. */
@@ -62,7 +69,15 @@ export function decodeValue<M extends Message>(
   table: MessageTable<M>,
   pending?: PendingLookup,
 ): Decoded<M> {
-  const { envelope, byTag } = table;
+  if (isDeeper(value, table.depth)) return refuse('syntax', TOO_DEEP, {});
+  return decodeShallow(value, table, pending);
+}
+
+function decodeShallow<M extends Message>(
+  value: unknown,
+  { envelope, byTag }: MessageTable<M>,
+  pending?: PendingLookup,
+): Decoded<M> {
   const match = read(value, { envelope, lookup: tag => byTag.get(tag), ...(pending && { pending }) });
   return match.ok ? ok(match.value.message as M) : match; // the table was typed by what its checks let pass
 }
@@ -70,14 +85,37 @@ export function decodeValue<M extends Message>(
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Parses JSON text. Lone surrogates are refused, as they are by the server. */
-export function parse(text: string): Result<unknown, DecodeError> {
+const TOO_DEEP = 'nested too deeply';
+
+/**
+ * Whether more than `depth` arrays and objects lie in each other. It is asked before a value is checked, so that a type
+ * that contains itself cannot be made to exhaust the stack.
+ */
+export function isDeeper(value: unknown, depth: number): boolean {
+  return nests(value, Math.min(depth, DEEPEST));
+}
+
+/** What the stack of every engine bears, whatever the protocol allows. */
+const DEEPEST = 512;
+
+function nests(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth <= 0 || Object.values(value).some(item => nests(item, depth - 1));
+}
+
+/**
+ * Parses JSON text. Lone surrogates are refused, as they are by the server.
+ *
+ * @param depth how many arrays and objects may lie in each other.
+ */
+export function parse(text: string, depth: number): Result<unknown, DecodeError> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return refuse('syntax', 'not JSON', {});
   }
+  if (isDeeper(value, depth)) return refuse('syntax', TOO_DEEP, {});
   // Text that came over a WebSocket has lone surrogates only where they are escaped.
   if (SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
     return refuse('syntax', 'a string has half a surrogate pair', {});
@@ -146,7 +184,8 @@ interface ReadTag {
 function readTag(message: Fields, { tag }: Envelope): ReadTag {
   const value = message[tag.name];
   if (value === undefined) return { problem: missing(tag.name) };
-  if (tag.kind === 'text' ? typeof value === 'string' : Number.isSafeInteger(value)) return { value: value as Tag };
+  const isText = typeof value === 'string';
+  if (isText ? tag.kind !== 'integer' : tag.kind !== 'text' && Number.isSafeInteger(value)) return { value: value as Tag };
   return { problem: wrongKind(tag) };
 }
 

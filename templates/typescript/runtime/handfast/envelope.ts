@@ -1,4 +1,4 @@
-// Part of the Handfast runtime, which `cargo run -p codegen` copies beside its output. Do not edit the copy.
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import type { Violation } from './report.js';
 
@@ -19,7 +19,7 @@ export interface Field {
 /** Where the parts of a message lie, in one direction. A `null` part is not part of the protocol. */
 export interface Envelope {
   /** The name of the field that tells messages apart, and what it holds. */
-  readonly tag: { readonly name: string; readonly kind: 'text' | 'integer' };
+  readonly tag: { readonly name: string; readonly kind: 'text' | 'integer' | 'either' };
   /** The name of the payload's field; `null`: the payload's fields lie beside the tag. */
   readonly content: string | null;
   /** The correlation id. */
@@ -140,9 +140,15 @@ export function missing(name: string): Violation {
   return { path: '', keyword: 'required', message: `must have the property ${JSON.stringify(name)}` };
 }
 
+const WRONG_KIND = {
+  text: 'must be a string',
+  integer: 'must be an integer',
+  either: 'must be an integer or a string',
+} as const;
+
 /** A field of the envelope holds something else. */
-export function wrongKind(field: Pick<Field, 'name' | 'kind'>): Violation {
-  const message = field.kind === 'text' ? 'must be a string' : 'must be an integer';
+export function wrongKind(field: { readonly name: string; readonly kind: Envelope['tag']['kind'] }): Violation {
+  const message = WRONG_KIND[field.kind];
   return { path: `/${field.name}`, keyword: 'type', message };
 }
 

@@ -1,0 +1,197 @@
+//! Envelopes, as the runtime describes them.
+
+use super::{Cx, text};
+use handfast_spec::model::{
+    Correlate, End, Envelope, Field, FieldKind, Layout, Presence, RoleKind, RolePlayer, Scalar,
+    TimestampForm,
+};
+use handfast_templates::typescript::{Descriptor, lay_out};
+
+/// What the tags of one direction hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tags {
+    Text,
+    Integer,
+    Either,
+}
+
+/// Which kinds of tags an end sends.
+pub(super) fn tags(cx: &Cx<'_>, end: End) -> Tags {
+    let messages = cx.protocol.messages.iter().filter_map(|message| match end {
+        End::Client => message.client.as_ref()?.tag.as_ref(),
+        End::Server => message.server.as_ref()?.tag.as_ref(),
+    });
+    let roles = cx.protocol.session.roles.iter().filter_map(|role| {
+        let sends = match role.kind {
+            RoleKind::Hello => end == End::Client,
+            RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => {
+                end == End::Server
+            }
+            RoleKind::Join | RoleKind::Leave | RoleKind::Ping | RoleKind::Pong => true,
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => false,
+        };
+        match &role.player {
+            RolePlayer::Own { tag } if sends => Some(tag),
+            _ => None,
+        }
+    });
+    let (mut text, mut integer) = (false, false);
+    for tag in messages.chain(roles) {
+        match tag {
+            Scalar::Text(_) => text = true,
+            Scalar::Integer(_) => integer = true,
+        }
+    }
+    match (text, integer) {
+        (_, false) => Tags::Text,
+        (false, true) => Tags::Integer,
+        (true, true) => Tags::Either,
+    }
+}
+
+fn is_optional(field: Option<&Field>, name: &str, kind: FieldKind) -> bool {
+    field.is_some_and(|field| {
+        field.name == name && field.kind == kind && field.presence == Presence::Optional
+    })
+}
+
+/// Whether an envelope is what the runtime calls `defaultEnvelope`.
+fn is_default(envelope: &Envelope, tags: Tags) -> bool {
+    let Layout::Adjacent { tag, content } = &envelope.layout else {
+        return false;
+    };
+    tags == Tags::Text
+        && tag == "type"
+        && content == "payload"
+        && is_optional(envelope.id.as_ref(), "id", FieldKind::Text)
+        && envelope.reply_to.is_none()
+        && envelope.correlate == Correlate::Id
+        && envelope.outcome.is_none()
+        && is_optional(envelope.version.as_ref(), "v", FieldKind::Integer)
+        && is_optional(envelope.channel.as_ref(), "channel", FieldKind::Text)
+        && is_optional(envelope.seq.as_ref(), "seq", FieldKind::Integer)
+        && is_optional(envelope.epoch.as_ref(), "epoch", FieldKind::Text)
+        && envelope.timestamp.as_ref().is_some_and(|timestamp| {
+            timestamp.form == TimestampForm::Rfc3339
+                && is_optional(Some(&timestamp.field), "timestamp", FieldKind::Text)
+        })
+}
+
+fn field(field: Option<&Field>) -> String {
+    let Some(Field {
+        name,
+        kind,
+        presence,
+        ..
+    }) = field
+    else {
+        return "null".to_owned();
+    };
+    let kind = match kind {
+        FieldKind::Text => "text",
+        FieldKind::Integer => "integer",
+    };
+    let presence = match presence {
+        Presence::Required => "required",
+        Presence::Optional => "optional",
+        Presence::Nullable => "nullable",
+    };
+    let name = text::string(name);
+    format!("{{ name: {name}, kind: '{kind}', presence: '{presence}' }}")
+}
+
+/// Envelopes that have a name.
+pub(super) struct Envelopes {
+    known: Vec<(Envelope, Tags, String)>,
+}
+
+impl Envelopes {
+    pub(super) fn new() -> Self {
+        Self { known: Vec::new() }
+    }
+
+    /// The name of an envelope; one that is new is declared under `name`.
+    pub(super) fn name(
+        &mut self,
+        envelope: &Envelope,
+        tags: Tags,
+        name: impl FnOnce() -> String,
+        items: &mut Vec<String>,
+    ) -> String {
+        if is_default(envelope, tags) {
+            return "hf.defaultEnvelope".to_owned();
+        }
+        let known = self
+            .known
+            .iter()
+            .find(|(known, kind, _)| *kind == tags && known == envelope);
+        if let Some((_, _, name)) = known {
+            return name.clone();
+        }
+        let name = name();
+        items.push(constant(&name, envelope, tags));
+        self.known.push((envelope.clone(), tags, name.clone()));
+        name
+    }
+}
+
+fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
+    let kind = match tags {
+        Tags::Text => "text",
+        Tags::Integer => "integer",
+        Tags::Either => "either",
+    };
+    let tag = text::string(envelope.layout.tag());
+    let content = envelope
+        .layout
+        .content()
+        .map_or("null".to_owned(), text::string);
+    let correlate = match envelope.correlate {
+        Correlate::Id => "id",
+        Correlate::Order => "order",
+    };
+    let outcome = envelope
+        .outcome
+        .as_ref()
+        .map_or("null".to_owned(), |outcome| {
+            let (name, success, failure) = (
+                text::string(&outcome.field),
+                text::value(&outcome.success),
+                text::value(&outcome.failure),
+            );
+            format!("{{ field: {name}, success: {success}, failure: {failure} }}")
+        });
+    let timestamp = envelope
+        .timestamp
+        .as_ref()
+        .map_or("null".to_owned(), |timestamp| {
+            let form = match timestamp.form {
+                TimestampForm::Rfc3339 => "rfc3339",
+                TimestampForm::UnixMs => "unix-ms",
+                TimestampForm::UnixS => "unix-s",
+            };
+            format!(
+                "{{ field: {}, as: '{form}' }}",
+                field(Some(&timestamp.field))
+            )
+        });
+    lay_out(&Descriptor {
+        doc: String::new(),
+        exported: false,
+        name,
+        ty: "hf.Envelope".to_owned(),
+        members: vec![
+            format!("tag: {{ name: {tag}, kind: '{kind}' }}"),
+            format!("content: {content}"),
+            format!("id: {}", field(envelope.id.as_ref())),
+            format!("replyTo: {}", field(envelope.reply_to.as_ref())),
+            format!("correlate: '{correlate}'"),
+            format!("outcome: {outcome}"),
+            format!("version: {}", field(envelope.version.as_ref())),
+            format!("channel: {}", field(envelope.channel.as_ref())),
+            format!("seq: {}", field(envelope.seq.as_ref())),
+            format!("epoch: {}", field(envelope.epoch.as_ref())),
+            format!("timestamp: {timestamp}"),
+        ],
+    })
+}

@@ -1,0 +1,175 @@
+//! `type`: what stands before all other statements of a check, and what it makes of them.
+
+use super::{checks::Step, text};
+use handfast_schema::{Type, TypeSet, words};
+use serde_json::Value;
+
+/// The types that a value is of.
+pub(super) fn types_of(value: &Value) -> &'static [Type] {
+    match value {
+        Value::Null => &[Type::Null],
+        Value::Bool(_) => &[Type::Boolean],
+        Value::Number(n) if handfast_schema::number::is_integer(n) => {
+            &[Type::Integer, Type::Number]
+        }
+        Value::Number(_) => &[Type::Number],
+        Value::String(_) => &[Type::String],
+        Value::Array(_) => &[Type::Array],
+        Value::Object(_) => &[Type::Object],
+    }
+}
+
+/// The statements behind the question for the type, as the body of a function.
+pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -> Vec<String> {
+    let Some(types) = types else {
+        return grouped(steps);
+    };
+    let may_be = |ty: Type| {
+        types.contains(ty)
+            || (ty == Type::Number && types.contains(Type::Integer))
+            || (ty == Type::Integer && types.contains(Type::Number))
+    };
+    let steps: Vec<Step> = steps
+        .into_iter()
+        .filter(|step| step.of.is_none_or(may_be))
+        .collect();
+    let words = text::string(&words::types(types));
+    let fail = format!("report.fail('type', {words})");
+    if types == TypeSet::NONE {
+        let mut lines = vec![format!("{fail};")];
+        if looking {
+            lines.insert(0, "seen.everything();".to_owned());
+        }
+        return lines;
+    }
+    let leave = if looking {
+        "return seen.everything();"
+    } else {
+        "return;"
+    };
+    if let Some(single) = types.single() {
+        let asks = match single {
+            Type::Null => "hf.nil(value, report)",
+            Type::Boolean => "hf.boolean(value, report)",
+            Type::Integer => "hf.integer(value, report)",
+            Type::Number => "hf.number(value, report)",
+            Type::String => "hf.string(value, report)",
+            Type::Array => "hf.array(value, report)",
+            Type::Object => "hf.object(value, report)",
+        };
+        let mut lines = vec![match steps.is_empty() && !looking {
+            true => format!("{asks};"),
+            false => format!("if (!{asks}) {leave}"),
+        }];
+        lines.extend(steps.into_iter().flat_map(|step| step.lines));
+        return lines;
+    }
+    let is_not = |types: TypeSet| {
+        let parts: Vec<&str> = types
+            .iter()
+            .filter(|ty| *ty != Type::Integer || !types.contains(Type::Number))
+            .map(is_not)
+            .collect();
+        parts.join(" && ")
+    };
+    let others = types.without(Type::Null);
+    if types.contains(Type::Null)
+        && others.single().is_some()
+        && !steps.is_empty()
+        && steps.iter().all(|step| step.of.is_some())
+    {
+        // Nothing but its type is asked of null.
+        let mut lines = vec!["if (value === null) return;".to_owned()];
+        lines.extend(refusal(&is_not(others), &fail, looking, true));
+        lines.extend(steps.into_iter().flat_map(|step| step.lines));
+        return lines;
+    }
+    let mut lines = refusal(&is_not(types), &fail, looking, !steps.is_empty());
+    lines.extend(grouped(steps));
+    lines
+}
+
+fn refusal(condition: &str, fail: &str, looking: bool, leaves: bool) -> Vec<String> {
+    if looking {
+        let lines = vec!["seen.everything();".to_owned(), format!("return {fail};")];
+        return block(&format!("if ({condition}) {{"), lines);
+    }
+    let leave = if leaves { "return " } else { "" };
+    let line = format!("if ({condition}) {leave}{fail};");
+    if line.chars().count() + 2 <= text::WIDTH {
+        return vec![line];
+    }
+    block(
+        &format!("if ({condition}) {{"),
+        vec![format!("{leave}{fail};")],
+    )
+}
+
+fn is_not(ty: Type) -> &'static str {
+    match ty {
+        Type::Null => "value !== null",
+        Type::Boolean => "typeof value !== 'boolean'",
+        Type::Integer => "!hf.isInteger(value)",
+        Type::Number => "!hf.isNumber(value)",
+        Type::String => "typeof value !== 'string'",
+        Type::Array => "!Array.isArray(value)",
+        Type::Object => "!hf.isFields(value)",
+    }
+}
+
+/// Each run of statements for one type behind the question for it.
+fn grouped(steps: Vec<Step>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut steps = steps.into_iter().peekable();
+    while let Some(step) = steps.next() {
+        let Some(of) = step.of else {
+            lines.extend(step.lines);
+            continue;
+        };
+        let mut inside = step.lines;
+        while let Some(more) = steps.next_if(|next| next.of == Some(of)) {
+            inside.extend(more.lines);
+        }
+        let asks = match of {
+            Type::Null => "value === null",
+            Type::Boolean => "typeof value === 'boolean'",
+            Type::Integer | Type::Number => "typeof value === 'number'",
+            Type::String => "typeof value === 'string'",
+            Type::Array => "Array.isArray(value)",
+            Type::Object => "hf.isFields(value)",
+        };
+        lines.extend(block(&format!("if ({asks}) {{"), inside));
+    }
+    lines
+}
+
+/// Statements in braces, indented; a single short one without them.
+pub(super) fn block(head: &str, lines: Vec<String>) -> Vec<String> {
+    if let ([one], Some(head)) = (lines.as_slice(), head.strip_suffix(" {"))
+        && head.chars().count() + one.chars().count() + 6 <= text::WIDTH
+    {
+        return vec![format!("{head} {one}")];
+    }
+    let mut out = vec![head.to_owned()];
+    out.extend(lines.into_iter().map(|line| format!("  {line}")));
+    out.push("}".to_owned());
+    out
+}
+
+/// Whether code names something, outside of its strings.
+pub(super) fn mentions(line: &str, name: &str) -> bool {
+    let mut code = String::with_capacity(line.len());
+    let (mut quote, mut escaped) = (None, false);
+    for c in line.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(q) if c == q => quote = None,
+            Some(_) => {}
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            None => code.push(c),
+        }
+    }
+    code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+        .any(|word| word == name)
+}

@@ -1,0 +1,488 @@
+//! Errors, messages and channels, as the descriptors that an application passes to its client.
+
+use super::{
+    Cx,
+    envelope::{Envelopes, Tags, tags},
+    text,
+    types::{message_tags, named_union},
+};
+use crate::shape::{PayloadShape, Section};
+use handfast_spec::model::{
+    End, ErrorId, KeyPart, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent,
+};
+use handfast_templates::typescript::{Alias, Decoding, Descriptor, lay_out};
+
+pub(super) fn scalar(scalar: &Scalar) -> String {
+    match scalar {
+        Scalar::Text(value) => text::string(value),
+        Scalar::Integer(n) => n.to_string(),
+    }
+}
+
+pub(super) fn errors(cx: &mut Cx<'_>) -> Vec<String> {
+    let mut items = Vec::new();
+    let data: Vec<usize> = (0..cx.shapes.decls.len())
+        .filter(|i| cx.shapes.decls[*i].section == Section::Errors)
+        .collect();
+    let mut data = data.into_iter().peekable();
+    for (i, error) in cx.protocol.errors.iter().enumerate() {
+        let (ty, name) = cx.names.errors[i].clone();
+        let code = scalar(&error.code);
+        let decl = cx.shapes.errors[i];
+        let (carried, check) = match decl {
+            Some(id) => (cx.names.types[id.0].clone(), cx.names.checks[id.0].clone()),
+            None => ("undefined".to_owned(), "hf.noPayload".to_owned()),
+        };
+        let words = error.description.clone().unwrap_or_default();
+        items.push(lay_out(&Alias {
+            doc: text::doc("", &words, &[]),
+            name: &ty,
+            ty: format!("hf.DeclaredError<{code}, {carried}>"),
+        }));
+        items.push(lay_out(&Descriptor {
+            doc: text::doc("", &format!("{{@inheritDoc {ty}}}"), &[]),
+            exported: true,
+            name: &name,
+            ty: format!("hf.ErrorDescriptor<{ty}>"),
+            members: vec![format!("code: {code}"), format!("data: {check}")],
+        }));
+        // What comes with it, and all types inside of that, stand up to what comes with the next.
+        let Some(id) = decl else { continue };
+        let next = cx.shapes.errors[i + 1..].iter().flatten().next();
+        while let Some(i) = data.next_if(|i| next.is_none_or(|next| *i < next.0)) {
+            debug_assert!(i >= id.0);
+            cx.declarations(Section::Errors, i, &mut items);
+        }
+    }
+    items
+}
+
+fn sent(message: &Message, end: End) -> Option<&Sent> {
+    match end {
+        End::Client => message.client.as_ref(),
+        End::Server => message.server.as_ref(),
+    }
+}
+
+impl Cx<'_> {
+    fn payload(&self, id: MessageId, end: End) -> Option<&PayloadShape> {
+        let shape = self.shapes.messages.get(id.0)?;
+        match end {
+            End::Client => shape.client.as_ref(),
+            End::Server => shape.server.as_ref(),
+        }
+    }
+
+    /// The type and the check of what a message carries.
+    pub(super) fn carried(&self, id: MessageId, end: End) -> (String, String) {
+        match self.payload(id, end).and_then(|payload| payload.decl) {
+            Some(decl) => (
+                self.names.types[decl.0].clone(),
+                self.names.checks[decl.0].clone(),
+            ),
+            None => ("undefined".to_owned(), "hf.noPayload".to_owned()),
+        }
+    }
+
+    /// Whether a message is part of its end's union. The proof of who a client is travels inside the hello.
+    fn is_in_union(&self, id: MessageId) -> bool {
+        let hello = matches!(
+            self.protocol.session.role(RoleKind::Hello),
+            RolePlayer::Own { .. }
+        );
+        !(hello && self.protocol.session.auth == Some(id))
+    }
+
+    /// Whether one descriptor cannot say what a message is in both directions.
+    fn is_split(&self, id: MessageId) -> bool {
+        let message = &self.protocol.messages[id.0];
+        match (&message.client, &message.server) {
+            (Some(client), Some(server)) => {
+                client.tag != server.tag
+                    || own_envelope(self, client, End::Client)
+                    || own_envelope(self, server, End::Server)
+            }
+            _ => false,
+        }
+    }
+
+    fn descriptor(&self, id: MessageId, end: End) -> String {
+        let name = &self.names.messages[id.0];
+        match (self.is_split(id), end) {
+            (false, _) => name.clone(),
+            (true, End::Client) => format!("{}Client", name.trim_end_matches('$')),
+            (true, End::Server) => format!("{}Server", name.trim_end_matches('$')),
+        }
+    }
+
+    /// The types of errors, as a union.
+    fn errors_of(&self, errors: &[ErrorId]) -> String {
+        let names: Vec<&str> = errors
+            .iter()
+            .map(|id| self.names.errors[id.0].0.as_str())
+            .collect();
+        names.join(" | ")
+    }
+}
+
+fn own_envelope(cx: &Cx<'_>, sent: &Sent, end: End) -> bool {
+    sent.envelope
+        != *match end {
+            End::Client => &cx.protocol.envelope.client,
+            End::Server => &cx.protocol.envelope.server,
+        }
+}
+
+/// The ends that one descriptor speaks of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Part {
+    id: MessageId,
+    client: bool,
+    server: bool,
+}
+
+pub(super) fn messages(cx: &mut Cx<'_>) -> Vec<String> {
+    let mut items = Vec::new();
+    let mut envelopes = Envelopes::new();
+    let kinds = (tags(cx, End::Client), tags(cx, End::Server));
+    let mut made = vec![(false, false); cx.protocol.messages.len()];
+    for part in order(cx) {
+        descriptor(cx, part, kinds, &mut made, &mut envelopes, &mut items);
+    }
+    for end in [End::Client, End::Server] {
+        let (name, words) = match end {
+            End::Client => ("ClientMessage", "Everything the client sends."),
+            End::Server => ("ServerMessage", "Everything the server sends."),
+        };
+        let members: Vec<String> = members(cx, end)
+            .into_iter()
+            .map(|id| {
+                let message = &cx.protocol.messages[id.0];
+                let kind = match (end, message.channel) {
+                    (End::Server, Some(_)) => "hf.ChannelMessage",
+                    _ => "hf.Message",
+                };
+                let (ty, _) = cx.carried(id, end);
+                format!("{kind}<{}, {ty}>", text::string(&message.name.text))
+            })
+            .collect();
+        let members = if members.is_empty() {
+            vec!["never".to_owned()]
+        } else {
+            members
+        };
+        items.push(named_union(text::doc("", words, &[]), name, members));
+    }
+    let envelope = envelopes.name(
+        &cx.protocol.envelope.server,
+        kinds.1,
+        || "serverEnvelope".to_owned(),
+        &mut items,
+    );
+    let messages = members(cx, End::Server)
+        .into_iter()
+        .map(|id| cx.descriptor(id, End::Server))
+        .collect();
+    items.push(lay_out(&Decoding {
+        table: "serverMessages",
+        envelope: &envelope,
+        depth: cx.protocol.limits.depth,
+        messages,
+    }));
+    items
+}
+
+/// The messages of an end's union.
+fn members(cx: &Cx<'_>, end: End) -> Vec<MessageId> {
+    (0..cx.protocol.messages.len())
+        .map(MessageId)
+        .filter(|id| cx.is_in_union(*id) && sent(&cx.protocol.messages[id.0], end).is_some())
+        .collect()
+}
+
+/// The messages that a request of the client's names, and which end's descriptor of them it names.
+fn named_by(message: &Message) -> impl Iterator<Item = (&'static str, MessageId, End)> {
+    let reply = message.reply.clone().filter(|_| message.client.is_some());
+    let reply = reply.unwrap_or_default();
+    let answer = if reply.is_stream() { "ack" } else { "reply" };
+    [
+        (answer, reply.ack, End::Server),
+        ("stream", reply.stream, End::Server),
+        ("end", reply.end, End::Server),
+        ("cancel", reply.cancel, End::Client),
+    ]
+    .into_iter()
+    .filter_map(|(name, id, end)| Some((name, id?, end)))
+}
+
+/// Every descriptor, each behind those it names.
+fn order(cx: &Cx<'_>) -> Vec<Part> {
+    let messages = &cx.protocol.messages;
+    let parts = |id: MessageId| {
+        let message = &messages[id.0];
+        let (client, server) = (message.client.is_some(), message.server.is_some());
+        if cx.is_split(id) {
+            let client = Part {
+                id,
+                client,
+                server: false,
+            };
+            let server = Part {
+                id,
+                client: false,
+                server,
+            };
+            return vec![server, client];
+        }
+        vec![Part { id, client, server }]
+    };
+    let part_of = |id: MessageId, end: End| {
+        parts(id).into_iter().find(|part| match end {
+            End::Client => part.client,
+            End::Server => part.server,
+        })
+    };
+    let mut begun = vec![(false, false); messages.len()];
+    let mut begin = |part: Part| {
+        let (client, server) = &mut begun[part.id.0];
+        let fresh = (part.client && !*client) || (part.server && !*server);
+        *client |= part.client;
+        *server |= part.server;
+        fresh
+    };
+    let mut ordered = Vec::new();
+    for id in (0..messages.len())
+        .map(MessageId)
+        .filter(|id| cx.is_in_union(*id))
+    {
+        for part in parts(id) {
+            if !begin(part) {
+                continue;
+            }
+            // Depth first, without recursion: a chain may be as long as the protocol.
+            let mut stack = vec![(part, 0)];
+            while let Some((part, next)) = stack.pop() {
+                let named = named_by(&messages[part.id.0])
+                    .filter(|_| part.client)
+                    .nth(next);
+                let Some((_, target, end)) = named else {
+                    ordered.push(part);
+                    continue;
+                };
+                stack.push((part, next + 1));
+                stack.extend(
+                    part_of(target, end)
+                        .filter(|part| begin(*part))
+                        .map(|part| (part, 0)),
+                );
+            }
+        }
+    }
+    ordered
+}
+
+fn descriptor(
+    cx: &mut Cx<'_>,
+    part: Part,
+    kinds: (Tags, Tags),
+    made: &mut [(bool, bool)],
+    envelopes: &mut Envelopes,
+    items: &mut Vec<String>,
+) {
+    let id = part.id;
+    let message = &cx.protocol.messages[id.0];
+    let end = if part.client {
+        End::Client
+    } else {
+        End::Server
+    };
+    let mut members = vec![format!("name: {}", text::string(&message.name.text))];
+    let mut ty = Vec::new();
+    if let Some(sent) = sent(message, end) {
+        match &sent.tag {
+            None => members.push("tag: null".to_owned()),
+            Some(tag) if *tag != Scalar::Text(message.name.text.clone()) => {
+                members.push(format!("tag: {}", scalar(tag)));
+            }
+            Some(_) => {}
+        }
+        if own_envelope(cx, sent, end) {
+            let kind = if part.client { kinds.0 } else { kinds.1 };
+            let stem = format!("{}Envelope", cx.descriptor(id, end).trim_end_matches('$'));
+            let envelope = sent.envelope.clone();
+            let name = envelopes.name(&envelope, kind, || cx.names.take_value(&stem), items);
+            members.push(format!("envelope: {name}"));
+        }
+    }
+    let is_request =
+        part.client && named_by(message).any(|(name, ..)| matches!(name, "reply" | "stream"));
+    if part.client {
+        let (payload, check) = cx.carried(id, End::Client);
+        members.push(format!("send: {check}"));
+        ty.push(request_type(cx, message, &payload));
+    }
+    if part.server {
+        let (payload, check) = cx.carried(id, End::Server);
+        members.push(format!("receive: {check}"));
+        ty.push(
+            match message
+                .channel
+                .map(|channel| &cx.protocol.channels[channel.0])
+            {
+                Some(channel) => {
+                    let channel = text::string(&channel.name.text);
+                    members.push(format!("channel: {channel}"));
+                    format!("hf.Published<{payload}, {channel}>")
+                }
+                None => format!("hf.Incoming<{payload}>"),
+            },
+        );
+    }
+    if part.client && message.volatile {
+        members.push("volatile: true".to_owned());
+    }
+    if is_request {
+        for (key, target, end) in named_by(message) {
+            let name = cx.descriptor(target, end);
+            let (client, server) = made[target.0];
+            let is_there = match end {
+                End::Client => client,
+                End::Server => server,
+            };
+            // Messages that answer each other cannot both stand behind the other.
+            members.push(if is_there {
+                format!("{key}: {name}")
+            } else {
+                let kind = match key {
+                    "cancel" => "hf.Outgoing<undefined>".to_owned(),
+                    _ => format!("hf.Incoming<{}>", cx.carried(target, end).0),
+                };
+                format!("get {key}(): {kind} {{ return {name}; }}")
+            });
+        }
+        let errors: Vec<&str> = message
+            .errors
+            .iter()
+            .map(|id| cx.names.errors[id.0].1.as_str())
+            .collect();
+        members.push(format!("errors: [{}]", errors.join(", ")));
+        if let Some(timeout) = message.timeout {
+            members.push(format!("timeout: {}", timeout.as_millis()));
+        }
+        if message.idempotent {
+            members.push("idempotent: true".to_owned());
+        }
+    }
+    let words = message.description.clone().unwrap_or_default();
+    items.push(lay_out(&Descriptor {
+        doc: text::doc("", &words, &message_tags(message)),
+        exported: true,
+        name: &cx.descriptor(id, end),
+        ty: ty.join(" & "),
+        members,
+    }));
+    let (client, server) = &mut made[id.0];
+    *client |= part.client;
+    *server |= part.server;
+}
+
+/// The type of what the client sends.
+fn request_type(cx: &Cx<'_>, message: &Message, payload: &str) -> String {
+    let Some(reply) = message.reply.as_ref() else {
+        return format!("hf.Outgoing<{payload}>");
+    };
+    let errors = match message.errors.as_slice() {
+        [] => String::new(),
+        errors => format!(", {}", cx.errors_of(errors)),
+    };
+    let of =
+        |id: Option<MessageId>| id.map_or("never".to_owned(), |id| cx.carried(id, End::Server).0);
+    if reply.is_stream() {
+        let (ack, item, end) = (of(reply.ack), of(reply.stream), of(reply.end));
+        return format!("hf.StreamRequest<{payload}, {ack}, {item}, {end}{errors}>");
+    }
+    match reply.ack {
+        Some(_) => format!("hf.Request<{payload}, {}{errors}>", of(reply.ack)),
+        None => format!("hf.Outgoing<{payload}>"),
+    }
+}
+
+pub(super) fn channels(cx: &Cx<'_>) -> Vec<String> {
+    let mut items = Vec::new();
+    for (i, channel) in cx.protocol.channels.iter().enumerate() {
+        let name = text::string(&channel.name.text);
+        let join = channel.join.map(|id| (id, &cx.protocol.messages[id.0]));
+        let params = match join {
+            Some((id, _)) => cx.carried(id, End::Client).0,
+            None if channel.params.is_empty() => "undefined".to_owned(),
+            None => {
+                let params: Vec<String> = channel
+                    .params
+                    .iter()
+                    .map(|param| {
+                        let name = text::property(&param.name.text);
+                        format!("readonly {name}: {}", cx.ty(param.schema))
+                    })
+                    .collect();
+                format!("{{ {} }}", params.join("; "))
+            }
+        };
+        let joined = join
+            .and_then(|(_, message)| message.reply.as_ref()?.ack)
+            .map_or("unknown".to_owned(), |id| cx.carried(id, End::Server).0);
+        let errors = match join.map(|(_, message)| message.errors.as_slice()) {
+            None | Some([]) => String::new(),
+            Some(errors) => format!(", {}", cx.errors_of(errors)),
+        };
+        let mut members = vec![format!("name: {name}"), format!("key: {}", key(channel))];
+        if let Some(id) = channel.join {
+            members.push(format!("join: {}", cx.descriptor(id, End::Client)));
+        }
+        if let Some(id) = channel.leave {
+            members.push(format!("leave: {}", cx.descriptor(id, End::Client)));
+            let names: Vec<String> = channel
+                .params
+                .iter()
+                .map(|param| text::string(&param.name.text))
+                .collect();
+            members.push(format!("params: [{}]", names.join(", ")));
+        }
+        let words = channel.description.clone().unwrap_or_default();
+        items.push(lay_out(&Descriptor {
+            doc: text::doc("", &words, &[]),
+            exported: true,
+            name: &cx.names.channels[i],
+            ty: format!("hf.Channel<{name}, {params}, {joined}{errors}>"),
+            members,
+        }));
+    }
+    items
+}
+
+/// The function that makes a channel's key.
+fn key(channel: &handfast_spec::model::Channel) -> String {
+    let varies = channel
+        .key
+        .iter()
+        .any(|part| matches!(part, KeyPart::Param(_)));
+    let parts: String = channel
+        .key
+        .iter()
+        .map(|part| match part {
+            KeyPart::Text(text) if varies => text::template(text),
+            KeyPart::Text(text) => text.clone(),
+            KeyPart::Param(i) => format!(
+                "${{params{}}}",
+                channel
+                    .params
+                    .get(*i)
+                    .map_or_else(String::new, |param| text::member(&param.name.text))
+            ),
+        })
+        .collect();
+    if varies {
+        format!("params => `{parts}`")
+    } else {
+        format!("() => {}", text::string(&parts))
+    }
+}

@@ -1,0 +1,133 @@
+//! The names of what is generated. What is asked for first keeps its name; what would be the same gets a `$` behind.
+
+use super::text;
+use crate::{names, shape::Shapes};
+use handfast_spec::model::{GivenNames, Name, Protocol};
+use std::collections::BTreeSet;
+
+/// Values that every output has, or that its code names.
+const VALUES: [&str; 16] = [
+    "protocol",
+    "connect",
+    "decode",
+    "decodeValue",
+    "dispatch",
+    "serverMessages",
+    "envelope",
+    "clientEnvelope",
+    "serverEnvelope",
+    "Set",
+    "RegExp",
+    "Number",
+    "Array",
+    "NaN",
+    "Infinity",
+    "Object",
+];
+
+/// Types that every output has, or that its code names.
+const TYPES: [&str; 6] = [
+    "ClientMessage",
+    "ServerMessage",
+    "Handlers",
+    "URL",
+    "Set",
+    "RegExp",
+];
+
+/// Every name at the top of a file.
+pub(super) struct Names {
+    values_taken: BTreeSet<String>,
+    types_taken: BTreeSet<String>,
+    /// The type of each declaration of the shapes.
+    pub(super) types: Vec<String>,
+    /// The check of each.
+    pub(super) checks: Vec<String>,
+    /// The type and the descriptor of each error.
+    pub(super) errors: Vec<(String, String)>,
+    /// The descriptor of each message; of one that needs two, what they are made from.
+    pub(super) messages: Vec<String>,
+    /// The descriptor of each channel.
+    pub(super) channels: Vec<String>,
+}
+
+/// `RoomId` → `roomId`
+pub(super) fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    let first = chars.next().map(|c| c.to_lowercase().collect::<String>());
+    first.unwrap_or_default() + chars.as_str()
+}
+
+fn given<'n>(names: &'n GivenNames, name: &'n Name) -> &'n str {
+    &names.ts.as_ref().unwrap_or(name).text
+}
+
+impl Names {
+    pub(super) fn new(
+        protocol: &Protocol,
+        shapes: &Shapes,
+        is_inlined: &dyn Fn(usize) -> bool,
+    ) -> Self {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let mut taken = Self {
+            values_taken: set(&VALUES),
+            types_taken: set(&TYPES),
+            types: Vec::new(),
+            checks: Vec::new(),
+            errors: Vec::new(),
+            messages: Vec::new(),
+            channels: Vec::new(),
+        };
+        for (i, decl) in shapes.decls.iter().enumerate() {
+            let stem = text::identifier(&decl.ts);
+            let inlined = is_inlined(i);
+            let name = if inlined {
+                stem
+            } else {
+                taken.take_type(&stem)
+            };
+            let check = format!("check{}", name.trim_end_matches('$'));
+            let check = if inlined {
+                check
+            } else {
+                taken.take_value(&check)
+            };
+            taken.types.push(name);
+            taken.checks.push(check);
+        }
+        for error in &protocol.errors {
+            let stem = text::identifier(&names::pascal(given(&error.names, &error.name)));
+            let ty = taken.take_type(&format!("{stem}Error"));
+            let value = taken.take_value(&format!("{}Error", lower_first(&stem)));
+            taken.errors.push((ty, value));
+        }
+        for message in &protocol.messages {
+            let stem = text::identifier(&names::camel(given(&message.names, &message.name)));
+            let name = taken.take_value(&stem);
+            taken.messages.push(name);
+        }
+        for channel in &protocol.channels {
+            let stem = text::identifier(&names::camel(given(&channel.names, &channel.name)));
+            let name = taken.take_value(&format!("{stem}Channel"));
+            taken.channels.push(name);
+        }
+        taken
+    }
+
+    /// A name for a value that is not yet taken.
+    pub(super) fn take_value(&mut self, stem: &str) -> String {
+        take(&mut self.values_taken, stem)
+    }
+
+    fn take_type(&mut self, stem: &str) -> String {
+        take(&mut self.types_taken, stem)
+    }
+}
+
+fn take(taken: &mut BTreeSet<String>, stem: &str) -> String {
+    let mut name = names::ts_ident(stem);
+    while !taken.insert(name.clone()) {
+        name.push('$');
+    }
+    name
+}

@@ -1,0 +1,141 @@
+//! What a client has to know of the protocol as a whole.
+
+use super::{
+    Cx,
+    envelope::{Envelopes, tags},
+    messages::scalar,
+    text,
+};
+use handfast_spec::model::{CloseCondition, EncodingKind, End, RoleKind, RolePlayer, Scalar};
+use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
+
+pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
+    let protocol = cx.protocol;
+    let mut items = Vec::new();
+    let envelope = envelopes(cx, &mut items);
+    let encoding = protocol
+        .encodings
+        .iter()
+        .find(|encoding| encoding.kind == EncodingKind::Json);
+    let subprotocol = encoding.map_or_else(
+        || format!("{}.v{}+json", protocol.name.text, protocol.version.major),
+        |encoding| encoding.subprotocol.clone(),
+    );
+    let times = &protocol.session;
+    let heartbeat = times.heartbeat.map_or("null".to_owned(), |heartbeat| {
+        heartbeat.as_millis().to_string()
+    });
+    let (timeout, min, max) = (
+        times.timeout.as_millis(),
+        times.backoff.min.as_millis(),
+        times.backoff.max.as_millis(),
+    );
+    let mut members = vec![
+        format!("name: {}", text::string(&protocol.name.text)),
+        format!("version: {}", text::string(&protocol.version.to_string())),
+        format!("hash: {}", text::string(&protocol.hash)),
+        format!("subprotocol: {}", text::string(&subprotocol)),
+        envelope,
+        format!("depth: {}", protocol.limits.depth),
+        format!(
+            "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, backoff: {{ min: {min}, max: {max} }} }}"
+        ),
+    ];
+    let hello = matches!(
+        protocol.session.role(RoleKind::Hello),
+        RolePlayer::Own { .. }
+    );
+    let proof = protocol
+        .session
+        .auth
+        .filter(|_| hello)
+        .map(|id| cx.carried(id, End::Client))
+        .filter(|(ty, _)| ty != "undefined");
+    let mut auth = String::new();
+    if let Some((ty, check)) = proof {
+        members.push(format!("auth: {check}"));
+        auth = format!("<{ty}>");
+    }
+    members.extend(final_closes(cx));
+    members.extend(roles(cx));
+    let words = protocol.description.clone().unwrap_or_default();
+    items.push(lay_out(&Descriptor {
+        doc: text::doc("", &words, &[]),
+        exported: true,
+        name: "protocol",
+        ty: format!("hf.Protocol{auth}"),
+        members,
+    }));
+    items.push(lay_out(&Connecting { auth: &auth }));
+    items
+}
+
+/// The envelopes of both directions. That of the server stands before the table of its messages already.
+fn envelopes(cx: &Cx<'_>, items: &mut Vec<String>) -> String {
+    let (client, server) = (&cx.protocol.envelope.client, &cx.protocol.envelope.server);
+    let mut known = Envelopes::new();
+    let server = known.name(
+        server,
+        tags(cx, End::Server),
+        || "serverEnvelope".to_owned(),
+        &mut Vec::new(),
+    );
+    let client = known.name(
+        client,
+        tags(cx, End::Client),
+        || "clientEnvelope".to_owned(),
+        items,
+    );
+    format!("envelope: {{ client: {client}, server: {server} }}")
+}
+
+/// The codes that end it for good, where they are not those that the runtime knows.
+fn final_closes(cx: &Cx<'_>) -> Option<String> {
+    let ends = [
+        CloseCondition::Violations,
+        CloseCondition::Unauthorized,
+        CloseCondition::Version,
+        CloseCondition::TakenOver,
+    ];
+    let mut codes: Vec<u16> = Vec::new();
+    let mut usual = true;
+    for condition in ends {
+        let default = CloseCondition::ALL
+            .into_iter()
+            .find(|(other, ..)| *other == condition);
+        let default = default.map_or(0, |(_, _, code)| code);
+        let close = cx
+            .protocol
+            .closes
+            .iter()
+            .find(|close| close.condition == condition);
+        let code = close.map_or(default, |close| close.code);
+        usual &= code == default;
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes.sort_unstable();
+    let codes: Vec<String> = codes.iter().map(u16::to_string).collect();
+    (!usual).then(|| format!("finalCloses: [{}]", codes.join(", ")))
+}
+
+/// The roles that are not played as they are by default.
+fn roles(cx: &Cx<'_>) -> Option<String> {
+    let mut parts = Vec::new();
+    for (kind, name) in RoleKind::ALL {
+        if matches!(
+            kind,
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
+        ) {
+            // These have no message of their own yet.
+            continue;
+        }
+        match cx.protocol.session.role(kind) {
+            RolePlayer::Own { tag } if *tag == Scalar::Text(name.to_owned()) => {}
+            RolePlayer::Own { tag } => parts.push(format!("{name}: {}", scalar(tag))),
+            RolePlayer::Off | RolePlayer::Mapped { .. } => parts.push(format!("{name}: null")),
+        }
+    }
+    (!parts.is_empty()).then(|| format!("roles: {{ {} }}", parts.join(", ")))
+}

@@ -1,0 +1,518 @@
+//! Types: what a schema lets through, as TypeScript says it.
+
+use super::{Cx, text};
+use crate::shape::{Decl, DeclId, DeclKind};
+use handfast_schema::{Schema, SchemaId, Type, Validator};
+use handfast_spec::model::Message;
+use handfast_templates::typescript::{Alias, Constant, Field, Interface, Union, lay_out};
+use serde_json::Value;
+
+/// How deep types without names are written out; what lies deeper is `unknown`.
+const MAX_DEPTH: u32 = 32;
+
+/// A type, and how tightly it holds together.
+#[derive(Clone)]
+struct Ty {
+    text: String,
+    level: Level,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Union,
+    Intersection,
+    Operator,
+    Atom,
+}
+
+impl Ty {
+    fn atom(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            level: Level::Atom,
+        }
+    }
+
+    /// As a part of something that holds more tightly.
+    fn within(self, level: Level) -> String {
+        if self.level < level {
+            format!("({})", self.text)
+        } else {
+            self.text
+        }
+    }
+
+    fn list(self) -> Self {
+        Self {
+            text: format!("readonly {}[]", self.within(Level::Atom)),
+            level: Level::Operator,
+        }
+    }
+}
+
+/// One of several; what is said twice counts once.
+fn either(members: Vec<Ty>) -> Ty {
+    let mut distinct: Vec<Ty> = Vec::new();
+    // Null comes last, as one says it.
+    let (nulls, others): (Vec<Ty>, Vec<Ty>) = members.into_iter().partition(|ty| ty.text == "null");
+    for member in others.into_iter().chain(nulls) {
+        if member.text == "unknown" {
+            return member;
+        }
+        if member.text != "never" && !distinct.iter().any(|other| other.text == member.text) {
+            distinct.push(member);
+        }
+    }
+    if distinct.len() < 2 {
+        return distinct.pop().unwrap_or_else(|| Ty::atom("never"));
+    }
+    let parts: Vec<String> = distinct
+        .into_iter()
+        .map(|ty| ty.within(Level::Union))
+        .collect();
+    Ty {
+        text: parts.join(" | "),
+        level: Level::Union,
+    }
+}
+
+/// All of several.
+fn both(members: Vec<Ty>) -> Ty {
+    let mut distinct: Vec<Ty> = Vec::new();
+    for member in members {
+        if member.text != "unknown" && !distinct.iter().any(|other| other.text == member.text) {
+            distinct.push(member);
+        }
+    }
+    if distinct.len() < 2 {
+        return distinct.pop().unwrap_or_else(|| Ty::atom("unknown"));
+    }
+    let parts: Vec<String> = distinct
+        .into_iter()
+        .map(|ty| ty.within(Level::Operator))
+        .collect();
+    Ty {
+        text: parts.join(" & "),
+        level: Level::Intersection,
+    }
+}
+
+fn is_of(value: &Value, ty: Type) -> bool {
+    match value {
+        Value::Null => ty == Type::Null,
+        Value::Bool(_) => ty == Type::Boolean,
+        Value::Number(_) => matches!(ty, Type::Number | Type::Integer),
+        Value::String(_) => ty == Type::String,
+        Value::Array(_) => ty == Type::Array,
+        Value::Object(_) => ty == Type::Object,
+    }
+}
+
+impl Cx<'_> {
+    /// The type of a schema where it is used.
+    pub(super) fn ty(&self, id: SchemaId) -> String {
+        self.at(id, MAX_DEPTH).text
+    }
+
+    fn at(&self, id: SchemaId, depth: u32) -> Ty {
+        let named = self.decl_of.get(&id);
+        match named.filter(|decl| !self.is_inlined(**decl)) {
+            Some(decl) => Ty::atom(self.names.types[decl.0].clone()),
+            None => self.structure(id, depth),
+        }
+    }
+
+    /// The type of a schema, without its own name.
+    fn structure(&self, id: SchemaId, depth: u32) -> Ty {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Ty::atom("unknown");
+        };
+        let schema = &self.protocol.schemas[id];
+        match schema.boolean {
+            Some(true) => return Ty::atom("unknown"),
+            Some(false) => return Ty::atom("never"),
+            None => {}
+        }
+        let mut parts = vec![self.own(schema, depth)];
+        for id in schema.reference.iter().chain(&schema.all_of) {
+            parts.push(self.at(*id, depth));
+        }
+        for branches in [&schema.any_of, &schema.one_of] {
+            if !branches.is_empty() {
+                parts.push(either(
+                    branches.iter().map(|id| self.at(*id, depth)).collect(),
+                ));
+            }
+        }
+        // What a union of objects says of itself, that they are objects, its branches say as well.
+        if parts.len() > 1 && parts[0].text == ANY_OBJECT {
+            parts.remove(0);
+        }
+        both(parts)
+    }
+
+    /// What `type`, `const`, `enum` and the keywords of arrays and objects say.
+    fn own(&self, schema: &Schema, depth: u32) -> Ty {
+        let fits = |value: &Value| {
+            schema
+                .types
+                .is_none_or(|types| types.iter().any(|ty| is_of(value, ty)))
+        };
+        let values = schema
+            .constant
+            .as_ref()
+            .map(std::slice::from_ref)
+            .or(schema.enumeration.as_deref());
+        if let Some(values) = values {
+            let mut members: Vec<Ty> = values
+                .iter()
+                .filter(|value| fits(value))
+                .map(|value| match value {
+                    Value::Array(_) => Ty::atom("unknown").list(),
+                    Value::Object(_) => Ty::atom(ANY_OBJECT),
+                    scalar => Ty::atom(text::value(scalar)),
+                })
+                .collect();
+            if schema.open {
+                members.push(Ty {
+                    text: "(string & {})".to_owned(),
+                    level: Level::Atom,
+                });
+            }
+            return either(members);
+        }
+        let Some(types) = schema.types else {
+            return Ty::atom("unknown");
+        };
+        either(
+            types
+                .iter()
+                .map(|ty| match ty {
+                    Type::Null => Ty::atom("null"),
+                    Type::Boolean => Ty::atom("boolean"),
+                    Type::Integer | Type::Number => Ty::atom("number"),
+                    Type::String => Ty::atom("string"),
+                    Type::Array => self.array(schema, depth),
+                    Type::Object => self.object(schema, depth),
+                })
+                .collect(),
+        )
+    }
+
+    fn array(&self, schema: &Schema, depth: u32) -> Ty {
+        let rest = schema.items.map(|items| self.at(items, depth));
+        if schema.prefix_items.is_empty() {
+            return match rest {
+                Some(rest) if rest.text == "never" => Ty {
+                    text: "readonly []".to_owned(),
+                    level: Level::Operator,
+                },
+                Some(rest) => rest.list(),
+                None => Ty::atom("unknown").list(),
+            };
+        }
+        let required = usize::try_from(schema.min_items.unwrap_or(0)).unwrap_or(usize::MAX);
+        let mut places: Vec<String> = schema
+            .prefix_items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| {
+                let item = self.at(*item, depth);
+                if i < required {
+                    item.text
+                } else {
+                    format!("{}?", item.within(Level::Atom))
+                }
+            })
+            .collect();
+        match rest {
+            Some(rest) if rest.text == "never" => {}
+            Some(rest) => places.push(format!("...{}[]", rest.within(Level::Atom))),
+            None => places.push("...unknown[]".to_owned()),
+        }
+        Ty {
+            text: format!("readonly [{}]", places.join(", ")),
+            level: Level::Operator,
+        }
+    }
+
+    fn object(&self, schema: &Schema, depth: u32) -> Ty {
+        let more = schema.additional_properties;
+        let undeclared = schema
+            .required
+            .iter()
+            .filter(|name| !schema.properties.iter().any(|(other, _)| other == *name));
+        let mut fields: Vec<String> = schema
+            .properties
+            .iter()
+            .map(|(name, id)| {
+                let optional = if schema.required.contains(name) {
+                    ""
+                } else {
+                    "?"
+                };
+                let ty = self.at(*id, depth).text;
+                format!("readonly {}{optional}: {ty}", text::property(name))
+            })
+            .chain(undeclared.map(|name| format!("readonly {}: unknown", text::property(name))))
+            .collect();
+        match more {
+            Some(more) if fields.is_empty() => {
+                let value = self.at(more, depth).text;
+                return Ty::atom(format!("{{ readonly [key: string]: {value} }}"));
+            }
+            None if fields.is_empty() => return Ty::atom(ANY_OBJECT),
+            // The type of every property has to fit the index, so it says nothing.
+            Some(more) if self.protocol.schemas[more].boolean != Some(false) => {
+                fields.push("readonly [key: string]: unknown".to_owned());
+            }
+            _ => {}
+        }
+        Ty::atom(format!("{{ {} }}", fields.join("; ")))
+    }
+
+    /// The declaration of a type.
+    pub(super) fn declaration(&self, id: DeclId) -> String {
+        let decl = &self.shapes.decls[id.0];
+        let name = self.names.types[id.0].as_str();
+        let doc = text::doc("", &self.words(decl), &self.tags_of(id, decl));
+        if let Some(first) = self.decl_of.get(&decl.schema).filter(|first| **first != id) {
+            let ty = self.names.types[first.0].clone();
+            return lay_out(&Alias { doc, name, ty });
+        }
+        match &decl.kind {
+            DeclKind::Struct { fields, closed } => {
+                let mut members: Vec<Field> = fields
+                    .iter()
+                    .map(|field| {
+                        let schema = &self.protocol.schemas[field.schema];
+                        let annotations = &schema.annotations;
+                        let words = annotations
+                            .description
+                            .as_ref()
+                            .or(annotations.title.as_ref());
+                        Field {
+                            doc: text::doc("  ", words.map_or("", String::as_str), &tags(schema)),
+                            name: text::property(&field.name),
+                            optional: !field.required,
+                            ty: self.ty(field.schema),
+                        }
+                    })
+                    .collect();
+                if *closed == Some(false) {
+                    members.push(Field {
+                        doc: String::new(),
+                        name: "[key: string]".to_owned(),
+                        optional: false,
+                        ty: "unknown".to_owned(),
+                    });
+                }
+                let fields = members;
+                lay_out(&Interface { doc, name, fields })
+            }
+            DeclKind::Union { branches, .. } => {
+                let members = branches
+                    .iter()
+                    .map(|branch| Ty::atom(self.names.types[branch.decl.0].clone()))
+                    .collect();
+                alias(doc, name, either(members))
+            }
+            _ => alias(doc, name, self.structure(decl.schema, MAX_DEPTH)),
+        }
+    }
+
+    fn words(&self, decl: &Decl) -> String {
+        let mut words = decl.description.clone().unwrap_or_default();
+        if matches!(decl.kind, DeclKind::Literals { open: true, .. }) {
+            words = format!("{words} Values that are not known yet may come.");
+        }
+        let open = self.protocol.errors.iter().zip(&self.shapes.errors);
+        for (i, (_, data)) in open.enumerate() {
+            let is_data = data.is_some_and(|data| std::ptr::eq(&self.shapes.decls[data.0], decl));
+            if is_data && words.is_empty() {
+                words = format!("What comes with {{@link {}}}.", self.names.errors[i].0);
+            }
+        }
+        words.trim().to_owned()
+    }
+
+    fn tags_of(&self, id: DeclId, decl: &Decl) -> Vec<String> {
+        let schema = &self.protocol.schemas[decl.schema];
+        let mut all = match decl.kind {
+            DeclKind::Tuple(_) => Vec::new(),
+            _ => tags(schema),
+        };
+        if let Some(message) = self.payload_of.get(&id) {
+            let of_message = message_tags(&self.protocol.messages[message.0]);
+            all.retain(|tag| {
+                !of_message
+                    .iter()
+                    .any(|other| other.starts_with(tag.as_str()))
+            });
+            all.extend(of_message);
+        }
+        all
+    }
+
+    /// What the properties of a type mean where they are absent.
+    pub(super) fn defaults(&mut self, id: DeclId, items: &mut Vec<String>) {
+        let DeclKind::Struct { fields, .. } = &self.shapes.decls[id.0].kind else {
+            return;
+        };
+        let first = self.decl_of.get(&self.shapes.decls[id.0].schema) == Some(&id);
+        let fields: Vec<_> = fields
+            .iter()
+            .filter(|field| !field.required && first)
+            .collect();
+        for field in fields {
+            let Some(default) = &self.protocol.schemas[field.schema].annotations.default else {
+                continue;
+            };
+            let is_flat = match default {
+                Value::Object(_) => false,
+                Value::Array(items) => {
+                    !items.iter().any(|item| item.is_array() || item.is_object())
+                }
+                _ => true,
+            };
+            let valid = is_flat
+                && Validator::new(&self.protocol.schemas).is_valid(
+                    field.schema,
+                    default,
+                    Some(handfast_schema::Mode::Server),
+                );
+            if !valid {
+                continue;
+            }
+            let owner = self.names.types[id.0].clone();
+            let stem = format!(
+                "{}{}Default",
+                super::names::lower_first(&owner),
+                text::identifier(&crate::names::pascal(&field.name))
+            );
+            let name = self.names.take_value(&stem);
+            let member = text::member(&field.name);
+            let words = if member.starts_with('.') {
+                format!("What {{@link {owner}{member}}} means where it is absent.")
+            } else {
+                format!("What a property of {{@link {owner}}} means where it is absent.")
+            };
+            items.push(lay_out(&Constant {
+                doc: text::doc("", &words, &[]),
+                exported: true,
+                name: &name,
+                ty: &self.ty(field.schema),
+                value: text::value(default),
+            }));
+        }
+    }
+}
+
+const ANY_OBJECT: &str = "{ readonly [key: string]: unknown }";
+
+/// A type with a name: on one line where there is room.
+pub(super) fn named_union(doc: String, name: &str, members: Vec<String>) -> String {
+    let ty = Ty {
+        text: members.join(" | "),
+        level: Level::Union,
+    };
+    alias(doc, name, ty)
+}
+
+fn alias(doc: String, name: &str, ty: Ty) -> String {
+    let room = text::WIDTH.saturating_sub("export type  = ;".len() + name.chars().count());
+    if ty.text.chars().count() <= room || ty.level != Level::Union {
+        let ty = ty.text;
+        return lay_out(&Alias { doc, name, ty });
+    }
+    let members = split_union(&ty.text);
+    lay_out(&Union { doc, name, members })
+}
+
+/// The members of a union: parted at the bars that lie in nothing else.
+fn split_union(text: &str) -> Vec<String> {
+    let mut members = vec![String::new()];
+    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
+    for c in text.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(q) if c == q => quote = None,
+            Some(_) => {}
+            None => match c {
+                '\'' | '"' => quote = Some(c),
+                '(' | '[' | '{' | '<' => depth += 1,
+                ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
+                '|' if depth == 0 => {
+                    members.push(String::new());
+                    continue;
+                }
+                _ => {}
+            },
+        }
+        if let Some(member) = members.last_mut() {
+            member.push(c);
+        }
+    }
+    members
+        .iter()
+        .map(|member| member.trim().to_owned())
+        .collect()
+}
+
+/// What a schema asks for, as tags of documentation.
+fn tags(schema: &Schema) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut tag = |name: &str, value: Option<String>| {
+        all.extend(value.map(|value| format!("@{name} {value}")));
+    };
+    let number = |n: &Option<handfast_schema::Number>| n.as_ref().map(ToString::to_string);
+    let count = |n: &Option<u64>| n.map(|n| n.to_string());
+    tag("multipleOf", number(&schema.multiple_of));
+    tag("minimum", number(&schema.minimum));
+    tag("exclusiveMinimum", number(&schema.exclusive_minimum));
+    tag("maximum", number(&schema.maximum));
+    tag("exclusiveMaximum", number(&schema.exclusive_maximum));
+    tag("minLength", count(&schema.min_length));
+    tag("maxLength", count(&schema.max_length));
+    tag("pattern", schema.pattern.clone());
+    tag("format", schema.format.clone());
+    tag("contentEncoding", schema.content_encoding.clone());
+    tag("minItems", count(&schema.min_items));
+    tag("maxItems", count(&schema.max_items));
+    tag("uniqueItems", schema.unique_items.then(String::new));
+    tag("minProperties", count(&schema.min_properties));
+    tag("maxProperties", count(&schema.max_properties));
+    let annotations = &schema.annotations;
+    tag(
+        "defaultValue",
+        annotations.default.as_ref().map(Value::to_string),
+    );
+    for example in &annotations.examples {
+        tag(
+            "example",
+            Some(format!("`{}`", example.to_string().replace('`', "'"))),
+        );
+    }
+    tag("deprecated", annotations.deprecated.then(String::new));
+    for tag in &mut all {
+        tag.truncate(tag.trim_end().len());
+    }
+    all
+}
+
+/// Since when a message is, and whether it is to be used.
+pub(super) fn message_tags(message: &Message) -> Vec<String> {
+    let since = message
+        .since
+        .as_ref()
+        .map(|since| format!("@since {since}"));
+    let deprecated = message
+        .deprecated
+        .as_ref()
+        .map(|deprecated| match &deprecated.note {
+            Some(note) => format!("@deprecated {note}"),
+            None => "@deprecated".to_owned(),
+        });
+    since.into_iter().chain(deprecated).collect()
+}
