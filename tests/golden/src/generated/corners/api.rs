@@ -145,6 +145,7 @@ pub enum Word {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circle {
+    pub kind: CircleKind,
     #[protocol(exclusive_minimum = 0)]
     pub radius: f64,
 }
@@ -162,11 +163,20 @@ pub struct Square {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Figure {
     /// `circle`
-    #[protocol(name = "circle")]
+    #[protocol(name = "circle", tagged)]
     Circle(Circle),
     /// `square`
     #[protocol(name = "square")]
     Square(Square),
+}
+
+/// `CircleKind`
+#[protocol(untyped, constant)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CircleKind {
+    /// `circle`
+    #[protocol(name = "circle")]
+    Circle,
 }
 
 /// `FullErrorData`
@@ -283,6 +293,7 @@ pub struct AllShapes {
     pub word: Word,
     pub figure: Figure,
     pub plain: Option<Plain>,
+    pub circle: Option<Circle>,
     #[protocol(max_length = 400)]
     pub bytes: Bytes,
     #[protocol(format = "date-time")]
@@ -523,7 +534,7 @@ pub struct User {
     name = "corners",
     version = "0.1.0",
     accepts = "^0",
-    hash = "0750207cc5403fc9da1bafba7ba9b9e1",
+    hash = "85998272d35a79bddcac5c0864a81cfb",
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),
