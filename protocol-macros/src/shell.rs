@@ -78,6 +78,7 @@ pub(crate) fn expand(
     Some(quote! {
         #[doc(hidden)]
         pub type __Protocol = #ident;
+        #[allow(clippy::needless_update, reason = "some protocols say all there is to say")]
         #[automatically_derived]
         impl #krate::Protocol for #ident {
             type Client = #client;
