@@ -1,2 +1,46 @@
-//! .
-fn main() {}
+//! `cargo xtask test`: everything that has to hold before a change is taken, one step after the other, each with its
+//! time; what fails is named with the command that repeats it.
+
+mod node;
+mod run;
+mod steps;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask test           everything
+cargo xtask test --list    the steps
+cargo xtask test STEP…     some of them
+
+Steps of Node need Node 20 or newer and npm; packages are installed by `npm ci`. The browser step needs Chromium, at
+$CHROMIUM or /usr/bin/chromium; where this runs as root on Debian or Ubuntu, it is installed.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["test", "--list"] => {
+            for step in steps::STEPS {
+                println!("{:<11} {}", step.name, step.what);
+            }
+            ExitCode::SUCCESS
+        }
+        ["test", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
+            let unknown = names.iter().find(|name| steps::find(name).is_none());
+            if let Some(name) = unknown {
+                eprintln!("there is no step `{name}`; `cargo xtask test --list` has them all");
+                return ExitCode::FAILURE;
+            }
+            let is_asked = |name: &str| names.is_empty() || names.contains(&name);
+            run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
+        }
+        [] | ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}

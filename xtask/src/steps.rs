@@ -1,0 +1,115 @@
+//! What `cargo xtask test` does, in order: what is quick and tells most comes first.
+
+use crate::node::{self, TESTS};
+use crate::run::{Failure, Step, run, run_with};
+
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        what: "the source is formatted",
+        run: || run("", "cargo fmt --all -- --check"),
+    },
+    Step {
+        name: "clippy",
+        what: "no lint warns, tests included",
+        run: || run("", "cargo clippy --workspace --all-targets -- -D warnings"),
+    },
+    Step {
+        name: "features",
+        what: "the crates compile with less than their default features",
+        run: features,
+    },
+    Step {
+        name: "rust",
+        what: "unit, golden and property tests, and those of the macro, the server and the client",
+        run: || run("", "cargo test --workspace"),
+    },
+    Step {
+        name: "check",
+        what: "protocol.yaml is good, and what is generated from it is current",
+        run: check,
+    },
+    Step {
+        name: "docs",
+        what: "the documentation builds, and its links lead somewhere",
+        run: || {
+            let deny = [("RUSTDOCFLAGS", "-D warnings")];
+            run_with("", "cargo doc --workspace --no-deps --quiet", &deny)
+        },
+    },
+    Step {
+        name: "typescript",
+        what: "the TypeScript compiles under both compilers, and its tests pass",
+        run: typescript,
+    },
+    Step {
+        name: "page",
+        what: "the committed script of the example's page is what its sources make",
+        run: page,
+    },
+    Step {
+        name: "browser",
+        what: "the example's page works in Chromium",
+        run: browser,
+    },
+];
+
+/// The step of a name.
+pub(crate) fn find(name: &str) -> Option<&'static Step> {
+    STEPS.iter().find(|step| step.name == name)
+}
+
+fn features() -> Result<(), Failure> {
+    for line in [
+        "cargo check --quiet -p handfast --no-default-features",
+        "cargo check --quiet -p handfast --no-default-features --features client",
+        "cargo check --quiet -p handfast --no-default-features --features server",
+        "cargo check --quiet -p codegen --no-default-features",
+    ] {
+        run("", line)?;
+    }
+    Ok(())
+}
+
+fn check() -> Result<(), Failure> {
+    run("", "cargo run --quiet -p codegen -- check")?;
+    for name in ["coinbase", "slack"] {
+        let capture = format!("tests/protocols/{name}.ndjson");
+        let spec = format!("--spec tests/protocols/{name}.yaml");
+        run(
+            "",
+            &format!("cargo run --quiet -p codegen -- verify {capture} {spec}"),
+        )?;
+    }
+    Ok(())
+}
+
+fn typescript() -> Result<(), Failure> {
+    node::packages()?;
+    run(TESTS, "npm run --silent build")?;
+    run(
+        TESTS,
+        "node --test test/decode.test.js test/client.test.js test/types.test.js",
+    )?;
+    run(
+        "",
+        "cargo test --quiet -p codegen --test drift -- --ignored",
+    )
+}
+
+fn page() -> Result<(), Failure> {
+    node::packages()?;
+    run(TESTS, "npm run --silent build")?;
+    run(TESTS, "node --test test/bundle.test.js")
+}
+
+fn browser() -> Result<(), Failure> {
+    node::packages()?;
+    let chromium = node::chromium()?;
+    run(TESTS, "npm run --silent build")?;
+    run_with(
+        TESTS,
+        "node --test test/page.test.js",
+        &[("CHROMIUM", &chromium)],
+    )
+}
