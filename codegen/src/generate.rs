@@ -25,6 +25,7 @@ pub struct Output {
 /// # Errors
 /// Nothing is given where one of the problems is an error.
 pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnostic>) {
+    let source = &format!("`{source}`, the protocol `{}`", protocol.name.text);
     let (shapes, diagnostics) = shape::shapes(protocol);
     if diagnostics
         .iter()
@@ -63,8 +64,8 @@ pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnosti
 ///
 /// ```no_run
 /// // build.rs
-/// fn main() -> Result<(), codegen::Failed> {
-///     codegen::Generator::new("protocol.yaml").rust_to_out_dir("api.rs").run_in_build_script()
+/// fn main() -> Result<(), handfast_codegen::Failed> {
+///     handfast_codegen::Generator::new("protocol.yaml").rust_to_out_dir("api.rs").run_in_build_script()
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -84,8 +85,7 @@ pub struct Generated {
     pub sources: Sources,
 }
 
-/// Why nothing was generated.
-#[derive(Debug)]
+/// Why nothing was generated. Its `Debug` is in words as well, for that is what a `main` shows that returns it.
 #[non_exhaustive]
 pub enum Failed {
     /// The spec has errors.
@@ -104,6 +104,16 @@ pub enum Failed {
     },
     /// Something a build script needs is missing.
     BuildScript(&'static str),
+}
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        match self {
+            Self::Io { source, .. } => write!(f, ": {source}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Failed {
@@ -126,6 +136,23 @@ impl std::error::Error for Failed {
             _ => None,
         }
     }
+}
+
+/// What `include!` takes in stands in the middle of a file, where documentation of the whole file may not be.
+fn to_be_included(output: &mut Output) {
+    let inner = output
+        .text
+        .lines()
+        .take_while(|line| line.starts_with("//!"))
+        .count();
+    let mut lines = output.text.split_inclusive('\n');
+    let mut text: String = lines
+        .by_ref()
+        .take(inner)
+        .map(|line| line.replacen("//!", "//", 1))
+        .collect();
+    text.extend(lines);
+    output.text = text;
 }
 
 impl Generator {
@@ -191,7 +218,7 @@ impl Generator {
             .spec
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let (outputs, more) = outputs(&protocol, &source);
+        let (mut outputs, more) = outputs(&protocol, &source);
         diagnostics.extend(more);
         diagnostics.sort_by_key(|one| one.primary.span);
         if has_errors(&diagnostics) {
@@ -200,12 +227,18 @@ impl Generator {
                 sources,
             });
         }
+        if self.out_dir.is_some() {
+            outputs.iter_mut().for_each(to_be_included);
+        }
         Ok((outputs, diagnostics, sources))
     }
 
     /// The folder that outputs are relative to.
     pub fn folder(&self) -> &Path {
-        self.spec.parent().unwrap_or_else(|| Path::new(""))
+        match self.spec.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
     }
 
     /// Generates. A run that fails changes nothing.

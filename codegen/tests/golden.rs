@@ -1,6 +1,6 @@
 //! The committed files are what is generated now, byte by byte. `UPDATE_GOLDEN=1` writes them anew.
 
-use codegen::Generator;
+use handfast_codegen::Generator;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ fn what_is_committed_is_what_is_generated() -> Result<(), Box<dyn Error>> {
     }
     assert!(
         stale.is_empty(),
-        "UPDATE_GOLDEN=1 cargo test -p codegen --test golden writes these anew: {stale:#?}"
+        "UPDATE_GOLDEN=1 cargo test -p handfast-codegen --test golden writes these anew: {stale:#?}"
     );
     Ok(())
 }

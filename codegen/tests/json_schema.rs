@@ -1,8 +1,8 @@
 //! The bundle: another implementation loads it, and gives the verdicts that `verify` gives, on the messages of the captures
 //! and on thousands made of them by damage.
 
-use codegen::json_schema::bundle;
-use codegen::verify::{Problem, ProblemKind, verify};
+use handfast_codegen::json_schema::bundle;
+use handfast_codegen::verify::{Problem, ProblemKind, verify};
 use handfast_spec::model::Protocol;
 use serde_json::{Value, json};
 use std::error::Error;

@@ -3,7 +3,7 @@
 
 mod place;
 
-use codegen::{Failed, Generator};
+use handfast_codegen::{Failed, Generator};
 use handfast_spec::{CODES, render};
 use place::Place;
 use std::collections::BTreeSet;

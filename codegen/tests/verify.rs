@@ -1,7 +1,7 @@
 //! Protocols that exist, and captures of them: the good ones verify clean, the bad ones give the report written beside them.
 //! `HANDFAST_BLESS=1` writes the reports anew.
 
-use codegen::verify::{Report, verify};
+use handfast_codegen::verify::{Report, verify};
 use handfast_spec::model::Protocol;
 use std::error::Error;
 use std::path::{Path, PathBuf};

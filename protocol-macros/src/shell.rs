@@ -80,6 +80,7 @@ pub(crate) fn expand(
         pub type __Protocol = #ident;
         #[allow(clippy::needless_update, reason = "some protocols say all there is to say")]
         #[automatically_derived]
+        #[allow(clippy::needless_update, reason = "a protocol may say all there is to say")]
         impl #krate::Protocol for #ident {
             type Client = #client;
             type Server = #server;

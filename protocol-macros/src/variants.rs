@@ -9,6 +9,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Fields, Path, Type, Variant, spanned::Spanned};
 
 /// What a variant holds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each variant of an enum, for a moment"
+)]
 pub(crate) enum Holds {
     Nothing,
     One(Type),

@@ -1,5 +1,7 @@
 //! What `#[protocol]` reads and writes, and what it says of what it refuses.
 
+#![allow(missing_docs, reason = "the types of a test")]
+
 use handfast::{Envelope, Id, Nullable, Reason, Rejected, protocol};
 
 /// The name of a room.

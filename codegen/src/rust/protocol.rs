@@ -38,12 +38,22 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         if names::pascal(&channel.name.text) != name {
             args.push(format!("name = {}", text(&channel.name.text)));
         }
-        for (word, door) in [("join", channel.join), ("leave", channel.leave)] {
-            let Some(door) = door else { continue };
-            let ty = messages::type_of(cx, door, End::Client);
-            args.push(format!("{word} = {ty}"));
-            if !is_made_of_params(cx, ChannelId(i), door) {
-                args.push(format!("{word}_more"));
+        if let Some(join) = channel.join {
+            args.push(format!(
+                "join = {}",
+                messages::type_of(cx, join, End::Client)
+            ));
+            if !is_made_of_params(cx, ChannelId(i), join) {
+                args.push("join_more".to_owned());
+            }
+        }
+        if let Some(leave) = channel.leave {
+            args.push(format!(
+                "leave = {}",
+                messages::type_of(cx, leave, End::Client)
+            ));
+            if !is_made_of_params(cx, ChannelId(i), leave) {
+                args.push("leave_more".to_owned());
             }
         }
         if let Some(history) = channel.history {
@@ -89,25 +99,23 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
     }
 }
 
-/// Whether the message that joins or leaves a channel carries its parameters and nothing else.
-fn is_made_of_params(cx: &Cx<'_>, id: ChannelId, door: MessageId) -> bool {
-    let channel = &cx.protocol.channels[id.0];
-    let payload = cx.shapes.messages[door.0].client.as_ref();
+/// Whether a message carries the parameters of a channel and nothing else, so that it can be made from them.
+fn is_made_of_params(cx: &Cx<'_>, channel: ChannelId, message: MessageId) -> bool {
+    let params = &cx.protocol.channels[channel.0].params;
+    let payload = cx.shapes.messages[message.0].client.as_ref();
     let Some(decl) = payload.and_then(|payload| payload.decl) else {
-        return channel.params.is_empty();
+        return params.is_empty();
     };
     let DeclKind::Struct { fields, .. } = &cx.shapes.decls[decl.0].kind else {
         return false;
     };
-    let params = || channel.params.iter().zip(&cx.shapes.channels[id.0]);
-    fields.len() == channel.params.len()
-        && fields.iter().all(|field| {
-            field.required
-                && params().any(|(param, ty)| {
-                    param.name.text == field.name
-                        && names::rust_ident(&names::snake(&param.name.text)) == field.rust
-                        && *ty == field.ty
-                })
+    let types = &cx.shapes.channels[channel.0];
+    fields.len() == params.len()
+        && params.iter().zip(types).all(|(param, ty)| {
+            let name = names::rust_ident(&names::snake(&param.name.text));
+            fields
+                .iter()
+                .any(|field| field.required && field.rust == name && field.ty == *ty)
         })
 }
 
@@ -128,6 +136,13 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
         .collect();
     if !channels.is_empty() {
         args.push(format!("channels({})", channels.join(", ")));
+    }
+    if protocol
+        .channels
+        .iter()
+        .any(|channel| channel.join.is_none())
+    {
+        args.push("admits".to_owned());
     }
     if let Some(auth) = session.auth {
         args.push(format!(

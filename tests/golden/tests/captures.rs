@@ -1,7 +1,7 @@
 //! Recorded traffic, read by the generated Rust: what is good decodes, and of what is bad the Rust says what
 //! `codegen verify` says, which reads by the interpreter.
 
-use codegen::verify::{Line, ProblemKind, verify};
+use handfast_codegen::verify::{Line, ProblemKind, verify};
 use handfast::codec::Source;
 use handfast::{Id, MessageOf, Messages, Mode, Pending, Rejected, decode};
 use handfast_golden::{coinbase, reference, slack};
