@@ -2,8 +2,8 @@
 
 mod copy;
 
-use handfast_codegen::Generator;
 use copy::{cargo, folder, root, told};
+use handfast_codegen::Generator;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -21,10 +21,17 @@ const ADDED: &str = "
 /// A spec with outputs of our own, and with more messages where that is wanted.
 fn spec(place: &Path, added: &str, outputs: &str) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(root().join("protocol.yaml"))?;
-    let (before, _) = text.split_once("\ngenerate:").ok_or("a section `generate`")?;
-    let (messages, session) = before.split_once("\nsession:").ok_or("a section `session`")?;
+    let (before, _) = text
+        .split_once("\ngenerate:")
+        .ok_or("a section `generate`")?;
+    let (messages, session) = before
+        .split_once("\nsession:")
+        .ok_or("a section `session`")?;
     let path = place.join("protocol.yaml");
-    fs::write(&path, format!("{messages}{added}\nsession:{session}\ngenerate:\n{outputs}"))?;
+    fs::write(
+        &path,
+        format!("{messages}{added}\nsession:{session}\ngenerate:\n{outputs}"),
+    )?;
     Generator::new(path).run()?;
     Ok(())
 }
@@ -50,11 +57,18 @@ fn a_handler_that_is_missing_is_named() -> Result<(), Box<dyn Error>> {
 
     spec(&place, ADDED, outputs)?;
     let bad = cargo(&place, &["check", "--quiet", "--offline"])?;
-    assert!(!bad.status.success(), "a handler is missing and nobody says so");
+    assert!(
+        !bad.status.success(),
+        "a handler is missing and nobody says so"
+    );
     let told = told(&bad);
     assert!(told.contains("missing: `chat_applaud`"), "{told}");
     assert!(told.contains("impl api::ChatHandler for App"), "{told}");
-    assert_eq!(told.matches("error[").count(), 1, "one mistake is one error: {told}");
+    assert_eq!(
+        told.matches("error[").count(),
+        1,
+        "one mistake is one error: {told}"
+    );
     Ok(())
 }
 
@@ -87,7 +101,10 @@ fn a_case_that_is_missing_is_named() -> Result<(), Box<dyn Error>> {
         spec(&place, ADDED, outputs)?;
         let (is_good, told) = tsc()?;
         assert!(!is_good, "{compiler}: a case is missing and nobody says so");
-        assert!(told.contains("cases.ts") && told.contains("chat.applause"), "{compiler}: {told}");
+        assert!(
+            told.contains("cases.ts") && told.contains("chat.applause"),
+            "{compiler}: {told}"
+        );
     }
     Ok(())
 }

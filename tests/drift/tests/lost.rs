@@ -19,7 +19,11 @@ fn generated_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Box<dy
             generated_below(&path, found)?;
         } else if path.extension().is_some_and(|e| e == "rs") {
             let text = fs::read_to_string(&path)?;
-            if text.lines().take(20).any(|line| line.starts_with("//! ") && line.contains(MARK)) {
+            if text
+                .lines()
+                .take(20)
+                .any(|line| line.starts_with("//! ") && line.contains(MARK))
+            {
                 found.push(path);
             }
         }
@@ -46,7 +50,9 @@ fn what_generates_needs_nothing_generated() -> Result<(), Box<dyn Error>> {
         .into_iter()
         .map(|node| (text(&node["id"]), node))
         .collect();
-    let start = folders.iter().find(|(_, folder)| folder.ends_with("codegen/bin"));
+    let start = folders
+        .iter()
+        .find(|(_, folder)| folder.ends_with("codegen/bin"));
     let mut open = vec![start.ok_or("the generator's package")?.0.clone()];
     let mut reached = BTreeSet::new();
     while let Some(id) = open.pop() {
@@ -55,7 +61,9 @@ fn what_generates_needs_nothing_generated() -> Result<(), Box<dyn Error>> {
         }
         for dependency in array(&nodes[&id]["deps"]) {
             // Those of tests are not built to generate.
-            let is_needed = array(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
+            let is_needed = array(&dependency["dep_kinds"])
+                .iter()
+                .any(|kind| kind["kind"] != "dev");
             if is_needed {
                 open.push(text(&dependency["pkg"]));
             }
@@ -67,7 +75,11 @@ fn what_generates_needs_nothing_generated() -> Result<(), Box<dyn Error>> {
     for folder in ours {
         generated_below(&folder.join("src"), &mut found)?;
     }
-    assert_eq!(found, Vec::<PathBuf>::new(), "generated code in a crate that generates");
+    assert_eq!(
+        found,
+        Vec::<PathBuf>::new(),
+        "generated code in a crate that generates"
+    );
     // The search finds what there is.
     generated_below(&root().join("tests/golden/src"), &mut found)?;
     assert!(found.len() >= 4, "{found:?}");
@@ -81,7 +93,15 @@ fn lost_and_corrupted_output_is_written_anew() -> Result<(), Box<dyn Error>> {
     fs::copy(root().join("protocol.yaml"), &spec)?;
     let manifest = root().join("Cargo.toml");
     let manifest = manifest.to_string_lossy();
-    let run = ["run", "--quiet", "--offline", "-p", "codegen", "--manifest-path", &manifest];
+    let run = [
+        "run",
+        "--quiet",
+        "--offline",
+        "-p",
+        "codegen",
+        "--manifest-path",
+        &manifest,
+    ];
     let generate = || -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
         let output = cargo(&place, &run)?;
         assert!(output.status.success(), "{}", told(&output));
@@ -91,14 +111,22 @@ fn lost_and_corrupted_output_is_written_anew() -> Result<(), Box<dyn Error>> {
     };
     let first = generate()?;
     assert!(first.len() >= 3, "{}", first.len());
-    let outputs = || first.iter().map(|(path, _)| path).filter(|path| **path != spec);
+    let outputs = || {
+        first
+            .iter()
+            .map(|(path, _)| path)
+            .filter(|path| **path != spec)
+    };
     for path in outputs() {
         fs::remove_file(path)?;
     }
     assert!(generate()? == first, "after all of it was deleted");
     for path in outputs() {
         let bytes = fs::read(path)?;
-        fs::write(path, [&bytes[..bytes.len() / 2], b"\xff\xfe fn ( {{{"].concat())?;
+        fs::write(
+            path,
+            [&bytes[..bytes.len() / 2], b"\xff\xfe fn ( {{{"].concat(),
+        )?;
     }
     assert!(generate()? == first, "after all of it was corrupted");
     for path in outputs() {
@@ -109,8 +137,9 @@ fn lost_and_corrupted_output_is_written_anew() -> Result<(), Box<dyn Error>> {
 }
 
 fn all_below(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<(), Box<dyn Error>> {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| entry.map(|one| one.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|one| one.path()))
+        .collect::<Result<_, _>>()?;
     entries.sort();
     for path in entries {
         if path.is_dir() {

@@ -9,7 +9,10 @@ use std::fs;
 /// Points the path dependencies of a copied manifest at the workspace.
 fn point(manifest: &std::path::Path) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(manifest)?;
-    fs::write(manifest, text.replace("../../../", &format!("{}/", root().display())))?;
+    fs::write(
+        manifest,
+        text.replace("../../../", &format!("{}/", root().display())),
+    )?;
     Ok(())
 }
 
@@ -37,10 +40,17 @@ fn a_codegen_member_of_another_workspace() -> Result<(), Box<dyn Error>> {
 
     // A mistake is told in words.
     let spec = place.join("protocol.yaml");
-    fs::write(&spec, fs::read_to_string(&spec)?.replace("from: client", "from: cleint"))?;
+    fs::write(
+        &spec,
+        fs::read_to_string(&spec)?.replace("from: client", "from: cleint"),
+    )?;
     let refused = cargo(&place, &["run", "--quiet", "--offline", "-p", "codegen"])?;
     assert!(!refused.status.success());
-    assert!(told(&refused).contains("did you mean `client`?"), "{}", told(&refused));
+    assert!(
+        told(&refused).contains("did you mean `client`?"),
+        "{}",
+        told(&refused)
+    );
     Ok(())
 }
 
@@ -53,19 +63,37 @@ fn the_command_line() -> Result<(), Box<dyn Error>> {
     let manifest = root().join("Cargo.toml");
     let manifest = manifest.to_string_lossy();
     let codegen = |arguments: &[&str]| {
-        let run = ["run", "--quiet", "--offline", "-p", "codegen", "--manifest-path", &manifest, "--"];
+        let run = [
+            "run",
+            "--quiet",
+            "--offline",
+            "-p",
+            "codegen",
+            "--manifest-path",
+            &manifest,
+            "--",
+        ];
         cargo(&inner, &[&run, arguments].concat())
     };
     // The nearest spec above is meant.
     let wrote = codegen(&[])?;
     assert!(wrote.status.success(), "{}", told(&wrote));
-    assert!(String::from_utf8_lossy(&wrote.stdout).contains("wrote  "), "{wrote:?}");
+    assert!(
+        String::from_utf8_lossy(&wrote.stdout).contains("wrote  "),
+        "{wrote:?}"
+    );
     let left = codegen(&[])?;
-    assert!(!String::from_utf8_lossy(&left.stdout).contains("wrote  "), "{left:?}");
+    assert!(
+        !String::from_utf8_lossy(&left.stdout).contains("wrote  "),
+        "{left:?}"
+    );
     assert!(codegen(&["check"])?.status.success());
     fs::write(place.join("examples/chat/src/api.rs"), "")?;
     let stale = codegen(&["check"])?;
     assert_eq!(stale.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&stale.stdout).contains("cargo run -p codegen"), "{stale:?}");
+    assert!(
+        String::from_utf8_lossy(&stale.stdout).contains("cargo run -p codegen"),
+        "{stale:?}"
+    );
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Orders and trades of an exchange, as they happen.
 //!
-//! Made by Handfast from `protocol.yaml`.
+//! Made by Handfast from `protocol.yaml`, the protocol `coinbase-exchange`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
 use handfast::{Bytes, Checked, Nullable, protocol};

@@ -2,7 +2,7 @@
 //!
 //! #[doc = "no attribute"] //! no inner doc
 //!
-//! Made by Handfast from `protocol.yaml`.
+//! Made by Handfast from `protocol.yaml`, the protocol `corners`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
 use handfast::{Bytes, Checked, Nullable, protocol};
@@ -538,6 +538,7 @@ pub struct User {
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),
+    admits,
     session(
         heartbeat_ms = 25000,
         timeout_ms = 10000,

@@ -1,6 +1,6 @@
 //! What happens in a workspace, and messages to it.
 //!
-//! Made by Handfast from `protocol.yaml`.
+//! Made by Handfast from `protocol.yaml`, the protocol `slack-rtm`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
 use handfast::{Checked, Nullable, protocol};
