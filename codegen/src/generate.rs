@@ -85,8 +85,7 @@ pub struct Generated {
     pub sources: Sources,
 }
 
-/// Why nothing was generated.
-#[derive(Debug)]
+/// Why nothing was generated. Its `Debug` is in words as well, for that is what a `main` shows that returns it.
 #[non_exhaustive]
 pub enum Failed {
     /// The spec has errors.
@@ -105,6 +104,16 @@ pub enum Failed {
     },
     /// Something a build script needs is missing.
     BuildScript(&'static str),
+}
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        match self {
+            Self::Io { source, .. } => write!(f, ": {source}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Failed {
@@ -127,6 +136,23 @@ impl std::error::Error for Failed {
             _ => None,
         }
     }
+}
+
+/// What `include!` takes in stands in the middle of a file, where documentation of the whole file may not be.
+fn to_be_included(output: &mut Output) {
+    let inner = output
+        .text
+        .lines()
+        .take_while(|line| line.starts_with("//!"))
+        .count();
+    let mut lines = output.text.split_inclusive('\n');
+    let mut text: String = lines
+        .by_ref()
+        .take(inner)
+        .map(|line| line.replacen("//!", "//", 1))
+        .collect();
+    text.extend(lines);
+    output.text = text;
 }
 
 impl Generator {
@@ -192,7 +218,7 @@ impl Generator {
             .spec
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let (outputs, more) = outputs(&protocol, &source);
+        let (mut outputs, more) = outputs(&protocol, &source);
         diagnostics.extend(more);
         diagnostics.sort_by_key(|one| one.primary.span);
         if has_errors(&diagnostics) {
@@ -200,6 +226,9 @@ impl Generator {
                 diagnostics,
                 sources,
             });
+        }
+        if self.out_dir.is_some() {
+            outputs.iter_mut().for_each(to_be_included);
         }
         Ok((outputs, diagnostics, sources))
     }

@@ -1,9 +1,30 @@
 //! From the names of a protocol to those of either language. Nothing is ever merged: what would become one name is
 //! told apart or refused by [`crate::shape`].
 
+/// Whether a character can stand in an identifier of either language as it is. Other digits and letters are spelt out:
+/// those of compatibility, which Rust takes for their plain forms, and what Unicode does not let into identifiers.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || (c.is_alphabetic() && unicode_ident::is_xid_start(c) && !is_composed_otherwise(c))
+}
+
+/// Whether Rust reads another character where this one is written (NFC), alone or beside its neighbours.
+const fn is_composed_otherwise(c: char) -> bool {
+    matches!(c,
+        '\u{0340}'..='\u{0374}' | '\u{037e}' | '\u{0387}' | '\u{1100}'..='\u{11ff}' | '\u{1f00}'..='\u{1fff}'
+        | '\u{2126}' | '\u{212a}' | '\u{212b}' | '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}')
+}
+
 /// The words of a name: split where it is neither letter nor digit, and where a capital begins a word.
 fn words(name: &str) -> Vec<String> {
-    let chars: Vec<char> = name.chars().collect();
+    let mut chars: Vec<char> = Vec::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_alphanumeric() && !is_plain(c) {
+            chars.extend(format!("u{:04x}", u32::from(c)).chars());
+        } else {
+            chars.push(c);
+        }
+    }
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     for (i, &c) in chars.iter().enumerate() {
@@ -59,6 +80,42 @@ fn not_a_digit(name: String, prefix: char) -> String {
     } else {
         name
     }
+}
+
+/// The method that the macro makes of a type's or a variant's name: `ChatSend` → `chat_send`. It only has the name in
+/// Rust, so that this is not always [`snake`] of the name in the spec: `A.B` is `AB`, and its method `ab`.
+pub fn method(rust: &str) -> String {
+    let mut out = String::new();
+    let chars: Vec<char> = rust.chars().collect();
+    for (i, c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).map(|i| chars[i]);
+        let begins = c.is_uppercase()
+            && before.is_some_and(|b| {
+                b != '_'
+                    && (!b.is_uppercase() || chars.get(i + 1).is_some_and(|a| a.is_lowercase()))
+            });
+        if begins {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// The trait that the macro makes for the messages whose names begin with a segment: `chat` → `ChatHandler`.
+pub fn handler_trait(segment: &str) -> String {
+    let mut out = String::new();
+    let mut up = true;
+    for c in segment.chars() {
+        if !c.is_alphanumeric() {
+            up = true;
+        } else if std::mem::take(&mut up) {
+            out.extend(c.to_uppercase());
+        } else {
+            out.push(c);
+        }
+    }
+    out + "Handler"
 }
 
 /// `chat.send` → `ChatSend`
@@ -204,6 +261,9 @@ mod tests {
             ("+", "U002b", "u002b", "u002b"),
             ("", "Empty", "empty", "empty"),
             ("éclair-Ölig", "ÉclairÖlig", "éclair_ölig", "éclairÖlig"),
+            ("x²", "Xu00b2", "xu00b2", "xu00b2"),
+            ("\u{212b}", "U212b", "u212b", "u212b"),
+            ("٣", "U0663", "u0663", "u0663"),
         ] {
             assert_eq!(
                 (
@@ -214,6 +274,21 @@ mod tests {
                 (p, s, c)
             );
         }
+    }
+
+    #[test]
+    fn what_the_macro_makes() {
+        for (rust, expected) in [
+            ("ChatSend", "chat_send"),
+            ("ABC", "abc"),
+            ("AbcD", "abc_d"),
+            ("N1d", "n1d"),
+        ] {
+            assert_eq!(method(rust), expected);
+        }
+        assert_eq!(handler_trait("chat"), "ChatHandler");
+        assert_eq!(handler_trait("l2-book"), "L2BookHandler");
+        assert_eq!(handler_trait(""), "Handler");
     }
 
     #[test]

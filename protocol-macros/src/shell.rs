@@ -78,6 +78,7 @@ pub(crate) fn expand(
     Some(quote! {
         #[doc(hidden)]
         pub type __Protocol = #ident;
+        #[allow(clippy::needless_update, reason = "some protocols say all there is to say")]
         #[automatically_derived]
         #[allow(clippy::needless_update, reason = "a protocol may say all there is to say")]
         impl #krate::Protocol for #ident {

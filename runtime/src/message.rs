@@ -63,6 +63,16 @@ pub trait Fields {
     fn write<'de, M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
+impl<T: Fields> Fields for Box<T> {
+    fn count(&self) -> usize {
+        (**self).count()
+    }
+
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        (**self).write(map)
+    }
+}
+
 /// A discriminated union of all that one end sends.
 pub trait Messages: Sized + Send + Sync + 'static {
     /// The messages, in the order of the variants.

@@ -1,7 +1,8 @@
 //! The codes of diagnostics, each with a page of its own.
 
 /// Every code and its page, in Markdown: what it means, a spec that has it, what is said of that, and how to mend it.
-/// `Y` is text and YAML, `P` the protocol, `S` schemas, `G` guarantees that the protocol gives up.
+/// `Y` is text and YAML, `P` the protocol, `S` schemas, `N` names in the generated code (which the generator finds),
+/// `G` guarantees that the protocol gives up.
 pub const CODES: &[(&str, &str)] = &[
     ("Y001", include_str!("../pages/Y001.md")),
     ("Y002", include_str!("../pages/Y002.md")),
@@ -71,6 +72,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("S017", include_str!("../pages/S017.md")),
     ("S018", include_str!("../pages/S018.md")),
     ("S020", include_str!("../pages/S020.md")),
+    ("N001", include_str!("../pages/N001.md")),
+    ("N002", include_str!("../pages/N002.md")),
+    ("N003", include_str!("../pages/N003.md")),
+    ("N004", include_str!("../pages/N004.md")),
+    ("N005", include_str!("../pages/N005.md")),
     ("G001", include_str!("../pages/G001.md")),
     ("G002", include_str!("../pages/G002.md")),
     ("G003", include_str!("../pages/G003.md")),

@@ -460,3 +460,34 @@ fn repeated_patterns_are_compiled_once() {
     assert_eq!(shown(&read(&text)), "");
     assert!(start.elapsed().as_secs() < 10);
 }
+
+#[test]
+fn what_is_answered_only_where_it_fails() {
+    let told = |session: &str, message: &str| {
+        codes(&format!(
+            "{HEAD}errors: {{ FULL: {{ description: No place. }} }}\nmessages:\n  note: {{ from: client, errors: [FULL]{message} }}\n{session}"
+        ))
+    };
+    let empty: [&str; 0] = [];
+    assert_eq!(told("", ""), empty);
+    assert_eq!(told("", ", timeout: 5s"), ["P028"]);
+    // Nobody can say what failed.
+    let deaf = told("session: { roles: { error: off } }\n", "");
+    assert!(deaf.contains(&"P028"), "{deaf:?}");
+    let order = "envelope: { id: off, correlate: order }\n";
+    let deaf = told(order, "");
+    assert!(deaf.contains(&"P028"), "{deaf:?}");
+}
+
+#[test]
+fn a_failure_without_a_tag_needs_an_outcome() {
+    let told = |outcome: &str| {
+        codes(&format!(
+            "{HEAD}envelope: {{ server: {{ reply_to: reply_to{outcome} }} }}\nerrors: {{ FULL: {{ description: No place. }} }}\nmessages:\n  ask: {{ from: client, reply: answer, errors: [FULL] }}\n  answer: {{ from: server, tag: null }}\n  failure: {{ from: server, tag: null, payload: {{ type: object, required: [error], properties: {{ error: {{ type: string }} }} }} }}\nsession: {{ roles: {{ error: {{ message: failure, map: {{ code: error }} }} }} }}\n"
+        ))
+    };
+    let told_by = told(", outcome: { field: ok, success: true, failure: false }");
+    assert!(!told_by.contains(&"P035"), "{told_by:?}");
+    let untold = told("");
+    assert!(untold.contains(&"P035"), "{untold:?}");
+}

@@ -39,13 +39,18 @@ fn run(info: &str, text: &str) -> Loaded {
     load_str("protocol.yaml", &bytes, &BTreeMap::new())
 }
 
+/// The codes that loading a spec can give; those of names come from the generator, and their pages are run with it.
+fn own() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    CODES.iter().filter(|(code, _)| !code.starts_with('N'))
+}
+
 #[test]
 fn every_page_says_what_happens() {
     let update = std::env::var_os("UPDATE_PAGES").is_some();
     let schema = handfast_spec::format_schema();
     let format = jsonschema::validator_for(&schema).expect("a schema");
     let mut wrong = Vec::new();
-    for (code, compiled) in CODES {
+    for (code, compiled) in own() {
         let path = folder().join(format!("{code}.md"));
         let page = if update {
             std::fs::read_to_string(&path).expect(code)
@@ -128,8 +133,9 @@ fn codes_in_the_source_and_pages_are_the_same() {
             }
         }
     }
-    let listed: BTreeSet<String> = CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
+    let listed: BTreeSet<String> = own().map(|(code, _)| (*code).to_owned()).collect();
     assert_eq!(emitted, listed);
+    let listed: BTreeSet<String> = CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
     let on_disk: BTreeSet<String> = std::fs::read_dir(folder())
         .expect("the pages")
         .filter_map(|entry| {

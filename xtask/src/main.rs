@@ -1,69 +1,46 @@
-//! `cargo xtask test` checks everything, and installs or names what it needs for that.
+//! `cargo xtask test`: everything that has to hold before a change is taken, one step after the other, each with its
+//! time; what fails is named with the command that repeats it.
 
-mod prepare;
+mod node;
+mod run;
 mod steps;
 
-use std::{process::ExitCode, time::Instant};
-use steps::STEPS;
+use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask test [--list | STEP…]
+const USAGE: &str = "\
+cargo xtask test           everything
+cargo xtask test --list    the steps
+cargo xtask test STEP…     some of them
 
-Checks everything: format, lints, generated files, Rust, TypeScript, the page in a browser.
-With names of steps, only those. --list names them.";
+Steps of Node need Node 20 or newer and npm; packages are installed by `npm ci`. The browser step needs Chromium, at
+$CHROMIUM or /usr/bin/chromium; where this runs as root on Debian or Ubuntu, it is installed.";
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    match args.as_slice() {
-        ["test"] => test(&STEPS.iter().map(|step| step.name).collect::<Vec<_>>()),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
         ["test", "--list"] => {
-            for step in STEPS {
-                println!("{:12} {}", step.name, step.about);
+            for step in steps::STEPS {
+                println!("{:<11} {}", step.name, step.what);
             }
             ExitCode::SUCCESS
         }
-        ["test", names @ ..]
-            if names
-                .iter()
-                .all(|name| STEPS.iter().any(|step| step.name == *name)) =>
-        {
-            test(names)
+        ["test", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
+            let unknown = names.iter().find(|name| steps::find(name).is_none());
+            if let Some(name) = unknown {
+                eprintln!("there is no step `{name}`; `cargo xtask test --list` has them all");
+                return ExitCode::FAILURE;
+            }
+            let is_asked = |name: &str| names.is_empty() || names.contains(&name);
+            run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
+        }
+        [] | ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
         }
         _ => {
             eprintln!("{USAGE}");
-            ExitCode::from(2)
+            ExitCode::FAILURE
         }
-    }
-}
-
-/// Runs steps in their order. Each is run whatever became of those before, so that one run tells all that is wrong.
-fn test(names: &[&str]) -> ExitCode {
-    let mut failed: Vec<(&str, String)> = Vec::new();
-    let mut passed = 0;
-    for step in STEPS.iter().filter(|step| names.contains(&step.name)) {
-        println!("\n=== {}: {}", step.name, step.about);
-        let start = Instant::now();
-        let done = (step.run)();
-        let seconds = start.elapsed().as_secs_f64();
-        match done {
-            Ok(()) => {
-                passed += 1;
-                println!("=== {} passed in {seconds:.1} s", step.name);
-            }
-            Err(why) => {
-                println!("=== {} failed after {seconds:.1} s: {why}", step.name);
-                failed.push((step.name, why));
-            }
-        }
-    }
-    println!();
-    for (name, why) in &failed {
-        println!("{name} failed: {why}\n    again: cargo xtask test {name}");
-    }
-    println!("xtask: {passed} passed, {} failed", failed.len());
-    if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
     }
 }

@@ -1,136 +1,127 @@
-//! The steps of `cargo xtask test`, in the order in which they are run: what is quick to fail comes first.
+//! What `cargo xtask test` does, in order: what is quick and tells most comes first.
 
-use crate::prepare::{chromium, node, packages, root, run};
-use std::process::Command;
+use crate::node::{self, TESTS};
+use crate::run::{Failure, Step, run, run_with};
 
-/// One step.
-pub(crate) struct Step {
-    /// By which it is asked for.
-    pub(crate) name: &'static str,
-    /// What it checks.
-    pub(crate) about: &'static str,
-    /// Runs it.
-    pub(crate) run: fn() -> Result<(), String>,
-}
-
-/// Every step.
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "fmt",
-        about: "every Rust file is formatted",
-        run: fmt,
-    },
-    Step {
-        name: "generated",
-        about: "what is generated is current, and the protocol is good",
-        run: generated,
+        what: "the source is formatted",
+        run: || run("", "cargo fmt --all -- --check"),
     },
     Step {
         name: "clippy",
-        about: "no warning anywhere",
-        run: clippy,
+        what: "no lint warns, tests included",
+        run: || run("", "cargo clippy --workspace --all-targets -- -D warnings"),
     },
     Step {
         name: "features",
-        about: "the runtime builds without a server, a client, or either",
+        what: "the crates compile with less than their default features",
         run: features,
     },
     Step {
         name: "rust",
-        about: "every Rust test, those that compile generated TypeScript included",
+        what: "unit, golden and property tests, and those of the macro, the server and the client",
         run: rust,
     },
     Step {
+        name: "check",
+        what: "protocol.yaml is good, and what is generated from it is current",
+        run: check,
+    },
+    Step {
         name: "docs",
-        about: "the documentation builds without a warning",
-        run: docs,
+        what: "the documentation builds, and its links lead somewhere",
+        run: || {
+            let deny = [("RUSTDOCFLAGS", "-D warnings")];
+            run_with("", "cargo doc --workspace --no-deps --quiet", &deny)
+        },
     },
     Step {
         name: "typescript",
-        about: "the TypeScript runtime, the generated types, the page by itself",
+        what: "the TypeScript compiles under both compilers, and its tests pass",
         run: typescript,
     },
     Step {
+        name: "page",
+        what: "the committed script of the example's page is what its sources make",
+        run: page,
+    },
+    Step {
         name: "browser",
-        about: "two tabs of a real browser talk through the example's server",
+        what: "the example's page works in Chromium, and two tabs talk through its server",
         run: browser,
     },
 ];
 
-fn cargo(args: &[&str]) -> Command {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(args).current_dir(root());
-    cargo
+/// The step of a name.
+pub(crate) fn find(name: &str) -> Option<&'static Step> {
+    STEPS.iter().find(|step| step.name == name)
 }
 
-fn fmt() -> Result<(), String> {
-    run(&mut cargo(&["fmt", "--all", "--check"]))
-}
-
-fn generated() -> Result<(), String> {
-    run(&mut cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "codegen",
-        "--",
-        "check",
-    ]))
-}
-
-fn clippy() -> Result<(), String> {
-    run(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ]))
-}
-
-fn features() -> Result<(), String> {
-    for features in ["", "server", "client"] {
-        run(cargo(&[
-            "check",
-            "--package",
-            "handfast",
-            "--no-default-features",
-            "--features",
-            features,
-        ])
-        .env("RUSTFLAGS", "--deny warnings")
-        // Other flags would make cargo build everything anew in the same folder, and then again.
-        .env("CARGO_TARGET_DIR", root().join("target/features")))?;
+fn features() -> Result<(), Failure> {
+    for line in [
+        "cargo check --quiet -p handfast --no-default-features",
+        "cargo check --quiet -p handfast --no-default-features --features client",
+        "cargo check --quiet -p handfast --no-default-features --features server",
+        "cargo check --quiet -p handfast-codegen --no-default-features",
+    ] {
+        run("", line)?;
     }
     Ok(())
 }
 
-fn rust() -> Result<(), String> {
-    node()?;
-    run(&mut cargo(&["test", "--workspace", "--no-fail-fast"]))
+/// Some of the Rust tests compile generated TypeScript.
+fn rust() -> Result<(), Failure> {
+    node::packages()?;
+    run("", "cargo test --workspace --no-fail-fast")
 }
 
-fn docs() -> Result<(), String> {
-    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+fn check() -> Result<(), Failure> {
+    run("", "cargo run --quiet -p codegen -- check")?;
+    for name in ["coinbase", "slack"] {
+        let capture = format!("tests/protocols/{name}.ndjson");
+        let spec = format!("--spec tests/protocols/{name}.yaml");
+        run(
+            "",
+            &format!("cargo run --quiet -p codegen -- verify {capture} {spec}"),
+        )?;
+    }
+    Ok(())
 }
 
-fn typescript() -> Result<(), String> {
-    node()?;
-    let chromium = chromium()?;
-    run(Command::new("npm")
-        .args(["test"])
-        .current_dir(packages())
-        .env("CHROMIUM", chromium))
+fn typescript() -> Result<(), Failure> {
+    node::packages()?;
+    run(TESTS, "npm run --silent build")?;
+    run(
+        TESTS,
+        "node --test test/decode.test.js test/client.test.js test/types.test.js",
+    )?;
+    run(
+        "",
+        "cargo test --quiet -p handfast-codegen --test drift -- --ignored",
+    )
 }
 
-fn browser() -> Result<(), String> {
-    node()?;
-    let chromium = chromium()?;
-    run(&mut cargo(&["build", "--quiet", "--package", "chat"]))?;
-    run(Command::new("node")
-        .args(["--test", "test/two-tabs.js"])
-        .current_dir(packages())
-        .env("CHROMIUM", chromium)
-        .env("CHAT", root().join("target/debug/chat")))
+fn page() -> Result<(), Failure> {
+    node::packages()?;
+    run(TESTS, "npm run --silent build")?;
+    run(TESTS, "node --test test/bundle.test.js")
+}
+
+fn browser() -> Result<(), Failure> {
+    node::packages()?;
+    let chromium = node::chromium()?;
+    run(TESTS, "npm run --silent build")?;
+    run_with(
+        TESTS,
+        "node --test test/page.test.js",
+        &[("CHROMIUM", &chromium)],
+    )?;
+    run("", "cargo build --quiet -p chat")?;
+    run_with(
+        TESTS,
+        "node --test test/two-tabs.js",
+        &[("CHROMIUM", &chromium)],
+    )
 }

@@ -1,6 +1,6 @@
 //! Attributes, laid out as `rustfmt` does.
 
-/// `rustfmt` lays out the arguments of an attribute below each other when they are longer than this.
+/// `rustfmt` lays out the arguments of an attribute below each other when several are longer than this.
 const ARGUMENTS: usize = 70;
 
 /// The widest line.
@@ -12,27 +12,141 @@ pub(super) fn attribute(out: &mut String, indent: &str, name: &str, arguments: &
         out.push_str(&format!("{indent}#[{name}]\n"));
         return;
     }
-    let flat = arguments.join(", ");
-    let line = format!("{indent}#[{name}({flat})]");
-    if flat.chars().count() <= ARGUMENTS && line.chars().count() <= LINE {
-        out.push_str(&line);
-        out.push('\n');
-        return;
+    let arguments = arguments
+        .iter()
+        .map(|one| Argument::parse(one))
+        .collect::<Vec<_>>();
+    out.push_str(indent);
+    out.push_str("#[");
+    let depth = indent.len();
+    list(out, name, &arguments, depth, depth + 2, 1);
+    out.push_str("]\n");
+}
+
+/// An attribute in one line, for where it does not stand in a line of its own.
+pub(super) fn flat(name: &str, arguments: &[String]) -> String {
+    format!("#[{name}({})]", arguments.join(", "))
+}
+
+/// An argument: as it is, or a list of more under a name.
+enum Argument<'a> {
+    Plain(&'a str),
+    List(&'a str, Vec<Self>),
+}
+
+impl<'a> Argument<'a> {
+    fn parse(text: &'a str) -> Self {
+        let Some((name, rest)) = text.split_once('(') else {
+            return Self::Plain(text);
+        };
+        let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        match rest.strip_suffix(')') {
+            Some(inner) if is_name => {
+                Self::List(name, split(inner).into_iter().map(Self::parse).collect())
+            }
+            _ => Self::Plain(text),
+        }
     }
-    if let [one] = arguments
-        && !one.ends_with(')')
-    {
-        // A single literal that does not fit is not broken.
-        out.push_str(&line);
-        out.push('\n');
-        return;
+
+    /// How wide it is in one line; none where it is too wide for that.
+    fn width(&self) -> Option<usize> {
+        match self {
+            Self::Plain(text) => Some(text.chars().count()),
+            Self::List(name, arguments) => Some(name.chars().count() + 2 + flat_width(arguments)?),
+        }
     }
-    out.push_str(&format!("{indent}#[{name}(\n"));
+
+    fn write_flat(&self, out: &mut String) {
+        match self {
+            Self::Plain(text) => out.push_str(text),
+            Self::List(name, arguments) => {
+                out.push_str(name);
+                out.push('(');
+                write_flat(out, arguments);
+                out.push(')');
+            }
+        }
+    }
+}
+
+/// The arguments of a list: parted by the commas that stand in no string and no parentheses.
+fn split(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut depth, mut in_text) = (0, 0u32, false);
+    let mut chars = text.char_indices();
+    while let Some((i, c)) = chars.next() {
+        match c {
+            '\\' if in_text => {
+                chars.next();
+            }
+            '"' => in_text = !in_text,
+            '(' if !in_text => depth += 1,
+            ')' if !in_text => depth = depth.saturating_sub(1),
+            ',' if !in_text && depth == 0 => {
+                parts.push(text[start..i].trim());
+                start = i + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+fn write_flat(out: &mut String, arguments: &[Argument<'_>]) {
     for (i, argument) in arguments.iter().enumerate() {
-        let comma = if i + 1 < arguments.len() { "," } else { "" };
-        out.push_str(&format!("{indent}    {argument}{comma}\n"));
+        if i > 0 {
+            out.push_str(", ");
+        }
+        argument.write_flat(out);
     }
-    out.push_str(&format!("{indent})]\n"));
+}
+
+/// How wide arguments are beside each other; a single one may be as wide as the line.
+fn flat_width(arguments: &[Argument<'_>]) -> Option<usize> {
+    let mut width = 2 * arguments.len().saturating_sub(1);
+    for argument in arguments {
+        width += argument.width()?;
+    }
+    (arguments.len() == 1 || width <= ARGUMENTS).then_some(width)
+}
+
+/// `name(arguments)`, where the line is `depth` deep, has `used` columns before this, and `after` behind it.
+fn list(
+    out: &mut String,
+    name: &str,
+    arguments: &[Argument<'_>],
+    depth: usize,
+    used: usize,
+    after: usize,
+) {
+    out.push_str(name);
+    out.push('(');
+    let used = used + name.chars().count() + 1;
+    let fits = flat_width(arguments).is_some_and(|width| used + width + 1 + after <= LINE);
+    match arguments {
+        _ if fits => write_flat(out, arguments),
+        // A list that is alone in a list opens with it.
+        [Argument::List(inner, arguments)] => list(out, inner, arguments, depth, used, after + 1),
+        _ => {
+            let inner = depth + 4;
+            for (i, argument) in arguments.iter().enumerate() {
+                let comma = usize::from(i + 1 < arguments.len());
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', inner));
+                match argument {
+                    Argument::Plain(text) => out.push_str(text),
+                    Argument::List(name, arguments) => {
+                        list(out, name, arguments, inner, inner, comma);
+                    }
+                }
+                out.push_str(if comma == 1 { "," } else { "" });
+            }
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', depth));
+        }
+    }
+    out.push(')');
 }
 
 /// A string literal.

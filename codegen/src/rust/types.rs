@@ -2,7 +2,7 @@
 
 use super::{
     Cx,
-    attribute::{attribute, text},
+    attribute::{self, attribute, text},
     docs,
     rules::{self, rules},
     size,
@@ -244,9 +244,15 @@ fn tuple_struct(cx: &Cx<'_>, out: &mut String, name: &str, items: &[Item]) {
         .iter()
         .map(|item| (rules(cx, item.schema, &item.ty), cx.ty(&item.ty)))
         .collect();
-    let flat: Vec<String> = argued.iter().map(|(_, ty)| format!("pub {ty}")).collect();
+    let flat: Vec<String> = argued
+        .iter()
+        .map(|(args, ty)| match args.as_slice() {
+            [] => format!("pub {ty}"),
+            args => format!("{} pub {ty}", attribute::flat("protocol", args)),
+        })
+        .collect();
     let line = format!("pub struct {name}({});", flat.join(", "));
-    if argued.iter().all(|(args, _)| args.is_empty()) && line.len() <= 100 {
+    if line.chars().count() <= 100 {
         out.push_str(&line);
         out.push('\n');
         return;

@@ -60,11 +60,13 @@ pub(super) fn is_union_alone(schema: &Schema) -> bool {
 }
 
 /// Lays the objects of an `allOf`, and what stands beside it, into one. None where one of them is no plain object, where
-/// two say something of the same property, or where one of them is closed: then the whole says something else.
+/// two say something of the same property, where one of them is closed, or where none describes a field: then the whole
+/// says something else.
 pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
     let mut merged = Merged::default();
     let mut parts = vec![id];
     let mut steps = 0;
+    let mut is_object = false;
     while let Some(part) = parts.pop() {
         steps += 1;
         let schema = &schemas[union::resolve(schemas, part)];
@@ -84,6 +86,7 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         if !plain || steps > MAX_PARTS {
             return None;
         }
+        is_object |= schema.types.is_some();
         for (name, property) in &schema.properties {
             if merged.properties.iter().any(|(other, _)| other == name) {
                 return None;
@@ -97,7 +100,8 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         .required
         .iter()
         .all(|name| merged.properties.iter().any(|(other, _)| other == name));
-    all_declared.then_some(merged)
+    // Without a `type` in any of them, what is no object passes all of them.
+    (all_declared && is_object && !merged.properties.is_empty()).then_some(merged)
 }
 
 /// More schemas than this in one `allOf`, or one that contains itself, are left to the checker.

@@ -2,7 +2,7 @@
 
 use super::{
     Branch, Decl, DeclId, DeclKind, Field, Item, MessageShape, PayloadShape, Received, Section,
-    Shapes, Use, combine, order, taken::Taken,
+    Shapes, Use, combine, order, surface, taken::Taken,
 };
 use crate::names;
 use handfast_schema::{
@@ -80,8 +80,11 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         maker.shapes.channels.push(params);
     }
     let Maker {
-        mut shapes, taken, ..
+        mut shapes,
+        mut taken,
+        ..
     } = maker;
+    surface::check(protocol, &mut taken);
     order::box_cycles(&mut shapes);
     order::find_receivers(&mut shapes);
     order::settle_discriminants(&mut shapes);
@@ -119,14 +122,14 @@ impl Maker<'_> {
                     .map(|text| format!("{text} {words}"));
                 let (rust, ts) = (format!("{rust}{end}"), format!("{ts}{end}"));
                 sent.as_ref()
-                    .map(|_| maker.payload(rust, ts, payload(sent), message, description))
+                    .map(|_| maker.payload(rust, ts, payload(sent), (id, message), description))
             };
             let client = side(self, &message.client, "Client", "As the client sends it.");
             let server = side(self, &message.server, "Server", "As the server sends it.");
             return MessageShape { id, client, server };
         }
         let schema = payload(&message.client).or_else(|| payload(&message.server));
-        let shape = self.payload(rust, ts, schema, message, message.description.clone());
+        let shape = self.payload(rust, ts, schema, (id, message), message.description.clone());
         MessageShape {
             id,
             client: message.client.as_ref().map(|_| shape.clone()),
@@ -139,9 +142,20 @@ impl Maker<'_> {
         rust: String,
         ts: String,
         schema: Option<SchemaId>,
-        message: &Message,
+        (id, message): (MessageId, &Message),
         description: Option<String>,
     ) -> PayloadShape {
+        // A message that opens or leaves a channel has the parameters as fields of its own, even where it only refers to
+        // what has them.
+        let is_door = self
+            .protocol
+            .channels
+            .iter()
+            .any(|channel| [channel.join, channel.leave].contains(&Some(id)));
+        let schema = match schema {
+            Some(schema) if is_door => Some(union::resolve(&self.protocol.schemas, schema)),
+            schema => schema,
+        };
         let decl = match schema {
             Some(schema) => Some(self.declare(
                 rust.clone(),
@@ -237,11 +251,12 @@ impl Maker<'_> {
         }
         match schema.types?.single()? {
             Type::Object => {
+                // What describes no field is any object: nobody closes it.
                 let is_map = schema.properties.is_empty()
                     && schema.required.is_empty()
                     && schema
                         .additional_properties
-                        .is_some_and(|more| self.schema(more).boolean != Some(false));
+                        .is_none_or(|more| self.schema(more).boolean != Some(false));
                 let is_mixed = !schema.properties.is_empty()
                     && schema
                         .additional_properties
@@ -572,15 +587,17 @@ impl Maker<'_> {
                 reason: "its first items differ from the rest, or may be absent",
             },
             Type::Object => {
-                let more = schema.additional_properties?;
                 if !schema.properties.is_empty() || !schema.required.is_empty() {
                     return None;
                 }
-                if self.schema(more).boolean == Some(true) {
+                let more = schema
+                    .additional_properties
+                    .filter(|more| self.schema(*more).boolean != Some(true));
+                let Some(more) = more else {
                     return Some(Use::Map(Box::new(Use::Checked {
                         reason: "any value is allowed",
                     })));
-                }
+                };
                 Use::Map(Box::new(self.at(more, &format!("{name}Value"))))
             }
         })

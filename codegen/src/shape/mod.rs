@@ -4,6 +4,7 @@
 mod combine;
 mod declare;
 mod order;
+mod surface;
 mod taken;
 
 use handfast_schema::SchemaId;

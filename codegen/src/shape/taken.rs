@@ -3,16 +3,19 @@
 use crate::names;
 use handfast_schema::Span;
 use handfast_spec::{Diagnostic, Label, Severity, model::Protocol};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Taken {
     rust: BTreeMap<String, Option<Span>>,
     ts: BTreeMap<String, Option<Span>>,
+    constants: BTreeMap<String, Option<Span>>,
+    told: BTreeSet<Span>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// Types that the generated Rust defines or uses by these names.
 const RUST: [&str; 24] = [
+    "Self",
     "Box",
     "Vec",
     "String",
@@ -36,7 +39,16 @@ const RUST: [&str; 24] = [
     "Sessions",
     "Handlers",
     "Handler",
-    "Room",
+];
+
+/// What the generated TypeScript exports whatever the protocol says.
+const CONSTANTS: [&str; 6] = [
+    "protocol",
+    "connect",
+    "decode",
+    "decodeValue",
+    "dispatch",
+    "serverMessages",
 ];
 
 /// Types that the generated TypeScript defines or uses by these names.
@@ -44,20 +56,22 @@ const TS: [&str; 4] = ["ClientMessage", "ServerMessage", "Handlers", "Set"];
 
 impl Taken {
     pub(super) fn new(protocol: &Protocol) -> Self {
-        // A channel's type is named after the channel, and is checked like any other name.
-        let rust = RUST
-            .iter()
-            .filter(|name| **name != "Room")
-            .map(|name| ((*name).to_owned(), None))
-            .collect();
-        let ts = TS.iter().map(|name| ((*name).to_owned(), None)).collect();
+        let reserved = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), None))
+                .collect()
+        };
         let mut taken = Self {
-            rust,
-            ts,
+            rust: reserved(&RUST),
+            ts: reserved(&TS),
+            constants: reserved(&CONSTANTS),
+            told: BTreeSet::new(),
             diagnostics: Vec::new(),
         };
+        // The type that stands for the whole protocol, and those of its channels.
         let name = names::pascal(&protocol.name.text);
-        taken.rust.entry(name).or_insert(Some(protocol.name.span));
+        taken.take_rust(&name, protocol.name.span);
         for channel in &protocol.channels {
             let given = channel.names.rust.as_ref().unwrap_or(&channel.name);
             taken.take_rust(&names::pascal(&given.text), channel.name.span);
@@ -74,7 +88,7 @@ impl Taken {
         }
     }
 
-    fn take_rust(&mut self, rust: &str, span: Span) -> bool {
+    pub(super) fn take_rust(&mut self, rust: &str, span: Span) -> bool {
         match self.rust.insert(rust.to_owned(), Some(span)) {
             None => true,
             Some(first) => {
@@ -98,7 +112,7 @@ impl Taken {
                 Vec::new(),
             ),
         };
-        self.diagnostics.push(Diagnostic {
+        self.tell(Diagnostic {
             code: "N001",
             severity: Severity::Error,
             message,
@@ -113,8 +127,84 @@ impl Taken {
         });
     }
 
+    /// Two methods that one type would have, or one that the generated code calls something else by.
+    pub(super) fn same_method(&mut self, of: &str, name: &str, span: Span, first: Option<Span>) {
+        // Types of one name have methods of one name, and were complained about.
+        if first.is_some_and(|first| self.told.contains(&first)) {
+            return;
+        }
+        let message = match first {
+            Some(_) => format!("{of} would have two methods called `{name}` in Rust"),
+            None => format!("{of} has a method `{name}` already, in Rust"),
+        };
+        let labels = first.map(|span| Label {
+            span,
+            text: "the first is made from this".to_owned(),
+        });
+        self.tell(Diagnostic {
+            code: "N003",
+            severity: Severity::Error,
+            message,
+            primary: Label {
+                span,
+                text: format!("this would be `{name}`"),
+            },
+            labels: labels.into_iter().collect(),
+            help: Some("give it another name in the code with `rust: …`, or rename it".to_owned()),
+        });
+    }
+
+    /// Two errors of a message that would be one variant.
+    pub(super) fn same_variant(&mut self, of: &str, name: &str, span: Span, first: Span) {
+        self.tell(Diagnostic {
+            code: "N004",
+            severity: Severity::Error,
+            message: format!("two errors of `{of}` would be called `{name}` in Rust"),
+            primary: Label {
+                span,
+                text: format!("this would be `{name}`"),
+            },
+            labels: vec![Label {
+                span: first,
+                text: "and so would this".to_owned(),
+            }],
+            help: Some(
+                "give one of them another name in the code with `rust: …`, or rename it".to_owned(),
+            ),
+        });
+    }
+
+    /// Two constants of TypeScript, or one that the generated code has already.
+    pub(super) fn take_constant(&mut self, name: &str, span: Span) {
+        if let Some(first) = self.constants.insert(name.to_owned(), Some(span)) {
+            let message = match first {
+                Some(_) => format!("two constants would be called `{name}` in TypeScript"),
+                None => {
+                    format!("`{name}` is a name that the generated TypeScript needs for itself")
+                }
+            };
+            let labels = first.map(|span| Label {
+                span,
+                text: "the first is made from this".to_owned(),
+            });
+            self.tell(Diagnostic {
+                code: "N005",
+                severity: Severity::Error,
+                message,
+                primary: Label {
+                    span,
+                    text: format!("this would be `{name}`"),
+                },
+                labels: labels.into_iter().collect(),
+                help: Some(
+                    "give it another name in the code with `ts: …`, or rename it".to_owned(),
+                ),
+            });
+        }
+    }
+
     pub(super) fn same_field(&mut self, ty: &str, wire: &str, rust: &str, span: Span, first: Span) {
-        self.diagnostics.push(Diagnostic {
+        self.tell(Diagnostic {
             code: "N002",
             severity: Severity::Error,
             message: format!("two properties of `{ty}` would be called `{rust}` in Rust"),
@@ -130,6 +220,13 @@ impl Taken {
                 "give one of them another name in the code with `rust: …` in its schema".to_owned(),
             ),
         });
+    }
+
+    /// One problem is one error: what stands at a place that was complained about is not looked at again.
+    fn tell(&mut self, diagnostic: Diagnostic) {
+        if self.told.insert(diagnostic.primary.span) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     pub(super) fn finish(self) -> Vec<Diagnostic> {

@@ -114,7 +114,7 @@ impl Checker<'_> {
             let at = self.tag_place(id, end);
             let name = &message.name.text;
             let Some(tag) = &sent.tag else {
-                if !acks[index] && !parts[index] {
+                if !acks[index] && !parts[index] && !self.is_failure(id, sent) {
                     let text = format!("`{name}` has no tag, and answers nothing");
                     let help = "only a reply can do without a tag: the request it answers tells what it is";
                     self.out
@@ -266,10 +266,11 @@ impl Checker<'_> {
         let plays = plays(id);
         let mut idle = Vec::new();
         if message.reply.is_none() && !plays {
+            let errors = !message.errors.is_empty() && !self.may_be_refused(message);
             for (key, said) in [
                 ("timeout", message.timeout.is_some()),
                 ("idempotent", message.idempotent),
-                ("errors", !message.errors.is_empty()),
+                ("errors", errors),
             ] {
                 if said {
                     idle.push((key, "it has no `reply`, and nobody waits for one"));
@@ -287,6 +288,22 @@ impl Checker<'_> {
             let at = self.of_message(id, key);
             self.out.push(Diagnostic::warning("P028", at, text));
         }
+    }
+
+    /// Whether a message is what a request is answered with where it fails, told from a success by the `outcome` and
+    /// not by a tag.
+    fn is_failure(&self, id: MessageId, sent: &Sent) -> bool {
+        let error = self.protocol.session.role(RoleKind::Error);
+        let plays = matches!(error, RolePlayer::Mapped { message, .. } if *message == id);
+        plays && sent.envelope.outcome.is_some()
+    }
+
+    /// Whether a message without a reply can still be answered with an error: one that finds its way by the id.
+    fn may_be_refused(&self, message: &Message) -> bool {
+        let sent = [&message.client, &message.server].into_iter().flatten();
+        let mut with_id = sent.filter(|sent| sent.envelope.id.is_some());
+        let error = self.protocol.session.role(RoleKind::Error);
+        with_id.next().is_some() && !matches!(error, RolePlayer::Off)
     }
 
     /// A reply without a tag can be taken for a failure only where something tells.

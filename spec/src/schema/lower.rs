@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::parse::form::identifier;
 use crate::parse::words;
 use crate::tree::{Document, Entry, Kind, NodeId};
+use handfast_schema::pattern::{PatternError, compile, translate};
 use handfast_schema::{DynamicRef, Number, Schema, SchemaId, Type, TypeSet};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -396,37 +397,36 @@ impl Lowering<'_> {
         Some(set)
     }
 
-    /// Whether a pattern is valid ECMA-262 and can be run in linear time; says so where it is not.
+    /// Whether a pattern is valid ECMA-262 and can be run in linear time; says so where it is not. The verdict is that of
+    /// the interpreter, which compiles patterns by the same function.
     fn pattern(&mut self, pattern: &str, at: handfast_schema::Span) -> bool {
         if self.good_patterns.contains(pattern) {
             return true;
         }
-        if !jsonschema_regex::is_valid_ecma_regex(pattern) {
-            let message = "this is no regular expression of ECMA-262";
-            let reason = regex::Regex::new(pattern)
-                .err()
-                .map(|error| one_line(&error));
-            let mut problem = Diagnostic::error("S007", at, message);
-            if let Some(reason) = reason {
-                problem = problem.at(reason);
+        let problem = match compile(pattern) {
+            Ok(_) => {
+                self.good_patterns.insert(pattern.to_owned());
+                return true;
             }
-            self.out.push(problem);
-            return false;
-        }
-        let reason = match jsonschema_regex::to_rust_regex(pattern) {
-            Err(()) => Some("it cannot be translated".to_owned()),
-            Ok(translated) => regex::Regex::new(&translated)
-                .err()
-                .map(|error| one_line(&error)),
+            Err(PatternError::Invalid) => {
+                let message = "this is no regular expression of ECMA-262";
+                let problem = Diagnostic::error("S007", at, message);
+                match regex::Regex::new(pattern) {
+                    Err(error) => problem.at(one_line(&error)),
+                    Ok(_) => problem,
+                }
+            }
+            Err(error) => {
+                let translated = translate(pattern).ok();
+                let reason = translated
+                    .and_then(|translated| regex::Regex::new(&translated).err())
+                    .map_or_else(|| error.to_string(), |error| one_line(&error));
+                let message = "this pattern cannot be run in linear time";
+                let help = "a server runs patterns on what strangers send: do without look-around and backreferences, or check it in the handler";
+                Diagnostic::error("S008", at, message).at(reason).help(help)
+            }
         };
-        let Some(reason) = reason else {
-            self.good_patterns.insert(pattern.to_owned());
-            return true;
-        };
-        let message = "this pattern cannot be run in linear time";
-        let help = "a server runs patterns on what strangers send: do without look-around and backreferences, or check it in the handler";
-        self.out
-            .push(Diagnostic::error("S008", at, message).at(reason).help(help));
+        self.out.push(problem);
         false
     }
 }

@@ -1,0 +1,160 @@
+//! The names that the typed surface of a protocol has besides its types: traits, methods, variants and constants. The
+//! macro makes those of Rust, from the names of types.
+
+use super::taken::Taken;
+use crate::names;
+use handfast_schema::Span;
+use handfast_spec::model::{ErrorCode, Message, MessageId, Name, Protocol};
+use std::collections::BTreeMap;
+
+/// Methods that `Sessions` has, and those that a shared application has before its handlers are looked at.
+const APPLICATION: [&str; 10] = [
+    "auth", "open", "admit", "closed", "clone", "as_ref", "into", "try_into", "to_owned", "drop",
+];
+
+/// The client's own function that an inherent method would stand beside.
+const CLIENT: [&str; 1] = ["connect"];
+
+/// What a handler is given has this method itself.
+const CONTEXT: [&str; 1] = ["session"];
+
+pub(super) fn check(protocol: &Protocol, taken: &mut Taken) {
+    traits(protocol, taken);
+    methods(protocol, taken);
+    for message in &protocol.messages {
+        errors(protocol, message, taken);
+    }
+    constants(protocol, taken);
+}
+
+fn in_rust(name: &Name, given: Option<&Name>) -> String {
+    names::pascal(&given.unwrap_or(name).text)
+}
+
+/// The messages that an application handles, with their places.
+fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
+    let is_cancel = |id: MessageId| {
+        protocol.messages.iter().any(|message| {
+            message
+                .reply
+                .as_ref()
+                .is_some_and(|reply| reply.cancel == Some(id))
+        })
+    };
+    protocol
+        .messages
+        .iter()
+        .enumerate()
+        .filter(move |(i, message)| {
+            let id = MessageId(*i);
+            message.client.is_some()
+                && protocol.session.auth != Some(id)
+                && (message.reply.is_some() || !is_cancel(id))
+        })
+        .map(|(_, message)| message)
+}
+
+/// One trait for each first segment of a name.
+fn traits(protocol: &Protocol, taken: &mut Taken) {
+    let mut segments: BTreeMap<&str, Span> = BTreeMap::new();
+    for message in handled(protocol) {
+        let segment = message
+            .name
+            .text
+            .split_once('.')
+            .map_or("", |(first, _)| first);
+        segments.entry(segment).or_insert(message.name.span);
+    }
+    for (segment, span) in segments {
+        // That of names without segments is reserved.
+        if !segment.is_empty() {
+            taken.take_rust(&names::handler_trait(segment), span);
+        }
+    }
+}
+
+/// A type's methods: what each is made from, none where the type has it itself.
+struct Methods<'t> {
+    of: &'t str,
+    seen: BTreeMap<String, Option<Span>>,
+}
+
+impl<'t> Methods<'t> {
+    fn new(of: &'t str, own: &[&str]) -> Self {
+        let seen = own.iter().map(|name| ((*name).to_owned(), None)).collect();
+        Self { of, seen }
+    }
+
+    fn take(&mut self, name: &str, span: Span, taken: &mut Taken) -> bool {
+        match self.seen.insert(name.to_owned(), Some(span)) {
+            None => true,
+            Some(first) => {
+                taken.same_method(self.of, name, span, first);
+                false
+            }
+        }
+    }
+}
+
+fn methods(protocol: &Protocol, taken: &mut Taken) {
+    let mut application = Methods::new("an application", &APPLICATION);
+    let mut client = Methods::new("the client", &CLIENT);
+    let mut context = Methods::new("the context of a handler", &CONTEXT);
+    for message in handled(protocol) {
+        let name = names::method(&in_rust(&message.name, message.names.rust.as_ref()));
+        let span = message.name.span;
+        // One problem is one error.
+        if application.take(&name, span, taken) {
+            client.take(&name, span, taken);
+        }
+    }
+    for channel in &protocol.channels {
+        let name = names::method(&in_rust(&channel.name, channel.names.rust.as_ref()));
+        let span = channel.name.span;
+        if context.take(&name, span, taken) {
+            client.take(&name, span, taken);
+        }
+        let mut params: BTreeMap<String, Span> = BTreeMap::new();
+        for param in &channel.params {
+            let rust = names::snake(&param.name.text);
+            if let Some(first) = params.insert(rust.clone(), param.name.span) {
+                let (of, wire) = (&channel.name.text, &param.name.text);
+                taken.same_field(of, wire, &rust, param.name.span, first);
+            }
+        }
+    }
+}
+
+/// The enum of the errors that a message is answered with, and its variants.
+fn errors(protocol: &Protocol, message: &Message, taken: &mut Taken) {
+    if message.errors.is_empty() {
+        return;
+    }
+    let base = in_rust(&message.name, message.names.rust.as_ref());
+    taken.take_rust(&format!("{base}Error"), message.name.span);
+    let mut variants: BTreeMap<String, Span> = BTreeMap::new();
+    for id in &message.errors {
+        let ErrorCode { name, names, .. } = &protocol.errors[id.0];
+        let variant = in_rust(name, names.rust.as_ref());
+        if let Some(first) = variants.insert(variant.clone(), name.span) {
+            taken.same_variant(&message.name.text, &variant, name.span, first);
+        }
+    }
+}
+
+/// What TypeScript exports for messages, errors and channels.
+fn constants(protocol: &Protocol, taken: &mut Taken) {
+    let camel =
+        |name: &Name, given: &Option<Name>| names::camel(&given.as_ref().unwrap_or(name).text);
+    for message in &protocol.messages {
+        taken.take_constant(&camel(&message.name, &message.names.ts), message.name.span);
+    }
+    for error in &protocol.errors {
+        let name = format!("{}Error", camel(&error.name, &error.names.ts));
+        taken.take_constant(&name, error.name.span);
+    }
+    for channel in &protocol.channels {
+        let name = format!("{}Channel", camel(&channel.name, &channel.names.ts));
+        taken.take_constant(&name, channel.name.span);
+    }
+}

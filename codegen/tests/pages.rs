@@ -1,0 +1,160 @@
+//! The pages of the codes that only the generator gives: the first spec of each is refused with exactly what the page
+//! shows, the last one is generated from without a word. `UPDATE_PAGES=1` writes the renderings anew.
+
+mod place;
+
+use handfast_codegen::{Failed, Generator};
+use handfast_spec::{CODES, render};
+use place::Place;
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn page_of(code: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../spec/pages/{code}.md"))
+}
+
+/// The fenced blocks of a page: what stands behind the fence, and the content.
+fn blocks(page: &str) -> Vec<(&str, &str)> {
+    page.split("```")
+        .skip(1)
+        .step_by(2)
+        .filter_map(|block| block.split_once('\n'))
+        .collect()
+}
+
+/// What is said of a spec, through the public door.
+fn said(place: &Place, spec: &str) -> Result<(String, Vec<&'static str>), Box<dyn Error>> {
+    let path = place.write("protocol.yaml", spec)?;
+    let (diagnostics, sources) = match Generator::new(path).prepare() {
+        Ok((_, diagnostics, sources))
+        | Err(Failed::Spec {
+            diagnostics,
+            sources,
+        }) => (diagnostics, sources),
+        Err(other) => return Err(other.into()),
+    };
+    let codes = diagnostics.iter().map(|one| one.code).collect();
+    let folder = format!("{}/", place.folder().display());
+    let text = render(&diagnostics, &sources, false).replace(&folder, "");
+    Ok((text, codes))
+}
+
+#[test]
+fn every_page_of_names_says_what_happens() -> Result<(), Box<dyn Error>> {
+    let update = std::env::var_os("UPDATE_PAGES").is_some();
+    let place = Place::new("pages")?;
+    for (code, compiled) in CODES.iter().filter(|(code, _)| code.starts_with('N')) {
+        let page = if update {
+            fs::read_to_string(page_of(code))?
+        } else {
+            (*compiled).to_owned()
+        };
+        let [("yaml", bad), ("text", expected), ("yaml", good)] = blocks(&page)[..] else {
+            return Err(format!("{code}: a spec, a rendering and a mended spec").into());
+        };
+        let (text, codes) = said(&place, bad)?;
+        assert_eq!(codes, [*code], "{text}");
+        let text = text.trim_end().to_owned() + "\n";
+        if update {
+            let shown = format!("```text\n{expected}```");
+            fs::write(
+                page_of(code),
+                page.replacen(&shown, &format!("```text\n{text}```"), 1),
+            )?;
+        } else {
+            assert_eq!(text, expected, "{code}: UPDATE_PAGES=1 writes it anew");
+        }
+        assert_eq!(said(&place, good)?.0, "", "{code}: the mended spec");
+    }
+    Ok(())
+}
+
+#[test]
+fn codes_of_names_and_pages_are_the_same() -> Result<(), Box<dyn Error>> {
+    fn walk(folder: &Path, emitted: &mut BTreeSet<String>) -> Result<(), Box<dyn Error>> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                walk(&path, emitted)?;
+                continue;
+            }
+            let text = fs::read_to_string(path)?;
+            emitted.extend(
+                text.split('"')
+                    .filter(|word| is_code(word))
+                    .map(str::to_owned),
+            );
+        }
+        Ok(())
+    }
+    fn is_code(word: &str) -> bool {
+        word.len() == 4 && word.starts_with('N') && word[1..].chars().all(|c| c.is_ascii_digit())
+    }
+    let mut emitted = BTreeSet::new();
+    walk(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut emitted,
+    )?;
+    let listed: BTreeSet<String> = CODES
+        .iter()
+        .map(|(code, _)| (*code).to_owned())
+        .filter(|code| code.starts_with('N'))
+        .collect();
+    assert_eq!(emitted, listed);
+    Ok(())
+}
+
+#[test]
+fn names_that_collide_are_told() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("collisions")?;
+    let head = "handfast: 1\nprotocol: { name: demo, version: 1.0.0 }\n";
+    for (rest, expected) in [
+        // The trait of a segment, and a payload of that name.
+        (
+            "messages:\n  chat.say: { from: client }\n  chat.handler: { from: server }\n",
+            "N001",
+        ),
+        // Two segments that become one trait.
+        (
+            "messages:\n  a-b.c: { from: client }\n  aB.d: { from: client }\n",
+            "N001",
+        ),
+        // The enum of a message's errors, and a type.
+        (
+            "errors: { E: { code: 1 } }\ntypes: { AskError: { type: string } }\nmessages:\n  ask: { from: client, errors: [E] }\n  say: { from: server, payload: { $ref: '#/types/AskError' } }\n",
+            "N001",
+        ),
+        ("messages:\n  self: { from: server }\n", "N001"),
+        ("messages:\n  client: { from: server }\n", "N001"),
+        // `A.B.C` and `abc` are different types with the same method.
+        (
+            "messages:\n  A.B.C: { from: client }\n  abc: { from: client }\n",
+            "N003",
+        ),
+        ("messages:\n  connect: { from: client, ts: open }\n", "N003"),
+        ("messages:\n  closed: { from: client }\n", "N003"),
+        ("messages:\n  clone: { from: client }\n", "N003"),
+        (
+            "channels:\n  session: { key: 'all' }\nmessages:\n  news: { from: server, channel: session }\n",
+            "N003",
+        ),
+        (
+            "channels:\n  room: { key: '{a-b}/{a_b}', params: { a-b: { type: string }, a_b: { type: string } } }\nmessages:\n  news: { from: server, channel: room }\n",
+            "N002",
+        ),
+        (
+            "channels:\n  x: { key: 'all' }\nmessages:\n  x-channel: { from: server, channel: x }\n",
+            "N005",
+        ),
+        (
+            "messages:\n  server.messages: { from: server, rust: All }\n",
+            "N005",
+        ),
+    ] {
+        let (text, codes) = said(&place, &format!("{head}{rest}"))?;
+        assert_eq!(codes, [expected], "{rest}{text}");
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Handles every message of the reference protocol, for `tests/drift.rs`, which adds one.
+
+pub mod api;
+
+use api::*;
+use handfast::server::Stream;
+
+/// An application that does nothing.
+pub struct App;
+
+/// What is not done here.
+fn nothing<T>() -> T {
+    unreachable!("this is compiled and never run")
+}
+
+impl api::Sessions for App {
+    type Session = ();
+
+    async fn auth(&self, _: Auth) -> Result<(), AuthError> {
+        Ok(())
+    }
+}
+
+impl api::RoomHandler for App {
+    async fn room_join(&self, _: RoomJoin, _: &Context<()>) -> Result<RoomJoined, RoomJoinError> {
+        nothing()
+    }
+    async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, RoomLeaveError> {
+        nothing()
+    }
+}
+
+impl api::ChatHandler for App {
+    async fn chat_send(&self, _: ChatSend, _: &Context<()>) -> Result<ChatSent, ChatSendError> {
+        nothing()
+    }
+}
+
+impl api::UserHandler for App {
+    async fn user_typing(&self, _: UserTypingClient, _: &Context<()>) {}
+}
+
+impl api::PricesHandler for App {
+    async fn prices_watch(
+        &self,
+        _: PricesWatch,
+        _: Stream<PricesWatching, PricesTick>,
+        _: &Context<()>,
+    ) -> Result<PricesDone, PricesWatchError> {
+        nothing()
+    }
+    async fn prices_book(&self, _: PricesBook, _: &Context<()>) -> Result<PricesSnapshot, PricesBookError> {
+        nothing()
+    }
+    async fn prices_quote(&self, _: PricesQuote, _: &Context<()>) -> Result<PricesQuoted, PricesQuoteError> {
+        nothing()
+    }
+}
+
+/// Every handler has to be there for this.
+pub fn server() -> api::Server {
+    api::Server::new(App)
+}

@@ -1,0 +1,1 @@
+//! The tests of this crate run cargo and the TypeScript compiler on copies; see `tests/`.

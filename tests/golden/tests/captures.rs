@@ -1,0 +1,217 @@
+//! Recorded traffic, read by the generated Rust: what is good decodes, and of what is bad the Rust says what
+//! `codegen verify` says, which reads by the interpreter.
+
+use handfast_codegen::verify::{Line, ProblemKind, verify};
+use handfast::codec::Source;
+use handfast::{Id, MessageOf, Messages, Mode, Pending, Rejected, decode};
+use handfast_golden::{coinbase, reference, slack};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The replies without a tag that are waited for, by the id of their request.
+#[derive(Default)]
+struct Waiting(BTreeMap<String, (usize, Option<usize>)>);
+
+impl Pending for Waiting {
+    fn expected(&self, id: &Id) -> Option<(usize, Option<usize>)> {
+        self.0.get(&id.to_string()).copied()
+    }
+}
+
+/// What the Rust of a protocol makes of a message.
+struct Reader {
+    by_server: fn(&str, &dyn Pending) -> Result<(), Box<Rejected>>,
+    by_client: fn(&str, &dyn Pending) -> Result<(), Box<Rejected>>,
+    /// What a request of a type waits for, where that has no tag.
+    waits: fn(&str) -> Option<(usize, Option<usize>)>,
+}
+
+fn read<M: Messages>(text: &str, mode: Mode, pending: &dyn Pending) -> Result<(), Box<Rejected>> {
+    decode::<M>(Source::Json(text), mode, 64, pending).map(drop)
+}
+
+macro_rules! reader {
+    ($protocol:ident, $waits:expr) => {
+        Reader {
+            by_server: |text, pending| {
+                read::<$protocol::ClientMessage>(text, Mode::Server, pending)
+            },
+            by_client: |text, pending| {
+                read::<$protocol::ServerMessage>(text, Mode::Client, pending)
+            },
+            waits: $waits,
+        }
+    };
+}
+
+fn reader(name: &str) -> Reader {
+    match name {
+        "chat" => reader!(reference, |_| None),
+        "coinbase" => reader!(coinbase, |_| None),
+        _ => reader!(slack, |ty| {
+            let posted = <slack::Posted as MessageOf<slack::ServerMessage>>::INDEX;
+            let failed = <slack::Failed as MessageOf<slack::ServerMessage>>::INDEX;
+            match ty {
+                "message" => Some((posted, Some(failed))),
+                // Answered only where it fails, so that whatever answers is a failure.
+                "typing" | "presence_sub" | "presence_query" => Some((failed, Some(failed))),
+                _ => None,
+            }
+        }),
+    }
+}
+
+/// The messages that the session itself sends: they are in no union.
+fn is_system(ty: &str) -> bool {
+    [
+        "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error",
+    ]
+    .contains(&ty)
+}
+
+struct Read {
+    line: Line,
+    ty: Option<String>,
+    result: Result<(), Box<Rejected>>,
+}
+
+/// Reads a capture by both.
+fn both(name: &str, spec: &str, capture: &str) -> Result<Vec<Read>, Box<dyn Error>> {
+    let text = fs::read_to_string(root().join("tests/protocols").join(capture))?;
+    let loaded = handfast_spec::load(&root().join(spec));
+    let protocol = loaded.protocol.ok_or("a protocol")?;
+    let report = verify(&protocol, text.as_bytes());
+    let reader = reader(name);
+    let mut waiting = Waiting::default();
+    let mut all = Vec::new();
+    for line in report.lines {
+        let recorded = text.lines().nth(line.number - 1).unwrap_or_default();
+        let Ok(recorded) = serde_json::from_str::<Value>(recorded) else {
+            continue;
+        };
+        let message = match (&recorded["text"], &recorded["message"]) {
+            (Value::String(text), _) => text.clone(),
+            (_, Value::Null) => continue,
+            (_, message) => message.to_string(),
+        };
+        let value: Value = serde_json::from_str(&message).unwrap_or_default();
+        let ty = value["type"].as_str().map(str::to_owned);
+        let result = match recorded["from"].as_str() {
+            Some("client") => {
+                let waits = ty.as_deref().and_then(reader.waits);
+                if let (Some(waits), false) = (waits, value["id"].is_null()) {
+                    waiting.0.insert(value["id"].to_string(), waits);
+                }
+                (reader.by_server)(&message, &waiting)
+            }
+            Some("server") => (reader.by_client)(&message, &waiting),
+            _ => continue,
+        };
+        all.push(Read { line, ty, result });
+    }
+    Ok(all)
+}
+
+fn good(name: &str, spec: &str) -> Result<(), Box<dyn Error>> {
+    let all = both(name, spec, &format!("{name}.ndjson"))?;
+    assert!(all.len() >= 25, "only {} messages", all.len());
+    let mut read = 0;
+    for Read { line, ty, result } in all {
+        let own = name == "chat" && ty.as_deref().is_some_and(is_system);
+        match result {
+            Ok(()) => read += 1,
+            Err(_) if own => {}
+            Err(rejected) => panic!("{name}.ndjson:{}: {rejected}", line.number),
+        }
+    }
+    assert!(read >= 20, "only {read} were read");
+    Ok(())
+}
+
+/// Both say the same of what is wrong, save at the lines where they are known to differ: a difference that is gone has to
+/// be taken out.
+fn bad(name: &str, spec: &str, known: &[usize]) -> Result<(), Box<dyn Error>> {
+    let mut differ = Vec::new();
+    let mut compared = 0;
+    for Read { line, ty, result } in both(name, spec, &format!("{name}.bad.ndjson"))? {
+        let of = |kind| {
+            line.problems
+                .iter()
+                .filter(move |problem| problem.kind == kind)
+        };
+        let is_reply = of(ProblemKind::Reply).next().is_some();
+        if is_reply || (name == "chat" && ty.as_deref().is_some_and(is_system)) {
+            continue;
+        }
+        compared += 1;
+        let mut envelope: Vec<&str> = of(ProblemKind::Envelope)
+            .map(|one| one.message.as_str())
+            .collect();
+        let payload: Vec<&str> = of(ProblemKind::Invalid)
+            .map(|one| one.message.as_str())
+            .collect();
+        // Where the envelope does not fit, all is told together.
+        envelope.extend(&payload);
+        let expected = line.problems.first().map(|problem| problem.kind.code());
+        let said = match &result {
+            Ok(()) => (None, Vec::new()),
+            Err(rejected) => (
+                Some(rejected.reason.code()),
+                rejected
+                    .reason
+                    .violations()
+                    .iter()
+                    .map(|one| &*one.message)
+                    .collect(),
+            ),
+        };
+        let words = match said.0 {
+            Some("ENVELOPE") => envelope,
+            Some("INVALID") => payload,
+            _ => Vec::new(),
+        };
+        if (said.0, &said.1) != (expected, &words) {
+            differ.push((
+                line.number,
+                format!("{said:?}\n  and verify {:?}", line.problems),
+            ));
+        }
+    }
+    assert!(compared >= 8, "only {compared} were compared");
+    let lines: Vec<usize> = differ.iter().map(|(line, _)| *line).collect();
+    let text: Vec<String> = differ
+        .into_iter()
+        .map(|(line, text)| format!("{line}: {text}"))
+        .collect();
+    assert_eq!(lines, known, "{name}.bad.ndjson\n{}", text.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn the_reference_protocol() -> Result<(), Box<dyn Error>> {
+    good("chat", "protocol.yaml")?;
+    // A request without an id is read all the same, and refused by who would have to answer it; and whether a payload that
+    // is not there is missing from the envelope is a question of words.
+    bad("chat", "protocol.yaml", &[9, 10])
+}
+
+#[test]
+fn coinbase() -> Result<(), Box<dyn Error>> {
+    good("coinbase", "tests/protocols/coinbase.yaml")?;
+    // What is no object at all is a bad envelope to one, and no message to the other.
+    bad("coinbase", "tests/protocols/coinbase.yaml", &[11])
+}
+
+#[test]
+fn slack() -> Result<(), Box<dyn Error>> {
+    good("slack", "tests/protocols/slack.yaml")?;
+    // An `ok` that is neither true nor false is a success to the Rust.
+    bad("slack", "tests/protocols/slack.yaml", &[15])
+}

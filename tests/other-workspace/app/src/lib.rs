@@ -1,0 +1,25 @@
+//! An application: it handles what its clients send.
+
+pub mod api;
+
+use api::{Context, Say, Said};
+
+/// It says back what it hears.
+pub struct App;
+
+impl api::Sessions for App {
+    type Session = ();
+
+    async fn open(&self, _: &handfast::server::Peer) {}
+}
+
+impl api::Handler for App {
+    async fn say(&self, m: Say, _: &Context<()>) -> Result<Said, handfast::NoError> {
+        Ok(Said { text: m.text })
+    }
+}
+
+/// The server of it.
+pub fn server() -> api::Server {
+    api::Server::new(App)
+}

@@ -1,0 +1,126 @@
+//! Running steps and commands, and telling of it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+/// One thing that is tested.
+pub(crate) struct Step {
+    /// By which it is asked for.
+    pub(crate) name: &'static str,
+    /// What it shows.
+    pub(crate) what: &'static str,
+    /// What does it.
+    pub(crate) run: fn() -> Result<(), Failure>,
+}
+
+/// What failed: in words, or the command that repeats it.
+pub(crate) enum Failure {
+    /// A command said no.
+    Command(String),
+    /// Something is missing: what, and how one gets it.
+    Missing(String),
+}
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Runs a command line, words parted by spaces, in a folder of the workspace.
+pub(crate) fn run(folder: &str, line: &str) -> Result<(), Failure> {
+    run_with(folder, line, &[])
+}
+
+/// Runs a command line with some variables set.
+pub(crate) fn run_with(
+    folder: &str,
+    line: &str,
+    variables: &[(&str, &str)],
+) -> Result<(), Failure> {
+    let mut words = line.split(' ');
+    let program = words.next().unwrap_or_default();
+    println!("$ {}", shown(folder, line, variables));
+    let status = Command::new(program)
+        .args(words)
+        .envs(variables.iter().copied())
+        .current_dir(root().join(folder))
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Failure::Command(shown(folder, line, variables))),
+        Err(error) => Err(Failure::Missing(format!(
+            "`{program}` does not run: {error}"
+        ))),
+    }
+}
+
+/// What a command line says, where it says it and ends well.
+pub(crate) fn output(line: &str) -> Option<String> {
+    let mut words = line.split(' ');
+    let output = Command::new(words.next()?).args(words).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    output.status.success().then_some(text)
+}
+
+fn shown(folder: &str, line: &str, variables: &[(&str, &str)]) -> String {
+    let variables: String = variables
+        .iter()
+        .map(|(name, value)| format!("{name}='{value}' "))
+        .collect();
+    match folder {
+        "" => format!("{variables}{line}"),
+        folder => format!("(cd {folder} && {variables}{line})"),
+    }
+}
+
+/// Runs steps one after the other, whether or not one fails, and sums up.
+pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
+    let start = Instant::now();
+    let mut results: Vec<(&str, Duration, Option<Failure>)> = Vec::new();
+    for step in steps {
+        println!("\n== {}: {}", step.name, step.what);
+        let begun = Instant::now();
+        let failure = (step.run)().err();
+        let took = begun.elapsed();
+        match &failure {
+            None => println!("-- {}: ok in {}", step.name, seconds(took)),
+            Some(_) => println!("-- {}: FAILED after {}", step.name, seconds(took)),
+        }
+        results.push((step.name, took, failure));
+    }
+    println!();
+    for (name, took, failure) in &results {
+        let verdict = if failure.is_none() { "ok" } else { "FAILED" };
+        println!("{name:<11} {verdict:<6} {:>8}", seconds(*took));
+    }
+    println!("{:<11} {:<6} {:>8}", "in all", "", seconds(start.elapsed()));
+    let failed: Vec<_> = results
+        .iter()
+        .filter_map(|(name, _, failure)| Some((name, failure.as_ref()?)))
+        .collect();
+    for (i, (name, failure)) in failed.iter().enumerate() {
+        let which = if i == 0 {
+            "first to fail"
+        } else {
+            "failed too"
+        };
+        println!("\n{which}: {name}");
+        match failure {
+            Failure::Command(line) => println!("  repeat it: {line}"),
+            Failure::Missing(words) => println!("  {words}"),
+        }
+        println!("  or the step: cargo xtask test {name}");
+    }
+    let passed = results.len() - failed.len();
+    println!("\nxtask: {passed} passed, {} failed", failed.len());
+    if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
