@@ -248,3 +248,186 @@ fn every_vector_holds() -> Result<()> {
     assert!(cases.len() > 1500, "only {} cases", cases.len());
     Ok(())
 }
+
+/// Everything that ends a string, a comment, a template or a script, or hides.
+const HOSTILE: &str = "a'b\"c`${globalThis.pwned = 1}` */ // \\ \n\r\t\u{2028}\u{2029}\u{202e}\u{feff}\u{0}\
+    \"# {{ x }} {% y %} </script><!-- <script> @deprecated {@link x} \u{1f980}";
+
+/// The names of messages that are words of the language, of the runtime or of prototypes.
+const NAMES: [&str; 26] = [
+    "delete",
+    "class",
+    "default",
+    "constructor",
+    "to.string",
+    "__proto__",
+    "hasOwnProperty",
+    "a:b-c.d_e",
+    "_",
+    "NaN",
+    "protocol",
+    "connect",
+    "decode",
+    "decode.value",
+    "dispatch",
+    "server.messages",
+    "check.thing",
+    "hf",
+    "await",
+    "undefined",
+    "arguments",
+    "eval",
+    "import",
+    "URL",
+    "of",
+    "server.envelope",
+];
+
+fn hostile() -> Value {
+    let mut messages = serde_json::Map::new();
+    for name in NAMES {
+        messages.insert(
+            name.to_owned(),
+            json!({
+                "from": "both",
+                "description": HOSTILE,
+                "payload": {
+                    "type": "object",
+                    "title": HOSTILE,
+                    "required": ["__proto__", HOSTILE],
+                    "properties": {
+                        "__proto__": { "type": "string", "enum": [HOSTILE, "", "x"], "description": HOSTILE },
+                        HOSTILE: { "const": HOSTILE, "examples": [HOSTILE, { HOSTILE: [HOSTILE] }] },
+                        "constructor": { "type": "string", "default": HOSTILE, "description": "*/ @x" },
+                        "class": { "type": ["string", "null"], "minLength": 1 },
+                        "1st": { "type": "string", "pattern": "^[/'\"`]*\\/\u{2028}?</script>$" },
+                        "": { "enum": [1, "1", null, true, { "__proto__": HOSTILE }, [HOSTILE]] },
+                        "日本": { "type": "integer", "default": 5, "multipleOf": 5 },
+                        "x²": { "type": "boolean", "default": true, "enum": [true, false] },
+                        "a.b": { "$ref": "#/types/Thing" }
+                    }
+                }
+            }),
+        );
+    }
+    json!({
+        "handfast": 1,
+        "protocol": { "name": "demo", "version": "1.0.0", "description": HOSTILE },
+        "types": {
+            "Thing": { "description": HOSTILE, "type": "string", "pattern": "^(?:`|\\$\\{|\\*/|\\p{L}|\\\\)+$" },
+            "Record": { "type": "object", "properties": { "self": { "$ref": "#/types/Thing" } }, "title": HOSTILE },
+        },
+        "errors": {
+            "delete": { "code": HOSTILE, "description": HOSTILE, "data": { "$ref": "#/types/Thing" } },
+            "of_": { "code": "" },
+        },
+        "channels": {
+            "new": { "key": "`$\\ </script>\n:{日本}", "params": { "日本": { "type": "string" } } },
+            "all": { "key": HOSTILE.replace(['{', '}'], "") },
+        },
+        "messages": messages,
+        "generate": { "typescript": { "out": "api.ts" } },
+    })
+}
+
+#[test]
+fn nothing_breaks_out() -> Result<()> {
+    let protocol = load(&hostile(), &BTreeMap::new())?;
+    let folder = generate(&protocol, "hostile")?;
+    compile_with_both(&folder)?;
+    let text = fs::read_to_string(folder.join("src/api.ts"))?;
+    for hidden in ['\u{2028}', '\u{202e}', '\u{feff}', '\u{0}', '\r'] {
+        assert!(!text.contains(hidden), "{hidden:?} stands in the output");
+    }
+    assert!(!text.contains("</script"), "a script could be ended");
+    let said = run(
+        &folder,
+        "import * as api from './out/api.js';
+         const fits = { __proto__: null };
+         console.log(JSON.stringify([globalThis.pwned ?? null, typeof api.delete$, api.allChannel.key(), Object.keys(api).length > 60]));",
+    )?;
+    let key = HOSTILE.replace(['{', '}'], "");
+    assert_eq!(
+        serde_json::from_str::<Value>(&said)?,
+        json!([null, "object", key, true])
+    );
+    let message = &protocol.messages[0];
+    let id = message
+        .client
+        .as_ref()
+        .and_then(|sent| sent.payload)
+        .ok_or("no payload")?;
+    let good = json!({
+        "__proto__": "", HOSTILE: HOSTILE, "class": null, "1st": "/'\"`/\u{2028}</script>",
+        "": { "__proto__": HOSTILE }, "日本": 10, "x²": true, "a.b": "`${*/é\\",
+    });
+    assert_eq!(violations(&protocol, id, &good, Mode::Server), json!([]));
+    let bad = json!({
+        "__proto__": HOSTILE.to_uppercase(), HOSTILE: "", "class": "", "1st": "x", "": [1],
+        "日本": 7, "x²": false, "a.b": " ", "constructor": 1, "toString": 1, "hasOwnProperty": {},
+        "\u{ff5e}": 1, "\u{1f980}": 1,
+    });
+    let none = json!({});
+    let mut cases = Vec::new();
+    for instance in [good, bad, none] {
+        for mode in [Mode::Server, Mode::Client] {
+            let expected = violations(&protocol, id, &instance, mode);
+            cases.push(case("checkDelete", mode, &instance, expected));
+        }
+    }
+    let said = differences(&folder, &cases)?;
+    assert!(said.is_empty(), "{said}");
+    Ok(())
+}
+
+#[test]
+fn flat_payloads_with_integer_tags() -> Result<()> {
+    let spec = json!({
+        "handfast": 1,
+        "protocol": { "name": "flat", "version": "2.0.0" },
+        "envelope": {
+            "tag": "op", "content": null, "timestamp": "off",
+            "id": { "name": "n", "type": "integer" },
+            "correlate": { "request": "n", "reply": "re" },
+        },
+        "errors": { "NO": { "code": 7 } },
+        "messages": {
+            "ask": { "from": "client", "tag": 1, "reply": "answer", "errors": ["NO"], "payload": { "type": "object", "properties": { "q": { "type": "string" } } } },
+            "answer": { "from": "server", "tag": 2, "payload": { "type": "object", "properties": { "a": { "type": "string" } }, "required": ["a"] } },
+            "note": { "from": "both", "client": { "tag": 3 }, "server": { "tag": 4 }, "payload": { "type": "object" } },
+        },
+        "session": { "roles": {
+            "hello": "off", "ready": "off", "refuse": "off", "gap": "off", "join": "off", "leave": "off",
+            "ping": { "tag": 8 }, "pong": { "tag": 9 }, "error": { "tag": 0 }, "negotiate": "off", "resume": "off", "auth": "off",
+        } },
+        "closes": { "taken-over": 4500 },
+        "limits": { "depth": 3 },
+        "generate": { "typescript": { "out": "out/handfast.ts" } },
+    });
+    let protocol = load(&spec, &BTreeMap::new())?;
+    let folder = generate(&protocol, "flat")?;
+    compile_with_both(&folder)?;
+    let said = run(
+        &folder,
+        "import * as api from './out/out/handfast.js';
+         const read = value => { const r = api.decodeValue(value); return r.ok ? r.value : r.error.kind; };
+         console.log(JSON.stringify([
+           read({ op: 2, re: 5, a: 'x' }), read({ op: 2, re: 5 }), read({ op: 4 }), read({ op: 'answer' }),
+           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.finalCloses,
+         ]));",
+    )?;
+    assert_eq!(
+        serde_json::from_str::<Value>(&said)?,
+        json!([
+            { "type": "answer", "payload": { "op": 2, "re": 5, "a": "x" }, "id": 5 },
+            "invalid",
+            { "type": "note", "payload": { "op": 4 } },
+            "envelope",
+            "syntax",
+            3,
+            { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "error": 0 },
+            [1008, 4401, 4406, 4500],
+        ])
+    );
+    Ok(())
+}
