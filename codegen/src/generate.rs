@@ -25,6 +25,7 @@ pub struct Output {
 /// # Errors
 /// Nothing is given where one of the problems is an error.
 pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnostic>) {
+    let source = &format!("`{source}`, the protocol `{}`", protocol.name.text);
     let (shapes, diagnostics) = shape::shapes(protocol);
     if diagnostics
         .iter()
@@ -63,8 +64,8 @@ pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnosti
 ///
 /// ```no_run
 /// // build.rs
-/// fn main() -> Result<(), codegen::Failed> {
-///     codegen::Generator::new("protocol.yaml").rust_to_out_dir("api.rs").run_in_build_script()
+/// fn main() -> Result<(), handfast_codegen::Failed> {
+///     handfast_codegen::Generator::new("protocol.yaml").rust_to_out_dir("api.rs").run_in_build_script()
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -205,7 +206,10 @@ impl Generator {
 
     /// The folder that outputs are relative to.
     pub fn folder(&self) -> &Path {
-        self.spec.parent().unwrap_or_else(|| Path::new(""))
+        match self.spec.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
     }
 
     /// Generates. A run that fails changes nothing.

@@ -1,9 +1,14 @@
 //! Rust, TypeScript and JSON Schema from a Handfast protocol.
 //!
+//! This is the library behind `cargo run -p codegen`. An application has a member called `codegen` of its own, whose `main`
+//! is one line: `handfast_codegen::cli::main()`.
+//!
 //! `load` (in `handfast-spec`) gives a model; [`shape`] finds the types that it needs; [`rust`], [`typescript`] and
 //! [`json_schema`] turn both into text, as plain functions; [`write`] puts the text on disk. The command line is a thin
 //! layer over [`Generator`], which a `build.rs` or a `codegen` member of another workspace uses alike.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod generate;
 pub mod json_schema;
 pub mod names;
@@ -18,7 +23,7 @@ pub use generate::{Failed, Generated, Generator, Output, outputs};
 /// What the first lines of every output say, and by which a file is known to be ours.
 pub(crate) fn header(source: &str) -> String {
     format!(
-        "{MARK} from `{source}`.\nDo not edit: change that file, then run `cargo run -p codegen`."
+        "{MARK} from {source}.\nDo not edit: change that file, then run `cargo run -p codegen`."
     )
 }
 

@@ -134,22 +134,39 @@ fn free_backup(path: &Path) -> PathBuf {
         .unwrap_or_else(|| name(1))
 }
 
-/// Whether a file bears our header. Only its beginning is looked at: nobody writes that there by chance.
+/// Whether a file is ours, whichever spec it was made from; one that is empty is nothing that anybody would miss.
 fn is_ours(bytes: &[u8]) -> bool {
-    // An empty file, or one cut short, is nothing that anybody would miss.
-    let head = &bytes[..bytes.len().min(HEAD)];
-    bytes.iter().all(u8::is_ascii_whitespace) || find(head, MARK.as_bytes())
+    bytes.iter().all(u8::is_ascii_whitespace) || header_of(bytes).is_some()
 }
 
 /// The header stands within so many bytes.
 const HEAD: usize = 4096;
 
-fn find(hay: &[u8], needle: &[u8]) -> bool {
-    hay.windows(needle.len()).any(|window| window == needle)
+/// The line of a header, without the comment around it: nobody writes that at the beginning of one by chance.
+fn header_of(bytes: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
+    let opens = ["//! ", "// ", "\"$comment\": \""];
+    let mut comments = head.lines().flat_map(|line| {
+        let line = line.trim_start();
+        opens.iter().filter_map(move |open| line.strip_prefix(open))
+    });
+    let line = comments.find(|comment| comment.starts_with(MARK))?;
+    // In JSON the whole header is one line.
+    Some(
+        line.split(". Do not")
+            .next()?
+            .trim_end_matches('.')
+            .to_owned(),
+    )
 }
 
-/// Files of ours that stand beside the outputs and belong to none: what an earlier spec asked for.
+/// Files that stand beside the outputs, bear the header of one of them, and belong to them no more: what an earlier state
+/// of the same protocol asked for.
 fn stale(folder: &Path, outputs: &[Output]) -> Result<Vec<PathBuf>, Failed> {
+    let headers: BTreeSet<String> = outputs
+        .iter()
+        .filter_map(|output| header_of(output.text.as_bytes()))
+        .collect();
     let current: BTreeSet<PathBuf> = outputs
         .iter()
         .map(|output| folder.join(&output.path))
@@ -177,7 +194,7 @@ fn stale(folder: &Path, outputs: &[Output]) -> Result<Vec<PathBuf>, Failed> {
             let known = path
                 .extension()
                 .is_some_and(|e| e == "rs" || e == "ts" || e == "json");
-            if known && !current.contains(&path) && path.is_file() && has_our_head(&path) {
+            if known && !current.contains(&path) && path.is_file() && has_header(&path, &headers) {
                 stale.push(path);
             }
         }
@@ -186,10 +203,10 @@ fn stale(folder: &Path, outputs: &[Output]) -> Result<Vec<PathBuf>, Failed> {
     Ok(stale)
 }
 
-fn has_our_head(path: &Path) -> bool {
+fn has_header(path: &Path, headers: &BTreeSet<String>) -> bool {
     use io::Read as _;
     let mut head = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head))
-        .is_ok_and(|_| find(&head, MARK.as_bytes()))
+        .is_ok_and(|_| header_of(&head).is_some_and(|header| headers.contains(&header)))
 }

@@ -32,7 +32,7 @@ fn load(spec: &Value, files: &BTreeMap<String, Vec<u8>>) -> Result<Protocol> {
 
 /// What is generated, in an empty folder of this name.
 fn generate(protocol: &Protocol, name: &str) -> Result<PathBuf> {
-    let (outputs, diagnostics) = codegen::outputs(protocol, "protocol.yaml");
+    let (outputs, diagnostics) = handfast_codegen::outputs(protocol, "protocol.yaml");
     let wrong: Vec<&str> = diagnostics.iter().map(|one| one.message.as_str()).collect();
     if outputs.is_empty() {
         return Err(wrong.join("\n").into());
@@ -225,7 +225,7 @@ fn every_vector_holds() -> Result<()> {
                     .ok_or("a message that is not there")?;
                 let payload = message.server.as_ref().and_then(|sent| sent.payload);
                 let payload = payload.ok_or("a message without a payload")?;
-                let check = format!("check{}", codegen::names::pascal(name));
+                let check = format!("check{}", handfast_codegen::names::pascal(name));
                 for mode in [Mode::Client, Mode::Server] {
                     if *from == "server" && mode == Mode::Server {
                         continue;

@@ -20,10 +20,10 @@ pub(crate) fn stub(krate: &Path, input: &DeriveInput) -> TokenStream {
         }
         #[automatically_derived]
         impl #krate::Fields for #ident {
-            fn count(&self) -> usize {
+            fn count<'de>(&self) -> usize {
                 0
             }
-            fn write<M: #p::SerializeMap>(&self, _: &mut M) -> ::core::result::Result<(), M::Error> {
+            fn write<'de, M: #p::SerializeMap>(&self, _: &mut M) -> ::core::result::Result<(), M::Error> {
                 ::core::result::Result::Ok(())
             }
         }

@@ -24,7 +24,8 @@ pub(crate) enum End {
 pub(crate) struct Message {
     pub(crate) ident: Ident,
     pub(crate) docs: Vec<Attribute>,
-    pub(crate) deprecated: Option<Attribute>,
+    /// That it is deprecated, and why.
+    pub(crate) deprecated: Option<Option<String>>,
     pub(crate) name: String,
     pub(crate) tag: Option<Tag>,
     pub(crate) holds: Holds,
@@ -176,11 +177,7 @@ fn take(cx: &Ctxt, krate: &Path, variant: &mut syn::Variant) -> Option<Message> 
             .filter(|attr| attr.path().is_ident("doc"))
             .cloned()
             .collect(),
-        deprecated: variant
-            .attrs
-            .iter()
-            .find(|attr| attr.path().is_ident("deprecated"))
-            .cloned(),
+        deprecated: shell::note(cx, &mut options, "deprecated"),
         name,
         tag,
         bare: options.flag(cx, "bare") || matches!(holds, Some(Holds::Nothing)),
@@ -454,7 +451,7 @@ fn union(
                 fn index(&self) -> usize {
                     #index
                 }
-                fn serialize_payload<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                fn serialize_payload<'de, S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                     #write
                 }
             }
@@ -520,5 +517,14 @@ fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: End) -
         }
         #published
         #asked
+    }
+}
+
+/// A name as an identifier; a keyword is written raw.
+pub(crate) fn ident(name: &str) -> Ident {
+    let span = proc_macro2::Span::call_site();
+    match name {
+        "self" | "super" | "crate" | "Self" | "_" => Ident::new(&format!("{name}_"), span),
+        _ => syn::parse_str::<Ident>(name).unwrap_or_else(|_| Ident::new_raw(name, span)),
     }
 }

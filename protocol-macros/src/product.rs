@@ -44,8 +44,15 @@ pub(crate) fn expand(
     };
     let body = field::read_object(krate, &fields, closed, &object_rules);
     let construct = field::construct(&quote!(Self), &fields);
-    let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-    let names = fields.iter().map(|field| &field.name);
+    let this = |field: &Field| {
+        let member = &field.member;
+        quote!(&self.#member)
+    };
+    let count = field::count(krate, &fields, this);
+    let write = field::write(krate, &fields, this);
+    let defaults = field::defaults(&fields);
+    let defaults = (!defaults.is_empty())
+        .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
@@ -57,11 +64,11 @@ pub(crate) fn expand(
         }
         #[automatically_derived]
         impl #krate::Fields for #ident {
-            fn count(&self) -> usize {
-                0 #(+ #p::present(&self.#members))*
+            fn count<'de>(&self) -> usize {
+                #count
             }
-            fn write<M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
-                #(#p::entry(map, #names, &self.#members)?;)*
+            fn write<'de, M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
+                #write
                 let _ = map;
                 ::core::result::Result::Ok(())
             }
@@ -72,6 +79,7 @@ pub(crate) fn expand(
                 #p::serialize_fields(self, serializer)
             }
         }
+        #defaults
         #common
     })
 }

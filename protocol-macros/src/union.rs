@@ -29,6 +29,8 @@ pub(crate) fn expand(
     for variant in &mut data.variants {
         let mut options = Options::take_from(cx, &mut variant.attrs, "protocol");
         let name = options.text(cx, "name");
+        // The variant's type has the discriminant as a field of its own.
+        let tagged = options.flag(cx, "tagged");
         options.finish(cx);
         let text = name
             .as_ref()
@@ -50,8 +52,13 @@ pub(crate) fn expand(
         let (pattern, write) = holds.write(krate, &variant.ident);
         let count = holds.count(krate);
         reads.push(quote!(::core::option::Option::Some(#place) => #read));
-        writes.push(quote!(#pattern => { #p::entry(map, #tag, #text)?; #write }));
-        counts.push(quote!(#pattern => 1 + #count));
+        if tagged {
+            writes.push(quote!(#pattern => { #write }));
+            counts.push(quote!(#pattern => #count));
+        } else {
+            writes.push(quote!(#pattern => { #p::discriminant(map, #tag, #text)?; #write }));
+            counts.push(quote!(#pattern => 1 + #count));
+        }
         names.push(text);
     }
     if names.is_empty() {
@@ -76,10 +83,10 @@ pub(crate) fn expand(
         #[automatically_derived]
         impl #krate::Fields for #ident {
             #[allow(unused_variables, reason = "a variant may hold nothing to count")]
-            fn count(&self) -> usize {
+            fn count<'de>(&self) -> usize {
                 match self { #(#counts,)* }
             }
-            fn write<M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
+            fn write<'de, M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
                 match self { #(#writes)* }
                 ::core::result::Result::Ok(())
             }

@@ -5,10 +5,14 @@ use crate::{
     options::Ctxt,
 };
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Fields, Path, Type, Variant, spanned::Spanned};
 
 /// What a variant holds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each variant of an enum, for a moment"
+)]
 pub(crate) enum Holds {
     Nothing,
     One(Type),
@@ -66,7 +70,6 @@ impl Holds {
 
     /// A pattern that binds what there is, and an expression that writes it into `map`.
     pub(crate) fn write(&self, krate: &Path, variant: &Ident) -> (TokenStream, TokenStream) {
-        let p = quote!(#krate::__private);
         match self {
             Self::Nothing => (quote!(Self::#variant), quote!()),
             Self::One(_) => (
@@ -77,26 +80,19 @@ impl Holds {
                 let members = fields
                     .iter()
                     .map(|Field { member, local, .. }| quote!(#member: #local));
-                let entries = fields
-                    .iter()
-                    .map(|Field { name, local, .. }| quote!(#p::entry(map, #name, #local)?;));
-                (
-                    quote!(Self::#variant { #(#members),* }),
-                    quote!(#(#entries)*),
-                )
+                let write = field::write(krate, fields, |field| field.local.to_token_stream());
+                (quote!(Self::#variant { #(#members),* }), write)
             }
         }
     }
 
     /// An expression of how many fields are written, under the same pattern.
     pub(crate) fn count(&self, krate: &Path) -> TokenStream {
-        let p = quote!(#krate::__private);
         match self {
             Self::Nothing => quote!(0),
             Self::One(_) => quote!(#krate::Fields::count(value)),
             Self::Fields(fields) => {
-                let locals = fields.iter().map(|field| &field.local);
-                quote!(0 #(+ #p::present(#locals))*)
+                field::count(krate, fields, |field| field.local.to_token_stream())
             }
         }
     }

@@ -9,6 +9,8 @@ pub use crate::{
     },
 };
 pub use erased_serde::Serialize as ErasedSerialize;
+#[cfg(feature = "net")]
+pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
@@ -17,48 +19,16 @@ use crate::{
     table::{LimitsTable, MessageTable, TagRef},
 };
 
-/// The value of a field: what was read, or what stands for its absence.
-pub fn or_absent<'de, T: Payload<'de>>(value: Option<T>) -> Option<T> {
-    value.or_else(T::absent)
-}
-
-/// 1 for a field that is written.
-pub fn present<'de, T: Payload<'de>>(value: &T) -> usize {
-    usize::from(!value.is_absent())
-}
-
-/// Writes a field, unless it is absent.
+/// Writes the discriminant of a union.
 ///
 /// # Errors
 /// Those of the serializer.
-pub fn entry<'de, M: SerializeMap, T: Serialize + MaybeAbsent<'de> + ?Sized>(
+pub fn discriminant<M: SerializeMap>(
     map: &mut M,
     name: &'static str,
-    value: &T,
+    value: &'static str,
 ) -> Result<(), M::Error> {
-    if value.absent() {
-        Ok(())
-    } else {
-        map.serialize_entry(name, value)
-    }
-}
-
-/// What [`entry`] writes: a field, or the text of a discriminant.
-pub trait MaybeAbsent<'de> {
-    /// Whether it is left away.
-    fn absent(&self) -> bool;
-}
-
-impl<'de, T: Payload<'de>> MaybeAbsent<'de> for T {
-    fn absent(&self) -> bool {
-        self.is_absent()
-    }
-}
-
-impl MaybeAbsent<'_> for str {
-    fn absent(&self) -> bool {
-        false
-    }
+    map.serialize_entry(name, value)
 }
 
 /// Writes the fields of a struct as an object.
@@ -109,12 +79,7 @@ pub fn checked<T: Serialize + for<'de> Payload<'de>>(value: T) -> Result<T, Inva
 
 /// The value of a type that carries nothing.
 pub fn empty<T: for<'de> Payload<'de>>() -> Option<T> {
-    crate::read_value(
-        &serde_json::Value::Object(serde_json::Map::new()),
-        &Rules::NONE,
-        Mode::Client,
-    )
-    .ok()
+    crate::read_text("{}", Mode::Client).ok()
 }
 
 /// Reads a message by itself, with nothing pending, as the end that does not send it.

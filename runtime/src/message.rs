@@ -14,37 +14,53 @@ use serde::ser::SerializeMap;
     label = "this type has no `#[protocol]`",
     note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
 )]
-pub trait Payload<'de>: Sized {
-    /// Whether a field of this type may be absent.
-    const OPTIONAL: bool = false;
-
+pub trait Payload<'de>: Sized + serde::Serialize {
     /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`.
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
     fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self>;
 
-    /// The value of a field that is absent, where that is allowed.
-    fn absent() -> Option<Self> {
-        None
-    }
-
     /// Whether a field with this value is left away.
     fn is_absent(&self) -> bool {
         false
+    }
+
+    /// Writes a field with this value, unless it is left away.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn write_field<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        name: &'static str,
+    ) -> Result<(), M::Error> {
+        if self.is_absent() {
+            Ok(())
+        } else {
+            map.serialize_entry(name, self)
+        }
     }
 }
 
 /// A struct whose fields can be laid among others.
 pub trait Fields {
     /// How many fields there are to write.
-    fn count(&self) -> usize;
+    #[expect(
+        clippy::extra_unused_lifetimes,
+        reason = "expanded code names it, so that its errors are alike"
+    )]
+    fn count<'de>(&self) -> usize;
 
     /// Writes them.
     ///
     /// # Errors
     /// Those of the serializer.
-    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    #[expect(
+        clippy::extra_unused_lifetimes,
+        reason = "expanded code names it, so that its errors are alike"
+    )]
+    fn write<'de, M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
 /// A discriminated union of all that one end sends.
@@ -68,7 +84,14 @@ pub trait Messages: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of the serializer.
-    fn serialize_payload<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+    #[expect(
+        clippy::extra_unused_lifetimes,
+        reason = "expanded code names it, so that its errors are alike"
+    )]
+    fn serialize_payload<'de, S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error>;
 }
 
 /// What a message carries, to be written.
@@ -165,6 +188,68 @@ pub trait ChannelKey: Send + Sync + 'static {
 
     /// Its key on the wire, such as `room:lobby`.
     fn key(&self) -> String;
+}
+
+/// A message that names a channel by its parameters, such as the one that joins it.
+pub trait KeyFrom<C> {
+    /// The channel's key on the wire.
+    fn key(&self) -> String;
+}
+
+/// A channel by its key, where its parameters are not at hand.
+#[derive(Clone, Debug)]
+pub struct Keyed<C> {
+    key: String,
+    channel: std::marker::PhantomData<fn() -> C>,
+}
+
+impl<C> Keyed<C> {
+    /// The channel that a message names.
+    pub fn from_message(message: &impl KeyFrom<C>) -> Self {
+        Self {
+            key: message.key(),
+            channel: std::marker::PhantomData,
+        }
+    }
+}
+
+impl<C: ChannelKey> ChannelKey for Keyed<C> {
+    const TABLE: &'static ChannelTable = C::TABLE;
+
+    fn key(&self) -> String {
+        self.key.clone()
+    }
+}
+
+/// What stands for a part of a reply that the protocol does not have: a stream without an acknowledgement or an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nothing {}
+
+impl<'de> Payload<'de> for Nothing {
+    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+        r.skip()?;
+        cx.violation("not", handfast_schema::words::NOTHING);
+        Ok(None)
+    }
+}
+
+impl serde::Serialize for Nothing {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        match *self {}
+    }
+}
+
+/// It is in no union: its place lies behind every table's end.
+impl<U: Messages> MessageOf<U> for Nothing {
+    const INDEX: usize = usize::MAX;
+
+    fn from_union(message: U) -> Result<Self, U> {
+        Err(message)
+    }
+
+    fn into_union(self) -> U {
+        match self {}
+    }
 }
 
 /// The errors that a request may be answered with, and their data.

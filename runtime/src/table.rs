@@ -171,7 +171,7 @@ impl LimitsTable {
 }
 
 /// A channel.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ChannelTable {
     /// Its name.
     pub name: &'static str,

@@ -2,10 +2,11 @@
 
 use crate::{
     message::Payload,
-    read::{Cx, Rules, ValueReader},
+    read::{Cx, JsonReader, Rules, Step, ValueReader},
 };
-use handfast_schema::{Mode, Violation, Violations, words};
+use handfast_schema::{Mode, Pointer, Violation, Violations};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// A value that breaks the rules of its type, with every rule it breaks.
@@ -13,6 +14,20 @@ use std::fmt;
 pub struct Invalid {
     /// What is wrong, in order.
     pub violations: Violations,
+}
+
+impl Invalid {
+    /// A value that is wrong as a whole.
+    fn whole(message: &'static str) -> Self {
+        let violation = Violation {
+            path: Pointer::root(),
+            keyword: "type",
+            message: message.into(),
+        };
+        Self {
+            violations: vec![violation],
+        }
+    }
 }
 
 impl fmt::Display for Invalid {
@@ -31,14 +46,45 @@ impl std::error::Error for Invalid {}
 /// # Errors
 /// Every rule that it breaks.
 pub fn validate<T: Serialize + for<'de> Payload<'de>>(value: &T) -> Result<(), Invalid> {
-    let json = serde_json::to_value(value).map_err(|_| Invalid {
-        violations: vec![Violation {
-            path: handfast_schema::Pointer::root(),
-            keyword: "type",
-            message: words::NOTHING.into(),
-        }],
-    })?;
-    read_value::<T>(&json, &Rules::NONE, Mode::Server).map(|_| ())
+    checked_text(value).map(|_| ())
+}
+
+/// A value as JSON text, which was read back and so keeps every rule. Written by one serializer and read by one reader,
+/// whatever the type, so that a type costs a program no more code than that.
+pub(crate) fn checked_text<T: Serialize + for<'de> Payload<'de>>(
+    value: &T,
+) -> Result<Box<RawValue>, Invalid> {
+    let text = written(value)?;
+    read_text::<T>(text.get(), Mode::Server)?;
+    Ok(text)
+}
+
+fn written(value: &dyn erased_serde::Serialize) -> Result<Box<RawValue>, Invalid> {
+    serde_json::value::to_raw_value(value).map_err(|_| Invalid::whole("cannot be written as JSON"))
+}
+
+/// How deep a value of the application's own may nest.
+const DEPTH: u32 = 256;
+
+/// Reads a typed value from JSON text, as the end `mode` would.
+///
+/// # Errors
+/// Every rule that it breaks; where it is no JSON, that.
+pub fn read_text<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Result<T, Invalid> {
+    let mut cx = Cx::new(mode);
+    let read = T::read(&mut JsonReader::new(text, DEPTH), &mut cx, &Rules::NONE);
+    settle(read, cx)
+}
+
+fn settle<T>(read: Step<T>, cx: Cx) -> Result<T, Invalid> {
+    let clean = cx.clean_since(Cx::new(cx.mode()).mark());
+    match read {
+        Ok(Some(value)) if clean => Ok(value),
+        Err(syntax) if clean => Err(Invalid::whole(syntax.message)),
+        _ => Err(Invalid {
+            violations: cx.finish(),
+        }),
+    }
 }
 
 /// Reads a typed value from a JSON value, as the end `mode` would.
@@ -51,11 +97,6 @@ pub fn read_value<T: for<'de> Payload<'de>>(
     mode: Mode,
 ) -> Result<T, Invalid> {
     let mut cx = Cx::new(mode);
-    // A value in memory has no syntax to break.
-    match T::read(&mut ValueReader::new(json), &mut cx, rules) {
-        Ok(Some(value)) if cx.clean_since(Cx::new(mode).mark()) => Ok(value),
-        _ => Err(Invalid {
-            violations: cx.finish(),
-        }),
-    }
+    let read = T::read(&mut ValueReader::new(json), &mut cx, rules);
+    settle(read, cx)
 }

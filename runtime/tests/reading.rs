@@ -1,5 +1,7 @@
 //! What `#[protocol]` reads and writes, and what it says of what it refuses.
 
+#![allow(missing_docs, reason = "the types of a test")]
+
 use handfast::{Envelope, Id, Nullable, Reason, Rejected, protocol};
 
 /// The name of a room.
@@ -87,6 +89,10 @@ pub enum Flat {
     #[message(2)]
     Attached(Attachment),
 }
+
+#[protocol(name = "reading", version = "1.0.0", client = ClientMessage, server = ServerMessage)]
+#[derive(Clone, Copy, Debug)]
+pub struct Reading;
 
 fn told(rejected: &Rejected) -> Vec<String> {
     rejected

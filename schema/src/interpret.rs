@@ -34,6 +34,10 @@ use std::sync::OnceLock;
 /// `depth`. A value as deep as `serde_json` reads one (128) may pass four schemas at every level.
 pub const MAX_DEPTH: usize = 512;
 
+/// How many violations are told at the most; the rest would be further ones of the same order. A schema that meets a value
+/// on many ways would tell what is wrong with it again for each.
+pub const MAX_VIOLATIONS: usize = 1000;
+
 /// Checks an instance against a schema and returns every violation in order. With a mode, Handfast's two defaults
 /// apply: a server refuses unknown fields ([`crate::position`]), and an integer without bounds is within ±(2⁵³−1). Without, the
 /// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions.
@@ -134,8 +138,19 @@ impl<'s> Validator<'s> {
             chain: Vec::new(),
             base: 0,
             resources: Vec::new(),
+            verdicts: BTreeMap::new(),
+            unchecked: None,
         };
         run.apply(root, instance, Position::Shape, None, out);
+        // Under `not` and the like it is not told where it happens, and must not count as a verdict.
+        if let Some((keyword, message)) = run.unchecked
+            && !out
+                .list
+                .iter()
+                .any(|violation| violation.keyword == keyword)
+        {
+            out.push(keyword, || message);
+        }
     }
 
     fn prepared(&self, id: SchemaId) -> &Prepared {
@@ -186,7 +201,7 @@ impl Out {
         message: impl FnOnce() -> M,
     ) {
         self.failed = true;
-        if !self.quiet {
+        if !self.quiet && self.list.len() < MAX_VIOLATIONS {
             let message = message().into();
             self.list.push(Violation {
                 path: Pointer::root(),
@@ -210,7 +225,11 @@ impl Out {
 
     /// Whether what is asked is known already.
     const fn decided(&self) -> bool {
-        self.quiet && self.failed
+        if self.quiet {
+            self.failed
+        } else {
+            self.list.len() >= MAX_VIOLATIONS
+        }
     }
 
     /// Puts a step in front of the paths of what was pushed since `start`.
@@ -264,6 +283,11 @@ struct Run<'v> {
     base: usize,
     /// The dynamic scope: the schema resources entered, outermost first.
     resources: Vec<SchemaId>,
+    /// Verdicts on objects and arrays. Branches of a union that all look at the same value would otherwise ask again at
+    /// every level, which takes time exponential in the depth of what a stranger sent.
+    verdicts: BTreeMap<(SchemaId, usize, Position), bool>,
+    /// Why something could not be checked at all.
+    unchecked: Option<(&'static str, &'static str)>,
 }
 
 impl<'v> Run<'v> {
@@ -279,12 +303,26 @@ impl<'v> Run<'v> {
             return;
         }
         if self.chain.len() >= MAX_DEPTH {
-            return out.push("depth", || words::TOO_DEEP);
+            return self.give_up(("depth", words::TOO_DEEP), out);
         }
         if self.chain[self.base..].contains(&id) {
-            return out.push("$ref", || words::ENDLESS);
+            return self.give_up(("$ref", words::ENDLESS), out);
         }
         let validator = self.validator;
+        // What a dynamic reference means depends on the way to it, so that a verdict holds nowhere else.
+        let key = (seen.is_none()
+            && validator.anchors.is_empty()
+            && (value.is_object() || value.is_array()))
+        .then(|| (id, std::ptr::from_ref(value).addr(), position));
+        match key.and_then(|key| self.verdicts.get(&key)) {
+            Some(true) => return,
+            Some(false) if out.quiet => {
+                out.failed = true;
+                return;
+            }
+            _ => {}
+        }
+        let failed = std::mem::replace(&mut out.failed, false);
         let schema = &validator.schemas[id];
         let enters = schema
             .resource
@@ -293,9 +331,19 @@ impl<'v> Run<'v> {
         self.chain.push(id);
         self.node(schema, validator.prepared(id), value, position, seen, out);
         self.chain.pop();
+        // What was left half done says nothing.
+        if let Some(key) = key.filter(|_| out.failed || !out.decided()) {
+            self.verdicts.insert(key, !out.failed);
+        }
+        out.failed |= failed;
         if enters.is_some() {
             self.resources.pop();
         }
+    }
+
+    fn give_up(&mut self, why: (&'static str, &'static str), out: &mut Out) {
+        self.unchecked.get_or_insert(why);
+        out.push(why.0, || why.1);
     }
 
     fn node<'i>(

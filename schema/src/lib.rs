@@ -16,7 +16,7 @@ mod violation;
 pub mod words;
 
 pub use from_json::FromJsonError;
-pub use interpret::{MAX_DEPTH, Validator, validate};
+pub use interpret::{MAX_DEPTH, MAX_VIOLATIONS, Validator, validate};
 pub use tree::{
     Annotations, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };

@@ -1,6 +1,8 @@
 //! What an instance or a schema cannot do to the interpreter.
 
-use handfast_schema::{FromJsonError, MAX_DEPTH, Mode, Schemas, Validator, validate};
+use handfast_schema::{
+    FromJsonError, MAX_DEPTH, MAX_VIOLATIONS, Mode, Schemas, Validator, validate,
+};
 use serde_json::{Value, json};
 
 fn nested(depth: usize) -> Value {
@@ -29,16 +31,54 @@ fn depth_is_a_violation_and_not_a_crash() -> Result<(), FromJsonError> {
 }
 
 #[test]
+fn time_does_not_grow_with_the_power_of_depth() -> Result<(), FromJsonError> {
+    let branch = |name: &str| json!({ "properties": { "a": { "$ref": "#" } }, "required": [name] });
+    for keyword in ["anyOf", "oneOf", "allOf"] {
+        let (schemas, root) = Schemas::from_json(&json!({
+            "type": ["object", "null"],
+            keyword: [branch("x"), branch("y"), { "not": branch("z") }],
+        }))?;
+        for mode in [None, Some(Mode::Server), Some(Mode::Client)] {
+            let found = validate(&schemas, root, &nested(60), mode);
+            assert!(found.len() <= MAX_VIOLATIONS, "{keyword}: {}", found.len());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn depth_through_the_longest_way_fits_a_small_stack() -> Result<(), FromJsonError> {
+    let inner = json!({ "allOf": [{ "properties": { "a": { "$ref": "#" } } }] });
+    let (schemas, root) = Schemas::from_json(&json!({
+        "anyOf": [
+            { "type": "string" },
+            { "if": { "not": { "type": "array" } }, "then": inner },
+        ],
+    }))?;
+    // A test has a stack of 2 MiB, as a thread of a server has.
+    for mode in [None, Some(Mode::Server)] {
+        assert!(!validate(&schemas, root, &nested(MAX_DEPTH), mode).is_empty());
+    }
+    Ok(())
+}
+
+#[test]
 fn a_reference_without_progress_is_a_violation() -> Result<(), FromJsonError> {
     for schema in [
         json!({ "$ref": "#" }),
         json!({ "allOf": [{ "$ref": "#/$defs/B" }], "$defs": { "B": { "$ref": "#" } } }),
-        json!({ "anyOf": [{ "$ref": "#" }] }),
+        json!({ "anyOf": [{ "$ref": "#" }, true] }),
+        json!({ "not": { "$ref": "#" } }),
+        json!({ "if": { "$ref": "#" }, "then": true }),
     ] {
         let (schemas, root) = Schemas::from_json(&schema)?;
-        assert_eq!(
-            validate(&schemas, root, &json!(1), None).len(),
-            1,
+        let found = validate(&schemas, root, &json!(1), None);
+        assert!(
+            found.iter().any(|violation| violation.keyword == "$ref"),
+            "{schema}: {found:?}"
+        );
+        assert!(
+            !Validator::new(&schemas).is_valid(root, &json!(1), None),
             "{schema}"
         );
     }

@@ -1,6 +1,7 @@
 //! Diagnostics as rustc gives them.
 
 use handfast_schema::Span;
+use std::collections::BTreeSet;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,8 +115,17 @@ impl Diagnostics {
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.errors += usize::from(diagnostic.severity == Severity::Error);
         if self.all.len() < KEPT {
+            let mut seen = BTreeSet::new();
+            self.all
+                .retain(|one| seen.insert((one.primary.span, one.code, one.message.clone())));
             self.all.push(diagnostic);
         }
+    }
+
+    /// Whether a nearest name is still worth looking for: after a thousand errors nobody reads on, and each costs a
+    /// comparison with every name there is.
+    pub(crate) const fn patient(&self) -> bool {
+        self.errors < 1_000
     }
 
     /// How many errors there are.
@@ -125,6 +135,10 @@ impl Diagnostics {
 
     /// All of them, in source order; what was found first comes first where the place is the same.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        // What a block says for both directions is wrong once.
+        let mut seen = BTreeSet::new();
+        self.all
+            .retain(|one| seen.insert((one.primary.span, one.code, one.message.clone())));
         self.all
             .sort_by_key(|one| (one.primary.span.source, one.primary.span.start));
         self.all

@@ -1,6 +1,6 @@
 //! The protocol language: YAML or JSON read into a tree with spans, resolved and checked into a [`model`] of plain data.
 //!
-//! The stages are the modules: [`yaml`] reads text into a `tree`, `parse` checks its form against the table of the
+//! The stages are the modules: [`yaml`] reads text into a tree, `parse` checks its form against the table of the
 //! `language`, `schema` lowers its schemas, `resolve` makes the [`model`] of it, `check` says what is wrong with that,
 //! and `hash` says what it means on the wire.
 

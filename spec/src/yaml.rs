@@ -1,4 +1,4 @@
-//! YAML 1.2 with the core schema, and with it JSON, read into a [`Document`]. The parser's crate is named nowhere else.
+//! YAML 1.2 with the core schema, and with it JSON, read into a tree. The parser's crate is named nowhere else.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::tree::{Document, Entry, Kind, Map, NodeId};
@@ -62,6 +62,14 @@ pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Doc
     };
     reader.document.root = root;
     Some(reader.document)
+}
+
+/// A YAML text as JSON, by the core schema; none where it is not well-formed. For tools that validate a spec with the
+/// format's schema.
+pub fn to_json(text: &str) -> Option<serde_json::Value> {
+    let mut out = Diagnostics::default();
+    let document = read(0, text, &mut out)?;
+    (out.errors() == 0).then(|| document.json(document.root))
 }
 
 /// A collection that has not ended.

@@ -1,6 +1,7 @@
 //! The language through its public door.
 
-use handfast_spec::{Loaded, load_str, render};
+use handfast_spec::model::{FieldKind, Layout, Presence, Reply, Sent, TimestampForm};
+use handfast_spec::{Loaded, load, load_str, render};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,6 +23,19 @@ fn shown(loaded: &Loaded) -> String {
     render(&loaded.diagnostics, &loaded.sources, false)
 }
 
+/// The codes told of a spec, in order.
+fn codes(text: &str) -> Vec<&'static str> {
+    read(text).diagnostics.iter().map(|one| one.code).collect()
+}
+
+const HEAD: &str = "handfast: 1\nprotocol: { name: demo, version: 1.0.0 }\n";
+
+fn hash(text: &str) -> String {
+    let loaded = read(text);
+    assert_eq!(shown(&loaded), "");
+    loaded.protocol.expect("a protocol").hash
+}
+
 #[test]
 fn the_reference_protocol_loads_without_a_word() {
     let loaded = read(&reference());
@@ -29,4 +43,420 @@ fn the_reference_protocol_loads_without_a_word() {
     let protocol = loaded.protocol.expect("a protocol without diagnostics");
     assert_eq!(protocol.messages.len(), 19);
     assert_eq!(protocol.types.len(), 8);
+    assert_eq!(protocol.hash.len(), 32);
+    let typing = protocol
+        .messages
+        .iter()
+        .find(|one| one.name.text == "user.typing");
+    let typing = typing.expect("user.typing");
+    let payload = |sent: &Option<Sent>| sent.as_ref().and_then(|sent| sent.payload);
+    assert_ne!(payload(&typing.client), payload(&typing.server));
+    let watch = protocol
+        .messages
+        .iter()
+        .find(|one| one.name.text == "prices.watch");
+    assert!(
+        watch
+            .and_then(|one| one.reply.as_ref())
+            .is_some_and(Reply::is_stream)
+    );
+}
+
+#[test]
+fn json_is_read_as_yaml_is() {
+    let yaml = read(&reference()).protocol.expect("a protocol");
+    let format: serde_json::Value = as_json(&reference());
+    let text = serde_json::to_string_pretty(&format).expect("JSON");
+    assert_eq!(hash(&text), yaml.hash);
+}
+
+/// The reference protocol as JSON: what an editor's YAML plugin would validate.
+fn as_json(yaml: &str) -> serde_json::Value {
+    handfast_spec::yaml::to_json(yaml).expect("YAML")
+}
+
+#[test]
+fn the_format_schema_takes_the_reference_protocol_and_no_slip() {
+    let schema = handfast_spec::format_schema();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let mut spec = as_json(&reference());
+    let errors: Vec<String> = validator
+        .iter_errors(&spec)
+        .map(|one| one.to_string())
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+    spec["messages"]["chat.send"]["payload"]["cont"] = serde_json::json!(1);
+    assert!(!validator.is_valid(&spec));
+    let mut spec = as_json(&reference());
+    spec["session"]["heartbaet"] = serde_json::json!("25s");
+    assert!(!validator.is_valid(&spec));
+}
+
+#[test]
+fn the_core_schema_is_yaml_1_2() {
+    let text = format!(
+        "{HEAD}messages:\n  news:\n    from: server\n    payload: {{ enum: [no, on, 1_000, 0o17, 017, 0x1F, .5, 1., 1e3, ~, True, '1', -0, 0b1, 1:30] }}\n"
+    );
+    let loaded = read(&text);
+    assert_eq!(shown(&loaded), "");
+    let protocol = loaded.protocol.expect("a protocol");
+    let payload = protocol.messages[0]
+        .server
+        .as_ref()
+        .and_then(|sent| sent.payload);
+    let values = protocol.schemas[payload.expect("a payload")]
+        .enumeration
+        .clone();
+    let expected = serde_json::json!([
+        "no", "on", "1_000", 15, 17, 31, 0.5, 1.0, 1000.0, null, true, "1", 0, "0b1", "1:30"
+    ]);
+    assert_eq!(serde_json::Value::Array(values.expect("values")), expected);
+}
+
+#[test]
+fn a_byte_order_mark_and_crlf_change_nothing() {
+    let windows = format!("\u{feff}{}", reference().replace('\n', "\r\n"));
+    assert_eq!(hash(&windows), hash(&reference()));
+    let loaded =
+        read(&format!("{HEAD}messages:\n  news: {{ from: sever }}\n").replace('\n', "\r\n"));
+    let text = shown(&loaded);
+    assert!(text.contains("protocol.yaml:4:17"), "{text}");
+    assert!(!text.contains('\r'), "{text}");
+}
+
+#[test]
+fn the_hash_covers_the_wire_and_nothing_else() {
+    let reference = reference();
+    let first = hash(&reference);
+    let change = |from: &str, to: &str| {
+        assert!(reference.contains(from), "{from}");
+        hash(&reference.replacen(from, to, 1))
+    };
+    let limit = "properties:\n      name: { $ref: '#/types/UserName' }\n      status: { $ref: '#/types/Status' }";
+    let turned = "properties:\n      status: { $ref: '#/types/Status' }\n      name: { $ref: '#/types/UserName' }";
+    for (from, to) in [
+        ("What a user is called.", "Another word."),
+        ("required: [roomId, text]", "required: [text, roomId]"),
+        (limit, turned),
+        ("heartbeat: 25s", "heartbeat: 26s"),
+        ("out: examples/chat/src/api.rs", "out: elsewhere.rs"),
+        (
+            "type: integer, minimum: 1, maximum: 20000",
+            "maximum: 20000.0, minimum: 1, type: integer",
+        ),
+        // Written out, the type is the same.
+        (
+            "status: { $ref: '#/types/Status' }",
+            "status: { type: string, enum: [away, online], open: true }",
+        ),
+    ] {
+        if from.starts_with("status") {
+            let text = reference.replacen(from, to, 1);
+            let loaded = read(&text);
+            let unused: Vec<_> = loaded.diagnostics.iter().map(|one| one.code).collect();
+            assert_eq!(unused, ["P021"]);
+            assert_eq!(loaded.protocol.expect("a protocol").hash, first);
+            continue;
+        }
+        assert_eq!(change(from, to), first, "{to}");
+    }
+    for (from, to) in [
+        (
+            "maxLength: 2000 }\n        attachments",
+            "maxLength: 2001 }\n        attachments",
+        ),
+        ("required: [roomId, text]", "required: [roomId]"),
+        ("id: id ", "id: ref "),
+        ("key: 'room:{roomId}'", "key: 'rooms:{roomId}'"),
+        (
+            "chat.sent: { from: server,",
+            "chat.sent: { from: server, tag: said,",
+        ),
+    ] {
+        assert_ne!(change(from, to), first, "{to}");
+    }
+}
+
+#[test]
+fn types_that_contain_each_other_hash_alike_in_any_order() {
+    let spec = |types: [&str; 2], messages: [&str; 2]| {
+        hash(&format!(
+            "{HEAD}types:\n  {}\n  {}\nmessages:\n  {}\n  {}\n",
+            types[0], types[1], messages[0], messages[1]
+        ))
+    };
+    let tree = "Tree: { type: object, properties: { leaf: { $ref: '#/types/Leaf' } } }";
+    let leaf =
+        "Leaf: { type: object, properties: { up: { $ref: '#/types/Tree' }, n: { type: number } } }";
+    let a = "a: { from: server, payload: { $ref: '#/types/Tree' } }";
+    let b = "b: { from: server, payload: { $ref: '#/types/Leaf' } }";
+    let first = spec([tree, leaf], [a, b]);
+    assert_eq!(spec([leaf, tree], [b, a]), first);
+    let renamed = [
+        tree.replace("Tree", "Wood"),
+        leaf.replace("Tree", "Wood"),
+        a.replace("Tree", "Wood"),
+    ];
+    assert_eq!(spec([&renamed[0], &renamed[1]], [&renamed[2], b]), first);
+    assert_ne!(
+        spec([tree, &leaf.replace("number", "string")], [a, b]),
+        first
+    );
+}
+
+#[test]
+fn references_reach_files_and_never_leave_the_folder() {
+    let files: BTreeMap<String, Vec<u8>> = [
+        ("common.yaml", "types:\n  Node:\n    type: object\n    properties:\n      next: { $ref: '#/types/Node' }\n      odd: { $ref: 'sub/odd.json#/$defs/Odd' }\n"),
+        ("sub/odd.json", "{\"$defs\": {\"Odd\": {\"type\": \"array\", \"items\": {\"$ref\": \"../common.yaml#/types/Node\"}}}}"),
+    ]
+    .into_iter()
+    .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+    .collect();
+    let text = format!(
+        "{HEAD}messages:\n  news: {{ from: server, payload: {{ $ref: './common.yaml#/types/Node' }} }}\n"
+    );
+    let loaded = load_str("protocol.yaml", text.as_bytes(), &files);
+    assert_eq!(shown(&loaded), "");
+    let names = loaded.protocol.expect("a protocol").types;
+    let names: Vec<&str> = names.iter().map(|ty| ty.name.text.as_str()).collect();
+    assert_eq!(names, ["Node", "Odd"]);
+    assert_eq!(loaded.sources.iter().count(), 3);
+    let escape = text.replace("./common.yaml", "sub/../../common.yaml");
+    assert_eq!(codes(&escape), ["S005"]);
+    let absolute = text.replace("./common.yaml", "/etc/passwd");
+    assert_eq!(codes(&absolute), ["S005"]);
+}
+
+#[test]
+fn a_symbolic_link_does_not_lead_out() {
+    let base = std::env::temp_dir().join(format!("handfast-spec-{}", std::process::id()));
+    let inside = base.join("inside");
+    std::fs::create_dir_all(&inside).expect("a folder");
+    std::fs::write(base.join("secret.yaml"), "types: { T: { type: string } }\n").expect("a file");
+    let text = format!(
+        "{HEAD}messages:\n  news: {{ from: server, payload: {{ $ref: 'link.yaml#/types/T' }} }}\n"
+    );
+    std::fs::write(inside.join("protocol.yaml"), &text).expect("a file");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(base.join("secret.yaml"), inside.join("link.yaml")).expect("a link");
+    let loaded = load(&inside.join("protocol.yaml"));
+    let found: Vec<_> = loaded.diagnostics.iter().map(|one| one.code).collect();
+    // The same file inside of the folder is read, and known to a build script.
+    std::fs::remove_file(inside.join("link.yaml")).expect("a link");
+    std::fs::write(inside.join("link.yaml"), "types: { T: { type: string } }\n").expect("a file");
+    let second = load(&inside.join("protocol.yaml"));
+    let paths = second.sources.paths().count();
+    let missing = load(&inside.join("nothing.yaml"));
+    std::fs::remove_dir_all(&base).expect("the folder goes");
+    assert_eq!(found, ["S005"]);
+    assert!(second.protocol.is_some());
+    assert_eq!(paths, 2);
+    assert_eq!(missing.diagnostics[0].code, "Y001");
+}
+
+#[test]
+fn pointers_anchors_and_dynamic_anchors_resolve() {
+    let payload = |text: &str| {
+        format!(
+            "{HEAD}types:\n  Pair: {{ type: object, properties: {{ left: {{ type: string }} }} }}\nmessages:\n  news:\n    from: server\n    payload: {text}\n"
+        )
+    };
+    for good in [
+        "{ $ref: '#/types/Pair/properties/left' }",
+        "{ $ref: '#/$defs/x', $defs: { x: { $ref: '#/types/Pair' } } }",
+        "{ $ref: '#x', $defs: { y: { $anchor: x, $ref: '#/types/Pair' } } }",
+        "{ $ref: 'far.json', $defs: { y: { $id: far.json, $ref: '#in', $defs: { z: { $anchor: in, type: string } } }, u: { $ref: '#/types/Pair' } } }",
+    ] {
+        assert_eq!(shown(&read(&payload(good))), "", "{good}");
+    }
+    assert_eq!(
+        codes(&payload(
+            "{ $dynamicRef: '#n', $defs: { y: { $dynamicAnchor: n } } }"
+        )),
+        ["S013"]
+    );
+    assert_eq!(
+        codes(&payload("{ $ref: '#/types/Pair/properties/lfet' }")),
+        ["S003"]
+    );
+    assert_eq!(codes(&payload("{ $ref: '#/types' }")), ["S006"]);
+}
+
+#[test]
+fn one_mistake_is_one_error_and_all_are_told() {
+    let text = format!(
+        "{HEAD}messages:\n  ask: {{ form: client, reply: answer, errors: [NONE] }}\n  answer: {{ from: server, payload: {{ type: [object, objekt] }} }}\nlimits: {{ message: 12 apples }}\n"
+    );
+    assert_eq!(codes(&text), ["P001", "P012", "S002", "P006"]);
+}
+
+#[test]
+fn hundreds_of_errors_are_counted() {
+    let keys: String = (0..250).map(|at| format!("  k{at}: 0\n")).collect();
+    let loaded = read(&format!("{HEAD}messages: {{}}\nlimits:\n{keys}"));
+    assert_eq!(loaded.diagnostics.len(), 250);
+    let text = shown(&loaded);
+    assert!(
+        text.ends_with("error: 150 more errors are not shown\n\n"),
+        "{text}"
+    );
+    let json = handfast_spec::render_json(&loaded.diagnostics, &loaded.sources);
+    assert_eq!(json.as_array().map(Vec::len), Some(101));
+    assert_eq!(json[100]["omitted"], 150);
+    assert_eq!(
+        (&json[0]["line"], &json[0]["column"]),
+        (&5.into(), &3.into())
+    );
+}
+
+#[test]
+fn a_large_protocol_is_read_quickly() {
+    use std::fmt::Write;
+    let mut text = format!("{HEAD}types:\n");
+    for at in 0..200 {
+        let _ = writeln!(text, "  T{at}: {{ type: string, maxLength: {at} }}");
+    }
+    text.push_str("messages:\n");
+    for at in 0..1000 {
+        let _ = writeln!(
+            text,
+            "  m{at}:\n    from: client\n    payload:\n      type: object\n      required: [a, b]\n      properties:"
+        );
+        for name in ["a", "b", "c", "d", "e"] {
+            let _ = writeln!(
+                text,
+                "        {name}: {{ type: string, minLength: 1, maxLength: 200 }}"
+            );
+        }
+        let _ = writeln!(text, "        f: {{ $ref: '#/types/T{}' }}", at % 200);
+    }
+    let start = std::time::Instant::now();
+    let loaded = read(&text);
+    let took = start.elapsed();
+    assert_eq!(shown(&loaded), "");
+    println!("1,000 messages: {took:?}");
+    // A tenth of it in release; the bound is for what is quadratic, not for a slow machine.
+    assert!(took.as_secs() < 10, "{took:?}");
+}
+
+#[test]
+fn depth_ends_in_a_diagnostic_and_not_on_the_stack() {
+    let deep = |open: &str, close: &str, n: usize| {
+        format!(
+            "{HEAD}messages:\n  news: {{ from: server, payload: {}true{} }}\n",
+            open.repeat(n),
+            close.repeat(n)
+        )
+    };
+    assert_eq!(codes(&deep("{ items: ", " }", 80)), [""; 0]);
+    for n in [100, 300, 100_000] {
+        assert_eq!(codes(&deep("{ items: ", " }", n)), ["Y008"], "{n}");
+        assert_eq!(codes(&deep("[", "]", n)), ["Y008"], "{n}");
+    }
+    for group in ["(", "(?:", "[", "(a|", "(?=", "\\\\"] {
+        let text = format!(
+            "{HEAD}messages:\n  news: {{ from: server, payload: {{ type: string, pattern: '{}' }} }}\n",
+            group.repeat(200_000)
+        );
+        read(&text);
+    }
+    // A chain of references is as long as one likes.
+    let mut chain = format!("{HEAD}types:\n");
+    for at in 0..20_000 {
+        chain.push_str(&format!("  T{at}: {{ $ref: '#/types/T{}' }}\n", at + 1));
+    }
+    chain.push_str("  T20000: { type: string }\nmessages:\n  news: { from: server, payload: { $ref: '#/types/T0' } }\n");
+    assert_eq!(codes(&chain), [""; 0]);
+}
+
+#[test]
+fn forms_of_envelope_that_are_to_come_are_told() {
+    for envelope in [
+        "layout: json-rpc",
+        "layout: array",
+        "tag: [a, b]",
+        "tag: null",
+        "tag: { name: x }",
+        "layout: tag-as-key",
+    ] {
+        let text =
+            format!("{HEAD}envelope: {{ {envelope} }}\nmessages: {{ news: {{ from: server }} }}\n");
+        assert_eq!(codes(&text), ["P023"], "{envelope}");
+    }
+}
+
+#[test]
+fn a_protocol_that_exists_is_described_as_it_is() {
+    let text = "\
+handfast: 1
+protocol: { name: legacy, version: 3.1.0, accepts: '>=2' }
+envelope:
+  tag: op
+  content: null
+  id: { name: rid, type: integer }
+  version: off
+  timestamp: { name: ts, as: unix-ms, presence: required }
+  correlate: { request: rid, reply: reply_to }
+  outcome: { field: ok, success: true, failure: false }
+  client: { timestamp: off }
+messages:
+  ask: { from: client, tag: a, reply: answer }
+  answer: { from: server, tag: null, payload: { type: object, properties: { n: { type: integer } } } }
+  push: { from: server, tag: p, envelope: { content: body, id: { presence: absent } } }
+";
+    let loaded = read(text);
+    assert_eq!(shown(&loaded), "");
+    let protocol = loaded.protocol.expect("a protocol");
+    let [client, server] = [&protocol.envelope.client, &protocol.envelope.server];
+    assert_eq!(client.layout, Layout::Flat { tag: "op".into() });
+    assert!(client.timestamp.is_none() && client.version.is_none());
+    let stamp = server.timestamp.as_ref().expect("a timestamp");
+    assert_eq!(
+        (stamp.form, stamp.field.kind),
+        (TimestampForm::UnixMs, FieldKind::Integer)
+    );
+    assert_eq!(stamp.field.presence, Presence::Required);
+    let reply_to = server
+        .reply_to
+        .as_ref()
+        .expect("a field that names the request");
+    assert_eq!(
+        (reply_to.name.as_str(), reply_to.kind),
+        ("reply_to", FieldKind::Integer)
+    );
+    assert_eq!(
+        protocol.messages[1].server.as_ref().expect("sent").tag,
+        None
+    );
+    let push = &protocol.messages[2].server.as_ref().expect("sent").envelope;
+    assert_eq!(push.layout.content(), Some("body"));
+    assert!(push.id.is_none());
+}
+
+#[test]
+fn json_may_have_tabs_and_every_escape() {
+    let text = "{\n\t\"handfast\": 1,\n\t\"protocol\": {\"name\": \"demo\", \"version\":\"1.0.0\", \"description\": \"a\\/b \\ud83d\\ude00 \\u00e9\"},\r\n\t\"messages\":\t{\"n\":{\"from\":\"server\",\"payload\":{\"enum\":[1E2,-0.5e-1,true,null]}}}\n}";
+    let loaded = read(text);
+    assert_eq!(shown(&loaded), "");
+    let protocol = loaded.protocol.expect("a protocol");
+    assert_eq!(
+        protocol.description.as_deref(),
+        Some("a/b \u{1F600} \u{e9}")
+    );
+}
+
+#[test]
+fn repeated_patterns_are_compiled_once() {
+    use std::fmt::Write;
+    let mut text = format!("{HEAD}messages:\n");
+    for at in 0..2000 {
+        let _ = writeln!(
+            text,
+            "  m{at}: {{ from: client, payload: {{ type: string, pattern: '^[\\w-]{{1,64}}$' }} }}"
+        );
+    }
+    let start = std::time::Instant::now();
+    assert_eq!(shown(&read(&text)), "");
+    assert!(start.elapsed().as_secs() < 10);
 }

@@ -42,6 +42,8 @@ fn run(info: &str, text: &str) -> Loaded {
 #[test]
 fn every_page_says_what_happens() {
     let update = std::env::var_os("UPDATE_PAGES").is_some();
+    let schema = handfast_spec::format_schema();
+    let format = jsonschema::validator_for(&schema).expect("a schema");
     let mut wrong = Vec::new();
     for (code, compiled) in CODES {
         let path = folder().join(format!("{code}.md"));
@@ -81,6 +83,12 @@ fn every_page_says_what_happens() {
         }
         let mended = run("yaml", good);
         let rest = render(&mended.diagnostics, &mended.sources, false);
+        let json = handfast_spec::yaml::to_json(good).unwrap_or_default();
+        for error in format.iter_errors(&json) {
+            wrong.push(format!(
+                "{code}: the format's schema refuses what is mended: {error}"
+            ));
+        }
         if !rest.is_empty() || mended.protocol.is_none() {
             wrong.push(format!("{code}: the mended spec\n{rest}"));
         }

@@ -352,3 +352,62 @@ fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
         out.extend(flag.then(|| (name.to_owned(), Value::Bool(true))));
     }
 }
+
+#[cfg(test)]
+#[path = "../../../schema/tests/random/mod.rs"]
+mod random;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use handfast_schema::Validator;
+    use random::{Rng, document, instance};
+    use std::error::Error;
+
+    /// What the interpreter makes of a schema on one side is what another implementation makes of it as it is written for
+    /// that side.
+    #[test]
+    fn random_schemas_mean_on_either_side_what_is_written() -> Result<(), Box<dyn Error>> {
+        let (mut good, mut bad) = (0, 0);
+        for seed in 1..=2000 {
+            let rng = &mut Rng::new(seed);
+            let original = document(rng);
+            let (schemas, root) =
+                Schemas::from_json(&original).map_err(|error| format!("seed {seed}: {error}"))?;
+            let validator = Validator::new(&schemas);
+            let instances: Vec<Value> = (0..10).map(|_| instance(rng, 3)).collect();
+            for (side, name) in [(Mode::Server, "server"), (Mode::Client, "client")] {
+                let mut writer = Writer::new(&schemas, Some(side), BTreeMap::new());
+                let written = writer.refer(root, Position::Shape);
+                writer.finish();
+                let groups: Map<String, Value> = std::mem::take(&mut writer.written)
+                    .into_iter()
+                    .map(|(group, all)| (group.to_owned(), json!({ "$defs": Map::from_iter(all) })))
+                    .collect();
+                let mut document = written;
+                document["$defs"] = json!({ (name): { "$defs": groups } });
+                let oracle = jsonschema::draft202012::options()
+                    .should_validate_formats(false)
+                    .build(&document)?;
+                for instance in &instances {
+                    let violations = validator.validate(root, instance, Some(side));
+                    if violations
+                        .iter()
+                        .any(|violation| violation.message.contains("without end"))
+                    {
+                        continue;
+                    }
+                    let valid = violations.is_empty();
+                    assert_eq!(
+                        oracle.is_valid(instance),
+                        valid,
+                        "seed {seed}, {name}: {original}\n{document}\n{instance}\n{violations:?}"
+                    );
+                    if valid { good += 1 } else { bad += 1 }
+                }
+            }
+        }
+        assert!(good > 5000 && bad > 5000, "{good} good and {bad} bad");
+        Ok(())
+    }
+}

@@ -52,7 +52,7 @@ fn is_in_union(cx: &Cx<'_>, id: MessageId) -> bool {
     !(hello && cx.protocol.session.auth == Some(id))
 }
 
-fn side<'s>(shape: &'s MessageShape, end: End) -> Option<&'s PayloadShape> {
+fn side(shape: &MessageShape, end: End) -> Option<&PayloadShape> {
     match end {
         End::Client => shape.client.as_ref(),
         End::Server => shape.server.as_ref(),

@@ -6,9 +6,9 @@ use super::{
     docs, messages,
     types::param_rules,
 };
-use crate::names;
+use crate::{names, shape::DeclKind};
 use handfast_spec::model::{
-    ChannelId, CloseCondition, EncodingKind, End, KeyPart, RoleKind, RolePlayer,
+    ChannelId, CloseCondition, EncodingKind, End, KeyPart, MessageId, RoleKind, RolePlayer,
 };
 
 /// The type of a channel.
@@ -43,12 +43,18 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
                 "join = {}",
                 messages::type_of(cx, join, End::Client)
             ));
+            if !is_made_of_params(cx, ChannelId(i), join) {
+                args.push("join_more".to_owned());
+            }
         }
         if let Some(leave) = channel.leave {
             args.push(format!(
                 "leave = {}",
                 messages::type_of(cx, leave, End::Client)
             ));
+            if !is_made_of_params(cx, ChannelId(i), leave) {
+                args.push("leave_more".to_owned());
+            }
         }
         if let Some(history) = channel.history {
             let ttl = history
@@ -93,6 +99,26 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
     }
 }
 
+/// Whether a message carries the parameters of a channel and nothing else, so that it can be made from them.
+fn is_made_of_params(cx: &Cx<'_>, channel: ChannelId, message: MessageId) -> bool {
+    let params = &cx.protocol.channels[channel.0].params;
+    let payload = cx.shapes.messages[message.0].client.as_ref();
+    let Some(decl) = payload.and_then(|payload| payload.decl) else {
+        return params.is_empty();
+    };
+    let DeclKind::Struct { fields, .. } = &cx.shapes.decls[decl.0].kind else {
+        return false;
+    };
+    let types = &cx.shapes.channels[channel.0];
+    fields.len() == params.len()
+        && params.iter().zip(types).all(|(param, ty)| {
+            let name = names::rust_ident(&names::snake(&param.name.text));
+            fields
+                .iter()
+                .any(|field| field.required && field.rust == name && field.ty == *ty)
+        })
+}
+
 /// The type that stands for the protocol: what the runtime has to know of it.
 pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
     let protocol = cx.protocol;
@@ -110,6 +136,13 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
         .collect();
     if !channels.is_empty() {
         args.push(format!("channels({})", channels.join(", ")));
+    }
+    if protocol
+        .channels
+        .iter()
+        .any(|channel| channel.join.is_none())
+    {
+        args.push("admits".to_owned());
     }
     if let Some(auth) = session.auth {
         args.push(format!(

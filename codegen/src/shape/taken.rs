@@ -67,10 +67,10 @@ impl Taken {
 
     pub(super) fn take(&mut self, rust: &str, ts: &str, span: Span) {
         // One problem is one error, so TypeScript is only asked where Rust is content.
-        if self.take_rust(rust, span) {
-            if let Some(first) = self.ts.insert(ts.to_owned(), Some(span)) {
-                self.twice("TypeScript", "ts", ts, span, first);
-            }
+        if self.take_rust(rust, span)
+            && let Some(first) = self.ts.insert(ts.to_owned(), Some(span))
+        {
+            self.twice("TypeScript", "ts", ts, span, first);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Chat rooms, typing and live prices.
 //!
-//! Made by Handfast from `protocol.yaml`.
+//! Made by Handfast from `protocol.yaml`, the protocol `chat`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
 use handfast::{Nullable, protocol};

@@ -1,4 +1,4 @@
-// Made by Handfast from `protocol.yaml`.
+// Made by Handfast from `protocol.yaml`, the protocol `chat`.
 // Do not edit: change that file, then run `cargo run -p codegen`.
 
 import * as hf from './handfast.js';

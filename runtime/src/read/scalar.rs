@@ -178,14 +178,8 @@ impl<'de> Payload<'de> for Bytes {
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
-    const OPTIONAL: bool = true;
-
     fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
         Ok(T::read(r, cx, rules)?.map(Some))
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
     }
 
     fn is_absent(&self) -> bool {

@@ -300,7 +300,8 @@ impl Checker<'_> {
         }
         let answer = &self.protocol.messages[ack.0];
         let sent = [&answer.client, &answer.server].into_iter().flatten();
-        for sent in sent.filter(|sent| sent.envelope.outcome.is_none()) {
+        let mut sent = sent.filter(|sent| sent.envelope.outcome.is_none());
+        if let Some(sent) = sent.next() {
             let tagless = sent.tag.is_none();
             let text = format!(
                 "nothing tells whether `{}` is a success or a failure{}",
@@ -316,7 +317,6 @@ impl Checker<'_> {
             let at = self.of_message(id, "errors");
             self.out
                 .push(Diagnostic::error("P036", at, text).help(help));
-            return;
         }
     }
 

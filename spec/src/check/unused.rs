@@ -11,7 +11,7 @@ impl Checker<'_> {
         for ty in &protocol.types {
             if let Some(first) = names.insert(&ty.name.text, ty.name.span) {
                 let text = format!("two types would be called `{}`", ty.name.text);
-                let help = "rename one, or say what it is called in code with `rust:` and `ts:` after renaming its key";
+                let help = "give one of them another key";
                 self.out.push(
                     Diagnostic::error("S016", ty.name.span, text)
                         .label(first, "the other")

@@ -88,9 +88,11 @@ impl Form<'_> {
             }
             (shape, Kind::Text(text)) => self.text(id, shape, text, what),
             (Shape::Version | Shape::Requirement, Kind::Number(_)) => {
-                let text = source_text(self.document, id);
-                let help =
-                    format!("a version has three numbers and stands in quotes: `'{text}.0'`");
+                let help = if matches!(shape, Shape::Version) {
+                    "a version has three numbers: `1.2.0`"
+                } else {
+                    "put it in quotes: `'>=1.0'`"
+                };
                 let message = format!("`{what}` is a version, and this is a number");
                 self.fail(id, Diagnostic::error("P008", place, message).help(help));
             }
@@ -199,7 +201,7 @@ impl Form<'_> {
                 Diagnostic::error("P004", at, message).help(help)
             }
             // The names of these forms are known, and what they name is not there.
-            Shape::Word(known) if std::ptr::eq(*known, LAYOUTS) && text != LAYOUTS[0] => {
+            Shape::Word(known) if *known == LAYOUTS && text != LAYOUTS[0] => {
                 let message = format!("an envelope of the form `{text}` is not supported yet");
                 let help =
                     "an envelope is an object with a tag, and the payload beside it or flat in it";
@@ -328,13 +330,6 @@ fn sentence(doc: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
     })
-}
-
-fn source_text(document: &Document, id: NodeId) -> String {
-    document
-        .number(id)
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
 
 fn bad_name(text: &str, at: Span) -> Diagnostic {

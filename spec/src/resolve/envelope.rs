@@ -230,7 +230,7 @@ impl Resolver<'_> {
                 if let Some(name) = self.owned(id, "reply") {
                     // A reply that names its request in the request's own field needs no second one.
                     let apart = name != request.name;
-                    to.reply_to = apart.then(|| Field {
+                    to.reply_to = apart.then_some(Field {
                         name,
                         kind: request.kind,
                         presence: Presence::Optional,

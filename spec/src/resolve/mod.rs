@@ -189,7 +189,13 @@ impl<'a> Resolver<'a> {
         let text = self.tree.text(id)?;
         let known = self.messages.get(text).copied();
         if known.is_none() {
-            let near = did_you_mean(text, self.messages.keys().copied());
+            let names = self.messages.keys().copied();
+            let near = self
+                .schemas
+                .out
+                .patient()
+                .then(|| did_you_mean(text, names))
+                .flatten();
             self.unknown("P011", "message", id, text, near);
         }
         known
@@ -204,7 +210,13 @@ impl<'a> Resolver<'a> {
         let text = self.tree.text(id)?;
         let known = self.errors.get(text).copied();
         if known.is_none() {
-            let near = did_you_mean(text, self.errors.keys().copied());
+            let names = self.errors.keys().copied();
+            let near = self
+                .schemas
+                .out
+                .patient()
+                .then(|| did_you_mean(text, names))
+                .flatten();
             self.unknown("P012", "error", id, text, near);
         }
         known
@@ -214,7 +226,13 @@ impl<'a> Resolver<'a> {
         let text = self.tree.text(id)?;
         let known = self.channels.get(text).copied();
         if known.is_none() {
-            let near = did_you_mean(text, self.channels.keys().copied());
+            let names = self.channels.keys().copied();
+            let near = self
+                .schemas
+                .out
+                .patient()
+                .then(|| did_you_mean(text, names))
+                .flatten();
             self.unknown("P013", "channel", id, text, near);
         }
         known

@@ -304,12 +304,8 @@ impl Lowering<'_> {
             "contentMediaType" => to.annotations.content_media_type = owned(),
             "format" => to.format = owned(),
             "contentEncoding" => to.content_encoding = owned(),
-            "pattern" => {
-                if self.pattern(text, at) {
-                    to.pattern = owned();
-                }
-            }
-            // `$id` was read by the survey.
+            "pattern" if self.pattern(text, at) => to.pattern = owned(),
+            // `$id` was read by the survey; a bad pattern was told.
             _ => {}
         }
     }
@@ -402,6 +398,9 @@ impl Lowering<'_> {
 
     /// Whether a pattern is valid ECMA-262 and can be run in linear time; says so where it is not.
     fn pattern(&mut self, pattern: &str, at: handfast_schema::Span) -> bool {
+        if self.good_patterns.contains(pattern) {
+            return true;
+        }
         if !jsonschema_regex::is_valid_ecma_regex(pattern) {
             let message = "this is no regular expression of ECMA-262";
             let reason = regex::Regex::new(pattern)
@@ -420,7 +419,10 @@ impl Lowering<'_> {
                 .err()
                 .map(|error| one_line(&error)),
         };
-        let Some(reason) = reason else { return true };
+        let Some(reason) = reason else {
+            self.good_patterns.insert(pattern.to_owned());
+            return true;
+        };
         let message = "this pattern cannot be run in linear time";
         let help = "a server runs patterns on what strangers send: do without look-around and backreferences, or check it in the handler";
         self.out
@@ -447,7 +449,7 @@ fn whole(number: &Number) -> Option<u64> {
         clippy::cast_sign_loss,
         reason = "the value is whole, not negative and below 2^53"
     )]
-    let whole = (value >= 0.0 && value < 9_007_199_254_740_992.0 && value.fract() == 0.0)
+    let whole = ((0.0..9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0)
         .then_some(value as u64);
     whole
 }

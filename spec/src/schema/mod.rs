@@ -13,7 +13,7 @@ use crate::source::{Files, Sources};
 use crate::tree::{Document, Kind, NodeId};
 use handfast_schema::{Schema, SchemaId, Schemas, Span};
 use keywords::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A place in one of the documents.
@@ -77,6 +77,8 @@ pub(crate) struct Lowering<'a> {
     sites: Vec<Site>,
     queue: Vec<Site>,
     reached: Vec<Reached>,
+    /// Patterns that were found good: compiling one is the dearest thing here, and protocols repeat them.
+    good_patterns: BTreeSet<String>,
 }
 
 /// What comes of it.
@@ -112,6 +114,7 @@ impl<'a> Lowering<'a> {
             sites: Vec::new(),
             queue: Vec::new(),
             reached: Vec::new(),
+            good_patterns: BTreeSet::new(),
         };
         this.add(Rc::clone(&tree), path);
         let root = tree.root;

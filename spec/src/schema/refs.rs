@@ -193,7 +193,7 @@ impl Lowering<'_> {
             };
             let Some(next) = next else {
                 let known = tree.entries(node).iter().map(|entry| entry.key.as_str());
-                let near = crate::diagnostic::nearest(&token, known);
+                let near = crate::diagnostic::nearest(&token, known.filter(|_| self.out.patient()));
                 let help =
                     near.map(|near| format!("did you mean `{}`?", text.replace(&token, near)));
                 let message = format!("`{text}` points at nothing: there is no `{token}`");

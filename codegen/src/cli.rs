@@ -1,11 +1,11 @@
 //! The command line: generate, check, explain, schema, verify.
 
-use clap::{Parser, Subcommand, ValueEnum};
-use codegen::{
+use crate::{
     Failed, Generator,
     verify::verify,
     write::{self, Fate, File},
 };
+use clap::{Parser, Subcommand, ValueEnum};
 use handfast_spec::{Diagnostic, Severity, Sources};
 use std::{
     fs,
@@ -78,7 +78,8 @@ enum Command {
     },
 }
 
-fn main() -> ExitCode {
+/// Runs the command that the arguments of this process ask for.
+pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
         Ok(true) => ExitCode::SUCCESS,
@@ -226,10 +227,15 @@ fn generate(cli: &Cli) -> Result<bool, Trouble> {
         } else {
             ""
         };
-        writeln!(out, "{word:>9}  {}{kept}", path.display())?;
+        writeln!(out, "{word:>9}  {}{kept}", shown(path))?;
     }
     writeln!(out, "{:>9}  {:.0?}", "in", start.elapsed())?;
     Ok(true)
+}
+
+/// A path as people write it.
+fn shown(path: &Path) -> std::path::Display<'_> {
+    path.strip_prefix(".").unwrap_or(path).display()
 }
 
 fn check(cli: &Cli) -> Result<bool, Trouble> {
@@ -250,7 +256,7 @@ fn check(cli: &Cli) -> Result<bool, Trouble> {
                 Fate::Removed => "belongs to nothing any more",
                 Fate::Changed | Fate::Replaced | Fate::Left => "is not what the spec says",
             };
-            writeln!(out, "stale: `{}` {word}", path.display())?;
+            writeln!(out, "stale: `{}` {word}", shown(path))?;
         }
         if is_current {
             writeln!(

@@ -1,0 +1,187 @@
+//! The application: who may connect, and a handler for every message of the protocol.
+
+use crate::{
+    api::{
+        Auth, AuthError, ChatHandler, ChatMessage, ChatSend, ChatSendError, ChatSent, Context,
+        Handle, PricesBook, PricesBookError, PricesDone, PricesHandler, PricesQuote,
+        PricesQuoteError, PricesQuoted, PricesSnapshot, PricesTick, PricesWatch, PricesWatchError,
+        PricesWatching, RoomHandler, RoomId, RoomJoin, RoomJoinError, RoomJoined, RoomLeave,
+        RoomLeaveError, RoomLeft, Sessions, UserHandler, UserName, UserTypingClient,
+        UserTypingServer,
+    },
+    market::Market,
+    rooms::Rooms,
+};
+use handfast::server::Stream;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// What all connections share. A clone is two counted references.
+#[derive(Clone)]
+pub struct App {
+    rooms: Arc<Rooms>,
+    market: Arc<Market>,
+}
+
+/// Somebody who is connected.
+pub struct User {
+    name: UserName,
+    /// The rooms they are in, so that they can be taken out when they go.
+    rooms: Mutex<BTreeSet<RoomId>>,
+}
+
+impl User {
+    fn rooms(&self) -> std::sync::MutexGuard<'_, BTreeSet<RoomId>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl App {
+    pub fn new() -> Self {
+        Self {
+            rooms: Arc::new(Rooms::default()),
+            market: Market::new(),
+        }
+    }
+
+    /// Begins to trade and to publish.
+    pub fn open(&self, handle: Handle) {
+        self.rooms.publish_with(handle);
+        tokio::spawn(self.market.clone().trade());
+    }
+}
+
+impl Sessions for App {
+    type Session = User;
+
+    async fn auth(&self, m: Auth) -> Result<User, AuthError> {
+        // Anybody may talk here. A token is only looked at to show a refusal.
+        if m.token.as_deref() == Some("expired") {
+            return Err(AuthError::BadToken);
+        }
+        Ok(User {
+            name: m.name,
+            rooms: Mutex::default(),
+        })
+    }
+
+    fn closed(&self, user: &User) {
+        for room in std::mem::take(&mut *user.rooms()) {
+            self.rooms.leave(&room, &user.name);
+        }
+    }
+}
+
+impl RoomHandler for App {
+    async fn room_join(
+        &self,
+        m: RoomJoin,
+        cx: &Context<User>,
+    ) -> Result<RoomJoined, RoomJoinError> {
+        let user = cx.session();
+        if user.rooms().insert(m.room_id.clone())
+            && let Err(full) = self.rooms.enter(&m.room_id, &user.name)
+        {
+            user.rooms().remove(&m.room_id);
+            return Err(RoomJoinError::RoomFull(full));
+        }
+        Ok(RoomJoined {
+            members: self.rooms.members(&m.room_id),
+            topic: self.rooms.topic(&m.room_id).into(),
+        })
+    }
+
+    async fn room_leave(
+        &self,
+        m: RoomLeave,
+        cx: &Context<User>,
+    ) -> Result<RoomLeft, RoomLeaveError> {
+        let user = cx.session();
+        if !user.rooms().remove(&m.room_id) {
+            return Err(RoomLeaveError::NotInRoom);
+        }
+        self.rooms.leave(&m.room_id, &user.name);
+        Ok(RoomLeft {})
+    }
+}
+
+impl ChatHandler for App {
+    async fn chat_send(&self, m: ChatSend, cx: &Context<User>) -> Result<ChatSent, ChatSendError> {
+        let user = cx.session();
+        if !user.rooms().contains(&m.room_id) {
+            return Err(ChatSendError::NotInRoom);
+        }
+        cx.room(&m.room_id).publish(&ChatMessage {
+            from: user.name.clone(),
+            text: m.text,
+            attachments: m.attachments,
+        });
+        Ok(ChatSent {})
+    }
+}
+
+impl UserHandler for App {
+    async fn user_typing(&self, m: UserTypingClient, cx: &Context<User>) {
+        let user = cx.session();
+        if user.rooms().contains(&m.room_id) {
+            cx.room(&m.room_id).publish(&UserTypingServer {
+                name: user.name.clone(),
+            });
+        }
+    }
+}
+
+impl PricesHandler for App {
+    async fn prices_watch(
+        &self,
+        m: PricesWatch,
+        ticks: Stream<PricesWatching, PricesTick>,
+        _: &Context<User>,
+    ) -> Result<PricesDone, PricesWatchError> {
+        if !m.symbols.iter().all(|symbol| self.market.trades(symbol)) {
+            return Err(PricesWatchError::UnknownSymbol);
+        }
+        let every = Duration::from_millis(m.every_or_default().unsigned_abs());
+        let mut ticks = ticks.accept(PricesWatching {});
+        let mut sent = 0;
+        let mut clock = tokio::time::interval(every);
+        // When the client cancels or goes, this future is dropped where it waits.
+        loop {
+            clock.tick().await;
+            for symbol in &m.symbols {
+                let Some(tick) = self.market.tick(symbol) else {
+                    continue;
+                };
+                if ticks.send(tick).await.is_err() {
+                    return Ok(PricesDone { ticks: sent });
+                }
+                sent += 1;
+            }
+        }
+    }
+
+    async fn prices_book(
+        &self,
+        m: PricesBook,
+        _: &Context<User>,
+    ) -> Result<PricesSnapshot, PricesBookError> {
+        self.market
+            .book(&m.symbol, m.depth.unwrap_or(10))
+            .ok_or(PricesBookError::UnknownSymbol)
+    }
+
+    async fn prices_quote(
+        &self,
+        m: PricesQuote,
+        _: &Context<User>,
+    ) -> Result<PricesQuoted, PricesQuoteError> {
+        let tick = self
+            .market
+            .tick(&m.symbol)
+            .ok_or(PricesQuoteError::UnknownSymbol)?;
+        Ok(PricesQuoted { price: tick.price })
+    }
+}

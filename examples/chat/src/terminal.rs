@@ -1,0 +1,81 @@
+//! A client for the terminal: what is typed is said, and what others say is printed.
+
+use crate::api::{Auth, ChatSend, ChatSendError, Client, RoomId, ServerMessage, UserName};
+use handfast::client::{CallError, Event, Gap};
+use std::error::Error;
+use tokio::io::{AsyncBufReadExt, BufReader, stdin};
+
+pub async fn talk(name: &str, room: &str, url: String) -> Result<(), Box<dyn Error>> {
+    let name = UserName::try_from(name).map_err(|why| format!("the name {why}"))?;
+    let room_id = RoomId::try_from(room).map_err(|why| format!("the room {why}"))?;
+    let client = Client::connect(url)
+        .auth(&Auth { name, token: None })
+        .await?;
+    if let Some(skew) = client.skew() {
+        eprintln!("note: {skew}");
+    }
+    let mut room = client.room(&room_id).join().await?;
+    let names: Vec<&str> = room
+        .reply
+        .members
+        .iter()
+        .map(|member| member.name.as_str())
+        .collect();
+    println!("* in #{room_id} with {}", names.join(", "));
+    let mut lines = BufReader::new(stdin()).lines();
+    loop {
+        tokio::select! {
+            line = lines.next_line() => match line? {
+                None => break,
+                Some(text) if text.trim().is_empty() => {}
+                Some(text) => say(&client, &room_id, text).await?,
+            },
+            event = room.next() => match event {
+                None => return Err("the server does not let us in any more".into()),
+                Some(event) => print(event),
+            },
+        }
+    }
+    room.leave().await?;
+    client.close().await;
+    Ok(())
+}
+
+async fn say(client: &Client, room_id: &RoomId, text: String) -> Result<(), Box<dyn Error>> {
+    let said = client
+        .chat_send(ChatSend {
+            room_id: room_id.clone(),
+            text,
+            attachments: None,
+        })
+        .await;
+    match said {
+        Ok(_) => {}
+        Err(CallError::Declared(ChatSendError::NotInRoom)) => {
+            eprintln!("! we are not in #{room_id}")
+        }
+        // Such as a text that is too long: the next line may be better.
+        Err(CallError::Invalid(why)) => eprintln!("! not sent: {why}"),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+fn print(event: Event<ServerMessage>) {
+    match event {
+        Event::Message(envelope) => match envelope.message {
+            ServerMessage::ChatMessage(m) => println!("{}: {}", m.from, m.text),
+            ServerMessage::UserPresence(m) => {
+                println!(
+                    "* {} {}",
+                    m.member.name,
+                    if m.present { "came" } else { "went" }
+                );
+            }
+            // Nobody wants to see a line for every key that is pressed.
+            _ => {}
+        },
+        Event::Gap(Gap { .. }) => println!("* some messages were missed"),
+        _ => {}
+    }
+}

@@ -1,0 +1,298 @@
+//! Requests and their answers.
+
+use super::{
+    CallError,
+    core::Core,
+    delivery::Delivery,
+    error::Failure,
+    inbox::{Entry, Inbox},
+    waiting::{Answer, Ask, Wants},
+};
+use crate::{ErrorCodes, Id, MessageOf, Messages, table::Tag};
+use futures_util::future::BoxFuture;
+use std::{
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// Types that are produced and not held.
+type Types<T> = PhantomData<fn() -> T>;
+
+/// A request under way. It is sent when it is first polled; dropped, nobody waits for the answer any more.
+#[must_use = "a request is sent when it is awaited"]
+pub struct Call<U, R, E> {
+    answer: BoxFuture<'static, Result<Option<Delivery>, Failure>>,
+    types: Types<(U, R, E)>,
+}
+
+impl<U, R, E> fmt::Debug for Call<U, R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
+}
+
+impl<U, R, E> Call<U, R, E> {
+    pub(crate) fn new(
+        core: Arc<Core>,
+        ask: Result<Ask, Failure>,
+        reply: Option<usize>,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            answer: Box::pin(one(core, ask, reply, timeout)),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<U: Messages, R: MessageOf<U>, E: ErrorCodes> Future for Call<U, R, E> {
+    type Output = Result<R, CallError<E>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.answer.as_mut().poll(cx).map(|answer| {
+            answer
+                .and_then(|delivery| take(delivery))
+                .map_err(CallError::from_failure)
+        })
+    }
+}
+
+/// Takes a message out of what was delivered.
+pub(crate) fn take<U: Messages, R: MessageOf<U>>(delivery: Option<Delivery>) -> Result<R, Failure> {
+    let message = delivery
+        .and_then(Delivery::typed::<U>)
+        .ok_or(Failure::Unexpected)?
+        .message;
+    R::from_union(message).map_err(|_| Failure::Unexpected)
+}
+
+/// Waits until a message of a length may be queued.
+pub(crate) async fn room(core: &Core) -> Result<(), Failure> {
+    std::future::poll_fn(|cx| core.outbound.poll_room(0, cx))
+        .await
+        .map_err(|_| Failure::Closed)
+}
+
+/// A request that is taken back when whoever waits for it goes.
+struct Guard<'a> {
+    core: &'a Core,
+    id: Id,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        self.core.abandon(&self.id);
+    }
+}
+
+async fn one(
+    core: Arc<Core>,
+    ask: Result<Ask, Failure>,
+    reply: Option<usize>,
+    timeout: Duration,
+) -> Result<Option<Delivery>, Failure> {
+    let ask = ask?;
+    wait(&core, &ask, timeout, |answer| Wants::One(answer, reply)).await
+}
+
+/// Sends a request and waits for the answer.
+pub(crate) async fn wait(
+    core: &Core,
+    ask: &Ask,
+    timeout: Duration,
+    wants: impl FnOnce(oneshot::Sender<Answer>) -> Wants,
+) -> Result<Option<Delivery>, Failure> {
+    let asked = async {
+        room(core).await?;
+        let (sender, receiver) = oneshot::channel();
+        let id = core.request(ask, wants(sender))?;
+        let _guard = Guard { core, id };
+        receiver.await.unwrap_or(Err(Failure::Closed))
+    };
+    tokio::time::timeout(timeout, asked)
+        .await
+        .unwrap_or(Err(Failure::Timeout))
+}
+
+/// What a stream's messages are: their places in the table of the server's, and the message that ends it early.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Whether something says that the stream begins.
+    pub(crate) ack: bool,
+    pub(crate) end: Option<usize>,
+    pub(crate) cancel: Option<Option<Tag>>,
+}
+
+/// A stream of the server's under way. Dropped, it is cancelled.
+#[must_use = "dropped, the stream is cancelled"]
+pub struct Streaming<U: Messages, A, I, D, E> {
+    ack: Option<A>,
+    raw: Raw,
+    end: Option<D>,
+    types: Types<(U, I, E)>,
+}
+
+impl<U: Messages, A: fmt::Debug, I, D, E> fmt::Debug for Streaming<U, A, I, D, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streaming")
+            .field("ack", &self.ack)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A stream without types.
+pub(crate) struct Raw {
+    core: Arc<Core>,
+    inbox: Arc<Inbox>,
+    id: Option<Id>,
+    shape: Shape,
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take()
+            && self.core.abandon(&id)
+            && let Some(tag) = self.shape.cancel
+        {
+            let ask = Ask {
+                tag,
+                payload: None,
+                channel: None,
+                idempotent: false,
+            };
+            if let Ok(packet) = self.core.encode(&ask, Some(&id)) {
+                self.core.outbound.answer(packet);
+            }
+        }
+    }
+}
+
+/// Why a stream gives no item.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StreamError<E> {
+    /// Items were dropped, because nobody looked at them in time. The stream goes on.
+    Missed,
+    /// The stream is over.
+    Over(CallError<E>),
+}
+
+impl<E: fmt::Display> fmt::Display for StreamError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missed => {
+                f.write_str("items were dropped, because nobody looked at them in time")
+            }
+            Self::Over(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for StreamError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Missed => None,
+            Self::Over(error) => Some(error),
+        }
+    }
+}
+
+/// Begins a stream.
+pub(crate) async fn begin(
+    core: Arc<Core>,
+    ask: Result<Ask, Failure>,
+    shape: Shape,
+    timeout: Duration,
+) -> Result<(Option<Delivery>, Raw), Failure> {
+    let ask = ask?;
+    let inbox = Arc::new(Inbox::new(core.capacity));
+    let mut raw = Raw {
+        core,
+        inbox,
+        id: None,
+        shape,
+    };
+    let asked = async {
+        room(&raw.core).await?;
+        let (sender, receiver) = oneshot::channel();
+        let inbox = raw.inbox.clone();
+        let ack = shape.ack.then_some(sender);
+        let wants = Wants::Stream {
+            ack,
+            end: shape.end,
+            inbox,
+        };
+        raw.id = Some(raw.core.request(&ask, wants)?);
+        if shape.ack {
+            receiver.await.unwrap_or(Err(Failure::Closed))
+        } else {
+            Ok(None)
+        }
+    };
+    let answer = tokio::time::timeout(timeout, asked)
+        .await
+        .unwrap_or(Err(Failure::Timeout))?;
+    Ok((answer, raw))
+}
+
+impl<U, A, I, D, E> Streaming<U, A, I, D, E>
+where
+    U: Messages,
+    A: MessageOf<U>,
+    I: MessageOf<U>,
+    D: MessageOf<U>,
+    E: ErrorCodes,
+{
+    pub(crate) fn new((ack, raw): (Option<Delivery>, Raw)) -> Result<Self, Failure> {
+        let ack = if raw.shape.ack {
+            Some(take(ack)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            ack,
+            raw,
+            end: None,
+            types: PhantomData,
+        })
+    }
+
+    /// What the server said when the stream began; none where the protocol has no message for that.
+    pub fn ack(&self) -> Option<&A> {
+        self.ack.as_ref()
+    }
+
+    /// The next item; none when the stream is over, and [`Streaming::end`] tells how it ended. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Result<I, StreamError<E>>> {
+        let over = |failure| Some(Err(StreamError::Over(CallError::from_failure(failure))));
+        match self.raw.inbox.next().await? {
+            Entry::Message(delivery) => match take(Some(delivery)) {
+                Ok(item) => Some(Ok(item)),
+                Err(failure) => over(failure),
+            },
+            Entry::Gap(_) => Some(Err(StreamError::Missed)),
+            Entry::Rejected(rejected) => over(Failure::Unreadable(rejected)),
+            Entry::End(Ok(delivery)) => match take(Some(delivery)) {
+                Ok(end) => {
+                    self.end = Some(end);
+                    None
+                }
+                Err(failure) => over(failure),
+            },
+            Entry::End(Err(failure)) => over(failure),
+        }
+    }
+
+    /// What the server said when the stream ended well.
+    pub fn end(&self) -> Option<&D> {
+        self.end.as_ref()
+    }
+
+    /// Ends the stream early; dropping it does the same.
+    pub fn cancel(self) {}
+}

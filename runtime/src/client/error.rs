@@ -1,0 +1,176 @@
+//! What can go wrong for a client.
+
+use crate::{
+    ErrorCodes, Invalid, Mode, Rejected,
+    read::{Cx, JsonReader},
+    system::{RemoteError, Side},
+    table::LimitsTable,
+    transport::Closing,
+};
+use std::{error::Error, fmt};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why there is no connection.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The address cannot be used: why.
+    Address(&'static str),
+    /// What proves who the client is could not be had.
+    Auth(BoxError),
+    /// The server cannot be reached, or does not speak WebSocket.
+    Transport(BoxError),
+    /// The server refused: who the client is, or its version.
+    Refused(RemoteError),
+    /// The server speaks a version that this client does not take.
+    Version {
+        /// Which end is too old.
+        side: Side,
+        /// Words that say so.
+        message: String,
+    },
+    /// The server closed before the session began.
+    Closed(Option<Closing>),
+    /// The server did not answer in time.
+    Timeout,
+    /// The server said something else than `ready` or `refuse`.
+    Unexpected,
+}
+
+impl ConnectError {
+    /// Whether it is of no use to try again.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Address(_) | Self::Refused(_) | Self::Version { .. } => true,
+            Self::Closed(closing) => closing.as_ref().is_some_and(Closing::is_final),
+            Self::Auth(_) | Self::Transport(_) | Self::Timeout | Self::Unexpected => false,
+        }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(why) => write!(f, "the address cannot be used: {why}"),
+            Self::Auth(_) => f.write_str("there is no proof of who the client is"),
+            Self::Transport(_) => f.write_str("the server cannot be reached"),
+            Self::Refused(error) => write!(f, "the server refused: {error}"),
+            Self::Version { message, .. } => f.write_str(message),
+            Self::Closed(None) => f.write_str("the server closed before the session began"),
+            Self::Closed(Some(closing)) => {
+                write!(
+                    f,
+                    "the server closed before the session began, with {closing}"
+                )
+            }
+            Self::Timeout => f.write_str("the server did not answer in time"),
+            Self::Unexpected => f.write_str("the server did not answer the hello"),
+        }
+    }
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Auth(error) | Self::Transport(error) => Some(&**error),
+            Self::Refused(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Why a request has no answer, whatever it was.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    Remote(RemoteError),
+    Invalid(Invalid),
+    Unreadable(Box<Rejected>),
+    Unwritable,
+    Unexpected,
+    Timeout,
+    Closed,
+    OutcomeUnknown,
+}
+
+/// Why a request has no answer. `E` is what the protocol declares for it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CallError<E> {
+    /// An error that the protocol declares for this request.
+    Declared(E),
+    /// Any other error of the server's.
+    Remote(RemoteError),
+    /// The request breaks its own rules; it was not sent.
+    Invalid(Invalid),
+    /// The request cannot be written, such as a number that is not finite; it was not sent.
+    Unwritable,
+    /// The answer does not fit.
+    Unreadable(Box<Rejected>),
+    /// The answer is another message than the protocol says.
+    Unexpected,
+    /// No answer came in time. The server may have done what was asked.
+    Timeout,
+    /// The client is closed. The request was not sent, or its answer is lost.
+    Closed,
+    /// The connection was lost after the request was sent, and the request may not be sent twice. The server may have done
+    /// what was asked.
+    OutcomeUnknown,
+}
+
+impl<E: ErrorCodes> CallError<E> {
+    pub(crate) fn from_failure(failure: Failure) -> Self {
+        match failure {
+            Failure::Remote(remote) => {
+                let mut cx = Cx::new(Mode::Client);
+                let clean = cx.mark();
+                let depth = LimitsTable::DEFAULT.depth;
+                let mut data = remote
+                    .data
+                    .as_deref()
+                    .map(|data| JsonReader::new(data, depth));
+                match E::read(&remote.code, data.as_mut(), &mut cx) {
+                    Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
+                    _ => Self::Remote(remote),
+                }
+            }
+            Failure::Invalid(invalid) => Self::Invalid(invalid),
+            Failure::Unwritable => Self::Unwritable,
+            Failure::Unreadable(rejected) => Self::Unreadable(rejected),
+            Failure::Unexpected => Self::Unexpected,
+            Failure::Timeout => Self::Timeout,
+            Failure::Closed => Self::Closed,
+            Failure::OutcomeUnknown => Self::OutcomeUnknown,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Declared(error) => error.fmt(f),
+            Self::Remote(error) => write!(f, "the server answered with {error}"),
+            Self::Invalid(invalid) => write!(f, "the request does not fit: {invalid}"),
+            Self::Unwritable => f.write_str("the request cannot be written"),
+            Self::Unreadable(_) => f.write_str("the answer does not fit"),
+            Self::Unexpected => f.write_str("the answer is another message than the protocol says"),
+            Self::Timeout => f.write_str("no answer came in time"),
+            Self::Closed => f.write_str("the client is closed"),
+            Self::OutcomeUnknown => f.write_str(
+                "the connection was lost, and nobody knows whether the request was handled",
+            ),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for CallError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Declared(error) => Some(error),
+            Self::Remote(error) => Some(error),
+            Self::Invalid(error) => Some(error),
+            Self::Unreadable(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! Calling a server.
+//!
+//! `#[protocol]` wraps [`Client`] in a type with a method for each message. A client is one task, which reads, writes and
+//! connects again; it ends when the last [`Client`], [`Joined`], [`Incoming`] and [`Streaming`] is dropped, or with
+//! [`Client::close`].
+//!
+//! - Every queue is bounded. Requests wait for room; a channel, a stream or [`Incoming`] that nobody looks at drops what does
+//!   not fit, and says so with a [`Gap`].
+//! - When the connection is lost, it is made again, after a random wait below a bound that doubles (`session.backoff`), unless
+//!   the close code is final (1008, 4401, 4406, 4409). Channels are joined again, with a gap where something was missed.
+//!   Requests that were not written yet, or are idempotent, are sent; all others fail with
+//!   [`CallError::OutcomeUnknown`]; streams end with it.
+
+mod call;
+mod connection;
+mod core;
+mod delivery;
+mod dial;
+mod entrance;
+mod error;
+mod inbox;
+mod room;
+mod waiting;
+
+pub use call::{Call, StreamError, Streaming};
+pub use entrance::{Entrance, OwnEntrance};
+pub use error::{CallError, ConnectError};
+pub use room::{Event, Gap, Incoming, Joined};
+
+use self::{
+    call::Shape,
+    connection::{Auth, Connector},
+    core::Core,
+    delivery::decode_any,
+    dial::Dial,
+    error::Failure,
+    waiting::Ask,
+};
+use crate::{
+    ChannelKey, MessageOf, Messages, NoError, Protocol, Request,
+    system::ChannelOnly,
+    table::{LimitsTable, MessageTable},
+    transport::{Closing, Transport},
+    validate::{Invalid, checked_text},
+};
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::{borrow::Cow, error::Error, fmt, marker::PhantomData, sync::Arc, time::Duration};
+
+/// A server that was generated from another spec, of an accepted version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Skew {
+    /// The server's version.
+    pub version: String,
+    /// The hash of the server's spec.
+    pub hash: String,
+}
+
+impl fmt::Display for Skew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "skew: the server was generated from another spec, version {} ({}); generate both ends from the same one",
+            self.version, self.hash
+        )
+    }
+}
+
+/// How a client stands with its server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// It connects for the first time.
+    Connecting,
+    /// The session is open.
+    Connected,
+    /// The connection was lost, and is made again.
+    Reconnecting,
+    /// It is over: why, where that is known.
+    Closed(Option<Closing>),
+}
+
+/// Closes the client when the last who uses it is gone.
+pub(crate) struct Handle {
+    pub(crate) core: Arc<Core>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.core.outbound.close(Closing::new(1000, ""), false);
+    }
+}
+
+/// How a client connects. Await it: it gives a `C`, the typed client of a protocol.
+#[must_use = "a client connects when this is awaited"]
+pub struct Connect<P, C = Client<P>> {
+    way: Way,
+    headers: Result<HeaderMap, ConnectError>,
+    auth: Option<Auth>,
+    limits: LimitsTable,
+    capacity: usize,
+    reconnect: bool,
+    types: PhantomData<fn() -> (P, C)>,
+}
+
+enum Way {
+    Url(String),
+    Dial(Dial),
+}
+
+impl<P, C> fmt::Debug for Connect<P, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect").finish_non_exhaustive()
+    }
+}
+
+impl<P: Protocol, C> Connect<P, C> {
+    /// To the server at a URL that begins with `ws://`.
+    pub fn to(url: impl Into<String>) -> Self {
+        Self::new(Way::Url(url.into()))
+    }
+
+    /// Over transports of the caller's own, such as [`transport::pair`](crate::transport::pair): `dial` makes one for each
+    /// connection.
+    pub fn over<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        T: Transport,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::new(Way::Dial(Arc::new(move || {
+            let dialled = dial().map(|dialled| match dialled {
+                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
+                Err(error) => Err(ConnectError::Transport(error.into())),
+            });
+            Box::pin(dialled)
+        })))
+    }
+
+    fn new(way: Way) -> Self {
+        Self {
+            way,
+            headers: Ok(HeaderMap::new()),
+            auth: None,
+            limits: P::TABLE.limits,
+            capacity: 256,
+            reconnect: true,
+            types: PhantomData,
+        }
+    }
+
+    /// What proves who the client is: the payload of the protocol's `session.auth` message.
+    pub fn auth<A: Serialize>(self, auth: &A) -> Self {
+        let auth = serde_json::value::to_raw_value(auth).map_err(|error| error.to_string());
+        self.auth_with(move || std::future::ready(auth.clone()))
+    }
+
+    /// The same, made for each connection anew.
+    pub fn auth_with<F, A, E>(mut self, make: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<A, E>> + Send + 'static,
+        A: Serialize,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.auth = Some(Arc::new(move || {
+            let made = make().map(|made| {
+                let auth = made.map_err(Into::into)?;
+                Ok(serde_json::value::to_raw_value(&auth)?)
+            });
+            Box::pin(made)
+        }));
+        self
+    }
+
+    /// A header of the request that becomes the WebSocket.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers = self.headers.and_then(|mut headers| {
+            let bad = ConnectError::Address("a header cannot be sent");
+            match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+                (Ok(name), Ok(value)) => {
+                    headers.append(name, value);
+                    Ok(headers)
+                }
+                _ => Err(bad),
+            }
+        });
+        self
+    }
+
+    /// Other limits than those of the protocol: `message` and `depth` for what is received and sent, `outbound` for what
+    /// waits to be sent.
+    pub fn limits(mut self, limits: LimitsTable) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How many messages wait for each channel, stream and [`Incoming`] to look at them: 256 unless told otherwise, one at the
+    /// least.
+    pub fn capacity(mut self, messages: usize) -> Self {
+        self.capacity = messages;
+        self
+    }
+
+    /// Whether a lost connection is made again: yes, unless told otherwise.
+    pub fn reconnect(mut self, reconnect: bool) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+}
+
+impl<P: Protocol, C: From<Client<P>>> IntoFuture for Connect<P, C> {
+    type Output = Result<C, ConnectError>;
+    type IntoFuture = futures_util::future::BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let core = Core::new(
+            P::TABLE,
+            decode_any::<P::Server>,
+            self.limits,
+            self.capacity,
+        );
+        let dialled = match self.way {
+            Way::Dial(dial) => Ok(dial),
+            Way::Url(url) => self
+                .headers
+                .and_then(|headers| dial::websocket(&url, headers, P::TABLE, self.limits.message)),
+        };
+        let (auth, reconnect) = (self.auth, self.reconnect);
+        Box::pin(async move {
+            let handle = connect(core, dialled?, auth, reconnect).await?;
+            let client = Client {
+                handle,
+                protocol: PhantomData,
+            };
+            Ok(client.into())
+        })
+    }
+}
+
+async fn connect(
+    core: Core,
+    dial: Dial,
+    auth: Option<Auth>,
+    reconnect: bool,
+) -> Result<Arc<Handle>, ConnectError> {
+    let core = Arc::new(core);
+    let connector = Connector {
+        core: core.clone(),
+        dial,
+        auth,
+        reconnect,
+    };
+    let connected = connector.connect().await?;
+    tokio::spawn(connector.run(connected));
+    Ok(Arc::new(Handle { core }))
+}
+
+/// A client of the protocol `P`. A clone is a counted reference.
+pub struct Client<P> {
+    handle: Arc<Handle>,
+    protocol: PhantomData<fn() -> P>,
+}
+
+impl<P> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            protocol: PhantomData,
+        }
+    }
+}
+
+impl<P> fmt::Debug for Client<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("core", &self.handle.core)
+            .finish()
+    }
+}
+
+impl<P: Protocol> Client<P> {
+    /// A client of the server at a URL that begins with `ws://`. Await it; it is tried once.
+    pub fn connect(url: impl Into<String>) -> Connect<P> {
+        Connect::to(url)
+    }
+
+    /// Sends a request that has one reply.
+    pub fn call<M>(&self, message: &M) -> Call<P::Server, M::Reply, M::Error>
+    where
+        M: Request + MessageOf<P::Client>,
+        M::Reply: MessageOf<P::Server>,
+    {
+        let reply = <M::Reply as MessageOf<P::Server>>::INDEX;
+        let untyped = P::Server::TABLE.messages[reply].tag.is_none();
+        let ask = ask::<P::Client, M>(message);
+        Call::new(
+            self.handle.core.clone(),
+            ask,
+            untyped.then_some(reply),
+            self.timeout::<M>(),
+        )
+    }
+
+    /// Sends a request that is answered with a stream, which `C` cancels.
+    ///
+    /// # Errors
+    /// Where the server does not begin the stream.
+    pub async fn stream<M, C>(
+        &self,
+        message: &M,
+    ) -> Result<Streaming<P::Server, M::Reply, M::Item, M::End, M::Error>, CallError<M::Error>>
+    where
+        M: Request + MessageOf<P::Client>,
+        M::Reply: MessageOf<P::Server>,
+        M::Item: MessageOf<P::Server>,
+        M::End: MessageOf<P::Server>,
+        C: MessageOf<P::Client>,
+    {
+        let shape = Shape {
+            ack: place::<P::Server, M::Reply>().is_some(),
+            end: place::<P::Server, M::End>(),
+            cancel: place::<P::Client, C>().map(|at| P::Client::TABLE.messages[at].tag),
+        };
+        let ask = ask::<P::Client, M>(message);
+        call::begin(self.handle.core.clone(), ask, shape, self.timeout::<M>())
+            .await
+            .and_then(Streaming::new)
+            .map_err(CallError::from_failure)
+    }
+
+    /// Sends a message that has no reply. Where too much waits to be sent it waits as well, but for a volatile message, which is
+    /// dropped then.
+    ///
+    /// # Errors
+    /// Where the message breaks its own rules or the client is closed.
+    pub async fn send<M: MessageOf<P::Client>>(
+        &self,
+        message: &M,
+    ) -> Result<(), CallError<NoError>> {
+        let volatile = table::<P, M>().volatile;
+        send(&self.handle.core, ask::<P::Client, M>(message), volatile)
+            .await
+            .map_err(CallError::from_failure)
+    }
+
+    /// Joins a channel with a message of the protocol's; `leave` is sent when it is left.
+    ///
+    /// # Errors
+    /// Where the server does not let it in.
+    pub async fn join<C, M, L>(
+        &self,
+        channel: &C,
+        message: &M,
+        leave: Option<&L>,
+    ) -> Result<Joined<P::Server, M::Reply>, CallError<M::Error>>
+    where
+        C: ChannelKey,
+        M: Request + MessageOf<P::Client>,
+        M::Reply: MessageOf<P::Server>,
+        L: MessageOf<P::Client>,
+    {
+        let leave = leave.map(ask::<P::Client, L>).transpose();
+        let ask = ask::<P::Client, M>(message);
+        room::join(
+            self.handle.clone(),
+            channel.key(),
+            ask,
+            leave,
+            self.timeout::<M>(),
+        )
+        .await
+    }
+
+    /// Joins a channel that has no message for that.
+    ///
+    /// # Errors
+    /// Where the server does not let it in.
+    pub async fn join_by_key<C: ChannelKey>(
+        &self,
+        channel: &C,
+    ) -> Result<Joined<P::Server, ()>, CallError<NoError>> {
+        let key = channel.key();
+        let roles = &P::TABLE.session.roles;
+        let ask = |tag| {
+            let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(&*key)));
+            let payload = Some(payload.map_err(|_| Failure::Unwritable)?.into());
+            Ok(Ask {
+                tag,
+                payload,
+                channel: None,
+                idempotent: true,
+            })
+        };
+        let (join, leave) = (ask(roles.join), ask(roles.leave).map(Some));
+        room::join_by_key(
+            self.handle.clone(),
+            key,
+            join,
+            leave,
+            P::TABLE.session.timeout,
+        )
+        .await
+    }
+
+    /// What the server sends without being asked, from now on, apart from channels that were joined.
+    pub fn messages(&self) -> Incoming<P::Server> {
+        Incoming {
+            inbox: self.handle.core.listen(),
+            handle: self.handle.clone(),
+            types: PhantomData,
+        }
+    }
+
+    /// How the server's spec differs, where it does.
+    pub fn skew(&self) -> Option<Skew> {
+        self.handle.core.skew()
+    }
+
+    /// How the client stands with its server.
+    pub fn state(&self) -> State {
+        self.handle.core.status.borrow().clone()
+    }
+
+    /// Waits until it stands as `wanted`.
+    pub async fn state_where(&self, wanted: impl FnMut(&State) -> bool) -> State {
+        let mut states = self.handle.core.status.subscribe();
+        // The sender lives in the core, so this cannot fail.
+        match states.wait_for(wanted).await {
+            Ok(state) => state.clone(),
+            Err(_) => State::Closed(None),
+        }
+    }
+
+    /// Writes what is queued, closes with 1000, and waits until it is done. What others still wait for fails.
+    pub async fn close(&self) {
+        self.handle
+            .core
+            .outbound
+            .close(Closing::new(1000, ""), false);
+        self.state_where(|state| matches!(state, State::Closed(_)))
+            .await;
+    }
+
+    fn timeout<M: MessageOf<P::Client>>(&self) -> Duration {
+        table::<P, M>().timeout.unwrap_or(P::TABLE.session.timeout)
+    }
+}
+
+/// The place of a message in its table; none for what stands for no message at all.
+fn place<U: Messages, M: MessageOf<U>>() -> Option<usize> {
+    (M::INDEX < U::TABLE.messages.len()).then_some(M::INDEX)
+}
+
+fn table<P: Protocol, M: MessageOf<P::Client>>() -> &'static MessageTable {
+    &P::Client::TABLE.messages[M::INDEX]
+}
+
+/// Checks a message, and makes it ready to be written.
+fn ask<C: Messages, M: MessageOf<C>>(message: &M) -> Result<Ask, Failure> {
+    ready(&C::TABLE.messages[M::INDEX], checked_text(message))
+}
+
+fn ready(table: &MessageTable, text: Result<Box<RawValue>, Invalid>) -> Result<Ask, Failure> {
+    let text = text.map_err(Failure::Invalid)?;
+    Ok(Ask {
+        tag: table.tag,
+        payload: table.payload.then(|| text.into()),
+        channel: None,
+        idempotent: table.idempotent,
+    })
+}
+
+async fn send(core: &Core, ask: Result<Ask, Failure>, volatile: bool) -> Result<(), Failure> {
+    let packet = core.encode(&ask?, None)?;
+    if volatile {
+        // Nobody counts on it.
+        let _ = core.outbound.push(packet, true);
+        return Ok(());
+    }
+    call::room(core).await?;
+    core.outbound.queue(packet, 0);
+    Ok(())
+}

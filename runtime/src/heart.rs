@@ -1,0 +1,105 @@
+//! The heartbeat: an end that heard nothing for a while asks, and gives up where nothing answers.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::{Instant, Sleep};
+
+/// Watches for signs of life.
+#[derive(Debug)]
+pub(crate) struct Heart {
+    interval: Duration,
+    timeout: Duration,
+    heard: Instant,
+    /// When it was asked whether anybody is there, since the last sign of life.
+    asked: Option<Instant>,
+    sleep: Pin<Box<Sleep>>,
+}
+
+/// What the heart wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beat {
+    /// Ask whether anybody is there.
+    Ask,
+    /// Nobody is.
+    Silent,
+}
+
+impl Heart {
+    pub(crate) fn new(interval: Duration, timeout: Duration) -> Self {
+        let heard = Instant::now();
+        let sleep = Box::pin(tokio::time::sleep_until(heard + interval));
+        Self {
+            interval,
+            timeout,
+            heard,
+            asked: None,
+            sleep,
+        }
+    }
+
+    /// A sign of life.
+    pub(crate) fn hear(&mut self, now: Instant) {
+        self.heard = now;
+        self.asked = None;
+    }
+
+    fn due(&self) -> Instant {
+        match self.asked {
+            Some(asked) => asked + self.timeout,
+            None => self.heard + self.interval,
+        }
+    }
+
+    /// Ready when there is something to do. The timer is not moved at each sign of life: it looks again when it is over.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Beat> {
+        loop {
+            if self.sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            let beat = match self.asked {
+                _ if now < self.due() => None,
+                Some(_) => return Poll::Ready(Beat::Silent),
+                None => {
+                    self.asked = Some(now);
+                    Some(Beat::Ask)
+                }
+            };
+            let due = self.due();
+            self.sleep.as_mut().reset(due);
+            if let Some(beat) = beat {
+                return Poll::Ready(beat);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(25);
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    async fn beat(heart: &mut Heart) -> Beat {
+        std::future::poll_fn(|cx| heart.poll(cx)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_of_life_begins_anew() {
+        let start = Instant::now();
+        let mut heart = Heart::new(INTERVAL, TIMEOUT);
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        assert_eq!(start.elapsed(), INTERVAL);
+        // The answer comes; from then on the whole interval passes again.
+        tokio::time::advance(TIMEOUT / 2).await;
+        heart.hear(Instant::now());
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT / 2);
+        assert_eq!(beat(&mut heart).await, Beat::Silent);
+        assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT * 3 / 2);
+    }
+}

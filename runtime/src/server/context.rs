@@ -1,0 +1,396 @@
+//! What a handler knows of the message it handles, and how it answers.
+
+use super::{
+    Action, Peer, Received, Refusal, Sender,
+    fault::Fault,
+    hub::JoinError,
+    link::{self, Link},
+    stream::Stream,
+};
+use crate::{
+    ChannelKey, ErrorCodes, Id, MessageOf, Messages, Mode, NothingPending, PublishTo, Rejected,
+    broker::Position,
+    codec::{Outgoing, Source},
+    decode,
+    table::{MessageTable, Tag, TagRef, UnionTable},
+    transport::Closing,
+};
+use serde_json::value::RawValue;
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+/// The message that is handled, and the connection it came over. A clone is two counted references.
+#[derive(Clone)]
+pub struct Context {
+    pub(crate) link: Arc<Link>,
+    request: Option<Arc<Request>>,
+}
+
+#[derive(Debug)]
+struct Request {
+    id: Option<Id>,
+    channel: Option<String>,
+    /// Whether its stream was acknowledged.
+    accepted: AtomicBool,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("connection", &self.link.id)
+            .field("request", &self.request)
+            .finish()
+    }
+}
+
+impl Context {
+    pub(crate) fn new(link: Arc<Link>) -> Self {
+        Self {
+            link,
+            request: None,
+        }
+    }
+
+    /// The same connection, with the id and the channel of a message: what answers goes to that message.
+    #[must_use]
+    pub fn request(self, id: Option<Id>, channel: Option<String>) -> Self {
+        let request = Request {
+            id,
+            channel,
+            accepted: AtomicBool::new(false),
+        };
+        Self {
+            link: self.link,
+            request: Some(Arc::new(request)),
+        }
+    }
+
+    /// Reads a message of the client's and says what to do about it. `dispatch` gets the message, and this context with the
+    /// message's id and channel.
+    ///
+    /// # Errors
+    /// The message, where it cannot be read.
+    pub fn receive<U: Messages>(
+        self,
+        source: Source<'_>,
+        dispatch: impl FnOnce(U, Self) -> Action,
+    ) -> Result<Received, Box<Rejected>> {
+        let depth = self.link.server.limits.depth;
+        let envelope = decode::<U>(source, Mode::Server, depth, &NothingPending)?;
+        let id = envelope.id.clone();
+        let cx = self.request(envelope.id, envelope.channel);
+        Ok(Received {
+            id,
+            action: dispatch(envelope.message, cx),
+        })
+    }
+
+    /// The id of the message.
+    pub fn id(&self) -> Option<&Id> {
+        self.request.as_ref()?.id.as_ref()
+    }
+
+    /// The key of the channel in the message's envelope.
+    pub fn channel(&self) -> Option<&str> {
+        self.request.as_ref()?.channel.as_deref()
+    }
+
+    /// A number that no other connection of this server has.
+    pub fn connection(&self) -> u64 {
+        self.link.id
+    }
+
+    /// Where the connection comes from.
+    pub fn peer(&self) -> &Peer {
+        &self.link.peer
+    }
+
+    /// What [`Service::open`](super::Service::open) made of the hello.
+    ///
+    /// # Panics
+    /// Where that was of another type. The output of `#[protocol]` asks for the type it made.
+    pub fn session<S: Send + Sync + 'static>(&self) -> &S {
+        match self.link.session.downcast_ref() {
+            Some(session) => session,
+            None => panic!("the session is no `{}`", std::any::type_name::<S>()),
+        }
+    }
+
+    /// Sends a message that nobody asked for to this connection alone: without a number, lost on disconnect.
+    pub fn send<U: Messages, M: MessageOf<U>>(&self, message: &M) {
+        let table = &U::TABLE.messages[M::INDEX];
+        let payload: &dyn erased_serde::Serialize = message;
+        if let Some(packet) = self.write(U::TABLE, table, Some(payload), None, None) {
+            self.link.push(packet, table.volatile);
+        }
+    }
+
+    /// The way into a channel.
+    pub fn publisher<C: ChannelKey>(&self, channel: &C) -> super::Publisher<C> {
+        super::Publisher::new(self.link.server.clone(), channel)
+    }
+
+    /// Publishes a message to everybody in a channel. What cannot be written is logged.
+    pub fn publish<C: ChannelKey, M: PublishTo<C>>(&self, channel: &C, message: &M) {
+        self.publisher(channel).publish(message);
+    }
+
+    /// Takes this connection out of a channel. False where it was not in it.
+    pub fn leave<C: ChannelKey>(&self, channel: &C) -> bool {
+        self.link.server.hub.leave(self.link.id, &channel.key())
+    }
+
+    /// Closes this connection once everything queued is written, with a code of the application's own (4000 to 4999).
+    pub fn close(&self, code: u16, reason: impl Into<Cow<'static, str>>) {
+        self.link.outbound.close(Closing::new(code, reason), false);
+    }
+
+    /// Answers a request: with its reply, or with its error.
+    pub fn answer<U, R, E>(&self, result: &Result<R, E>)
+    where
+        U: Messages,
+        R: MessageOf<U>,
+        E: ErrorCodes,
+    {
+        match result {
+            Ok(reply) => self.reply(U::TABLE, R::INDEX, reply),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Answers a message that has no reply: with its error, or not at all.
+    pub fn done<E: ErrorCodes>(&self, result: &Result<(), E>) {
+        if let Err(error) = result {
+            self.fail(error);
+        }
+    }
+
+    /// Ends a stream: with its last message, or with an error. A stream that ends well without having been accepted is
+    /// answered with `NO_REPLY`.
+    pub fn end<U, R, E>(&self, result: &Result<R, E>)
+    where
+        U: Messages,
+        R: MessageOf<U>,
+        E: ErrorCodes,
+    {
+        match result {
+            Ok(_) if !self.is_accepted() => self.no_reply(),
+            result => self.answer::<U, R, E>(result),
+        }
+    }
+
+    /// Puts the connection into a channel and answers the request for it, before anything that is published there after
+    /// that; or answers with its error.
+    pub async fn join<U, C, R, E>(&self, channel: &C, result: &Result<R, E>)
+    where
+        U: Messages,
+        C: ChannelKey,
+        R: MessageOf<U>,
+        E: ErrorCodes,
+    {
+        match result {
+            Ok(reply) => {
+                let message = &U::TABLE.messages[R::INDEX];
+                let payload = message.payload.then(|| {
+                    serde_json::value::to_raw_value(reply as &dyn erased_serde::Serialize)
+                });
+                let keep = self.link.server.keep(Some(C::TABLE));
+                let at = link::now(&U::TABLE.envelope);
+                self.enter(
+                    channel.key().into(),
+                    keep,
+                    message.tag,
+                    payload.transpose(),
+                    at,
+                )
+                .await;
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Takes the connection out of a channel where the result is good, and answers the request for it.
+    pub fn part<U, C, R, E>(&self, channel: &C, result: &Result<R, E>)
+    where
+        U: Messages,
+        C: ChannelKey,
+        R: MessageOf<U>,
+        E: ErrorCodes,
+    {
+        if result.is_ok() {
+            self.leave(channel);
+        }
+        self.answer::<U, R, E>(result);
+    }
+
+    /// The stream that a request asks for.
+    pub fn stream<U, A, I>(&self) -> Stream<A, I>
+    where
+        U: Messages,
+        A: MessageOf<U>,
+        I: MessageOf<U>,
+    {
+        Stream::new(self.clone(), U::TABLE, A::INDEX, I::INDEX)
+    }
+
+    /// What sends the items of a stream that has no acknowledgement.
+    pub fn sender<U, I>(&self) -> Sender<I>
+    where
+        U: Messages,
+        I: MessageOf<U>,
+    {
+        self.accept();
+        Sender::new(self.clone(), U::TABLE, I::INDEX)
+    }
+
+    /// Answers with a declared error.
+    pub fn fail<E: ErrorCodes>(&self, error: &E) {
+        self.fault(&Fault {
+            code: Some(match error.code() {
+                Tag::Text(text) => TagRef::Text(text),
+                Tag::Integer(n) => TagRef::Integer(n),
+            }),
+            message: error.message().into(),
+            retryable: error.retryable(),
+            data: error.data(),
+            ..Fault::default()
+        });
+    }
+
+    /// Answers with a refusal.
+    pub(crate) fn refuse(&self, refusal: &Refusal) {
+        self.fault(&refusal.fault(&refusal.data.as_deref()));
+    }
+
+    pub(crate) fn fault(&self, fault: &Fault<'_>) {
+        self.link.fail(self.id(), fault);
+    }
+
+    /// Answers with one of the messages of a union.
+    pub(crate) fn reply(
+        &self,
+        table: &'static UnionTable,
+        index: usize,
+        payload: &dyn erased_serde::Serialize,
+    ) {
+        let message = &table.messages[index];
+        self.link.answer(&Outgoing {
+            payload: Some(payload).filter(|_| message.payload),
+            id: self.id(),
+            is_reply: true,
+            timestamp: link::now(&table.envelope),
+            ..self.link.server.outgoing(message.tag)
+        });
+    }
+
+    /// Writes one of the messages of a union.
+    pub(crate) fn write(
+        &self,
+        table: &'static UnionTable,
+        message: &MessageTable,
+        payload: Option<&dyn erased_serde::Serialize>,
+        id: Option<&Id>,
+        channel: Option<&str>,
+    ) -> Option<crate::transport::Packet> {
+        link::encode(
+            self.link.codec(),
+            &Outgoing {
+                payload: payload.filter(|_| message.payload),
+                id,
+                is_reply: id.is_some(),
+                channel,
+                timestamp: link::now(&table.envelope),
+                ..self.link.server.outgoing(message.tag)
+            },
+        )
+    }
+
+    pub(crate) fn accept(&self) {
+        if let Some(request) = &self.request {
+            request.accepted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.request
+            .as_ref()
+            .is_some_and(|request| request.accepted.load(Ordering::Relaxed))
+    }
+
+    fn no_reply(&self) {
+        self.fault(&Fault::new(
+            "NO_REPLY",
+            "the request was given up without an answer",
+        ));
+    }
+
+    /// Enters a channel and answers with the place in it.
+    pub(crate) async fn enter(
+        &self,
+        key: Arc<str>,
+        keep: std::time::Duration,
+        tag: Option<Tag>,
+        payload: Result<Option<Box<RawValue>>, serde_json::Error>,
+        at: Option<SystemTime>,
+    ) {
+        let payload = match payload {
+            Ok(payload) => payload,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    ?tag,
+                    "a message cannot be written"
+                );
+                return self.fault(&Fault::new("INTERNAL", "the answer cannot be written"));
+            }
+        };
+        let payload = payload.as_deref();
+        let server = &self.link.server;
+        let answer = |position: &Position| {
+            link::encode(
+                self.link.codec(),
+                &Outgoing {
+                    payload: payload
+                        .as_ref()
+                        .map(|raw| raw as &dyn erased_serde::Serialize),
+                    id: self.id(),
+                    is_reply: true,
+                    channel: Some(&key),
+                    seq: Some(position.seq),
+                    epoch: Some(&position.epoch),
+                    timestamp: at,
+                    ..server.outgoing(tag)
+                },
+            )
+        };
+        match server.hub.join(&self.link, &key, keep, &answer).await {
+            Ok(()) | Err(JoinError::Ended) => {}
+            Err(JoinError::Broker(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a channel cannot be joined"
+                );
+                self.fault(&Fault::new("INTERNAL", "the channel cannot be joined now").retryable());
+            }
+        }
+    }
+
+    /// Answers the session's own `leave`.
+    pub(crate) fn exit(&self, key: &str, tag: Option<Tag>, payload: &dyn erased_serde::Serialize) {
+        self.link.server.hub.leave(self.link.id, key);
+        self.link.answer(&Outgoing {
+            payload: Some(payload),
+            id: self.id(),
+            is_reply: true,
+            channel: Some(key),
+            ..self.link.server.outgoing(tag)
+        });
+    }
+}

@@ -1,0 +1,171 @@
+//! The part of a connection that others hold: what it may be sent, and where it is.
+
+use super::{Peer, Session, fault::Fault, shared::Shared};
+use crate::{
+    Id,
+    codec::{Codec, Outgoing},
+    outbound::{Outbound, Refused},
+    table::{CloseCondition, EnvelopeTable, Presence, Tag},
+    transport::{Closing, Packet},
+};
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+/// A connection, for those who send to it.
+pub(crate) struct Link {
+    pub(crate) id: u64,
+    pub(crate) outbound: Outbound,
+    /// Which of the server's encodings it speaks.
+    pub(crate) encoding: usize,
+    pub(crate) server: Arc<Shared>,
+    pub(crate) session: Session,
+    pub(crate) peer: Arc<Peer>,
+    /// The channels it is in; none when it is over.
+    joined: Mutex<Option<HashSet<Arc<str>>>>,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    pub(crate) fn new(
+        id: u64,
+        server: Arc<Shared>,
+        session: Session,
+        peer: Arc<Peer>,
+        encoding: usize,
+    ) -> Self {
+        Self {
+            id,
+            outbound: Outbound::new(server.limits.outbound),
+            encoding,
+            server,
+            session,
+            peer,
+            joined: Mutex::new(Some(HashSet::new())),
+        }
+    }
+
+    pub(crate) fn codec(&self) -> &dyn Codec {
+        self.server.codec(self.encoding)
+    }
+
+    /// Asks for the connection to be closed.
+    pub(crate) fn close(&self, condition: CloseCondition, reason: &'static str, graceful: bool) {
+        let code = self.server.table.close_code(condition);
+        self.outbound.close(Closing::new(code, reason), graceful);
+    }
+
+    /// Queues a message that nobody asked for. A connection without room for it is closed.
+    pub(crate) fn push(&self, packet: Packet, volatile: bool) {
+        if self.outbound.push(packet, volatile) == Err(Refused::Full) && !volatile {
+            self.close(CloseCondition::Slow, "the client reads too slowly", false);
+        }
+    }
+
+    /// Queues an answer.
+    pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
+        match encode(self.codec(), outgoing) {
+            Some(packet) => self.outbound.answer(packet),
+            None => self.fail(
+                outgoing.id,
+                &Fault::new("INTERNAL", "the answer cannot be written"),
+            ),
+        }
+    }
+
+    /// Queues an error.
+    pub(crate) fn fail(&self, id: Option<&Id>, fault: &Fault<'_>) {
+        if let Some(packet) = error(&self.server, self.codec(), id, fault) {
+            self.outbound.answer(packet);
+        }
+    }
+
+    /// Notes that it is in a channel. False where it is over.
+    pub(crate) fn enter(&self, channel: &Arc<str>) -> bool {
+        let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        joined.as_mut().is_some_and(|joined| {
+            joined.insert(channel.clone());
+            true
+        })
+    }
+
+    /// Notes that it is in a channel no more.
+    pub(crate) fn exit(&self, channel: &str) {
+        let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(joined) = joined.as_mut() {
+            joined.remove(channel);
+        }
+    }
+
+    /// The connection is over: it leaves every channel, and nothing is queued for it any more.
+    pub(crate) fn end(&self) {
+        self.outbound.end();
+        let joined = self
+            .joined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        for channel in joined.into_iter().flatten() {
+            self.server.hub.leave(self.id, &channel);
+        }
+    }
+}
+
+/// A message on its way out, with what the envelope always has.
+pub(crate) fn outgoing(envelope: &EnvelopeTable, tag: Option<Tag>, major: i64) -> Outgoing<'_> {
+    Outgoing {
+        version: envelope
+            .version
+            .filter(|field| field.presence == Presence::Required)
+            .map(|_| major),
+        ..Outgoing::new(envelope, tag)
+    }
+}
+
+/// Writes a message. What cannot be written is logged.
+pub(crate) fn encode(codec: &dyn Codec, outgoing: &Outgoing<'_>) -> Option<Packet> {
+    let written = codec
+        .encode(outgoing)
+        .map_err(Box::<dyn std::error::Error>::from);
+    match written.and_then(|bytes| Packet::encoded(bytes, codec.is_text()).map_err(Into::into)) {
+        Ok(packet) => Some(packet),
+        Err(error) => {
+            tracing::error!(error = &*error, tag = ?outgoing.tag, "a message cannot be written");
+            None
+        }
+    }
+}
+
+/// Writes an error, where the protocol has a message for it.
+pub(crate) fn error(
+    server: &Shared,
+    codec: &dyn Codec,
+    id: Option<&Id>,
+    fault: &Fault<'_>,
+) -> Option<Packet> {
+    let tag = server.table.session.roles.error?;
+    encode(
+        codec,
+        &Outgoing {
+            payload: Some(fault),
+            id,
+            is_reply: true,
+            ..server.outgoing(Some(tag))
+        },
+    )
+}
+
+/// The time that goes into what answers and is published, where the protocol has a field for it.
+pub(crate) fn now(envelope: &EnvelopeTable) -> Option<SystemTime> {
+    envelope.timestamp.map(|_| SystemTime::now())
+}

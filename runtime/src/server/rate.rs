@@ -1,0 +1,57 @@
+//! How many messages a client may send in how long: a token bucket.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A bucket that holds `burst` tokens and is filled anew once in every `period`, evenly.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    burst: f64,
+    per_second: f64,
+    tokens: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn new((burst, period): (u64, Duration), now: Instant) -> Self {
+        let burst = burst as f64;
+        let per_second = burst / period.as_secs_f64().max(f64::MIN_POSITIVE);
+        Self {
+            burst,
+            per_second,
+            tokens: burst,
+            filled: now,
+        }
+    }
+
+    /// Takes a token. False where there is none.
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
+        let passed = now.duration_since(self.filled).as_secs_f64();
+        self.filled = now;
+        self.tokens = (self.tokens + passed * self.per_second).min(self.burst);
+        let taken = self.tokens >= 1.0;
+        if taken {
+            self.tokens -= 1.0;
+        }
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_and_then_the_rate() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new((3, Duration::from_secs(30)), start);
+        let taken = |bucket: &mut Bucket, seconds| {
+            let now = start + Duration::from_secs(seconds);
+            (0..10).filter(|_| bucket.take(now)).count()
+        };
+        assert_eq!(taken(&mut bucket, 0), 3);
+        assert_eq!(taken(&mut bucket, 9), 0);
+        assert_eq!(taken(&mut bucket, 10), 1);
+        assert_eq!(taken(&mut bucket, 1000), 3);
+    }
+}

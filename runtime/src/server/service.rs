@@ -1,0 +1,229 @@
+//! What a server needs to know of a protocol and of the application: [`Service`], implemented by `#[protocol]`.
+
+use super::{Context, Peer, fault::Fault};
+use crate::{
+    ErrorCodes, Id, Invalid, Mode, Payload, Rejected, TagBuf, Violation,
+    codec::Source,
+    read_text,
+    table::{ProtocolTable, Tag},
+};
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+use std::{any::Any, borrow::Cow, fmt, sync::Arc};
+
+/// What the application knows of somebody who is connected.
+pub type Session = Arc<dyn Any + Send + Sync>;
+
+/// An application behind a protocol, with all types taken away. `#[protocol]` implements it for the handlers of a protocol;
+/// connections know nothing else.
+pub trait Service: Send + Sync + 'static {
+    /// The protocol.
+    fn table(&self) -> &'static ProtocolTable;
+
+    /// Somebody wants in. What is refused is told why, and closed with the code for [`CloseCondition::Unauthorized`].
+    ///
+    /// [`CloseCondition::Unauthorized`]: crate::table::CloseCondition::Unauthorized
+    fn open<'a>(&'a self, opening: Opening) -> BoxFuture<'a, Result<Session, Refusal>>;
+
+    /// A message came. It is read here and handled later: what is returned has done nothing yet.
+    ///
+    /// # Errors
+    /// The message, where it cannot be read.
+    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<Rejected>>;
+
+    /// Whether somebody may enter a channel that has no message for joining. `key` is what the client sent.
+    fn admit<'a>(&'a self, key: &'a str, cx: Context) -> BoxFuture<'a, Result<(), Refusal>> {
+        let _ = (key, cx);
+        Box::pin(std::future::ready(Err(Refusal::not_joinable())))
+    }
+
+    /// A connection is over. Nothing of it runs any more.
+    fn closed(&self, session: &Session) {
+        let _ = session;
+    }
+}
+
+/// Somebody who wants in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Opening {
+    /// What the hello carries as proof, as JSON text.
+    pub auth: Option<Box<RawValue>>,
+    /// Where it comes from.
+    pub peer: Arc<Peer>,
+    /// The version of the protocol that the client speaks: one that this server accepts.
+    pub version: String,
+}
+
+impl Opening {
+    pub(crate) fn new(auth: Option<Box<RawValue>>, peer: Arc<Peer>, version: String) -> Self {
+        Self {
+            auth,
+            peer,
+            version,
+        }
+    }
+
+    /// Reads the proof.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not fit.
+    pub fn auth<T: for<'de> Payload<'de>>(&self) -> Result<T, Refusal> {
+        let Some(auth) = &self.auth else {
+            return Err(Refusal::no_auth());
+        };
+        read_text(auth.get(), Mode::Server).map_err(|mut invalid: Invalid| {
+            for violation in &mut invalid.violations {
+                violation.path.prepend_key("auth");
+                violation.path.prepend_key("payload");
+            }
+            invalid.into()
+        })
+    }
+}
+
+/// What was received, and what to do about it.
+pub struct Received {
+    /// Its id.
+    pub id: Option<Id>,
+    /// What to do.
+    pub action: Action,
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = match self.action {
+            Action::Run(_) => "Run",
+            Action::Stream(_) => "Stream",
+            Action::Cancel => "Cancel",
+        };
+        f.debug_struct("Received")
+            .field("id", &self.id)
+            .field("action", &action)
+            .finish()
+    }
+}
+
+/// What to do about a message.
+pub enum Action {
+    /// Run this when all before it is done.
+    Run(BoxFuture<'static, ()>),
+    /// Run this beside everything else, until it ends or is cancelled by its id.
+    Stream(BoxFuture<'static, ()>),
+    /// Drop the stream with the same id.
+    Cancel,
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run(_) => "Run",
+            Self::Stream(_) => "Stream",
+            Self::Cancel => "Cancel",
+        })
+    }
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The code.
+    pub code: TagBuf,
+    /// What it means, for people.
+    pub message: Cow<'static, str>,
+    /// Whether the same may be tried again.
+    pub retryable: bool,
+    /// What comes with the code, as JSON.
+    pub data: Option<Box<RawValue>>,
+    /// What is wrong with the payload.
+    pub violations: Vec<Violation>,
+}
+
+impl Refusal {
+    /// A code and words.
+    pub fn new(code: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code: TagBuf::Text(code.into()),
+            message: message.into(),
+            retryable: false,
+            data: None,
+            violations: Vec::new(),
+        }
+    }
+
+    /// A declared error.
+    pub fn from_error<E: ErrorCodes>(error: &E) -> Self {
+        Self {
+            code: match error.code() {
+                Tag::Text(text) => TagBuf::Text(text.to_owned()),
+                Tag::Integer(n) => TagBuf::Integer(n),
+            },
+            retryable: error.retryable(),
+            data: error
+                .data()
+                .and_then(|data| serde_json::value::to_raw_value(data).ok()),
+            ..Self::new("", error.message())
+        }
+    }
+
+    /// The hello bears no proof of who the client is.
+    pub fn no_auth() -> Self {
+        Self {
+            violations: vec![Violation {
+                path: "/payload".to_owned().into(),
+                keyword: "required",
+                message: handfast_schema::words::required("auth").into(),
+            }],
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+
+    /// A channel that cannot be joined by its key.
+    pub fn not_joinable() -> Self {
+        Self {
+            violations: vec![Violation {
+                path: "/payload/channel".to_owned().into(),
+                keyword: "enum",
+                message: "must be the key of a channel that can be joined".into(),
+            }],
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+
+    /// The refusal as it travels.
+    pub(crate) fn fault<'a>(&'a self, data: &'a Option<&'a RawValue>) -> Fault<'a> {
+        Fault {
+            code: Some(self.code.borrow()),
+            message: Cow::Borrowed(&self.message),
+            retryable: self.retryable,
+            data: data
+                .as_ref()
+                .map(|data| data as &dyn erased_serde::Serialize),
+            violations: &self.violations,
+            side: None,
+        }
+    }
+}
+
+/// A value that does not fit.
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self {
+            violations: invalid.violations,
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+}
+
+/// A message that could not be read.
+impl From<Box<Rejected>> for Refusal {
+    fn from(rejected: Box<Rejected>) -> Self {
+        let fault = Fault::of(&rejected);
+        let message = fault.message.clone().into_owned();
+        Self {
+            violations: rejected.reason.violations().to_vec(),
+            ..Self::new(rejected.reason.code(), message)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Answering a request with many messages.
+
+use super::Context;
+use crate::{outbound::Refused, table::UnionTable, transport::Packet};
+use serde::Serialize;
+use std::{fmt, marker::PhantomData};
+
+/// A request that asks for a stream of `Item`s and is told with an `Ack` that it gets one. The handler's future is dropped when the
+/// client cancels or goes away.
+#[must_use = "the client waits until the stream is accepted or refused"]
+pub struct Stream<Ack, Item> {
+    cx: Context,
+    table: &'static UnionTable,
+    ack: usize,
+    item: usize,
+    types: PhantomData<fn(Ack, Item)>,
+}
+
+impl<Ack, Item> fmt::Debug for Stream<Ack, Item> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("cx", &self.cx)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<Ack: Serialize, Item: Serialize> Stream<Ack, Item> {
+    pub(crate) fn new(cx: Context, table: &'static UnionTable, ack: usize, item: usize) -> Self {
+        Self {
+            cx,
+            table,
+            ack,
+            item,
+            types: PhantomData,
+        }
+    }
+
+    /// Acknowledges the request; only then can items be sent.
+    pub fn accept(self, ack: Ack) -> Sender<Item> {
+        self.cx.accept();
+        self.cx.reply(self.table, self.ack, &ack);
+        Sender::new(self.cx, self.table, self.item)
+    }
+}
+
+/// Sends the items of a stream.
+pub struct Sender<Item> {
+    cx: Context,
+    table: &'static UnionTable,
+    item: usize,
+    types: PhantomData<fn(Item)>,
+}
+
+impl<Item> fmt::Debug for Sender<Item> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("cx", &self.cx)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<Item: Serialize> Sender<Item> {
+    pub(crate) fn new(cx: Context, table: &'static UnionTable, item: usize) -> Self {
+        Self {
+            cx,
+            table,
+            item,
+            types: PhantomData,
+        }
+    }
+
+    /// Sends an item, when the client has read enough of what came before: until half of `limits.outbound` is free.
+    ///
+    /// # Errors
+    /// Where the connection is over, or the item cannot be written.
+    pub fn send(
+        &mut self,
+        item: Item,
+    ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item> {
+        let message = &self.table.messages[self.item];
+        let packet = self
+            .cx
+            .write(self.table, message, Some(&item), self.cx.id(), None);
+        put(self.cx.clone(), packet)
+    }
+}
+
+async fn put(cx: Context, packet: Option<Packet>) -> Result<(), SendError> {
+    let packet = packet.ok_or(SendError::Unwritable)?;
+    let outbound = &cx.link.outbound;
+    match std::future::poll_fn(|task| outbound.poll_room(packet.len(), task)).await {
+        Ok(()) => {
+            outbound.answer(packet);
+            Ok(())
+        }
+        Err(Refused::Ended | Refused::Full) => Err(SendError::Closed),
+    }
+}
+
+/// Why an item was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The connection is over.
+    Closed,
+    /// The item cannot be written; the log tells why.
+    Unwritable,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "the connection is over",
+            Self::Unwritable => "the item cannot be written",
+        })
+    }
+}
+
+impl std::error::Error for SendError {}

@@ -1,0 +1,176 @@
+//! A transport in memory, for tests of applications and for ends that share a process.
+
+use super::{Arrival, Closing, Packet, Transport, TransportError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+/// One end of a connection in memory.
+#[derive(Debug)]
+pub struct Memory {
+    incoming: Arc<Lane>,
+    outgoing: Arc<Lane>,
+    fed: VecDeque<Packet>,
+    /// The largest message taken, in bytes.
+    limit: usize,
+}
+
+/// Makes both ends of a connection in memory. Each direction holds `capacity` messages (at least one) before the writer has
+/// to wait.
+pub fn pair(capacity: usize) -> (Memory, Memory) {
+    let lanes = [(); 2].map(|()| {
+        Arc::new(Lane {
+            capacity: capacity.max(1),
+            state: Mutex::new(State::default()),
+        })
+    });
+    let [a, b] = lanes;
+    let end = |incoming: &Arc<Lane>, outgoing: &Arc<Lane>| Memory {
+        incoming: incoming.clone(),
+        outgoing: outgoing.clone(),
+        fed: VecDeque::new(),
+        limit: usize::MAX,
+    };
+    (end(&a, &b), end(&b, &a))
+}
+
+impl Memory {
+    /// Takes no message larger than `limit` bytes.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The next thing to arrive.
+    ///
+    /// # Errors
+    /// Where the message is larger than the limit.
+    pub async fn receive(&mut self) -> Result<Arrival, TransportError> {
+        <dyn Transport>::receive(self).await
+    }
+
+    /// Sends text.
+    ///
+    /// # Errors
+    /// Where the other end is gone.
+    pub async fn send(&mut self, text: &str) -> Result<(), TransportError> {
+        <dyn Transport>::send(self, Packet::Text(text.into())).await
+    }
+
+    fn shut(&mut self, closing: Option<Closing>) {
+        let mut out = self.outgoing.lock();
+        if !out.closed {
+            out.closed = true;
+            out.closing = closing;
+        }
+        out.wake();
+        drop(out);
+    }
+}
+
+/// One direction.
+#[derive(Debug)]
+struct Lane {
+    capacity: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Packet>,
+    closing: Option<Closing>,
+    /// The writer closed.
+    closed: bool,
+    /// The reader is gone.
+    abandoned: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+impl Lane {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn wake(&mut self) {
+        for waker in [self.reader.take(), self.writer.take()]
+            .into_iter()
+            .flatten()
+        {
+            waker.wake();
+        }
+    }
+}
+
+fn gone() -> TransportError {
+    TransportError::Broken("the other end is gone".into())
+}
+
+impl Transport for Memory {
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, TransportError>> {
+        let mut lane = self.incoming.lock();
+        if let Some(packet) = lane.queue.pop_front() {
+            if let Some(writer) = lane.writer.take() {
+                writer.wake();
+            }
+            return Poll::Ready(if packet.len() > self.limit {
+                Err(TransportError::TooLarge { limit: self.limit })
+            } else {
+                Ok(Arrival::Packet(packet))
+            });
+        }
+        if lane.closed {
+            return Poll::Ready(Ok(Arrival::Closed(lane.closing.take())));
+        }
+        lane.reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
+        self.fed.push_back(packet);
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        let mut lane = self.outgoing.lock();
+        while let Some(packet) = self.fed.pop_front() {
+            if lane.abandoned || lane.closed {
+                return Poll::Ready(Err(gone()));
+            }
+            if lane.queue.len() >= self.outgoing.capacity {
+                self.fed.push_front(packet);
+                lane.writer = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            lane.queue.push_back(packet);
+            if let Some(reader) = lane.reader.take() {
+                reader.wake();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &Closing) -> Poll<()> {
+        let flushed = self.poll_flush(cx);
+        if flushed.is_pending() {
+            return Poll::Pending;
+        }
+        self.shut(Some(closing.clone()));
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.shut(None);
+        let mut lane = self.incoming.lock();
+        lane.abandoned = true;
+        lane.queue.clear();
+        lane.wake();
+    }
+}

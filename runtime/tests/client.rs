@@ -1,0 +1,666 @@
+//! The client: against the real server, and against a script that plays one.
+
+#![cfg(all(feature = "server", feature = "client"))]
+
+mod chat;
+
+use chat::{
+    Auth, Chat, ChatMessage, ChatSend, ChatSendError, Client, HASH, Limit, News, PricesDone,
+    PricesTick, PricesWatch, RoomJoined, ServerMessage, UserTyping, Wait, Waited, WatchError,
+    raw::serve,
+};
+use handfast::{
+    Side,
+    client::{CallError, Connect, ConnectError, Event, Gap, Joined, State, StreamError},
+    transport::{Arrival, Memory, Packet, pair},
+};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::sync::{Mutex, mpsc};
+
+async fn enter(address: SocketAddr, name: &str) -> Client {
+    Client::connect(format!("ws://{address}/ws"))
+        .auth(&Auth { name: name.into() })
+        .await
+        .expect("the server lets it in")
+}
+
+fn send(room_id: &str, text: &str) -> ChatSend {
+    ChatSend {
+        room_id: room_id.into(),
+        text: text.into(),
+    }
+}
+
+async fn join(
+    client: &Client,
+    id: &str,
+) -> Result<Joined<ServerMessage, RoomJoined>, CallError<ChatSendError>> {
+    client.room(&id.into()).join().await
+}
+
+fn said(event: Option<Event<ServerMessage>>) -> (String, Option<u64>) {
+    match event {
+        Some(Event::Message(envelope)) => match envelope.message {
+            ServerMessage::ChatMessage(ChatMessage { text, .. }) => (text, envelope.seq),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn requests_are_answered() {
+    let (app, _, address) = serve().await;
+    let client = enter(address, "ada").await;
+    assert_eq!(client.state(), State::Connected);
+    assert_eq!(client.skew(), None);
+    client
+        .chat_send(send("lobby", "hi"))
+        .await
+        .expect("it is sent");
+    assert_eq!(
+        client.chat_send(send("full", "hi")).await,
+        Err(CallError::Declared(ChatSendError::RoomFull(Limit {
+            limit: 9
+        })))
+    );
+    app.gate.add_permits(1);
+    assert_eq!(client.wait(Wait {}).await, Ok(Waited {}));
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_its_rules_is_not_sent() {
+    let (.., address) = serve().await;
+    let client = enter(address, "ada").await;
+    let error = client
+        .chat_send(send("lobby", ""))
+        .await
+        .expect_err("it is too short");
+    assert_eq!(
+        error.to_string(),
+        "the request does not fit: /text must be at least 1 character long"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_says_why() {
+    let (.., address) = serve().await;
+    let connect = Client::connect(format!("ws://{address}/ws")).auth(&Auth {
+        name: "mallory".into(),
+    });
+    let error = connect.await.expect_err("it is refused");
+    assert!(error.is_final());
+    assert_eq!(
+        error.to_string(),
+        "the server refused: BAD_TOKEN: The token is not one of ours, or it has expired."
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_says_so() {
+    for (url, words) in [
+        (
+            "wss://example.org",
+            "the address cannot be used: `wss` is not built in; let a proxy end the TLS, or dial it yourself",
+        ),
+        (
+            "http://example.org",
+            "the address cannot be used: it does not begin with `ws://`",
+        ),
+        ("not a url", "the address cannot be used: it is no URL"),
+    ] {
+        let error = Client::connect(url)
+            .await
+            .expect_err("it cannot be reached");
+        assert_eq!(error.to_string(), words);
+    }
+}
+
+#[tokio::test]
+async fn a_room_is_joined_heard_and_left() {
+    let (_, server, address) = serve().await;
+    let ada = enter(address, "ada").await;
+    let bob = enter(address, "bob").await;
+    let mut room_of_ada = join(&ada, "r").await.expect("there is a place");
+    assert_eq!(room_of_ada.reply, RoomJoined { members: 0 });
+    bob.chat_send(send("r", "hi")).await.expect("it is sent");
+    assert_eq!(said(room_of_ada.next().await), ("hi".into(), Some(1)));
+    bob.user_typing(UserTyping {
+        room_id: "r".into(),
+    })
+    .await
+    .expect("it is sent");
+    let typing = room_of_ada.next().await;
+    assert!(
+        matches!(&typing, Some(Event::Message(e)) if e.seq.is_none()),
+        "{typing:?}"
+    );
+    let members = || server.handle().room(&"r".into()).members();
+    assert_eq!(members(), 1);
+
+    // Two places in one channel: the server knows of one, and hears of the last who goes.
+    let second = join(&ada, "r").await.expect("there is a place");
+    second.leave().await.expect("it may");
+    assert_eq!(members(), 1);
+    bob.chat_send(send("r", "still")).await.expect("it is sent");
+    assert_eq!(said(room_of_ada.next().await), ("still".into(), Some(2)));
+    room_of_ada.leave().await.expect("it may");
+    assert_eq!(members(), 0);
+
+    // What is dropped leaves as well: the answer to what comes after it tells that it was handled.
+    drop(join(&ada, "r").await.expect("there is a place"));
+    ada.chat_send(send("x", "after")).await.expect("it is sent");
+    assert_eq!(members(), 0);
+    assert!(matches!(
+        join(&ada, "full").await,
+        Err(CallError::Declared(ChatSendError::RoomFull(_)))
+    ));
+}
+
+#[tokio::test]
+async fn a_channel_without_messages_is_joined_by_its_key() {
+    let (_, server, address) = serve().await;
+    let client = enter(address, "ada").await;
+    let mut lobby = client.lobby().join().await.expect("it may");
+    server.handle().lobby().publish(&News { text: "x".into() });
+    let news = lobby.next().await;
+    assert!(
+        matches!(&news, Some(Event::Message(e)) if e.message == ServerMessage::News(News { text: "x".into() })),
+        "{news:?}"
+    );
+    lobby.leave().await.expect("it may");
+    assert_eq!(server.handle().lobby().members(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_has_items_and_an_end() {
+    let (.., address) = serve().await;
+    let client = enter(address, "ada").await;
+    let mut ticks = client
+        .prices_watch(PricesWatch { count: 2 })
+        .await
+        .expect("it begins");
+    assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
+    assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 1 })));
+    assert_eq!(ticks.next().await, None);
+    assert_eq!(ticks.end(), Some(&PricesDone { ticks: 2 }));
+    let refused = client.prices_watch(PricesWatch { count: 0 }).await;
+    assert!(matches!(
+        refused,
+        Err(CallError::Declared(WatchError::UnknownSymbol))
+    ));
+}
+
+#[tokio::test]
+async fn a_dropped_stream_is_cancelled() {
+    let (app, _, address) = serve().await;
+    let client = enter(address, "ada").await;
+    let ticks = client
+        .prices_watch(PricesWatch { count: 7 })
+        .await
+        .expect("it begins");
+    drop(ticks);
+    app.dropped.acquire().await.expect("it is open").forget();
+    client
+        .chat_send(send("lobby", "hi"))
+        .await
+        .expect("the connection stays");
+}
+
+#[tokio::test]
+async fn the_last_who_goes_closes() {
+    let (_, server, address) = serve().await;
+    let client = enter(address, "ada").await;
+    let room = join(&client, "r").await.expect("there is a place");
+    drop(client);
+    assert_eq!(server.handle().connections(), 1);
+    drop(room);
+    server.handle().shutdown().await;
+    let client = Client::connect(format!("ws://{address}/ws"))
+        .auth(&Auth { name: "x".into() })
+        .await;
+    assert!(
+        matches!(client, Err(ConnectError::Transport(_))),
+        "{client:?}"
+    );
+}
+
+#[tokio::test]
+async fn close_ends_everything() {
+    let (_, _server, address) = serve().await;
+    let client = enter(address, "ada").await;
+    let mut room = join(&client, "r").await.expect("there is a place");
+    let mut messages = client.messages();
+    let waiting = client.clone();
+    let waiting = tokio::spawn(async move { waiting.wait(Wait {}).await });
+    tokio::task::yield_now().await;
+    client.close().await;
+    assert_eq!(
+        client.state(),
+        State::Closed(Some(handfast::transport::Closing::new(1000, "")))
+    );
+    assert_eq!(room.next().await, None);
+    assert_eq!(messages.next().await, None);
+    assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
+    assert_eq!(client.wait(Wait {}).await, Err(CallError::Closed));
+}
+
+/// A server by hand.
+struct Script(Memory);
+
+impl Script {
+    async fn next(&mut self) -> String {
+        match self.0.receive().await.expect("it is open") {
+            Arrival::Packet(Packet::Text(text)) => text.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    async fn expect(&mut self, text: &str) {
+        assert_eq!(self.next().await, text);
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.0.send(text).await.expect("it is open");
+    }
+
+    async fn greet(&mut self) {
+        self.expect(&format!(
+            r#"{{"type":"hello","payload":{{"version":"1.2.0","hash":"{HASH}","auth":{{"name":"ada"}}}}}}"#
+        ))
+        .await;
+        self.say(&format!(
+            r#"{{"type":"ready","payload":{{"version":"1.2.0","hash":"{HASH}","session":"s"}}}}"#
+        ))
+        .await;
+    }
+}
+
+/// A client whose connections are played by the test, one after the other.
+fn scripted() -> (Connect<Chat, Client>, mpsc::Receiver<Script>) {
+    let (sender, receiver) = mpsc::channel(1);
+    let connect = Connect::<Chat, Client>::over(move || {
+        let sender = sender.clone();
+        async move {
+            let (client, server) = pair(64);
+            sender.send(Script(server)).await.expect("the test goes on");
+            Ok::<_, Infallible>(client)
+        }
+    })
+    .auth(&Auth { name: "ada".into() });
+    (connect, receiver)
+}
+
+async fn begin() -> (Client, Script, mpsc::Receiver<Script>) {
+    let (connect, mut scripts) = scripted();
+    let client = tokio::spawn(connect.into_future());
+    let mut script = scripts.recv().await.expect("it connects");
+    script.greet().await;
+    let client = client.await.expect("it ends").expect("it is let in");
+    (client, script, scripts)
+}
+
+const JOIN: &str = r#"{"type":"room.join","payload":{"roomId":"r"},"id":"1"}"#;
+
+/// Joins the room `r` at a number.
+async fn joined(
+    client: &Client,
+    script: &mut Script,
+    seq: u64,
+) -> Joined<ServerMessage, RoomJoined> {
+    let asked = tokio::spawn({
+        let client = client.clone();
+        async move { join(&client, "r").await }
+    });
+    script.expect(JOIN).await;
+    script
+        .say(&format!(
+            r#"{{"type":"room.joined","payload":{{"members":0}},"id":"1","channel":"room:r","seq":{seq},"epoch":"e"}}"#
+        ))
+        .await;
+    asked.await.expect("it ends").expect("it may")
+}
+
+fn message(text: &str, seq: u64) -> String {
+    format!(
+        r#"{{"type":"chat.message","payload":{{"from":"bob","text":"{text}"}},"channel":"room:r","seq":{seq}}}"#
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_in_the_numbers_is_a_gap() {
+    let (client, mut script, _scripts) = begin().await;
+    let mut room = joined(&client, &mut script, 41).await;
+    for (text, seq) in [("a", 42), ("old", 42), ("b", 45)] {
+        script.say(&message(text, seq)).await;
+    }
+    script
+        .say(r#"{"type":"gap","payload":{"channel":"room:r","from":46,"to":50}}"#)
+        .await;
+    script.say(&message("c", 51)).await;
+    script
+        .say(r#"{"type":"chat.message","payload":{},"channel":"room:r","seq":52}"#)
+        .await;
+    script
+        .say(r#"{"type":"chat.newer","payload":{"x":1},"channel":"room:r","seq":53}"#)
+        .await;
+    script.say(&message("d", 54)).await;
+    assert_eq!(said(room.next().await), ("a".into(), Some(42)));
+    assert_eq!(
+        room.next().await,
+        Some(Event::Gap(Gap {
+            from: Some(43),
+            to: Some(44)
+        }))
+    );
+    assert_eq!(said(room.next().await), ("b".into(), Some(45)));
+    assert_eq!(
+        room.next().await,
+        Some(Event::Gap(Gap {
+            from: Some(46),
+            to: Some(50)
+        }))
+    );
+    assert_eq!(said(room.next().await), ("c".into(), Some(51)));
+    let unfit = room.next().await;
+    assert!(
+        matches!(&unfit, Some(Event::Rejected(r)) if r.payload.as_deref() == Some("{}")),
+        "{unfit:?}"
+    );
+    let newer = room.next().await;
+    assert!(
+        matches!(&newer, Some(Event::Rejected(r)) if r.payload.as_deref() == Some(r#"{"x":1}"#)),
+        "{newer:?}"
+    );
+    assert_eq!(said(room.next().await), ("d".into(), Some(54)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_look_gets_a_gap() {
+    let (connect, mut scripts) = scripted();
+    let client = tokio::spawn(connect.capacity(2).into_future());
+    let mut script = scripts.recv().await.expect("it connects");
+    script.greet().await;
+    let client = client.await.expect("it ends").expect("it is let in");
+    let mut room = joined(&client, &mut script, 0).await;
+    for seq in 1..=5 {
+        script.say(&message("x", seq)).await;
+    }
+    script.say(r#"{"type":"ping"}"#).await;
+    script.expect(r#"{"type":"pong"}"#).await;
+    assert_eq!(said(room.next().await).1, Some(1));
+    assert_eq!(said(room.next().await).1, Some(2));
+    assert_eq!(
+        room.next().await,
+        Some(Event::Gap(Gap {
+            from: Some(3),
+            to: Some(5)
+        }))
+    );
+    script.say(&message("x", 6)).await;
+    assert_eq!(said(room.next().await).1, Some(6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_made_again() {
+    let (client, mut script, mut scripts) = begin().await;
+    let mut room = joined(&client, &mut script, 41).await;
+    let call = |client: &Client, text: &str| {
+        let (client, message) = (client.clone(), send("r", text));
+        tokio::spawn(async move { client.chat_send(message).await })
+    };
+    let lost = call(&client, "lost");
+    script
+        .expect(r#"{"type":"chat.send","payload":{"roomId":"r","text":"lost"},"id":"2"}"#)
+        .await;
+    drop(script);
+    // It may have been handled, so it is not sent again.
+    assert_eq!(lost.await.expect("it ends"), Err(CallError::OutcomeUnknown));
+    client
+        .state_where(|state| *state == State::Reconnecting)
+        .await;
+    // This one was not written yet.
+    let later = call(&client, "later");
+
+    let mut script = scripts.recv().await.expect("it connects again");
+    script.greet().await;
+    let rejoin = script.next().await;
+    let id = rejoin
+        .strip_prefix(r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#)
+        .and_then(|rest| rest.strip_suffix(r#""}"#))
+        .expect("the room comes first")
+        .to_owned();
+    let send = script.next().await;
+    assert!(send.contains("later"), "{send}");
+    script
+        .say(&format!(
+            r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":44,"epoch":"e"}}"#
+        ))
+        .await;
+    script.say(&message("again", 45)).await;
+    script.say(r#"{"type":"chat.sent","id":"3"}"#).await;
+    assert_eq!(
+        room.next().await,
+        Some(Event::Gap(Gap {
+            from: Some(42),
+            to: Some(44)
+        }))
+    );
+    assert_eq!(said(room.next().await), ("again".into(), Some(45)));
+    later.await.expect("it ends").expect("it is sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_epoch_is_a_gap() {
+    let (client, mut script, mut scripts) = begin().await;
+    let mut room = joined(&client, &mut script, 41).await;
+    drop(script);
+    let mut script = scripts.recv().await.expect("it connects again");
+    script.greet().await;
+    let rejoin = script.next().await;
+    let id = rejoin.rsplit('"').nth(1).expect("it has an id").to_owned();
+    script
+        .say(&format!(
+            r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":41,"epoch":"f"}}"#
+        ))
+        .await;
+    assert_eq!(
+        room.next().await,
+        Some(Event::Gap(Gap {
+            from: None,
+            to: None
+        }))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_final_close_is_not_tried_again() {
+    use handfast::transport::{Closing, Transport};
+    let (client, mut script, mut scripts) = begin().await;
+    let closing = Closing::new(4409, "somebody took over");
+    std::future::poll_fn(|cx| script.0.poll_close(cx, &closing)).await;
+    let state = client
+        .state_where(|state| matches!(state, State::Closed(_)))
+        .await;
+    assert_eq!(state, State::Closed(Some(closing)));
+    assert!(scripts.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_grow_and_stay_below_their_bound() {
+    let attempts = Arc::new(Mutex::new(Vec::new()));
+    let times = attempts.clone();
+    let (sender, mut scripts) = mpsc::channel(1);
+    let connect = Connect::<Chat, Client>::over(move || {
+        let (times, sender) = (times.clone(), sender.clone());
+        async move {
+            let mut times = times.lock().await;
+            times.push(tokio::time::Instant::now());
+            if times.len() > 1 && times.len() < 12 {
+                return Err("nobody is there");
+            }
+            let (client, server) = pair(64);
+            sender
+                .send(Script(server))
+                .await
+                .map_err(|_| "the test is over")?;
+            Ok(client)
+        }
+    })
+    .auth(&Auth { name: "ada".into() });
+    let client = tokio::spawn(connect.into_future());
+    let mut script = scripts.recv().await.expect("it connects");
+    script.greet().await;
+    let _client = client.await.expect("it ends").expect("it is let in");
+    drop(script);
+    scripts
+        .recv()
+        .await
+        .expect("it connects again")
+        .greet()
+        .await;
+    let times = attempts.lock().await;
+    let mut bound = Duration::from_millis(500);
+    for pair in times.windows(2) {
+        assert!(
+            pair[1] - pair[0] <= bound + Duration::from_millis(1),
+            "{pair:?} within {bound:?}"
+        );
+        bound = (bound * 2).min(Duration::from_secs(30));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_in_time() {
+    let (client, mut script, _scripts) = begin().await;
+    let started = tokio::time::Instant::now();
+    let answer = client.chat_send(send("r", "x")).await;
+    assert_eq!(answer, Err(CallError::Timeout));
+    assert_eq!(started.elapsed().as_secs(), 5);
+    script.next().await;
+    // Too late: nobody waits.
+    script.say(r#"{"type":"chat.sent","id":"1"}"#).await;
+    script.say(r#"{"type":"ping"}"#).await;
+    script.expect(r#"{"type":"pong"}"#).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_asked_about() {
+    let (client, mut script, mut scripts) = begin().await;
+    let started = tokio::time::Instant::now();
+    script.expect(r#"{"type":"ping"}"#).await;
+    assert_eq!(started.elapsed().as_secs(), 25);
+    assert!(script.next().await.contains("4000"));
+    assert_eq!(started.elapsed().as_secs(), 35);
+    let mut script = scripts.recv().await.expect("it connects again");
+    script.greet().await;
+    client.state_where(|state| *state == State::Connected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn skew_is_told_and_an_old_server_refused() {
+    for (version, hash) in [("1.3.0", "other"), ("0.9.0", HASH)] {
+        let (connect, mut scripts) = scripted();
+        let client = tokio::spawn(connect.into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        script.next().await;
+        script
+            .say(&format!(
+                r#"{{"type":"ready","payload":{{"version":"{version}","hash":"{hash}","session":"s"}}}}"#
+            ))
+            .await;
+        match client.await.expect("it ends") {
+            Ok(client) => {
+                let skew = client.skew().expect("the hashes differ");
+                assert_eq!((&*skew.version, &*skew.hash), ("1.3.0", "other"));
+            }
+            Err(ConnectError::Version { side, message }) => {
+                assert_eq!(side, Side::Server);
+                assert_eq!(
+                    message,
+                    "the server speaks 0.9.0, and this client takes >=1.0: the server is too old"
+                );
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_asked_for_is_heard() {
+    let (client, mut script, _scripts) = begin().await;
+    let mut messages = client.messages();
+    script
+        .say(r#"{"type":"news","payload":{"text":"x"}}"#)
+        .await;
+    script.say(r#"{"type":"newer","payload":{}}"#).await;
+    let news = messages.next().await;
+    assert!(
+        matches!(&news, Some(Event::Message(e)) if e.message == ServerMessage::News(News { text: "x".into() })),
+        "{news:?}"
+    );
+    assert!(matches!(messages.next().await, Some(Event::Rejected(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_fit_fails_its_request() {
+    let (client, mut script, _scripts) = begin().await;
+    for (answer, words) in [
+        (
+            r#"{"type":"room.joined","payload":{"members":0},"id":"1"}"#,
+            "the answer is another message than the protocol says",
+        ),
+        (
+            r#"{"type":"room.joined","payload":{},"id":"2"}"#,
+            "the answer does not fit",
+        ),
+        (
+            r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"3"}"#,
+            "the server answered with INTERNAL: the server failed",
+        ),
+        (
+            r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"…"},"id":"4"}"#,
+            "Join the room first.",
+        ),
+    ] {
+        let asked = tokio::spawn({
+            let client = client.clone();
+            async move { client.chat_send(send("r", "x")).await }
+        });
+        script.next().await;
+        script.say(answer).await;
+        let error = asked.await.expect("it ends").expect_err("it fails");
+        assert_eq!(error.to_string(), words);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_nobody_looks_at_misses_items() {
+    let (connect, mut scripts) = scripted();
+    let client = tokio::spawn(connect.capacity(1).into_future());
+    let mut script = scripts.recv().await.expect("it connects");
+    script.greet().await;
+    let client = client.await.expect("it ends").expect("it is let in");
+    let asked = tokio::spawn({
+        let client = client.clone();
+        async move { client.prices_watch(PricesWatch { count: 3 }).await }
+    });
+    script
+        .expect(r#"{"type":"prices.watch","payload":{"count":3},"id":"1"}"#)
+        .await;
+    script.say(r#"{"type":"prices.watching","id":"1"}"#).await;
+    for n in 0..3 {
+        script
+            .say(&format!(
+                r#"{{"type":"prices.tick","payload":{{"n":{n}}},"id":"1"}}"#
+            ))
+            .await;
+    }
+    script.say(r#"{"type":"ping"}"#).await;
+    script.expect(r#"{"type":"pong"}"#).await;
+    let mut ticks = asked.await.expect("it ends").expect("it begins");
+    assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
+    assert_eq!(ticks.next().await, Some(Err(StreamError::Missed)));
+    drop(ticks);
+    script.expect(r#"{"type":"prices.stop","id":"1"}"#).await;
+}

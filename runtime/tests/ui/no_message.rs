@@ -1,0 +1,8 @@
+use handfast::protocol;
+
+#[protocol(server)]
+pub enum ServerMessage {
+    News,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use handfast::protocol;
+
+#[protocol]
+fn say() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use handfast::protocol;
+
+include!("api.inc");
+
+fn tell(handle: &Handle) {
+    handle.room().publish(&News { text: String::new() });
+}
+
+fn main() {}
