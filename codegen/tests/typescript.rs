@@ -737,7 +737,7 @@ fn corners_agree_with_the_interpreter() -> Result<()> {
             {
                 let expected = violations(&protocol, id, instance, *mode);
                 cases.push(case(
-                    &format!("check{}", codegen::names::pascal(&name)),
+                    &format!("check{}", handfast_codegen::names::pascal(&name)),
                     *mode,
                     instance,
                     expected,
@@ -762,7 +762,7 @@ fn what_is_stale_goes_and_nothing_else() -> Result<()> {
         &path,
         spec(json!({ "note": { "from": "client" } })).to_string(),
     )?;
-    let generator = codegen::Generator::new(&path);
+    let generator = handfast_codegen::Generator::new(&path);
     generator.run()?;
     let ours = fs::read_to_string(folder.join("handfast/report.ts"))?;
     fs::write(folder.join("handfast/gone.ts"), ours)?;
@@ -795,18 +795,46 @@ fn a_thousand_messages_take_no_time() -> Result<()> {
         );
     }
     let protocol = load(&spec(Value::Object(messages)), &BTreeMap::new())?;
-    let (shapes, _) = codegen::shape::shapes(&protocol);
+    let (shapes, _) = handfast_codegen::shape::shapes(&protocol);
     let options = protocol
         .generate
         .typescript
         .clone()
         .ok_or("no TypeScript")?;
     let start = std::time::Instant::now();
-    let outputs = codegen::typescript::generate(&protocol, &shapes, &options, "protocol.yaml");
+    let outputs =
+        handfast_codegen::typescript::generate(&protocol, &shapes, &options, "protocol.yaml");
     let took = start.elapsed();
     println!("{took:?} for {} bytes", outputs[0].text.len());
     // Ten times what it takes in release, so that a slow machine is not a failure.
     let bound = if cfg!(debug_assertions) { 5_000 } else { 1_000 };
     assert!(took.as_millis() < bound, "{took:?}");
+    Ok(())
+}
+
+#[test]
+fn messages_may_answer_each_other() -> Result<()> {
+    let spec = json!({
+        "handfast": 1,
+        "protocol": { "name": "demo", "version": "1.0.0" },
+        "errors": { "A": {}, "B": { "data": { "type": "object", "properties": { "deep": { "type": "object", "properties": { "n": { "type": "integer" } } } } } } },
+        "messages": {
+            "ping.me": { "from": "both", "reply": "pong.me", "errors": ["A", "B"], "payload": { "type": "object", "properties": { "n": { "type": "integer" } } } },
+            "pong.me": { "from": "both", "reply": "ping.me", "errors": ["B"] },
+            "watch": { "from": "client", "reply": { "stream": "item", "cancel": "stop" } },
+            "item": { "from": "server" },
+            "stop": { "from": "client" },
+        },
+        "generate": { "typescript": { "out": "api.ts" } },
+    });
+    let protocol = load(&spec, &BTreeMap::new())?;
+    let folder = generate(&protocol, "circle")?;
+    compile_with_both(&folder)?;
+    let said = run(
+        &folder,
+        "import * as api from './out/api.js';
+         console.log(api.pingMe.reply === api.pongMe, api.pongMe.reply === api.pingMe);",
+    )?;
+    assert_eq!(said, "true true\n");
     Ok(())
 }
