@@ -505,9 +505,15 @@ function find(value, tag, around, reader) {
   return tag.value === void 0 ? void 0 : reader.lookup(tag.value);
 }
 function payloadOf(message, envelope) {
-  if (envelope.content === null) return message;
+  if (envelope.content === null) return withoutEnvelope(message, envelope);
   const payload = message[envelope.content];
   return payload === void 0 ? {} : payload;
+}
+function withoutEnvelope(message, envelope) {
+  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
+  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
+  const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 function fromMessage(violations, { content }) {
   if (content === null) return violations;
