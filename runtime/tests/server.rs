@@ -599,7 +599,7 @@ async fn health_names_the_protocol() {
     let (.., address) = serve().await;
     let (status, answer) = http(address, "GET /healthz HTTP/1.1\r\n").await;
     assert_eq!(status, 200);
-    let body = format!(r#"{{"hash":"{HASH}","protocol":"chat","status":"ok","version":"1.2.0"}}"#);
+    let body = format!(r#"{{"status":"ok","protocol":"chat","version":"1.2.0","hash":"{HASH}"}}"#);
     assert!(answer.ends_with(&body), "{answer}");
 }
 
