@@ -64,7 +64,7 @@ fn features() -> Result<(), Failure> {
         "cargo check --quiet -p handfast --no-default-features",
         "cargo check --quiet -p handfast --no-default-features --features client",
         "cargo check --quiet -p handfast --no-default-features --features server",
-        "cargo check --quiet -p codegen --no-default-features",
+        "cargo check --quiet -p handfast-codegen --no-default-features",
     ] {
         run("", line)?;
     }
@@ -93,7 +93,7 @@ fn typescript() -> Result<(), Failure> {
     )?;
     run(
         "",
-        "cargo test --quiet -p codegen --test drift -- --ignored",
+        "cargo test --quiet -p handfast-drift --test drift -- --ignored",
     )
 }
 
