@@ -207,7 +207,10 @@ pub(super) fn doc(indent: &str, words: &str, tags: &[String]) -> String {
             Some(rest) => format!("\\@{rest}"),
             None => line.trim_end().to_owned(),
         };
-        fold(&line, width, &mut lines);
+        // One empty line parts as well as many.
+        if !(line.is_empty() && lines.last().is_some_and(String::is_empty)) {
+            fold(&line, width, &mut lines);
+        }
     }
     if !lines.is_empty() && !tags.is_empty() {
         lines.push(String::new());

@@ -281,7 +281,8 @@ impl Cx<'_> {
             return lay_out(&Alias { doc, name, ty });
         }
         match &decl.kind {
-            DeclKind::Struct { fields, closed } => {
+            // What declares no property is any object, or the empty one.
+            DeclKind::Struct { fields, closed } if !fields.is_empty() => {
                 let mut members: Vec<Field> = fields
                     .iter()
                     .map(|field| {

@@ -383,7 +383,12 @@ pub enum ClientMessage {
     /// Follow the price of some symbols until `prices.stop`.
     #[message(
         "prices.watch",
-        stream(ack = PricesWatching, item = PricesTick, end = PricesDone, cancel = PricesStop),
+        stream(
+            ack = PricesWatching,
+            item = PricesTick,
+            end = PricesDone,
+            cancel = PricesStop
+        ),
         errors = PricesWatchError,
         timeout_ms = 5000
     )]
@@ -479,8 +484,19 @@ pub struct Room {
     channels(Room),
     auth = Auth,
     auth_errors = AuthError,
-    session(heartbeat_ms = 25000, timeout_ms = 10000, resume_ms = 120000, backoff_ms(500, 30000)),
-    limits(message = 65536, depth = 64, rate(100, 60000), violations = 5, outbound = 1048576),
+    session(
+        heartbeat_ms = 25000,
+        timeout_ms = 10000,
+        resume_ms = 120000,
+        backoff_ms(500, 30000)
+    ),
+    limits(
+        message = 65536,
+        depth = 64,
+        rate(100, 60000),
+        violations = 5,
+        outbound = 1048576
+    ),
     encodings(json = "chat.v1+json")
 )]
 #[derive(Clone, Copy, Debug)]

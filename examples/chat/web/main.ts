@@ -255,6 +255,8 @@ async function say(): Promise<void> {
   });
   if (sent.ok) {
     input.value = '';
+    // What is typed next is told at once: the message took the word of it away.
+    typingSent = 0;
     attachments = [];
     showAttached();
   } else if (sent.error.code === 'NOT_IN_ROOM') {

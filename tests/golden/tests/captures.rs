@@ -1,9 +1,9 @@
 //! Recorded traffic, read by the generated Rust: what is good decodes, and of what is bad the Rust says what
 //! `codegen verify` says, which reads by the interpreter.
 
-use handfast_codegen::verify::{Line, ProblemKind, verify};
 use handfast::codec::Source;
 use handfast::{Id, MessageOf, Messages, Mode, Pending, Rejected, decode};
+use handfast_codegen::verify::{Line, ProblemKind, verify};
 use handfast_golden::{coinbase, reference, slack};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -88,6 +88,31 @@ test('what a server would refuse is not sent', async () => {
   assert.equal(server.connection.heard.length, 1);
 });
 
+test('what nests too deeply, or without end, is not sent', async () => {
+  connect();
+  await server.welcome();
+  const circle = { roomId: 'lobby', text: 'hi' };
+  circle.attachments = [circle];
+  const { error } = await client.call(api.chatSend, circle);
+  assert.deepEqual(
+    error.violations.map(({ path, keyword }) => [path, keyword]),
+    [['/payload', 'depth']],
+  );
+});
+
+test('what leaves a channel is told its parameters and nothing else', async () => {
+  connect();
+  await server.welcome();
+  const channel = { ...api.roomChannel, join: { ...api.roomJoin, send: () => {} } };
+  const joining = client.join(channel, { roomId: 'lobby', password: 'x' });
+  await server.say(joined(server.last.id, 1));
+  const leaving = (await joining).leave();
+  await settled();
+  assert.deepEqual(server.last.payload, { roomId: 'lobby' });
+  await server.say({ type: 'room.left', id: server.last.id });
+  assert.ok((await leaving).ok);
+});
+
 test('errors are told apart by their code', async () => {
   connect();
   await server.welcome();

@@ -422,8 +422,12 @@ var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 var LONE_SURROGATE = /\p{Surrogate}/u;
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
+  return nests(value, Math.min(depth, DEEPEST));
+}
+var DEEPEST = 512;
+function nests(value, depth) {
   if (typeof value !== "object" || value === null) return false;
-  return depth === 0 || Object.values(value).some((item2) => isDeeper(item2, depth - 1));
+  return depth <= 0 || Object.values(value).some((item2) => nests(item2, depth - 1));
 }
 function parse(text, depth) {
   let value;
@@ -501,9 +505,15 @@ function find(value, tag, around, reader) {
   return tag.value === void 0 ? void 0 : reader.lookup(tag.value);
 }
 function payloadOf(message, envelope) {
-  if (envelope.content === null) return message;
+  if (envelope.content === null) return withoutEnvelope(message, envelope);
   const payload = message[envelope.content];
   return payload === void 0 ? {} : payload;
+}
+function withoutEnvelope(message, envelope) {
+  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
+  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
+  const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 function fromMessage(violations, { content }) {
   if (content === null) return violations;
@@ -1101,7 +1111,7 @@ var Client = class {
   }
   /** What keeps a server from taking a value that so many objects of the message lie around. */
   #violations(check, payload, around) {
-    if (isDeeper(payload, Math.max(this.#protocol.depth - around, 0))) {
+    if (isDeeper(payload, this.#protocol.depth - around)) {
       return [{ path: "", keyword: "depth", message: "is nested too deeply to be checked" }];
     }
     return violationsOf(check, payload, "sent");
@@ -1879,6 +1889,7 @@ async function say() {
   });
   if (sent.ok) {
     input.value = "";
+    typingSent = 0;
     attachments = [];
     showAttached();
   } else if (sent.error.code === "NOT_IN_ROOM") {

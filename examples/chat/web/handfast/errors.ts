@@ -109,7 +109,7 @@ export interface DecodeError extends Failure {
   readonly seq?: number;
   /** The life of that count. */
   readonly epoch?: string;
-  /** The payload as it came; where payloads lie flat, the whole message. */
+  /** The payload as it came; where payloads lie flat, what is not of the envelope. */
   readonly payload?: unknown;
   /** What is wrong, where the kind is `envelope` or `invalid`. Paths start at the message. */
   readonly violations: readonly Violation[];

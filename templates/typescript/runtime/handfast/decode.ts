@@ -203,9 +203,17 @@ function find(value: Fields, tag: ReadTag, around: Surroundings, reader: Reader)
 
 /** The payload of a message; one that was left away is one without fields. */
 function payloadOf(message: Fields, envelope: Envelope): unknown {
-  if (envelope.content === null) return message;
+  if (envelope.content === null) return withoutEnvelope(message, envelope);
   const payload = message[envelope.content];
   return payload === undefined ? {} : payload;
+}
+
+/** A message whose payload lies flat, without what stands beside the payload. */
+function withoutEnvelope(message: Fields, envelope: Envelope): Fields {
+  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
+  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
+  const names = new Set([outcome?.field, ...fields.map(field => field?.name)]);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 
 /** Violations of a payload, with paths that start at the message. */
