@@ -336,8 +336,10 @@ impl<'de> Decoder<'de> {
         else {
             return;
         };
-        let failed = match (&self.outcome, self.table.envelope.outcome) {
-            (Some(value), Some((_, _, failure))) => value.to_string() == failure,
+        // The table holds the values as JSON text.
+        let outcome = self.outcome.as_ref().map(ToString::to_string);
+        let failed = match (&outcome, self.table.envelope.outcome) {
+            (Some(outcome), Some((_, _, failure))) => outcome == failure,
             _ => false,
         };
         let expected = if failed { failure } else { Some(success) };

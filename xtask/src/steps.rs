@@ -99,7 +99,7 @@ fn typescript() -> Result<(), Failure> {
     )?;
     run(
         "",
-        "cargo test --quiet -p handfast-codegen --test drift -- --ignored",
+        "cargo test --quiet -p handfast-drift --test drift -- --ignored",
     )
 }
 

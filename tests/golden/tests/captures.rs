@@ -17,20 +17,23 @@ fn root() -> PathBuf {
 
 /// The replies without a tag that are waited for, by the id of their request.
 #[derive(Default)]
-struct Waiting(BTreeMap<String, (usize, Option<usize>)>);
+struct Waiting(BTreeMap<String, Expected>);
 
 impl Pending for Waiting {
-    fn expected(&self, id: &Id) -> Option<(usize, Option<usize>)> {
+    fn expected(&self, id: &Id) -> Option<Expected> {
         self.0.get(&id.to_string()).copied()
     }
 }
+
+/// The reply that a request waits for: where it succeeds, and where it fails.
+type Expected = (usize, Option<usize>);
 
 /// What the Rust of a protocol makes of a message.
 struct Reader {
     by_server: fn(&str, &dyn Pending) -> Result<(), Box<Rejected>>,
     by_client: fn(&str, &dyn Pending) -> Result<(), Box<Rejected>>,
     /// What a request of a type waits for, where that has no tag.
-    waits: fn(&str) -> Option<(usize, Option<usize>)>,
+    waits: fn(&str) -> Option<Expected>,
 }
 
 fn read<M: Messages>(text: &str, mode: Mode, pending: &dyn Pending) -> Result<(), Box<Rejected>> {

@@ -1,0 +1,379 @@
+//! The generated Rust, through the public door: it parses, is formatted, and nothing in a spec breaks out of its place.
+
+mod place;
+mod twins;
+
+use handfast_codegen::{Failed, Generator};
+use place::Place;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use twins::{Protocol, Text, skeleton};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The Rust of a spec, which has to be without errors.
+fn rust(place: &Place, spec: &str) -> Result<String, Box<dyn Error>> {
+    let own = spec
+        .split_once("\ngenerate:")
+        .map_or(spec, |(before, _)| before);
+    let path = place.write(
+        "protocol.yaml",
+        &format!("{own}\ngenerate: {{ rust: {{ out: api.rs }} }}\n"),
+    )?;
+    let (outputs, ..) = Generator::new(path)
+        .prepare()
+        .map_err(|failed| failed.to_string())?;
+    let [output] = outputs.as_slice() else {
+        return Err(format!("{} outputs", outputs.len()).into());
+    };
+    Ok(output.text.clone())
+}
+
+/// What `rustfmt` would change; nothing where it is content.
+fn unformatted(text: &str) -> Result<String, Box<dyn Error>> {
+    let mut child = Command::new("rustfmt")
+        .args(["--check", "--edition", "2024", "--color", "never"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    child
+        .stdin
+        .take()
+        .ok_or("an input")?
+        .write_all(text.as_bytes())?;
+    let output = child.wait_with_output()?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(if output.status.success() {
+        String::new()
+    } else {
+        told + &complained
+    })
+}
+
+#[test]
+fn what_is_generated_parses_and_is_formatted() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("formatted")?;
+    for spec in [
+        "protocol.yaml",
+        "tests/protocols/coinbase.yaml",
+        "tests/protocols/slack.yaml",
+        "tests/golden/specs/corners.yaml",
+    ] {
+        let text = rust(&place, &fs::read_to_string(root().join(spec))?)?;
+        syn::parse_file(&text).map_err(|error| format!("{spec}: {error}"))?;
+        assert_eq!(unformatted(&text)?, "", "{spec}");
+    }
+    Ok(())
+}
+
+/// Texts that end strings, comments, attributes or macros, or look like something else than they are.
+const HOSTILE: [&str; 32] = [
+    "\"",
+    "\\",
+    "\\\"",
+    "\"#",
+    "\"##",
+    "r#\"",
+    "*/",
+    "/*",
+    "//",
+    "`",
+    "```",
+    "${x}",
+    "{{ x }}",
+    "{% x %}",
+    "{",
+    "}",
+    "#[doc = \"x\"]",
+    "#![allow(warnings)]",
+    ")] pub struct Broken;",
+    "\n",
+    "\r",
+    "\r\n",
+    "\n//! inner\n",
+    "\u{2028}",
+    "\u{202e}",
+    "\u{0}",
+    "\t",
+    "'",
+    "</script>",
+    "<!--",
+    "日本語",
+    "",
+];
+
+#[test]
+fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("hostile")?;
+    let harmless = skeleton(&rust(&place, &Protocol::filled_with("word").yaml())?)?;
+    for text in HOSTILE {
+        let spec = Protocol::filled_with(text).yaml();
+        let generated =
+            rust(&place, &spec).map_err(|error| format!("{text:?}: {error}\n{spec}"))?;
+        let found =
+            skeleton(&generated).map_err(|error| format!("{text:?}: {error}\n{generated}"))?;
+        assert_eq!(found, harmless, "{text:?}\n{generated}");
+        // What rustfmt makes of what is as wide as it is long differs from how it is counted; the rest is formatted.
+        assert_eq!(unformatted(&generated)?, "", "{text:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn very_long_texts() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("long")?;
+    for text in [
+        "x".repeat(5000),
+        "word ".repeat(2000),
+        "\"".repeat(500),
+        "- a\n".repeat(300),
+    ] {
+        let generated = rust(&place, &Protocol::filled_with(&text).yaml())?;
+        syn::parse_file(&generated)?;
+        assert_eq!(unformatted(&generated)?, "");
+    }
+    Ok(())
+}
+
+/// Whatever a text may hold, with what is dangerous more often than chance would have it.
+fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(HOSTILE.to_vec()).prop_map(str::to_owned),
+        "[a-zA-Z0-9 _.-]{0,6}",
+        any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+fn any_protocol() -> impl Strategy<Value = Protocol> {
+    (prop::collection::vec(any_text(), Text::COUNT), any::<u64>())
+        .prop_map(|(texts, seed)| Protocol::with(texts, seed))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_protocols_and_their_harmless_twins(protocol in any_protocol()) {
+        let place = Place::new("twins").expect("a folder");
+        let harmless = rust(&place, &protocol.harmless().yaml()).expect("the twin");
+        let hostile = protocol.yaml();
+        let generated = rust(&place, &hostile);
+        prop_assert!(generated.is_ok(), "{:?}\n{hostile}", generated.err());
+        let generated = generated.unwrap_or_default();
+        let found = skeleton(&generated);
+        prop_assert!(found.is_ok(), "{:?}\n{generated}", found.err());
+        prop_assert_eq!(found.unwrap_or_default(), skeleton(&harmless).expect("the twin parses"), "{}", generated);
+    }
+}
+
+/// A generator of numbers (splitmix64): seeded, so that a failure can be repeated.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((z ^ (z >> 31)) % bound.max(1) as u64).unwrap_or(0)
+    }
+}
+
+#[test]
+fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("mutations")?;
+    let original = fs::read_to_string(root().join("protocol.yaml"))?;
+    let (mut outputs, mut refused) = (0, 0);
+    for seed in 0..500u64 {
+        let mut numbers = Numbers(seed);
+        let mut lines: Vec<String> = original.lines().map(str::to_owned).collect();
+        for _ in 0..=numbers.below(3) {
+            let at = numbers.below(lines.len());
+            let other = lines[numbers.below(lines.len())].clone();
+            match numbers.below(7) {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, other),
+                2 => lines[at] = other,
+                3 => lines.truncate(at),
+                4 => {
+                    // Another word of the file stands here.
+                    let words: Vec<&str> = other
+                        .split([' ', ',', ':'])
+                        .filter(|word| word.len() > 2)
+                        .collect();
+                    let word = words
+                        .get(numbers.below(words.len()))
+                        .copied()
+                        .unwrap_or("x")
+                        .to_owned();
+                    let here: Vec<&str> = lines[at]
+                        .split([' ', ',', ':'])
+                        .filter(|word| word.len() > 2)
+                        .collect();
+                    if let Some(old) = here.get(numbers.below(here.len())) {
+                        lines[at] = lines[at].replacen(*old, &word, 1);
+                    }
+                }
+                5 => {
+                    let cut = lines[at]
+                        .char_indices()
+                        .nth(numbers.below(lines[at].len()))
+                        .map_or(0, |(i, _)| i);
+                    lines[at].truncate(cut);
+                }
+                _ => lines[at].push_str(HOSTILE[numbers.below(HOSTILE.len())]),
+            }
+        }
+        let path = place.write("protocol.yaml", &lines.join("\n"))?;
+        match Generator::new(path).prepare() {
+            Ok((files, ..)) => {
+                outputs += 1;
+                for file in files
+                    .iter()
+                    .filter(|file| file.path.extension().is_some_and(|e| e == "rs"))
+                {
+                    syn::parse_file(&file.text).map_err(|error| format!("seed {seed}: {error}"))?;
+                }
+            }
+            Err(failed @ Failed::Spec { .. }) => {
+                refused += 1;
+                assert!(!failed.to_string().is_empty(), "seed {seed}");
+            }
+            Err(other) => return Err(format!("seed {seed}: {other}").into()),
+        }
+    }
+    assert!(
+        outputs > 50 && refused > 50,
+        "{outputs} with output, {refused} refused"
+    );
+    Ok(())
+}
+
+/// Every file in a folder: its text, and when it was written.
+fn files(
+    folder: &Path,
+) -> Result<BTreeMap<String, (Vec<u8>, std::time::SystemTime)>, Box<dyn Error>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.path().is_file() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            all.insert(
+                name,
+                (fs::read(entry.path())?, entry.metadata()?.modified()?),
+            );
+        }
+    }
+    Ok(all)
+}
+
+const SMALL: &str = "\
+handfast: 1
+protocol: { name: demo, version: 1.0.0 }
+types:
+  A: { type: object, required: [x, y], properties: { x: { type: integer, minimum: 1 }, y: { type: string } } }
+messages:
+  ask: { from: client, payload: { $ref: '#/types/A' }, reply: answer, timeout: 5s }
+  answer: { from: server }
+generate: { rust: { out: api.rs }, schema: { out: schema.json } }
+";
+
+#[test]
+fn runs_are_equal_and_order_that_does_not_matter_does_not() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("stable")?;
+    let prepare = |spec: &str| -> Result<Vec<String>, Box<dyn Error>> {
+        let path = place.write("protocol.yaml", spec)?;
+        let (outputs, ..) = Generator::new(path)
+            .prepare()
+            .map_err(|failed| failed.to_string())?;
+        Ok(outputs.into_iter().map(|output| output.text).collect())
+    };
+    let first = prepare(SMALL)?;
+    assert_eq!(prepare(SMALL)?, first);
+    for (from, to) in [
+        ("name: demo, version: 1.0.0", "version: 1.0.0, name: demo"),
+        ("type: integer, minimum: 1", "minimum: 1, type: integer"),
+        ("reply: answer, timeout: 5s", "timeout: 5s, reply: answer"),
+        ("required: [x, y]", "required: [y, x]"),
+    ] {
+        assert!(SMALL.contains(from));
+        assert_eq!(prepare(&SMALL.replace(from, to))?[0], first[0], "{to}");
+    }
+    // The order of properties is that of fields, and is kept.
+    let turned = SMALL.replace(
+        "y: { type: string } }",
+        "y: { type: string }, a: { type: string } }",
+    );
+    assert!(prepare(&turned)?[0].contains("pub y: String,\n    pub a: Option<String>,"));
+    Ok(())
+}
+
+#[test]
+fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("written")?;
+    let generate = |spec: &str| -> Result<(), Box<dyn Error>> {
+        let path = place.write("protocol.yaml", spec)?;
+        Generator::new(path)
+            .run()
+            .map_err(|failed| failed.to_string())?;
+        Ok(())
+    };
+    place.write("api.rs", "fn by_hand() {}\n")?;
+    place.write("notes.rs", "// Made by hand.\n")?;
+    generate(SMALL)?;
+    assert_eq!(
+        place.read("api.rs.bak")?,
+        "fn by_hand() {}\n",
+        "what is not ours is kept"
+    );
+    let first = files(place.folder())?;
+    generate(SMALL)?;
+    let second = files(place.folder())?;
+    for name in ["api.rs", "api.rs.bak", "schema.json", "notes.rs"] {
+        assert_eq!(first[name], second[name], "{name} was written again");
+    }
+
+    // A failed run changes nothing.
+    let bad = SMALL.replace("from: server", "from: sever");
+    place.write("protocol.yaml", &bad)?;
+    let failed = Generator::new(place.folder().join("protocol.yaml")).run();
+    assert!(matches!(failed, Err(Failed::Spec { .. })));
+    let third = files(place.folder())?;
+    for (name, file) in second.iter().filter(|(name, _)| *name != "protocol.yaml") {
+        assert_eq!(third.get(name), Some(file), "{name}");
+    }
+    assert_eq!(second.len(), third.len());
+
+    // One that cannot write leaves all as it was, too.
+    fs::create_dir(place.folder().join("blocked"))?;
+    let blocked = SMALL
+        .replace("out: schema.json", "out: blocked")
+        .replace("minimum: 1", "minimum: 2");
+    place.write("protocol.yaml", &blocked)?;
+    assert!(
+        Generator::new(place.folder().join("protocol.yaml"))
+            .run()
+            .is_err()
+    );
+    assert_eq!(files(place.folder())?["api.rs"], third["api.rs"]);
+
+    // What is ours and belongs to nothing goes; what is not ours stays.
+    generate(&SMALL.replace("out: schema.json", "out: other.json"))?;
+    let last = files(place.folder())?;
+    assert!(!last.contains_key("schema.json") && last.contains_key("other.json"));
+    assert_eq!(
+        (&last["notes.rs"], &last["api.rs.bak"]),
+        (&first["notes.rs"], &first["api.rs.bak"])
+    );
+    Ok(())
+}
