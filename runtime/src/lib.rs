@@ -29,7 +29,7 @@ pub mod transport;
 mod validate;
 mod value;
 
-pub use decode::{NothingPending, Pending, decode};
+pub use decode::{Expected, NothingPending, Pending, decode};
 pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
 pub use handfast_schema::{Mode, Pointer, Violation, Violations};
 pub use message::{

@@ -46,12 +46,20 @@ pub trait Payload<'de>: Sized + serde::Serialize {
 /// A struct whose fields can be laid among others.
 pub trait Fields {
     /// How many fields there are to write.
+    #[expect(
+        clippy::extra_unused_lifetimes,
+        reason = "bodies that are written by `#[protocol]` name it"
+    )]
     fn count<'de>(&self) -> usize;
 
     /// Writes them.
     ///
     /// # Errors
     /// Those of the serializer.
+    #[expect(
+        clippy::extra_unused_lifetimes,
+        reason = "bodies that are written by `#[protocol]` name it"
+    )]
     fn write<'de, M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
@@ -76,6 +84,10 @@ pub trait Messages: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of the serializer.
+    #[expect(
+        clippy::extra_unused_lifetimes,
+        reason = "bodies that are written by `#[protocol]` name it"
+    )]
     fn serialize_payload<'de, S: serde::Serializer>(
         &self,
         serializer: S,
