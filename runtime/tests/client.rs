@@ -910,6 +910,8 @@ async fn a_request_behind_a_refused_hello_was_not_sent() {
             .say(r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"It has expired."}}"#)
             .await;
         assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
+        let closing = handfast::transport::Closing::new(4401, "BAD_TOKEN: It has expired.");
+        assert_eq!(client.state(), State::Closed(Some(closing)));
     })
     .await;
 }
