@@ -92,10 +92,21 @@
 //! [`Connect::auth`](client::Connect::auth); one that fetches a token which expires gives
 //! [`Connect::auth_with`](client::Connect::auth_with) a function, which is asked anew for each connection:
 //!
-//! ```ignore
-//! let client = api::Client::connect(url)
+//! ```
+//! # #[cfg(feature = "client")]
+//! # mod example {
+//! # use handfast::{Protocol, client::{Client, ConnectError}, protocol};
+//! # #[protocol]
+//! # pub struct Auth { pub token: String }
+//! # async fn fetch_token() -> Result<String, std::io::Error> { Ok(String::new()) }
+//! # pub async fn connect<P: Protocol>(url: &str) -> Result<Client<P>, ConnectError> {
+//! let client = Client::<P>::connect(url)
 //!     .auth_with(|| async { fetch_token().await.map(|token| Auth { token }) })
 //!     .await?;
+//! # Ok(client)
+//! # }
+//! # }
+//! # fn main() {}
 //! ```
 //!
 //! # The options of `#[protocol]`

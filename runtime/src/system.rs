@@ -262,7 +262,7 @@ impl RemoteError {
         let read = payload.and_then(|text| Self::of(&fields(text).ok()?).ok());
         read.unwrap_or_else(|| Self {
             code: TagBuf::Text("FAILED".into()),
-            message: String::new(),
+            message: "the request failed".into(),
             retryable: false,
             data: payload.map(str::to_owned),
             violations: Vec::new(),

@@ -301,7 +301,8 @@ pub struct EnvelopeTable {
     pub timestamp: Option<(FieldTable, TimestampForm)>,
     /// How a reply tells success from failure, where its tag does not: the field, and its value for either as JSON.
     pub outcome: Option<(&'static str, &'static str, &'static str)>,
-    /// Whether replies come in the order of the requests, and no id says which is which.
+    /// Whether replies come in the order of the requests, and no id says which is which. It is looked at in the envelope of
+    /// what the server sends.
     pub by_order: bool,
 }
 

@@ -910,6 +910,8 @@ async fn a_request_behind_a_refused_hello_was_not_sent() {
             .say(r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"It has expired."}}"#)
             .await;
         assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
+        let closing = handfast::transport::Closing::new(4401, "BAD_TOKEN: It has expired.");
+        assert_eq!(client.state(), State::Closed(Some(closing)));
     })
     .await;
 }
@@ -926,6 +928,43 @@ async fn a_server_that_tells_no_hash_is_not_compared() {
             .await;
         let client = client.await.expect("it ends").expect("it is let in");
         assert_eq!(client.skew(), None);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_is_made_for_each_connection() {
+    simulated(async {
+        let (connect, mut scripts) = scripted();
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let connect = connect.auth_with(move || {
+            let n = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            async move {
+                match n {
+                    1 => Err("it cannot be had just now"),
+                    _ => Ok(Auth {
+                        name: format!("ada{n}"),
+                    }),
+                }
+            }
+        });
+        let client = tokio::spawn(connect.into_future());
+        let mut heard = Vec::new();
+        let mut script = scripts.recv().await.expect("it connects");
+        heard.push(script.next().await);
+        script
+            .say(r#"{"type":"ready","payload":{"version":"1.2.0","session":"s"}}"#)
+            .await;
+        let _client = client.await.expect("it ends").expect("it is let in");
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        heard.push(script.next().await);
+        for (hello, name) in heard.iter().zip(["ada0", "ada2"]) {
+            assert!(
+                hello.contains(&format!(r#""auth":{{"name":"{name}"}}"#)),
+                "{hello}"
+            );
+        }
     })
     .await;
 }

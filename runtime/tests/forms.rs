@@ -6,13 +6,14 @@
 mod support;
 
 use handfast::{
-    Protocol, TagBuf,
+    __private::{BoxFuture, Source},
+    NoError, Protocol, Rejected, TagBuf,
     client::{CallError, Client, Connect, ConnectError, StreamError},
-    server::Peer,
+    server::{Action, Context, Opening, Peer, Received, Refusal, Server, Service, Session},
     table::{EnvelopeTable, ProtocolTable, SessionTable, TagRef, UnionTable},
     transport::{Closing, pair},
 };
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use support::{Script, simulated};
 use tokio::sync::mpsc;
 
@@ -473,6 +474,47 @@ async fn without_ids_replies_come_in_order() {
             .await;
         let quoted = next.await.expect("it ends").expect("in time");
         assert_eq!(quoted, Ok(told::Quoted { price: 6 }));
+    })
+    .await;
+}
+
+impl Service for Ordered {
+    fn table(&self) -> &'static ProtocolTable {
+        Self::TABLE
+    }
+
+    fn open<'a>(&'a self, _: Opening) -> BoxFuture<'a, Result<Session, Refusal>> {
+        Box::pin(async { Ok(Arc::new(()) as Session) })
+    }
+
+    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<Rejected>> {
+        cx.receive::<told::Asks>(source, |_, cx| {
+            Action::Run(Box::pin(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let quoted = Ok(told::Quoted { price: 1 });
+                cx.answer::<told::Says, _, NoError>(&quoted);
+            }))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_ids_a_refusal_waits_for_its_turn() {
+    simulated(async {
+        let server = Server::new(Arc::new(Ordered));
+        let (ours, theirs) = pair(64);
+        tokio::spawn(async move { server.serve(theirs, Peer::default()).await });
+        let mut raw = Script(ours);
+        raw.say(r#"{"type":"hello","payload":{"version":"1.0.0"}}"#)
+            .await;
+        assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
+        raw.say(r#"{"type":"quote","payload":{"symbol":"A"}}"#)
+            .await;
+        raw.say(r#"{"type":"quote","payload":{}}"#).await;
+        let first = raw.next().await;
+        assert!(first.starts_with(r#"{"type":"quoted""#), "{first}");
+        let second = raw.next().await;
+        assert!(second.contains(r#""code":"INVALID""#), "{second}");
     })
     .await;
 }

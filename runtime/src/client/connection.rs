@@ -195,16 +195,27 @@ impl Connector {
                     Err(error) => {
                         tracing::warn!(error = &error as &dyn Error, "the client cannot connect again");
                         if error.is_final() {
-                            return Err(match error {
-                                ConnectError::Closed { closing, .. } => closing,
-                                _ => None,
-                            });
+                            return Err(self.why(error));
                         }
                     }
                 },
             }
             bound = (bound * 2).min(most);
         }
+    }
+
+    /// Why a client that cannot connect again is closed.
+    fn why(&self, error: ConnectError) -> Option<Closing> {
+        let (condition, words) = match error {
+            ConnectError::Closed { closing, .. } => return closing,
+            ConnectError::Version { message, .. } => (CloseCondition::Version, message),
+            ConnectError::Refused(error) if error.side.is_some() => {
+                (CloseCondition::Version, error.to_string())
+            }
+            ConnectError::Refused(error) => (CloseCondition::Unauthorized, error.to_string()),
+            _ => return None,
+        };
+        Some(Closing::new(self.core.table.close_code(condition), words))
     }
 
     /// Waits until the application closes the client.

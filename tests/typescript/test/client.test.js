@@ -663,3 +663,21 @@ test('a server that tells no hash is not compared', async () => {
   assert.equal((await client.ready).version, '1.3.0');
   assert.equal(skew.mock.callCount() + warn.mock.callCount(), 0);
 });
+
+test('a reply that says it failed is a failure, whatever it carries', async () => {
+  const outcome = { field: 'ok', success: true, failure: false };
+  const envelope = { client: api.protocol.envelope.client, server: { ...api.protocol.envelope.server, outcome } };
+  const protocol = { ...api.protocol, envelope };
+  client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, transport: server.transport, clock });
+  await server.welcome();
+  const failing = async payload => {
+    const calling = client.call(api.roomJoin, { roomId: 'lobby' });
+    await server.say({ type: 'room.joined', id: server.last.id, ok: false, payload });
+    return (await calling).error;
+  };
+  const full = { code: 'ROOM_FULL', message: 'full', retryable: true, data: { limit: 9 } };
+  assert.deepEqual(await failing(full), full);
+  assert.equal((await failing({ code: 'NEW', message: 'no' })).received, 'NEW');
+  const { code, received, data } = await failing({ why: 'no' });
+  assert.deepEqual([code, received, data], ['UNDECLARED', 'FAILED', { why: 'no' }]);
+});
