@@ -64,6 +64,8 @@ pub struct Outgoing<'a> {
     pub epoch: Option<&'a str>,
     /// When it is published.
     pub timestamp: Option<SystemTime>,
+    /// In answers: whether the request succeeded, for the field that tells, where the envelope has one.
+    pub outcome: Option<bool>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -80,6 +82,7 @@ impl<'a> Outgoing<'a> {
             seq: None,
             epoch: None,
             timestamp: None,
+            outcome: None,
         }
     }
 }
@@ -146,6 +149,9 @@ impl Codec for Json {
                 }
             }
         }
+        if let (Some(succeeded), Some((field, success, failure))) = (m.outcome, e.outcome) {
+            out.raw(field, if succeeded { success } else { failure })?;
+        }
         if let (Some(version), Some(field)) = (m.version, e.version) {
             match field.kind {
                 FieldKind::Integer => out.field(field.name, &version)?,
@@ -185,9 +191,7 @@ impl Codec for Json {
     fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str> {
         match frame {
             Frame::Text(text) => Ok(Source::Json(text)),
-            Frame::Binary(bytes) => std::str::from_utf8(bytes)
-                .map(Source::Json)
-                .map_err(|_| "the frame is not UTF-8"),
+            Frame::Binary(_) => Err("JSON travels in text frames"),
         }
     }
 }
@@ -205,6 +209,13 @@ impl Object {
         serde_json::to_writer(&mut self.0, name).map_err(EncodeError)?;
         self.0.push(b':');
         serde_json::to_writer(&mut self.0, value).map_err(EncodeError)
+    }
+
+    /// A field whose value is JSON text already.
+    fn raw(&mut self, name: &str, json: &str) -> Result<(), EncodeError> {
+        let value: &serde_json::value::RawValue =
+            serde_json::from_str(json).map_err(EncodeError)?;
+        self.field(name, value)
     }
 
     /// Lays the fields of an object in among the others.

@@ -17,9 +17,18 @@ use std::{
 
 /// What a message means may depend on what is being waited for: a reply may have no tag of its own.
 pub trait Pending {
-    /// The places, in the table of what the other end sends, of the reply that is waited for under an id: where it
-    /// succeeded, and where it failed.
-    fn expected(&self, id: &Id) -> Option<(usize, Option<usize>)>;
+    /// What is waited for under an id, or first in line where replies come in the order of the requests; none where nobody
+    /// waits.
+    fn expected(&self, id: Option<&Id>) -> Option<Expected>;
+}
+
+/// A reply that is waited for: places in the table of what the other end sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The reply of a request that succeeded; none where only its tag can tell.
+    pub success: Option<usize>,
+    /// The reply of a request that failed, where the protocol has a message for it.
+    pub failure: Option<usize>,
 }
 
 /// Nothing is being waited for.
@@ -27,7 +36,7 @@ pub trait Pending {
 pub struct NothingPending;
 
 impl Pending for NothingPending {
-    fn expected(&self, _: &Id) -> Option<(usize, Option<usize>)> {
+    fn expected(&self, _: Option<&Id>) -> Option<Expected> {
         None
     }
 }
@@ -59,7 +68,7 @@ pub fn decode<M: Messages>(
             message: syntax.message,
         }));
     }
-    if let (Some(index), None) = (decoder.index, decoder.content) {
+    if let (Some(index), None, false) = (decoder.index, decoder.content, decoder.failed) {
         message = M::bare(index);
         if message.is_none() {
             let name = M::TABLE.envelope.content.unwrap_or_default();
@@ -85,6 +94,8 @@ struct Decoder<'de> {
     /// Which message was read from which place.
     read: Option<(usize, usize)>,
     outcome: Option<serde_json::Value>,
+    /// It answers a request that failed, and the protocol has no message for that.
+    failed: bool,
     id: Option<Id>,
     reply_to: Option<Id>,
     version: Option<i64>,
@@ -113,6 +124,7 @@ impl<'de> Decoder<'de> {
             content: None,
             read: None,
             outcome: None,
+            failed: false,
             id: None,
             reply_to: None,
             version: None,
@@ -131,10 +143,10 @@ impl<'de> Decoder<'de> {
     ) -> Result<(), Syntax> {
         let table = &self.table.envelope;
         if r.peek()? != Kind::Object {
-            r.skip()?;
-            self.envelope
-                .violation("type", words::types(TypeSet::NONE.with(Type::Object)));
-            return Ok(());
+            return Err(Syntax {
+                offset: r.place(),
+                message: "not an object",
+            });
         }
         let start = r.place();
         // The names, in the order most senders write them: tag, payload, then the rest.
@@ -200,9 +212,23 @@ impl<'de> Decoder<'de> {
             self.content = Some((start, end));
         }
         self.settle(pending);
+        if self.failed {
+            return Ok(());
+        }
         if self.index.is_none() && self.tag.is_none() && seen & 1 == 0 {
             self.envelope
                 .violation("required", words::required(table.tag));
+        }
+        // What is published to a channel says which.
+        let channel = roles[..count].iter().position(|role| {
+            matches!(role, Role::Field(EnvelopeField::Channel, field) if field.presence == Presence::Optional)
+        });
+        if let (Mode::Client, Some(index), Some(place)) = (self.mode, self.index, channel)
+            && seen & (1 << place) == 0
+            && self.table.messages[index].channel.is_some()
+        {
+            self.envelope
+                .violation("required", words::required(names[place].name));
         }
         // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
@@ -326,33 +352,42 @@ impl<'de> Decoder<'de> {
         Ok(())
     }
 
+    /// The id that ties it to a request: to the client only the field for replies does, where there is one.
+    fn correlation(&self) -> Option<&Id> {
+        match (self.mode, self.table.envelope.reply_to) {
+            (Mode::Client, Some(_)) => self.reply_to.as_ref(),
+            _ => self.reply_to.as_ref().or(self.id.as_ref()),
+        }
+    }
+
     /// Decides which message it is, by its tag or by the request it answers.
     fn settle(&mut self, pending: &dyn Pending) {
-        let Some((success, failure)) = self
-            .reply_to
-            .as_ref()
-            .or(self.id.as_ref())
-            .and_then(|id| pending.expected(id))
-        else {
+        let id = self.correlation().cloned();
+        let Some(Expected { success, failure }) = pending.expected(id.as_ref()) else {
             return;
         };
-        // The table holds the values as JSON text.
-        let outcome = self.outcome.as_ref().map(ToString::to_string);
-        let failed = match (&outcome, self.table.envelope.outcome) {
-            (Some(outcome), Some((_, _, failure))) => outcome == failure,
-            _ => false,
-        };
-        let expected = if failed { failure } else { Some(success) };
-        let Some(expected) = expected else { return };
+        let tag_of = |place: usize| self.table.messages.get(place).and_then(|m| m.tag);
         // A tag, where there is one, has to be that of the reply: an error may answer too.
-        let tag = self.table.messages.get(expected).and_then(|m| m.tag);
-        let fits = match (&self.tag, tag) {
+        let fits = |place: usize| match (&self.tag, tag_of(place)) {
             (Some(is), Some(should)) => should == is.borrow(),
             (None, None) => true,
             _ => false,
         };
-        if fits {
-            self.index = Some(expected);
+        let failed = match (&self.outcome, self.table.envelope.outcome) {
+            (Some(value), Some((_, _, failure))) => {
+                serde_json::from_str::<serde_json::Value>(failure)
+                    .is_ok_and(|failure| failure == *value)
+            }
+            _ => false,
+        };
+        match (failed, success, failure) {
+            (false, Some(success), _) if fits(success) => self.index = Some(success),
+            (true, success, Some(failure)) if fits(failure) || success.is_some_and(fits) => {
+                self.index = Some(failure);
+            }
+            (true, Some(success), None) if fits(success) => self.failed = true,
+            (true, None, None) if self.tag.is_none() || self.index.is_some() => self.failed = true,
+            _ => {}
         }
     }
 
@@ -364,12 +399,15 @@ impl<'de> Decoder<'de> {
             violations.extend(self.payload_violations());
             return Err(self.reject(Reason::Envelope(violations)));
         }
+        if self.failed {
+            return Err(self.reject(Reason::Failed));
+        }
         if self.index.is_none() {
             return Err(self.reject(Reason::UnknownType));
         }
         match message {
             Some(message) if self.payload.clean_since(clean) => Ok(Envelope {
-                id: self.reply_to.or(self.id),
+                id: self.correlation().cloned(),
                 version: self.version,
                 channel: self.channel,
                 seq: self.seq,
@@ -394,10 +432,11 @@ impl<'de> Decoder<'de> {
     }
 
     fn reject(self, reason: Reason) -> Box<Rejected> {
+        let id = self.correlation().cloned();
         Box::new(Rejected {
             reason,
             tag: self.tag,
-            id: self.reply_to.or(self.id),
+            id,
             channel: self.channel,
             payload: self
                 .content

@@ -92,16 +92,19 @@ pub enum Reason {
     UnknownType,
     /// The payload does not fit.
     Invalid(Violations),
+    /// It answers a request and says that the request failed, and the protocol has no message for that.
+    Failed,
 }
 
 impl Reason {
-    /// The code by which the wire calls it.
+    /// The code by which the wire calls it. `FAILED` is never sent: only a client comes to see it.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "SYNTAX",
             Self::Envelope(_) => "ENVELOPE",
             Self::UnknownType => "UNKNOWN_TYPE",
             Self::Invalid(_) => "INVALID",
+            Self::Failed => "FAILED",
         }
     }
 
@@ -109,7 +112,7 @@ impl Reason {
     pub fn violations(&self) -> &[handfast_schema::Violation] {
         match self {
             Self::Envelope(violations) | Self::Invalid(violations) => violations,
-            Self::Syntax { .. } | Self::UnknownType => &[],
+            Self::Syntax { .. } | Self::UnknownType | Self::Failed => &[],
         }
     }
 }
@@ -125,6 +128,7 @@ impl fmt::Display for Rejected {
                 Some(tag) => write!(f, "no message has the type `{}`", tag.borrow())?,
                 None => f.write_str("the message has no type")?,
             },
+            Reason::Failed => f.write_str("the request failed")?,
             Reason::Invalid(_) => match &self.tag {
                 Some(tag) => write!(f, "the payload of `{}` does not fit", tag.borrow())?,
                 None => f.write_str("the payload does not fit")?,

@@ -1,4 +1,203 @@
-//! Typed real-time protocols. (Docs to come with the first release of this file.)
+//! Typed real-time protocols: types in, a server and a client out, over WebSocket and JSON.
+//!
+//! A protocol is two unions of messages, one for each end. `#[protocol]` on the types makes them readable, writable and
+//! dispatchable: every message is read in one pass that finds every violation, every handler is a method that the compiler
+//! misses where it is missing, and everything that does not vary with the protocol (connections, channels, streams,
+//! reconnection) is in this crate and not in its output. `codegen` writes such types from a `protocol.yaml`; written by hand
+//! they are the same. What the two ends say to each other, byte by byte, is in `docs/wire.md` of the repository.
+//!
+//! # A protocol in one file
+//! ```
+//! # #[cfg(all(feature = "server", feature = "client"))]
+//! # mod example {
+//! use handfast::{NoError, client::Connect, protocol, server::Peer, transport::pair};
+//! use std::convert::Infallible;
+//!
+//! /// Say something.
+//! #[protocol]
+//! #[derive(Clone, Debug, PartialEq)]
+//! pub struct ChatSend {
+//!     #[protocol(min_length = 1, max_length = 2000)]
+//!     pub text: String,
+//! }
+//!
+//! /// It was said.
+//! #[protocol]
+//! #[derive(Clone, Debug, PartialEq)]
+//! pub struct ChatSent {
+//!     pub length: i64,
+//! }
+//!
+//! #[protocol(client)]
+//! #[derive(Clone, Debug, PartialEq)]
+//! pub enum ClientMessage {
+//!     #[message("chat.send", reply = ChatSent)]
+//!     ChatSend(ChatSend),
+//! }
+//!
+//! #[protocol(server)]
+//! #[derive(Clone, Debug, PartialEq)]
+//! pub enum ServerMessage {
+//!     #[message("chat.sent")]
+//!     ChatSent(ChatSent),
+//! }
+//!
+//! #[protocol(name = "chat", version = "1.0.0", client = ClientMessage, server = ServerMessage)]
+//! #[derive(Clone, Copy, Debug)]
+//! pub struct Chat;
+//!
+//! // `Sessions`, `ChatHandler`, `Context`, `Server`, `Handle` and `Client` were made of the above.
+//! struct App;
+//!
+//! impl Sessions for App {
+//!     type Session = ();
+//!     async fn open(&self, _: &Peer) {}
+//! }
+//!
+//! impl ChatHandler for App {
+//!     async fn chat_send(&self, m: ChatSend, _: &Context<()>) -> Result<ChatSent, NoError> {
+//!         Ok(ChatSent { length: m.text.chars().count() as i64 })
+//!     }
+//! }
+//!
+//! pub async fn talk() -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = Server::new(App);
+//!     // On a network: `axum::serve(listener, server.router())` and `Client::connect("ws://…/ws")`.
+//!     let client = Connect::<Chat, Client>::over(move || {
+//!         let (ours, theirs) = pair(16);
+//!         let server = server.clone();
+//!         tokio::spawn(async move { server.serve(theirs, Peer::default()).await });
+//!         async { Ok::<_, Infallible>(ours) }
+//!     })
+//!     .await?;
+//!     assert_eq!(client.chat_send(ChatSend { text: "hi".into() }).await?, ChatSent { length: 2 });
+//!     assert!(client.chat_send(ChatSend { text: String::new() }).await.is_err());
+//!     Ok(())
+//! }
+//! # }
+//! # #[cfg(all(feature = "server", feature = "client"))]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! #     tokio::time::timeout(std::time::Duration::from_secs(30), example::talk()).await?
+//! # }
+//! # #[cfg(not(all(feature = "server", feature = "client")))]
+//! # fn main() {}
+//! ```
+//!
+//! The unions, the channels and the struct that stands for the protocol are in one module: what is made of one names what is
+//! made of the others.
+//!
+//! # What the client proves
+//! With `auth = Auth` the hello carries an `Auth`. A client that has one for good gives it with
+//! [`Connect::auth`](client::Connect::auth); one that fetches a token which expires gives
+//! [`Connect::auth_with`](client::Connect::auth_with) a function, which is asked anew for each connection:
+//!
+//! ```
+//! # #[cfg(feature = "client")]
+//! # mod example {
+//! # use handfast::{Protocol, client::{Client, ConnectError}, protocol};
+//! # #[protocol]
+//! # pub struct Auth { pub token: String }
+//! # async fn fetch_token() -> Result<String, std::io::Error> { Ok(String::new()) }
+//! # pub async fn connect<P: Protocol>(url: &str) -> Result<Client<P>, ConnectError> {
+//! let client = Client::<P>::connect(url)
+//!     .auth_with(|| async { fetch_token().await.map(|token| Auth { token }) })
+//!     .await?;
+//! # Ok(client)
+//! # }
+//! # }
+//! # fn main() {}
+//! ```
+//!
+//! # The options of `#[protocol]`
+//! Everywhere: `crate = path` names this crate, where it is called something else. An option that is not known is an error
+//! that names the nearest.
+//!
+//! **Rules**, for a field, an item of a tuple or a struct around one value: `minimum`, `maximum`, `exclusive_minimum`,
+//! `exclusive_maximum`, `multiple_of` (numbers); `min_length`, `max_length` (code points), `pattern = "…"` (searched for, in
+//! linear time), `format = "…"` (text); `min_items`, `max_items`, `unique_items`, `items(…)` (rules of the items);
+//! `min_properties`, `max_properties`, `values(…)` (rules of a map's values); `schema = "…"` (JSON Schema that a
+//! [`Checked`] value keeps). An `i64` without bounds is ±(2⁵³−1).
+//!
+//! **A struct with named fields** is an object. `closed` and `open` refuse and drop unknown fields at both ends; by default a
+//! server refuses them and a client drops them. `min_properties` and `max_properties` may stand on the struct. On a field:
+//! rules, `name = "…"` (its name on the wire), and `default = …` on an `Option`, which gives it an accessor `<field>_or_default`
+//! and changes nothing on the wire. An [`Option`] may be absent and is never null; a [`Nullable`] may be null.
+//!
+//! **A struct around one value** is that value. Rules stand on the struct; where there are some and the field is private, a
+//! value is only made by checking it (`TryFrom`, `FromStr`, `as_str`). **A struct of several unnamed values** is an array
+//! of exactly those; rules stand on the values.
+//!
+//! **An enum of bare variants** is a string, `name = "…"` on a variant its text. `other` on one variant that holds a `String` takes
+//! what is not known yet; a server refuses it. On the enum, `untyped` is for schemas that list the values and do not say
+//! `type: string`, and `constant` for the one variant of a `const`: both only change how a violation is told.
+//!
+//! **`tag = "kind"`** on an enum: its variants are told apart by a property of the object. A variant holds one value, fields or
+//! nothing; `name = "…"` is the value of the property, and `tagged` says that the type it holds has the property as a field of
+//! its own.
+//!
+//! **`client`** or **`server`** on an enum: all that this end sends. On each variant stands `#[message("its.type", …)]`, where the
+//! type is a string or an integer, and is left away for a reply that is known by its request; then `name = "…"` says what
+//! it is called. A variant holds one value, fields or nothing. Of the client's:
+//!
+//! | | |
+//! |---|---|
+//! | `reply = T` | what answers it |
+//! | `stream(ack = T, item = T, end = T, cancel = T)` | a stream answers it; all but `item` may be missing, see [`Streaming`](client::Streaming) |
+//! | `cancels` | it ends the stream with its id |
+//! | `errors = E` | the errors it may be answered with: an enum with `#[protocol(errors)]` |
+//! | `join = C`, `leave = C` | it joins or leaves the channel that its fields name |
+//! | `auth` | it proves who the client is; it is carried in the hello |
+//! | `idempotent` | it is sent again after a lost connection, unless it asks for a stream |
+//! | `timeout_ms = n` | how long its reply is waited for; otherwise `session.timeout` |
+//! | `deprecated`, `deprecated = "why"` | so is its method |
+//!
+//! Of either: `channel = C` (it belongs to the channel: the server publishes it there), `volatile` (it is never numbered, stored or
+//! sent later, and goes first under pressure), `bare` (it carries nothing on the wire, whatever its type).
+//!
+//! **`envelope(…)`** on such an enum says what stands around the payload: `tag = "type"`; `content = "payload"`, or `none` where the
+//! payload's fields lie beside the tag; the fields `id`, `reply_to`, `version`, `channel`, `seq`, `epoch`, each `= "name"`,
+//! `= none` or `(name = "…", integer | text, required | nullable)`; `timestamp(name = "…", rfc3339 | unix_ms | unix_s, required |
+//! nullable)` or `= none`; and `outcome(field = "ok", success = "true", failure = "false")`, with the values as JSON.
+//!
+//! **`errors`** on an enum: codes, and one value or nothing with each. On a variant: `#[error("CODE", message = "…", retryable)]`,
+//! where the code is a string or an integer, and by default the variant's name.
+//!
+//! **`channel = "room:{roomId}"`** on a struct: a channel and its parameters, each of which is in the key. `{{` and `}}` are braces that
+//! are meant. `name = "…"`; `join = T` and `leave = T`, the messages for that, which have the parameters as fields (`join_more` and
+//! `leave_more`: and others, so that they cannot be made from the parameters); `history(size = n, ttl_ms = n)`. A channel
+//! without `join` is joined with the session's own message, where `Sessions::admit` lets it.
+//!
+//! **`version = "1.2.0"`** on a struct without fields: the protocol.
+//!
+//! | | |
+//! |---|---|
+//! | `name = "…"` | otherwise the struct's |
+//! | `client = E`, `server = E` | the two unions |
+//! | `channels(A, B)` | its channels |
+//! | `accepts = ">=1.0"` | the versions of the other end that are taken; otherwise those compatible with its own |
+//! | `hash = "…"` | what the wire means, hashed: unequal ones are reported as skew |
+//! | `auth = T`, `auth_errors = E` | what the hello carries, and how it may be refused |
+//! | `admits` | `Sessions` has a method `admit`, which says who may join channels without messages of their own |
+//! | `session(heartbeat_ms = n, timeout_ms = n, resume_ms = n, backoff_ms(least, most))` | times; `none` turns heartbeat and resume off |
+//! | `limits(message = n, depth = n, rate(n, ms), violations = n, outbound = n)` | what an end takes |
+//! | `roles(hello = "…", …)` | the tags of the session's own messages: `hello`, `ready`, `refuse`, `gap`, `join`, `leave`, `ping`, `pong`, `error`; `none` turns one off |
+//! | `encodings(json = "chat.v1+json")` | WebSocket subprotocols |
+//! | `closes(unauthorized = n, …)` | close codes: `going_away`, `unauthorized`, `version`, `hello_timeout`, `taken_over`, `violations`, `too_large`, `rate_limited`, `slow`, `silent`, `internal` |
+//!
+//! What is left away is in [`table`]: `SessionTable::DEFAULT`, `LimitsTable::DEFAULT`, `EnvelopeTable::DEFAULT`.
+//!
+//! # Features
+//! - `server` (on): [`server`] and [`broker`], with an axum router. Brings tokio.
+//! - `client` (on): [`client`]. Brings tokio.
+//! - Without either: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
+//!
+//! # What it does not do
+//! - Resume a session, or replay a history: a reconnected client joins its channels again and is told of what it missed.
+//! - TLS: let a proxy end it, or dial it yourself and give the transport to [`Connect::over`](client::Connect::over).
+//! - Encodings other than JSON, and compression.
+//! - Carry messages between processes: [`broker::InMemory`] serves one; [`broker::Broker`] is the place for others.
+//! - Deliver exactly once. A request whose connection is lost fails with an unknown outcome, unless it is idempotent.
 
 extern crate self as handfast;
 
@@ -29,7 +228,7 @@ pub mod transport;
 mod validate;
 mod value;
 
-pub use decode::{NothingPending, Pending, decode};
+pub use decode::{Expected, NothingPending, Pending, decode};
 pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
 pub use handfast_schema::{Mode, Pointer, Violation, Violations};
 pub use message::{

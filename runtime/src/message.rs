@@ -48,7 +48,7 @@ pub trait Fields {
     /// How many fields there are to write.
     #[expect(
         clippy::extra_unused_lifetimes,
-        reason = "expanded code names it, so that its errors are alike"
+        reason = "bodies that are written by `#[protocol]` name it"
     )]
     fn count<'de>(&self) -> usize;
 
@@ -58,7 +58,7 @@ pub trait Fields {
     /// Those of the serializer.
     #[expect(
         clippy::extra_unused_lifetimes,
-        reason = "expanded code names it, so that its errors are alike"
+        reason = "bodies that are written by `#[protocol]` name it"
     )]
     fn write<'de, M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
@@ -96,7 +96,7 @@ pub trait Messages: Sized + Send + Sync + 'static {
     /// Those of the serializer.
     #[expect(
         clippy::extra_unused_lifetimes,
-        reason = "expanded code names it, so that its errors are alike"
+        reason = "bodies that are written by `#[protocol]` name it"
     )]
     fn serialize_payload<'de, S: serde::Serializer>(
         &self,

@@ -132,7 +132,8 @@ impl<'a> Head<'a> {
 #[derive(Debug)]
 pub(crate) struct Hello {
     pub(crate) version: String,
-    pub(crate) hash: String,
+    /// Nothing is compared where it is not told.
+    pub(crate) hash: Option<String>,
     /// What proves who the client is, unread.
     pub(crate) auth: Option<Box<RawValue>>,
 }
@@ -143,7 +144,7 @@ impl Hello {
         let payload = head.payload()?;
         Ok(Self {
             version: get(&payload, "version")?,
-            hash: find(&payload, "hash")?.unwrap_or_default(),
+            hash: find(&payload, "hash")?,
             auth: payload.get("auth").map(|raw| (*raw).to_owned()),
         })
     }
@@ -153,7 +154,9 @@ impl Serialize for Hello {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("version", &self.version)?;
-        map.serialize_entry("hash", &self.hash)?;
+        if let Some(hash) = &self.hash {
+            map.serialize_entry("hash", hash)?;
+        }
         if let Some(auth) = &self.auth {
             map.serialize_entry("auth", auth)?;
         }
@@ -165,7 +168,8 @@ impl Serialize for Hello {
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) version: String,
-    pub(crate) hash: String,
+    /// Nothing is compared where it is not told.
+    pub(crate) hash: Option<String>,
     pub(crate) session: String,
 }
 
@@ -175,7 +179,7 @@ impl Ready {
         let payload = head.payload()?;
         Ok(Self {
             version: get(&payload, "version")?,
-            hash: find(&payload, "hash")?.unwrap_or_default(),
+            hash: find(&payload, "hash")?,
             session: find(&payload, "session")?.unwrap_or_default(),
         })
     }
@@ -183,9 +187,11 @@ impl Ready {
 
 impl Serialize for Ready {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("version", &self.version)?;
-        map.serialize_entry("hash", &self.hash)?;
+        if let Some(hash) = &self.hash {
+            map.serialize_entry("hash", hash)?;
+        }
         map.serialize_entry("session", &self.session)?;
         map.end()
     }
@@ -220,7 +226,7 @@ impl fmt::Display for Side {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemoteError {
-    /// The code.
+    /// The code: `FAILED` where the other end says that a request failed and gives no code. Then `data` is all that it said.
     pub code: TagBuf,
     /// What the other end says of it.
     pub message: String,
@@ -248,9 +254,25 @@ pub struct RemoteViolation {
 #[cfg(feature = "client")]
 impl RemoteError {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
-        let payload = head.payload()?;
+        Self::of(&head.payload()?)
+    }
+
+    /// The payload of a reply whose envelope says that the request failed.
+    pub(crate) fn failed(payload: Option<&str>) -> Self {
+        let read = payload.and_then(|text| Self::of(&fields(text).ok()?).ok());
+        read.unwrap_or_else(|| Self {
+            code: TagBuf::Text("FAILED".into()),
+            message: "the request failed".into(),
+            retryable: false,
+            data: payload.map(str::to_owned),
+            violations: Vec::new(),
+            side: None,
+        })
+    }
+
+    fn of(payload: &Fields<'_>) -> Result<Self, serde_json::Error> {
         let violations: Vec<HashMap<String, Value>> =
-            find(&payload, "violations")?.unwrap_or_default();
+            find(payload, "violations")?.unwrap_or_default();
         let word = |entry: &HashMap<String, Value>, name: &str| {
             entry
                 .get(name)
@@ -259,7 +281,7 @@ impl RemoteError {
                 .to_owned()
         };
         Ok(Self {
-            code: match get(&payload, "code")? {
+            code: match get(payload, "code")? {
                 Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
                 Value::String(text) => TagBuf::Text(text),
                 _ => {
@@ -268,8 +290,8 @@ impl RemoteError {
                     ));
                 }
             },
-            message: find(&payload, "message")?.unwrap_or_default(),
-            retryable: find(&payload, "retryable")?.unwrap_or(false),
+            message: find(payload, "message")?.unwrap_or_default(),
+            retryable: find(payload, "retryable")?.unwrap_or(false),
             data: payload.get("data").map(|raw| raw.get().to_owned()),
             violations: violations
                 .iter()
@@ -279,7 +301,7 @@ impl RemoteError {
                     message: word(entry, "message"),
                 })
                 .collect(),
-            side: match find::<String>(&payload, "side")?.as_deref() {
+            side: match find::<String>(payload, "side")?.as_deref() {
                 Some("client") => Some(Side::Client),
                 Some("server") => Some(Side::Server),
                 _ => None,

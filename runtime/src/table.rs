@@ -30,6 +30,19 @@ pub struct ProtocolTable {
 }
 
 impl ProtocolTable {
+    /// Whether a client does not try again by itself after a close with this code: the client is not wanted, misbehaved, or
+    /// was replaced.
+    pub fn is_final_close(&self, code: u16) -> bool {
+        [
+            CloseCondition::Violations,
+            CloseCondition::Unauthorized,
+            CloseCondition::Version,
+            CloseCondition::TakenOver,
+        ]
+        .into_iter()
+        .any(|condition| self.close_code(condition) == code)
+    }
+
     /// The close code for a condition.
     pub fn close_code(&self, condition: CloseCondition) -> u16 {
         self.closes
@@ -286,8 +299,11 @@ pub struct EnvelopeTable {
     pub epoch: Option<FieldTable>,
     /// When it was published, and how that is written.
     pub timestamp: Option<(FieldTable, TimestampForm)>,
-    /// How a reply without a tag tells success from failure: the field, and its value for either as JSON.
+    /// How a reply tells success from failure, where its tag does not: the field, and its value for either as JSON.
     pub outcome: Option<(&'static str, &'static str, &'static str)>,
+    /// Whether replies come in the order of the requests, and no id says which is which. It is looked at in the envelope of
+    /// what the server sends.
+    pub by_order: bool,
 }
 
 impl EnvelopeTable {
@@ -306,6 +322,7 @@ impl EnvelopeTable {
             TimestampForm::Rfc3339,
         )),
         outcome: None,
+        by_order: false,
     };
 
     /// The fields beside tag and payload.

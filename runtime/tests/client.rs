@@ -3,6 +3,7 @@
 #![cfg(all(feature = "server", feature = "client"))]
 
 mod chat;
+mod support;
 
 use chat::{
     Auth, Chat, ChatMessage, ChatSend, ChatSendError, Client, HASH, Limit, News, PricesDone,
@@ -12,9 +13,10 @@ use chat::{
 use handfast::{
     Side,
     client::{CallError, Connect, ConnectError, Event, Gap, Joined, State, StreamError},
-    transport::{Arrival, Memory, Packet, pair},
+    transport::pair,
 };
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use support::{Script, simulated, soon};
 use tokio::sync::{Mutex, mpsc};
 
 async fn enter(address: SocketAddr, name: &str) -> Client {
@@ -50,54 +52,64 @@ fn said(event: Option<Event<ServerMessage>>) -> (String, Option<u64>) {
 
 #[tokio::test]
 async fn requests_are_answered() {
-    let (app, _, address) = serve().await;
-    let client = enter(address, "ada").await;
-    assert_eq!(client.state(), State::Connected);
-    assert_eq!(client.skew(), None);
-    client
-        .chat_send(send("lobby", "hi"))
-        .await
-        .expect("it is sent");
-    assert_eq!(
-        client.chat_send(send("full", "hi")).await,
-        Err(CallError::Declared(ChatSendError::RoomFull(Limit {
-            limit: 9
-        })))
-    );
-    app.gate.add_permits(1);
-    assert_eq!(client.wait(Wait {}).await, Ok(Waited {}));
+    soon(async {
+        let (app, _, address) = serve().await;
+        let client = enter(address, "ada").await;
+        assert_eq!(client.state(), State::Connected);
+        assert_eq!(client.skew(), None);
+        client
+            .chat_send(send("lobby", "hi"))
+            .await
+            .expect("it is sent");
+        assert_eq!(
+            client.chat_send(send("full", "hi")).await,
+            Err(CallError::Declared(ChatSendError::RoomFull(Limit {
+                limit: 9
+            })))
+        );
+        app.gate.add_permits(1);
+        assert_eq!(client.wait(Wait {}).await, Ok(Waited {}));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_request_that_breaks_its_rules_is_not_sent() {
-    let (.., address) = serve().await;
-    let client = enter(address, "ada").await;
-    let error = client
-        .chat_send(send("lobby", ""))
-        .await
-        .expect_err("it is too short");
-    assert_eq!(
-        error.to_string(),
-        "the request does not fit: /text must be at least 1 character long"
-    );
+    soon(async {
+        let (.., address) = serve().await;
+        let client = enter(address, "ada").await;
+        let error = client
+            .chat_send(send("lobby", ""))
+            .await
+            .expect_err("it is too short");
+        assert_eq!(
+            error.to_string(),
+            "the request does not fit: /text must be at least 1 character long"
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_refusal_says_why() {
-    let (.., address) = serve().await;
-    let connect = Client::connect(format!("ws://{address}/ws")).auth(&Auth {
-        name: "mallory".into(),
-    });
-    let error = connect.await.expect_err("it is refused");
-    assert!(error.is_final());
-    assert_eq!(
-        error.to_string(),
-        "the server refused: BAD_TOKEN: The token is not one of ours, or it has expired."
-    );
+    soon(async {
+        let (.., address) = serve().await;
+        let connect = Client::connect(format!("ws://{address}/ws")).auth(&Auth {
+            name: "mallory".into(),
+        });
+        let error = connect.await.expect_err("it is refused");
+        assert!(error.is_final());
+        assert_eq!(
+            error.to_string(),
+            "the server refused: BAD_TOKEN: The token is not one of ours, or it has expired."
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_address_that_is_none_says_so() {
+    soon(async {
     for (url, words) in [
         (
             "wss://example.org",
@@ -114,51 +126,57 @@ async fn an_address_that_is_none_says_so() {
             .expect_err("it cannot be reached");
         assert_eq!(error.to_string(), words);
     }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_room_is_joined_heard_and_left() {
-    let (_, server, address) = serve().await;
-    let ada = enter(address, "ada").await;
-    let bob = enter(address, "bob").await;
-    let mut room_of_ada = join(&ada, "r").await.expect("there is a place");
-    assert_eq!(room_of_ada.reply, RoomJoined { members: 0 });
-    bob.chat_send(send("r", "hi")).await.expect("it is sent");
-    assert_eq!(said(room_of_ada.next().await), ("hi".into(), Some(1)));
-    bob.user_typing(UserTyping {
-        room_id: "r".into(),
+    soon(async {
+        let (_, server, address) = serve().await;
+        let ada = enter(address, "ada").await;
+        let bob = enter(address, "bob").await;
+        let mut room_of_ada = join(&ada, "r").await.expect("there is a place");
+        assert_eq!(room_of_ada.reply, RoomJoined { members: 0 });
+        bob.chat_send(send("r", "hi")).await.expect("it is sent");
+        assert_eq!(said(room_of_ada.next().await), ("hi".into(), Some(1)));
+        bob.user_typing(UserTyping {
+            room_id: "r".into(),
+        })
+        .await
+        .expect("it is sent");
+        let typing = room_of_ada.next().await;
+        assert!(
+            matches!(&typing, Some(Event::Message(e)) if e.seq.is_none()),
+            "{typing:?}"
+        );
+        let members = || server.handle().room(&"r".into()).members();
+        assert_eq!(members(), 1);
+
+        // Two places in one channel: the server knows of one, and hears of the last who goes.
+        let second = join(&ada, "r").await.expect("there is a place");
+        second.leave().await.expect("it may");
+        assert_eq!(members(), 1);
+        bob.chat_send(send("r", "still")).await.expect("it is sent");
+        assert_eq!(said(room_of_ada.next().await), ("still".into(), Some(2)));
+        room_of_ada.leave().await.expect("it may");
+        assert_eq!(members(), 0);
+
+        // What is dropped leaves as well: the answer to what comes after it tells that it was handled.
+        drop(join(&ada, "r").await.expect("there is a place"));
+        ada.chat_send(send("x", "after")).await.expect("it is sent");
+        assert_eq!(members(), 0);
+        assert!(matches!(
+            join(&ada, "full").await,
+            Err(CallError::Declared(ChatSendError::RoomFull(_)))
+        ));
     })
-    .await
-    .expect("it is sent");
-    let typing = room_of_ada.next().await;
-    assert!(
-        matches!(&typing, Some(Event::Message(e)) if e.seq.is_none()),
-        "{typing:?}"
-    );
-    let members = || server.handle().room(&"r".into()).members();
-    assert_eq!(members(), 1);
-
-    // Two places in one channel: the server knows of one, and hears of the last who goes.
-    let second = join(&ada, "r").await.expect("there is a place");
-    second.leave().await.expect("it may");
-    assert_eq!(members(), 1);
-    bob.chat_send(send("r", "still")).await.expect("it is sent");
-    assert_eq!(said(room_of_ada.next().await), ("still".into(), Some(2)));
-    room_of_ada.leave().await.expect("it may");
-    assert_eq!(members(), 0);
-
-    // What is dropped leaves as well: the answer to what comes after it tells that it was handled.
-    drop(join(&ada, "r").await.expect("there is a place"));
-    ada.chat_send(send("x", "after")).await.expect("it is sent");
-    assert_eq!(members(), 0);
-    assert!(matches!(
-        join(&ada, "full").await,
-        Err(CallError::Declared(ChatSendError::RoomFull(_)))
-    ));
+    .await;
 }
 
 #[tokio::test]
 async fn a_channel_without_messages_is_joined_by_its_key() {
+    soon(async {
     let (_, server, address) = serve().await;
     let client = enter(address, "ada").await;
     let mut lobby = client.lobby().join().await.expect("it may");
@@ -170,110 +188,109 @@ async fn a_channel_without_messages_is_joined_by_its_key() {
     );
     lobby.leave().await.expect("it may");
     assert_eq!(server.handle().lobby().members(), 0);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_stream_has_items_and_an_end() {
-    let (.., address) = serve().await;
-    let client = enter(address, "ada").await;
-    let mut ticks = client
-        .prices_watch(PricesWatch { count: 2 })
-        .await
-        .expect("it begins");
-    assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
-    assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 1 })));
-    assert_eq!(ticks.next().await, None);
-    assert_eq!(ticks.end(), Some(&PricesDone { ticks: 2 }));
-    let refused = client.prices_watch(PricesWatch { count: 0 }).await;
-    assert!(matches!(
-        refused,
-        Err(CallError::Declared(WatchError::UnknownSymbol))
-    ));
+    soon(async {
+        let (.., address) = serve().await;
+        let client = enter(address, "ada").await;
+        let mut ticks = client
+            .prices_watch(PricesWatch { count: 2 })
+            .await
+            .expect("it begins");
+        assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
+        assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 1 })));
+        assert_eq!(ticks.next().await, None);
+        assert_eq!(ticks.end(), Some(&PricesDone { ticks: 2 }));
+        let refused = client.prices_watch(PricesWatch { count: 0 }).await;
+        assert!(matches!(
+            refused,
+            Err(CallError::Declared(WatchError::UnknownSymbol))
+        ));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_dropped_stream_is_cancelled() {
-    let (app, _, address) = serve().await;
-    let client = enter(address, "ada").await;
-    let ticks = client
-        .prices_watch(PricesWatch { count: 7 })
-        .await
-        .expect("it begins");
-    drop(ticks);
-    app.dropped.acquire().await.expect("it is open").forget();
-    client
-        .chat_send(send("lobby", "hi"))
-        .await
-        .expect("the connection stays");
+    soon(async {
+        let (app, _, address) = serve().await;
+        let client = enter(address, "ada").await;
+        let ticks = client
+            .prices_watch(PricesWatch { count: 7 })
+            .await
+            .expect("it begins");
+        drop(ticks);
+        app.dropped.acquire().await.expect("it is open").forget();
+        client
+            .chat_send(send("lobby", "hi"))
+            .await
+            .expect("the connection stays");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_last_who_goes_closes() {
-    let (_, server, address) = serve().await;
-    let client = enter(address, "ada").await;
-    let room = join(&client, "r").await.expect("there is a place");
-    drop(client);
-    assert_eq!(server.handle().connections(), 1);
-    drop(room);
-    server.handle().shutdown().await;
-    let client = Client::connect(format!("ws://{address}/ws"))
-        .auth(&Auth { name: "x".into() })
-        .await;
-    assert!(
-        matches!(client, Err(ConnectError::Transport(_))),
-        "{client:?}"
-    );
+    soon(async {
+        let (_, server, address) = serve().await;
+        let client = enter(address, "ada").await;
+        let room = join(&client, "r").await.expect("there is a place");
+        drop(client);
+        assert_eq!(server.handle().connections(), 1);
+        drop(room);
+        server.handle().shutdown().await;
+        let client = Client::connect(format!("ws://{address}/ws"))
+            .auth(&Auth { name: "x".into() })
+            .await;
+        assert!(
+            matches!(client, Err(ConnectError::Transport(_))),
+            "{client:?}"
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn close_ends_everything() {
-    let (_, _server, address) = serve().await;
-    let client = enter(address, "ada").await;
-    let mut room = join(&client, "r").await.expect("there is a place");
-    let mut messages = client.messages();
-    let waiting = client.clone();
-    let waiting = tokio::spawn(async move { waiting.wait(Wait {}).await });
-    tokio::task::yield_now().await;
-    client.close().await;
-    assert_eq!(
-        client.state(),
-        State::Closed(Some(handfast::transport::Closing::new(1000, "")))
-    );
-    assert_eq!(room.next().await, None);
-    assert_eq!(messages.next().await, None);
-    assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
-    assert_eq!(client.wait(Wait {}).await, Err(CallError::Closed));
+    soon(async {
+        let (_, _server, address) = serve().await;
+        let client = enter(address, "ada").await;
+        let mut room = join(&client, "r").await.expect("there is a place");
+        let mut messages = client.messages();
+        let waiting = client.clone();
+        let waiting = tokio::spawn(async move { waiting.wait(Wait {}).await });
+        tokio::task::yield_now().await;
+        client.close().await;
+        assert_eq!(
+            client.state(),
+            State::Closed(Some(handfast::transport::Closing::new(1000, "")))
+        );
+        assert_eq!(room.next().await, None);
+        assert_eq!(messages.next().await, None);
+        assert_eq!(
+            waiting.await.expect("it ends"),
+            Err(CallError::OutcomeUnknown)
+        );
+        assert_eq!(client.wait(Wait {}).await, Err(CallError::Closed));
+    })
+    .await;
 }
 
-/// A server by hand.
-struct Script(Memory);
-
-impl Script {
-    async fn next(&mut self) -> String {
-        match self.0.receive().await.expect("it is open") {
-            Arrival::Packet(Packet::Text(text)) => text.to_string(),
-            other => format!("{other:?}"),
-        }
-    }
-
-    async fn expect(&mut self, text: &str) {
-        assert_eq!(self.next().await, text);
-    }
-
-    async fn say(&mut self, text: &str) {
-        self.0.send(text).await.expect("it is open");
-    }
-
-    async fn greet(&mut self) {
-        self.expect(&format!(
-            r#"{{"type":"hello","payload":{{"version":"1.2.0","hash":"{HASH}","auth":{{"name":"ada"}}}}}}"#
-        ))
-        .await;
-        self.say(&format!(
+/// Takes the hello.
+async fn greet(script: &mut Script) {
+    script.expect(&format!(
+        r#"{{"type":"hello","payload":{{"version":"1.2.0","hash":"{HASH}","auth":{{"name":"ada"}}}}}}"#
+    ))
+    .await;
+    script
+        .say(&format!(
             r#"{{"type":"ready","payload":{{"version":"1.2.0","hash":"{HASH}","session":"s"}}}}"#
         ))
         .await;
-    }
 }
 
 /// A client whose connections are played by the test, one after the other.
@@ -295,7 +312,7 @@ async fn begin() -> (Client, Script, mpsc::Receiver<Script>) {
     let (connect, mut scripts) = scripted();
     let client = tokio::spawn(connect.into_future());
     let mut script = scripts.recv().await.expect("it connects");
-    script.greet().await;
+    greet(&mut script).await;
     let client = client.await.expect("it ends").expect("it is let in");
     (client, script, scripts)
 }
@@ -329,6 +346,7 @@ fn message(text: &str, seq: u64) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_hole_in_the_numbers_is_a_gap() {
+    simulated(async {
     let (client, mut script, _scripts) = begin().await;
     let mut room = joined(&client, &mut script, 41).await;
     for (text, seq) in [("a", 42), ("old", 42), ("b", 45)] {
@@ -373,36 +391,42 @@ async fn a_hole_in_the_numbers_is_a_gap() {
         "{newer:?}"
     );
     assert_eq!(said(room.next().await), ("d".into(), Some(54)));
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_does_not_look_gets_a_gap() {
-    let (connect, mut scripts) = scripted();
-    let client = tokio::spawn(connect.capacity(2).into_future());
-    let mut script = scripts.recv().await.expect("it connects");
-    script.greet().await;
-    let client = client.await.expect("it ends").expect("it is let in");
-    let mut room = joined(&client, &mut script, 0).await;
-    for seq in 1..=5 {
-        script.say(&message("x", seq)).await;
-    }
-    script.say(r#"{"type":"ping"}"#).await;
-    script.expect(r#"{"type":"pong"}"#).await;
-    assert_eq!(said(room.next().await).1, Some(1));
-    assert_eq!(said(room.next().await).1, Some(2));
-    assert_eq!(
-        room.next().await,
-        Some(Event::Gap(Gap {
-            from: Some(3),
-            to: Some(5)
-        }))
-    );
-    script.say(&message("x", 6)).await;
-    assert_eq!(said(room.next().await).1, Some(6));
+    simulated(async {
+        let (connect, mut scripts) = scripted();
+        let client = tokio::spawn(connect.capacity(2).into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        greet(&mut script).await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        let mut room = joined(&client, &mut script, 0).await;
+        for seq in 1..=5 {
+            script.say(&message("x", seq)).await;
+        }
+        script.say(r#"{"type":"ping"}"#).await;
+        script.expect(r#"{"type":"pong"}"#).await;
+        assert_eq!(said(room.next().await).1, Some(1));
+        assert_eq!(said(room.next().await).1, Some(2));
+        assert_eq!(
+            room.next().await,
+            Some(Event::Gap(Gap {
+                from: Some(3),
+                to: Some(5)
+            }))
+        );
+        script.say(&message("x", 6)).await;
+        assert_eq!(said(room.next().await).1, Some(6));
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_connection_is_made_again() {
+    simulated(async {
     let (client, mut script, mut scripts) = begin().await;
     let mut room = joined(&client, &mut script, 41).await;
     let call = |client: &Client, text: &str| {
@@ -423,7 +447,7 @@ async fn a_lost_connection_is_made_again() {
     let later = call(&client, "later");
 
     let mut script = scripts.recv().await.expect("it connects again");
-    script.greet().await;
+    greet(&mut script).await;
     let rejoin = script.next().await;
     let id = rejoin
         .strip_prefix(r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#)
@@ -448,15 +472,18 @@ async fn a_lost_connection_is_made_again() {
     );
     assert_eq!(said(room.next().await), ("again".into(), Some(45)));
     later.await.expect("it ends").expect("it is sent");
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_epoch_is_a_gap() {
+    simulated(async {
     let (client, mut script, mut scripts) = begin().await;
     let mut room = joined(&client, &mut script, 41).await;
     drop(script);
     let mut script = scripts.recv().await.expect("it connects again");
-    script.greet().await;
+    greet(&mut script).await;
     let rejoin = script.next().await;
     let id = rejoin.rsplit('"').nth(1).expect("it has an id").to_owned();
     script
@@ -471,94 +498,104 @@ async fn another_epoch_is_a_gap() {
             to: None
         }))
     );
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_final_close_is_not_tried_again() {
-    use handfast::transport::{Closing, Transport};
-    let (client, mut script, mut scripts) = begin().await;
-    let closing = Closing::new(4409, "somebody took over");
-    std::future::poll_fn(|cx| script.0.poll_close(cx, &closing)).await;
-    let state = client
-        .state_where(|state| matches!(state, State::Closed(_)))
-        .await;
-    assert_eq!(state, State::Closed(Some(closing)));
-    assert!(scripts.try_recv().is_err());
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        script.close(4409, "somebody took over").await;
+        let state = client
+            .state_where(|state| matches!(state, State::Closed(_)))
+            .await;
+        let closing = handfast::transport::Closing::new(4409, "somebody took over");
+        assert_eq!(state, State::Closed(Some(closing)));
+        assert!(scripts.try_recv().is_err());
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn waits_grow_and_stay_below_their_bound() {
-    let attempts = Arc::new(Mutex::new(Vec::new()));
-    let times = attempts.clone();
-    let (sender, mut scripts) = mpsc::channel(1);
-    let connect = Connect::<Chat, Client>::over(move || {
-        let (times, sender) = (times.clone(), sender.clone());
-        async move {
-            let mut times = times.lock().await;
-            times.push(tokio::time::Instant::now());
-            if times.len() > 1 && times.len() < 12 {
-                return Err("nobody is there");
+    simulated(async {
+        let attempts = Arc::new(Mutex::new(Vec::new()));
+        let times = attempts.clone();
+        let (sender, mut scripts) = mpsc::channel(1);
+        let connect = Connect::<Chat, Client>::over(move || {
+            let (times, sender) = (times.clone(), sender.clone());
+            async move {
+                let mut times = times.lock().await;
+                times.push(tokio::time::Instant::now());
+                if times.len() > 1 && times.len() < 12 {
+                    return Err("nobody is there");
+                }
+                let (client, server) = pair(64);
+                sender
+                    .send(Script(server))
+                    .await
+                    .map_err(|_| "the test is over")?;
+                Ok(client)
             }
-            let (client, server) = pair(64);
-            sender
-                .send(Script(server))
-                .await
-                .map_err(|_| "the test is over")?;
-            Ok(client)
+        })
+        .auth(&Auth { name: "ada".into() });
+        let client = tokio::spawn(connect.into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        greet(&mut script).await;
+        let _client = client.await.expect("it ends").expect("it is let in");
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        let times = attempts.lock().await;
+        let mut bound = Duration::from_millis(500);
+        for pair in times.windows(2) {
+            assert!(
+                pair[1] - pair[0] <= bound + Duration::from_millis(1),
+                "{pair:?} within {bound:?}"
+            );
+            bound = (bound * 2).min(Duration::from_secs(30));
         }
     })
-    .auth(&Auth { name: "ada".into() });
-    let client = tokio::spawn(connect.into_future());
-    let mut script = scripts.recv().await.expect("it connects");
-    script.greet().await;
-    let _client = client.await.expect("it ends").expect("it is let in");
-    drop(script);
-    scripts
-        .recv()
-        .await
-        .expect("it connects again")
-        .greet()
-        .await;
-    let times = attempts.lock().await;
-    let mut bound = Duration::from_millis(500);
-    for pair in times.windows(2) {
-        assert!(
-            pair[1] - pair[0] <= bound + Duration::from_millis(1),
-            "{pair:?} within {bound:?}"
-        );
-        bound = (bound * 2).min(Duration::from_secs(30));
-    }
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_answer_in_time() {
-    let (client, mut script, _scripts) = begin().await;
-    let started = tokio::time::Instant::now();
-    let answer = client.chat_send(send("r", "x")).await;
-    assert_eq!(answer, Err(CallError::Timeout));
-    assert_eq!(started.elapsed().as_secs(), 5);
-    script.next().await;
-    // Too late: nobody waits.
-    script.say(r#"{"type":"chat.sent","id":"1"}"#).await;
-    script.say(r#"{"type":"ping"}"#).await;
-    script.expect(r#"{"type":"pong"}"#).await;
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let started = tokio::time::Instant::now();
+        let answer = client.chat_send(send("r", "x")).await;
+        assert_eq!(answer, Err(CallError::Timeout));
+        assert_eq!(started.elapsed().as_secs(), 5);
+        script.next().await;
+        // Too late: nobody waits.
+        script.say(r#"{"type":"chat.sent","id":"1"}"#).await;
+        script.say(r#"{"type":"ping"}"#).await;
+        script.expect(r#"{"type":"pong"}"#).await;
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_asked_about() {
-    let (client, mut script, mut scripts) = begin().await;
-    let started = tokio::time::Instant::now();
-    script.expect(r#"{"type":"ping"}"#).await;
-    assert_eq!(started.elapsed().as_secs(), 25);
-    assert!(script.next().await.contains("4000"));
-    assert_eq!(started.elapsed().as_secs(), 35);
-    let mut script = scripts.recv().await.expect("it connects again");
-    script.greet().await;
-    client.state_where(|state| *state == State::Connected).await;
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let started = tokio::time::Instant::now();
+        script.expect(r#"{"type":"ping"}"#).await;
+        assert_eq!(started.elapsed().as_secs(), 25);
+        assert!(script.next().await.contains("4000"));
+        assert_eq!(started.elapsed().as_secs(), 35);
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        client.state_where(|state| *state == State::Connected).await;
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn skew_is_told_and_an_old_server_refused() {
+    simulated(async {
     for (version, hash) in [("1.3.0", "other"), ("0.9.0", HASH)] {
         let (connect, mut scripts) = scripted();
         let client = tokio::spawn(connect.into_future());
@@ -584,14 +621,17 @@ async fn skew_is_told_and_an_old_server_refused() {
             Err(error) => panic!("{error}"),
         }
     }
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_nobody_asked_for_is_heard() {
+    simulated(async {
     let (client, mut script, _scripts) = begin().await;
     let mut messages = client.messages();
     script
-        .say(r#"{"type":"news","payload":{"text":"x"}}"#)
+        .say(r#"{"type":"news","payload":{"text":"x"},"channel":"lobby"}"#)
         .await;
     script.say(r#"{"type":"newer","payload":{}}"#).await;
     let news = messages.next().await;
@@ -600,10 +640,13 @@ async fn what_nobody_asked_for_is_heard() {
         "{news:?}"
     );
     assert!(matches!(messages.next().await, Some(Event::Rejected(_))));
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_does_not_fit_fails_its_request() {
+    simulated(async {
     let (client, mut script, _scripts) = begin().await;
     for (answer, words) in [
         (
@@ -632,35 +675,296 @@ async fn an_answer_that_does_not_fit_fails_its_request() {
         let error = asked.await.expect("it ends").expect_err("it fails");
         assert_eq!(error.to_string(), words);
     }
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_nobody_looks_at_misses_items() {
-    let (connect, mut scripts) = scripted();
-    let client = tokio::spawn(connect.capacity(1).into_future());
-    let mut script = scripts.recv().await.expect("it connects");
-    script.greet().await;
-    let client = client.await.expect("it ends").expect("it is let in");
-    let asked = tokio::spawn({
-        let client = client.clone();
-        async move { client.prices_watch(PricesWatch { count: 3 }).await }
-    });
-    script
-        .expect(r#"{"type":"prices.watch","payload":{"count":3},"id":"1"}"#)
-        .await;
-    script.say(r#"{"type":"prices.watching","id":"1"}"#).await;
-    for n in 0..3 {
+    simulated(async {
+        let (connect, mut scripts) = scripted();
+        let client = tokio::spawn(connect.capacity(1).into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        greet(&mut script).await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        let asked = tokio::spawn({
+            let client = client.clone();
+            async move { client.prices_watch(PricesWatch { count: 3 }).await }
+        });
         script
-            .say(&format!(
-                r#"{{"type":"prices.tick","payload":{{"n":{n}}},"id":"1"}}"#
-            ))
+            .expect(r#"{"type":"prices.watch","payload":{"count":3},"id":"1"}"#)
             .await;
+        script.say(r#"{"type":"prices.watching","id":"1"}"#).await;
+        for n in 0..3 {
+            script
+                .say(&format!(
+                    r#"{{"type":"prices.tick","payload":{{"n":{n}}},"id":"1"}}"#
+                ))
+                .await;
+        }
+        script.say(r#"{"type":"ping"}"#).await;
+        script.expect(r#"{"type":"pong"}"#).await;
+        let mut ticks = asked.await.expect("it ends").expect("it begins");
+        assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
+        assert_eq!(ticks.next().await, Some(Err(StreamError::Missed)));
+        drop(ticks);
+        script.expect(r#"{"type":"prices.stop","id":"1"}"#).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_published_says_where() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let mut messages = client.messages();
+        script
+            .say(r#"{"type":"news","payload":{"text":"x"}}"#)
+            .await;
+        match messages.next().await {
+            Some(Event::Rejected(rejected)) => assert_eq!(
+                rejected.to_string(),
+                "the envelope does not fit: must have the property \"channel\""
+            ),
+            other => panic!("{other:?}"),
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_in_a_binary_frame_is_no_message() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let mut messages = client.messages();
+        script
+            .say_bytes(br#"{"type":"news","payload":{"text":"x"},"channel":"lobby"}"#)
+            .await;
+        match messages.next().await {
+            Some(Event::Rejected(rejected)) => assert_eq!(rejected.reason.code(), "SYNTAX"),
+            other => panic!("{other:?}"),
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_is_not_sent() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let room_id = "x".repeat(70_000);
+        let answer = client.chat_send(send(&room_id, "x")).await;
+        assert_eq!(answer, Err(CallError::Unwritable));
+        let answer = client.user_typing(UserTyping { room_id }).await;
+        assert_eq!(answer, Err(CallError::Unwritable));
+        script.say(r#"{"type":"ping"}"#).await;
+        script.expect(r#"{"type":"pong"}"#).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_not_sent_again() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let asked = tokio::spawn({
+            let client = client.clone();
+            async move { client.prices_watch(PricesWatch { count: 3 }).await }
+        });
+        script.next().await;
+        script.say(r#"{"type":"prices.watching","id":"1"}"#).await;
+        let mut ticks = asked.await.expect("it ends").expect("it begins");
+        drop(script);
+        assert_eq!(
+            ticks.next().await,
+            Some(Err(StreamError::Over(CallError::OutcomeUnknown)))
+        );
+        assert_eq!(ticks.next().await, None);
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        script.say(r#"{"type":"ping"}"#).await;
+        script.expect(r#"{"type":"pong"}"#).await;
+    })
+    .await;
+}
+
+/// Loses the connection and makes it anew, up to the request that joins the room again: its id.
+async fn again(script: Script, scripts: &mut mpsc::Receiver<Script>) -> (Script, String) {
+    drop(script);
+    let mut script = scripts.recv().await.expect("it connects again");
+    greet(&mut script).await;
+    let rejoin = script.next().await;
+    let id = rejoin
+        .strip_prefix(r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#)
+        .and_then(|rest| rest.strip_suffix(r#""}"#))
+        .expect("the room is joined again")
+        .to_owned();
+    (script, id)
+}
+
+fn rejoined(id: &str, seq: u64) -> String {
+    format!(
+        r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":{seq},"epoch":"e"}}"#
+    )
+}
+
+const UNBOUNDED: Option<Event<ServerMessage>> = Some(Event::Gap(Gap {
+    from: None,
+    to: None,
+}));
+
+#[tokio::test(start_paused = true)]
+async fn a_rejoin_without_an_answer_is_told_and_tried_again() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let mut room = joined(&client, &mut script, 41).await;
+        let (script, _) = again(script, &mut scripts).await;
+        let lost = tokio::time::Instant::now();
+        assert_eq!(room.next().await, UNBOUNDED);
+        assert_eq!(lost.elapsed().as_secs(), 10);
+        let (mut script, id) = again(script, &mut scripts).await;
+        assert_eq!(room.next().await, UNBOUNDED);
+        // It comes late, but it comes.
+        script.say(&rejoined(&id, 44)).await;
+        script.say(&message("x", 45)).await;
+        assert_eq!(
+            room.next().await,
+            Some(Event::Gap(Gap {
+                from: Some(42),
+                to: Some(44)
+            }))
+        );
+        assert_eq!(said(room.next().await), ("x".into(), Some(45)));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_went_back_is_a_gap_without_bounds() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let mut room = joined(&client, &mut script, 41).await;
+        let (mut script, id) = again(script, &mut scripts).await;
+        script.say(&rejoined(&id, 7)).await;
+        script.say(&message("x", 8)).await;
+        assert_eq!(room.next().await, UNBOUNDED);
+        assert_eq!(said(room.next().await), ("x".into(), Some(8)));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_rejoin_says_why() {
+    simulated(async {
+    let (client, mut script, mut scripts) = begin().await;
+    for (answer, words) in [
+        (
+            r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"You were banned."},"id":"ID"}"#,
+            "the server answered with NOT_IN_ROOM: You were banned.",
+        ),
+        (
+            r#"{"type":"room.joined","payload":{},"id":"ID","channel":"room:r","seq":41,"epoch":"e"}"#,
+            "the answer does not fit",
+        ),
+        (
+            r#"{"type":"chat.sent","id":"ID"}"#,
+            "the answer is another message than the protocol says",
+        ),
+    ] {
+        let asked = tokio::spawn({
+            let client = client.clone();
+            async move { join(&client, "r").await }
+        });
+        let join = script.next().await;
+        let id = join.rsplit('"').nth(1).expect("it has an id").to_owned();
+        script.say(&rejoined(&id, 41)).await;
+        let mut room = asked.await.expect("it ends").expect("it may");
+        let (next, id) = again(script, &mut scripts).await;
+        script = next;
+        script.say(&answer.replace("ID", &id)).await;
+        match room.next().await {
+            Some(Event::Lost(error)) => assert_eq!(error.to_string(), words),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(room.next().await, None);
     }
-    script.say(r#"{"type":"ping"}"#).await;
-    script.expect(r#"{"type":"pong"}"#).await;
-    let mut ticks = asked.await.expect("it ends").expect("it begins");
-    assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
-    assert_eq!(ticks.next().await, Some(Err(StreamError::Missed)));
-    drop(ticks);
-    script.expect(r#"{"type":"prices.stop","id":"1"}"#).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_behind_a_refused_hello_was_not_sent() {
+    simulated(async {
+        let (client, script, mut scripts) = begin().await;
+        drop(script);
+        client
+            .state_where(|state| *state == State::Reconnecting)
+            .await;
+        let waiting = tokio::spawn({
+            let client = client.clone();
+            async move { client.chat_send(send("r", "x")).await }
+        });
+        let mut script = scripts.recv().await.expect("it connects again");
+        script.next().await;
+        script
+            .say(r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"It has expired."}}"#)
+            .await;
+        assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
+        let closing = handfast::transport::Closing::new(4401, "BAD_TOKEN: It has expired.");
+        assert_eq!(client.state(), State::Closed(Some(closing)));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_tells_no_hash_is_not_compared() {
+    simulated(async {
+        let (connect, mut scripts) = scripted();
+        let client = tokio::spawn(connect.into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        script.next().await;
+        script
+            .say(r#"{"type":"ready","payload":{"version":"1.3.0","session":"s"}}"#)
+            .await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        assert_eq!(client.skew(), None);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_is_made_for_each_connection() {
+    simulated(async {
+        let (connect, mut scripts) = scripted();
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let connect = connect.auth_with(move || {
+            let n = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            async move {
+                match n {
+                    1 => Err("it cannot be had just now"),
+                    _ => Ok(Auth {
+                        name: format!("ada{n}"),
+                    }),
+                }
+            }
+        });
+        let client = tokio::spawn(connect.into_future());
+        let mut heard = Vec::new();
+        let mut script = scripts.recv().await.expect("it connects");
+        heard.push(script.next().await);
+        script
+            .say(r#"{"type":"ready","payload":{"version":"1.2.0","session":"s"}}"#)
+            .await;
+        let _client = client.await.expect("it ends").expect("it is let in");
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        heard.push(script.next().await);
+        for (hello, name) in heard.iter().zip(["ada0", "ada2"]) {
+            assert!(
+                hello.contains(&format!(r#""auth":{{"name":"{name}"}}"#)),
+                "{hello}"
+            );
+        }
+    })
+    .await;
 }

@@ -1,6 +1,10 @@
 //! What `#[protocol]` reads and writes, and what it says of what it refuses.
 
-#![allow(missing_docs, reason = "the types of a test")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "the types are here for what is made of them"
+)]
 
 use handfast::{Envelope, Id, Nullable, Reason, Rejected, protocol};
 
@@ -213,9 +217,13 @@ fn what_is_wrong_is_kept_apart_and_the_envelope_survives() {
         refused(r#"{"payload":{}}"#),
         [" [required] must have the property \"type\""]
     );
-    assert_eq!(refused("[]"), [" [type] must be an object"]);
+    let list = ClientMessage::decode(" [1]").expect_err("it is no object");
+    assert_eq!(list.to_string(), "not a message: not an object at byte 1");
     for text in [
         "",
+        "[]",
+        "null",
+        "\"stop\"",
         "{",
         r#"{"type":"stop"} x"#,
         r#"{"type":"st"#,

@@ -3,6 +3,7 @@
 #![cfg(all(feature = "server", feature = "client"))]
 
 mod chat;
+mod support;
 
 use chat::{
     App, ChatMessage, HASH, News, Server,
@@ -17,6 +18,7 @@ use handfast::{
     transport::{Arrival, Memory, Packet, pair},
 };
 use std::{net::SocketAddr, time::Duration};
+use support::{simulated, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -46,18 +48,23 @@ async fn text(client: &mut Memory) -> String {
 
 #[tokio::test]
 async fn a_session_begins() {
-    let (.., address) = serve().await;
-    let mut raw = Raw::connect(address).await;
-    raw.send(&hello("ada")).await;
-    let ready = raw.next().await;
-    let start =
-        format!(r#"{{"type":"ready","payload":{{"version":"1.2.0","hash":"{HASH}","session":""#);
-    let session = ready.strip_prefix(&start).expect("it begins as it should");
-    assert_eq!(session.len(), 22 + r#""}}"#.len(), "{ready}");
+    soon(async {
+        let (.., address) = serve().await;
+        let mut raw = Raw::connect(address).await;
+        raw.send(&hello("ada")).await;
+        let ready = raw.next().await;
+        let start = format!(
+            r#"{{"type":"ready","payload":{{"version":"1.2.0","hash":"{HASH}","session":""#
+        );
+        let session = ready.strip_prefix(&start).expect("it begins as it should");
+        assert_eq!(session.len(), 22 + r#""}}"#.len(), "{ready}");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_old_client_is_told_so() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::connect(address).await;
     raw.send(r#"{"type":"hello","payload":{"version":"0.9.0","hash":"x","auth":{"name":"ada"}}}"#)
@@ -67,10 +74,13 @@ async fn an_old_client_is_told_so() {
         r#"{"type":"refuse","payload":{"code":"VERSION","message":"the client speaks 0.9.0, and this server takes >=1.0: the client is too old","side":"client"}}"#
     );
     assert_eq!(raw.closed().await, 4406);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_bad_token_is_refused() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::connect(address).await;
     raw.send(&hello("mallory")).await;
@@ -79,10 +89,13 @@ async fn a_bad_token_is_refused() {
         r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"The token is not one of ours, or it has expired."}}"#
     );
     assert_eq!(raw.closed().await, 4401);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_proof_that_does_not_fit_is_refused_with_its_violations() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::connect(address).await;
     raw.send(&hello("")).await;
@@ -91,10 +104,13 @@ async fn a_proof_that_does_not_fit_is_refused_with_its_violations() {
         r#"{"type":"refuse","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be at least 1 character long"}]}}"#
     );
     assert_eq!(raw.closed().await, 4401);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn nothing_but_hello_is_taken_first() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::connect(address).await;
     raw.send(r#"{"type":"wait","id":"1"}"#).await;
@@ -104,41 +120,53 @@ async fn nothing_but_hello_is_taken_first() {
     );
     raw.send(&hello("ada")).await;
     assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_hello_in_time_closes() {
-    let server = Server::new(App::new());
-    let started = tokio::time::Instant::now();
-    let (mut client, _) = over_memory(&server);
-    assert!(text(&mut client).await.contains("code: 4408"));
-    assert_eq!(started.elapsed().as_secs(), 10);
+    simulated(async {
+        let server = Server::new(App::new());
+        let started = tokio::time::Instant::now();
+        let (mut client, _) = over_memory(&server);
+        assert!(text(&mut client).await.contains("code: 4408"));
+        assert_eq!(started.elapsed().as_secs(), 10);
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_proof_that_takes_too_long_closes() {
-    let server = Server::new(App::new());
-    let (mut client, _) = over_memory(&server);
-    client.send(&hello("slow")).await.expect("it is open");
-    assert!(text(&mut client).await.contains("code: 1011"));
+    simulated(async {
+        let server = Server::new(App::new());
+        let (mut client, _) = over_memory(&server);
+        client.send(&hello("slow")).await.expect("it is open");
+        assert!(text(&mut client).await.contains("code: 1011"));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_request_behind_the_hello_is_answered() {
-    let (.., address) = serve().await;
-    let mut raw = Raw::connect(address).await;
-    raw.send(&hello("ada")).await;
-    raw.send(r#"{"type":"chat.send","payload":{"roomId":"lobby","text":"hi"},"id":"1"}"#)
-        .await;
-    assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"chat.sent","id":"1","timestamp":"…"}"#
-    );
+    soon(async {
+        let (.., address) = serve().await;
+        let mut raw = Raw::connect(address).await;
+        raw.send(&hello("ada")).await;
+        raw.send(r#"{"type":"chat.send","payload":{"roomId":"lobby","text":"hi"},"id":"1"}"#)
+            .await;
+        assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"chat.sent","id":"1","timestamp":"…"}"#
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_declared_error_bears_its_data() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     raw.send(r#"{"type":"chat.send","payload":{"roomId":"full","text":"hi"},"id":"1"}"#)
@@ -147,10 +175,13 @@ async fn a_declared_error_bears_its_data() {
         raw.next().await,
         r#"{"type":"error","payload":{"code":"ROOM_FULL","message":"The room has no place left.","retryable":true,"data":{"limit":9}},"id":"1"}"#
     );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_bad_message_is_answered_and_the_connection_stays() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     for (sent, told) in [
@@ -183,28 +214,34 @@ async fn a_bad_message_is_answered_and_the_connection_stays() {
         raw.next().await,
         r#"{"type":"chat.sent","id":"5","timestamp":"…"}"#
     );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn too_many_bad_messages_in_a_row_close() {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    for _ in 0..4 {
-        raw.send("{").await;
-        raw.next().await;
-    }
-    // A good one, and the count begins again.
-    raw.send(r#"{"type":"ping"}"#).await;
-    assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
-    for _ in 0..5 {
-        raw.send("{").await;
-        raw.next().await;
-    }
-    assert_eq!(raw.closed().await, 1008);
+    soon(async {
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        for _ in 0..4 {
+            raw.send("{").await;
+            raw.next().await;
+        }
+        // A good one, and the count begins again.
+        raw.send(r#"{"type":"ping"}"#).await;
+        assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
+        for _ in 0..5 {
+            raw.send("{").await;
+            raw.next().await;
+        }
+        assert_eq!(raw.closed().await, 1008);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_message_that_is_too_large_closes() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     raw.send(&"x".repeat(200 * 1024)).await;
@@ -213,10 +250,13 @@ async fn a_message_that_is_too_large_closes() {
         r#"{"type":"error","payload":{"code":"TOO_LARGE","message":"a message may have 65536 bytes"}}"#
     );
     assert_eq!(raw.closed().await, 1009);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn too_fast_is_told_and_then_closes() {
+    soon(async {
     let (.., address) = serve_limited(LimitsTable {
         rate: Some((2, Duration::from_secs(3600))),
         ..LIMITS
@@ -237,10 +277,13 @@ async fn too_fast_is_told_and_then_closes() {
         );
     }
     assert_eq!(raw.closed().await, 4429);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_handler_that_panics_is_an_error_of_that_request() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     raw.send(r#"{"type":"crash","id":"1"}"#).await;
@@ -250,6 +293,8 @@ async fn a_handler_that_panics_is_an_error_of_that_request() {
     );
     raw.send(r#"{"type":"ping"}"#).await;
     assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
+    })
+    .await;
 }
 
 /// The epoch in the answer to a join.
@@ -260,6 +305,7 @@ fn epoch(joined: &str) -> String {
 
 #[tokio::test]
 async fn a_join_is_answered_before_what_comes_after_it() {
+    soon(async {
     let (_, server, address) = serve().await;
     let mut ada = Raw::enter(address, "ada").await;
     ada.send(r#"{"type":"room.join","payload":{"roomId":"r"},"id":"3"}"#)
@@ -324,10 +370,13 @@ async fn a_join_is_answered_before_what_comes_after_it() {
     }
     assert_eq!(server.handle().room(&"r".into()).members(), 1);
     assert_eq!(server.handle().room(&"full".into()).members(), 0);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_channel_without_messages_of_its_own_is_joined_by_its_key() {
+    soon(async {
     let (_, server, address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     for key in ["room:r", "nowhere"] {
@@ -362,10 +411,13 @@ async fn a_channel_without_messages_of_its_own_is_joined_by_its_key() {
         r#"{"type":"leave","payload":{"channel":"lobby"},"id":"5","channel":"lobby"}"#
     );
     assert_eq!(server.handle().lobby().members(), 0);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn servers_of_one_broker_share_their_channels() {
+    soon(async {
     let broker = InMemory::new();
     let app = App::new();
     let server = || Server::with(app.clone(), |builder| builder.broker(broker.clone()));
@@ -382,10 +434,13 @@ async fn servers_of_one_broker_share_their_channels() {
     let said = r#"{"type":"chat.message","payload":{"from":"ada","text":"hi"},"channel":"room:r","seq":1,"timestamp":"…"}"#;
     assert_eq!(bob.next().await, said);
     assert_eq!(ada.next().await, said);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_stream_has_an_ack_items_and_an_end() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     raw.send(r#"{"type":"prices.watch","payload":{"count":2},"id":"2"}"#)
@@ -404,10 +459,13 @@ async fn a_stream_has_an_ack_items_and_an_end() {
         raw.next().await,
         r#"{"type":"error","payload":{"code":"UNKNOWN_SYMBOL","message":"Nothing of that name is traded here."},"id":"2"}"#
     );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_cancel_passes_what_is_waiting_and_drops_the_stream() {
+    soon(async {
     let (app, _, address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     // Seven ticks, and then it goes on for ever.
@@ -433,51 +491,60 @@ async fn a_cancel_passes_what_is_waiting_and_drops_the_stream() {
         raw.next().await,
         r#"{"type":"waited","id":"w","timestamp":"…"}"#
     );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_runs_ends_with_its_connection() {
-    let (app, server, address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    raw.send(r#"{"type":"room.join","payload":{"roomId":"r"},"id":"1"}"#)
-        .await;
-    raw.next().await;
-    raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
-        .await;
-    raw.next().await;
-    drop(raw);
-    app.dropped.acquire().await.expect("it is open").forget();
-    server.handle().shutdown().await;
-    assert_eq!(server.handle().connections(), 0);
-    assert_eq!(server.handle().room(&"r".into()).members(), 0);
-    assert_eq!(*app.closed.lock().expect("it is whole"), ["ada"]);
+    soon(async {
+        let (app, server, address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(r#"{"type":"room.join","payload":{"roomId":"r"},"id":"1"}"#)
+            .await;
+        raw.next().await;
+        raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
+            .await;
+        raw.next().await;
+        drop(raw);
+        app.dropped.acquire().await.expect("it is open").forget();
+        server.handle().shutdown().await;
+        assert_eq!(server.handle().connections(), 0);
+        assert_eq!(server.handle().room(&"r".into()).members(), 0);
+        assert_eq!(*app.closed.lock().expect("it is whole"), ["ada"]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_closed() {
-    let (_, server, address) = serve_limited(LimitsTable {
-        outbound: 256 * 1024,
-        ..LIMITS
+    soon(async {
+        let (_, server, address) = serve_limited(LimitsTable {
+            outbound: 256 * 1024,
+            ..LIMITS
+        })
+        .await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(r#"{"type":"room.join","payload":{"roomId":"r"},"id":"1"}"#)
+            .await;
+        raw.next().await;
+        let handle = server.handle();
+        let message = ChatMessage {
+            from: "all".into(),
+            text: "x".repeat(64 * 1024),
+        };
+        while handle.room(&"r".into()).members() == 1 {
+            handle.room(&"r".into()).publish(&message);
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(raw.closed().await, 4008);
     })
     .await;
-    let mut raw = Raw::enter(address, "ada").await;
-    raw.send(r#"{"type":"room.join","payload":{"roomId":"r"},"id":"1"}"#)
-        .await;
-    raw.next().await;
-    let handle = server.handle();
-    let message = ChatMessage {
-        from: "all".into(),
-        text: "x".repeat(64 * 1024),
-    };
-    while handle.room(&"r".into()).members() == 1 {
-        handle.room(&"r".into()).publish(&message);
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(raw.closed().await, 4008);
 }
 
 #[tokio::test]
 async fn a_shutdown_lets_handlers_finish() {
+    soon(async {
     let (app, server, address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
     raw.send(r#"{"type":"wait","id":"w"}"#).await;
@@ -497,6 +564,8 @@ async fn a_shutdown_lets_handlers_finish() {
     drop(raw);
     down.await.expect("it ends");
     assert_eq!(server.handle().connections(), 0);
+    })
+    .await;
 }
 
 /// Asks for something by hand: the status, and all of the answer.
@@ -537,112 +606,151 @@ const UPGRADE: &str = "GET /ws HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nUp
 
 #[tokio::test]
 async fn the_upgrade_is_that_of_the_rfc() {
-    let (.., address) = serve().await;
-    let (status, answer) = http(address, UPGRADE).await;
-    assert_eq!(status, 101);
-    // RFC 6455, section 1.3.
-    assert!(
-        answer
-            .to_lowercase()
-            .contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="),
-        "{answer}"
-    );
-    assert!(
-        !answer.to_lowercase().contains("sec-websocket-protocol"),
-        "{answer}"
-    );
+    soon(async {
+        let (.., address) = serve().await;
+        let (status, answer) = http(address, UPGRADE).await;
+        assert_eq!(status, 101);
+        // RFC 6455, section 1.3.
+        assert!(
+            answer
+                .to_lowercase()
+                .contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="),
+            "{answer}"
+        );
+        assert!(
+            !answer.to_lowercase().contains("sec-websocket-protocol"),
+            "{answer}"
+        );
 
-    let offered = format!("{UPGRADE}Sec-WebSocket-Protocol: other, chat.v1+json\r\n");
-    let (status, answer) = http(address, &offered).await;
-    assert_eq!(status, 101);
-    assert!(
-        answer
-            .to_lowercase()
-            .contains("sec-websocket-protocol: chat.v1+json\r\n"),
-        "{answer}"
-    );
+        let offered = format!("{UPGRADE}Sec-WebSocket-Protocol: other, chat.v1+json\r\n");
+        let (status, answer) = http(address, &offered).await;
+        assert_eq!(status, 101);
+        assert!(
+            answer
+                .to_lowercase()
+                .contains("sec-websocket-protocol: chat.v1+json\r\n"),
+            "{answer}"
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_bad_upgrade_is_told_what_is_wrong() {
-    let (.., address) = serve().await;
-    for (head, status, words) in [
-        (
-            "GET /ws HTTP/1.1\r\n".to_owned(),
-            426,
-            "a WebSocket is served here",
-        ),
-        (UPGRADE.replace("13", "8"), 426, "has to be 13"),
-        (UPGRADE.replace("GET", "POST"), 405, "begins with GET"),
-        (UPGRADE.replace("dGhl", ""), 400, "Sec-WebSocket-Key"),
-        (
-            format!("{UPGRADE}Sec-WebSocket-Protocol: chat.v9\r\n"),
-            400,
-            "these are: chat.v1+json",
-        ),
-        (
-            format!("{UPGRADE}Origin: https://evil.example\r\n"),
-            403,
-            "pages of this origin",
-        ),
-    ] {
-        let (is, answer) = http(address, &head).await;
-        assert_eq!(is, status, "{answer}");
-        assert!(answer.contains(words), "{answer}");
-    }
-    let same = format!("{UPGRADE}Origin: http://{address}\r\n");
-    assert_eq!(http(address, &same).await.0, 101);
+    soon(async {
+        let (.., address) = serve().await;
+        for (head, status, words) in [
+            (
+                "GET /ws HTTP/1.1\r\n".to_owned(),
+                426,
+                "a WebSocket is served here",
+            ),
+            (UPGRADE.replace("13", "8"), 426, "has to be 13"),
+            (UPGRADE.replace("GET", "POST"), 405, "begins with GET"),
+            (UPGRADE.replace("dGhl", ""), 400, "Sec-WebSocket-Key"),
+            (
+                format!("{UPGRADE}Sec-WebSocket-Protocol: chat.v9\r\n"),
+                400,
+                "these are: chat.v1+json",
+            ),
+            (
+                format!("{UPGRADE}Origin: https://evil.example\r\n"),
+                403,
+                "pages of this origin",
+            ),
+        ] {
+            let (is, answer) = http(address, &head).await;
+            assert_eq!(is, status, "{answer}");
+            assert!(answer.contains(words), "{answer}");
+        }
+        let same = format!("{UPGRADE}Origin: http://{address}\r\n");
+        assert_eq!(http(address, &same).await.0, 101);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn health_names_the_protocol() {
-    let (.., address) = serve().await;
-    let (status, answer) = http(address, "GET /healthz HTTP/1.1\r\n").await;
-    assert_eq!(status, 200);
-    let body = format!(r#"{{"hash":"{HASH}","protocol":"chat","status":"ok","version":"1.2.0"}}"#);
-    assert!(answer.ends_with(&body), "{answer}");
+    soon(async {
+        let (.., address) = serve().await;
+        let (status, answer) = http(address, "GET /healthz HTTP/1.1\r\n").await;
+        assert_eq!(status, 200);
+        let body =
+            format!(r#"{{"status":"ok","protocol":"chat","version":"1.2.0","hash":"{HASH}"}}"#);
+        assert!(answer.ends_with(&body), "{answer}");
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_asked_about_and_then_closed() {
-    let server = Server::new(App::new());
-    let (mut client, served) = over_memory(&server);
-    client.send(&hello("ada")).await.expect("it is open");
-    let started = tokio::time::Instant::now();
-    assert!(text(&mut client).await.starts_with(r#"{"type":"ready""#));
-    assert_eq!(text(&mut client).await, r#"{"type":"ping"}"#);
-    assert_eq!(started.elapsed().as_secs(), 25);
-    assert!(text(&mut client).await.contains("code: 4000"));
-    assert_eq!(started.elapsed().as_secs(), 35);
-    drop(client);
-    served.await.expect("it ends");
-    assert_eq!(server.handle().connections(), 0);
+    simulated(async {
+        let server = Server::new(App::new());
+        let (mut client, served) = over_memory(&server);
+        client.send(&hello("ada")).await.expect("it is open");
+        let started = tokio::time::Instant::now();
+        assert!(text(&mut client).await.starts_with(r#"{"type":"ready""#));
+        assert_eq!(text(&mut client).await, r#"{"type":"ping"}"#);
+        assert_eq!(started.elapsed().as_secs(), 25);
+        assert!(text(&mut client).await.contains("code: 4000"));
+        assert_eq!(started.elapsed().as_secs(), 35);
+        drop(client);
+        served.await.expect("it ends");
+        assert_eq!(server.handle().connections(), 0);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_ping_of_the_transport_is_answered() {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    raw.socket
-        .send(Message::Ping("x".into()))
-        .await
-        .expect("it is open");
-    let answer = raw
-        .socket
-        .next()
-        .await
-        .expect("it is open")
-        .expect("it works");
-    assert_eq!(answer, Message::Pong("x".into()));
+    soon(async {
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.socket
+            .send(Message::Ping("x".into()))
+            .await
+            .expect("it is open");
+        let answer = raw
+            .socket
+            .next()
+            .await
+            .expect("it is open")
+            .expect("it works");
+        assert_eq!(answer, Message::Pong("x".into()));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_close_is_answered_and_the_server_hangs_up_first() {
+    soon(async {
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        let started = std::time::Instant::now();
+        raw.socket.close(None).await.expect("it is open");
+        while raw.socket.next().await.is_some() {}
+        // An end that waited for the other would give up after two seconds.
+        assert!(started.elapsed() < Duration::from_millis(1500));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn json_in_a_binary_frame_is_refused() {
+    soon(async {
     let (.., address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
-    let started = std::time::Instant::now();
-    raw.socket.close(None).await.expect("it is open");
-    while raw.socket.next().await.is_some() {}
-    // An end that waited for the other would give up after two seconds.
-    assert!(started.elapsed() < Duration::from_millis(1500));
+    let frame = Message::Binary(r#"{"type":"wait","id":"1"}"#.into());
+    raw.socket.send(frame).await.expect("it is open");
+    assert_eq!(
+        raw.next().await,
+        r#"{"type":"error","payload":{"code":"SYNTAX","message":"JSON travels in text frames at byte 0"}}"#
+    );
+    raw.send("[]").await;
+    assert_eq!(
+        raw.next().await,
+        r#"{"type":"error","payload":{"code":"SYNTAX","message":"not an object at byte 0"}}"#
+    );
+    })
+    .await;
 }

@@ -6,7 +6,7 @@ use handfast_spec::model::{End, Protocol, RoleKind, RolePlayer, Scalar};
 use serde_json::Value;
 
 /// The codes of errors that the session itself answers with.
-pub(crate) const CODES: [&str; 9] = [
+pub(crate) const CODES: [&str; 10] = [
     "INVALID",
     "ENVELOPE",
     "SYNTAX",
@@ -16,6 +16,7 @@ pub(crate) const CODES: [&str; 9] = [
     "INTERNAL",
     "TOO_LARGE",
     "RATE_LIMITED",
+    "ID_REUSED",
 ];
 
 /// One of Handfast's own messages.

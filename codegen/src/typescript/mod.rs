@@ -6,6 +6,7 @@
 mod checks;
 mod envelope;
 mod guard;
+mod keywords;
 mod messages;
 mod names;
 mod session;

@@ -6,7 +6,7 @@ use super::{
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
-    waiting::{Answer, Ask, Wants},
+    waiting::{Answer, Answers, Ask, Wants},
 };
 use crate::{ErrorCodes, Id, MessageOf, Messages, table::Tag};
 use futures_util::future::BoxFuture;
@@ -37,14 +37,9 @@ impl<U, R, E> fmt::Debug for Call<U, R, E> {
 }
 
 impl<U, R, E> Call<U, R, E> {
-    pub(crate) fn new(
-        core: Arc<Core>,
-        ask: Result<Ask, Failure>,
-        reply: Option<usize>,
-        timeout: Duration,
-    ) -> Self {
+    pub(crate) fn new(core: Arc<Core>, ask: Result<Ask, Failure>, timeout: Duration) -> Self {
         Self {
-            answer: Box::pin(one(core, ask, reply, timeout)),
+            answer: Box::pin(one(core, ask, timeout)),
             types: PhantomData,
         }
     }
@@ -93,11 +88,10 @@ impl Drop for Guard<'_> {
 async fn one(
     core: Arc<Core>,
     ask: Result<Ask, Failure>,
-    reply: Option<usize>,
     timeout: Duration,
 ) -> Result<Option<Delivery>, Failure> {
     let ask = ask?;
-    wait(&core, &ask, timeout, |answer| Wants::One(answer, reply)).await
+    wait(&core, &ask, timeout, Wants::One).await
 }
 
 /// Sends a request and waits for the answer.
@@ -128,7 +122,14 @@ pub(crate) struct Shape {
     pub(crate) cancel: Option<Option<Tag>>,
 }
 
-/// A stream of the server's under way. Dropped, it is cancelled.
+/// A stream of the server's under way. Dropped, it is cancelled, where the protocol has a message for that; otherwise the
+/// server is not told, and what it sends is passed over.
+///
+/// What the protocol does not have is [`Nothing`](crate::Nothing):
+/// - Without an `ack` the stream is there as soon as its request is queued, whether or not the server takes it; a refusal is
+///   what [`Streaming::next`] gives first.
+/// - Without an `end` the server cannot say that there is no more: [`Streaming::next`] waits until an error comes or the
+///   connection is lost. Leave the stream when enough came.
 #[must_use = "dropped, the stream is cancelled"]
 pub struct Streaming<U: Messages, A, I, D, E> {
     ack: Option<A>,
@@ -164,7 +165,9 @@ impl Drop for Raw {
                 payload: None,
                 channel: None,
                 idempotent: false,
+                answers: Answers::NONE,
             };
+            self.core.cancelled(&id);
             if let Ok(packet) = self.core.encode(&ask, Some(&id)) {
                 self.core.outbound.answer(packet);
             }

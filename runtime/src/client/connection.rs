@@ -1,6 +1,11 @@
 //! The task behind a client: it connects, says hello, reads and writes, and does so again when the connection is lost.
 
-use super::{ConnectError, Skew, core::Core, dial::Dial};
+use super::{
+    ConnectError, Skew,
+    core::Core,
+    dial::Dial,
+    waiting::{Answers, Ask},
+};
 use crate::{
     codec::{Codec, Json},
     heart::{Beat, Heart},
@@ -14,11 +19,12 @@ use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use std::{
     error::Error,
+    pin::Pin,
     sync::Arc,
     task::{self, Poll},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 /// How long a close may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -88,7 +94,10 @@ impl Connector {
             match transport.receive().await.map_err(lost)? {
                 Arrival::Packet(packet) => break packet,
                 Arrival::Alive => {}
-                Arrival::Closed(closing) => return Err(ConnectError::Closed(closing)),
+                Arrival::Closed(closing) => {
+                    let is_final = closing.as_ref().is_some_and(|c| c.is_final(table));
+                    return Err(ConnectError::Closed { closing, is_final });
+                }
             }
         };
         let source = Json
@@ -101,7 +110,8 @@ impl Connector {
                 let ready = Ready::read(&head).map_err(|_| ConnectError::Unexpected)?;
                 check_version(Side::Server, &ready.version, table.version, table.accepts)
                     .map_err(|(side, message)| ConnectError::Version { side, message })?;
-                Ok((ready.hash != table.hash).then(|| {
+                let other = ready.hash.filter(|hash| hash != table.hash);
+                Ok(other.map(|hash| {
                     tracing::warn!(
                         protocol = table.name,
                         ours = table.version,
@@ -110,7 +120,7 @@ impl Connector {
                     );
                     Skew {
                         version: ready.version,
-                        hash: ready.hash,
+                        hash,
                     }
                 }))
             }
@@ -126,16 +136,17 @@ impl Connector {
         let table = self.core.table;
         let hello = Hello {
             version: table.version.to_owned(),
-            hash: table.hash.to_owned(),
+            hash: Some(table.hash.to_owned()),
             auth,
         };
         let payload = serde_json::value::to_raw_value(&hello)
             .map_err(|error| ConnectError::Auth(error.into()))?;
-        let ask = super::waiting::Ask {
+        let ask = Ask {
             tag: table.session.roles.hello,
             payload: Some(payload.into()),
             channel: None,
             idempotent: true,
+            answers: Answers::NONE,
         };
         self.core
             .encode(&ask, None)
@@ -151,7 +162,8 @@ impl Connector {
                 Lost::Broken(closing) => closing,
             };
             drop(session);
-            if !self.reconnect || lost.as_ref().is_some_and(Closing::is_final) {
+            let is_final = |closing: &Closing| closing.is_final(self.core.table);
+            if !self.reconnect || lost.as_ref().is_some_and(is_final) {
                 break lost;
             }
             self.core.lost();
@@ -183,16 +195,27 @@ impl Connector {
                     Err(error) => {
                         tracing::warn!(error = &error as &dyn Error, "the client cannot connect again");
                         if error.is_final() {
-                            return Err(match error {
-                                ConnectError::Closed(closing) => closing,
-                                _ => None,
-                            });
+                            return Err(self.why(error));
                         }
                     }
                 },
             }
             bound = (bound * 2).min(most);
         }
+    }
+
+    /// Why a client that cannot connect again is closed.
+    fn why(&self, error: ConnectError) -> Option<Closing> {
+        let (condition, words) = match error {
+            ConnectError::Closed { closing, .. } => return closing,
+            ConnectError::Version { message, .. } => (CloseCondition::Version, message),
+            ConnectError::Refused(error) if error.side.is_some() => {
+                (CloseCondition::Version, error.to_string())
+            }
+            ConnectError::Refused(error) => (CloseCondition::Unauthorized, error.to_string()),
+            _ => return None,
+        };
+        Some(Closing::new(self.core.table.close_code(condition), words))
     }
 
     /// Waits until the application closes the client.
@@ -221,6 +244,8 @@ struct Session {
     transport: Box<dyn Transport>,
     core: Arc<Core>,
     heart: Option<Heart>,
+    /// Until the rooms should be joined again.
+    rejoining: Option<Pin<Box<Sleep>>>,
     batch: Vec<Item>,
     flushing: bool,
 }
@@ -244,12 +269,17 @@ impl Session {
             transport,
             core,
             heart,
+            rejoining: None,
             batch: Vec::new(),
             flushing: false,
         }
     }
 
     async fn run(&mut self, first: Vec<Packet>) -> Lost {
+        if !first.is_empty() {
+            let timeout = self.core.table.session.timeout;
+            self.rejoining = Some(Box::pin(tokio::time::sleep(timeout)));
+        }
         for packet in first {
             if self.transport.feed(packet).is_err() {
                 return Lost::Broken(None);
@@ -285,6 +315,12 @@ impl Session {
                     return Poll::Ready(Lost::Broken(None));
                 }
             };
+            if let Some(sleep) = &mut self.rejoining
+                && sleep.as_mut().poll(cx).is_ready()
+            {
+                self.rejoining = None;
+                self.core.rejoin_late();
+            }
             match self.heart.as_mut().map(|heart| heart.poll(cx)) {
                 Some(Poll::Ready(Beat::Ask)) => self.core.say(self.core.table.session.roles.ping),
                 Some(Poll::Ready(Beat::Silent)) => {

@@ -6,10 +6,10 @@ use super::{
     delivery::{Decode, Delivery},
     error::Failure,
     inbox::{Entry, Inbox},
-    waiting::{Ask, Inner, Waiting, Wants},
+    waiting::{Answers, Ask, Inner, Turn, Waiting, Wants},
 };
 use crate::{
-    Envelope, Id, Pending, Reason, Rejected,
+    Envelope, Expected, Id, Pending, Reason, Rejected,
     codec::{Codec, Json, Outgoing},
     outbound::Outbound,
     system::{ChannelOnly, GapNotice, Head, RemoteError, Role},
@@ -43,16 +43,19 @@ impl fmt::Debug for Core {
     }
 }
 
-/// Replies without a type of their own are known by what is waited for.
-struct Expected<'a>(&'a Mutex<Inner>);
-
-impl Pending for Expected<'_> {
-    fn expected(&self, id: &Id) -> Option<(usize, Option<usize>)> {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match inner.waiting.get(id)?.wants {
-            Wants::One(_, reply) => Some((reply?, None)),
-            _ => None,
-        }
+/// Replies without a type of their own are known by what is waited for, and so is what a failure answers.
+impl Pending for Core {
+    fn expected(&self, id: Option<&Id>) -> Option<Expected> {
+        let inner = self.lock();
+        let answers = if self.by_order() {
+            inner.line.front()?.answers
+        } else {
+            inner.waiting.get(id?)?.answers
+        };
+        Some(Expected {
+            success: answers.reply(),
+            failure: None,
+        })
     }
 }
 
@@ -81,6 +84,11 @@ impl Core {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether replies come in the order of the requests.
+    fn by_order(&self) -> bool {
+        self.table.server.envelope.by_order
     }
 
     fn envelope(&self) -> &'static EnvelopeTable {
@@ -116,6 +124,7 @@ impl Core {
             payload: None,
             channel: None,
             idempotent: false,
+            answers: Answers::NONE,
         };
         if let (Some(_), Ok(packet)) = (tag, self.encode(&ask, None)) {
             self.outbound.answer(packet);
@@ -145,19 +154,36 @@ impl Core {
         let waiting = Waiting {
             mark,
             packet: packet.clone(),
-            again: ask.idempotent,
+            // What a stream has brought is not brought again.
+            again: ask.idempotent && !matches!(wants, Wants::Stream { .. }),
             written: false,
+            lost: false,
+            answers: ask.answers,
             wants,
         };
         inner.waiting.insert(id.clone(), waiting);
+        if self.by_order() {
+            inner.unwritten.insert(mark, ask.answers);
+        }
         self.outbound.queue(packet, mark);
         Ok(id)
     }
 
     /// Nobody waits for an answer any more. Whether the request may have reached the server, and was not answered.
     pub(crate) fn abandon(&self, id: &Id) -> bool {
-        let waiting = self.lock().waiting.remove(id);
-        waiting.is_some_and(|waiting| waiting.written || !self.outbound.withdraw(waiting.mark))
+        let mut inner = self.lock();
+        inner.waiting.remove(id).is_some_and(|waiting| {
+            let withdrawn = !waiting.written && self.outbound.withdraw(waiting.mark);
+            if withdrawn {
+                inner.unwritten.remove(&waiting.mark);
+            }
+            !withdrawn
+        })
+    }
+
+    /// A stream is cancelled, and so its last answer does not come.
+    pub(crate) fn cancelled(&self, id: &Id) {
+        self.lock().line.retain(|turn| turn.id != *id);
     }
 
     /// Requests with these marks were handed to the transport.
@@ -167,6 +193,9 @@ impl Core {
             let id = self.id(mark);
             if let Some(waiting) = inner.waiting.get_mut(&id) {
                 waiting.written = true;
+            }
+            if let Some(answers) = inner.unwritten.remove(&mark) {
+                inner.line.push_back(Turn { id, answers });
             }
         }
     }
@@ -219,6 +248,11 @@ impl Core {
             if let Ok(packet) = self.encode(&join, Some(&id)) {
                 packets.push(packet.clone());
                 let wants = Wants::Rejoin(key);
+                let answers = join.answers;
+                if self.by_order() {
+                    let id = id.clone();
+                    inner.line.push_back(Turn { id, answers });
+                }
                 inner.waiting.insert(
                     id,
                     Waiting {
@@ -226,6 +260,8 @@ impl Core {
                         packet,
                         again: false,
                         written: true,
+                        lost: false,
+                        answers,
                         wants,
                     },
                 );
@@ -236,11 +272,30 @@ impl Core {
         packets
     }
 
+    /// The server has not said in time that the client is in its channels again. It may still do so; if it does not, the next
+    /// connection tries again.
+    pub(crate) fn rejoin_late(&self) {
+        let mut inner = self.lock();
+        let Inner { waiting, rooms, .. } = &mut *inner;
+        for waiting in waiting.values() {
+            if let Wants::Rejoin(key) = &waiting.wants
+                && let Some(room) = rooms.get(key)
+            {
+                tracing::warn!(channel = key, "a channel is not joined again in time");
+                room.miss(Gap {
+                    from: None,
+                    to: None,
+                });
+            }
+        }
+    }
+
     /// The connection was lost. What was sent and may not be sent twice fails; what may is queued again.
     pub(crate) fn lost(&self) {
         self.status.send_replace(State::Reconnecting);
         self.outbound.detach();
         let mut inner = self.lock();
+        inner.line.clear();
         let mut again = Vec::new();
         let written: Vec<Id> = inner
             .waiting
@@ -249,7 +304,8 @@ impl Core {
             .filter_map(|(id, waiting)| {
                 if waiting.again {
                     waiting.written = false;
-                    again.push((waiting.mark, waiting.packet.clone()));
+                    waiting.lost = true;
+                    again.push((waiting.mark, waiting.packet.clone(), waiting.answers));
                     None
                 } else {
                     Some(id.clone())
@@ -260,8 +316,11 @@ impl Core {
             .iter()
             .filter_map(|id| inner.waiting.remove(id))
             .collect();
-        again.sort_unstable_by_key(|(mark, _)| *mark);
-        for (mark, packet) in again {
+        again.sort_unstable_by_key(|(mark, ..)| *mark);
+        for (mark, packet, answers) in again {
+            if self.by_order() {
+                inner.unwritten.insert(mark, answers);
+            }
             self.outbound.queue(packet, mark);
         }
         drop(inner);
@@ -283,7 +342,12 @@ impl Core {
             )
         };
         for waiting in waiting.into_values() {
-            waiting.wants.fail(Failure::Closed);
+            let failure = if waiting.written || waiting.lost {
+                Failure::OutcomeUnknown
+            } else {
+                Failure::Closed
+            };
+            waiting.wants.fail(failure);
         }
         for inbox in rooms.into_values().flat_map(|room| room.inboxes) {
             inbox.end(None);
@@ -304,7 +368,7 @@ impl Core {
                 payload: None,
             })
         })?;
-        (self.decode)(source, self.limits.depth, &Expected(&self.inner))
+        (self.decode)(source, self.limits.depth, self)
     }
 
     /// A message came.
@@ -330,17 +394,25 @@ impl Core {
 
     fn deliver(&self, delivery: Delivery, packet: &Packet) {
         let mut inner = self.lock();
-        if let Some(id) = delivery.envelope.id.clone()
-            && inner.waiting.contains_key(&id)
-        {
-            return inner.answer(&id, delivery);
+        let message = self.table.server.messages.get(delivery.index);
+        let published = message.is_some_and(|m| m.channel.is_some());
+        let volatile = message.is_some_and(|m| m.volatile);
+        let (id, is_turn) = if self.by_order() {
+            let id = inner.turn(delivery.index, published);
+            let is_turn = id.is_some();
+            (id, is_turn)
+        } else {
+            (delivery.envelope.id.clone(), false)
+        };
+        if let Some(id) = id {
+            if inner.waiting.contains_key(&id) {
+                return inner.answer(&id, delivery);
+            }
+            // An answer that nobody waits for any more.
+            if is_turn || !published {
+                return;
+            }
         }
-        let volatile = self
-            .table
-            .server
-            .messages
-            .get(delivery.index)
-            .is_some_and(|m| m.volatile);
         let Envelope {
             channel,
             seq,
@@ -357,7 +429,6 @@ impl Core {
                 }
                 room.inboxes.clone()
             }
-            None if delivery.envelope.id.is_some() => return,
             None => inner.listeners.iter().filter_map(Weak::upgrade).collect(),
         };
         drop(inner);
@@ -382,9 +453,29 @@ impl Core {
             "a message of the server's does not fit"
         );
         let mut inner = self.lock();
-        if let Some(waiting) = rejected.id.as_ref().and_then(|id| inner.waiting.remove(id)) {
+        let id = if !self.by_order() {
+            rejected.id.clone()
+        } else if rejected.reason == Reason::Failed {
+            inner.next_turn()
+        } else {
+            // Only its tag can tell whether it was meant as an answer.
+            let tag = rejected.tag.as_ref();
+            let index = tag.and_then(|tag| (self.table.server.lookup)(tag.borrow()));
+            let message = index.and_then(|index| self.table.server.messages.get(index));
+            let published = message.is_some_and(|m| m.channel.is_some());
+            index.and_then(|index| inner.turn(index, published))
+        };
+        if let Some(waiting) = id.and_then(|id| inner.waiting.remove(&id)) {
+            let failure = if rejected.reason == Reason::Failed {
+                Failure::Remote(RemoteError::failed(rejected.payload.as_deref()))
+            } else {
+                Failure::Unreadable(rejected)
+            };
+            if let Wants::Rejoin(key) = &waiting.wants {
+                return inner.lose(key, &failure);
+            }
             drop(inner);
-            return waiting.wants.fail(Failure::Unreadable(rejected));
+            return waiting.wants.fail(failure);
         }
         let inboxes = match rejected
             .channel
@@ -413,17 +504,21 @@ impl Core {
                 let Ok(error) = RemoteError::read(head) else {
                     return;
                 };
-                let waiting = head
-                    .id
-                    .as_ref()
-                    .and_then(|id| self.lock().waiting.remove(id));
+                let mut inner = self.lock();
+                let id = if self.by_order() {
+                    inner.next_turn()
+                } else {
+                    head.id.clone()
+                };
+                let waiting = id.and_then(|id| inner.waiting.remove(&id));
                 match waiting {
                     Some(waiting) => {
+                        let failure = Failure::Remote(error);
                         if let Wants::Rejoin(key) = &waiting.wants {
-                            tracing::warn!(%error, "a channel cannot be joined again");
-                            self.drop_room(key);
+                            return inner.lose(key, &failure);
                         }
-                        waiting.wants.fail(Failure::Remote(error));
+                        drop(inner);
+                        waiting.wants.fail(failure);
                     }
                     None => tracing::warn!(%error, "the server reports an error"),
                 }
@@ -441,28 +536,25 @@ impl Core {
                 }
             }
             Role::Join | Role::Leave => {
-                let waiting = head
-                    .id
-                    .as_ref()
-                    .and_then(|id| self.lock().waiting.remove(id));
+                let mut inner = self.lock();
+                let id = if !self.by_order() {
+                    head.id.clone()
+                } else if inner.line.front().is_some_and(|turn| turn.answers.is_own()) {
+                    inner.next_turn()
+                } else {
+                    None
+                };
+                let waiting = id.and_then(|id| inner.waiting.remove(&id));
                 let key = head.channel.clone().or_else(|| {
                     ChannelOnly::read(head)
                         .ok()
                         .map(|ChannelOnly(key)| key.into_owned())
                 });
                 if let Some(waiting) = waiting {
-                    self.lock()
-                        .settle(waiting.wants, key, head.seq, head.epoch.clone(), None);
+                    inner.settle(waiting.wants, key, head.seq, head.epoch.clone(), None);
                 }
             }
             Role::Hello | Role::Ready | Role::Refuse | Role::Pong => {}
-        }
-    }
-
-    fn drop_room(&self, key: &str) {
-        let room = self.lock().rooms.remove(key);
-        for inbox in room.into_iter().flat_map(|room| room.inboxes) {
-            inbox.end(None);
         }
     }
 }

@@ -31,7 +31,12 @@ pub enum ConnectError {
         message: String,
     },
     /// The server closed before the session began.
-    Closed(Option<Closing>),
+    Closed {
+        /// Why, where it said so.
+        closing: Option<Closing>,
+        /// Whether it says that it is of no use to try again.
+        is_final: bool,
+    },
     /// The server did not answer in time.
     Timeout,
     /// The server said something else than `ready` or `refuse`.
@@ -43,7 +48,7 @@ impl ConnectError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Address(_) | Self::Refused(_) | Self::Version { .. } => true,
-            Self::Closed(closing) => closing.as_ref().is_some_and(Closing::is_final),
+            Self::Closed { is_final, .. } => *is_final,
             Self::Auth(_) | Self::Transport(_) | Self::Timeout | Self::Unexpected => false,
         }
     }
@@ -57,12 +62,11 @@ impl fmt::Display for ConnectError {
             Self::Transport(_) => f.write_str("the server cannot be reached"),
             Self::Refused(error) => write!(f, "the server refused: {error}"),
             Self::Version { message, .. } => f.write_str(message),
-            Self::Closed(None) => f.write_str("the server closed before the session began"),
-            Self::Closed(Some(closing)) => {
-                write!(
-                    f,
-                    "the server closed before the session began, with {closing}"
-                )
+            Self::Closed { closing, .. } => {
+                f.write_str("the server closed before the session began")?;
+                closing
+                    .as_ref()
+                    .map_or(Ok(()), |closing| write!(f, ", with {closing}"))
             }
             Self::Timeout => f.write_str("the server did not answer in time"),
             Self::Unexpected => f.write_str("the server did not answer the hello"),
@@ -103,7 +107,8 @@ pub enum CallError<E> {
     Remote(RemoteError),
     /// The request breaks its own rules; it was not sent.
     Invalid(Invalid),
-    /// The request cannot be written, such as a number that is not finite; it was not sent.
+    /// The request cannot be written, such as a number that is not finite, or is larger than `limits.message`; it was not
+    /// sent.
     Unwritable,
     /// The answer does not fit.
     Unreadable(Box<Rejected>),
@@ -111,10 +116,10 @@ pub enum CallError<E> {
     Unexpected,
     /// No answer came in time. The server may have done what was asked.
     Timeout,
-    /// The client is closed. The request was not sent, or its answer is lost.
+    /// The client is closed, or was refused when it connected again. The request was not sent, or not looked at.
     Closed,
-    /// The connection was lost after the request was sent, and the request may not be sent twice. The server may have done
-    /// what was asked.
+    /// The connection was lost, or the client closed, after the request was sent, and the request may not be sent twice. The
+    /// server may have done what was asked.
     OutcomeUnknown,
 }
 

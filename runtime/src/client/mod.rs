@@ -7,8 +7,9 @@
 //! - Every queue is bounded. Requests wait for room; a channel, a stream or [`Incoming`] that nobody looks at drops what does
 //!   not fit, and says so with a [`Gap`].
 //! - When the connection is lost, it is made again, after a random wait below a bound that doubles (`session.backoff`), unless
-//!   the close code is final (1008, 4401, 4406, 4409). Channels are joined again, with a gap where something was missed.
-//!   Requests that were not written yet, or are idempotent, are sent; all others fail with
+//!   the close code is final (1008, 4401, 4406, 4409, or what the protocol's `closes` has in their place). Channels are joined
+//!   again, with a gap where something was missed; [`Event::Lost`] tells where the server did not let the client in again.
+//!   Requests that were not written yet, or are idempotent and no streams, are sent; all others fail with
 //!   [`CallError::OutcomeUnknown`]; streams end with it.
 
 mod call;
@@ -34,7 +35,7 @@ use self::{
     delivery::decode_any,
     dial::Dial,
     error::Failure,
-    waiting::Ask,
+    waiting::{Answers, Ask},
 };
 use crate::{
     ChannelKey, MessageOf, Messages, NoError, Protocol, Request,
@@ -158,7 +159,8 @@ impl<P: Protocol, C> Connect<P, C> {
         self.auth_with(move || std::future::ready(auth.clone()))
     }
 
-    /// The same, made for each connection anew.
+    /// The same, made for each connection anew: for a token that expires, which is fetched when it is needed. Where it cannot
+    /// be had, the first connection fails with [`ConnectError::Auth`], and a later one is tried again.
     pub fn auth_with<F, A, E>(mut self, make: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<A, E>> + Send + 'static,
@@ -293,15 +295,11 @@ impl<P: Protocol> Client<P> {
         M: Request + MessageOf<P::Client>,
         M::Reply: MessageOf<P::Server>,
     {
-        let reply = <M::Reply as MessageOf<P::Server>>::INDEX;
-        let untyped = P::Server::TABLE.messages[reply].tag.is_none();
-        let ask = ask::<P::Client, M>(message);
-        Call::new(
-            self.handle.core.clone(),
-            ask,
-            untyped.then_some(reply),
-            self.timeout::<M>(),
-        )
+        let ask = ask::<P::Client, M>(message).map(|ask| Ask {
+            answers: Answers::one(place::<P::Server, M::Reply>()),
+            ..ask
+        });
+        Call::new(self.handle.core.clone(), ask, self.timeout::<M>())
     }
 
     /// Sends a request that is answered with a stream, which `C` cancels.
@@ -324,7 +322,15 @@ impl<P: Protocol> Client<P> {
             end: place::<P::Server, M::End>(),
             cancel: place::<P::Client, C>().map(|at| P::Client::TABLE.messages[at].tag),
         };
-        let ask = ask::<P::Client, M>(message);
+        let ask = ask::<P::Client, M>(message).map(|ask| Ask {
+            answers: Answers {
+                first: place::<P::Server, M::Reply>(),
+                item: place::<P::Server, M::Item>(),
+                end: shape.end,
+                ..Answers::NONE
+            },
+            ..ask
+        });
         call::begin(self.handle.core.clone(), ask, shape, self.timeout::<M>())
             .await
             .and_then(Streaming::new)
@@ -363,7 +369,10 @@ impl<P: Protocol> Client<P> {
         L: MessageOf<P::Client>,
     {
         let leave = leave.map(ask::<P::Client, L>).transpose();
-        let ask = ask::<P::Client, M>(message);
+        let ask = ask::<P::Client, M>(message).map(|ask| Ask {
+            answers: Answers::one(place::<P::Server, M::Reply>()),
+            ..ask
+        });
         room::join(
             self.handle.clone(),
             channel.key(),
@@ -392,6 +401,7 @@ impl<P: Protocol> Client<P> {
                 payload,
                 channel: None,
                 idempotent: true,
+                answers: Answers::NONE,
             })
         };
         let (join, leave) = (ask(roles.join), ask(roles.leave).map(Some));
@@ -470,11 +480,15 @@ fn ready(table: &MessageTable, text: Result<Box<RawValue>, Invalid>) -> Result<A
         payload: table.payload.then(|| text.into()),
         channel: None,
         idempotent: table.idempotent,
+        answers: Answers::UNTOLD,
     })
 }
 
 async fn send(core: &Core, ask: Result<Ask, Failure>, volatile: bool) -> Result<(), Failure> {
     let packet = core.encode(&ask?, None)?;
+    if packet.len() > core.limits.message {
+        return Err(Failure::Unwritable);
+    }
     if volatile {
         // Nobody counts on it.
         let _ = core.outbound.push(packet, true);

@@ -11,8 +11,8 @@ use super::{
 use crate::{Envelope, ErrorCodes, MessageOf, Messages, NoError, Rejected};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
-/// Messages of a channel that never arrived: they were published while the connection was lost, or nobody looked at
-/// them in time.
+/// Messages of a channel that never arrived: they were published while the connection was lost, nobody looked at them in
+/// time, or the server has not said in time that the client is in the channel again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The number of the first, where it is known.
@@ -31,6 +31,9 @@ pub enum Event<U> {
     Gap(Gap),
     /// A message that this client cannot read, such as one of a newer server.
     Rejected(Box<Rejected>),
+    /// The connection was made again, and the server did not let the client into the channel again. Nothing comes after
+    /// this.
+    Lost(CallError<NoError>),
 }
 
 pub(crate) fn event<U: Messages>(entry: Entry) -> Option<Event<U>> {
@@ -38,7 +41,8 @@ pub(crate) fn event<U: Messages>(entry: Entry) -> Option<Event<U>> {
         Entry::Message(delivery) => Event::Message(delivery.typed()?),
         Entry::Gap(gap) => Event::Gap(gap),
         Entry::Rejected(rejected) => Event::Rejected(rejected),
-        Entry::End(_) => return None,
+        Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
+        Entry::End(Ok(_)) => return None,
     })
 }
 
@@ -74,7 +78,7 @@ impl Drop for Place {
             && let Some(leave) = &self.leave
         {
             let (answer, _) = tokio::sync::oneshot::channel();
-            let _ = self.handle.core.request(leave, Wants::One(answer, None));
+            let _ = self.handle.core.request(leave, Wants::One(answer));
         }
     }
 }
@@ -139,7 +143,7 @@ async fn enter(
 }
 
 impl<U: Messages, R> Joined<U, R> {
-    /// What happens next; none when the client is closed, or the server did not let it in again. Cancel-safe.
+    /// What happens next; none when the client is closed, or after [`Event::Lost`]. Cancel-safe.
     pub async fn next(&mut self) -> Option<Event<U>> {
         event(self.place.inbox.next().await?)
     }
@@ -154,8 +158,7 @@ impl<U: Messages, R> Joined<U, R> {
         if place.handle.core.exit(&place.inbox)
             && let Some(leave) = leave
         {
-            let wants = |answer| Wants::One(answer, None);
-            let left = wait(&place.handle.core, &leave, place.timeout, wants).await;
+            let left = wait(&place.handle.core, &leave, place.timeout, Wants::One).await;
             left.map_err(CallError::from_failure)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use super::{
 use crate::{Envelope, Id, table::Tag, transport::Packet};
 use serde_json::value::RawValue;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Weak},
 };
 use tokio::sync::oneshot;
@@ -26,13 +26,15 @@ pub(crate) struct Waiting {
     pub(crate) again: bool,
     /// It was handed to the transport.
     pub(crate) written: bool,
+    /// It was handed to a transport that was lost.
+    pub(crate) lost: bool,
+    pub(crate) answers: Answers,
     pub(crate) wants: Wants,
 }
 
 /// Who waits for an answer.
 pub(crate) enum Wants {
-    /// One answer, and the place in the table of a reply that has no type of its own.
-    One(oneshot::Sender<Answer>, Option<usize>),
+    One(oneshot::Sender<Answer>),
     Stream {
         /// Until it is acknowledged; none from the first where nothing acknowledges it.
         ack: Option<oneshot::Sender<Answer>>,
@@ -52,6 +54,58 @@ pub(crate) struct Ask {
     pub(crate) payload: Option<Arc<RawValue>>,
     pub(crate) channel: Option<Arc<str>>,
     pub(crate) idempotent: bool,
+    pub(crate) answers: Answers,
+}
+
+/// What may answer a request: places in the table of what the server sends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answers {
+    /// The reply, or what says that the stream begins.
+    pub(crate) first: Option<usize>,
+    pub(crate) item: Option<usize>,
+    pub(crate) end: Option<usize>,
+    /// It is not known what does.
+    pub(crate) untold: bool,
+}
+
+impl Answers {
+    /// One of the session's own messages does.
+    pub(crate) const NONE: Self = Self::one(None);
+
+    pub(crate) const UNTOLD: Self = Self {
+        untold: true,
+        ..Self::NONE
+    };
+
+    pub(crate) const fn one(first: Option<usize>) -> Self {
+        Self {
+            first,
+            item: None,
+            end: None,
+            untold: false,
+        }
+    }
+
+    /// The one message that does.
+    pub(crate) fn reply(&self) -> Option<usize> {
+        self.first.filter(|_| self.item.is_none())
+    }
+
+    /// Whether one of the session's own messages does.
+    pub(crate) fn is_own(&self) -> bool {
+        !self.untold && self.first.is_none() && self.item.is_none()
+    }
+
+    fn has(&self, index: usize, published: bool) -> bool {
+        [self.first, self.item, self.end].contains(&Some(index)) || (self.untold && !published)
+    }
+}
+
+/// A request that was written, where replies come in the order of the requests. It is there until its last answer came, even
+/// if nobody waits for that any more.
+pub(crate) struct Turn {
+    pub(crate) id: Id,
+    pub(crate) answers: Answers,
 }
 
 /// A channel that the client is in.
@@ -67,6 +121,9 @@ pub(crate) struct Room {
 pub(crate) struct Inner {
     pub(crate) last: u64,
     pub(crate) waiting: HashMap<Id, Waiting>,
+    /// Where replies come in the order of the requests: those that were written, in order, and those that were not.
+    pub(crate) line: VecDeque<Turn>,
+    pub(crate) unwritten: HashMap<u64, Answers>,
     pub(crate) rooms: HashMap<String, Room>,
     pub(crate) listeners: Vec<Weak<Inbox>>,
     pub(crate) skew: Option<Skew>,
@@ -74,6 +131,32 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// The request that is first in line, if a message answers it. With its last answer it leaves the line.
+    pub(crate) fn turn(&mut self, index: usize, published: bool) -> Option<Id> {
+        let front = self.line.front()?;
+        if !front.answers.has(index, published) {
+            return None;
+        }
+        if front.answers.item.is_none() || front.answers.end == Some(index) {
+            return self.next_turn();
+        }
+        Some(front.id.clone())
+    }
+
+    /// Takes the request that is first in line out of it.
+    pub(crate) fn next_turn(&mut self) -> Option<Id> {
+        self.line.pop_front().map(|turn| turn.id)
+    }
+
+    /// A channel cannot be joined again.
+    pub(crate) fn lose(&mut self, key: &str, failure: &Failure) {
+        tracing::warn!(channel = key, ?failure, "a channel cannot be joined again");
+        let room = self.rooms.remove(key);
+        for inbox in room.into_iter().flat_map(|room| room.inboxes) {
+            inbox.end(Some(Entry::End(Err(failure.clone()))));
+        }
+    }
+
     /// Gives a message to the request with its id.
     pub(crate) fn answer(&mut self, id: &Id, delivery: Delivery) {
         if let Some(Waiting {
@@ -92,6 +175,11 @@ impl Inner {
             return;
         }
         if let Some(waiting) = self.waiting.remove(id) {
+            if let Wants::Rejoin(key) = &waiting.wants
+                && waiting.answers.reply() != Some(delivery.index)
+            {
+                return self.lose(key, &Failure::Unexpected);
+            }
             let Envelope {
                 channel,
                 seq,
@@ -113,7 +201,7 @@ impl Inner {
         delivery: Option<Delivery>,
     ) {
         match wants {
-            Wants::One(answer, _) => {
+            Wants::One(answer) => {
                 // Whoever asked may have gone.
                 let _ = answer.send(Ok(delivery));
             }
@@ -174,20 +262,19 @@ impl Room {
 
     /// The channel was joined again: what was said meanwhile is a gap.
     pub(crate) fn rejoined(&mut self, seq: Option<u64>, epoch: Option<String>) {
-        if self.epoch != epoch {
-            self.miss(Gap {
-                from: None,
-                to: None,
-            });
-        } else if let (Some(last), Some(now)) = (self.seq, seq)
-            && now > last
-        {
-            self.miss(Gap {
-                from: Some(last + 1),
-                to: Some(now),
-            });
+        let renewed = matches!((&epoch, &self.epoch), (Some(new), Some(old)) if new != old);
+        let gap = match (self.seq, seq) {
+            _ if renewed => Some((None, None)),
+            // A count that went back is no count to go by.
+            (Some(last), Some(now)) if now < last => Some((None, None)),
+            (Some(last), Some(now)) if now > last => Some((Some(last + 1), Some(now))),
+            _ => None,
+        };
+        if let Some((from, to)) = gap {
+            self.miss(Gap { from, to });
         }
-        (self.epoch, self.seq) = (epoch, seq);
+        self.epoch = epoch.or(self.epoch.take());
+        self.seq = seq.or(self.seq);
     }
 }
 
@@ -195,7 +282,7 @@ impl Wants {
     /// There is no answer.
     pub(crate) fn fail(self, failure: Failure) {
         match self {
-            Self::One(answer, _) | Self::Join(answer, ..) => {
+            Self::One(answer) | Self::Join(answer, ..) => {
                 let _ = answer.send(Err(failure));
             }
             Self::Stream { ack, inbox, .. } => match ack {

@@ -337,8 +337,23 @@ impl Connection {
         }
     }
 
+    /// Answers a message that no handler sees. Where replies come in the order of the requests, so does this.
+    fn fail(&mut self, id: Option<&Id>, fault: &Fault<'_>) {
+        if !self.link.server.table.server.envelope.by_order {
+            return self.link.fail(id, fault);
+        }
+        let packet = super::link::error(&self.link.server, self.link.codec(), id, fault);
+        if let Some(packet) = packet {
+            let link = self.link.clone();
+            let answer = Box::pin(async move { link.outbound.answer(packet) });
+            let action = Action::Run(answer);
+            // Only streams are declined.
+            let _ = self.jobs.add(Received { id: None, action });
+        }
+    }
+
     fn bad(&mut self, rejected: &Rejected) {
-        self.link.fail(rejected.id.as_ref(), &Fault::of(rejected));
+        self.fail(rejected.id.as_ref(), &Fault::of(rejected));
         self.bad += 1;
         if self.bad >= self.link.server.limits.violations.max(1) {
             self.link
@@ -348,7 +363,7 @@ impl Connection {
 
     fn too_fast(&mut self, id: Option<&Id>) {
         let fault = Fault::new("RATE_LIMITED", "too many messages in too short a time").retryable();
-        self.link.fail(id, &fault);
+        self.fail(id, &fault);
         self.fast += 1;
         if self.fast >= self.link.server.limits.violations.max(1) {
             self.link

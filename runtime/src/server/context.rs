@@ -124,6 +124,9 @@ impl Context {
     }
 
     /// Sends a message that nobody asked for to this connection alone: without a number, lost on disconnect.
+    ///
+    /// A message that belongs to a channel is published there instead: sent like this it names no channel, and clients
+    /// refuse it.
     pub fn send<U: Messages, M: MessageOf<U>>(&self, message: &M) {
         let table = &U::TABLE.messages[M::INDEX];
         let payload: &dyn erased_serde::Serialize = message;
@@ -285,6 +288,7 @@ impl Context {
             payload: Some(payload).filter(|_| message.payload),
             id: self.id(),
             is_reply: true,
+            outcome: Some(true),
             timestamp: link::now(&table.envelope),
             ..self.link.server.outgoing(message.tag)
         });
@@ -305,6 +309,7 @@ impl Context {
                 payload: payload.filter(|_| message.payload),
                 id,
                 is_reply: id.is_some(),
+                outcome: id.map(|_| true),
                 channel,
                 timestamp: link::now(&table.envelope),
                 ..self.link.server.outgoing(message.tag)
@@ -362,6 +367,7 @@ impl Context {
                         .map(|raw| raw as &dyn erased_serde::Serialize),
                     id: self.id(),
                     is_reply: true,
+                    outcome: Some(true),
                     channel: Some(&key),
                     seq: Some(position.seq),
                     epoch: Some(&position.epoch),
@@ -389,6 +395,7 @@ impl Context {
             payload: Some(payload),
             id: self.id(),
             is_reply: true,
+            outcome: Some(true),
             channel: Some(key),
             ..self.link.server.outgoing(tag)
         });

@@ -41,6 +41,7 @@ impl<'a> Fault<'a> {
             Reason::Envelope(_) => "the envelope does not fit".into(),
             Reason::UnknownType => "no message has this type".into(),
             Reason::Invalid(_) => "the payload does not fit".into(),
+            Reason::Failed => "the request failed".into(),
         };
         Self {
             violations: rejected.reason.violations(),

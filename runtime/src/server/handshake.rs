@@ -97,7 +97,7 @@ async fn greet(
             send(transport, packet).await?;
             return Err(close(CloseCondition::Version, words));
         }
-        if hello.hash != table.hash {
+        if hello.hash.as_deref().is_some_and(|hash| hash != table.hash) {
             tracing::warn!(
                 protocol = table.name,
                 ours = table.version,
@@ -147,7 +147,7 @@ fn ready(
     };
     let ready = Ready {
         version: server.table.version.to_owned(),
-        hash: server.table.hash.to_owned(),
+        hash: Some(server.table.hash.to_owned()),
         session: crate::random::secret()?,
     };
     Ok((session, write(server, encoding, Some(tag), &ready)))

@@ -160,6 +160,7 @@ pub(crate) fn error(
             payload: Some(fault),
             id,
             is_reply: true,
+            outcome: Some(false),
             ..server.outgoing(Some(tag))
         },
     )

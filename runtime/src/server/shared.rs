@@ -170,19 +170,49 @@ fn go_away(link: &Link) {
     link.close(CloseCondition::GoingAway, "the server goes away", true);
 }
 
-/// Whether a key fits a pattern with `{param}` holes. A hole takes at least one character, and as few as it can.
+/// Whether a key fits a pattern with `{param}` holes, and `{{` and `}}` for braces that are meant. A hole takes at least one
+/// character. Each literal is looked for once, so that a long key costs no more than its length.
 fn fits(pattern: &str, key: &str) -> bool {
-    let Some((literal, rest)) = pattern.split_once('{') else {
-        return pattern == key;
-    };
-    let (Some(key), Some((_, rest))) = (key.strip_prefix(literal), rest.split_once('}')) else {
+    let (literal, mut pattern) = literal(pattern);
+    let Some(mut rest) = key.strip_prefix(&*literal) else {
         return false;
     };
-    key.char_indices()
-        .skip(1)
-        .map(|(at, _)| at)
-        .chain((!key.is_empty()).then_some(key.len()))
-        .any(|at| fits(rest, &key[at..]))
+    while let Some(after) = pattern {
+        let Some(hole) = rest.chars().next() else {
+            return false;
+        };
+        rest = &rest[hole.len_utf8()..];
+        let (text, next) = self::literal(after);
+        pattern = next;
+        if pattern.is_none() {
+            return rest.ends_with(&*text);
+        }
+        let Some(at) = rest.find(&*text) else {
+            return false;
+        };
+        rest = &rest[at + text.len()..];
+    }
+    rest.is_empty()
+}
+
+/// What a pattern begins with, and what follows the hole after it.
+fn literal(pattern: &str) -> (String, Option<&str>) {
+    let mut text = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '{' | '}' if chars.as_str().starts_with(c) => {
+                chars.next();
+                text.push(c);
+            }
+            '{' => {
+                let rest = chars.as_str().split_once('}').map_or("", |(_, rest)| rest);
+                return (text, Some(rest));
+            }
+            c => text.push(c),
+        }
+    }
+    (text, None)
 }
 
 #[cfg(test)]
@@ -194,6 +224,14 @@ mod tests {
         assert!(fits("room:{id}", "room:a:b"));
         assert!(fits("{a}:{b}", "x:y"));
         assert!(fits("a:{b}:c", "a:ü:c"));
+        assert!(fits("a:{b}:c", "a::c:c"));
+        assert!(fits("{a}{b}", "xy"));
+        assert!(fits("{{lobby}}", "{lobby}"));
+        assert!(fits("{{{id}}}:x", "{7}:x"));
+        assert!(!fits("{{lobby}}", "{{lobby}}"));
+        assert!(!fits("{a}{b}", "x"));
+        assert!(!fits("a:{b}:c", "a:c"));
+        assert!(!fits("lobby", "lobby2"));
         assert!(!fits("room:{id}", "room:"));
         assert!(!fits("room:{id}", "rooms:a"));
         assert!(!fits("a:{b}:c", "a:b:d"));

@@ -9,7 +9,7 @@ mod websocket;
 pub use memory::{Memory, pair};
 pub use websocket::{WebSocket, config};
 
-use crate::codec::Frame;
+use crate::{codec::Frame, table::ProtocolTable};
 use bytes::Bytes;
 use std::{
     borrow::Cow,
@@ -91,9 +91,10 @@ impl Closing {
         }
     }
 
-    /// Whether a client should not try again by itself: 1008, 4401, 4406 and 4409.
-    pub const fn is_final(&self) -> bool {
-        matches!(self.code, 1008 | 4401 | 4406 | 4409)
+    /// Whether a client of a protocol does not try again by itself: 1008, 4401, 4406 and 4409, or the codes that the
+    /// protocol has in their place.
+    pub fn is_final(&self, protocol: &ProtocolTable) -> bool {
+        protocol.is_final_close(self.code)
     }
 }
 

@@ -86,7 +86,7 @@ pub enum ClientMessage {
     ChatSend(ChatSend),
     #[message("user.typing", volatile)]
     UserTyping(UserTyping),
-    #[message("prices.watch", stream(ack = PricesWatching, item = PricesTick, end = PricesDone, cancel = PricesStop), errors = WatchError)]
+    #[message("prices.watch", stream(ack = PricesWatching, item = PricesTick, end = PricesDone, cancel = PricesStop), errors = WatchError, idempotent)]
     PricesWatch(PricesWatch),
     #[message("prices.stop", bare, cancels)]
     PricesStop(PricesStop),

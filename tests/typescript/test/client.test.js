@@ -536,3 +536,148 @@ test('a listener that throws keeps no other from hearing', async () => {
   assert.deepEqual(errors, ['oops']);
   assert.equal(heard.mock.callCount(), 1);
 });
+
+const watch = () => client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
+
+test('a stream is not sent again, even where its request may be', async () => {
+  connect();
+  await server.welcome();
+  const stream = client.stream({ ...api.pricesWatch, idempotent: true }, { symbols: ['BTC-EUR'] });
+  await server.say({ type: 'prices.watching', id: '1' });
+  await server.drop();
+  assert.equal((await stream.end).error.code, 'OUTCOME_UNKNOWN');
+  await clock.pass(250);
+  await server.welcome();
+  assert.deepEqual(
+    server.connection.heard.map(({ type }) => type),
+    ['hello'],
+  );
+});
+
+test('a stream without ack and end goes on until it is cancelled', async () => {
+  connect();
+  await server.welcome();
+  const { ack: _ack, end: _end, ...quiet } = api.pricesWatch;
+  const stream = client.stream(quiet, { symbols: ['BTC-EUR'] });
+  for (const price of ['1', '2']) {
+    await server.say({ type: 'prices.tick', id: '1', payload: { symbol: 'BTC-EUR', price, side: 'buy' } });
+  }
+  const prices = [];
+  for await (const { price } of stream) {
+    prices.push(price);
+    if (prices.length === 2) break;
+  }
+  assert.deepEqual(prices, ['1', '2']);
+  assert.deepEqual(server.last, { type: 'prices.stop', id: '1' });
+  assert.equal((await stream.end).error.code, 'CANCELLED');
+});
+
+test('a rejoin without an answer keeps the room, and the next connection tries again', async () => {
+  connect();
+  await server.welcome();
+  const room = await joinLobby();
+  const told = [];
+  room.on('gap', gap => told.push(gap));
+  room.on('lost', error => told.push(error.code));
+  await server.drop();
+  await clock.pass(250);
+  await server.welcome();
+  await clock.pass(9999);
+  assert.deepEqual(told, []);
+  await clock.pass(1);
+  assert.deepEqual(told, [{}]);
+  await server.drop();
+  await clock.pass(250);
+  await server.welcome();
+  assert.equal(server.last.type, 'room.join');
+  await clock.pass(10000);
+  await server.say(joined(server.last.id, 44)); // late, but there
+  await server.say(message(45));
+  assert.deepEqual(told, [{}, {}, { from: 42, to: 44 }]);
+});
+
+test('a count that went back within its epoch is a gap without bounds', async () => {
+  connect();
+  await server.welcome();
+  const room = await joinLobby();
+  const gaps = [];
+  const heard = [];
+  room.on('gap', gap => gaps.push(gap));
+  room.on(api.chatMessage, (_, { seq }) => heard.push(seq));
+  await server.drop();
+  await clock.pass(250);
+  await server.welcome();
+  await server.say(joined(server.last.id, 7));
+  await server.say(message(8));
+  assert.deepEqual(gaps, [{}]);
+  assert.deepEqual(heard, [8]);
+});
+
+test('a request behind a refused hello was not looked at', async () => {
+  connect();
+  const calling = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  const safe = client.call(api.pricesBook, { symbol: 'BTC-EUR' });
+  const stream = watch();
+  await server.accept();
+  assert.equal(server.connection.heard.length, 4);
+  await server.say({ type: 'refuse', payload: { code: 'BAD_TOKEN', message: 'no' } });
+  for (const { error } of [await calling, await safe, await stream.end]) assert.equal(error.code, 'CLOSED');
+});
+
+test('a close instead of a refusal says the same', async () => {
+  connect();
+  const calling = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  await server.accept();
+  await server.drop(4401, 'no');
+  assert.equal((await calling).error.code, 'CLOSED');
+});
+
+test('what an earlier connection carried has an unknown outcome, refused or not', async () => {
+  connect();
+  await server.welcome();
+  const safe = client.call(api.pricesBook, { symbol: 'BTC-EUR' });
+  await server.drop();
+  await clock.pass(250);
+  await server.accept();
+  assert.equal(server.last.type, 'prices.book');
+  await server.say({ type: 'refuse', payload: { code: 'BAD_TOKEN', message: 'no' } });
+  assert.equal((await safe).error.code, 'OUTCOME_UNKNOWN');
+});
+
+test('what is larger than the server takes is not sent', async () => {
+  const protocol = { ...api.protocol, limits: { message: 100 } };
+  client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, transport: server.transport, clock });
+  await server.welcome();
+  const heard = server.connection.heard.length;
+  const { error } = await client.call(api.chatSend, { roomId: 'lobby', text: 'ü'.repeat(30) });
+  assert.equal(error.code, 'TOO_LARGE');
+  assert.equal(client.send(api.userTyping, { roomId: 'r'.repeat(20) }).ok, true);
+  assert.equal(server.connection.heard.length, heard + 1);
+});
+
+test('a server that tells no hash is not compared', async () => {
+  connect();
+  const skew = mock.fn();
+  client.on('skew', skew);
+  await server.welcome({ version: '1.3.0', hash: undefined });
+  assert.equal((await client.ready).version, '1.3.0');
+  assert.equal(skew.mock.callCount() + warn.mock.callCount(), 0);
+});
+
+test('a reply that says it failed is a failure, whatever it carries', async () => {
+  const outcome = { field: 'ok', success: true, failure: false };
+  const envelope = { client: api.protocol.envelope.client, server: { ...api.protocol.envelope.server, outcome } };
+  const protocol = { ...api.protocol, envelope };
+  client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, transport: server.transport, clock });
+  await server.welcome();
+  const failing = async payload => {
+    const calling = client.call(api.roomJoin, { roomId: 'lobby' });
+    await server.say({ type: 'room.joined', id: server.last.id, ok: false, payload });
+    return (await calling).error;
+  };
+  const full = { code: 'ROOM_FULL', message: 'full', retryable: true, data: { limit: 9 } };
+  assert.deepEqual(await failing(full), full);
+  assert.equal((await failing({ code: 'NEW', message: 'no' })).received, 'NEW');
+  const { code, received, data } = await failing({ why: 'no' });
+  assert.deepEqual([code, received, data], ['UNDECLARED', 'FAILED', { why: 'no' }]);
+});

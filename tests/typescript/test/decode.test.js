@@ -63,6 +63,14 @@ test('the envelope is checked', () => {
   ]);
 });
 
+test('a channel that has to be there anyway is missed once', () => {
+  const channel = { name: 'channel', kind: 'text', presence: 'required' };
+  const envelope = { ...api.protocol.envelope.server, channel };
+  const table = hf.messageTable(envelope, [api.chatMessage]);
+  const { error } = hf.decodeValue({ ...message, channel: undefined }, table);
+  assert.deepEqual(said(error.violations), [' required: must have the property "channel"']);
+});
+
 test('every violation is reported, in order', () => {
   const wrong = {
     text: '',

@@ -471,7 +471,7 @@ function read(value, reader) {
   }
   const payload = payloadOf(value, envelope);
   const type = tag.value === void 0 ? {} : { type: tag.value };
-  if (incoming.channel !== void 0 && around.channel === void 0 && envelope.channel !== null) {
+  if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
     if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
   }
   if (violations.length > 0) {
@@ -585,6 +585,10 @@ var Listeners = class {
 };
 
 // handfast/requests.ts
+var OUTCOME_UNKNOWN = {
+  code: "OUTCOME_UNKNOWN",
+  message: "the connection ended before the answer was complete"
+};
 var Requests = class {
   #clock;
   #correlate;
@@ -593,12 +597,15 @@ var Requests = class {
     this.#clock = clock;
     this.#correlate = correlate;
   }
-  /** Takes a request, and fails it with `TIMEOUT` where `timeout` milliseconds bring no answer. */
+  /**
+   * Takes a request, and fails it with `TIMEOUT` where `timeout` milliseconds bring no answer; `null` waits for as long
+   * as the connection lasts.
+   */
   add(request, timeout) {
-    const cancelTimer = this.#clock.after(timeout, () => {
-      this.fail(request.id, { code: "TIMEOUT", message: `no answer within ${timeout} ms` });
-    });
-    this.#entries.set(request.id, { request, written: false, abandoned: false, cancelTimer });
+    const late = () => this.fail(request.id, { code: "TIMEOUT", message: `no answer within ${timeout} ms` });
+    const cancelTimer = timeout === null ? () => {
+    } : this.#clock.after(timeout, late);
+    this.#entries.set(request.id, { request, written: false, lost: false, abandoned: false, cancelTimer });
   }
   /** The request that a message answers: by its id, or the first in line where the protocol goes by order. */
   find(id) {
@@ -649,18 +656,23 @@ var Requests = class {
   flush(write) {
     for (const id of this.#entries.keys()) this.write(id, write);
   }
-  /** The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown. */
-  disconnected() {
+  /**
+   * The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown. What was
+   * written behind a hello that the server `refused` was not looked at.
+   */
+  disconnected(refused) {
     for (const [id, entry] of [...this.#entries]) {
       if (!entry.written) continue;
       entry.written = false;
+      if (refused) continue;
+      entry.lost = true;
       if (entry.request.idempotent && !entry.abandoned) continue;
-      this.fail(id, { code: "OUTCOME_UNKNOWN", message: "the connection ended before the answer was complete" });
+      this.fail(id, OUTCOME_UNKNOWN);
     }
   }
   /** Fails every request. */
   failAll(error) {
-    for (const id of [...this.#entries.keys()]) this.fail(id, error, true);
+    for (const [id, { lost }] of [...this.#entries]) this.fail(id, lost ? OUTCOME_UNKNOWN : error, true);
   }
 };
 
@@ -751,7 +763,6 @@ function checkReady(value, report) {
   property(value, "hash", string, report);
   property(value, "session", string, report);
   required(value, "version", report);
-  required(value, "hash", report);
 }
 function checkRefusal(value, report) {
   if (!object(value, report)) return;
@@ -938,7 +949,11 @@ var Client = class {
   #resolveReady;
   #rejectReady;
   #lastId = 0;
+  /** Whether the server has welcomed this client on the connection there is. */
+  #welcome = false;
   #warned = false;
+  /** Whether the server, or this client itself, said no to the session. */
+  #refused = false;
   /** Why nothing can be sent any more. */
   #over;
   constructor(protocol2, url, options = {}) {
@@ -994,7 +1009,10 @@ var Client = class {
       });
     });
   }
-  /** Sends a request that is answered with a stream. Once begun, the stream fails when the connection is lost. */
+  /**
+   * Sends a request that is answered with a stream. Once it was sent, the stream fails when the connection is lost. A
+   * stream that has no end message goes on until then, or until it fails or is cancelled.
+   */
   stream(request, ...[payload, options]) {
     const { ack, stream: item2, end, cancel } = request;
     let id;
@@ -1005,7 +1023,7 @@ var Client = class {
       if (wasWritten && cancel !== void 0) this.#write(cancel, void 0, { id });
     });
     const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
-    id = this.#ask(request, payload, options?.timeout, answers, {
+    id = this.#ask({ ...request, idempotent: false }, payload, options?.timeout, answers, {
       answered: (message, incoming) => {
         if (incoming === item2) stream.push(message.payload);
         else if (incoming === ack) stream.acknowledge(message.payload);
@@ -1067,7 +1085,7 @@ var Client = class {
     const enter = (again) => this.#call(
       again ? { ...request, idempotent: false } : request,
       channel.join ? params : own,
-      void 0,
+      again ? null : void 0,
       (message) => {
         room2.enter(message.payload, message, again);
         if (again) return;
@@ -1076,7 +1094,9 @@ var Client = class {
       }
     );
     const rejoin = async () => {
-      const joined = await enter(true);
+      const { clock = systemClock } = this.#options;
+      const cancelTimer = clock.after(this.#protocol.session.timeout, () => room2.miss({}));
+      const joined = await enter(true).finally(cancelTimer);
       if (!joined.ok && joined.error.code !== "OUTCOME_UNKNOWN") this.#forget(key, joined.error);
     };
     (await enter(false)).orThrow();
@@ -1097,7 +1117,8 @@ var Client = class {
     }
     const { errors, idempotent = false } = request;
     for (const answer of answers) this.#learn(answer);
-    const wait = timeout ?? request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
+    const usual = request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
+    const wait = timeout === void 0 ? usual : timeout;
     this.#requests.add({ id, text: text.value, idempotent, answers, errors, ...settle }, wait);
     if (this.#connection.writable) this.#requests.write(id, (text2) => this.#connection.write(text2));
     return id;
@@ -1127,7 +1148,13 @@ var Client = class {
         return err({ code: "INVALID", message: words, violations });
       }
     }
-    return ok(this.#raw(envelope, tagOf(message) ?? message.name, payload, address));
+    const text = this.#raw(envelope, tagOf(message) ?? message.name, payload, address);
+    const most = this.#protocol.limits?.message;
+    if (most !== void 0 && isLonger(text, most)) {
+      const words = `\`${message.name}\` has more than ${most} bytes`;
+      return err({ code: "TOO_LARGE", message: words, retryable: false });
+    }
+    return ok(text);
   }
   #raw(envelope, tag, payload, address) {
     return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
@@ -1170,19 +1197,23 @@ var Client = class {
     if (this.#roleTag("hello") === null) this.#isReady({ version: this.#protocol.version, hash: this.#protocol.hash });
   }
   #isReady(ready) {
+    this.#welcome = true;
     this.#connection.ready();
     this.#resolveReady(ready);
     const { name, version, hash } = this.#protocol;
-    if (ready.hash !== hash) {
+    if (ready.hash !== void 0 && ready.hash !== hash) {
       const words = `handfast: this client was generated from ${name} ${version} (${hash}) and the server from ${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
       if (!this.#warned) console.warn(words);
       this.#warned = true;
-      this.#events.emit("skew", { client: { version, hash }, server: ready, message: words });
+      const theirs = { version: ready.version, hash: ready.hash };
+      this.#events.emit("skew", { client: { version, hash }, server: theirs, message: words });
     }
     this.#events.emit("open", ready);
   }
   #closed(closed) {
-    this.#requests.disconnected();
+    const isRefusal = (this.#protocol.finalCloses ?? FINAL).includes(closed.code);
+    this.#requests.disconnected(!this.#welcome && (this.#refused || isRefusal));
+    this.#welcome = false;
     if (closed.final) {
       const words = closed.reason === "" ? `the connection was closed with ${closed.code}` : closed.reason;
       this.#over ??= { code: "CLOSED", message: words };
@@ -1199,6 +1230,7 @@ var Client = class {
   /** The server's no, or our own: nothing is tried again. */
   #end(refused) {
     this.#over = { code: "CLOSED", message: refused.message };
+    this.#refused = true;
     this.#rejectReady(refused);
     this.#connection.end(1e3, refused.message);
   }
@@ -1279,6 +1311,9 @@ var Client = class {
 };
 function pick(value, names) {
   return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
+}
+function isLonger(text, most) {
+  return text.length * 3 > most && new TextEncoder().encode(text).length > most;
 }
 function resolve(source) {
   return typeof source === "function" ? source() : source;

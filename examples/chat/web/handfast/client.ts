@@ -2,7 +2,7 @@
 
 import { noPayload } from './check.js';
 import { systemClock } from './clock.js';
-import { Connection, type Closed } from './connection.js';
+import { Connection, FINAL, type Closed } from './connection.js';
 import { fromMessage, isDeeper, parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
@@ -66,7 +66,11 @@ export class Client<Auth = never> {
   #resolveReady!: (ready: Ready) => void;
   #rejectReady!: (error: Error) => void;
   #lastId = 0;
+  /** Whether the server has welcomed this client on the connection there is. */
+  #welcome = false;
   #warned = false;
+  /** Whether the server, or this client itself, said no to the session. */
+  #refused = false;
   /** Why nothing can be sent any more. */
   #over: RuntimeError | undefined;
 
@@ -118,7 +122,7 @@ export class Client<Auth = never> {
   #call<R, E extends DeclaredError>(
     request: Request<unknown, R, E>,
     payload: unknown,
-    timeout?: number,
+    timeout?: number | null,
     answered?: (message: Message) => void,
   ): Promise<Result<R, CallError<E>>> {
     return new Promise(resolve => {
@@ -133,7 +137,10 @@ export class Client<Auth = never> {
     });
   }
 
-  /** Sends a request that is answered with a stream. Once begun, the stream fails when the connection is lost. */
+  /**
+   * Sends a request that is answered with a stream. Once it was sent, the stream fails when the connection is lost. A
+   * stream that has no end message goes on until then, or until it fails or is cancelled.
+   */
   stream<P, A, I, N, E extends DeclaredError>(
     request: StreamRequest<P, A, I, N, E>,
     ...[payload, options]: Args<P, CallOptions>
@@ -147,7 +154,8 @@ export class Client<Auth = never> {
       if (wasWritten && cancel !== undefined) this.#write(cancel, undefined, { id });
     });
     const answers = [item, ...(ack ? [ack] : []), ...(end ? [end] : [])];
-    id = this.#ask(request, payload, options?.timeout, answers, {
+    // What a stream has brought is not brought again.
+    id = this.#ask({ ...request, idempotent: false }, payload, options?.timeout, answers, {
       answered: (message, incoming) => {
         if (incoming === item) stream.push(message.payload as I);
         else if (incoming === ack) stream.acknowledge(message.payload as A);
@@ -234,7 +242,7 @@ export class Client<Auth = never> {
       this.#call(
         again ? { ...request, idempotent: false } : request,
         channel.join ? params : own,
-        undefined,
+        again ? null : undefined,
         message => {
           room.enter(message.payload as Joined, message, again);
           if (again) return;
@@ -243,7 +251,10 @@ export class Client<Auth = never> {
         },
       );
     const rejoin = async (): Promise<void> => {
-      const joined = await enter(true);
+      // An answer may still come late; where none does, the next connection tries again.
+      const { clock = systemClock } = this.#options;
+      const cancelTimer = clock.after(this.#protocol.session.timeout, () => room.miss({}));
+      const joined = await enter(true).finally(cancelTimer);
       if (!joined.ok && joined.error.code !== 'OUTCOME_UNKNOWN') this.#forget(key, joined.error);
     };
     (await enter(false)).orThrow();
@@ -264,7 +275,7 @@ export class Client<Auth = never> {
       readonly idempotent?: boolean;
     },
     payload: unknown,
-    timeout: number | undefined,
+    timeout: number | null | undefined,
     answers: readonly Incoming<unknown>[],
     settle: Pick<PendingRequest, 'answered' | 'failed'>,
   ): Id | undefined {
@@ -277,7 +288,8 @@ export class Client<Auth = never> {
     }
     const { errors, idempotent = false } = request;
     for (const answer of answers) this.#learn(answer);
-    const wait = timeout ?? request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
+    const usual = request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
+    const wait = timeout === undefined ? usual : timeout;
     this.#requests.add({ id, text: text.value, idempotent, answers, errors, ...settle }, wait);
     if (this.#connection.writable) this.#requests.write(id, text => this.#connection.write(text));
     return id;
@@ -310,7 +322,13 @@ export class Client<Auth = never> {
         return err({ code: 'INVALID', message: words, violations });
       }
     }
-    return ok(this.#raw(envelope, tagOf(message) ?? message.name, payload, address));
+    const text = this.#raw(envelope, tagOf(message) ?? message.name, payload, address);
+    const most = this.#protocol.limits?.message;
+    if (most !== undefined && isLonger(text, most)) {
+      const words = `\`${message.name}\` has more than ${most} bytes`;
+      return err({ code: 'TOO_LARGE', message: words, retryable: false });
+    }
+    return ok(text);
   }
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, address: Address): string {
@@ -362,22 +380,26 @@ export class Client<Auth = never> {
   }
 
   #isReady(ready: Ready): void {
+    this.#welcome = true;
     this.#connection.ready();
     this.#resolveReady(ready);
     const { name, version, hash } = this.#protocol;
-    if (ready.hash !== hash) {
+    if (ready.hash !== undefined && ready.hash !== hash) {
       const words =
         `handfast: this client was generated from ${name} ${version} (${hash}) and the server from ` +
         `${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
       if (!this.#warned) console.warn(words);
       this.#warned = true;
-      this.#events.emit('skew', { client: { version, hash }, server: ready, message: words });
+      const theirs = { version: ready.version, hash: ready.hash };
+      this.#events.emit('skew', { client: { version, hash }, server: theirs, message: words });
     }
     this.#events.emit('open', ready);
   }
 
   #closed(closed: Closed): void {
-    this.#requests.disconnected();
+    const isRefusal = (this.#protocol.finalCloses ?? FINAL).includes(closed.code);
+    this.#requests.disconnected(!this.#welcome && (this.#refused || isRefusal));
+    this.#welcome = false;
     if (closed.final) {
       const words = closed.reason === '' ? `the connection was closed with ${closed.code}` : closed.reason;
       this.#over ??= { code: 'CLOSED', message: words };
@@ -395,6 +417,7 @@ export class Client<Auth = never> {
   /** The server's no, or our own: nothing is tried again. */
   #end(refused: Refused): void {
     this.#over = { code: 'CLOSED', message: refused.message };
+    this.#refused = true;
     this.#rejectReady(refused);
     this.#connection.end(1000, refused.message);
   }
@@ -484,6 +507,11 @@ export class Client<Auth = never> {
 /** Some properties of a value; where none are named, all. */
 function pick<T>(value: T, names: readonly (keyof T & string)[] | undefined): unknown {
   return names === undefined ? value : Object.fromEntries(names.map(name => [name, value[name]]));
+}
+
+/** Whether a text has more than so many bytes in UTF-8. Most are known not to by their length alone. */
+function isLonger(text: string, most: number): boolean {
+  return text.length * 3 > most && new TextEncoder().encode(text).length > most;
 }
 
 function resolve<T>(source: Source<T> | undefined): T | Promise<T> | undefined {

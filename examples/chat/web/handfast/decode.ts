@@ -158,7 +158,8 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   }
   const payload = payloadOf(value, envelope);
   const type = tag.value === undefined ? {} : { type: tag.value };
-  if (incoming.channel !== undefined && around.channel === undefined && envelope.channel !== null) {
+  // What is published to a channel says which; where the field has to be there anyway, that was told already.
+  if (incoming.channel !== undefined && envelope.channel?.presence === 'optional') {
     if (value[envelope.channel.name] === undefined) violations.push(missing(envelope.channel.name));
   }
   if (violations.length > 0) {

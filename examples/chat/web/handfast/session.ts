@@ -12,7 +12,8 @@ import { violationsOf, wording, type Report, type Violation } from './report.js'
 export interface Ready {
   /** The version of the protocol that the server was generated from. */
   readonly version: string;
-  readonly hash: string;
+  /** What the wire means to the server, hashed. Where it does not tell, nothing is compared. */
+  readonly hash?: string;
   readonly session?: string;
 }
 
@@ -56,7 +57,6 @@ function checkReady(value: unknown, report: Report): void {
   property(value, 'hash', string, report);
   property(value, 'session', string, report);
   required(value, 'version', report);
-  required(value, 'hash', report);
 }
 
 function checkRefusal(value: unknown, report: Report): void {

@@ -51,7 +51,7 @@ interface Asking<Payload, Errors extends DeclaredError> extends Outgoing<Payload
   readonly errors: readonly ErrorDescriptor<Errors>[];
   /** How long an answer is waited for, in milliseconds; by default the session's timeout. */
   readonly timeout?: number;
-  /** May be sent again when its outcome is unknown. */
+  /** May be sent again when its outcome is unknown; a stream is not. */
   readonly idempotent?: boolean;
 }
 
@@ -117,6 +117,8 @@ export interface Protocol<Auth = never> {
   readonly auth?: Check<Auth>;
   /** Close codes after which the client does not try again, where they are not 1008, 4401, 4406 and 4409. */
   readonly finalCloses?: readonly number[];
+  /** What the server takes: a larger message, in bytes, is not sent. */
+  readonly limits?: { readonly message?: number };
   /** The tags of the session's own messages, where they are not their names; `null` is off. */
   readonly roles?: { readonly [R in Role]?: Tag | null };
 }

@@ -23,7 +23,7 @@ export interface TimeoutError extends Failure {
   readonly code: 'TIMEOUT';
 }
 
-/** The client was closed or refused before the request was sent. */
+/** The client was closed before the request was sent, or the server refused it and has not looked at the request. */
 export interface ClosedError extends Failure {
   readonly code: 'CLOSED';
 }

@@ -25,10 +25,17 @@ export interface PendingRequest {
 interface Entry {
   readonly request: PendingRequest;
   written: boolean;
+  /** It went out over a connection that was lost. */
+  lost: boolean;
   /** Nobody waits any more, but without ids its answer still has to be counted off. */
   abandoned: boolean;
   cancelTimer: () => void;
 }
+
+const OUTCOME_UNKNOWN: RuntimeError = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'the connection ended before the answer was complete',
+};
 
 /** The requests that have not been answered, in the order they were made. */
 export class Requests {
@@ -41,12 +48,14 @@ export class Requests {
     this.#correlate = correlate;
   }
 
-  /** Takes a request, and fails it with `TIMEOUT` where `timeout` milliseconds bring no answer. */
-  add(request: PendingRequest, timeout: number): void {
-    const cancelTimer = this.#clock.after(timeout, () => {
-      this.fail(request.id, { code: 'TIMEOUT', message: `no answer within ${timeout} ms` });
-    });
-    this.#entries.set(request.id, { request, written: false, abandoned: false, cancelTimer });
+  /**
+   * Takes a request, and fails it with `TIMEOUT` where `timeout` milliseconds bring no answer; `null` waits for as long
+   * as the connection lasts.
+   */
+  add(request: PendingRequest, timeout: number | null): void {
+    const late = (): void => this.fail(request.id, { code: 'TIMEOUT', message: `no answer within ${timeout} ms` });
+    const cancelTimer = timeout === null ? () => {} : this.#clock.after(timeout, late);
+    this.#entries.set(request.id, { request, written: false, lost: false, abandoned: false, cancelTimer });
   }
 
   /** The request that a message answers: by its id, or the first in line where the protocol goes by order. */
@@ -106,18 +115,23 @@ export class Requests {
     for (const id of this.#entries.keys()) this.write(id, write);
   }
 
-  /** The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown. */
-  disconnected(): void {
+  /**
+   * The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown. What was
+   * written behind a hello that the server `refused` was not looked at.
+   */
+  disconnected(refused: boolean): void {
     for (const [id, entry] of [...this.#entries]) {
       if (!entry.written) continue;
       entry.written = false;
+      if (refused) continue;
+      entry.lost = true;
       if (entry.request.idempotent && !entry.abandoned) continue;
-      this.fail(id, { code: 'OUTCOME_UNKNOWN', message: 'the connection ended before the answer was complete' });
+      this.fail(id, OUTCOME_UNKNOWN);
     }
   }
 
   /** Fails every request. */
   failAll(error: RuntimeError): void {
-    for (const id of [...this.#entries.keys()]) this.fail(id, error, true);
+    for (const [id, { lost }] of [...this.#entries]) this.fail(id, lost ? OUTCOME_UNKNOWN : error, true);
   }
 }

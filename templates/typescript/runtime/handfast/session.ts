@@ -12,7 +12,8 @@ import { violationsOf, wording, type Report, type Violation } from './report.js'
 export interface Ready {
   /** The version of the protocol that the server was generated from. */
   readonly version: string;
-  readonly hash: string;
+  /** What the wire means to the server, hashed. Where it does not tell, nothing is compared. */
+  readonly hash?: string;
   readonly session?: string;
 }
 
@@ -56,7 +57,6 @@ function checkReady(value: unknown, report: Report): void {
   property(value, 'hash', string, report);
   property(value, 'session', string, report);
   required(value, 'version', report);
-  required(value, 'hash', report);
 }
 
 function checkRefusal(value: unknown, report: Report): void {
@@ -115,6 +115,15 @@ export const sessionMessages = {
   ping: { name: 'ping', receive: checkNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: checkNothing } as Incoming<unknown>,
 };
+
+/** A reply whose envelope says that the request failed, whatever it carries. */
+export const failure: Incoming<unknown> = { name: 'error', receive: checkNothing };
+
+/** What a failure says, where that has the form of an error; else all of it is the error's data. */
+export function wireError(payload: unknown): WireError {
+  if (violationsOf(checkError, payload, 'received').length === 0) return payload as WireError; // it was checked
+  return { code: 'FAILED', message: 'the request failed', data: payload };
+}
 
 /** What an error on the wire is to the one who asked. */
 export function callError<E extends DeclaredError>(

@@ -104,7 +104,7 @@ pub struct ProductChannel {
 ///
 /// Kept as checked JSON: no single property tells its alternatives apart.
 #[protocol(
-    schema = "{\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"],\"open\":true,\"type\":\"string\"},\"ProductChannel\":{\"properties\":{\"account_ids\":{\"items\":{\"type\":\"string\"},\"type\":\"array\"},\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"},\"type\":\"array\"}},\"required\":[\"name\"],\"type\":\"object\"},\"ProductId\":{\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\",\"type\":\"string\"}}}},\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}]}"
+    schema = "{\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}],\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"type\":\"string\",\"open\":true,\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"]},\"ProductChannel\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"}},\"account_ids\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}},\"ProductId\":{\"type\":\"string\",\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\"}}}}}"
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelChoice(pub Checked);

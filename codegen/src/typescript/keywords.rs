@@ -1,0 +1,539 @@
+//! The keywords of a schema as statements, in the order of the interpreter.
+
+use super::{
+    Cx,
+    checks::{Beside, Body, Way},
+    guard, text,
+};
+use handfast_schema::{
+    Number, SchemaId, Type, TypeSet,
+    number::MAX_SAFE_INTEGER,
+    position::{Closing, Position, closing},
+    union::{ToldBy, union},
+    words,
+};
+use handfast_templates::typescript::{Constant, lay_out};
+use serde_json::Value;
+
+/// More values than this are looked up in a set.
+const MAX_COMPARED: usize = 8;
+
+impl Cx<'_> {
+    /// The statements behind `type`, in the order of the interpreter.
+    pub(super) fn body(&mut self, body: &mut Body<'_>) {
+        let Way {
+            id,
+            position,
+            looking,
+        } = body.way;
+        let schema = body.schema;
+        let by_server = self.by_server[id.0 as usize];
+        let how = if by_server || position == Position::Test {
+            closing(&self.protocol.schemas, id)
+        } else {
+            // Nobody sends it, so nothing is closed, and every position is the same.
+            Closing::Nothing
+        };
+        let closes = position == Position::Shape && by_server;
+        let own = closes && how == Closing::Unevaluated;
+        if own {
+            body.step(None, "const seen = new hf.Seen();".to_owned());
+        }
+        let looks = looking || own;
+        self.properties(body, closes && how == Closing::Additional, looks);
+        self.items(body);
+        self.values(body, by_server);
+        self.numbers(body);
+        self.strings(body);
+        lengths(body);
+        for name in &schema.required {
+            let name = text::string(name);
+            body.step(
+                Some(Type::Object),
+                format!("hf.required(value, {name}, report);"),
+            );
+        }
+        for (because, names) in &schema.dependent_required {
+            for name in names {
+                let (name, because) = (text::string(name), text::string(because));
+                let line = format!("hf.dependentRequired(value, {name}, {because}, report);");
+                body.step(Some(Type::Object), line);
+            }
+        }
+        self.in_place(body, how.in_place(position), looks, own);
+        if own {
+            let line = "hf.noUnseen(value, seen, report);".to_owned();
+            body.step(Some(Type::Object), line);
+        }
+    }
+
+    fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
+        let position = body.way.position.child();
+        let way = Way {
+            id,
+            position,
+            looking: false,
+        };
+        self.reference(body, way, stem)
+    }
+
+    fn properties(&mut self, body: &mut Body<'_>, closes: bool, looks: bool) {
+        let schema = body.schema;
+        let of = Some(Type::Object);
+        for (name, id) in &schema.properties {
+            let stem = format!(
+                "{}{}",
+                body.stem,
+                text::identifier(&crate::names::pascal(name))
+            );
+            let check = self.child(body, *id, &stem);
+            let name = text::string(name);
+            body.step(of, format!("hf.property(value, {name}, {check}, report);"));
+        }
+        let more = schema.additional_properties;
+        match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
+            Some((_, Some(true))) => {}
+            Some((_, Some(false))) => {
+                let fields = self.fields(body);
+                body.step(of, format!("hf.noOthers(value, {fields}, report);"));
+            }
+            Some((more, None)) => {
+                let fields = self.fields(body);
+                let check = self.child(body, more, &format!("{}Value", body.stem));
+                if check != "hf.anything" {
+                    body.step(of, format!("hf.others(value, {fields}, {check}, report);"));
+                }
+            }
+            None if closes => {
+                let fields = self.fields(body);
+                body.step(of, format!("hf.noUnknown(value, {fields}, report);"));
+            }
+            None => {}
+        }
+        if looks && more.is_some() {
+            body.step(of, "seen.everything();".to_owned());
+        } else if looks && !schema.properties.is_empty() {
+            let fields = self.fields(body);
+            body.step(of, format!("seen.fields({fields});"));
+        }
+    }
+
+    /// The set of the declared properties.
+    fn fields(&mut self, body: &mut Body<'_>) -> String {
+        let names: Vec<String> = body
+            .schema
+            .properties
+            .iter()
+            .map(|(name, _)| text::string(name))
+            .collect();
+        self.beside(body, Beside::Fields, "Fields", || set("string", &names))
+    }
+
+    /// A constant that belongs to a schema, made where it is first needed.
+    fn beside(
+        &mut self,
+        body: &mut Body<'_>,
+        kind: Beside,
+        ending: &str,
+        value: impl FnOnce() -> String,
+    ) -> String {
+        if let Some(name) = self.constants.get(&(body.way.id, kind)) {
+            return name.clone();
+        }
+        let stem = format!("{}{ending}", super::names::lower_first(body.stem));
+        let name = self.names.take_value(&stem);
+        body.constants.push(lay_out(&Constant {
+            doc: String::new(),
+            exported: false,
+            name: &name,
+            ty: "",
+            value: value(),
+        }));
+        self.constants.insert((body.way.id, kind), name.clone());
+        name
+    }
+
+    fn items(&mut self, body: &mut Body<'_>) {
+        let schema = body.schema;
+        let of = Some(Type::Array);
+        for (i, id) in schema.prefix_items.iter().enumerate() {
+            let check = self.child(body, *id, &format!("{}{i}", body.stem));
+            if check != "hf.anything" {
+                body.step(of, format!("hf.item(value, {i}, {check}, report);"));
+            }
+        }
+        let from = schema.prefix_items.len();
+        match schema
+            .items
+            .map(|items| (items, self.protocol.schemas[items].boolean))
+        {
+            None | Some((_, Some(true))) => {}
+            Some((_, Some(false))) => {
+                body.step(of, format!("hf.noItems(value, {from}, report);"));
+            }
+            Some((items, None)) => {
+                let check = self.child(body, items, &format!("{}Item", body.stem));
+                if check != "hf.anything" {
+                    body.step(of, format!("hf.items(value, {from}, {check}, report);"));
+                }
+            }
+        }
+    }
+
+    /// `const` and `enum`.
+    fn values(&mut self, body: &mut Body<'_>, by_server: bool) {
+        let schema = body.schema;
+        if let Some(constant) = &schema.constant {
+            let words = text::string(&words::constant(constant));
+            let unlike = self.unlike(body, std::slice::from_ref(constant));
+            body.lines(None, fails(unlike.as_deref(), "const", &words));
+        }
+        let Some(values) = &schema.enumeration else {
+            return;
+        };
+        let words = text::string(&words::enumeration(values));
+        let open = schema.open && body.way.position != Position::Test;
+        let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
+        // Where only a client receives it, no string is refused.
+        if open && !by_server && only_strings {
+            return;
+        }
+        let unlike = self.unlike(body, values);
+        let excused = match (open, only_strings, by_server) {
+            (false, ..) => None,
+            (true, true, _) => Some("report.strict"),
+            (true, false, true) => Some("(report.strict || typeof value !== 'string')"),
+            (true, false, false) => Some("typeof value !== 'string'"),
+        };
+        let condition = match (excused, unlike) {
+            (None, unlike) => unlike,
+            (Some(excused), None) => Some(excused.to_owned()),
+            (Some(excused), Some(unlike)) => Some(format!("{excused} && {unlike}")),
+        };
+        body.lines(None, fails(condition.as_deref(), "enum", &words));
+    }
+
+    /// The condition that a value is none of these; nothing where it cannot be one.
+    fn unlike(&mut self, body: &mut Body<'_>, values: &[Value]) -> Option<String> {
+        let fits = |value: &&Value| match body.schema.types {
+            None => true,
+            Some(types) => guard::types_of(value).iter().any(|ty| types.contains(*ty)),
+        };
+        let mut scalars: Vec<String> = Vec::new();
+        let mut others: Vec<String> = Vec::new();
+        for value in values.iter().filter(fits) {
+            let literal = text::value(value);
+            let list = if value.is_array() || value.is_object() {
+                &mut others
+            } else {
+                &mut scalars
+            };
+            // Minus zero is zero.
+            let literal = if literal == "-0" {
+                "0".to_owned()
+            } else {
+                literal
+            };
+            if !list.contains(&literal) {
+                list.push(literal);
+            }
+        }
+        let mut parts: Vec<String> = if scalars.len() > MAX_COMPARED {
+            let name = self.beside(body, Beside::Values, "Values", || set("unknown", &scalars));
+            vec![format!("!{name}.has(value)")]
+        } else {
+            scalars
+                .iter()
+                .map(|literal| format!("value !== {literal}"))
+                .collect()
+        };
+        parts.extend(
+            others
+                .iter()
+                .map(|literal| format!("!hf.equal(value, {literal})")),
+        );
+        (!parts.is_empty()).then(|| parts.join(" && "))
+    }
+
+    fn numbers(&mut self, body: &mut Body<'_>) {
+        let schema = body.schema;
+        let of = schema
+            .types
+            .filter(|types| !types.contains(Type::Number) && types.contains(Type::Integer))
+            .map_or(Type::Number, |_| Type::Integer);
+        let position = body.way.position;
+        let mut rule = |name: &str, n: &Number, words: String| {
+            let words = text::string(&words);
+            let line = format!("hf.{name}(value, {}, {words}, report);", text::number(n));
+            body.step(Some(of), line);
+        };
+        let default = |written: bool, bound: i64| {
+            let applies = of == Type::Integer && position != Position::Test;
+            (applies && !written).then(|| Number::from(bound))
+        };
+        let lowest = default(
+            schema.minimum.is_some() || schema.exclusive_minimum.is_some(),
+            -MAX_SAFE_INTEGER,
+        );
+        let highest = default(
+            schema.maximum.is_some() || schema.exclusive_maximum.is_some(),
+            MAX_SAFE_INTEGER,
+        );
+        if let Some(n) = &schema.multiple_of {
+            rule("multipleOf", n, words::multiple_of(n));
+        }
+        if let Some(n) = schema.minimum.as_ref().or(lowest.as_ref()) {
+            rule("minimum", n, words::minimum(n));
+        }
+        if let Some(n) = &schema.exclusive_minimum {
+            rule("exclusiveMinimum", n, words::exclusive_minimum(n));
+        }
+        if let Some(n) = schema.maximum.as_ref().or(highest.as_ref()) {
+            rule("maximum", n, words::maximum(n));
+        }
+        if let Some(n) = &schema.exclusive_maximum {
+            rule("exclusiveMaximum", n, words::exclusive_maximum(n));
+        }
+    }
+
+    fn strings(&mut self, body: &mut Body<'_>) {
+        let schema = body.schema;
+        let of = Some(Type::String);
+        if let Some(n) = schema.min_length {
+            let words = text::string(&words::min_length(n));
+            body.step(of, format!("hf.minLength(value, {n}, {words}, report);"));
+        }
+        if let Some(n) = schema.max_length {
+            let words = text::string(&words::max_length(n));
+            body.step(of, format!("hf.maxLength(value, {n}, {words}, report);"));
+        }
+        if let Some(pattern) = &schema.pattern {
+            let name = self.beside(body, Beside::Pattern, "Pattern", || text::pattern(pattern));
+            let words = text::string(&words::pattern(pattern));
+            body.step(of, format!("hf.pattern(value, {name}, {words}, report);"));
+        }
+        let format = schema.format.as_deref().and_then(format_check);
+        if let Some(check) = format {
+            body.step(of, format!("hf.{check}(value, report);"));
+        }
+        if schema.content_encoding.as_deref() == Some("base64") {
+            body.step(of, "hf.base64(value, report);".to_owned());
+        }
+    }
+
+    /// What other schemas find in the same value.
+    fn in_place(&mut self, body: &mut Body<'_>, position: Position, looks: bool, more: bool) {
+        let schema = body.schema;
+        let seen = if looks { ", seen" } else { "" };
+        let way = |id| Way {
+            id,
+            position,
+            looking: looks,
+        };
+        let all = schema.reference.iter().chain(&schema.all_of);
+        for (i, id) in all.enumerate() {
+            let stem = format!("{}All{}", body.stem, i + 1);
+            let check = self.reference(body, way(*id), &stem);
+            if check == "hf.anything" {
+                continue;
+            }
+            let seen = if check.starts_with("hf.") { "" } else { seen };
+            body.step(None, format!("{check}(value, report{seen});"));
+        }
+        let (any, one) = (!schema.any_of.is_empty(), !schema.one_of.is_empty());
+        let asks = schema.not.is_some();
+        if any {
+            let last = !one && !asks && !more;
+            self.union(body, &schema.any_of, "anyOf", position, looks, last);
+        }
+        if one {
+            self.union(
+                body,
+                &schema.one_of,
+                "oneOf",
+                position,
+                looks,
+                !asks && !more,
+            );
+        }
+        if let Some(id) = schema.not {
+            let way = Way {
+                id,
+                position: Position::Test,
+                looking: false,
+            };
+            let check = self.reference(body, way, &format!("{}Not", body.stem));
+            body.step(None, format!("hf.not(value, {check}, report);"));
+        }
+    }
+
+    fn union(
+        &mut self,
+        body: &mut Body<'_>,
+        ids: &[SchemaId],
+        keyword: &str,
+        position: Position,
+        looks: bool,
+        last: bool,
+    ) {
+        let schemas = &self.protocol.schemas;
+        let seen = if looks { ", seen" } else { "" };
+        let way = |id| Way {
+            id,
+            position,
+            looking: looks,
+        };
+        let Some(told) = union(schemas, ids) else {
+            let ending = if keyword == "anyOf" { "Any" } else { "One" };
+            let checks: Vec<String> = ids
+                .iter()
+                .enumerate()
+                .map(|(i, id)| {
+                    let stem = format!("{}{ending}{}", body.stem, i + 1);
+                    self.reference(body, way(*id), &stem)
+                })
+                .collect();
+            let looking = if looks { "Looking" } else { "" };
+            let checks = checks.join(", ");
+            body.step(
+                None,
+                format!("hf.{keyword}{looking}(value, [{checks}], report{seen});"),
+            );
+            return;
+        };
+        let discriminant = match told.told_by {
+            ToldBy::Null(id) => {
+                let stem = body.stem.to_owned() + "Value";
+                let check = self.reference(body, way(id), &stem);
+                if check != "hf.anything" {
+                    body.step(
+                        None,
+                        format!("if (value !== null) {check}(value, report{seen});"),
+                    );
+                }
+                return;
+            }
+            ToldBy::Property(discriminant) => discriminant,
+        };
+        let property = text::string(&discriminant.property);
+        let mut lines = vec![format!("switch (hf.discriminant(value, {property})) {{")];
+        let end = |lines: &mut Vec<String>, call: String| {
+            if last {
+                lines.push(format!("    return {call};"));
+            } else {
+                lines.push(format!("    {call};"));
+                lines.push("    break;".to_owned());
+            }
+        };
+        for (value, id) in &discriminant.branches {
+            let variant = value.as_str().unwrap_or_default();
+            let variant = text::identifier(&crate::names::pascal(variant));
+            let check = self.reference(body, way(*id), &format!("{}{variant}", body.stem));
+            lines.push(format!("  case {}:", text::value(value)));
+            end(&mut lines, format!("{check}(value, report{seen})"));
+        }
+        lines.push("  default:".to_owned());
+        if looks {
+            lines.push("    seen.everything();".to_owned());
+        }
+        let values = discriminant.branches.iter().map(|(value, _)| value);
+        let words = text::string(&words::enumeration(values));
+        end(
+            &mut lines,
+            format!("hf.noVariant(value, {property}, {words}, report)"),
+        );
+        lines.push("}".to_owned());
+        if told.nullable && last {
+            lines.insert(0, "if (value === null) return;".to_owned());
+        } else if told.nullable {
+            lines = guard::block("if (value !== null) {", lines);
+        }
+        body.lines(None, lines);
+    }
+}
+
+/// What counts items and properties.
+fn lengths(body: &mut Body<'_>) {
+    let schema = body.schema;
+    for (of, name, n, words) in [
+        (
+            Type::Array,
+            "minItems",
+            schema.min_items,
+            words::min_items as fn(u64) -> String,
+        ),
+        (Type::Array, "maxItems", schema.max_items, words::max_items),
+    ] {
+        if let Some(n) = n {
+            let words = text::string(&words(n));
+            body.step(Some(of), format!("hf.{name}(value, {n}, {words}, report);"));
+        }
+    }
+    if schema.unique_items {
+        body.step(
+            Some(Type::Array),
+            "hf.uniqueItems(value, report);".to_owned(),
+        );
+    }
+    for (name, n, words) in [
+        (
+            "minProperties",
+            schema.min_properties,
+            words::min_properties as fn(u64) -> String,
+        ),
+        (
+            "maxProperties",
+            schema.max_properties,
+            words::max_properties,
+        ),
+    ] {
+        if let Some(n) = n {
+            let words = text::string(&words(n));
+            body.step(
+                Some(Type::Object),
+                format!("hf.{name}(value, {n}, {words}, report);"),
+            );
+        }
+    }
+}
+
+/// A refusal under a condition; without one, always.
+fn fails(condition: Option<&str>, keyword: &str, words: &str) -> Vec<String> {
+    let fail = format!("report.fail('{keyword}', {words});");
+    let Some(condition) = condition else {
+        return vec![fail];
+    };
+    let line = format!("if ({condition}) {fail}");
+    if line.chars().count() + 2 <= text::WIDTH {
+        return vec![line];
+    }
+    guard::block(&format!("if ({condition}) {{"), vec![fail])
+}
+
+fn set(ty: &str, values: &[String]) -> String {
+    if values.is_empty() {
+        format!("/*@__PURE__*/ new Set<{ty}>()")
+    } else if ty == "string" {
+        format!("/*@__PURE__*/ new Set([{}])", values.join(", "))
+    } else {
+        format!("/*@__PURE__*/ new Set<{ty}>([{}])", values.join(", "))
+    }
+}
+
+/// The runtime's function for a format; none for a format that asserts nothing.
+fn format_check(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "date-time" => "dateTime",
+        "date" => "date",
+        "time" => "time",
+        "uuid" => "uuid",
+        "email" => "email",
+        "uri" => "uri",
+        "ipv4" => "ipv4",
+        "ipv6" => "ipv6",
+        "hostname" => "hostname",
+        "int64" => "int64",
+        "uint64" => "uint64",
+        _ => return None,
+    })
+}
