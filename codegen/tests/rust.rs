@@ -259,10 +259,10 @@ fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// Every file in a folder: its text, and when it was written.
-fn files(
-    folder: &Path,
-) -> Result<BTreeMap<String, (Vec<u8>, std::time::SystemTime)>, Box<dyn Error>> {
+/// The files of a folder: what is in each, and when it was written.
+type Files = BTreeMap<String, (Vec<u8>, std::time::SystemTime)>;
+
+fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
     let mut all = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -7,14 +7,14 @@ pub(crate) fn spec(messages: usize, outputs: &str) -> String {
     let mut out = String::from(
         "handfast: 1\nprotocol: { name: large, version: 1.0.0, description: A protocol of many messages. }\ntypes:\n",
     );
-    // A type for every ten messages, each of which refers to the one before.
+    // A thing for every ten messages. It contains the one before, five deep.
     let types = messages.div_ceil(10);
     for i in 0..types {
         let _ = writeln!(
             out,
             "  Kind{i}:\n    description: A kind of thing, number {i}.\n    type: string\n    enum: [one, two, three, four-{i}]\n  Id{i}: {{ description: Names a thing., type: string, pattern: '^[a-z0-9-]{{1,64}}$' }}\n  Thing{i}:\n    description: A thing, number {i}.\n    type: object\n    required: [id, kind]\n    properties:\n      id: {{ $ref: '#/types/Id{i}' }}\n      kind: {{ $ref: '#/types/Kind{i}' }}\n      size: {{ type: integer, minimum: 0, maximum: 1000000 }}",
         );
-        if i > 0 {
+        if i % 5 > 0 {
             let _ = writeln!(out, "      before: {{ $ref: '#/types/Thing{}' }}", i - 1);
         }
     }

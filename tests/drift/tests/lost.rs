@@ -87,6 +87,9 @@ fn what_generates_needs_nothing_generated() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The files of a folder, and what is in them.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
 #[test]
 fn lost_and_corrupted_output_is_written_anew() -> Result<(), Box<dyn Error>> {
     let place = folder("lost")?;
@@ -103,7 +106,7 @@ fn lost_and_corrupted_output_is_written_anew() -> Result<(), Box<dyn Error>> {
         "--manifest-path",
         &manifest,
     ];
-    let generate = || -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
+    let generate = || -> Result<Files, Box<dyn Error>> {
         let output = cargo(&place, &run)?;
         assert!(output.status.success(), "{}", told(&output));
         let mut files = Vec::new();
@@ -137,7 +140,7 @@ fn lost_and_corrupted_output_is_written_anew() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn all_below(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<(), Box<dyn Error>> {
+fn all_below(folder: &Path, files: &mut Files) -> Result<(), Box<dyn Error>> {
     let mut entries: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|one| one.path()))
         .collect::<Result<_, _>>()?;
