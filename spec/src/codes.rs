@@ -2,7 +2,7 @@
 
 /// Every code and its page, in Markdown: what it means, a spec that has it, what is said of that, and how to mend it.
 /// `Y` is text and YAML, `P` the protocol, `S` schemas, `N` names in the generated code (which the generator finds),
-/// `G` guarantees that the protocol gives up.
+/// `G` guarantees that the protocol gives up, and what nobody acts on yet.
 pub const CODES: &[(&str, &str)] = &[
     ("Y001", include_str!("../pages/Y001.md")),
     ("Y002", include_str!("../pages/Y002.md")),
@@ -81,6 +81,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("G002", include_str!("../pages/G002.md")),
     ("G003", include_str!("../pages/G003.md")),
     ("G004", include_str!("../pages/G004.md")),
+    ("G005", include_str!("../pages/G005.md")),
 ];
 
 /// The page of a code.
