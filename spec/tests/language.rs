@@ -575,3 +575,54 @@ fn what_nobody_acts_on_yet_is_told() {
         assert_eq!(with(message, rest), expected, "{message} {rest}");
     }
 }
+
+#[test]
+fn a_protocol_that_speaks_no_json_is_warned_of() {
+    let with = |encodings: &str| {
+        codes(&format!(
+            "{HEAD}messages: {{ news: {{ from: server }} }}\n{encodings}"
+        ))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with(""), none);
+    assert_eq!(with("encodings: {}\n"), none);
+    assert_eq!(with("encodings: { cbor: c, json: j }\n"), ["G005"]);
+    let both = with("encodings: { cbor: c, msgpack: m }\n");
+    assert_eq!(both, ["P041", "G005", "G005"]);
+}
+
+#[test]
+fn a_default_fits_its_own_schema() {
+    let with = |schema: &str| {
+        codes(&format!(
+            "{HEAD}types:\n  Size: {{ type: string, enum: [s, l], open: true }}\n  Node: {{ type: object, properties: {{ next: {{ $ref: '#/types/Node' }}, size: {{ $ref: '#/types/Size' }} }} }}\nmessages:\n  news: {{ from: server, payload: {{ type: object, properties: {{ a: {schema}, b: {{ $ref: '#/types/Node' }} }} }} }}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    for good in [
+        "{ type: integer, default: 5 }",
+        "{ type: integer, default: 5.0 }",
+        "{ default: { any: thing } }",
+        "{ $ref: '#/types/Size', default: l }",
+        "{ $ref: '#/types/Node', default: { next: { size: s } } }",
+        "{ type: [string, 'null'], default: null }",
+        "{ type: array, items: { type: string }, default: [] }",
+    ] {
+        assert_eq!(with(good), none, "{good}");
+    }
+    for bad in [
+        "{ type: integer, default: '5' }",
+        "{ type: integer, default: 9007199254740993 }",
+        "{ type: string, default: null }",
+        "{ type: string, pattern: '^[a-z]+$', default: A }",
+        "{ type: string, format: date, default: today }",
+        "{ $ref: '#/types/Size', default: m }",
+        "{ $ref: '#/types/Node', default: { next: { sise: s } } }",
+        "{ type: array, items: { type: string }, default: [a, 1, 2] }",
+    ] {
+        assert_eq!(with(bad), ["S021"], "{bad}");
+    }
+    // Where a schema is wrong, that is what is told.
+    let told = with("{ type: string, pattern: '(', default: A }");
+    assert!(!told.contains(&"S021"), "{told:?}");
+}

@@ -130,7 +130,17 @@ impl Checker<'_> {
     }
 
     fn pending_settings(&mut self) {
-        for encoding in &self.protocol.encodings {
+        let encodings = &self.protocol.encodings;
+        let json = encodings.iter().any(|one| one.kind == EncodingKind::Json);
+        if let Some(at) = self.entry(&["encodings"]).map(|entry| entry.at)
+            && !json
+        {
+            let text = "the protocol speaks no JSON, and is served as JSON all the same, without a subprotocol";
+            let help = "other encodings are read, and not spoken yet: name `json` beside them";
+            self.out
+                .push(Diagnostic::warning("P041", at, text).help(help));
+        }
+        for encoding in encodings {
             let key = match encoding.kind {
                 EncodingKind::Json => continue,
                 EncodingKind::Msgpack => "msgpack",
