@@ -626,3 +626,17 @@ fn a_default_fits_its_own_schema() {
     let told = with("{ type: string, pattern: '(', default: A }");
     assert!(!told.contains(&"S021"), "{told:?}");
 }
+
+#[test]
+fn a_channel_is_entered_and_left_with_an_answer() {
+    let with = |key: &str, reply: &str| {
+        codes(&format!(
+            "{HEAD}channels: {{ room: {{ key: lobby, {key}: door }} }}\nmessages:\n  door: {{ from: client{reply} }}\n  done: {{ from: server }}\n  said: {{ from: server, channel: room }}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    for key in ["join", "leave"] {
+        assert_eq!(with(key, ", reply: done"), none, "{key}");
+        assert_eq!(with(key, ""), ["P039"], "{key}");
+    }
+}
