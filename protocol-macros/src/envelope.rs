@@ -52,6 +52,9 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options) -> TokenStrea
         changes
             .extend(quote!(outcome: ::core::option::Option::Some((#field, #success, #failure)),));
     }
+    if options.flag(cx, "by_order") {
+        changes.extend(quote!(by_order: true,));
+    }
     options.finish(cx);
     quote!(#t::EnvelopeTable { #changes ..#t::EnvelopeTable::DEFAULT })
 }

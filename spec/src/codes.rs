@@ -2,7 +2,7 @@
 
 /// Every code and its page, in Markdown: what it means, a spec that has it, what is said of that, and how to mend it.
 /// `Y` is text and YAML, `P` the protocol, `S` schemas, `N` names in the generated code (which the generator finds),
-/// `G` guarantees that the protocol gives up.
+/// `G` guarantees that the protocol gives up, and what nobody acts on yet.
 pub const CODES: &[(&str, &str)] = &[
     ("Y001", include_str!("../pages/Y001.md")),
     ("Y002", include_str!("../pages/Y002.md")),
@@ -53,6 +53,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("P038", include_str!("../pages/P038.md")),
     ("P039", include_str!("../pages/P039.md")),
     ("P040", include_str!("../pages/P040.md")),
+    ("P041", include_str!("../pages/P041.md")),
     ("S001", include_str!("../pages/S001.md")),
     ("S002", include_str!("../pages/S002.md")),
     ("S003", include_str!("../pages/S003.md")),
@@ -72,6 +73,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("S017", include_str!("../pages/S017.md")),
     ("S018", include_str!("../pages/S018.md")),
     ("S020", include_str!("../pages/S020.md")),
+    ("S021", include_str!("../pages/S021.md")),
     ("N001", include_str!("../pages/N001.md")),
     ("N002", include_str!("../pages/N002.md")),
     ("N003", include_str!("../pages/N003.md")),
@@ -81,6 +83,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("G002", include_str!("../pages/G002.md")),
     ("G003", include_str!("../pages/G003.md")),
     ("G004", include_str!("../pages/G004.md")),
+    ("G005", include_str!("../pages/G005.md")),
 ];
 
 /// The page of a code.

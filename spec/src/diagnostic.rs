@@ -10,7 +10,7 @@ pub enum Severity {
     Error,
     /// Something is generated, and it may not be what was meant.
     Warning,
-    /// A guarantee that the protocol gives up; `check` tells it.
+    /// A guarantee that the protocol gives up, or what nobody acts on yet; `check` tells it.
     Note,
 }
 

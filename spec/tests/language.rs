@@ -1,7 +1,7 @@
 //! The language through its public door.
 
 use handfast_spec::model::{FieldKind, Layout, Presence, Reply, Sent, TimestampForm};
-use handfast_spec::{Loaded, load, load_str, render};
+use handfast_spec::{Diagnostic, Loaded, Severity, load, load_str, render};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -23,6 +23,13 @@ fn shown(loaded: &Loaded) -> String {
     render(&loaded.diagnostics, &loaded.sources, false)
 }
 
+/// The errors and warnings; a note says that nothing is wrong.
+fn wrong(loaded: &Loaded) -> String {
+    let told = loaded.diagnostics.iter();
+    let told = told.filter(|one| one.severity != Severity::Note).cloned();
+    render(&told.collect::<Vec<_>>(), &loaded.sources, false)
+}
+
 /// The codes told of a spec, in order.
 fn codes(text: &str) -> Vec<&'static str> {
     read(text).diagnostics.iter().map(|one| one.code).collect()
@@ -32,15 +39,15 @@ const HEAD: &str = "handfast: 1\nprotocol: { name: demo, version: 1.0.0 }\n";
 
 fn hash(text: &str) -> String {
     let loaded = read(text);
-    assert_eq!(shown(&loaded), "");
+    assert_eq!(wrong(&loaded), "");
     loaded.protocol.expect("a protocol").hash
 }
 
 #[test]
-fn the_reference_protocol_loads_without_a_word() {
+fn nothing_is_wrong_with_the_reference_protocol() {
     let loaded = read(&reference());
-    assert_eq!(shown(&loaded), "");
-    let protocol = loaded.protocol.expect("a protocol without diagnostics");
+    assert_eq!(wrong(&loaded), "");
+    let protocol = loaded.protocol.expect("a protocol without errors");
     assert_eq!(protocol.messages.len(), 19);
     assert_eq!(protocol.types.len(), 8);
     assert_eq!(protocol.hash.len(), 32);
@@ -153,7 +160,9 @@ fn the_hash_covers_the_wire_and_nothing_else() {
         if from.starts_with("status") {
             let text = reference.replacen(from, to, 1);
             let loaded = read(&text);
-            let unused: Vec<_> = loaded.diagnostics.iter().map(|one| one.code).collect();
+            let told = loaded.diagnostics.iter();
+            let told = told.filter(|one| one.severity != Severity::Note);
+            let unused: Vec<_> = told.map(|one| one.code).collect();
             assert_eq!(unused, ["P021"]);
             assert_eq!(loaded.protocol.expect("a protocol").hash, first);
             continue;
@@ -406,7 +415,7 @@ messages:
   push: { from: server, tag: p, envelope: { content: body, id: { presence: absent } } }
 ";
     let loaded = read(text);
-    assert_eq!(shown(&loaded), "");
+    assert_eq!(wrong(&loaded), "");
     let protocol = loaded.protocol.expect("a protocol");
     let [client, server] = [&protocol.envelope.client, &protocol.envelope.server];
     assert_eq!(client.layout, Layout::Flat { tag: "op".into() });
@@ -490,4 +499,144 @@ fn a_failure_without_a_tag_needs_an_outcome() {
     assert!(!told_by.contains(&"P035"), "{told_by:?}");
     let untold = told("");
     assert!(untold.contains(&"P035"), "{untold:?}");
+}
+
+/// What is told as read and not acted on, in order.
+fn pending(text: &str) -> Vec<String> {
+    let all = read(text).diagnostics;
+    let notes = all.into_iter().filter(|one| one.code == "G005");
+    let told = |one: Diagnostic| {
+        assert_eq!(one.severity, Severity::Note);
+        let what = one.message.split_once(" is read, and not acted on yet: ");
+        what.expect("what, and what happens instead").0.to_owned()
+    };
+    notes.map(told).collect()
+}
+
+#[test]
+fn what_nobody_acts_on_yet_is_told() {
+    let told = pending(&reference());
+    assert_eq!(told, ["the history of `room`", "`session.resume`"]);
+    let with = |message: &str, rest: &str| {
+        pending(&format!(
+            "{HEAD}messages:\n  news: {{ from: server{message} }}\n  ask: {{ from: client, payload: {{ type: object, properties: {{ v: {{ type: string }} }} }} }}\n{rest}"
+        ))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with("", ""), none);
+    for (message, rest, expected) in [
+        (", reply: ask", "", "the reply to `news`"),
+        (", envelope: { id: ref }", "", "the envelope of `news`"),
+        (
+            ", server: { envelope: { version: off } }",
+            "",
+            "the envelope of `news`",
+        ),
+        // What is said anew and is no other.
+        (", envelope: { id: id }", "", ""),
+        ("", "session: { resume: 10s }", "`session.resume`"),
+        ("", "session: { resume: off }", ""),
+        ("", "session: { resume: soon }", ""),
+        (
+            "",
+            "session: { phases: { first: client } }",
+            "`session.phases`",
+        ),
+        ("", "session: { auth: ask }", ""),
+        (
+            "",
+            "session: { roles: { ping: { tag: sys.ping }, gap: off } }",
+            "",
+        ),
+        (
+            "",
+            "session: { roles: { hello: { message: ask, fields: { version: /v } } } }",
+            "that `ask` plays the role `hello`",
+        ),
+        ("", "encodings: { json: a }", ""),
+        ("", "encodings: { json: a, cbor: b }", "the encoding `cbor`"),
+        ("", "closes: { taken-over: 4010 }", "`closes.taken-over`"),
+        ("", "closes: { slow: 4010 }", ""),
+        (
+            "",
+            "generate: { rust: { out: a.rs, types: { uuid: 'uuid::Uuid' } } }",
+            "`generate.rust.types`",
+        ),
+        (
+            "",
+            "generate: { rust: { out: a.rs, borrow: [news] } }",
+            "`generate.rust.borrow`",
+        ),
+    ] {
+        let expected: Vec<&str> = (!expected.is_empty())
+            .then_some(expected)
+            .into_iter()
+            .collect();
+        assert_eq!(with(message, rest), expected, "{message} {rest}");
+    }
+}
+
+#[test]
+fn a_protocol_that_speaks_no_json_is_warned_of() {
+    let with = |encodings: &str| {
+        codes(&format!(
+            "{HEAD}messages: {{ news: {{ from: server }} }}\n{encodings}"
+        ))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with(""), none);
+    assert_eq!(with("encodings: {}\n"), none);
+    assert_eq!(with("encodings: { cbor: c, json: j }\n"), ["G005"]);
+    let both = with("encodings: { cbor: c, msgpack: m }\n");
+    assert_eq!(both, ["P041", "G005", "G005"]);
+}
+
+#[test]
+fn a_default_fits_its_own_schema() {
+    let with = |schema: &str| {
+        codes(&format!(
+            "{HEAD}types:\n  Size: {{ type: string, enum: [s, l], open: true }}\n  Node: {{ type: object, properties: {{ next: {{ $ref: '#/types/Node' }}, size: {{ $ref: '#/types/Size' }} }} }}\nmessages:\n  news: {{ from: server, payload: {{ type: object, properties: {{ a: {schema}, b: {{ $ref: '#/types/Node' }} }} }} }}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    for good in [
+        "{ type: integer, default: 5 }",
+        "{ type: integer, default: 5.0 }",
+        "{ default: { any: thing } }",
+        "{ $ref: '#/types/Size', default: l }",
+        "{ $ref: '#/types/Node', default: { next: { size: s } } }",
+        "{ type: [string, 'null'], default: null }",
+        "{ type: array, items: { type: string }, default: [] }",
+    ] {
+        assert_eq!(with(good), none, "{good}");
+    }
+    for bad in [
+        "{ type: integer, default: '5' }",
+        "{ type: integer, default: 9007199254740993 }",
+        "{ type: string, default: null }",
+        "{ type: string, pattern: '^[a-z]+$', default: A }",
+        "{ type: string, format: date, default: today }",
+        "{ $ref: '#/types/Size', default: m }",
+        "{ $ref: '#/types/Node', default: { next: { sise: s } } }",
+        "{ type: array, items: { type: string }, default: [a, 1, 2] }",
+    ] {
+        assert_eq!(with(bad), ["S021"], "{bad}");
+    }
+    // Where a schema is wrong, that is what is told.
+    let told = with("{ type: string, pattern: '(', default: A }");
+    assert!(!told.contains(&"S021"), "{told:?}");
+}
+
+#[test]
+fn a_channel_is_entered_and_left_with_an_answer() {
+    let with = |key: &str, reply: &str| {
+        codes(&format!(
+            "{HEAD}channels: {{ room: {{ key: lobby, {key}: door }} }}\nmessages:\n  door: {{ from: client{reply} }}\n  done: {{ from: server }}\n  said: {{ from: server, channel: room }}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    for key in ["join", "leave"] {
+        assert_eq!(with(key, ", reply: done"), none, "{key}");
+        assert_eq!(with(key, ""), ["P039"], "{key}");
+    }
 }

@@ -11,8 +11,8 @@ use crate::{
     shape::{MessageShape, PayloadShape},
 };
 use handfast_spec::model::{
-    End, Envelope, ErrorId, Field, FieldKind, Layout, Message, MessageId, Presence, RoleKind,
-    RolePlayer, Scalar, Sent, Timestamp, TimestampForm,
+    Correlate, End, Envelope, ErrorId, Field, FieldKind, Layout, Message, MessageId, Presence,
+    RoleKind, RolePlayer, Scalar, Sent, Timestamp, TimestampForm,
 };
 
 pub(super) fn messages(cx: &Cx<'_>, items: &mut Vec<String>) {
@@ -279,6 +279,9 @@ fn envelope_arguments(envelope: &Envelope) -> Option<String> {
         args.extend(field_argument(name, field.as_ref(), default, kind));
     }
     args.extend(timestamp_argument(envelope.timestamp.as_ref()));
+    if envelope.correlate == Correlate::Order {
+        args.push("by_order".to_owned());
+    }
     if let Some(outcome) = &envelope.outcome {
         args.push(format!(
             "outcome(field = {}, success = {}, failure = {})",

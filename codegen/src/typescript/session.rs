@@ -37,6 +37,7 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
         format!("subprotocol: {}", text::string(&subprotocol)),
         envelope,
         format!("depth: {}", protocol.limits.depth),
+        format!("limits: {{ message: {} }}", protocol.limits.message),
         format!(
             "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, backoff: {{ min: {min}, max: {max} }} }}"
         ),

@@ -435,9 +435,18 @@ impl Checker<'_> {
             }
             return;
         };
-        if key == "join" && target.reply.is_none() {
-            let text = format!("`{name}` joins a channel and has no reply");
-            let help = "the answer tells where in the channel a client begins: add `reply`";
+        if target.reply.is_none() {
+            let (does, help) = match key {
+                "join" => (
+                    "joins",
+                    "the answer tells where in the channel a client begins: add `reply`",
+                ),
+                _ => (
+                    "leaves",
+                    "the answer tells that nothing more of the channel comes: add `reply`",
+                ),
+            };
+            let text = format!("`{name}` {does} a channel and has no reply");
             let label = target.name.span;
             self.out.push(
                 Diagnostic::error("P039", at, text)

@@ -2,6 +2,7 @@
 
 mod envelope;
 mod messages;
+mod pending;
 mod schemas;
 mod session;
 mod unused;
@@ -29,6 +30,7 @@ pub(crate) fn check(
     checker.envelopes();
     checker.session();
     checker.settings();
+    checker.pending();
     checker.schemas();
     checker.unused();
 }

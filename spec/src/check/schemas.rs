@@ -4,7 +4,7 @@ use super::Checker;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::enforced;
 use crate::tree::{Document, Entry, Kind};
-use handfast_schema::{Number, Schema, SchemaId, Span, Type};
+use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -55,6 +55,35 @@ impl Checker<'_> {
             self.idle(id, schema, tree);
         }
         self.circles();
+        self.defaults();
+    }
+
+    /// Defaults that their own schema refuses. They are documentation, and nobody fills them in; but a default that
+    /// could not be sent is not what was meant.
+    fn defaults(&mut self) {
+        // What could not be read would refuse everything, or take it.
+        if self.out.errors() > 0 {
+            return;
+        }
+        let protocol = self.protocol;
+        let validator = Validator::new(&protocol.schemas);
+        for (id, schema) in protocol.schemas.iter() {
+            let Some(default) = &schema.annotations.default else {
+                continue;
+            };
+            let violations = validator.validate(id, default, Some(Mode::Server));
+            let (Some(first), Some(site)) =
+                (violations.first(), self.lowered.sites.get(id.0 as usize))
+            else {
+                continue;
+            };
+            let at = self.keyword_place(id, &self.lowered.docs[site.doc], "default");
+            let text = format!("the default does not fit its own schema: {first}");
+            let help =
+                "a default is documentation, and is never filled in; give one that may be sent";
+            self.out
+                .push(Diagnostic::warning("S021", at.unwrap_or(schema.span), text).help(help));
+        }
     }
 
     fn not_enforced(&mut self, tree: &Document, entries: &[Entry]) {

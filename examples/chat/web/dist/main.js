@@ -811,6 +811,11 @@ var sessionMessages = {
   ping: { name: "ping", receive: checkNothing },
   pong: { name: "pong", receive: checkNothing }
 };
+var failure = { name: "error", receive: checkNothing };
+function wireError(payload) {
+  if (violationsOf(checkError, payload, "received").length === 0) return payload;
+  return { code: "FAILED", message: "the request failed", data: payload };
+}
 function callError(error, declared) {
   const { code, message, retryable = false, data, violations = [] } = error;
   const descriptor = declared.find((candidate) => candidate.code === code);
@@ -890,8 +895,8 @@ var Stream = class {
     this.#finish(ok(end), {});
   }
   /** @internal */
-  fail(failure) {
-    this.#finish(err(failure), { failure });
+  fail(failure2) {
+    this.#finish(err(failure2), { failure: failure2 });
   }
   #finish(end, over) {
     if (this.#over !== void 0) return;
@@ -971,7 +976,7 @@ var Client = class {
       envelope: protocol2.envelope.server,
       lookup: (tag) => this.#byTag.get(tag),
       pending: (id) => this.#requests.find(id)?.answers,
-      failure: sessionMessages.error
+      failure
     };
     for (const message of Object.values(sessionMessages)) {
       const tag = this.#roleTag(message.name);
@@ -1267,8 +1272,9 @@ var Client = class {
         const { code, message: words, side } = message.payload;
         return this.#end(new Refused(code, words, side));
       }
+      case failure:
       case sessionMessages.error: {
-        const error = callError(message.payload, request?.errors ?? []);
+        const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== void 0) return this.#requests.fail(request.id, error, true);
         if (message.id === void 0) this.#threw(new Failed(error));
         return;
@@ -1721,6 +1727,7 @@ var protocol = {
   subprotocol: "chat.v1+json",
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
+  limits: { message: 65536 },
   session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4 } },
   auth: checkAuth
 };

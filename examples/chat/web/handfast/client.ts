@@ -28,12 +28,13 @@ import { Room, type AnyRoom } from './room.js';
 import {
   callError,
   checkChannelKey,
+  failure,
   sessionMessages,
+  wireError,
   type ChannelKey,
   type ChannelGap,
   type Ready,
   type Refusal,
-  type WireError,
 } from './session.js';
 import { Stream } from './stream.js';
 import { webSocket } from './transport.js';
@@ -88,7 +89,7 @@ export class Client<Auth = never> {
       envelope: protocol.envelope.server,
       lookup: tag => this.#byTag.get(tag),
       pending: id => this.#requests.find(id)?.answers,
-      failure: sessionMessages.error,
+      failure,
     };
     for (const message of Object.values(sessionMessages)) {
       const tag = this.#roleTag(message.name as Role);
@@ -458,8 +459,9 @@ export class Client<Auth = never> {
         const { code, message: words, side } = message.payload as Refusal;
         return this.#end(new Refused(code, words, side));
       }
+      case failure:
       case sessionMessages.error: {
-        const error = callError(message.payload as WireError, request?.errors ?? []);
+        const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== undefined) return this.#requests.fail(request.id, error, true);
         if (message.id === undefined) this.#threw(new Failed(error as Failure));
         return;

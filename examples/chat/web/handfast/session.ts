@@ -116,6 +116,15 @@ export const sessionMessages = {
   pong: { name: 'pong', receive: checkNothing } as Incoming<unknown>,
 };
 
+/** A reply whose envelope says that the request failed, whatever it carries. */
+export const failure: Incoming<unknown> = { name: 'error', receive: checkNothing };
+
+/** What a failure says, where that has the form of an error; else all of it is the error's data. */
+export function wireError(payload: unknown): WireError {
+  if (violationsOf(checkError, payload, 'received').length === 0) return payload as WireError; // it was checked
+  return { code: 'FAILED', message: 'the request failed', data: payload };
+}
+
 /** What an error on the wire is to the one who asked. */
 export function callError<E extends DeclaredError>(
   error: WireError,

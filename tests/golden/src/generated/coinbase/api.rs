@@ -440,7 +440,8 @@ pub enum ActivateStopType {
         channel = none,
         seq = none,
         epoch = none,
-        timestamp = none
+        timestamp = none,
+        by_order
     )
 )]
 #[derive(Clone, Debug, PartialEq)]
@@ -463,7 +464,8 @@ pub enum ClientMessage {
         channel = none,
         seq = none,
         epoch = none,
-        timestamp = none
+        timestamp = none,
+        by_order
     )
 )]
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,167 @@
+//! What is read and carried into the model, and acted on by nobody yet, or not by both ends.
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::model::{EncodingKind, Envelope, MessageId, RoleKind, RolePlayer, Sent};
+use handfast_schema::Span;
+
+/// An envelope without the places where its fields are declared.
+fn unplaced(envelope: &Envelope) -> Envelope {
+    let mut envelope = envelope.clone();
+    let timestamp = envelope.timestamp.as_mut().map(|one| &mut one.field);
+    let fields = [
+        envelope.id.as_mut(),
+        envelope.reply_to.as_mut(),
+        envelope.version.as_mut(),
+        envelope.channel.as_mut(),
+        envelope.seq.as_mut(),
+        envelope.epoch.as_mut(),
+        timestamp,
+    ];
+    for field in fields.into_iter().flatten() {
+        field.span = Span::default();
+    }
+    envelope
+}
+
+impl Checker<'_> {
+    /// Tells of everything that a spec says and nobody acts on yet. A line taken out is a promise kept.
+    pub(super) fn pending(&mut self) {
+        self.pending_channels();
+        self.pending_messages();
+        self.pending_session();
+        self.pending_settings();
+    }
+
+    fn not_yet(&mut self, at: Span, what: &str, instead: &str) {
+        let text = format!("{what} is read, and not acted on yet: {instead}");
+        self.out.push(Diagnostic::note("G005", at, text));
+    }
+
+    /// The place of what stands at a path, unless what stands there is broken, which was said.
+    fn said(&self, path: &[&str]) -> Option<Span> {
+        let entry = self.entry(path)?;
+        (!self.tree.is_broken(entry.value)).then(|| self.place(entry))
+    }
+
+    fn pending_channels(&mut self) {
+        let protocol = self.protocol;
+        for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
+            let map = self.tree.map(entry.value);
+            if let Some(history) = map.and_then(|map| map.get("history"))
+                && channel.history.is_some()
+            {
+                let what = format!("the history of `{}`", channel.name.text);
+                let at = self.place(history);
+                self.not_yet(at, &what, "nothing is stored or replayed");
+            }
+        }
+    }
+
+    fn pending_messages(&mut self) {
+        let protocol = self.protocol;
+        for (index, message) in protocol.messages.iter().enumerate() {
+            let id = MessageId(index);
+            let name = &message.name.text;
+            if message.reply.is_some() && message.server.is_some() {
+                let at = self.of_message(id, "reply");
+                let what = format!("the reply to `{name}`");
+                self.not_yet(at, &what, "no server waits for one");
+            }
+            for (end, sent, usual) in [
+                ("client", &message.client, &protocol.envelope.client),
+                ("server", &message.server, &protocol.envelope.server),
+            ] {
+                if let Some(sent) = sent {
+                    self.pending_envelope(id, end, sent, usual);
+                }
+            }
+        }
+    }
+
+    fn pending_envelope(&mut self, id: MessageId, end: &str, sent: &Sent, usual: &Envelope) {
+        if unplaced(&sent.envelope) == unplaced(usual) {
+            return;
+        }
+        let block = self.block(id);
+        let blocks = [self.tree.get(block, end), Some(block)];
+        let mut own = blocks
+            .into_iter()
+            .flatten()
+            .filter_map(|block| self.tree.map(block)?.get("envelope"));
+        let Some(at) = own.next().map(|entry| entry.at) else {
+            return;
+        };
+        let what = format!(
+            "the envelope of `{}`",
+            self.protocol.messages[id.0].name.text
+        );
+        let instead = format!("in generated Rust it has that of all that the {end} sends");
+        self.not_yet(at, &what, &instead);
+    }
+
+    fn pending_session(&mut self) {
+        let session = &self.protocol.session;
+        if let Some(at) = self.said(&["session", "resume"])
+            && session.resume.is_some()
+        {
+            let instead = "the id of a session is given out, and no session is taken up again";
+            self.not_yet(at, "`session.resume`", instead);
+        }
+        if let Some(at) = self.said(&["session", "phases"]) {
+            let instead = "the client speaks first, and nothing is legal before ready";
+            self.not_yet(at, "`session.phases`", instead);
+        }
+        for (role, (kind, name)) in session.roles.iter().zip(RoleKind::ALL) {
+            let RolePlayer::Mapped { message, fields } = &role.player else {
+                continue;
+            };
+            // The message of `session.auth` travels in the hello, which is how that role is played.
+            if kind == RoleKind::Auth && session.auth == Some(*message) && fields.is_empty() {
+                continue;
+            }
+            let Some(at) = self.said(&["session", "roles", name]) else {
+                continue;
+            };
+            let player = &self.protocol.messages[message.0].name.text;
+            let what = format!("that `{player}` plays the role `{name}`");
+            self.not_yet(at, &what, "the role is taken for `off`");
+        }
+    }
+
+    fn pending_settings(&mut self) {
+        let encodings = &self.protocol.encodings;
+        let json = encodings.iter().any(|one| one.kind == EncodingKind::Json);
+        if let Some(at) = self.entry(&["encodings"]).map(|entry| entry.at)
+            && !json
+        {
+            let text = "the protocol speaks no JSON, and is served as JSON all the same, without a subprotocol";
+            let help = "other encodings are read, and not spoken yet: name `json` beside them";
+            self.out
+                .push(Diagnostic::warning("P041", at, text).help(help));
+        }
+        for encoding in encodings {
+            let key = match encoding.kind {
+                EncodingKind::Json => continue,
+                EncodingKind::Msgpack => "msgpack",
+                EncodingKind::Cbor => "cbor",
+            };
+            if let Some(at) = self.said(&["encodings", key]) {
+                let what = format!("the encoding `{key}`");
+                self.not_yet(at, &what, "JSON is what is spoken");
+            }
+        }
+        if let Some(at) = self.said(&["closes", "taken-over"]) {
+            let instead = "no session is taken over, and the code is never sent";
+            self.not_yet(at, "`closes.taken-over`", instead);
+        }
+        for (key, instead) in [
+            ("types", "a `format` stays a string"),
+            ("borrow", "every string is owned"),
+        ] {
+            if let Some(at) = self.said(&["generate", "rust", key]) {
+                self.not_yet(at, &format!("`generate.rust.{key}`"), instead);
+            }
+        }
+    }
+}
