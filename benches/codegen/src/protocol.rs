@@ -26,7 +26,7 @@ pub(crate) fn spec(messages: usize, outputs: &str) -> String {
         let (group, from) = (i / 50, if i % 2 == 0 { "client" } else { "server" });
         let _ = writeln!(
             out,
-            "  group{group}.message{i}:\n    from: {from}\n    description: The message number {i}.\n    payload:\n      type: object\n      required: [id, text, thing]\n      properties:\n        id: {{ $ref: '#/types/Id{kind}' }}\n        text: {{ description: What is said., type: string, minLength: 1, maxLength: 2000 }}\n        thing: {{ $ref: '#/types/Thing{kind}' }}\n        mode: {{ description: How., type: string, enum: [fast, slow, never] }}\n        counts: {{ type: array, items: {{ type: integer, minimum: 0 }}, maxItems: 100 }}\n        place: {{ type: object, required: [x, y], properties: {{ x: {{ type: number }}, y: {{ type: number }} }} }}",
+            "  group{group}.message{i}:\n    from: {from}\n    description: The message number {i}.\n    payload:\n      type: object\n      required: [id, text, thing]\n      properties:\n        id: {{ $ref: '#/types/Id{kind}' }}\n        text: {{ description: What is said., type: string, minLength: 1, maxLength: 2000 }}\n        thing: {{ $ref: '#/types/Thing{kind}' }}\n        kind: {{ $ref: '#/types/Kind{kind}' }}\n        counts: {{ type: array, items: {{ type: integer, minimum: 0 }}, maxItems: 100 }}\n        place: {{ type: object, required: [x, y], properties: {{ x: {{ type: number }}, y: {{ type: number }} }} }}",
         );
         if i % 4 == 0 && i + 1 < messages {
             let (next, next_group) = (i + 1, (i + 1) / 50);

@@ -1,0 +1,117 @@
+//! Types and the interpreter agree on who closes an object: what `position::closing` says of a schema is what its type does.
+
+use handfast_codegen::shape::{DeclKind, Use, shapes};
+use handfast_schema::{
+    position::{Closing, closing},
+    union,
+};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+/// How a type treats unknown fields: refused by a server or not, or by its own word; none where it is no object.
+fn closes(kind: &DeclKind) -> Option<Vec<Closing>> {
+    match kind {
+        DeclKind::Struct { closed: None, .. } => {
+            Some(vec![Closing::Additional, Closing::Unevaluated])
+        }
+        DeclKind::Struct {
+            closed: Some(_), ..
+        }
+        | DeclKind::Alias(Use::Map(_)) => Some(vec![Closing::Nothing]),
+        DeclKind::Union { .. } => Some(vec![Closing::Through]),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_type_of_every_protocol() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut looked_at = 0;
+    for path in [
+        "protocol.yaml",
+        "tests/protocols/coinbase.yaml",
+        "tests/protocols/slack.yaml",
+        "tests/golden/specs/corners.yaml",
+    ] {
+        let text = fs::read(root.join(path))?;
+        let loaded = handfast_spec::load_str("protocol.yaml", &text, &BTreeMap::new());
+        let protocol = loaded.protocol.ok_or(path)?;
+        let (shapes, _) = shapes(&protocol);
+        for decl in &shapes.decls {
+            let schema = union::resolve(&protocol.schemas, decl.schema);
+            if let Some(expected) = closes(&decl.kind) {
+                looked_at += 1;
+                let found = closing(&protocol.schemas, schema);
+                assert!(
+                    expected.contains(&found),
+                    "{path}: {}: {found:?}",
+                    decl.rust
+                );
+            }
+        }
+    }
+    assert!(looked_at > 100, "{looked_at}");
+    Ok(())
+}
+
+/// What a payload becomes.
+fn kind_of(schema: &str) -> Result<DeclKind, Box<dyn Error>> {
+    let spec = format!(
+        "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\ntypes: {{ Base: {{ properties: {{ a: {{ type: string }} }} }} }}\nmessages:\n  x: {{ from: server, payload: {schema} }}\n  y: {{ from: server, payload: {{ $ref: '#/types/Base' }} }}\n"
+    );
+    let loaded = handfast_spec::load_str("protocol.yaml", spec.as_bytes(), &BTreeMap::new());
+    let protocol = loaded
+        .protocol
+        .ok_or_else(|| format!("{:?}", loaded.diagnostics))?;
+    let (shapes, _) = shapes(&protocol);
+    let decl = shapes.decls.into_iter().find(|decl| decl.rust == "X");
+    Ok(decl.ok_or("a type")?.kind)
+}
+
+#[test]
+fn what_describes_no_field_is_any_object() -> Result<(), Box<dyn Error>> {
+    for schema in [
+        "{ type: object }",
+        "{ type: object, minProperties: 1 }",
+        "{ type: object, properties: {} }",
+        "{ type: object, additionalProperties: true }",
+    ] {
+        let kind = kind_of(schema)?;
+        assert!(
+            matches!(kind, DeclKind::Alias(Use::Map(_))),
+            "{schema}: {kind:?}"
+        );
+    }
+    let closed = kind_of("{ type: object, additionalProperties: false }")?;
+    assert!(
+        matches!(
+            closed,
+            DeclKind::Struct {
+                closed: Some(true),
+                ..
+            }
+        ),
+        "{closed:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn parts_are_laid_into_one_only_where_that_says_the_same() -> Result<(), Box<dyn Error>> {
+    let is_struct = |schema: &str| -> Result<bool, Box<dyn Error>> {
+        Ok(matches!(kind_of(schema)?, DeclKind::Struct { .. }))
+    };
+    let nested = "{ type: object, allOf: [{ $ref: '#/types/Base' }, { allOf: [{ properties: { b: { type: string } } }] }] }";
+    assert!(is_struct(nested)?);
+    // Nobody says that it is an object: a string passes.
+    assert!(!is_struct("{ allOf: [{ $ref: '#/types/Base' }] }")?);
+    // Nobody describes a field: any object passes.
+    assert!(!is_struct("{ allOf: [{ type: object }] }")?);
+    // One part refuses what the other describes.
+    assert!(!is_struct(
+        "{ type: object, allOf: [{ properties: { b: { type: string } }, additionalProperties: false }, { $ref: '#/types/Base' }] }"
+    )?);
+    Ok(())
+}
