@@ -8,13 +8,15 @@ mod envelope;
 mod errors;
 mod fallback;
 mod field;
+mod handlers;
 mod literals;
+mod marker;
 mod messages;
 mod newtype;
 mod options;
 mod product;
 mod rules;
-mod shell;
+mod surface;
 mod union;
 mod variants;
 
@@ -80,7 +82,7 @@ fn implement(
             None
         }
         Data::Struct(data) => match &data.fields {
-            Fields::Unit if options.has("version") => shell::expand(cx, krate, options, input),
+            Fields::Unit if options.has("version") => marker::expand(cx, krate, options, input),
             _ if options.has("channel") => channel::expand(cx, krate, options, input),
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
                 newtype::expand(cx, krate, options, input)

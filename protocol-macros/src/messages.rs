@@ -1,9 +1,8 @@
 //! The discriminated union of all that one end sends.
 
 use crate::{
-    envelope,
-    options::{Ctxt, Options},
-    shell,
+    envelope, handlers,
+    options::{self, Ctxt, Options},
     variants::{self, Holds},
 };
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -114,7 +113,7 @@ pub(crate) fn expand(
         .enumerate()
         .map(|(i, message)| one(krate, &ident, i, message, end));
     let shell = match end {
-        End::Client => shell::client_messages(krate, &input.vis, &ident, &messages),
+        End::Client => handlers::client_messages(krate, &input.vis, &ident, &messages),
         End::Server => TokenStream::new(),
     };
     Some(quote!(#union #(#each)* #shell))
@@ -177,7 +176,7 @@ fn take(cx: &Ctxt, krate: &Path, variant: &mut syn::Variant) -> Option<Message> 
             .filter(|attr| attr.path().is_ident("doc"))
             .cloned()
             .collect(),
-        deprecated: shell::note(cx, &mut options, "deprecated"),
+        deprecated: options::note(cx, &mut options, "deprecated"),
         name,
         tag,
         bare: options.flag(cx, "bare") || matches!(holds, Some(Holds::Nothing)),
@@ -497,7 +496,7 @@ fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: End) -
         _ => TokenStream::new(),
     };
     let asked = match (end, &message.reply) {
-        (End::Client, reply) => shell::request(krate, ty, message, reply),
+        (End::Client, reply) => handlers::request(krate, ty, message, reply),
         _ => TokenStream::new(),
     };
     quote! {

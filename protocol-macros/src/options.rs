@@ -234,6 +234,25 @@ impl Options {
     }
 }
 
+/// An option's text, where it is more than a flag.
+pub(crate) fn note(cx: &Ctxt, options: &mut Options, name: &'static str) -> Option<Option<String>> {
+    let option = options.take(name)?;
+    match option.value {
+        Value::Flag => Some(None),
+        Value::Expr(syn::Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(text),
+            ..
+        })) => Some(Some(text.value())),
+        _ => {
+            cx.at(
+                option.name.span(),
+                format_args!("write `{name}` or `{name} = \"why\"`"),
+            );
+            None
+        }
+    }
+}
+
 /// How many letters have to change to get from one word to another.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();

@@ -1,0 +1,338 @@
+//! The handler traits, the dispatch to them, and the methods by which a client sends.
+
+use crate::{
+    channel::snake,
+    field::Field,
+    messages::{Message, Reply},
+    variants::Holds,
+};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use std::collections::BTreeMap;
+use syn::{Path, Type, Visibility, ext::IdentExt};
+
+/// The handler traits, the dispatch to them, and the methods of the client.
+pub(crate) fn client_messages(
+    krate: &Path,
+    vis: &Visibility,
+    union: &Ident,
+    messages: &[Message],
+) -> TokenStream {
+    let mut groups: BTreeMap<String, Vec<&Message>> = BTreeMap::new();
+    for message in messages.iter().filter(|message| is_handled(message)) {
+        // One trait for each first segment; names without segments share one.
+        let segment = message.name.split_once('.').map_or("", |(first, _)| first);
+        groups.entry(segment.to_owned()).or_default().push(message);
+    }
+    let traits: Vec<Ident> = groups
+        .keys()
+        .map(|segment| format_ident!("{}Handler", pascal(segment)))
+        .collect();
+    let declared = groups
+        .iter()
+        .zip(&traits)
+        .map(|((segment, messages), name)| {
+            let methods = messages.iter().map(|message| handler(krate, message));
+            let what = if segment.is_empty() {
+                "the messages"
+            } else {
+                &format!("the `{segment}.…` messages")
+            };
+            let missing = format!("`{{Self}}` does not handle {what}");
+            let note = format!("implement `{name}` for it");
+            let docs = format!("Handles {what}.");
+            quote! {
+                #[doc = #docs]
+                #[diagnostic::on_unimplemented(message = #missing, note = #note)]
+                #vis trait #name: Sessions {
+                    #(#methods)*
+                }
+            }
+        });
+    let arms = messages.iter().map(|message| arm(krate, message));
+    let dispatch = if messages.is_empty() {
+        quote!(match self {})
+    } else {
+        quote!(match self { #(#arms,)* })
+    };
+    let methods = messages
+        .iter()
+        .filter_map(|message| client_method(krate, message));
+    quote! {
+        #krate::__server! {
+            #(#declared)*
+
+            /// An application that handles every message: `Sessions`, and a trait for each first segment of a name.
+            #vis trait Handlers: Sessions #(+ #traits)* {}
+            #[automatically_derived]
+            impl<A: Sessions #(+ #traits)*> Handlers for A {}
+
+            #[automatically_derived]
+            impl #union {
+                #[doc(hidden)]
+                #[allow(clippy::wrong_self_convention, unused_variables, reason = "written alike for every protocol")]
+                pub fn __dispatch<A: Handlers>(
+                    self,
+                    app: &::std::sync::Arc<A>,
+                    cx: #krate::server::Context,
+                ) -> #krate::server::Action {
+                    let app = ::std::sync::Arc::clone(app);
+                    #dispatch
+                }
+            }
+        }
+        #krate::__client! {
+            #[automatically_derived]
+            impl Client {
+                #(#methods)*
+            }
+        }
+    }
+}
+
+fn is_handled(message: &Message) -> bool {
+    !message.auth && !matches!(message.reply, Reply::Cancel)
+}
+
+fn pascal(segment: &str) -> String {
+    let mut out = String::new();
+    let mut up = true;
+    for c in segment.chars() {
+        if !c.is_alphanumeric() {
+            up = true;
+        } else if std::mem::take(&mut up) {
+            out.extend(c.to_uppercase());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The name of a message's method.
+fn method(message: &Message) -> Ident {
+    crate::messages::ident(&snake(&message.ident.unraw().to_string()))
+}
+
+/// The parameters by which a message is handed over, and the names in them.
+fn parameters(message: &Message) -> (TokenStream, TokenStream) {
+    match (&message.holds, message.payload()) {
+        (_, Some(ty)) => (quote!(m: #ty,), quote!(m,)),
+        (Holds::Fields(fields), _) => {
+            let names: Vec<Ident> = fields.iter().map(name_of).collect();
+            let types = fields.iter().map(|field| &field.ty);
+            (quote!(#(#names: #types,)*), quote!(#(#names,)*))
+        }
+        _ => (TokenStream::new(), TokenStream::new()),
+    }
+}
+
+fn name_of(field: &Field) -> Ident {
+    match &field.member {
+        syn::Member::Named(ident) => ident.clone(),
+        syn::Member::Unnamed(_) => field.local.clone(),
+    }
+}
+
+fn errors(krate: &Path, message: &Message) -> TokenStream {
+    message
+        .errors
+        .as_ref()
+        .map_or_else(|| quote!(#krate::NoError), |errors| quote!(#errors))
+}
+
+fn handler(krate: &Path, message: &Message) -> TokenStream {
+    let docs = &message.docs;
+    let name = method(message);
+    let (parameters, _) = parameters(message);
+    let errors = errors(krate, message);
+    let (extra, output) = match &message.reply {
+        Reply::One(reply) => (quote!(), quote!(::core::result::Result<#reply, #errors>)),
+        Reply::Stream { ack, item, end, .. } => {
+            let to = match ack {
+                Some(ack) => quote!(#krate::server::Stream<#ack, #item>),
+                None => quote!(#krate::server::Sender<#item>),
+            };
+            let end = end.as_ref().map_or_else(|| quote!(()), |end| quote!(#end));
+            (
+                quote!(to: #to,),
+                quote!(::core::result::Result<#end, #errors>),
+            )
+        }
+        _ if message.errors.is_some() => (quote!(), quote!(::core::result::Result<(), #errors>)),
+        _ => (quote!(), quote!(())),
+    };
+    quote! {
+        #(#docs)*
+        fn #name(
+            &self,
+            #parameters
+            #extra
+            cx: &Context<Self::Session>,
+        ) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send;
+    }
+}
+
+/// One arm of the dispatch.
+fn arm(krate: &Path, message: &Message) -> TokenStream {
+    let variant = &message.ident;
+    let action = quote!(#krate::server::Action);
+    let pattern = match &message.holds {
+        Holds::Nothing => quote!(Self::#variant),
+        Holds::One(_) => quote!(Self::#variant(m)),
+        Holds::Fields(fields) => {
+            let members = fields.iter().map(|Field { member, .. }| member);
+            quote!(Self::#variant { #(#members),* })
+        }
+    };
+    if matches!(message.reply, Reply::Cancel) {
+        return quote!(Self::#variant { .. } => #action::Cancel);
+    }
+    if message.auth {
+        // The proof travels in the hello; a later one changes nothing.
+        return quote!(Self::#variant { .. } => #action::Run(::std::boxed::Box::pin(async {})));
+    }
+    let name = method(message);
+    let (_, names) = parameters(message);
+    let unboxed = if message.is_boxed() {
+        quote!(let m = *m;)
+    } else {
+        quote!()
+    };
+    let call = |extra: TokenStream| quote!(app.#name(#names #extra &Context::__new(::core::clone::Clone::clone(&cx))).await);
+    let channel =
+        |channel: &Path| quote!(let channel = #krate::Keyed::<#channel>::from_message(&m););
+    let plain = call(quote!());
+    let server = quote!(<__Protocol as #krate::Protocol>::Server);
+    let (kind, before, body) = match (&message.reply, &message.join, &message.leave) {
+        (Reply::One(_), Some(to), _) => {
+            let channel = channel(to);
+            (
+                quote!(Run),
+                channel,
+                quote!(let result = #plain; cx.join::<#server, _, _, _>(&channel, &result).await;),
+            )
+        }
+        (Reply::One(_), _, Some(from)) => {
+            let channel = channel(from);
+            (
+                quote!(Run),
+                channel,
+                quote!(let result = #plain; cx.part::<#server, _, _, _>(&channel, &result);),
+            )
+        }
+        (Reply::One(_), ..) => (
+            quote!(Run),
+            quote!(),
+            quote!(let result = #plain; cx.answer::<#server, _, _>(&result);),
+        ),
+        (Reply::Stream { ack, end, .. }, ..) => {
+            let to = if ack.is_some() {
+                quote!(cx.stream::<#server, _, _>())
+            } else {
+                quote!(cx.sender::<#server, _>())
+            };
+            let run = call(quote!(to,));
+            let finish = if end.is_some() {
+                quote!(cx.end::<#server, _, _>(&result);)
+            } else {
+                quote!(cx.done(&result);)
+            };
+            (
+                quote!(Stream),
+                quote!(let to = #to;),
+                quote!(let result = #run; #finish),
+            )
+        }
+        _ if message.errors.is_some() => (
+            quote!(Run),
+            quote!(),
+            quote!(let result = #plain; cx.done(&result);),
+        ),
+        _ => (quote!(Run), quote!(), quote!(#plain;)),
+    };
+    quote! {
+        #pattern => {
+            #unboxed
+            #before
+            #action::#kind(::std::boxed::Box::pin(async move { #body }))
+        }
+    }
+}
+
+fn client_method(krate: &Path, message: &Message) -> Option<TokenStream> {
+    let ty = message.payload()?;
+    if !is_handled(message) || message.join.is_some() || message.leave.is_some() {
+        return None;
+    }
+    let docs = &message.docs;
+    let name = method(message);
+    let deprecated = message.deprecated.as_ref().map(|note| match note {
+        Some(note) => quote!(#[deprecated(note = #note)]),
+        None => quote!(#[deprecated]),
+    });
+    let errors = errors(krate, message);
+    let server = quote!(<__Protocol as #krate::Protocol>::Server);
+    let body = match &message.reply {
+        Reply::One(reply) => quote! {
+            pub fn #name(&self, m: #ty) -> #krate::client::Call<#server, #reply, #errors> {
+                self.0.call(&m)
+            }
+        },
+        Reply::Stream {
+            ack,
+            item,
+            end,
+            cancel,
+        } => {
+            let of = |path: &Option<Path>| {
+                path.as_ref()
+                    .map_or_else(|| quote!(#krate::Nothing), |path| quote!(#path))
+            };
+            let (ack, end, cancel) = (of(ack), of(end), of(cancel));
+            quote! {
+                pub async fn #name(
+                    &self,
+                    m: #ty,
+                ) -> ::core::result::Result<
+                    #krate::client::Streaming<#server, #ack, #item, #end, #errors>,
+                    #krate::client::CallError<#errors>,
+                > {
+                    self.0.stream::<#ty, #cancel>(&m).await
+                }
+            }
+        }
+        _ => quote! {
+            pub async fn #name(&self, m: #ty) -> ::core::result::Result<(), #krate::client::CallError<#krate::NoError>> {
+                self.0.send(&m).await
+            }
+        },
+    };
+    Some(quote!(#(#docs)* #deprecated #body))
+}
+
+/// What answers a message of the client's, as a trait.
+pub(crate) fn request(krate: &Path, ty: &Type, message: &Message, reply: &Reply) -> TokenStream {
+    let errors = errors(krate, message);
+    let nothing = quote!(#krate::Nothing);
+    let (reply, item, end) = match reply {
+        Reply::One(reply) => (quote!(#reply), nothing.clone(), nothing),
+        Reply::Stream { ack, item, end, .. } => (
+            ack.as_ref()
+                .map_or_else(|| nothing.clone(), |ack| quote!(#ack)),
+            quote!(#item),
+            end.as_ref()
+                .map_or_else(|| nothing.clone(), |end| quote!(#end)),
+        ),
+        Reply::None | Reply::Cancel => return TokenStream::new(),
+    };
+    quote! {
+        #[automatically_derived]
+        impl #krate::Request for #ty {
+            type Reply = #reply;
+            type Item = #item;
+            type End = #end;
+            type Error = #errors;
+        }
+    }
+}
