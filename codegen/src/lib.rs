@@ -4,7 +4,7 @@
 //! is one line: `handfast_codegen::cli::main()`.
 //!
 //! `load` (in `handfast-spec`) gives a model; [`shape`] finds the types that it needs; [`rust`], [`typescript`] and
-//! [`json_schema`] turn both into text, as plain functions; [`write`] puts the text on disk. The command line is a thin
+//! [`json_schema`] turn both into text, as plain functions; [`mod@write`] puts the text on disk. The command line is a thin
 //! layer over [`Generator`], which a `build.rs` or a `codegen` member of another workspace uses alike.
 
 #[cfg(feature = "cli")]

@@ -66,7 +66,7 @@ test('the envelope is checked', () => {
 test('a channel that has to be there anyway is missed once', () => {
   const channel = { name: 'channel', kind: 'text', presence: 'required' };
   const envelope = { ...api.protocol.envelope.server, channel };
-  const table = hf.messageTable(envelope, [api.chatMessage]);
+  const table = hf.messageTable(envelope, 64, [api.chatMessage]);
   const { error } = hf.decodeValue({ ...message, channel: undefined }, table);
   assert.deepEqual(said(error.violations), [' required: must have the property "channel"']);
 });
