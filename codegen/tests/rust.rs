@@ -12,7 +12,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use twins::{Protocol, Text, skeleton};
+use twins::{HOSTILE, Protocol, any_protocol, skeleton};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -75,42 +75,6 @@ fn what_is_generated_parses_and_is_formatted() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Texts that end strings, comments, attributes or macros, or look like something else than they are.
-const HOSTILE: [&str; 32] = [
-    "\"",
-    "\\",
-    "\\\"",
-    "\"#",
-    "\"##",
-    "r#\"",
-    "*/",
-    "/*",
-    "//",
-    "`",
-    "```",
-    "${x}",
-    "{{ x }}",
-    "{% x %}",
-    "{",
-    "}",
-    "#[doc = \"x\"]",
-    "#![allow(warnings)]",
-    ")] pub struct Broken;",
-    "\n",
-    "\r",
-    "\r\n",
-    "\n//! inner\n",
-    "\u{2028}",
-    "\u{202e}",
-    "\u{0}",
-    "\t",
-    "'",
-    "</script>",
-    "<!--",
-    "日本語",
-    "",
-];
-
 #[test]
 fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
     let place = Place::new("hostile")?;
@@ -145,21 +109,6 @@ fn very_long_texts() -> Result<(), Box<dyn Error>> {
         assert_eq!(unformatted(&generated)?, "");
     }
     Ok(())
-}
-
-/// Whatever a text may hold, with what is dangerous more often than chance would have it.
-fn any_text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        prop::sample::select(HOSTILE.to_vec()).prop_map(str::to_owned),
-        "[a-zA-Z0-9 _.-]{0,6}",
-        any::<char>().prop_map(String::from),
-    ];
-    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
-}
-
-fn any_protocol() -> impl Strategy<Value = Protocol> {
-    (prop::collection::vec(any_text(), Text::COUNT), any::<u64>())
-        .prop_map(|(texts, seed)| Protocol::with(texts, seed))
 }
 
 proptest! {

@@ -1,6 +1,9 @@
 //! A protocol with holes for texts, and the skeleton of what is generated from it: with every hole filled by something
 //! hostile it is the same as with every hole filled by a harmless word.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
+use proptest::prelude::*;
 use quote::ToTokens;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -219,4 +222,55 @@ fn write(
         }
     }
     out.push('\n');
+}
+
+/// Texts that end strings, comments, attributes or macros, or look like something else than they are.
+pub(crate) const HOSTILE: [&str; 32] = [
+    "\"",
+    "\\",
+    "\\\"",
+    "\"#",
+    "\"##",
+    "r#\"",
+    "*/",
+    "/*",
+    "//",
+    "`",
+    "```",
+    "${x}",
+    "{{ x }}",
+    "{% x %}",
+    "{",
+    "}",
+    "#[doc = \"x\"]",
+    "#![allow(warnings)]",
+    ")] pub struct Broken;",
+    "\n",
+    "\r",
+    "\r\n",
+    "\n//! inner\n",
+    "\u{2028}",
+    "\u{202e}",
+    "\u{0}",
+    "\t",
+    "'",
+    "</script>",
+    "<!--",
+    "日本語",
+    "",
+];
+
+/// Whatever a text may hold, with what is dangerous more often than chance would have it.
+fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(HOSTILE.to_vec()).prop_map(str::to_owned),
+        "[a-zA-Z0-9 _.-]{0,6}",
+        any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+pub(crate) fn any_protocol() -> impl Strategy<Value = Protocol> {
+    (prop::collection::vec(any_text(), Text::COUNT), any::<u64>())
+        .prop_map(|(texts, seed)| Protocol::with(texts, seed))
 }
