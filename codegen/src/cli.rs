@@ -181,7 +181,7 @@ fn tell(diagnostics: &[Diagnostic], sources: &Sources, format: Format) {
         Format::Text if diagnostics.is_empty() => {}
         Format::Text => {
             let text = handfast_spec::render(diagnostics, sources, io::stderr().is_terminal());
-            eprintln!("{}", text.trim_end());
+            eprintln!("{}\n", text.trim_end());
         }
     }
 }
@@ -333,7 +333,7 @@ fn judge(cli: &Cli, capture: &Path) -> Result<bool, Trouble> {
         verify(protocol, BufReader::new(file))
     };
     match cli.format {
-        Format::Text => print!("{}", report.render()),
+        Format::Text => println!("{}", report.render().trim_end()),
         Format::Json => println!("{}", report.to_json()),
     }
     Ok(report.is_clean())
