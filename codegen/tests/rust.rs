@@ -95,12 +95,15 @@ fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
 #[test]
 fn very_long_texts() -> Result<(), Box<dyn Error>> {
     let place = Place::new("long")?;
-    for text in [
+    let mut texts = vec![
         "x".repeat(5000),
         "word ".repeat(2000),
         "\"".repeat(500),
         "- a\n".repeat(300),
-    ] {
+    ];
+    // About as long as a line, where whether it is broken hangs on one character.
+    texts.extend((50..100).step_by(3).map(|n| "x".repeat(n)));
+    for text in texts {
         let generated = rust(&place, &Protocol::filled_with(&text).yaml())?;
         syn::parse_file(&generated)?;
         assert_eq!(unformatted(&generated)?, "");

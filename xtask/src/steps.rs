@@ -1,7 +1,8 @@
 //! What `cargo xtask test` does, in order: what is quick and tells most comes first.
 
 use crate::node::{self, TESTS};
-use crate::run::{Failure, Step, run, run_with};
+use crate::run::{Failure, Step, root, run, run_with};
+use std::path::PathBuf;
 
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -122,6 +123,14 @@ fn browser() -> Result<(), Failure> {
     run_with(
         TESTS,
         "node --test test/two-tabs.js",
-        &[("CHROMIUM", &chromium)],
+        &[("CHROMIUM", &chromium), ("CHAT", &built("chat"))],
     )
+}
+
+/// Where cargo puts a program of the workspace.
+fn built(name: &str) -> String {
+    let targets =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let program = root().join(targets).join("debug").join(name);
+    program.display().to_string()
 }
