@@ -37,20 +37,12 @@ pub(crate) fn expand(
     let conversions = match (checked, text) {
         (true, true) => checked_text(krate, ident),
         (true, false) => checked_value(krate, ident, ty),
-        (false, _) => quote! {
-            #[automatically_derived]
-            impl ::core::convert::From<#ty> for #ident {
-                fn from(value: #ty) -> Self {
-                    Self(value)
-                }
-            }
-            #[automatically_derived]
-            impl ::core::convert::From<#ident> for #ty {
-                fn from(value: #ident) -> Self {
-                    value.0
-                }
-            }
-        },
+        (false, true) => {
+            let conversions = plain(ident, ty);
+            let display = display(ident);
+            quote!(#conversions #display)
+        }
+        (false, false) => plain(ident, ty),
     };
     let read = quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read(r, cx, #expr)? };
     let common = product::common(krate, ident);
@@ -80,6 +72,7 @@ fn is_string(ty: &Type) -> bool {
 /// A constrained string reads like one and is made with `try_from` or `parse`.
 fn checked_text(krate: &Path, ident: &syn::Ident) -> TokenStream {
     let p = quote!(#krate::__private);
+    let display = display(ident);
     quote! {
         #[automatically_derived]
         impl #ident {
@@ -128,12 +121,7 @@ fn checked_text(krate: &Path, ident: &syn::Ident) -> TokenStream {
                 &self.0
             }
         }
-        #[automatically_derived]
-        impl ::core::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        #display
     }
 }
 
@@ -158,6 +146,35 @@ fn checked_value(krate: &Path, ident: &syn::Ident, ty: &Type) -> TokenStream {
         impl ::core::convert::From<#ident> for #ty {
             fn from(value: #ident) -> Self {
                 value.0
+            }
+        }
+    }
+}
+
+/// A value that keeps no rule is made from what it holds, and the other way round.
+fn plain(ident: &syn::Ident, ty: &Type) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl ::core::convert::From<#ty> for #ident {
+            fn from(value: #ty) -> Self {
+                Self(value)
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::From<#ident> for #ty {
+            fn from(value: #ident) -> Self {
+                value.0
+            }
+        }
+    }
+}
+
+fn display(ident: &syn::Ident) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl ::core::fmt::Display for #ident {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(&self.0)
             }
         }
     }

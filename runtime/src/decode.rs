@@ -293,7 +293,23 @@ impl<'de> Decoder<'de> {
                 }
                 self.content = Some((start, r.place()));
             }
-            Role::Outcome => self.outcome = Some(r.value()?),
+            Role::Outcome => {
+                let value = r.value()?;
+                // The table holds the two values as JSON text.
+                let allowed =
+                    self.table
+                        .envelope
+                        .outcome
+                        .map_or([None, None], |(_, success, failure)| {
+                            [success, failure].map(|text| serde_json::from_str(text).ok())
+                        });
+                let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
+                if !allowed.contains(&value) {
+                    self.envelope
+                        .violation("enum", words::enumeration(&allowed));
+                }
+                self.outcome = Some(value);
+            }
             Role::Field(role, field) => self.field(role, field, r)?,
         }
         Ok(())

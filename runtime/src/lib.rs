@@ -239,7 +239,7 @@ pub use protocol_macros::protocol;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation, Side};
 pub use validate::{Invalid, read_text, read_value, validate};
-pub use value::{Bytes, Checked, Nullable};
+pub use value::{AsText, Bytes, Checked, Nullable};
 
 /// Keeps what a server needs, where this crate was built with one.
 #[cfg(feature = "server")]

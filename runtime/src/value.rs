@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer};
+use std::fmt;
 
 /// A value, or a null that is meant: what JSON Schema writes as `type: [string, 'null']`. An [`Option`] is a field that
 /// may be absent; the two differ on the wire.
@@ -98,5 +99,28 @@ impl From<serde_json::Value> for Checked {
 impl Serialize for Checked {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+/// A 64-bit integer that is carried as a string of decimal digits, because a JavaScript number would lose some of them:
+/// `{type: string, format: int64}` is an `AsText<i64>`, `format: uint64` an `AsText<u64>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AsText<T>(pub T);
+
+impl<T> From<T> for AsText<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for AsText<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Display> Serialize for AsText<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }

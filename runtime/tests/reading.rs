@@ -98,6 +98,13 @@ pub enum Flat {
 #[derive(Clone, Copy, Debug)]
 pub struct Reading;
 
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wide {
+    pub signed: handfast::AsText<i64>,
+    pub unsigned: Option<handfast::AsText<u64>>,
+}
+
 fn told(rejected: &Rejected) -> Vec<String> {
     rejected
         .reason
@@ -336,5 +343,24 @@ fn numbers_are_those_of_json() {
         let text =
             format!(r#"{{"type":"chat.send","payload":{{"roomId":"a","text":"x","n":{n}}}}}"#);
         assert_eq!(ClientMessage::decode(&text).is_ok(), ok, "{n}");
+    }
+}
+
+#[test]
+fn wide_integers_are_carried_as_text() {
+    let text = r#"{"signed":"-9223372036854775808","unsigned":"18446744073709551615"}"#;
+    let wide: Wide = handfast::read_text(text, handfast::Mode::Server).expect("it is read");
+    assert_eq!(
+        (wide.signed.0, wide.unsigned),
+        (i64::MIN, Some(u64::MAX.into()))
+    );
+    assert_eq!(serde_json::to_string(&wide).expect("it is written"), text);
+    for bad in [
+        r#"{"signed":"9223372036854775808"}"#,
+        r#"{"signed":"+1"}"#,
+        r#"{"signed":"01"}"#,
+    ] {
+        let refused = handfast::read_text::<Wide>(bad, handfast::Mode::Server).expect_err(bad);
+        assert_eq!(refused.to_string(), "/signed must be a valid int64");
     }
 }

@@ -1,7 +1,7 @@
 //! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
 
 use super::{Cx, Kind, Num, Reader, Rules, Step};
-use crate::{Bytes, Checked, Nullable, Payload};
+use crate::{AsText, Bytes, Checked, Nullable, Payload};
 use handfast_schema::{Type, TypeSet, words};
 
 /// Passes over a value of the wrong type and says so.
@@ -216,3 +216,17 @@ impl<'de> Payload<'de> for Checked {
         Ok(cx.clean_since(mark).then_some(Self(value)))
     }
 }
+
+macro_rules! texts {
+    ($($ty:ty: $format:literal),*) => {$(
+        impl<'de> Payload<'de> for AsText<$ty> {
+            fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+                static RULES: Rules = Rules::NONE.format($format);
+                // The format says which spellings there are, and each of them is a number of the type.
+                Ok(string(r, cx, &RULES)?.and_then(|text| text.parse().ok()).map(Self))
+            }
+        }
+    )*};
+}
+
+texts!(i64: "int64", u64: "uint64");

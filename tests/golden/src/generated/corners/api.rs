@@ -5,7 +5,7 @@
 //! Made by Handfast from `protocol.yaml`, the protocol `corners`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
-use handfast::{Bytes, Checked, Nullable, protocol};
+use handfast::{AsText, Bytes, Checked, Nullable, protocol};
 use std::collections::BTreeMap;
 
 /// `Plain`
@@ -17,6 +17,19 @@ pub struct Plain(pub String);
 #[protocol(max_length = 8)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Short(String);
+
+/// `Wide`
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wide(pub AsText<i64>);
+
+/// `Wider`
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wider {
+    pub n: AsText<u64>,
+    pub m: Option<Vec<Wide>>,
+}
 
 /// A tree, which contains itself.
 #[protocol]
