@@ -4,7 +4,7 @@ use super::{
     Cx,
     attribute::{attribute, text},
     docs, messages,
-    types::param_rules,
+    rules::rules,
 };
 use crate::{names, shape::DeclKind};
 use handfast_spec::model::{
@@ -84,7 +84,7 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
             if rust != param.name.text {
                 args.push(format!("name = {}", text(&param.name.text)));
             }
-            args.extend(param_rules(cx, param.schema, ty));
+            args.extend(rules(cx, param.schema, ty));
             if !args.is_empty() {
                 attribute(&mut out, "    ", "protocol", &args);
             }

@@ -8,7 +8,6 @@ use super::{
     size,
 };
 use crate::shape::{Branch, Decl, DeclId, DeclKind, Field, Item, Section, Use};
-use handfast_schema::SchemaId;
 use handfast_spec::model::ErrorId;
 use serde_json::Value;
 
@@ -305,9 +304,4 @@ fn error_enum(cx: &Cx<'_>, name: &str, description: &str, errors: &[ErrorId]) ->
     }
     out.push_str("}\n");
     out
-}
-
-/// The schema of a parameter, for channels.
-pub(super) fn param_rules(cx: &Cx<'_>, schema: SchemaId, ty: &Use) -> Vec<String> {
-    rules(cx, schema, ty)
 }

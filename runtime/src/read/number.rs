@@ -9,9 +9,6 @@ pub enum Num {
     Float(f64),
 }
 
-/// The largest integer a double holds with all below it: 2⁵³−1.
-pub(super) const MAX_SAFE: i64 = 9_007_199_254_740_991;
-
 impl Num {
     /// The number as a double.
     #[expect(clippy::cast_precision_loss, reason = "numbers compare as doubles")]

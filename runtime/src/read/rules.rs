@@ -144,8 +144,8 @@ impl Rules {
         {
             cx.violation("multipleOf", words::multiple_of(&of.number()));
         }
-        let max = Limit::Int(super::number::MAX_SAFE);
-        let min = Limit::Int(-super::number::MAX_SAFE);
+        let max = Limit::Int(handfast_schema::number::MAX_SAFE_INTEGER);
+        let min = Limit::Int(-handfast_schema::number::MAX_SAFE_INTEGER);
         if let Some(max) = self
             .maximum
             .or((safe && self.exclusive_maximum.is_none()).then_some(max))
