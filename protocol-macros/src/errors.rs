@@ -65,10 +65,10 @@ pub(crate) fn expand(
                 let ty = &field.ty;
                 quote_spanned! {ty.span()=>
                     if #tag == code.borrow() {
-                        return ::core::result::Result::Ok(match data {
-                            ::core::option::Option::Some(r) => <#ty as #krate::Payload<'de>>::read(r, cx, &#p::Rules::NONE)?.map(Self::#name),
-                            ::core::option::Option::None => ::core::option::Option::None,
-                        });
+                        return match data {
+                            ::core::option::Option::Some(r) => <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], Self::#name),
+                            ::core::option::Option::None => ::core::result::Result::Ok(::core::option::Option::None),
+                        };
                     }
                 }
             }

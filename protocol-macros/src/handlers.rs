@@ -94,7 +94,7 @@ fn is_handled(message: &Message) -> bool {
     !message.auth && !matches!(message.reply, Reply::Cancel)
 }
 
-fn pascal(segment: &str) -> String {
+pub(crate) fn pascal(segment: &str) -> String {
     let mut out = String::new();
     let mut up = true;
     for c in segment.chars() {

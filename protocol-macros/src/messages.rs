@@ -411,8 +411,7 @@ fn union(
             Holds::One(_) => quote!(Self::#variant(value) => #p::Serialize::serialize(value, serializer)),
             holds => {
                 let (pattern, write) = holds.write(krate, variant);
-                let count = holds.count(krate);
-                quote!(#pattern => #p::serialize_entries(serializer, #count, |map| { #write let _ = map; ::core::result::Result::Ok(()) }))
+                quote!(#pattern => #p::serialize_entries(serializer, &|fields| { #write let _ = fields; }))
             }
         }
     });

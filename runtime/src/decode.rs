@@ -4,7 +4,7 @@ use crate::{
     codec::Source,
     envelope::{Envelope, Id, Reason, Rejected, TagBuf},
     message::Messages,
-    read::{Cx, Field, JsonReader, Key, Kind, Reader, Segment, Syntax},
+    read::{Cx, JsonReader, Key, Kind, Reader, Segment, Syntax},
     table::{
         EnvelopeField, FieldKind, FieldTable, Presence, Tag, TagRef, TimestampForm, UnionTable,
     },
@@ -150,10 +150,7 @@ impl<'de> Decoder<'de> {
         }
         let start = r.place();
         // The names, in the order most senders write them: tag, payload, then the rest.
-        let mut names = [Field {
-            name: "",
-            optional: true,
-        }; MOST];
+        let mut names = [""; MOST];
         let mut roles = [Role::Tag; MOST];
         let mut count = 0;
         let all = [
@@ -169,30 +166,35 @@ impl<'de> Decoder<'de> {
                 .map(|(role, field)| (Role::Field(role, field), field.name)),
         );
         for (place, (role, name)) in all.enumerate() {
-            names[place].name = name;
+            names[place] = name;
             roles[place] = role;
             count = place + 1;
         }
         let mut seen = 0u16;
-        r.members(&names[..count], &mut |r, key| match key {
-            Key::Known(place) => {
-                seen |= 1 << place;
-                let mark = self.envelope.mark();
-                self.member(roles[place], r, read)?;
-                self.envelope
-                    .within(mark, || Segment::Field(place, names[place].name));
-                Ok(())
-            }
-            Key::Unknown(name) => {
-                if table.content.is_some() && self.mode == Mode::Server {
+        let mut members = r.enter_object()?;
+        let mut guess = 0;
+        while let Some(key) = r.next_key(&mut members, &names[..count], guess)? {
+            match key {
+                Key::Known(place) => {
+                    seen |= 1 << place;
+                    guess = place + 1;
                     let mark = self.envelope.mark();
+                    self.member(roles[place], r, read)?;
                     self.envelope
-                        .violation("additionalProperties", words::UNKNOWN_PROPERTY);
-                    self.envelope.within(mark, || Segment::Key(name.to_owned()));
+                        .within(mark, || Segment::Field(place, names[place]));
                 }
-                r.skip()
+                Key::Unknown(name) => {
+                    if table.content.is_some() && self.mode == Mode::Server {
+                        let mark = self.envelope.mark();
+                        self.envelope
+                            .violation("additionalProperties", words::UNKNOWN_PROPERTY);
+                        self.envelope
+                            .within(mark, || Segment::Key(name.into_owned()));
+                    }
+                    r.skip()?;
+                }
             }
-        })?;
+        }
         let end = r.place();
         for (place, role) in roles[..count].iter().enumerate() {
             if let Role::Field(
@@ -228,7 +230,7 @@ impl<'de> Decoder<'de> {
             && self.table.messages[index].channel.is_some()
         {
             self.envelope
-                .violation("required", words::required(names[place].name));
+                .violation("required", words::required(names[place]));
         }
         // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)

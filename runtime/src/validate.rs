@@ -72,7 +72,7 @@ const DEPTH: u32 = 256;
 /// Every rule that it breaks; where it is no JSON, that.
 pub fn read_text<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Result<T, Invalid> {
     let mut cx = Cx::new(mode);
-    let read = T::read(&mut JsonReader::new(text, DEPTH), &mut cx, &Rules::NONE);
+    let read = T::read(&mut JsonReader::new(text, DEPTH), &mut cx, &[]);
     settle(read, cx)
 }
 
@@ -93,7 +93,7 @@ fn settle<T>(read: Step<T>, cx: Cx) -> Result<T, Invalid> {
 /// Every rule that it breaks.
 pub fn read_value<T: for<'de> Payload<'de>>(
     json: &serde_json::Value,
-    rules: &'static Rules,
+    rules: Rules,
     mode: Mode,
 ) -> Result<T, Invalid> {
     let mut cx = Cx::new(mode);

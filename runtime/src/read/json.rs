@@ -1,6 +1,7 @@
 //! JSON text (RFC 8259), read in place.
 
-use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
+use super::{Key, Kind, Num, Reader, Syntax, Text, sealed::Sealed};
+use std::borrow::Cow;
 
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
@@ -204,6 +205,10 @@ impl Sealed for JsonReader<'_> {}
 
 impl<'de> Reader<'de> for JsonReader<'de> {
     type Place = usize;
+    /// Whether nothing of it was read yet.
+    type Members = bool;
+    /// The same.
+    type Items = bool;
 
     #[inline]
     fn peek(&mut self) -> Result<Kind, Syntax> {
@@ -276,91 +281,95 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         })
     }
 
-    fn members(
-        &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax> {
+    fn enter_object(&mut self) -> Result<bool, Syntax> {
         if self.token() != Some(b'{') {
             return Err(self.syntax("expected an object"));
         }
         self.descend()?;
-        if self.token() == Some(b'}') {
-            self.ascend();
-            return Ok(());
-        }
-        // Most senders write the fields in the schema's order, so the next one is tried first.
-        let mut next = 0;
-        loop {
-            if self.token() != Some(b'"') {
-                return Err(self.syntax("expected a name in quotes"));
+        Ok(true)
+    }
+
+    fn next_key(
+        &mut self,
+        first: &mut bool,
+        fields: &[&'static str],
+        guess: usize,
+    ) -> Result<Option<Key<'de>>, Syntax> {
+        let mut next = self.token();
+        if std::mem::take(first) {
+            if next == Some(b'}') {
+                self.ascend();
+                return Ok(None);
             }
-            let guess = fields.get(next).filter(|field| {
-                let rest = &self.text.as_bytes()[self.at + 1..];
-                rest.starts_with(field.name.as_bytes()) && rest.get(field.name.len()) == Some(&b'"')
-            });
-            if let Some(field) = guess {
-                self.at += field.name.len() + 2;
-                self.colon()?;
-                visit(self, Key::Known(next))?;
-                next += 1;
-            } else {
-                let borrowed = self.text()?;
-                let name = borrowed.unwrap_or(&self.scratch);
-                match fields.iter().position(|field| field.name == name) {
-                    Some(field) => {
-                        self.colon()?;
-                        visit(self, Key::Known(field))?;
-                        next = field + 1;
-                    }
-                    None if borrowed.is_some() => {
-                        self.colon()?;
-                        visit(self, Key::Unknown(borrowed.unwrap_or_default()))?;
-                    }
-                    None => {
-                        let name = self.scratch.clone();
-                        self.colon()?;
-                        visit(self, Key::Unknown(&name))?;
-                    }
-                }
-            }
-            match self.token() {
+        } else {
+            match next {
                 Some(b',') => {
                     self.at += 1;
-                    self.token();
+                    next = self.token();
                 }
                 Some(b'}') => {
                     self.ascend();
-                    return Ok(());
+                    return Ok(None);
                 }
                 Some(_) => return Err(self.syntax("expected `,` or `}`")),
                 None => return Err(self.syntax("the text ends inside an object")),
             }
         }
+        if next != Some(b'"') {
+            return Err(self.syntax("expected a name in quotes"));
+        }
+        // Most senders write the fields in the schema's order.
+        if let Some(field) = fields.get(guess) {
+            let rest = &self.text.as_bytes()[self.at + 1..];
+            let name = field.as_bytes();
+            if rest.len() > name.len() && rest[name.len()] == b'"' && rest.starts_with(name) {
+                self.at += name.len() + 2;
+                self.colon()?;
+                return Ok(Some(Key::Known(guess)));
+            }
+        }
+        let borrowed = self.text()?;
+        let name = borrowed.unwrap_or(&self.scratch);
+        let key = match fields.iter().position(|field| *field == name) {
+            Some(field) => Key::Known(field),
+            None => Key::Unknown(match borrowed {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(self.scratch.clone()),
+            }),
+        };
+        self.colon()?;
+        Ok(Some(key))
     }
 
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
+    fn enter_array(&mut self) -> Result<bool, Syntax> {
         if self.token() != Some(b'[') {
             return Err(self.syntax("expected an array"));
         }
         self.descend()?;
-        if self.token() == Some(b']') {
+        Ok(true)
+    }
+
+    fn next_item(&mut self, first: &mut bool) -> Result<bool, Syntax> {
+        let next = self.token();
+        if next == Some(b']') {
             self.ascend();
-            return Ok(());
+            return Ok(false);
         }
-        for index in 0.. {
-            visit(self, index)?;
-            match self.token() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.ascend();
-                    return Ok(());
+        if std::mem::take(first) {
+            return Ok(true);
+        }
+        match next {
+            Some(b',') => {
+                self.at += 1;
+                // Behind a comma there is an item.
+                if self.token() == Some(b']') {
+                    return Err(self.syntax("expected a value"));
                 }
-                Some(_) => return Err(self.syntax("expected `,` or `]`")),
-                None => return Err(self.syntax("the text ends inside an array")),
+                Ok(true)
             }
+            Some(_) => Err(self.syntax("expected `,` or `]`")),
+            None => Err(self.syntax("the text ends inside an array")),
         }
-        Ok(())
     }
 
     fn skip(&mut self) -> Result<(), Syntax> {
@@ -369,8 +378,20 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             Kind::Boolean => self.boolean().map(|_| ()),
             Kind::Number => self.number().map(|_| ()),
             Kind::String => self.text().map(|_| ()),
-            Kind::Array => self.items(&mut |r, _| r.skip()),
-            Kind::Object => self.members(&[], &mut |r, _| r.skip()),
+            Kind::Array => {
+                let mut items = self.enter_array()?;
+                while self.next_item(&mut items)? {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Kind::Object => {
+                let mut members = self.enter_object()?;
+                while self.next_key(&mut members, &[], 0)?.is_some() {
+                    self.skip()?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -396,24 +417,23 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             },
             Kind::String => self.string()?.to_owned().into(),
             Kind::Array => {
-                let mut items = Vec::new();
-                self.items(&mut |r, _| {
-                    items.push(r.value()?);
-                    Ok(())
-                })?;
-                items.into()
+                let mut array = Vec::new();
+                let mut items = self.enter_array()?;
+                while self.next_item(&mut items)? {
+                    array.push(self.value()?);
+                }
+                array.into()
             }
             Kind::Object => {
-                let mut members = serde_json::Map::new();
-                self.members(&[], &mut |r, key| {
-                    let name = match key {
-                        Key::Unknown(name) => name.to_owned(),
-                        Key::Known(_) => String::new(),
-                    };
-                    members.insert(name, r.value()?);
-                    Ok(())
-                })?;
-                members.into()
+                let mut object = serde_json::Map::new();
+                let mut members = self.enter_object()?;
+                while let Some(key) = self.next_key(&mut members, &[], 0)? {
+                    // No name is known here.
+                    if let Key::Unknown(name) = key {
+                        object.insert(name.into_owned(), self.value()?);
+                    }
+                }
+                object.into()
             }
         })
     }

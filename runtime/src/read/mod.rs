@@ -17,14 +17,14 @@ mod value;
 pub use cx::{Cx, Mark, Segment};
 pub use json::JsonReader;
 pub use number::Num;
-pub use object::{Field, ObjectTable, ReadField, map, object};
-pub use rules::{Limit, Pattern, Rules};
+pub use object::{ObjectReader, ObjectTable, map};
+pub use rules::{Limit, Pattern, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
-pub use sequence::{ReadItem, array, tuple};
+pub use sequence::{ArrayReader, TupleReader};
 pub use union::{UnionBranches, union};
 pub use value::ValueReader;
 
-use std::ops::Deref;
+use std::{borrow::Cow, fmt, ops::Deref};
 
 /// A value; or none, where it broke a rule that is now in the [`Cx`]; or the end of all reading.
 pub type Step<T> = Result<Option<T>, Syntax>;
@@ -75,23 +75,21 @@ mod sealed {
 
 /// What a member of an object is called.
 #[derive(Debug)]
-pub enum Key<'a> {
+pub enum Key<'de> {
     /// The field at a place of the table.
     Known(usize),
     /// None of them.
-    Unknown(&'a str),
+    Unknown(Cow<'de, str>),
 }
 
-/// A callback for every member of an object.
-pub type VisitMember<'a, R> = dyn FnMut(&mut R, Key<'_>) -> Result<(), Syntax> + 'a;
-
-/// A callback for every item of an array.
-pub type VisitItem<'a, R> = dyn FnMut(&mut R, usize) -> Result<(), Syntax> + 'a;
-
 /// A pull reader over one encoding.
-pub trait Reader<'de>: sealed::Sealed + Sized {
+pub trait Reader<'de>: sealed::Sealed + Sized + fmt::Debug {
     /// A place to come back to.
-    type Place: Copy;
+    type Place: Copy + fmt::Debug;
+    /// An object that is being read.
+    type Members: fmt::Debug;
+    /// An array that is being read.
+    type Items: fmt::Debug;
 
     /// What stands next. Nothing is consumed.
     fn peek(&mut self) -> Result<Kind, Syntax>;
@@ -103,14 +101,19 @@ pub trait Reader<'de>: sealed::Sealed + Sized {
     fn number(&mut self) -> Result<Num, Syntax>;
     /// Reads a string.
     fn string(&mut self) -> Result<Text<'de, '_>, Syntax>;
-    /// Reads an object; `fields` are looked for in the order given first.
-    fn members(
+    /// Goes into an object.
+    fn enter_object(&mut self) -> Result<Self::Members, Syntax>;
+    /// Reads the next name, or leaves the object. It is looked for among `fields`, first at the place `guess`.
+    fn next_key(
         &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax>;
-    /// Reads an array.
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax>;
+        members: &mut Self::Members,
+        fields: &[&'static str],
+        guess: usize,
+    ) -> Result<Option<Key<'de>>, Syntax>;
+    /// Goes into an array.
+    fn enter_array(&mut self) -> Result<Self::Items, Syntax>;
+    /// Whether an item follows; where none does, the array is left.
+    fn next_item(&mut self, items: &mut Self::Items) -> Result<bool, Syntax>;
     /// Passes over a value, whatever it is.
     fn skip(&mut self) -> Result<(), Syntax>;
     /// Where the reader is.

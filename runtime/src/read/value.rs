@@ -1,7 +1,8 @@
 //! A value that is in memory already, read as if it came from a text.
 
-use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
-use serde_json::Value;
+use super::{Key, Kind, Num, Reader, Syntax, Text, sealed::Sealed};
+use serde_json::{Value, map};
+use std::{borrow::Cow, slice};
 
 /// A pull reader over a JSON value.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ impl Sealed for ValueReader<'_> {}
 
 impl<'de> Reader<'de> for ValueReader<'de> {
     type Place = &'de Value;
+    type Members = (map::Iter<'de>, &'de Value);
+    type Items = (slice::Iter<'de, Value>, &'de Value);
 
     fn peek(&mut self) -> Result<Kind, Syntax> {
         Ok(match self.here {
@@ -56,31 +59,37 @@ impl<'de> Reader<'de> for ValueReader<'de> {
         self.here.as_str().map(Text::Borrowed).ok_or(UNEXPECTED)
     }
 
-    fn members(
-        &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax> {
-        let object = self.here;
-        for (name, value) in object.as_object().ok_or(UNEXPECTED)? {
-            self.here = value;
-            match fields.iter().position(|field| field.name == name) {
-                Some(field) => visit(self, Key::Known(field))?,
-                None => visit(self, Key::Unknown(name))?,
-            }
-        }
-        self.here = object;
-        Ok(())
+    fn enter_object(&mut self) -> Result<Self::Members, Syntax> {
+        let object = self.here.as_object().ok_or(UNEXPECTED)?;
+        Ok((object.iter(), self.here))
     }
 
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
-        let array = self.here;
-        for (index, item) in array.as_array().ok_or(UNEXPECTED)?.iter().enumerate() {
-            self.here = item;
-            visit(self, index)?;
-        }
-        self.here = array;
-        Ok(())
+    fn next_key(
+        &mut self,
+        (members, object): &mut Self::Members,
+        fields: &[&'static str],
+        _: usize,
+    ) -> Result<Option<Key<'de>>, Syntax> {
+        let Some((name, value)) = members.next() else {
+            self.here = object;
+            return Ok(None);
+        };
+        self.here = value;
+        let known = fields.iter().position(|field| *field == name);
+        Ok(Some(
+            known.map_or(Key::Unknown(Cow::Borrowed(name)), Key::Known),
+        ))
+    }
+
+    fn enter_array(&mut self) -> Result<Self::Items, Syntax> {
+        let array = self.here.as_array().ok_or(UNEXPECTED)?;
+        Ok((array.iter(), self.here))
+    }
+
+    fn next_item(&mut self, (items, array): &mut Self::Items) -> Result<bool, Syntax> {
+        let next = items.next();
+        self.here = next.unwrap_or(array);
+        Ok(next.is_some())
     }
 
     fn skip(&mut self) -> Result<(), Syntax> {
