@@ -91,9 +91,9 @@ pub(crate) fn expand(
             fn data(&self) -> ::core::option::Option<&dyn #p::ErasedSerialize> {
                 match #this { #(#datas,)* }
             }
-            fn read<'de, R: #p::Reader<'de>>(
+            fn read<'de>(
                 code: &#krate::TagBuf,
-                data: ::core::option::Option<&mut R>,
+                data: ::core::option::Option<&mut #p::Reader<'de>>,
                 cx: &mut #p::Cx,
             ) -> #p::Step<Self> {
                 #(#reads)*

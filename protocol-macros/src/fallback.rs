@@ -14,7 +14,7 @@ pub(crate) fn stub(krate: &Path, input: &DeriveInput) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(_: &mut R, _: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+            fn read(_: &mut #p::Reader<'de>, _: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 ::core::result::Result::Ok(::core::option::Option::None)
             }
         }

@@ -434,7 +434,7 @@ fn union(
             #[automatically_derived]
             impl #krate::Messages for #ident {
                 const TABLE: &'static #krate::table::UnionTable = &TABLE;
-                fn read<'de, R: #p::Reader<'de>>(index: usize, r: &mut R, cx: &mut #p::Cx) -> #p::Step<Self> {
+                fn read<'de>(index: usize, r: &mut #p::Reader<'de>, cx: &mut #p::Cx) -> #p::Step<Self> {
                     match index {
                         #(#reads,)*
                         _ => { let _ = (r, cx); ::core::result::Result::Ok(::core::option::Option::None) }

@@ -68,7 +68,7 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
                 match #p::union(r, cx, &BRANCHES)? {
                     #(#reads,)*

@@ -4,8 +4,8 @@ pub use crate::message::FieldWriter;
 pub use crate::{
     codec::Source,
     read::{
-        Cx, JsonReader, Limit, Literals, ObjectReader, ObjectTable, Pattern, Reader, Rule, Rules,
-        Step, TupleReader, UnionBranches, ValueReader, literal, map, open_literal, string, union,
+        Cx, Limit, Literals, ObjectReader, ObjectTable, Pattern, Reader, Rule, Rules, Step,
+        TupleReader, UnionBranches, literal, map, open_literal, string, union,
     },
 };
 pub use erased_serde::Serialize as ErasedSerialize;

@@ -4,7 +4,7 @@ use crate::{
     codec::Source,
     envelope::{Envelope, Id, Reason, Rejected, TagBuf},
     message::Messages,
-    read::{Cx, JsonReader, Key, Kind, Reader, Segment, Syntax},
+    read::{Cx, Key, Kind, Place, Reader, Segment, Syntax},
     table::{
         EnvelopeField, FieldKind, FieldTable, Presence, Tag, TagRef, TimestampForm, UnionTable,
     },
@@ -55,7 +55,7 @@ pub fn decode<M: Messages>(
     pending: &dyn Pending,
 ) -> Result<Envelope<M>, Box<Rejected>> {
     let Source::Json(text) = source;
-    let mut reader = JsonReader::new(text, depth);
+    let mut reader = Reader::json(text, depth);
     let mut decoder = Decoder::new(M::TABLE, mode, text);
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
@@ -105,8 +105,7 @@ struct Decoder<'de> {
     timestamp: Option<SystemTime>,
 }
 
-type ReadPayload<'a, 'de> =
-    dyn FnMut(usize, &mut JsonReader<'de>, &mut Cx) -> Result<(), Syntax> + 'a;
+type ReadPayload<'a, 'de> = dyn FnMut(usize, &mut Reader<'de>, &mut Cx) -> Result<(), Syntax> + 'a;
 
 /// The most fields an envelope has: tag, payload, outcome, and seven more.
 const MOST: usize = 10;
@@ -137,18 +136,18 @@ impl<'de> Decoder<'de> {
 
     fn run(
         &mut self,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
         pending: &dyn Pending,
         read: &mut ReadPayload<'_, 'de>,
     ) -> Result<(), Syntax> {
         let table = &self.table.envelope;
         if r.peek()? != Kind::Object {
             return Err(Syntax {
-                offset: r.place(),
+                offset: r.offset(),
                 message: "not an object",
             });
         }
-        let start = r.place();
+        let start = r.offset();
         // The names, in the order most senders write them: tag, payload, then the rest.
         let mut names = [""; MOST];
         let mut roles = [Role::Tag; MOST];
@@ -195,7 +194,7 @@ impl<'de> Decoder<'de> {
                 }
             }
         }
-        let end = r.place();
+        let end = r.offset();
         for (place, role) in roles[..count].iter().enumerate() {
             if let Role::Field(
                 _,
@@ -237,12 +236,12 @@ impl<'de> Decoder<'de> {
             && self.read != Some((index, content))
         {
             self.payload = Cx::new(self.mode);
-            r.go(content);
+            r.go(Place::Offset(content));
             if table.content.is_none() {
                 self.payload.beside.envelope = Some(table);
             }
             read(index, r, &mut self.payload)?;
-            r.go(end);
+            r.go(Place::Offset(end));
         }
         Ok(())
     }
@@ -250,7 +249,7 @@ impl<'de> Decoder<'de> {
     fn member(
         &mut self,
         role: Role,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
         read: &mut ReadPayload<'_, 'de>,
     ) -> Result<(), Syntax> {
         let cx = &mut self.envelope;
@@ -284,7 +283,7 @@ impl<'de> Decoder<'de> {
             }
             Role::Content => {
                 r.peek()?;
-                let start = r.place();
+                let start = r.offset();
                 match self.index {
                     Some(index) => {
                         self.payload = Cx::new(self.mode);
@@ -293,7 +292,7 @@ impl<'de> Decoder<'de> {
                     }
                     None => r.skip()?,
                 }
-                self.content = Some((start, r.place()));
+                self.content = Some((start, r.offset()));
             }
             Role::Outcome => {
                 let value = r.value()?;
@@ -321,7 +320,7 @@ impl<'de> Decoder<'de> {
         &mut self,
         role: EnvelopeField,
         field: FieldTable,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
     ) -> Result<(), Syntax> {
         let kind = r.peek()?;
         if kind == Kind::Null && field.presence == Presence::Nullable {

@@ -19,14 +19,14 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: Rules) -> Step<Self>;
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self>;
 
     /// Reads a value, and makes another of it.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read_as<R: Reader<'de>, T>(
-        r: &mut R,
+    fn read_as<T>(
+        r: &mut Reader<'de>,
         cx: &mut Cx,
         rules: Rules,
         make: impl FnOnce(Self) -> T,
@@ -35,20 +35,12 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     }
 
     /// Reads the value of a field into its place.
-    fn read_field<R: Reader<'de>>(
-        object: &mut ObjectReader<'_, 'de, R>,
-        slot: &mut Option<Self>,
-        rules: Rules,
-    ) {
+    fn read_field(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
         object.fill(slot, rules);
     }
 
     /// Reads an item of a tuple into its place.
-    fn read_item<R: Reader<'de>>(
-        tuple: &mut TupleReader<'_, 'de, R>,
-        slot: &mut Option<Self>,
-        rules: Rules,
-    ) {
+    fn read_item(tuple: &mut TupleReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
         tuple.fill(slot, rules);
     }
 
@@ -116,7 +108,7 @@ pub trait Messages: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read<'de, R: Reader<'de>>(index: usize, r: &mut R, cx: &mut Cx) -> Step<Self>;
+    fn read(index: usize, r: &mut Reader<'_>, cx: &mut Cx) -> Step<Self>;
 
     /// The message at a place in the table, where it carries nothing.
     fn bare(index: usize) -> Option<Self>;
@@ -212,7 +204,7 @@ impl ErrorCodes for NoError {
     fn data(&self) -> Option<&dyn erased_serde::Serialize> {
         match *self {}
     }
-    fn read<'de, R: Reader<'de>>(_: &crate::TagBuf, _: Option<&mut R>, _: &mut Cx) -> Step<Self> {
+    fn read(_: &crate::TagBuf, _: Option<&mut Reader<'_>>, _: &mut Cx) -> Step<Self> {
         Ok(None)
     }
 }
@@ -270,7 +262,7 @@ impl<C: ChannelKey> ChannelKey for Keyed<C> {
 pub enum Nothing {}
 
 impl<'de> Payload<'de> for Nothing {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
         r.skip()?;
         cx.violation("not", handfast_schema::words::NOTHING);
         Ok(None)
@@ -310,11 +302,7 @@ pub trait ErrorCodes: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read<'de, R: Reader<'de>>(
-        code: &crate::TagBuf,
-        data: Option<&mut R>,
-        cx: &mut Cx,
-    ) -> Step<Self>;
+    fn read(code: &crate::TagBuf, data: Option<&mut Reader<'_>>, cx: &mut Cx) -> Step<Self>;
 }
 
 /// A protocol: the marker type that stands for the whole.

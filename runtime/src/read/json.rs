@@ -1,6 +1,6 @@
 //! JSON text (RFC 8259), read in place.
 
-use super::{Key, Kind, Num, Reader, Syntax, Text, sealed::Sealed};
+use super::{Items, Key, Kind, Members, Num, Syntax, Text};
 use std::borrow::Cow;
 
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
@@ -32,11 +32,6 @@ impl<'de> JsonReader<'de> {
             None => Ok(()),
             Some(_) => Err(self.syntax("something follows the value")),
         }
-    }
-
-    /// The text between a place and here.
-    pub fn since(&self, start: usize) -> &'de str {
-        self.text.get(start..self.at).unwrap_or_default()
     }
 
     #[cold]
@@ -201,17 +196,9 @@ impl<'de> JsonReader<'de> {
     }
 }
 
-impl Sealed for JsonReader<'_> {}
-
-impl<'de> Reader<'de> for JsonReader<'de> {
-    type Place = usize;
-    /// Whether nothing of it was read yet.
-    type Members = bool;
-    /// The same.
-    type Items = bool;
-
+impl<'de> JsonReader<'de> {
     #[inline]
-    fn peek(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn peek(&mut self) -> Result<Kind, Syntax> {
         match self.token() {
             Some(b'"') => Ok(Kind::String),
             Some(b'{') => Ok(Kind::Object),
@@ -224,12 +211,12 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn null(&mut self) -> Result<(), Syntax> {
+    pub(super) fn null(&mut self) -> Result<(), Syntax> {
         self.token();
         self.expect("null", "expected `null`")
     }
 
-    fn boolean(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn boolean(&mut self) -> Result<bool, Syntax> {
         if self.token() == Some(b't') {
             self.expect("true", "expected `true`").map(|()| true)
         } else {
@@ -237,7 +224,7 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn number(&mut self) -> Result<Num, Syntax> {
+    pub(super) fn number(&mut self) -> Result<Num, Syntax> {
         self.token();
         let start = self.at;
         if self.byte() == Some(b'-') {
@@ -274,22 +261,22 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             .map_err(|_| self.syntax("expected a number"))
     }
 
-    fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+    pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
         Ok(match self.text()? {
             Some(text) => Text::Borrowed(text),
             None => Text::Scratch(&self.scratch),
         })
     }
 
-    fn enter_object(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn enter_object(&mut self) -> Result<Members<'de>, Syntax> {
         if self.token() != Some(b'{') {
             return Err(self.syntax("expected an object"));
         }
         self.descend()?;
-        Ok(true)
+        Ok(Members::Json { first: true })
     }
 
-    fn next_key(
+    pub(super) fn next_key(
         &mut self,
         first: &mut bool,
         fields: &[&'static str],
@@ -341,15 +328,15 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         Ok(Some(key))
     }
 
-    fn enter_array(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn enter_array(&mut self) -> Result<Items<'de>, Syntax> {
         if self.token() != Some(b'[') {
             return Err(self.syntax("expected an array"));
         }
         self.descend()?;
-        Ok(true)
+        Ok(Items::Json { first: true })
     }
 
-    fn next_item(&mut self, first: &mut bool) -> Result<bool, Syntax> {
+    pub(super) fn next_item(&mut self, first: &mut bool) -> Result<bool, Syntax> {
         let next = self.token();
         if next == Some(b']') {
             self.ascend();
@@ -372,22 +359,24 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn skip(&mut self) -> Result<(), Syntax> {
+    pub(super) fn skip(&mut self) -> Result<(), Syntax> {
         match self.peek()? {
             Kind::Null => self.null(),
             Kind::Boolean => self.boolean().map(|_| ()),
             Kind::Number => self.number().map(|_| ()),
             Kind::String => self.text().map(|_| ()),
             Kind::Array => {
-                let mut items = self.enter_array()?;
-                while self.next_item(&mut items)? {
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
                     self.skip()?;
                 }
                 Ok(())
             }
             Kind::Object => {
-                let mut members = self.enter_object()?;
-                while self.next_key(&mut members, &[], 0)?.is_some() {
+                self.enter_object()?;
+                let mut first = true;
+                while self.next_key(&mut first, &[], 0)?.is_some() {
                     self.skip()?;
                 }
                 Ok(())
@@ -395,15 +384,15 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn place(&self) -> usize {
+    pub(super) const fn offset(&self) -> usize {
         self.at
     }
 
-    fn go(&mut self, place: usize) {
+    pub(super) fn go(&mut self, place: usize) {
         self.at = place;
     }
 
-    fn value(&mut self) -> Result<serde_json::Value, Syntax> {
+    pub(super) fn value(&mut self) -> Result<serde_json::Value, Syntax> {
         Ok(match self.peek()? {
             Kind::Null => {
                 self.null()?;
@@ -418,16 +407,18 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             Kind::String => self.string()?.to_owned().into(),
             Kind::Array => {
                 let mut array = Vec::new();
-                let mut items = self.enter_array()?;
-                while self.next_item(&mut items)? {
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
                     array.push(self.value()?);
                 }
                 array.into()
             }
             Kind::Object => {
                 let mut object = serde_json::Map::new();
-                let mut members = self.enter_object()?;
-                while let Some(key) = self.next_key(&mut members, &[], 0)? {
+                self.enter_object()?;
+                let mut first = true;
+                while let Some(key) = self.next_key(&mut first, &[], 0)? {
                     // No name is known here.
                     if let Key::Unknown(name) = key {
                         object.insert(name.into_owned(), self.value()?);

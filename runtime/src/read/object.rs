@@ -1,7 +1,7 @@
 //! Objects: structs by their table of fields, and maps.
 
 use super::{
-    Cx, Key, Kind, Mark, Reader, Rules, Segment, Step, Syntax,
+    Cx, Key, Kind, Mark, Members, Place, Reader, Rules, Segment, Step, Syntax,
     cx::Beside,
     rules::{check_properties, inner},
     scalar::wrong_type,
@@ -26,13 +26,13 @@ pub struct ObjectTable {
 /// An object that is being read by its table: it gives one field after the other, and at the end whether every rule was
 /// kept. What goes wrong on the way, it keeps until then.
 #[derive(Debug)]
-pub struct ObjectReader<'r, 'de, R: Reader<'de>> {
-    r: &'r mut R,
+pub struct ObjectReader<'r, 'de> {
+    r: &'r mut Reader<'de>,
     cx: &'r mut Cx,
     table: &'static ObjectTable,
-    members: Option<R::Members>,
+    members: Option<Members<'de>>,
     entered: bool,
-    start: R::Place,
+    start: Place<'de>,
     /// What had been found wrong before the object.
     before: Mark,
     beside: Beside,
@@ -44,14 +44,14 @@ pub struct ObjectReader<'r, 'de, R: Reader<'de>> {
     /// The field being read, and what had been found wrong before it.
     field: Option<(usize, Mark)>,
     /// What is left to be read again, where a name stood twice.
-    again: Vec<(usize, R::Place)>,
-    end: Option<R::Place>,
+    again: Vec<(usize, Place<'de>)>,
+    end: Option<Place<'de>>,
     syntax: Option<Syntax>,
 }
 
-impl<'r, 'de, R: Reader<'de>> ObjectReader<'r, 'de, R> {
+impl<'r, 'de> ObjectReader<'r, 'de> {
     /// Goes into an object.
-    pub fn new(r: &'r mut R, cx: &'r mut Cx, table: &'static ObjectTable) -> Self {
+    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, table: &'static ObjectTable) -> Self {
         let mut object = Self {
             start: r.place(),
             before: cx.mark(),
@@ -83,7 +83,7 @@ impl<'r, 'de, R: Reader<'de>> ObjectReader<'r, 'de, R> {
             self.entered = true;
             Ok(())
         } else {
-            wrong_type::<R, ()>(self.r, self.cx, Type::Object).map(|_| ())
+            wrong_type::<()>(self.r, self.cx, Type::Object).map(|_| ())
         }
     }
 
@@ -163,7 +163,7 @@ impl<'r, 'de, R: Reader<'de>> ObjectReader<'r, 'de, R> {
         self.cx.forget_since(self.before);
         self.end = Some(self.r.place());
         let fields = self.table.fields;
-        let mut last: BTreeMap<String, (Option<usize>, R::Place)> = BTreeMap::new();
+        let mut last: BTreeMap<String, (Option<usize>, Place<'de>)> = BTreeMap::new();
         self.r.go(self.start);
         let mut members = self.r.enter_object()?;
         while let Some(key) = self.r.next_key(&mut members, fields, 0)? {
@@ -277,8 +277,8 @@ fn has(words: &[u64], place: usize) -> bool {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn map<'de, R: Reader<'de>, T: Payload<'de>>(
-    r: &mut R,
+pub fn map<'de, T: Payload<'de>>(
+    r: &mut Reader<'de>,
     cx: &mut Cx,
     rules: Rules,
 ) -> Step<BTreeMap<String, T>> {
@@ -311,7 +311,7 @@ pub fn map<'de, R: Reader<'de>, T: Payload<'de>>(
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for BTreeMap<String, T> {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         map(r, cx, rules)
     }
 }

@@ -1,7 +1,7 @@
 //! Arrays: lists, and tuples.
 
 use super::{
-    Cx, Kind, Mark, Reader, Rule, Rules, Segment, Step, Syntax,
+    Cx, Items, Kind, Mark, Place, Reader, Rule, Rules, Segment, Step, Syntax,
     rules::{broken, check_items, inner},
     scalar::wrong_type,
 };
@@ -11,12 +11,12 @@ use handfast_schema::{Type, words};
 /// An array that is being read: it gives one item after the other, and at the end whether every rule was kept. What goes
 /// wrong on the way, it keeps until then.
 #[derive(Debug)]
-pub struct ArrayReader<'r, 'de, R: Reader<'de>> {
-    r: &'r mut R,
+pub struct ArrayReader<'r, 'de> {
+    r: &'r mut Reader<'de>,
     cx: &'r mut Cx,
     rules: Rules,
-    items: Option<R::Items>,
-    start: R::Place,
+    items: Option<Items<'de>>,
+    start: Place<'de>,
     /// What had been found wrong before the array, and before the item being read.
     before: Mark,
     mark: Mark,
@@ -25,9 +25,9 @@ pub struct ArrayReader<'r, 'de, R: Reader<'de>> {
     syntax: Option<Syntax>,
 }
 
-impl<'r, 'de, R: Reader<'de>> ArrayReader<'r, 'de, R> {
+impl<'r, 'de> ArrayReader<'r, 'de> {
     /// Goes into an array that keeps the rules.
-    pub fn new(r: &'r mut R, cx: &'r mut Cx, rules: Rules) -> Self {
+    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules) -> Self {
         let mut array = Self {
             start: r.place(),
             before: cx.mark(),
@@ -51,7 +51,7 @@ impl<'r, 'de, R: Reader<'de>> ArrayReader<'r, 'de, R> {
             self.items = Some(self.r.enter_array()?);
             Ok(())
         } else {
-            wrong_type::<R, ()>(self.r, self.cx, Type::Array).map(|_| ())
+            wrong_type::<()>(self.r, self.cx, Type::Array).map(|_| ())
         }
     }
 
@@ -132,14 +132,14 @@ impl<'r, 'de, R: Reader<'de>> ArrayReader<'r, 'de, R> {
 
 /// A tuple that is being read: all of its items have to be there, and none more.
 #[derive(Debug)]
-pub struct TupleReader<'r, 'de, R: Reader<'de>> {
-    array: ArrayReader<'r, 'de, R>,
+pub struct TupleReader<'r, 'de> {
+    array: ArrayReader<'r, 'de>,
     width: usize,
 }
 
-impl<'r, 'de, R: Reader<'de>> TupleReader<'r, 'de, R> {
+impl<'r, 'de> TupleReader<'r, 'de> {
     /// Goes into a tuple of `width` items.
-    pub fn new(r: &'r mut R, cx: &'r mut Cx, rules: Rules, width: usize) -> Self {
+    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules, width: usize) -> Self {
         Self {
             array: ArrayReader::new(r, cx, rules),
             width,
@@ -179,7 +179,7 @@ impl<'r, 'de, R: Reader<'de>> TupleReader<'r, 'de, R> {
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Vec<T> {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         let mut items = Self::new();
         let mut array = ArrayReader::new(r, cx, rules);
         let inner = inner(rules);

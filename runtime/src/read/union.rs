@@ -17,11 +17,7 @@ pub struct UnionBranches {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn union<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    branches: &'static UnionBranches,
-) -> Step<usize> {
+pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) -> Step<usize> {
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
