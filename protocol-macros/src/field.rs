@@ -6,7 +6,7 @@ use crate::{
 };
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprLit, Fields, Lit, Member, Path, Type, ext::IdentExt, spanned::Spanned};
+use syn::{Expr, ExprLit, Fields, Index, Lit, Member, Path, Type, ext::IdentExt, spanned::Spanned};
 
 /// A field, with what our attributes say of it.
 pub(crate) struct Field {
@@ -81,7 +81,7 @@ pub(crate) fn read_object(
     krate: &Path,
     fields: &[Field],
     closed: Option<bool>,
-    object_rules: &TokenStream,
+    object_rules: &Rules,
     make: &TokenStream,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
@@ -94,54 +94,51 @@ pub(crate) fn read_object(
         }
     }
     let required = required.into_iter().map(Literal::u64_unsuffixed);
-    let closed = match closed {
-        None => quote!(::core::option::Option::None),
-        Some(closed) => quote!(::core::option::Option::Some(#closed)),
-    };
-    let declare = fields.iter().map(|field| {
-        let (local, ty) = (&field.local, field.value());
-        quote!(let mut #local: ::core::option::Option<#ty> = ::core::option::Option::None;)
+    let closed = closed.map(|closed| quote!(object.closed(#closed);));
+    let rules = object_rules.any.then(|| {
+        let expr = &object_rules.expr;
+        quote!(object.rules(#expr);)
     });
+    let none = fields.iter().map(|_| quote!(#p::None,));
     let last = fields.len().saturating_sub(1);
     let arms = fields.iter().enumerate().map(|(i, field)| {
-        let (local, ty, rules) = (&field.local, field.value(), &field.rules.expr);
+        let (slot, ty, rules) = (Index::from(i), field.value(), &field.rules.expr);
         let pattern = if i == last { quote!(_) } else { quote!(#i) };
-        quote_spanned! {field.ty.span()=> #pattern => <#ty as #krate::Payload<'de>>::read_field(&mut object, &mut #local, #rules), }
+        let read = if field.rules.any {
+            quote!(read_ruled(&mut object, &mut slots.#slot, #rules))
+        } else {
+            quote!(read_field(&mut object, &mut slots.#slot))
+        };
+        quote_spanned! {field.ty.span()=> #pattern => <#ty as #krate::Payload<'_>>::#read, }
     });
     let fill = if fields.is_empty() {
         quote!(while object.next().is_some() {})
     } else {
         quote! {
-            while let ::core::option::Option::Some(field) = object.next() {
+            while let #p::Some(field) = object.next() {
                 match field { #(#arms)* }
             }
         }
     };
-    let locals = fields.iter().map(|field| &field.local);
     // A field that may be absent and is not there is `None`.
     let patterns = fields.iter().map(|field| {
         let local = &field.local;
         match optional(&field.ty) {
-            Some(_) => quote!(#local),
-            None => quote!(::core::option::Option::Some(#local)),
+            Some(_) => quote!(#local,),
+            None => quote!(#p::Some(#local),),
         }
     });
     quote! {{
         #(#statics)*
-        #(#declare)*
-        let mut object = #p::ObjectReader::new(r, cx, &#p::ObjectTable {
-            fields: &[#(#names),*],
-            required: &[#(#required),*],
-            closed: #closed,
-            rules: #object_rules,
-        });
+        let mut slots = (#(#none)*);
+        let mut object = #p::ObjectReader::new(r, cx, &[#(#names),*], &[#(#required),*]);
+        #closed
+        #rules
         #fill
-        match (object.end(), #(#locals),*) {
-            (::core::result::Result::Ok(true), #(#patterns),*) => {
-                ::core::result::Result::Ok(::core::option::Option::Some(#make))
-            }
-            (::core::result::Result::Err(syntax), ..) => ::core::result::Result::Err(syntax),
-            _ => ::core::result::Result::Ok(::core::option::Option::None),
+        match object.end(slots) {
+            #p::Ok(#p::Some((#(#patterns)*))) => #p::Ok(#p::Some(#make)),
+            #p::Ok(_) => #p::Ok(#p::None),
+            #p::Err(syntax) => #p::Err(syntax),
         }
     }}
 }
@@ -228,7 +225,7 @@ pub(crate) fn write(
                 Some(_) => quote!(write_optional),
                 None => quote!(write_field),
             };
-            quote_spanned!(field.ty.span()=> <#ty as #krate::Payload<'de>>::#method(#value, fields, #name);)
+            quote_spanned!(field.ty.span()=> <#ty as #krate::Payload<'_>>::#method(#value, fields, #name);)
         })
         .collect()
 }

@@ -36,9 +36,9 @@ pub(crate) fn expand(
     if let Fields::Unnamed(_) = data.fields {
         return Some(tuple(krate, ident, &fields, &own, &common));
     }
-    let Rules { statics, expr, .. } = own;
     let construct = field::construct(&quote!(Self), &fields);
-    let body = field::read_object(krate, &fields, closed, &expr, &construct);
+    let body = field::read_object(krate, &fields, closed, &own, &construct);
+    let statics = own.statics;
     let this = |field: &Field| {
         let member = &field.member;
         quote!(&self.#member)

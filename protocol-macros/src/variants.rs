@@ -3,6 +3,7 @@
 use crate::{
     field::{self, Field},
     options::Ctxt,
+    rules::Rules,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -39,7 +40,6 @@ impl Holds {
 
     /// An expression of type `Step<Self>` that reads the variant.
     pub(crate) fn read(&self, krate: &Path, variant: &Ident) -> TokenStream {
-        let none = quote!(&[]);
         match self {
             Self::One(ty) => {
                 let make = match boxed(ty) {
@@ -47,12 +47,14 @@ impl Holds {
                     None => quote!(Self::#variant),
                 };
                 let ty = boxed(ty).unwrap_or(ty);
-                quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, #none, #make) }
+                quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], #make) }
             }
-            Self::Nothing => field::read_object(krate, &[], None, &none, &quote!(Self::#variant)),
+            Self::Nothing => {
+                field::read_object(krate, &[], None, &Rules::none(), &quote!(Self::#variant))
+            }
             Self::Fields(fields) => {
                 let construct = field::construct(&quote!(Self::#variant), fields);
-                field::read_object(krate, fields, None, &none, &construct)
+                field::read_object(krate, fields, None, &Rules::none(), &construct)
             }
         }
     }

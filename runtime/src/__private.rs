@@ -4,9 +4,13 @@ pub use crate::message::FieldWriter;
 pub use crate::{
     codec::Source,
     read::{
-        Cx, Limit, Literals, ObjectReader, ObjectTable, Pattern, Reader, Rule, Rules, Step,
-        TupleReader, UnionBranches, literal, map, open_literal, string, union,
+        Cx, Limit, Literals, ObjectReader, Pattern, Reader, Rule, Rules, Step, TupleReader,
+        UnionBranches, literal, map, open_literal, string, union,
     },
+};
+pub use core::{
+    option::Option::{self, None, Some},
+    result::Result::{self, Err, Ok},
 };
 pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]

@@ -34,8 +34,13 @@ pub trait Payload<'de>: Sized + serde::Serialize {
         Ok(Self::read(r, cx, rules)?.map(make))
     }
 
+    /// Reads the value of a field that keeps no rules into its place.
+    fn read_field(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>) {
+        object.fill(slot, &[]);
+    }
+
     /// Reads the value of a field into its place.
-    fn read_field(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
+    fn read_ruled(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
         object.fill(slot, rules);
     }
 

@@ -17,7 +17,7 @@ mod value;
 pub use cx::{Cx, Mark, Segment};
 pub use json::JsonReader;
 pub use number::Num;
-pub use object::{ObjectReader, ObjectTable, map};
+pub use object::{ObjectReader, map};
 pub use rules::{Limit, Pattern, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use sequence::{ArrayReader, TupleReader};

@@ -10,26 +10,16 @@ use crate::Payload;
 use handfast_schema::{Type, words};
 use std::collections::BTreeMap;
 
-/// What is known of a struct before any of its types.
-#[derive(Debug)]
-pub struct ObjectTable {
-    /// The names of the fields on the wire, in the schema's order.
-    pub fields: &'static [&'static str],
-    /// Which of them have to be there: a bit each, the lowest for the first.
-    pub required: &'static [u64],
-    /// Whether unknown fields are refused (`Some(true)`), dropped (`Some(false)`), or as the receiving side does.
-    pub closed: Option<bool>,
-    /// `minProperties` and `maxProperties`.
-    pub rules: Rules,
-}
-
-/// An object that is being read by its table: it gives one field after the other, and at the end whether every rule was
+/// An object that is being read: it gives one field after the other, and at the end whether every rule was
 /// kept. What goes wrong on the way, it keeps until then.
 #[derive(Debug)]
 pub struct ObjectReader<'r, 'de> {
     r: &'r mut Reader<'de>,
     cx: &'r mut Cx,
-    table: &'static ObjectTable,
+    fields: &'static [&'static str],
+    required: &'static [u64],
+    refuses: bool,
+    rules: Rules,
     members: Option<Members<'de>>,
     entered: bool,
     start: Place<'de>,
@@ -50,19 +40,28 @@ pub struct ObjectReader<'r, 'de> {
 }
 
 impl<'r, 'de> ObjectReader<'r, 'de> {
-    /// Goes into an object.
-    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, table: &'static ObjectTable) -> Self {
+    /// Goes into an object: the names of the fields in the schema's order, and which of them have to be there, a bit
+    /// each, the lowest for the first.
+    pub fn new(
+        r: &'r mut Reader<'de>,
+        cx: &'r mut Cx,
+        fields: &'static [&'static str],
+        required: &'static [u64],
+    ) -> Self {
         let mut object = Self {
             start: r.place(),
             before: cx.mark(),
             beside: std::mem::take(&mut cx.beside),
             r,
+            refuses: cx.refuses_unknown(),
             cx,
-            table,
+            fields,
+            required,
+            rules: &[],
             members: None,
             entered: false,
             guess: 0,
-            seen: Seen::new(table.fields.len()),
+            seen: Seen::new(fields.len()),
             twice: false,
             count: 0,
             field: None,
@@ -74,6 +73,16 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             object.syntax = Some(syntax);
         }
         object
+    }
+
+    /// Unknown fields are refused, or dropped, whoever receives.
+    pub const fn closed(&mut self, closed: bool) {
+        self.refuses = closed;
+    }
+
+    /// `minProperties` and `maxProperties`.
+    pub const fn rules(&mut self, rules: Rules) {
+        self.rules = rules;
     }
 
     fn enter(&mut self) -> Result<(), Syntax> {
@@ -108,7 +117,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 
     fn leave_field(&mut self) {
         if let Some((field, mark)) = self.field.take() {
-            let name = self.table.fields[field];
+            let name = self.fields[field];
             self.cx.within(mark, || Segment::Field(field, name));
         }
     }
@@ -117,7 +126,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         let Some(members) = &mut self.members else {
             return Ok(self.next_again());
         };
-        let fields = self.table.fields;
+        let fields = self.fields;
         loop {
             match self.r.next_key(members, fields, self.guess)? {
                 Some(Key::Known(field)) => {
@@ -128,9 +137,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                 }
                 Some(Key::Unknown(name)) => {
                     self.count += 1;
-                    if self.table.closed.unwrap_or(self.cx.refuses_unknown())
-                        && !self.beside.has(&name)
-                    {
+                    if self.refuses && !self.beside.has(&name) {
                         unknown(self.cx, name.into_owned());
                     }
                     self.r.skip()?;
@@ -162,7 +169,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     fn last_wins(&mut self) -> Result<(), Syntax> {
         self.cx.forget_since(self.before);
         self.end = Some(self.r.place());
-        let fields = self.table.fields;
+        let fields = self.fields;
         let mut last: BTreeMap<String, (Option<usize>, Place<'de>)> = BTreeMap::new();
         self.r.go(self.start);
         let mut members = self.r.enter_object()?;
@@ -176,11 +183,10 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             self.r.skip()?;
         }
         self.count = last.len() as u64;
-        let refuses = self.table.closed.unwrap_or(self.cx.refuses_unknown());
         for (name, (field, place)) in last {
             match field {
                 Some(field) => self.again.push((field, place)),
-                None if refuses && !self.beside.has(&name) => unknown(self.cx, name),
+                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, name),
                 None => {}
             }
         }
@@ -195,26 +201,35 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
     }
 
-    /// Whether every rule was kept; then each field that is not optional was read.
+    /// What the fields were read into, if every rule was kept; then each field that is not optional was read.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end(self) -> Result<bool, Syntax> {
+    pub fn end<T>(self, slots: T) -> Step<T> {
+        Ok(self.finish()?.then_some(slots))
+    }
+
+    fn finish(self) -> Result<bool, Syntax> {
         if let Some(syntax) = self.syntax {
             return Err(syntax);
         }
         if !self.entered {
             return Ok(false);
         }
-        let Self { cx, table, .. } = self;
-        if !self.seen.has_all(table.required) {
-            for (place, field) in table.fields.iter().enumerate() {
-                if has(table.required, place) && !has(self.seen.words(), place) {
+        let Self {
+            cx,
+            fields,
+            required,
+            ..
+        } = self;
+        if !self.seen.has_all(required) {
+            for (place, field) in fields.iter().enumerate() {
+                if has(required, place) && !has(self.seen.words(), place) {
                     cx.violation("required", words::required(field));
                 }
             }
         }
-        check_properties(table.rules, self.count, cx);
+        check_properties(self.rules, self.count, cx);
         Ok(cx.clean_since(self.before))
     }
 }
