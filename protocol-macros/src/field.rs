@@ -112,10 +112,10 @@ pub(crate) fn read_object(
         quote_spanned! {field.ty.span()=> #pattern => <#ty as #krate::Payload<'_>>::#read, }
     });
     let fill = if fields.is_empty() {
-        quote!(while object.next().is_some() {})
+        quote!(while object.advance().is_some() {})
     } else {
         quote! {
-            while let #p::Some(field) = object.next() {
+            while let #p::Some(field) = object.advance() {
                 match field { #(#arms)* }
             }
         }

@@ -119,7 +119,7 @@ fn tuple(
                 #own_statics
                 #(#declare)*
                 let mut tuple = #p::TupleReader::new(r, cx, #own_expr, #width);
-                while let ::core::option::Option::Some(item) = tuple.next() {
+                while let ::core::option::Option::Some(item) = tuple.advance() {
                     match item { #(#arms)* }
                 }
                 match (tuple.end(), #(#locals),*) {

@@ -97,12 +97,12 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     }
 
     /// The next field; its value is to be read then.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn advance(&mut self) -> Option<usize> {
         self.leave_field();
         if self.syntax.is_some() {
             return None;
         }
-        match self.advance() {
+        match self.step() {
             Ok(Some(field)) => {
                 self.field = Some((field, self.cx.mark()));
                 Some(field)
@@ -122,7 +122,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
     }
 
-    fn advance(&mut self) -> Result<Option<usize>, Syntax> {
+    fn step(&mut self) -> Result<Option<usize>, Syntax> {
         let Some(members) = &mut self.members else {
             return Ok(self.next_again());
         };

@@ -56,7 +56,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     }
 
     /// The place of the next item; it is to be read then.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn advance(&mut self) -> Option<usize> {
         if let Some(last) = self.count.checked_sub(1) {
             self.cx.within(self.mark, || Segment::Index(last));
         }
@@ -147,9 +147,9 @@ impl<'r, 'de> TupleReader<'r, 'de> {
     }
 
     /// The place of the next item that there is a type for.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn advance(&mut self) -> Option<usize> {
         loop {
-            let index = self.array.next()?;
+            let index = self.array.advance()?;
             if index < self.width {
                 return Some(index);
             }
@@ -183,7 +183,7 @@ impl<'de, T: Payload<'de>> Payload<'de> for Vec<T> {
         let mut items = Self::new();
         let mut array = ArrayReader::new(r, cx, rules);
         let inner = inner(rules);
-        while array.next().is_some() {
+        while array.advance().is_some() {
             items.extend(array.item(inner));
         }
         Ok(array.end()?.then_some(items))
