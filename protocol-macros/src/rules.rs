@@ -61,7 +61,7 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options, name: &Ident)
         });
         calls.extend(quote!(.pattern(&#ident)));
     }
-    for key in ["format", "schema"] {
+    for key in ["format", "schema", "json_schema"] {
         if let Some(text) = options.text(cx, key) {
             let method = format_ident!("{key}");
             calls.extend(quote!(.#method(#text)));

@@ -40,7 +40,8 @@ pub const MAX_VIOLATIONS: usize = 1000;
 
 /// Checks an instance against a schema and returns every violation in order. With a mode, Handfast's two defaults
 /// apply: a server refuses unknown fields ([`crate::position`]), and an integer without bounds is within ±(2⁵³−1). Without, the
-/// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions.
+/// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions. Schemas of another dialect have no
+/// defaults, and a mode changes nothing.
 ///
 /// Whoever checks more than one instance keeps a [`Validator`], which compiles each pattern once.
 ///
@@ -134,7 +135,7 @@ impl<'s> Validator<'s> {
     fn run(&self, root: SchemaId, instance: &Value, mode: Option<Mode>, out: &mut Out) {
         let mut run = Run {
             validator: self,
-            mode,
+            mode: mode.filter(|_| self.schemas.has_defaults()),
             chain: Vec::new(),
             base: 0,
             resources: Vec::new(),

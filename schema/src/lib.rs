@@ -18,6 +18,6 @@ pub mod words;
 pub use from_json::FromJsonError;
 pub use interpret::{MAX_DEPTH, MAX_VIOLATIONS, Validator, validate};
 pub use tree::{
-    Annotations, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
+    Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };
 pub use violation::{Pointer, Violation, Violations};

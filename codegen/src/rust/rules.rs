@@ -47,7 +47,12 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
         Use::Checked { .. } => {
             if schema.boolean != Some(true) {
                 let json = json_schema::standalone(cx.protocol, id);
-                out.push(format!("schema = {}", text(&json.to_string())));
+                let key = if schemas.has_defaults() {
+                    "schema"
+                } else {
+                    "json_schema"
+                };
+                out.push(format!("{key} = {}", text(&json.to_string())));
             }
         }
     }

@@ -215,7 +215,11 @@ impl Cx<'_> {
         Some(match types.single()? {
             Type::Null => "hf.nil",
             Type::Boolean => "hf.boolean",
-            Type::Integer if way.position == Position::Test => "hf.integer",
+            Type::Integer
+                if way.position == Position::Test || !self.protocol.schemas.has_defaults() =>
+            {
+                "hf.integer"
+            }
             Type::Integer => "hf.safeInteger",
             Type::Number => "hf.number",
             Type::String => "hf.string",

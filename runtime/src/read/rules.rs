@@ -1,6 +1,6 @@
 //! The constraints of one place in a schema, as constants.
 
-use handfast_schema::{Number, SchemaId, Schemas, Validator, words};
+use handfast_schema::{Dialect, Number, SchemaId, Schemas, Validator, words};
 use regex::Regex;
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,15 @@ pub struct Rules {
     pub(super) min_properties: Option<u64>,
     pub(super) max_properties: Option<u64>,
     pub(super) items: Option<&'static Rules>,
-    pub(super) schema: Option<&'static str>,
+    pub(super) schema: Option<Embedded>,
+}
+
+/// The schema of a value that has no faithful Rust type, as JSON text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Embedded {
+    text: &'static str,
+    /// Whether Handfast's two defaults do not hold in it.
+    plain: bool,
 }
 
 /// A bound of numbers, as it is written in the schema.
@@ -117,8 +125,20 @@ impl Rules {
         max_properties: u64,
         /// What every item of an array, or every value of a map, has to keep.
         items: &'static Rules,
-        /// The JSON Schema of a value that has no faithful Rust type, as JSON text.
-        schema: &'static str,
+    }
+
+    /// The schema of a value that has no faithful Rust type, as JSON text. Handfast's two defaults hold in it.
+    #[must_use]
+    pub const fn schema(mut self, text: &'static str) -> Self {
+        self.schema = Some(Embedded { text, plain: false });
+        self
+    }
+
+    /// The same, and it means what JSON Schema says: nothing is closed by default, and an integer has no bounds but its own.
+    #[must_use]
+    pub const fn json_schema(mut self, text: &'static str) -> Self {
+        self.schema = Some(Embedded { text, plain: true });
+        self
     }
 
     /// `uniqueItems: true`
@@ -232,7 +252,7 @@ impl Pattern {
 }
 
 /// Checks a value that has no faithful Rust type by its schema.
-pub(super) fn check_value(schema: &'static str, value: &serde_json::Value, cx: &mut Cx) {
+pub(super) fn check_value(schema: Embedded, value: &serde_json::Value, cx: &mut Cx) {
     match checker(schema) {
         Some(checker) => {
             let (validator, root) = &*checker;
@@ -245,12 +265,17 @@ pub(super) fn check_value(schema: &'static str, value: &serde_json::Value, cx: &
 type Checker = (Validator<'static>, SchemaId);
 
 /// The checker of a schema, made once. A program has as many as it has such places.
-fn checker(schema: &'static str) -> Option<Arc<Checker>> {
-    static CHECKERS: Mutex<BTreeMap<&'static str, Option<Arc<Checker>>>> =
-        Mutex::new(BTreeMap::new());
+fn checker(schema: Embedded) -> Option<Arc<Checker>> {
+    static CHECKERS: Mutex<BTreeMap<Embedded, Option<Arc<Checker>>>> = Mutex::new(BTreeMap::new());
     let mut checkers = CHECKERS.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {
-        let (schemas, root) = Schemas::from_json(&serde_json::from_str(schema).ok()?).ok()?;
+        let dialect = if schema.plain {
+            Dialect::JsonSchema
+        } else {
+            Dialect::Handfast
+        };
+        let json = serde_json::from_str(schema.text).ok()?;
+        let (schemas, root) = Schemas::from_json_of(dialect, &json).ok()?;
         Some(Arc::new((Validator::owned(schemas), root)))
     };
     checkers.entry(schema).or_insert_with(make).clone()
