@@ -1,0 +1,30 @@
+//! Asks generated validators, in Rust and in TypeScript, what others have asked theirs.
+
+mod judge;
+mod misses;
+mod suite;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+handfast-conformance suite SDIST   the official suite, from the source package of PyPI's `jsonschema` that carries it";
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["suite", sdist] => suite::run(Path::new(sdist)),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
