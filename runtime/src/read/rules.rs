@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{Cx, Num};
+use super::{Cx, JsonReader, Num, Reader};
 
 /// What a value has to keep, beside being of its type. Built in constants:
 /// `Rules::NONE.min_length(1).max_length(2000)`.
@@ -262,6 +262,9 @@ pub(super) fn check_value(schema: Embedded, value: &serde_json::Value, cx: &mut 
     }
 }
 
+/// How deep a schema nests, at the most.
+const DEPTH: u32 = 1024;
+
 type Checker = (Validator<'static>, SchemaId);
 
 /// The checker of a schema, made once. A program has as many as it has such places.
@@ -274,7 +277,8 @@ fn checker(schema: Embedded) -> Option<Arc<Checker>> {
         } else {
             Dialect::Handfast
         };
-        let json = serde_json::from_str(schema.text).ok()?;
+        // Not by serde_json, whose numbers are not always the doubles nearest to what is written.
+        let json = JsonReader::new(schema.text, DEPTH).value().ok()?;
         let (schemas, root) = Schemas::from_json_of(dialect, &json).ok()?;
         Some(Arc::new((Validator::owned(schemas), root)))
     };
