@@ -24,7 +24,8 @@ pub(super) struct Way {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Beside {
     Fields,
-    Members,
+    /// In each position what lies inside is checked by functions of its own.
+    Members(Position),
     Pattern,
     Values,
 }

@@ -5,7 +5,8 @@ function answer([of, byServer, text]) {
   const api = protocols[of];
   if (byServer) {
     // What a client sends is checked before it is written.
-    return { violations: list(violationsOf(api.checkM, JSON.parse(text).payload, 'sent')) };
+    const violations = violationsOf(api.checkM, JSON.parse(text).payload, 'sent');
+    return { violations: list(violations).map(([path, ...rest]) => ['/payload' + path, ...rest]) };
   }
   const decoded = api.decode(text);
   if (decoded.ok) return {};

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use handfast_codegen::Output;
-use handfast_spec::{Severity, load_str, render};
+use handfast_spec::{Severity, load_str, model::Protocol, render};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ use std::thread;
 
 /// A protocol that passed the check, and what was generated from it.
 pub(crate) struct Generated {
+    pub(crate) protocol: Protocol,
     outputs: Vec<Output>,
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn generate(
     if outputs.is_empty() {
         return Err(render(&problems, &loaded.sources, false));
     }
-    Ok(Generated { outputs })
+    Ok(Generated { protocol, outputs })
 }
 
 /// One thing wrong with an instance: where, which keyword, in which words.
@@ -98,7 +99,7 @@ pub(crate) struct Judges {
 }
 
 /// The root of the workspace.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.canonicalize().unwrap_or(root)
 }
@@ -109,7 +110,7 @@ pub(crate) fn target() -> PathBuf {
 }
 
 /// Compiles protocols, by their numbers, in a folder of this name.
-pub(crate) fn compile(name: &str, all: &BTreeMap<usize, Generated>) -> Result<Judges> {
+pub(crate) fn compile(name: &str, all: &BTreeMap<usize, &Generated>) -> Result<Judges> {
     let folder = target().join("conformance").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;

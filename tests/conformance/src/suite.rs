@@ -97,7 +97,7 @@ pub(crate) fn run(sdist: &Path) -> Result<bool> {
         }
     }
     println!("{} groups, {} of them compiled", number, protocols.len());
-    let judges = judge::compile("suite", &protocols)?;
+    let judges = judge::compile("suite", &protocols.iter().map(|(number, one)| (*number, one)).collect())?;
     let answers = judges.ask(&questions)?;
     report(&cases, &answers)
 }
