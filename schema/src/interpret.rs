@@ -15,6 +15,8 @@
 //! 5. `unevaluatedItems` by index and `unevaluatedProperties` by code point. They count what `properties`, `items` and
 //!    the like have looked at, whatever was found there, and say nothing beside a union of which no branch fits.
 //!
+//! What several schemas find alike at one place, in the same words, is told once, where it is found first.
+//!
 //! A union whose branches are told apart by one thing ([`crate::union`]) speaks of the branch that was meant only.
 
 mod assertions;
@@ -23,7 +25,9 @@ mod in_place;
 
 use crate::position::{Closing, Position, closing};
 use crate::union::{Union, union};
-use crate::{Mode, Pointer, Schema, SchemaId, Schemas, Violation, Violations, pattern, words};
+use crate::{
+    Mode, Pointer, Schema, SchemaId, Schemas, Violation, Violations, pattern, tell_once, words,
+};
 use regex::Regex;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -115,6 +119,7 @@ impl<'s> Validator<'s> {
             failed: false,
         };
         self.run(root, instance, mode, &mut out);
+        tell_once(&mut out.list);
         out.list
     }
 

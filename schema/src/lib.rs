@@ -22,4 +22,4 @@ pub use tree::{
     Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };
 pub use unfold::TooManySchemas;
-pub use violation::{Pointer, Violation, Violations};
+pub use violation::{Pointer, Violation, Violations, tell_once};

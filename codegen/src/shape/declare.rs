@@ -307,7 +307,10 @@ impl Maker<'_> {
         let only_strings = schema
             .types
             .is_none_or(|types| types.single() == Some(Type::String));
-        if !only_strings || combine::has_string_rules(schema) || !schema.all_of.is_empty() {
+        let says_more = Type::ALL
+            .into_iter()
+            .any(|ty| combine::speaks_of(schema, ty));
+        if !only_strings || says_more || !schema.all_of.is_empty() {
             return None;
         }
         let constant = schema.constant.as_ref().map(std::slice::from_ref);

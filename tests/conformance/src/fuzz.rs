@@ -59,7 +59,9 @@ pub(crate) fn run(seed: u64, verdicts: usize) -> Result<bool> {
     let mut batch = 0;
     while tally.verdicts < verdicts {
         let left = (verdicts - tally.verdicts) / (INSTANCES * 4) + 1;
-        let first = seed.wrapping_mul(1_000_003).wrapping_add(batch * SCHEMAS as u64);
+        let first = seed
+            .wrapping_mul(1_000_003)
+            .wrapping_add(batch * SCHEMAS as u64);
         let subjects = subjects(first, left.min(SCHEMAS), &mut tally);
         judge_all(subjects, &mut tally)?;
         batch += 1;
@@ -105,7 +107,10 @@ fn subjects(first: u64, count: usize, tally: &mut Tally) -> BTreeMap<usize, Subj
                 let why = why.lines().next().unwrap_or_default();
                 // Names in the words would make each of them another.
                 let why = why.split('`').step_by(2).collect::<Vec<_>>().join("…");
-                *tally.refused.entry(format!("{reader:?}: {why}")).or_default() += 1;
+                *tally
+                    .refused
+                    .entry(format!("{reader:?}: {why}"))
+                    .or_default() += 1;
                 continue;
             }
         };
@@ -140,7 +145,9 @@ fn judge_all(subjects: BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()
             }));
         }
     }
-    let generated = subjects.iter().map(|(number, one)| (*number, &one.generated));
+    let generated = subjects
+        .iter()
+        .map(|(number, one)| (*number, &one.generated));
     let judges = judge::compile("fuzz", &generated.collect())?;
     let (rust, node) = judges.ask(&questions)?;
     let ajv = ajv(&subjects)?;
@@ -152,7 +159,13 @@ fn judge_all(subjects: BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()
             }
             let range = at..at + subject.instances.len();
             at = range.end;
-            ours(subject, mode, &rust[range.clone()], &node[range.clone()], tally);
+            ours(
+                subject,
+                mode,
+                &rust[range.clone()],
+                &node[range.clone()],
+                tally,
+            );
             if subject.reader == For::All {
                 others(subject, &rust[range], ajv.get(number), tally);
             }
@@ -215,7 +228,10 @@ fn others(subject: &Subject, ours: &[Answer], ajv: Option<&Value>, tally: &mut T
         *tally.silent.entry(why).or_default() += 1;
     };
     if crate_.is_err() {
-        silent(tally, "the jsonschema crate takes the schema for none".to_owned());
+        silent(
+            tally,
+            "the jsonschema crate takes the schema for none".to_owned(),
+        );
     }
     for (i, (instance, ours)) in subject.instances.iter().zip(ours).enumerate() {
         let theirs = crate_.as_ref().ok().map(|one| one.is_valid(instance));
@@ -225,7 +241,10 @@ fn others(subject: &Subject, ours: &[Answer], ajv: Option<&Value>, tally: &mut T
             said => said,
         };
         if let Some(Value::String(why)) = said {
-            silent(tally, format!("Ajv: {}", why.chars().take(60).collect::<String>()));
+            silent(
+                tally,
+                format!("Ajv: {}", why.chars().take(60).collect::<String>()),
+            );
         }
         let theirs = said.and_then(Value::as_bool);
         compare(subject, instance, ours, ("Ajv", theirs), tally);

@@ -219,7 +219,11 @@ fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
     let said = String::from_utf8_lossy(&done.stdout);
     if !done.status.success() || !said.trim().is_empty() {
         let said: Vec<&str> = said.lines().take(60).collect();
-        return Err(format!("the generated TypeScript does not compile:\n{}", said.join("\n")).into());
+        return Err(format!(
+            "the generated TypeScript does not compile:\n{}",
+            said.join("\n")
+        )
+        .into());
     }
     Ok(folder.join("main.js"))
 }
@@ -229,9 +233,8 @@ impl Judges {
     pub(crate) fn ask(&self, questions: &[Question]) -> Result<(Vec<Answer>, Vec<Answer>)> {
         let (rust, node) = thread::scope(|scope| {
             let rust = scope.spawn(|| ask(&mut Command::new(&self.rust), questions).map_err(text));
-            let node = scope.spawn(|| {
-                ask(Command::new("node").arg(&self.node), questions).map_err(text)
-            });
+            let node =
+                scope.spawn(|| ask(Command::new("node").arg(&self.node), questions).map_err(text));
             (rust.join(), node.join())
         });
         let fell = |_| "a judge's thread fell".to_owned();

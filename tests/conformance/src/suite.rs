@@ -12,8 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The source package that carries the suite.
-const SDIST_SHA256: &str = "0c26707e2efad8aa1bfc5b7ce170f3fccc2e4918ff85989ba9ffa9facb2be326";
+/// The source package that carries the suite, as `pip` is asked for it: its version and its SHA-256.
+const REQUIREMENT: &str = include_str!("../suite.txt");
 
 /// Where the suite expects its remote schemas to be.
 const REMOTES: &str = "http://localhost:1234";
@@ -64,7 +64,11 @@ pub(crate) fn run(sdist: &Path) -> Result<bool> {
             let groups: Vec<Group> = serde_json::from_slice(&fs::read(&path)?)?;
             for group in groups {
                 number += 1;
-                let formats = if PARTS[part].0 == "format" { "assert" } else { "annotate" };
+                let formats = if PARTS[part].0 == "format" {
+                    "assert"
+                } else {
+                    "annotate"
+                };
                 let head = json!({
                     "dialect": { "name": "json-schema", "formats": formats },
                     "remotes": remotes,
@@ -97,7 +101,13 @@ pub(crate) fn run(sdist: &Path) -> Result<bool> {
         }
     }
     println!("{} groups, {} of them compiled", number, protocols.len());
-    let judges = judge::compile("suite", &protocols.iter().map(|(number, one)| (*number, one)).collect())?;
+    let judges = judge::compile(
+        "suite",
+        &protocols
+            .iter()
+            .map(|(number, one)| (*number, one))
+            .collect(),
+    )?;
     let answers = judges.ask(&questions)?;
     report(&cases, &answers)
 }
@@ -138,10 +148,7 @@ fn report(cases: &[Case], (rust, node): &(Vec<Answer>, Vec<Answer>)) -> Result<b
             *count += usize::from(right);
         }
         match (right == [true; 2], misses.is_listed(&case.name)) {
-            (true, true) => complain(format!(
-                "passes, and is listed as a miss: {}",
-                case.name
-            )),
+            (true, true) => complain(format!("passes, and is listed as a miss: {}", case.name)),
             (false, false) => complain(format!(
                 "wrong: {} is {}\n    Rust       {ours:?}\n    TypeScript {theirs:?}",
                 case.name,
@@ -153,11 +160,20 @@ fn report(cases: &[Case], (rust, node): &(Vec<Answer>, Vec<Answer>)) -> Result<b
     for name in misses.unused() {
         complain(format!("listed as a miss, and no case: {name}"));
     }
-    println!("\n{:<9} {:>6} {:>6} {:>11}", "", "cases", "Rust", "TypeScript");
+    println!(
+        "\n{:<9} {:>6} {:>6} {:>11}",
+        "", "cases", "Rust", "TypeScript"
+    );
     for (i, (name, _, expected)) in PARTS.iter().enumerate() {
-        println!("{name:<9} {:>6} {:>6} {:>11}", all[i], passed[i][0], passed[i][1]);
+        println!(
+            "{name:<9} {:>6} {:>6} {:>11}",
+            all[i], passed[i][0], passed[i][1]
+        );
         if all[i] != *expected {
-            complain(format!("{name} has {expected} cases, and {} were found", all[i]));
+            complain(format!(
+                "{name} has {expected} cases, and {} were found",
+                all[i]
+            ));
         }
         if i == 0 && passed[i] != [*expected; 2] {
             complain("every required case has to pass".to_owned());
@@ -171,9 +187,10 @@ fn unpack(sdist: &Path) -> Result<PathBuf> {
     let bytes = fs::read(sdist).map_err(|error| format!("{}: {error}", sdist.display()))?;
     let digest = Sha256::digest(&bytes);
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    if digest != SDIST_SHA256 {
+    let expected = REQUIREMENT.trim().rsplit(':').next().unwrap_or_default();
+    if digest != expected {
         return Err(format!(
-            "{} is not the package that is meant: its SHA-256 is {digest}, and not {SDIST_SHA256}",
+            "{} is not the package that is meant: its SHA-256 is {digest}, and not {expected}",
             sdist.display()
         )
         .into());
@@ -210,8 +227,14 @@ fn remotes(folder: &Path) -> Result<(Value, BTreeMap<String, Vec<u8>>)> {
     let mut folders = vec![folder.to_owned()];
     while let Some(below) = folders.pop() {
         for path in json_files(&below)? {
-            let name = path.strip_prefix(folder)?.to_string_lossy().replace('\\', "/");
-            named.insert(format!("{REMOTES}/{name}"), format!("remotes/{name}").into());
+            let name = path
+                .strip_prefix(folder)?
+                .to_string_lossy()
+                .replace('\\', "/");
+            named.insert(
+                format!("{REMOTES}/{name}"),
+                format!("remotes/{name}").into(),
+            );
             files.insert(format!("remotes/{name}"), fs::read(&path)?);
         }
         for entry in fs::read_dir(&below)? {
@@ -232,8 +255,13 @@ fn remotes(folder: &Path) -> Result<(Value, BTreeMap<String, Vec<u8>>)> {
         &referencing::meta::DRAFT202012_FORMAT_ASSERTION,
         &referencing::meta::DRAFT202012_CONTENT,
     ] {
-        let address = meta["$id"].as_str().ok_or("a meta-schema without an address")?;
-        let file = format!("meta/{}.json", address.rsplit('/').next().unwrap_or_default());
+        let address = meta["$id"]
+            .as_str()
+            .ok_or("a meta-schema without an address")?;
+        let file = format!(
+            "meta/{}.json",
+            address.rsplit('/').next().unwrap_or_default()
+        );
         named.insert(address.to_owned(), file.clone().into());
         files.insert(file, meta.to_string().into_bytes());
     }

@@ -6,14 +6,49 @@ use serde_json::{Map, Value, json};
 
 /// Strings that patterns, lengths and formats tell apart.
 const TEXTS: [&str; 24] = [
-    "", "a", "b", "ab", "ba", "abc", "aba", "A", "É", "é", "e\u{301}", "\u{1F600}", "a\u{1F600}",
-    "1", "a b", "\u{0}", "\u{2028}", "__proto__", "2024-02-29", "2023-02-29", "12:00:00Z",
-    "1.2.3.4", "a@b.example", "2eb8aa08-aa98-11ea-b4aa-73b441d16380",
+    "",
+    "a",
+    "b",
+    "ab",
+    "ba",
+    "abc",
+    "aba",
+    "A",
+    "É",
+    "é",
+    "e\u{301}",
+    "\u{1F600}",
+    "a\u{1F600}",
+    "1",
+    "a b",
+    "\u{0}",
+    "\u{2028}",
+    "__proto__",
+    "2024-02-29",
+    "2023-02-29",
+    "12:00:00Z",
+    "1.2.3.4",
+    "a@b.example",
+    "2eb8aa08-aa98-11ea-b4aa-73b441d16380",
 ];
 
 const NUMBERS: [f64; 16] = [
-    0.0, -0.0, 1.0, 2.0, 3.0, -1.0, 0.5, 2.5, 10.0, 0.3, 0.07, 1e300, -1e-9, 9_007_199_254_740_991.0,
-    9_007_199_254_740_992.0, 5.0,
+    0.0,
+    -0.0,
+    1.0,
+    2.0,
+    3.0,
+    -1.0,
+    0.5,
+    2.5,
+    10.0,
+    0.3,
+    0.07,
+    1e300,
+    -1e-9,
+    9_007_199_254_740_991.0,
+    9_007_199_254_740_992.0,
+    5.0,
 ];
 
 /// An instance for a schema.
@@ -47,7 +82,9 @@ fn anything(rng: &mut Rng, depth: usize) -> Value {
         1 => json!(rng.one_in(2)),
         2 => number(rng),
         3 | 4 => json!(rng.pick(&TEXTS)),
-        5 => (0..rng.below(4)).map(|_| anything(rng, depth - 1)).collect(),
+        5 => (0..rng.below(4))
+            .map(|_| anything(rng, depth - 1))
+            .collect(),
         _ => {
             let fields = (0..rng.below(4))
                 .map(|_| ((*rng.pick(&KEYS)).to_owned(), anything(rng, depth - 1)));
@@ -133,9 +170,25 @@ impl Maker<'_> {
         let has = |names: &[&str]| names.iter().any(|name| keywords.contains_key(*name));
         let kind = match named.as_ref().and_then(Value::as_str) {
             Some(kind) => kind,
-            None if has(&["properties", "required", "minProperties", "patternProperties"])
-                || has(&["additionalProperties", "propertyNames", "dependentRequired"]) => "object",
-            None if has(&["items", "prefixItems", "contains", "minItems", "uniqueItems"]) => "array",
+            None if has(&[
+                "properties",
+                "required",
+                "minProperties",
+                "patternProperties",
+            ]) || has(&["additionalProperties", "propertyNames", "dependentRequired"]) =>
+            {
+                "object"
+            }
+            None if has(&[
+                "items",
+                "prefixItems",
+                "contains",
+                "minItems",
+                "uniqueItems",
+            ]) =>
+            {
+                "array"
+            }
             None if has(&["pattern", "minLength", "maxLength", "format"]) => "string",
             None if has(&["minimum", "maximum", "multipleOf", "exclusiveMinimum"]) => "number",
             None if found.is_null() => return anything(self.rng, 2),
@@ -186,7 +239,10 @@ impl Maker<'_> {
         if let Some(schema) = keywords.get("contains") {
             items.push(self.fitting(schema, depth));
         }
-        let least = keywords.get("minItems").and_then(Value::as_u64).unwrap_or(0);
+        let least = keywords
+            .get("minItems")
+            .and_then(Value::as_u64)
+            .unwrap_or(0);
         while (items.len() as u64) < least {
             items.push(anything(self.rng, 1));
         }
@@ -199,7 +255,11 @@ impl Maker<'_> {
             _ => Map::new(),
         };
         let required = keywords.get("required").and_then(Value::as_array);
-        let required: Vec<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> = required
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let properties = keywords.get("properties").and_then(Value::as_object);
         for (key, schema) in properties.into_iter().flatten() {
             if required.contains(&key.as_str()) || !self.rng.one_in(3) {
@@ -212,7 +272,10 @@ impl Maker<'_> {
                 fields.insert(key.to_owned(), anything(self.rng, 1));
             }
         }
-        if let Some(schema) = keywords.get("additionalProperties").filter(|_| self.rng.one_in(2)) {
+        if let Some(schema) = keywords
+            .get("additionalProperties")
+            .filter(|_| self.rng.one_in(2))
+        {
             let key = (*self.rng.pick(&KEYS)).to_owned();
             let value = self.fitting(schema, depth);
             fields.insert(key, value);

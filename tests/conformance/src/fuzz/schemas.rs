@@ -5,8 +5,20 @@ use serde_json::{Map, Value, json};
 
 /// Names of properties, those among them that JavaScript has on every object.
 pub(super) const KEYS: [&str; 14] = [
-    "a", "b", "c", "ab", "A", "", "__proto__", "constructor", "toString", "length", "x/y", "m~n",
-    "é", "\u{1F600}",
+    "a",
+    "b",
+    "c",
+    "ab",
+    "A",
+    "",
+    "__proto__",
+    "constructor",
+    "toString",
+    "length",
+    "x/y",
+    "m~n",
+    "é",
+    "\u{1F600}",
 ];
 
 /// Patterns that every judge can run.
@@ -33,8 +45,7 @@ const TYPES: [&str; 7] = [
 const FORMATS: [&str; 6] = ["date", "time", "uuid", "ipv4", "email", "date-time"];
 
 /// Who is to read it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum For {
     /// Anybody: JSON Schema, with annotations for formats.
     All,
@@ -50,6 +61,7 @@ pub(super) fn document(rng: &mut Rng, reader: For) -> Value {
         rng,
         reader,
         names: (0..count).map(|i| format!("d{i}")).collect(),
+        bare: (0..count).map(|i| format!("d{i}")).collect(),
         root: if dynamic { "root" } else { "" },
     };
     let mut defs = Map::new();
@@ -57,7 +69,9 @@ pub(super) fn document(rng: &mut Rng, reader: For) -> Value {
         // What is in place refers to what stands before it alone, so that no reference is endless.
         let mut schema = maker.schema(2, i);
         if let Value::Object(schema) = &mut schema {
-            schema.insert("$anchor".to_owned(), json!(format!("anchor-{}", maker.names[i])));
+            let name = maker.names[i].clone();
+            schema.insert("$anchor".to_owned(), json!(format!("anchor-{name}")));
+            maker.bare.retain(|bare| *bare != name);
         }
         defs.insert(maker.names[i].clone(), schema);
     }
@@ -96,6 +110,8 @@ struct Maker<'r> {
     rng: &'r mut Rng,
     reader: For,
     names: Vec<String>,
+    /// Those of definitions that bear no anchor: booleans, and those that are still to be made.
+    bare: Vec<String>,
     /// The address of the root, where it has one.
     root: &'static str,
 }
@@ -136,7 +152,7 @@ impl Maker<'_> {
 
     fn reference(&mut self, name: String) -> Value {
         let fragment = match self.rng.below(3) {
-            0 => format!("anchor-{name}"),
+            0 if !self.bare.contains(&name) => format!("anchor-{name}"),
             _ => format!("/$defs/{name}"),
         };
         json!({ "$ref": format!("{}#{fragment}", self.root) })
@@ -167,7 +183,7 @@ impl Maker<'_> {
             }
             1 => json!({ "type": "array", "items": self.scalar(depth), "maxItems": 3 }),
             2 => {
-                let one = self.scalar(depth);
+                let one = self.schema(depth, 0);
                 json!({ "anyOf": [one, { "type": "null" }] })
             }
             _ => {
@@ -200,7 +216,10 @@ impl Maker<'_> {
     fn number(&mut self) -> Value {
         const USUAL: [f64; 9] = [0.0, 1.0, 2.0, 3.0, -1.0, 0.5, 2.5, 10.0, -0.0];
         if self.reader == For::All && self.rng.one_in(12) {
-            return json!(self.rng.pick(&[1e300, 9_007_199_254_740_993.0, -1e-9, 1e22]));
+            return json!(
+                self.rng
+                    .pick(&[1e300, 9_007_199_254_740_993.0, -1e-9, 1e22])
+            );
         }
         let n = *self.rng.pick(&USUAL);
         if n.fract() == 0.0 && !self.rng.one_in(4) {
@@ -219,7 +238,9 @@ impl Maker<'_> {
             1 => json!(self.rng.one_in(2)),
             2 | 3 => self.number(),
             4 => json!(self.rng.pick(&["", "a", "b", "ab", "é", "\u{1F600}"])),
-            5 => (0..self.rng.below(3)).map(|_| self.value(depth - 1)).collect(),
+            5 => (0..self.rng.below(3))
+                .map(|_| self.value(depth - 1))
+                .collect(),
             _ => {
                 let fields = (0..self.rng.below(3))
                     .map(|_| ((*self.rng.pick(&KEYS)).to_owned(), self.value(depth - 1)));
@@ -255,7 +276,10 @@ impl Maker<'_> {
                 let mut values: Vec<Value> = Vec::new();
                 for _ in 0..=self.rng.below(3) {
                     let value = self.value(1);
-                    if !values.iter().any(|one| handfast_schema::number::equal(one, &value)) {
+                    if !values
+                        .iter()
+                        .any(|one| handfast_schema::number::equal(one, &value))
+                    {
                         values.push(value);
                     }
                 }
@@ -265,7 +289,10 @@ impl Maker<'_> {
             8 => ("maximum", self.number()),
             9 => ("exclusiveMinimum", self.number()),
             10 => ("exclusiveMaximum", self.number()),
-            11 => ("multipleOf", json!(self.rng.pick(&[1.0, 2.0, 0.5, 2.5, 0.1, 0.01, 3.0]))),
+            11 => (
+                "multipleOf",
+                json!(self.rng.pick(&[1.0, 2.0, 0.5, 2.5, 0.1, 0.01, 3.0])),
+            ),
             12 => ("minLength", json!(count)),
             13 => ("maxLength", json!(count)),
             14 => ("pattern", json!(self.rng.pick(&PATTERNS))),
@@ -274,7 +301,11 @@ impl Maker<'_> {
             17 => ("uniqueItems", json!(true)),
             18 => {
                 let (one, other) = (*self.rng.pick(&KEYS), *self.rng.pick(&KEYS));
-                let names = if one == other { vec![one] } else { vec![one, other] };
+                let names = if one == other {
+                    vec![one]
+                } else {
+                    vec![one, other]
+                };
                 ("required", json!(names))
             }
             19 => ("minProperties", json!(count)),
@@ -291,10 +322,15 @@ impl Maker<'_> {
             30 => {
                 let key = (*self.rng.pick(&KEYS)).to_owned();
                 let schema = self.schema(inner, floor);
-                ("dependentSchemas", Value::Object(Map::from_iter([(key, schema)])))
+                (
+                    "dependentSchemas",
+                    Value::Object(Map::from_iter([(key, schema)])),
+                )
             }
             31 => {
-                let items = (0..=self.rng.below(2)).map(|_| self.inside(depth)).collect();
+                let items = (0..=self.rng.below(2))
+                    .map(|_| self.inside(depth))
+                    .collect();
                 ("prefixItems", items)
             }
             32 | 33 => ("items", self.inside(depth)),
