@@ -74,14 +74,17 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options, name: &Ident)
         });
         rules.push(quote!(#p::Rule::Pattern(&#ident)));
     }
-    for key in ["format", "schema"] {
+    for key in ["format", "content_encoding", "schema", "json_schema"] {
         if let Some(text) = options.text(cx, key) {
             let rule = format_ident!("{}", pascal(key));
             rules.push(quote!(#p::Rule::#rule(#text)));
         }
     }
-    if options.flag(cx, "unique_items") {
-        rules.push(quote!(#p::Rule::UniqueItems));
+    for key in ["unique_items", "null_apart"] {
+        if options.flag(cx, key) {
+            let rule = format_ident!("{}", pascal(key));
+            rules.push(quote!(#p::Rule::#rule));
+        }
     }
     for key in ["items", "values"] {
         if let Some(mut inner) = options.inner(cx, key) {

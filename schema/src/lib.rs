@@ -11,6 +11,7 @@ pub mod number;
 pub mod pattern;
 pub mod position;
 mod tree;
+mod unfold;
 pub mod union;
 mod violation;
 pub mod words;
@@ -18,6 +19,7 @@ pub mod words;
 pub use from_json::FromJsonError;
 pub use interpret::{MAX_DEPTH, MAX_VIOLATIONS, Validator, validate};
 pub use tree::{
-    Annotations, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
+    Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };
-pub use violation::{Pointer, Violation, Violations};
+pub use unfold::TooManySchemas;
+pub use violation::{Pointer, Violation, Violations, tell_once};

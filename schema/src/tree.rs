@@ -17,13 +17,42 @@ pub struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaId(pub u32);
 
+/// What schemas mean where they say nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Handfast's two defaults hold: a server refuses unknown fields, and an `integer` without bounds is within ±(2⁵³−1).
+    #[default]
+    Handfast,
+    /// What draft 2020-12 says, and nothing else.
+    JsonSchema,
+}
+
 /// Every schema of a protocol. References are indices, so a cycle is nothing special.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schemas {
     nodes: Vec<Schema>,
+    dialect: Dialect,
 }
 
 impl Schemas {
+    /// No schemas yet, of a dialect.
+    pub const fn new(dialect: Dialect) -> Self {
+        Self {
+            nodes: Vec::new(),
+            dialect,
+        }
+    }
+
+    /// What they mean where they say nothing.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whether Handfast's two defaults hold.
+    pub const fn has_defaults(&self) -> bool {
+        matches!(self.dialect, Dialect::Handfast)
+    }
+
     /// Adds a schema and returns its place.
     pub fn push(&mut self, schema: Schema) -> SchemaId {
         let id = SchemaId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
@@ -178,6 +207,10 @@ pub struct Annotations {
     pub write_only: bool,
     /// `$comment`
     pub comment: Option<String>,
+    /// `format`, where it is no assertion
+    pub format: Option<String>,
+    /// `contentEncoding`, where it is no assertion
+    pub content_encoding: Option<String>,
     /// `contentMediaType`
     pub content_media_type: Option<String>,
     /// `contentSchema`
@@ -307,6 +340,53 @@ impl Schema {
     /// Whether the schema says how an object's further fields are treated, so that no default applies to it.
     pub const fn closes_itself(&self) -> bool {
         self.additional_properties.is_some() || self.unevaluated_properties.is_some()
+    }
+
+    /// Every schema right inside this one, and every one it refers to, of those that decide a verdict.
+    pub fn subschemas(&self) -> Vec<SchemaId> {
+        let mut all = Vec::new();
+        self.clone().map_subschemas(|id| {
+            all.push(id);
+            id
+        });
+        all
+    }
+
+    /// Puts another schema in the place of each that [`Self::subschemas`] gives.
+    pub(crate) fn map_subschemas(&mut self, mut map: impl FnMut(SchemaId) -> SchemaId) {
+        let named = self
+            .properties
+            .iter_mut()
+            .chain(&mut self.pattern_properties)
+            .chain(&mut self.dependent_schemas)
+            .map(|(_, id)| id);
+        let lists = self
+            .prefix_items
+            .iter_mut()
+            .chain(&mut self.all_of)
+            .chain(&mut self.any_of)
+            .chain(&mut self.one_of);
+        let dynamic = self
+            .dynamic_reference
+            .as_mut()
+            .map(|dynamic| &mut dynamic.initial);
+        let single = [
+            self.items.as_mut(),
+            self.contains.as_mut(),
+            self.unevaluated_items.as_mut(),
+            self.additional_properties.as_mut(),
+            self.property_names.as_mut(),
+            self.unevaluated_properties.as_mut(),
+            self.not.as_mut(),
+            self.condition.as_mut(),
+            self.then.as_mut(),
+            self.otherwise.as_mut(),
+            self.reference.as_mut(),
+            dynamic,
+        ];
+        for id in named.chain(lists).chain(single.into_iter().flatten()) {
+            *id = map(*id);
+        }
     }
 
     /// Whether the schema is a `$ref` and nothing else that decides a verdict.

@@ -1,5 +1,6 @@
 //! What is wrong with an instance, and where.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A JSON Pointer (RFC 6901) to a place in an instance.
@@ -73,3 +74,17 @@ impl fmt::Display for Violation {
 
 /// Every violation of one instance, in order.
 pub type Violations = Vec<Violation>;
+
+/// Leaves one of those that say the same of the same place, the first: several schemas may ask the same of a value.
+pub fn tell_once(violations: &mut Violations) {
+    if violations.len() < 2 {
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    let first: Vec<bool> = violations
+        .iter()
+        .map(|one| seen.insert((one.path.as_str(), one.keyword, &*one.message)))
+        .collect();
+    let mut first = first.into_iter();
+    violations.retain(|_| first.next().unwrap_or(true));
+}

@@ -74,6 +74,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("S018", include_str!("../pages/S018.md")),
     ("S020", include_str!("../pages/S020.md")),
     ("S021", include_str!("../pages/S021.md")),
+    ("S023", include_str!("../pages/S023.md")),
+    ("S030", include_str!("../pages/S030.md")),
     ("N001", include_str!("../pages/N001.md")),
     ("N002", include_str!("../pages/N002.md")),
     ("N003", include_str!("../pages/N003.md")),
@@ -84,6 +86,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("G003", include_str!("../pages/G003.md")),
     ("G004", include_str!("../pages/G004.md")),
     ("G005", include_str!("../pages/G005.md")),
+    ("G006", include_str!("../pages/G006.md")),
 ];
 
 /// The page of a code.

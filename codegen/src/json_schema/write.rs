@@ -172,8 +172,8 @@ impl<'p> Writer<'p> {
             .types
             .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
         let default = |bound: i64, written: bool| {
-            (integer && self.side.is_some() && position != Position::Test && !written)
-                .then(|| Value::from(bound))
+            let applies = integer && self.schemas.has_defaults() && self.side.is_some();
+            (applies && position != Position::Test && !written).then(|| Value::from(bound))
         };
         let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
         let high = schema.maximum.is_some() || schema.exclusive_maximum.is_some();
@@ -282,12 +282,13 @@ impl<'p> Writer<'p> {
         if let Some(Value::Object(reference)) = reference {
             out.extend(reference);
         }
-        // What a dynamic reference reaches in the end depends on the way to it; its first target is what can be named.
-        if let Some(id) = dynamic {
-            let target = self.refer(id, inner);
-            if let Value::Array(all) = all_of.get_or_insert_with(|| json!([])) {
-                all.push(target);
-            }
+        // One that is left over stands beside a `$ref`; to a pointer it is a reference like any other.
+        if let Some(Value::Object(mut target)) = dynamic.map(|id| self.refer(id, inner)) {
+            out.extend(
+                target
+                    .remove("$ref")
+                    .map(|target| ("$dynamicRef".to_owned(), target)),
+            );
         }
         let written = [
             (
@@ -310,8 +311,10 @@ impl<'p> Writer<'p> {
 
 /// What we assert and other validators take for remarks, as patterns.
 fn implied_patterns(schema: &Schema) -> impl Iterator<Item = &'static str> {
-    let encoding =
-        (schema.content_encoding.as_deref() == Some("base64")).then_some(format::BASE64_PATTERN);
+    let encoding = schema
+        .content_encoding
+        .as_deref()
+        .and_then(format::encoding_pattern);
     let whole = match schema.format.as_deref() {
         Some("int64") => Some("^(?:0|-?[1-9][0-9]{0,18})$"),
         Some("uint64") => Some("^(?:0|[1-9][0-9]{0,19})$"),
@@ -326,6 +329,7 @@ fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
         ("title", &notes.title),
         ("description", &notes.description),
         ("$comment", &notes.comment),
+        ("contentEncoding", &notes.content_encoding),
         ("contentMediaType", &notes.content_media_type),
     ];
     for (name, text) in texts {

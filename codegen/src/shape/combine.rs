@@ -23,18 +23,46 @@ impl Merged {
     }
 }
 
-/// Whether a schema has keywords that no type expresses.
-pub(super) fn is_beyond(schema: &Schema) -> bool {
-    schema.contains.is_some()
-        || schema.unevaluated_items.is_some()
-        || !schema.pattern_properties.is_empty()
-        || schema.property_names.is_some()
-        || !schema.dependent_required.is_empty()
-        || !schema.dependent_schemas.is_empty()
-        || schema.unevaluated_properties.is_some()
-        || schema.not.is_some()
-        || schema.condition.is_some()
-        || schema.dynamic_reference.is_some()
+/// Why no type says what a schema does, where that lies in a keyword.
+pub(super) fn beyond(schema: &Schema) -> Option<&'static str> {
+    let reasons = [
+        (
+            schema.condition.is_some(),
+            "`if` makes what it may hold depend on what it holds",
+        ),
+        (schema.not.is_some(), "`not` says what it is no value of"),
+        (
+            schema.contains.is_some(),
+            "`contains` asks for some of its items and not for all",
+        ),
+        (
+            !schema.pattern_properties.is_empty(),
+            "`patternProperties` gives its fields types by their names",
+        ),
+        (
+            schema.property_names.is_some(),
+            "`propertyNames` says how its fields may be called",
+        ),
+        (
+            !schema.dependent_required.is_empty(),
+            "`dependentRequired` makes some of its fields depend on others",
+        ),
+        (
+            !schema.dependent_schemas.is_empty(),
+            "`dependentSchemas` makes what it may hold depend on its fields",
+        ),
+        (
+            schema.unevaluated_items.is_some() || schema.unevaluated_properties.is_some(),
+            "`unevaluatedItems` and `unevaluatedProperties` speak of what other schemas leave",
+        ),
+        (
+            schema.dynamic_reference.is_some(),
+            "a `$dynamicRef` stands beside a `$ref`",
+        ),
+    ];
+    reasons
+        .into_iter()
+        .find_map(|(bears, reason)| bears.then_some(reason))
 }
 
 /// Whether a schema constrains strings beyond their type.
@@ -45,18 +73,54 @@ pub(super) const fn has_string_rules(schema: &Schema) -> bool {
         || schema.content_encoding.is_some()
 }
 
+/// Whether a schema says something of values of a type. Unless its `type` leaves only others, it then says it of any value
+/// of that type, whatever the schema is meant for.
+pub(super) fn speaks_of(schema: &Schema, ty: Type) -> bool {
+    if schema.types.is_some_and(|types| !types.contains(ty)) {
+        return false;
+    }
+    match ty {
+        Type::Null | Type::Boolean => false,
+        Type::Integer | Type::Number => {
+            schema.multiple_of.is_some()
+                || schema.minimum.is_some()
+                || schema.maximum.is_some()
+                || schema.exclusive_minimum.is_some()
+                || schema.exclusive_maximum.is_some()
+        }
+        Type::String => has_string_rules(schema) || schema.format.is_some(),
+        Type::Array => {
+            !schema.prefix_items.is_empty()
+                || schema.items.is_some()
+                || schema.min_items.is_some()
+                || schema.max_items.is_some()
+                || schema.unique_items
+        }
+        Type::Object => {
+            !schema.properties.is_empty()
+                || !schema.required.is_empty()
+                || schema.additional_properties.is_some()
+                || schema.min_properties.is_some()
+                || schema.max_properties.is_some()
+        }
+    }
+}
+
+/// Whether a schema says something of values that are not of a type.
+fn speaks_of_others(schema: &Schema, ty: Type) -> bool {
+    Type::ALL
+        .into_iter()
+        .any(|other| other != ty && speaks_of(schema, other))
+}
+
 /// Whether a union says nothing but its branches, and that they are objects.
 pub(super) fn is_union_alone(schema: &Schema) -> bool {
     (schema.one_of.is_empty() || schema.any_of.is_empty())
         && schema.all_of.is_empty()
-        && schema.properties.is_empty()
-        && schema.required.is_empty()
-        && schema.additional_properties.is_none()
         && schema
             .types
             .is_none_or(|types| types.single() == Some(Type::Object))
-        && schema.min_properties.is_none()
-        && schema.max_properties.is_none()
+        && !Type::ALL.into_iter().any(|ty| speaks_of(schema, ty))
 }
 
 /// Lays the objects of an `allOf`, and what stands beside it, into one. None where one of them is no plain object, where
@@ -82,7 +146,8 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
             && schema.enumeration.is_none()
             && schema.min_properties.is_none()
             && schema.max_properties.is_none()
-            && !is_beyond(schema);
+            && !speaks_of_others(schema, Type::Object)
+            && beyond(schema).is_none();
         if !plain || steps > MAX_PARTS {
             return None;
         }

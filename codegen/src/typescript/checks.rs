@@ -16,7 +16,7 @@ use handfast_templates::typescript::{Check, lay_out};
 pub(super) struct Way {
     pub(super) id: SchemaId,
     pub(super) position: Position,
-    /// Whether the function notes which properties it has looked at.
+    /// Whether the function notes which properties and items it has looked at.
     pub(super) looking: bool,
 }
 
@@ -24,6 +24,8 @@ pub(super) struct Way {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Beside {
     Fields,
+    /// In each position what lies inside is checked by functions of its own.
+    Members(Position),
     Pattern,
     Values,
 }
@@ -54,6 +56,11 @@ pub(super) struct Body<'w> {
 }
 
 impl Body<'_> {
+    /// Whether a value of a type passes `type`.
+    pub(super) fn may_be(&self, ty: Type) -> bool {
+        self.schema.types.is_none_or(|types| types.contains(ty))
+    }
+
     pub(super) fn step(&mut self, of: Option<Type>, line: String) {
         self.lines(of, vec![line]);
     }
@@ -200,7 +207,6 @@ impl Cx<'_> {
             annotations: schema.annotations.clone(),
             types: schema.types,
             resource: schema.resource,
-            dynamic_anchor: schema.dynamic_anchor.clone(),
             ..Schema::default()
         };
         if *schema != bare {
@@ -215,7 +221,11 @@ impl Cx<'_> {
         Some(match types.single()? {
             Type::Null => "hf.nil",
             Type::Boolean => "hf.boolean",
-            Type::Integer if way.position == Position::Test => "hf.integer",
+            Type::Integer
+                if way.position == Position::Test || !self.protocol.schemas.has_defaults() =>
+            {
+                "hf.integer"
+            }
             Type::Integer => "hf.safeInteger",
             Type::Number => "hf.number",
             Type::String => "hf.string",

@@ -207,7 +207,7 @@ impl Cx {
                 }
             })
             .collect();
-        violations.dedup();
+        handfast_schema::tell_once(&mut violations);
         violations
     }
 }

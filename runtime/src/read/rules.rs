@@ -1,13 +1,13 @@
 //! The constraints of one place in a schema, as constants.
 
-use handfast_schema::{Number, SchemaId, Schemas, Validator, words};
+use handfast_schema::{Dialect, Number, SchemaId, Schemas, Validator, words};
 use regex::Regex;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{Cx, Num};
+use super::{Cx, JsonReader, Num};
 
 /// What a value has to keep, beside being of its type: a keyword of JSON Schema, and its value.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +42,14 @@ pub enum Rule {
     MaxProperties(u64),
     /// What every item of an array, or every value of a map, has to keep.
     Items(Rules),
-    /// The JSON Schema of a value that has no faithful Rust type, as JSON text.
+    /// `contentEncoding`, where the text stays a string
+    ContentEncoding(&'static str),
+    /// The JSON Schema of a value that has no faithful Rust type, as JSON text. Handfast's two defaults hold in it.
     Schema(&'static str),
+    /// The same, and it means what JSON Schema says: nothing is closed by default, and an integer has no bounds but its own.
+    JsonSchema(&'static str),
+    /// Null is a branch of its own, and not a `type` beside the other: what is wrong is told by the other branch.
+    NullApart,
 }
 
 /// All that a value has to keep.
@@ -131,6 +137,9 @@ pub(super) fn check_string(rules: Rules, text: &str, cx: &mut Cx) {
             Rule::MaxLength(max) => has_at_most(text, *max),
             Rule::Pattern(pattern) => pattern.is_match(text),
             Rule::Format(format) => handfast_schema::format::check(format, text) != Some(false),
+            Rule::ContentEncoding(name) => {
+                handfast_schema::format::encoding(name, text) != Some(false)
+            }
             _ => true,
         };
         if !keeps {
@@ -197,13 +206,14 @@ pub(super) fn broken(rule: &Rule, cx: &mut Cx) {
         Rule::MaxLength(n) => ("maxLength", words::max_length(*n)),
         Rule::Pattern(pattern) => ("pattern", words::pattern(pattern.source)),
         Rule::Format(format) => ("format", words::format(format)),
+        Rule::ContentEncoding(name) => ("contentEncoding", words::content_encoding(name)),
         Rule::MinItems(n) => ("minItems", words::min_items(*n)),
         Rule::MaxItems(n) => ("maxItems", words::max_items(*n)),
         Rule::UniqueItems => ("uniqueItems", words::UNIQUE_ITEMS.to_owned()),
         Rule::MinProperties(n) => ("minProperties", words::min_properties(*n)),
         Rule::MaxProperties(n) => ("maxProperties", words::max_properties(*n)),
         // What lies inside says so itself.
-        Rule::Items(_) | Rule::Schema(_) => return,
+        Rule::Items(_) | Rule::Schema(_) | Rule::JsonSchema(_) | Rule::NullApart => return,
     };
     cx.violation(keyword, words);
 }
@@ -235,11 +245,14 @@ impl Pattern {
 /// Checks a value that has no faithful Rust type by its schema.
 pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) {
     let schema = rules.iter().find_map(|rule| match rule {
-        Rule::Schema(schema) => Some(*schema),
+        Rule::Schema(text) => Some((*text, Dialect::Handfast)),
+        Rule::JsonSchema(text) => Some((*text, Dialect::JsonSchema)),
         _ => None,
     });
-    let Some(schema) = schema else { return };
-    match checker(schema) {
+    let Some((text, dialect)) = schema else {
+        return;
+    };
+    match checker(text, dialect) {
         Some(checker) => {
             let (validator, root) = &*checker;
             cx.adopt_ordered(validator.validate(*root, value, Some(cx.mode())));
@@ -248,16 +261,22 @@ pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) 
     }
 }
 
+/// How deep a schema nests, at the most.
+const DEPTH: u32 = 1024;
+
 type Checker = (Validator<'static>, SchemaId);
 
 /// The checker of a schema, made once. A program has as many as it has such places.
-fn checker(schema: &'static str) -> Option<Arc<Checker>> {
-    static CHECKERS: Mutex<BTreeMap<&'static str, Option<Arc<Checker>>>> =
-        Mutex::new(BTreeMap::new());
+fn checker(text: &'static str, dialect: Dialect) -> Option<Arc<Checker>> {
+    type Checkers = BTreeMap<(&'static str, bool), Option<Arc<Checker>>>;
+    static CHECKERS: Mutex<Checkers> = Mutex::new(BTreeMap::new());
     let mut checkers = CHECKERS.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {
-        let (schemas, root) = Schemas::from_json(&serde_json::from_str(schema).ok()?).ok()?;
+        // Not by serde_json, whose numbers are not always the doubles nearest to what is written.
+        let json = JsonReader::new(text, DEPTH).value().ok()?;
+        let (schemas, root) = Schemas::from_json_of(dialect, &json).ok()?;
         Some(Arc::new((Validator::owned(schemas), root)))
     };
-    checkers.entry(schema).or_insert_with(make).clone()
+    let key = (text, dialect == Dialect::Handfast);
+    checkers.entry(key).or_insert_with(make).clone()
 }

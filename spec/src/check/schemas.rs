@@ -1,15 +1,17 @@
-//! Schemas: contradictions, what has no effect, what is not enforced yet.
+//! Schemas: contradictions, what has no effect, what nobody enforces.
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::enforced;
 use crate::tree::{Document, Entry, Kind};
-use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator};
+use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator, format};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The largest integer that a double holds with both its neighbours: 2^53 - 1.
 const SAFE: f64 = 9_007_199_254_740_991.0;
+
+/// Content encodings of RFC 2045: they say how a text travels by mail, and refuse none.
+const MAIL_ENCODINGS: [&str; 4] = ["7bit", "8bit", "binary", "quoted-printable"];
 
 /// Pairs of bounds, of which the first is not above the second.
 const BOUNDS: [(&str, &str); 5] = [
@@ -21,7 +23,7 @@ const BOUNDS: [(&str, &str); 5] = [
 ];
 
 /// Keywords that say something of one type only.
-const TYPED: [(&str, Type); 18] = [
+const TYPED: [(&str, Type); 29] = [
     ("maxLength", Type::String),
     ("minLength", Type::String),
     ("pattern", Type::String),
@@ -32,13 +34,24 @@ const TYPED: [(&str, Type); 18] = [
     ("maxItems", Type::Array),
     ("minItems", Type::Array),
     ("uniqueItems", Type::Array),
+    ("contains", Type::Array),
+    ("minContains", Type::Array),
+    ("maxContains", Type::Array),
+    ("unevaluatedItems", Type::Array),
     ("properties", Type::Object),
+    ("patternProperties", Type::Object),
     ("additionalProperties", Type::Object),
+    ("propertyNames", Type::Object),
+    ("dependentRequired", Type::Object),
+    ("dependentSchemas", Type::Object),
+    ("unevaluatedProperties", Type::Object),
     ("maxProperties", Type::Object),
     ("minProperties", Type::Object),
     ("required", Type::Object),
     ("maximum", Type::Number),
     ("minimum", Type::Number),
+    ("exclusiveMaximum", Type::Number),
+    ("exclusiveMinimum", Type::Number),
     ("multipleOf", Type::Number),
 ];
 
@@ -49,9 +62,11 @@ impl Checker<'_> {
                 continue;
             };
             let tree = &self.lowered.docs[site.doc];
-            self.not_enforced(tree, tree.entries(site.node));
+            if self.protocol.schemas.has_defaults() {
+                self.not_enforced(tree, tree.entries(site.node));
+                self.integers(id, schema, tree);
+            }
             self.contradictions(id, schema, tree);
-            self.integers(id, schema, tree);
             self.idle(id, schema, tree);
         }
         self.circles();
@@ -86,23 +101,24 @@ impl Checker<'_> {
         }
     }
 
+    /// What nobody enforces: a word of meta-schemas, formats that nobody knows, and what is only a remark.
     fn not_enforced(&mut self, tree: &Document, entries: &[Entry]) {
         for entry in entries {
-            let key = entry.key.as_str();
-            if enforced::KEYWORDS.contains(&key) {
-                let text = format!("`{key}` is not enforced yet");
-                let help = "nothing is ignored in silence: take it out, or check it in the handler";
-                self.out
-                    .push(Diagnostic::error("S013", entry.at, text).help(help));
-                continue;
-            }
-            let (what, known, to_come) = match key {
-                "format" => ("format", enforced::FORMATS, enforced::FORMATS_TO_COME),
-                "contentEncoding" => (
-                    "content encoding",
-                    enforced::ENCODINGS,
-                    enforced::ENCODINGS_TO_COME,
-                ),
+            let (what, known): (_, &[&str]) = match entry.key.as_str() {
+                "$vocabulary" => {
+                    let text = "`$vocabulary` is a word of meta-schemas, and this describes values";
+                    let help = "take it out: schemas are read as draft 2020-12, with the whole of its vocabulary";
+                    self.out
+                        .push(Diagnostic::error("S013", entry.at, text).help(help));
+                    continue;
+                }
+                "contentSchema" | "contentMediaType" => {
+                    let text = format!("`{}` is a remark, and refuses nothing", entry.key);
+                    self.out.push(Diagnostic::note("G006", entry.at, text));
+                    continue;
+                }
+                "format" => ("format", &format::KNOWN),
+                "contentEncoding" => ("content encoding", &format::ENCODINGS),
                 _ => continue,
             };
             let Some(name) = tree.text(entry.value) else {
@@ -112,19 +128,25 @@ impl Checker<'_> {
             if known.contains(&name) {
                 continue;
             }
-            if to_come.contains(&name) {
-                let text = format!("the {what} `{name}` is not enforced yet");
-                let help = format!("enforced are `{}`", known.join("`, `"));
-                self.out
-                    .push(Diagnostic::error("S013", at, text).help(help));
-            } else {
-                let text = format!("there is no {what} `{name}`");
-                let all = known.iter().chain(to_come).copied();
-                let help = did_you_mean(name, all)
-                    .unwrap_or_else(|| format!("there are `{}`", known.join("`, `")));
-                self.out
-                    .push(Diagnostic::error("S014", at, text).help(help));
+            if what != "format" && MAIL_ENCODINGS.contains(&name) {
+                let text = format!("the {what} `{name}` is a remark, and refuses nothing");
+                self.out.push(Diagnostic::note("G006", at, text));
+                continue;
             }
+            let text = format!("there is no {what} `{name}`");
+            let help = did_you_mean(name, known.iter().copied())
+                .unwrap_or_else(|| format!("there are `{}`", known.join("`, `")));
+            self.out
+                .push(Diagnostic::error("S014", at, text).help(help));
+        }
+    }
+
+    /// What nothing fits is a mistake in a protocol, and no more than doubtful in a schema that may be somebody else's.
+    fn doubtful(&self, code: &'static str, at: Span, text: impl Into<String>) -> Diagnostic {
+        if self.protocol.schemas.has_defaults() {
+            Diagnostic::error(code, at, text)
+        } else {
+            Diagnostic::warning(code, at, text)
         }
     }
 
@@ -167,8 +189,8 @@ impl Checker<'_> {
                 continue;
             };
             let text = format!("nothing fits: `{low}` is above `{high}`");
-            self.out
-                .push(Diagnostic::error("S010", at, text).label(other, "the upper bound"));
+            let problem = self.doubtful("S010", at, text);
+            self.out.push(problem.label(other, "the upper bound"));
         }
         if let Some(values) = &schema.enumeration {
             self.enumeration(id, schema, tree, values);
@@ -179,8 +201,8 @@ impl Checker<'_> {
         {
             let text = "nothing fits: the constant is not of the type";
             let other = self.keyword_place(id, tree, "type").unwrap_or(at);
-            self.out
-                .push(Diagnostic::error("S010", at, text).label(other, "the type"));
+            let problem = self.doubtful("S010", at, text);
+            self.out.push(problem.label(other, "the type"));
         }
         let closed = schema
             .additional_properties
@@ -191,7 +213,8 @@ impl Checker<'_> {
             && schema.any_of.is_empty()
             && schema.one_of.is_empty()
             && schema.unevaluated_properties.is_none();
-        if closed && alone && !schema.properties.is_empty() {
+        let defaults = self.protocol.schemas.has_defaults();
+        if defaults && closed && alone && !schema.properties.is_empty() {
             let known: std::collections::BTreeSet<&str> = schema
                 .properties
                 .iter()
@@ -225,7 +248,8 @@ impl Checker<'_> {
         };
         if values.is_empty() {
             let text = "nothing fits an empty `enum`";
-            self.out.push(Diagnostic::error("S009", entry.at, text));
+            let problem = self.doubtful("S009", entry.at, text);
+            self.out.push(problem);
         }
         let items = tree.list(entry.value).unwrap_or_default();
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
@@ -233,13 +257,13 @@ impl Checker<'_> {
             let at = tree.node(*item).span;
             if let Some(first) = seen.insert(crate::hash::canonical(value), at) {
                 let text = "this value stands in `enum` twice";
-                self.out
-                    .push(Diagnostic::error("S009", at, text).label(first, "first here"));
+                let problem = self.doubtful("S009", at, text);
+                self.out.push(problem.label(first, "first here"));
             } else if schema.types.is_some_and(|types| !fits(types, value)) {
                 let text = "this value is not of the type, and never fits";
                 let other = self.keyword_place(id, tree, "type").unwrap_or(at);
-                self.out
-                    .push(Diagnostic::error("S010", at, text).label(other, "the type"));
+                let problem = self.doubtful("S010", at, text);
+                self.out.push(problem.label(other, "the type"));
             }
         }
         if schema.open && !values.iter().all(Value::is_string) {
@@ -352,7 +376,7 @@ impl Checker<'_> {
     }
 
     /// References that come back to where they began without having looked at any part of the value.
-    fn circles(&mut self) {
+    pub(super) fn circles(&mut self) {
         const NEW: u8 = 0;
         const OPEN: u8 = 1;
         const DONE: u8 = 2;

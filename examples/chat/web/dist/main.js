@@ -160,15 +160,19 @@ function noUnknown(value, declared, report) {
   if (report.strict) noOthers(value, declared, report);
 }
 function noOthers(value, declared, report) {
-  others(value, declared, unknown, report);
+  others(value, declared, unknownProperty, report);
 }
-function unknown(_, report) {
+function unknownProperty(_, report) {
   report.fail("additionalProperties", "is not a known property");
 }
 function others(value, declared, check, report) {
+  for (const name of undeclared(value, declared)) property(value, name, check, report);
+}
+var NONE2 = [];
+function undeclared(value, declared) {
   let names;
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
-  for (const name of names?.sort(byCodePoint) ?? []) property(value, name, check, report);
+  return names?.sort(byCodePoint) ?? NONE2;
 }
 function byCodePoint(a, b) {
   let i = 0;
@@ -185,6 +189,25 @@ function noVariant(value, name, words, report) {
   report.fail("enum", words);
   report.below(before, name);
 }
+
+// handfast/uri.ts
+function alphabet(wide2, hidden) {
+  const madeOf = (also) => new RegExp(`^(?:[\\w\\-.~!$&'()*+,;=${wide2}${also}]|%[\\da-fA-F]{2})*$`, "u");
+  return {
+    path: madeOf("/:@"),
+    query: madeOf(`/?:@${hidden}`),
+    fragment: madeOf("/?:@"),
+    user: madeOf(":"),
+    name: madeOf("")
+  };
+}
+function wide() {
+  let planes = "";
+  for (let n = 1; n <= 13; n++) planes += `\\u{${n.toString(16)}0000}-\\u{${n.toString(16)}fffd}`;
+  return `\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef${planes}\\u{e1000}-\\u{efffd}`;
+}
+var HIDDEN = "\\ue000-\\uf8ff\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}";
+var IRI = /* @__PURE__ */ alphabet(wide(), HIDDEN);
 
 // handfast/clock.ts
 var systemClock = {
