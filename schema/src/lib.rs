@@ -11,6 +11,7 @@ pub mod number;
 pub mod pattern;
 pub mod position;
 mod tree;
+mod unfold;
 pub mod union;
 mod violation;
 pub mod words;
@@ -20,4 +21,5 @@ pub use interpret::{MAX_DEPTH, MAX_VIOLATIONS, Validator, validate};
 pub use tree::{
     Annotations, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };
+pub use unfold::TooManySchemas;
 pub use violation::{Pointer, Violation, Violations};

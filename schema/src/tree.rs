@@ -309,6 +309,53 @@ impl Schema {
         self.additional_properties.is_some() || self.unevaluated_properties.is_some()
     }
 
+    /// Every schema right inside this one, and every one it refers to, of those that decide a verdict.
+    pub fn subschemas(&self) -> Vec<SchemaId> {
+        let mut all = Vec::new();
+        self.clone().map_subschemas(|id| {
+            all.push(id);
+            id
+        });
+        all
+    }
+
+    /// Puts another schema in the place of each that [`Self::subschemas`] gives.
+    pub(crate) fn map_subschemas(&mut self, mut map: impl FnMut(SchemaId) -> SchemaId) {
+        let named = self
+            .properties
+            .iter_mut()
+            .chain(&mut self.pattern_properties)
+            .chain(&mut self.dependent_schemas)
+            .map(|(_, id)| id);
+        let lists = self
+            .prefix_items
+            .iter_mut()
+            .chain(&mut self.all_of)
+            .chain(&mut self.any_of)
+            .chain(&mut self.one_of);
+        let dynamic = self
+            .dynamic_reference
+            .as_mut()
+            .map(|dynamic| &mut dynamic.initial);
+        let single = [
+            self.items.as_mut(),
+            self.contains.as_mut(),
+            self.unevaluated_items.as_mut(),
+            self.additional_properties.as_mut(),
+            self.property_names.as_mut(),
+            self.unevaluated_properties.as_mut(),
+            self.not.as_mut(),
+            self.condition.as_mut(),
+            self.then.as_mut(),
+            self.otherwise.as_mut(),
+            self.reference.as_mut(),
+            dynamic,
+        ];
+        for id in named.chain(lists).chain(single.into_iter().flatten()) {
+            *id = map(*id);
+        }
+    }
+
     /// Whether the schema is a `$ref` and nothing else that decides a verdict.
     pub fn only_refers(&self) -> bool {
         self.reference.is_some()

@@ -132,9 +132,23 @@ fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonErro
         initial: any,
         anchor: Some("item".to_owned()),
     });
-    let validator = Validator::new(&schemas);
-    assert!(!validator.is_valid(root, &json!([1]), None));
-    assert!(validator.is_valid(root, &json!(["a"]), None));
-    assert!(validator.is_valid(list, &json!([1]), None));
+    let holds = |schemas: &Schemas| {
+        let validator = Validator::new(schemas);
+        assert!(!validator.is_valid(root, &json!([1]), None));
+        assert!(validator.is_valid(root, &json!(["a"]), None));
+        assert!(validator.is_valid(list, &json!([1]), None));
+    };
+    holds(&schemas);
+    // The list means two things now, and one of them has a place of its own.
+    let before = schemas.len();
+    assert_eq!(schemas.unfold(&[root, list]), Ok(true));
+    assert!(schemas.len() > before);
+    assert!(
+        schemas
+            .iter()
+            .all(|(_, one)| one.dynamic_reference.is_none())
+    );
+    holds(&schemas);
+    assert_eq!(schemas.unfold(&[root, list]), Ok(false));
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::model::Protocol;
 use crate::schema::Lowering;
 use crate::source::{Files, MAX_FILE_BYTES, Refused, Sources, read_bounded};
 use crate::{check, hash, language, parse, resolve, yaml};
-use handfast_schema::Span;
+use handfast_schema::{SchemaId, Span};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -87,8 +87,37 @@ fn read(
     if out.errors() > 0 {
         return None;
     }
+    let roots = roots(&protocol);
+    match protocol.schemas.unfold(&roots) {
+        Ok(false) => {}
+        Ok(true) => check::circles(&protocol, &document, &lowered, out),
+        Err(error) => {
+            let help = "let fewer resources bear the same dynamic anchors";
+            let at = protocol.name.span;
+            out.push(Diagnostic::error("S023", at, error.to_string()).help(help));
+        }
+    }
+    if out.errors() > 0 {
+        return None;
+    }
     protocol.hash = hash::hash(&protocol);
     Some(protocol)
+}
+
+/// Every schema that something outside of schemas names.
+fn roots(protocol: &Protocol) -> Vec<SchemaId> {
+    let types = protocol.types.iter().map(|ty| ty.schema);
+    let data = protocol.errors.iter().filter_map(|error| error.data);
+    let params = protocol
+        .channels
+        .iter()
+        .flat_map(|channel| channel.params.iter().map(|param| param.schema));
+    let sent = protocol
+        .messages
+        .iter()
+        .flat_map(|message| [&message.client, &message.server]);
+    let payloads = sent.flatten().filter_map(|sent| sent.payload);
+    types.chain(data).chain(params).chain(payloads).collect()
 }
 
 /// A file that could not be read.

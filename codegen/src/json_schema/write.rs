@@ -282,12 +282,13 @@ impl<'p> Writer<'p> {
         if let Some(Value::Object(reference)) = reference {
             out.extend(reference);
         }
-        // What a dynamic reference reaches in the end depends on the way to it; its first target is what can be named.
-        if let Some(id) = dynamic {
-            let target = self.refer(id, inner);
-            if let Value::Array(all) = all_of.get_or_insert_with(|| json!([])) {
-                all.push(target);
-            }
+        // One that is left over stands beside a `$ref`; to a pointer it is a reference like any other.
+        if let Some(Value::Object(mut target)) = dynamic.map(|id| self.refer(id, inner)) {
+            out.extend(
+                target
+                    .remove("$ref")
+                    .map(|target| ("$dynamicRef".to_owned(), target)),
+            );
         }
         let written = [
             (

@@ -23,18 +23,46 @@ impl Merged {
     }
 }
 
-/// Whether a schema has keywords that no type expresses.
-pub(super) fn is_beyond(schema: &Schema) -> bool {
-    schema.contains.is_some()
-        || schema.unevaluated_items.is_some()
-        || !schema.pattern_properties.is_empty()
-        || schema.property_names.is_some()
-        || !schema.dependent_required.is_empty()
-        || !schema.dependent_schemas.is_empty()
-        || schema.unevaluated_properties.is_some()
-        || schema.not.is_some()
-        || schema.condition.is_some()
-        || schema.dynamic_reference.is_some()
+/// Why no type says what a schema does, where that lies in a keyword.
+pub(super) fn beyond(schema: &Schema) -> Option<&'static str> {
+    let reasons = [
+        (
+            schema.condition.is_some(),
+            "`if` makes what it may hold depend on what it holds",
+        ),
+        (schema.not.is_some(), "`not` says what it is no value of"),
+        (
+            schema.contains.is_some(),
+            "`contains` asks for some of its items and not for all",
+        ),
+        (
+            !schema.pattern_properties.is_empty(),
+            "`patternProperties` gives its fields types by their names",
+        ),
+        (
+            schema.property_names.is_some(),
+            "`propertyNames` says how its fields may be called",
+        ),
+        (
+            !schema.dependent_required.is_empty(),
+            "`dependentRequired` makes some of its fields depend on others",
+        ),
+        (
+            !schema.dependent_schemas.is_empty(),
+            "`dependentSchemas` makes what it may hold depend on its fields",
+        ),
+        (
+            schema.unevaluated_items.is_some() || schema.unevaluated_properties.is_some(),
+            "`unevaluatedItems` and `unevaluatedProperties` speak of what other schemas leave",
+        ),
+        (
+            schema.dynamic_reference.is_some(),
+            "a `$dynamicRef` stands beside a `$ref`",
+        ),
+    ];
+    reasons
+        .into_iter()
+        .find_map(|(bears, reason)| bears.then_some(reason))
 }
 
 /// Whether a schema constrains strings beyond their type.
@@ -82,7 +110,7 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
             && schema.enumeration.is_none()
             && schema.min_properties.is_none()
             && schema.max_properties.is_none()
-            && !is_beyond(schema);
+            && beyond(schema).is_none();
         if !plain || steps > MAX_PARTS {
             return None;
         }

@@ -233,7 +233,10 @@ impl Maker<'_> {
     /// What a schema is, if that needs a type with a name.
     fn kind(&mut self, id: SchemaId, name: &str) -> Option<DeclKind> {
         let schema = self.schema(id);
-        if schema.reference.is_some() || schema.boolean.is_some() || combine::is_beyond(schema) {
+        if schema.reference.is_some()
+            || schema.boolean.is_some()
+            || combine::beyond(schema).is_some()
+        {
             return None;
         }
         if let Some(kind) = self.literals(schema) {
@@ -501,10 +504,8 @@ impl Maker<'_> {
             };
             return Use::Checked { reason };
         }
-        if combine::is_beyond(schema) {
-            return Use::Checked {
-                reason: "its keywords have no counterpart among types",
-            };
+        if let Some(reason) = combine::beyond(schema) {
+            return Use::Checked { reason };
         }
         if schema.constant.is_some() || schema.enumeration.is_some() {
             return Use::Checked {

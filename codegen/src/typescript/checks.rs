@@ -16,7 +16,7 @@ use handfast_templates::typescript::{Check, lay_out};
 pub(super) struct Way {
     pub(super) id: SchemaId,
     pub(super) position: Position,
-    /// Whether the function notes which properties it has looked at.
+    /// Whether the function notes which properties and items it has looked at.
     pub(super) looking: bool,
 }
 
@@ -24,6 +24,7 @@ pub(super) struct Way {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Beside {
     Fields,
+    Members,
     Pattern,
     Values,
 }
@@ -54,6 +55,11 @@ pub(super) struct Body<'w> {
 }
 
 impl Body<'_> {
+    /// Whether a value of a type passes `type`.
+    pub(super) fn may_be(&self, ty: Type) -> bool {
+        self.schema.types.is_none_or(|types| types.contains(ty))
+    }
+
     pub(super) fn step(&mut self, of: Option<Type>, line: String) {
         self.lines(of, vec![line]);
     }
@@ -200,7 +206,6 @@ impl Cx<'_> {
             annotations: schema.annotations.clone(),
             types: schema.types,
             resource: schema.resource,
-            dynamic_anchor: schema.dynamic_anchor.clone(),
             ..Schema::default()
         };
         if *schema != bare {

@@ -6,10 +6,9 @@ use super::{
     guard, text,
 };
 use handfast_schema::{
-    Number, SchemaId, Type, TypeSet,
+    Number, Type, TypeSet,
     number::MAX_SAFE_INTEGER,
     position::{Closing, Position, closing},
-    union::{ToldBy, union},
     words,
 };
 use handfast_templates::typescript::{Constant, lay_out};
@@ -35,17 +34,37 @@ impl Cx<'_> {
             Closing::Nothing
         };
         let closes = position == Position::Shape && by_server;
-        let own = closes && how == Closing::Unevaluated;
-        if own {
-            body.step(None, "const seen = new hf.Seen();".to_owned());
+        let closed = closes && how == Closing::Unevaluated && body.may_be(Type::Object);
+        let last_word = closed
+            || (schema.unevaluated_properties.is_some() && body.may_be(Type::Object))
+            || (schema.unevaluated_items.is_some() && body.may_be(Type::Array));
+        // What the caller watches is told of what is found here at the end.
+        let seen = match (looking, last_word) {
+            (false, false) => None,
+            (_, true) if looking => Some("own"),
+            _ => Some("seen"),
+        };
+        if last_word {
+            let name = seen.unwrap_or_default();
+            body.step(None, format!("const {name} = new hf.Seen();"));
         }
-        let looks = looking || own;
-        self.properties(body, closes && how == Closing::Additional, looks);
-        self.items(body);
+        // What is said of other types asks for no functions and no constants.
+        if body.may_be(Type::Object) {
+            self.properties(body, closes && how == Closing::Additional, seen);
+        }
+        if body.may_be(Type::Array) {
+            self.items(body, seen);
+        }
         self.values(body, by_server);
         self.numbers(body);
-        self.strings(body);
-        lengths(body);
+        if body.may_be(Type::String) {
+            self.strings(body);
+        }
+        counts_of_items(body);
+        if body.may_be(Type::Array) {
+            self.contains(body, seen);
+        }
+        counts_of_properties(body);
         for name in &schema.required {
             let name = text::string(name);
             body.step(
@@ -60,81 +79,22 @@ impl Cx<'_> {
                 body.step(Some(Type::Object), line);
             }
         }
-        self.in_place(body, how.in_place(position), looks, own);
-        if own {
-            let line = "hf.noUnseen(value, seen, report);".to_owned();
-            body.step(Some(Type::Object), line);
-        }
-    }
-
-    fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
-        let position = body.way.position.child();
-        let way = Way {
-            id,
-            position,
-            looking: false,
-        };
-        self.reference(body, way, stem)
-    }
-
-    fn properties(&mut self, body: &mut Body<'_>, closes: bool, looks: bool) {
-        let schema = body.schema;
-        let of = Some(Type::Object);
-        for (name, id) in &schema.properties {
-            let stem = format!(
-                "{}{}",
-                body.stem,
-                text::identifier(&crate::names::pascal(name))
-            );
-            let check = self.child(body, *id, &stem);
-            let name = text::string(name);
-            body.step(of, format!("hf.property(value, {name}, {check}, report);"));
-        }
-        let more = schema.additional_properties;
-        match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
-            Some((_, Some(true))) => {}
-            Some((_, Some(false))) => {
-                let fields = self.fields(body);
-                body.step(of, format!("hf.noOthers(value, {fields}, report);"));
+        self.in_place(body, how.in_place(position), seen, last_word);
+        if let (true, Some(seen)) = (last_word, seen) {
+            self.unevaluated(body, closed, seen);
+            if looking {
+                body.step(None, format!("seen.merge({seen});"));
             }
-            Some((more, None)) => {
-                let fields = self.fields(body);
-                let check = self.child(body, more, &format!("{}Value", body.stem));
-                if check != "hf.anything" {
-                    body.step(of, format!("hf.others(value, {fields}, {check}, report);"));
-                }
-            }
-            None if closes => {
-                let fields = self.fields(body);
-                body.step(of, format!("hf.noUnknown(value, {fields}, report);"));
-            }
-            None => {}
         }
-        if looks && more.is_some() {
-            body.step(of, "seen.everything();".to_owned());
-        } else if looks && !schema.properties.is_empty() {
-            let fields = self.fields(body);
-            body.step(of, format!("seen.fields({fields});"));
-        }
-    }
-
-    /// The set of the declared properties.
-    fn fields(&mut self, body: &mut Body<'_>) -> String {
-        let names: Vec<String> = body
-            .schema
-            .properties
-            .iter()
-            .map(|(name, _)| text::string(name))
-            .collect();
-        self.beside(body, Beside::Fields, "Fields", || set("string", &names))
     }
 
     /// A constant that belongs to a schema, made where it is first needed.
-    fn beside(
+    pub(super) fn beside(
         &mut self,
         body: &mut Body<'_>,
         kind: Beside,
         ending: &str,
+        ty: &str,
         value: impl FnOnce() -> String,
     ) -> String {
         if let Some(name) = self.constants.get(&(body.way.id, kind)) {
@@ -146,38 +106,11 @@ impl Cx<'_> {
             doc: String::new(),
             exported: false,
             name: &name,
-            ty: "",
+            ty,
             value: value(),
         }));
         self.constants.insert((body.way.id, kind), name.clone());
         name
-    }
-
-    fn items(&mut self, body: &mut Body<'_>) {
-        let schema = body.schema;
-        let of = Some(Type::Array);
-        for (i, id) in schema.prefix_items.iter().enumerate() {
-            let check = self.child(body, *id, &format!("{}{i}", body.stem));
-            if check != "hf.anything" {
-                body.step(of, format!("hf.item(value, {i}, {check}, report);"));
-            }
-        }
-        let from = schema.prefix_items.len();
-        match schema
-            .items
-            .map(|items| (items, self.protocol.schemas[items].boolean))
-        {
-            None | Some((_, Some(true))) => {}
-            Some((_, Some(false))) => {
-                body.step(of, format!("hf.noItems(value, {from}, report);"));
-            }
-            Some((items, None)) => {
-                let check = self.child(body, items, &format!("{}Item", body.stem));
-                if check != "hf.anything" {
-                    body.step(of, format!("hf.items(value, {from}, {check}, report);"));
-                }
-            }
-        }
     }
 
     /// `const` and `enum`.
@@ -239,7 +172,9 @@ impl Cx<'_> {
             }
         }
         let mut parts: Vec<String> = if scalars.len() > MAX_COMPARED {
-            let name = self.beside(body, Beside::Values, "Values", || set("unknown", &scalars));
+            let name = self.beside(body, Beside::Values, "Values", "", || {
+                set("unknown", &scalars)
+            });
             vec![format!("!{name}.has(value)")]
         } else {
             scalars
@@ -308,7 +243,9 @@ impl Cx<'_> {
             body.step(of, format!("hf.maxLength(value, {n}, {words}, report);"));
         }
         if let Some(pattern) = &schema.pattern {
-            let name = self.beside(body, Beside::Pattern, "Pattern", || text::pattern(pattern));
+            let name = self.beside(body, Beside::Pattern, "Pattern", "", || {
+                text::pattern(pattern)
+            });
             let words = text::string(&words::pattern(pattern));
             body.step(of, format!("hf.pattern(value, {name}, {words}, report);"));
         }
@@ -320,140 +257,10 @@ impl Cx<'_> {
             body.step(of, "hf.base64(value, report);".to_owned());
         }
     }
-
-    /// What other schemas find in the same value.
-    fn in_place(&mut self, body: &mut Body<'_>, position: Position, looks: bool, more: bool) {
-        let schema = body.schema;
-        let seen = if looks { ", seen" } else { "" };
-        let way = |id| Way {
-            id,
-            position,
-            looking: looks,
-        };
-        let all = schema.reference.iter().chain(&schema.all_of);
-        for (i, id) in all.enumerate() {
-            let stem = format!("{}All{}", body.stem, i + 1);
-            let check = self.reference(body, way(*id), &stem);
-            if check == "hf.anything" {
-                continue;
-            }
-            let seen = if check.starts_with("hf.") { "" } else { seen };
-            body.step(None, format!("{check}(value, report{seen});"));
-        }
-        let (any, one) = (!schema.any_of.is_empty(), !schema.one_of.is_empty());
-        let asks = schema.not.is_some();
-        if any {
-            let last = !one && !asks && !more;
-            self.union(body, &schema.any_of, "anyOf", position, looks, last);
-        }
-        if one {
-            self.union(
-                body,
-                &schema.one_of,
-                "oneOf",
-                position,
-                looks,
-                !asks && !more,
-            );
-        }
-        if let Some(id) = schema.not {
-            let way = Way {
-                id,
-                position: Position::Test,
-                looking: false,
-            };
-            let check = self.reference(body, way, &format!("{}Not", body.stem));
-            body.step(None, format!("hf.not(value, {check}, report);"));
-        }
-    }
-
-    fn union(
-        &mut self,
-        body: &mut Body<'_>,
-        ids: &[SchemaId],
-        keyword: &str,
-        position: Position,
-        looks: bool,
-        last: bool,
-    ) {
-        let schemas = &self.protocol.schemas;
-        let seen = if looks { ", seen" } else { "" };
-        let way = |id| Way {
-            id,
-            position,
-            looking: looks,
-        };
-        let Some(told) = union(schemas, ids) else {
-            let ending = if keyword == "anyOf" { "Any" } else { "One" };
-            let checks: Vec<String> = ids
-                .iter()
-                .enumerate()
-                .map(|(i, id)| {
-                    let stem = format!("{}{ending}{}", body.stem, i + 1);
-                    self.reference(body, way(*id), &stem)
-                })
-                .collect();
-            let looking = if looks { "Looking" } else { "" };
-            let checks = checks.join(", ");
-            body.step(
-                None,
-                format!("hf.{keyword}{looking}(value, [{checks}], report{seen});"),
-            );
-            return;
-        };
-        let discriminant = match told.told_by {
-            ToldBy::Null(id) => {
-                let stem = body.stem.to_owned() + "Value";
-                let check = self.reference(body, way(id), &stem);
-                if check != "hf.anything" {
-                    body.step(
-                        None,
-                        format!("if (value !== null) {check}(value, report{seen});"),
-                    );
-                }
-                return;
-            }
-            ToldBy::Property(discriminant) => discriminant,
-        };
-        let property = text::string(&discriminant.property);
-        let mut lines = vec![format!("switch (hf.discriminant(value, {property})) {{")];
-        let end = |lines: &mut Vec<String>, call: String| {
-            if last {
-                lines.push(format!("    return {call};"));
-            } else {
-                lines.push(format!("    {call};"));
-                lines.push("    break;".to_owned());
-            }
-        };
-        for (value, id) in &discriminant.branches {
-            let variant = value.as_str().unwrap_or_default();
-            let variant = text::identifier(&crate::names::pascal(variant));
-            let check = self.reference(body, way(*id), &format!("{}{variant}", body.stem));
-            lines.push(format!("  case {}:", text::value(value)));
-            end(&mut lines, format!("{check}(value, report{seen})"));
-        }
-        lines.push("  default:".to_owned());
-        if looks {
-            lines.push("    seen.everything();".to_owned());
-        }
-        let values = discriminant.branches.iter().map(|(value, _)| value);
-        let words = text::string(&words::enumeration(values));
-        end(
-            &mut lines,
-            format!("hf.noVariant(value, {property}, {words}, report)"),
-        );
-        lines.push("}".to_owned());
-        if told.nullable && last {
-            lines.insert(0, "if (value === null) return;".to_owned());
-        } else if told.nullable {
-            lines = guard::block("if (value !== null) {", lines);
-        }
-        body.lines(None, lines);
-    }
 }
 
-/// What counts items and properties.
-fn lengths(body: &mut Body<'_>) {
+/// What counts items, and tells them apart.
+fn counts_of_items(body: &mut Body<'_>) {
     let schema = body.schema;
     for (of, name, n, words) in [
         (
@@ -475,6 +282,11 @@ fn lengths(body: &mut Body<'_>) {
             "hf.uniqueItems(value, report);".to_owned(),
         );
     }
+}
+
+/// What counts properties.
+fn counts_of_properties(body: &mut Body<'_>) {
+    let schema = body.schema;
     for (name, n, words) in [
         (
             "minProperties",
@@ -510,7 +322,7 @@ fn fails(condition: Option<&str>, keyword: &str, words: &str) -> Vec<String> {
     guard::block(&format!("if ({condition}) {{"), vec![fail])
 }
 
-fn set(ty: &str, values: &[String]) -> String {
+pub(super) fn set(ty: &str, values: &[String]) -> String {
     if values.is_empty() {
         format!("/*@__PURE__*/ new Set<{ty}>()")
     } else if ty == "string" {

@@ -4,8 +4,10 @@
 //! template gets it.
 
 mod checks;
+mod children;
 mod envelope;
 mod guard;
+mod in_place;
 mod keywords;
 mod messages;
 mod names;
@@ -18,7 +20,7 @@ use crate::{
     shape::{DeclId, DeclKind, Section, Shapes},
 };
 use checks::{Beside, Way};
-use handfast_schema::{SchemaId, Schemas};
+use handfast_schema::SchemaId;
 use handfast_spec::model::{GenerateTypescript, MessageId, Protocol};
 use handfast_templates::typescript::{self as layout, Api, lay_out};
 use std::collections::BTreeMap;
@@ -111,48 +113,10 @@ fn sent_by_client(protocol: &Protocol) -> Vec<bool> {
         .collect();
     while let Some(id) = waiting.pop() {
         if !std::mem::replace(&mut reached[id.0 as usize], true) {
-            waiting.extend(within(&protocol.schemas, id));
+            waiting.extend(protocol.schemas[id].subschemas());
         }
     }
     reached
-}
-
-/// The schemas right inside of one.
-fn within(schemas: &Schemas, id: SchemaId) -> Vec<SchemaId> {
-    let schema = &schemas[id];
-    let named = schema
-        .properties
-        .iter()
-        .chain(&schema.pattern_properties)
-        .chain(&schema.dependent_schemas);
-    let lists = [
-        &schema.prefix_items,
-        &schema.all_of,
-        &schema.any_of,
-        &schema.one_of,
-    ];
-    let single = [
-        schema.items,
-        schema.contains,
-        schema.unevaluated_items,
-        schema.additional_properties,
-        schema.property_names,
-        schema.unevaluated_properties,
-        schema.not,
-        schema.condition,
-        schema.then,
-        schema.otherwise,
-        schema.reference,
-        schema
-            .dynamic_reference
-            .as_ref()
-            .map(|dynamic| dynamic.initial),
-    ];
-    named
-        .map(|(_, id)| *id)
-        .chain(lists.into_iter().flatten().copied())
-        .chain(single.into_iter().flatten())
-        .collect()
 }
 
 /// Writes the TypeScript of a protocol: its file, and the files of the runtime beside it. `source` is the file it is made

@@ -134,8 +134,13 @@ impl Cx<'_> {
             None => {}
         }
         let mut parts = vec![self.own(schema, depth)];
-        for id in schema.reference.iter().chain(&schema.all_of) {
-            parts.push(self.at(*id, depth));
+        let dynamic = schema.dynamic_reference.as_ref();
+        let references = schema
+            .reference
+            .into_iter()
+            .chain(dynamic.map(|dynamic| dynamic.initial));
+        for id in references.chain(schema.all_of.iter().copied()) {
+            parts.push(self.at(id, depth));
         }
         for branches in [&schema.any_of, &schema.one_of] {
             if !branches.is_empty() {
@@ -256,13 +261,19 @@ impl Cx<'_> {
             })
             .chain(undeclared.map(|name| format!("readonly {}: unknown", text::property(name))))
             .collect();
+        let patterns = &schema.pattern_properties;
         match more {
             Some(more) if fields.is_empty() => {
-                let value = self.at(more, depth).text;
+                let patterns = patterns.iter().map(|(_, id)| self.at(*id, depth));
+                let values = patterns.chain([self.at(more, depth)]).collect();
+                let value = either(values).text;
                 return Ty::atom(format!("{{ readonly [key: string]: {value} }}"));
             }
             None if fields.is_empty() => return Ty::atom(ANY_OBJECT),
             // The type of every property has to fit the index, so it says nothing.
+            _ if !patterns.is_empty() => {
+                fields.push("readonly [key: string]: unknown".to_owned());
+            }
             Some(more) if self.protocol.schemas[more].boolean != Some(false) => {
                 fields.push("readonly [key: string]: unknown".to_owned());
             }

@@ -35,6 +35,22 @@ pub(crate) fn check(
     checker.unused();
 }
 
+/// Finds references that come back to where they began.
+pub(crate) fn circles(
+    protocol: &Protocol,
+    tree: &Document,
+    lowered: &Lowered,
+    out: &mut Diagnostics,
+) {
+    let mut checker = Checker {
+        protocol,
+        tree,
+        lowered,
+        out,
+    };
+    checker.circles();
+}
+
 struct Checker<'a> {
     protocol: &'a Protocol,
     tree: &'a Document,

@@ -21,7 +21,7 @@ const BOUNDS: [(&str, &str); 5] = [
 ];
 
 /// Keywords that say something of one type only.
-const TYPED: [(&str, Type); 18] = [
+const TYPED: [(&str, Type); 29] = [
     ("maxLength", Type::String),
     ("minLength", Type::String),
     ("pattern", Type::String),
@@ -32,13 +32,24 @@ const TYPED: [(&str, Type); 18] = [
     ("maxItems", Type::Array),
     ("minItems", Type::Array),
     ("uniqueItems", Type::Array),
+    ("contains", Type::Array),
+    ("minContains", Type::Array),
+    ("maxContains", Type::Array),
+    ("unevaluatedItems", Type::Array),
     ("properties", Type::Object),
+    ("patternProperties", Type::Object),
     ("additionalProperties", Type::Object),
+    ("propertyNames", Type::Object),
+    ("dependentRequired", Type::Object),
+    ("dependentSchemas", Type::Object),
+    ("unevaluatedProperties", Type::Object),
     ("maxProperties", Type::Object),
     ("minProperties", Type::Object),
     ("required", Type::Object),
     ("maximum", Type::Number),
     ("minimum", Type::Number),
+    ("exclusiveMaximum", Type::Number),
+    ("exclusiveMinimum", Type::Number),
     ("multipleOf", Type::Number),
 ];
 
@@ -352,7 +363,7 @@ impl Checker<'_> {
     }
 
     /// References that come back to where they began without having looked at any part of the value.
-    fn circles(&mut self) {
+    pub(super) fn circles(&mut self) {
         const NEW: u8 = 0;
         const OPEN: u8 = 1;
         const DONE: u8 = 2;

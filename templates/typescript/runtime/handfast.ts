@@ -5,8 +5,7 @@
 
 export * from './handfast/check.js';
 export * from './handfast/format.js';
-export { anyOfLooking, noUnseen, oneOfLooking, Seen } from './handfast/seen.js';
-export type { Looking } from './handfast/seen.js';
+export * from './handfast/seen.js';
 export { Client } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';
 export type { Closed } from './handfast/connection.js';

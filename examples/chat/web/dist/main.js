@@ -160,15 +160,19 @@ function noUnknown(value, declared, report) {
   if (report.strict) noOthers(value, declared, report);
 }
 function noOthers(value, declared, report) {
-  others(value, declared, unknown, report);
+  others(value, declared, unknownProperty, report);
 }
-function unknown(_, report) {
+function unknownProperty(_, report) {
   report.fail("additionalProperties", "is not a known property");
 }
 function others(value, declared, check, report) {
+  for (const name of undeclared(value, declared)) property(value, name, check, report);
+}
+var NONE2 = [];
+function undeclared(value, declared) {
   let names;
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
-  for (const name of names?.sort(byCodePoint) ?? []) property(value, name, check, report);
+  return names?.sort(byCodePoint) ?? NONE2;
 }
 function byCodePoint(a, b) {
   let i = 0;

@@ -4,6 +4,7 @@
 // passed in where they depend on the schema, and are the same ones the server uses.
 
 import { Report, type Check } from './report.js';
+import type { Seen } from './seen.js';
 
 /** The properties of a value known to be an object. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -219,10 +220,21 @@ export function uniqueItems(value: readonly unknown[], report: Report): void {
   if (repeated) report.fail('uniqueItems', 'must have no two equal items');
 }
 
+/** How many items fit `contains`. */
+export function fitting(value: readonly unknown[], check: Check<unknown>, report: Report, seen?: Seen): number {
+  let count = 0;
+  for (const [i, item] of value.entries()) {
+    if (!passes(item, check, report)) continue;
+    count++;
+    seen?.note([i]);
+  }
+  return count;
+}
+
 // Objects
 
 /** Whether an object has a property. `undefined` is absence, as it is to `JSON.stringify`. */
-function has(value: Fields, name: string): boolean {
+export function has(value: Fields, name: string): boolean {
   return value[name] !== undefined && Object.hasOwn(value, name);
 }
 
@@ -246,18 +258,80 @@ export function noUnknown(value: Fields, declared: ReadonlySet<string>, report: 
 
 /** `additionalProperties: false` */
 export function noOthers(value: Fields, declared: ReadonlySet<string>, report: Report): void {
-  others(value, declared, unknown, report);
+  others(value, declared, unknownProperty, report);
 }
 
-function unknown(_: unknown, report: Report): void {
+/** `additionalProperties: false`, said at the property. */
+export function unknownProperty(_: unknown, report: Report): void {
   report.fail('additionalProperties', 'is not a known property');
 }
 
+/** What is sent has no fields but those declared, said at the property. */
+export function unknownIfSent(value: unknown, report: Report): void {
+  if (report.strict) unknownProperty(value, report);
+}
+
+/** Names of which some are known. */
+export interface Names {
+  /** Whether it is one of them. */
+  has(name: string): boolean;
+}
+
 /** `additionalProperties`: every property that is not declared, by code point. */
-export function others(value: Fields, declared: ReadonlySet<string>, check: Check<unknown>, report: Report): void {
+export function others(value: Fields, declared: Names, check: Check<unknown>, report: Report): void {
+  for (const name of undeclared(value, declared)) property(value, name, check, report);
+}
+
+const NONE: readonly string[] = [];
+
+/** The properties that are not declared, by code point. */
+function undeclared(value: Fields, declared: Names): readonly string[] {
   let names: string[] | undefined;
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
-  for (const name of names?.sort(byCodePoint) ?? []) property(value, name, check, report);
+  return names?.sort(byCodePoint) ?? NONE;
+}
+
+/** What a schema says of properties, where it speaks of their names. What is not there says nothing. */
+export interface Members {
+  /** `properties` */
+  readonly declared?: ReadonlyMap<string, Check<unknown>>;
+  /** `propertyNames` */
+  readonly names?: Check<unknown>;
+  /** `patternProperties` */
+  readonly patterns?: readonly (readonly [pattern: RegExp, check: Check<unknown>])[];
+  /** `additionalProperties`: what no other speaks of. */
+  readonly others?: Check<unknown>;
+}
+
+const NOTHING: ReadonlyMap<string, Check<unknown>> = new Map();
+
+/** `properties`, `propertyNames`, `patternProperties` and `additionalProperties`, one property after the other. */
+export function members(value: Fields, schema: Members, report: Report, seen?: Seen): void {
+  const { declared = NOTHING } = schema;
+  for (const [name, check] of declared) if (has(value, name)) member(value, name, check, schema, report, seen);
+  for (const name of undeclared(value, declared)) member(value, name, undefined, schema, report, seen);
+}
+
+function member(
+  value: Fields,
+  name: string,
+  declared: Check<unknown> | undefined,
+  { names, patterns, others }: Members,
+  report: Report,
+  seen: Seen | undefined,
+): void {
+  const before = report.size;
+  if (names !== undefined && !passes(name, names, report)) report.fail('propertyNames', 'has a name that is not allowed');
+  declared?.(value[name], report);
+  let known = declared !== undefined;
+  for (const [pattern, check] of patterns ?? []) {
+    if (!pattern.test(name)) continue;
+    known = true;
+    check(value[name], report);
+  }
+  if (known) seen?.note([name]);
+  else others?.(value[name], report);
+  report.below(before, name);
 }
 
 /** UTF-16 order is not code point order where surrogates meet U+E000 and above. */

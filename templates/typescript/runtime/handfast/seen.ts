@@ -1,45 +1,72 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { isFields, others } from './check.js';
-import { Report } from './report.js';
+import { item, others, type Fields } from './check.js';
+import { Report, type Check } from './report.js';
 
-/** A check that notes which properties of the value it has looked at. */
+/** A check that notes which properties and items of the value it has looked at. */
 export type Looking = (value: unknown, report: Report, seen: Seen) => void;
 
-/** The properties of one value that some schema has looked at, where several describe it together. */
+/** What some schema has looked at inside of one value, where several describe it together. */
 export class Seen {
-  /** Whether nothing is left to be told of. */
-  all = false;
-  readonly names: Set<string> = new Set();
+  #all = false;
+  readonly #keys: Set<string | number> = new Set();
 
-  /** Notes the names of `properties`. */
-  fields(declared: ReadonlySet<string>): void {
-    for (const name of declared) this.names.add(name);
+  /** Whether nothing has looked at a property, by its name, or at an item, by its place. */
+  leaves(key: string | number): boolean {
+    return !this.#all && !this.#keys.has(key);
   }
 
-  /** Notes all there are: `additionalProperties` has looked, or something is wrong already. */
+  /** Notes properties by their names, or items by their places. */
+  note(keys: Iterable<string | number>): void {
+    for (const key of keys) this.#keys.add(key);
+  }
+
+  /** Notes the items of `prefixItems`. */
+  first(count: number): void {
+    for (let i = 0; i < count; i++) this.#keys.add(i);
+  }
+
+  /** Notes all there are: something has looked at the rest, or something is wrong already. */
   everything(): void {
-    this.all = true;
+    this.#all = true;
   }
 
   /** Notes what another has noted. */
   merge(other: Seen): void {
-    this.all ||= other.all;
-    this.fields(other.names);
+    this.#all ||= other.#all;
+    this.note(other.#keys);
   }
 }
 
 /** What is sent has no fields but those that one of its schemas describes; what is received may. */
-export function noUnseen(value: unknown, seen: Seen, report: Report): void {
-  if (report.strict && !seen.all && isFields(value)) others(value, seen.names, unseen, report);
+export function noUnseen(value: Fields, seen: Seen, report: Report): void {
+  if (report.strict) unevaluatedProperties(value, seen, unseenProperty, report);
 }
 
-function unseen(_: unknown, report: Report): void {
+/** `unevaluatedProperties`: what nothing has looked at, by code point. */
+export function unevaluatedProperties(value: Fields, seen: Seen, check: Check<unknown>, report: Report): void {
+  others(value, { has: name => !seen.leaves(name) }, check, report);
+  seen.everything();
+}
+
+/** `unevaluatedProperties: false`, said at the property. */
+export function unseenProperty(_: unknown, report: Report): void {
   report.fail('unevaluatedProperties', 'is not a known property');
 }
 
+/** `unevaluatedItems`: what nothing has looked at, by index. */
+export function unevaluatedItems(value: readonly unknown[], seen: Seen, check: Check<unknown>, report: Report): void {
+  for (const i of value.keys()) if (seen.leaves(i)) item(value, i, check, report);
+  seen.everything();
+}
+
+/** `unevaluatedItems: false`, said at the item. */
+export function unseenItem(_: unknown, report: Report): void {
+  report.fail('unevaluatedItems', 'is one item too many');
+}
+
 /** Whether a value passes a check, without reporting; what was looked at counts if it does. */
-function passesLooking(value: unknown, check: Looking, report: Report, seen: Seen): boolean {
+export function passesLooking(value: unknown, check: Looking, report: Report, seen: Seen): boolean {
   const trial = new Report(report.strict);
   const own = new Seen();
   check(value, trial, own);

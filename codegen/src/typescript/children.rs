@@ -1,0 +1,238 @@
+//! The keywords that look inside an object or an array, as statements.
+
+use super::{
+    Cx,
+    checks::{Beside, Body, Way},
+    keywords::set,
+    text,
+};
+use handfast_schema::{SchemaId, Type, position::Position, words};
+
+impl Cx<'_> {
+    fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
+        let position = body.way.position.child();
+        let way = Way {
+            id,
+            position,
+            looking: false,
+        };
+        self.reference(body, way, stem)
+    }
+
+    pub(super) fn properties(&mut self, body: &mut Body<'_>, closes: bool, seen: Option<&str>) {
+        let schema = body.schema;
+        let of = Some(Type::Object);
+        if schema.property_names.is_some() || !schema.pattern_properties.is_empty() {
+            return self.members(body, closes, seen);
+        }
+        for (name, id) in &schema.properties {
+            let stem = format!(
+                "{}{}",
+                body.stem,
+                text::identifier(&crate::names::pascal(name))
+            );
+            let check = self.child(body, *id, &stem);
+            let name = text::string(name);
+            body.step(of, format!("hf.property(value, {name}, {check}, report);"));
+        }
+        let more = schema.additional_properties;
+        match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
+            Some((_, Some(true))) => {}
+            Some((_, Some(false))) => {
+                let fields = self.fields(body);
+                body.step(of, format!("hf.noOthers(value, {fields}, report);"));
+            }
+            Some((more, None)) => {
+                let fields = self.fields(body);
+                let check = self.child(body, more, &format!("{}Value", body.stem));
+                if check != "hf.anything" {
+                    body.step(of, format!("hf.others(value, {fields}, {check}, report);"));
+                }
+            }
+            None if closes => {
+                let fields = self.fields(body);
+                body.step(of, format!("hf.noUnknown(value, {fields}, report);"));
+            }
+            None => {}
+        }
+        match seen {
+            Some(seen) if more.is_some() => body.step(of, format!("{seen}.everything();")),
+            Some(seen) if !schema.properties.is_empty() => {
+                let fields = self.fields(body);
+                body.step(of, format!("{seen}.note({fields});"));
+            }
+            _ => {}
+        }
+    }
+
+    /// The properties of a schema that speaks of names or of patterns: what is said of one property stands together.
+    fn members(&mut self, body: &mut Body<'_>, closes: bool, seen: Option<&str>) {
+        let schema = body.schema;
+        let mut parts = Vec::new();
+        if !schema.properties.is_empty() {
+            let declared: Vec<String> = schema
+                .properties
+                .iter()
+                .map(|(name, id)| {
+                    let stem = text::identifier(&crate::names::pascal(name));
+                    let check = self.child(body, *id, &format!("{}{stem}", body.stem));
+                    format!("[{}, {check}]", text::string(name))
+                })
+                .collect();
+            let declared = declared.join(", ");
+            parts.push(format!(
+                "declared: /*@__PURE__*/ new Map<string, hf.Check<unknown>>([{declared}])"
+            ));
+        }
+        if let Some(names) = schema.property_names {
+            let check = self.test(body, names, "Name");
+            parts.push(format!("names: {check}"));
+        }
+        if !schema.pattern_properties.is_empty() {
+            let patterns: Vec<String> = schema
+                .pattern_properties
+                .iter()
+                .enumerate()
+                .map(|(i, (pattern, id))| {
+                    let check = self.child(body, *id, &format!("{}Like{}", body.stem, i + 1));
+                    format!("[{}, {check}]", text::pattern(pattern))
+                })
+                .collect();
+            parts.push(format!("patterns: [{}]", patterns.join(", ")));
+        }
+        let more = schema.additional_properties;
+        let others = match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
+            Some((_, Some(true))) => None,
+            Some((_, Some(false))) => Some("hf.unknownProperty".to_owned()),
+            Some((more, None)) => Some(self.child(body, more, &format!("{}Value", body.stem))),
+            None => closes.then(|| "hf.unknownIfSent".to_owned()),
+        };
+        parts.extend(others.map(|check| format!("others: {check}")));
+        let members = self.beside(body, Beside::Members, "Members", "hf.Members", || {
+            format!("{{ {} }}", parts.join(", "))
+        });
+        let of = Some(Type::Object);
+        let noted = seen.map_or_else(String::new, |seen| format!(", {seen}"));
+        body.step(of, format!("hf.members(value, {members}, report{noted});"));
+        if let (Some(seen), Some(_)) = (seen, more) {
+            body.step(of, format!("{seen}.everything();"));
+        }
+    }
+
+    /// The check of a schema that asks and describes nothing.
+    pub(super) fn test(&mut self, body: &mut Body<'_>, id: SchemaId, ending: &str) -> String {
+        let way = Way {
+            id,
+            position: Position::Test,
+            looking: false,
+        };
+        let stem = format!("{}{ending}", body.stem);
+        self.reference(body, way, &stem)
+    }
+
+    /// The set of the declared properties.
+    fn fields(&mut self, body: &mut Body<'_>) -> String {
+        let names: Vec<String> = body
+            .schema
+            .properties
+            .iter()
+            .map(|(name, _)| text::string(name))
+            .collect();
+        self.beside(body, Beside::Fields, "Fields", "", || set("string", &names))
+    }
+
+    pub(super) fn items(&mut self, body: &mut Body<'_>, seen: Option<&str>) {
+        let schema = body.schema;
+        let of = Some(Type::Array);
+        for (i, id) in schema.prefix_items.iter().enumerate() {
+            let check = self.child(body, *id, &format!("{}{i}", body.stem));
+            if check != "hf.anything" {
+                body.step(of, format!("hf.item(value, {i}, {check}, report);"));
+            }
+        }
+        let from = schema.prefix_items.len();
+        match schema
+            .items
+            .map(|items| (items, self.protocol.schemas[items].boolean))
+        {
+            None | Some((_, Some(true))) => {}
+            Some((_, Some(false))) => {
+                body.step(of, format!("hf.noItems(value, {from}, report);"));
+            }
+            Some((items, None)) => {
+                let check = self.child(body, items, &format!("{}Item", body.stem));
+                if check != "hf.anything" {
+                    body.step(of, format!("hf.items(value, {from}, {check}, report);"));
+                }
+            }
+        }
+        match seen {
+            Some(seen) if schema.items.is_some() => body.step(of, format!("{seen}.everything();")),
+            Some(seen) if from > 0 => body.step(of, format!("{seen}.first({from});")),
+            _ => {}
+        }
+    }
+
+    pub(super) fn contains(&mut self, body: &mut Body<'_>, seen: Option<&str>) {
+        let schema = body.schema;
+        let of = Some(Type::Array);
+        let Some(id) = schema.contains else { return };
+        let min = schema.min_contains.unwrap_or(1);
+        if min == 0 && schema.max_contains.is_none() && seen.is_none() {
+            return;
+        }
+        let check = self.test(body, id, "Contained");
+        let noted = seen.map_or_else(String::new, |seen| format!(", {seen}"));
+        let count = format!("hf.fitting(value, {check}, report{noted})");
+        if min == 0 && schema.max_contains.is_none() {
+            return body.step(of, format!("{count};"));
+        }
+        body.step(of, format!("const fitting = {count};"));
+        if min > 0 {
+            let keyword = if schema.min_contains.is_some() {
+                "minContains"
+            } else {
+                "contains"
+            };
+            let words = text::string(&words::contains(min));
+            let line = format!("if (fitting < {min}) report.fail('{keyword}', {words});");
+            body.step(of, line);
+        }
+        if let Some(max) = schema.max_contains {
+            let words = text::string(&words::max_contains(max));
+            let line = format!("if (fitting > {max}) report.fail('maxContains', {words});");
+            body.step(of, line);
+        }
+    }
+
+    /// The last word on what nothing else has looked at. `closed` stands for `unevaluatedProperties: false` where a server
+    /// receives.
+    pub(super) fn unevaluated(&mut self, body: &mut Body<'_>, closed: bool, seen: &str) {
+        let schema = body.schema;
+        if let Some(id) = schema
+            .unevaluated_items
+            .filter(|_| body.may_be(Type::Array))
+        {
+            let check = match self.protocol.schemas[id].boolean {
+                Some(false) => "hf.unseenItem".to_owned(),
+                _ => self.child(body, id, &format!("{}Rest", body.stem)),
+            };
+            let line = format!("hf.unevaluatedItems(value, {seen}, {check}, report);");
+            body.step(Some(Type::Array), line);
+        }
+        let of = Some(Type::Object);
+        if !body.may_be(Type::Object) {
+            return;
+        }
+        if closed {
+            body.step(of, format!("hf.noUnseen(value, {seen}, report);"));
+        } else if let Some(id) = schema.unevaluated_properties {
+            let check = match self.protocol.schemas[id].boolean {
+                Some(false) => "hf.unseenProperty".to_owned(),
+                _ => self.child(body, id, &format!("{}Others", body.stem)),
+            };
+            let line = format!("hf.unevaluatedProperties(value, {seen}, {check}, report);");
+            body.step(of, line);
+        }
+    }
+}

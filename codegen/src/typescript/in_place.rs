@@ -1,0 +1,232 @@
+//! The keywords that hand the same value to other schemas, as statements.
+
+use super::{
+    Cx,
+    checks::{Body, Way},
+    guard, text,
+};
+use handfast_schema::{
+    SchemaId, Type,
+    position::Position,
+    union::{ToldBy, union},
+    words,
+};
+
+/// A further argument, where it is watched what is looked at.
+fn also(seen: Option<&str>) -> String {
+    seen.map_or_else(String::new, |seen| format!(", {seen}"))
+}
+
+impl Cx<'_> {
+    /// What other schemas find in the same value. `more` tells that the function goes on behind it.
+    pub(super) fn in_place(
+        &mut self,
+        body: &mut Body<'_>,
+        position: Position,
+        seen: Option<&str>,
+        more: bool,
+    ) {
+        let schema = body.schema;
+        let more = more || schema.not.is_some() || schema.condition.is_some();
+        let dynamic = schema.dynamic_reference.as_ref();
+        let references = schema.reference.into_iter();
+        let references: Vec<SchemaId> = references
+            .chain(dynamic.map(|dynamic| dynamic.initial))
+            .collect();
+        for (i, id) in references.iter().enumerate() {
+            let stem = format!("{}All{}", body.stem, i + 1);
+            self.handed(body, *id, position, seen, &stem, None);
+        }
+        let may_be_object = body.may_be(Type::Object);
+        for (key, id) in schema.dependent_schemas.iter().filter(|_| may_be_object) {
+            let stem = text::identifier(&crate::names::pascal(key));
+            let stem = format!("{}With{stem}", body.stem);
+            self.handed(body, *id, position, seen, &stem, Some(key));
+        }
+        for (i, id) in schema.all_of.iter().enumerate() {
+            let stem = format!("{}All{}", body.stem, references.len() + i + 1);
+            self.handed(body, *id, position, seen, &stem, None);
+        }
+        if !schema.any_of.is_empty() {
+            let last = schema.one_of.is_empty() && !more;
+            self.union(body, &schema.any_of, "anyOf", position, seen, last);
+        }
+        if !schema.one_of.is_empty() {
+            self.union(body, &schema.one_of, "oneOf", position, seen, !more);
+        }
+        if let Some(id) = schema.not {
+            let check = self.test(body, id, "Not");
+            body.step(None, format!("hf.not(value, {check}, report);"));
+        }
+        if let Some(id) = schema.condition {
+            self.condition(body, id, position, seen);
+        }
+    }
+
+    /// A schema that holds of the same value; where a property is named, only if that is there.
+    fn handed(
+        &mut self,
+        body: &mut Body<'_>,
+        id: SchemaId,
+        position: Position,
+        seen: Option<&str>,
+        stem: &str,
+        beside: Option<&str>,
+    ) {
+        let Some(call) = self.call(body, id, position, seen, stem) else {
+            return;
+        };
+        match beside {
+            None => body.step(None, call),
+            Some(key) => {
+                let condition = format!("if (hf.has(value, {})) {{", text::string(key));
+                body.lines(Some(Type::Object), guard::block(&condition, vec![call]));
+            }
+        }
+    }
+
+    /// The call of the check of a schema that holds of the same value; none where it asks for nothing.
+    fn call(
+        &mut self,
+        body: &mut Body<'_>,
+        id: SchemaId,
+        position: Position,
+        seen: Option<&str>,
+        stem: &str,
+    ) -> Option<String> {
+        let way = Way {
+            id,
+            position,
+            looking: seen.is_some(),
+        };
+        let check = self.reference(body, way, stem);
+        // The runtime's own look at no property and no item.
+        let seen = seen.filter(|_| !check.starts_with("hf."));
+        (check != "hf.anything").then(|| format!("{check}(value, report{});", also(seen)))
+    }
+
+    /// `if`, `then` and `else`
+    fn condition(
+        &mut self,
+        body: &mut Body<'_>,
+        id: SchemaId,
+        position: Position,
+        seen: Option<&str>,
+    ) {
+        let schema = body.schema;
+        let mut consequence = |cx: &mut Self, id: Option<SchemaId>, ending: &str| {
+            let stem = format!("{}{ending}", body.stem);
+            id.and_then(|id| cx.call(body, id, position, seen, &stem))
+        };
+        let then = consequence(self, schema.then, "Then");
+        let otherwise = consequence(self, schema.otherwise, "Else");
+        if then.is_none() && otherwise.is_none() && seen.is_none() {
+            return;
+        }
+        let way = Way {
+            id,
+            position: Position::Test,
+            looking: seen.is_some(),
+        };
+        let check = self.reference(body, way, &format!("{}If", body.stem));
+        let asks = match seen {
+            Some(seen) => format!("hf.passesLooking(value, {check}, report, {seen})"),
+            None => format!("hf.passes(value, {check}, report)"),
+        };
+        let lines = match (then, otherwise) {
+            (None, None) => vec![format!("{asks};")],
+            (Some(then), None) => guard::block(&format!("if ({asks}) {{"), vec![then]),
+            (None, Some(otherwise)) => guard::block(&format!("if (!{asks}) {{"), vec![otherwise]),
+            (Some(then), Some(otherwise)) => {
+                let mut lines = guard::block(&format!("if ({asks}) {{"), vec![then]);
+                lines.extend(guard::block("else {", vec![otherwise]));
+                lines
+            }
+        };
+        body.lines(None, lines);
+    }
+
+    fn union(
+        &mut self,
+        body: &mut Body<'_>,
+        ids: &[SchemaId],
+        keyword: &str,
+        position: Position,
+        watched: Option<&str>,
+        last: bool,
+    ) {
+        let schemas = &self.protocol.schemas;
+        let seen = also(watched);
+        let way = |id| Way {
+            id,
+            position,
+            looking: watched.is_some(),
+        };
+        let Some(told) = union(schemas, ids) else {
+            let ending = if keyword == "anyOf" { "Any" } else { "One" };
+            let checks: Vec<String> = ids
+                .iter()
+                .enumerate()
+                .map(|(i, id)| {
+                    let stem = format!("{}{ending}{}", body.stem, i + 1);
+                    self.reference(body, way(*id), &stem)
+                })
+                .collect();
+            let looking = if watched.is_some() { "Looking" } else { "" };
+            let checks = checks.join(", ");
+            body.step(
+                None,
+                format!("hf.{keyword}{looking}(value, [{checks}], report{seen});"),
+            );
+            return;
+        };
+        let discriminant = match told.told_by {
+            ToldBy::Null(id) => {
+                let stem = body.stem.to_owned() + "Value";
+                let check = self.reference(body, way(id), &stem);
+                if check != "hf.anything" {
+                    body.step(
+                        None,
+                        format!("if (value !== null) {check}(value, report{seen});"),
+                    );
+                }
+                return;
+            }
+            ToldBy::Property(discriminant) => discriminant,
+        };
+        let property = text::string(&discriminant.property);
+        let mut lines = vec![format!("switch (hf.discriminant(value, {property})) {{")];
+        let end = |lines: &mut Vec<String>, call: String| {
+            if last {
+                lines.push(format!("    return {call};"));
+            } else {
+                lines.push(format!("    {call};"));
+                lines.push("    break;".to_owned());
+            }
+        };
+        for (value, id) in &discriminant.branches {
+            let variant = value.as_str().unwrap_or_default();
+            let variant = text::identifier(&crate::names::pascal(variant));
+            let check = self.reference(body, way(*id), &format!("{}{variant}", body.stem));
+            lines.push(format!("  case {}:", text::value(value)));
+            end(&mut lines, format!("{check}(value, report{seen})"));
+        }
+        lines.push("  default:".to_owned());
+        if let Some(watched) = watched {
+            lines.push(format!("    {watched}.everything();"));
+        }
+        let values = discriminant.branches.iter().map(|(value, _)| value);
+        let words = text::string(&words::enumeration(values));
+        end(
+            &mut lines,
+            format!("hf.noVariant(value, {property}, {words}, report)"),
+        );
+        lines.push("}".to_owned());
+        if told.nullable && last {
+            lines.insert(0, "if (value === null) return;".to_owned());
+        } else if told.nullable {
+            lines = guard::block("if (value !== null) {", lines);
+        }
+        body.lines(None, lines);
+    }
+}

@@ -1,0 +1,197 @@
+//! `$dynamicRef` made plain: where it leads depends on the way to it alone, and never on the value, so a schema that is
+//! reached on several ways with several outcomes is written once for each. What is left are references.
+
+use crate::{DynamicRef, Schema, SchemaId, Schemas};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// How many schemas there may be when all is unfolded. Every dynamic anchor that several resources bear multiplies them.
+const MAX_SCHEMAS: usize = 1 << 14;
+
+/// Dynamic references lead so many ways that the schemas cannot be written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManySchemas;
+
+impl fmt::Display for TooManySchemas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "dynamic references unfold into more than {MAX_SCHEMAS} schemas"
+        )
+    }
+}
+
+impl std::error::Error for TooManySchemas {}
+
+/// The outermost schema of each dynamic anchor on the way here.
+type Scope = BTreeMap<String, SchemaId>;
+
+impl Schemas {
+    /// Replaces every `$dynamicRef` that the roots reach by the reference it is, and forgets the anchors. The roots keep
+    /// their places; what means several things beside them is there several times afterwards. Gives whether there was
+    /// any.
+    ///
+    /// # Errors
+    /// When there would be more than 16,384 schemas; they are left as they were then.
+    pub fn unfold(&mut self, roots: &[SchemaId]) -> Result<bool, TooManySchemas> {
+        if !self.iter().any(|(_, one)| one.dynamic_reference.is_some()) {
+            return Ok(false);
+        }
+        let mut unfolding = Unfolding::new(self);
+        for root in roots {
+            unfolding.place(*root, &Scope::new())?;
+        }
+        while let Some((id, original, scope)) = unfolding.waiting.pop() {
+            unfolding.fill(id, original, &scope)?;
+        }
+        *self = unfolding.made;
+        for i in 0..self.len() {
+            self[SchemaId(u32::try_from(i).unwrap_or(u32::MAX))].dynamic_anchor = None;
+        }
+        Ok(true)
+    }
+}
+
+struct Unfolding<'s> {
+    originals: &'s Schemas,
+    made: Schemas,
+    /// The schema that bears a dynamic anchor in a resource.
+    anchors: BTreeMap<SchemaId, Vec<(&'s str, SchemaId)>>,
+    /// The anchors that decide what a schema means, by its place.
+    needs: Vec<BTreeSet<&'s str>>,
+    /// Whether an original's own place has been given away.
+    claimed: BTreeSet<SchemaId>,
+    known: BTreeMap<(SchemaId, Scope), SchemaId>,
+    /// Places to be filled, the schema that goes there, and the way to it.
+    waiting: Vec<(SchemaId, SchemaId, Scope)>,
+}
+
+impl<'s> Unfolding<'s> {
+    fn new(originals: &'s Schemas) -> Self {
+        let mut anchors: BTreeMap<SchemaId, Vec<(&str, SchemaId)>> = BTreeMap::new();
+        let mut bearers: BTreeMap<&str, Vec<SchemaId>> = BTreeMap::new();
+        for (id, schema) in originals.iter() {
+            if let Some(anchor) = &schema.dynamic_anchor {
+                bearers.entry(anchor).or_default().push(id);
+                if let Some(resource) = schema.resource {
+                    anchors.entry(resource).or_default().push((anchor, id));
+                }
+            }
+        }
+        Self {
+            originals,
+            made: originals.clone(),
+            anchors,
+            needs: needs(originals, &bearers),
+            claimed: BTreeSet::new(),
+            known: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// The place of a schema that is reached on a way.
+    fn place(&mut self, id: SchemaId, way: &Scope) -> Result<SchemaId, TooManySchemas> {
+        let needs = &self.needs[id.0 as usize];
+        if needs.is_empty() && self.originals[id].dynamic_reference.is_none() {
+            self.visit(id);
+            return Ok(id);
+        }
+        let mut scope = way.clone();
+        let resource = self.originals[id].resource;
+        for (anchor, bearer) in resource
+            .iter()
+            .filter_map(|id| self.anchors.get(id))
+            .flatten()
+        {
+            scope.entry((*anchor).to_owned()).or_insert(*bearer);
+        }
+        scope.retain(|anchor, _| needs.contains(anchor.as_str()));
+        let key = (id, scope);
+        if let Some(known) = self.known.get(&key) {
+            return Ok(*known);
+        }
+        let place = if self.claimed.insert(id) {
+            id
+        } else if self.made.len() < MAX_SCHEMAS {
+            self.made.push(Schema::default())
+        } else {
+            return Err(TooManySchemas);
+        };
+        self.waiting.push((place, id, key.1.clone()));
+        self.known.insert(key, place);
+        Ok(place)
+    }
+
+    /// What no anchor decides keeps its place, and so does what lies in it.
+    fn visit(&mut self, id: SchemaId) {
+        if self.claimed.insert(id) {
+            self.waiting.push((id, id, Scope::new()));
+        }
+    }
+
+    fn fill(
+        &mut self,
+        place: SchemaId,
+        original: SchemaId,
+        scope: &Scope,
+    ) -> Result<(), TooManySchemas> {
+        let mut schema = self.originals[original].clone();
+        if let Some(dynamic) = &mut schema.dynamic_reference {
+            let outermost = dynamic.anchor.as_ref().and_then(|name| scope.get(name));
+            dynamic.initial = *outermost.unwrap_or(&dynamic.initial);
+            dynamic.anchor = None;
+        }
+        let mut failed = None;
+        schema.map_subschemas(|id| match self.place(id, scope) {
+            Ok(placed) => placed,
+            Err(error) => {
+                failed = Some(error);
+                id
+            }
+        });
+        if let (None, Some(DynamicRef { initial, .. })) =
+            (schema.reference, &schema.dynamic_reference)
+        {
+            schema.reference = Some(*initial);
+            schema.dynamic_reference = None;
+        }
+        self.made[place] = schema;
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+/// The anchors that decide what each schema means: those that it, or anything it reaches, refers to.
+fn needs<'s>(
+    schemas: &'s Schemas,
+    bearers: &BTreeMap<&str, Vec<SchemaId>>,
+) -> Vec<BTreeSet<&'s str>> {
+    let mut needs: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); schemas.len()];
+    let mut users: Vec<Vec<SchemaId>> = vec![Vec::new(); schemas.len()];
+    let mut changed = Vec::new();
+    for (id, schema) in schemas.iter() {
+        let anchor = schema
+            .dynamic_reference
+            .as_ref()
+            .and_then(|dynamic| dynamic.anchor.as_deref());
+        if let Some(anchor) = anchor {
+            needs[id.0 as usize].insert(anchor);
+            changed.push(id);
+        }
+        let far = anchor.and_then(|anchor| bearers.get(anchor));
+        for used in schema.subschemas().iter().chain(far.into_iter().flatten()) {
+            users[used.0 as usize].push(id);
+        }
+    }
+    while let Some(id) = changed.pop() {
+        let all = needs[id.0 as usize].clone();
+        for user in &users[id.0 as usize] {
+            let theirs = &mut needs[user.0 as usize];
+            let before = theirs.len();
+            theirs.extend(&all);
+            if theirs.len() > before {
+                changed.push(*user);
+            }
+        }
+    }
+    needs
+}
