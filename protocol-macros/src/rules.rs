@@ -61,14 +61,17 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options, name: &Ident)
         });
         calls.extend(quote!(.pattern(&#ident)));
     }
-    for key in ["format", "schema"] {
+    for key in ["format", "content_encoding", "schema"] {
         if let Some(text) = options.text(cx, key) {
             let method = format_ident!("{key}");
             calls.extend(quote!(.#method(#text)));
         }
     }
-    if options.flag(cx, "unique_items") {
-        calls.extend(quote!(.unique_items()));
+    for key in ["unique_items", "null_apart"] {
+        if options.flag(cx, key) {
+            let method = format_ident!("{key}");
+            calls.extend(quote!(.#method()));
+        }
     }
     for key in ["items", "values"] {
         if let Some(mut inner) = options.inner(cx, key) {

@@ -46,7 +46,7 @@ impl std::error::Error for PatternError {}
 /// # Errors
 /// [`PatternError::Invalid`] and [`PatternError::Unsupported`].
 pub fn translate(pattern: &str) -> Result<String, PatternError> {
-    if !jsonschema_regex::is_valid_ecma_regex(pattern) {
+    if crate::format::check("regex", pattern) != Some(true) {
         return Err(PatternError::Invalid);
     }
     let ecma = spell_out(pattern)?;

@@ -86,8 +86,10 @@ pub fn format(format: &str) -> String {
     format!("must be a valid {format}")
 }
 
-/// `contentEncoding: base64`
-pub const BASE64: &str = "must be base64";
+/// `contentEncoding`
+pub fn content_encoding(encoding: &str) -> String {
+    format!("must be {encoding}")
+}
 
 /// `minItems`
 pub fn min_items(n: u64) -> String {

@@ -115,7 +115,9 @@ fn formats_agree() -> Result<(), Box<dyn Error>> {
     texts.sort();
     texts.dedup();
     let mut wrong = Vec::new();
-    for name in format::KNOWN.iter().filter(|name| !name.ends_with("int64")) {
+    // The oracle knows no 64-bit integers, and is built without internationalized names.
+    let asked = |name: &&&str| !name.ends_with("int64") && !name.starts_with("idn-");
+    for name in format::KNOWN.iter().filter(asked) {
         let schema = json!({ "format": name });
         let oracle = jsonschema::draft202012::options()
             .should_validate_formats(true)

@@ -7,7 +7,6 @@
 mod check;
 mod codes;
 pub mod diagnostic;
-mod enforced;
 mod format;
 mod hash;
 mod language;

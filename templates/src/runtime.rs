@@ -11,8 +11,9 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 22] = files![
+static RUNTIME: [(&str, &str); 28] = files![
     "handfast.ts",
+    "handfast/address.ts",
     "handfast/check.ts",
     "handfast/client.ts",
     "handfast/clock.ts",
@@ -20,12 +21,15 @@ static RUNTIME: [(&str, &str); 22] = files![
     "handfast/decode.ts",
     "handfast/descriptor.ts",
     "handfast/dispatch.ts",
+    "handfast/encoding.ts",
     "handfast/envelope.ts",
     "handfast/errors.ts",
     "handfast/events.ts",
     "handfast/format.ts",
+    "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/options.ts",
+    "handfast/regex.ts",
     "handfast/report.ts",
     "handfast/requests.ts",
     "handfast/result.ts",
@@ -33,7 +37,9 @@ static RUNTIME: [(&str, &str); 22] = files![
     "handfast/seen.ts",
     "handfast/session.ts",
     "handfast/stream.ts",
+    "handfast/tables.ts",
     "handfast/transport.ts",
+    "handfast/uri.ts",
 ];
 
 #[cfg(test)]

@@ -311,8 +311,10 @@ impl<'p> Writer<'p> {
 
 /// What we assert and other validators take for remarks, as patterns.
 fn implied_patterns(schema: &Schema) -> impl Iterator<Item = &'static str> {
-    let encoding =
-        (schema.content_encoding.as_deref() == Some("base64")).then_some(format::BASE64_PATTERN);
+    let encoding = schema
+        .content_encoding
+        .as_deref()
+        .and_then(format::encoding_pattern);
     let whole = match schema.format.as_deref() {
         Some("int64") => Some("^(?:0|-?[1-9][0-9]{0,18})$"),
         Some("uint64") => Some("^(?:0|[1-9][0-9]{0,19})$"),

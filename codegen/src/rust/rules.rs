@@ -3,9 +3,12 @@
 use super::{Cx, attribute::text};
 use crate::{json_schema, shape::Use};
 use handfast_schema::{
-    Number, Schema, SchemaId,
+    Number, Schema, SchemaId, format,
     union::{self, ToldBy},
 };
+
+/// Says that null is a branch of its own; it changes what is told, and not what is taken.
+pub(super) const NULL_APART: &str = "null_apart";
 
 /// The arguments for a schema that is used with a type.
 pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
@@ -22,11 +25,21 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
                 &schema.one_of
             };
             return match union::union(schemas, branches).map(|union| union.told_by) {
-                Some(ToldBy::Null(other)) => rules(cx, other, inner),
+                Some(ToldBy::Null(other)) => {
+                    let mut out = vec![NULL_APART.to_owned()];
+                    out.extend(rules(cx, other, inner));
+                    out
+                }
                 _ => rules(cx, id, inner),
             };
         }
-        Use::Text | Use::Bytes => string(schema, &mut out),
+        Use::Text => {
+            string(schema, &mut out);
+            let encoding = schema.content_encoding.as_deref();
+            let encoding = encoding.filter(|name| format::ENCODINGS.contains(name));
+            out.extend(encoding.map(|name| format!("content_encoding = {}", text(name))));
+        }
+        Use::Bytes => string(schema, &mut out),
         Use::Integer | Use::Number => number(schema, &mut out),
         Use::List(inner) => {
             count(&mut out, "min_items", schema.min_items);

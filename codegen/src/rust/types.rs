@@ -109,7 +109,8 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
         }
         DeclKind::Alias(ty) => {
             let args = rules(cx, decl.schema, ty);
-            let checked = !args.is_empty() && !matches!(ty, Use::Checked { .. });
+            let checked = args.iter().any(|arg| arg != rules::NULL_APART)
+                && !matches!(ty, Use::Checked { .. });
             attribute(&mut out, "", "protocol", &arguments(cx, args));
             out.push_str(if *ty == Use::Text { TEXT } else { PLAIN });
             // What has to keep a rule is only made by checking it.

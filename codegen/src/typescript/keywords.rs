@@ -6,7 +6,7 @@ use super::{
     guard, text,
 };
 use handfast_schema::{
-    Number, Type, TypeSet,
+    Number, Type, TypeSet, format,
     number::MAX_SAFE_INTEGER,
     position::{Closing, Position, closing},
     words,
@@ -253,8 +253,9 @@ impl Cx<'_> {
         if let Some(check) = format {
             body.step(of, format!("hf.{check}(value, report);"));
         }
-        if schema.content_encoding.as_deref() == Some("base64") {
-            body.step(of, "hf.base64(value, report);".to_owned());
+        let encoding = schema.content_encoding.as_deref();
+        if let Some(check) = encoding.filter(|name| format::ENCODINGS.contains(name)) {
+            body.step(of, format!("hf.{check}(value, report);"));
         }
     }
 }
@@ -332,20 +333,8 @@ pub(super) fn set(ty: &str, values: &[String]) -> String {
     }
 }
 
-/// The runtime's function for a format; none for a format that asserts nothing.
-fn format_check(format: &str) -> Option<&'static str> {
-    Some(match format {
-        "date-time" => "dateTime",
-        "date" => "date",
-        "time" => "time",
-        "uuid" => "uuid",
-        "email" => "email",
-        "uri" => "uri",
-        "ipv4" => "ipv4",
-        "ipv6" => "ipv6",
-        "hostname" => "hostname",
-        "int64" => "int64",
-        "uint64" => "uint64",
-        _ => return None,
-    })
+/// The runtime's function for a format, called after it; none for a format that asserts nothing.
+fn format_check(format: &str) -> Option<String> {
+    let known = format::KNOWN.contains(&format);
+    known.then(|| crate::names::camel(format))
 }

@@ -5,6 +5,11 @@
 
 export * from './handfast/check.js';
 export * from './handfast/format.js';
+export { email, ipv4, ipv6 } from './handfast/address.js';
+export * from './handfast/encoding.js';
+export * from './handfast/idna.js';
+export * from './handfast/regex.js';
+export * from './handfast/uri.js';
 export * from './handfast/seen.js';
 export { Client } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';

@@ -22,6 +22,7 @@ pub struct Rules {
     max_length: Option<u64>,
     pattern: Option<&'static Pattern>,
     format: Option<&'static str>,
+    content_encoding: Option<&'static str>,
     pub(super) min_items: Option<u64>,
     pub(super) max_items: Option<u64>,
     pub(super) unique_items: bool,
@@ -29,6 +30,7 @@ pub struct Rules {
     pub(super) max_properties: Option<u64>,
     pub(super) items: Option<&'static Rules>,
     pub(super) schema: Option<&'static str>,
+    pub(super) null_apart: bool,
 }
 
 /// A bound of numbers, as it is written in the schema.
@@ -79,6 +81,7 @@ impl Rules {
         max_length: None,
         pattern: None,
         format: None,
+        content_encoding: None,
         min_items: None,
         max_items: None,
         unique_items: false,
@@ -86,6 +89,7 @@ impl Rules {
         max_properties: None,
         items: None,
         schema: None,
+        null_apart: false,
     };
 
     setters! {
@@ -107,6 +111,8 @@ impl Rules {
         pattern: &'static Pattern,
         /// `format`
         format: &'static str,
+        /// `contentEncoding`, where the text stays a string
+        content_encoding: &'static str,
         /// `minItems`
         min_items: u64,
         /// `maxItems`
@@ -125,6 +131,13 @@ impl Rules {
     #[must_use]
     pub const fn unique_items(mut self) -> Self {
         self.unique_items = true;
+        self
+    }
+
+    /// Null is a branch of its own, and not a `type` beside the other: what is wrong is told by the other branch.
+    #[must_use]
+    pub const fn null_apart(mut self) -> Self {
+        self.null_apart = true;
         self
     }
 
@@ -186,6 +199,11 @@ impl Rules {
             && handfast_schema::format::check(format, text) == Some(false)
         {
             cx.violation("format", words::format(format));
+        }
+        if let Some(name) = self.content_encoding
+            && handfast_schema::format::encoding(name, text) == Some(false)
+        {
+            cx.violation("contentEncoding", words::content_encoding(name));
         }
     }
 

@@ -171,7 +171,7 @@ impl<'de> Payload<'de> for Bytes {
         rules.check_string(&text, cx);
         let bytes = Self::from_base64(&text);
         if bytes.is_none() {
-            cx.violation("contentEncoding", words::BASE64);
+            cx.violation("contentEncoding", words::content_encoding("base64"));
         }
         Ok(bytes.filter(|_| cx.clean_since(mark)))
     }
@@ -195,7 +195,9 @@ impl<'de, T: Payload<'de>> Payload<'de> for Nullable<T> {
         }
         let mark = cx.mark();
         let value = T::read(r, cx, rules)?;
-        cx.or_null(mark);
+        if !rules.null_apart {
+            cx.or_null(mark);
+        }
         Ok(value.map(Self::Value))
     }
 }

@@ -1,16 +1,18 @@
 //! Hosts and mailboxes.
 
 /// RFC 1123, section 2.1.
-pub(super) fn is_hostname(text: &str) -> bool {
-    text.len() <= 253
-        && text.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        })
+pub(super) fn is_host(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+/// One label of a name: letters, digits, and hyphens inside.
+pub(super) fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// RFC 3986 `IPv4address`.
@@ -61,6 +63,15 @@ fn groups(text: &str, may_end_in_ipv4: bool) -> Option<usize> {
 
 /// RFC 5321, section 4.1.2, `Mailbox`.
 pub(super) fn is_email(text: &str) -> bool {
+    text.is_ascii() && is_mailbox(text, is_host)
+}
+
+/// The same with the characters of RFC 6531, section 3.3.
+pub(super) fn is_idn_email(text: &str) -> bool {
+    is_mailbox(text, super::idna::is_idn_hostname)
+}
+
+fn is_mailbox(text: &str, is_host: fn(&str) -> bool) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
     };
@@ -73,7 +84,7 @@ pub(super) fn is_email(text: &str) -> bool {
             Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6:") => is_ipv6(address),
             _ => is_ipv4(address),
         },
-        None => is_hostname(domain),
+        None => is_host(domain),
     };
     host && local.len() <= 64 && (is_dotted(local) || is_quoted(local))
 }
@@ -81,9 +92,9 @@ pub(super) fn is_email(text: &str) -> bool {
 fn is_dotted(text: &str) -> bool {
     text.split('.').all(|word| {
         !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
+            && word.chars().all(|c| {
+                c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii()
+            })
     })
 }
 
@@ -101,7 +112,7 @@ fn is_quoted(text: &str) -> bool {
                 .next()
                 .is_some_and(|byte| (b' '..=b'~').contains(&byte)),
             b'"' => false,
-            byte => (b' '..=b'~').contains(&byte),
+            byte => (b' '..=b'~').contains(&byte) || !byte.is_ascii(),
         };
         if !good {
             return false;
@@ -117,9 +128,9 @@ mod tests {
     #[test]
     fn hosts() {
         let long = "a".repeat(63);
-        assert!(is_hostname(&format!("{long}.de")));
+        assert!(is_host(&format!("{long}.de")));
         for good in ["a", "1.example", "xn--4gbwdl.xn--wgbh1c", "a-b.c"] {
-            assert!(is_hostname(good), "{good}");
+            assert!(is_host(good), "{good}");
         }
         for bad in [
             "",
@@ -133,7 +144,7 @@ mod tests {
             "é",
             &format!("{long}a"),
         ] {
-            assert!(!is_hostname(bad), "{bad}");
+            assert!(!is_host(bad), "{bad}");
         }
     }
 
@@ -221,5 +232,22 @@ mod tests {
             assert!(!is_email(bad), "{bad}");
         }
         assert!(!is_email(&format!("{}@x", "a".repeat(65))));
+        for good in [
+            "실례@실례.테스트",
+            "é.ü@x",
+            "\"é ü\"@bücher.example",
+            "joe@example.com",
+        ] {
+            assert!(is_idn_email(good), "{good}");
+        }
+        for bad in [
+            "2962",
+            "é..ü@x",
+            "é@-x",
+            "@é",
+            &format!("{}@x", "é".repeat(33)),
+        ] {
+            assert!(!is_idn_email(bad), "{bad}");
+        }
     }
 }

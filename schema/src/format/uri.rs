@@ -1,17 +1,27 @@
-//! RFC 3986, by its appendix B: the text is split at the marks that part it, then each part is checked by itself.
+//! RFC 3986 and RFC 3987, by the former's appendix B: the text is split at the marks that part it, then each part is
+//! checked by itself.
 
 use super::address::{is_ipv4, is_ipv6};
 
-/// `URI`: a reference with a scheme.
-pub(super) fn is_uri(text: &str) -> bool {
-    split_scheme(text).is_some_and(|(scheme, rest)| is_scheme(scheme) && is_relative(rest))
+/// Which characters a reference may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alphabet {
+    /// Those of a URI (RFC 3986).
+    Uri,
+    /// Those of an IRI (RFC 3987).
+    Iri,
 }
 
-/// `URI-reference`.
-pub(super) fn is_uri_reference(text: &str) -> bool {
+/// `URI` or `IRI`: a reference with a scheme.
+pub(super) fn is_absolute(text: &str, of: Alphabet) -> bool {
+    split_scheme(text).is_some_and(|(scheme, rest)| is_scheme(scheme) && is_relative(rest, of))
+}
+
+/// `URI-reference` or `IRI-reference`
+pub(super) fn is_reference(text: &str, of: Alphabet) -> bool {
     match split_scheme(text) {
-        Some((scheme, rest)) => is_scheme(scheme) && is_relative(rest),
-        None => is_relative(text),
+        Some((scheme, rest)) => is_scheme(scheme) && is_relative(rest, of),
+        None => is_relative(text, of),
     }
 }
 
@@ -31,23 +41,26 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// What follows the scheme.
-fn is_relative(text: &str) -> bool {
+fn is_relative(text: &str, of: Alphabet) -> bool {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     let (text, query) = text.split_once('?').unwrap_or((text, ""));
     let path = match text.strip_prefix("//") {
         Some(rest) => {
             let end = rest.find('/').unwrap_or(rest.len());
-            if !is_authority(&rest[..end]) {
+            if !is_authority(&rest[..end], of) {
                 return false;
             }
             &rest[end..]
         }
         None => text,
     };
-    is_made_of(path, b"/:@") && is_made_of(query, b"/?:@") && is_made_of(fragment, b"/?:@")
+    let private = |c: char| of == Alphabet::Iri && is_private(c);
+    is_made_of(path, "/:@", of)
+        && is_made_of(&query.replace(private, ""), "/?:@", of)
+        && is_made_of(fragment, "/?:@", of)
 }
 
-fn is_authority(text: &str) -> bool {
+fn is_authority(text: &str, of: Alphabet) -> bool {
     let (user, host) = text.split_once('@').unwrap_or(("", text));
     let (host, port) = match host.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
@@ -57,8 +70,8 @@ fn is_authority(text: &str) -> bool {
         None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
     let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    is_made_of(user, b":")
-        && (is_ipv4(host) || is_made_of(host, b""))
+    is_made_of(user, ":", of)
+        && (is_ipv4(host) || is_made_of(host, "", of))
         && (port.is_empty() || port.strip_prefix(':').is_some_and(digits))
 }
 
@@ -74,33 +87,54 @@ fn is_future(text: &str) -> bool {
         && version.bytes().all(|byte| byte.is_ascii_hexdigit())
         && !rest.is_empty()
         && !rest.contains('%')
-        && is_made_of(rest, b":")
+        && is_made_of(rest, ":", Alphabet::Uri)
 }
 
 /// Nothing but `unreserved`, `pct-encoded`, `sub-delims` and what else is allowed.
-fn is_made_of(text: &str, also: &[u8]) -> bool {
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let good = match byte {
-            b'%' => {
-                let hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
-                hex(bytes.next()) && hex(bytes.next())
-            }
-            byte => {
-                byte.is_ascii_alphanumeric()
-                    || b"-._~!$&'()*+,;=".contains(&byte)
-                    || also.contains(&byte)
-            }
+fn is_made_of(text: &str, also: &str, of: Alphabet) -> bool {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = if c == '%' {
+            skip_escaped(rest)
+        } else {
+            let plain = c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=".contains(c);
+            let wide = of == Alphabet::Iri && is_wide(c);
+            (plain || wide || also.contains(c)).then(|| &rest[c.len_utf8()..])
         };
-        if !good {
+        let Some(after) = after else {
             return false;
-        }
+        };
+        rest = after;
     }
     true
 }
 
+/// What follows `pct-encoded`, if the text begins with that.
+pub(super) fn skip_escaped(text: &str) -> Option<&str> {
+    let hex = |byte: &u8| byte.is_ascii_hexdigit();
+    let is = matches!(text.as_bytes(), [b'%', high, low, ..] if hex(high) && hex(low));
+    is.then(|| &text[3..])
+}
+
+/// `ucschar` (RFC 3987, section 2.2)
+pub(super) fn is_wide(c: char) -> bool {
+    match u32::from(c) {
+        0xa0..=0xd7ff | 0xf900..=0xfdcf | 0xfdf0..=0xffef => true,
+        // The last two of each plane are no characters.
+        c @ 0x1_0000..=0xd_fffd => c & 0xffff <= 0xfffd,
+        0xe_1000..=0xe_fffd => true,
+        _ => false,
+    }
+}
+
+/// `iprivate` (RFC 3987, section 2.2)
+pub(super) fn is_private(c: char) -> bool {
+    matches!(u32::from(c), 0xe000..=0xf8ff | 0xf_0000..=0xf_fffd | 0x10_0000..=0x10_fffd)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::Alphabet::{Iri, Uri};
     use super::*;
 
     #[test]
@@ -122,8 +156,9 @@ mod tests {
             "http://a/?q=/?",
             "a:b:c",
         ] {
-            assert!(is_uri(good), "{good}");
-            assert!(is_uri_reference(good), "{good}");
+            assert!(is_absolute(good, Uri), "{good}");
+            assert!(is_reference(good, Uri), "{good}");
+            assert!(is_absolute(good, Iri), "{good}");
         }
         for bad in [
             "http://a b",
@@ -142,14 +177,43 @@ mod tests {
             "http://a@b@c/",
             "http://a/[b]",
         ] {
-            assert!(!is_uri(bad), "{bad}");
-            assert!(!is_uri_reference(bad), "{bad}");
+            assert!(!is_absolute(bad, Uri), "{bad}");
+            assert!(!is_reference(bad, Uri), "{bad}");
         }
         for relative in [
             "", "a", "/a/b", "//h/p", "?q", "#f", "./a:b", "a/b:c", "..", "//",
         ] {
-            assert!(!is_uri(relative), "{relative}");
-            assert!(is_uri_reference(relative), "{relative}");
+            assert!(!is_absolute(relative, Uri), "{relative}");
+            assert!(is_reference(relative, Uri), "{relative}");
         }
+    }
+
+    #[test]
+    fn iris() {
+        for good in [
+            "http://ƒøø.ßår/?∂éœ=πîx#πîüx",
+            "http://[::1]/é",
+            "a:?\u{e000}\u{100000}",
+            "a:\u{1f600}",
+        ] {
+            assert!(is_absolute(good, Iri), "{good}");
+            assert!(!is_absolute(good, Uri) || good.is_ascii(), "{good}");
+        }
+        for bad in [
+            "âππ",
+            "a:\u{e000}",
+            "a:#\u{e000}",
+            "a:\u{fffe}",
+            "a:\u{1fffe}",
+            "a:\u{80}",
+            "http://2001:0db8:85a3::7334",
+            "a:\\é",
+            "é:a",
+            "a:\u{e0001}",
+        ] {
+            assert!(!is_absolute(bad, Iri), "{bad}");
+        }
+        assert!(is_reference("âππ", Iri));
+        assert!(!is_reference("#ƒräg\\mênt", Iri));
     }
 }

@@ -123,8 +123,9 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
             words::format(name)
         });
     }
-    if schema.content_encoding.as_deref() == Some("base64") {
-        out.check(format::is_base64(text), "contentEncoding", || words::BASE64);
+    if let Some(name) = &schema.content_encoding {
+        let holds = format::encoding(name, text).unwrap_or(true);
+        out.check(holds, "contentEncoding", || words::content_encoding(name));
     }
 }
 

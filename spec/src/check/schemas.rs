@@ -1,15 +1,17 @@
-//! Schemas: contradictions, what has no effect, what is not enforced yet.
+//! Schemas: contradictions, what has no effect, what nobody enforces.
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::enforced;
 use crate::tree::{Document, Entry, Kind};
-use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator};
+use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator, format};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The largest integer that a double holds with both its neighbours: 2^53 - 1.
 const SAFE: f64 = 9_007_199_254_740_991.0;
+
+/// Content encodings of RFC 2045: they say how a text travels by mail, and refuse none.
+const MAIL_ENCODINGS: [&str; 4] = ["7bit", "8bit", "binary", "quoted-printable"];
 
 /// Pairs of bounds, of which the first is not above the second.
 const BOUNDS: [(&str, &str); 5] = [
@@ -97,23 +99,24 @@ impl Checker<'_> {
         }
     }
 
+    /// What nobody enforces: a word of meta-schemas, formats that nobody knows, and what is only a remark.
     fn not_enforced(&mut self, tree: &Document, entries: &[Entry]) {
         for entry in entries {
-            let key = entry.key.as_str();
-            if enforced::KEYWORDS.contains(&key) {
-                let text = format!("`{key}` is not enforced yet");
-                let help = "nothing is ignored in silence: take it out, or check it in the handler";
-                self.out
-                    .push(Diagnostic::error("S013", entry.at, text).help(help));
-                continue;
-            }
-            let (what, known, to_come) = match key {
-                "format" => ("format", enforced::FORMATS, enforced::FORMATS_TO_COME),
-                "contentEncoding" => (
-                    "content encoding",
-                    enforced::ENCODINGS,
-                    enforced::ENCODINGS_TO_COME,
-                ),
+            let (what, known): (_, &[&str]) = match entry.key.as_str() {
+                "$vocabulary" => {
+                    let text = "`$vocabulary` is a word of meta-schemas, and this describes values";
+                    let help = "take it out: schemas are read as draft 2020-12, with the whole of its vocabulary";
+                    self.out
+                        .push(Diagnostic::error("S013", entry.at, text).help(help));
+                    continue;
+                }
+                "contentSchema" | "contentMediaType" => {
+                    let text = format!("`{}` is a remark, and refuses nothing", entry.key);
+                    self.out.push(Diagnostic::note("G006", entry.at, text));
+                    continue;
+                }
+                "format" => ("format", &format::KNOWN),
+                "contentEncoding" => ("content encoding", &format::ENCODINGS),
                 _ => continue,
             };
             let Some(name) = tree.text(entry.value) else {
@@ -123,19 +126,16 @@ impl Checker<'_> {
             if known.contains(&name) {
                 continue;
             }
-            if to_come.contains(&name) {
-                let text = format!("the {what} `{name}` is not enforced yet");
-                let help = format!("enforced are `{}`", known.join("`, `"));
-                self.out
-                    .push(Diagnostic::error("S013", at, text).help(help));
-            } else {
-                let text = format!("there is no {what} `{name}`");
-                let all = known.iter().chain(to_come).copied();
-                let help = did_you_mean(name, all)
-                    .unwrap_or_else(|| format!("there are `{}`", known.join("`, `")));
-                self.out
-                    .push(Diagnostic::error("S014", at, text).help(help));
+            if what != "format" && MAIL_ENCODINGS.contains(&name) {
+                let text = format!("the {what} `{name}` is a remark, and refuses nothing");
+                self.out.push(Diagnostic::note("G006", at, text));
+                continue;
             }
+            let text = format!("there is no {what} `{name}`");
+            let help = did_you_mean(name, known.iter().copied())
+                .unwrap_or_else(|| format!("there are `{}`", known.join("`, `")));
+            self.out
+                .push(Diagnostic::error("S014", at, text).help(help));
         }
     }
 

@@ -190,6 +190,25 @@ function noVariant(value, name, words, report) {
   report.below(before, name);
 }
 
+// handfast/uri.ts
+function alphabet(wide2, hidden) {
+  const madeOf = (also) => new RegExp(`^(?:[\\w\\-.~!$&'()*+,;=${wide2}${also}]|%[\\da-fA-F]{2})*$`, "u");
+  return {
+    path: madeOf("/:@"),
+    query: madeOf(`/?:@${hidden}`),
+    fragment: madeOf("/?:@"),
+    user: madeOf(":"),
+    name: madeOf("")
+  };
+}
+function wide() {
+  let planes = "";
+  for (let n = 1; n <= 13; n++) planes += `\\u{${n.toString(16)}0000}-\\u{${n.toString(16)}fffd}`;
+  return `\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef${planes}\\u{e1000}-\\u{efffd}`;
+}
+var HIDDEN = "\\ue000-\\uf8ff\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}";
+var IRI = /* @__PURE__ */ alphabet(wide(), HIDDEN);
+
 // handfast/clock.ts
 var systemClock = {
   now: () => performance.now(),

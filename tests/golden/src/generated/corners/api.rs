@@ -63,7 +63,7 @@ pub struct Counts(BTreeMap<String, i64>);
 pub struct Either(pub Checked);
 
 /// `Maybe`
-#[protocol]
+#[protocol(null_apart)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Maybe(pub Nullable<Tree>);
 

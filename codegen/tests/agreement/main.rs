@@ -1,0 +1,8 @@
+//! Generated TypeScript checks as the interpreter does: every violation, in order.
+
+mod formats;
+#[path = "../../../schema/tests/random/mod.rs"]
+mod random;
+mod schemas;
+#[path = "../workshop/mod.rs"]
+mod workshop;

@@ -1,0 +1,143 @@
+//! Makes a type of every schema of the vectors, and of random ones, and generates the Rust of them all.
+
+#[path = "../../schema/tests/random/mod.rs"]
+mod random;
+
+use handfast_spec::{Severity, load_str};
+use random::{Rng, document, instance};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+use std::{env, fs};
+
+/// Each has a file of its own, of which a spec has 256 at the most.
+const RANDOM: u64 = 180;
+
+#[derive(Default)]
+struct Made {
+    types: Map<String, Value>,
+    files: BTreeMap<String, Vec<u8>>,
+    cases: Map<String, Value>,
+    left: Vec<Value>,
+}
+
+impl Made {
+    /// A type of a schema, unless the check of a spec refuses that, with the values that it is asked.
+    fn add(
+        &mut self,
+        name: String,
+        about: &Value,
+        schema: &Value,
+        instances: Vec<Value>,
+    ) -> Result<(), serde_json::Error> {
+        let schema = if schema.to_string().contains("\"$") {
+            let file = format!("In{name}.json");
+            let text = apart(schema, &name)?.to_string();
+            self.files.insert(file.clone(), text.into_bytes());
+            json!({ "$ref": format!("./{file}") })
+        } else {
+            schema.clone()
+        };
+        let alone = json!({ name.as_str(): schema });
+        if loads(&spec(alone), &self.files) {
+            self.cases.insert(name.clone(), Value::Array(instances));
+            self.types.insert(name, schema);
+        } else {
+            self.left.push(about.clone());
+        }
+        Ok(())
+    }
+}
+
+fn loads(spec: &str, files: &BTreeMap<String, Vec<u8>>) -> bool {
+    let loaded = load_str("protocol.yaml", spec.as_bytes(), files);
+    !loaded
+        .diagnostics
+        .iter()
+        .any(|one| one.severity == Severity::Error)
+}
+
+fn spec(types: Value) -> String {
+    json!({
+        "handfast": 1,
+        "protocol": { "name": "agreement", "version": "1.0.0" },
+        "types": types,
+        "messages": { "note": { "from": "client" } },
+        "generate": { "rust": { "out": "api.rs" } },
+    })
+    .to_string()
+}
+
+/// A schema whose `$defs` have names that no other has.
+fn apart(schema: &Value, of: &str) -> Result<Value, serde_json::Error> {
+    let Some(Value::Object(defs)) = schema.get("$defs") else {
+        return Ok(schema.clone());
+    };
+    let mut text = schema.to_string();
+    for name in defs.keys() {
+        text = text.replace(&format!("#/$defs/{name}"), &format!("#/$defs/{name}Of{of}"));
+    }
+    let mut schema: Value = serde_json::from_str(&text)?;
+    if let Some(Value::Object(defs)) = schema.get_mut("$defs") {
+        *defs = std::mem::take(defs)
+            .into_iter()
+            .map(|(name, schema)| (format!("{name}Of{of}"), schema))
+            .collect();
+    }
+    Ok(schema)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let vectors = "../../schema/tests/vectors.json";
+    for path in [vectors, "../../schema/tests/random/mod.rs", "build.rs"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    let mut made = Made::default();
+    let groups: Vec<Value> = serde_json::from_str(&fs::read_to_string(vectors)?)?;
+    for (i, group) in groups.iter().enumerate() {
+        let cases = group["cases"].as_array().ok_or("a group without cases")?;
+        let instances = cases.iter().map(|case| case["instance"].clone()).collect();
+        made.add(
+            format!("Vector{i}"),
+            &group["about"],
+            &group["schema"],
+            instances,
+        )?;
+    }
+    for seed in 1..=RANDOM {
+        let rng = &mut Rng::new(seed);
+        let schema = document(rng);
+        let instances = (0..12).map(|_| instance(rng, 3)).collect();
+        made.add(format!("Random{seed}"), &json!(seed), &schema, instances)?;
+    }
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+    let spec = spec(Value::Object(made.types));
+    for (file, text) in &made.files {
+        fs::write(out.join(file), text)?;
+    }
+    fs::write(out.join("protocol.yaml"), spec)?;
+    handfast_codegen::Generator::new(out.join("protocol.yaml"))
+        .rust_to_out_dir("api.rs")
+        .run()?;
+    let reads: Vec<String> = made
+        .cases
+        .keys()
+        .map(|name| {
+            let name = handfast_codegen::names::pascal(name);
+            format!("    (\"{name}\", crate::read::<crate::api::{name}>),\n")
+        })
+        .collect();
+    let reads = format!(
+        "/// Every type, by its name.\npub const READS: &[(&str, crate::Read)] = &[\n{}];\n",
+        reads.concat()
+    );
+    fs::write(out.join("reads.rs"), reads)?;
+    fs::write(
+        out.join("cases.json"),
+        Value::Object(made.cases).to_string(),
+    )?;
+    fs::write(out.join("left.json"), Value::Array(made.left).to_string())?;
+    Ok(())
+}

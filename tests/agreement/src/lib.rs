@@ -1,0 +1,23 @@
+//! The Rust that is generated from the schemas of the vectors and from random ones, to be asked what the interpreter is asked.
+
+#![deny(warnings)]
+
+use handfast::{Mode, Payload, Violations, read_text};
+
+/// What the build script generated.
+pub mod api {
+    include!(concat!(env!("OUT_DIR"), "/api.rs"));
+}
+
+include!(concat!(env!("OUT_DIR"), "/reads.rs"));
+
+/// What keeps a text from being a value of a type, as an end that receives it says.
+pub type Read = fn(&str, Mode) -> Violations;
+
+/// Reads a text as a type, from itself.
+pub fn read<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Violations {
+    match read_text::<T>(text, mode) {
+        Ok(_) => Violations::new(),
+        Err(invalid) => invalid.violations,
+    }
+}

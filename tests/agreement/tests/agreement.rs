@@ -1,0 +1,67 @@
+//! What a generated type says of a value when it reads it is what the interpreter says: every violation, in order. Generated
+//! TypeScript is held to the same in `codegen/tests/agreement.rs`.
+
+use handfast_agreement::READS;
+use handfast_schema::{Mode, Validator, Violations};
+use handfast_spec::load;
+use serde_json::{Map, Value};
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+const OUT: &str = env!("OUT_DIR");
+
+fn told(violations: &Violations) -> Vec<String> {
+    violations
+        .iter()
+        .map(|one| format!("{} {}: {}", one.path, one.keyword, one.message))
+        .collect()
+}
+
+#[test]
+fn generated_types_read_as_the_interpreter_judges() -> Result<(), Box<dyn Error>> {
+    let out = Path::new(OUT);
+    let protocol = load(&out.join("protocol.yaml")).protocol.ok_or("a spec")?;
+    let cases: Map<String, Value> =
+        serde_json::from_str(&fs::read_to_string(out.join("cases.json"))?)?;
+    let validator = Validator::new(&protocol.schemas);
+    let (mut good, mut bad) = (0, 0);
+    let mut wrong = Vec::new();
+    for (name, read) in READS {
+        let ty = protocol.types.iter().find(|ty| ty.name.text == *name);
+        let schema = ty.ok_or("a type")?.schema;
+        for instance in cases[*name].as_array().into_iter().flatten() {
+            for mode in [Mode::Server, Mode::Client] {
+                let expected = told(&validator.validate(schema, instance, Some(mode)));
+                let found = told(&read(&instance.to_string(), mode));
+                if found != expected {
+                    wrong.push(format!(
+                        "{name} {mode:?} {instance}\n  found    {found:?}\n  expected {expected:?}"
+                    ));
+                } else if found.is_empty() {
+                    good += 1;
+                } else {
+                    bad += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(good > 1000 && bad > 1000, "{good} good and {bad} bad");
+    Ok(())
+}
+
+#[test]
+fn few_vectors_are_left_out() -> Result<(), Box<dyn Error>> {
+    let left = fs::read_to_string(Path::new(OUT).join("left.json"))?;
+    let left: Vec<Value> = serde_json::from_str(&left)?;
+    let vectors: Vec<&str> = left.iter().filter_map(Value::as_str).collect();
+    // Schemas that contradict themselves, and a format that nobody knows, are errors of a spec.
+    assert!(vectors.len() <= 5, "{vectors:#?}");
+    Ok(())
+}
