@@ -35,6 +35,16 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// The end of a run of digits, which are added to a number. One of more than 19 digits wraps.
+#[inline]
+fn digits(bytes: &[u8], mut at: usize, n: &mut u64) -> usize {
+    while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+        *n = n.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        at += 1;
+    }
+    at
+}
+
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
 pub struct JsonReader<'de> {
@@ -225,23 +235,6 @@ impl<'de> JsonReader<'de> {
         self.at += 4;
         Ok(code)
     }
-
-    /// Passes over digits, of which there has to be one, and adds them to a number as long as it is one of 19 digits.
-    #[inline]
-    fn digits(&mut self, number: &mut u64, count: &mut u32) -> Result<(), Stop> {
-        let start = self.at;
-        while let Some(digit @ b'0'..=b'9') = self.byte() {
-            *number = number
-                .wrapping_mul(10)
-                .wrapping_add(u64::from(digit - b'0'));
-            self.at += 1;
-        }
-        if self.at == start {
-            return Err(self.syntax("expected a digit"));
-        }
-        *count = count.saturating_add(u32::try_from(self.at - start).unwrap_or(u32::MAX));
-        Ok(())
-    }
 }
 
 impl<'de> JsonReader<'de> {
@@ -272,57 +265,81 @@ impl<'de> JsonReader<'de> {
         }
     }
 
+    #[inline]
     pub(super) fn number(&mut self) -> Result<Num, Stop> {
         self.token();
+        let bytes = self.text.as_bytes();
         let start = self.at;
-        let negative = self.byte() == Some(b'-');
-        if negative {
-            self.at += 1;
+        let negative = bytes.get(start) == Some(&b'-');
+        let whole = start + usize::from(negative);
+        // Up to 18 digits fit, and more are read another way.
+        let mut n = 0;
+        let point = match bytes.get(whole) {
+            Some(b'0') => whole + 1,
+            _ => digits(bytes, whole, &mut n),
+        };
+        let mut end = point;
+        if bytes.get(point) == Some(&b'.') {
+            end = digits(bytes, point + 1, &mut n);
         }
-        let (mut digits, mut count) = (0, 0);
-        if self.byte() == Some(b'0') {
+        if point == whole || end == point + 1 || matches!(bytes.get(end), Some(b'e' | b'E')) {
+            return self.long_number(start);
+        }
+        if end - whole > 18 {
+            return self.long_number(start);
+        }
+        self.at = end;
+        if end == point {
+            if negative && n == 0 {
+                return Ok(Num::Float(-0.0));
+            }
+            let n = n.cast_signed();
+            return Ok(Num::Int(if negative { -n } else { n }));
+        }
+        // Where both are exact as doubles, their quotient is the double nearest to the number (Clinger 1990).
+        if n < 1 << 53 {
+            let x = n as f64 / POWERS[end - point - 1];
+            return Ok(Num::Float(if negative { -x } else { x }));
+        }
+        self.long_number(start)
+    }
+
+    /// Reads a number that is long, has an exponent, or is none.
+    #[cold]
+    fn long_number(&mut self, start: usize) -> Result<Num, Stop> {
+        let bytes = self.text.as_bytes();
+        self.at = start + usize::from(bytes.get(start) == Some(&b'-'));
+        if bytes.get(self.at) == Some(&b'0') {
             self.at += 1;
         } else {
-            self.digits(&mut digits, &mut count)?;
+            self.some_digits()?;
         }
-        let whole = count;
-        if self.byte() == Some(b'.') {
+        if bytes.get(self.at) == Some(&b'.') {
             self.at += 1;
-            self.digits(&mut digits, &mut count)?;
+            self.some_digits()?;
         }
-        let plain = self.at;
-        if matches!(self.byte(), Some(b'e' | b'E')) {
+        if matches!(bytes.get(self.at), Some(b'e' | b'E')) {
             self.at += 1;
-            if matches!(self.byte(), Some(b'+' | b'-')) {
+            if matches!(bytes.get(self.at), Some(b'+' | b'-')) {
                 self.at += 1;
             }
-            self.digits(&mut 0, &mut 0)?;
-        }
-        if plain == self.at && count < 19 {
-            let fraction = (count - whole) as usize;
-            if fraction == 0 && !(negative && digits == 0) {
-                let integer = digits.cast_signed();
-                return Ok(Num::Int(if negative { -integer } else { integer }));
-            }
-            // Where both are exact as doubles, so is their quotient's rounding (Clinger 1990).
-            if let Some(power) = POWERS.get(fraction)
-                && digits < 1 << 53
-                && fraction > 0
-            {
-                let x = digits as f64 / power;
-                return Ok(Num::Float(if negative { -x } else { x }));
-            }
+            self.some_digits()?;
         }
         let text = &self.text[start..self.at];
-        if text != "-0"
-            && let Ok(n) = text.parse()
-        {
-            return Ok(Num::Int(n));
+        match (text.parse(), text.parse()) {
+            (Ok(n), _) => Ok(Num::Int(n)),
+            (_, Ok(x)) => Ok(Num::Float(x)),
+            _ => Err(self.syntax("expected a number")),
         }
-        match text.parse() {
-            Ok(x) => Ok(Num::Float(x)),
-            Err(_) => Err(self.syntax("expected a number")),
+    }
+
+    fn some_digits(&mut self) -> Result<(), Stop> {
+        let end = digits(self.text.as_bytes(), self.at, &mut 0);
+        if end == self.at {
+            return Err(self.syntax("expected a digit"));
         }
+        self.at = end;
+        Ok(())
     }
 
     pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Stop> {
