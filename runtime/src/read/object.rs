@@ -21,7 +21,7 @@ pub struct ObjectTable {
     pub fields: &'static [Field],
     /// Whether unknown fields are refused (`Some(true)`), dropped (`Some(false)`), or as the receiving side does.
     pub closed: Option<bool>,
-    /// `minProperties` and `maxProperties`.
+    /// `minProperties` and `maxProperties`; and a `schema`, which tells what is wrong in the table's stead.
     pub rules: Rules,
 }
 
@@ -97,7 +97,39 @@ pub fn object<'de, R: Reader<'de>>(
     {
         cx.violation(words::min_properties(min));
     }
-    Ok(cx.clean_since(mark))
+    let clean = cx.clean_since(mark);
+    if let (false, Some(schema)) = (clean, table.rules.schema) {
+        tell_by_schema(r, cx, schema, (start, mark), beside)?;
+    }
+    Ok(clean)
+}
+
+/// Tells what is wrong with an object in the words and the order of its schema, where a table says less of that than of what is
+/// right.
+#[cold]
+fn tell_by_schema<'de, R: Reader<'de>>(
+    r: &mut R,
+    cx: &mut Cx,
+    schema: &'static str,
+    (start, mark): (R::Place, super::Mark),
+    beside: super::cx::Beside,
+) -> Result<(), Syntax> {
+    let end = r.place();
+    r.go(start);
+    let mut value = r.value()?;
+    r.go(end);
+    if let (serde_json::Value::Object(fields), Some(envelope)) = (&mut value, beside.envelope) {
+        fields.retain(|name, _| !envelope.has(name));
+    }
+    let mut told = Cx::new(cx.mode());
+    let nothing = told.mark();
+    super::rules::check_value(schema, &value, &mut told);
+    // Where the two do not agree, what was found stands.
+    if !told.clean_since(nothing) {
+        cx.forget_since(mark);
+        cx.adopt(told);
+    }
+    Ok(())
 }
 
 /// Reads an object in which a name stands twice: of each name the last value counts, as in every JavaScript engine.
