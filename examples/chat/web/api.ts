@@ -16,7 +16,7 @@ const roomIdPattern = /^[a-z0-9-]{1,64}$/u;
 
 export function checkRoomId(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, roomIdPattern, 'must match the pattern ^[a-z0-9-]{1,64}$', report);
+  hf.pattern(value, roomIdPattern, '^[a-z0-9-]{1,64}$', report);
 }
 
 /**
@@ -29,8 +29,8 @@ export type UserName = string;
 
 export function checkUserName(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.minLength(value, 1, 'must be at least 1 character long', report);
-  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+  hf.minLength(value, 1, report);
+  hf.maxLength(value, 40, report);
 }
 
 /** Somebody in a room. */
@@ -65,7 +65,7 @@ const symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 
 export function checkSymbol(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, symbolPattern, 'must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$', report);
+  hf.pattern(value, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$', report);
 }
 
 /**
@@ -79,7 +79,7 @@ const decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 
 export function checkDecimal(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, decimalPattern, 'must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
+  hf.pattern(value, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
 }
 
 /** A price in the book, and how much is offered at it. */
@@ -90,7 +90,7 @@ export function checkLevel(value: unknown, report: hf.Report): void {
   hf.item(value, 0, checkDecimal, report);
   hf.item(value, 1, checkDecimal, report);
   hf.noItems(value, 2, report);
-  hf.minItems(value, 2, 'must have at least 2 items', report);
+  hf.minItems(value, 2, report);
 }
 
 /** What hangs on a message. */
@@ -103,7 +103,7 @@ export function checkAttachment(value: unknown, report: hf.Report): void {
     case 'snippet':
       return checkAttachmentSnippet(value, report);
     default:
-      return hf.noVariant(value, 'kind', 'must be one of "image", "snippet"', report);
+      return hf.noVariant(value, 'kind', ['image', 'snippet'], report);
   }
 }
 
@@ -143,29 +143,29 @@ export function checkAttachmentImage(value: unknown, report: hf.Report): void {
 }
 
 function checkAttachmentImageKind(value: unknown, report: hf.Report): void {
-  if (value !== 'image') report.fail('const', 'must be "image"');
+  if (value !== 'image') hf.notConst('image', report);
 }
 
 function checkAttachmentImageUrl(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.maxLength(value, 2000, 'must be at most 2000 characters long', report);
+  hf.maxLength(value, 2000, report);
 }
 
 function checkAttachmentImageWidth(value: unknown, report: hf.Report): void {
   if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 20000, 'must be at most 20000', report);
+  hf.minimum(value, 1, report);
+  hf.maximum(value, 20000, report);
 }
 
 function checkAttachmentImageHeight(value: unknown, report: hf.Report): void {
   if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 20000, 'must be at most 20000', report);
+  hf.minimum(value, 1, report);
+  hf.maximum(value, 20000, report);
 }
 
 function checkAttachmentImageAlt(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.maxLength(value, 500, 'must be at most 500 characters long', report);
+  hf.maxLength(value, 500, report);
 }
 
 /** Snippet */
@@ -190,18 +190,18 @@ export function checkAttachmentSnippet(value: unknown, report: hf.Report): void 
 }
 
 function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
-  if (value !== 'snippet') report.fail('const', 'must be "snippet"');
+  if (value !== 'snippet') hf.notConst('snippet', report);
 }
 
 function checkAttachmentSnippetText(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.maxLength(value, 10000, 'must be at most 10000 characters long', report);
+  hf.maxLength(value, 10000, report);
 }
 
 function checkAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
   if (value === null) return;
-  if (typeof value !== 'string') return report.fail('type', 'must be null or a string');
-  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+  if (typeof value !== 'string') return hf.notOf(['null', 'string'], report);
+  hf.maxLength(value, 40, report);
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------------------------
@@ -242,8 +242,8 @@ export function checkRoomFullErrorData(value: unknown, report: hf.Report): void 
 
 function checkRoomFullErrorDataLimit(value: unknown, report: hf.Report): void {
   if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 9007199254740991, 'must be at most 9007199254740991', report);
+  hf.minimum(value, 1, report);
+  hf.maximum(value, 9007199254740991, report);
 }
 
 /** Join the room first. */
@@ -289,7 +289,7 @@ export function checkAuth(value: unknown, report: hf.Report): void {
 
 function checkAuthToken(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.maxLength(value, 4096, 'must be at most 4096 characters long', report);
+  hf.maxLength(value, 4096, report);
 }
 
 /** Enter a room, and hear what is said in it. */
@@ -325,11 +325,11 @@ export function checkRoomJoined(value: unknown, report: hf.Report): void {
 function checkRoomJoinedMembers(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   hf.items(value, 0, checkMember, report);
-  hf.maxItems(value, 1000, 'must have at most 1000 items', report);
+  hf.maxItems(value, 1000, report);
 }
 
 function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
-  if (value !== null && typeof value !== 'string') report.fail('type', 'must be null or a string');
+  if (value !== null && typeof value !== 'string') hf.notOf(['null', 'string'], report);
 }
 
 /** Leave a room. */
@@ -372,14 +372,14 @@ export function checkChatSend(value: unknown, report: hf.Report): void {
 
 function checkChatSendText(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.minLength(value, 1, 'must be at least 1 character long', report);
-  hf.maxLength(value, 2000, 'must be at most 2000 characters long', report);
+  hf.minLength(value, 1, report);
+  hf.maxLength(value, 2000, report);
 }
 
 function checkChatSendAttachments(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   hf.items(value, 0, checkAttachment, report);
-  hf.maxItems(value, 4, 'must have at most 4 items', report);
+  hf.maxItems(value, 4, report);
 }
 
 /** Somebody said something. */
@@ -473,15 +473,15 @@ export function checkPricesWatch(value: unknown, report: hf.Report): void {
 function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   hf.items(value, 0, checkSymbol, report);
-  hf.minItems(value, 1, 'must have at least 1 item', report);
-  hf.maxItems(value, 50, 'must have at most 50 items', report);
+  hf.minItems(value, 1, report);
+  hf.maxItems(value, 50, report);
   hf.uniqueItems(value, report);
 }
 
 function checkPricesWatchEvery(value: unknown, report: hf.Report): void {
   if (!hf.integer(value, report)) return;
-  hf.minimum(value, 50, 'must be at least 50', report);
-  hf.maximum(value, 60000, 'must be at most 60000', report);
+  hf.minimum(value, 50, report);
+  hf.maximum(value, 60000, report);
 }
 
 /** What {@link PricesWatch.every} means where it is absent. */
@@ -513,12 +513,12 @@ export function checkPricesTick(value: unknown, report: hf.Report): void {
 }
 
 function checkPricesTickSide(value: unknown, report: hf.Report): void {
-  if (value !== 'buy' && value !== 'sell') report.fail('enum', 'must be one of "buy", "sell"');
+  if (value !== 'buy' && value !== 'sell') hf.notEnum(['buy', 'sell'], report);
 }
 
 function checkPricesTickChange(value: unknown, report: hf.Report): void {
   if (!hf.number(value, report)) return;
-  hf.exclusiveMinimum(value, -1, 'must be greater than -1', report);
+  hf.exclusiveMinimum(value, -1, report);
 }
 
 /** No more ticks come. */
@@ -539,8 +539,8 @@ export function checkPricesDone(value: unknown, report: hf.Report): void {
 
 function checkPricesDoneTicks(value: unknown, report: hf.Report): void {
   if (!hf.integer(value, report)) return;
-  hf.minimum(value, 0, 'must be at least 0', report);
-  hf.maximum(value, 9007199254740991, 'must be at most 9007199254740991', report);
+  hf.minimum(value, 0, report);
+  hf.maximum(value, 9007199254740991, report);
 }
 
 /**
@@ -569,8 +569,8 @@ export function checkPricesBook(value: unknown, report: hf.Report): void {
 
 function checkPricesBookDepth(value: unknown, report: hf.Report): void {
   if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 100, 'must be at most 100', report);
+  hf.minimum(value, 1, report);
+  hf.maximum(value, 100, report);
 }
 
 /** The order book. */
@@ -595,13 +595,13 @@ export function checkPricesSnapshot(value: unknown, report: hf.Report): void {
 function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   hf.items(value, 0, checkLevel, report);
-  hf.maxItems(value, 100, 'must have at most 100 items', report);
+  hf.maxItems(value, 100, report);
 }
 
 function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   hf.items(value, 0, checkLevel, report);
-  hf.maxItems(value, 100, 'must have at most 100 items', report);
+  hf.maxItems(value, 100, report);
 }
 
 /**

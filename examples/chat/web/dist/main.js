@@ -1,6 +1,28 @@
 // Bundled from main.ts by `npm run example` in tests/typescript. Do not edit.
 
 // handfast/report.ts
+var COLLECTED = 1e3;
+var LISTED = 100;
+var PATH = 256;
+var WORDS = 1e3;
+function listed(violations) {
+  const more = violations.length - LISTED;
+  const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
+    const words = cut(message, WORDS);
+    const { keyword } = rest;
+    return { ...words === message ? rest : { keyword }, path: cut(path, PATH), message: words };
+  });
+  if (more > 0) {
+    const least = violations.length < COLLECTED ? "" : "at least ";
+    list.push({ path: "", keyword: "violations", message: `and ${least}${more} more` });
+  }
+  return list;
+}
+function cut(text, most) {
+  if (text.length <= most) return text;
+  const points = Array.from(text);
+  return points.length <= most ? text : `${points.slice(0, most).join("")}\u2026`;
+}
 var Report = class {
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
@@ -15,13 +37,14 @@ var Report = class {
   get size() {
     return this.#violations.length;
   }
-  /** The violations, in order. */
+  /** The violations, in order: the first 100, and how many more there are. */
   get violations() {
-    return this.#violations;
+    return listed(this.#violations);
   }
-  /** Reports a violation at the root of the value under check. */
-  fail(keyword, message) {
-    this.#violations.push({ path: "", keyword, message });
+  /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
+  fail(keyword, message, allowed) {
+    if (this.#violations.length >= COLLECTED) return;
+    this.#violations.push({ path: "", keyword, message, ...allowed !== void 0 && { allowed } });
   }
   /** Puts every violation from the `from`th on below a property or an item. */
   below(from, key) {
@@ -32,11 +55,14 @@ var Report = class {
 };
 var NONE = [];
 var spare = { sent: void 0, received: void 0 };
-function violationsOf(check, value, direction) {
+function violationsOf(check, value, direction, under) {
   const report = spare[direction] ?? new Report(direction === "sent");
   spare[direction] = void 0;
   check(value, report);
-  if (report.size > 0) return report.violations;
+  if (report.size > 0) {
+    if (typeof under === "string") report.below(0, under);
+    return report.violations;
+  }
   spare[direction] = report;
   return NONE;
 }
@@ -50,37 +76,58 @@ function isFields(value) {
 }
 function object(value, report) {
   if (isFields(value)) return true;
-  report.fail("type", "must be an object");
+  report.fail("type", "must be an object", "object");
   return false;
 }
 function array(value, report) {
   if (Array.isArray(value)) return true;
-  report.fail("type", "must be an array");
+  report.fail("type", "must be an array", "array");
   return false;
 }
 function string(value, report) {
   if (typeof value === "string") return true;
-  report.fail("type", "must be a string");
+  report.fail("type", "must be a string", "string");
   return false;
 }
 function boolean(value, report) {
   if (typeof value === "boolean") return true;
-  report.fail("type", "must be a boolean");
+  report.fail("type", "must be a boolean", "boolean");
   return false;
 }
 function number(value, report) {
   if (Number.isFinite(value)) return true;
-  report.fail("type", "must be a number");
+  report.fail("type", "must be a number", "number");
   return false;
 }
 function integer(value, report) {
   if (Number.isInteger(value)) return true;
-  report.fail("type", "must be an integer");
+  report.fail("type", "must be an integer", "integer");
   return false;
 }
 function anything() {
 }
 var noPayload = anything;
+var TYPES = {
+  null: "null",
+  boolean: "a boolean",
+  integer: "an integer",
+  number: "a number",
+  string: "a string",
+  array: "an array",
+  object: "an object"
+};
+function notOf(types, report) {
+  const words = types.map((type) => TYPES[type]);
+  const last = words.pop() ?? "nothing";
+  report.fail("type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, types);
+}
+function notConst(allowed, report) {
+  report.fail("const", `must be ${JSON.stringify(allowed)}`, allowed);
+}
+function notEnum(allowed, report) {
+  const words = allowed.map((value) => JSON.stringify(value)).join(", ");
+  report.fail("enum", `must be ${allowed.length === 1 ? "" : "one of "}${words}`, allowed);
+}
 function equal(a, b) {
   if (a === b) return true;
   if (Array.isArray(a)) {
@@ -90,14 +137,14 @@ function equal(a, b) {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
-function minimum(value, least, words, report) {
-  if (value < least) report.fail("minimum", words);
+function minimum(value, least, report) {
+  if (value < least) report.fail("minimum", `must be at least ${least}`, least);
 }
-function maximum(value, most, words, report) {
-  if (value > most) report.fail("maximum", words);
+function maximum(value, most, report) {
+  if (value > most) report.fail("maximum", `must be at most ${most}`, most);
 }
-function exclusiveMinimum(value, bound, words, report) {
-  if (value <= bound) report.fail("exclusiveMinimum", words);
+function exclusiveMinimum(value, bound, report) {
+  if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, bound);
 }
 function codePoints(value) {
   let count = value.length;
@@ -108,14 +155,17 @@ function codePoints(value) {
   }
   return count;
 }
-function minLength(value, least, words, report) {
-  if (value.length < 2 * least && codePoints(value) < least) report.fail("minLength", words);
+function many(count, one, several = `${one}s`) {
+  return `${count} ${count === 1 ? one : several}`;
 }
-function maxLength(value, most, words, report) {
-  if (value.length > most && codePoints(value) > most) report.fail("maxLength", words);
+function minLength(value, least, report) {
+  if (value.length < 2 * least && codePoints(value) < least) report.fail("minLength", `must be at least ${many(least, "character")} long`, least);
 }
-function pattern(value, expression, words, report) {
-  if (!expression.test(value)) report.fail("pattern", words);
+function maxLength(value, most, report) {
+  if (value.length > most && codePoints(value) > most) report.fail("maxLength", `must be at most ${many(most, "character")} long`, most);
+}
+function pattern(value, expression, source, report) {
+  if (!expression.test(value)) report.fail("pattern", `must match the pattern ${source}`, source);
 }
 function items(value, from, check, report) {
   for (let i = from; i < value.length; i++) item(value, i, check, report);
@@ -132,17 +182,17 @@ function noItems(value, from, report) {
 function tooMany(_, report) {
   report.fail("items", "is one item too many");
 }
-function minItems(value, least, words, report) {
-  if (value.length < least) report.fail("minItems", words);
+function minItems(value, least, report) {
+  if (value.length < least) report.fail("minItems", `must have at least ${many(least, "item")}`, least);
 }
-function maxItems(value, most, words, report) {
-  if (value.length > most) report.fail("maxItems", words);
+function maxItems(value, most, report) {
+  if (value.length > most) report.fail("maxItems", `must have at most ${many(most, "item")}`, most);
 }
 function uniqueItems(value, report) {
   const plain = value.filter((item2) => typeof item2 !== "object" || item2 === null);
   const nested = value.filter((item2) => typeof item2 === "object" && item2 !== null);
   const repeated = new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
-  if (repeated) report.fail("uniqueItems", "must have no two equal items");
+  if (repeated) report.fail("uniqueItems", "must have no two equal items", true);
 }
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
@@ -154,7 +204,7 @@ function property(value, name, check, report) {
   report.below(before, name);
 }
 function required(value, name, report) {
-  if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`);
+  if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
 }
 function noUnknown(value, declared, report) {
   if (report.strict) noOthers(value, declared, report);
@@ -182,32 +232,13 @@ function byCodePoint(a, b) {
 function discriminant(value, name) {
   return isFields(value) && has(value, name) ? value[name] : void 0;
 }
-function noVariant(value, name, words, report) {
+function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, name, report);
   const before = report.size;
-  report.fail("enum", words);
+  notEnum(allowed, report);
   report.below(before, name);
 }
-
-// handfast/uri.ts
-function alphabet(wide2, hidden) {
-  const madeOf = (also) => new RegExp(`^(?:[\\w\\-.~!$&'()*+,;=${wide2}${also}]|%[\\da-fA-F]{2})*$`, "u");
-  return {
-    path: madeOf("/:@"),
-    query: madeOf(`/?:@${hidden}`),
-    fragment: madeOf("/?:@"),
-    user: madeOf(":"),
-    name: madeOf("")
-  };
-}
-function wide() {
-  let planes = "";
-  for (let n = 1; n <= 13; n++) planes += `\\u{${n.toString(16)}0000}-\\u{${n.toString(16)}fffd}`;
-  return `\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef${planes}\\u{e1000}-\\u{efffd}`;
-}
-var HIDDEN = "\\ue000-\\uf8ff\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}";
-var IRI = /* @__PURE__ */ alphabet(wide(), HIDDEN);
 
 // handfast/clock.ts
 var systemClock = {
@@ -393,20 +424,20 @@ function readTimestamp(message, { timestamp }, violations) {
   if (timestamp.as === "unix-ms") return Number(value);
   const time = Date.parse(String(value));
   if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time" });
+  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
   return void 0;
 }
 function missing(name) {
-  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}` };
+  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
 }
 var WRONG_KIND = {
-  text: "must be a string",
-  integer: "must be an integer",
-  either: "must be an integer or a string"
+  text: ["must be a string", "string"],
+  integer: ["must be an integer", "integer"],
+  either: ["must be an integer or a string", ["integer", "string"]]
 };
 function wrongKind(field) {
-  const message = WRONG_KIND[field.kind];
-  return { path: `/${field.name}`, keyword: "type", message };
+  const [message, allowed] = WRONG_KIND[field.kind];
+  return { path: `/${field.name}`, keyword: "type", message, allowed };
 }
 function writeMessage(envelope, tag, payload, address) {
   const message = { [envelope.tag.name]: tag };
@@ -503,10 +534,10 @@ function read(value, reader) {
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: void 0, ...around } });
   }
-  const wrong = violationsOf(incoming.receive, payload, "received");
+  const wrong = violationsOf(incoming.receive, payload, "received", envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse("invalid", words, { ...around, ...type, payload, violations: fromMessage(wrong, envelope) });
+    return refuse("invalid", words, { ...around, ...type, payload, violations: wrong });
   }
   return ok({ incoming, message: { type: incoming.name, payload, ...around } });
 }
@@ -537,10 +568,6 @@ function withoutEnvelope(message, envelope) {
   const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
   const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
-}
-function fromMessage(violations, { content }) {
-  if (content === null) return violations;
-  return violations.map((violation) => ({ ...violation, path: `/${content}${violation.path}` }));
 }
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 function refuse(kind2, words, remains) {
@@ -801,7 +828,7 @@ function checkError(value, report) {
   property(value, "violations", checkViolations, report);
 }
 function checkCode(value, report) {
-  if (typeof value !== "string" && !Number.isInteger(value)) report.fail("type", "must be an integer or a string");
+  if (typeof value !== "string" && !Number.isInteger(value)) notOf(["integer", "string"], report);
 }
 function checkViolations(value, report) {
   if (array(value, report)) items(value, 0, checkViolation, report);
@@ -1159,18 +1186,17 @@ var Client = class {
     return ok(void 0);
   }
   /** What keeps a server from taking a value that so many objects of the message lie around. */
-  #violations(check, payload, around) {
-    if (isDeeper(payload, this.#protocol.depth - around)) {
-      return [{ path: "", keyword: "depth", message: "is nested too deeply to be checked" }];
-    }
-    return violationsOf(check, payload, "sent");
+  #violations(check, payload, around, under) {
+    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
+    return violationsOf(check, payload, "sent", under);
   }
   /** The text of a message that a server would take. */
   #text(message, payload, address) {
     if (this.#over !== void 0) return err(this.#over);
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
-      const violations = fromMessage(this.#violations(message.send, payload, envelope.content === null ? 0 : 1), envelope);
+      const { content } = envelope;
+      const violations = this.#violations(message.send, payload, content === null ? 0 : 1, content);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
@@ -1205,7 +1231,7 @@ var Client = class {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== void 0 && proof !== void 0) {
-      const violations = this.#violations(check, proof, 2);
+      const violations = this.#violations(check, proof, 2, null);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join("; ")}`;
         this.#end(new Refused("INVALID", words));
@@ -1347,17 +1373,20 @@ function isLonger(text, most) {
 function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
+function tooDeep(_, report) {
+  report.fail("depth", "is nested too deeply to be checked");
+}
 
 // api.ts
 var roomIdPattern = /^[a-z0-9-]{1,64}$/u;
 function checkRoomId(value, report) {
   if (!string(value, report)) return;
-  pattern(value, roomIdPattern, "must match the pattern ^[a-z0-9-]{1,64}$", report);
+  pattern(value, roomIdPattern, "^[a-z0-9-]{1,64}$", report);
 }
 function checkUserName(value, report) {
   if (!string(value, report)) return;
-  minLength(value, 1, "must be at least 1 character long", report);
-  maxLength(value, 40, "must be at most 40 characters long", report);
+  minLength(value, 1, report);
+  maxLength(value, 40, report);
 }
 function checkMember(value, report) {
   if (!object(value, report)) return;
@@ -1372,19 +1401,19 @@ function checkStatus(value, report) {
 var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 function checkSymbol(value, report) {
   if (!string(value, report)) return;
-  pattern(value, symbolPattern, "must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$", report);
+  pattern(value, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$", report);
 }
 var decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 function checkDecimal(value, report) {
   if (!string(value, report)) return;
-  pattern(value, decimalPattern, "must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
+  pattern(value, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
 }
 function checkLevel(value, report) {
   if (!array(value, report)) return;
   item(value, 0, checkDecimal, report);
   item(value, 1, checkDecimal, report);
   noItems(value, 2, report);
-  minItems(value, 2, "must have at least 2 items", report);
+  minItems(value, 2, report);
 }
 function checkAttachment(value, report) {
   switch (discriminant(value, "kind")) {
@@ -1393,7 +1422,7 @@ function checkAttachment(value, report) {
     case "snippet":
       return checkAttachmentSnippet(value, report);
     default:
-      return noVariant(value, "kind", 'must be one of "image", "snippet"', report);
+      return noVariant(value, "kind", ["image", "snippet"], report);
   }
 }
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
@@ -1411,25 +1440,25 @@ function checkAttachmentImage(value, report) {
   required(value, "height", report);
 }
 function checkAttachmentImageKind(value, report) {
-  if (value !== "image") report.fail("const", 'must be "image"');
+  if (value !== "image") notConst("image", report);
 }
 function checkAttachmentImageUrl(value, report) {
   if (!string(value, report)) return;
-  maxLength(value, 2e3, "must be at most 2000 characters long", report);
+  maxLength(value, 2e3, report);
 }
 function checkAttachmentImageWidth(value, report) {
   if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 2e4, "must be at most 20000", report);
+  minimum(value, 1, report);
+  maximum(value, 2e4, report);
 }
 function checkAttachmentImageHeight(value, report) {
   if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 2e4, "must be at most 20000", report);
+  minimum(value, 1, report);
+  maximum(value, 2e4, report);
 }
 function checkAttachmentImageAlt(value, report) {
   if (!string(value, report)) return;
-  maxLength(value, 500, "must be at most 500 characters long", report);
+  maxLength(value, 500, report);
 }
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function checkAttachmentSnippet(value, report) {
@@ -1442,16 +1471,16 @@ function checkAttachmentSnippet(value, report) {
   required(value, "text", report);
 }
 function checkAttachmentSnippetKind(value, report) {
-  if (value !== "snippet") report.fail("const", 'must be "snippet"');
+  if (value !== "snippet") notConst("snippet", report);
 }
 function checkAttachmentSnippetText(value, report) {
   if (!string(value, report)) return;
-  maxLength(value, 1e4, "must be at most 10000 characters long", report);
+  maxLength(value, 1e4, report);
 }
 function checkAttachmentSnippetLanguage(value, report) {
   if (value === null) return;
-  if (typeof value !== "string") return report.fail("type", "must be null or a string");
-  maxLength(value, 40, "must be at most 40 characters long", report);
+  if (typeof value !== "string") return notOf(["null", "string"], report);
+  maxLength(value, 40, report);
 }
 var roomFullError = {
   code: "ROOM_FULL",
@@ -1464,8 +1493,8 @@ function checkRoomFullErrorData(value, report) {
 }
 function checkRoomFullErrorDataLimit(value, report) {
   if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 9007199254740991, "must be at most 9007199254740991", report);
+  minimum(value, 1, report);
+  maximum(value, 9007199254740991, report);
 }
 var notInRoomError = {
   code: "NOT_IN_ROOM",
@@ -1485,7 +1514,7 @@ function checkAuth(value, report) {
 }
 function checkAuthToken(value, report) {
   if (!string(value, report)) return;
-  maxLength(value, 4096, "must be at most 4096 characters long", report);
+  maxLength(value, 4096, report);
 }
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomJoin(value, report) {
@@ -1504,10 +1533,10 @@ function checkRoomJoined(value, report) {
 function checkRoomJoinedMembers(value, report) {
   if (!array(value, report)) return;
   items(value, 0, checkMember, report);
-  maxItems(value, 1e3, "must have at most 1000 items", report);
+  maxItems(value, 1e3, report);
 }
 function checkRoomJoinedTopic(value, report) {
-  if (value !== null && typeof value !== "string") report.fail("type", "must be null or a string");
+  if (value !== null && typeof value !== "string") notOf(["null", "string"], report);
 }
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomLeave(value, report) {
@@ -1528,13 +1557,13 @@ function checkChatSend(value, report) {
 }
 function checkChatSendText(value, report) {
   if (!string(value, report)) return;
-  minLength(value, 1, "must be at least 1 character long", report);
-  maxLength(value, 2e3, "must be at most 2000 characters long", report);
+  minLength(value, 1, report);
+  maxLength(value, 2e3, report);
 }
 function checkChatSendAttachments(value, report) {
   if (!array(value, report)) return;
   items(value, 0, checkAttachment, report);
-  maxItems(value, 4, "must have at most 4 items", report);
+  maxItems(value, 4, report);
 }
 function checkChatMessage(value, report) {
   if (!object(value, report)) return;
@@ -1578,14 +1607,14 @@ function checkPricesWatch(value, report) {
 function checkPricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
   items(value, 0, checkSymbol, report);
-  minItems(value, 1, "must have at least 1 item", report);
-  maxItems(value, 50, "must have at most 50 items", report);
+  minItems(value, 1, report);
+  maxItems(value, 50, report);
   uniqueItems(value, report);
 }
 function checkPricesWatchEvery(value, report) {
   if (!integer(value, report)) return;
-  minimum(value, 50, "must be at least 50", report);
-  maximum(value, 6e4, "must be at most 60000", report);
+  minimum(value, 50, report);
+  maximum(value, 6e4, report);
 }
 function checkPricesTick(value, report) {
   if (!object(value, report)) return;
@@ -1598,11 +1627,11 @@ function checkPricesTick(value, report) {
   required(value, "side", report);
 }
 function checkPricesTickSide(value, report) {
-  if (value !== "buy" && value !== "sell") report.fail("enum", 'must be one of "buy", "sell"');
+  if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
 function checkPricesTickChange(value, report) {
   if (!number(value, report)) return;
-  exclusiveMinimum(value, -1, "must be greater than -1", report);
+  exclusiveMinimum(value, -1, report);
 }
 function checkPricesDone(value, report) {
   if (!object(value, report)) return;
@@ -1611,8 +1640,8 @@ function checkPricesDone(value, report) {
 }
 function checkPricesDoneTicks(value, report) {
   if (!integer(value, report)) return;
-  minimum(value, 0, "must be at least 0", report);
-  maximum(value, 9007199254740991, "must be at most 9007199254740991", report);
+  minimum(value, 0, report);
+  maximum(value, 9007199254740991, report);
 }
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function checkPricesBook(value, report) {
@@ -1624,8 +1653,8 @@ function checkPricesBook(value, report) {
 }
 function checkPricesBookDepth(value, report) {
   if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 100, "must be at most 100", report);
+  minimum(value, 1, report);
+  maximum(value, 100, report);
 }
 function checkPricesSnapshot(value, report) {
   if (!object(value, report)) return;
@@ -1639,12 +1668,12 @@ function checkPricesSnapshot(value, report) {
 function checkPricesSnapshotBids(value, report) {
   if (!array(value, report)) return;
   items(value, 0, checkLevel, report);
-  maxItems(value, 100, "must have at most 100 items", report);
+  maxItems(value, 100, report);
 }
 function checkPricesSnapshotAsks(value, report) {
   if (!array(value, report)) return;
   items(value, 0, checkLevel, report);
-  maxItems(value, 100, "must have at most 100 items", report);
+  maxItems(value, 100, report);
 }
 var roomJoined = {
   name: "room.joined",

@@ -8,6 +8,47 @@ export interface Violation {
   readonly keyword: string;
   /** What the schema allows, in words made from the schema alone. */
   readonly message: string;
+  /**
+   * What the schema allows: the keyword's value, such as 2000, or the name of the property that is missing. It is not there
+   * where the keyword's value is a schema.
+   */
+  readonly allowed?: unknown;
+}
+
+/** How many violations are collected at the most. */
+const COLLECTED = 1000;
+
+/** How many violations are listed at the most. */
+const LISTED = 100;
+
+/** The most code points of a path, and of words. */
+const PATH = 256;
+const WORDS = 1000;
+
+/**
+ * Violations as they are shown: the first 100, and one of keyword `violations` that tells how many more there are; paths of
+ * 256 code points at the most and words of 1,000, with an ellipsis where they were cut. What is allowed is left out where
+ * the words were.
+ */
+function listed(violations: readonly Violation[]): readonly Violation[] {
+  const more = violations.length - LISTED;
+  const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
+    const words = cut(message, WORDS);
+    const { keyword } = rest;
+    return { ...(words === message ? rest : { keyword }), path: cut(path, PATH), message: words };
+  });
+  if (more > 0) {
+    const least = violations.length < COLLECTED ? '' : 'at least ';
+    list.push({ path: '', keyword: 'violations', message: `and ${least}${more} more` });
+  }
+  return list;
+}
+
+/** The beginning of a text that is longer than so many code points. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const points = Array.from(text);
+  return points.length <= most ? text : `${points.slice(0, most).join('')}…`;
 }
 
 /**
@@ -22,7 +63,7 @@ export class Report {
    */
   readonly strict: boolean;
 
-  readonly #violations: { path: string; readonly keyword: string; readonly message: string }[] = [];
+  readonly #violations: { path: string; readonly keyword: string; readonly message: string; readonly allowed?: unknown }[] = [];
 
   constructor(strict: boolean) {
     this.strict = strict;
@@ -33,19 +74,15 @@ export class Report {
     return this.#violations.length;
   }
 
-  /** The violations, in order. What several schemas ask of one place in the same words is told once. */
+  /** The violations, in order, each told once: the first 100, and how many more there are. */
   get violations(): readonly Violation[] {
-    if (this.#violations.length < 2) return this.#violations;
-    const seen = new Set<string>();
-    return this.#violations.filter(({ path, keyword, message }) => {
-      const said = `${path} ${keyword} ${message}`;
-      return !seen.has(said) && seen.add(said);
-    });
+    return listed(toldOnce(this.#violations));
   }
 
-  /** Reports a violation at the root of the value under check. */
-  fail(keyword: string, message: string): void {
-    this.#violations.push({ path: '', keyword, message });
+  /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
+  fail(keyword: string, message: string, allowed?: unknown): void {
+    if (this.#violations.length >= COLLECTED) return;
+    this.#violations.push({ path: '', keyword, message, ...(allowed !== undefined && { allowed }) });
   }
 
   /** Puts every violation from the `from`th on below a property or an item. */
@@ -54,6 +91,16 @@ export class Report {
     const step = typeof key === 'number' ? `/${key}` : `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     for (const violation of this.#violations.slice(from)) violation.path = step + violation.path;
   }
+}
+
+/** What several schemas ask of one place in the same words is told once. */
+function toldOnce<V extends Violation>(violations: readonly V[]): readonly V[] {
+  if (violations.length < 2) return violations;
+  const seen = new Set<string>();
+  return violations.filter(({ path, keyword, message }) => {
+    const said = `${path} ${keyword} ${message}`;
+    return !seen.has(said) && seen.add(said);
+  });
 }
 
 declare const carried: unique symbol;
@@ -73,16 +120,21 @@ const spare: { sent: Report | undefined; received: Report | undefined } = { sent
  * then unknown ones by code point, items by index, then the keywords of the value itself.
  *
  * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
+ * @param under The property that the value is of what is reported, where it is one.
  */
 export function violationsOf(
   check: Check<unknown>,
   value: unknown,
   direction: 'sent' | 'received',
+  under?: string | null,
 ): readonly Violation[] {
   const report = spare[direction] ?? new Report(direction === 'sent');
   spare[direction] = undefined; // a getter in the value may come back here
   check(value, report);
-  if (report.size > 0) return report.violations;
+  if (report.size > 0) {
+    if (typeof under === 'string') report.below(0, under);
+    return report.violations;
+  }
   spare[direction] = report;
   return NONE;
 }
