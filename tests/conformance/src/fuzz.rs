@@ -138,11 +138,12 @@ fn judge_all(subjects: BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()
             For::Ours => &[false, true],
         };
         for by_server in sides {
-            questions.extend(subject.instances.iter().map(|instance| Question {
-                protocol: *number,
-                by_server: *by_server,
-                payload: instance.to_string(),
-            }));
+            questions.extend(
+                subject
+                    .instances
+                    .iter()
+                    .map(|instance| Question::payload(*number, *by_server, &instance.to_string())),
+            );
         }
     }
     let generated = subjects

@@ -15,9 +15,14 @@ var Report = class {
   get size() {
     return this.#violations.length;
   }
-  /** The violations, in order. */
+  /** The violations, in order. What several schemas ask of one place in the same words is told once. */
   get violations() {
-    return this.#violations;
+    if (this.#violations.length < 2) return this.#violations;
+    const seen = /* @__PURE__ */ new Set();
+    return this.#violations.filter(({ path, keyword, message }) => {
+      const said = `${path} ${keyword} ${message}`;
+      return !seen.has(said) && seen.add(said);
+    });
   }
   /** Reports a violation at the root of the value under check. */
   fail(keyword, message) {

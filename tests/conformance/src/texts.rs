@@ -1,0 +1,131 @@
+//! The texts that are JSON, and those that are not: taken and refused alike at both ends.
+
+use crate::Result;
+use crate::judge::{self, Answer, Question, message};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Texts that one rule of the policy speaks of.
+#[derive(Deserialize)]
+struct Group {
+    about: String,
+    /// The message that they are the payload of; empty where they are whole messages.
+    of: String,
+    /// Whether they are bytes, two digits each.
+    #[serde(default)]
+    hex: bool,
+    good: Vec<Text>,
+    bad: Vec<Text>,
+}
+
+/// A text, or its parts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Plain(String),
+    Parts(Vec<Part>),
+}
+
+/// A text, or one that is repeated.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Part {
+    Once(String),
+    Times(String, usize),
+}
+
+impl Text {
+    fn whole(&self) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Parts(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Once(text) => text.clone(),
+                    Part::Times(text, times) => text.repeat(*times),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Asks both ends of every text. True where all are taken and refused as they have to be.
+pub(crate) fn run() -> Result<bool> {
+    let groups: Vec<Group> = serde_json::from_str(include_str!("../texts.json"))?;
+    let payload = |schema| json!({ "from": "server", "payload": schema });
+    let messages = json!({
+        "any": payload(json!(true)),
+        "number": payload(json!({ "type": "number" })),
+        "integer": payload(json!({ "type": "integer" })),
+        "text": payload(json!({ "type": "string" })),
+        "map": payload(json!({ "type": "object", "additionalProperties": { "type": "number" } })),
+        "fields": payload(json!({ "type": "object", "properties": { "a": { "type": "integer" } } })),
+    });
+    // The depth that a protocol has where it says nothing.
+    let head = json!({ "limits": { "message": "8MiB" } });
+    let generated = judge::generate(0, &head, messages, &BTreeMap::new())?;
+    let judges = judge::compile("texts", &BTreeMap::from([(0, &generated)]))?;
+    let mut questions = Vec::new();
+    let mut expected = Vec::new();
+    for group in &groups {
+        let good = group.good.iter().map(|text| (text, true));
+        for (text, takes) in good.chain(group.bad.iter().map(|text| (text, false))) {
+            let text = text.whole();
+            let bytes = if group.hex {
+                bytes(&text)?
+            } else {
+                text.clone().into_bytes()
+            };
+            questions.push(Question {
+                protocol: 0,
+                by_server: false,
+                message: if group.of.is_empty() {
+                    bytes
+                } else {
+                    message(&group.of, &bytes)
+                },
+            });
+            expected.push((group, text, takes));
+        }
+    }
+    let (rust, node) = judges.ask(&questions)?;
+    let mut wrong = 0;
+    for ((group, text, takes), (rust, node)) in expected.iter().zip(rust.iter().zip(&node)) {
+        if [rust, node]
+            .iter()
+            .all(|answer| answer.is_valid() == *takes)
+            && alike(rust, node)
+        {
+            continue;
+        }
+        wrong += 1;
+        let text: String = text.chars().take(60).collect();
+        let said = if *takes {
+            "to be taken"
+        } else {
+            "to be refused"
+        };
+        println!(
+            "{} ({}): {text:?} is {said}\n    Rust       {rust:?}\n    TypeScript {node:?}",
+            group.about, group.of
+        );
+    }
+    println!("{} texts, {wrong} of them wrong", expected.len());
+    Ok(wrong == 0)
+}
+
+/// Whether two ends refuse for the same: not JSON, or a value that does not fit.
+fn alike(rust: &Answer, node: &Answer) -> bool {
+    match (rust, node) {
+        (Answer::Other(_), Answer::Other(_)) => true,
+        (rust, node) => rust == node,
+    }
+}
+
+fn bytes(hex: &str) -> Result<Vec<u8>> {
+    let digits = hex.as_bytes().chunks(2);
+    digits
+        .map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?))
+        .collect()
+}
