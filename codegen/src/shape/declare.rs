@@ -604,6 +604,9 @@ impl Maker<'_> {
                 _ => Use::Text,
             },
             Type::Array if schema.prefix_items.is_empty() => match schema.items {
+                Some(items) if self.schema(items).boolean == Some(false) => Use::Checked {
+                    reason: "it is an array without items",
+                },
                 Some(items) => Use::List(Box::new(self.at(items, &singular(name)))),
                 None => Use::List(Box::new(Use::Checked {
                     reason: "any value is allowed",

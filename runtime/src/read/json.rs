@@ -264,9 +264,11 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         {
             return Ok(Num::Int(n));
         }
-        text.parse()
-            .map(Num::Float)
-            .map_err(|_| self.syntax("expected a number"))
+        match text.parse::<f64>() {
+            Ok(x) if x.is_finite() => Ok(Num::Float(x)),
+            Ok(_) => Err(self.syntax("a number is too large")),
+            Err(_) => Err(self.syntax("expected a number")),
+        }
     }
 
     fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
@@ -391,8 +393,7 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             Kind::Boolean => self.boolean()?.into(),
             Kind::Number => match self.number()? {
                 Num::Int(n) => n.into(),
-                // A number out of range has no value in JSON; the nearest one there is stands for it.
-                Num::Float(x) => x.clamp(f64::MIN, f64::MAX).into(),
+                Num::Float(x) => x.into(),
             },
             Kind::String => self.string()?.to_owned().into(),
             Kind::Array => {
