@@ -4,7 +4,7 @@ use crate::{
     codec::Source,
     envelope::{Envelope, Id, Reason, Rejected, TagBuf},
     message::Messages,
-    read::{Cx, Field, JsonReader, Key, Kind, Reader, Segment, Syntax},
+    read::{Cx, Key, Kind, Place, Reader, Segment, Syntax},
     table::{
         EnvelopeField, FieldKind, FieldTable, Presence, Tag, TagRef, TimestampForm, UnionTable,
     },
@@ -55,7 +55,7 @@ pub fn decode<M: Messages>(
     pending: &dyn Pending,
 ) -> Result<Envelope<M>, Box<Rejected>> {
     let Source::Json(text) = source;
-    let mut reader = JsonReader::new(text, depth);
+    let mut reader = Reader::json(text, depth);
     let mut decoder = Decoder::new(M::TABLE, mode, text);
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
@@ -105,8 +105,7 @@ struct Decoder<'de> {
     timestamp: Option<SystemTime>,
 }
 
-type ReadPayload<'a, 'de> =
-    dyn FnMut(usize, &mut JsonReader<'de>, &mut Cx) -> Result<(), Syntax> + 'a;
+type ReadPayload<'a, 'de> = dyn FnMut(usize, &mut Reader<'de>, &mut Cx) -> Result<(), Syntax> + 'a;
 
 /// The most fields an envelope has: tag, payload, outcome, and seven more.
 const MOST: usize = 10;
@@ -137,23 +136,20 @@ impl<'de> Decoder<'de> {
 
     fn run(
         &mut self,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
         pending: &dyn Pending,
         read: &mut ReadPayload<'_, 'de>,
     ) -> Result<(), Syntax> {
         let table = &self.table.envelope;
         if r.peek()? != Kind::Object {
             return Err(Syntax {
-                offset: r.place(),
+                offset: r.offset(),
                 message: "not an object",
             });
         }
-        let start = r.place();
+        let start = r.offset();
         // The names, in the order most senders write them: tag, payload, then the rest.
-        let mut names = [Field {
-            name: "",
-            optional: true,
-        }; MOST];
+        let mut names = [""; MOST];
         let mut roles = [Role::Tag; MOST];
         let mut count = 0;
         let all = [
@@ -169,31 +165,36 @@ impl<'de> Decoder<'de> {
                 .map(|(role, field)| (Role::Field(role, field), field.name)),
         );
         for (place, (role, name)) in all.enumerate() {
-            names[place].name = name;
+            names[place] = name;
             roles[place] = role;
             count = place + 1;
         }
         let mut seen = 0u16;
-        r.members(&names[..count], &mut |r, key| match key {
-            Key::Known(place) => {
-                seen |= 1 << place;
-                let mark = self.envelope.mark();
-                self.member(roles[place], r, read)?;
-                self.envelope
-                    .within(mark, || Segment::Field(place, names[place].name));
-                Ok(())
-            }
-            Key::Unknown(name) => {
-                if table.content.is_some() && self.mode == Mode::Server {
+        let mut members = r.enter_object()?;
+        let mut guess = 0;
+        while let Some(key) = r.next_key(&mut members, &names[..count], guess)? {
+            match key {
+                Key::Known(place) => {
+                    seen |= 1 << place;
+                    guess = place + 1;
                     let mark = self.envelope.mark();
+                    self.member(roles[place], r, read)?;
                     self.envelope
-                        .violation("additionalProperties", words::UNKNOWN_PROPERTY);
-                    self.envelope.within(mark, || Segment::Key(name.to_owned()));
+                        .within(mark, || Segment::Field(place, names[place]));
                 }
-                r.skip()
+                Key::Unknown(name) => {
+                    if table.content.is_some() && self.mode == Mode::Server {
+                        let mark = self.envelope.mark();
+                        self.envelope
+                            .violation("additionalProperties", words::UNKNOWN_PROPERTY);
+                        self.envelope
+                            .within(mark, || Segment::Key(name.into_owned()));
+                    }
+                    r.skip()?;
+                }
             }
-        })?;
-        let end = r.place();
+        }
+        let end = r.offset();
         for (place, role) in roles[..count].iter().enumerate() {
             if let Role::Field(
                 _,
@@ -228,19 +229,19 @@ impl<'de> Decoder<'de> {
             && self.table.messages[index].channel.is_some()
         {
             self.envelope
-                .violation("required", words::required(names[place].name));
+                .violation("required", words::required(names[place]));
         }
         // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
             && self.read != Some((index, content))
         {
             self.payload = Cx::new(self.mode);
-            r.go(content);
+            r.go(Place::Offset(content));
             if table.content.is_none() {
                 self.payload.beside.envelope = Some(table);
             }
             read(index, r, &mut self.payload)?;
-            r.go(end);
+            r.go(Place::Offset(end));
         }
         Ok(())
     }
@@ -248,7 +249,7 @@ impl<'de> Decoder<'de> {
     fn member(
         &mut self,
         role: Role,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
         read: &mut ReadPayload<'_, 'de>,
     ) -> Result<(), Syntax> {
         let cx = &mut self.envelope;
@@ -282,7 +283,7 @@ impl<'de> Decoder<'de> {
             }
             Role::Content => {
                 r.peek()?;
-                let start = r.place();
+                let start = r.offset();
                 match self.index {
                     Some(index) => {
                         self.payload = Cx::new(self.mode);
@@ -291,7 +292,7 @@ impl<'de> Decoder<'de> {
                     }
                     None => r.skip()?,
                 }
-                self.content = Some((start, r.place()));
+                self.content = Some((start, r.offset()));
             }
             Role::Outcome => {
                 let value = r.value()?;
@@ -319,7 +320,7 @@ impl<'de> Decoder<'de> {
         &mut self,
         role: EnvelopeField,
         field: FieldTable,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
     ) -> Result<(), Syntax> {
         let kind = r.peek()?;
         if kind == Kind::Null && field.presence == Presence::Nullable {

@@ -1,6 +1,7 @@
 //! JSON text (RFC 8259), read in place.
 
-use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
+use super::{Items, Key, Kind, Members, Num, Syntax, Text};
+use std::borrow::Cow;
 
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
@@ -31,11 +32,6 @@ impl<'de> JsonReader<'de> {
             None => Ok(()),
             Some(_) => Err(self.syntax("something follows the value")),
         }
-    }
-
-    /// The text between a place and here.
-    pub fn since(&self, start: usize) -> &'de str {
-        self.text.get(start..self.at).unwrap_or_default()
     }
 
     #[cold]
@@ -200,13 +196,9 @@ impl<'de> JsonReader<'de> {
     }
 }
 
-impl Sealed for JsonReader<'_> {}
-
-impl<'de> Reader<'de> for JsonReader<'de> {
-    type Place = usize;
-
+impl<'de> JsonReader<'de> {
     #[inline]
-    fn peek(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn peek(&mut self) -> Result<Kind, Syntax> {
         match self.token() {
             Some(b'"') => Ok(Kind::String),
             Some(b'{') => Ok(Kind::Object),
@@ -219,12 +211,12 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn null(&mut self) -> Result<(), Syntax> {
+    pub(super) fn null(&mut self) -> Result<(), Syntax> {
         self.token();
         self.expect("null", "expected `null`")
     }
 
-    fn boolean(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn boolean(&mut self) -> Result<bool, Syntax> {
         if self.token() == Some(b't') {
             self.expect("true", "expected `true`").map(|()| true)
         } else {
@@ -232,7 +224,7 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn number(&mut self) -> Result<Num, Syntax> {
+    pub(super) fn number(&mut self) -> Result<Num, Syntax> {
         self.token();
         let start = self.at;
         if self.byte() == Some(b'-') {
@@ -271,120 +263,138 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+    pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
         Ok(match self.text()? {
             Some(text) => Text::Borrowed(text),
             None => Text::Scratch(&self.scratch),
         })
     }
 
-    fn members(
-        &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax> {
+    pub(super) fn enter_object(&mut self) -> Result<Members<'de>, Syntax> {
         if self.token() != Some(b'{') {
             return Err(self.syntax("expected an object"));
         }
         self.descend()?;
-        if self.token() == Some(b'}') {
-            self.ascend();
-            return Ok(());
-        }
-        // Most senders write the fields in the schema's order, so the next one is tried first.
-        let mut next = 0;
-        loop {
-            if self.token() != Some(b'"') {
-                return Err(self.syntax("expected a name in quotes"));
+        Ok(Members::Json { first: true })
+    }
+
+    pub(super) fn next_key(
+        &mut self,
+        first: &mut bool,
+        fields: &[&'static str],
+        guess: usize,
+    ) -> Result<Option<Key<'de>>, Syntax> {
+        let mut next = self.token();
+        if std::mem::take(first) {
+            if next == Some(b'}') {
+                self.ascend();
+                return Ok(None);
             }
-            let guess = fields.get(next).filter(|field| {
-                let rest = &self.text.as_bytes()[self.at + 1..];
-                rest.starts_with(field.name.as_bytes()) && rest.get(field.name.len()) == Some(&b'"')
-            });
-            if let Some(field) = guess {
-                self.at += field.name.len() + 2;
-                self.colon()?;
-                visit(self, Key::Known(next))?;
-                next += 1;
-            } else {
-                let borrowed = self.text()?;
-                let name = borrowed.unwrap_or(&self.scratch);
-                match fields.iter().position(|field| field.name == name) {
-                    Some(field) => {
-                        self.colon()?;
-                        visit(self, Key::Known(field))?;
-                        next = field + 1;
-                    }
-                    None if borrowed.is_some() => {
-                        self.colon()?;
-                        visit(self, Key::Unknown(borrowed.unwrap_or_default()))?;
-                    }
-                    None => {
-                        let name = self.scratch.clone();
-                        self.colon()?;
-                        visit(self, Key::Unknown(&name))?;
-                    }
-                }
-            }
-            match self.token() {
+        } else {
+            match next {
                 Some(b',') => {
                     self.at += 1;
-                    self.token();
+                    next = self.token();
                 }
                 Some(b'}') => {
                     self.ascend();
-                    return Ok(());
+                    return Ok(None);
                 }
                 Some(_) => return Err(self.syntax("expected `,` or `}`")),
                 None => return Err(self.syntax("the text ends inside an object")),
             }
         }
+        if next != Some(b'"') {
+            return Err(self.syntax("expected a name in quotes"));
+        }
+        // Most senders write the fields in the schema's order.
+        if let Some(field) = fields.get(guess) {
+            let rest = &self.text.as_bytes()[self.at + 1..];
+            let name = field.as_bytes();
+            if rest.len() > name.len() && rest[name.len()] == b'"' && rest.starts_with(name) {
+                self.at += name.len() + 2;
+                self.colon()?;
+                return Ok(Some(Key::Known(guess)));
+            }
+        }
+        let borrowed = self.text()?;
+        let name = borrowed.unwrap_or(&self.scratch);
+        let key = match fields.iter().position(|field| *field == name) {
+            Some(field) => Key::Known(field),
+            None => Key::Unknown(match borrowed {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(self.scratch.clone()),
+            }),
+        };
+        self.colon()?;
+        Ok(Some(key))
     }
 
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
+    pub(super) fn enter_array(&mut self) -> Result<Items<'de>, Syntax> {
         if self.token() != Some(b'[') {
             return Err(self.syntax("expected an array"));
         }
         self.descend()?;
-        if self.token() == Some(b']') {
-            self.ascend();
-            return Ok(());
-        }
-        for index in 0.. {
-            visit(self, index)?;
-            match self.token() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.ascend();
-                    return Ok(());
-                }
-                Some(_) => return Err(self.syntax("expected `,` or `]`")),
-                None => return Err(self.syntax("the text ends inside an array")),
-            }
-        }
-        Ok(())
+        Ok(Items::Json { first: true })
     }
 
-    fn skip(&mut self) -> Result<(), Syntax> {
+    pub(super) fn next_item(&mut self, first: &mut bool) -> Result<bool, Syntax> {
+        let next = self.token();
+        if next == Some(b']') {
+            self.ascend();
+            return Ok(false);
+        }
+        if std::mem::take(first) {
+            return Ok(true);
+        }
+        match next {
+            Some(b',') => {
+                self.at += 1;
+                // Behind a comma there is an item.
+                if self.token() == Some(b']') {
+                    return Err(self.syntax("expected a value"));
+                }
+                Ok(true)
+            }
+            Some(_) => Err(self.syntax("expected `,` or `]`")),
+            None => Err(self.syntax("the text ends inside an array")),
+        }
+    }
+
+    pub(super) fn skip(&mut self) -> Result<(), Syntax> {
         match self.peek()? {
             Kind::Null => self.null(),
             Kind::Boolean => self.boolean().map(|_| ()),
             Kind::Number => self.number().map(|_| ()),
             Kind::String => self.text().map(|_| ()),
-            Kind::Array => self.items(&mut |r, _| r.skip()),
-            Kind::Object => self.members(&[], &mut |r, _| r.skip()),
+            Kind::Array => {
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Kind::Object => {
+                self.enter_object()?;
+                let mut first = true;
+                while self.next_key(&mut first, &[], 0)?.is_some() {
+                    self.skip()?;
+                }
+                Ok(())
+            }
         }
     }
 
-    fn place(&self) -> usize {
+    pub(super) const fn offset(&self) -> usize {
         self.at
     }
 
-    fn go(&mut self, place: usize) {
+    pub(super) fn go(&mut self, place: usize) {
         self.at = place;
     }
 
-    fn value(&mut self) -> Result<serde_json::Value, Syntax> {
+    pub(super) fn value(&mut self) -> Result<serde_json::Value, Syntax> {
         Ok(match self.peek()? {
             Kind::Null => {
                 self.null()?;
@@ -397,24 +407,25 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             },
             Kind::String => self.string()?.to_owned().into(),
             Kind::Array => {
-                let mut items = Vec::new();
-                self.items(&mut |r, _| {
-                    items.push(r.value()?);
-                    Ok(())
-                })?;
-                items.into()
+                let mut array = Vec::new();
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
+                    array.push(self.value()?);
+                }
+                array.into()
             }
             Kind::Object => {
-                let mut members = serde_json::Map::new();
-                self.members(&[], &mut |r, key| {
-                    let name = match key {
-                        Key::Unknown(name) => name.to_owned(),
-                        Key::Known(_) => String::new(),
-                    };
-                    members.insert(name, r.value()?);
-                    Ok(())
-                })?;
-                members.into()
+                let mut object = serde_json::Map::new();
+                self.enter_object()?;
+                let mut first = true;
+                while let Some(key) = self.next_key(&mut first, &[], 0)? {
+                    // No name is known here.
+                    if let Key::Unknown(name) = key {
+                        object.insert(name.into_owned(), self.value()?);
+                    }
+                }
+                object.into()
             }
         })
     }
