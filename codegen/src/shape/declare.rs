@@ -310,7 +310,9 @@ impl Maker<'_> {
         let says_more = Type::ALL
             .into_iter()
             .any(|ty| combine::speaks_of(schema, ty));
-        if !only_strings || says_more || !schema.all_of.is_empty() {
+        let combines =
+            !schema.all_of.is_empty() || !schema.any_of.is_empty() || !schema.one_of.is_empty();
+        if !only_strings || says_more || combines {
             return None;
         }
         let constant = schema.constant.as_ref().map(std::slice::from_ref);
