@@ -128,6 +128,10 @@ pub(crate) fn read_object(
             None => quote!(#p::Some(#local),),
         }
     });
+    let otherwise = fields
+        .iter()
+        .any(|field| optional(&field.ty).is_none())
+        .then(|| quote!(_ => #p::Ok(#p::None),));
     quote! {{
         #(#statics)*
         let mut slots = (#(#none)*);
@@ -135,10 +139,14 @@ pub(crate) fn read_object(
         #closed
         #rules
         #fill
-        match object.end(slots) {
-            #p::Ok(#p::Some((#(#patterns)*))) => #p::Ok(#p::Some(#make)),
-            #p::Ok(_) => #p::Ok(#p::None),
-            #p::Err(syntax) => #p::Err(syntax),
+        match object.end() {
+            #p::Ok(true) => {}
+            #p::Ok(false) => return #p::Ok(#p::None),
+            #p::Err(syntax) => return #p::Err(syntax),
+        }
+        match slots {
+            (#(#patterns)*) => #p::Ok(#p::Some(#make)),
+            #otherwise
         }
     }}
 }

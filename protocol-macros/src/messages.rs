@@ -315,10 +315,9 @@ fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) -> TokenStr
     });
     let lookup = lookup(&t, &p, messages);
     quote! {
-        #t::UnionTable {
-            envelope: #envelope,
-            messages: &[#(#rows),*],
-            lookup: #lookup,
+        {
+            const MESSAGES: &[#t::MessageTable] = &[#(#rows),*];
+            #t::UnionTable::new(#envelope, MESSAGES, #lookup)
         }
     }
 }

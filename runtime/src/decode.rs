@@ -6,11 +6,13 @@ use crate::{
     message::Messages,
     read::{Cx, Key, Kind, Place, Reader, Segment, Syntax},
     table::{
-        EnvelopeField, FieldKind, FieldTable, Presence, Tag, TagRef, TimestampForm, UnionTable,
+        EnvelopeField, FieldKind, FieldTable, Presence, Role, Tag, TagRef, TimestampForm,
+        UnionTable,
     },
 };
 use handfast_schema::{Mode, Type, TypeSet, Violations, words};
 use std::{
+    borrow::Cow,
     fmt,
     time::{Duration, SystemTime},
 };
@@ -87,7 +89,7 @@ struct Decoder<'de> {
     envelope: Cx,
     /// What is wrong with the payload.
     payload: Cx,
-    tag: Option<TagBuf>,
+    tag: Option<ReadTag<'de>>,
     index: Option<usize>,
     /// Where the payload stands, and where it ends.
     content: Option<(usize, usize)>,
@@ -107,8 +109,27 @@ struct Decoder<'de> {
 
 type ReadPayload<'a, 'de> = dyn FnMut(usize, &mut Reader<'de>, &mut Cx) -> Result<(), Syntax> + 'a;
 
-/// The most fields an envelope has: tag, payload, outcome, and seven more.
-const MOST: usize = 10;
+/// A tag, as read.
+enum ReadTag<'de> {
+    Text(Cow<'de, str>),
+    Integer(i64),
+}
+
+impl ReadTag<'_> {
+    fn borrow(&self) -> TagRef<'_> {
+        match self {
+            Self::Text(text) => TagRef::Text(text),
+            Self::Integer(n) => TagRef::Integer(*n),
+        }
+    }
+
+    fn into_owned(self) -> TagBuf {
+        match self {
+            Self::Text(text) => TagBuf::Text(text.into_owned()),
+            Self::Integer(n) => TagBuf::Integer(n),
+        }
+    }
+}
 
 impl<'de> Decoder<'de> {
     const fn new(table: &'static UnionTable, mode: Mode, text: &'de str) -> Self {
@@ -148,31 +169,11 @@ impl<'de> Decoder<'de> {
             });
         }
         let start = r.offset();
-        // The names, in the order most senders write them: tag, payload, then the rest.
-        let mut names = [""; MOST];
-        let mut roles = [Role::Tag; MOST];
-        let mut count = 0;
-        let all = [
-            (Role::Tag, Some(table.tag)),
-            (Role::Content, table.content),
-            (Role::Outcome, table.outcome.map(|o| o.0)),
-        ]
-        .into_iter()
-        .filter_map(|(role, name)| Some((role, name?)))
-        .chain(
-            table
-                .fields()
-                .map(|(role, field)| (Role::Field(role, field), field.name)),
-        );
-        for (place, (role, name)) in all.enumerate() {
-            names[place] = name;
-            roles[place] = role;
-            count = place + 1;
-        }
+        let (names, roles) = (self.table.layout.names(), self.table.layout.roles());
         let mut seen = 0u16;
         let mut members = r.enter_object()?;
         let mut guess = 0;
-        while let Some(key) = r.next_key(&mut members, &names[..count], guess)? {
+        while let Some(key) = r.next_key(&mut members, names, guess)? {
             match key {
                 Key::Known(place) => {
                     seen |= 1 << place;
@@ -195,7 +196,7 @@ impl<'de> Decoder<'de> {
             }
         }
         let end = r.offset();
-        for (place, role) in roles[..count].iter().enumerate() {
+        for (place, role) in roles.iter().enumerate() {
             if let Role::Field(
                 _,
                 FieldTable {
@@ -221,7 +222,7 @@ impl<'de> Decoder<'de> {
                 .violation("required", words::required(table.tag));
         }
         // What is published to a channel says which.
-        let channel = roles[..count].iter().position(|role| {
+        let channel = roles.iter().position(|role| {
             matches!(role, Role::Field(EnvelopeField::Channel, field) if field.presence == Presence::Optional)
         });
         if let (Mode::Client, Some(index), Some(place)) = (self.mode, self.index, channel)
@@ -261,12 +262,12 @@ impl<'de> Decoder<'de> {
                     Kind::String => {
                         let text = r.string()?;
                         self.index = (self.table.lookup)(TagRef::Text(&text));
-                        self.tag = Some(TagBuf::Text(text.to_owned()));
+                        self.tag = Some(ReadTag::Text(text.into_cow()));
                     }
                     Kind::Number => {
                         if let Some(n) = r.number()?.as_integer() {
                             self.index = (self.table.lookup)(TagRef::Integer(n));
-                            self.tag = Some(TagBuf::Integer(n));
+                            self.tag = Some(ReadTag::Integer(n));
                         } else {
                             cx.violation("type", words::types(TypeSet::NONE.with(Type::Integer)));
                         }
@@ -377,10 +378,17 @@ impl<'de> Decoder<'de> {
         }
     }
 
+    /// The same, taken out.
+    fn take_correlation(&mut self) -> Option<Id> {
+        match (self.mode, self.table.envelope.reply_to) {
+            (Mode::Client, Some(_)) => self.reply_to.take(),
+            _ => self.reply_to.take().or_else(|| self.id.take()),
+        }
+    }
+
     /// Decides which message it is, by its tag or by the request it answers.
     fn settle(&mut self, pending: &dyn Pending) {
-        let id = self.correlation().cloned();
-        let Some(Expected { success, failure }) = pending.expected(id.as_ref()) else {
+        let Some(Expected { success, failure }) = pending.expected(self.correlation()) else {
             return;
         };
         let tag_of = |place: usize| self.table.messages.get(place).and_then(|m| m.tag);
@@ -424,7 +432,7 @@ impl<'de> Decoder<'de> {
         }
         match message {
             Some(message) if self.payload.clean_since(clean) => Ok(Envelope {
-                id: self.correlation().cloned(),
+                id: self.take_correlation(),
                 version: self.version,
                 channel: self.channel,
                 seq: self.seq,
@@ -448,12 +456,12 @@ impl<'de> Decoder<'de> {
         payload.finish()
     }
 
-    fn reject(self, reason: Reason) -> Box<Rejected> {
-        let id = self.correlation().cloned();
+    #[cold]
+    fn reject(mut self, reason: Reason) -> Box<Rejected> {
         Box::new(Rejected {
             reason,
-            tag: self.tag,
-            id,
+            id: self.take_correlation(),
+            tag: self.tag.map(ReadTag::into_owned),
             channel: self.channel,
             payload: self
                 .content
@@ -461,14 +469,6 @@ impl<'de> Decoder<'de> {
                 .map(str::to_owned),
         })
     }
-}
-
-#[derive(Clone, Copy)]
-enum Role {
-    Tag,
-    Content,
-    Outcome,
-    Field(EnvelopeField, FieldTable),
 }
 
 fn number(id: &Id) -> Option<i64> {
@@ -493,7 +493,6 @@ fn read_time(form: TimestampForm, id: &Id) -> Option<SystemTime> {
 impl fmt::Debug for Decoder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
-            .field("tag", &self.tag)
             .field("index", &self.index)
             .finish_non_exhaustive()
     }

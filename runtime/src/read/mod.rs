@@ -59,6 +59,16 @@ pub enum Text<'de, 'a> {
     Scratch(&'a str),
 }
 
+impl<'de> Text<'de, '_> {
+    /// The text, copied where it does not stand in the input.
+    pub fn into_cow(self) -> Cow<'de, str> {
+        match self {
+            Self::Borrowed(text) => Cow::Borrowed(text),
+            Self::Scratch(text) => Cow::Owned(text.to_owned()),
+        }
+    }
+}
+
 impl Deref for Text<'_, '_> {
     type Target = str;
     fn deref(&self) -> &str {

@@ -20,23 +20,34 @@ pub struct ObjectReader<'r, 'de> {
     required: &'static [u64],
     refuses: bool,
     rules: Rules,
+    /// None before and behind it.
     members: Option<Members<'de>>,
     entered: bool,
-    start: Place<'de>,
-    /// What had been found wrong before the object.
-    before: Mark,
-    beside: Beside,
-    /// The field that most senders write next.
-    guess: usize,
-    seen: Seen,
     twice: bool,
+    start: Place<'de>,
+    /// What had been found wrong before the object, and before the field being read.
+    before: Mark,
+    mark: Mark,
+    beside: Beside,
+    /// The field being read; behind the last where there is none.
+    field: usize,
     count: u64,
-    /// The field being read, and what had been found wrong before it.
-    field: Option<(usize, Mark)>,
+    /// The first 64 fields seen, a bit each.
+    seen: u64,
+    /// What few objects need.
+    rare: Option<Box<Rare<'de>>>,
+    syntax: Option<Syntax>,
+}
+
+/// What few objects need.
+#[derive(Debug, Default)]
+struct Rare<'de> {
+    /// The fields beyond the first 64 that were seen.
+    seen: Vec<u64>,
     /// What is left to be read again, where a name stood twice.
     again: Vec<(usize, Place<'de>)>,
+    /// Where the object ends, while that is read.
     end: Option<Place<'de>>,
-    syntax: Option<Syntax>,
 }
 
 impl<'r, 'de> ObjectReader<'r, 'de> {
@@ -51,6 +62,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         let mut object = Self {
             start: r.place(),
             before: cx.mark(),
+            mark: cx.mark(),
             beside: std::mem::take(&mut cx.beside),
             r,
             refuses: cx.refuses_unknown(),
@@ -60,13 +72,11 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             rules: &[],
             members: None,
             entered: false,
-            guess: 0,
-            seen: Seen::new(fields.len()),
             twice: false,
+            field: usize::MAX,
             count: 0,
-            field: None,
-            again: Vec::new(),
-            end: None,
+            seen: 0,
+            rare: None,
             syntax: None,
         };
         if let Err(syntax) = object.enter() {
@@ -98,16 +108,23 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 
     /// The next field; its value is to be read then.
     pub fn advance(&mut self) -> Option<usize> {
-        self.leave_field();
+        if let Some(name) = self.fields.get(self.field) {
+            let field = self.field;
+            self.cx.within(self.mark, || Segment::Field(field, name));
+        }
         if self.syntax.is_some() {
             return None;
         }
         match self.step() {
             Ok(Some(field)) => {
-                self.field = Some((field, self.cx.mark()));
+                self.field = field;
+                self.mark = self.cx.mark();
                 Some(field)
             }
-            Ok(None) => None,
+            Ok(None) => {
+                self.field = usize::MAX;
+                None
+            }
             Err(syntax) => {
                 self.syntax = Some(syntax);
                 None
@@ -115,24 +132,23 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
     }
 
-    fn leave_field(&mut self) {
-        if let Some((field, mark)) = self.field.take() {
-            let name = self.fields[field];
-            self.cx.within(mark, || Segment::Field(field, name));
-        }
-    }
-
+    #[inline]
     fn step(&mut self) -> Result<Option<usize>, Syntax> {
         let Some(members) = &mut self.members else {
             return Ok(self.next_again());
         };
-        let fields = self.fields;
+        let guess = self.field.wrapping_add(1);
         loop {
-            match self.r.next_key(members, fields, self.guess)? {
+            match self.r.next_key(members, self.fields, guess)? {
                 Some(Key::Known(field)) => {
                     self.count += 1;
-                    self.guess = field + 1;
-                    self.twice |= !self.seen.insert(field);
+                    let bit = 1 << (field % 64);
+                    if field < 64 {
+                        self.twice |= self.seen & bit != 0;
+                        self.seen |= bit;
+                    } else {
+                        self.twice |= !self.see_far(field);
+                    }
                     return Ok(Some(field));
                 }
                 Some(Key::Unknown(name)) => {
@@ -148,16 +164,40 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         self.members = None;
         if self.twice {
             self.last_wins()?;
+            return Ok(self.next_again());
         }
-        Ok(self.next_again())
+        Ok(None)
+    }
+
+    /// Whether a field beyond the first 64 was not there yet.
+    #[cold]
+    fn see_far(&mut self, field: usize) -> bool {
+        let words = self.fields.len().div_ceil(64);
+        let rare = self.rare.get_or_insert_default();
+        rare.seen.resize(words, 0);
+        let word = &mut rare.seen[field / 64];
+        let bit = 1 << (field % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    fn has_seen(&self, field: usize) -> bool {
+        let word = match (field / 64, &self.rare) {
+            (0, _) => self.seen,
+            (far, Some(rare)) => rare.seen.get(far).copied().unwrap_or(0),
+            (_, None) => 0,
+        };
+        word & (1 << (field % 64)) != 0
     }
 
     fn next_again(&mut self) -> Option<usize> {
-        if let Some((field, place)) = self.again.pop() {
+        let rare = self.rare.as_mut()?;
+        if let Some((field, place)) = rare.again.pop() {
             self.r.go(place);
             return Some(field);
         }
-        if let Some(end) = self.end.take() {
+        if let Some(end) = rare.end.take() {
             self.r.go(end);
         }
         None
@@ -168,7 +208,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     #[cold]
     fn last_wins(&mut self) -> Result<(), Syntax> {
         self.cx.forget_since(self.before);
-        self.end = Some(self.r.place());
+        let end = Some(self.r.place());
         let fields = self.fields;
         let mut last: BTreeMap<String, (Option<usize>, Place<'de>)> = BTreeMap::new();
         self.r.go(self.start);
@@ -183,9 +223,11 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             self.r.skip()?;
         }
         self.count = last.len() as u64;
+        let rare = self.rare.get_or_insert_default();
+        rare.end = end;
         for (name, (field, place)) in last {
             match field {
-                Some(field) => self.again.push((field, place)),
+                Some(field) => rare.again.push((field, place)),
                 None if self.refuses && !self.beside.has(&name) => unknown(self.cx, name),
                 None => {}
             }
@@ -201,36 +243,32 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
     }
 
-    /// What the fields were read into, if every rule was kept; then each field that is not optional was read.
+    /// Whether every rule was kept; then each field that is not optional was read.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end<T>(self, slots: T) -> Step<T> {
-        Ok(self.finish()?.then_some(slots))
-    }
-
-    fn finish(self) -> Result<bool, Syntax> {
+    pub fn end(self) -> Result<bool, Syntax> {
         if let Some(syntax) = self.syntax {
             return Err(syntax);
         }
         if !self.entered {
             return Ok(false);
         }
-        let Self {
-            cx,
-            fields,
-            required,
-            ..
-        } = self;
-        if !self.seen.has_all(required) {
-            for (place, field) in fields.iter().enumerate() {
-                if has(required, place) && !has(self.seen.words(), place) {
-                    cx.violation("required", words::required(field));
+        if self
+            .required
+            .first()
+            .is_some_and(|bits| bits & !self.seen != 0)
+            || self.required.len() > 1
+        {
+            for (place, field) in self.fields.iter().enumerate() {
+                let required = self.required[place / 64] & (1 << (place % 64)) != 0;
+                if required && !self.has_seen(place) {
+                    self.cx.violation("required", words::required(field));
                 }
             }
         }
-        check_properties(self.rules, self.count, cx);
-        Ok(cx.clean_since(self.before))
+        check_properties(self.rules, self.count, self.cx);
+        Ok(self.cx.clean_since(self.before))
     }
 }
 
@@ -239,53 +277,6 @@ fn unknown(cx: &mut Cx, name: String) {
     let mark = cx.mark();
     cx.violation("additionalProperties", words::UNKNOWN_PROPERTY);
     cx.within(mark, || Segment::Key(name));
-}
-
-/// The fields seen so far, a bit each: a word, or several.
-#[derive(Debug)]
-enum Seen {
-    Few([u64; 1]),
-    Many(Vec<u64>),
-}
-
-impl Seen {
-    fn new(fields: usize) -> Self {
-        if fields <= 64 {
-            Self::Few([0])
-        } else {
-            Self::Many(vec![0; fields.div_ceil(64)])
-        }
-    }
-
-    fn words(&self) -> &[u64] {
-        match self {
-            Self::Few(word) => word,
-            Self::Many(words) => words,
-        }
-    }
-
-    /// Whether it was not there yet.
-    fn insert(&mut self, field: usize) -> bool {
-        let word = match self {
-            Self::Few([word]) => word,
-            Self::Many(words) => &mut words[field / 64],
-        };
-        let bit = 1 << (field % 64);
-        let new = *word & bit == 0;
-        *word |= bit;
-        new
-    }
-
-    fn has_all(&self, bits: &[u64]) -> bool {
-        let missing = |(bits, seen): (&u64, &u64)| bits & !seen != 0;
-        !bits.iter().zip(self.words()).any(missing)
-    }
-}
-
-fn has(words: &[u64], place: usize) -> bool {
-    words
-        .get(place / 64)
-        .is_some_and(|word| word & (1 << (place % 64)) != 0)
 }
 
 /// Reads an object whose names are not declared. Of a name that stands twice the last value counts.
