@@ -6,14 +6,13 @@
 
 mod differences;
 mod instances;
-mod random;
 mod schemas;
 
 use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
+use crate::random::Rng;
 use differences::Known;
 use handfast_schema::{Mode, Validator};
-use random::Rng;
 use schemas::For;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

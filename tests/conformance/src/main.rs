@@ -3,6 +3,7 @@
 mod fuzz;
 mod judge;
 mod misses;
+mod random;
 mod suite;
 mod texts;
 

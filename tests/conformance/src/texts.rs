@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::judge::{self, Answer, Question, message};
+use crate::random::Rng;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -63,6 +64,7 @@ pub(crate) fn run() -> Result<bool> {
         "integer": payload(json!({ "type": "integer" })),
         "text": payload(json!({ "type": "string" })),
         "map": payload(json!({ "type": "object", "additionalProperties": { "type": "number" } })),
+        "twice": payload(json!({ "type": "array", "items": { "type": "number" }, "uniqueItems": true })),
         "fields": payload(json!({ "type": "object", "properties": { "a": { "type": "integer" } } })),
     });
     // The depth that a protocol has where it says nothing.
@@ -114,7 +116,72 @@ pub(crate) fn run() -> Result<bool> {
         );
     }
     println!("{} texts, {wrong} of them wrong", expected.len());
-    Ok(wrong == 0)
+    let misread = misread(&judges)?;
+    println!("{NUMBERS} random numbers, {misread} of them misread");
+    Ok(wrong + misread == 0)
+}
+
+/// How many random numbers are asked for.
+const NUMBERS: usize = 20_000;
+
+/// How many numbers of random digits are not the doubles nearest to them. Each stands in an array beside the shortest text of
+/// that double, and no two items of the array may be equal.
+fn misread(judges: &judge::Judges) -> Result<usize> {
+    let rng = &mut Rng::new(1);
+    let mut texts = Vec::new();
+    while texts.len() < NUMBERS {
+        let text = number(rng);
+        let nearest: f64 = text.parse()?;
+        if nearest.is_finite() {
+            texts.push(format!("[{text},{nearest:e}]"));
+        }
+    }
+    let questions: Vec<Question> = texts
+        .iter()
+        .map(|text| Question {
+            protocol: 0,
+            by_server: false,
+            message: message("twice", text.as_bytes()),
+        })
+        .collect();
+    let (rust, node) = judges.ask(&questions)?;
+    let mut misread = 0;
+    for (text, answers) in texts.iter().zip(rust.iter().zip(&node)) {
+        let (rust, node) = answers;
+        let told = [rust, node]
+            .iter()
+            .all(|answer| matches!(answer, Answer::Invalid(_)));
+        if !told || rust != node {
+            misread += 1;
+            println!("{text}\n    Rust       {rust:?}\n    TypeScript {node:?}");
+        }
+    }
+    Ok(misread)
+}
+
+/// A number as JSON writes them: few digits or many, with a fraction and an exponent or without.
+fn number(rng: &mut Rng) -> String {
+    let mut digits = |least: usize, more: usize| -> String {
+        let count = least + rng.below(more);
+        (0..count)
+            .map(|_| char::from(*rng.pick(b"0123456789")))
+            .collect()
+    };
+    let (whole, fraction, exponent) = (digits(0, 21), digits(0, 25), digits(1, 2));
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    let mut text = if rng.one_in(2) { "-" } else { "" }.to_owned() + whole;
+    if !fraction.is_empty() && !rng.one_in(4) {
+        text.extend([".", fraction.as_str()]);
+    }
+    if rng.one_in(3) {
+        let sign: &str = ["e", "E+", "e-", "E-", "e+2", "e-3"][rng.below(6)];
+        text.push_str(sign);
+        text.push_str(&exponent);
+    }
+    text
 }
 
 /// Whether two ends refuse for the same: not JSON, or a value that does not fit.

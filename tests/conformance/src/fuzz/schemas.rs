@@ -1,6 +1,6 @@
 //! Random schemas: every keyword, references, recursion, resources.
 
-use super::random::Rng;
+use crate::random::Rng;
 use serde_json::{Map, Value, json};
 
 /// Names of properties, those among them that JavaScript has on every object.
