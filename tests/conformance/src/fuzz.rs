@@ -5,6 +5,7 @@
 //! are held to each other and to the interpreter in every violation; the others in the verdict.
 
 mod differences;
+mod formats;
 mod instances;
 mod schemas;
 
@@ -55,6 +56,7 @@ struct Tally {
 /// Runs batches until so many verdicts were given. True where no difference is unexplained.
 pub(crate) fn run(seed: u64, verdicts: usize) -> Result<bool> {
     let mut tally = Tally::default();
+    formats::run(seed, verdicts, &mut tally)?;
     let mut batch = 0;
     while tally.verdicts < verdicts {
         let left = (verdicts - tally.verdicts) / (INSTANCES * 4) + 1;
