@@ -4,7 +4,7 @@ use crate::{
     codec::Source,
     envelope::{Envelope, Id, Reason, Rejected, TagBuf},
     message::Messages,
-    read::{Cx, Key, Kind, Place, Reader, Segment, Syntax},
+    read::{Cx, Kind, Next, Place, Reader, Segment, Stop},
     table::{
         EnvelopeField, FieldKind, FieldTable, Presence, Role, Tag, TagRef, TimestampForm,
         UnionTable,
@@ -64,7 +64,8 @@ pub fn decode<M: Messages>(
         message = M::read(index, r, cx)?;
         Ok(())
     });
-    if let Err(syntax) = read.and_then(|()| reader.end()) {
+    if let Err(Stop) = read.and_then(|()| reader.end()) {
+        let syntax = reader.stopped();
         return Err(decoder.reject(Reason::Syntax {
             offset: syntax.offset,
             message: syntax.message,
@@ -107,7 +108,7 @@ struct Decoder<'de> {
     timestamp: Option<SystemTime>,
 }
 
-type ReadPayload<'a, 'de> = dyn FnMut(usize, &mut Reader<'de>, &mut Cx) -> Result<(), Syntax> + 'a;
+type ReadPayload<'a, 'de> = dyn FnMut(usize, &mut Reader<'de>, &mut Cx) -> Result<(), Stop> + 'a;
 
 /// A tag, as read.
 enum ReadTag<'de> {
@@ -160,22 +161,19 @@ impl<'de> Decoder<'de> {
         r: &mut Reader<'de>,
         pending: &dyn Pending,
         read: &mut ReadPayload<'_, 'de>,
-    ) -> Result<(), Syntax> {
+    ) -> Result<(), Stop> {
         let table = &self.table.envelope;
         if r.peek()? != Kind::Object {
-            return Err(Syntax {
-                offset: r.offset(),
-                message: "not an object",
-            });
+            return Err(r.stop("not an object"));
         }
         let start = r.offset();
         let (names, roles) = (self.table.layout.names(), self.table.layout.roles());
         let mut seen = 0u16;
         let mut members = r.enter_object()?;
         let mut guess = 0;
-        while let Some(key) = r.next_key(&mut members, names, guess)? {
-            match key {
-                Key::Known(place) => {
+        loop {
+            match r.next_key(&mut members, names, guess) {
+                Next::Field(place) => {
                     seen |= 1 << place;
                     guess = place + 1;
                     let mark = self.envelope.mark();
@@ -183,16 +181,18 @@ impl<'de> Decoder<'de> {
                     self.envelope
                         .within(mark, || Segment::Field(place, names[place]));
                 }
-                Key::Unknown(name) => {
+                Next::Unknown => {
                     if table.content.is_some() && self.mode == Mode::Server {
                         let mark = self.envelope.mark();
                         self.envelope
                             .violation("additionalProperties", words::UNKNOWN_PROPERTY);
                         self.envelope
-                            .within(mark, || Segment::Key(name.into_owned()));
+                            .within(mark, || Segment::Key(r.name().into_owned()));
                     }
                     r.skip()?;
                 }
+                Next::End => break,
+                Next::Stop => return Err(Stop),
             }
         }
         let end = r.offset();
@@ -252,7 +252,7 @@ impl<'de> Decoder<'de> {
         role: Role,
         r: &mut Reader<'de>,
         read: &mut ReadPayload<'_, 'de>,
-    ) -> Result<(), Syntax> {
+    ) -> Result<(), Stop> {
         let cx = &mut self.envelope;
         match role {
             Role::Tag => {
@@ -322,7 +322,7 @@ impl<'de> Decoder<'de> {
         role: EnvelopeField,
         field: FieldTable,
         r: &mut Reader<'de>,
-    ) -> Result<(), Syntax> {
+    ) -> Result<(), Stop> {
         let kind = r.peek()?;
         if kind == Kind::Null && field.presence == Presence::Nullable {
             return r.null();

@@ -1,6 +1,6 @@
 //! JSON text (RFC 8259), read in place.
 
-use super::{Items, Key, Kind, Members, Num, Syntax, Text};
+use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
 use std::borrow::Cow;
 
 /// The powers of ten that are exact as doubles.
@@ -35,6 +35,16 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// The end of a run of digits, which are added to a number. One of more than 19 digits wraps.
+#[inline]
+fn digits(bytes: &[u8], mut at: usize, n: &mut u64) -> usize {
+    while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+        *n = n.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        at += 1;
+    }
+    at
+}
+
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
 pub struct JsonReader<'de> {
@@ -42,6 +52,9 @@ pub struct JsonReader<'de> {
     at: usize,
     depth: u32,
     scratch: String,
+    /// The name that was read last, where it stands in the text as it is.
+    name: Option<&'de str>,
+    stopped: Syntax,
 }
 
 impl<'de> JsonReader<'de> {
@@ -52,6 +65,11 @@ impl<'de> JsonReader<'de> {
             at: 0,
             depth,
             scratch: String::new(),
+            name: None,
+            stopped: Syntax {
+                offset: 0,
+                message: "",
+            },
         }
     }
 
@@ -59,7 +77,7 @@ impl<'de> JsonReader<'de> {
     ///
     /// # Errors
     /// Where something does.
-    pub fn end(&mut self) -> Result<(), Syntax> {
+    pub fn end(&mut self) -> Result<(), Stop> {
         match self.token() {
             None => Ok(()),
             Some(_) => Err(self.syntax("something follows the value")),
@@ -67,11 +85,16 @@ impl<'de> JsonReader<'de> {
     }
 
     #[cold]
-    const fn syntax(&self, message: &'static str) -> Syntax {
-        Syntax {
+    pub(super) const fn syntax(&mut self, message: &'static str) -> Stop {
+        self.stopped = Syntax {
             offset: self.at,
             message,
-        }
+        };
+        Stop
+    }
+
+    pub(super) const fn stopped(&self) -> Syntax {
+        self.stopped
     }
 
     fn byte(&self) -> Option<u8> {
@@ -89,7 +112,7 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    fn expect(&mut self, word: &'static str, message: &'static str) -> Result<(), Syntax> {
+    fn expect(&mut self, word: &'static str, message: &'static str) -> Result<(), Stop> {
         if self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
             self.at += word.len();
             Ok(())
@@ -98,11 +121,11 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    fn descend(&mut self) -> Result<(), Syntax> {
-        self.depth = self
-            .depth
-            .checked_sub(1)
-            .ok_or_else(|| self.syntax("nested too deeply"))?;
+    fn descend(&mut self) -> Result<(), Stop> {
+        if self.depth == 0 {
+            return Err(self.syntax("nested too deeply"));
+        }
+        self.depth -= 1;
         self.at += 1;
         Ok(())
     }
@@ -112,7 +135,7 @@ impl<'de> JsonReader<'de> {
         self.at += 1;
     }
 
-    fn colon(&mut self) -> Result<(), Syntax> {
+    fn colon(&mut self) -> Result<(), Stop> {
         if self.token() != Some(b':') {
             return Err(self.syntax("expected `:` behind a name"));
         }
@@ -121,7 +144,7 @@ impl<'de> JsonReader<'de> {
     }
 
     /// Reads a string's text into the input or the scratch; gives the range of it in the input, where it is there.
-    fn text(&mut self) -> Result<Option<&'de str>, Syntax> {
+    fn text(&mut self) -> Result<Option<&'de str>, Stop> {
         if self.token() != Some(b'"') {
             return Err(self.syntax("expected a string"));
         }
@@ -142,7 +165,7 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    fn unescape(&mut self, start: usize) -> Result<(), Syntax> {
+    fn unescape(&mut self, start: usize) -> Result<(), Stop> {
         let text = self.text;
         self.scratch.clear();
         let mut run = start;
@@ -167,7 +190,7 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    fn escape(&mut self) -> Result<char, Syntax> {
+    fn escape(&mut self) -> Result<char, Stop> {
         let b = self
             .byte()
             .ok_or_else(|| self.syntax("the text ends inside a string"))?;
@@ -202,7 +225,7 @@ impl<'de> JsonReader<'de> {
         Ok(c)
     }
 
-    fn hex(&mut self) -> Result<u32, Syntax> {
+    fn hex(&mut self) -> Result<u32, Stop> {
         let digits = self.text.as_bytes().get(self.at..self.at + 4);
         let code = digits
             .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
@@ -212,28 +235,11 @@ impl<'de> JsonReader<'de> {
         self.at += 4;
         Ok(code)
     }
-
-    /// Passes over digits, of which there has to be one, and adds them to a number as long as it is one of 19 digits.
-    #[inline]
-    fn digits(&mut self, number: &mut u64, count: &mut u32) -> Result<(), Syntax> {
-        let start = self.at;
-        while let Some(digit @ b'0'..=b'9') = self.byte() {
-            *number = number
-                .wrapping_mul(10)
-                .wrapping_add(u64::from(digit - b'0'));
-            self.at += 1;
-        }
-        if self.at == start {
-            return Err(self.syntax("expected a digit"));
-        }
-        *count = count.saturating_add(u32::try_from(self.at - start).unwrap_or(u32::MAX));
-        Ok(())
-    }
 }
 
 impl<'de> JsonReader<'de> {
     #[inline]
-    pub(super) fn peek(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn peek(&mut self) -> Result<Kind, Stop> {
         match self.token() {
             Some(b'"') => Ok(Kind::String),
             Some(b'{') => Ok(Kind::Object),
@@ -246,12 +252,12 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    pub(super) fn null(&mut self) -> Result<(), Syntax> {
+    pub(super) fn null(&mut self) -> Result<(), Stop> {
         self.token();
         self.expect("null", "expected `null`")
     }
 
-    pub(super) fn boolean(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn boolean(&mut self) -> Result<bool, Stop> {
         if self.token() == Some(b't') {
             self.expect("true", "expected `true`").map(|()| true)
         } else {
@@ -259,68 +265,92 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    pub(super) fn number(&mut self) -> Result<Num, Syntax> {
+    #[inline]
+    pub(super) fn number(&mut self) -> Result<Num, Stop> {
         self.token();
+        let bytes = self.text.as_bytes();
         let start = self.at;
-        let negative = self.byte() == Some(b'-');
-        if negative {
-            self.at += 1;
+        let negative = bytes.get(start) == Some(&b'-');
+        let whole = start + usize::from(negative);
+        // Up to 18 digits fit, and more are read another way.
+        let mut n = 0;
+        let point = match bytes.get(whole) {
+            Some(b'0') => whole + 1,
+            _ => digits(bytes, whole, &mut n),
+        };
+        let mut end = point;
+        if bytes.get(point) == Some(&b'.') {
+            end = digits(bytes, point + 1, &mut n);
         }
-        let (mut digits, mut count) = (0, 0);
-        if self.byte() == Some(b'0') {
+        if point == whole || end == point + 1 || matches!(bytes.get(end), Some(b'e' | b'E')) {
+            return self.long_number(start);
+        }
+        if end - whole > 18 {
+            return self.long_number(start);
+        }
+        self.at = end;
+        if end == point {
+            if negative && n == 0 {
+                return Ok(Num::Float(-0.0));
+            }
+            let n = n.cast_signed();
+            return Ok(Num::Int(if negative { -n } else { n }));
+        }
+        // Where both are exact as doubles, their quotient is the double nearest to the number (Clinger 1990).
+        if n < 1 << 53 {
+            let x = n as f64 / POWERS[end - point - 1];
+            return Ok(Num::Float(if negative { -x } else { x }));
+        }
+        self.long_number(start)
+    }
+
+    /// Reads a number that is long, has an exponent, or is none.
+    #[cold]
+    fn long_number(&mut self, start: usize) -> Result<Num, Stop> {
+        let bytes = self.text.as_bytes();
+        self.at = start + usize::from(bytes.get(start) == Some(&b'-'));
+        if bytes.get(self.at) == Some(&b'0') {
             self.at += 1;
         } else {
-            self.digits(&mut digits, &mut count)?;
+            self.some_digits()?;
         }
-        let whole = count;
-        if self.byte() == Some(b'.') {
+        if bytes.get(self.at) == Some(&b'.') {
             self.at += 1;
-            self.digits(&mut digits, &mut count)?;
+            self.some_digits()?;
         }
-        let plain = self.at;
-        if matches!(self.byte(), Some(b'e' | b'E')) {
+        if matches!(bytes.get(self.at), Some(b'e' | b'E')) {
             self.at += 1;
-            if matches!(self.byte(), Some(b'+' | b'-')) {
+            if matches!(bytes.get(self.at), Some(b'+' | b'-')) {
                 self.at += 1;
             }
-            self.digits(&mut 0, &mut 0)?;
-        }
-        if plain == self.at && count < 19 {
-            let fraction = (count - whole) as usize;
-            if fraction == 0 && !(negative && digits == 0) {
-                let integer = digits.cast_signed();
-                return Ok(Num::Int(if negative { -integer } else { integer }));
-            }
-            // Where both are exact as doubles, so is their quotient's rounding (Clinger 1990).
-            if let Some(power) = POWERS.get(fraction)
-                && digits < 1 << 53
-                && fraction > 0
-            {
-                let x = digits as f64 / power;
-                return Ok(Num::Float(if negative { -x } else { x }));
-            }
+            self.some_digits()?;
         }
         let text = &self.text[start..self.at];
-        if text != "-0"
-            && let Ok(n) = text.parse()
-        {
-            return Ok(Num::Int(n));
-        }
-        match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(Num::Float(x)),
-            Ok(_) => Err(self.syntax("a number is too large")),
-            Err(_) => Err(self.syntax("expected a number")),
+        match (text.parse(), text.parse()) {
+            (Ok(n), _) => Ok(Num::Int(n)),
+            (_, Ok(x)) if f64::is_finite(x) => Ok(Num::Float(x)),
+            (_, Ok(_)) => Err(self.syntax("a number is too large")),
+            _ => Err(self.syntax("expected a number")),
         }
     }
 
-    pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+    fn some_digits(&mut self) -> Result<(), Stop> {
+        let end = digits(self.text.as_bytes(), self.at, &mut 0);
+        if end == self.at {
+            return Err(self.syntax("expected a digit"));
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Stop> {
         Ok(match self.text()? {
             Some(text) => Text::Borrowed(text),
             None => Text::Scratch(&self.scratch),
         })
     }
 
-    pub(super) fn enter_object(&mut self) -> Result<Members<'de>, Syntax> {
+    pub(super) fn enter_object(&mut self) -> Result<Members<'de>, Stop> {
         if self.token() != Some(b'{') {
             return Err(self.syntax("expected an object"));
         }
@@ -328,24 +358,49 @@ impl<'de> JsonReader<'de> {
         Ok(Members::Json { first: true })
     }
 
+    #[inline]
     pub(super) fn next_key(
         &mut self,
         first: &mut bool,
         fields: &[&'static str],
         guess: usize,
-    ) -> Result<Option<Key<'de>>, Syntax> {
-        let bytes = self.text.as_bytes();
-        if let Some([b',', b'"']) = bytes.get(self.at..self.at + 2)
+    ) -> Next {
+        // The way of a message without white space.
+        if let Some([b',', b'"']) = self.text.as_bytes().get(self.at..self.at + 2)
             && !*first
         {
             self.at += 1;
-            return self.name(fields, guess).map(Some);
+        } else {
+            match self.before_name(first) {
+                Ok(true) => {}
+                Ok(false) => return Next::End,
+                Err(Stop) => return Next::Stop,
+            }
         }
+        // Most senders write the fields in the schema's order.
+        if let Some(field) = fields.get(guess) {
+            let rest = &self.text.as_bytes()[self.at + 1..];
+            let name = field.as_bytes();
+            if rest.len() > name.len() + 1 && rest[name.len()] == b'"' && rest.starts_with(name) {
+                self.at += name.len() + 2;
+                if rest[name.len() + 1] == b':' {
+                    self.at += 1;
+                } else if self.colon().is_err() {
+                    return Next::Stop;
+                }
+                return Next::Field(guess);
+            }
+        }
+        self.search(fields).unwrap_or(Next::Stop)
+    }
+
+    /// Goes to the next name, if there is one; otherwise out of the object.
+    fn before_name(&mut self, first: &mut bool) -> Result<bool, Stop> {
         let mut next = self.token();
         if std::mem::take(first) {
             if next == Some(b'}') {
                 self.ascend();
-                return Ok(None);
+                return Ok(false);
             }
         } else {
             match next {
@@ -355,45 +410,37 @@ impl<'de> JsonReader<'de> {
                 }
                 Some(b'}') => {
                     self.ascend();
-                    return Ok(None);
+                    return Ok(false);
                 }
                 Some(_) => return Err(self.syntax("expected `,` or `}`")),
                 None => return Err(self.syntax("the text ends inside an object")),
             }
         }
-        if next != Some(b'"') {
-            return Err(self.syntax("expected a name in quotes"));
+        if next == Some(b'"') {
+            Ok(true)
+        } else {
+            Err(self.syntax("expected a name in quotes"))
         }
-        self.name(fields, guess).map(Some)
     }
 
     /// Reads a name in quotes, and the colon behind it.
-    #[inline]
-    fn name(&mut self, fields: &[&'static str], guess: usize) -> Result<Key<'de>, Syntax> {
-        // Most senders write the fields in the schema's order.
-        if let Some(field) = fields.get(guess) {
-            let rest = &self.text.as_bytes()[self.at + 1..];
-            let name = field.as_bytes();
-            if rest.len() > name.len() && rest[name.len()] == b'"' && rest.starts_with(name) {
-                self.at += name.len() + 2;
-                self.colon()?;
-                return Ok(Key::Known(guess));
-            }
-        }
+    fn search(&mut self, fields: &[&'static str]) -> Result<Next, Stop> {
         let borrowed = self.text()?;
         let name = borrowed.unwrap_or(&self.scratch);
-        let key = match fields.iter().position(|field| *field == name) {
-            Some(field) => Key::Known(field),
-            None => Key::Unknown(match borrowed {
-                Some(name) => Cow::Borrowed(name),
-                None => Cow::Owned(self.scratch.clone()),
-            }),
-        };
+        let known = fields.iter().position(|field| *field == name);
+        self.name = borrowed;
         self.colon()?;
-        Ok(key)
+        Ok(known.map_or(Next::Unknown, Next::Field))
     }
 
-    pub(super) fn enter_array(&mut self) -> Result<Items<'de>, Syntax> {
+    pub(super) fn last_name(&self) -> Cow<'de, str> {
+        match self.name {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(self.scratch.clone()),
+        }
+    }
+
+    pub(super) fn enter_array(&mut self) -> Result<Items<'de>, Stop> {
         if self.token() != Some(b'[') {
             return Err(self.syntax("expected an array"));
         }
@@ -401,7 +448,7 @@ impl<'de> JsonReader<'de> {
         Ok(Items::Json { first: true })
     }
 
-    pub(super) fn next_item(&mut self, first: &mut bool) -> Result<bool, Syntax> {
+    pub(super) fn next_item(&mut self, first: &mut bool) -> Result<bool, Stop> {
         let next = self.token();
         if next == Some(b']') {
             self.ascend();
@@ -424,7 +471,7 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    pub(super) fn skip(&mut self) -> Result<(), Syntax> {
+    pub(super) fn skip(&mut self) -> Result<(), Stop> {
         match self.peek()? {
             Kind::Null => self.null(),
             Kind::Boolean => self.boolean().map(|_| ()),
@@ -441,10 +488,13 @@ impl<'de> JsonReader<'de> {
             Kind::Object => {
                 self.enter_object()?;
                 let mut first = true;
-                while self.next_key(&mut first, &[], 0)?.is_some() {
-                    self.skip()?;
+                loop {
+                    match self.next_key(&mut first, &[], 0) {
+                        Next::End => return Ok(()),
+                        Next::Stop => return Err(Stop),
+                        Next::Unknown | Next::Field(_) => self.skip()?,
+                    }
                 }
-                Ok(())
             }
         }
     }
@@ -457,7 +507,7 @@ impl<'de> JsonReader<'de> {
         self.at = place;
     }
 
-    pub(super) fn value(&mut self) -> Result<serde_json::Value, Syntax> {
+    pub(super) fn value(&mut self) -> Result<serde_json::Value, Stop> {
         Ok(match self.peek()? {
             Kind::Null => {
                 self.null()?;
@@ -482,10 +532,14 @@ impl<'de> JsonReader<'de> {
                 let mut object = serde_json::Map::new();
                 self.enter_object()?;
                 let mut first = true;
-                while let Some(key) = self.next_key(&mut first, &[], 0)? {
-                    // No name is known here.
-                    if let Key::Unknown(name) = key {
-                        object.insert(name.into_owned(), self.value()?);
+                loop {
+                    match self.next_key(&mut first, &[], 0) {
+                        Next::End => break,
+                        Next::Stop => return Err(Stop),
+                        Next::Unknown | Next::Field(_) => {
+                            let name = self.last_name().into_owned();
+                            object.insert(name, self.value()?);
+                        }
                     }
                 }
                 object.into()

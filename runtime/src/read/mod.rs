@@ -27,9 +27,14 @@ pub use value::ValueReader;
 use std::{borrow::Cow, ops::Deref};
 
 /// A value; or none, where it broke a rule that is now in the [`Cx`]; or the end of all reading.
-pub type Step<T> = Result<Option<T>, Syntax>;
+pub type Step<T> = Result<Option<T>, Stop>;
 
-/// The text is not what its encoding asks for.
+/// The text is not what its encoding asks for, and nothing can be read of it any more. The reader says what was wrong
+/// ([`Reader::stopped`]): a word more to carry out of every value would slow down all that are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop;
+
+/// What was wrong where reading stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Syntax {
     /// The byte at which reading stopped.
@@ -79,13 +84,17 @@ impl Deref for Text<'_, '_> {
     }
 }
 
-/// What a member of an object is called.
-#[derive(Debug)]
-pub enum Key<'de> {
-    /// The field at a place of the table.
-    Known(usize),
-    /// None of them.
-    Unknown(Cow<'de, str>),
+/// What comes next in an object.
+#[derive(Clone, Copy, Debug)]
+pub enum Next {
+    /// A field: its place in the table. Its value is read next.
+    Field(usize),
+    /// Another member, whose name is [`Reader::name`]. Its value is read next.
+    Unknown,
+    /// Nothing: the object was left.
+    End,
+    /// The text is not what its encoding asks for.
+    Stop,
 }
 
 /// A pull reader: over a text, or over a value in memory. It is one type for all of them, so that what a type's reading
@@ -156,34 +165,34 @@ impl<'de> Reader<'de> {
 
     /// What stands next. Nothing is consumed.
     #[inline]
-    pub fn peek(&mut self) -> Result<Kind, Syntax> {
+    pub fn peek(&mut self) -> Result<Kind, Stop> {
         either!(self.peek())
     }
 
     /// Reads a null.
-    pub fn null(&mut self) -> Result<(), Syntax> {
+    pub fn null(&mut self) -> Result<(), Stop> {
         either!(self.null())
     }
 
     /// Reads a boolean.
-    pub fn boolean(&mut self) -> Result<bool, Syntax> {
+    pub fn boolean(&mut self) -> Result<bool, Stop> {
         either!(self.boolean())
     }
 
     /// Reads a number.
     #[inline]
-    pub fn number(&mut self) -> Result<Num, Syntax> {
+    pub fn number(&mut self) -> Result<Num, Stop> {
         either!(self.number())
     }
 
     /// Reads a string.
     #[inline]
-    pub fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+    pub fn string(&mut self) -> Result<Text<'de, '_>, Stop> {
         either!(self.string())
     }
 
     /// Goes into an object.
-    pub fn enter_object(&mut self) -> Result<Members<'de>, Syntax> {
+    pub fn enter_object(&mut self) -> Result<Members<'de>, Stop> {
         either!(self.enter_object())
     }
 
@@ -194,33 +203,57 @@ impl<'de> Reader<'de> {
         members: &mut Members<'de>,
         fields: &[&'static str],
         guess: usize,
-    ) -> Result<Option<Key<'de>>, Syntax> {
+    ) -> Next {
         match (self, members) {
             (Self::Json(reader), Members::Json { first }) => reader.next_key(first, fields, guess),
             (Self::Value(reader), Members::Value(members, object)) => {
-                Ok(reader.next_key(members, object, fields))
+                reader.next_key(members, object, fields)
             }
-            _ => Err(value::UNEXPECTED),
+            _ => Next::Stop,
+        }
+    }
+
+    /// The name that was read last.
+    pub fn name(&self) -> Cow<'de, str> {
+        match self {
+            Self::Json(reader) => reader.last_name(),
+            Self::Value(reader) => Cow::Borrowed(reader.last_name()),
+        }
+    }
+
+    /// Stops here.
+    pub const fn stop(&mut self, message: &'static str) -> Stop {
+        match self {
+            Self::Json(reader) => reader.syntax(message),
+            Self::Value(_) => Stop,
+        }
+    }
+
+    /// What was wrong where reading stopped.
+    pub const fn stopped(&self) -> Syntax {
+        match self {
+            Self::Json(reader) => reader.stopped(),
+            Self::Value(_) => value::UNEXPECTED,
         }
     }
 
     /// Goes into an array.
-    pub fn enter_array(&mut self) -> Result<Items<'de>, Syntax> {
+    pub fn enter_array(&mut self) -> Result<Items<'de>, Stop> {
         either!(self.enter_array())
     }
 
     /// Whether an item follows; where none does, the array is left.
     #[inline]
-    pub fn next_item(&mut self, items: &mut Items<'de>) -> Result<bool, Syntax> {
+    pub fn next_item(&mut self, items: &mut Items<'de>) -> Result<bool, Stop> {
         match (self, items) {
             (Self::Json(reader), Items::Json { first }) => reader.next_item(first),
             (Self::Value(reader), Items::Value(items, array)) => Ok(reader.next_item(items, array)),
-            _ => Err(value::UNEXPECTED),
+            _ => Err(Stop),
         }
     }
 
     /// Passes over a value, whatever it is.
-    pub fn skip(&mut self) -> Result<(), Syntax> {
+    pub fn skip(&mut self) -> Result<(), Stop> {
         match self {
             Self::Json(reader) => reader.skip(),
             Self::Value(_) => Ok(()),
@@ -253,7 +286,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads any value.
-    pub fn value(&mut self) -> Result<serde_json::Value, Syntax> {
+    pub fn value(&mut self) -> Result<serde_json::Value, Stop> {
         match self {
             Self::Json(reader) => reader.value(),
             Self::Value(reader) => Ok(reader.here().clone()),
@@ -264,7 +297,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Where something does.
-    pub fn end(&mut self) -> Result<(), Syntax> {
+    pub fn end(&mut self) -> Result<(), Stop> {
         match self {
             Self::Json(reader) => reader.end(),
             Self::Value(_) => Ok(()),

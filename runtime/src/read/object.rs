@@ -1,7 +1,7 @@
 //! Objects: structs by their table of fields, and maps.
 
 use super::{
-    Cx, Key, Kind, Mark, Members, Place, Reader, Rules, Segment, Step, Syntax,
+    Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
     rules::{check_properties, inner},
     scalar::wrong_type,
@@ -36,7 +36,7 @@ pub struct ObjectReader<'r, 'de> {
     seen: u64,
     /// What few objects need.
     rare: Option<Box<Rare<'de>>>,
-    syntax: Option<Syntax>,
+    stopped: bool,
 }
 
 /// What few objects need.
@@ -77,11 +77,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             count: 0,
             seen: 0,
             rare: None,
-            syntax: None,
+            stopped: false,
         };
-        if let Err(syntax) = object.enter() {
-            object.syntax = Some(syntax);
-        }
+        object.stopped = object.enter().is_err();
         object
     }
 
@@ -95,7 +93,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         self.rules = rules;
     }
 
-    fn enter(&mut self) -> Result<(), Syntax> {
+    fn enter(&mut self) -> Result<(), Stop> {
         if self.r.peek()? == Kind::Object {
             self.start = self.r.place();
             self.members = Some(self.r.enter_object()?);
@@ -112,7 +110,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             let field = self.field;
             self.cx.within(self.mark, || Segment::Field(field, name));
         }
-        if self.syntax.is_some() {
+        if self.stopped {
             return None;
         }
         match self.step() {
@@ -125,22 +123,22 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                 self.field = usize::MAX;
                 None
             }
-            Err(syntax) => {
-                self.syntax = Some(syntax);
+            Err(Stop) => {
+                self.stopped = true;
                 None
             }
         }
     }
 
     #[inline]
-    fn step(&mut self) -> Result<Option<usize>, Syntax> {
+    fn step(&mut self) -> Result<Option<usize>, Stop> {
         let Some(members) = &mut self.members else {
             return Ok(self.next_again());
         };
         let guess = self.field.wrapping_add(1);
         loop {
-            match self.r.next_key(members, self.fields, guess)? {
-                Some(Key::Known(field)) => {
+            match self.r.next_key(members, self.fields, guess) {
+                Next::Field(field) => {
                     self.count += 1;
                     let bit = 1 << (field % 64);
                     if field < 64 {
@@ -151,14 +149,18 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     }
                     return Ok(Some(field));
                 }
-                Some(Key::Unknown(name)) => {
+                Next::Unknown => {
                     self.count += 1;
-                    if self.refuses && !self.beside.has(&name) {
-                        unknown(self.cx, name.into_owned());
+                    if self.refuses {
+                        let name = self.r.name();
+                        if !self.beside.has(&name) {
+                            unknown(self.cx, name.into_owned());
+                        }
                     }
                     self.r.skip()?;
                 }
-                None => break,
+                Next::End => break,
+                Next::Stop => return Err(Stop),
             }
         }
         self.members = None;
@@ -206,17 +208,19 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     /// A name stands twice: of each name the last value counts, as in every JavaScript engine. What was found is
     /// forgotten, and the values that count are read again.
     #[cold]
-    fn last_wins(&mut self) -> Result<(), Syntax> {
+    fn last_wins(&mut self) -> Result<(), Stop> {
         self.cx.forget_since(self.before);
         let end = Some(self.r.place());
         let fields = self.fields;
         let mut last: BTreeMap<String, (Option<usize>, Place<'de>)> = BTreeMap::new();
         self.r.go(self.start);
         let mut members = self.r.enter_object()?;
-        while let Some(key) = self.r.next_key(&mut members, fields, 0)? {
-            let (name, field) = match key {
-                Key::Known(field) => (fields[field].to_owned(), Some(field)),
-                Key::Unknown(name) => (name.into_owned(), None),
+        loop {
+            let (name, field) = match self.r.next_key(&mut members, fields, 0) {
+                Next::Field(field) => (fields[field].to_owned(), Some(field)),
+                Next::Unknown => (self.r.name().into_owned(), None),
+                Next::End => break,
+                Next::Stop => return Err(Stop),
             };
             self.r.peek()?;
             last.insert(name, (field, self.r.place()));
@@ -239,7 +243,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     pub fn fill<T: Payload<'de>>(&mut self, slot: &mut Option<T>, rules: Rules) {
         match T::read(self.r, self.cx, rules) {
             Ok(value) => *slot = value,
-            Err(syntax) => self.syntax = Some(syntax),
+            Err(Stop) => self.stopped = true,
         }
     }
 
@@ -247,9 +251,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end(self) -> Result<bool, Syntax> {
-        if let Some(syntax) = self.syntax {
-            return Err(syntax);
+    pub fn end(self) -> Result<bool, Stop> {
+        if self.stopped {
+            return Err(Stop);
         }
         if !self.entered {
             return Ok(false);
@@ -296,8 +300,13 @@ pub fn map<'de, T: Payload<'de>>(
     let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
     let mode = cx.mode();
     let mut members = r.enter_object()?;
-    while let Some(key) = r.next_key(&mut members, &[], 0)? {
-        let Key::Unknown(name) = key else { continue };
+    loop {
+        match r.next_key(&mut members, &[], 0) {
+            Next::Field(_) | Next::Unknown => {}
+            Next::End => break,
+            Next::Stop => return Err(Stop),
+        }
+        let name = r.name();
         let mut own = Cx::new(mode);
         let value = T::read(r, &mut own, inner(rules))?;
         found.insert(name.into_owned(), (value, own));

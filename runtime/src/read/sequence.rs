@@ -1,7 +1,7 @@
 //! Arrays: lists, and tuples.
 
 use super::{
-    Cx, Items, Kind, Mark, Place, Reader, Rule, Rules, Segment, Step, Syntax,
+    Cx, Items, Kind, Mark, Place, Reader, Rule, Rules, Segment, Step, Stop,
     rules::{broken, check_items, inner},
     scalar::wrong_type,
 };
@@ -22,7 +22,7 @@ pub struct ArrayReader<'r, 'de> {
     mark: Mark,
     /// How many items were begun.
     count: usize,
-    syntax: Option<Syntax>,
+    stopped: bool,
 }
 
 impl<'r, 'de> ArrayReader<'r, 'de> {
@@ -37,15 +37,13 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
             rules,
             items: None,
             count: 0,
-            syntax: None,
+            stopped: false,
         };
-        if let Err(syntax) = array.enter() {
-            array.syntax = Some(syntax);
-        }
+        array.stopped = array.enter().is_err();
         array
     }
 
-    fn enter(&mut self) -> Result<(), Syntax> {
+    fn enter(&mut self) -> Result<(), Stop> {
         if self.r.peek()? == Kind::Array {
             self.start = self.r.place();
             self.items = Some(self.r.enter_array()?);
@@ -60,7 +58,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         if let Some(last) = self.count.checked_sub(1) {
             self.cx.within(self.mark, || Segment::Index(last));
         }
-        if self.syntax.is_some() {
+        if self.stopped {
             return None;
         }
         match self.r.next_item(self.items.as_mut()?) {
@@ -70,8 +68,8 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
                 Some(self.count - 1)
             }
             Ok(false) => None,
-            Err(syntax) => {
-                self.syntax = Some(syntax);
+            Err(Stop) => {
+                self.stopped = true;
                 None
             }
         }
@@ -82,8 +80,8 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     fn item<T: Payload<'de>>(&mut self, rules: Rules) -> Option<T> {
         match T::read(self.r, self.cx, rules) {
             Ok(value) => value,
-            Err(syntax) => {
-                self.syntax = Some(syntax);
+            Err(Stop) => {
+                self.stopped = true;
                 None
             }
         }
@@ -92,22 +90,20 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     /// An item that there is no place for.
     fn refuse(&mut self) {
         self.cx.violation("items", words::UNKNOWN_ITEM);
-        if let Err(syntax) = self.r.skip() {
-            self.syntax = Some(syntax);
-        }
+        self.stopped |= self.r.skip().is_err();
     }
 
     /// Whether every rule was kept.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end(mut self) -> Result<bool, Syntax> {
+    pub fn end(mut self) -> Result<bool, Stop> {
         self.finish()
     }
 
-    fn finish(&mut self) -> Result<bool, Syntax> {
-        if let Some(syntax) = self.syntax {
-            return Err(syntax);
+    fn finish(&mut self) -> Result<bool, Stop> {
+        if self.stopped {
+            return Err(Stop);
         }
         if self.items.is_none() {
             return Ok(false);
@@ -166,7 +162,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end(mut self) -> Result<bool, Syntax> {
+    pub fn end(mut self) -> Result<bool, Stop> {
         let kept = self.array.finish()?;
         if kept && self.array.count < self.width {
             // A schema whose `minItems` says so reports it itself, with the same words.

@@ -1,6 +1,6 @@
 //! Unions told apart by a property: the discriminant chooses the branch, and only that branch is read.
 
-use super::{Cx, Kind, Reader, Segment, Step, scalar::wrong_type};
+use super::{Cx, Kind, Next, Reader, Segment, Step, Stop, scalar::wrong_type};
 use handfast_schema::{Type, words};
 
 /// How a union is told apart.
@@ -26,10 +26,15 @@ pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) 
     let mut branch = None;
     let field = [branches.tag];
     let mut members = r.enter_object()?;
-    while let Some(key) = r.next_key(&mut members, &field, 0)? {
-        if matches!(key, super::Key::Unknown(_)) {
-            r.skip()?;
-            continue;
+    loop {
+        match r.next_key(&mut members, &field, 0) {
+            Next::Field(_) => {}
+            Next::Unknown => {
+                r.skip()?;
+                continue;
+            }
+            Next::End => break,
+            Next::Stop => return Err(Stop),
         }
         there = true;
         branch = None;

@@ -1,19 +1,24 @@
 //! A value that is in memory already, read as if it came from a text.
 
-use super::{Items, Key, Kind, Members, Num, Syntax, Text};
+use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
 use serde_json::{Value, map};
-use std::{borrow::Cow, slice};
+use std::slice;
 
 /// A pull reader over a JSON value.
 #[derive(Debug)]
 pub struct ValueReader<'de> {
     here: &'de Value,
+    /// The name that was read last.
+    name: &'de str,
 }
 
 impl<'de> ValueReader<'de> {
     /// A reader of a value.
     pub const fn new(value: &'de Value) -> Self {
-        Self { here: value }
+        Self {
+            here: value,
+            name: "",
+        }
     }
 }
 
@@ -24,7 +29,7 @@ pub(super) const UNEXPECTED: Syntax = Syntax {
 };
 
 impl<'de> ValueReader<'de> {
-    pub(super) fn peek(&self) -> Result<Kind, Syntax> {
+    pub(super) fn peek(&self) -> Result<Kind, Stop> {
         Ok(match self.here {
             Value::Null => Kind::Null,
             Value::Bool(_) => Kind::Boolean,
@@ -35,26 +40,26 @@ impl<'de> ValueReader<'de> {
         })
     }
 
-    pub(super) fn null(&self) -> Result<(), Syntax> {
-        self.here.as_null().ok_or(UNEXPECTED)
+    pub(super) fn null(&self) -> Result<(), Stop> {
+        self.here.as_null().ok_or(Stop)
     }
 
-    pub(super) fn boolean(&self) -> Result<bool, Syntax> {
-        self.here.as_bool().ok_or(UNEXPECTED)
+    pub(super) fn boolean(&self) -> Result<bool, Stop> {
+        self.here.as_bool().ok_or(Stop)
     }
 
-    pub(super) fn number(&self) -> Result<Num, Syntax> {
+    pub(super) fn number(&self) -> Result<Num, Stop> {
         let int = self.here.as_i64().map(Num::Int);
         int.or_else(|| self.here.as_f64().map(Num::Float))
-            .ok_or(UNEXPECTED)
+            .ok_or(Stop)
     }
 
-    pub(super) fn string(&self) -> Result<Text<'de, '_>, Syntax> {
-        self.here.as_str().map(Text::Borrowed).ok_or(UNEXPECTED)
+    pub(super) fn string(&self) -> Result<Text<'de, '_>, Stop> {
+        self.here.as_str().map(Text::Borrowed).ok_or(Stop)
     }
 
-    pub(super) fn enter_object(&self) -> Result<Members<'de>, Syntax> {
-        let object = self.here.as_object().ok_or(UNEXPECTED)?;
+    pub(super) fn enter_object(&self) -> Result<Members<'de>, Stop> {
+        let object = self.here.as_object().ok_or(Stop)?;
         Ok(Members::Value(object.iter(), self.here))
     }
 
@@ -63,18 +68,23 @@ impl<'de> ValueReader<'de> {
         members: &mut map::Iter<'de>,
         object: &'de Value,
         fields: &[&'static str],
-    ) -> Option<Key<'de>> {
+    ) -> Next {
         let Some((name, value)) = members.next() else {
             self.here = object;
-            return None;
+            return Next::End;
         };
         self.here = value;
+        self.name = name;
         let known = fields.iter().position(|field| *field == name);
-        Some(known.map_or(Key::Unknown(Cow::Borrowed(name)), Key::Known))
+        known.map_or(Next::Unknown, Next::Field)
     }
 
-    pub(super) fn enter_array(&self) -> Result<Items<'de>, Syntax> {
-        let array = self.here.as_array().ok_or(UNEXPECTED)?;
+    pub(super) const fn last_name(&self) -> &'de str {
+        self.name
+    }
+
+    pub(super) fn enter_array(&self) -> Result<Items<'de>, Stop> {
+        let array = self.here.as_array().ok_or(Stop)?;
         Ok(Items::Value(array.iter(), self.here))
     }
 
