@@ -49,6 +49,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: suite,
     },
     Step {
+        name: "texts",
+        what: "both ends take and refuse the same texts as JSON",
+        run: || {
+            node::packages()?;
+            run("", &format!("{CONFORMANCE} texts"))
+        },
+    },
+    Step {
         name: "fuzz",
         what: "generated validators agree with each other and with other judges on random schemas",
         run: || {

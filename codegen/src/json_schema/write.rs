@@ -364,7 +364,7 @@ mod random;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use handfast_schema::Validator;
+    use handfast_schema::{Dialect, Validator};
     use random::{Rng, document, instance};
     use std::error::Error;
 
@@ -376,8 +376,12 @@ mod tests {
         for seed in 1..=2000 {
             let rng = &mut Rng::new(seed);
             let original = document(rng);
-            let (schemas, root) =
-                Schemas::from_json(&original).map_err(|error| format!("seed {seed}: {error}"))?;
+            let dialect = match seed % 4 {
+                0 => Dialect::JsonSchema,
+                _ => Dialect::Handfast,
+            };
+            let (schemas, root) = Schemas::from_json_of(dialect, &original)
+                .map_err(|error| format!("seed {seed}: {error}"))?;
             let validator = Validator::new(&schemas);
             let instances: Vec<Value> = (0..10).map(|_| instance(rng, 3)).collect();
             for (side, name) in [(Mode::Server, "server"), (Mode::Client, "client")] {

@@ -310,7 +310,9 @@ impl Maker<'_> {
         let says_more = Type::ALL
             .into_iter()
             .any(|ty| combine::speaks_of(schema, ty));
-        if !only_strings || says_more || !schema.all_of.is_empty() {
+        let combines =
+            !schema.all_of.is_empty() || !schema.any_of.is_empty() || !schema.one_of.is_empty();
+        if !only_strings || says_more || combines {
             return None;
         }
         let constant = schema.constant.as_ref().map(std::slice::from_ref);
@@ -604,6 +606,9 @@ impl Maker<'_> {
                 _ => Use::Text,
             },
             Type::Array if schema.prefix_items.is_empty() => match schema.items {
+                Some(items) if self.schema(items).boolean == Some(false) => Use::Checked {
+                    reason: "it is an array without items",
+                },
                 Some(items) => Use::List(Box::new(self.at(items, &singular(name)))),
                 None => Use::List(Box::new(Use::Checked {
                     reason: "any value is allowed",

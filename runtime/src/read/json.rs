@@ -328,7 +328,8 @@ impl<'de> JsonReader<'de> {
         let text = &self.text[start..self.at];
         match (text.parse(), text.parse()) {
             (Ok(n), _) => Ok(Num::Int(n)),
-            (_, Ok(x)) => Ok(Num::Float(x)),
+            (_, Ok(x)) if f64::is_finite(x) => Ok(Num::Float(x)),
+            (_, Ok(_)) => Err(self.syntax("a number is too large")),
             _ => Err(self.syntax("expected a number")),
         }
     }
@@ -515,8 +516,7 @@ impl<'de> JsonReader<'de> {
             Kind::Boolean => self.boolean()?.into(),
             Kind::Number => match self.number()? {
                 Num::Int(n) => n.into(),
-                // A number out of range has no value in JSON; the nearest one there is stands for it.
-                Num::Float(x) => x.clamp(f64::MIN, f64::MAX).into(),
+                Num::Float(x) => x.into(),
             },
             Kind::String => self.string()?.to_owned().into(),
             Kind::Array => {

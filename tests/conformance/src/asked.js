@@ -1,8 +1,12 @@
 import { createInterface } from 'node:readline';
 import { violationsOf } from './out/handfast.js';
 
-function answer([of, byServer, text]) {
+// As a WebSocket decodes what it takes for text.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function answer([of, byServer, message]) {
   const api = protocols[of];
+  const text = typeof message === 'string' ? message : utf8.decode(new Uint8Array(message));
   if (byServer) {
     // What a client sends is checked before it is written.
     const violations = violationsOf(api.checkM, JSON.parse(text).payload, 'sent');

@@ -5,15 +5,15 @@
 //! are held to each other and to the interpreter in every violation; the others in the verdict.
 
 mod differences;
+mod formats;
 mod instances;
-mod random;
 mod schemas;
 
 use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
+use crate::random::Rng;
 use differences::Known;
 use handfast_schema::{Mode, Validator};
-use random::Rng;
 use schemas::For;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,7 @@ struct Tally {
 /// Runs batches until so many verdicts were given. True where no difference is unexplained.
 pub(crate) fn run(seed: u64, verdicts: usize) -> Result<bool> {
     let mut tally = Tally::default();
+    formats::run(seed, verdicts, &mut tally)?;
     let mut batch = 0;
     while tally.verdicts < verdicts {
         let left = (verdicts - tally.verdicts) / (INSTANCES * 4) + 1;
@@ -138,11 +139,12 @@ fn judge_all(subjects: BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()
             For::Ours => &[false, true],
         };
         for by_server in sides {
-            questions.extend(subject.instances.iter().map(|instance| Question {
-                protocol: *number,
-                by_server: *by_server,
-                payload: instance.to_string(),
-            }));
+            questions.extend(
+                subject
+                    .instances
+                    .iter()
+                    .map(|instance| Question::payload(*number, *by_server, &instance.to_string())),
+            );
         }
     }
     let generated = subjects

@@ -85,11 +85,31 @@ struct Line {
     other: Option<String>,
 }
 
-/// A question: the number of a protocol, who receives, and the text of a payload.
+/// A question: the number of a protocol, who receives, and what.
 pub(crate) struct Question {
     pub(crate) protocol: usize,
     pub(crate) by_server: bool,
-    pub(crate) payload: String,
+    /// The whole message. Bytes that are no UTF-8 are one, too.
+    pub(crate) message: Vec<u8>,
+}
+
+impl Question {
+    /// The message `m` with the text of its payload.
+    pub(crate) fn payload(protocol: usize, by_server: bool, payload: &str) -> Self {
+        Self {
+            protocol,
+            by_server,
+            message: message("m", payload.as_bytes()),
+        }
+    }
+}
+
+/// A message of a type, with its payload as it is written.
+pub(crate) fn message(of: &str, payload: &[u8]) -> Vec<u8> {
+    let mut message = format!(r#"{{"type":"{of}","payload":"#).into_bytes();
+    message.extend(payload);
+    message.push(b'}');
+    message
 }
 
 /// The compiled programs.
@@ -253,8 +273,11 @@ fn ask(program: &mut Command, questions: &[Question]) -> Result<Vec<Answer>> {
     let answers = thread::scope(|scope| -> Result<Vec<Answer>> {
         let writer = scope.spawn(move || -> std::io::Result<()> {
             for one in questions {
-                let text = format!(r#"{{"type":"m","payload":{}}}"#, one.payload);
-                let line = json!([one.protocol, one.by_server, text]);
+                let message = match std::str::from_utf8(&one.message) {
+                    Ok(text) => json!(text),
+                    Err(_) => json!(one.message),
+                };
+                let line = json!([one.protocol, one.by_server, message]);
                 writeln!(to, "{line}")?;
             }
             to.flush()
@@ -279,7 +302,8 @@ fn ask(program: &mut Command, questions: &[Question]) -> Result<Vec<Answer>> {
         let at = &questions[answers.len()];
         return Err(format!(
             "{program:?} ended with {status} at protocol {} and {}",
-            at.protocol, at.payload
+            at.protocol,
+            String::from_utf8_lossy(&at.message)
         )
         .into());
     }

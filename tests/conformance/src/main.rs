@@ -3,14 +3,17 @@
 mod fuzz;
 mod judge;
 mod misses;
+mod random;
 mod suite;
+mod texts;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 handfast-conformance suite SDIST   the official suite, from the source package of PyPI's `jsonschema` that carries it
-handfast-conformance fuzz SEED VERDICTS   random schemas and instances, in batches until so many verdicts were given";
+handfast-conformance fuzz SEED VERDICTS   random schemas and instances, in batches until so many verdicts were given
+handfast-conformance texts                which texts are JSON";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["suite", sdist] => suite::run(Path::new(sdist)),
+        ["texts"] => texts::run(),
         ["fuzz", seed, verdicts] => match (seed.parse(), verdicts.parse()) {
             (Ok(seed), Ok(verdicts)) => fuzz::run(seed, verdicts),
             _ => Err(USAGE.into()),

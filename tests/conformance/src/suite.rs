@@ -81,11 +81,7 @@ pub(crate) fn run(sdist: &Path) -> Result<bool> {
                     let asked = match &refused {
                         Some(why) => Err(why.clone()),
                         None => {
-                            questions.push(Question {
-                                protocol: number,
-                                by_server: false,
-                                payload: test.data.get().replace(['\n', '\r'], " "),
-                            });
+                            questions.push(Question::payload(number, false, test.data.get()));
                             Ok(questions.len() - 1)
                         }
                     };

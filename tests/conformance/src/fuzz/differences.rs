@@ -56,11 +56,36 @@ pub(super) const ALL: &[Known] = &[
     },
     Known {
         judge: "Ajv",
-        why: "Ajv counts what a branch of `oneOf` or `anyOf` that failed has looked at for `unevaluatedItems` and `unevaluatedProperties`",
+        why: "Ajv counts for `unevaluatedItems` and `unevaluatedProperties` what a failed branch of `oneOf` or `anyOf` has looked at, and all items beside `contains`",
         applies: |schema, _| {
             let watches = ["unevaluatedItems", "unevaluatedProperties"];
             watches.iter().any(|word| mentions(schema, word))
-                && ["oneOf", "anyOf"].iter().any(|word| mentions(schema, word))
+                && ["oneOf", "anyOf", "contains"]
+                    .iter()
+                    .any(|word| mentions(schema, word))
+        },
+    },
+    Known {
+        judge: "Ajv",
+        why: "Ajv takes names that every object of JavaScript has for ones that were evaluated",
+        applies: |schema, instance| {
+            mentions(schema, "unevaluatedProperties")
+                && ["constructor", "toString"]
+                    .iter()
+                    .any(|name| has_key(instance, name))
+        },
+    },
+    Known {
+        judge: "Ajv",
+        why: "Ajv asks no `contains` that refers to the schema around it of an empty array",
+        applies: |schema, instance| {
+            any(schema, &|value| {
+                value
+                    .get("contains")
+                    .is_some_and(|inner| mentions(inner, "$ref"))
+            }) && any(instance, &|value| {
+                value.as_array().is_some_and(Vec::is_empty)
+            })
         },
     },
     Known {

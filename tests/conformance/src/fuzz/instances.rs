@@ -1,7 +1,7 @@
 //! Instances for a schema: some that are made to fit, and mutations of them.
 
-use super::random::Rng;
 use super::schemas::KEYS;
+use crate::random::Rng;
 use serde_json::{Map, Value, json};
 
 /// Strings that patterns, lengths and formats tell apart.
@@ -50,6 +50,122 @@ const NUMBERS: [f64; 16] = [
     9_007_199_254_740_992.0,
     5.0,
 ];
+
+/// Texts of each format, to begin with.
+fn samples(format: &str) -> &'static [&'static str] {
+    match format {
+        "date" => &["2024-02-29", "1999-12-31"],
+        "time" => &[
+            "12:00:00Z",
+            "23:59:60Z",
+            "01:29:60.5+01:30",
+            "00:00:00-23:59",
+        ],
+        "date-time" => &["2024-02-29T12:00:00Z", "1998-12-31t23:59:60.123z"],
+        "duration" => &["P1Y2M3DT4H5M6S", "P4W", "PT36H"],
+        "email" | "idn-email" => &[
+            "a.b@example.com",
+            "\"a b\"@x.org",
+            "a@[127.0.0.1]",
+            "ü@bücher.example",
+        ],
+        "hostname" | "idn-hostname" => &[
+            "www.example.com",
+            "xn--bcher-kva.example",
+            "bücher.example",
+            "ab・ア",
+            "a·l·l",
+            "א׳ב",
+        ],
+        "ipv4" => &["127.0.0.1", "255.255.255.255"],
+        "ipv6" => &["::1", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4", "fe80::a:b"],
+        "uri" | "uri-reference" | "iri" | "iri-reference" => &[
+            "https://user:p%20w@example.com:8080/a/b?c=d#e",
+            "urn:isbn:0451450523",
+            "//[::1]/x",
+            "../a;b?c",
+            "http://ƒøø.ßår/?q=∂",
+            "http://[v1.a:b]/",
+        ],
+        "uri-template" => &["/a/{b}/{+c,d*}{?e:3}", "{#x}{/y}{;z}{&w}", "a{b%20c}"],
+        "uuid" => &["2eb8aa08-aa98-11ea-b4aa-73b441d16380"],
+        "json-pointer" => &["/a~0b/~1/", ""],
+        "relative-json-pointer" => &["0#", "1/a~1b", "2-1/x"],
+        "regex" => &[
+            "^(?:a|b)+[^c-f]{2,3}$",
+            "(?<n>a)\\k<n>",
+            "\\p{L}\\u{1F600}(?=x)",
+        ],
+        _ => &[
+            "9223372036854775807",
+            "-9223372036854775808",
+            "18446744073709551615",
+            "0",
+        ],
+    }
+}
+
+/// A text of a format, or one that nearly is.
+pub(super) fn nearly(rng: &mut Rng, format: &str) -> String {
+    let samples = samples(format);
+    let sample = samples[rng.below(samples.len())];
+    match rng.below(3) {
+        0 => sample.to_owned(),
+        _ => mistyped(rng, sample),
+    }
+}
+
+/// A text with a character changed, added or taken away, or a piece of it twice.
+fn mistyped(rng: &mut Rng, text: &str) -> String {
+    const CHARACTERS: [char; 32] = [
+        'a',
+        'Z',
+        '0',
+        '9',
+        '-',
+        '.',
+        ':',
+        '/',
+        '%',
+        '@',
+        '[',
+        ']',
+        '{',
+        '}',
+        '"',
+        '~',
+        '+',
+        '#',
+        '?',
+        ' ',
+        '\\',
+        '^',
+        '*',
+        '(',
+        ')',
+        'é',
+        'ß',
+        '·',
+        '\u{200d}',
+        '\u{3002}',
+        '\u{1F600}',
+        '\u{0}',
+    ];
+    let mut characters: Vec<char> = text.chars().collect();
+    for _ in 0..=rng.below(2) {
+        let at = rng.below(characters.len() + 1);
+        match rng.below(4) {
+            0 => characters.insert(at, *rng.pick(&CHARACTERS)),
+            1 if at < characters.len() => characters[at] = *rng.pick(&CHARACTERS),
+            2 if at < characters.len() => drop(characters.remove(at)),
+            _ => {
+                let piece: Vec<char> = characters.iter().skip(at).take(3).copied().collect();
+                characters.splice(at..at, piece);
+            }
+        }
+    }
+    characters.into_iter().collect()
+}
 
 /// An instance for a schema.
 pub(super) fn instance(rng: &mut Rng, document: &Value) -> Value {
@@ -206,7 +322,10 @@ impl Maker<'_> {
                     None => number(self.rng),
                 }
             }
-            "string" => json!(self.rng.pick(&TEXTS)),
+            "string" => match keywords.get("format").and_then(Value::as_str) {
+                Some(format) if !self.rng.one_in(8) => json!(nearly(self.rng, format)),
+                _ => json!(self.rng.pick(&TEXTS)),
+            },
             "array" => self.array(keywords, found, depth - 1),
             _ => self.object(keywords, found, depth - 1),
         }

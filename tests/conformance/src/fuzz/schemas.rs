@@ -1,6 +1,7 @@
 //! Random schemas: every keyword, references, recursion, resources.
 
-use super::random::Rng;
+use crate::random::Rng;
+use handfast_schema::format::KNOWN;
 use serde_json::{Map, Value, json};
 
 /// Names of properties, those among them that JavaScript has on every object.
@@ -40,9 +41,6 @@ const PATTERNS: [&str; 12] = [
 const TYPES: [&str; 7] = [
     "null", "boolean", "integer", "number", "string", "array", "object",
 ];
-
-/// Formats that both ends assert.
-const FORMATS: [&str; 6] = ["date", "time", "uuid", "ipv4", "email", "date-time"];
 
 /// Who is to read it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -201,7 +199,8 @@ impl Maker<'_> {
     }
 
     fn scalar(&mut self, depth: usize) -> Value {
-        match self.rng.below(9) {
+        match self.rng.below(11) {
+            9 => json!({ "type": "string", "format": self.rng.pick(&KNOWN) }),
             0 => json!({ "type": "string", "maxLength": self.rng.below(4) }),
             1 => json!({ "type": "integer", "minimum": -1, "maximum": 5 }),
             2 => json!({ "type": "number", "exclusiveMinimum": 0 }),
@@ -310,7 +309,7 @@ impl Maker<'_> {
             }
             19 => ("minProperties", json!(count)),
             20 => ("maxProperties", json!(count)),
-            21 => ("format", json!(self.rng.pick(&FORMATS))),
+            21 => ("format", json!(self.rng.pick(&KNOWN))),
             22..=25 => ("properties", self.named(&KEYS, depth)),
             26 => ("patternProperties", self.named(&PATTERNS, depth)),
             27 => ("additionalProperties", self.inside(depth)),
