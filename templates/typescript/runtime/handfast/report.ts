@@ -10,45 +10,49 @@ export interface Violation {
   readonly message: string;
 }
 
+const NONE: readonly Violation[] = [];
+
 /**
  * Collects the violations of one value. Checks call it; nothing is allocated while nothing is wrong.
  *
  * Paths are built on the way out: a check reports at its own root, and its caller says where that root lies.
  */
 export class Report {
+  /** How many violations there are. */
+  size: number = 0;
+
+  /** The violations, in order. */
+  violations: readonly Violation[] = NONE;
+
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   readonly strict: boolean;
 
-  readonly #violations: { path: string; readonly keyword: string; readonly message: string }[] = [];
-
   constructor(strict: boolean) {
     this.strict = strict;
   }
 
-  /** How many violations there are. */
-  get size(): number {
-    return this.#violations.length;
+  /** Reports a violation, at the root of the value under check or at a path (JSON Pointer) below it. */
+  fail(keyword: string, message: string, path: string = ''): void {
+    if (this.size === 0) this.violations = [];
+    this.size = (this.violations as Violation[]).push({ path, keyword, message });
   }
 
-  /** The violations, in order. */
-  get violations(): readonly Violation[] {
-    return this.#violations;
+  /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
+  below(from: number, step: string): number {
+    for (let i = from; i < this.size; i++) {
+      const violation = this.violations[i] as { path: string };
+      violation.path = step + violation.path;
+    }
+    return this.size;
   }
+}
 
-  /** Reports a violation at the root of the value under check. */
-  fail(keyword: string, message: string): void {
-    this.#violations.push({ path: '', keyword, message });
-  }
-
-  /** Puts every violation from the `from`th on below a property or an item. */
-  below(from: number, key: string | number): void {
-    if (this.#violations.length === from) return;
-    const step = typeof key === 'number' ? `/${key}` : `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    for (const violation of this.#violations.slice(from)) violation.path = step + violation.path;
-  }
+/** A property's name as a part of a JSON Pointer (RFC 6901, section 3). */
+export function step(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 declare const carried: unique symbol;
@@ -59,9 +63,6 @@ export interface Check<T> {
   /** Never there; it carries the type. */
   readonly [carried]?: T;
 }
-
-const NONE: readonly Violation[] = [];
-const spare: { sent: Report | undefined; received: Report | undefined } = { sent: undefined, received: undefined };
 
 /**
  * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them,
@@ -74,12 +75,9 @@ export function violationsOf(
   value: unknown,
   direction: 'sent' | 'received',
 ): readonly Violation[] {
-  const report = spare[direction] ?? new Report(direction === 'sent');
-  spare[direction] = undefined; // a getter in the value may come back here
+  const report = new Report(direction === 'sent');
   check(value, report);
-  if (report.size > 0) return report.violations;
-  spare[direction] = report;
-  return NONE;
+  return report.violations;
 }
 
 /** One line for a violation: where, and what the schema allows. */

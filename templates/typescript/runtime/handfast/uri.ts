@@ -60,7 +60,7 @@ function wide(): string {
 const HIDDEN = '\\ue000-\\uf8ff\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}';
 
 const URI = /*@__PURE__*/ alphabet('', '');
-const IRI = /*@__PURE__*/ alphabet(wide(), HIDDEN);
+const IRI = /*@__PURE__*/ alphabet(/*@__PURE__*/ wide(), HIDDEN);
 const FUTURE = /^[vV][\da-fA-F]+\.[\w\-.~!$&'()*+,;=:]+$/;
 
 /** By appendix B: the text is split at the marks that part it, then each part is checked by itself. */
