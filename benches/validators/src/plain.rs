@@ -97,7 +97,6 @@ payloads! {
         symbol: String,
         bids: Vec<Level>,
         asks: Vec<Level>,
-        checksum: Option<i64>,
         at: i64,
     }
     SensorFrame "sensor.frame" {
@@ -106,7 +105,6 @@ payloads! {
         at: i64,
         position: SensorFramePosition,
         mode: SensorFrameMode,
-        charging: Option<bool>,
         battery: f64,
         readings: Vec<SensorFrameReading>,
         acceleration: Vec<f64>,
@@ -241,7 +239,6 @@ pub(crate) struct Level {
 pub(crate) struct SensorFramePosition {
     pub(crate) latitude: f64,
     pub(crate) longitude: f64,
-    pub(crate) altitude: Option<f64>,
 }
 
 #[derive(Deserialize)]
