@@ -101,7 +101,6 @@ payloads! {
     }
     SensorFrame "sensor.frame" {
         device: String,
-        firmware: String,
         at: i64,
         position: SensorFramePosition,
         mode: SensorFrameMode,

@@ -85,7 +85,8 @@ impl Cx<'_> {
         match (ty, bounds) {
             (Type::String, _) => match &schema.enumeration {
                 Some(values) => {
-                    if values.len() < 2 {
+                    // Where many are compared there is a set, which the condition in place does not ask.
+                    if !(2..=MAX_COMPARED).contains(&values.len()) {
                         return None;
                     }
                     let values: Vec<String> = values.iter().map(text::value).collect();

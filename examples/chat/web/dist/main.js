@@ -65,6 +65,9 @@ function boolean(value, report) {
   report.fail("type", "must be a boolean");
   return false;
 }
+function isNumber(value) {
+  return Number.isFinite(value);
+}
 function isInteger(value) {
   return Number.isInteger(value);
 }
@@ -166,25 +169,26 @@ function noVariant(value, name, words, report) {
 }
 
 // handfast/scalars.ts
-function textAt(value, path, report, least = 0, most = Infinity) {
+function textAt(value, path, report, least, most) {
   if (typeof value !== "string") return report.fail("type", "must be a string", path);
   const length = codePoints(value);
   if (length < least) report.fail("minLength", `must be at least ${characters(least)}`, path);
   if (length > most) report.fail("maxLength", `must be at most ${characters(most)}`, path);
 }
 function characters(n) {
-  return n === 1 ? "1 character long" : `${n} characters long`;
+  return `${n} character${n === 1 ? "" : "s"} long`;
 }
-function integerAt(value, path, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
-  if (!Number.isInteger(value)) return report.fail("type", "must be an integer", path);
-  within(value, path, report, least, most);
-}
-function within(value, path, report, least, most) {
+function numberAt(value, path, report, least, most) {
+  if (!isNumber(value)) return report.fail("type", "must be a number", path);
   if (value < least) report.fail("minimum", `must be at least ${least}`, path);
   if (value > most) report.fail("maximum", `must be at most ${most}`, path);
 }
+function integerAt(value, path, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
+  if (!isInteger(value)) return report.fail("type", "must be an integer", path);
+  numberAt(value, path, report, least, most);
+}
 function aboveAt(value, path, report, bound) {
-  if (!Number.isFinite(value)) return report.fail("type", "must be a number", path);
+  if (!isNumber(value)) return report.fail("type", "must be a number", path);
   if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, path);
 }
 
