@@ -238,7 +238,7 @@ pub enum Nothing {}
 impl<'de> Payload<'de> for Nothing {
     fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
         r.skip()?;
-        cx.violation("not", handfast_schema::words::NOTHING);
+        cx.violation(handfast_schema::words::Told::new("not", "is not allowed"));
         Ok(None)
     }
 }

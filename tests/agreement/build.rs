@@ -1,5 +1,7 @@
 //! Makes a type of every schema of the vectors, and of random ones, and generates the Rust of them all.
 
+#[path = "../../schema/tests/large/mod.rs"]
+mod large;
 #[path = "../../schema/tests/random/mod.rs"]
 mod random;
 
@@ -90,7 +92,12 @@ fn apart(schema: &Value, of: &str) -> Result<Value, serde_json::Error> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let vectors = "../../schema/tests/vectors.json";
-    for path in [vectors, "../../schema/tests/random/mod.rs", "build.rs"] {
+    for path in [
+        vectors,
+        "../../schema/tests/random/mod.rs",
+        "../../schema/tests/large/mod.rs",
+        "build.rs",
+    ] {
         println!("cargo::rerun-if-changed={path}");
     }
     let mut made = Made::default();
@@ -104,6 +111,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             &group["schema"],
             instances,
         )?;
+    }
+    for (i, (schema, instances)) in large::large().into_iter().enumerate() {
+        made.add(format!("Large{i}"), &json!(i), &schema, instances)?;
     }
     for seed in 1..=RANDOM {
         let rng = &mut Rng::new(seed);

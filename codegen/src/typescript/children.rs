@@ -7,7 +7,7 @@ use super::{
     keywords::set,
     text,
 };
-use handfast_schema::{SchemaId, Type, position::Position, words};
+use handfast_schema::{SchemaId, Type, position::Position};
 
 impl Cx<'_> {
     fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
@@ -256,20 +256,13 @@ impl Cx<'_> {
             return body.step(of, format!("{count};"));
         }
         body.step(of, format!("const fitting = {count};"));
-        if min > 0 {
-            let keyword = if schema.min_contains.is_some() {
-                "minContains"
-            } else {
-                "contains"
-            };
-            let words = text::string(&words::contains(min));
-            let line = format!("if (fitting < {min}) report.fail('{keyword}', {words});");
-            body.step(of, line);
+        match schema.min_contains {
+            Some(0) => {}
+            Some(min) => body.step(of, format!("hf.minContains(fitting, {min}, report);")),
+            None => body.step(of, "hf.contains(fitting, report);".to_owned()),
         }
         if let Some(max) = schema.max_contains {
-            let words = text::string(&words::max_contains(max));
-            let line = format!("if (fitting > {max}) report.fail('maxContains', {words});");
-            body.step(of, line);
+            body.step(of, format!("hf.maxContains(fitting, {max}, report);"));
         }
     }
 

@@ -16,7 +16,7 @@ const roomIdPattern = /^[a-z0-9-]{1,64}$/u;
 
 export function checkRoomId(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, roomIdPattern, 'must match the pattern ^[a-z0-9-]{1,64}$', report);
+  hf.pattern(value, roomIdPattern, '^[a-z0-9-]{1,64}$', report);
 }
 
 /**
@@ -29,8 +29,8 @@ export type UserName = string;
 
 export function checkUserName(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.minLength(value, 1, 'must be at least 1 character long', report);
-  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+  hf.minLength(value, 1, report);
+  hf.maxLength(value, 40, report);
 }
 
 /** Somebody in a room. */
@@ -71,7 +71,7 @@ const symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 
 export function checkSymbol(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, symbolPattern, 'must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$', report);
+  hf.pattern(value, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$', report);
 }
 
 /**
@@ -85,7 +85,7 @@ const decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 
 export function checkDecimal(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, decimalPattern, 'must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
+  hf.pattern(value, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
 }
 
 /** A price in the book, and how much is offered at it. */
@@ -96,7 +96,7 @@ export function checkLevel(value: unknown, report: hf.Report): void {
   hf.item(value, 0, checkDecimal, report);
   hf.item(value, 1, checkDecimal, report);
   hf.noItems(value, 2, report);
-  if (value.length < 2) report.fail('minItems', 'must have at least 2 items');
+  hf.minItems(value, 2, report);
 }
 
 /** What hangs on a message. */
@@ -109,7 +109,7 @@ export function checkAttachment(value: unknown, report: hf.Report): void {
     case 'snippet':
       return checkAttachmentSnippet(value, report);
     default:
-      return hf.noVariant(value, 'kind', 'must be one of "image", "snippet"', report);
+      return hf.noVariant(value, 'kind', ['image', 'snippet'], report);
   }
 }
 
@@ -161,7 +161,7 @@ export function checkAttachmentImage(value: unknown, report: hf.Report): void {
 }
 
 function checkAttachmentImageKind(value: unknown, report: hf.Report): void {
-  if (value !== 'image') report.fail('const', 'must be "image"');
+  if (value !== 'image') hf.notConst('image', report);
 }
 
 /** Snippet */
@@ -196,13 +196,13 @@ export function checkAttachmentSnippet(value: unknown, report: hf.Report): void 
 }
 
 function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
-  if (value !== 'snippet') report.fail('const', 'must be "snippet"');
+  if (value !== 'snippet') hf.notConst('snippet', report);
 }
 
 function checkAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
   if (value === null) return;
-  if (typeof value !== 'string') return report.fail('type', 'must be null or a string');
-  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+  if (typeof value !== 'string') return hf.notOf(['null', 'string'], report);
+  hf.maxLength(value, 40, report);
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------------------------
@@ -338,11 +338,11 @@ function checkRoomJoinedMembers(value: unknown, report: hf.Report): void {
     checkMember(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 1000) report.fail('maxItems', 'must have at most 1000 items');
+  hf.maxItems(value, 1000, report);
 }
 
 function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
-  if (value !== null && typeof value !== 'string') report.fail('type', 'must be null or a string');
+  if (value !== null && typeof value !== 'string') hf.notOf(['null', 'string'], report);
 }
 
 /** Leave a room. */
@@ -405,7 +405,7 @@ function checkChatSendAttachments(value: unknown, report: hf.Report): void {
     checkAttachment(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 4) report.fail('maxItems', 'must have at most 4 items');
+  hf.maxItems(value, 4, report);
 }
 
 /** Somebody said something. */
@@ -486,7 +486,11 @@ export function checkUserPresence(value: unknown, report: hf.Report): void {
     checkMember(member, report);
     report.below(before, '/member');
   }
-  if (present !== undefined && typeof present !== 'boolean') report.fail('type', 'must be a boolean', '/present');
+  if (present !== undefined && typeof present !== 'boolean') {
+    const before = report.size;
+    hf.boolean(present, report);
+    report.below(before, '/present');
+  }
   if (member === undefined || present === undefined) hf.required(value, ['member', 'present'], report);
 }
 
@@ -532,8 +536,8 @@ function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
     checkSymbol(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length < 1) report.fail('minItems', 'must have at least 1 item');
-  if (value.length > 50) report.fail('maxItems', 'must have at most 50 items');
+  hf.minItems(value, 1, report);
+  hf.maxItems(value, 50, report);
   hf.uniqueItems(value, report);
 }
 
@@ -581,7 +585,7 @@ export function checkPricesTick(value: unknown, report: hf.Report): void {
 }
 
 function checkPricesTickSide(value: unknown, report: hf.Report): void {
-  if (value !== 'buy' && value !== 'sell') report.fail('enum', 'must be one of "buy", "sell"');
+  if (value !== 'buy' && value !== 'sell') hf.notEnum(['buy', 'sell'], report);
 }
 
 /** No more ticks come. */
@@ -671,7 +675,7 @@ function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
     checkLevel(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 100) report.fail('maxItems', 'must have at most 100 items');
+  hf.maxItems(value, 100, report);
 }
 
 function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
@@ -681,7 +685,7 @@ function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
     checkLevel(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 100) report.fail('maxItems', 'must have at most 100 items');
+  hf.maxItems(value, 100, report);
 }
 
 /**

@@ -71,7 +71,7 @@ pub fn object<'de, R: Reader<'de>>(
             }
             Key::Unknown(name) if refuses && !beside.has(name) => {
                 let mark = cx.mark();
-                cx.violation("additionalProperties", words::UNKNOWN_PROPERTY);
+                cx.violation(words::unknown_property("additionalProperties"));
                 cx.within(mark, || Segment::Key(name.to_owned()));
                 r.skip()?;
             }
@@ -84,18 +84,18 @@ pub fn object<'de, R: Reader<'de>>(
     }
     for (place, field) in table.fields.iter().enumerate() {
         if !field.optional && !seen.contains(place) {
-            cx.violation("required", words::required(field.name));
+            cx.violation(words::required(field.name));
         }
     }
     if let Some(max) = table.rules.max_properties
         && count > max
     {
-        cx.violation("maxProperties", words::max_properties(max));
+        cx.violation(words::max_properties(max));
     }
     if let Some(min) = table.rules.min_properties
         && count < min
     {
-        cx.violation("minProperties", words::min_properties(min));
+        cx.violation(words::min_properties(min));
     }
     Ok(cx.clean_since(mark))
 }
@@ -136,7 +136,7 @@ fn last_wins<'de, R: Reader<'de>>(
                 cx.within(mark, || Segment::Field(field, table.fields[field].name));
             }
             None if refuses && !beside.has(&name) => {
-                cx.violation("additionalProperties", words::UNKNOWN_PROPERTY);
+                cx.violation(words::unknown_property("additionalProperties"));
                 cx.within(mark, || Segment::Key(name));
             }
             None => {}
@@ -220,12 +220,12 @@ pub fn map<'de, R: Reader<'de>, T: Payload<'de>>(
     if let Some(max) = rules.max_properties
         && count > max
     {
-        cx.violation("maxProperties", words::max_properties(max));
+        cx.violation(words::max_properties(max));
     }
     if let Some(min) = rules.min_properties
         && count < min
     {
-        cx.violation("minProperties", words::min_properties(min));
+        cx.violation(words::min_properties(min));
     }
     Ok(cx.clean_since(outer).then_some(map))
 }

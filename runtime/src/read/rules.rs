@@ -155,7 +155,7 @@ impl Rules {
         if let Some(of) = self.multiple_of
             && !handfast_schema::number::is_multiple(x, of.as_f64())
         {
-            cx.violation("multipleOf", words::multiple_of(&of.number()));
+            cx.violation(words::multiple_of(&of.number()));
         }
         let max = Limit::Int(handfast_schema::number::MAX_SAFE_INTEGER);
         let min = Limit::Int(-handfast_schema::number::MAX_SAFE_INTEGER);
@@ -164,24 +164,24 @@ impl Rules {
             .or((safe && self.exclusive_maximum.is_none()).then_some(max))
             && x > max.as_f64()
         {
-            cx.violation("maximum", words::maximum(&max.number()));
+            cx.violation(words::maximum(&max.number()));
         }
         if let Some(max) = self.exclusive_maximum
             && x >= max.as_f64()
         {
-            cx.violation("exclusiveMaximum", words::exclusive_maximum(&max.number()));
+            cx.violation(words::exclusive_maximum(&max.number()));
         }
         if let Some(min) = self
             .minimum
             .or((safe && self.exclusive_minimum.is_none()).then_some(min))
             && x < min.as_f64()
         {
-            cx.violation("minimum", words::minimum(&min.number()));
+            cx.violation(words::minimum(&min.number()));
         }
         if let Some(min) = self.exclusive_minimum
             && x <= min.as_f64()
         {
-            cx.violation("exclusiveMinimum", words::exclusive_minimum(&min.number()));
+            cx.violation(words::exclusive_minimum(&min.number()));
         }
     }
 
@@ -193,17 +193,17 @@ impl Rules {
         if let Some(pattern) = self.pattern
             && !pattern.is_match(text)
         {
-            cx.violation("pattern", words::pattern(pattern.source));
+            cx.violation(words::pattern(pattern.source));
         }
         if let Some(format) = self.format
             && handfast_schema::format::check(format, text) == Some(false)
         {
-            cx.violation("format", words::format(format));
+            cx.violation(words::format(format));
         }
         if let Some(name) = self.content_encoding
             && handfast_schema::format::encoding(name, text) == Some(false)
         {
-            cx.violation("contentEncoding", words::content_encoding(name));
+            cx.violation(words::content_encoding(name));
         }
     }
 
@@ -217,10 +217,10 @@ impl Rules {
         }
         let length = text.chars().count() as u64;
         if length > max {
-            cx.violation("maxLength", words::max_length(max));
+            cx.violation(words::max_length(max));
         }
         if length < min {
-            cx.violation("minLength", words::min_length(min));
+            cx.violation(words::min_length(min));
         }
     }
 }
@@ -254,9 +254,12 @@ pub(super) fn check_value(schema: &'static str, value: &serde_json::Value, cx: &
     match checker(schema) {
         Some(checker) => {
             let (validator, root) = &*checker;
-            cx.adopt_ordered(validator.validate(*root, value, Some(cx.mode())));
+            cx.adopt_ordered(validator.collect(*root, value, Some(cx.mode())));
         }
-        None => cx.violation("type", "must fit a schema that cannot be read"),
+        None => cx.violation(words::Told::new(
+            "type",
+            "must fit a schema that cannot be read",
+        )),
     }
 }
 

@@ -34,12 +34,12 @@ pub fn array<'de, R: Reader<'de>>(
     if let Some(max) = rules.max_items
         && count > max
     {
-        cx.violation("maxItems", words::max_items(max));
+        cx.violation(words::max_items(max));
     }
     if let Some(min) = rules.min_items
         && count < min
     {
-        cx.violation("minItems", words::min_items(min));
+        cx.violation(words::min_items(min));
     }
     if rules.unique_items {
         let end = r.place();
@@ -49,7 +49,7 @@ pub fn array<'de, R: Reader<'de>>(
         if let serde_json::Value::Array(items) = &value
             && !handfast_schema::number::all_unique(items)
         {
-            cx.violation("uniqueItems", words::UNIQUE_ITEMS);
+            cx.violation(words::unique_items());
         }
     }
     Ok(cx.clean_since(mark))
@@ -72,12 +72,12 @@ pub fn tuple<'de, R: Reader<'de>>(
         if index < width {
             return read(index, r, cx);
         }
-        cx.violation("items", words::UNKNOWN_ITEM);
+        cx.violation(words::unknown_item("items"));
         r.skip()
     })?;
     if kept && count < width {
         // A schema whose `minItems` says so reports it itself, with the same words.
-        cx.violation("minItems", words::min_items(width as u64));
+        cx.violation(words::min_items(width as u64));
         return Ok(false);
     }
     Ok(kept)

@@ -177,14 +177,13 @@ test('checks that this protocol does not use', () => {
     check(r => hf.dependentRequired({ a: 1 }, 'b', 'a', r)),
     [' dependentRequired: must have the property "b" beside "a"'],
   );
-  const one = ' must have at least 1 property';
   assert.deepEqual(
-    check(r => hf.minProperties({}, 1, one, r)),
-    [` minProperties: ${one}`],
+    check(r => hf.minProperties({}, 1, r)),
+    [' minProperties: must have at least 1 property'],
   );
   assert.deepEqual(
-    check(r => hf.maxProperties({ a: 1 }, 0, one, r)),
-    [` maxProperties: ${one}`],
+    check(r => hf.maxProperties({ a: 1 }, 0, r)),
+    [' maxProperties: must have at most 0 properties'],
   );
   assert.deepEqual(
     check(r => hf.anyOf(1, [hf.string, hf.nil], r)),

@@ -1,29 +1,60 @@
 // Bundled from main.ts by `npm run example` in tests/typescript. Do not edit.
 
 // handfast/report.ts
+var COLLECTED = 1e3;
+var LISTED = 100;
+var PATH = 256;
+var WORDS = 1e3;
+function listed(violations) {
+  const more = violations.length - LISTED;
+  if (more <= 0 && !violations.some(isLong)) return violations;
+  const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
+    const words = cut(message, WORDS);
+    const { keyword } = rest;
+    return { ...words === message ? rest : { keyword }, path: cut(path, PATH), message: words };
+  });
+  if (more > 0) {
+    const least = violations.length < COLLECTED ? "" : "at least ";
+    list.push({ path: "", keyword: "violations", message: `and ${least}${more} more` });
+  }
+  return list;
+}
+function isLong({ path, message }) {
+  return path.length > PATH || message.length > WORDS;
+}
+function cut(text, most) {
+  if (text.length <= most) return text;
+  const points = Array.from(text);
+  return points.length <= most ? text : `${points.slice(0, most).join("")}\u2026`;
+}
 var NONE = [];
 var Report = class {
   /** How many violations there are. */
   size = 0;
-  /** The violations, in order. */
-  violations = NONE;
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   strict;
+  #violations = NONE;
   constructor(strict) {
     this.strict = strict;
   }
-  /** Reports a violation, at the root of the value under check or at a path (JSON Pointer) below it. */
-  fail(keyword, message, path = "") {
-    if (this.size === 0) this.violations = [];
-    this.size = this.violations.push({ path, keyword, message });
+  /** The violations, in order: the first 100, and how many more there are. */
+  get violations() {
+    return listed(this.#violations);
+  }
+  /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
+  fail(keyword, message, allowed) {
+    if (this.size >= COLLECTED) return;
+    if (this.size === 0) this.#violations = [];
+    const violation = allowed === void 0 ? { path: "", keyword, message } : { path: "", keyword, message, allowed };
+    this.size = this.#violations.push(violation);
   }
   /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
   below(from, step2) {
     for (let i = from; i < this.size; i++) {
-      const violation = this.violations[i];
+      const violation = this.#violations[i];
       violation.path = step2 + violation.path;
     }
     return this.size;
@@ -32,9 +63,10 @@ var Report = class {
 function step(name) {
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
-function violationsOf(check, value, direction) {
+function violationsOf(check, value, direction, under) {
   const report = new Report(direction === "sent");
   check(value, report);
+  if (typeof under === "string") report.below(0, step(under));
   return report.violations;
 }
 function wording(violation) {
@@ -47,26 +79,23 @@ function isFields(value) {
 }
 function object(value, report) {
   if (isFields(value)) return true;
-  report.fail("type", "must be an object");
+  report.fail("type", "must be an object", "object");
   return false;
 }
 function array(value, report) {
   if (Array.isArray(value)) return true;
-  report.fail("type", "must be an array");
+  report.fail("type", "must be an array", "array");
   return false;
 }
 function string(value, report) {
   if (typeof value === "string") return true;
-  report.fail("type", "must be a string");
+  report.fail("type", "must be a string", "string");
   return false;
 }
 function boolean(value, report) {
   if (typeof value === "boolean") return true;
-  report.fail("type", "must be a boolean");
+  report.fail("type", "must be a boolean", "boolean");
   return false;
-}
-function isNumber(value) {
-  return Number.isFinite(value);
 }
 function isInteger(value) {
   return Number.isInteger(value);
@@ -74,14 +103,40 @@ function isInteger(value) {
 function isSafeInteger(value) {
   return Number.isSafeInteger(value);
 }
+function number(value, report) {
+  if (Number.isFinite(value)) return true;
+  report.fail("type", "must be a number", "number");
+  return false;
+}
 function integer(value, report) {
   if (Number.isInteger(value)) return true;
-  report.fail("type", "must be an integer");
+  report.fail("type", "must be an integer", "integer");
   return false;
 }
 function anything() {
 }
 var noPayload = anything;
+var TYPES = {
+  null: "null",
+  boolean: "a boolean",
+  integer: "an integer",
+  number: "a number",
+  string: "a string",
+  array: "an array",
+  object: "an object"
+};
+function notOf(types, report) {
+  const words = types.map((type) => TYPES[type]);
+  const last = words.pop() ?? "nothing";
+  report.fail("type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, types);
+}
+function notConst(allowed, report) {
+  report.fail("const", `must be ${JSON.stringify(allowed)}`, allowed);
+}
+function notEnum(allowed, report) {
+  const words = allowed.map((value) => JSON.stringify(value)).join(", ");
+  report.fail("enum", `must be ${allowed.length === 1 ? "" : "one of "}${words}`, allowed);
+}
 function equal(a, b) {
   if (a === b) return true;
   if (Array.isArray(a)) {
@@ -91,16 +146,31 @@ function equal(a, b) {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
+function minimum(value, least, report) {
+  if (value < least) report.fail("minimum", `must be at least ${least}`, least);
+}
+function maximum(value, most, report) {
+  if (value > most) report.fail("maximum", `must be at most ${most}`, most);
+}
+function exclusiveMinimum(value, bound, report) {
+  if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, bound);
+}
 function codePoints(value) {
   let count = 0;
   for (const _ of value) count++;
   return count;
 }
-function maxLength(value, most, words, report) {
-  if (value.length > most && codePoints(value) > most) report.fail("maxLength", words);
+function many(count, one, several = `${one}s`) {
+  return `${count} ${count === 1 ? one : several}`;
 }
-function pattern(value, expression, words, report) {
-  if (!expression.test(value)) report.fail("pattern", words);
+function minLength(value, least, report) {
+  if (value.length < 2 * least && codePoints(value) < least) report.fail("minLength", `must be at least ${many(least, "character")} long`, least);
+}
+function maxLength(value, most, report) {
+  if (value.length > most && codePoints(value) > most) report.fail("maxLength", `must be at most ${many(most, "character")} long`, most);
+}
+function pattern(value, expression, source, report) {
+  if (!expression.test(value)) report.fail("pattern", `must match the pattern ${source}`, source);
 }
 function items(value, from, check, report) {
   for (let i = from; i < value.length; i++) item(value, i, check, report);
@@ -117,11 +187,17 @@ function noItems(value, from, report) {
 function tooMany(_, report) {
   report.fail("items", "is one item too many");
 }
+function minItems(value, least, report) {
+  if (value.length < least) report.fail("minItems", `must have at least ${many(least, "item")}`, least);
+}
+function maxItems(value, most, report) {
+  if (value.length > most) report.fail("maxItems", `must have at most ${many(most, "item")}`, most);
+}
 function uniqueItems(value, report) {
   const plain = value.filter((item2) => typeof item2 !== "object" || item2 === null);
   const nested = value.filter((item2) => typeof item2 === "object" && item2 !== null);
   const repeated = new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
-  if (repeated) report.fail("uniqueItems", "must have no two equal items");
+  if (repeated) report.fail("uniqueItems", "must have no two equal items", true);
 }
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
@@ -134,7 +210,7 @@ function property(value, name, check, report) {
 }
 function required(value, names, report) {
   for (const name of names) {
-    if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`);
+    if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
   }
 }
 function noOthers(value, declared, report) {
@@ -160,36 +236,35 @@ function byCodePoint(a, b) {
 function discriminant(value, name) {
   return isFields(value) && has(value, name) ? value[name] : void 0;
 }
-function noVariant(value, name, words, report) {
+function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
   const before = report.size;
-  report.fail("enum", words);
-  if (report.size > before) report.below(before, step(name));
+  notEnum(allowed, report);
+  report.below(before, step(name));
 }
 
 // handfast/scalars.ts
-function textAt(value, path, report, least, most) {
-  if (typeof value !== "string") return report.fail("type", "must be a string", path);
-  const length = codePoints(value);
-  if (length < least) report.fail("minLength", `must be at least ${characters(least)}`, path);
-  if (length > most) report.fail("maxLength", `must be at most ${characters(most)}`, path);
-}
-function characters(n) {
-  return `${n} character${n === 1 ? "" : "s"} long`;
-}
-function numberAt(value, path, report, least, most) {
-  if (!isNumber(value)) return report.fail("type", "must be a number", path);
-  if (value < least) report.fail("minimum", `must be at least ${least}`, path);
-  if (value > most) report.fail("maximum", `must be at most ${most}`, path);
+function textAt(value, path, report, least = 0, most = Infinity) {
+  const before = report.size;
+  if (string(value, report)) {
+    minLength(value, least, report);
+    maxLength(value, most, report);
+  }
+  report.below(before, path);
 }
 function integerAt(value, path, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
-  if (!isInteger(value)) return report.fail("type", "must be an integer", path);
-  numberAt(value, path, report, least, most);
+  const before = report.size;
+  if (integer(value, report)) {
+    minimum(value, least, report);
+    maximum(value, most, report);
+  }
+  report.below(before, path);
 }
 function aboveAt(value, path, report, bound) {
-  if (!isNumber(value)) return report.fail("type", "must be a number", path);
-  if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, path);
+  const before = report.size;
+  if (number(value, report)) exclusiveMinimum(value, bound, report);
+  report.below(before, path);
 }
 
 // handfast/clock.ts
@@ -374,7 +449,7 @@ function readTimestamp(message, { timestamp }, violations) {
   if (value === void 0) return void 0;
   const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time" });
+  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
   return void 0;
 }
 function timeOf(value, { timestamp }) {
@@ -382,16 +457,16 @@ function timeOf(value, { timestamp }) {
   return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
 }
 function missing(name) {
-  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}` };
+  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
 }
 var WRONG_KIND = {
-  text: "must be a string",
-  integer: "must be an integer",
-  either: "must be an integer or a string"
+  text: ["must be a string", "string"],
+  integer: ["must be an integer", "integer"],
+  either: ["must be an integer or a string", ["integer", "string"]]
 };
 function wrongKind(field) {
-  const message = WRONG_KIND[field.kind];
-  return { path: `/${field.name}`, keyword: "type", message };
+  const [message, allowed] = WRONG_KIND[field.kind];
+  return { path: `/${field.name}`, keyword: "type", message, allowed };
 }
 function writeMessage(envelope, tag, payload, address) {
   const message = { [envelope.tag.name]: tag };
@@ -494,10 +569,10 @@ function read(value, reader) {
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: void 0, ...around } });
   }
-  const wrong = violationsOf(incoming.receive, payload, "received");
+  const wrong = violationsOf(incoming.receive, payload, "received", envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse("invalid", words, { ...around, ...type, payload, violations: fromMessage(wrong, envelope) });
+    return refuse("invalid", words, { ...around, ...type, payload, violations: wrong });
   }
   return ok({ incoming, message: { type: incoming.name, payload, ...around } });
 }
@@ -528,10 +603,6 @@ function withoutEnvelope(message, envelope) {
   const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
   const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
-}
-function fromMessage(violations, { content }) {
-  if (content === null) return violations;
-  return violations.map((violation) => ({ ...violation, path: `/${content}${violation.path}` }));
 }
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 function refuse(kind2, words, remains) {
@@ -792,7 +863,7 @@ function checkError(value, report) {
   property(value, "violations", checkViolations, report);
 }
 function checkCode(value, report) {
-  if (typeof value !== "string" && !Number.isInteger(value)) report.fail("type", "must be an integer or a string");
+  if (typeof value !== "string" && !Number.isInteger(value)) notOf(["integer", "string"], report);
 }
 function checkViolations(value, report) {
   if (array(value, report)) items(value, 0, checkViolation, report);
@@ -1150,18 +1221,17 @@ var Client = class {
     return ok(void 0);
   }
   /** What keeps a server from taking a value that so many objects of the message lie around. */
-  #violations(check, payload, around) {
-    if (isDeeper(payload, this.#protocol.depth - around)) {
-      return [{ path: "", keyword: "depth", message: "is nested too deeply to be checked" }];
-    }
-    return violationsOf(check, payload, "sent");
+  #violations(check, payload, around, under) {
+    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
+    return violationsOf(check, payload, "sent", under);
   }
   /** The text of a message that a server would take. */
   #text(message, payload, address) {
     if (this.#over !== void 0) return err(this.#over);
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
-      const violations = fromMessage(this.#violations(message.send, payload, envelope.content === null ? 0 : 1), envelope);
+      const { content } = envelope;
+      const violations = this.#violations(message.send, payload, content === null ? 0 : 1, content);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
@@ -1196,7 +1266,7 @@ var Client = class {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== void 0 && proof !== void 0) {
-      const violations = this.#violations(check, proof, 2);
+      const violations = this.#violations(check, proof, 2, null);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join("; ")}`;
         this.#end(new Refused("INVALID", words));
@@ -1338,12 +1408,15 @@ function isLonger(text, most) {
 function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
+function tooDeep(_, report) {
+  report.fail("depth", "is nested too deeply to be checked");
+}
 
 // api.ts
 var roomIdPattern = /^[a-z0-9-]{1,64}$/u;
 function checkRoomId(value, report) {
   if (!string(value, report)) return;
-  pattern(value, roomIdPattern, "must match the pattern ^[a-z0-9-]{1,64}$", report);
+  pattern(value, roomIdPattern, "^[a-z0-9-]{1,64}$", report);
 }
 function checkMember(value, report) {
   if (!object(value, report)) return;
@@ -1364,19 +1437,19 @@ function checkStatus(value, report) {
 var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 function checkSymbol(value, report) {
   if (!string(value, report)) return;
-  pattern(value, symbolPattern, "must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$", report);
+  pattern(value, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$", report);
 }
 var decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 function checkDecimal(value, report) {
   if (!string(value, report)) return;
-  pattern(value, decimalPattern, "must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
+  pattern(value, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
 }
 function checkLevel(value, report) {
   if (!array(value, report)) return;
   item(value, 0, checkDecimal, report);
   item(value, 1, checkDecimal, report);
   noItems(value, 2, report);
-  if (value.length < 2) report.fail("minItems", "must have at least 2 items");
+  minItems(value, 2, report);
 }
 function checkAttachment(value, report) {
   switch (discriminant(value, "kind")) {
@@ -1385,7 +1458,7 @@ function checkAttachment(value, report) {
     case "snippet":
       return checkAttachmentSnippet(value, report);
     default:
-      return noVariant(value, "kind", 'must be one of "image", "snippet"', report);
+      return noVariant(value, "kind", ["image", "snippet"], report);
   }
 }
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
@@ -1415,7 +1488,7 @@ function checkAttachmentImage(value, report) {
   }
 }
 function checkAttachmentImageKind(value, report) {
-  if (value !== "image") report.fail("const", 'must be "image"');
+  if (value !== "image") notConst("image", report);
 }
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function checkAttachmentSnippet(value, report) {
@@ -1438,12 +1511,12 @@ function checkAttachmentSnippet(value, report) {
   if (kind2 === void 0 || text === void 0) required(value, ["kind", "text"], report);
 }
 function checkAttachmentSnippetKind(value, report) {
-  if (value !== "snippet") report.fail("const", 'must be "snippet"');
+  if (value !== "snippet") notConst("snippet", report);
 }
 function checkAttachmentSnippetLanguage(value, report) {
   if (value === null) return;
-  if (typeof value !== "string") return report.fail("type", "must be null or a string");
-  maxLength(value, 40, "must be at most 40 characters long", report);
+  if (typeof value !== "string") return notOf(["null", "string"], report);
+  maxLength(value, 40, report);
 }
 var roomFullError = {
   code: "ROOM_FULL",
@@ -1510,10 +1583,10 @@ function checkRoomJoinedMembers(value, report) {
     checkMember(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 1e3) report.fail("maxItems", "must have at most 1000 items");
+  maxItems(value, 1e3, report);
 }
 function checkRoomJoinedTopic(value, report) {
-  if (value !== null && typeof value !== "string") report.fail("type", "must be null or a string");
+  if (value !== null && typeof value !== "string") notOf(["null", "string"], report);
 }
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomLeave(value, report) {
@@ -1554,7 +1627,7 @@ function checkChatSendAttachments(value, report) {
     checkAttachment(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 4) report.fail("maxItems", "must have at most 4 items");
+  maxItems(value, 4, report);
 }
 function checkChatMessage(value, report) {
   if (!object(value, report)) return;
@@ -1606,7 +1679,11 @@ function checkUserPresence(value, report) {
     checkMember(member, report);
     report.below(before, "/member");
   }
-  if (present !== void 0 && typeof present !== "boolean") report.fail("type", "must be a boolean", "/present");
+  if (present !== void 0 && typeof present !== "boolean") {
+    const before = report.size;
+    boolean(present, report);
+    report.below(before, "/present");
+  }
   if (member === void 0 || present === void 0) required(value, ["member", "present"], report);
 }
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
@@ -1631,8 +1708,8 @@ function checkPricesWatchSymbols(value, report) {
     checkSymbol(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length < 1) report.fail("minItems", "must have at least 1 item");
-  if (value.length > 50) report.fail("maxItems", "must have at most 50 items");
+  minItems(value, 1, report);
+  maxItems(value, 50, report);
   uniqueItems(value, report);
 }
 function checkPricesTick(value, report) {
@@ -1661,7 +1738,7 @@ function checkPricesTick(value, report) {
   }
 }
 function checkPricesTickSide(value, report) {
-  if (value !== "buy" && value !== "sell") report.fail("enum", 'must be one of "buy", "sell"');
+  if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
 function checkPricesDone(value, report) {
   if (!object(value, report)) return;
@@ -1713,7 +1790,7 @@ function checkPricesSnapshotBids(value, report) {
     checkLevel(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 100) report.fail("maxItems", "must have at most 100 items");
+  maxItems(value, 100, report);
 }
 function checkPricesSnapshotAsks(value, report) {
   if (!array(value, report)) return;
@@ -1722,7 +1799,7 @@ function checkPricesSnapshotAsks(value, report) {
     checkLevel(value[i], report);
     if (report.size > before) before = report.below(before, `/${i}`);
   }
-  if (value.length > 100) report.fail("maxItems", "must have at most 100 items");
+  maxItems(value, 100, report);
 }
 var roomJoined = {
   name: "room.joined",

@@ -129,7 +129,7 @@ function readTimestamp(
   if (value === undefined) return undefined;
   const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time' });
+  violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time', allowed: 'date-time' });
   return undefined;
 }
 
@@ -141,19 +141,19 @@ export function timeOf(value: unknown, { timestamp }: Pick<Envelope, 'timestamp'
 
 /** A field of the envelope is not there. */
 export function missing(name: string): Violation {
-  return { path: '', keyword: 'required', message: `must have the property ${JSON.stringify(name)}` };
+  return { path: '', keyword: 'required', message: `must have the property ${JSON.stringify(name)}`, allowed: name };
 }
 
 const WRONG_KIND = {
-  text: 'must be a string',
-  integer: 'must be an integer',
-  either: 'must be an integer or a string',
+  text: ['must be a string', 'string'],
+  integer: ['must be an integer', 'integer'],
+  either: ['must be an integer or a string', ['integer', 'string']],
 } as const;
 
 /** A field of the envelope holds something else. */
 export function wrongKind(field: { readonly name: string; readonly kind: Envelope['tag']['kind'] }): Violation {
-  const message = WRONG_KIND[field.kind];
-  return { path: `/${field.name}`, keyword: 'type', message };
+  const [message, allowed] = WRONG_KIND[field.kind];
+  return { path: `/${field.name}`, keyword: 'type', message, allowed };
 }
 
 /** What is written beside a payload. */

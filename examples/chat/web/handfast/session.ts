@@ -2,7 +2,7 @@
 
 // The messages of the session itself, in the words of docs/wire.md.
 
-import { boolean, integer, items, array, object, property, required, string } from './check.js';
+import { boolean, integer, items, array, notOf, object, property, required, string } from './check.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { SESSION_CODES, type CallError, type DeclaredError, type SessionError } from './errors.js';
@@ -75,7 +75,7 @@ function checkError(value: unknown, report: Report): void {
 }
 
 function checkCode(value: unknown, report: Report): void {
-  if (typeof value !== 'string' && !Number.isInteger(value)) report.fail('type', 'must be an integer or a string');
+  if (typeof value !== 'string' && !Number.isInteger(value)) notOf(['integer', 'string'], report);
 }
 
 function checkViolations(value: unknown, report: Report): void {

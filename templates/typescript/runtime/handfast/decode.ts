@@ -290,10 +290,10 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: undefined, ...around } });
   }
-  const wrong = violationsOf(incoming.receive, payload, 'received');
+  const wrong = violationsOf(incoming.receive, payload, 'received', envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse('invalid', words, { ...around, ...type, payload, violations: fromMessage(wrong, envelope) });
+    return refuse('invalid', words, { ...around, ...type, payload, violations: wrong });
   }
   return ok({ incoming, message: { type: incoming.name, payload, ...around } });
 }
@@ -336,12 +336,6 @@ function withoutEnvelope(message: Fields, envelope: Envelope): Fields {
   const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
   const names = new Set([outcome?.field, ...fields.map(field => field?.name)]);
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
-}
-
-/** Violations of a payload, with paths that start at the message. */
-export function fromMessage(violations: readonly Violation[], { content }: Envelope): readonly Violation[] {
-  if (content === null) return violations;
-  return violations.map(violation => ({ ...violation, path: `/${content}${violation.path}` }));
 }
 
 const CODES = { syntax: 'SYNTAX', envelope: 'ENVELOPE', 'unknown-type': 'UNKNOWN_TYPE', invalid: 'INVALID' } as const;

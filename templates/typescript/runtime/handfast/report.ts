@@ -8,6 +8,52 @@ export interface Violation {
   readonly keyword: string;
   /** What the schema allows, in words made from the schema alone. */
   readonly message: string;
+  /**
+   * What the schema allows: the keyword's value, such as 2000, or the name of the property that is missing. It is not there
+   * where the keyword's value is a schema.
+   */
+  readonly allowed?: unknown;
+}
+
+/** How many violations are collected at the most. */
+const COLLECTED = 1000;
+
+/** How many violations are listed at the most. */
+const LISTED = 100;
+
+/** The most code points of a path, and of words. */
+const PATH = 256;
+const WORDS = 1000;
+
+/**
+ * Violations as they are shown: the first 100, and one of keyword `violations` that tells how many more there are; paths of
+ * 256 code points at the most and words of 1,000, with an ellipsis where they were cut. What is allowed is left out where
+ * the words were.
+ */
+function listed(violations: readonly Violation[]): readonly Violation[] {
+  const more = violations.length - LISTED;
+  if (more <= 0 && !violations.some(isLong)) return violations;
+  const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
+    const words = cut(message, WORDS);
+    const { keyword } = rest;
+    return { ...(words === message ? rest : { keyword }), path: cut(path, PATH), message: words };
+  });
+  if (more > 0) {
+    const least = violations.length < COLLECTED ? '' : 'at least ';
+    list.push({ path: '', keyword: 'violations', message: `and ${least}${more} more` });
+  }
+  return list;
+}
+
+function isLong({ path, message }: Violation): boolean {
+  return path.length > PATH || message.length > WORDS;
+}
+
+/** The beginning of a text that is longer than so many code points. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const points = Array.from(text);
+  return points.length <= most ? text : `${points.slice(0, most).join('')}…`;
 }
 
 const NONE: readonly Violation[] = [];
@@ -21,29 +67,35 @@ export class Report {
   /** How many violations there are. */
   size: number = 0;
 
-  /** The violations, in order. */
-  violations: readonly Violation[] = NONE;
-
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   readonly strict: boolean;
 
+  #violations: readonly Violation[] = NONE;
+
   constructor(strict: boolean) {
     this.strict = strict;
   }
 
-  /** Reports a violation, at the root of the value under check or at a path (JSON Pointer) below it. */
-  fail(keyword: string, message: string, path: string = ''): void {
-    if (this.size === 0) this.violations = [];
-    this.size = (this.violations as Violation[]).push({ path, keyword, message });
+  /** The violations, in order: the first 100, and how many more there are. */
+  get violations(): readonly Violation[] {
+    return listed(this.#violations);
+  }
+
+  /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
+  fail(keyword: string, message: string, allowed?: unknown): void {
+    if (this.size >= COLLECTED) return;
+    if (this.size === 0) this.#violations = [];
+    const violation = allowed === undefined ? { path: '', keyword, message } : { path: '', keyword, message, allowed };
+    this.size = (this.#violations as Violation[]).push(violation);
   }
 
   /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
   below(from: number, step: string): number {
     for (let i = from; i < this.size; i++) {
-      const violation = this.violations[i] as { path: string };
+      const violation = this.#violations[i] as { path: string };
       violation.path = step + violation.path;
     }
     return this.size;
@@ -69,14 +121,17 @@ export interface Check<T> {
  * then unknown ones by code point, items by index, then the keywords of the value itself.
  *
  * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
+ * @param under The property that the value is of what is reported, where it is one.
  */
 export function violationsOf(
   check: Check<unknown>,
   value: unknown,
   direction: 'sent' | 'received',
+  under?: string | null,
 ): readonly Violation[] {
   const report = new Report(direction === 'sent');
   check(value, report);
+  if (typeof under === 'string') report.below(0, step(under));
   return report.violations;
 }
 
