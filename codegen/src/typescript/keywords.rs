@@ -3,7 +3,9 @@
 use super::{
     Cx,
     checks::{Beside, Body, Way},
-    guard, text,
+    guard,
+    inline::{self, Locals},
+    text,
 };
 use handfast_schema::{
     Number, Type, TypeSet, format,
@@ -47,6 +49,11 @@ impl Cx<'_> {
             let name = seen.unwrap_or_default();
             body.step(None, format!("const {name} = new hf.Seen();"));
         }
+        let joint = schema.property_names.is_some() || !schema.pattern_properties.is_empty();
+        if inline::has_locals(body) && !joint {
+            let names = schema.properties.iter().map(|(name, _)| name.as_str());
+            body.locals = Locals::new(names);
+        }
         // What is said of other types asks for no functions and no constants.
         if body.may_be(Type::Object) {
             self.properties(body, closes && how == Closing::Additional, seen);
@@ -64,13 +71,7 @@ impl Cx<'_> {
             self.contains(body, seen);
         }
         counts_of_properties(body);
-        for name in &schema.required {
-            let name = text::string(name);
-            body.step(
-                Some(Type::Object),
-                format!("hf.required(value, {name}, report);"),
-            );
-        }
+        required(body);
         for (because, names) in &schema.dependent_required {
             for name in names {
                 let (name, because) = (text::string(name), text::string(because));
@@ -290,6 +291,25 @@ fn counts_of_properties(body: &mut Body<'_>) {
             body.step(Some(Type::Object), line);
         }
     }
+}
+
+/// `required`. Constants tell at once that nothing is missing.
+fn required(body: &mut Body<'_>) {
+    let required = &body.schema.required;
+    if required.is_empty() {
+        return;
+    }
+    let names: Vec<String> = required.iter().map(|name| text::string(name)).collect();
+    let call = format!("hf.required(value, [{}], report);", names.join(", "));
+    let missing: Option<Vec<String>> = required
+        .iter()
+        .map(|name| Some(format!("{} === undefined", body.locals.of(name)?)))
+        .collect();
+    let lines = match missing {
+        Some(missing) => guard::block(&format!("if ({}) {{", missing.join(" || ")), vec![call]),
+        None => vec![call],
+    };
+    body.lines(Some(Type::Object), lines);
 }
 
 /// A refusal under a condition; without one, always.

@@ -211,12 +211,12 @@ test('checks that this protocol does not use', () => {
 
 test('names of Object.prototype are properties like any other', () => {
   const report = new hf.Report(false);
-  hf.required({}, 'constructor', report);
+  hf.required({}, ['constructor'], report);
   hf.property({}, 'toString', hf.string, report);
   assert.deepEqual(said(report.violations), [' required: must have the property "constructor"']);
   const declared = new Set(['a']);
   const strict = new hf.Report(true);
-  hf.noUnknown(JSON.parse('{"__proto__":1,"a":2}'), declared, strict);
+  hf.noOthers(JSON.parse('{"__proto__":1,"a":2}'), declared, strict);
   assert.deepEqual(said(strict.violations), ['/__proto__ additionalProperties: is not a known property']);
 });
 

@@ -7,6 +7,7 @@ var PATH = 256;
 var WORDS = 1e3;
 function listed(violations) {
   const more = violations.length - LISTED;
+  if (more <= 0 && !violations.some(isLong)) return violations;
   const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
     const words = cut(message, WORDS);
     const { keyword } = rest;
@@ -18,24 +19,26 @@ function listed(violations) {
   }
   return list;
 }
+function isLong({ path, message }) {
+  return path.length > PATH || message.length > WORDS;
+}
 function cut(text, most) {
   if (text.length <= most) return text;
   const points = Array.from(text);
   return points.length <= most ? text : `${points.slice(0, most).join("")}\u2026`;
 }
+var NONE = [];
 var Report = class {
+  /** How many violations there are. */
+  size = 0;
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   strict;
-  #violations = [];
+  #violations = NONE;
   constructor(strict) {
     this.strict = strict;
-  }
-  /** How many violations there are. */
-  get size() {
-    return this.#violations.length;
   }
   /** The violations, in order: the first 100, and how many more there are. */
   get violations() {
@@ -43,28 +46,28 @@ var Report = class {
   }
   /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword, message, allowed) {
-    if (this.#violations.length >= COLLECTED) return;
-    this.#violations.push({ path: "", keyword, message, ...allowed !== void 0 && { allowed } });
+    if (this.size >= COLLECTED) return;
+    if (this.size === 0) this.#violations = [];
+    const violation = allowed === void 0 ? { path: "", keyword, message } : { path: "", keyword, message, allowed };
+    this.size = this.#violations.push(violation);
   }
-  /** Puts every violation from the `from`th on below a property or an item. */
-  below(from, key) {
-    if (this.#violations.length === from) return;
-    const step = typeof key === "number" ? `/${key}` : `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    for (const violation of this.#violations.slice(from)) violation.path = step + violation.path;
+  /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
+  below(from, step2) {
+    for (let i = from; i < this.size; i++) {
+      const violation = this.#violations[i];
+      violation.path = step2 + violation.path;
+    }
+    return this.size;
   }
 };
-var NONE = [];
-var spare = { sent: void 0, received: void 0 };
+function step(name) {
+  return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
 function violationsOf(check, value, direction, under) {
-  const report = spare[direction] ?? new Report(direction === "sent");
-  spare[direction] = void 0;
+  const report = new Report(direction === "sent");
   check(value, report);
-  if (report.size > 0) {
-    if (typeof under === "string") report.below(0, under);
-    return report.violations;
-  }
-  spare[direction] = report;
-  return NONE;
+  if (typeof under === "string") report.below(0, step(under));
+  return report.violations;
 }
 function wording(violation) {
   return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
@@ -93,6 +96,12 @@ function boolean(value, report) {
   if (typeof value === "boolean") return true;
   report.fail("type", "must be a boolean", "boolean");
   return false;
+}
+function isInteger(value) {
+  return Number.isInteger(value);
+}
+function isSafeInteger(value) {
+  return Number.isSafeInteger(value);
 }
 function number(value, report) {
   if (Number.isFinite(value)) return true;
@@ -147,12 +156,8 @@ function exclusiveMinimum(value, bound, report) {
   if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, bound);
 }
 function codePoints(value) {
-  let count = value.length;
-  for (let i = 0; i < value.length - 1; i++) {
-    if ((value.charCodeAt(i) & 64512) !== 55296 || (value.charCodeAt(i + 1) & 64512) !== 56320) continue;
-    count--;
-    i++;
-  }
+  let count = 0;
+  for (const _ of value) count++;
   return count;
 }
 function many(count, one, several = `${one}s`) {
@@ -174,7 +179,7 @@ function item(value, index, check, report) {
   if (index >= value.length) return;
   const before = report.size;
   check(value[index], report);
-  report.below(before, index);
+  if (report.size > before) report.below(before, `/${index}`);
 }
 function noItems(value, from, report) {
   items(value, from, tooMany, report);
@@ -201,13 +206,12 @@ function property(value, name, check, report) {
   if (!has(value, name)) return;
   const before = report.size;
   check(value[name], report);
-  report.below(before, name);
+  if (report.size > before) report.below(before, step(name));
 }
-function required(value, name, report) {
-  if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
-}
-function noUnknown(value, declared, report) {
-  if (report.strict) noOthers(value, declared, report);
+function required(value, names, report) {
+  for (const name of names) {
+    if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
+  }
 }
 function noOthers(value, declared, report) {
   others(value, declared, unknownProperty, report);
@@ -234,10 +238,33 @@ function discriminant(value, name) {
 }
 function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, name, report);
+  if (!has(value, name)) return required(value, [name], report);
   const before = report.size;
   notEnum(allowed, report);
-  report.below(before, name);
+  report.below(before, step(name));
+}
+
+// handfast/scalars.ts
+function textAt(value, path, report, least = 0, most = Infinity) {
+  const before = report.size;
+  if (string(value, report)) {
+    minLength(value, least, report);
+    maxLength(value, most, report);
+  }
+  report.below(before, path);
+}
+function integerAt(value, path, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
+  const before = report.size;
+  if (integer(value, report)) {
+    minimum(value, least, report);
+    maximum(value, most, report);
+  }
+  report.below(before, path);
+}
+function aboveAt(value, path, report, bound) {
+  const before = report.size;
+  if (number(value, report)) exclusiveMinimum(value, bound, report);
+  report.below(before, path);
 }
 
 // handfast/clock.ts
@@ -420,12 +447,14 @@ function readTimestamp(message, { timestamp }, violations) {
   if (timestamp === null) return void 0;
   const value = readField(message, timestamp.field, violations);
   if (value === void 0) return void 0;
-  if (timestamp.as === "unix-s") return Number(value) * 1e3;
-  if (timestamp.as === "unix-ms") return Number(value);
-  const time = Date.parse(String(value));
+  const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
   violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
   return void 0;
+}
+function timeOf(value, { timestamp }) {
+  if (timestamp?.as === "unix-s") return Number(value) * 1e3;
+  return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
 }
 function missing(name) {
   return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
@@ -481,7 +510,13 @@ function isDeeper(value, depth) {
 var DEEPEST = 512;
 function nests(value, depth) {
   if (typeof value !== "object" || value === null) return false;
-  return depth <= 0 || Object.values(value).some((item2) => nests(item2, depth - 1));
+  if (depth <= 0) return true;
+  if (Array.isArray(value)) return value.some((item2) => typeof item2 === "object" && nests(item2, depth - 1));
+  for (const name in value) {
+    const item2 = value[name];
+    if (typeof item2 === "object" && nests(item2, depth - 1)) return true;
+  }
+  return false;
 }
 function parse(text, depth) {
   let value;
@@ -491,7 +526,7 @@ function parse(text, depth) {
     return refuse("syntax", "not JSON", {});
   }
   if (isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
-  if (SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
+  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
     return refuse("syntax", "a string has half a surrogate pair", {});
   }
   return ok(value);
@@ -778,16 +813,16 @@ var Room = class {
    *
    * @param step what the number grows by where nothing was missed: 0 in the answer to a join, 1 in a message.
    */
-  #advance(seq, epoch, step) {
-    const expected = this.#seq === void 0 ? void 0 : this.#seq + step;
+  #advance(seq, epoch, step2) {
+    const expected = this.#seq === void 0 ? void 0 : this.#seq + step2;
     const anotherLife = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
     if (epoch !== void 0) this.#epoch = epoch;
     if (seq === void 0) return anotherLife ? { gap: {} } : {};
-    if (!anotherLife && step === 1 && expected !== void 0 && seq < expected) return { repeated: true };
+    if (!anotherLife && step2 === 1 && expected !== void 0 && seq < expected) return { repeated: true };
     this.#seq = seq;
     if (anotherLife || expected !== void 0 && seq < expected) return { gap: {} };
     if (expected === void 0 || seq === expected) return {};
-    return { gap: { from: expected + 1 - step, to: seq - step } };
+    return { gap: { from: expected + 1 - step2, to: seq - step2 } };
   }
   /** @internal Takes the server's word that something is missing. */
   miss(gap) {
@@ -812,14 +847,14 @@ function checkReady(value, report) {
   property(value, "version", string, report);
   property(value, "hash", string, report);
   property(value, "session", string, report);
-  required(value, "version", report);
+  required(value, ["version"], report);
 }
 function checkRefusal(value, report) {
   if (!object(value, report)) return;
   property(value, "code", checkCode, report);
   property(value, "message", string, report);
-  required(value, "code", report);
-  required(value, "message", report);
+  required(value, ["code"], report);
+  required(value, ["message"], report);
 }
 function checkError(value, report) {
   checkRefusal(value, report);
@@ -837,7 +872,7 @@ function checkViolation(value, report) {
   if (!object(value, report)) return;
   for (const name of ["path", "keyword", "message"]) {
     property(value, name, string, report);
-    required(value, name, report);
+    required(value, [name], report);
   }
 }
 function checkGap(value, report) {
@@ -849,7 +884,7 @@ function checkGap(value, report) {
 function checkChannelKey(value, report) {
   if (!object(value, report)) return;
   property(value, "channel", string, report);
-  required(value, "channel", report);
+  required(value, ["channel"], report);
 }
 function checkNothing() {
 }
@@ -1383,17 +1418,18 @@ function checkRoomId(value, report) {
   if (!string(value, report)) return;
   pattern(value, roomIdPattern, "^[a-z0-9-]{1,64}$", report);
 }
-function checkUserName(value, report) {
-  if (!string(value, report)) return;
-  minLength(value, 1, report);
-  maxLength(value, 40, report);
-}
 function checkMember(value, report) {
   if (!object(value, report)) return;
-  property(value, "name", checkUserName, report);
-  property(value, "status", checkStatus, report);
-  required(value, "name", report);
-  required(value, "status", report);
+  const { name, status } = value;
+  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
+    textAt(name, "/name", report, 1, 40);
+  }
+  if (status !== void 0) {
+    const before = report.size;
+    checkStatus(status, report);
+    report.below(before, "/status");
+  }
+  if (name === void 0 || status === void 0) required(value, ["name", "status"], report);
 }
 function checkStatus(value, report) {
   string(value, report);
@@ -1428,54 +1464,54 @@ function checkAttachment(value, report) {
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
 function checkAttachmentImage(value, report) {
   if (!object(value, report)) return;
-  property(value, "kind", checkAttachmentImageKind, report);
-  property(value, "url", checkAttachmentImageUrl, report);
-  property(value, "width", checkAttachmentImageWidth, report);
-  property(value, "height", checkAttachmentImageHeight, report);
-  property(value, "alt", checkAttachmentImageAlt, report);
-  noUnknown(value, attachmentImageFields, report);
-  required(value, "kind", report);
-  required(value, "url", report);
-  required(value, "width", report);
-  required(value, "height", report);
+  const { kind: kind2, url, width, height, alt } = value;
+  if (kind2 !== void 0) {
+    const before = report.size;
+    checkAttachmentImageKind(kind2, report);
+    report.below(before, "/kind");
+  }
+  if (url !== void 0 && !(typeof url === "string" && url.length <= 2e3)) {
+    textAt(url, "/url", report, void 0, 2e3);
+  }
+  if (width !== void 0 && !(isInteger(width) && width >= 1 && width <= 2e4)) {
+    integerAt(width, "/width", report, 1, 2e4);
+  }
+  if (height !== void 0 && !(isInteger(height) && height >= 1 && height <= 2e4)) {
+    integerAt(height, "/height", report, 1, 2e4);
+  }
+  if (alt !== void 0 && !(typeof alt === "string" && alt.length <= 500)) {
+    textAt(alt, "/alt", report, void 0, 500);
+  }
+  if (report.strict) noOthers(value, attachmentImageFields, report);
+  if (kind2 === void 0 || url === void 0 || width === void 0 || height === void 0) {
+    required(value, ["kind", "url", "width", "height"], report);
+  }
 }
 function checkAttachmentImageKind(value, report) {
   if (value !== "image") notConst("image", report);
 }
-function checkAttachmentImageUrl(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 2e3, report);
-}
-function checkAttachmentImageWidth(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, report);
-  maximum(value, 2e4, report);
-}
-function checkAttachmentImageHeight(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, report);
-  maximum(value, 2e4, report);
-}
-function checkAttachmentImageAlt(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 500, report);
-}
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function checkAttachmentSnippet(value, report) {
   if (!object(value, report)) return;
-  property(value, "kind", checkAttachmentSnippetKind, report);
-  property(value, "text", checkAttachmentSnippetText, report);
-  property(value, "language", checkAttachmentSnippetLanguage, report);
-  noUnknown(value, attachmentSnippetFields, report);
-  required(value, "kind", report);
-  required(value, "text", report);
+  const { kind: kind2, text, language } = value;
+  if (kind2 !== void 0) {
+    const before = report.size;
+    checkAttachmentSnippetKind(kind2, report);
+    report.below(before, "/kind");
+  }
+  if (text !== void 0 && !(typeof text === "string" && text.length <= 1e4)) {
+    textAt(text, "/text", report, void 0, 1e4);
+  }
+  if (language !== void 0 && !(language === null || typeof language === "string" && language.length <= 40)) {
+    const before = report.size;
+    checkAttachmentSnippetLanguage(language, report);
+    report.below(before, "/language");
+  }
+  if (report.strict) noOthers(value, attachmentSnippetFields, report);
+  if (kind2 === void 0 || text === void 0) required(value, ["kind", "text"], report);
 }
 function checkAttachmentSnippetKind(value, report) {
   if (value !== "snippet") notConst("snippet", report);
-}
-function checkAttachmentSnippetText(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 1e4, report);
 }
 function checkAttachmentSnippetLanguage(value, report) {
   if (value === null) return;
@@ -1488,13 +1524,9 @@ var roomFullError = {
 };
 function checkRoomFullErrorData(value, report) {
   if (!object(value, report)) return;
-  property(value, "limit", checkRoomFullErrorDataLimit, report);
-  required(value, "limit", report);
-}
-function checkRoomFullErrorDataLimit(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, report);
-  maximum(value, 9007199254740991, report);
+  const { limit } = value;
+  if (limit !== void 0 && !(isSafeInteger(limit) && limit >= 1)) integerAt(limit, "/limit", report, 1);
+  if (limit === void 0) required(value, ["limit"], report);
 }
 var notInRoomError = {
   code: "NOT_IN_ROOM",
@@ -1507,32 +1539,50 @@ var unknownSymbolError = {
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function checkAuth(value, report) {
   if (!object(value, report)) return;
-  property(value, "name", checkUserName, report);
-  property(value, "token", checkAuthToken, report);
-  noUnknown(value, authFields, report);
-  required(value, "name", report);
-}
-function checkAuthToken(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 4096, report);
+  const { name, token } = value;
+  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
+    textAt(name, "/name", report, 1, 40);
+  }
+  if (token !== void 0 && !(typeof token === "string" && token.length <= 4096)) {
+    textAt(token, "/token", report, void 0, 4096);
+  }
+  if (report.strict) noOthers(value, authFields, report);
+  if (name === void 0) required(value, ["name"], report);
 }
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomJoin(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  noUnknown(value, roomJoinFields, report);
-  required(value, "roomId", report);
+  const { roomId: roomId2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (report.strict) noOthers(value, roomJoinFields, report);
+  if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkRoomJoined(value, report) {
   if (!object(value, report)) return;
-  property(value, "members", checkRoomJoinedMembers, report);
-  property(value, "topic", checkRoomJoinedTopic, report);
-  required(value, "members", report);
-  required(value, "topic", report);
+  const { members: members2, topic } = value;
+  if (members2 !== void 0) {
+    const before = report.size;
+    checkRoomJoinedMembers(members2, report);
+    report.below(before, "/members");
+  }
+  if (topic !== void 0 && !(topic === null || typeof topic === "string")) {
+    const before = report.size;
+    checkRoomJoinedTopic(topic, report);
+    report.below(before, "/topic");
+  }
+  if (members2 === void 0 || topic === void 0) required(value, ["members", "topic"], report);
 }
 function checkRoomJoinedMembers(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkMember, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkMember(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
   maxItems(value, 1e3, report);
 }
 function checkRoomJoinedTopic(value, report) {
@@ -1541,138 +1591,214 @@ function checkRoomJoinedTopic(value, report) {
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomLeave(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  noUnknown(value, roomLeaveFields, report);
-  required(value, "roomId", report);
+  const { roomId: roomId2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (report.strict) noOthers(value, roomLeaveFields, report);
+  if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
 function checkChatSend(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  property(value, "text", checkChatSendText, report);
-  property(value, "attachments", checkChatSendAttachments, report);
-  noUnknown(value, chatSendFields, report);
-  required(value, "roomId", report);
-  required(value, "text", report);
-}
-function checkChatSendText(value, report) {
-  if (!string(value, report)) return;
-  minLength(value, 1, report);
-  maxLength(value, 2e3, report);
+  const { roomId: roomId2, text, attachments: attachments2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (text !== void 0 && !(typeof text === "string" && text.length >= 1 && text.length <= 2e3)) {
+    textAt(text, "/text", report, 1, 2e3);
+  }
+  if (attachments2 !== void 0) {
+    const before = report.size;
+    checkChatSendAttachments(attachments2, report);
+    report.below(before, "/attachments");
+  }
+  if (report.strict) noOthers(value, chatSendFields, report);
+  if (roomId2 === void 0 || text === void 0) required(value, ["roomId", "text"], report);
 }
 function checkChatSendAttachments(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkAttachment, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkAttachment(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
   maxItems(value, 4, report);
 }
 function checkChatMessage(value, report) {
   if (!object(value, report)) return;
-  property(value, "from", checkUserName, report);
-  property(value, "text", string, report);
-  property(value, "attachments", checkChatMessageAttachments, report);
-  required(value, "from", report);
-  required(value, "text", report);
+  const { from: from$, text, attachments: attachments2 } = value;
+  if (from$ !== void 0 && !(typeof from$ === "string" && from$.length >= 1 && from$.length <= 40)) {
+    textAt(from$, "/from", report, 1, 40);
+  }
+  if (text !== void 0 && typeof text !== "string") textAt(text, "/text", report);
+  if (attachments2 !== void 0) {
+    const before = report.size;
+    checkChatMessageAttachments(attachments2, report);
+    report.below(before, "/attachments");
+  }
+  if (from$ === void 0 || text === void 0) required(value, ["from", "text"], report);
 }
 function checkChatMessageAttachments(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkAttachment, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkAttachment(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
 }
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkUserTypingClient(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  noUnknown(value, userTypingClientFields, report);
-  required(value, "roomId", report);
+  const { roomId: roomId2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (report.strict) noOthers(value, userTypingClientFields, report);
+  if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkUserTypingServer(value, report) {
   if (!object(value, report)) return;
-  property(value, "name", checkUserName, report);
-  required(value, "name", report);
+  const { name } = value;
+  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
+    textAt(name, "/name", report, 1, 40);
+  }
+  if (name === void 0) required(value, ["name"], report);
 }
 function checkUserPresence(value, report) {
   if (!object(value, report)) return;
-  property(value, "member", checkMember, report);
-  property(value, "present", boolean, report);
-  required(value, "member", report);
-  required(value, "present", report);
+  const { member, present } = value;
+  if (member !== void 0) {
+    const before = report.size;
+    checkMember(member, report);
+    report.below(before, "/member");
+  }
+  if (present !== void 0 && typeof present !== "boolean") {
+    const before = report.size;
+    boolean(present, report);
+    report.below(before, "/present");
+  }
+  if (member === void 0 || present === void 0) required(value, ["member", "present"], report);
 }
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
 function checkPricesWatch(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbols", checkPricesWatchSymbols, report);
-  property(value, "every", checkPricesWatchEvery, report);
-  noUnknown(value, pricesWatchFields, report);
-  required(value, "symbols", report);
+  const { symbols, every } = value;
+  if (symbols !== void 0) {
+    const before = report.size;
+    checkPricesWatchSymbols(symbols, report);
+    report.below(before, "/symbols");
+  }
+  if (every !== void 0 && !(isInteger(every) && every >= 50 && every <= 6e4)) {
+    integerAt(every, "/every", report, 50, 6e4);
+  }
+  if (report.strict) noOthers(value, pricesWatchFields, report);
+  if (symbols === void 0) required(value, ["symbols"], report);
 }
 function checkPricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkSymbol, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkSymbol(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
   minItems(value, 1, report);
   maxItems(value, 50, report);
   uniqueItems(value, report);
 }
-function checkPricesWatchEvery(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 50, report);
-  maximum(value, 6e4, report);
-}
 function checkPricesTick(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbol", checkSymbol, report);
-  property(value, "price", checkDecimal, report);
-  property(value, "side", checkPricesTickSide, report);
-  property(value, "change", checkPricesTickChange, report);
-  required(value, "symbol", report);
-  required(value, "price", report);
-  required(value, "side", report);
+  const { symbol: symbol$, price, side, change } = value;
+  if (symbol$ !== void 0) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, "/symbol");
+  }
+  if (price !== void 0) {
+    const before = report.size;
+    checkDecimal(price, report);
+    report.below(before, "/price");
+  }
+  if (side !== void 0) {
+    const before = report.size;
+    checkPricesTickSide(side, report);
+    report.below(before, "/side");
+  }
+  if (change !== void 0 && !(typeof change === "number" && change > -1 && change < Infinity)) {
+    aboveAt(change, "/change", report, -1);
+  }
+  if (symbol$ === void 0 || price === void 0 || side === void 0) {
+    required(value, ["symbol", "price", "side"], report);
+  }
 }
 function checkPricesTickSide(value, report) {
   if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
-function checkPricesTickChange(value, report) {
-  if (!number(value, report)) return;
-  exclusiveMinimum(value, -1, report);
-}
 function checkPricesDone(value, report) {
   if (!object(value, report)) return;
-  property(value, "ticks", checkPricesDoneTicks, report);
-  required(value, "ticks", report);
-}
-function checkPricesDoneTicks(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 0, report);
-  maximum(value, 9007199254740991, report);
+  const { ticks } = value;
+  if (ticks !== void 0 && !(isSafeInteger(ticks) && ticks >= 0)) integerAt(ticks, "/ticks", report, 0);
+  if (ticks === void 0) required(value, ["ticks"], report);
 }
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function checkPricesBook(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbol", checkSymbol, report);
-  property(value, "depth", checkPricesBookDepth, report);
-  noUnknown(value, pricesBookFields, report);
-  required(value, "symbol", report);
-}
-function checkPricesBookDepth(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, report);
-  maximum(value, 100, report);
+  const { symbol: symbol$, depth } = value;
+  if (symbol$ !== void 0) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, "/symbol");
+  }
+  if (depth !== void 0 && !(isInteger(depth) && depth >= 1 && depth <= 100)) {
+    integerAt(depth, "/depth", report, 1, 100);
+  }
+  if (report.strict) noOthers(value, pricesBookFields, report);
+  if (symbol$ === void 0) required(value, ["symbol"], report);
 }
 function checkPricesSnapshot(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbol", checkSymbol, report);
-  property(value, "bids", checkPricesSnapshotBids, report);
-  property(value, "asks", checkPricesSnapshotAsks, report);
-  required(value, "symbol", report);
-  required(value, "bids", report);
-  required(value, "asks", report);
+  const { symbol: symbol$, bids, asks } = value;
+  if (symbol$ !== void 0) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, "/symbol");
+  }
+  if (bids !== void 0) {
+    const before = report.size;
+    checkPricesSnapshotBids(bids, report);
+    report.below(before, "/bids");
+  }
+  if (asks !== void 0) {
+    const before = report.size;
+    checkPricesSnapshotAsks(asks, report);
+    report.below(before, "/asks");
+  }
+  if (symbol$ === void 0 || bids === void 0 || asks === void 0) {
+    required(value, ["symbol", "bids", "asks"], report);
+  }
 }
 function checkPricesSnapshotBids(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkLevel, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkLevel(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
   maxItems(value, 100, report);
 }
 function checkPricesSnapshotAsks(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkLevel, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkLevel(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
   maxItems(value, 100, report);
 }
 var roomJoined = {
@@ -2114,8 +2240,8 @@ function priceRow(symbol) {
 function sparkline(values) {
   const low = Math.min(...values);
   const range = Math.max(...values) - low || 1;
-  const step = 100 / Math.max(values.length - 1, 1);
-  return values.map((value, i) => `${(i * step).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
+  const step2 = 100 / Math.max(values.length - 1, 1);
+  return values.map((value, i) => `${(i * step2).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
 }
 async function showBook(own) {
   const symbol = bookSymbol;

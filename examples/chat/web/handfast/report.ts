@@ -32,6 +32,7 @@ const WORDS = 1000;
  */
 function listed(violations: readonly Violation[]): readonly Violation[] {
   const more = violations.length - LISTED;
+  if (more <= 0 && !violations.some(isLong)) return violations;
   const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
     const words = cut(message, WORDS);
     const { keyword } = rest;
@@ -44,6 +45,10 @@ function listed(violations: readonly Violation[]): readonly Violation[] {
   return list;
 }
 
+function isLong({ path, message }: Violation): boolean {
+  return path.length > PATH || message.length > WORDS;
+}
+
 /** The beginning of a text that is longer than so many code points. */
 function cut(text: string, most: number): string {
   if (text.length <= most) return text;
@@ -51,27 +56,27 @@ function cut(text: string, most: number): string {
   return points.length <= most ? text : `${points.slice(0, most).join('')}…`;
 }
 
+const NONE: readonly Violation[] = [];
+
 /**
  * Collects the violations of one value. Checks call it; nothing is allocated while nothing is wrong.
  *
  * Paths are built on the way out: a check reports at its own root, and its caller says where that root lies.
  */
 export class Report {
+  /** How many violations there are. */
+  size: number = 0;
+
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   readonly strict: boolean;
 
-  readonly #violations: { path: string; readonly keyword: string; readonly message: string; readonly allowed?: unknown }[] = [];
+  #violations: readonly Violation[] = NONE;
 
   constructor(strict: boolean) {
     this.strict = strict;
-  }
-
-  /** How many violations there are. */
-  get size(): number {
-    return this.#violations.length;
   }
 
   /** The violations, in order, each told once: the first 100, and how many more there are. */
@@ -81,15 +86,19 @@ export class Report {
 
   /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword: string, message: string, allowed?: unknown): void {
-    if (this.#violations.length >= COLLECTED) return;
-    this.#violations.push({ path: '', keyword, message, ...(allowed !== undefined && { allowed }) });
+    if (this.size >= COLLECTED) return;
+    if (this.size === 0) this.#violations = [];
+    const violation = allowed === undefined ? { path: '', keyword, message } : { path: '', keyword, message, allowed };
+    this.size = (this.#violations as Violation[]).push(violation);
   }
 
-  /** Puts every violation from the `from`th on below a property or an item. */
-  below(from: number, key: string | number): void {
-    if (this.#violations.length === from) return;
-    const step = typeof key === 'number' ? `/${key}` : `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    for (const violation of this.#violations.slice(from)) violation.path = step + violation.path;
+  /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
+  below(from: number, step: string): number {
+    for (let i = from; i < this.size; i++) {
+      const violation = this.#violations[i] as { path: string };
+      violation.path = step + violation.path;
+    }
+    return this.size;
   }
 }
 
@@ -103,6 +112,11 @@ function toldOnce<V extends Violation>(violations: readonly V[]): readonly V[] {
   });
 }
 
+/** A property's name as a part of a JSON Pointer (RFC 6901, section 3). */
+export function step(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
 declare const carried: unique symbol;
 
 /** A function that reports what keeps a value from being a `T`. It neither changes the value nor throws. */
@@ -111,9 +125,6 @@ export interface Check<T> {
   /** Never there; it carries the type. */
   readonly [carried]?: T;
 }
-
-const NONE: readonly Violation[] = [];
-const spare: { sent: Report | undefined; received: Report | undefined } = { sent: undefined, received: undefined };
 
 /**
  * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them,
@@ -128,15 +139,10 @@ export function violationsOf(
   direction: 'sent' | 'received',
   under?: string | null,
 ): readonly Violation[] {
-  const report = spare[direction] ?? new Report(direction === 'sent');
-  spare[direction] = undefined; // a getter in the value may come back here
+  const report = new Report(direction === 'sent');
   check(value, report);
-  if (report.size > 0) {
-    if (typeof under === 'string') report.below(0, under);
-    return report.violations;
-  }
-  spare[direction] = report;
-  return NONE;
+  if (typeof under === 'string') report.below(0, step(under));
+  return report.violations;
 }
 
 /** One line for a violation: where, and what the schema allows. */

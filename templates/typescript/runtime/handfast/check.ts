@@ -3,7 +3,7 @@
 // What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are made
 // from what the schema allows, and are the same ones the server uses.
 
-import { Report, type Check } from './report.js';
+import { Report, step, type Check } from './report.js';
 import type { Seen } from './seen.js';
 
 /** The properties of a value known to be an object. */
@@ -52,6 +52,11 @@ export function isNumber(value: unknown): value is number {
 /** Whether a value is a number without a fraction. */
 export function isInteger(value: unknown): value is number {
   return Number.isInteger(value);
+}
+
+/** Whether a value is an integer that a double counts exactly. */
+export function isSafeInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /** `type: number`. A number too large for a double does not pass. */
@@ -180,13 +185,9 @@ function decimal(value: number): [digits: bigint, exponent: number] {
 // Strings
 
 /** How many code points a string has, as JSON Schema counts. */
-function codePoints(value: string): number {
-  let count = value.length;
-  for (let i = 0; i < value.length - 1; i++) {
-    if ((value.charCodeAt(i) & 0xfc00) !== 0xd800 || (value.charCodeAt(i + 1) & 0xfc00) !== 0xdc00) continue;
-    count--;
-    i++;
-  }
+export function codePoints(value: string): number {
+  let count = 0;
+  for (const _ of value) count++;
   return count;
 }
 
@@ -222,7 +223,7 @@ export function item(value: readonly unknown[], index: number, check: Check<unkn
   if (index >= value.length) return;
   const before = report.size;
   check(value[index], report);
-  report.below(before, index);
+  if (report.size > before) report.below(before, `/${index}`);
 }
 
 /** `items: false`: nothing from the `from`th on. */
@@ -295,17 +296,14 @@ export function property(value: Fields, name: string, check: Check<unknown>, rep
   if (!has(value, name)) return;
   const before = report.size;
   check(value[name], report);
-  report.below(before, name);
+  if (report.size > before) report.below(before, step(name));
 }
 
-/** One of `required`. */
-export function required(value: Fields, name: string, report: Report): void {
-  if (!has(value, name)) report.fail('required', `must have the property ${JSON.stringify(name)}`, name);
-}
-
-/** What is sent has no fields but those declared; what is received may. */
-export function noUnknown(value: Fields, declared: ReadonlySet<string>, report: Report): void {
-  if (report.strict) noOthers(value, declared, report);
+/** `required` */
+export function required(value: Fields, names: readonly string[], report: Report): void {
+  for (const name of names) {
+    if (!has(value, name)) report.fail('required', `must have the property ${JSON.stringify(name)}`, name);
+  }
 }
 
 /** `additionalProperties: false` */
@@ -383,7 +381,7 @@ function member(
   }
   if (known) seen?.note([name]);
   else others?.(value[name], report);
-  report.below(before, name);
+  if (report.size > before) report.below(before, step(name));
 }
 
 /** UTF-16 order is not code point order where surrogates meet U+E000 and above. */
@@ -425,10 +423,10 @@ export function discriminant(value: unknown, name: string): unknown {
 /** No variant bears the discriminant of this value, or it has none. */
 export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, name, report);
+  if (!has(value, name)) return required(value, [name], report);
   const before = report.size;
   notEnum(allowed, report);
-  report.below(before, name);
+  report.below(before, step(name));
 }
 
 /** Whether a value passes a check, without reporting. */

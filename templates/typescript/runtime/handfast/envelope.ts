@@ -127,12 +127,16 @@ function readTimestamp(
   if (timestamp === null) return undefined;
   const value = readField(message, timestamp.field, violations);
   if (value === undefined) return undefined;
-  if (timestamp.as === 'unix-s') return Number(value) * 1000;
-  if (timestamp.as === 'unix-ms') return Number(value);
-  const time = Date.parse(String(value));
+  const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
   violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time', allowed: 'date-time' });
   return undefined;
+}
+
+/** When a message was published, in milliseconds since 1970; not a number where that cannot be told. */
+export function timeOf(value: unknown, { timestamp }: Pick<Envelope, 'timestamp'>): number {
+  if (timestamp?.as === 'unix-s') return Number(value) * 1000;
+  return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));
 }
 
 /** A field of the envelope is not there. */
