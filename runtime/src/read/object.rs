@@ -5,6 +5,7 @@ use super::{
     cx::Beside,
     rules::{check_properties, inner},
     scalar::wrong_type,
+    told,
 };
 use crate::Payload;
 use handfast_schema::{Type, words};
@@ -267,7 +268,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             for (place, field) in self.fields.iter().enumerate() {
                 let required = self.required[place / 64] & (1 << (place % 64)) != 0;
                 if required && !self.has_seen(place) {
-                    self.cx.violation(words::required(field));
+                    self.cx.known(told::required(field));
                 }
             }
         }
