@@ -2,7 +2,7 @@
 
 use crate::{
     message::Payload,
-    read::{Cx, JsonReader, Rules, Step, ValueReader},
+    read::{Cx, Reader, Rules, Step},
 };
 use handfast_schema::{Mode, Pointer, Told, Violation, Violations};
 use serde::Serialize;
@@ -68,7 +68,7 @@ const DEPTH: u32 = 256;
 /// Every rule that it breaks; where it is no JSON, that.
 pub fn read_text<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Result<T, Invalid> {
     let mut cx = Cx::new(mode);
-    let read = T::read(&mut JsonReader::new(text, DEPTH), &mut cx, &Rules::NONE);
+    let read = T::read(&mut Reader::json(text, DEPTH), &mut cx, &[]);
     settle(read, cx)
 }
 
@@ -89,10 +89,10 @@ fn settle<T>(read: Step<T>, cx: Cx) -> Result<T, Invalid> {
 /// Every rule that it breaks.
 pub fn read_value<T: for<'de> Payload<'de>>(
     json: &serde_json::Value,
-    rules: &'static Rules,
+    rules: Rules,
     mode: Mode,
 ) -> Result<T, Invalid> {
     let mut cx = Cx::new(mode);
-    let read = T::read(&mut ValueReader::new(json), &mut cx, rules);
+    let read = T::read(&mut Reader::value_of(json), &mut cx, rules);
     settle(read, cx)
 }

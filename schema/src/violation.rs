@@ -3,6 +3,7 @@
 use crate::words::Told;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A JSON Pointer (RFC 6901) to a place in an instance.
@@ -143,4 +144,18 @@ fn cut(text: &str, most: usize) -> Option<String> {
         .nth(most)
         .filter(|_| text.len() > most)?;
     Some(format!("{}…", &text[..end]))
+}
+
+/// Leaves one of those that say the same of the same place, the first: several schemas may ask the same of a value.
+pub fn tell_once(violations: &mut Violations) {
+    if violations.len() < 2 {
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    let first: Vec<bool> = violations
+        .iter()
+        .map(|one| seen.insert((one.path.as_str(), one.keyword, &*one.message)))
+        .collect();
+    let mut first = first.into_iter();
+    violations.retain(|_| first.next().unwrap_or(true));
 }

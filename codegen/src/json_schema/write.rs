@@ -172,8 +172,8 @@ impl<'p> Writer<'p> {
             .types
             .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
         let default = |bound: i64, written: bool| {
-            (integer && self.side.is_some() && position != Position::Test && !written)
-                .then(|| Value::from(bound))
+            let applies = integer && self.schemas.has_defaults() && self.side.is_some();
+            (applies && position != Position::Test && !written).then(|| Value::from(bound))
         };
         let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
         let high = schema.maximum.is_some() || schema.exclusive_maximum.is_some();
@@ -329,6 +329,7 @@ fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
         ("title", &notes.title),
         ("description", &notes.description),
         ("$comment", &notes.comment),
+        ("contentEncoding", &notes.content_encoding),
         ("contentMediaType", &notes.content_media_type),
     ];
     for (name, text) in texts {

@@ -69,7 +69,12 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
 /// A schema in full.
 pub(super) fn schema(cx: &Cx<'_>, id: SchemaId) -> String {
     let json = json_schema::standalone(cx.protocol, id);
-    format!("schema = {}", text(&json.to_string()))
+    let key = if cx.protocol.schemas.has_defaults() {
+        "schema"
+    } else {
+        "json_schema"
+    };
+    format!("{key} = {}", text(&json.to_string()))
 }
 
 fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, out: &mut Vec<String>) {

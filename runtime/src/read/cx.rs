@@ -196,12 +196,8 @@ impl Cx {
                 }
             }
         });
-        // What was read twice is told once; an interpreter tells of each schema.
-        self.found.dedup_by(|b, a| {
-            let ours = a.below.is_none() && b.below.is_none();
-            ours && a.path == b.path && a.told == b.told
-        });
-        self.found
+        let mut violations: Violations = self
+            .found
             .into_iter()
             .map(|found| {
                 let mut path = found.below.unwrap_or_default();
@@ -214,7 +210,9 @@ impl Cx {
                 }
                 Violation::new(path, found.told)
             })
-            .collect()
+            .collect();
+        handfast_schema::tell_once(&mut violations);
+        violations
     }
 }
 

@@ -1,6 +1,39 @@
 //! JSON text (RFC 8259), read in place.
 
-use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
+use super::{Items, Key, Kind, Members, Num, Syntax, Text};
+use std::borrow::Cow;
+
+/// The powers of ten that are exact as doubles.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// The place of the next byte that ends a run of a string's plain text: a quote, a backslash or a control character.
+#[inline]
+fn plain_until(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    // Eight bytes at once. A byte that is less than `n` borrows from its highest bit, in the first one that is found at least.
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * 0x22);
+        let backslash = word ^ (ONES * 0x5C);
+        let found = (quote.wrapping_sub(ONES) & !quote)
+            | (backslash.wrapping_sub(ONES) & !backslash)
+            | (word.wrapping_sub(ONES * 0x20) & !word);
+        if found & HIGHS != 0 {
+            return at + (found & HIGHS).trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while let Some(b) = bytes.get(at)
+        && !matches!(b, b'"' | b'\\' | 0..0x20)
+    {
+        at += 1;
+    }
+    at
+}
 
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
@@ -31,11 +64,6 @@ impl<'de> JsonReader<'de> {
             None => Ok(()),
             Some(_) => Err(self.syntax("something follows the value")),
         }
-    }
-
-    /// The text between a place and here.
-    pub fn since(&self, start: usize) -> &'de str {
-        self.text.get(start..self.at).unwrap_or_default()
     }
 
     #[cold]
@@ -97,50 +125,46 @@ impl<'de> JsonReader<'de> {
         if self.token() != Some(b'"') {
             return Err(self.syntax("expected a string"));
         }
-        self.at += 1;
-        let start = self.at;
-        let bytes = self.text.as_bytes();
-        while let Some(&b) = bytes.get(self.at) {
-            match b {
-                b'"' => {
-                    let text = &self.text[start..self.at];
-                    self.at += 1;
-                    return Ok(Some(text));
-                }
-                b'\\' => {
-                    self.unescape(start)?;
-                    return Ok(None);
-                }
-                0..0x20 => return Err(self.syntax("a control character in a string")),
-                _ => self.at += 1,
+        let start = self.at + 1;
+        self.at = plain_until(self.text.as_bytes(), start);
+        match self.byte() {
+            Some(b'"') => {
+                let text = &self.text[start..self.at];
+                self.at += 1;
+                Ok(Some(text))
             }
+            Some(b'\\') => {
+                self.unescape(start)?;
+                Ok(None)
+            }
+            Some(_) => Err(self.syntax("a control character in a string")),
+            None => Err(self.syntax("the text ends inside a string")),
         }
-        Err(self.syntax("the text ends inside a string"))
     }
 
     fn unescape(&mut self, start: usize) -> Result<(), Syntax> {
         let text = self.text;
         self.scratch.clear();
         let mut run = start;
-        while let Some(b) = self.byte() {
-            match b {
-                b'"' => {
+        loop {
+            self.at = plain_until(text.as_bytes(), self.at);
+            match self.byte() {
+                Some(b'"') => {
                     self.scratch.push_str(&text[run..self.at]);
                     self.at += 1;
                     return Ok(());
                 }
-                b'\\' => {
+                Some(b'\\') => {
                     self.scratch.push_str(&text[run..self.at]);
                     self.at += 1;
                     let c = self.escape()?;
                     self.scratch.push(c);
                     run = self.at;
                 }
-                0..0x20 => return Err(self.syntax("a control character in a string")),
-                _ => self.at += 1,
+                Some(_) => return Err(self.syntax("a control character in a string")),
+                None => return Err(self.syntax("the text ends inside a string")),
             }
         }
-        Err(self.syntax("the text ends inside a string"))
     }
 
     fn escape(&mut self) -> Result<char, Syntax> {
@@ -189,24 +213,27 @@ impl<'de> JsonReader<'de> {
         Ok(code)
     }
 
-    fn digits(&mut self) -> Result<(), Syntax> {
-        if !matches!(self.byte(), Some(b'0'..=b'9')) {
-            return Err(self.syntax("expected a digit"));
-        }
-        while matches!(self.byte(), Some(b'0'..=b'9')) {
+    /// Passes over digits, of which there has to be one, and adds them to a number as long as it is one of 19 digits.
+    #[inline]
+    fn digits(&mut self, number: &mut u64, count: &mut u32) -> Result<(), Syntax> {
+        let start = self.at;
+        while let Some(digit @ b'0'..=b'9') = self.byte() {
+            *number = number
+                .wrapping_mul(10)
+                .wrapping_add(u64::from(digit - b'0'));
             self.at += 1;
         }
+        if self.at == start {
+            return Err(self.syntax("expected a digit"));
+        }
+        *count = count.saturating_add(u32::try_from(self.at - start).unwrap_or(u32::MAX));
         Ok(())
     }
 }
 
-impl Sealed for JsonReader<'_> {}
-
-impl<'de> Reader<'de> for JsonReader<'de> {
-    type Place = usize;
-
+impl<'de> JsonReader<'de> {
     #[inline]
-    fn peek(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn peek(&mut self) -> Result<Kind, Syntax> {
         match self.token() {
             Some(b'"') => Ok(Kind::String),
             Some(b'{') => Ok(Kind::Object),
@@ -219,12 +246,12 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn null(&mut self) -> Result<(), Syntax> {
+    pub(super) fn null(&mut self) -> Result<(), Syntax> {
         self.token();
         self.expect("null", "expected `null`")
     }
 
-    fn boolean(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn boolean(&mut self) -> Result<bool, Syntax> {
         if self.token() == Some(b't') {
             self.expect("true", "expected `true`").map(|()| true)
         } else {
@@ -232,34 +259,49 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn number(&mut self) -> Result<Num, Syntax> {
+    pub(super) fn number(&mut self) -> Result<Num, Syntax> {
         self.token();
         let start = self.at;
-        if self.byte() == Some(b'-') {
+        let negative = self.byte() == Some(b'-');
+        if negative {
             self.at += 1;
         }
+        let (mut digits, mut count) = (0, 0);
         if self.byte() == Some(b'0') {
             self.at += 1;
         } else {
-            self.digits()?;
+            self.digits(&mut digits, &mut count)?;
         }
-        let mut plain = true;
+        let whole = count;
         if self.byte() == Some(b'.') {
-            plain = false;
             self.at += 1;
-            self.digits()?;
+            self.digits(&mut digits, &mut count)?;
         }
+        let plain = self.at;
         if matches!(self.byte(), Some(b'e' | b'E')) {
-            plain = false;
             self.at += 1;
             if matches!(self.byte(), Some(b'+' | b'-')) {
                 self.at += 1;
             }
-            self.digits()?;
+            self.digits(&mut 0, &mut 0)?;
+        }
+        if plain == self.at && count < 19 {
+            let fraction = (count - whole) as usize;
+            if fraction == 0 && !(negative && digits == 0) {
+                let integer = digits.cast_signed();
+                return Ok(Num::Int(if negative { -integer } else { integer }));
+            }
+            // Where both are exact as doubles, so is their quotient's rounding (Clinger 1990).
+            if let Some(power) = POWERS.get(fraction)
+                && digits < 1 << 53
+                && fraction > 0
+            {
+                let x = digits as f64 / power;
+                return Ok(Num::Float(if negative { -x } else { x }));
+            }
         }
         let text = &self.text[start..self.at];
-        if plain
-            && text != "-0"
+        if text != "-0"
             && let Ok(n) = text.parse()
         {
             return Ok(Num::Int(n));
@@ -269,120 +311,151 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             .map_err(|_| self.syntax("expected a number"))
     }
 
-    fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+    pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
         Ok(match self.text()? {
             Some(text) => Text::Borrowed(text),
             None => Text::Scratch(&self.scratch),
         })
     }
 
-    fn members(
-        &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax> {
+    pub(super) fn enter_object(&mut self) -> Result<Members<'de>, Syntax> {
         if self.token() != Some(b'{') {
             return Err(self.syntax("expected an object"));
         }
         self.descend()?;
-        if self.token() == Some(b'}') {
-            self.ascend();
-            return Ok(());
+        Ok(Members::Json { first: true })
+    }
+
+    pub(super) fn next_key(
+        &mut self,
+        first: &mut bool,
+        fields: &[&'static str],
+        guess: usize,
+    ) -> Result<Option<Key<'de>>, Syntax> {
+        let bytes = self.text.as_bytes();
+        if let Some([b',', b'"']) = bytes.get(self.at..self.at + 2)
+            && !*first
+        {
+            self.at += 1;
+            return self.name(fields, guess).map(Some);
         }
-        // Most senders write the fields in the schema's order, so the next one is tried first.
-        let mut next = 0;
-        loop {
-            if self.token() != Some(b'"') {
-                return Err(self.syntax("expected a name in quotes"));
+        let mut next = self.token();
+        if std::mem::take(first) {
+            if next == Some(b'}') {
+                self.ascend();
+                return Ok(None);
             }
-            let guess = fields.get(next).filter(|field| {
-                let rest = &self.text.as_bytes()[self.at + 1..];
-                rest.starts_with(field.name.as_bytes()) && rest.get(field.name.len()) == Some(&b'"')
-            });
-            if let Some(field) = guess {
-                self.at += field.name.len() + 2;
-                self.colon()?;
-                visit(self, Key::Known(next))?;
-                next += 1;
-            } else {
-                let borrowed = self.text()?;
-                let name = borrowed.unwrap_or(&self.scratch);
-                match fields.iter().position(|field| field.name == name) {
-                    Some(field) => {
-                        self.colon()?;
-                        visit(self, Key::Known(field))?;
-                        next = field + 1;
-                    }
-                    None if borrowed.is_some() => {
-                        self.colon()?;
-                        visit(self, Key::Unknown(borrowed.unwrap_or_default()))?;
-                    }
-                    None => {
-                        let name = self.scratch.clone();
-                        self.colon()?;
-                        visit(self, Key::Unknown(&name))?;
-                    }
-                }
-            }
-            match self.token() {
+        } else {
+            match next {
                 Some(b',') => {
                     self.at += 1;
-                    self.token();
+                    next = self.token();
                 }
                 Some(b'}') => {
                     self.ascend();
-                    return Ok(());
+                    return Ok(None);
                 }
                 Some(_) => return Err(self.syntax("expected `,` or `}`")),
                 None => return Err(self.syntax("the text ends inside an object")),
             }
         }
+        if next != Some(b'"') {
+            return Err(self.syntax("expected a name in quotes"));
+        }
+        self.name(fields, guess).map(Some)
     }
 
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
+    /// Reads a name in quotes, and the colon behind it.
+    #[inline]
+    fn name(&mut self, fields: &[&'static str], guess: usize) -> Result<Key<'de>, Syntax> {
+        // Most senders write the fields in the schema's order.
+        if let Some(field) = fields.get(guess) {
+            let rest = &self.text.as_bytes()[self.at + 1..];
+            let name = field.as_bytes();
+            if rest.len() > name.len() && rest[name.len()] == b'"' && rest.starts_with(name) {
+                self.at += name.len() + 2;
+                self.colon()?;
+                return Ok(Key::Known(guess));
+            }
+        }
+        let borrowed = self.text()?;
+        let name = borrowed.unwrap_or(&self.scratch);
+        let key = match fields.iter().position(|field| *field == name) {
+            Some(field) => Key::Known(field),
+            None => Key::Unknown(match borrowed {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(self.scratch.clone()),
+            }),
+        };
+        self.colon()?;
+        Ok(key)
+    }
+
+    pub(super) fn enter_array(&mut self) -> Result<Items<'de>, Syntax> {
         if self.token() != Some(b'[') {
             return Err(self.syntax("expected an array"));
         }
         self.descend()?;
-        if self.token() == Some(b']') {
-            self.ascend();
-            return Ok(());
-        }
-        for index in 0.. {
-            visit(self, index)?;
-            match self.token() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.ascend();
-                    return Ok(());
-                }
-                Some(_) => return Err(self.syntax("expected `,` or `]`")),
-                None => return Err(self.syntax("the text ends inside an array")),
-            }
-        }
-        Ok(())
+        Ok(Items::Json { first: true })
     }
 
-    fn skip(&mut self) -> Result<(), Syntax> {
+    pub(super) fn next_item(&mut self, first: &mut bool) -> Result<bool, Syntax> {
+        let next = self.token();
+        if next == Some(b']') {
+            self.ascend();
+            return Ok(false);
+        }
+        if std::mem::take(first) {
+            return Ok(true);
+        }
+        match next {
+            Some(b',') => {
+                self.at += 1;
+                // Behind a comma there is an item.
+                if self.token() == Some(b']') {
+                    return Err(self.syntax("expected a value"));
+                }
+                Ok(true)
+            }
+            Some(_) => Err(self.syntax("expected `,` or `]`")),
+            None => Err(self.syntax("the text ends inside an array")),
+        }
+    }
+
+    pub(super) fn skip(&mut self) -> Result<(), Syntax> {
         match self.peek()? {
             Kind::Null => self.null(),
             Kind::Boolean => self.boolean().map(|_| ()),
             Kind::Number => self.number().map(|_| ()),
             Kind::String => self.text().map(|_| ()),
-            Kind::Array => self.items(&mut |r, _| r.skip()),
-            Kind::Object => self.members(&[], &mut |r, _| r.skip()),
+            Kind::Array => {
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Kind::Object => {
+                self.enter_object()?;
+                let mut first = true;
+                while self.next_key(&mut first, &[], 0)?.is_some() {
+                    self.skip()?;
+                }
+                Ok(())
+            }
         }
     }
 
-    fn place(&self) -> usize {
+    pub(super) const fn offset(&self) -> usize {
         self.at
     }
 
-    fn go(&mut self, place: usize) {
+    pub(super) fn go(&mut self, place: usize) {
         self.at = place;
     }
 
-    fn value(&mut self) -> Result<serde_json::Value, Syntax> {
+    pub(super) fn value(&mut self) -> Result<serde_json::Value, Syntax> {
         Ok(match self.peek()? {
             Kind::Null => {
                 self.null()?;
@@ -396,24 +469,25 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             },
             Kind::String => self.string()?.to_owned().into(),
             Kind::Array => {
-                let mut items = Vec::new();
-                self.items(&mut |r, _| {
-                    items.push(r.value()?);
-                    Ok(())
-                })?;
-                items.into()
+                let mut array = Vec::new();
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
+                    array.push(self.value()?);
+                }
+                array.into()
             }
             Kind::Object => {
-                let mut members = serde_json::Map::new();
-                self.members(&[], &mut |r, key| {
-                    let name = match key {
-                        Key::Unknown(name) => name.to_owned(),
-                        Key::Known(_) => String::new(),
-                    };
-                    members.insert(name, r.value()?);
-                    Ok(())
-                })?;
-                members.into()
+                let mut object = serde_json::Map::new();
+                self.enter_object()?;
+                let mut first = true;
+                while let Some(key) = self.next_key(&mut first, &[], 0)? {
+                    // No name is known here.
+                    if let Key::Unknown(name) = key {
+                        object.insert(name.into_owned(), self.value()?);
+                    }
+                }
+                object.into()
             }
         })
     }

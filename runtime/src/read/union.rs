@@ -17,34 +17,29 @@ pub struct UnionBranches {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn union<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    branches: &'static UnionBranches,
-) -> Step<usize> {
+pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) -> Step<usize> {
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
     let start = r.place();
     let mut there = false;
     let mut branch = None;
-    let field = [super::Field {
-        name: branches.tag,
-        optional: false,
-    }];
-    r.members(&field, &mut |r, key| match key {
-        super::Key::Known(_) => {
-            there = true;
-            branch = None;
-            if r.peek()? != Kind::String {
-                return r.skip();
-            }
+    let field = [branches.tag];
+    let mut members = r.enter_object()?;
+    while let Some(key) = r.next_key(&mut members, &field, 0)? {
+        if matches!(key, super::Key::Unknown(_)) {
+            r.skip()?;
+            continue;
+        }
+        there = true;
+        branch = None;
+        if r.peek()? == Kind::String {
             let text = r.string()?;
             branch = branches.values.iter().position(|value| *value == &*text);
-            Ok(())
+        } else {
+            r.skip()?;
         }
-        super::Key::Unknown(_) => r.skip(),
-    })?;
+    }
     let Some(branch) = branch else {
         if there {
             let mark = cx.mark();

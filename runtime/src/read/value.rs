@@ -1,7 +1,8 @@
 //! A value that is in memory already, read as if it came from a text.
 
-use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
-use serde_json::Value;
+use super::{Items, Key, Kind, Members, Num, Syntax, Text};
+use serde_json::{Value, map};
+use std::{borrow::Cow, slice};
 
 /// A pull reader over a JSON value.
 #[derive(Debug)]
@@ -17,17 +18,13 @@ impl<'de> ValueReader<'de> {
 }
 
 /// What stands here is not what was asked for, which a caller that peeks first never meets.
-const UNEXPECTED: Syntax = Syntax {
+pub(super) const UNEXPECTED: Syntax = Syntax {
     offset: 0,
     message: "expected another kind of value",
 };
 
-impl Sealed for ValueReader<'_> {}
-
-impl<'de> Reader<'de> for ValueReader<'de> {
-    type Place = &'de Value;
-
-    fn peek(&mut self) -> Result<Kind, Syntax> {
+impl<'de> ValueReader<'de> {
+    pub(super) fn peek(&self) -> Result<Kind, Syntax> {
         Ok(match self.here {
             Value::Null => Kind::Null,
             Value::Bool(_) => Kind::Boolean,
@@ -38,64 +35,64 @@ impl<'de> Reader<'de> for ValueReader<'de> {
         })
     }
 
-    fn null(&mut self) -> Result<(), Syntax> {
+    pub(super) fn null(&self) -> Result<(), Syntax> {
         self.here.as_null().ok_or(UNEXPECTED)
     }
 
-    fn boolean(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn boolean(&self) -> Result<bool, Syntax> {
         self.here.as_bool().ok_or(UNEXPECTED)
     }
 
-    fn number(&mut self) -> Result<Num, Syntax> {
+    pub(super) fn number(&self) -> Result<Num, Syntax> {
         let int = self.here.as_i64().map(Num::Int);
         int.or_else(|| self.here.as_f64().map(Num::Float))
             .ok_or(UNEXPECTED)
     }
 
-    fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+    pub(super) fn string(&self) -> Result<Text<'de, '_>, Syntax> {
         self.here.as_str().map(Text::Borrowed).ok_or(UNEXPECTED)
     }
 
-    fn members(
+    pub(super) fn enter_object(&self) -> Result<Members<'de>, Syntax> {
+        let object = self.here.as_object().ok_or(UNEXPECTED)?;
+        Ok(Members::Value(object.iter(), self.here))
+    }
+
+    pub(super) fn next_key(
         &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax> {
-        let object = self.here;
-        for (name, value) in object.as_object().ok_or(UNEXPECTED)? {
-            self.here = value;
-            match fields.iter().position(|field| field.name == name) {
-                Some(field) => visit(self, Key::Known(field))?,
-                None => visit(self, Key::Unknown(name))?,
-            }
-        }
-        self.here = object;
-        Ok(())
+        members: &mut map::Iter<'de>,
+        object: &'de Value,
+        fields: &[&'static str],
+    ) -> Option<Key<'de>> {
+        let Some((name, value)) = members.next() else {
+            self.here = object;
+            return None;
+        };
+        self.here = value;
+        let known = fields.iter().position(|field| *field == name);
+        Some(known.map_or(Key::Unknown(Cow::Borrowed(name)), Key::Known))
     }
 
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
-        let array = self.here;
-        for (index, item) in array.as_array().ok_or(UNEXPECTED)?.iter().enumerate() {
-            self.here = item;
-            visit(self, index)?;
-        }
-        self.here = array;
-        Ok(())
+    pub(super) fn enter_array(&self) -> Result<Items<'de>, Syntax> {
+        let array = self.here.as_array().ok_or(UNEXPECTED)?;
+        Ok(Items::Value(array.iter(), self.here))
     }
 
-    fn skip(&mut self) -> Result<(), Syntax> {
-        Ok(())
+    pub(super) fn next_item(
+        &mut self,
+        items: &mut slice::Iter<'de, Value>,
+        array: &'de Value,
+    ) -> bool {
+        let next = items.next();
+        self.here = next.unwrap_or(array);
+        next.is_some()
     }
 
-    fn place(&self) -> &'de Value {
+    pub(super) const fn here(&self) -> &'de Value {
         self.here
     }
 
-    fn go(&mut self, place: &'de Value) {
+    pub(super) const fn go(&mut self, place: &'de Value) {
         self.here = place;
-    }
-
-    fn value(&mut self) -> Result<Value, Syntax> {
-        Ok(self.here.clone())
     }
 }

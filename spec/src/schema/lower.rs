@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::parse::form::identifier;
 use crate::parse::words;
 use crate::tree::{Document, Entry, Kind, NodeId};
+use handfast_schema::format;
 use handfast_schema::pattern::{PatternError, compile, translate};
 use handfast_schema::{DynamicRef, Number, Schema, SchemaId, Type, TypeSet};
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ impl Lowering<'_> {
         if let Some(resource) = resource {
             let root = self.resources[resource].root;
             schema.resource = Some(self.reserve(root));
+            self.dynamic_anchors(resource);
         }
         match &tree.node(site.node).kind {
             Kind::Bool(flag) => schema.boolean = Some(*flag),
@@ -49,6 +51,23 @@ impl Lowering<'_> {
         }
         self.schemas[id] = schema;
         id
+    }
+
+    /// A resource that is entered is looked through for dynamic anchors, wherever in it they stand.
+    fn dynamic_anchors(&mut self, resource: usize) {
+        if std::mem::replace(&mut self.resources[resource].entered, true) {
+            return;
+        }
+        let anchors: Vec<Site> = self.resources[resource]
+            .anchors
+            .values()
+            .filter(|(_, _, dynamic)| *dynamic)
+            .map(|(site, ..)| *site)
+            .collect();
+        for site in anchors {
+            self.reserve(site);
+            self.queue.push(site);
+        }
     }
 
     fn wrong(&mut self, tree: &Document, entry: &Entry, node: NodeId, expected: &str) {
@@ -88,8 +107,16 @@ impl Lowering<'_> {
         reason = "one line for each keyword, and nothing between them"
     )]
     fn keyword(&mut self, site: Site, tree: &Document, entry: &Entry, to: &mut Schema) {
-        let Some(keyword) = keywords::find(&entry.key) else {
-            return self.unknown(entry);
+        let resource = self.docs[site.doc].marks[site.node].resource;
+        let keyword = match resource {
+            Some(resource) => self.keyword_of(resource, &entry.key),
+            None => keywords::find(&entry.key),
+        };
+        let Some(keyword) = keyword else {
+            if !self.settings.is_plain() {
+                self.unknown(entry);
+            }
+            return;
         };
         let node = entry.value;
         match keyword.value {
@@ -254,6 +281,25 @@ impl Lowering<'_> {
                     self.wrong(tree, entry, node, "a mapping");
                 }
             }
+            Value::Dependencies => {
+                let Some(map) = tree.map(node) else {
+                    return self.wrong(
+                        tree,
+                        entry,
+                        node,
+                        "a mapping from names to schemas or names",
+                    );
+                };
+                for inner in map.iter() {
+                    let node = inner.value;
+                    if tree.list(node).is_none() {
+                        let id = self.lower(Site { node, ..site });
+                        to.dependent_schemas.push((inner.key.clone(), id));
+                    } else if let Some(names) = self.names(tree, entry, node) {
+                        to.dependent_required.push((inner.key.clone(), names));
+                    }
+                }
+            }
         }
     }
 
@@ -290,8 +336,10 @@ impl Lowering<'_> {
                     to.dynamic_anchor = owned();
                 }
             }
+            // Under `json-schema` it was read by the survey.
+            "$schema" if self.settings.is_plain() => {}
             "$schema" => {
-                let known = "https://json-schema.org/draft/2020-12/schema";
+                let known = super::dialect::STANDARD;
                 if text.trim_end_matches('#') != known {
                     let message = format!("the dialect `{text}` is not the one that is read here");
                     let help = format!("schemas are read as `{known}`");
@@ -303,7 +351,21 @@ impl Lowering<'_> {
             "title" => to.annotations.title = owned(),
             "description" => to.annotations.description = owned(),
             "contentMediaType" => to.annotations.content_media_type = owned(),
-            "format" => to.format = owned(),
+            "format" => {
+                let plain = self.settings.is_plain();
+                // The formats of 64-bit integers are ours.
+                let known = format::KNOWN.contains(&text) && !matches!(text, "int64" | "uint64");
+                let resource = self.docs[site.doc].marks[site.node].resource;
+                let asserts = resource.is_none_or(|resource| self.asserts_formats(resource));
+                if !plain || known && asserts {
+                    to.format = owned();
+                } else {
+                    to.annotations.format = owned();
+                }
+            }
+            "contentEncoding" if self.settings.is_plain() => {
+                to.annotations.content_encoding = owned();
+            }
             "contentEncoding" => to.content_encoding = owned(),
             "pattern" if self.pattern(text, at) => to.pattern = owned(),
             // `$id` was read by the survey; a bad pattern was told.
@@ -322,6 +384,9 @@ impl Lowering<'_> {
             match tree.text(*item) {
                 None => self.wrong(tree, entry, *item, "a list of names"),
                 Some(name) if !seen.insert(name) => {
+                    if self.settings.is_plain() {
+                        continue;
+                    }
                     let message = format!("`{name}` stands in `{}` twice", entry.key);
                     self.out
                         .push(Diagnostic::error("S009", tree.node(*item).span, message));

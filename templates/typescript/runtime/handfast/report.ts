@@ -74,9 +74,14 @@ export class Report {
     return this.#violations.length;
   }
 
-  /** The violations, in order: the first 100, and how many more there are. */
+  /** The violations, in order: the first 100, and how many more there are. What is asked of one place twice is told once. */
   get violations(): readonly Violation[] {
-    return listed(this.#violations);
+    const seen = new Set<string>();
+    const told = this.#violations.filter(({ path, keyword, message }) => {
+      const said = `${path} ${keyword} ${message}`;
+      return !seen.has(said) && seen.add(said);
+    });
+    return listed(told);
   }
 
   /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */

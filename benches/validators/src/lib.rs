@@ -1,0 +1,12 @@
+//! What is measured, as the build script generates it from `protocol.yaml`.
+
+/// Thirty messages.
+pub mod api {
+    include!(concat!(env!("OUT_DIR"), "/api.rs"));
+}
+
+/// Unions of 10 to 10,000 messages that carry nothing.
+#[cfg(feature = "dispatch")]
+pub mod unions {
+    include!(concat!(env!("OUT_DIR"), "/unions.rs"));
+}
