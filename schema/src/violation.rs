@@ -172,9 +172,9 @@ pub fn listed(mut violations: Violations) -> Violations {
 /// The beginning of a text that is longer than this many code points.
 fn cut(text: &str, most: usize) -> Option<String> {
     // No text has more code points than bytes.
-    let (end, _) = text
-        .char_indices()
-        .nth(most)
-        .filter(|_| text.len() > most)?;
+    if text.len() <= most {
+        return None;
+    }
+    let (end, _) = text.char_indices().nth(most)?;
     Some(format!("{}…", &text[..end]))
 }

@@ -265,6 +265,13 @@ pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) 
     }
 }
 
+/// Whether there is a schema among the rules.
+pub(super) fn says_schema(rules: Rules) -> bool {
+    rules
+        .iter()
+        .any(|rule| matches!(rule, Rule::Schema(_) | Rule::JsonSchema(_)))
+}
+
 /// How deep a schema nests, at the most.
 const DEPTH: u32 = 1024;
 

@@ -42,7 +42,12 @@ var Report = class {
   }
   /** The violations, in order: the first 100, and how many more there are. */
   get violations() {
-    return listed(this.#violations);
+    const seen = /* @__PURE__ */ new Set();
+    const told = this.#violations.filter(({ path, keyword, message }) => {
+      const said = `${path} ${keyword} ${message}`;
+      return !seen.has(said) && seen.add(said);
+    });
+    return listed(told);
   }
   /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword, message, allowed) {
