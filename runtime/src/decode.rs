@@ -10,7 +10,7 @@ use crate::{
         UnionTable,
     },
 };
-use handfast_schema::{Mode, Type, TypeSet, Violations, words};
+use handfast_schema::{Mode, Type, TypeSet, Violations, listed, words};
 use std::{
     borrow::Cow,
     fmt,
@@ -75,7 +75,7 @@ pub fn decode<M: Messages>(
         message = M::bare(index);
         if message.is_none() {
             let name = M::TABLE.envelope.content.unwrap_or_default();
-            decoder.payload.violation("required", words::required(name));
+            decoder.payload.violation(words::required(name));
         }
     }
     decoder.finish(message)
@@ -185,7 +185,7 @@ impl<'de> Decoder<'de> {
                     if table.content.is_some() && self.mode == Mode::Server {
                         let mark = self.envelope.mark();
                         self.envelope
-                            .violation("additionalProperties", words::UNKNOWN_PROPERTY);
+                            .violation(words::unknown_property("additionalProperties"));
                         self.envelope
                             .within(mark, || Segment::Key(r.name().into_owned()));
                     }
@@ -207,7 +207,7 @@ impl<'de> Decoder<'de> {
             ) = role
                 && seen & (1 << place) == 0
             {
-                self.envelope.violation("required", words::required(name));
+                self.envelope.violation(words::required(name));
             }
         }
         if table.content.is_none() {
@@ -218,8 +218,7 @@ impl<'de> Decoder<'de> {
             return Ok(());
         }
         if self.index.is_none() && self.tag.is_none() && seen & 1 == 0 {
-            self.envelope
-                .violation("required", words::required(table.tag));
+            self.envelope.violation(words::required(table.tag));
         }
         // What is published to a channel says which.
         let channel = roles.iter().position(|role| {
@@ -229,8 +228,7 @@ impl<'de> Decoder<'de> {
             && seen & (1 << place) == 0
             && self.table.messages[index].channel.is_some()
         {
-            self.envelope
-                .violation("required", words::required(names[place]));
+            self.envelope.violation(words::required(names[place]));
         }
         // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
@@ -269,7 +267,7 @@ impl<'de> Decoder<'de> {
                             self.index = (self.table.lookup)(TagRef::Integer(n));
                             self.tag = Some(ReadTag::Integer(n));
                         } else {
-                            cx.violation("type", words::types(TypeSet::NONE.with(Type::Integer)));
+                            cx.violation(words::types(TypeSet::NONE.with(Type::Integer)));
                         }
                     }
                     _ => {
@@ -278,7 +276,7 @@ impl<'de> Decoder<'de> {
                             Some(Tag::Integer(_)) => Type::Integer,
                             _ => Type::String,
                         };
-                        cx.violation("type", words::types(TypeSet::NONE.with(kind)));
+                        cx.violation(words::types(TypeSet::NONE.with(kind)));
                     }
                 }
             }
@@ -307,8 +305,7 @@ impl<'de> Decoder<'de> {
                         });
                 let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
                 if !allowed.contains(&value) {
-                    self.envelope
-                        .violation("enum", words::enumeration(&allowed));
+                    self.envelope.violation(words::enumeration(&allowed));
                 }
                 self.outcome = Some(value);
             }
@@ -342,7 +339,7 @@ impl<'de> Decoder<'de> {
                 Type::Integer
             };
             self.envelope
-                .violation("type", words::types(TypeSet::NONE.with(ty)));
+                .violation(words::types(TypeSet::NONE.with(ty)));
             return Ok(());
         };
         match (role, value) {
@@ -354,16 +351,14 @@ impl<'de> Decoder<'de> {
             (EnvelopeField::Seq, id) => {
                 self.seq = number(&id).and_then(|n| u64::try_from(n).ok());
                 if self.seq.is_none() {
-                    self.envelope
-                        .violation("minimum", words::minimum(&0.into()));
+                    self.envelope.violation(words::minimum(&0.into()));
                 }
             }
             (EnvelopeField::Timestamp, id) => {
                 let form = self.table.envelope.timestamp.map(|(_, form)| form);
                 self.timestamp = form.and_then(|form| read_time(form, &id));
                 if self.timestamp.is_none() {
-                    self.envelope
-                        .violation("format", words::format("date-time"));
+                    self.envelope.violation(words::format("date-time"));
                 }
             }
         }
@@ -420,9 +415,9 @@ impl<'de> Decoder<'de> {
         let clean = Cx::new(self.mode).mark();
         if !self.envelope.clean_since(clean) {
             let envelope = std::mem::replace(&mut self.envelope, Cx::new(self.mode));
-            let mut violations = envelope.finish();
+            let mut violations = envelope.all();
             violations.extend(self.payload_violations());
-            return Err(self.reject(Reason::Envelope(violations)));
+            return Err(self.reject(Reason::Envelope(listed(violations))));
         }
         if self.failed {
             return Err(self.reject(Reason::Failed));
@@ -441,7 +436,7 @@ impl<'de> Decoder<'de> {
                 message,
             }),
             _ => {
-                let violations = self.payload_violations();
+                let violations = listed(self.payload_violations());
                 Err(self.reject(Reason::Invalid(violations)))
             }
         }
@@ -453,7 +448,7 @@ impl<'de> Decoder<'de> {
             let all = Cx::new(self.mode).mark();
             payload.within(all, || Segment::Field(1, content));
         }
-        payload.finish()
+        payload.all()
     }
 
     #[cold]

@@ -122,7 +122,8 @@
 //! ±(2⁵³−1).
 //!
 //! **A struct with named fields** is an object. `closed` and `open` refuse and drop unknown fields at both ends; by default a
-//! server refuses them and a client drops them. `min_properties` and `max_properties` may stand on the struct. On a field:
+//! server refuses them and a client drops them. `min_properties` and `max_properties` may stand on the struct, and so may `schema = "…"`, JSON
+//! Schema that says the same as the fields: what is wrong is told by it then, in its order. On a field:
 //! rules, `name = "…"` (its name on the wire), and `default = …` on an `Option`, which gives it an accessor `<field>_or_default`
 //! and changes nothing on the wire. An [`Option`] may be absent and is never null; a [`Nullable`] may be null.
 //!

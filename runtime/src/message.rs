@@ -269,7 +269,7 @@ pub enum Nothing {}
 impl<'de> Payload<'de> for Nothing {
     fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
         r.skip()?;
-        cx.violation("not", handfast_schema::words::NOTHING);
+        cx.violation(handfast_schema::words::Told::new("not", "is not allowed"));
         Ok(None)
     }
 }

@@ -247,8 +247,10 @@ pub struct RemoteViolation {
     pub path: String,
     /// The keyword of the schema that refused it.
     pub keyword: String,
-    /// What the schema allows.
+    /// What the schema allows, for people.
     pub message: String,
+    /// What the schema allows: the keyword's value, or the name that is missing.
+    pub allowed: Option<Value>,
 }
 
 #[cfg(feature = "client")]
@@ -299,6 +301,7 @@ impl RemoteError {
                     path: word(entry, "path"),
                     keyword: word(entry, "keyword"),
                     message: word(entry, "message"),
+                    allowed: entry.get("allowed").cloned(),
                 })
                 .collect(),
             side: match find::<String>(payload, "side")?.as_deref() {
@@ -452,7 +455,7 @@ mod tests {
     #[test]
     fn a_remote_error_is_read_whole() {
         let text = r#"{"type":"error","payload":{"code":"ROOM_FULL","message":"Full.","retryable":true,"data":{"limit":9},
-            "violations":[{"path":"/payload/text","keyword":"minLength","message":"must be longer"}]},"id":"7"}"#;
+            "violations":[{"path":"/payload/text","keyword":"minLength","message":"must be longer","allowed":1}]},"id":"7"}"#;
         let head =
             Head::read(&Source::Json(text), &EnvelopeTable::DEFAULT).expect("it is well formed");
         assert_eq!(head.id, Some(Id::Text("7".into())));
@@ -460,6 +463,7 @@ mod tests {
         assert_eq!(error.code, TagBuf::Text("ROOM_FULL".into()));
         assert!(error.retryable);
         assert_eq!(error.data.as_deref(), Some(r#"{"limit":9}"#));
+        assert_eq!(error.violations[0].allowed, Some(1.into()));
         assert_eq!(
             error.to_string(),
             "ROOM_FULL: Full.: /payload/text must be longer"

@@ -4,7 +4,7 @@ use crate::{
     message::Payload,
     read::{Cx, Reader, Rules, Step, Stop},
 };
-use handfast_schema::{Mode, Pointer, Violation, Violations};
+use handfast_schema::{Mode, Pointer, Told, Violation, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::fmt;
@@ -19,11 +19,7 @@ pub struct Invalid {
 impl Invalid {
     /// A value that is wrong as a whole.
     fn whole(message: &'static str) -> Self {
-        let violation = Violation {
-            path: Pointer::root(),
-            keyword: "type",
-            message: message.into(),
-        };
+        let violation = Violation::new(Pointer::root(), Told::new("type", message));
         Self {
             violations: vec![violation],
         }

@@ -101,7 +101,7 @@ async fn a_proof_that_does_not_fit_is_refused_with_its_violations() {
     raw.send(&hello("")).await;
     assert_eq!(
         raw.next().await,
-        r#"{"type":"refuse","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be at least 1 character long"}]}}"#
+        r#"{"type":"refuse","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be at least 1 character long","allowed":1}]}}"#
     );
     assert_eq!(raw.closed().await, 4401);
     })
@@ -187,7 +187,7 @@ async fn a_bad_message_is_answered_and_the_connection_stays() {
     for (sent, told) in [
         (
             r#"{"type":"chat.send","payload":{"roomId":"lobby","text":""},"id":"1"}"#,
-            r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/text","keyword":"minLength","message":"must be at least 1 character long"}]},"id":"1"}"#,
+            r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/text","keyword":"minLength","message":"must be at least 1 character long","allowed":1}]},"id":"1"}"#,
         ),
         (
             r#"{"type":"chat.shout","payload":{"secret":1},"id":"2"}"#,
@@ -195,7 +195,7 @@ async fn a_bad_message_is_answered_and_the_connection_stays() {
         ),
         (
             r#"{"type":"wait","id":3}"#,
-            r#"{"type":"error","payload":{"code":"ENVELOPE","message":"the envelope does not fit","violations":[{"path":"/id","keyword":"type","message":"must be a string"}]}}"#,
+            r#"{"type":"error","payload":{"code":"ENVELOPE","message":"the envelope does not fit","violations":[{"path":"/id","keyword":"type","message":"must be a string","allowed":"string"}]}}"#,
         ),
     ] {
         raw.send(sent).await;

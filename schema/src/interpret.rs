@@ -26,7 +26,8 @@ mod in_place;
 use crate::position::{Closing, Position, closing};
 use crate::union::{Union, union};
 use crate::{
-    Mode, Pointer, Schema, SchemaId, Schemas, Violation, Violations, pattern, tell_once, words,
+    MAX_VIOLATIONS, Mode, Pointer, Schema, SchemaId, Schemas, Told, Violation, Violations, listed,
+    pattern, tell_once, words,
 };
 use regex::Regex;
 use serde_json::Value;
@@ -38,11 +39,7 @@ use std::sync::OnceLock;
 /// `depth`. A value as deep as `serde_json` reads one (128) may pass four schemas at every level.
 pub const MAX_DEPTH: usize = 512;
 
-/// How many violations are told at the most; the rest would be further ones of the same order. A schema that meets a value
-/// on many ways would tell what is wrong with it again for each.
-pub const MAX_VIOLATIONS: usize = 1000;
-
-/// Checks an instance against a schema and returns every violation in order. With a mode, Handfast's two defaults
+/// Checks an instance against a schema and returns every violation in order, as [`listed`] cuts them. With a mode, Handfast's two defaults
 /// apply: a server refuses unknown fields ([`crate::position`]), and an integer without bounds is within ±(2⁵³−1). Without, the
 /// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions. Schemas of another dialect have no
 /// defaults, and a mode changes nothing.
@@ -113,6 +110,14 @@ impl<'s> Validator<'s> {
     /// # Panics
     /// When `root` is not of these schemas.
     pub fn validate(&self, root: SchemaId, instance: &Value, mode: Option<Mode>) -> Violations {
+        listed(self.collect(root, instance, mode))
+    }
+
+    /// Every violation of an instance, up to [`MAX_VIOLATIONS`], neither cut nor counted: for those who add to them.
+    ///
+    /// # Panics
+    /// When `root` is not of these schemas.
+    pub fn collect(&self, root: SchemaId, instance: &Value, mode: Option<Mode>) -> Violations {
         let mut out = Out {
             list: Vec::new(),
             quiet: false,
@@ -149,13 +154,13 @@ impl<'s> Validator<'s> {
         };
         run.apply(root, instance, Position::Shape, None, out);
         // Under `not` and the like it is not told where it happens, and must not count as a verdict.
-        if let Some((keyword, message)) = run.unchecked
+        if let Some(why) = run.unchecked
             && !out
                 .list
                 .iter()
-                .any(|violation| violation.keyword == keyword)
+                .any(|violation| violation.keyword == why.keyword)
         {
-            out.push(keyword, || message);
+            out.push(|| why);
         }
     }
 
@@ -201,31 +206,17 @@ struct Out {
 }
 
 impl Out {
-    fn push<M: Into<Cow<'static, str>>>(
-        &mut self,
-        keyword: &'static str,
-        message: impl FnOnce() -> M,
-    ) {
+    fn push(&mut self, told: impl FnOnce() -> Told) {
         self.failed = true;
         if !self.quiet && self.list.len() < MAX_VIOLATIONS {
-            let message = message().into();
-            self.list.push(Violation {
-                path: Pointer::root(),
-                keyword,
-                message,
-            });
+            self.list.push(Violation::new(Pointer::root(), told()));
         }
     }
 
     /// Pushes where `holds` is false.
-    fn check<M: Into<Cow<'static, str>>>(
-        &mut self,
-        holds: bool,
-        keyword: &'static str,
-        message: impl FnOnce() -> M,
-    ) {
+    fn check(&mut self, holds: bool, told: impl FnOnce() -> Told) {
         if !holds {
-            self.push(keyword, message);
+            self.push(told);
         }
     }
 
@@ -293,7 +284,7 @@ struct Run<'v> {
     /// every level, which takes time exponential in the depth of what a stranger sent.
     verdicts: BTreeMap<(SchemaId, usize, Position), bool>,
     /// Why something could not be checked at all.
-    unchecked: Option<(&'static str, &'static str)>,
+    unchecked: Option<Told>,
 }
 
 impl<'v> Run<'v> {
@@ -309,10 +300,10 @@ impl<'v> Run<'v> {
             return;
         }
         if self.chain.len() >= MAX_DEPTH {
-            return self.give_up(("depth", words::TOO_DEEP), out);
+            return self.give_up(words::too_deep(), out);
         }
         if self.chain[self.base..].contains(&id) {
-            return self.give_up(("$ref", words::ENDLESS), out);
+            return self.give_up(words::endless(), out);
         }
         let validator = self.validator;
         // What a dynamic reference means depends on the way to it, so that a verdict holds nowhere else.
@@ -347,9 +338,9 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn give_up(&mut self, why: (&'static str, &'static str), out: &mut Out) {
-        self.unchecked.get_or_insert(why);
-        out.push(why.0, || why.1);
+    fn give_up(&mut self, why: Told, out: &mut Out) {
+        let why = self.unchecked.get_or_insert(why).clone();
+        out.push(|| why);
     }
 
     fn node<'i>(
@@ -362,7 +353,7 @@ impl<'v> Run<'v> {
         out: &mut Out,
     ) {
         if schema.boolean == Some(false) {
-            return out.push("false", || words::NOTHING);
+            return out.push(words::nothing);
         }
         if let Some(types) = schema
             .types
@@ -371,7 +362,7 @@ impl<'v> Run<'v> {
             if let Some(seen) = seen {
                 seen.everything();
             }
-            return out.push("type", || words::types(types));
+            return out.push(|| words::types(types));
         }
         let closes = position == Position::Shape
             && self.mode == Some(Mode::Server)

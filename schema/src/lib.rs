@@ -17,9 +17,10 @@ mod violation;
 pub mod words;
 
 pub use from_json::FromJsonError;
-pub use interpret::{MAX_DEPTH, MAX_VIOLATIONS, Validator, validate};
+pub use interpret::{MAX_DEPTH, Validator, validate};
 pub use tree::{
     Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };
 pub use unfold::TooManySchemas;
-pub use violation::{Pointer, Violation, Violations, tell_once};
+pub use violation::{MAX_VIOLATIONS, Pointer, Violation, Violations, listed, tell_once};
+pub use words::Told;

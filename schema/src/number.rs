@@ -140,6 +140,61 @@ fn digest(value: &Value, state: &std::hash::RandomState, depth: u32) -> u64 {
     hasher.finish()
 }
 
+/// A number as JavaScript writes it (ECMA-262, `Number::toString`): the fewest digits that name the double.
+pub fn text(n: &Number) -> String {
+    let x = double(n);
+    if x == 0.0 || !x.is_finite() {
+        return "0".to_owned();
+    }
+    let scientific = format!("{:e}", x.abs());
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let digits = mantissa.replace('.', "");
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    // Where the point stands, counted from the first digit.
+    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
+    let sign = if x < 0.0 { "-" } else { "" };
+    let zeros = |n: i32| "0".repeat(usize::try_from(n).unwrap_or(0));
+    let plain = match point {
+        count_or_more if (count..=21).contains(&count_or_more) => digits + &zeros(point - count),
+        1..=21 => {
+            let (whole, fraction) = digits.split_at(usize::try_from(point).unwrap_or(0));
+            format!("{whole}.{fraction}")
+        }
+        -5..=0 => format!("0.{}{digits}", zeros(-point)),
+        _ => {
+            let (first, rest) = digits.split_at(1);
+            let dot = if rest.is_empty() { "" } else { "." };
+            format!("{first}{dot}{rest}e{:+}", point - 1)
+        }
+    };
+    format!("{sign}{plain}")
+}
+
+/// JSON as JavaScript writes it: numbers as [`text`] does, and keys that are array indices first.
+pub fn json(value: &Value) -> String {
+    match value {
+        Value::Number(n) => text(n),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(json).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(fields) => {
+            let index = |key: &str| {
+                let n = key.parse::<u32>().ok().filter(|n| *n < u32::MAX);
+                n.filter(|n| n.to_string() == key)
+            };
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| index(key).map_or((1, 0), |n| (0, n)));
+            let fields: Vec<String> = fields
+                .into_iter()
+                .map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), json(value)))
+                .collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,5 +230,35 @@ mod tests {
         assert!(all_unique(&items));
         items.push(json!({ "s": [7.0, "x"], "n": 7 }));
         assert!(!all_unique(&items));
+    }
+
+    #[test]
+    fn numbers_as_javascript_writes_them() {
+        for (n, expected) in [
+            ("0", "0"),
+            ("-0.0", "0"),
+            ("1.0", "1"),
+            ("-2.50", "-2.5"),
+            ("0.1", "0.1"),
+            ("1e21", "1e+21"),
+            ("123456789012345680000", "123456789012345680000"),
+            ("18446744073709551615", "18446744073709552000"),
+            ("0.000001", "0.000001"),
+            ("1.5e-7", "1.5e-7"),
+            ("1.7976931348623157e308", "1.7976931348623157e+308"),
+            ("5e-324", "5e-324"),
+        ] {
+            let value: Option<Value> = serde_json::from_str(n).ok();
+            assert_eq!(
+                value.map(|value| json(&value)).as_deref(),
+                Some(expected),
+                "{n}"
+            );
+        }
+        let value = serde_json::json!({ "b": 1, "10": [1.0], "2": "é\n\u{7f}", "01": null });
+        assert_eq!(
+            json(&value),
+            "{\"2\":\"é\\n\u{7f}\",\"10\":[1],\"b\":1,\"01\":null}"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! What is wrong with an instance, and where.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use crate::words::Told;
+use serde_json::Value;
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 /// A JSON Pointer (RFC 6901) to a place in an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,7 +60,27 @@ pub struct Violation {
     /// The keyword of the schema that refused it: `minLength`, `required`, `type`.
     pub keyword: &'static str,
     /// What the schema allows, in words made from the schema alone: `must be at most 2000 characters long`.
-    pub message: std::borrow::Cow<'static, str>,
+    pub message: Cow<'static, str>,
+    /// What the schema allows: the keyword's value, such as 2000, or the name of the property that is missing. None
+    /// where the keyword's value is a schema.
+    pub allowed: Option<Value>,
+}
+
+impl Violation {
+    /// A violation at a place.
+    pub fn new(path: Pointer, told: Told) -> Self {
+        let Told {
+            keyword,
+            message,
+            allowed,
+        } = told;
+        Self {
+            path,
+            keyword,
+            message,
+            allowed,
+        }
+    }
 }
 
 impl fmt::Display for Violation {
@@ -87,4 +108,52 @@ pub fn tell_once(violations: &mut Violations) {
         .collect();
     let mut first = first.into_iter();
     violations.retain(|_| first.next().unwrap_or(true));
+}
+
+/// How many violations are collected at the most. A schema that meets a value on many ways would tell what is wrong with it
+/// again for each.
+pub const MAX_VIOLATIONS: usize = 1000;
+
+/// How many violations are listed at the most.
+const LISTED: usize = 100;
+
+/// The most code points of a path, and of words.
+const PATH: usize = 256;
+const WORDS: usize = 1000;
+
+/// Violations as they are shown: the first 100, and one of keyword `violations` that tells how many more there are;
+/// paths of 256 code points at the most and words of 1,000, with an ellipsis where they were cut. What is allowed is left out
+/// where the words were.
+pub fn listed(mut violations: Violations) -> Violations {
+    let more = violations.len().min(MAX_VIOLATIONS).saturating_sub(LISTED);
+    let all = violations.len() < MAX_VIOLATIONS;
+    violations.truncate(LISTED);
+    for violation in &mut violations {
+        if let Some(cut) = cut(&violation.path.0, PATH) {
+            violation.path = Pointer(cut);
+        }
+        if let Some(cut) = cut(&violation.message, WORDS) {
+            violation.message = cut.into();
+            violation.allowed = None;
+        }
+    }
+    if more > 0 {
+        let least = if all { "" } else { "at least " };
+        let words = format!("and {least}{more} more");
+        violations.push(Violation::new(
+            Pointer::root(),
+            Told::new("violations", words),
+        ));
+    }
+    violations
+}
+
+/// The beginning of a text that is longer than this many code points.
+fn cut(text: &str, most: usize) -> Option<String> {
+    // No text has more code points than bytes.
+    let (end, _) = text
+        .char_indices()
+        .nth(most)
+        .filter(|_| text.len() > most)?;
+    Some(format!("{}…", &text[..end]))
 }

@@ -1,181 +1,251 @@
-//! The words of violations. They depend on the schema alone, so the generator can write them down as constants and
-//! the runtime can make them when they are needed; both call these functions and nothing else words a violation.
+//! What violations say. It depends on the schema alone, so that both ends can say the same; these functions and their likes
+//! in the TypeScript runtime word a violation, and nothing else does.
 
-use crate::{Number, TypeSet};
+use crate::number::{json, text};
+use crate::{Number, Type, TypeSet};
 use serde_json::Value;
+use std::borrow::Cow;
 
-/// `type`
-pub fn types(types: TypeSet) -> String {
-    let names: Vec<&str> = types
-        .iter()
-        .map(|ty| match ty {
-            crate::Type::Null => "null",
-            crate::Type::Boolean => "a boolean",
-            crate::Type::Integer => "an integer",
-            crate::Type::Number => "a number",
-            crate::Type::String => "a string",
-            crate::Type::Array => "an array",
-            crate::Type::Object => "an object",
-        })
-        .collect();
-    format!("must be {}", or(&names))
+/// What a violation says, but for where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The keyword of the schema that refuses.
+    pub keyword: &'static str,
+    /// What the schema allows, for people.
+    pub message: Cow<'static, str>,
+    /// What the schema allows: the keyword's value, or the name that is missing. None where it is a schema.
+    pub allowed: Option<Value>,
 }
 
-/// `const`
-pub fn constant(value: &Value) -> String {
-    format!("must be {value}")
-}
+impl Told {
+    /// Words, and nothing that a program could read.
+    pub fn new(keyword: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            keyword,
+            message: message.into(),
+            allowed: None,
+        }
+    }
 
-/// `enum`, and a union told apart by a property.
-pub fn enumeration<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
-    let values: Vec<String> = values.into_iter().map(Value::to_string).collect();
-    match values.as_slice() {
-        [one] => format!("must be {one}"),
-        all => format!("must be one of {}", all.join(", ")),
+    fn allowing(mut self, allowed: impl Into<Value>) -> Self {
+        self.allowed = Some(allowed.into());
+        self
     }
 }
 
+/// `type`
+pub fn types(types: TypeSet) -> Told {
+    let words: Vec<&str> = types
+        .iter()
+        .map(|ty| match ty {
+            Type::Null => "null",
+            Type::Boolean => "a boolean",
+            Type::Integer => "an integer",
+            Type::Number => "a number",
+            Type::String => "a string",
+            Type::Array => "an array",
+            Type::Object => "an object",
+        })
+        .collect();
+    let allowed: Value = match types.single() {
+        Some(one) => one.name().into(),
+        None => types.iter().map(Type::name).collect(),
+    };
+    Told::new("type", format!("must be {}", or(&words))).allowing(allowed)
+}
+
+/// `const`
+pub fn constant(value: &Value) -> Told {
+    Told::new("const", format!("must be {}", json(value))).allowing(value.clone())
+}
+
+/// `enum`, and a union told apart by a property.
+pub fn enumeration<'a>(values: impl IntoIterator<Item = &'a Value>) -> Told {
+    let allowed: Vec<Value> = values.into_iter().cloned().collect();
+    let words: Vec<String> = allowed.iter().map(json).collect();
+    let message = match words.as_slice() {
+        [one] => format!("must be {one}"),
+        all => format!("must be one of {}", all.join(", ")),
+    };
+    Told::new("enum", message).allowing(allowed)
+}
+
 /// `multipleOf`
-pub fn multiple_of(n: &Number) -> String {
-    format!("must be a multiple of {n}")
+pub fn multiple_of(n: &Number) -> Told {
+    Told::new("multipleOf", format!("must be a multiple of {}", text(n)))
+        .allowing(Value::Number(n.clone()))
 }
 
 /// `minimum`
-pub fn minimum(n: &Number) -> String {
-    format!("must be at least {n}")
+pub fn minimum(n: &Number) -> Told {
+    Told::new("minimum", format!("must be at least {}", text(n))).allowing(Value::Number(n.clone()))
 }
 
 /// `maximum`
-pub fn maximum(n: &Number) -> String {
-    format!("must be at most {n}")
+pub fn maximum(n: &Number) -> Told {
+    Told::new("maximum", format!("must be at most {}", text(n))).allowing(Value::Number(n.clone()))
 }
 
 /// `exclusiveMinimum`
-pub fn exclusive_minimum(n: &Number) -> String {
-    format!("must be greater than {n}")
+pub fn exclusive_minimum(n: &Number) -> Told {
+    Told::new(
+        "exclusiveMinimum",
+        format!("must be greater than {}", text(n)),
+    )
+    .allowing(Value::Number(n.clone()))
 }
 
 /// `exclusiveMaximum`
-pub fn exclusive_maximum(n: &Number) -> String {
-    format!("must be less than {n}")
+pub fn exclusive_maximum(n: &Number) -> Told {
+    Told::new("exclusiveMaximum", format!("must be less than {}", text(n)))
+        .allowing(Value::Number(n.clone()))
 }
 
 /// `minLength`
-pub fn min_length(n: u64) -> String {
-    format!(
-        "must be at least {} long",
-        count(n, "character", "characters")
-    )
+pub fn min_length(n: u64) -> Told {
+    let count = count(n, "character", "characters");
+    Told::new("minLength", format!("must be at least {count} long")).allowing(n)
 }
 
 /// `maxLength`
-pub fn max_length(n: u64) -> String {
-    format!(
-        "must be at most {} long",
-        count(n, "character", "characters")
-    )
-}
-
-/// `pattern`
-pub fn pattern(pattern: &str) -> String {
-    format!("must match the pattern {pattern}")
-}
-
-/// `format`
-pub fn format(format: &str) -> String {
-    format!("must be a valid {format}")
-}
-
-/// `contentEncoding`
-pub fn content_encoding(encoding: &str) -> String {
-    format!("must be {encoding}")
+pub fn max_length(n: u64) -> Told {
+    let count = count(n, "character", "characters");
+    Told::new("maxLength", format!("must be at most {count} long")).allowing(n)
 }
 
 /// `minItems`
-pub fn min_items(n: u64) -> String {
-    format!("must have at least {}", count(n, "item", "items"))
+pub fn min_items(n: u64) -> Told {
+    let count = count(n, "item", "items");
+    Told::new("minItems", format!("must have at least {count}")).allowing(n)
 }
 
 /// `maxItems`
-pub fn max_items(n: u64) -> String {
-    format!("must have at most {}", count(n, "item", "items"))
-}
-
-/// `uniqueItems`
-pub const UNIQUE_ITEMS: &str = "must have no two equal items";
-
-/// `contains` and `minContains`
-pub fn contains(n: u64) -> String {
-    format!(
-        "must contain at least {} of the kind asked for",
-        count(n, "item", "items")
-    )
+pub fn max_items(n: u64) -> Told {
+    let count = count(n, "item", "items");
+    Told::new("maxItems", format!("must have at most {count}")).allowing(n)
 }
 
 /// `maxContains`
-pub fn max_contains(n: u64) -> String {
-    format!(
-        "must contain at most {} of the kind counted",
-        count(n, "item", "items")
+pub fn max_contains(n: u64) -> Told {
+    let count = count(n, "item", "items");
+    Told::new(
+        "maxContains",
+        format!("must contain at most {count} of the kind counted"),
     )
+    .allowing(n)
 }
 
 /// `minProperties`
-pub fn min_properties(n: u64) -> String {
-    format!("must have at least {}", count(n, "property", "properties"))
+pub fn min_properties(n: u64) -> Told {
+    let count = count(n, "property", "properties");
+    Told::new("minProperties", format!("must have at least {count}")).allowing(n)
 }
 
 /// `maxProperties`
-pub fn max_properties(n: u64) -> String {
-    format!("must have at most {}", count(n, "property", "properties"))
+pub fn max_properties(n: u64) -> Told {
+    let count = count(n, "property", "properties");
+    Told::new("maxProperties", format!("must have at most {count}")).allowing(n)
+}
+
+/// `pattern`
+pub fn pattern(pattern: &str) -> Told {
+    Told::new("pattern", format!("must match the pattern {pattern}")).allowing(pattern)
+}
+
+/// `format`
+pub fn format(format: &str) -> Told {
+    Told::new("format", format!("must be a valid {format}")).allowing(format)
+}
+
+/// `contentEncoding`
+pub fn content_encoding(encoding: &str) -> Told {
+    Told::new("contentEncoding", format!("must be {encoding}")).allowing(encoding)
+}
+
+/// `uniqueItems`
+pub fn unique_items() -> Told {
+    Told::new("uniqueItems", "must have no two equal items").allowing(true)
+}
+
+/// `contains`, of which there has to be one; where `minContains` says how many, it is that which refuses.
+pub fn contains(min: Option<u64>) -> Told {
+    let count = count(min.unwrap_or(1), "item", "items");
+    let message = format!("must contain at least {count} of the kind asked for");
+    match min {
+        Some(min) => Told::new("minContains", message).allowing(min),
+        None => Told::new("contains", message),
+    }
 }
 
 /// `required`: said at the object, once for each name.
-pub fn required(name: &str) -> String {
-    format!("must have the property {}", Value::from(name))
+pub fn required(name: &str) -> Told {
+    let name = Value::from(name);
+    Told::new("required", format!("must have the property {name}")).allowing(name)
 }
 
 /// `dependentRequired`: said at the object, once for each name.
-pub fn dependent_required(name: &str, because: &str) -> String {
-    format!(
-        "must have the property {} beside {}",
-        Value::from(name),
-        Value::from(because)
+pub fn dependent_required(name: &str, because: &str) -> Told {
+    let (name, because) = (Value::from(name), Value::from(because));
+    let message = format!("must have the property {name} beside {because}");
+    Told::new("dependentRequired", message).allowing(name)
+}
+
+/// `additionalProperties` or `unevaluatedProperties` that refuse: said at the property.
+pub fn unknown_property(keyword: &'static str) -> Told {
+    Told::new(keyword, "is not a known property")
+}
+
+/// `items` or `unevaluatedItems` that refuse: said at the item.
+pub fn unknown_item(keyword: &'static str) -> Told {
+    Told::new(keyword, "is one item too many")
+}
+
+/// `propertyNames`: said at the property.
+pub fn property_name() -> Told {
+    Told::new("propertyNames", "has a name that is not allowed")
+}
+
+/// A `false` schema.
+pub fn nothing() -> Told {
+    Told::new("false", "is not allowed")
+}
+
+/// `not`
+pub fn not() -> Told {
+    Told::new("not", "must not be what the schema excludes")
+}
+
+/// `anyOf` without a discriminant.
+pub fn any_of() -> Told {
+    Told::new("anyOf", "must fit at least one of the alternatives")
+}
+
+/// `oneOf` without a discriminant, where none fits.
+pub fn one_of_none() -> Told {
+    Told::new("oneOf", "must fit one of the alternatives")
+}
+
+/// `oneOf` where several fit.
+pub fn one_of_many() -> Told {
+    Told::new("oneOf", "must fit only one of the alternatives")
+}
+
+/// The interpreter's own limit on depth.
+pub fn too_deep() -> Told {
+    Told::new("depth", "is nested too deeply to be checked")
+}
+
+/// References that come back to themselves without looking at anything further in.
+pub fn endless() -> Told {
+    Told::new(
+        "$ref",
+        "cannot be checked: the schema refers to itself without end",
     )
 }
 
-/// `additionalProperties` and `unevaluatedProperties` that refuse: said at the property.
-pub const UNKNOWN_PROPERTY: &str = "is not a known property";
-
-/// `items` and `unevaluatedItems` that refuse: said at the item.
-pub const UNKNOWN_ITEM: &str = "is one item too many";
-
-/// `propertyNames`: said at the property.
-pub const PROPERTY_NAME: &str = "has a name that is not allowed";
-
-/// A `false` schema.
-pub const NOTHING: &str = "is not allowed";
-
-/// `not`
-pub const NOT: &str = "must not be what the schema excludes";
-
-/// `anyOf` without a discriminant.
-pub const ANY_OF: &str = "must fit at least one of the alternatives";
-
-/// `oneOf` without a discriminant, where none fits.
-pub const ONE_OF_NONE: &str = "must fit one of the alternatives";
-
-/// `oneOf` where several fit.
-pub const ONE_OF_MANY: &str = "must fit only one of the alternatives";
-
-/// The interpreter's own limit on depth.
-pub const TOO_DEEP: &str = "is nested too deeply to be checked";
-
-/// References that come back to themselves without looking at anything further in.
-pub const ENDLESS: &str = "cannot be checked: the schema refers to itself without end";
-
 fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
+    let noun = if n == 1 { one } else { many };
+    format!("{} {noun}", text(&n.into()))
 }
 
 fn or(names: &[&str]) -> String {

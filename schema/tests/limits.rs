@@ -1,5 +1,7 @@
 //! What an instance or a schema cannot do to the interpreter.
 
+mod large;
+
 use handfast_schema::{
     FromJsonError, MAX_DEPTH, MAX_VIOLATIONS, Mode, Schemas, Validator, validate,
 };
@@ -21,7 +23,8 @@ fn depth_is_a_violation_and_not_a_crash() -> Result<(), FromJsonError> {
         )
         .is_empty()
     );
-    let violations = validate(&schemas, root, &nested(MAX_DEPTH * 2), Some(Mode::Server));
+    let deep = nested(MAX_DEPTH * 2);
+    let violations = Validator::new(&schemas).collect(root, &deep, Some(Mode::Server));
     let [one] = violations.as_slice() else {
         panic!("{} violations", violations.len())
     };
@@ -150,5 +153,58 @@ fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonErro
     );
     holds(&schemas);
     assert_eq!(schemas.unfold(&[root, list]), Ok(false));
+    Ok(())
+}
+
+#[test]
+fn what_is_listed_is_bounded_and_says_what_is_not() -> Result<(), FromJsonError> {
+    let mut told = Vec::new();
+    for (schema, instances) in large::large() {
+        let (schemas, root) = Schemas::from_json(&schema)?;
+        for instance in instances {
+            let all = validate(&schemas, root, &instance, None);
+            for one in &all {
+                assert!(one.path.as_str().chars().count() <= 257);
+                assert!(one.message.chars().count() <= 1001);
+            }
+            let last = all.last().map(|one| {
+                let ending: String = one.message.chars().rev().take(3).collect();
+                (all.len(), one.keyword, ending, one.allowed.is_some())
+            });
+            told.extend(last.map(|(n, keyword, ending, allowed)| {
+                let ending: String = ending.chars().rev().collect();
+                format!("{n} {keyword} {ending} {allowed}")
+            }));
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            "99 type ing true",
+            "100 type ing true",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "1 type ing true",
+            "1 type ing true",
+            "1 type ing true",
+            "1 type ing true",
+            "1 type ing true",
+            "1 enum e … false",
+            "1 pattern éé… false",
+            "1 pattern éé$ true",
+        ]
+    );
+    let (schemas, root) = Schemas::from_json(&json!({ "items": { "type": "string" } }))?;
+    let count = |n: usize| {
+        let all = validate(&schemas, root, &Value::Array(vec![json!(1); n]), None);
+        all.last().map(|one| one.message.to_string())
+    };
+    assert_eq!(count(101).as_deref(), Some("and 1 more"));
+    assert_eq!(count(999).as_deref(), Some("and 899 more"));
+    assert_eq!(count(5000).as_deref(), Some("and at least 900 more"));
     Ok(())
 }

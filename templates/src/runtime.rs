@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 28] = files![
+static RUNTIME: [(&str, &str); 29] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/check.ts",
@@ -34,6 +34,7 @@ static RUNTIME: [(&str, &str); 28] = files![
     "handfast/requests.ts",
     "handfast/result.ts",
     "handfast/room.ts",
+    "handfast/scalars.ts",
     "handfast/seen.ts",
     "handfast/session.ts",
     "handfast/stream.ts",

@@ -97,16 +97,13 @@ payloads! {
         symbol: String,
         bids: Vec<Level>,
         asks: Vec<Level>,
-        checksum: Option<i64>,
         at: i64,
     }
     SensorFrame "sensor.frame" {
         device: String,
-        firmware: String,
         at: i64,
         position: SensorFramePosition,
         mode: SensorFrameMode,
-        charging: Option<bool>,
         battery: f64,
         readings: Vec<SensorFrameReading>,
         acceleration: Vec<f64>,
@@ -241,7 +238,6 @@ pub(crate) struct Level {
 pub(crate) struct SensorFramePosition {
     pub(crate) latitude: f64,
     pub(crate) longitude: f64,
-    pub(crate) altitude: Option<f64>,
 }
 
 #[derive(Deserialize)]

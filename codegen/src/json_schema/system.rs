@@ -196,10 +196,15 @@ impl Build {
     fn error(&mut self, protocol: &Protocol) -> SchemaId {
         let text = self.of(Type::String);
         let flag = self.of(Type::Boolean);
+        let any = self.schemas.push(Schema {
+            boolean: Some(true),
+            ..Schema::default()
+        });
         let violation = self.object(&[
             ("path", true, text),
             ("keyword", true, text),
             ("message", true, text),
+            ("allowed", false, any),
         ]);
         let violations = self.list(violation);
         let declared = protocol

@@ -3,7 +3,7 @@
 //! A function belongs to a schema and to the way it is met there ([`Way`]). Those of named types are exported; what is
 //! met inside of them gets a function of its own, unless the runtime has it already.
 
-use super::{Cx, guard};
+use super::{Cx, guard, inline::Locals};
 use crate::shape::DeclId;
 use handfast_schema::{
     Schema, SchemaId, Type,
@@ -50,6 +50,8 @@ pub(super) struct Body<'w> {
     pub(super) way: Way,
     pub(super) stem: &'w str,
     pub(super) schema: &'w Schema,
+    /// The properties that are constants in the function.
+    pub(super) locals: Locals,
     steps: Vec<Step>,
     wanted: Vec<Wanted>,
     pub(super) constants: Vec<String>,
@@ -59,6 +61,18 @@ impl Body<'_> {
     /// Whether a value of a type passes `type`.
     pub(super) fn may_be(&self, ty: Type) -> bool {
         self.schema.types.is_none_or(|types| types.contains(ty))
+    }
+
+    /// Puts the constants that the statements name before all of them.
+    fn make_locals(&mut self) {
+        let lines: Vec<&String> = self.steps.iter().flat_map(|step| &step.lines).collect();
+        let made = self
+            .locals
+            .made(|local| lines.iter().any(|line| guard::mentions(line, local)));
+        if let Some(lines) = made {
+            let of = Some(Type::Object);
+            self.steps.insert(0, Step { of, lines });
+        }
     }
 
     pub(super) fn step(&mut self, of: Option<Type>, line: String) {
@@ -122,6 +136,7 @@ impl Cx<'_> {
             way: wanted.way,
             stem: &wanted.stem,
             schema: &protocol.schemas[wanted.way.id],
+            locals: Locals::new(std::iter::empty()),
             steps: Vec::new(),
             wanted: Vec::new(),
             constants: Vec::new(),
@@ -134,6 +149,7 @@ impl Cx<'_> {
             Some(known) if !wanted.way.looking => vec![format!("{known}(value, report);")],
             _ => {
                 self.body(&mut body);
+                body.make_locals();
                 guard::guarded(body.schema.types, body.steps, wanted.way.looking)
             }
         };

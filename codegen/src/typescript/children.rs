@@ -3,10 +3,11 @@
 use super::{
     Cx,
     checks::{Beside, Body, Way},
+    guard, inline,
     keywords::set,
     text,
 };
-use handfast_schema::{SchemaId, Type, position::Position, words};
+use handfast_schema::{SchemaId, Type, position::Position};
 
 impl Cx<'_> {
     fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
@@ -26,14 +27,7 @@ impl Cx<'_> {
             return self.members(body, closes, seen);
         }
         for (name, id) in &schema.properties {
-            let stem = format!(
-                "{}{}",
-                body.stem,
-                text::identifier(&crate::names::pascal(name))
-            );
-            let check = self.child(body, *id, &stem);
-            let name = text::string(name);
-            body.step(of, format!("hf.property(value, {name}, {check}, report);"));
+            self.property(body, name, *id);
         }
         let more = schema.additional_properties;
         match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
@@ -51,7 +45,10 @@ impl Cx<'_> {
             }
             None if closes => {
                 let fields = self.fields(body);
-                body.step(of, format!("hf.noUnknown(value, {fields}, report);"));
+                body.step(
+                    of,
+                    format!("if (report.strict) hf.noOthers(value, {fields}, report);"),
+                );
             }
             None => {}
         }
@@ -63,6 +60,42 @@ impl Cx<'_> {
             }
             _ => {}
         }
+    }
+
+    /// One of `properties`.
+    fn property(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) {
+        let of = Some(Type::Object);
+        let stem = text::identifier(&crate::names::pascal(name));
+        let stem = format!("{}{stem}", body.stem);
+        let Some(local) = body.locals.of(name).map(str::to_owned) else {
+            let check = self.child(body, id, &stem);
+            let name = text::string(name);
+            return body.step(of, format!("hf.property(value, {name}, {check}, report);"));
+        };
+        let way = Way {
+            id,
+            position: body.way.position.child(),
+            looking: false,
+        };
+        let quick = self.quick(&way, &local);
+        let condition = match &quick {
+            Some(quick) => format!("{local} !== undefined && {}", quick.fails()),
+            None => format!("{local} !== undefined"),
+        };
+        let path = text::string(&inline::step(name));
+        let told = quick
+            .is_some()
+            .then(|| self.told(&way, &local, &path))
+            .flatten();
+        let lines = match told {
+            Some(call) => vec![call],
+            None => match self.child(body, id, &stem) {
+                // Anything at all passes.
+                check if check == "hf.anything" => return,
+                check => inline::checked(&local, name, &check),
+            },
+        };
+        body.lines(of, guard::block(&format!("if ({condition}) {{"), lines));
     }
 
     /// The properties of a schema that speaks of names or of patterns: what is said of one property stands together.
@@ -161,10 +194,7 @@ impl Cx<'_> {
                 body.step(of, format!("hf.noItems(value, {from}, report);"));
             }
             Some((items, None)) => {
-                let check = self.child(body, items, &format!("{}Item", body.stem));
-                if check != "hf.anything" {
-                    body.step(of, format!("hf.items(value, {from}, {check}, report);"));
-                }
+                self.each_item(body, items, from);
             }
         }
         match seen {
@@ -172,6 +202,44 @@ impl Cx<'_> {
             Some(seen) if from > 0 => body.step(of, format!("{seen}.first({from});")),
             _ => {}
         }
+    }
+
+    /// `items`
+    fn each_item(&mut self, body: &mut Body<'_>, id: SchemaId, from: usize) {
+        let of = Some(Type::Array);
+        let way = Way {
+            id,
+            position: body.way.position.child(),
+            looking: false,
+        };
+        let quick = self.quick(&way, "item").filter(|_| from == 0);
+        let told = self.told(&way, "item", "`/${i}`");
+        if let (Some(quick), Some(call)) = (&quick, told) {
+            let call = call.trim_end_matches(';');
+            let lines = vec![format!("value.forEach((item, i) => {call});")];
+            let head = format!("if (!value.every(item => {})) {{", quick.holds());
+            return body.lines(of, guard::block(&head, lines));
+        }
+        let check = self.child(body, id, &format!("{}Item", body.stem));
+        if check == "hf.anything" {
+            return;
+        }
+        let all = format!("hf.items(value, {from}, {check}, report);");
+        if let Some(quick) = quick {
+            let head = format!("if (!value.every(item => {})) {{", quick.holds());
+            return body.lines(of, guard::block(&head, vec![all]));
+        }
+        if from > 0 || check.starts_with("hf.") || body.schema.types.is_none() {
+            return body.step(of, all);
+        }
+        let lines = [
+            "let before = report.size;",
+            "for (let i = 0; i < value.length; i++) {",
+            &format!("  {check}(value[i], report);"),
+            "  if (report.size > before) before = report.below(before, `/${i}`);",
+            "}",
+        ];
+        body.lines(of, lines.map(str::to_owned).to_vec());
     }
 
     pub(super) fn contains(&mut self, body: &mut Body<'_>, seen: Option<&str>) {
@@ -189,20 +257,13 @@ impl Cx<'_> {
             return body.step(of, format!("{count};"));
         }
         body.step(of, format!("const fitting = {count};"));
-        if min > 0 {
-            let keyword = if schema.min_contains.is_some() {
-                "minContains"
-            } else {
-                "contains"
-            };
-            let words = text::string(&words::contains(min));
-            let line = format!("if (fitting < {min}) report.fail('{keyword}', {words});");
-            body.step(of, line);
+        match schema.min_contains {
+            Some(0) => {}
+            Some(min) => body.step(of, format!("hf.minContains(fitting, {min}, report);")),
+            None => body.step(of, "hf.contains(fitting, report);".to_owned()),
         }
         if let Some(max) = schema.max_contains {
-            let words = text::string(&words::max_contains(max));
-            let line = format!("if (fitting > {max}) report.fail('maxContains', {words});");
-            body.step(of, line);
+            body.step(of, format!("hf.maxContains(fitting, {max}, report);"));
         }
     }
 

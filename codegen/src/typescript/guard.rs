@@ -1,7 +1,7 @@
 //! `type`: what stands before all other statements of a check, and what it makes of them.
 
 use super::{checks::Step, text};
-use handfast_schema::{Type, TypeSet, words};
+use handfast_schema::{Type, TypeSet};
 use serde_json::Value;
 
 /// The types that a value is of.
@@ -33,8 +33,8 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
         .into_iter()
         .filter(|step| step.of.is_none_or(may_be))
         .collect();
-    let words = text::string(&words::types(types));
-    let fail = format!("report.fail('type', {words})");
+    let names: Vec<String> = types.iter().map(|ty| text::string(ty.name())).collect();
+    let fail = format!("hf.notOf([{}], report)", names.join(", "));
     if types == TypeSet::NONE {
         let mut lines = vec![format!("{fail};")];
         if looking {

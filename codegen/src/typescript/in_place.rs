@@ -9,7 +9,6 @@ use handfast_schema::{
     SchemaId, Type,
     position::Position,
     union::{ToldBy, union},
-    words,
 };
 
 /// A further argument, where it is watched what is looked at.
@@ -215,11 +214,15 @@ impl Cx<'_> {
         if let Some(watched) = watched {
             lines.push(format!("    {watched}.everything();"));
         }
-        let values = discriminant.branches.iter().map(|(value, _)| value);
-        let words = text::string(&words::enumeration(values));
+        let values: Vec<String> = discriminant
+            .branches
+            .iter()
+            .map(|(value, _)| text::value(value))
+            .collect();
+        let values = values.join(", ");
         end(
             &mut lines,
-            format!("hf.noVariant(value, {property}, {words}, report)"),
+            format!("hf.noVariant(value, {property}, [{values}], report)"),
         );
         lines.push("}".to_owned());
         if told.nullable && last {

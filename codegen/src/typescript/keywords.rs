@@ -3,13 +3,14 @@
 use super::{
     Cx,
     checks::{Beside, Body, Way},
-    guard, text,
+    guard,
+    inline::{self, Locals},
+    text,
 };
 use handfast_schema::{
     Number, Type, TypeSet, format,
     number::MAX_SAFE_INTEGER,
     position::{Closing, Position, closing},
-    words,
 };
 use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
@@ -48,6 +49,11 @@ impl Cx<'_> {
             let name = seen.unwrap_or_default();
             body.step(None, format!("const {name} = new hf.Seen();"));
         }
+        let joint = schema.property_names.is_some() || !schema.pattern_properties.is_empty();
+        if inline::has_locals(body) && !joint {
+            let names = schema.properties.iter().map(|(name, _)| name.as_str());
+            body.locals = Locals::new(names);
+        }
         // What is said of other types asks for no functions and no constants.
         if body.may_be(Type::Object) {
             self.properties(body, closes && how == Closing::Additional, seen);
@@ -65,13 +71,7 @@ impl Cx<'_> {
             self.contains(body, seen);
         }
         counts_of_properties(body);
-        for name in &schema.required {
-            let name = text::string(name);
-            body.step(
-                Some(Type::Object),
-                format!("hf.required(value, {name}, report);"),
-            );
-        }
+        required(body);
         for (because, names) in &schema.dependent_required {
             for name in names {
                 let (name, because) = (text::string(name), text::string(because));
@@ -117,14 +117,15 @@ impl Cx<'_> {
     fn values(&mut self, body: &mut Body<'_>, by_server: bool) {
         let schema = body.schema;
         if let Some(constant) = &schema.constant {
-            let words = text::string(&words::constant(constant));
+            let fail = format!("hf.notConst({}, report);", text::value(constant));
             let unlike = self.unlike(body, std::slice::from_ref(constant));
-            body.lines(None, fails(unlike.as_deref(), "const", &words));
+            body.lines(None, fails(unlike.as_deref(), fail));
         }
         let Some(values) = &schema.enumeration else {
             return;
         };
-        let words = text::string(&words::enumeration(values));
+        let allowed: Vec<String> = values.iter().map(text::value).collect();
+        let fail = format!("hf.notEnum([{}], report);", allowed.join(", "));
         let open = schema.open && body.way.position != Position::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.
@@ -143,7 +144,7 @@ impl Cx<'_> {
             (Some(excused), None) => Some(excused.to_owned()),
             (Some(excused), Some(unlike)) => Some(format!("{excused} && {unlike}")),
         };
-        body.lines(None, fails(condition.as_deref(), "enum", &words));
+        body.lines(None, fails(condition.as_deref(), fail));
     }
 
     /// The condition that a value is none of these; nothing where it cannot be one.
@@ -198,9 +199,8 @@ impl Cx<'_> {
             .map_or(Type::Number, |_| Type::Integer);
         let defaults = self.protocol.schemas.has_defaults();
         let position = body.way.position;
-        let mut rule = |name: &str, n: &Number, words: String| {
-            let words = text::string(&words);
-            let line = format!("hf.{name}(value, {}, {words}, report);", text::number(n));
+        let mut rule = |name: &str, n: &Number| {
+            let line = format!("hf.{name}(value, {}, report);", text::number(n));
             body.step(Some(of), line);
         };
         let default = |written: bool, bound: i64| {
@@ -216,19 +216,19 @@ impl Cx<'_> {
             MAX_SAFE_INTEGER,
         );
         if let Some(n) = &schema.multiple_of {
-            rule("multipleOf", n, words::multiple_of(n));
+            rule("multipleOf", n);
         }
         if let Some(n) = schema.minimum.as_ref().or(lowest.as_ref()) {
-            rule("minimum", n, words::minimum(n));
+            rule("minimum", n);
         }
         if let Some(n) = &schema.exclusive_minimum {
-            rule("exclusiveMinimum", n, words::exclusive_minimum(n));
+            rule("exclusiveMinimum", n);
         }
         if let Some(n) = schema.maximum.as_ref().or(highest.as_ref()) {
-            rule("maximum", n, words::maximum(n));
+            rule("maximum", n);
         }
         if let Some(n) = &schema.exclusive_maximum {
-            rule("exclusiveMaximum", n, words::exclusive_maximum(n));
+            rule("exclusiveMaximum", n);
         }
     }
 
@@ -236,19 +236,17 @@ impl Cx<'_> {
         let schema = body.schema;
         let of = Some(Type::String);
         if let Some(n) = schema.min_length {
-            let words = text::string(&words::min_length(n));
-            body.step(of, format!("hf.minLength(value, {n}, {words}, report);"));
+            body.step(of, format!("hf.minLength(value, {n}, report);"));
         }
         if let Some(n) = schema.max_length {
-            let words = text::string(&words::max_length(n));
-            body.step(of, format!("hf.maxLength(value, {n}, {words}, report);"));
+            body.step(of, format!("hf.maxLength(value, {n}, report);"));
         }
         if let Some(pattern) = &schema.pattern {
             let name = self.beside(body, Beside::Pattern, "Pattern", "", || {
                 text::pattern(pattern)
             });
-            let words = text::string(&words::pattern(pattern));
-            body.step(of, format!("hf.pattern(value, {name}, {words}, report);"));
+            let source = text::string(pattern);
+            body.step(of, format!("hf.pattern(value, {name}, {source}, report);"));
         }
         let format = schema.format.as_deref().and_then(format_check);
         if let Some(check) = format {
@@ -264,18 +262,13 @@ impl Cx<'_> {
 /// What counts items, and tells them apart.
 fn counts_of_items(body: &mut Body<'_>) {
     let schema = body.schema;
-    for (of, name, n, words) in [
-        (
-            Type::Array,
-            "minItems",
-            schema.min_items,
-            words::min_items as fn(u64) -> String,
-        ),
-        (Type::Array, "maxItems", schema.max_items, words::max_items),
+    for (name, n) in [
+        ("minItems", schema.min_items),
+        ("maxItems", schema.max_items),
     ] {
         if let Some(n) = n {
-            let words = text::string(&words(n));
-            body.step(Some(of), format!("hf.{name}(value, {n}, {words}, report);"));
+            let line = format!("hf.{name}(value, {n}, report);");
+            body.step(Some(Type::Array), line);
         }
     }
     if schema.unique_items {
@@ -289,31 +282,38 @@ fn counts_of_items(body: &mut Body<'_>) {
 /// What counts properties.
 fn counts_of_properties(body: &mut Body<'_>) {
     let schema = body.schema;
-    for (name, n, words) in [
-        (
-            "minProperties",
-            schema.min_properties,
-            words::min_properties as fn(u64) -> String,
-        ),
-        (
-            "maxProperties",
-            schema.max_properties,
-            words::max_properties,
-        ),
+    for (name, n) in [
+        ("minProperties", schema.min_properties),
+        ("maxProperties", schema.max_properties),
     ] {
         if let Some(n) = n {
-            let words = text::string(&words(n));
-            body.step(
-                Some(Type::Object),
-                format!("hf.{name}(value, {n}, {words}, report);"),
-            );
+            let line = format!("hf.{name}(value, {n}, report);");
+            body.step(Some(Type::Object), line);
         }
     }
 }
 
+/// `required`. Constants tell at once that nothing is missing.
+fn required(body: &mut Body<'_>) {
+    let required = &body.schema.required;
+    if required.is_empty() {
+        return;
+    }
+    let names: Vec<String> = required.iter().map(|name| text::string(name)).collect();
+    let call = format!("hf.required(value, [{}], report);", names.join(", "));
+    let missing: Option<Vec<String>> = required
+        .iter()
+        .map(|name| Some(format!("{} === undefined", body.locals.of(name)?)))
+        .collect();
+    let lines = match missing {
+        Some(missing) => guard::block(&format!("if ({}) {{", missing.join(" || ")), vec![call]),
+        None => vec![call],
+    };
+    body.lines(Some(Type::Object), lines);
+}
+
 /// A refusal under a condition; without one, always.
-fn fails(condition: Option<&str>, keyword: &str, words: &str) -> Vec<String> {
-    let fail = format!("report.fail('{keyword}', {words});");
+fn fails(condition: Option<&str>, fail: String) -> Vec<String> {
     let Some(condition) = condition else {
         return vec![fail];
     };

@@ -8,6 +8,7 @@ mod children;
 mod envelope;
 mod guard;
 mod in_place;
+mod inline;
 mod keywords;
 mod messages;
 mod names;

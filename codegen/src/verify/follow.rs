@@ -123,7 +123,7 @@ impl<'r, 'p> Follower<'r, 'p> {
                         name(from)
                     ),
                 },
-                None => envelope_problem(Pointer::root(), "required", &words::required(tag)),
+                None => envelope_problem(Pointer::root(), words::required(tag)),
             });
             return None;
         }
@@ -369,9 +369,8 @@ impl<'r, 'p> Follower<'r, 'p> {
             let Some(id) = id else {
                 // The envelope has said so where the field is required of every message.
                 if asks && field.presence == handfast_spec::model::Presence::Optional {
-                    let words = words::required(&field.name);
-                    line.problems
-                        .push(envelope_problem(Pointer::root(), "required", &words));
+                    let told = words::required(&field.name);
+                    line.problems.push(envelope_problem(Pointer::root(), told));
                 }
                 return;
             };

@@ -3,7 +3,7 @@
 use super::{Problem, ProblemKind};
 use crate::json_schema::system::{System, scalar, system};
 use crate::json_schema::{fields, may_be_left_away};
-use handfast_schema::{Mode, Pointer, SchemaId, Schemas, Validator, Violations, words};
+use handfast_schema::{Mode, Pointer, SchemaId, Schemas, Told, Validator, Violations, words};
 use handfast_spec::model::{
     End, Envelope, Layout, MessageId, Presence, Protocol, RoleKind, RolePlayer, Sent,
 };
@@ -106,8 +106,8 @@ impl<'p> Reader<'p> {
                     for key in unknown {
                         let mut path = Pointer::root();
                         path.prepend_key(key);
-                        let keyword = "additionalProperties";
-                        problems.push(envelope_problem(path, keyword, words::UNKNOWN_PROPERTY));
+                        let told = words::unknown_property("additionalProperties");
+                        problems.push(envelope_problem(path, told));
                     }
                 }
                 let payload = message.get(content);
@@ -115,8 +115,7 @@ impl<'p> Reader<'p> {
                 match found {
                     Ok(violations) => problems.extend(invalid(violations, Some(content))),
                     Err(()) => {
-                        let message = words::required(content);
-                        problems.push(envelope_problem(Pointer::root(), "required", &message));
+                        problems.push(envelope_problem(Pointer::root(), words::required(content)));
                     }
                 }
             }
@@ -219,16 +218,19 @@ fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
                 for violation in handfast_schema::validate(&schemas, root, value, None) {
                     let mut path = violation.path;
                     path.prepend_key(&field.name);
-                    problems.push(envelope_problem(
-                        path,
-                        violation.keyword,
-                        &violation.message,
-                    ));
+                    let told = Told {
+                        keyword: violation.keyword,
+                        message: violation.message,
+                        allowed: violation.allowed,
+                    };
+                    problems.push(envelope_problem(path, told));
                 }
             }
             None if field.presence != Presence::Optional => {
-                let message = words::required(&field.name);
-                problems.push(envelope_problem(Pointer::root(), "required", &message));
+                problems.push(envelope_problem(
+                    Pointer::root(),
+                    words::required(&field.name),
+                ));
             }
             None => {}
         }
@@ -247,11 +249,13 @@ fn check_outcome(
         Some(_) => {
             let mut path = Pointer::root();
             path.prepend_key(&outcome.field);
-            problems.push(envelope_problem(path, "enum", &words::enumeration(values)));
+            problems.push(envelope_problem(path, words::enumeration(values)));
         }
         None => {
-            let message = words::required(&outcome.field);
-            problems.push(envelope_problem(Pointer::root(), "required", &message));
+            problems.push(envelope_problem(
+                Pointer::root(),
+                words::required(&outcome.field),
+            ));
         }
     }
 }
@@ -260,12 +264,8 @@ fn check_outcome(
 fn undeclared(payload: &Value, mode: Mode) -> Violations {
     use handfast_schema::{Type, TypeSet, Violation};
     let Value::Object(fields) = payload else {
-        let message = words::types(TypeSet::NONE.with(Type::Object)).into();
-        return vec![Violation {
-            path: Pointer::root(),
-            keyword: "type",
-            message,
-        }];
+        let told = words::types(TypeSet::NONE.with(Type::Object));
+        return vec![Violation::new(Pointer::root(), told)];
     };
     if mode == Mode::Client {
         return Vec::new();
@@ -277,12 +277,7 @@ fn undeclared(payload: &Value, mode: Mode) -> Violations {
         .map(|name| {
             let mut path = Pointer::root();
             path.prepend_key(name);
-            let message = words::UNKNOWN_PROPERTY.into();
-            Violation {
-                path,
-                keyword: "additionalProperties",
-                message,
-            }
+            Violation::new(path, words::unknown_property("additionalProperties"))
         })
         .collect()
 }
@@ -302,11 +297,11 @@ fn invalid(violations: Violations, under: Option<&str>) -> impl Iterator<Item = 
     })
 }
 
-pub(super) fn envelope_problem(path: Pointer, keyword: &str, message: &str) -> Problem {
+pub(super) fn envelope_problem(path: Pointer, refusal: Told) -> Problem {
     Problem {
         kind: ProblemKind::Envelope,
         path: path.as_str().to_owned(),
-        keyword: keyword.to_owned(),
-        message: message.to_owned(),
+        keyword: refusal.keyword.to_owned(),
+        message: refusal.message.into_owned(),
     }
 }

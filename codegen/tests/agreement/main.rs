@@ -1,6 +1,8 @@
 //! Generated TypeScript checks as the interpreter does: every violation, in order.
 
 mod formats;
+#[path = "../../../schema/tests/large/mod.rs"]
+mod large;
 #[path = "../../../schema/tests/random/mod.rs"]
 mod random;
 mod schemas;

@@ -348,7 +348,8 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
 
 #[test]
 fn corners_agree_with_the_interpreter() -> Result<()> {
-    let corners = corners();
+    let mut corners = corners();
+    corners.extend(crate::large::large());
     let mut messages = serde_json::Map::new();
     for (i, (schema, _)) in corners.iter().enumerate() {
         messages.insert(

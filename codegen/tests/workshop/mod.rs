@@ -115,8 +115,15 @@ pub(crate) fn case(check: &str, mode: Mode, instance: &Value, violations: Value)
 pub(crate) fn violations(protocol: &Protocol, id: SchemaId, instance: &Value, mode: Mode) -> Value {
     Validator::new(&protocol.schemas)
         .validate(id, instance, Some(mode))
-        .iter()
-        .map(|one| json!({ "path": one.path.as_str(), "keyword": one.keyword, "message": one.message }))
+        .into_iter()
+        .map(|one| {
+            let path = one.path.as_str();
+            let mut told = json!({ "path": path, "keyword": one.keyword, "message": one.message });
+            if let Some(allowed) = one.allowed {
+                told["allowed"] = allowed;
+            }
+            told
+        })
         .collect()
 }
 
@@ -129,11 +136,11 @@ pub(crate) fn differences(folder: &Path, cases: &[Value]) -> Result<String> {
          import * as api from './out/api.js';
          import { violationsOf } from './out/handfast.js';
          for (const c of JSON.parse(readFileSync(new URL('cases.json', import.meta.url)))) {
-           const expected = c.violations.map(v => `${v.path} ${v.keyword}: ${v.message}`);
+           const told = v => JSON.stringify([v.path, v.keyword, v.message, v.allowed]);
+           const expected = c.violations.map(told);
            let found = [];
            try {
-             found = violationsOf(api[c.check], JSON.parse(c.instance), c.direction)
-               .map(v => `${v.path} ${v.keyword}: ${v.message}`);
+             found = violationsOf(api[c.check], JSON.parse(c.instance), c.direction).map(told);
            } catch (error) {
              found = [String(error)];
            }

@@ -16,7 +16,7 @@ const roomIdPattern = /^[a-z0-9-]{1,64}$/u;
 
 export function checkRoomId(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, roomIdPattern, 'must match the pattern ^[a-z0-9-]{1,64}$', report);
+  hf.pattern(value, roomIdPattern, '^[a-z0-9-]{1,64}$', report);
 }
 
 /**
@@ -29,8 +29,8 @@ export type UserName = string;
 
 export function checkUserName(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.minLength(value, 1, 'must be at least 1 character long', report);
-  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+  hf.minLength(value, 1, report);
+  hf.maxLength(value, 40, report);
 }
 
 /** Somebody in a room. */
@@ -41,10 +41,16 @@ export interface Member {
 
 export function checkMember(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'name', checkUserName, report);
-  hf.property(value, 'status', checkStatus, report);
-  hf.required(value, 'name', report);
-  hf.required(value, 'status', report);
+  const { name, status } = value;
+  if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
+    hf.textAt(name, '/name', report, 1, 40);
+  }
+  if (status !== undefined) {
+    const before = report.size;
+    checkStatus(status, report);
+    report.below(before, '/status');
+  }
+  if (name === undefined || status === undefined) hf.required(value, ['name', 'status'], report);
 }
 
 /** Whether somebody is looking. Values that are not known yet may come. */
@@ -65,7 +71,7 @@ const symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 
 export function checkSymbol(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, symbolPattern, 'must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$', report);
+  hf.pattern(value, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$', report);
 }
 
 /**
@@ -79,7 +85,7 @@ const decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 
 export function checkDecimal(value: unknown, report: hf.Report): void {
   if (!hf.string(value, report)) return;
-  hf.pattern(value, decimalPattern, 'must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
+  hf.pattern(value, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
 }
 
 /** A price in the book, and how much is offered at it. */
@@ -90,7 +96,7 @@ export function checkLevel(value: unknown, report: hf.Report): void {
   hf.item(value, 0, checkDecimal, report);
   hf.item(value, 1, checkDecimal, report);
   hf.noItems(value, 2, report);
-  hf.minItems(value, 2, 'must have at least 2 items', report);
+  hf.minItems(value, 2, report);
 }
 
 /** What hangs on a message. */
@@ -103,7 +109,7 @@ export function checkAttachment(value: unknown, report: hf.Report): void {
     case 'snippet':
       return checkAttachmentSnippet(value, report);
     default:
-      return hf.noVariant(value, 'kind', 'must be one of "image", "snippet"', report);
+      return hf.noVariant(value, 'kind', ['image', 'snippet'], report);
   }
 }
 
@@ -130,42 +136,32 @@ const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'he
 
 export function checkAttachmentImage(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'kind', checkAttachmentImageKind, report);
-  hf.property(value, 'url', checkAttachmentImageUrl, report);
-  hf.property(value, 'width', checkAttachmentImageWidth, report);
-  hf.property(value, 'height', checkAttachmentImageHeight, report);
-  hf.property(value, 'alt', checkAttachmentImageAlt, report);
-  hf.noUnknown(value, attachmentImageFields, report);
-  hf.required(value, 'kind', report);
-  hf.required(value, 'url', report);
-  hf.required(value, 'width', report);
-  hf.required(value, 'height', report);
+  const { kind, url, width, height, alt } = value;
+  if (kind !== undefined) {
+    const before = report.size;
+    checkAttachmentImageKind(kind, report);
+    report.below(before, '/kind');
+  }
+  if (url !== undefined && !(typeof url === 'string' && url.length <= 2000)) {
+    hf.textAt(url, '/url', report, undefined, 2000);
+  }
+  if (width !== undefined && !(hf.isInteger(width) && width >= 1 && width <= 20000)) {
+    hf.integerAt(width, '/width', report, 1, 20000);
+  }
+  if (height !== undefined && !(hf.isInteger(height) && height >= 1 && height <= 20000)) {
+    hf.integerAt(height, '/height', report, 1, 20000);
+  }
+  if (alt !== undefined && !(typeof alt === 'string' && alt.length <= 500)) {
+    hf.textAt(alt, '/alt', report, undefined, 500);
+  }
+  if (report.strict) hf.noOthers(value, attachmentImageFields, report);
+  if (kind === undefined || url === undefined || width === undefined || height === undefined) {
+    hf.required(value, ['kind', 'url', 'width', 'height'], report);
+  }
 }
 
 function checkAttachmentImageKind(value: unknown, report: hf.Report): void {
-  if (value !== 'image') report.fail('const', 'must be "image"');
-}
-
-function checkAttachmentImageUrl(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.maxLength(value, 2000, 'must be at most 2000 characters long', report);
-}
-
-function checkAttachmentImageWidth(value: unknown, report: hf.Report): void {
-  if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 20000, 'must be at most 20000', report);
-}
-
-function checkAttachmentImageHeight(value: unknown, report: hf.Report): void {
-  if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 20000, 'must be at most 20000', report);
-}
-
-function checkAttachmentImageAlt(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.maxLength(value, 500, 'must be at most 500 characters long', report);
+  if (value !== 'image') hf.notConst('image', report);
 }
 
 /** Snippet */
@@ -181,27 +177,32 @@ const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language
 
 export function checkAttachmentSnippet(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'kind', checkAttachmentSnippetKind, report);
-  hf.property(value, 'text', checkAttachmentSnippetText, report);
-  hf.property(value, 'language', checkAttachmentSnippetLanguage, report);
-  hf.noUnknown(value, attachmentSnippetFields, report);
-  hf.required(value, 'kind', report);
-  hf.required(value, 'text', report);
+  const { kind, text, language } = value;
+  if (kind !== undefined) {
+    const before = report.size;
+    checkAttachmentSnippetKind(kind, report);
+    report.below(before, '/kind');
+  }
+  if (text !== undefined && !(typeof text === 'string' && text.length <= 10000)) {
+    hf.textAt(text, '/text', report, undefined, 10000);
+  }
+  if (language !== undefined && !(language === null || (typeof language === 'string' && language.length <= 40))) {
+    const before = report.size;
+    checkAttachmentSnippetLanguage(language, report);
+    report.below(before, '/language');
+  }
+  if (report.strict) hf.noOthers(value, attachmentSnippetFields, report);
+  if (kind === undefined || text === undefined) hf.required(value, ['kind', 'text'], report);
 }
 
 function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
-  if (value !== 'snippet') report.fail('const', 'must be "snippet"');
-}
-
-function checkAttachmentSnippetText(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.maxLength(value, 10000, 'must be at most 10000 characters long', report);
+  if (value !== 'snippet') hf.notConst('snippet', report);
 }
 
 function checkAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
   if (value === null) return;
-  if (typeof value !== 'string') return report.fail('type', 'must be null or a string');
-  hf.maxLength(value, 40, 'must be at most 40 characters long', report);
+  if (typeof value !== 'string') return hf.notOf(['null', 'string'], report);
+  hf.maxLength(value, 40, report);
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------------------------
@@ -236,14 +237,9 @@ export interface RoomFullErrorData {
 
 export function checkRoomFullErrorData(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'limit', checkRoomFullErrorDataLimit, report);
-  hf.required(value, 'limit', report);
-}
-
-function checkRoomFullErrorDataLimit(value: unknown, report: hf.Report): void {
-  if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 9007199254740991, 'must be at most 9007199254740991', report);
+  const { limit } = value;
+  if (limit !== undefined && !(hf.isSafeInteger(limit) && limit >= 1)) hf.integerAt(limit, '/limit', report, 1);
+  if (limit === undefined) hf.required(value, ['limit'], report);
 }
 
 /** Join the room first. */
@@ -281,15 +277,15 @@ const authFields = /*@__PURE__*/ new Set(['name', 'token']);
 
 export function checkAuth(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'name', checkUserName, report);
-  hf.property(value, 'token', checkAuthToken, report);
-  hf.noUnknown(value, authFields, report);
-  hf.required(value, 'name', report);
-}
-
-function checkAuthToken(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.maxLength(value, 4096, 'must be at most 4096 characters long', report);
+  const { name, token } = value;
+  if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
+    hf.textAt(name, '/name', report, 1, 40);
+  }
+  if (token !== undefined && !(typeof token === 'string' && token.length <= 4096)) {
+    hf.textAt(token, '/token', report, undefined, 4096);
+  }
+  if (report.strict) hf.noOthers(value, authFields, report);
+  if (name === undefined) hf.required(value, ['name'], report);
 }
 
 /** Enter a room, and hear what is said in it. */
@@ -301,9 +297,14 @@ const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function checkRoomJoin(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'roomId', checkRoomId, report);
-  hf.noUnknown(value, roomJoinFields, report);
-  hf.required(value, 'roomId', report);
+  const { roomId } = value;
+  if (roomId !== undefined) {
+    const before = report.size;
+    checkRoomId(roomId, report);
+    report.below(before, '/roomId');
+  }
+  if (report.strict) hf.noOthers(value, roomJoinFields, report);
+  if (roomId === undefined) hf.required(value, ['roomId'], report);
 }
 
 /** Who is in the room, and what was said last. */
@@ -316,20 +317,32 @@ export interface RoomJoined {
 
 export function checkRoomJoined(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'members', checkRoomJoinedMembers, report);
-  hf.property(value, 'topic', checkRoomJoinedTopic, report);
-  hf.required(value, 'members', report);
-  hf.required(value, 'topic', report);
+  const { members, topic } = value;
+  if (members !== undefined) {
+    const before = report.size;
+    checkRoomJoinedMembers(members, report);
+    report.below(before, '/members');
+  }
+  if (topic !== undefined && !(topic === null || typeof topic === 'string')) {
+    const before = report.size;
+    checkRoomJoinedTopic(topic, report);
+    report.below(before, '/topic');
+  }
+  if (members === undefined || topic === undefined) hf.required(value, ['members', 'topic'], report);
 }
 
 function checkRoomJoinedMembers(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  hf.items(value, 0, checkMember, report);
-  hf.maxItems(value, 1000, 'must have at most 1000 items', report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkMember(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  hf.maxItems(value, 1000, report);
 }
 
 function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
-  if (value !== null && typeof value !== 'string') report.fail('type', 'must be null or a string');
+  if (value !== null && typeof value !== 'string') hf.notOf(['null', 'string'], report);
 }
 
 /** Leave a room. */
@@ -341,9 +354,14 @@ const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function checkRoomLeave(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'roomId', checkRoomId, report);
-  hf.noUnknown(value, roomLeaveFields, report);
-  hf.required(value, 'roomId', report);
+  const { roomId } = value;
+  if (roomId !== undefined) {
+    const before = report.size;
+    checkRoomId(roomId, report);
+    report.below(before, '/roomId');
+  }
+  if (report.strict) hf.noOthers(value, roomLeaveFields, report);
+  if (roomId === undefined) hf.required(value, ['roomId'], report);
 }
 
 /** Say something in a room. */
@@ -362,24 +380,32 @@ const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
 
 export function checkChatSend(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'roomId', checkRoomId, report);
-  hf.property(value, 'text', checkChatSendText, report);
-  hf.property(value, 'attachments', checkChatSendAttachments, report);
-  hf.noUnknown(value, chatSendFields, report);
-  hf.required(value, 'roomId', report);
-  hf.required(value, 'text', report);
-}
-
-function checkChatSendText(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.minLength(value, 1, 'must be at least 1 character long', report);
-  hf.maxLength(value, 2000, 'must be at most 2000 characters long', report);
+  const { roomId, text, attachments } = value;
+  if (roomId !== undefined) {
+    const before = report.size;
+    checkRoomId(roomId, report);
+    report.below(before, '/roomId');
+  }
+  if (text !== undefined && !(typeof text === 'string' && text.length >= 1 && text.length <= 2000)) {
+    hf.textAt(text, '/text', report, 1, 2000);
+  }
+  if (attachments !== undefined) {
+    const before = report.size;
+    checkChatSendAttachments(attachments, report);
+    report.below(before, '/attachments');
+  }
+  if (report.strict) hf.noOthers(value, chatSendFields, report);
+  if (roomId === undefined || text === undefined) hf.required(value, ['roomId', 'text'], report);
 }
 
 function checkChatSendAttachments(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  hf.items(value, 0, checkAttachment, report);
-  hf.maxItems(value, 4, 'must have at most 4 items', report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkAttachment(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  hf.maxItems(value, 4, report);
 }
 
 /** Somebody said something. */
@@ -391,16 +417,26 @@ export interface ChatMessage {
 
 export function checkChatMessage(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'from', checkUserName, report);
-  hf.property(value, 'text', hf.string, report);
-  hf.property(value, 'attachments', checkChatMessageAttachments, report);
-  hf.required(value, 'from', report);
-  hf.required(value, 'text', report);
+  const { from: from$, text, attachments } = value;
+  if (from$ !== undefined && !(typeof from$ === 'string' && from$.length >= 1 && from$.length <= 40)) {
+    hf.textAt(from$, '/from', report, 1, 40);
+  }
+  if (text !== undefined && typeof text !== 'string') hf.textAt(text, '/text', report);
+  if (attachments !== undefined) {
+    const before = report.size;
+    checkChatMessageAttachments(attachments, report);
+    report.below(before, '/attachments');
+  }
+  if (from$ === undefined || text === undefined) hf.required(value, ['from', 'text'], report);
 }
 
 function checkChatMessageAttachments(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  hf.items(value, 0, checkAttachment, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkAttachment(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
 }
 
 /** Somebody is typing. As the client sends it. */
@@ -412,9 +448,14 @@ const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function checkUserTypingClient(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'roomId', checkRoomId, report);
-  hf.noUnknown(value, userTypingClientFields, report);
-  hf.required(value, 'roomId', report);
+  const { roomId } = value;
+  if (roomId !== undefined) {
+    const before = report.size;
+    checkRoomId(roomId, report);
+    report.below(before, '/roomId');
+  }
+  if (report.strict) hf.noOthers(value, userTypingClientFields, report);
+  if (roomId === undefined) hf.required(value, ['roomId'], report);
 }
 
 /** Somebody is typing. As the server sends it. */
@@ -424,8 +465,11 @@ export interface UserTypingServer {
 
 export function checkUserTypingServer(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'name', checkUserName, report);
-  hf.required(value, 'name', report);
+  const { name } = value;
+  if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
+    hf.textAt(name, '/name', report, 1, 40);
+  }
+  if (name === undefined) hf.required(value, ['name'], report);
 }
 
 /** Somebody came, went, or looked away. */
@@ -436,10 +480,18 @@ export interface UserPresence {
 
 export function checkUserPresence(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'member', checkMember, report);
-  hf.property(value, 'present', hf.boolean, report);
-  hf.required(value, 'member', report);
-  hf.required(value, 'present', report);
+  const { member, present } = value;
+  if (member !== undefined) {
+    const before = report.size;
+    checkMember(member, report);
+    report.below(before, '/member');
+  }
+  if (present !== undefined && typeof present !== 'boolean') {
+    const before = report.size;
+    hf.boolean(present, report);
+    report.below(before, '/present');
+  }
+  if (member === undefined || present === undefined) hf.required(value, ['member', 'present'], report);
 }
 
 /** Follow the price of some symbols until `prices.stop`. */
@@ -464,24 +516,29 @@ const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
 
 export function checkPricesWatch(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'symbols', checkPricesWatchSymbols, report);
-  hf.property(value, 'every', checkPricesWatchEvery, report);
-  hf.noUnknown(value, pricesWatchFields, report);
-  hf.required(value, 'symbols', report);
+  const { symbols, every } = value;
+  if (symbols !== undefined) {
+    const before = report.size;
+    checkPricesWatchSymbols(symbols, report);
+    report.below(before, '/symbols');
+  }
+  if (every !== undefined && !(hf.isInteger(every) && every >= 50 && every <= 60000)) {
+    hf.integerAt(every, '/every', report, 50, 60000);
+  }
+  if (report.strict) hf.noOthers(value, pricesWatchFields, report);
+  if (symbols === undefined) hf.required(value, ['symbols'], report);
 }
 
 function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  hf.items(value, 0, checkSymbol, report);
-  hf.minItems(value, 1, 'must have at least 1 item', report);
-  hf.maxItems(value, 50, 'must have at most 50 items', report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkSymbol(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  hf.minItems(value, 1, report);
+  hf.maxItems(value, 50, report);
   hf.uniqueItems(value, report);
-}
-
-function checkPricesWatchEvery(value: unknown, report: hf.Report): void {
-  if (!hf.integer(value, report)) return;
-  hf.minimum(value, 50, 'must be at least 50', report);
-  hf.maximum(value, 60000, 'must be at most 60000', report);
 }
 
 /** What {@link PricesWatch.every} means where it is absent. */
@@ -503,22 +560,32 @@ export interface PricesTick {
 
 export function checkPricesTick(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'symbol', checkSymbol, report);
-  hf.property(value, 'price', checkDecimal, report);
-  hf.property(value, 'side', checkPricesTickSide, report);
-  hf.property(value, 'change', checkPricesTickChange, report);
-  hf.required(value, 'symbol', report);
-  hf.required(value, 'price', report);
-  hf.required(value, 'side', report);
+  const { symbol: symbol$, price, side, change } = value;
+  if (symbol$ !== undefined) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, '/symbol');
+  }
+  if (price !== undefined) {
+    const before = report.size;
+    checkDecimal(price, report);
+    report.below(before, '/price');
+  }
+  if (side !== undefined) {
+    const before = report.size;
+    checkPricesTickSide(side, report);
+    report.below(before, '/side');
+  }
+  if (change !== undefined && !(typeof change === 'number' && change > -1 && change < Infinity)) {
+    hf.aboveAt(change, '/change', report, -1);
+  }
+  if (symbol$ === undefined || price === undefined || side === undefined) {
+    hf.required(value, ['symbol', 'price', 'side'], report);
+  }
 }
 
 function checkPricesTickSide(value: unknown, report: hf.Report): void {
-  if (value !== 'buy' && value !== 'sell') report.fail('enum', 'must be one of "buy", "sell"');
-}
-
-function checkPricesTickChange(value: unknown, report: hf.Report): void {
-  if (!hf.number(value, report)) return;
-  hf.exclusiveMinimum(value, -1, 'must be greater than -1', report);
+  if (value !== 'buy' && value !== 'sell') hf.notEnum(['buy', 'sell'], report);
 }
 
 /** No more ticks come. */
@@ -533,14 +600,9 @@ export interface PricesDone {
 
 export function checkPricesDone(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'ticks', checkPricesDoneTicks, report);
-  hf.required(value, 'ticks', report);
-}
-
-function checkPricesDoneTicks(value: unknown, report: hf.Report): void {
-  if (!hf.integer(value, report)) return;
-  hf.minimum(value, 0, 'must be at least 0', report);
-  hf.maximum(value, 9007199254740991, 'must be at most 9007199254740991', report);
+  const { ticks } = value;
+  if (ticks !== undefined && !(hf.isSafeInteger(ticks) && ticks >= 0)) hf.integerAt(ticks, '/ticks', report, 0);
+  if (ticks === undefined) hf.required(value, ['ticks'], report);
 }
 
 /**
@@ -561,16 +623,17 @@ const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
 
 export function checkPricesBook(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'symbol', checkSymbol, report);
-  hf.property(value, 'depth', checkPricesBookDepth, report);
-  hf.noUnknown(value, pricesBookFields, report);
-  hf.required(value, 'symbol', report);
-}
-
-function checkPricesBookDepth(value: unknown, report: hf.Report): void {
-  if (!hf.integer(value, report)) return;
-  hf.minimum(value, 1, 'must be at least 1', report);
-  hf.maximum(value, 100, 'must be at most 100', report);
+  const { symbol: symbol$, depth } = value;
+  if (symbol$ !== undefined) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, '/symbol');
+  }
+  if (depth !== undefined && !(hf.isInteger(depth) && depth >= 1 && depth <= 100)) {
+    hf.integerAt(depth, '/depth', report, 1, 100);
+  }
+  if (report.strict) hf.noOthers(value, pricesBookFields, report);
+  if (symbol$ === undefined) hf.required(value, ['symbol'], report);
 }
 
 /** The order book. */
@@ -584,24 +647,45 @@ export interface PricesSnapshot {
 
 export function checkPricesSnapshot(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'symbol', checkSymbol, report);
-  hf.property(value, 'bids', checkPricesSnapshotBids, report);
-  hf.property(value, 'asks', checkPricesSnapshotAsks, report);
-  hf.required(value, 'symbol', report);
-  hf.required(value, 'bids', report);
-  hf.required(value, 'asks', report);
+  const { symbol: symbol$, bids, asks } = value;
+  if (symbol$ !== undefined) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, '/symbol');
+  }
+  if (bids !== undefined) {
+    const before = report.size;
+    checkPricesSnapshotBids(bids, report);
+    report.below(before, '/bids');
+  }
+  if (asks !== undefined) {
+    const before = report.size;
+    checkPricesSnapshotAsks(asks, report);
+    report.below(before, '/asks');
+  }
+  if (symbol$ === undefined || bids === undefined || asks === undefined) {
+    hf.required(value, ['symbol', 'bids', 'asks'], report);
+  }
 }
 
 function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  hf.items(value, 0, checkLevel, report);
-  hf.maxItems(value, 100, 'must have at most 100 items', report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkLevel(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  hf.maxItems(value, 100, report);
 }
 
 function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  hf.items(value, 0, checkLevel, report);
-  hf.maxItems(value, 100, 'must have at most 100 items', report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkLevel(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  hf.maxItems(value, 100, report);
 }
 
 /**
@@ -617,9 +701,14 @@ const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
 
 export function checkPricesQuote(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'symbol', checkSymbol, report);
-  hf.noUnknown(value, pricesQuoteFields, report);
-  hf.required(value, 'symbol', report);
+  const { symbol: symbol$ } = value;
+  if (symbol$ !== undefined) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, '/symbol');
+  }
+  if (report.strict) hf.noOthers(value, pricesQuoteFields, report);
+  if (symbol$ === undefined) hf.required(value, ['symbol'], report);
 }
 
 /**
@@ -633,8 +722,13 @@ export interface PricesQuoted {
 
 export function checkPricesQuoted(value: unknown, report: hf.Report): void {
   if (!hf.object(value, report)) return;
-  hf.property(value, 'price', checkDecimal, report);
-  hf.required(value, 'price', report);
+  const { price } = value;
+  if (price !== undefined) {
+    const before = report.size;
+    checkDecimal(price, report);
+    report.below(before, '/price');
+  }
+  if (price === undefined) hf.required(value, ['price'], report);
 }
 
 // ---- Messages -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 //! What is found wrong while reading.
 
 use crate::table::EnvelopeTable;
-use handfast_schema::{Mode, Pointer, Violation, Violations};
-use std::{borrow::Cow, cmp::Ordering};
+use handfast_schema::{Mode, Pointer, Told, Type, TypeSet, Violation, Violations, listed, words};
+use serde_json::Value;
+use std::cmp::Ordering;
 
 /// The state of one reading: who receives, and what has been found wrong so far.
 #[derive(Debug)]
@@ -38,8 +39,7 @@ struct Found {
     path: Vec<Segment>,
     /// The rest of the path, of what an interpreter found; it has an order of its own.
     below: Option<Pointer>,
-    keyword: &'static str,
-    message: Cow<'static, str>,
+    told: Told,
 }
 
 /// A step of a path. The order is that of the report: declared properties, unknown ones by code point, items.
@@ -118,12 +118,11 @@ impl Cx {
 
     /// Notes a violation at the value being read.
     #[cold]
-    pub fn violation(&mut self, keyword: &'static str, message: impl Into<Cow<'static, str>>) {
+    pub fn violation(&mut self, told: Told) {
         self.found.push(Found {
             path: Vec::new(),
             below: None,
-            keyword,
-            message: message.into(),
+            told,
         });
     }
 
@@ -145,10 +144,11 @@ impl Cx {
     pub(super) fn or_null(&mut self, mark: Mark) {
         for found in &mut self.found[mark.0..] {
             if found.path.is_empty()
-                && found.keyword == "type"
-                && let Some(rest) = found.message.strip_prefix("must be ")
+                && found.told.keyword == "type"
+                && let Some(Value::String(ty)) = &found.told.allowed
+                && let Some(ty) = Type::from_name(ty)
             {
-                found.message = format!("must be null or {rest}").into();
+                found.told = words::types(TypeSet::NONE.with(Type::Null).with(ty));
             }
         }
     }
@@ -164,13 +164,21 @@ impl Cx {
             .extend(violations.into_iter().map(|violation| Found {
                 path: Vec::new(),
                 below: Some(violation.path),
-                keyword: violation.keyword,
-                message: violation.message,
+                told: Told {
+                    keyword: violation.keyword,
+                    message: violation.message,
+                    allowed: violation.allowed,
+                },
             }));
     }
 
+    /// All that was found wrong, in the order of the report, as [`listed`] cuts it.
+    pub fn finish(self) -> Violations {
+        listed(self.all())
+    }
+
     /// All that was found wrong, in the order of the report.
-    pub fn finish(mut self) -> Violations {
+    pub(crate) fn all(mut self) -> Violations {
         // A place's own violations come behind those of what lies in it, so a path sorts after all it is a prefix of.
         self.found.sort_by(|a, b| {
             let mut left = a.path.iter().rev();
@@ -184,7 +192,7 @@ impl Cx {
                     (None, None) if a.below.is_some() || b.below.is_some() => {
                         return Ordering::Equal;
                     }
-                    (None, None) => return rank(a.keyword).cmp(&rank(b.keyword)),
+                    (None, None) => return rank(a.told.keyword).cmp(&rank(b.told.keyword)),
                 }
             }
         });
@@ -200,11 +208,7 @@ impl Cx {
                         Segment::Index(index) => path.prepend_index(*index),
                     }
                 }
-                Violation {
-                    path,
-                    keyword: found.keyword,
-                    message: found.message,
-                }
+                Violation::new(path, found.told)
             })
             .collect();
         handfast_schema::tell_once(&mut violations);

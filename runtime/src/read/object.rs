@@ -267,7 +267,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             for (place, field) in self.fields.iter().enumerate() {
                 let required = self.required[place / 64] & (1 << (place % 64)) != 0;
                 if required && !self.has_seen(place) {
-                    self.cx.violation("required", words::required(field));
+                    self.cx.violation(words::required(field));
                 }
             }
         }
@@ -279,7 +279,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 #[cold]
 fn unknown(cx: &mut Cx, name: String) {
     let mark = cx.mark();
-    cx.violation("additionalProperties", words::UNKNOWN_PROPERTY);
+    cx.violation(words::unknown_property("additionalProperties"));
     cx.within(mark, || Segment::Key(name));
 }
 

@@ -192,30 +192,25 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
 #[cold]
 #[inline(never)]
 pub(super) fn broken(rule: &Rule, cx: &mut Cx) {
-    let (keyword, words) = match rule {
-        Rule::Minimum(min) => ("minimum", words::minimum(&min.number())),
-        Rule::Maximum(max) => ("maximum", words::maximum(&max.number())),
-        Rule::ExclusiveMinimum(min) => {
-            ("exclusiveMinimum", words::exclusive_minimum(&min.number()))
-        }
-        Rule::ExclusiveMaximum(max) => {
-            ("exclusiveMaximum", words::exclusive_maximum(&max.number()))
-        }
-        Rule::MultipleOf(of) => ("multipleOf", words::multiple_of(&of.number())),
-        Rule::MinLength(n) => ("minLength", words::min_length(*n)),
-        Rule::MaxLength(n) => ("maxLength", words::max_length(*n)),
-        Rule::Pattern(pattern) => ("pattern", words::pattern(pattern.source)),
-        Rule::Format(format) => ("format", words::format(format)),
-        Rule::ContentEncoding(name) => ("contentEncoding", words::content_encoding(name)),
-        Rule::MinItems(n) => ("minItems", words::min_items(*n)),
-        Rule::MaxItems(n) => ("maxItems", words::max_items(*n)),
-        Rule::UniqueItems => ("uniqueItems", words::UNIQUE_ITEMS.to_owned()),
-        Rule::MinProperties(n) => ("minProperties", words::min_properties(*n)),
-        Rule::MaxProperties(n) => ("maxProperties", words::max_properties(*n)),
+    cx.violation(match rule {
+        Rule::Minimum(min) => words::minimum(&min.number()),
+        Rule::Maximum(max) => words::maximum(&max.number()),
+        Rule::ExclusiveMinimum(min) => words::exclusive_minimum(&min.number()),
+        Rule::ExclusiveMaximum(max) => words::exclusive_maximum(&max.number()),
+        Rule::MultipleOf(of) => words::multiple_of(&of.number()),
+        Rule::MinLength(n) => words::min_length(*n),
+        Rule::MaxLength(n) => words::max_length(*n),
+        Rule::Pattern(pattern) => words::pattern(pattern.source),
+        Rule::Format(format) => words::format(format),
+        Rule::ContentEncoding(name) => words::content_encoding(name),
+        Rule::MinItems(n) => words::min_items(*n),
+        Rule::MaxItems(n) => words::max_items(*n),
+        Rule::UniqueItems => words::unique_items(),
+        Rule::MinProperties(n) => words::min_properties(*n),
+        Rule::MaxProperties(n) => words::max_properties(*n),
         // What lies inside says so itself.
         Rule::Items(_) | Rule::Schema(_) | Rule::JsonSchema(_) | Rule::NullApart => return,
-    };
-    cx.violation(keyword, words);
+    });
 }
 
 /// A regular expression of ECMA-262, translated and compiled when it is first needed. It matches in linear time.
@@ -255,9 +250,12 @@ pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) 
     match checker(text, dialect) {
         Some(checker) => {
             let (validator, root) = &*checker;
-            cx.adopt_ordered(validator.validate(*root, value, Some(cx.mode())));
+            cx.adopt_ordered(validator.collect(*root, value, Some(cx.mode())));
         }
-        None => cx.violation("type", "must fit a schema that cannot be read"),
+        None => cx.violation(words::Told::new(
+            "type",
+            "must fit a schema that cannot be read",
+        )),
     }
 }
 

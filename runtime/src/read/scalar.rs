@@ -11,7 +11,7 @@ use handfast_schema::{Type, TypeSet, words};
 #[cold]
 pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut Cx, ty: Type) -> Step<T> {
     r.skip()?;
-    cx.violation("type", words::types(TypeSet::NONE.with(ty)));
+    cx.violation(words::types(TypeSet::NONE.with(ty)));
     Ok(None)
 }
 
@@ -61,8 +61,8 @@ pub fn literal(r: &mut Reader<'_>, cx: &mut Cx, literals: &'static Literals) -> 
         .map(|value| (*value).into())
         .collect();
     match values.as_slice() {
-        [one] if literals.constant => cx.violation("const", words::constant(one)),
-        all => cx.violation("enum", words::enumeration(all)),
+        [one] if literals.constant => cx.violation(words::constant(one)),
+        all => cx.violation(words::enumeration(all)),
     }
     Ok(None)
 }
@@ -90,7 +90,7 @@ fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
     }
     let n = r.number()?;
     let Some(integer) = n.as_integer() else {
-        cx.violation("type", words::types(TypeSet::NONE.with(Type::Integer)));
+        cx.violation(words::types(TypeSet::NONE.with(Type::Integer)));
         return Ok(None);
     };
     let mark = cx.mark();
@@ -107,9 +107,9 @@ macro_rules! integers {
                 if narrow.is_none() {
                     // The type is narrower than what the schema allows; its own ends are the bounds then.
                     if wide < 0 {
-                        cx.violation("minimum", words::minimum(&<$ty>::MIN.into()));
+                        cx.violation(words::minimum(&<$ty>::MIN.into()));
                     } else {
-                        cx.violation("maximum", words::maximum(&<$ty>::MAX.into()));
+                        cx.violation(words::maximum(&<$ty>::MAX.into()));
                     }
                 }
                 Ok(narrow)
@@ -127,7 +127,7 @@ impl<'de> Payload<'de> for f64 {
         }
         let n: Num = r.number()?;
         if !n.as_f64().is_finite() {
-            cx.violation("type", words::types(TypeSet::NONE.with(Type::Number)));
+            cx.violation(words::types(TypeSet::NONE.with(Type::Number)));
             return Ok(None);
         }
         let mark = cx.mark();
@@ -170,7 +170,7 @@ impl<'de> Payload<'de> for Bytes {
         check_string(rules, &text, cx);
         let bytes = Self::from_base64(&text);
         if bytes.is_none() {
-            cx.violation("contentEncoding", words::content_encoding("base64"));
+            cx.violation(words::content_encoding("base64"));
         }
         Ok(bytes.filter(|_| cx.clean_since(mark)))
     }

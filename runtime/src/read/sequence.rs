@@ -89,7 +89,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
 
     /// An item that there is no place for.
     fn refuse(&mut self) {
-        self.cx.violation("items", words::UNKNOWN_ITEM);
+        self.cx.violation(words::unknown_item("items"));
         self.stopped |= self.r.skip().is_err();
     }
 
@@ -167,7 +167,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
         if kept && self.array.count < self.width {
             // A schema whose `minItems` says so reports it itself, with the same words.
             let words = words::min_items(self.width as u64);
-            self.array.cx.violation("minItems", words);
+            self.array.cx.violation(words);
             return Ok(false);
         }
         Ok(kept)

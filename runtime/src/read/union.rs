@@ -50,10 +50,10 @@ pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) 
             let mark = cx.mark();
             let values: Vec<serde_json::Value> =
                 branches.values.iter().map(|v| (*v).into()).collect();
-            cx.violation("enum", words::enumeration(&values));
+            cx.violation(words::enumeration(&values));
             cx.within(mark, || Segment::Field(0, branches.tag));
         } else {
-            cx.violation("required", words::required(branches.tag));
+            cx.violation(words::required(branches.tag));
         }
         return Ok(None);
     };

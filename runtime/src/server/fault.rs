@@ -91,10 +91,13 @@ struct Entry<'a>(&'a Violation);
 
 impl Serialize for Entry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("path", self.0.path.as_str())?;
         map.serialize_entry("keyword", self.0.keyword)?;
         map.serialize_entry("message", &*self.0.message)?;
+        if let Some(allowed) = &self.0.allowed {
+            map.serialize_entry("allowed", allowed)?;
+        }
         map.end()
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     table::{ProtocolTable, Tag},
 };
 use futures_util::future::BoxFuture;
+use handfast_schema::{Told, words};
 use serde_json::value::RawValue;
 use std::{any::Any, borrow::Cow, fmt, sync::Arc};
 
@@ -170,11 +171,10 @@ impl Refusal {
     /// The hello bears no proof of who the client is.
     pub fn no_auth() -> Self {
         Self {
-            violations: vec![Violation {
-                path: "/payload".to_owned().into(),
-                keyword: "required",
-                message: handfast_schema::words::required("auth").into(),
-            }],
+            violations: vec![Violation::new(
+                "/payload".to_owned().into(),
+                words::required("auth"),
+            )],
             ..Self::new("INVALID", "the payload does not fit")
         }
     }
@@ -182,11 +182,10 @@ impl Refusal {
     /// A channel that cannot be joined by its key.
     pub fn not_joinable() -> Self {
         Self {
-            violations: vec![Violation {
-                path: "/payload/channel".to_owned().into(),
-                keyword: "enum",
-                message: "must be the key of a channel that can be joined".into(),
-            }],
+            violations: vec![Violation::new(
+                "/payload/channel".to_owned().into(),
+                Told::new("enum", "must be the key of a channel that can be joined"),
+            )],
             ..Self::new("INVALID", "the payload does not fit")
         }
     }

@@ -29,15 +29,12 @@ pub(super) fn value(
     out: &mut Out,
 ) {
     if let Some(constant) = &schema.constant {
-        out.check(number::equal(constant, value), "const", || {
-            words::constant(constant)
-        });
+        out.check(number::equal(constant, value), || words::constant(constant));
     }
     if let Some(values) = &schema.enumeration {
         let open = schema.open && defaults == Some(Mode::Client) && value.is_string();
         out.check(
             open || values.iter().any(|one| number::equal(one, value)),
-            "enum",
             || words::enumeration(values),
         );
     }
@@ -47,15 +44,13 @@ pub(super) fn value(
         Value::Array(items) => {
             let n = items.len() as u64;
             if let Some(min) = schema.min_items {
-                out.check(n >= min, "minItems", || words::min_items(min));
+                out.check(n >= min, || words::min_items(min));
             }
             if let Some(max) = schema.max_items {
-                out.check(n <= max, "maxItems", || words::max_items(max));
+                out.check(n <= max, || words::max_items(max));
             }
             if schema.unique_items {
-                out.check(number::all_unique(items), "uniqueItems", || {
-                    words::UNIQUE_ITEMS
-                });
+                out.check(number::all_unique(items), words::unique_items);
             }
         }
         _ => {}
@@ -65,7 +60,7 @@ pub(super) fn value(
 /// The bounds of a number, as they are written or as our default for integers has them.
 fn numeric(schema: &Schema, n: f64, defaults: Option<Mode>, out: &mut Out) {
     if let Some(of) = &schema.multiple_of {
-        out.check(number::is_multiple(n, double(of)), "multipleOf", || {
+        out.check(number::is_multiple(n, double(of)), || {
             words::multiple_of(of)
         });
     }
@@ -83,20 +78,16 @@ fn numeric(schema: &Schema, n: f64, defaults: Option<Mode>, out: &mut Out) {
         MAX_SAFE_INTEGER,
     );
     if let Some(min) = schema.minimum.as_ref().or(lowest.as_ref()) {
-        out.check(n >= double(min), "minimum", || words::minimum(min));
+        out.check(n >= double(min), || words::minimum(min));
     }
     if let Some(min) = &schema.exclusive_minimum {
-        out.check(n > double(min), "exclusiveMinimum", || {
-            words::exclusive_minimum(min)
-        });
+        out.check(n > double(min), || words::exclusive_minimum(min));
     }
     if let Some(max) = schema.maximum.as_ref().or(highest.as_ref()) {
-        out.check(n <= double(max), "maximum", || words::maximum(max));
+        out.check(n <= double(max), || words::maximum(max));
     }
     if let Some(max) = &schema.exclusive_maximum {
-        out.check(n < double(max), "exclusiveMaximum", || {
-            words::exclusive_maximum(max)
-        });
+        out.check(n < double(max), || words::exclusive_maximum(max));
     }
 }
 
@@ -104,10 +95,10 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
     if schema.min_length.is_some() || schema.max_length.is_some() {
         let n = text.chars().count() as u64;
         if let Some(min) = schema.min_length {
-            out.check(n >= min, "minLength", || words::min_length(min));
+            out.check(n >= min, || words::min_length(min));
         }
         if let Some(max) = schema.max_length {
-            out.check(n <= max, "maxLength", || words::max_length(max));
+            out.check(n <= max, || words::max_length(max));
         }
     }
     if let Some(pattern) = &schema.pattern {
@@ -116,16 +107,16 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
             .pattern
             .as_ref()
             .is_some_and(|regex| regex.is_match(text));
-        out.check(matches, "pattern", || words::pattern(pattern));
+        out.check(matches, || words::pattern(pattern));
     }
     if let Some(name) = &schema.format {
-        out.check(format::check(name, text).unwrap_or(true), "format", || {
+        out.check(format::check(name, text).unwrap_or(true), || {
             words::format(name)
         });
     }
     if let Some(name) = &schema.content_encoding {
         let holds = format::encoding(name, text).unwrap_or(true);
-        out.check(holds, "contentEncoding", || words::content_encoding(name));
+        out.check(holds, || words::content_encoding(name));
     }
 }
 
@@ -133,20 +124,18 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
 pub(super) fn object(schema: &Schema, fields: &Map<String, Value>, out: &mut Out) {
     let n = fields.len() as u64;
     if let Some(min) = schema.min_properties {
-        out.check(n >= min, "minProperties", || words::min_properties(min));
+        out.check(n >= min, || words::min_properties(min));
     }
     if let Some(max) = schema.max_properties {
-        out.check(n <= max, "maxProperties", || words::max_properties(max));
+        out.check(n <= max, || words::max_properties(max));
     }
     for name in &schema.required {
-        out.check(fields.contains_key(name), "required", || {
-            words::required(name)
-        });
+        out.check(fields.contains_key(name), || words::required(name));
     }
     for (because, names) in &schema.dependent_required {
         if fields.contains_key(because) {
             for name in names {
-                out.check(fields.contains_key(name), "dependentRequired", || {
+                out.check(fields.contains_key(name), || {
                     words::dependent_required(name, because)
                 });
             }

@@ -82,7 +82,7 @@ impl<'v> Run<'v> {
         if let Some(names) = schema.property_names {
             let name = Value::from(key);
             let accepted = self.accepts_child(names, &name, Position::Test);
-            out.check(accepted, "propertyNames", || words::PROPERTY_NAME);
+            out.check(accepted, words::property_name);
         }
         out.under(start, Step::Key(key));
         let mut known = false;
@@ -160,14 +160,9 @@ impl<'v> Run<'v> {
             }
         }
         let min = schema.min_contains.unwrap_or(1);
-        let keyword = if schema.min_contains.is_some() {
-            "minContains"
-        } else {
-            "contains"
-        };
-        out.check(n >= min, keyword, || words::contains(min));
+        out.check(n >= min, || words::contains(schema.min_contains));
         if let Some(max) = schema.max_contains {
-            out.check(n <= max, "maxContains", || words::max_contains(max));
+            out.check(n <= max, || words::max_contains(max));
         }
     }
 
@@ -222,12 +217,12 @@ impl<'v> Run<'v> {
 
 fn refuse_property(keyword: &'static str, key: &str, out: &mut Out) {
     let start = out.list.len();
-    out.push(keyword, || words::UNKNOWN_PROPERTY);
+    out.push(|| words::unknown_property(keyword));
     out.under(start, Step::Key(key));
 }
 
 fn refuse_item(keyword: &'static str, index: usize, out: &mut Out) {
     let start = out.list.len();
-    out.push(keyword, || words::UNKNOWN_ITEM);
+    out.push(|| words::unknown_item(keyword));
     out.under(start, Step::Index(index));
 }

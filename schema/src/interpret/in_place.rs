@@ -62,7 +62,7 @@ impl<'v> Run<'v> {
         }
         if let Some(id) = schema.not {
             let fits = self.accepts(id, value, Position::Test, None);
-            out.check(!fits, "not", || words::NOT);
+            out.check(!fits, words::not);
         }
         if let Some(id) = schema.condition {
             let holds = self.accepts(id, value, Position::Test, seen.as_deref_mut());
@@ -129,10 +129,10 @@ impl<'v> Run<'v> {
             seen.everything();
         }
         if branches.exclusive {
-            out.check(fitting > 0, "oneOf", || words::ONE_OF_NONE);
-            out.check(fitting < 2, "oneOf", || words::ONE_OF_MANY);
+            out.check(fitting > 0, words::one_of_none);
+            out.check(fitting < 2, words::one_of_many);
         } else {
-            out.check(fitting > 0, "anyOf", || words::ANY_OF);
+            out.check(fitting > 0, words::any_of);
         }
     }
 
@@ -156,12 +156,12 @@ impl<'v> Run<'v> {
             seen.everything();
         }
         match named {
-            None => out.push("type", || words::types(TypeSet::NONE.with(Type::Object))),
-            Some(None) => out.push("required", || words::required(name)),
+            None => out.push(|| words::types(TypeSet::NONE.with(Type::Object))),
+            Some(None) => out.push(|| words::required(name)),
             Some(Some(_)) => {
                 let start = out.list.len();
                 let values = discriminant.branches.iter().map(|(value, _)| value);
-                out.push("enum", || words::enumeration(values));
+                out.push(|| words::enumeration(values));
                 out.under(start, Step::Key(name));
             }
         }

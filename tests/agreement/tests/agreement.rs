@@ -2,7 +2,7 @@
 //! TypeScript is held to the same in `codegen/tests/agreement.rs`.
 
 use handfast_agreement::READS;
-use handfast_schema::{Mode, Validator, Violations};
+use handfast_schema::{Mode, Validator, Violations, number::json};
 use handfast_spec::load;
 use serde_json::{Map, Value};
 use std::error::Error;
@@ -14,7 +14,10 @@ const OUT: &str = env!("OUT_DIR");
 fn told(violations: &Violations) -> Vec<String> {
     violations
         .iter()
-        .map(|one| format!("{} {}: {}", one.path, one.keyword, one.message))
+        .map(|one| {
+            let allowed = one.allowed.as_ref().map(json);
+            format!("{} {}: {} {allowed:?}", one.path, one.keyword, one.message)
+        })
         .collect()
 }
 

@@ -1,49 +1,73 @@
 // Bundled from main.ts by `npm run example` in tests/typescript. Do not edit.
 
 // handfast/report.ts
+var COLLECTED = 1e3;
+var LISTED = 100;
+var PATH = 256;
+var WORDS = 1e3;
+function listed(violations) {
+  const more = violations.length - LISTED;
+  if (more <= 0 && !violations.some(isLong)) return violations;
+  const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
+    const words = cut(message, WORDS);
+    const { keyword } = rest;
+    return { ...words === message ? rest : { keyword }, path: cut(path, PATH), message: words };
+  });
+  if (more > 0) {
+    const least = violations.length < COLLECTED ? "" : "at least ";
+    list.push({ path: "", keyword: "violations", message: `and ${least}${more} more` });
+  }
+  return list;
+}
+function isLong({ path, message }) {
+  return path.length > PATH || message.length > WORDS;
+}
+function cut(text, most) {
+  if (text.length <= most) return text;
+  const points = Array.from(text);
+  return points.length <= most ? text : `${points.slice(0, most).join("")}\u2026`;
+}
+var NONE = [];
 var Report = class {
+  /** How many violations there are. */
+  size = 0;
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   strict;
-  #violations = [];
+  #violations = NONE;
   constructor(strict) {
     this.strict = strict;
   }
-  /** How many violations there are. */
-  get size() {
-    return this.#violations.length;
-  }
-  /** The violations, in order. What several schemas ask of one place in the same words is told once. */
+  /** The violations, in order: the first 100, and how many more there are. */
   get violations() {
-    if (this.#violations.length < 2) return this.#violations;
-    const seen = /* @__PURE__ */ new Set();
-    return this.#violations.filter(({ path, keyword, message }) => {
-      const said = `${path} ${keyword} ${message}`;
-      return !seen.has(said) && seen.add(said);
-    });
+    return listed(this.#violations);
   }
-  /** Reports a violation at the root of the value under check. */
-  fail(keyword, message) {
-    this.#violations.push({ path: "", keyword, message });
+  /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
+  fail(keyword, message, allowed) {
+    if (this.size >= COLLECTED) return;
+    if (this.size === 0) this.#violations = [];
+    const violation = allowed === void 0 ? { path: "", keyword, message } : { path: "", keyword, message, allowed };
+    this.size = this.#violations.push(violation);
   }
-  /** Puts every violation from the `from`th on below a property or an item. */
-  below(from, key) {
-    if (this.#violations.length === from) return;
-    const step = typeof key === "number" ? `/${key}` : `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    for (const violation of this.#violations.slice(from)) violation.path = step + violation.path;
+  /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
+  below(from, step2) {
+    for (let i = from; i < this.size; i++) {
+      const violation = this.#violations[i];
+      violation.path = step2 + violation.path;
+    }
+    return this.size;
   }
 };
-var NONE = [];
-var spare = { sent: void 0, received: void 0 };
-function violationsOf(check, value, direction) {
-  const report = spare[direction] ?? new Report(direction === "sent");
-  spare[direction] = void 0;
+function step(name) {
+  return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+function violationsOf(check, value, direction, under) {
+  const report = new Report(direction === "sent");
   check(value, report);
-  if (report.size > 0) return report.violations;
-  spare[direction] = report;
-  return NONE;
+  if (typeof under === "string") report.below(0, step(under));
+  return report.violations;
 }
 function wording(violation) {
   return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
@@ -55,37 +79,64 @@ function isFields(value) {
 }
 function object(value, report) {
   if (isFields(value)) return true;
-  report.fail("type", "must be an object");
+  report.fail("type", "must be an object", "object");
   return false;
 }
 function array(value, report) {
   if (Array.isArray(value)) return true;
-  report.fail("type", "must be an array");
+  report.fail("type", "must be an array", "array");
   return false;
 }
 function string(value, report) {
   if (typeof value === "string") return true;
-  report.fail("type", "must be a string");
+  report.fail("type", "must be a string", "string");
   return false;
 }
 function boolean(value, report) {
   if (typeof value === "boolean") return true;
-  report.fail("type", "must be a boolean");
+  report.fail("type", "must be a boolean", "boolean");
   return false;
+}
+function isInteger(value) {
+  return Number.isInteger(value);
+}
+function isSafeInteger(value) {
+  return Number.isSafeInteger(value);
 }
 function number(value, report) {
   if (Number.isFinite(value)) return true;
-  report.fail("type", "must be a number");
+  report.fail("type", "must be a number", "number");
   return false;
 }
 function integer(value, report) {
   if (Number.isInteger(value)) return true;
-  report.fail("type", "must be an integer");
+  report.fail("type", "must be an integer", "integer");
   return false;
 }
 function anything() {
 }
 var noPayload = anything;
+var TYPES = {
+  null: "null",
+  boolean: "a boolean",
+  integer: "an integer",
+  number: "a number",
+  string: "a string",
+  array: "an array",
+  object: "an object"
+};
+function notOf(types, report) {
+  const words = types.map((type) => TYPES[type]);
+  const last = words.pop() ?? "nothing";
+  report.fail("type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, types);
+}
+function notConst(allowed, report) {
+  report.fail("const", `must be ${JSON.stringify(allowed)}`, allowed);
+}
+function notEnum(allowed, report) {
+  const words = allowed.map((value) => JSON.stringify(value)).join(", ");
+  report.fail("enum", `must be ${allowed.length === 1 ? "" : "one of "}${words}`, allowed);
+}
 function equal(a, b) {
   if (a === b) return true;
   if (Array.isArray(a)) {
@@ -95,32 +146,31 @@ function equal(a, b) {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
-function minimum(value, least, words, report) {
-  if (value < least) report.fail("minimum", words);
+function minimum(value, least, report) {
+  if (value < least) report.fail("minimum", `must be at least ${least}`, least);
 }
-function maximum(value, most, words, report) {
-  if (value > most) report.fail("maximum", words);
+function maximum(value, most, report) {
+  if (value > most) report.fail("maximum", `must be at most ${most}`, most);
 }
-function exclusiveMinimum(value, bound, words, report) {
-  if (value <= bound) report.fail("exclusiveMinimum", words);
+function exclusiveMinimum(value, bound, report) {
+  if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, bound);
 }
 function codePoints(value) {
-  let count = value.length;
-  for (let i = 0; i < value.length - 1; i++) {
-    if ((value.charCodeAt(i) & 64512) !== 55296 || (value.charCodeAt(i + 1) & 64512) !== 56320) continue;
-    count--;
-    i++;
-  }
+  let count = 0;
+  for (const _ of value) count++;
   return count;
 }
-function minLength(value, least, words, report) {
-  if (value.length < 2 * least && codePoints(value) < least) report.fail("minLength", words);
+function many(count, one, several = `${one}s`) {
+  return `${count} ${count === 1 ? one : several}`;
 }
-function maxLength(value, most, words, report) {
-  if (value.length > most && codePoints(value) > most) report.fail("maxLength", words);
+function minLength(value, least, report) {
+  if (value.length < 2 * least && codePoints(value) < least) report.fail("minLength", `must be at least ${many(least, "character")} long`, least);
 }
-function pattern(value, expression, words, report) {
-  if (!expression.test(value)) report.fail("pattern", words);
+function maxLength(value, most, report) {
+  if (value.length > most && codePoints(value) > most) report.fail("maxLength", `must be at most ${many(most, "character")} long`, most);
+}
+function pattern(value, expression, source, report) {
+  if (!expression.test(value)) report.fail("pattern", `must match the pattern ${source}`, source);
 }
 function items(value, from, check, report) {
   for (let i = from; i < value.length; i++) item(value, i, check, report);
@@ -129,7 +179,7 @@ function item(value, index, check, report) {
   if (index >= value.length) return;
   const before = report.size;
   check(value[index], report);
-  report.below(before, index);
+  if (report.size > before) report.below(before, `/${index}`);
 }
 function noItems(value, from, report) {
   items(value, from, tooMany, report);
@@ -137,17 +187,17 @@ function noItems(value, from, report) {
 function tooMany(_, report) {
   report.fail("items", "is one item too many");
 }
-function minItems(value, least, words, report) {
-  if (value.length < least) report.fail("minItems", words);
+function minItems(value, least, report) {
+  if (value.length < least) report.fail("minItems", `must have at least ${many(least, "item")}`, least);
 }
-function maxItems(value, most, words, report) {
-  if (value.length > most) report.fail("maxItems", words);
+function maxItems(value, most, report) {
+  if (value.length > most) report.fail("maxItems", `must have at most ${many(most, "item")}`, most);
 }
 function uniqueItems(value, report) {
   const plain = value.filter((item2) => typeof item2 !== "object" || item2 === null);
   const nested = value.filter((item2) => typeof item2 === "object" && item2 !== null);
   const repeated = new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
-  if (repeated) report.fail("uniqueItems", "must have no two equal items");
+  if (repeated) report.fail("uniqueItems", "must have no two equal items", true);
 }
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
@@ -156,13 +206,12 @@ function property(value, name, check, report) {
   if (!has(value, name)) return;
   const before = report.size;
   check(value[name], report);
-  report.below(before, name);
+  if (report.size > before) report.below(before, step(name));
 }
-function required(value, name, report) {
-  if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`);
-}
-function noUnknown(value, declared, report) {
-  if (report.strict) noOthers(value, declared, report);
+function required(value, names, report) {
+  for (const name of names) {
+    if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
+  }
 }
 function noOthers(value, declared, report) {
   others(value, declared, unknownProperty, report);
@@ -187,32 +236,36 @@ function byCodePoint(a, b) {
 function discriminant(value, name) {
   return isFields(value) && has(value, name) ? value[name] : void 0;
 }
-function noVariant(value, name, words, report) {
+function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, name, report);
+  if (!has(value, name)) return required(value, [name], report);
   const before = report.size;
-  report.fail("enum", words);
-  report.below(before, name);
+  notEnum(allowed, report);
+  report.below(before, step(name));
 }
 
-// handfast/uri.ts
-function alphabet(wide2, hidden) {
-  const madeOf = (also) => new RegExp(`^(?:[\\w\\-.~!$&'()*+,;=${wide2}${also}]|%[\\da-fA-F]{2})*$`, "u");
-  return {
-    path: madeOf("/:@"),
-    query: madeOf(`/?:@${hidden}`),
-    fragment: madeOf("/?:@"),
-    user: madeOf(":"),
-    name: madeOf("")
-  };
+// handfast/scalars.ts
+function textAt(value, path, report, least = 0, most = Infinity) {
+  const before = report.size;
+  if (string(value, report)) {
+    minLength(value, least, report);
+    maxLength(value, most, report);
+  }
+  report.below(before, path);
 }
-function wide() {
-  let planes = "";
-  for (let n = 1; n <= 13; n++) planes += `\\u{${n.toString(16)}0000}-\\u{${n.toString(16)}fffd}`;
-  return `\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef${planes}\\u{e1000}-\\u{efffd}`;
+function integerAt(value, path, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
+  const before = report.size;
+  if (integer(value, report)) {
+    minimum(value, least, report);
+    maximum(value, most, report);
+  }
+  report.below(before, path);
 }
-var HIDDEN = "\\ue000-\\uf8ff\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}";
-var IRI = /* @__PURE__ */ alphabet(wide(), HIDDEN);
+function aboveAt(value, path, report, bound) {
+  const before = report.size;
+  if (number(value, report)) exclusiveMinimum(value, bound, report);
+  report.below(before, path);
+}
 
 // handfast/clock.ts
 var systemClock = {
@@ -394,24 +447,26 @@ function readTimestamp(message, { timestamp }, violations) {
   if (timestamp === null) return void 0;
   const value = readField(message, timestamp.field, violations);
   if (value === void 0) return void 0;
-  if (timestamp.as === "unix-s") return Number(value) * 1e3;
-  if (timestamp.as === "unix-ms") return Number(value);
-  const time = Date.parse(String(value));
+  const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time" });
+  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
   return void 0;
 }
+function timeOf(value, { timestamp }) {
+  if (timestamp?.as === "unix-s") return Number(value) * 1e3;
+  return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
+}
 function missing(name) {
-  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}` };
+  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
 }
 var WRONG_KIND = {
-  text: "must be a string",
-  integer: "must be an integer",
-  either: "must be an integer or a string"
+  text: ["must be a string", "string"],
+  integer: ["must be an integer", "integer"],
+  either: ["must be an integer or a string", ["integer", "string"]]
 };
 function wrongKind(field) {
-  const message = WRONG_KIND[field.kind];
-  return { path: `/${field.name}`, keyword: "type", message };
+  const [message, allowed] = WRONG_KIND[field.kind];
+  return { path: `/${field.name}`, keyword: "type", message, allowed };
 }
 function writeMessage(envelope, tag, payload, address) {
   const message = { [envelope.tag.name]: tag };
@@ -447,10 +502,7 @@ function err(error) {
 
 // handfast/decode.ts
 var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
-var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
-var MANY_DIGITS = /\d{309}/;
-var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var LONE_SURROGATE = /\p{Surrogate}/u;
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
   return nests(value, Math.min(depth, DEEPEST));
@@ -458,7 +510,13 @@ function isDeeper(value, depth) {
 var DEEPEST = 512;
 function nests(value, depth) {
   if (typeof value !== "object" || value === null) return false;
-  return depth <= 0 || Object.values(value).some((item2) => nests(item2, depth - 1));
+  if (depth <= 0) return true;
+  if (Array.isArray(value)) return value.some((item2) => typeof item2 === "object" && nests(item2, depth - 1));
+  for (const name in value) {
+    const item2 = value[name];
+    if (typeof item2 === "object" && nests(item2, depth - 1)) return true;
+  }
+  return false;
 }
 function parse(text, depth) {
   let value;
@@ -468,29 +526,18 @@ function parse(text, depth) {
     return refuse("syntax", "not JSON", {});
   }
   if (isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
-  if (text.includes("\\u") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
+  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
     return refuse("syntax", "a string has half a surrogate pair", {});
-  }
-  if ((LARGE_EXPONENT.test(text) || text.length > 308 && MANY_DIGITS.test(text)) && overflows(text)) {
-    return refuse("syntax", "a number is too large", {});
   }
   return ok(value);
 }
-function hasLoneSurrogate(text) {
-  let open = -1;
-  for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
-    const code = digits === void 0 ? 0 : parseInt(digits, 16);
-    const second = code >= 56320 && code <= 57343;
-    if (second ? open !== index : open !== -1) return true;
-    open = code >= 55296 && code <= 56319 ? index + 6 : -1;
-  }
-  return open !== -1;
-}
-function overflows(text) {
-  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
-  }
-  return false;
+function allText(value) {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map(allText).join("\n");
+  if (isFields(value))
+    return Object.entries(value).map(([key, item2]) => `${key}
+${allText(item2)}`).join("\n");
+  return "";
 }
 function read(value, reader) {
   if (!isFields(value)) return refuse("syntax", "not an object", {});
@@ -522,10 +569,10 @@ function read(value, reader) {
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: void 0, ...around } });
   }
-  const wrong = violationsOf(incoming.receive, payload, "received");
+  const wrong = violationsOf(incoming.receive, payload, "received", envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse("invalid", words, { ...around, ...type, payload, violations: fromMessage(wrong, envelope) });
+    return refuse("invalid", words, { ...around, ...type, payload, violations: wrong });
   }
   return ok({ incoming, message: { type: incoming.name, payload, ...around } });
 }
@@ -556,10 +603,6 @@ function withoutEnvelope(message, envelope) {
   const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
   const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
-}
-function fromMessage(violations, { content }) {
-  if (content === null) return violations;
-  return violations.map((violation) => ({ ...violation, path: `/${content}${violation.path}` }));
 }
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 function refuse(kind2, words, remains) {
@@ -770,16 +813,16 @@ var Room = class {
    *
    * @param step what the number grows by where nothing was missed: 0 in the answer to a join, 1 in a message.
    */
-  #advance(seq, epoch, step) {
-    const expected = this.#seq === void 0 ? void 0 : this.#seq + step;
+  #advance(seq, epoch, step2) {
+    const expected = this.#seq === void 0 ? void 0 : this.#seq + step2;
     const anotherLife = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
     if (epoch !== void 0) this.#epoch = epoch;
     if (seq === void 0) return anotherLife ? { gap: {} } : {};
-    if (!anotherLife && step === 1 && expected !== void 0 && seq < expected) return { repeated: true };
+    if (!anotherLife && step2 === 1 && expected !== void 0 && seq < expected) return { repeated: true };
     this.#seq = seq;
     if (anotherLife || expected !== void 0 && seq < expected) return { gap: {} };
     if (expected === void 0 || seq === expected) return {};
-    return { gap: { from: expected + 1 - step, to: seq - step } };
+    return { gap: { from: expected + 1 - step2, to: seq - step2 } };
   }
   /** @internal Takes the server's word that something is missing. */
   miss(gap) {
@@ -804,14 +847,14 @@ function checkReady(value, report) {
   property(value, "version", string, report);
   property(value, "hash", string, report);
   property(value, "session", string, report);
-  required(value, "version", report);
+  required(value, ["version"], report);
 }
 function checkRefusal(value, report) {
   if (!object(value, report)) return;
   property(value, "code", checkCode, report);
   property(value, "message", string, report);
-  required(value, "code", report);
-  required(value, "message", report);
+  required(value, ["code"], report);
+  required(value, ["message"], report);
 }
 function checkError(value, report) {
   checkRefusal(value, report);
@@ -820,7 +863,7 @@ function checkError(value, report) {
   property(value, "violations", checkViolations, report);
 }
 function checkCode(value, report) {
-  if (typeof value !== "string" && !Number.isInteger(value)) report.fail("type", "must be an integer or a string");
+  if (typeof value !== "string" && !Number.isInteger(value)) notOf(["integer", "string"], report);
 }
 function checkViolations(value, report) {
   if (array(value, report)) items(value, 0, checkViolation, report);
@@ -829,7 +872,7 @@ function checkViolation(value, report) {
   if (!object(value, report)) return;
   for (const name of ["path", "keyword", "message"]) {
     property(value, name, string, report);
-    required(value, name, report);
+    required(value, [name], report);
   }
 }
 function checkGap(value, report) {
@@ -841,7 +884,7 @@ function checkGap(value, report) {
 function checkChannelKey(value, report) {
   if (!object(value, report)) return;
   property(value, "channel", string, report);
-  required(value, "channel", report);
+  required(value, ["channel"], report);
 }
 function checkNothing() {
 }
@@ -1178,18 +1221,17 @@ var Client = class {
     return ok(void 0);
   }
   /** What keeps a server from taking a value that so many objects of the message lie around. */
-  #violations(check, payload, around) {
-    if (isDeeper(payload, this.#protocol.depth - around)) {
-      return [{ path: "", keyword: "depth", message: "is nested too deeply to be checked" }];
-    }
-    return violationsOf(check, payload, "sent");
+  #violations(check, payload, around, under) {
+    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
+    return violationsOf(check, payload, "sent", under);
   }
   /** The text of a message that a server would take. */
   #text(message, payload, address) {
     if (this.#over !== void 0) return err(this.#over);
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
-      const violations = fromMessage(this.#violations(message.send, payload, envelope.content === null ? 0 : 1), envelope);
+      const { content } = envelope;
+      const violations = this.#violations(message.send, payload, content === null ? 0 : 1, content);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
@@ -1224,7 +1266,7 @@ var Client = class {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== void 0 && proof !== void 0) {
-      const violations = this.#violations(check, proof, 2);
+      const violations = this.#violations(check, proof, 2, null);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join("; ")}`;
         this.#end(new Refused("INVALID", words));
@@ -1366,24 +1408,28 @@ function isLonger(text, most) {
 function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
+function tooDeep(_, report) {
+  report.fail("depth", "is nested too deeply to be checked");
+}
 
 // api.ts
 var roomIdPattern = /^[a-z0-9-]{1,64}$/u;
 function checkRoomId(value, report) {
   if (!string(value, report)) return;
-  pattern(value, roomIdPattern, "must match the pattern ^[a-z0-9-]{1,64}$", report);
-}
-function checkUserName(value, report) {
-  if (!string(value, report)) return;
-  minLength(value, 1, "must be at least 1 character long", report);
-  maxLength(value, 40, "must be at most 40 characters long", report);
+  pattern(value, roomIdPattern, "^[a-z0-9-]{1,64}$", report);
 }
 function checkMember(value, report) {
   if (!object(value, report)) return;
-  property(value, "name", checkUserName, report);
-  property(value, "status", checkStatus, report);
-  required(value, "name", report);
-  required(value, "status", report);
+  const { name, status } = value;
+  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
+    textAt(name, "/name", report, 1, 40);
+  }
+  if (status !== void 0) {
+    const before = report.size;
+    checkStatus(status, report);
+    report.below(before, "/status");
+  }
+  if (name === void 0 || status === void 0) required(value, ["name", "status"], report);
 }
 function checkStatus(value, report) {
   string(value, report);
@@ -1391,19 +1437,19 @@ function checkStatus(value, report) {
 var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 function checkSymbol(value, report) {
   if (!string(value, report)) return;
-  pattern(value, symbolPattern, "must match the pattern ^[A-Z]{2,6}-[A-Z]{2,6}$", report);
+  pattern(value, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$", report);
 }
 var decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 function checkDecimal(value, report) {
   if (!string(value, report)) return;
-  pattern(value, decimalPattern, "must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
+  pattern(value, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
 }
 function checkLevel(value, report) {
   if (!array(value, report)) return;
   item(value, 0, checkDecimal, report);
   item(value, 1, checkDecimal, report);
   noItems(value, 2, report);
-  minItems(value, 2, "must have at least 2 items", report);
+  minItems(value, 2, report);
 }
 function checkAttachment(value, report) {
   switch (discriminant(value, "kind")) {
@@ -1412,65 +1458,65 @@ function checkAttachment(value, report) {
     case "snippet":
       return checkAttachmentSnippet(value, report);
     default:
-      return noVariant(value, "kind", 'must be one of "image", "snippet"', report);
+      return noVariant(value, "kind", ["image", "snippet"], report);
   }
 }
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
 function checkAttachmentImage(value, report) {
   if (!object(value, report)) return;
-  property(value, "kind", checkAttachmentImageKind, report);
-  property(value, "url", checkAttachmentImageUrl, report);
-  property(value, "width", checkAttachmentImageWidth, report);
-  property(value, "height", checkAttachmentImageHeight, report);
-  property(value, "alt", checkAttachmentImageAlt, report);
-  noUnknown(value, attachmentImageFields, report);
-  required(value, "kind", report);
-  required(value, "url", report);
-  required(value, "width", report);
-  required(value, "height", report);
+  const { kind: kind2, url, width, height, alt } = value;
+  if (kind2 !== void 0) {
+    const before = report.size;
+    checkAttachmentImageKind(kind2, report);
+    report.below(before, "/kind");
+  }
+  if (url !== void 0 && !(typeof url === "string" && url.length <= 2e3)) {
+    textAt(url, "/url", report, void 0, 2e3);
+  }
+  if (width !== void 0 && !(isInteger(width) && width >= 1 && width <= 2e4)) {
+    integerAt(width, "/width", report, 1, 2e4);
+  }
+  if (height !== void 0 && !(isInteger(height) && height >= 1 && height <= 2e4)) {
+    integerAt(height, "/height", report, 1, 2e4);
+  }
+  if (alt !== void 0 && !(typeof alt === "string" && alt.length <= 500)) {
+    textAt(alt, "/alt", report, void 0, 500);
+  }
+  if (report.strict) noOthers(value, attachmentImageFields, report);
+  if (kind2 === void 0 || url === void 0 || width === void 0 || height === void 0) {
+    required(value, ["kind", "url", "width", "height"], report);
+  }
 }
 function checkAttachmentImageKind(value, report) {
-  if (value !== "image") report.fail("const", 'must be "image"');
-}
-function checkAttachmentImageUrl(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 2e3, "must be at most 2000 characters long", report);
-}
-function checkAttachmentImageWidth(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 2e4, "must be at most 20000", report);
-}
-function checkAttachmentImageHeight(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 2e4, "must be at most 20000", report);
-}
-function checkAttachmentImageAlt(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 500, "must be at most 500 characters long", report);
+  if (value !== "image") notConst("image", report);
 }
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function checkAttachmentSnippet(value, report) {
   if (!object(value, report)) return;
-  property(value, "kind", checkAttachmentSnippetKind, report);
-  property(value, "text", checkAttachmentSnippetText, report);
-  property(value, "language", checkAttachmentSnippetLanguage, report);
-  noUnknown(value, attachmentSnippetFields, report);
-  required(value, "kind", report);
-  required(value, "text", report);
+  const { kind: kind2, text, language } = value;
+  if (kind2 !== void 0) {
+    const before = report.size;
+    checkAttachmentSnippetKind(kind2, report);
+    report.below(before, "/kind");
+  }
+  if (text !== void 0 && !(typeof text === "string" && text.length <= 1e4)) {
+    textAt(text, "/text", report, void 0, 1e4);
+  }
+  if (language !== void 0 && !(language === null || typeof language === "string" && language.length <= 40)) {
+    const before = report.size;
+    checkAttachmentSnippetLanguage(language, report);
+    report.below(before, "/language");
+  }
+  if (report.strict) noOthers(value, attachmentSnippetFields, report);
+  if (kind2 === void 0 || text === void 0) required(value, ["kind", "text"], report);
 }
 function checkAttachmentSnippetKind(value, report) {
-  if (value !== "snippet") report.fail("const", 'must be "snippet"');
-}
-function checkAttachmentSnippetText(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 1e4, "must be at most 10000 characters long", report);
+  if (value !== "snippet") notConst("snippet", report);
 }
 function checkAttachmentSnippetLanguage(value, report) {
   if (value === null) return;
-  if (typeof value !== "string") return report.fail("type", "must be null or a string");
-  maxLength(value, 40, "must be at most 40 characters long", report);
+  if (typeof value !== "string") return notOf(["null", "string"], report);
+  maxLength(value, 40, report);
 }
 var roomFullError = {
   code: "ROOM_FULL",
@@ -1478,13 +1524,9 @@ var roomFullError = {
 };
 function checkRoomFullErrorData(value, report) {
   if (!object(value, report)) return;
-  property(value, "limit", checkRoomFullErrorDataLimit, report);
-  required(value, "limit", report);
-}
-function checkRoomFullErrorDataLimit(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 9007199254740991, "must be at most 9007199254740991", report);
+  const { limit } = value;
+  if (limit !== void 0 && !(isSafeInteger(limit) && limit >= 1)) integerAt(limit, "/limit", report, 1);
+  if (limit === void 0) required(value, ["limit"], report);
 }
 var notInRoomError = {
   code: "NOT_IN_ROOM",
@@ -1497,173 +1539,267 @@ var unknownSymbolError = {
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function checkAuth(value, report) {
   if (!object(value, report)) return;
-  property(value, "name", checkUserName, report);
-  property(value, "token", checkAuthToken, report);
-  noUnknown(value, authFields, report);
-  required(value, "name", report);
-}
-function checkAuthToken(value, report) {
-  if (!string(value, report)) return;
-  maxLength(value, 4096, "must be at most 4096 characters long", report);
+  const { name, token } = value;
+  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
+    textAt(name, "/name", report, 1, 40);
+  }
+  if (token !== void 0 && !(typeof token === "string" && token.length <= 4096)) {
+    textAt(token, "/token", report, void 0, 4096);
+  }
+  if (report.strict) noOthers(value, authFields, report);
+  if (name === void 0) required(value, ["name"], report);
 }
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomJoin(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  noUnknown(value, roomJoinFields, report);
-  required(value, "roomId", report);
+  const { roomId: roomId2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (report.strict) noOthers(value, roomJoinFields, report);
+  if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkRoomJoined(value, report) {
   if (!object(value, report)) return;
-  property(value, "members", checkRoomJoinedMembers, report);
-  property(value, "topic", checkRoomJoinedTopic, report);
-  required(value, "members", report);
-  required(value, "topic", report);
+  const { members: members2, topic } = value;
+  if (members2 !== void 0) {
+    const before = report.size;
+    checkRoomJoinedMembers(members2, report);
+    report.below(before, "/members");
+  }
+  if (topic !== void 0 && !(topic === null || typeof topic === "string")) {
+    const before = report.size;
+    checkRoomJoinedTopic(topic, report);
+    report.below(before, "/topic");
+  }
+  if (members2 === void 0 || topic === void 0) required(value, ["members", "topic"], report);
 }
 function checkRoomJoinedMembers(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkMember, report);
-  maxItems(value, 1e3, "must have at most 1000 items", report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkMember(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  maxItems(value, 1e3, report);
 }
 function checkRoomJoinedTopic(value, report) {
-  if (value !== null && typeof value !== "string") report.fail("type", "must be null or a string");
+  if (value !== null && typeof value !== "string") notOf(["null", "string"], report);
 }
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomLeave(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  noUnknown(value, roomLeaveFields, report);
-  required(value, "roomId", report);
+  const { roomId: roomId2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (report.strict) noOthers(value, roomLeaveFields, report);
+  if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
 function checkChatSend(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  property(value, "text", checkChatSendText, report);
-  property(value, "attachments", checkChatSendAttachments, report);
-  noUnknown(value, chatSendFields, report);
-  required(value, "roomId", report);
-  required(value, "text", report);
-}
-function checkChatSendText(value, report) {
-  if (!string(value, report)) return;
-  minLength(value, 1, "must be at least 1 character long", report);
-  maxLength(value, 2e3, "must be at most 2000 characters long", report);
+  const { roomId: roomId2, text, attachments: attachments2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (text !== void 0 && !(typeof text === "string" && text.length >= 1 && text.length <= 2e3)) {
+    textAt(text, "/text", report, 1, 2e3);
+  }
+  if (attachments2 !== void 0) {
+    const before = report.size;
+    checkChatSendAttachments(attachments2, report);
+    report.below(before, "/attachments");
+  }
+  if (report.strict) noOthers(value, chatSendFields, report);
+  if (roomId2 === void 0 || text === void 0) required(value, ["roomId", "text"], report);
 }
 function checkChatSendAttachments(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkAttachment, report);
-  maxItems(value, 4, "must have at most 4 items", report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkAttachment(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  maxItems(value, 4, report);
 }
 function checkChatMessage(value, report) {
   if (!object(value, report)) return;
-  property(value, "from", checkUserName, report);
-  property(value, "text", string, report);
-  property(value, "attachments", checkChatMessageAttachments, report);
-  required(value, "from", report);
-  required(value, "text", report);
+  const { from: from$, text, attachments: attachments2 } = value;
+  if (from$ !== void 0 && !(typeof from$ === "string" && from$.length >= 1 && from$.length <= 40)) {
+    textAt(from$, "/from", report, 1, 40);
+  }
+  if (text !== void 0 && typeof text !== "string") textAt(text, "/text", report);
+  if (attachments2 !== void 0) {
+    const before = report.size;
+    checkChatMessageAttachments(attachments2, report);
+    report.below(before, "/attachments");
+  }
+  if (from$ === void 0 || text === void 0) required(value, ["from", "text"], report);
 }
 function checkChatMessageAttachments(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkAttachment, report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkAttachment(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
 }
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkUserTypingClient(value, report) {
   if (!object(value, report)) return;
-  property(value, "roomId", checkRoomId, report);
-  noUnknown(value, userTypingClientFields, report);
-  required(value, "roomId", report);
+  const { roomId: roomId2 } = value;
+  if (roomId2 !== void 0) {
+    const before = report.size;
+    checkRoomId(roomId2, report);
+    report.below(before, "/roomId");
+  }
+  if (report.strict) noOthers(value, userTypingClientFields, report);
+  if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkUserTypingServer(value, report) {
   if (!object(value, report)) return;
-  property(value, "name", checkUserName, report);
-  required(value, "name", report);
+  const { name } = value;
+  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
+    textAt(name, "/name", report, 1, 40);
+  }
+  if (name === void 0) required(value, ["name"], report);
 }
 function checkUserPresence(value, report) {
   if (!object(value, report)) return;
-  property(value, "member", checkMember, report);
-  property(value, "present", boolean, report);
-  required(value, "member", report);
-  required(value, "present", report);
+  const { member, present } = value;
+  if (member !== void 0) {
+    const before = report.size;
+    checkMember(member, report);
+    report.below(before, "/member");
+  }
+  if (present !== void 0 && typeof present !== "boolean") {
+    const before = report.size;
+    boolean(present, report);
+    report.below(before, "/present");
+  }
+  if (member === void 0 || present === void 0) required(value, ["member", "present"], report);
 }
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
 function checkPricesWatch(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbols", checkPricesWatchSymbols, report);
-  property(value, "every", checkPricesWatchEvery, report);
-  noUnknown(value, pricesWatchFields, report);
-  required(value, "symbols", report);
+  const { symbols, every } = value;
+  if (symbols !== void 0) {
+    const before = report.size;
+    checkPricesWatchSymbols(symbols, report);
+    report.below(before, "/symbols");
+  }
+  if (every !== void 0 && !(isInteger(every) && every >= 50 && every <= 6e4)) {
+    integerAt(every, "/every", report, 50, 6e4);
+  }
+  if (report.strict) noOthers(value, pricesWatchFields, report);
+  if (symbols === void 0) required(value, ["symbols"], report);
 }
 function checkPricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkSymbol, report);
-  minItems(value, 1, "must have at least 1 item", report);
-  maxItems(value, 50, "must have at most 50 items", report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkSymbol(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  minItems(value, 1, report);
+  maxItems(value, 50, report);
   uniqueItems(value, report);
-}
-function checkPricesWatchEvery(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 50, "must be at least 50", report);
-  maximum(value, 6e4, "must be at most 60000", report);
 }
 function checkPricesTick(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbol", checkSymbol, report);
-  property(value, "price", checkDecimal, report);
-  property(value, "side", checkPricesTickSide, report);
-  property(value, "change", checkPricesTickChange, report);
-  required(value, "symbol", report);
-  required(value, "price", report);
-  required(value, "side", report);
+  const { symbol: symbol$, price, side, change } = value;
+  if (symbol$ !== void 0) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, "/symbol");
+  }
+  if (price !== void 0) {
+    const before = report.size;
+    checkDecimal(price, report);
+    report.below(before, "/price");
+  }
+  if (side !== void 0) {
+    const before = report.size;
+    checkPricesTickSide(side, report);
+    report.below(before, "/side");
+  }
+  if (change !== void 0 && !(typeof change === "number" && change > -1 && change < Infinity)) {
+    aboveAt(change, "/change", report, -1);
+  }
+  if (symbol$ === void 0 || price === void 0 || side === void 0) {
+    required(value, ["symbol", "price", "side"], report);
+  }
 }
 function checkPricesTickSide(value, report) {
-  if (value !== "buy" && value !== "sell") report.fail("enum", 'must be one of "buy", "sell"');
-}
-function checkPricesTickChange(value, report) {
-  if (!number(value, report)) return;
-  exclusiveMinimum(value, -1, "must be greater than -1", report);
+  if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
 function checkPricesDone(value, report) {
   if (!object(value, report)) return;
-  property(value, "ticks", checkPricesDoneTicks, report);
-  required(value, "ticks", report);
-}
-function checkPricesDoneTicks(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 0, "must be at least 0", report);
-  maximum(value, 9007199254740991, "must be at most 9007199254740991", report);
+  const { ticks } = value;
+  if (ticks !== void 0 && !(isSafeInteger(ticks) && ticks >= 0)) integerAt(ticks, "/ticks", report, 0);
+  if (ticks === void 0) required(value, ["ticks"], report);
 }
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function checkPricesBook(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbol", checkSymbol, report);
-  property(value, "depth", checkPricesBookDepth, report);
-  noUnknown(value, pricesBookFields, report);
-  required(value, "symbol", report);
-}
-function checkPricesBookDepth(value, report) {
-  if (!integer(value, report)) return;
-  minimum(value, 1, "must be at least 1", report);
-  maximum(value, 100, "must be at most 100", report);
+  const { symbol: symbol$, depth } = value;
+  if (symbol$ !== void 0) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, "/symbol");
+  }
+  if (depth !== void 0 && !(isInteger(depth) && depth >= 1 && depth <= 100)) {
+    integerAt(depth, "/depth", report, 1, 100);
+  }
+  if (report.strict) noOthers(value, pricesBookFields, report);
+  if (symbol$ === void 0) required(value, ["symbol"], report);
 }
 function checkPricesSnapshot(value, report) {
   if (!object(value, report)) return;
-  property(value, "symbol", checkSymbol, report);
-  property(value, "bids", checkPricesSnapshotBids, report);
-  property(value, "asks", checkPricesSnapshotAsks, report);
-  required(value, "symbol", report);
-  required(value, "bids", report);
-  required(value, "asks", report);
+  const { symbol: symbol$, bids, asks } = value;
+  if (symbol$ !== void 0) {
+    const before = report.size;
+    checkSymbol(symbol$, report);
+    report.below(before, "/symbol");
+  }
+  if (bids !== void 0) {
+    const before = report.size;
+    checkPricesSnapshotBids(bids, report);
+    report.below(before, "/bids");
+  }
+  if (asks !== void 0) {
+    const before = report.size;
+    checkPricesSnapshotAsks(asks, report);
+    report.below(before, "/asks");
+  }
+  if (symbol$ === void 0 || bids === void 0 || asks === void 0) {
+    required(value, ["symbol", "bids", "asks"], report);
+  }
 }
 function checkPricesSnapshotBids(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkLevel, report);
-  maxItems(value, 100, "must have at most 100 items", report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkLevel(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  maxItems(value, 100, report);
 }
 function checkPricesSnapshotAsks(value, report) {
   if (!array(value, report)) return;
-  items(value, 0, checkLevel, report);
-  maxItems(value, 100, "must have at most 100 items", report);
+  let before = report.size;
+  for (let i = 0; i < value.length; i++) {
+    checkLevel(value[i], report);
+    if (report.size > before) before = report.below(before, `/${i}`);
+  }
+  maxItems(value, 100, report);
 }
 var roomJoined = {
   name: "room.joined",
@@ -2104,8 +2240,8 @@ function priceRow(symbol) {
 function sparkline(values) {
   const low = Math.min(...values);
   const range = Math.max(...values) - low || 1;
-  const step = 100 / Math.max(values.length - 1, 1);
-  return values.map((value, i) => `${(i * step).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
+  const step2 = 100 / Math.max(values.length - 1, 1);
+  return values.map((value, i) => `${(i * step2).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
 }
 async function showBook(own) {
   const symbol = bookSymbol;

@@ -6,17 +6,17 @@ import type { Report } from './report.js';
 
 /** `format: email`: a mailbox of RFC 5321 */
 export function email(value: string, report: Report): void {
-  if (!ASCII.test(value) || !isMailbox(value, isHost)) report.fail('format', 'must be a valid email');
+  if (!ASCII.test(value) || !isMailbox(value, isHost)) report.fail('format', 'must be a valid email', 'email');
 }
 
 /** `format: ipv4` */
 export function ipv4(value: string, report: Report): void {
-  if (!isIpv4(value)) report.fail('format', 'must be a valid ipv4');
+  if (!isIpv4(value)) report.fail('format', 'must be a valid ipv4', 'ipv4');
 }
 
 /** `format: ipv6` (RFC 4291, section 2.2) */
 export function ipv6(value: string, report: Report): void {
-  if (!isIpv6(value)) report.fail('format', 'must be a valid ipv6');
+  if (!isIpv6(value)) report.fail('format', 'must be a valid ipv6', 'ipv6');
 }
 
 /** Characters of ASCII alone. */

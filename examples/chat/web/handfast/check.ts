@@ -1,9 +1,9 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-// What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are
-// passed in where they depend on the schema, and are the same ones the server uses.
+// What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are made
+// from what the schema allows, and are the same ones the server uses.
 
-import { Report, type Check } from './report.js';
+import { Report, step, type Check } from './report.js';
 import type { Seen } from './seen.js';
 
 /** The properties of a value known to be an object. */
@@ -19,28 +19,28 @@ export function isFields(value: unknown): value is Fields {
 /** `type: object` */
 export function object(value: unknown, report: Report): value is Fields {
   if (isFields(value)) return true;
-  report.fail('type', 'must be an object');
+  report.fail('type', 'must be an object', 'object');
   return false;
 }
 
 /** `type: array` */
 export function array(value: unknown, report: Report): value is readonly unknown[] {
   if (Array.isArray(value)) return true;
-  report.fail('type', 'must be an array');
+  report.fail('type', 'must be an array', 'array');
   return false;
 }
 
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
   if (typeof value === 'string') return true;
-  report.fail('type', 'must be a string');
+  report.fail('type', 'must be a string', 'string');
   return false;
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
   if (typeof value === 'boolean') return true;
-  report.fail('type', 'must be a boolean');
+  report.fail('type', 'must be a boolean', 'boolean');
   return false;
 }
 
@@ -54,31 +54,36 @@ export function isInteger(value: unknown): value is number {
   return Number.isInteger(value);
 }
 
+/** Whether a value is an integer that a double counts exactly. */
+export function isSafeInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
   if (Number.isFinite(value)) return true;
-  report.fail('type', 'must be a number');
+  report.fail('type', 'must be a number', 'number');
   return false;
 }
 
 /** `type: integer`. `1.0` and `-0` are integers. */
 export function integer(value: unknown, report: Report): value is number {
   if (Number.isInteger(value)) return true;
-  report.fail('type', 'must be an integer');
+  report.fail('type', 'must be an integer', 'integer');
   return false;
 }
 
 /** `type: integer` where the schema sets no bound: ±(2⁵³−1). */
 export function safeInteger(value: unknown, report: Report): void {
   if (!integer(value, report)) return;
-  if (value < Number.MIN_SAFE_INTEGER) report.fail('minimum', 'must be at least -9007199254740991');
-  if (value > Number.MAX_SAFE_INTEGER) report.fail('maximum', 'must be at most 9007199254740991');
+  minimum(value, Number.MIN_SAFE_INTEGER, report);
+  maximum(value, Number.MAX_SAFE_INTEGER, report);
 }
 
 /** `type: 'null'` */
 export function nil(value: unknown, report: Report): value is null {
   if (value === null) return true;
-  report.fail('type', 'must be null');
+  report.fail('type', 'must be null', 'null');
   return false;
 }
 
@@ -93,7 +98,35 @@ export function nothing(_: unknown, report: Report): void {
 /** The check of a message that declares no payload: whatever is there is left alone. */
 export const noPayload: Check<undefined> = anything;
 
+const TYPES: Readonly<Record<string, string>> = {
+  null: 'null',
+  boolean: 'a boolean',
+  integer: 'an integer',
+  number: 'a number',
+  string: 'a string',
+  array: 'an array',
+  object: 'an object',
+};
+
+/** `type` with several types, of which a value has none. */
+export function notOf(types: readonly string[], report: Report): void {
+  const words = types.map(type => TYPES[type]);
+  const last = words.pop() ?? 'nothing';
+  report.fail('type', `must be ${words.length > 0 ? `${words.join(', ')} or ` : ''}${last}`, types);
+}
+
 // `const` and `enum`
+
+/** `const`, and something else. */
+export function notConst(allowed: unknown, report: Report): void {
+  report.fail('const', `must be ${JSON.stringify(allowed)}`, allowed);
+}
+
+/** `enum`, and none of these. */
+export function notEnum(allowed: readonly unknown[], report: Report): void {
+  const words = allowed.map(value => JSON.stringify(value)).join(', ');
+  report.fail('enum', `must be ${allowed.length === 1 ? '' : 'one of '}${words}`, allowed);
+}
 
 /** Equality as JSON Schema has it: numbers by value, objects whatever the order of their keys. */
 export function equal(a: unknown, b: unknown): boolean {
@@ -109,28 +142,28 @@ export function equal(a: unknown, b: unknown): boolean {
 // Numbers
 
 /** `minimum` */
-export function minimum(value: number, least: number, words: string, report: Report): void {
-  if (value < least) report.fail('minimum', words);
+export function minimum(value: number, least: number, report: Report): void {
+  if (value < least) report.fail('minimum', `must be at least ${least}`, least);
 }
 
 /** `maximum` */
-export function maximum(value: number, most: number, words: string, report: Report): void {
-  if (value > most) report.fail('maximum', words);
+export function maximum(value: number, most: number, report: Report): void {
+  if (value > most) report.fail('maximum', `must be at most ${most}`, most);
 }
 
 /** `exclusiveMinimum` */
-export function exclusiveMinimum(value: number, bound: number, words: string, report: Report): void {
-  if (value <= bound) report.fail('exclusiveMinimum', words);
+export function exclusiveMinimum(value: number, bound: number, report: Report): void {
+  if (value <= bound) report.fail('exclusiveMinimum', `must be greater than ${bound}`, bound);
 }
 
 /** `exclusiveMaximum` */
-export function exclusiveMaximum(value: number, bound: number, words: string, report: Report): void {
-  if (value >= bound) report.fail('exclusiveMaximum', words);
+export function exclusiveMaximum(value: number, bound: number, report: Report): void {
+  if (value >= bound) report.fail('exclusiveMaximum', `must be less than ${bound}`, bound);
 }
 
 /** `multipleOf`, of the decimals as they are written: 0.3 is a multiple of 0.1. */
-export function multipleOf(value: number, divisor: number, words: string, report: Report): void {
-  if (!isMultiple(value, divisor)) report.fail('multipleOf', words);
+export function multipleOf(value: number, divisor: number, report: Report): void {
+  if (!isMultiple(value, divisor)) report.fail('multipleOf', `must be a multiple of ${divisor}`, divisor);
 }
 
 function isMultiple(value: number, divisor: number): boolean {
@@ -152,29 +185,30 @@ function decimal(value: number): [digits: bigint, exponent: number] {
 // Strings
 
 /** How many code points a string has, as JSON Schema counts. */
-function codePoints(value: string): number {
-  let count = value.length;
-  for (let i = 0; i < value.length - 1; i++) {
-    if ((value.charCodeAt(i) & 0xfc00) !== 0xd800 || (value.charCodeAt(i + 1) & 0xfc00) !== 0xdc00) continue;
-    count--;
-    i++;
-  }
+export function codePoints(value: string): number {
+  let count = 0;
+  for (const _ of value) count++;
   return count;
 }
 
+/** So many of something. */
+function many(count: number, one: string, several: string = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
+}
+
 /** `minLength`, in code points */
-export function minLength(value: string, least: number, words: string, report: Report): void {
-  if (value.length < 2 * least && codePoints(value) < least) report.fail('minLength', words);
+export function minLength(value: string, least: number, report: Report): void {
+  if (value.length < 2 * least && codePoints(value) < least) report.fail('minLength', `must be at least ${many(least, 'character')} long`, least);
 }
 
 /** `maxLength`, in code points */
-export function maxLength(value: string, most: number, words: string, report: Report): void {
-  if (value.length > most && codePoints(value) > most) report.fail('maxLength', words);
+export function maxLength(value: string, most: number, report: Report): void {
+  if (value.length > most && codePoints(value) > most) report.fail('maxLength', `must be at most ${many(most, 'character')} long`, most);
 }
 
 /** `pattern` */
-export function pattern(value: string, expression: RegExp, words: string, report: Report): void {
-  if (!expression.test(value)) report.fail('pattern', words);
+export function pattern(value: string, expression: RegExp, source: string, report: Report): void {
+  if (!expression.test(value)) report.fail('pattern', `must match the pattern ${source}`, source);
 }
 
 // Arrays
@@ -189,7 +223,7 @@ export function item(value: readonly unknown[], index: number, check: Check<unkn
   if (index >= value.length) return;
   const before = report.size;
   check(value[index], report);
-  report.below(before, index);
+  if (report.size > before) report.below(before, `/${index}`);
 }
 
 /** `items: false`: nothing from the `from`th on. */
@@ -202,13 +236,13 @@ function tooMany(_: unknown, report: Report): void {
 }
 
 /** `minItems` */
-export function minItems(value: readonly unknown[], least: number, words: string, report: Report): void {
-  if (value.length < least) report.fail('minItems', words);
+export function minItems(value: readonly unknown[], least: number, report: Report): void {
+  if (value.length < least) report.fail('minItems', `must have at least ${many(least, 'item')}`, least);
 }
 
 /** `maxItems` */
-export function maxItems(value: readonly unknown[], most: number, words: string, report: Report): void {
-  if (value.length > most) report.fail('maxItems', words);
+export function maxItems(value: readonly unknown[], most: number, report: Report): void {
+  if (value.length > most) report.fail('maxItems', `must have at most ${many(most, 'item')}`, most);
 }
 
 /** `uniqueItems`. Linear for plain values, quadratic for arrays and objects. */
@@ -217,7 +251,7 @@ export function uniqueItems(value: readonly unknown[], report: Report): void {
   const nested = value.filter(item => typeof item === 'object' && item !== null);
   const repeated =
     new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
-  if (repeated) report.fail('uniqueItems', 'must have no two equal items');
+  if (repeated) report.fail('uniqueItems', 'must have no two equal items', true);
 }
 
 /** How many items fit `contains`. */
@@ -229,6 +263,25 @@ export function fitting(value: readonly unknown[], check: Check<unknown>, report
     seen?.note([i]);
   }
   return count;
+}
+
+/** `contains`: one item at the least fits. */
+export function contains(fitting: number, report: Report): void {
+  if (fitting < 1) report.fail('contains', tooFew(1));
+}
+
+/** `minContains` */
+export function minContains(fitting: number, least: number, report: Report): void {
+  if (fitting < least) report.fail('minContains', tooFew(least), least);
+}
+
+function tooFew(least: number): string {
+  return `must contain at least ${many(least, 'item')} of the kind asked for`;
+}
+
+/** `maxContains` */
+export function maxContains(fitting: number, most: number, report: Report): void {
+  if (fitting > most) report.fail('maxContains', `must contain at most ${many(most, 'item')} of the kind counted`, most);
 }
 
 // Objects
@@ -243,17 +296,14 @@ export function property(value: Fields, name: string, check: Check<unknown>, rep
   if (!has(value, name)) return;
   const before = report.size;
   check(value[name], report);
-  report.below(before, name);
+  if (report.size > before) report.below(before, step(name));
 }
 
-/** One of `required`. */
-export function required(value: Fields, name: string, report: Report): void {
-  if (!has(value, name)) report.fail('required', `must have the property ${JSON.stringify(name)}`);
-}
-
-/** What is sent has no fields but those declared; what is received may. */
-export function noUnknown(value: Fields, declared: ReadonlySet<string>, report: Report): void {
-  if (report.strict) noOthers(value, declared, report);
+/** `required` */
+export function required(value: Fields, names: readonly string[], report: Report): void {
+  for (const name of names) {
+    if (!has(value, name)) report.fail('required', `must have the property ${JSON.stringify(name)}`, name);
+  }
 }
 
 /** `additionalProperties: false` */
@@ -303,7 +353,7 @@ export interface Members {
   readonly others?: Check<unknown>;
 }
 
-const NOTHING: ReadonlyMap<string, Check<unknown>> = new Map();
+const NOTHING: ReadonlyMap<string, Check<unknown>> = /*@__PURE__*/ new Map();
 
 /** `properties`, `propertyNames`, `patternProperties` and `additionalProperties`, one property after the other. */
 export function members(value: Fields, schema: Members, report: Report, seen?: Seen): void {
@@ -331,7 +381,7 @@ function member(
   }
   if (known) seen?.note([name]);
   else others?.(value[name], report);
-  report.below(before, name);
+  if (report.size > before) report.below(before, step(name));
 }
 
 /** UTF-16 order is not code point order where surrogates meet U+E000 and above. */
@@ -347,19 +397,20 @@ function count(value: Fields): number {
 }
 
 /** `minProperties` */
-export function minProperties(value: Fields, least: number, words: string, report: Report): void {
-  if (count(value) < least) report.fail('minProperties', words);
+export function minProperties(value: Fields, least: number, report: Report): void {
+  if (count(value) < least) report.fail('minProperties', `must have at least ${many(least, 'property', 'properties')}`, least);
 }
 
 /** `maxProperties` */
-export function maxProperties(value: Fields, most: number, words: string, report: Report): void {
-  if (count(value) > most) report.fail('maxProperties', words);
+export function maxProperties(value: Fields, most: number, report: Report): void {
+  if (count(value) > most) report.fail('maxProperties', `must have at most ${many(most, 'property', 'properties')}`, most);
 }
 
 /** `dependentRequired`, one name. */
 export function dependentRequired(value: Fields, name: string, because: string, report: Report): void {
   if (!has(value, because) || has(value, name)) return;
-  report.fail('dependentRequired', `must have the property ${JSON.stringify(name)} beside ${JSON.stringify(because)}`);
+  const words = `must have the property ${JSON.stringify(name)} beside ${JSON.stringify(because)}`;
+  report.fail('dependentRequired', words, name);
 }
 
 // Unions
@@ -370,12 +421,12 @@ export function discriminant(value: unknown, name: string): unknown {
 }
 
 /** No variant bears the discriminant of this value, or it has none. */
-export function noVariant(value: unknown, name: string, words: string, report: Report): void {
+export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, name, report);
+  if (!has(value, name)) return required(value, [name], report);
   const before = report.size;
-  report.fail('enum', words);
-  report.below(before, name);
+  notEnum(allowed, report);
+  report.below(before, step(name));
 }
 
 /** Whether a value passes a check, without reporting. */

@@ -2,7 +2,7 @@
 
 // The messages of the session itself, in the words of docs/wire.md.
 
-import { boolean, integer, items, array, object, property, required, string } from './check.js';
+import { boolean, integer, items, array, notOf, object, property, required, string } from './check.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { SESSION_CODES, type CallError, type DeclaredError, type SessionError } from './errors.js';
@@ -56,15 +56,15 @@ function checkReady(value: unknown, report: Report): void {
   property(value, 'version', string, report);
   property(value, 'hash', string, report);
   property(value, 'session', string, report);
-  required(value, 'version', report);
+  required(value, ['version'], report);
 }
 
 function checkRefusal(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'code', checkCode, report);
   property(value, 'message', string, report);
-  required(value, 'code', report);
-  required(value, 'message', report);
+  required(value, ['code'], report);
+  required(value, ['message'], report);
 }
 
 function checkError(value: unknown, report: Report): void {
@@ -75,7 +75,7 @@ function checkError(value: unknown, report: Report): void {
 }
 
 function checkCode(value: unknown, report: Report): void {
-  if (typeof value !== 'string' && !Number.isInteger(value)) report.fail('type', 'must be an integer or a string');
+  if (typeof value !== 'string' && !Number.isInteger(value)) notOf(['integer', 'string'], report);
 }
 
 function checkViolations(value: unknown, report: Report): void {
@@ -86,7 +86,7 @@ function checkViolation(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   for (const name of ['path', 'keyword', 'message']) {
     property(value, name, string, report);
-    required(value, name, report);
+    required(value, [name], report);
   }
 }
 
@@ -101,7 +101,7 @@ function checkGap(value: unknown, report: Report): void {
 export function checkChannelKey(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'channel', string, report);
-  required(value, 'channel', report);
+  required(value, ['channel'], report);
 }
 
 function checkNothing(): void {}

@@ -3,7 +3,7 @@
 import { noPayload } from './check.js';
 import { systemClock } from './clock.js';
 import { Connection, FINAL, type Closed } from './connection.js';
-import { fromMessage, isDeeper, parse, read, type Reader } from './decode.js';
+import { isDeeper, parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   Channel,
@@ -21,7 +21,7 @@ import { Refused, type CallError, type DeclaredError, type DecodeError, type Run
 import type { ClientEvents } from './events.js';
 import { Listeners, type Off } from './listeners.js';
 import type { CallOptions, ConnectOptions, Source } from './options.js';
-import { violationsOf, wording, type Check, type Violation } from './report.js';
+import { violationsOf, wording, type Check, type Report, type Violation } from './report.js';
 import { Requests, type PendingRequest } from './requests.js';
 import { err, Failed, ok, type Failure, type Result } from './result.js';
 import { Room, type AnyRoom } from './room.js';
@@ -305,11 +305,9 @@ export class Client<Auth = never> {
   }
 
   /** What keeps a server from taking a value that so many objects of the message lie around. */
-  #violations(check: Check<unknown>, payload: unknown, around: number): readonly Violation[] {
-    if (isDeeper(payload, this.#protocol.depth - around)) {
-      return [{ path: '', keyword: 'depth', message: 'is nested too deeply to be checked' }];
-    }
-    return violationsOf(check, payload, 'sent');
+  #violations(check: Check<unknown>, payload: unknown, around: number, under: string | null): readonly Violation[] {
+    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
+    return violationsOf(check, payload, 'sent', under);
   }
 
   /** The text of a message that a server would take. */
@@ -317,7 +315,8 @@ export class Client<Auth = never> {
     if (this.#over !== undefined) return err(this.#over);
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
-      const violations = fromMessage(this.#violations(message.send, payload, envelope.content === null ? 0 : 1), envelope);
+      const { content } = envelope;
+      const violations = this.#violations(message.send, payload, content === null ? 0 : 1, content);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join('; ')}`;
         return err({ code: 'INVALID', message: words, violations });
@@ -358,7 +357,7 @@ export class Client<Auth = never> {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== undefined && proof !== undefined) {
-      const violations = this.#violations(check, proof, 2);
+      const violations = this.#violations(check, proof, 2, null);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join('; ')}`;
         this.#end(new Refused('INVALID', words));
@@ -518,4 +517,8 @@ function isLonger(text: string, most: number): boolean {
 
 function resolve<T>(source: Source<T> | undefined): T | Promise<T> | undefined {
   return typeof source === 'function' ? (source as () => T | Promise<T>)() : source;
+}
+
+function tooDeep(_: unknown, report: Report): void {
+  report.fail('depth', 'is nested too deeply to be checked');
 }

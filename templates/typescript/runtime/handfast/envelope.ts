@@ -127,29 +127,33 @@ function readTimestamp(
   if (timestamp === null) return undefined;
   const value = readField(message, timestamp.field, violations);
   if (value === undefined) return undefined;
-  if (timestamp.as === 'unix-s') return Number(value) * 1000;
-  if (timestamp.as === 'unix-ms') return Number(value);
-  const time = Date.parse(String(value));
+  const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time' });
+  violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time', allowed: 'date-time' });
   return undefined;
+}
+
+/** When a message was published, in milliseconds since 1970; not a number where that cannot be told. */
+export function timeOf(value: unknown, { timestamp }: Pick<Envelope, 'timestamp'>): number {
+  if (timestamp?.as === 'unix-s') return Number(value) * 1000;
+  return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));
 }
 
 /** A field of the envelope is not there. */
 export function missing(name: string): Violation {
-  return { path: '', keyword: 'required', message: `must have the property ${JSON.stringify(name)}` };
+  return { path: '', keyword: 'required', message: `must have the property ${JSON.stringify(name)}`, allowed: name };
 }
 
 const WRONG_KIND = {
-  text: 'must be a string',
-  integer: 'must be an integer',
-  either: 'must be an integer or a string',
+  text: ['must be a string', 'string'],
+  integer: ['must be an integer', 'integer'],
+  either: ['must be an integer or a string', ['integer', 'string']],
 } as const;
 
 /** A field of the envelope holds something else. */
 export function wrongKind(field: { readonly name: string; readonly kind: Envelope['tag']['kind'] }): Violation {
-  const message = WRONG_KIND[field.kind];
-  return { path: `/${field.name}`, keyword: 'type', message };
+  const [message, allowed] = WRONG_KIND[field.kind];
+  return { path: `/${field.name}`, keyword: 'type', message, allowed };
 }
 
 /** What is written beside a payload. */

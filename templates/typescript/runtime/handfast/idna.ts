@@ -9,17 +9,17 @@ import * as tables from './tables.js';
 /** `format: hostname` (RFC 1123), each label that begins with `xn--` being an A-label (RFC 5891) */
 export function hostname(value: string, report: Report): void {
   const fits = isHost(value) && value.split('.').every(label => !ACE.test(label) || decoded(label) !== undefined);
-  if (!fits) report.fail('format', 'must be a valid hostname');
+  if (!fits) report.fail('format', 'must be a valid hostname', 'hostname');
 }
 
 /** `format: idn-hostname` (RFC 5890, section 2.3.2.3) */
 export function idnHostname(value: string, report: Report): void {
-  if (!isIdnHostname(value)) report.fail('format', 'must be a valid idn-hostname');
+  if (!isIdnHostname(value)) report.fail('format', 'must be a valid idn-hostname', 'idn-hostname');
 }
 
 /** `format: idn-email` (RFC 6531) */
 export function idnEmail(value: string, report: Report): void {
-  if (!isMailbox(value, isIdnHostname)) report.fail('format', 'must be a valid idn-email');
+  if (!isMailbox(value, isIdnHostname)) report.fail('format', 'must be a valid idn-email', 'idn-email');
 }
 
 /** A label, by its code points. */

@@ -7,7 +7,7 @@ import type { Report } from './report.js';
 
 /** `format: regex` */
 export function regex(value: string, report: Report): void {
-  if (!new Reader(value).fits()) report.fail('format', 'must be a valid regex');
+  if (!new Reader(value).fits()) report.fail('format', 'must be a valid regex', 'regex');
 }
 
 /** A place in a class: a character by its number, or a set of them, which no range begins or ends with. */

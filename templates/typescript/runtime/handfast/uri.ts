@@ -7,27 +7,27 @@ import type { Report } from './report.js';
 
 /** `format: uri` (RFC 3986), with a scheme */
 export function uri(value: string, report: Report): void {
-  if (!isReference(value, URI, true)) report.fail('format', 'must be a valid uri');
+  if (!isReference(value, URI, true)) report.fail('format', 'must be a valid uri', 'uri');
 }
 
 /** `format: uri-reference` (RFC 3986) */
 export function uriReference(value: string, report: Report): void {
-  if (!isReference(value, URI, false)) report.fail('format', 'must be a valid uri-reference');
+  if (!isReference(value, URI, false)) report.fail('format', 'must be a valid uri-reference', 'uri-reference');
 }
 
 /** `format: iri` (RFC 3987), with a scheme */
 export function iri(value: string, report: Report): void {
-  if (!isReference(value, IRI, true)) report.fail('format', 'must be a valid iri');
+  if (!isReference(value, IRI, true)) report.fail('format', 'must be a valid iri', 'iri');
 }
 
 /** `format: iri-reference` (RFC 3987) */
 export function iriReference(value: string, report: Report): void {
-  if (!isReference(value, IRI, false)) report.fail('format', 'must be a valid iri-reference');
+  if (!isReference(value, IRI, false)) report.fail('format', 'must be a valid iri-reference', 'iri-reference');
 }
 
 /** `format: uri-template` (RFC 6570) */
 export function uriTemplate(value: string, report: Report): void {
-  if (!TEMPLATE.test(value)) report.fail('format', 'must be a valid uri-template');
+  if (!TEMPLATE.test(value)) report.fail('format', 'must be a valid uri-template', 'uri-template');
 }
 
 interface Alphabet {
@@ -38,11 +38,12 @@ interface Alphabet {
   readonly name: RegExp;
 }
 
-function alphabet(wide: string, hidden: string): Alphabet {
-  const madeOf = (also: string): RegExp => new RegExp(`^(?:[\\w\\-.~!$&'()*+,;=${wide}${also}]|%[\\da-fA-F]{2})*$`, 'u');
+function alphabet(international: boolean): Alphabet {
+  const letters = international ? wide() : '';
+  const madeOf = (also: string): RegExp => new RegExp(`^(?:[\\w\\-.~!$&'()*+,;=${letters}${also}]|%[\\da-fA-F]{2})*$`, 'u');
   return {
     path: madeOf('/:@'),
-    query: madeOf(`/?:@${hidden}`),
+    query: madeOf(international ? `/?:@${HIDDEN}` : '/?:@'),
     fragment: madeOf('/?:@'),
     user: madeOf(':'),
     name: madeOf(''),
@@ -59,8 +60,8 @@ function wide(): string {
 /** `iprivate` of RFC 3987, section 2.2 */
 const HIDDEN = '\\ue000-\\uf8ff\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}';
 
-const URI = /*@__PURE__*/ alphabet('', '');
-const IRI = /*@__PURE__*/ alphabet(wide(), HIDDEN);
+const URI = /*@__PURE__*/ alphabet(false);
+const IRI = /*@__PURE__*/ alphabet(true);
 const FUTURE = /^[vV][\da-fA-F]+\.[\w\-.~!$&'()*+,;=:]+$/;
 
 /** By appendix B: the text is split at the marks that part it, then each part is checked by itself. */
