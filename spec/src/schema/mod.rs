@@ -10,6 +10,7 @@ mod files;
 pub(crate) mod keywords;
 mod lower;
 mod refs;
+mod values;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Files, Sources};

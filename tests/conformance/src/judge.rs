@@ -173,7 +173,7 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
         "[package]\nname = \"{program}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\nhandfast = {{ path = {runtime:?}, default-features = false }}\n\
          serde_json = \"1\"\n\n\
-         [profile.dev]\ndebug = false\nincremental = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
+         [profile.dev]\ndebug = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest)?;
     // The versions that the workspace has.
@@ -195,10 +195,13 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
     }
     main.push_str("        _ => None,\n    }\n}\n");
     fs::write(folder.join("src/main.rs"), main)?;
+    // Apart from what the workspace builds, which may go on meanwhile.
+    let built = target().join("conformance/target");
     let done = Command::new("cargo")
         .args(["build", "--quiet", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
-        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_TARGET_DIR", &built)
+        .env("CARGO_INCREMENTAL", "0")
         .env("RUSTFLAGS", "-Awarnings")
         .output()?;
     if !done.status.success() {
@@ -206,7 +209,7 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
         let said: Vec<&str> = said.lines().take(60).collect();
         return Err(format!("the generated Rust does not compile:\n{}", said.join("\n")).into());
     }
-    Ok(target().join("debug").join(program))
+    Ok(built.join("debug").join(program))
 }
 
 fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
