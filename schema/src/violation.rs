@@ -2,7 +2,11 @@
 
 use crate::words::Told;
 use serde_json::Value;
-use std::{borrow::Cow, collections::BTreeSet, fmt};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 /// A JSON Pointer (RFC 6901) to a place in an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,9 +18,13 @@ impl Pointer {
         Self(String::new())
     }
 
+    /// The same, with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(String::with_capacity(bytes))
+    }
+
     /// Puts a property name behind, escaped.
     pub fn push_key(&mut self, key: &str) {
-        self.0.reserve(key.len() + 1);
         self.0.push('/');
         if !key.contains(['~', '/']) {
             self.0.push_str(key);
@@ -33,8 +41,8 @@ impl Pointer {
 
     /// Puts an index behind.
     pub fn push_index(&mut self, index: usize) {
-        self.0.push('/');
-        self.0.push_str(&index.to_string());
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "/{index}");
     }
 
     /// Puts another pointer behind: what it points at lies within what this one does.

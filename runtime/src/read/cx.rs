@@ -90,6 +90,17 @@ pub enum Segment {
     Index(usize),
 }
 
+impl Segment {
+    /// About how long it is in a path.
+    const fn len(&self) -> usize {
+        match self {
+            Self::Field(_, name) => name.len() + 1,
+            Self::Key(name) => name.len() + 1,
+            Self::Index(_) => 4,
+        }
+    }
+}
+
 /// At one place, violations are told in this order.
 const KEYWORDS: [&str; 21] = [
     "type",
@@ -167,6 +178,11 @@ impl Cx {
     }
 
     fn push(&mut self, told: Words) {
+        if self.found.is_empty() {
+            // There is seldom one mistake alone.
+            self.found.reserve(8);
+            self.steps.reserve(16);
+        }
         self.found.push(Found {
             path: None,
             below: None,
@@ -273,7 +289,8 @@ impl Cx {
         let mut violations: Violations = found
             .into_iter()
             .map(|found| {
-                let mut path = Pointer::root();
+                let length = way(&steps, found.path).map(Segment::len).sum();
+                let mut path = Pointer::with_capacity(length);
                 for segment in way(&steps, found.path) {
                     match segment {
                         Segment::Field(_, name) => path.push_key(name),
