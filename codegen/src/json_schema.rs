@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use system::{System, scalar};
 use write::Writer;
 
+/// The dialect that is written.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// The bundle of a protocol, self-contained and without an `$id`.
 ///
 /// Its roots are `#/$defs/receivedByServer` and `#/$defs/receivedByClient`, each a union over whole messages. The document
@@ -57,10 +60,7 @@ pub fn bundle(protocol: &Protocol) -> Value {
         );
     }
     let mut out = Map::new();
-    out.insert(
-        "$schema".into(),
-        "https://json-schema.org/draft/2020-12/schema".into(),
-    );
+    out.insert("$schema".into(), DRAFT.into());
     out.insert(
         "$comment".into(),
         "Check what a server receives against #/$defs/receivedByServer, and what a client receives against \
@@ -85,21 +85,46 @@ pub fn bundle(protocol: &Protocol) -> Value {
 /// One schema as the author wrote it, with the definitions it refers to and without remarks: the form in which the
 /// runtime's interpreter takes it, whichever end receives.
 pub fn standalone(protocol: &Protocol, id: SchemaId) -> Value {
+    alone(protocol, id, None)
+}
+
+/// One schema as a document of draft 2020-12 that needs no other, with the defaults of the side that receives it.
+pub fn document(protocol: &Protocol, id: SchemaId, side: Mode) -> Value {
+    match alone(protocol, id, Some(side)) {
+        Value::Object(schema) => {
+            let mut out = Map::new();
+            out.insert("$schema".into(), DRAFT.into());
+            out.extend(schema);
+            Value::Object(out)
+        }
+        // A schema may be `true` or `false`; a document of that is an object.
+        boolean => json!({ "$schema": DRAFT, "allOf": [boolean] }),
+    }
+}
+
+fn alone(protocol: &Protocol, id: SchemaId, side: Option<Mode>) -> Value {
     let names = protocol
         .types
         .iter()
         .map(|ty| (ty.schema, ty.name.text.clone()))
         .collect();
-    let mut writer = Writer::new(&protocol.schemas, None, names);
+    let mut writer = Writer::new(&protocol.schemas, side, names);
     let schema = writer.schema(id, Position::Shape);
     writer.finish();
     let written = std::mem::take(&mut writer.written);
     match schema {
         Value::Object(mut schema) if !written.is_empty() => {
-            let groups = written
+            let groups: Map<String, Value> = written
                 .into_iter()
-                .map(|(group, all)| (group.to_owned(), json!({ "$defs": Map::from_iter(all) })));
-            schema.insert("$defs".into(), Value::Object(groups.collect()));
+                .map(|(group, all)| (group.to_owned(), json!({ "$defs": Map::from_iter(all) })))
+                .collect();
+            // Where references of that side lead.
+            let groups = match side {
+                Some(Mode::Server) => json!({ "server": { "$defs": groups } }),
+                Some(Mode::Client) => json!({ "client": { "$defs": groups } }),
+                None => Value::Object(groups),
+            };
+            schema.insert("$defs".into(), groups);
             Value::Object(schema)
         }
         schema => schema,

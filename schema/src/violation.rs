@@ -14,19 +14,40 @@ impl Pointer {
         Self(String::new())
     }
 
-    /// Puts a property name in front, escaped: paths are built on the way out.
-    pub fn prepend_key(&mut self, key: &str) {
-        let mut path = String::with_capacity(key.len() + 1 + self.0.len());
-        path.push('/');
+    /// Puts a property name behind, escaped.
+    pub fn push_key(&mut self, key: &str) {
+        self.0.reserve(key.len() + 1);
+        self.0.push('/');
+        if !key.contains(['~', '/']) {
+            self.0.push_str(key);
+            return;
+        }
         for c in key.chars() {
             match c {
-                '~' => path.push_str("~0"),
-                '/' => path.push_str("~1"),
-                c => path.push(c),
+                '~' => self.0.push_str("~0"),
+                '/' => self.0.push_str("~1"),
+                c => self.0.push(c),
             }
         }
-        path.push_str(&self.0);
-        self.0 = path;
+    }
+
+    /// Puts an index behind.
+    pub fn push_index(&mut self, index: usize) {
+        self.0.push('/');
+        self.0.push_str(&index.to_string());
+    }
+
+    /// Puts another pointer behind: what it points at lies within what this one does.
+    pub fn push(&mut self, inner: &Self) {
+        self.0.push_str(&inner.0);
+    }
+
+    /// Puts a property name in front, escaped: paths are built on the way out.
+    pub fn prepend_key(&mut self, key: &str) {
+        let mut path = Self::root();
+        path.push_key(key);
+        path.push(self);
+        *self = path;
     }
 
     /// Puts an index in front.
@@ -151,9 +172,9 @@ pub fn listed(mut violations: Violations) -> Violations {
 /// The beginning of a text that is longer than this many code points.
 fn cut(text: &str, most: usize) -> Option<String> {
     // No text has more code points than bytes.
-    let (end, _) = text
-        .char_indices()
-        .nth(most)
-        .filter(|_| text.len() > most)?;
+    if text.len() <= most {
+        return None;
+    }
+    let (end, _) = text.char_indices().nth(most)?;
     Some(format!("{}…", &text[..end]))
 }

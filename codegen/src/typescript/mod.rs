@@ -13,6 +13,7 @@ mod keywords;
 mod messages;
 mod names;
 mod session;
+mod standard;
 mod text;
 mod types;
 
@@ -185,6 +186,11 @@ fn api(protocol: &Protocol, shapes: &Shapes, runtime: &str, source: &str) -> Str
     );
     add("Channels", "", messages::channels(&cx));
     add("Session", "", session::session(&cx));
+    add(
+        "Standard Schema",
+        "The types, for tools that take validators of any make.",
+        standard::schemas(&mut cx),
+    );
     let header: Vec<String> = crate::header(source).lines().map(str::to_owned).collect();
     lay_out(&Api {
         header: &header,

@@ -71,15 +71,7 @@ pub(super) fn value(value: &Value) -> String {
         Value::Object(fields) => {
             let fields: Vec<String> = fields
                 .iter()
-                .map(|(key, item)| {
-                    // Written as a plain key, it would be the prototype.
-                    let key = if key == "__proto__" {
-                        "['__proto__']".to_owned()
-                    } else {
-                        property(key)
-                    };
-                    format!("{key}: {}", self::value(item))
-                })
+                .map(|(key, item)| format!("{}: {}", self::key(key), self::value(item)))
                 .collect();
             if fields.is_empty() {
                 "{}".to_owned()
@@ -87,6 +79,15 @@ pub(super) fn value(value: &Value) -> String {
                 format!("{{ {} }}", fields.join(", "))
             }
         }
+    }
+}
+
+/// The name of a property of an object.
+pub(super) fn key(name: &str) -> String {
+    match name {
+        // Written as a plain key, it would be the prototype.
+        "__proto__" => "['__proto__']".to_owned(),
+        name => property(name),
     }
 }
 

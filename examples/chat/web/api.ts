@@ -969,3 +969,608 @@ export const protocol: hf.Protocol<Auth> = {
 export function connect(url: string | URL, options?: hf.ConnectOptions<Auth>): hf.Client<Auth> {
   return new hf.Client(protocol, url, options);
 }
+
+// ---- Standard Schema ------------------------------------------------------------------------------------------------
+// The types, for tools that take validators of any make.
+
+/** {@link RoomId}, for tools that take a Standard Schema. */
+export const roomIdSchema: hf.Standard<RoomId> = /*@__PURE__*/ hf.standard(checkRoomId, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'The name of a room, as it stands in an address.',
+  type: 'string',
+  pattern: '^[a-z0-9-]{1,64}$',
+}));
+
+/** {@link UserName}, for tools that take a Standard Schema. */
+export const userNameSchema: hf.Standard<UserName> = /*@__PURE__*/ hf.standard(checkUserName, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'What a user is called.',
+  type: 'string',
+  minLength: 1,
+  maxLength: 40,
+}));
+
+/** {@link Member}, for tools that take a Standard Schema. */
+export const memberSchema: hf.Standard<Member> = /*@__PURE__*/ hf.standard(checkMember, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'Somebody in a room.',
+  type: 'object',
+  required: ['name', 'status'],
+  properties: {
+    name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
+    status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
+  },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Status: { description: 'Whether somebody is looking.', type: 'string', examples: ['online', 'away'] },
+            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link Status}, for tools that take a Standard Schema. */
+export const statusSchema: hf.Standard<Status> = /*@__PURE__*/ hf.standard(checkStatus, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'Whether somebody is looking.',
+  type: 'string',
+  examples: ['online', 'away'],
+}));
+
+/** {@link Symbol}, for tools that take a Standard Schema. */
+export const symbolSchema: hf.Standard<Symbol> = /*@__PURE__*/ hf.standard(checkSymbol, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'What is traded.',
+  type: 'string',
+  pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
+}));
+
+/** {@link Decimal}, for tools that take a Standard Schema. */
+export const decimalSchema: hf.Standard<Decimal> = /*@__PURE__*/ hf.standard(checkDecimal, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'A decimal number as text, so that no digit is lost on the way.',
+  type: 'string',
+  pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
+}));
+
+/** {@link Level}, for tools that take a Standard Schema. */
+export const levelSchema: hf.Standard<Level> = /*@__PURE__*/ hf.standard(checkLevel, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'A price in the book, and how much is offered at it.',
+  type: 'array',
+  minItems: 2,
+  prefixItems: [{ $ref: '#/$defs/client/$defs/types/$defs/Decimal' }, { $ref: '#/$defs/client/$defs/types/$defs/Decimal' }],
+  items: false,
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Decimal: {
+              description: 'A decimal number as text, so that no digit is lost on the way.',
+              type: 'string',
+              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
+            },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link Attachment}, for tools that take a Standard Schema. */
+export const attachmentSchema: hf.Standard<Attachment> = /*@__PURE__*/ hf.standard(checkAttachment, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  description: 'What hangs on a message.',
+  oneOf: [
+    {
+      title: 'Image',
+      type: 'object',
+      required: ['kind', 'url', 'width', 'height'],
+      properties: {
+        kind: { const: 'image' },
+        url: { type: 'string', maxLength: 2000 },
+        width: { type: 'integer', minimum: 1, maximum: 20000 },
+        height: { type: 'integer', minimum: 1, maximum: 20000 },
+        alt: { type: 'string', maxLength: 500 },
+      },
+      additionalProperties: false,
+    },
+    {
+      title: 'Snippet',
+      type: 'object',
+      required: ['kind', 'text'],
+      properties: {
+        kind: { const: 'snippet' },
+        text: { type: 'string', maxLength: 10000 },
+        language: { type: ['null', 'string'], maxLength: 40 },
+      },
+      additionalProperties: false,
+    },
+  ],
+}));
+
+/** {@link AttachmentImage}, for tools that take a Standard Schema. */
+export const attachmentImageSchema: hf.Standard<AttachmentImage> = /*@__PURE__*/ hf.standard(checkAttachmentImage, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Image',
+  type: 'object',
+  required: ['kind', 'url', 'width', 'height'],
+  properties: {
+    kind: { const: 'image' },
+    url: { type: 'string', maxLength: 2000 },
+    width: { type: 'integer', minimum: 1, maximum: 20000 },
+    height: { type: 'integer', minimum: 1, maximum: 20000 },
+    alt: { type: 'string', maxLength: 500 },
+  },
+  additionalProperties: false,
+}));
+
+/** {@link AttachmentSnippet}, for tools that take a Standard Schema. */
+export const attachmentSnippetSchema: hf.Standard<AttachmentSnippet> = /*@__PURE__*/ hf.standard(checkAttachmentSnippet, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Snippet',
+  type: 'object',
+  required: ['kind', 'text'],
+  properties: {
+    kind: { const: 'snippet' },
+    text: { type: 'string', maxLength: 10000 },
+    language: { type: ['null', 'string'], maxLength: 40 },
+  },
+  additionalProperties: false,
+}));
+
+/** {@link RoomFullErrorData}, for tools that take a Standard Schema. */
+export const roomFullErrorDataSchema: hf.Standard<RoomFullErrorData> = /*@__PURE__*/ hf.standard(checkRoomFullErrorData, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['limit'],
+  properties: { limit: { description: 'How many fit.', type: 'integer', minimum: 1, maximum: 9007199254740991 } },
+}));
+
+/** {@link Auth}, for tools that take a Standard Schema. */
+export const authSchema: hf.Standard<Auth> = /*@__PURE__*/ hf.standard(checkAuth, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['name'],
+  properties: {
+    name: { $ref: '#/$defs/server/$defs/types/$defs/UserName' },
+    token: { description: 'Proof, where the server asks for one.', type: 'string', maxLength: 4096 },
+  },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: {
+          $defs: { UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 } },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link RoomJoin}, for tools that take a Standard Schema. */
+export const roomJoinSchema: hf.Standard<RoomJoin> = /*@__PURE__*/ hf.standard(checkRoomJoin, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['roomId'],
+  properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: {
+          $defs: {
+            RoomId: {
+              description: 'The name of a room, as it stands in an address.',
+              type: 'string',
+              pattern: '^[a-z0-9-]{1,64}$',
+            },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link RoomJoined}, for tools that take a Standard Schema. */
+export const roomJoinedSchema: hf.Standard<RoomJoined> = /*@__PURE__*/ hf.standard(checkRoomJoined, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['members', 'topic'],
+  properties: {
+    members: { type: 'array', maxItems: 1000, items: { $ref: '#/$defs/client/$defs/types/$defs/Member' } },
+    topic: { description: 'What the room is about; null where nobody said.', type: ['null', 'string'] },
+  },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Member: {
+              description: 'Somebody in a room.',
+              type: 'object',
+              required: ['name', 'status'],
+              properties: {
+                name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
+                status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
+              },
+            },
+            Status: { description: 'Whether somebody is looking.', type: 'string', examples: ['online', 'away'] },
+            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link RoomLeave}, for tools that take a Standard Schema. */
+export const roomLeaveSchema: hf.Standard<RoomLeave> = /*@__PURE__*/ hf.standard(checkRoomLeave, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['roomId'],
+  properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: {
+          $defs: {
+            RoomId: {
+              description: 'The name of a room, as it stands in an address.',
+              type: 'string',
+              pattern: '^[a-z0-9-]{1,64}$',
+            },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link ChatSend}, for tools that take a Standard Schema. */
+export const chatSendSchema: hf.Standard<ChatSend> = /*@__PURE__*/ hf.standard(checkChatSend, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['roomId', 'text'],
+  properties: {
+    roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' },
+    text: { type: 'string', minLength: 1, maxLength: 2000 },
+    attachments: { type: 'array', maxItems: 4, items: { $ref: '#/$defs/server/$defs/types/$defs/Attachment' } },
+  },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: {
+          $defs: {
+            Attachment: {
+              description: 'What hangs on a message.',
+              oneOf: [
+                {
+                  title: 'Image',
+                  type: 'object',
+                  required: ['kind', 'url', 'width', 'height'],
+                  properties: {
+                    kind: { const: 'image' },
+                    url: { type: 'string', maxLength: 2000 },
+                    width: { type: 'integer', minimum: 1, maximum: 20000 },
+                    height: { type: 'integer', minimum: 1, maximum: 20000 },
+                    alt: { type: 'string', maxLength: 500 },
+                  },
+                  additionalProperties: false,
+                },
+                {
+                  title: 'Snippet',
+                  type: 'object',
+                  required: ['kind', 'text'],
+                  properties: {
+                    kind: { const: 'snippet' },
+                    text: { type: 'string', maxLength: 10000 },
+                    language: { type: ['null', 'string'], maxLength: 40 },
+                  },
+                  additionalProperties: false,
+                },
+              ],
+            },
+            RoomId: {
+              description: 'The name of a room, as it stands in an address.',
+              type: 'string',
+              pattern: '^[a-z0-9-]{1,64}$',
+            },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link ChatMessage}, for tools that take a Standard Schema. */
+export const chatMessageSchema: hf.Standard<ChatMessage> = /*@__PURE__*/ hf.standard(checkChatMessage, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['from', 'text'],
+  properties: {
+    from: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
+    text: { type: 'string' },
+    attachments: { type: 'array', items: { $ref: '#/$defs/client/$defs/types/$defs/Attachment' } },
+  },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Attachment: {
+              description: 'What hangs on a message.',
+              oneOf: [
+                {
+                  title: 'Image',
+                  type: 'object',
+                  required: ['kind', 'url', 'width', 'height'],
+                  properties: {
+                    kind: { const: 'image' },
+                    url: { type: 'string', maxLength: 2000 },
+                    width: { type: 'integer', minimum: 1, maximum: 20000 },
+                    height: { type: 'integer', minimum: 1, maximum: 20000 },
+                    alt: { type: 'string', maxLength: 500 },
+                  },
+                },
+                {
+                  title: 'Snippet',
+                  type: 'object',
+                  required: ['kind', 'text'],
+                  properties: {
+                    kind: { const: 'snippet' },
+                    text: { type: 'string', maxLength: 10000 },
+                    language: { type: ['null', 'string'], maxLength: 40 },
+                  },
+                },
+              ],
+            },
+            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link UserTypingClient}, for tools that take a Standard Schema. */
+export const userTypingClientSchema: hf.Standard<UserTypingClient> = /*@__PURE__*/ hf.standard(checkUserTypingClient, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['roomId'],
+  properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: {
+          $defs: {
+            RoomId: {
+              description: 'The name of a room, as it stands in an address.',
+              type: 'string',
+              pattern: '^[a-z0-9-]{1,64}$',
+            },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link UserTypingServer}, for tools that take a Standard Schema. */
+export const userTypingServerSchema: hf.Standard<UserTypingServer> = /*@__PURE__*/ hf.standard(checkUserTypingServer, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['name'],
+  properties: { name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' } },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: { UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 } },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link UserPresence}, for tools that take a Standard Schema. */
+export const userPresenceSchema: hf.Standard<UserPresence> = /*@__PURE__*/ hf.standard(checkUserPresence, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['member', 'present'],
+  properties: { member: { $ref: '#/$defs/client/$defs/types/$defs/Member' }, present: { type: 'boolean' } },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Member: {
+              description: 'Somebody in a room.',
+              type: 'object',
+              required: ['name', 'status'],
+              properties: {
+                name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
+                status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
+              },
+            },
+            Status: { description: 'Whether somebody is looking.', type: 'string', examples: ['online', 'away'] },
+            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link PricesWatch}, for tools that take a Standard Schema. */
+export const pricesWatchSchema: hf.Standard<PricesWatch> = /*@__PURE__*/ hf.standard(checkPricesWatch, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['symbols'],
+  properties: {
+    symbols: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 50,
+      uniqueItems: true,
+      items: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' },
+    },
+    every: {
+      description: 'How many milliseconds lie between two ticks, at the least.',
+      default: 1000,
+      type: 'integer',
+      minimum: 50,
+      maximum: 60000,
+    },
+  },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: { $defs: { Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' } } },
+      },
+    },
+  },
+}));
+
+/** {@link PricesTick}, for tools that take a Standard Schema. */
+export const pricesTickSchema: hf.Standard<PricesTick> = /*@__PURE__*/ hf.standard(checkPricesTick, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['symbol', 'price', 'side'],
+  properties: {
+    symbol: { $ref: '#/$defs/client/$defs/types/$defs/Symbol' },
+    price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
+    side: { description: 'Which side took the trade.', enum: ['buy', 'sell'] },
+    change: { description: 'Since yesterday; 0.01 is one per cent.', type: 'number', exclusiveMinimum: -1 },
+  },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Decimal: {
+              description: 'A decimal number as text, so that no digit is lost on the way.',
+              type: 'string',
+              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
+            },
+            Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link PricesDone}, for tools that take a Standard Schema. */
+export const pricesDoneSchema: hf.Standard<PricesDone> = /*@__PURE__*/ hf.standard(checkPricesDone, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['ticks'],
+  properties: { ticks: { description: 'How many came.', type: 'integer', minimum: 0, maximum: 9007199254740991 } },
+}));
+
+/** {@link PricesBook}, for tools that take a Standard Schema. */
+export const pricesBookSchema: hf.Standard<PricesBook> = /*@__PURE__*/ hf.standard(checkPricesBook, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['symbol'],
+  properties: {
+    symbol: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' },
+    depth: { type: 'integer', minimum: 1, maximum: 100 },
+  },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: { $defs: { Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' } } },
+      },
+    },
+  },
+}));
+
+/** {@link PricesSnapshot}, for tools that take a Standard Schema. */
+export const pricesSnapshotSchema: hf.Standard<PricesSnapshot> = /*@__PURE__*/ hf.standard(checkPricesSnapshot, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['symbol', 'bids', 'asks'],
+  properties: {
+    symbol: { $ref: '#/$defs/client/$defs/types/$defs/Symbol' },
+    bids: { type: 'array', maxItems: 100, items: { $ref: '#/$defs/client/$defs/types/$defs/Level' } },
+    asks: { type: 'array', maxItems: 100, items: { $ref: '#/$defs/client/$defs/types/$defs/Level' } },
+  },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Decimal: {
+              description: 'A decimal number as text, so that no digit is lost on the way.',
+              type: 'string',
+              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
+            },
+            Level: {
+              description: 'A price in the book, and how much is offered at it.',
+              type: 'array',
+              minItems: 2,
+              prefixItems: [
+                { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
+                { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
+              ],
+              items: false,
+            },
+            Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' },
+          },
+        },
+      },
+    },
+  },
+}));
+
+/** {@link PricesQuote}, for tools that take a Standard Schema. */
+export const pricesQuoteSchema: hf.Standard<PricesQuote> = /*@__PURE__*/ hf.standard(checkPricesQuote, 'sent', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['symbol'],
+  properties: { symbol: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' } },
+  additionalProperties: false,
+  $defs: {
+    server: {
+      $defs: {
+        types: { $defs: { Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' } } },
+      },
+    },
+  },
+}));
+
+/** {@link PricesQuoted}, for tools that take a Standard Schema. */
+export const pricesQuotedSchema: hf.Standard<PricesQuoted> = /*@__PURE__*/ hf.standard(checkPricesQuoted, 'received', () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['price'],
+  properties: { price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' } },
+  $defs: {
+    client: {
+      $defs: {
+        types: {
+          $defs: {
+            Decimal: {
+              description: 'A decimal number as text, so that no digit is lost on the way.',
+              type: 'string',
+              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
+            },
+          },
+        },
+      },
+    },
+  },
+}));

@@ -46,5 +46,7 @@ export { err, Failed, ok } from './handfast/result.js';
 export type { Err, Failure, Ok, Result } from './handfast/result.js';
 export type { Room, RoomEvents } from './handfast/room.js';
 export type { Gap, Ready } from './handfast/session.js';
+export { standard } from './handfast/standard.js';
+export type { Standard, Validated } from './handfast/standard.js';
 export type { Stream } from './handfast/stream.js';
 export type { Connect, Transport, TransportEvents, WebSocketConstructor } from './handfast/transport.js';

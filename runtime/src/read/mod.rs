@@ -11,6 +11,7 @@ mod object;
 mod rules;
 mod scalar;
 mod sequence;
+mod told;
 mod union;
 mod value;
 

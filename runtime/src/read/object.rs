@@ -3,8 +3,9 @@
 use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
-    rules::{check_properties, inner},
+    rules::{check_properties, check_value, inner, says_schema},
     scalar::wrong_type,
+    told,
 };
 use crate::Payload;
 use handfast_schema::{Type, words};
@@ -88,7 +89,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         self.refuses = closed;
     }
 
-    /// `minProperties` and `maxProperties`.
+    /// `minProperties` and `maxProperties`; and a schema, which tells what is wrong in the fields' stead.
     pub const fn rules(&mut self, rules: Rules) {
         self.rules = rules;
     }
@@ -267,12 +268,39 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             for (place, field) in self.fields.iter().enumerate() {
                 let required = self.required[place / 64] & (1 << (place % 64)) != 0;
                 if required && !self.has_seen(place) {
-                    self.cx.violation(words::required(field));
+                    self.cx.known(told::required(field));
                 }
             }
         }
         check_properties(self.rules, self.count, self.cx);
-        Ok(self.cx.clean_since(self.before))
+        let clean = self.cx.clean_since(self.before);
+        if !clean && says_schema(self.rules) {
+            self.tell_by_schema()?;
+        }
+        Ok(clean)
+    }
+
+    /// Tells what is wrong in the words and the order of the schema, where the fields say what is right and not how it is told.
+    #[cold]
+    fn tell_by_schema(self) -> Result<(), Stop> {
+        let end = self.r.place();
+        self.r.go(self.start);
+        let mut value = self.r.value()?;
+        self.r.go(end);
+        if let (serde_json::Value::Object(fields), Some(envelope)) =
+            (&mut value, self.beside.envelope)
+        {
+            fields.retain(|name, _| !envelope.has(name));
+        }
+        let mut told = Cx::new(self.cx.mode());
+        let nothing = told.mark();
+        check_value(self.rules, &value, &mut told);
+        // Where the two do not agree, what was found stands.
+        if !told.clean_since(nothing) {
+            self.cx.forget_since(self.before);
+            self.cx.adopt(told);
+        }
+        Ok(())
     }
 }
 

@@ -1,13 +1,13 @@
 //! The constraints of one place in a schema, as constants.
 
-use handfast_schema::{Dialect, Number, SchemaId, Schemas, Validator, words};
+use handfast_schema::{Dialect, Number, SchemaId, Schemas, Told, Validator, words};
 use regex::Regex;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{Cx, JsonReader, Num};
+use super::{Cx, JsonReader, Num, told};
 
 /// What a value has to keep, beside being of its type: a keyword of JSON Schema, and its value.
 #[derive(Clone, Copy, Debug)]
@@ -191,8 +191,12 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
 /// Says that a rule is broken.
 #[cold]
 #[inline(never)]
-pub(super) fn broken(rule: &Rule, cx: &mut Cx) {
-    cx.violation(match rule {
+pub(super) fn broken(rule: &'static Rule, cx: &mut Cx) {
+    cx.known(told::broken(rule, || words_of(rule)));
+}
+
+fn words_of(rule: &Rule) -> Told {
+    match rule {
         Rule::Minimum(min) => words::minimum(&min.number()),
         Rule::Maximum(max) => words::maximum(&max.number()),
         Rule::ExclusiveMinimum(min) => words::exclusive_minimum(&min.number()),
@@ -208,9 +212,11 @@ pub(super) fn broken(rule: &Rule, cx: &mut Cx) {
         Rule::UniqueItems => words::unique_items(),
         Rule::MinProperties(n) => words::min_properties(*n),
         Rule::MaxProperties(n) => words::max_properties(*n),
-        // What lies inside says so itself.
-        Rule::Items(_) | Rule::Schema(_) | Rule::JsonSchema(_) | Rule::NullApart => return,
-    });
+        // These are told by what they stand for, in its own words.
+        Rule::Items(_) | Rule::Schema(_) | Rule::JsonSchema(_) | Rule::NullApart => {
+            Told::new("not", "is not allowed")
+        }
+    }
 }
 
 /// A regular expression of ECMA-262, translated and compiled when it is first needed. It matches in linear time.
@@ -257,6 +263,13 @@ pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) 
             "must fit a schema that cannot be read",
         )),
     }
+}
+
+/// Whether there is a schema among the rules.
+pub(super) fn says_schema(rules: Rules) -> bool {
+    rules
+        .iter()
+        .any(|rule| matches!(rule, Rule::Schema(_) | Rule::JsonSchema(_)))
 }
 
 /// How deep a schema nests, at the most.

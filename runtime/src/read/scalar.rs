@@ -3,15 +3,16 @@
 use super::{
     Cx, Kind, Num, Reader, Rule, Rules, Step,
     rules::{check_number, check_string, check_value},
+    told,
 };
 use crate::{AsText, Bytes, Checked, Nullable, Payload};
-use handfast_schema::{Type, TypeSet, words};
+use handfast_schema::{Type, words};
 
 /// Passes over a value of the wrong type and says so.
 #[cold]
 pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut Cx, ty: Type) -> Step<T> {
     r.skip()?;
-    cx.violation(words::types(TypeSet::NONE.with(ty)));
+    cx.known(told::not_of(ty));
     Ok(None)
 }
 
@@ -90,7 +91,7 @@ fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
     }
     let n = r.number()?;
     let Some(integer) = n.as_integer() else {
-        cx.violation(words::types(TypeSet::NONE.with(Type::Integer)));
+        cx.known(told::not_of(Type::Integer));
         return Ok(None);
     };
     let mark = cx.mark();
@@ -127,7 +128,7 @@ impl<'de> Payload<'de> for f64 {
         }
         let n: Num = r.number()?;
         if !n.as_f64().is_finite() {
-            cx.violation(words::types(TypeSet::NONE.with(Type::Number)));
+            cx.known(told::not_of(Type::Number));
             return Ok(None);
         }
         let mark = cx.mark();
