@@ -61,7 +61,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "generated validators agree with each other and with other judges on random schemas",
         run: || {
             node::packages()?;
-            run("", &format!("{CONFORMANCE} fuzz 1 60000"))
+            run("", &format!("{CONFORMANCE} fuzz 1 150000"))
         },
     },
     Step {

@@ -18,7 +18,7 @@ function answer([of, byServer, message]) {
   return { violations: list(decoded.error.violations) };
 }
 
-const list = violations => violations.map(one => [one.path, one.keyword, one.message]);
+const list = violations => violations.map(one => [one.path, one.keyword, one.message, one.allowed ?? null]);
 
 let lines = [];
 for await (const line of createInterface({ input: process.stdin })) {

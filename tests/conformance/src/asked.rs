@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 handfast::Reason::Invalid(violations) => {
                     let violations: Vec<_> = violations
                         .iter()
-                        .map(|one| (one.path.as_str(), one.keyword, &*one.message))
+                        .map(|one| (one.path.as_str(), one.keyword, &*one.message, &one.allowed))
                         .collect();
                     serde_json::json!({ "violations": violations })
                 }

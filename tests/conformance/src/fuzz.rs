@@ -205,7 +205,13 @@ fn ours(subject: &Subject, mode: Mode, rust: &[Answer], node: &[Answer], tally: 
             .into_iter()
             .map(|one| {
                 let path = format!("/payload{}", one.path);
-                (path, one.keyword.to_owned(), one.message.into_owned())
+                let allowed = judge::in_doubles(one.allowed.unwrap_or(Value::Null));
+                (
+                    path,
+                    one.keyword.to_owned(),
+                    one.message.into_owned(),
+                    allowed,
+                )
             })
             .collect();
         let interpreter = match violations.as_slice() {

@@ -58,8 +58,23 @@ pub(crate) fn generate(
     Ok(Generated { protocol, outputs })
 }
 
-/// One thing wrong with an instance: where, which keyword, in which words.
-pub(crate) type Violation = (String, String, String);
+/// One thing wrong with an instance: where, which keyword, in which words, and what was allowed.
+pub(crate) type Violation = (String, String, String, Value);
+
+/// A value whose numbers are doubles, as both languages compare them.
+pub(crate) fn in_doubles(value: Value) -> Value {
+    match value {
+        Value::Number(n) => json!(n.as_f64().map(|n| n + 0.0)),
+        Value::Array(items) => items.into_iter().map(in_doubles).collect(),
+        Value::Object(fields) => {
+            let fields = fields
+                .into_iter()
+                .map(|(key, value)| (key, in_doubles(value)));
+            Value::Object(fields.collect())
+        }
+        other => other,
+    }
+}
 
 /// What a judge says of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,7 +306,13 @@ fn ask(program: &mut Command, questions: &[Question]) -> Result<Vec<Answer>> {
             answers.push(match line.other {
                 Some(other) => Answer::Other(other),
                 None if line.violations.is_empty() => Answer::Valid,
-                None => Answer::Invalid(line.violations),
+                None => {
+                    let violations = line.violations.into_iter();
+                    let plain = violations.map(|(path, keyword, words, allowed)| {
+                        (path, keyword, words, in_doubles(allowed))
+                    });
+                    Answer::Invalid(plain.collect())
+                }
             });
         }
         let wrote = writer.join().map_err(|_| "a judge's thread fell")?;
