@@ -1,7 +1,7 @@
 //! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
 
 use crate::{
-    read::{Cx, ObjectReader, Reader, Rules, Step, TupleReader},
+    read::{ArrayReader, Cx, ObjectReader, Reader, Rules, Step, TupleReader},
     table::{ChannelTable, ProtocolTable, Tag, UnionTable},
 };
 use std::fmt;
@@ -47,6 +47,11 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     /// Reads an item of a tuple into its place.
     fn read_item(tuple: &mut TupleReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
         tuple.fill(slot, rules);
+    }
+
+    /// Reads the items of an array.
+    fn read_items(array: &mut ArrayReader<'_, 'de>, items: &mut Vec<Self>, rules: Rules) {
+        array.items(items, rules);
     }
 
     /// Writes a field.

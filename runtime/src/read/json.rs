@@ -45,6 +45,43 @@ fn digits(bytes: &[u8], mut at: usize, n: &mut u64) -> usize {
     at
 }
 
+/// A number of up to 18 digits and without an exponent, and its end.
+#[inline]
+fn plain_number(bytes: &[u8], start: usize) -> Option<(Num, usize)> {
+    let negative = bytes.get(start) == Some(&b'-');
+    let whole = start + usize::from(negative);
+    let mut n = 0;
+    let point = match bytes.get(whole) {
+        Some(b'0') => whole + 1,
+        _ => digits(bytes, whole, &mut n),
+    };
+    let mut end = point;
+    if bytes.get(point) == Some(&b'.') {
+        end = digits(bytes, point + 1, &mut n);
+    }
+    if point == whole || end == point + 1 || end - whole > 18 {
+        return None;
+    }
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        return None;
+    }
+    if end == point {
+        if negative && n == 0 {
+            return Some((Num::Float(-0.0), end));
+        }
+        let n = n.cast_signed();
+        return Some((Num::Int(if negative { -n } else { n }), end));
+    }
+    // Where both are exact as doubles, their quotient is the double nearest to the number (Clinger 1990).
+    if n >= 1 << 53 {
+        return None;
+    }
+    let x = n as f64 / POWERS[end - point - 1];
+    // Signs follow no rule that a processor could foresee, so there is no branch.
+    let x = f64::from_bits(x.to_bits() | u64::from(negative) << 63);
+    Some((Num::Float(x), end))
+}
+
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
 pub struct JsonReader<'de> {
@@ -268,43 +305,33 @@ impl<'de> JsonReader<'de> {
     #[inline]
     pub(super) fn number(&mut self) -> Result<Num, Stop> {
         self.token();
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        let negative = bytes.get(start) == Some(&b'-');
-        let whole = start + usize::from(negative);
-        // Up to 18 digits fit, and more are read another way.
-        let mut n = 0;
-        let point = match bytes.get(whole) {
-            Some(b'0') => whole + 1,
-            _ => digits(bytes, whole, &mut n),
-        };
-        let mut end = point;
-        if bytes.get(point) == Some(&b'.') {
-            end = digits(bytes, point + 1, &mut n);
-        }
-        if point == whole || end == point + 1 || matches!(bytes.get(end), Some(b'e' | b'E')) {
-            return self.long_number(start);
-        }
-        if end - whole > 18 {
-            return self.long_number(start);
-        }
-        self.at = end;
-        if end == point {
-            if negative && n == 0 {
-                return Ok(Num::Float(-0.0));
+        match plain_number(self.text.as_bytes(), self.at) {
+            Some((n, end)) => {
+                self.at = end;
+                Ok(n)
             }
-            let n = n.cast_signed();
-            return Ok(Num::Int(if negative { -n } else { n }));
+            None => self.long_number(self.at),
         }
-        // Where both are exact as doubles, their quotient is the double nearest to the number (Clinger 1990).
-        if n < 1 << 53 {
-            let x = n as f64 / POWERS[end - point - 1];
-            // Signs follow no rule that a processor could foresee, so there is no branch.
-            return Ok(Num::Float(f64::from_bits(
-                x.to_bits() | u64::from(negative) << 63,
-            )));
+    }
+
+    /// The next item of an array, where it is a plain number within bounds and there is no white space around it.
+    /// Otherwise nothing is read.
+    #[inline]
+    pub(super) fn quick_number(&mut self, first: &mut bool, (min, max): (f64, f64)) -> Option<f64> {
+        let bytes = self.text.as_bytes();
+        let start = match (*first, bytes.get(self.at)) {
+            (true, _) => self.at,
+            (false, Some(b',')) => self.at + 1,
+            _ => return None,
+        };
+        let (n, end) = plain_number(bytes, start)?;
+        let x = n.as_f64();
+        if !matches!(bytes.get(end), Some(b',' | b']')) || x < min || x > max {
+            return None;
         }
-        self.long_number(start)
+        *first = false;
+        self.at = end;
+        Some(x)
     }
 
     /// Reads a number that is long, has an exponent, or is none.

@@ -128,6 +128,19 @@ pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut Cx) {
     }
 }
 
+/// The least and the greatest number that keep the rules, where that is all they ask.
+pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
+    let mut bounds = (f64::MIN, f64::MAX);
+    for rule in rules {
+        match rule {
+            Rule::Minimum(min) => bounds.0 = min.as_f64(),
+            Rule::Maximum(max) => bounds.1 = max.as_f64(),
+            _ => return None,
+        }
+    }
+    Some(bounds)
+}
+
 /// Checks a string.
 #[inline]
 pub(super) fn check_string(rules: Rules, text: &str, cx: &mut Cx) {

@@ -1,8 +1,8 @@
 //! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
 
 use super::{
-    Cx, Kind, Num, Reader, Rule, Rules, Step,
-    rules::{check_number, check_string, check_value},
+    ArrayReader, Cx, Kind, Num, Reader, Rule, Rules, Step,
+    rules::{bounds, check_number, check_string, check_value},
     told,
 };
 use crate::{AsText, Bytes, Checked, Nullable, Payload};
@@ -134,6 +134,13 @@ impl<'de> Payload<'de> for f64 {
         let mark = cx.mark();
         check_number(rules, n, false, cx);
         Ok(cx.clean_since(mark).then(|| n.as_f64()))
+    }
+
+    fn read_items(array: &mut ArrayReader<'_, 'de>, items: &mut Vec<Self>, rules: Rules) {
+        if let Some(bounds) = bounds(rules) {
+            array.plain_numbers(items, bounds);
+        }
+        array.items(items, rules);
     }
 }
 

@@ -75,6 +75,24 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         }
     }
 
+    /// Reads what items there are, one by one.
+    pub(crate) fn items<T: Payload<'de>>(&mut self, items: &mut Vec<T>, rules: Rules) {
+        while self.advance().is_some() {
+            items.extend(self.item(rules));
+        }
+    }
+
+    /// Reads numbers for as long as they are plain and within bounds.
+    pub(crate) fn plain_numbers(&mut self, items: &mut Vec<f64>, bounds: (f64, f64)) {
+        if let (Reader::Json(r), Some(Items::Json { first })) = (&mut *self.r, &mut self.items) {
+            let before = items.len();
+            while let Some(x) = r.quick_number(first, bounds) {
+                items.push(x);
+            }
+            self.count += items.len() - before;
+        }
+    }
+
     /// Reads an item.
     #[inline]
     fn item<T: Payload<'de>>(&mut self, rules: Rules) -> Option<T> {
@@ -178,10 +196,7 @@ impl<'de, T: Payload<'de>> Payload<'de> for Vec<T> {
     fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         let mut items = Self::new();
         let mut array = ArrayReader::new(r, cx, rules);
-        let inner = inner(rules);
-        while array.advance().is_some() {
-            items.extend(array.item(inner));
-        }
+        T::read_items(&mut array, &mut items, inner(rules));
         Ok(array.end()?.then_some(items))
     }
 }
