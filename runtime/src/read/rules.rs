@@ -1,13 +1,12 @@
 //! The constraints of one place in a schema, as constants.
 
 use handfast_schema::{Dialect, Number, SchemaId, Schemas, Told, Validator, words};
-use regex::Regex;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Cx, JsonReader, Num, told};
+use super::{Cx, JsonReader, Num, Pattern, told};
 
 /// What a value has to keep, beside being of its type: a keyword of JSON Schema, and its value.
 #[derive(Clone, Copy, Debug)]
@@ -229,30 +228,6 @@ fn words_of(rule: &Rule) -> Told {
         Rule::Items(_) | Rule::Schema(_) | Rule::JsonSchema(_) | Rule::NullApart => {
             Told::new("not", "is not allowed")
         }
-    }
-}
-
-/// A regular expression of ECMA-262, translated and compiled when it is first needed. It matches in linear time.
-#[derive(Debug)]
-pub struct Pattern {
-    source: &'static str,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Pattern {
-    /// A pattern. One that cannot be translated matches nothing; the generator refuses such patterns.
-    pub const fn new(source: &'static str) -> Self {
-        Self {
-            source,
-            compiled: OnceLock::new(),
-        }
-    }
-
-    fn is_match(&self, text: &str) -> bool {
-        self.compiled
-            .get_or_init(|| handfast_schema::pattern::compile(self.source).ok())
-            .as_ref()
-            .is_some_and(|regex| regex.is_match(text))
     }
 }
 
