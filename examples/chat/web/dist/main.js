@@ -66,6 +66,7 @@ function step(name) {
 function violationsOf(check, value, direction, under) {
   const report = new Report(direction === "sent");
   check(value, report);
+  if (report.size === 0) return NONE;
   if (typeof under === "string") report.below(0, step(under));
   return report.violations;
 }
@@ -77,9 +78,12 @@ function wording(violation) {
 function isFields(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+function noObject(report) {
+  report.fail("type", "must be an object", "object");
+}
 function object(value, report) {
   if (isFields(value)) return true;
-  report.fail("type", "must be an object", "object");
+  noObject(report);
   return false;
 }
 function array(value, report) {
@@ -1419,7 +1423,7 @@ function checkRoomId(value, report) {
   pattern(value, roomIdPattern, "^[a-z0-9-]{1,64}$", report);
 }
 function checkMember(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { name, status } = value;
   if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
     textAt(name, "/name", report, 1, 40);
@@ -1463,7 +1467,7 @@ function checkAttachment(value, report) {
 }
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
 function checkAttachmentImage(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { kind: kind2, url, width, height, alt } = value;
   if (kind2 !== void 0) {
     const before = report.size;
@@ -1492,7 +1496,7 @@ function checkAttachmentImageKind(value, report) {
 }
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function checkAttachmentSnippet(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { kind: kind2, text, language } = value;
   if (kind2 !== void 0) {
     const before = report.size;
@@ -1523,7 +1527,7 @@ var roomFullError = {
   data: checkRoomFullErrorData
 };
 function checkRoomFullErrorData(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { limit } = value;
   if (limit !== void 0 && !(isSafeInteger(limit) && limit >= 1)) integerAt(limit, "/limit", report, 1);
   if (limit === void 0) required(value, ["limit"], report);
@@ -1538,7 +1542,7 @@ var unknownSymbolError = {
 };
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function checkAuth(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { name, token } = value;
   if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
     textAt(name, "/name", report, 1, 40);
@@ -1551,7 +1555,7 @@ function checkAuth(value, report) {
 }
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomJoin(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1562,7 +1566,7 @@ function checkRoomJoin(value, report) {
   if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkRoomJoined(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { members: members2, topic } = value;
   if (members2 !== void 0) {
     const before = report.size;
@@ -1590,7 +1594,7 @@ function checkRoomJoinedTopic(value, report) {
 }
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomLeave(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1602,7 +1606,7 @@ function checkRoomLeave(value, report) {
 }
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
 function checkChatSend(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2, text, attachments: attachments2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1630,7 +1634,7 @@ function checkChatSendAttachments(value, report) {
   maxItems(value, 4, report);
 }
 function checkChatMessage(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { from: from$, text, attachments: attachments2 } = value;
   if (from$ !== void 0 && !(typeof from$ === "string" && from$.length >= 1 && from$.length <= 40)) {
     textAt(from$, "/from", report, 1, 40);
@@ -1653,7 +1657,7 @@ function checkChatMessageAttachments(value, report) {
 }
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkUserTypingClient(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1664,7 +1668,7 @@ function checkUserTypingClient(value, report) {
   if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkUserTypingServer(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { name } = value;
   if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
     textAt(name, "/name", report, 1, 40);
@@ -1672,7 +1676,7 @@ function checkUserTypingServer(value, report) {
   if (name === void 0) required(value, ["name"], report);
 }
 function checkUserPresence(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { member, present } = value;
   if (member !== void 0) {
     const before = report.size;
@@ -1688,7 +1692,7 @@ function checkUserPresence(value, report) {
 }
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
 function checkPricesWatch(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbols, every } = value;
   if (symbols !== void 0) {
     const before = report.size;
@@ -1713,7 +1717,7 @@ function checkPricesWatchSymbols(value, report) {
   uniqueItems(value, report);
 }
 function checkPricesTick(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbol: symbol$, price, side, change } = value;
   if (symbol$ !== void 0) {
     const before = report.size;
@@ -1741,14 +1745,14 @@ function checkPricesTickSide(value, report) {
   if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
 function checkPricesDone(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { ticks } = value;
   if (ticks !== void 0 && !(isSafeInteger(ticks) && ticks >= 0)) integerAt(ticks, "/ticks", report, 0);
   if (ticks === void 0) required(value, ["ticks"], report);
 }
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function checkPricesBook(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbol: symbol$, depth } = value;
   if (symbol$ !== void 0) {
     const before = report.size;
@@ -1762,7 +1766,7 @@ function checkPricesBook(value, report) {
   if (symbol$ === void 0) required(value, ["symbol"], report);
 }
 function checkPricesSnapshot(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbol: symbol$, bids, asks } = value;
   if (symbol$ !== void 0) {
     const before = report.size;
