@@ -1095,44 +1095,6 @@ export const attachmentSchema: hf.Standard<Attachment> = /*@__PURE__*/ hf.standa
   ],
 }));
 
-/** {@link AttachmentImage}, for tools that take a Standard Schema. */
-export const attachmentImageSchema: hf.Standard<AttachmentImage> = /*@__PURE__*/ hf.standard(checkAttachmentImage, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Image',
-  type: 'object',
-  required: ['kind', 'url', 'width', 'height'],
-  properties: {
-    kind: { const: 'image' },
-    url: { type: 'string', maxLength: 2000 },
-    width: { type: 'integer', minimum: 1, maximum: 20000 },
-    height: { type: 'integer', minimum: 1, maximum: 20000 },
-    alt: { type: 'string', maxLength: 500 },
-  },
-  additionalProperties: false,
-}));
-
-/** {@link AttachmentSnippet}, for tools that take a Standard Schema. */
-export const attachmentSnippetSchema: hf.Standard<AttachmentSnippet> = /*@__PURE__*/ hf.standard(checkAttachmentSnippet, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Snippet',
-  type: 'object',
-  required: ['kind', 'text'],
-  properties: {
-    kind: { const: 'snippet' },
-    text: { type: 'string', maxLength: 10000 },
-    language: { type: ['null', 'string'], maxLength: 40 },
-  },
-  additionalProperties: false,
-}));
-
-/** {@link RoomFullErrorData}, for tools that take a Standard Schema. */
-export const roomFullErrorDataSchema: hf.Standard<RoomFullErrorData> = /*@__PURE__*/ hf.standard(checkRoomFullErrorData, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  type: 'object',
-  required: ['limit'],
-  properties: { limit: { description: 'How many fit.', type: 'integer', minimum: 1, maximum: 9007199254740991 } },
-}));
-
 /** {@link Auth}, for tools that take a Standard Schema. */
 export const authSchema: hf.Standard<Auth> = /*@__PURE__*/ hf.standard(checkAuth, 'sent', () => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
