@@ -82,6 +82,17 @@ fn not_a_digit(name: String, prefix: char) -> String {
     }
 }
 
+/// The name, or the first of `name2`, `name3` … that is not taken.
+pub(crate) fn numbered(name: &str, is_taken: &dyn Fn(&str) -> bool) -> String {
+    (1_u32..)
+        .map(|n| match n {
+            1 => name.to_owned(),
+            n => format!("{name}{n}"),
+        })
+        .find(|name| !is_taken(name))
+        .unwrap_or_default()
+}
+
 /// The method that the macro makes of a type's or a variant's name: `ChatSend` → `chat_send`. It only has the name in
 /// Rust, so that this is not always [`snake`] of the name in the spec: `A.B` is `AB`, and its method `ab`.
 pub fn method(rust: &str) -> String {

@@ -65,10 +65,10 @@ pub(crate) fn expand(
                 let ty = &field.ty;
                 quote_spanned! {ty.span()=>
                     if #tag == code.borrow() {
-                        return ::core::result::Result::Ok(match data {
-                            ::core::option::Option::Some(r) => <#ty as #krate::Payload<'de>>::read(r, cx, &#p::Rules::NONE)?.map(Self::#name),
-                            ::core::option::Option::None => ::core::option::Option::None,
-                        });
+                        return match data {
+                            ::core::option::Option::Some(r) => <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], Self::#name),
+                            ::core::option::Option::None => ::core::result::Result::Ok(::core::option::Option::None),
+                        };
                     }
                 }
             }
@@ -91,9 +91,9 @@ pub(crate) fn expand(
             fn data(&self) -> ::core::option::Option<&dyn #p::ErasedSerialize> {
                 match #this { #(#datas,)* }
             }
-            fn read<'de, R: #p::Reader<'de>>(
+            fn read<'de>(
                 code: &#krate::TagBuf,
-                data: ::core::option::Option<&mut R>,
+                data: ::core::option::Option<&mut #p::Reader<'de>>,
                 cx: &mut #p::Cx,
             ) -> #p::Step<Self> {
                 #(#reads)*

@@ -14,18 +14,13 @@ pub(crate) fn stub(krate: &Path, input: &DeriveInput) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(_: &mut R, _: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+            fn read(_: &mut #p::Reader<'de>, _: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 ::core::result::Result::Ok(::core::option::Option::None)
             }
         }
         #[automatically_derived]
         impl #krate::Fields for #ident {
-            fn count<'de>(&self) -> usize {
-                0
-            }
-            fn write<'de, M: #p::SerializeMap>(&self, _: &mut M) -> ::core::result::Result<(), M::Error> {
-                ::core::result::Result::Ok(())
-            }
+            fn write<'de>(&self, _: &mut #p::FieldWriter<'_>) {}
         }
         #[automatically_derived]
         impl #p::Serialize for #ident {

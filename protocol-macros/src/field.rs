@@ -4,9 +4,9 @@ use crate::{
     options::{Ctxt, Options},
     rules::{self, Rules},
 };
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprLit, Fields, Lit, Member, Path, Type, ext::IdentExt, spanned::Spanned};
+use syn::{Expr, ExprLit, Fields, Index, Lit, Member, Path, Type, ext::IdentExt, spanned::Spanned};
 
 /// A field, with what our attributes say of it.
 pub(crate) struct Field {
@@ -18,6 +18,13 @@ pub(crate) struct Field {
     pub(crate) default: Option<Expr>,
     /// What it is called while it is read.
     pub(crate) local: Ident,
+}
+
+impl Field {
+    /// The type of its value where it is there.
+    pub(crate) fn value(&self) -> &Type {
+        optional(&self.ty).unwrap_or(&self.ty)
+    }
 }
 
 /// Takes our attributes off the fields.
@@ -68,79 +75,80 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, fields: &mut Fields) -> Vec<Field> {
         .collect()
 }
 
-/// Statements that read an object into locals, each of which then is a value; the reading returns where it cannot be.
+/// Reads an object into locals and makes a value of them: an expression of type `Step<T>`, where `make` is one of type
+/// `T` over the locals.
 pub(crate) fn read_object(
     krate: &Path,
     fields: &[Field],
     closed: Option<bool>,
-    object_rules: &TokenStream,
+    object_rules: &Rules,
+    make: &TokenStream,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let statics = fields.iter().map(|field| &field.rules.statics);
-    let table = fields.iter().map(|Field { name, ty, .. }| {
-        let optional = optional(ty).is_some();
-        quote!(#p::Field { name: #name, optional: #optional })
-    });
-    let closed = match closed {
-        None => quote!(::core::option::Option::None),
-        Some(closed) => quote!(::core::option::Option::Some(#closed)),
-    };
-    let table = quote! {
-        static TABLE: #p::ObjectTable = #p::ObjectTable {
-            fields: &[#(#table),*],
-            closed: #closed,
-            rules: #object_rules,
-        };
-    };
-    if fields.is_empty() {
-        return quote! {
-            #table
-            if !#p::object(r, cx, &TABLE, &mut |_, _, _| ::core::result::Result::Ok(()))? {
-                return ::core::result::Result::Ok(::core::option::Option::None);
-            }
-        };
-    }
-    let declare = fields.iter().map(|field| {
-        let Field { local, ty, .. } = field;
-        quote!(let mut #local: ::core::option::Option<#ty> = ::core::option::Option::None;)
-    });
-    let last = fields.len() - 1;
-    let arms = fields.iter().enumerate().map(|(i, field)| {
-        let Field {
-            local,
-            ty,
-            rules: Rules { expr, .. },
-            ..
-        } = field;
-        let pattern = if i == last { quote!(_) } else { quote!(#i) };
-        quote_spanned! {ty.span()=> #pattern => #local = <#ty as #krate::Payload<'de>>::read(r, cx, #expr)?, }
-    });
-    // A field that may be absent and is not there is `None`.
-    let settle = fields
-        .iter()
-        .map(|Field { local, ty, .. }| match optional(ty) {
-            Some(_) => quote!(let #local = ::core::option::Option::flatten(#local);),
-            None => quote! {
-                let ::core::option::Option::Some(#local) = #local else {
-                    return ::core::result::Result::Ok(::core::option::Option::None);
-                };
-            },
-        });
-    quote! {
-        #(#statics)*
-        #table
-        #(#declare)*
-        let kept = #p::object(r, cx, &TABLE, &mut |field, r, cx| {
-            match field {
-                #(#arms)*
-            }
-            ::core::result::Result::Ok(())
-        })?;
-        if !kept {
-            return ::core::result::Result::Ok(::core::option::Option::None);
+    let names = fields.iter().map(|field| &field.name);
+    let mut required = vec![0u64; fields.len().div_ceil(64)];
+    for (i, field) in fields.iter().enumerate() {
+        if optional(&field.ty).is_none() {
+            required[i / 64] |= 1 << (i % 64);
         }
-        #(#settle)*
     }
+    let required = required.into_iter().map(Literal::u64_unsuffixed);
+    let closed = closed.map(|closed| quote!(object.closed(#closed);));
+    let rules = object_rules.any.then(|| {
+        let expr = &object_rules.expr;
+        quote!(object.rules(#expr);)
+    });
+    let none = fields.iter().map(|_| quote!(#p::None,));
+    let last = fields.len().saturating_sub(1);
+    let arms = fields.iter().enumerate().map(|(i, field)| {
+        let (slot, ty, rules) = (Index::from(i), field.value(), &field.rules.expr);
+        let pattern = if i == last { quote!(_) } else { quote!(#i) };
+        let read = if field.rules.any {
+            quote!(read_ruled(&mut object, &mut slots.#slot, #rules))
+        } else {
+            quote!(read_field(&mut object, &mut slots.#slot))
+        };
+        quote_spanned! {field.ty.span()=> #pattern => <#ty as #krate::Payload<'_>>::#read, }
+    });
+    let fill = if fields.is_empty() {
+        quote!(while object.advance().is_some() {})
+    } else {
+        quote! {
+            while let #p::Some(field) = object.advance() {
+                match field { #(#arms)* }
+            }
+        }
+    };
+    // A field that may be absent and is not there is `None`.
+    let patterns = fields.iter().map(|field| {
+        let local = &field.local;
+        match optional(&field.ty) {
+            Some(_) => quote!(#local,),
+            None => quote!(#p::Some(#local),),
+        }
+    });
+    let otherwise = fields
+        .iter()
+        .any(|field| optional(&field.ty).is_none())
+        .then(|| quote!(_ => #p::Ok(#p::None),));
+    quote! {{
+        #(#statics)*
+        let mut slots = (#(#none)*);
+        let mut object = #p::ObjectReader::new(r, cx, &[#(#names),*], &[#(#required),*]);
+        #closed
+        #rules
+        #fill
+        match object.end() {
+            #p::Ok(true) => {}
+            #p::Ok(false) => return #p::Ok(#p::None),
+            #p::Err(syntax) => return #p::Err(syntax),
+        }
+        match slots {
+            (#(#patterns)*) => #p::Ok(#p::Some(#make)),
+            #otherwise
+        }
+    }}
 }
 
 /// A literal of the struct or variant at `path`, from the locals.
@@ -210,25 +218,8 @@ pub(crate) fn defaults(fields: &[Field]) -> Vec<TokenStream> {
         .collect()
 }
 
-/// An expression of how many fields are written, of these; `value` gives a field by reference. Spanned at the type, as
-/// the reading is, and in the same words: a type that cannot be carried is told once.
-pub(crate) fn count(
-    krate: &Path,
-    fields: &[Field],
-    value: impl Fn(&Field) -> TokenStream,
-) -> TokenStream {
-    let always = fields
-        .iter()
-        .filter(|field| optional(&field.ty).is_none())
-        .count();
-    let sometimes = fields.iter().filter(|field| optional(&field.ty).is_some()).map(|field| {
-        let (ty, value) = (&field.ty, value(field));
-        quote_spanned!(ty.span()=> + usize::from(!<#ty as #krate::Payload<'de>>::is_absent(#value)))
-    });
-    quote!(#always #(#sometimes)*)
-}
-
-/// Statements that write the fields into `map`.
+/// Statements that write the fields into `fields`; `value` gives a field by reference. Spanned at the type, as the
+/// reading is, and in the same words: a type that cannot be carried is told once.
 pub(crate) fn write(
     krate: &Path,
     fields: &[Field],
@@ -237,8 +228,12 @@ pub(crate) fn write(
     fields
         .iter()
         .map(|field| {
-            let (ty, name, value) = (&field.ty, &field.name, value(field));
-            quote_spanned!(ty.span()=> <#ty as #krate::Payload<'de>>::write_field(#value, map, #name)?;)
+            let (name, value, ty) = (&field.name, value(field), field.value());
+            let method = match optional(&field.ty) {
+                Some(_) => quote!(write_optional),
+                None => quote!(write_field),
+            };
+            quote_spanned!(field.ty.span()=> <#ty as #krate::Payload<'_>>::#method(#value, fields, #name);)
         })
         .collect()
 }

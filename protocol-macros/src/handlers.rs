@@ -20,13 +20,12 @@ pub(crate) fn client_messages(
 ) -> TokenStream {
     let mut groups: BTreeMap<String, Vec<&Message>> = BTreeMap::new();
     for message in messages.iter().filter(|message| is_handled(message)) {
-        // One trait for each first segment; names without segments share one.
-        let segment = message.name.split_once('.').map_or("", |(first, _)| first);
-        groups.entry(segment.to_owned()).or_default().push(message);
+        let segment = segment(message).to_owned();
+        groups.entry(segment).or_default().push(message);
     }
     let traits: Vec<Ident> = groups
-        .keys()
-        .map(|segment| format_ident!("{}Handler", pascal(segment)))
+        .values()
+        .map(|group| handler_trait(group[0]))
         .collect();
     let declared = groups
         .iter()
@@ -94,7 +93,16 @@ fn is_handled(message: &Message) -> bool {
     !message.auth && !matches!(message.reply, Reply::Cancel)
 }
 
-fn pascal(segment: &str) -> String {
+/// What the handler traits go by: one for each first segment; names without segments share one.
+fn segment(message: &Message) -> &str {
+    message.name.split_once('.').map_or("", |(first, _)| first)
+}
+
+fn handler_trait(message: &Message) -> Ident {
+    format_ident!("{}Handler", pascal(segment(message)))
+}
+
+pub(crate) fn pascal(segment: &str) -> String {
     let mut out = String::new();
     let mut up = true;
     for c in segment.chars() {
@@ -192,14 +200,10 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
         // The proof travels in the hello; a later one changes nothing.
         return quote!(Self::#variant { .. } => #action::Run(::std::boxed::Box::pin(async {})));
     }
-    let name = method(message);
+    let (name, handler) = (method(message), handler_trait(message));
     let (_, names) = parameters(message);
-    let unboxed = if message.is_boxed() {
-        quote!(let m = *m;)
-    } else {
-        quote!()
-    };
-    let call = |extra: TokenStream| quote!(app.#name(#names #extra &Context::__new(::core::clone::Clone::clone(&cx))).await);
+    let unboxed = message.is_boxed().then(|| quote!(let m = *m;));
+    let call = |extra: TokenStream| quote!(<A as #handler>::#name(&app, #names #extra &Context::__new(::core::clone::Clone::clone(&cx))).await);
     let channel =
         |channel: &Path| quote!(let channel = #krate::Keyed::<#channel>::from_message(&m););
     let plain = call(quote!());
@@ -210,7 +214,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (
                 quote!(Run),
                 channel,
-                quote!(let result = #plain; cx.join::<#server, _, _, _>(&channel, &result).await;),
+                quote!(cx.join::<#server, _, _, _>(&channel, &#plain).await;),
             )
         }
         (Reply::One(_), _, Some(from)) => {
@@ -218,13 +222,13 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (
                 quote!(Run),
                 channel,
-                quote!(let result = #plain; cx.part::<#server, _, _, _>(&channel, &result);),
+                quote!(cx.part::<#server, _, _, _>(&channel, &#plain);),
             )
         }
         (Reply::One(_), ..) => (
             quote!(Run),
             quote!(),
-            quote!(let result = #plain; cx.answer::<#server, _, _>(&result);),
+            quote!(cx.answer::<#server, _, _>(&#plain);),
         ),
         (Reply::Stream { ack, end, .. }, ..) => {
             let to = if ack.is_some() {
@@ -234,21 +238,13 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             };
             let run = call(quote!(to,));
             let finish = if end.is_some() {
-                quote!(cx.end::<#server, _, _>(&result);)
+                quote!(cx.end::<#server, _, _>(&#run);)
             } else {
-                quote!(cx.done(&result);)
+                quote!(cx.done(&#run);)
             };
-            (
-                quote!(Stream),
-                quote!(let to = #to;),
-                quote!(let result = #run; #finish),
-            )
+            (quote!(Stream), quote!(let to = #to;), finish)
         }
-        _ if message.errors.is_some() => (
-            quote!(Run),
-            quote!(),
-            quote!(let result = #plain; cx.done(&result);),
-        ),
+        _ if message.errors.is_some() => (quote!(Run), quote!(), quote!(cx.done(&#plain);)),
         _ => (quote!(Run), quote!(), quote!(#plain;)),
     };
     quote! {

@@ -1,6 +1,6 @@
 //! `#[protocol]`: the attribute that makes structs and enums readable, writable and dispatchable by Handfast.
 //!
-//! This crate only parses what stands on an item and writes down a table and a closure for it; everything that does not
+//! This crate only parses what stands on an item and writes down constants and a loop for it; everything that does not
 //! vary with the item is in the runtime. Use it through the `handfast` crate, whose documentation has every option.
 
 mod channel;

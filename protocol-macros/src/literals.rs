@@ -96,7 +96,7 @@ pub(crate) fn expand(
         }
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 static LITERALS: #p::Literals =
                     #p::Literals { values: &[#(#names),*], typed: #typed, constant: #constant };
                 ::core::result::Result::Ok(#read)

@@ -315,10 +315,9 @@ fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) -> TokenStr
     });
     let lookup = lookup(&t, &p, messages);
     quote! {
-        #t::UnionTable {
-            envelope: #envelope,
-            messages: &[#(#rows),*],
-            lookup: #lookup,
+        {
+            const MESSAGES: &[#t::MessageTable] = &[#(#rows),*];
+            #t::UnionTable::new(#envelope, MESSAGES, #lookup)
         }
     }
 }
@@ -411,8 +410,7 @@ fn union(
             Holds::One(_) => quote!(Self::#variant(value) => #p::Serialize::serialize(value, serializer)),
             holds => {
                 let (pattern, write) = holds.write(krate, variant);
-                let count = holds.count(krate);
-                quote!(#pattern => #p::serialize_entries(serializer, #count, |map| { #write let _ = map; ::core::result::Result::Ok(()) }))
+                quote!(#pattern => #p::serialize_entries(serializer, &|fields| { #write let _ = fields; }))
             }
         }
     });
@@ -435,7 +433,7 @@ fn union(
             #[automatically_derived]
             impl #krate::Messages for #ident {
                 const TABLE: &'static #krate::table::UnionTable = &TABLE;
-                fn read<'de, R: #p::Reader<'de>>(index: usize, r: &mut R, cx: &mut #p::Cx) -> #p::Step<Self> {
+                fn read<'de>(index: usize, r: &mut #p::Reader<'de>, cx: &mut #p::Cx) -> #p::Step<Self> {
                     match index {
                         #(#reads,)*
                         _ => { let _ = (r, cx); ::core::result::Result::Ok(::core::option::Option::None) }

@@ -44,14 +44,15 @@ pub(crate) fn expand(
         }
         (false, false) => plain(ident, ty),
     };
-    let read = quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read(r, cx, #expr)? };
+    let read =
+        quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, #expr, Self) };
     let common = product::common(krate, ident);
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 #statics
-                ::core::result::Result::Ok(#read.map(Self))
+                #read
             }
         }
         #[automatically_derived]

@@ -36,19 +36,13 @@ pub(crate) fn expand(
     if let Fields::Unnamed(_) = data.fields {
         return Some(tuple(krate, ident, &fields, &own, &common));
     }
-    let Rules { statics, expr, .. } = own;
-    let object_rules = if statics.is_empty() {
-        quote!(#p::Rules::NONE)
-    } else {
-        quote!(*#expr)
-    };
-    let body = field::read_object(krate, &fields, closed, &object_rules);
     let construct = field::construct(&quote!(Self), &fields);
+    let body = field::read_object(krate, &fields, closed, &own, &construct);
+    let statics = own.statics;
     let this = |field: &Field| {
         let member = &field.member;
         quote!(&self.#member)
     };
-    let count = field::count(krate, &fields, this);
     let write = field::write(krate, &fields, this);
     let defaults = field::defaults(&fields);
     let defaults = (!defaults.is_empty())
@@ -56,21 +50,16 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 #statics
                 #body
-                ::core::result::Result::Ok(::core::option::Option::Some(#construct))
             }
         }
         #[automatically_derived]
         impl #krate::Fields for #ident {
-            fn count<'de>(&self) -> usize {
-                #count
-            }
-            fn write<'de, M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
+            fn write<'de>(&self, fields: &mut #p::FieldWriter<'_>) {
                 #write
-                let _ = map;
-                ::core::result::Result::Ok(())
+                let _ = fields;
             }
         }
         #[automatically_derived]
@@ -117,7 +106,7 @@ fn tuple(
             } else {
                 quote!(#i)
             };
-            quote_spanned! {ty.span()=> #pattern => #local = #krate::Payload::read(r, cx, #expr)?, }
+            quote_spanned! {ty.span()=> #pattern => <#ty as #krate::Payload<'de>>::read_item(&mut tuple, &mut #local, #expr), }
         },
     );
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
@@ -125,22 +114,21 @@ fn tuple(
     quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 #(#statics)*
                 #own_statics
                 #(#declare)*
-                let kept = #p::tuple(r, cx, #own_expr, #width, &mut |item, r, cx| {
-                    match item {
-                        #(#arms)*
+                let mut tuple = #p::TupleReader::new(r, cx, #own_expr, #width);
+                while let ::core::option::Option::Some(item) = tuple.advance() {
+                    match item { #(#arms)* }
+                }
+                match (tuple.end(), #(#locals),*) {
+                    (::core::result::Result::Ok(true), #(::core::option::Option::Some(#locals)),*) => {
+                        ::core::result::Result::Ok(::core::option::Option::Some(Self(#(#locals),*)))
                     }
-                    ::core::result::Result::Ok(())
-                })?;
-                ::core::result::Result::Ok(match (kept, #(#locals),*) {
-                    (true, #(::core::option::Option::Some(#locals)),*) => {
-                        ::core::option::Option::Some(Self(#(#locals),*))
-                    }
-                    _ => ::core::option::Option::None,
-                })
+                    (::core::result::Result::Err(syntax), ..) => ::core::result::Result::Err(syntax),
+                    _ => ::core::result::Result::Ok(::core::option::Option::None),
+                }
             }
         }
         #[automatically_derived]

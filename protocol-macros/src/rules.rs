@@ -1,15 +1,28 @@
 //! The constraints of a field or a type: keywords of JSON Schema in Rust's spelling.
 
-use crate::options::{Ctxt, Options};
+use crate::{
+    handlers::pascal,
+    options::{Ctxt, Options},
+};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Expr, ExprLit, ExprUnary, Lit, Path, UnOp};
 
-/// Constraints as tokens: statics to declare, and an expression of type `&'static Rules`.
+/// Constraints as tokens: statics to declare, and an expression of type `Rules`.
 pub(crate) struct Rules {
     pub(crate) statics: TokenStream,
     pub(crate) expr: TokenStream,
     pub(crate) any: bool,
+}
+
+impl Rules {
+    pub(crate) fn none() -> Self {
+        Self {
+            statics: TokenStream::new(),
+            expr: quote!(&[]),
+            any: false,
+        }
+    }
 }
 
 const NUMBERS: [&str; 5] = [
@@ -32,14 +45,14 @@ const COUNTS: [&str; 6] = [
 pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options, name: &Ident) -> Rules {
     let p = quote!(#krate::__private);
     let mut statics = TokenStream::new();
-    let mut calls = TokenStream::new();
+    let mut rules = Vec::new();
     for key in NUMBERS {
         if let Some(limit) = options
             .expr(cx, key)
             .and_then(|expr| limit(cx, &p, key, &expr))
         {
-            let method = format_ident!("{key}");
-            calls.extend(quote!(.#method(#limit)));
+            let rule = format_ident!("{}", pascal(key));
+            rules.push(quote!(#p::Rule::#rule(#limit)));
         }
     }
     for key in COUNTS {
@@ -48,8 +61,8 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options, name: &Ident)
             Some(Expr::Lit(ExprLit {
                 lit: Lit::Int(n), ..
             })) => {
-                let method = format_ident!("{key}");
-                calls.extend(quote!(.#method(#n)));
+                let rule = format_ident!("{}", pascal(key));
+                rules.push(quote!(#p::Rule::#rule(#n)));
             }
             Some(other) => cx.error(other, format_args!("`{key}` is a whole number, 0 or more")),
         }
@@ -59,44 +72,37 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options, name: &Ident)
         statics.extend(quote! {
             static #ident: #p::Pattern = #p::Pattern::new(#pattern);
         });
-        calls.extend(quote!(.pattern(&#ident)));
+        rules.push(quote!(#p::Rule::Pattern(&#ident)));
     }
-    for key in ["format", "content_encoding", "schema"] {
+    for key in ["format", "content_encoding", "schema", "json_schema"] {
         if let Some(text) = options.text(cx, key) {
-            let method = format_ident!("{key}");
-            calls.extend(quote!(.#method(#text)));
+            let rule = format_ident!("{}", pascal(key));
+            rules.push(quote!(#p::Rule::#rule(#text)));
         }
     }
     for key in ["unique_items", "null_apart"] {
         if options.flag(cx, key) {
-            let method = format_ident!("{key}");
-            calls.extend(quote!(.#method()));
+            let rule = format_ident!("{}", pascal(key));
+            rules.push(quote!(#p::Rule::#rule));
         }
     }
     for key in ["items", "values"] {
         if let Some(mut inner) = options.inner(cx, key) {
-            let rules = take(cx, krate, &mut inner, &format_ident!("{name}_ITEMS"));
+            let of = take(cx, krate, &mut inner, &format_ident!("{name}_ITEMS"));
             inner.finish(cx);
-            statics.extend(rules.statics);
-            let expr = rules.expr;
-            calls.extend(quote!(.items(#expr)));
+            statics.extend(of.statics);
+            let expr = of.expr;
+            rules.push(quote!(#p::Rule::Items(#expr)));
         }
     }
-    if calls.is_empty() {
-        return Rules {
-            statics,
-            expr: quote!(&#p::Rules::NONE),
-            any: false,
-        };
+    let any = !rules.is_empty();
+    let mut expr = quote!(&[#(#rules),*]);
+    // What names a static is not promoted to one by itself.
+    if !statics.is_empty() {
+        statics.extend(quote!(static #name: #p::Rules = #expr;));
+        expr = quote!(#name);
     }
-    statics.extend(quote! {
-        static #name: #p::Rules = #p::Rules::NONE #calls;
-    });
-    Rules {
-        statics,
-        expr: quote!(&#name),
-        any: true,
-    }
+    Rules { statics, expr, any }
 }
 
 fn limit(cx: &Ctxt, p: &TokenStream, key: &str, expr: &Expr) -> Option<TokenStream> {

@@ -25,7 +25,6 @@ pub(crate) fn expand(
     let mut names: Vec<String> = Vec::new();
     let mut reads = Vec::new();
     let mut writes = Vec::new();
-    let mut counts = Vec::new();
     for variant in &mut data.variants {
         let mut options = Options::take_from(cx, &mut variant.attrs, "protocol");
         let name = options.text(cx, "name");
@@ -50,14 +49,11 @@ pub(crate) fn expand(
         let place = names.len();
         let read = holds.read(krate, &variant.ident);
         let (pattern, write) = holds.write(krate, &variant.ident);
-        let count = holds.count(krate);
         reads.push(quote!(::core::option::Option::Some(#place) => #read));
         if tagged {
             writes.push(quote!(#pattern => { #write }));
-            counts.push(quote!(#pattern => #count));
         } else {
-            writes.push(quote!(#pattern => { #p::discriminant(map, #tag, #text)?; #write }));
-            counts.push(quote!(#pattern => 1 + #count));
+            writes.push(quote!(#pattern => { fields.field(#tag, &#text); #write }));
         }
         names.push(text);
     }
@@ -72,7 +68,7 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read<R: #p::Reader<'de>>(r: &mut R, cx: &mut #p::Cx, _: &'static #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
                 match #p::union(r, cx, &BRANCHES)? {
                     #(#reads,)*
@@ -82,13 +78,8 @@ pub(crate) fn expand(
         }
         #[automatically_derived]
         impl #krate::Fields for #ident {
-            #[allow(unused_variables, reason = "a variant may hold nothing to count")]
-            fn count<'de>(&self) -> usize {
-                match self { #(#counts,)* }
-            }
-            fn write<'de, M: #p::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
+            fn write<'de>(&self, fields: &mut #p::FieldWriter<'_>) {
                 match self { #(#writes)* }
-                ::core::result::Result::Ok(())
             }
         }
         #[automatically_derived]

@@ -3,6 +3,7 @@
 use crate::{
     field::{self, Field},
     options::Ctxt,
+    rules::Rules,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -39,7 +40,6 @@ impl Holds {
 
     /// An expression of type `Step<Self>` that reads the variant.
     pub(crate) fn read(&self, krate: &Path, variant: &Ident) -> TokenStream {
-        let p = quote!(#krate::__private);
         match self {
             Self::One(ty) => {
                 let make = match boxed(ty) {
@@ -47,52 +47,32 @@ impl Holds {
                     None => quote!(Self::#variant),
                 };
                 let ty = boxed(ty).unwrap_or(ty);
-                let read = quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read(r, cx, &#p::Rules::NONE)? };
-                quote!(::core::result::Result::Ok(#read.map(#make)))
+                quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], #make) }
             }
             Self::Nothing => {
-                let body = field::read_object(krate, &[], None, &quote!(#p::Rules::NONE));
-                quote! {{
-                    #body
-                    ::core::result::Result::Ok(::core::option::Option::Some(Self::#variant))
-                }}
+                field::read_object(krate, &[], None, &Rules::none(), &quote!(Self::#variant))
             }
             Self::Fields(fields) => {
-                let body = field::read_object(krate, fields, None, &quote!(#p::Rules::NONE));
                 let construct = field::construct(&quote!(Self::#variant), fields);
-                quote! {{
-                    #body
-                    ::core::result::Result::Ok(::core::option::Option::Some(#construct))
-                }}
+                field::read_object(krate, fields, None, &Rules::none(), &construct)
             }
         }
     }
 
-    /// A pattern that binds what there is, and an expression that writes it into `map`.
+    /// A pattern that binds what there is, and statements that write it into `fields`.
     pub(crate) fn write(&self, krate: &Path, variant: &Ident) -> (TokenStream, TokenStream) {
         match self {
             Self::Nothing => (quote!(Self::#variant), quote!()),
             Self::One(_) => (
                 quote!(Self::#variant(value)),
-                quote!(#krate::Fields::write(value, map)?;),
+                quote!(#krate::Fields::write(value, fields);),
             ),
-            Self::Fields(fields) => {
-                let members = fields
+            Self::Fields(of) => {
+                let members = of
                     .iter()
                     .map(|Field { member, local, .. }| quote!(#member: #local));
-                let write = field::write(krate, fields, |field| field.local.to_token_stream());
+                let write = field::write(krate, of, |field| field.local.to_token_stream());
                 (quote!(Self::#variant { #(#members),* }), write)
-            }
-        }
-    }
-
-    /// An expression of how many fields are written, under the same pattern.
-    pub(crate) fn count(&self, krate: &Path) -> TokenStream {
-        match self {
-            Self::Nothing => quote!(0),
-            Self::One(_) => quote!(#krate::Fields::count(value)),
-            Self::Fields(fields) => {
-                field::count(krate, fields, |field| field.local.to_token_stream())
             }
         }
     }

@@ -1,12 +1,16 @@
 //! What expanded code names, and nobody else: it changes without notice.
 
+pub use crate::message::FieldWriter;
 pub use crate::{
     codec::Source,
     read::{
-        Cx, Field, JsonReader, Limit, Literals, ObjectTable, Pattern, Reader, Rules, Step,
-        UnionBranches, ValueReader, array, literal, map, object, open_literal, string, tuple,
-        union,
+        Cx, Limit, Literals, ObjectReader, Pattern, Reader, Rule, Rules, Step, TupleReader,
+        UnionBranches, literal, map, open_literal, string, union,
     },
+};
+pub use core::{
+    option::Option::{self, None, Some},
+    result::Result::{self, Err, Ok},
 };
 pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]
@@ -16,20 +20,9 @@ pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Serialize
 use crate::{
     Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
     codec::{Codec, EncodeError, Json, Outgoing},
+    message::FieldSink,
     table::{LimitsTable, MessageTable, TagRef},
 };
-
-/// Writes the discriminant of a union.
-///
-/// # Errors
-/// Those of the serializer.
-pub fn discriminant<M: SerializeMap>(
-    map: &mut M,
-    name: &'static str,
-    value: &'static str,
-) -> Result<(), M::Error> {
-    map.serialize_entry(name, value)
-}
 
 /// Writes the fields of a struct as an object.
 ///
@@ -39,9 +32,7 @@ pub fn serialize_fields<T: Fields, S: Serializer>(
     value: &T,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(value.count()))?;
-    value.write(&mut map)?;
-    map.end()
+    serialize_entries(serializer, &|fields| value.write(fields))
 }
 
 /// Writes fields as an object.
@@ -50,12 +41,40 @@ pub fn serialize_fields<T: Fields, S: Serializer>(
 /// Those of the serializer.
 pub fn serialize_entries<S: Serializer>(
     serializer: S,
-    count: usize,
-    write: impl FnOnce(&mut S::SerializeMap) -> Result<(), S::Error>,
+    write: &dyn Fn(&mut FieldWriter<'_>),
 ) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(count))?;
-    write(&mut map)?;
-    map.end()
+    let mut count = Count(0);
+    write(&mut FieldWriter::new(&mut count));
+    let mut entries = Entries {
+        map: serializer.serialize_map(Some(count.0))?,
+        result: Ok(()),
+    };
+    write(&mut FieldWriter::new(&mut entries));
+    entries.result?;
+    entries.map.end()
+}
+
+/// How many fields there are: some encodings say so in front of them.
+struct Count(usize);
+
+impl FieldSink for Count {
+    fn field(&mut self, _: &'static str, _: &dyn ErasedSerialize) {
+        self.0 += 1;
+    }
+}
+
+/// The members of an object on its way out, and the first error.
+struct Entries<M: SerializeMap> {
+    map: M,
+    result: Result<(), M::Error>,
+}
+
+impl<M: SerializeMap> FieldSink for Entries<M> {
+    fn field(&mut self, name: &'static str, value: &dyn ErasedSerialize) {
+        if self.result.is_ok() {
+            self.result = self.map.serialize_entry(name, value);
+        }
+    }
 }
 
 /// Serde's reading: any format, through a value in memory; unknown fields are dropped, as a client does.
@@ -66,7 +85,7 @@ pub fn deserialize<'de, T: for<'any> Payload<'any>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
-    crate::read_value(&value, &Rules::NONE, Mode::Client).map_err(serde::de::Error::custom)
+    crate::read_value(&value, &[], Mode::Client).map_err(serde::de::Error::custom)
 }
 
 /// The value, if it keeps every rule of its type.

@@ -4,13 +4,15 @@ use crate::{
     codec::Source,
     envelope::{Envelope, Id, Reason, Rejected, TagBuf},
     message::Messages,
-    read::{Cx, Field, JsonReader, Key, Kind, Reader, Segment, Syntax},
+    read::{Cx, Kind, Next, Place, Reader, Segment, Stop},
     table::{
-        EnvelopeField, FieldKind, FieldTable, Presence, Tag, TagRef, TimestampForm, UnionTable,
+        EnvelopeField, FieldKind, FieldTable, Presence, Role, Tag, TagRef, TimestampForm,
+        UnionTable,
     },
 };
 use handfast_schema::{Mode, Type, TypeSet, Violations, listed, words};
 use std::{
+    borrow::Cow,
     fmt,
     time::{Duration, SystemTime},
 };
@@ -55,14 +57,15 @@ pub fn decode<M: Messages>(
     pending: &dyn Pending,
 ) -> Result<Envelope<M>, Box<Rejected>> {
     let Source::Json(text) = source;
-    let mut reader = JsonReader::new(text, depth);
+    let mut reader = Reader::json(text, depth);
     let mut decoder = Decoder::new(M::TABLE, mode, text);
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
         message = M::read(index, r, cx)?;
         Ok(())
     });
-    if let Err(syntax) = read.and_then(|()| reader.end()) {
+    if let Err(Stop) = read.and_then(|()| reader.end()) {
+        let syntax = reader.stopped();
         return Err(decoder.reject(Reason::Syntax {
             offset: syntax.offset,
             message: syntax.message,
@@ -87,7 +90,7 @@ struct Decoder<'de> {
     envelope: Cx,
     /// What is wrong with the payload.
     payload: Cx,
-    tag: Option<TagBuf>,
+    tag: Option<ReadTag<'de>>,
     index: Option<usize>,
     /// Where the payload stands, and where it ends.
     content: Option<(usize, usize)>,
@@ -105,11 +108,29 @@ struct Decoder<'de> {
     timestamp: Option<SystemTime>,
 }
 
-type ReadPayload<'a, 'de> =
-    dyn FnMut(usize, &mut JsonReader<'de>, &mut Cx) -> Result<(), Syntax> + 'a;
+type ReadPayload<'a, 'de> = dyn FnMut(usize, &mut Reader<'de>, &mut Cx) -> Result<(), Stop> + 'a;
 
-/// The most fields an envelope has: tag, payload, outcome, and seven more.
-const MOST: usize = 10;
+/// A tag, as read.
+enum ReadTag<'de> {
+    Text(Cow<'de, str>),
+    Integer(i64),
+}
+
+impl ReadTag<'_> {
+    fn borrow(&self) -> TagRef<'_> {
+        match self {
+            Self::Text(text) => TagRef::Text(text),
+            Self::Integer(n) => TagRef::Integer(*n),
+        }
+    }
+
+    fn into_owned(self) -> TagBuf {
+        match self {
+            Self::Text(text) => TagBuf::Text(text.into_owned()),
+            Self::Integer(n) => TagBuf::Integer(n),
+        }
+    }
+}
 
 impl<'de> Decoder<'de> {
     const fn new(table: &'static UnionTable, mode: Mode, text: &'de str) -> Self {
@@ -137,64 +158,45 @@ impl<'de> Decoder<'de> {
 
     fn run(
         &mut self,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
         pending: &dyn Pending,
         read: &mut ReadPayload<'_, 'de>,
-    ) -> Result<(), Syntax> {
+    ) -> Result<(), Stop> {
         let table = &self.table.envelope;
         if r.peek()? != Kind::Object {
-            return Err(Syntax {
-                offset: r.place(),
-                message: "not an object",
-            });
+            return Err(r.stop("not an object"));
         }
-        let start = r.place();
-        // The names, in the order most senders write them: tag, payload, then the rest.
-        let mut names = [Field {
-            name: "",
-            optional: true,
-        }; MOST];
-        let mut roles = [Role::Tag; MOST];
-        let mut count = 0;
-        let all = [
-            (Role::Tag, Some(table.tag)),
-            (Role::Content, table.content),
-            (Role::Outcome, table.outcome.map(|o| o.0)),
-        ]
-        .into_iter()
-        .filter_map(|(role, name)| Some((role, name?)))
-        .chain(
-            table
-                .fields()
-                .map(|(role, field)| (Role::Field(role, field), field.name)),
-        );
-        for (place, (role, name)) in all.enumerate() {
-            names[place].name = name;
-            roles[place] = role;
-            count = place + 1;
-        }
+        let start = r.offset();
+        let (names, roles) = (self.table.layout.names(), self.table.layout.roles());
         let mut seen = 0u16;
-        r.members(&names[..count], &mut |r, key| match key {
-            Key::Known(place) => {
-                seen |= 1 << place;
-                let mark = self.envelope.mark();
-                self.member(roles[place], r, read)?;
-                self.envelope
-                    .within(mark, || Segment::Field(place, names[place].name));
-                Ok(())
-            }
-            Key::Unknown(name) => {
-                if table.content.is_some() && self.mode == Mode::Server {
+        let mut members = r.enter_object()?;
+        let mut guess = 0;
+        loop {
+            match r.next_key(&mut members, names, guess) {
+                Next::Field(place) => {
+                    seen |= 1 << place;
+                    guess = place + 1;
                     let mark = self.envelope.mark();
+                    self.member(roles[place], r, read)?;
                     self.envelope
-                        .violation(words::unknown_property("additionalProperties"));
-                    self.envelope.within(mark, || Segment::Key(name.to_owned()));
+                        .within(mark, || Segment::Field(place, names[place]));
                 }
-                r.skip()
+                Next::Unknown => {
+                    if table.content.is_some() && self.mode == Mode::Server {
+                        let mark = self.envelope.mark();
+                        self.envelope
+                            .violation(words::unknown_property("additionalProperties"));
+                        self.envelope
+                            .within(mark, || Segment::Key(r.name().into_owned()));
+                    }
+                    r.skip()?;
+                }
+                Next::End => break,
+                Next::Stop => return Err(Stop),
             }
-        })?;
-        let end = r.place();
-        for (place, role) in roles[..count].iter().enumerate() {
+        }
+        let end = r.offset();
+        for (place, role) in roles.iter().enumerate() {
             if let Role::Field(
                 _,
                 FieldTable {
@@ -219,26 +221,26 @@ impl<'de> Decoder<'de> {
             self.envelope.violation(words::required(table.tag));
         }
         // What is published to a channel says which.
-        let channel = roles[..count].iter().position(|role| {
+        let channel = roles.iter().position(|role| {
             matches!(role, Role::Field(EnvelopeField::Channel, field) if field.presence == Presence::Optional)
         });
         if let (Mode::Client, Some(index), Some(place)) = (self.mode, self.index, channel)
             && seen & (1 << place) == 0
             && self.table.messages[index].channel.is_some()
         {
-            self.envelope.violation(words::required(names[place].name));
+            self.envelope.violation(words::required(names[place]));
         }
         // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
             && self.read != Some((index, content))
         {
             self.payload = Cx::new(self.mode);
-            r.go(content);
+            r.go(Place::Offset(content));
             if table.content.is_none() {
                 self.payload.beside.envelope = Some(table);
             }
             read(index, r, &mut self.payload)?;
-            r.go(end);
+            r.go(Place::Offset(end));
         }
         Ok(())
     }
@@ -246,9 +248,9 @@ impl<'de> Decoder<'de> {
     fn member(
         &mut self,
         role: Role,
-        r: &mut JsonReader<'de>,
+        r: &mut Reader<'de>,
         read: &mut ReadPayload<'_, 'de>,
-    ) -> Result<(), Syntax> {
+    ) -> Result<(), Stop> {
         let cx = &mut self.envelope;
         match role {
             Role::Tag => {
@@ -258,12 +260,12 @@ impl<'de> Decoder<'de> {
                     Kind::String => {
                         let text = r.string()?;
                         self.index = (self.table.lookup)(TagRef::Text(&text));
-                        self.tag = Some(TagBuf::Text(text.to_owned()));
+                        self.tag = Some(ReadTag::Text(text.into_cow()));
                     }
                     Kind::Number => {
                         if let Some(n) = r.number()?.as_integer() {
                             self.index = (self.table.lookup)(TagRef::Integer(n));
-                            self.tag = Some(TagBuf::Integer(n));
+                            self.tag = Some(ReadTag::Integer(n));
                         } else {
                             cx.violation(words::types(TypeSet::NONE.with(Type::Integer)));
                         }
@@ -280,7 +282,7 @@ impl<'de> Decoder<'de> {
             }
             Role::Content => {
                 r.peek()?;
-                let start = r.place();
+                let start = r.offset();
                 match self.index {
                     Some(index) => {
                         self.payload = Cx::new(self.mode);
@@ -289,7 +291,7 @@ impl<'de> Decoder<'de> {
                     }
                     None => r.skip()?,
                 }
-                self.content = Some((start, r.place()));
+                self.content = Some((start, r.offset()));
             }
             Role::Outcome => {
                 let value = r.value()?;
@@ -316,8 +318,8 @@ impl<'de> Decoder<'de> {
         &mut self,
         role: EnvelopeField,
         field: FieldTable,
-        r: &mut JsonReader<'de>,
-    ) -> Result<(), Syntax> {
+        r: &mut Reader<'de>,
+    ) -> Result<(), Stop> {
         let kind = r.peek()?;
         if kind == Kind::Null && field.presence == Presence::Nullable {
             return r.null();
@@ -371,10 +373,17 @@ impl<'de> Decoder<'de> {
         }
     }
 
+    /// The same, taken out.
+    fn take_correlation(&mut self) -> Option<Id> {
+        match (self.mode, self.table.envelope.reply_to) {
+            (Mode::Client, Some(_)) => self.reply_to.take(),
+            _ => self.reply_to.take().or_else(|| self.id.take()),
+        }
+    }
+
     /// Decides which message it is, by its tag or by the request it answers.
     fn settle(&mut self, pending: &dyn Pending) {
-        let id = self.correlation().cloned();
-        let Some(Expected { success, failure }) = pending.expected(id.as_ref()) else {
+        let Some(Expected { success, failure }) = pending.expected(self.correlation()) else {
             return;
         };
         let tag_of = |place: usize| self.table.messages.get(place).and_then(|m| m.tag);
@@ -418,7 +427,7 @@ impl<'de> Decoder<'de> {
         }
         match message {
             Some(message) if self.payload.clean_since(clean) => Ok(Envelope {
-                id: self.correlation().cloned(),
+                id: self.take_correlation(),
                 version: self.version,
                 channel: self.channel,
                 seq: self.seq,
@@ -442,12 +451,12 @@ impl<'de> Decoder<'de> {
         payload.all()
     }
 
-    fn reject(self, reason: Reason) -> Box<Rejected> {
-        let id = self.correlation().cloned();
+    #[cold]
+    fn reject(mut self, reason: Reason) -> Box<Rejected> {
         Box::new(Rejected {
             reason,
-            tag: self.tag,
-            id,
+            id: self.take_correlation(),
+            tag: self.tag.map(ReadTag::into_owned),
             channel: self.channel,
             payload: self
                 .content
@@ -455,14 +464,6 @@ impl<'de> Decoder<'de> {
                 .map(str::to_owned),
         })
     }
-}
-
-#[derive(Clone, Copy)]
-enum Role {
-    Tag,
-    Content,
-    Outcome,
-    Field(EnvelopeField, FieldTable),
 }
 
 fn number(id: &Id) -> Option<i64> {
@@ -487,7 +488,6 @@ fn read_time(form: TimestampForm, id: &Id) -> Option<SystemTime> {
 impl fmt::Debug for Decoder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
-            .field("tag", &self.tag)
             .field("index", &self.index)
             .finish_non_exhaustive()
     }

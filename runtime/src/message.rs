@@ -1,10 +1,10 @@
 //! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
 
 use crate::{
-    read::{Cx, Reader, Rules, Step},
+    read::{Cx, ObjectReader, Reader, Rules, Step, TupleReader},
     table::{ChannelTable, ProtocolTable, Tag, UnionTable},
 };
-use serde::ser::SerializeMap;
+use std::fmt;
 
 /// A value that can be read in one pass that reports every violation, and written with serde.
 ///
@@ -19,57 +19,88 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self>;
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self>;
 
-    /// Whether a field with this value is left away.
-    fn is_absent(&self) -> bool {
-        false
-    }
-
-    /// Writes a field with this value, unless it is left away.
+    /// Reads a value, and makes another of it.
     ///
     /// # Errors
-    /// Those of the serializer.
-    fn write_field<M: SerializeMap>(
-        &self,
-        map: &mut M,
-        name: &'static str,
-    ) -> Result<(), M::Error> {
-        if self.is_absent() {
-            Ok(())
-        } else {
-            map.serialize_entry(name, self)
+    /// Where the text is not JSON.
+    fn read_as<T>(
+        r: &mut Reader<'de>,
+        cx: &mut Cx,
+        rules: Rules,
+        make: impl FnOnce(Self) -> T,
+    ) -> Step<T> {
+        Ok(Self::read(r, cx, rules)?.map(make))
+    }
+
+    /// Reads the value of a field that keeps no rules into its place.
+    fn read_field(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>) {
+        object.fill(slot, &[]);
+    }
+
+    /// Reads the value of a field into its place.
+    fn read_ruled(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
+        object.fill(slot, rules);
+    }
+
+    /// Reads an item of a tuple into its place.
+    fn read_item(tuple: &mut TupleReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
+        tuple.fill(slot, rules);
+    }
+
+    /// Writes a field.
+    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+        fields.field(name, self);
+    }
+
+    /// Writes a field, unless it is left away.
+    fn write_optional(value: &Option<Self>, fields: &mut FieldWriter<'_>, name: &'static str) {
+        if let Some(value) = value {
+            fields.field(name, value);
         }
+    }
+}
+
+/// Where the fields of an object are written to.
+#[derive(Debug)]
+pub struct FieldWriter<'a>(&'a mut dyn FieldSink);
+
+/// What fields are written to: an object of some encoding, or a count.
+pub(crate) trait FieldSink {
+    fn field(&mut self, name: &'static str, value: &dyn erased_serde::Serialize);
+}
+
+impl<'a> FieldWriter<'a> {
+    pub(crate) fn new(sink: &'a mut dyn FieldSink) -> Self {
+        Self(sink)
+    }
+
+    /// Writes a field.
+    pub fn field(&mut self, name: &'static str, value: &dyn erased_serde::Serialize) {
+        self.0.field(name, value);
+    }
+}
+
+impl fmt::Debug for dyn FieldSink + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FieldSink")
     }
 }
 
 /// A struct whose fields can be laid among others.
 pub trait Fields {
-    /// How many fields there are to write.
-    #[expect(
-        clippy::extra_unused_lifetimes,
-        reason = "bodies that are written by `#[protocol]` name it"
-    )]
-    fn count<'de>(&self) -> usize;
-
     /// Writes them.
-    ///
-    /// # Errors
-    /// Those of the serializer.
     #[expect(
         clippy::extra_unused_lifetimes,
         reason = "bodies that are written by `#[protocol]` name it"
     )]
-    fn write<'de, M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    fn write<'de>(&self, fields: &mut FieldWriter<'_>);
 }
 
 impl<T: Fields> Fields for Box<T> {
-    fn count(&self) -> usize {
-        (**self).count()
-    }
-
-    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        (**self).write(map)
+    fn write(&self, fields: &mut FieldWriter<'_>) {
+        (**self).write(fields);
     }
 }
 
@@ -82,7 +113,7 @@ pub trait Messages: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read<'de, R: Reader<'de>>(index: usize, r: &mut R, cx: &mut Cx) -> Step<Self>;
+    fn read(index: usize, r: &mut Reader<'_>, cx: &mut Cx) -> Step<Self>;
 
     /// The message at a place in the table, where it carries nothing.
     fn bare(index: usize) -> Option<Self>;
@@ -178,7 +209,7 @@ impl ErrorCodes for NoError {
     fn data(&self) -> Option<&dyn erased_serde::Serialize> {
         match *self {}
     }
-    fn read<'de, R: Reader<'de>>(_: &crate::TagBuf, _: Option<&mut R>, _: &mut Cx) -> Step<Self> {
+    fn read(_: &crate::TagBuf, _: Option<&mut Reader<'_>>, _: &mut Cx) -> Step<Self> {
         Ok(None)
     }
 }
@@ -236,7 +267,7 @@ impl<C: ChannelKey> ChannelKey for Keyed<C> {
 pub enum Nothing {}
 
 impl<'de> Payload<'de> for Nothing {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
         r.skip()?;
         cx.violation(handfast_schema::words::Told::new("not", "is not allowed"));
         Ok(None)
@@ -276,11 +307,7 @@ pub trait ErrorCodes: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read<'de, R: Reader<'de>>(
-        code: &crate::TagBuf,
-        data: Option<&mut R>,
-        cx: &mut Cx,
-    ) -> Step<Self>;
+    fn read(code: &crate::TagBuf, data: Option<&mut Reader<'_>>, cx: &mut Cx) -> Step<Self>;
 }
 
 /// A protocol: the marker type that stands for the whole.

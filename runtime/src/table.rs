@@ -201,10 +201,28 @@ pub struct ChannelTable {
 pub struct UnionTable {
     /// Their envelope.
     pub envelope: EnvelopeTable,
+    /// Its fields.
+    pub layout: Layout,
     /// The messages, in the order of the union's variants.
     pub messages: &'static [MessageTable],
     /// The place of a tag in `messages`.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
+}
+
+impl UnionTable {
+    /// The messages of an end, with their envelope.
+    pub const fn new(
+        envelope: EnvelopeTable,
+        messages: &'static [MessageTable],
+        lookup: fn(TagRef<'_>) -> Option<usize>,
+    ) -> Self {
+        Self {
+            layout: envelope.layout(),
+            envelope,
+            messages,
+            lookup,
+        }
+    }
 }
 
 /// A message.
@@ -325,28 +343,86 @@ impl EnvelopeTable {
         by_order: false,
     };
 
-    /// The fields beside tag and payload.
-    pub fn fields(&self) -> impl Iterator<Item = (EnvelopeField, FieldTable)> {
+    /// The fields, in the order most senders write them: tag, payload, then the rest.
+    pub const fn layout(&self) -> Layout {
         use EnvelopeField as F;
-        [
+        let rest = [
             (F::Id, self.id),
             (F::ReplyTo, self.reply_to),
             (F::Version, self.version),
             (F::Channel, self.channel),
             (F::Seq, self.seq),
             (F::Epoch, self.epoch),
-            (F::Timestamp, self.timestamp.map(|(field, _)| field)),
-        ]
-        .into_iter()
-        .filter_map(|(role, field)| Some((role, field?)))
+            (
+                F::Timestamp,
+                match self.timestamp {
+                    Some((field, _)) => Some(field),
+                    None => None,
+                },
+            ),
+        ];
+        let mut layout = Layout {
+            names: [""; Layout::MOST],
+            roles: [Role::Tag; Layout::MOST],
+            count: 0,
+        };
+        layout.push(self.tag, Role::Tag);
+        if let Some(name) = self.content {
+            layout.push(name, Role::Content);
+        }
+        if let Some((name, ..)) = self.outcome {
+            layout.push(name, Role::Outcome);
+        }
+        let mut i = 0;
+        while i < rest.len() {
+            if let (role, Some(field)) = rest[i] {
+                layout.push(field.name, Role::Field(role, field));
+            }
+            i += 1;
+        }
+        layout
     }
 
     /// Whether a name is one of the envelope's.
     pub fn has(&self, name: &str) -> bool {
-        self.tag == name
-            || self.content == Some(name)
-            || self.outcome.is_some_and(|(field, ..)| field == name)
-            || self.fields().any(|(_, field)| field.name == name)
+        self.layout().names().contains(&name)
+    }
+}
+
+/// The fields of an envelope, side by side.
+#[derive(Debug)]
+pub struct Layout {
+    names: [&'static str; Layout::MOST],
+    roles: [Role; Layout::MOST],
+    count: usize,
+}
+
+/// What is read from a field of an envelope.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Role {
+    Tag,
+    Content,
+    Outcome,
+    Field(EnvelopeField, FieldTable),
+}
+
+impl Layout {
+    /// The most fields an envelope has: tag, payload, outcome, and seven more.
+    const MOST: usize = 10;
+
+    const fn push(&mut self, name: &'static str, role: Role) {
+        self.names[self.count] = name;
+        self.roles[self.count] = role;
+        self.count += 1;
+    }
+
+    /// The names.
+    pub fn names(&self) -> &[&'static str] {
+        &self.names[..self.count]
+    }
+
+    pub(crate) fn roles(&self) -> &[Role] {
+        &self.roles[..self.count]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     message::Payload,
-    read::{Cx, JsonReader, Rules, Step, ValueReader},
+    read::{Cx, Reader, Rules, Step, Stop},
 };
 use handfast_schema::{Mode, Pointer, Told, Violation, Violations};
 use serde::Serialize;
@@ -68,15 +68,16 @@ const DEPTH: u32 = 256;
 /// Every rule that it breaks; where it is no JSON, that.
 pub fn read_text<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Result<T, Invalid> {
     let mut cx = Cx::new(mode);
-    let read = T::read(&mut JsonReader::new(text, DEPTH), &mut cx, &Rules::NONE);
-    settle(read, cx)
+    let mut reader = Reader::json(text, DEPTH);
+    let read = T::read(&mut reader, &mut cx, &[]);
+    settle(read, cx, &reader)
 }
 
-fn settle<T>(read: Step<T>, cx: Cx) -> Result<T, Invalid> {
+fn settle<T>(read: Step<T>, cx: Cx, reader: &Reader<'_>) -> Result<T, Invalid> {
     let clean = cx.clean_since(Cx::new(cx.mode()).mark());
     match read {
         Ok(Some(value)) if clean => Ok(value),
-        Err(syntax) if clean => Err(Invalid::whole(syntax.message)),
+        Err(Stop) if clean => Err(Invalid::whole(reader.stopped().message)),
         _ => Err(Invalid {
             violations: cx.finish(),
         }),
@@ -89,10 +90,11 @@ fn settle<T>(read: Step<T>, cx: Cx) -> Result<T, Invalid> {
 /// Every rule that it breaks.
 pub fn read_value<T: for<'de> Payload<'de>>(
     json: &serde_json::Value,
-    rules: &'static Rules,
+    rules: Rules,
     mode: Mode,
 ) -> Result<T, Invalid> {
     let mut cx = Cx::new(mode);
-    let read = T::read(&mut ValueReader::new(json), &mut cx, rules);
-    settle(read, cx)
+    let mut reader = Reader::value_of(json);
+    let read = T::read(&mut reader, &mut cx, rules);
+    settle(read, cx, &reader)
 }

@@ -380,11 +380,7 @@ const NO_ID: EnvelopeTable = EnvelopeTable {
 };
 
 const fn union(lookup: fn(TagRef<'_>) -> Option<usize>) -> UnionTable {
-    UnionTable {
-        envelope: NO_ID,
-        messages: &[],
-        lookup,
-    }
+    UnionTable::new(NO_ID, &[], lookup)
 }
 
 impl Protocol for Ordered {

@@ -1,7 +1,7 @@
 //! Schemas from JSON Schema as JSON. The language's own files come through `spec`, which has spans and says more about
 //! what is wrong; this is for schemas that are at hand as values, and for tests.
 
-use crate::{DynamicRef, Number, Schema, SchemaId, Schemas, Type, TypeSet};
+use crate::{Dialect, DynamicRef, Number, Schema, SchemaId, Schemas, Type, TypeSet};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,9 +42,20 @@ impl Schemas {
     /// # Errors
     /// For an unknown keyword, a keyword of the wrong form, and a reference that leads nowhere.
     pub fn from_json(document: &Value) -> Result<(Self, SchemaId), FromJsonError> {
+        Self::from_json_of(Dialect::Handfast, document)
+    }
+
+    /// The same for schemas of a dialect.
+    ///
+    /// # Errors
+    /// Those of [`Schemas::from_json`].
+    pub fn from_json_of(
+        dialect: Dialect,
+        document: &Value,
+    ) -> Result<(Self, SchemaId), FromJsonError> {
         let mut reader = Reader {
             document,
-            schemas: Self::default(),
+            schemas: Self::new(dialect),
             places: BTreeMap::new(),
             anchors: BTreeMap::new(),
             dynamic: BTreeMap::new(),

@@ -15,6 +15,8 @@
 //! 5. `unevaluatedItems` by index and `unevaluatedProperties` by code point. They count what `properties`, `items` and
 //!    the like have looked at, whatever was found there, and say nothing beside a union of which no branch fits.
 //!
+//! What several schemas find alike at one place, in the same words, is told once, where it is found first.
+//!
 //! A union whose branches are told apart by one thing ([`crate::union`]) speaks of the branch that was meant only.
 
 mod assertions;
@@ -25,7 +27,7 @@ use crate::position::{Closing, Position, closing};
 use crate::union::{Union, union};
 use crate::{
     MAX_VIOLATIONS, Mode, Pointer, Schema, SchemaId, Schemas, Told, Violation, Violations, listed,
-    pattern, words,
+    pattern, tell_once, words,
 };
 use regex::Regex;
 use serde_json::Value;
@@ -39,7 +41,8 @@ pub const MAX_DEPTH: usize = 512;
 
 /// Checks an instance against a schema and returns every violation in order, as [`listed`] cuts them. With a mode, Handfast's two defaults
 /// apply: a server refuses unknown fields ([`crate::position`]), and an integer without bounds is within ±(2⁵³−1). Without, the
-/// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions.
+/// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions. Schemas of another dialect have no
+/// defaults, and a mode changes nothing.
 ///
 /// Whoever checks more than one instance keeps a [`Validator`], which compiles each pattern once.
 ///
@@ -121,6 +124,7 @@ impl<'s> Validator<'s> {
             failed: false,
         };
         self.run(root, instance, mode, &mut out);
+        tell_once(&mut out.list);
         out.list
     }
 
@@ -141,7 +145,7 @@ impl<'s> Validator<'s> {
     fn run(&self, root: SchemaId, instance: &Value, mode: Option<Mode>, out: &mut Out) {
         let mut run = Run {
             validator: self,
-            mode,
+            mode: mode.filter(|_| self.schemas.has_defaults()),
             chain: Vec::new(),
             base: 0,
             resources: Vec::new(),

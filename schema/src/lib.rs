@@ -19,8 +19,8 @@ pub mod words;
 pub use from_json::FromJsonError;
 pub use interpret::{MAX_DEPTH, Validator, validate};
 pub use tree::{
-    Annotations, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
+    Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };
 pub use unfold::TooManySchemas;
-pub use violation::{MAX_VIOLATIONS, Pointer, Violation, Violations, listed};
+pub use violation::{MAX_VIOLATIONS, Pointer, Violation, Violations, listed, tell_once};
 pub use words::Told;

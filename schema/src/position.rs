@@ -32,7 +32,7 @@ impl Position {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closing {
     /// Nothing is added: the schema says it itself, or it describes no field (`true`, `{type: object}`), which makes it
-    /// any object.
+    /// any object, or its dialect has no default.
     Nothing,
     /// As if `additionalProperties: false` stood beside its `properties`.
     Additional,
@@ -58,7 +58,7 @@ impl Closing {
 /// How a server closes this schema at [`Position::Shape`].
 pub fn closing(schemas: &Schemas, id: SchemaId) -> Closing {
     let schema = &schemas[id];
-    if schema.boolean.is_some() || schema.closes_itself() {
+    if !schemas.has_defaults() || schema.boolean.is_some() || schema.closes_itself() {
         return Closing::Nothing;
     }
     let own = has_fields(schema);

@@ -17,13 +17,42 @@ pub struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaId(pub u32);
 
+/// What schemas mean where they say nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Handfast's two defaults hold: a server refuses unknown fields, and an `integer` without bounds is within ±(2⁵³−1).
+    #[default]
+    Handfast,
+    /// What draft 2020-12 says, and nothing else.
+    JsonSchema,
+}
+
 /// Every schema of a protocol. References are indices, so a cycle is nothing special.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schemas {
     nodes: Vec<Schema>,
+    dialect: Dialect,
 }
 
 impl Schemas {
+    /// No schemas yet, of a dialect.
+    pub const fn new(dialect: Dialect) -> Self {
+        Self {
+            nodes: Vec::new(),
+            dialect,
+        }
+    }
+
+    /// What they mean where they say nothing.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whether Handfast's two defaults hold.
+    pub const fn has_defaults(&self) -> bool {
+        matches!(self.dialect, Dialect::Handfast)
+    }
+
     /// Adds a schema and returns its place.
     pub fn push(&mut self, schema: Schema) -> SchemaId {
         let id = SchemaId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
@@ -178,6 +207,10 @@ pub struct Annotations {
     pub write_only: bool,
     /// `$comment`
     pub comment: Option<String>,
+    /// `format`, where it is no assertion
+    pub format: Option<String>,
+    /// `contentEncoding`, where it is no assertion
+    pub content_encoding: Option<String>,
     /// `contentMediaType`
     pub content_media_type: Option<String>,
     /// `contentSchema`

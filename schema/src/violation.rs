@@ -2,8 +2,11 @@
 
 use crate::words::Told;
 use serde_json::Value;
-use std::borrow::Cow;
-use std::fmt;
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 /// A JSON Pointer (RFC 6901) to a place in an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,19 +18,44 @@ impl Pointer {
         Self(String::new())
     }
 
-    /// Puts a property name in front, escaped: paths are built on the way out.
-    pub fn prepend_key(&mut self, key: &str) {
-        let mut path = String::with_capacity(key.len() + 1 + self.0.len());
-        path.push('/');
+    /// The same, with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(String::with_capacity(bytes))
+    }
+
+    /// Puts a property name behind, escaped.
+    pub fn push_key(&mut self, key: &str) {
+        self.0.push('/');
+        if !key.contains(['~', '/']) {
+            self.0.push_str(key);
+            return;
+        }
         for c in key.chars() {
             match c {
-                '~' => path.push_str("~0"),
-                '/' => path.push_str("~1"),
-                c => path.push(c),
+                '~' => self.0.push_str("~0"),
+                '/' => self.0.push_str("~1"),
+                c => self.0.push(c),
             }
         }
-        path.push_str(&self.0);
-        self.0 = path;
+    }
+
+    /// Puts an index behind.
+    pub fn push_index(&mut self, index: usize) {
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "/{index}");
+    }
+
+    /// Puts another pointer behind: what it points at lies within what this one does.
+    pub fn push(&mut self, inner: &Self) {
+        self.0.push_str(&inner.0);
+    }
+
+    /// Puts a property name in front, escaped: paths are built on the way out.
+    pub fn prepend_key(&mut self, key: &str) {
+        let mut path = Self::root();
+        path.push_key(key);
+        path.push(self);
+        *self = path;
     }
 
     /// Puts an index in front.
@@ -97,6 +125,20 @@ impl fmt::Display for Violation {
 /// Every violation of one instance, in order.
 pub type Violations = Vec<Violation>;
 
+/// Leaves one of those that say the same of the same place, the first: several schemas may ask the same of a value.
+pub fn tell_once(violations: &mut Violations) {
+    if violations.len() < 2 {
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    let first: Vec<bool> = violations
+        .iter()
+        .map(|one| seen.insert((one.path.as_str(), one.keyword, &*one.message)))
+        .collect();
+    let mut first = first.into_iter();
+    violations.retain(|_| first.next().unwrap_or(true));
+}
+
 /// How many violations are collected at the most. A schema that meets a value on many ways would tell what is wrong with it
 /// again for each.
 pub const MAX_VIOLATIONS: usize = 1000;
@@ -138,9 +180,9 @@ pub fn listed(mut violations: Violations) -> Violations {
 /// The beginning of a text that is longer than this many code points.
 fn cut(text: &str, most: usize) -> Option<String> {
     // No text has more code points than bytes.
-    let (end, _) = text
-        .char_indices()
-        .nth(most)
-        .filter(|_| text.len() > most)?;
+    if text.len() <= most {
+        return None;
+    }
+    let (end, _) = text.char_indices().nth(most)?;
     Some(format!("{}…", &text[..end]))
 }

@@ -138,7 +138,9 @@ fn payload_schema() -> Value {
                 json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
             }
             keywords::Value::TsName => json!({ "type": "string", "pattern": words::IDENTIFIER }),
-            keywords::Value::Vocabulary => json!({ "type": "object" }),
+            keywords::Value::Vocabulary | keywords::Value::Dependencies => {
+                json!({ "type": "object" })
+            }
         };
         value["description"] = json!(keyword.doc);
         properties.insert(keyword.name.into(), value);

@@ -127,7 +127,7 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
         .iter()
         .map(|encoding| json!([format!("{:?}", encoding.kind), encoding.subprotocol]))
         .collect();
-    json!({
+    let mut meaning = json!({
         "envelope": [envelope(&protocol.envelope.client), envelope(&protocol.envelope.server)],
         "messages": messages,
         "errors": errors,
@@ -138,7 +138,11 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
         "beforeReady": before,
         "ids": phases.ids_before_ready,
         "encodings": encodings,
-    })
+    });
+    if !protocol.schemas.has_defaults() {
+        meaning["dialect"] = json!("json-schema");
+    }
+    meaning
 }
 
 fn scalar(scalar: &Scalar) -> Value {

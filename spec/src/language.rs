@@ -122,6 +122,16 @@ static SPEC: Section = Section {
             "What the protocol is called, and its version.",
         ),
         key(
+            "dialect",
+            Shape::Either(&[DIALECT_NAME, Shape::Section(&DIALECT)]),
+            "What schemas mean where they say nothing.",
+        ),
+        key(
+            "remotes",
+            Shape::Free(&Shape::Text),
+            "The files that stand for addresses, under `dialect: json-schema`. Nothing is fetched.",
+        ),
+        key(
             "envelope",
             Shape::Section(&ENVELOPE),
             "The fields around every payload.",
@@ -190,6 +200,25 @@ static PROTOCOL: Section = Section {
             "The versions of a peer that are served; by default those of the same major version.",
         ),
         key("description", Shape::Text, "What the protocol is for."),
+    ],
+};
+
+const DIALECT_NAME: Shape = Shape::Word(&["handfast", "json-schema"]);
+
+static DIALECT: Section = Section {
+    name: "dialect",
+    doc: "What schemas mean where they say nothing.",
+    keys: &[
+        must(
+            "name",
+            DIALECT_NAME,
+            "Handfast's own dialect, or that of JSON Schema.",
+        ),
+        key(
+            "formats",
+            Shape::Word(&["annotate", "assert"]),
+            "Whether `format` is an assertion under `json-schema`. annotate.",
+        ),
     ],
 };
 

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Protocol;
 use crate::schema::Lowering;
 use crate::source::{Files, MAX_FILE_BYTES, Refused, Sources, read_bounded};
-use crate::{check, hash, language, parse, resolve, yaml};
+use crate::{check, hash, language, parse, resolve, schema, yaml};
 use handfast_schema::{SchemaId, Span};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,6 +81,9 @@ fn read(
     parse::form::check(&mut document, &language::ROOT, out);
     let document = Rc::new(document);
     document.map(document.root)?;
+    for problem in schema::dialect::check(&document) {
+        out.push(problem);
+    }
     let lowering = Lowering::new(Rc::clone(&document), name.to_owned(), files, sources, out);
     let (mut protocol, lowered) = resolve::resolve(&document, lowering);
     check::check(&protocol, &document, &lowered, out);

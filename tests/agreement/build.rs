@@ -90,6 +90,86 @@ fn apart(schema: &Value, of: &str) -> Result<Value, serde_json::Error> {
     Ok(schema)
 }
 
+/// The same schema with a `type` wherever its keywords speak of one type, which gives it a type of Rust where there is one.
+fn typed(schema: &Value) -> Value {
+    const OF: [(&str, &[&str]); 4] = [
+        (
+            "string",
+            &[
+                "minLength",
+                "maxLength",
+                "pattern",
+                "format",
+                "contentEncoding",
+            ],
+        ),
+        (
+            "number",
+            &[
+                "minimum",
+                "maximum",
+                "exclusiveMinimum",
+                "exclusiveMaximum",
+                "multipleOf",
+            ],
+        ),
+        (
+            "array",
+            &[
+                "items",
+                "prefixItems",
+                "minItems",
+                "maxItems",
+                "uniqueItems",
+                "contains",
+            ],
+        ),
+        (
+            "object",
+            &[
+                "properties",
+                "required",
+                "additionalProperties",
+                "minProperties",
+                "maxProperties",
+                "propertyNames",
+                "patternProperties",
+                "dependentRequired",
+            ],
+        ),
+    ];
+    let Value::Object(keywords) = schema else {
+        return schema.clone();
+    };
+    let mut out: Map<String, Value> = keywords
+        .iter()
+        .map(|(name, value)| {
+            let value = match (name.as_str(), value) {
+                ("const" | "enum" | "required" | "dependentRequired", value) => value.clone(),
+                (
+                    "properties" | "patternProperties" | "dependentSchemas" | "$defs",
+                    Value::Object(all),
+                ) => {
+                    let all = all.iter().map(|(name, one)| (name.clone(), typed(one)));
+                    Value::Object(all.collect())
+                }
+                (_, Value::Array(all)) => all.iter().map(typed).collect(),
+                (_, value) => typed(value),
+            };
+            (name.clone(), value)
+        })
+        .collect();
+    let speaks = |names: &[&str]| names.iter().any(|name| keywords.contains_key(*name));
+    let mut types = OF
+        .iter()
+        .filter(|(_, names)| speaks(names))
+        .map(|(ty, _)| *ty);
+    if let (Some(only), None, false) = (types.next(), types.next(), keywords.contains_key("type")) {
+        out.insert("type".to_owned(), only.into());
+    }
+    Value::Object(out)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let vectors = "../../schema/tests/vectors.json";
     for path in [
@@ -104,20 +184,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let groups: Vec<Value> = serde_json::from_str(&fs::read_to_string(vectors)?)?;
     for (i, group) in groups.iter().enumerate() {
         let cases = group["cases"].as_array().ok_or("a group without cases")?;
-        let instances = cases.iter().map(|case| case["instance"].clone()).collect();
-        made.add(
-            format!("Vector{i}"),
-            &group["about"],
-            &group["schema"],
-            instances,
-        )?;
+        let instances: Vec<Value> = cases.iter().map(|case| case["instance"].clone()).collect();
+        let (about, schema) = (&group["about"], &group["schema"]);
+        made.add(format!("Vector{i}"), about, schema, instances.clone())?;
+        if typed(schema) != *schema {
+            made.add(format!("Typed{i}"), &json!(i), &typed(schema), instances)?;
+        }
     }
     for (i, (schema, instances)) in large::large().into_iter().enumerate() {
         made.add(format!("Large{i}"), &json!(i), &schema, instances)?;
     }
+    // What has no type is judged by the interpreter in any case.
     for seed in 1..=RANDOM {
         let rng = &mut Rng::new(seed);
-        let schema = document(rng);
+        let schema = typed(&document(rng));
         let instances = (0..12).map(|_| instance(rng, 3)).collect();
         made.add(format!("Random{seed}"), &json!(seed), &schema, instances)?;
     }

@@ -44,6 +44,27 @@ pub(crate) const STEPS: &[Step] = &[
         run: typescript,
     },
     Step {
+        name: "suite",
+        what: "generated validators pass the official suite of JSON Schema, alike in Rust and TypeScript",
+        run: suite,
+    },
+    Step {
+        name: "texts",
+        what: "both ends take and refuse the same texts as JSON",
+        run: || {
+            node::packages()?;
+            run("", &format!("{CONFORMANCE} texts"))
+        },
+    },
+    Step {
+        name: "fuzz",
+        what: "generated validators agree with each other and with other judges on random schemas",
+        run: || {
+            node::packages()?;
+            run("", &format!("{CONFORMANCE} fuzz 1 150000"))
+        },
+    },
+    Step {
         name: "page",
         what: "the committed script of the example's page is what its sources make",
         run: page,
@@ -104,6 +125,28 @@ fn typescript() -> Result<(), Failure> {
     )
 }
 
+const CONFORMANCE: &str = "cargo run --quiet -p handfast-conformance --";
+
+/// The suite lies in a package that is downloaded once.
+fn suite() -> Result<(), Failure> {
+    node::packages()?;
+    let folder = target().join("json-schema-test-suite");
+    let package = folder.join("jsonschema-4.26.0.tar.gz");
+    if !package.is_file() {
+        let line = format!(
+            "python3 -m pip download --quiet --no-deps --no-binary jsonschema --require-hashes -r tests/conformance/suite.txt -d {}",
+            folder.display()
+        );
+        run("", &line).map_err(|_| {
+            Failure::Missing(format!(
+                "the suite could not be downloaded with pip: put the source package of `jsonschema` 4.26.0 at {}",
+                package.display()
+            ))
+        })?;
+    }
+    run("", &format!("{CONFORMANCE} suite {}", package.display()))
+}
+
 fn page() -> Result<(), Failure> {
     node::packages()?;
     run(TESTS, "npm run --silent build")?;
@@ -127,10 +170,14 @@ fn browser() -> Result<(), Failure> {
     )
 }
 
+/// Where cargo builds.
+fn target() -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    root().join(target)
+}
+
 /// Where cargo puts a program of the workspace.
 fn built(name: &str) -> String {
-    let targets =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let program = root().join(targets).join("debug").join(name);
-    program.display().to_string()
+    target().join("debug").join(name).display().to_string()
 }

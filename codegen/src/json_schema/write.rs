@@ -172,8 +172,8 @@ impl<'p> Writer<'p> {
             .types
             .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
         let default = |bound: i64, written: bool| {
-            (integer && self.side.is_some() && position != Position::Test && !written)
-                .then(|| Value::from(bound))
+            let applies = integer && self.schemas.has_defaults() && self.side.is_some();
+            (applies && position != Position::Test && !written).then(|| Value::from(bound))
         };
         let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
         let high = schema.maximum.is_some() || schema.exclusive_maximum.is_some();
@@ -329,6 +329,7 @@ fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
         ("title", &notes.title),
         ("description", &notes.description),
         ("$comment", &notes.comment),
+        ("contentEncoding", &notes.content_encoding),
         ("contentMediaType", &notes.content_media_type),
     ];
     for (name, text) in texts {
@@ -363,7 +364,7 @@ mod random;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use handfast_schema::Validator;
+    use handfast_schema::{Dialect, Validator};
     use random::{Rng, document, instance};
     use std::error::Error;
 
@@ -375,8 +376,12 @@ mod tests {
         for seed in 1..=2000 {
             let rng = &mut Rng::new(seed);
             let original = document(rng);
-            let (schemas, root) =
-                Schemas::from_json(&original).map_err(|error| format!("seed {seed}: {error}"))?;
+            let dialect = match seed % 4 {
+                0 => Dialect::JsonSchema,
+                _ => Dialect::Handfast,
+            };
+            let (schemas, root) = Schemas::from_json_of(dialect, &original)
+                .map_err(|error| format!("seed {seed}: {error}"))?;
             let validator = Validator::new(&schemas);
             let instances: Vec<Value> = (0..10).map(|_| instance(rng, 3)).collect();
             for (side, name) in [(Mode::Server, "server"), (Mode::Client, "client")] {

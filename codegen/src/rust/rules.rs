@@ -59,12 +59,22 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
         }
         Use::Checked { .. } => {
             if schema.boolean != Some(true) {
-                let json = json_schema::standalone(cx.protocol, id);
-                out.push(format!("schema = {}", text(&json.to_string())));
+                out.push(self::schema(cx, id));
             }
         }
     }
     out
+}
+
+/// A schema in full.
+pub(super) fn schema(cx: &Cx<'_>, id: SchemaId) -> String {
+    let json = json_schema::standalone(cx.protocol, id);
+    let key = if cx.protocol.schemas.has_defaults() {
+        "schema"
+    } else {
+        "json_schema"
+    };
+    format!("{key} = {}", text(&json.to_string()))
 }
 
 fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, out: &mut Vec<String>) {

@@ -76,6 +76,10 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 .into_iter()
                 .collect();
             rules::counts_of_properties(schema, &mut args);
+            // What several schemas say together is told in their order, and not in that of the fields.
+            if !schema.all_of.is_empty() {
+                args.push(rules::schema(cx, decl.schema));
+            }
             attribute(&mut out, "", "protocol", &arguments(cx, args));
             out.push_str(PLAIN);
             structure(cx, &mut out, &decl.rust, fields);

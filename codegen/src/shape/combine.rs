@@ -73,18 +73,54 @@ pub(super) const fn has_string_rules(schema: &Schema) -> bool {
         || schema.content_encoding.is_some()
 }
 
+/// Whether a schema says something of values of a type. Unless its `type` leaves only others, it then says it of any value
+/// of that type, whatever the schema is meant for.
+pub(super) fn speaks_of(schema: &Schema, ty: Type) -> bool {
+    if schema.types.is_some_and(|types| !types.contains(ty)) {
+        return false;
+    }
+    match ty {
+        Type::Null | Type::Boolean => false,
+        Type::Integer | Type::Number => {
+            schema.multiple_of.is_some()
+                || schema.minimum.is_some()
+                || schema.maximum.is_some()
+                || schema.exclusive_minimum.is_some()
+                || schema.exclusive_maximum.is_some()
+        }
+        Type::String => has_string_rules(schema) || schema.format.is_some(),
+        Type::Array => {
+            !schema.prefix_items.is_empty()
+                || schema.items.is_some()
+                || schema.min_items.is_some()
+                || schema.max_items.is_some()
+                || schema.unique_items
+        }
+        Type::Object => {
+            !schema.properties.is_empty()
+                || !schema.required.is_empty()
+                || schema.additional_properties.is_some()
+                || schema.min_properties.is_some()
+                || schema.max_properties.is_some()
+        }
+    }
+}
+
+/// Whether a schema says something of values that are not of a type.
+fn speaks_of_others(schema: &Schema, ty: Type) -> bool {
+    Type::ALL
+        .into_iter()
+        .any(|other| other != ty && speaks_of(schema, other))
+}
+
 /// Whether a union says nothing but its branches, and that they are objects.
 pub(super) fn is_union_alone(schema: &Schema) -> bool {
     (schema.one_of.is_empty() || schema.any_of.is_empty())
         && schema.all_of.is_empty()
-        && schema.properties.is_empty()
-        && schema.required.is_empty()
-        && schema.additional_properties.is_none()
         && schema
             .types
             .is_none_or(|types| types.single() == Some(Type::Object))
-        && schema.min_properties.is_none()
-        && schema.max_properties.is_none()
+        && !Type::ALL.into_iter().any(|ty| speaks_of(schema, ty))
 }
 
 /// Lays the objects of an `allOf`, and what stands beside it, into one. None where one of them is no plain object, where
@@ -110,6 +146,7 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
             && schema.enumeration.is_none()
             && schema.min_properties.is_none()
             && schema.max_properties.is_none()
+            && !speaks_of_others(schema, Type::Object)
             && beyond(schema).is_none();
         if !plain || steps > MAX_PARTS {
             return None;

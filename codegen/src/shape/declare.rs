@@ -6,7 +6,8 @@ use super::{
 };
 use crate::names;
 use handfast_schema::{
-    Schema, SchemaId, Span, Type,
+    Number, Schema, SchemaId, Span, Type,
+    number::MAX_SAFE_INTEGER,
     union::{self, ToldBy},
 };
 use handfast_spec::{
@@ -37,8 +38,8 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
                 .clone()
                 .unwrap_or_else(|| names::pascal(&ty.name.text));
             let id = maker.reserve(
-                rust,
-                ts,
+                maker.taken.free(rust),
+                maker.taken.free(ts),
                 ty.schema,
                 ty.name.span,
                 annotations.description.clone(),
@@ -306,7 +307,12 @@ impl Maker<'_> {
         let only_strings = schema
             .types
             .is_none_or(|types| types.single() == Some(Type::String));
-        if !only_strings || combine::has_string_rules(schema) || !schema.all_of.is_empty() {
+        let says_more = Type::ALL
+            .into_iter()
+            .any(|ty| combine::speaks_of(schema, ty));
+        let combines =
+            !schema.all_of.is_empty() || !schema.any_of.is_empty() || !schema.one_of.is_empty();
+        if !only_strings || says_more || combines {
             return None;
         }
         let constant = schema.constant.as_ref().map(std::slice::from_ref);
@@ -392,7 +398,7 @@ impl Maker<'_> {
                 let decl = match self.named.get(&target) {
                     Some(decl) => *decl,
                     None => {
-                        let name = format!("{name}{variant}");
+                        let name = self.taken.free(format!("{name}{variant}"));
                         let span = self.schema(schema).span;
                         self.declare(name.clone(), name, target, span, None)
                     }
@@ -413,13 +419,17 @@ impl Maker<'_> {
 
     fn product(&mut self, merged: &combine::Merged, name: &str) -> DeclKind {
         let mut used: BTreeMap<String, Span> = BTreeMap::new();
+        let defaults = self.protocol.schemas.has_defaults();
         let fields = merged
             .properties
             .iter()
             .map(|(wire, schema)| {
                 let annotations = self.schema(*schema).annotations.clone();
                 let span = self.schema(*schema).span;
-                let rust = names::snake(annotations.rust.as_deref().unwrap_or(wire));
+                let mut rust = names::snake(annotations.rust.as_deref().unwrap_or(wire));
+                if !defaults {
+                    rust = names::numbered(&rust, &|name| used.contains_key(name));
+                }
                 if let Some(first) = used.insert(rust.clone(), span) {
                     self.taken.same_field(name, wire, &rust, span, first);
                 }
@@ -436,7 +446,7 @@ impl Maker<'_> {
             .collect();
         DeclKind::Struct {
             fields,
-            closed: merged.closed,
+            closed: merged.closed.or((!defaults).then_some(false)),
         }
     }
 
@@ -445,6 +455,7 @@ impl Maker<'_> {
         if let Some(decl) = self.named.get(&id) {
             return Use::Named(*decl);
         }
+        let name = &self.taken.free(name.to_owned());
         let before = self.shapes.decls.len();
         let place = self.reserve_quietly(name, id);
         match self.kind(id, name) {
@@ -561,12 +572,28 @@ impl Maker<'_> {
         }
     }
 
+    /// Whether an integer is within ±(2⁵³−1), by Handfast's default or by its own bounds.
+    fn fits_i64(&self, schema: &Schema) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "that bound is a double")]
+        let bound = MAX_SAFE_INTEGER as f64;
+        let within = |bounds: [&Option<Number>; 2]| {
+            let mut bounds = bounds.into_iter().flatten();
+            bounds.any(|n| n.as_f64().is_some_and(|n| n.abs() <= bound))
+        };
+        self.protocol.schemas.has_defaults()
+            || within([&schema.minimum, &schema.exclusive_minimum])
+                && within([&schema.maximum, &schema.exclusive_maximum])
+    }
+
     fn scalar(&mut self, id: SchemaId, ty: Type, name: &str) -> Option<Use> {
         let schema = self.schema(id);
         Some(match ty {
             Type::Null => Use::Null,
             Type::Boolean => Use::Boolean,
-            Type::Integer => Use::Integer,
+            Type::Integer if self.fits_i64(schema) => Use::Integer,
+            Type::Integer => Use::Checked {
+                reason: "an integer without bounds may be larger than any that Rust has",
+            },
             Type::Number => Use::Number,
             Type::String if schema.content_encoding.as_deref() == Some("base64") => Use::Bytes,
             Type::String => match schema.format.as_deref() {
@@ -579,6 +606,9 @@ impl Maker<'_> {
                 _ => Use::Text,
             },
             Type::Array if schema.prefix_items.is_empty() => match schema.items {
+                Some(items) if self.schema(items).boolean == Some(false) => Use::Checked {
+                    reason: "it is an array without items",
+                },
                 Some(items) => Use::List(Box::new(self.at(items, &singular(name)))),
                 None => Use::List(Box::new(Use::Checked {
                     reason: "any value is allowed",

@@ -11,6 +11,10 @@ pub(super) struct Taken {
     constants: BTreeMap<String, Option<Span>>,
     told: BTreeSet<Span>,
     diagnostics: Vec<Diagnostic>,
+    /// Whether a name that is taken gets a number: schemas of `dialect: json-schema` may be somebody else's.
+    numbers: bool,
+    /// The names of payloads, which no other type gets where names get numbers.
+    payloads: BTreeSet<String>,
 }
 
 /// Types that the generated Rust defines or uses by these names.
@@ -54,6 +58,18 @@ const CONSTANTS: [&str; 6] = [
 /// Types that the generated TypeScript defines or uses by these names.
 const TS: [&str; 4] = ["ClientMessage", "ServerMessage", "Handlers", "Set"];
 
+/// What the payloads of messages are called in either language.
+fn payloads(protocol: &Protocol) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for message in &protocol.messages {
+        for given in [&message.names.rust, &message.names.ts] {
+            let name = names::pascal(&given.as_ref().unwrap_or(&message.name).text);
+            all.extend(["", "Client", "Server"].map(|end| format!("{name}{end}")));
+        }
+    }
+    all
+}
+
 impl Taken {
     pub(super) fn new(protocol: &Protocol) -> Self {
         let reserved = |names: &[&str]| {
@@ -68,6 +84,8 @@ impl Taken {
             constants: reserved(&CONSTANTS),
             told: BTreeSet::new(),
             diagnostics: Vec::new(),
+            numbers: !protocol.schemas.has_defaults(),
+            payloads: payloads(protocol),
         };
         // The type that stands for the whole protocol, and those of its channels.
         let name = names::pascal(&protocol.name.text);
@@ -77,6 +95,19 @@ impl Taken {
             taken.take_rust(&names::pascal(&given.text), channel.name.span);
         }
         taken
+    }
+
+    /// The name itself, or where names get numbers the first with one that nobody has.
+    pub(super) fn free(&self, name: String) -> String {
+        if !self.numbers {
+            return name;
+        }
+        let is_taken = |name: &str| {
+            self.rust.contains_key(name)
+                || self.ts.contains_key(name)
+                || self.payloads.contains(name)
+        };
+        names::numbered(&name, &is_taken)
     }
 
     pub(super) fn take(&mut self, rust: &str, ts: &str, span: Span) {

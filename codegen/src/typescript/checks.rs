@@ -24,7 +24,8 @@ pub(super) struct Way {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Beside {
     Fields,
-    Members,
+    /// In each position what lies inside is checked by functions of its own.
+    Members(Position),
     Pattern,
     Values,
 }
@@ -236,7 +237,11 @@ impl Cx<'_> {
         Some(match types.single()? {
             Type::Null => "hf.nil",
             Type::Boolean => "hf.boolean",
-            Type::Integer if way.position == Position::Test => "hf.integer",
+            Type::Integer
+                if way.position == Position::Test || !self.protocol.schemas.has_defaults() =>
+            {
+                "hf.integer"
+            }
             Type::Integer => "hf.safeInteger",
             Type::Number => "hf.number",
             Type::String => "hf.string",

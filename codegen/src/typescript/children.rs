@@ -141,7 +141,8 @@ impl Cx<'_> {
             None => closes.then(|| "hf.unknownIfSent".to_owned()),
         };
         parts.extend(others.map(|check| format!("others: {check}")));
-        let members = self.beside(body, Beside::Members, "Members", "hf.Members", || {
+        let kind = Beside::Members(body.way.position);
+        let members = self.beside(body, kind, "Members", "hf.Members", || {
             format!("{{ {} }}", parts.join(", "))
         });
         let of = Some(Type::Object);

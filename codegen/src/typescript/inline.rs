@@ -99,7 +99,10 @@ impl Cx<'_> {
             (Type::Number, [least, None, most, None]) => {
                 call("numberAt", &[number(least), number(most)])
             }
-            (Type::Integer, [least, None, most, None]) => {
+            // A bound that is missing is that of safe integers, and not in every dialect.
+            (Type::Integer, [least, None, most, None])
+                if self.protocol.schemas.has_defaults() || least.is_some() && most.is_some() =>
+            {
                 call("integerAt", &[number(least), number(most)])
             }
             _ => None,

@@ -197,13 +197,14 @@ impl Cx<'_> {
             .types
             .filter(|types| !types.contains(Type::Number) && types.contains(Type::Integer))
             .map_or(Type::Number, |_| Type::Integer);
+        let defaults = self.protocol.schemas.has_defaults();
         let position = body.way.position;
         let mut rule = |name: &str, n: &Number| {
             let line = format!("hf.{name}(value, {}, report);", text::number(n));
             body.step(Some(of), line);
         };
         let default = |written: bool, bound: i64| {
-            let applies = of == Type::Integer && position != Position::Test;
+            let applies = defaults && of == Type::Integer && position != Position::Test;
             (applies && !written).then(|| Number::from(bound))
         };
         let lowest = default(

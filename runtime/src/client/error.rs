@@ -2,7 +2,7 @@
 
 use crate::{
     ErrorCodes, Invalid, Mode, Rejected,
-    read::{Cx, JsonReader},
+    read::{Cx, Reader},
     system::{RemoteError, Side},
     table::LimitsTable,
     transport::Closing,
@@ -130,10 +130,7 @@ impl<E: ErrorCodes> CallError<E> {
                 let mut cx = Cx::new(Mode::Client);
                 let clean = cx.mark();
                 let depth = LimitsTable::DEFAULT.depth;
-                let mut data = remote
-                    .data
-                    .as_deref()
-                    .map(|data| JsonReader::new(data, depth));
+                let mut data = remote.data.as_deref().map(|data| Reader::json(data, depth));
                 match E::read(&remote.code, data.as_mut(), &mut cx) {
                     Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
                     _ => Self::Remote(remote),

@@ -1,6 +1,49 @@
 //! JSON text (RFC 8259), read in place.
 
-use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
+use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
+use std::borrow::Cow;
+
+/// The powers of ten that are exact as doubles.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// The place of the next byte that ends a run of a string's plain text: a quote, a backslash or a control character.
+#[inline]
+fn plain_until(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    // Eight bytes at once. A byte that is less than `n` borrows from its highest bit, in the first one that is found at least.
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * 0x22);
+        let backslash = word ^ (ONES * 0x5C);
+        let found = (quote.wrapping_sub(ONES) & !quote)
+            | (backslash.wrapping_sub(ONES) & !backslash)
+            | (word.wrapping_sub(ONES * 0x20) & !word);
+        if found & HIGHS != 0 {
+            return at + (found & HIGHS).trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while let Some(b) = bytes.get(at)
+        && !matches!(b, b'"' | b'\\' | 0..0x20)
+    {
+        at += 1;
+    }
+    at
+}
+
+/// The end of a run of digits, which are added to a number. One of more than 19 digits wraps.
+#[inline]
+fn digits(bytes: &[u8], mut at: usize, n: &mut u64) -> usize {
+    while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+        *n = n.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        at += 1;
+    }
+    at
+}
 
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
@@ -9,6 +52,9 @@ pub struct JsonReader<'de> {
     at: usize,
     depth: u32,
     scratch: String,
+    /// The name that was read last, where it stands in the text as it is.
+    name: Option<&'de str>,
+    stopped: Syntax,
 }
 
 impl<'de> JsonReader<'de> {
@@ -19,6 +65,11 @@ impl<'de> JsonReader<'de> {
             at: 0,
             depth,
             scratch: String::new(),
+            name: None,
+            stopped: Syntax {
+                offset: 0,
+                message: "",
+            },
         }
     }
 
@@ -26,24 +77,24 @@ impl<'de> JsonReader<'de> {
     ///
     /// # Errors
     /// Where something does.
-    pub fn end(&mut self) -> Result<(), Syntax> {
+    pub fn end(&mut self) -> Result<(), Stop> {
         match self.token() {
             None => Ok(()),
             Some(_) => Err(self.syntax("something follows the value")),
         }
     }
 
-    /// The text between a place and here.
-    pub fn since(&self, start: usize) -> &'de str {
-        self.text.get(start..self.at).unwrap_or_default()
-    }
-
     #[cold]
-    const fn syntax(&self, message: &'static str) -> Syntax {
-        Syntax {
+    pub(super) const fn syntax(&mut self, message: &'static str) -> Stop {
+        self.stopped = Syntax {
             offset: self.at,
             message,
-        }
+        };
+        Stop
+    }
+
+    pub(super) const fn stopped(&self) -> Syntax {
+        self.stopped
     }
 
     fn byte(&self) -> Option<u8> {
@@ -61,7 +112,7 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    fn expect(&mut self, word: &'static str, message: &'static str) -> Result<(), Syntax> {
+    fn expect(&mut self, word: &'static str, message: &'static str) -> Result<(), Stop> {
         if self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
             self.at += word.len();
             Ok(())
@@ -70,11 +121,11 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    fn descend(&mut self) -> Result<(), Syntax> {
-        self.depth = self
-            .depth
-            .checked_sub(1)
-            .ok_or_else(|| self.syntax("nested too deeply"))?;
+    fn descend(&mut self) -> Result<(), Stop> {
+        if self.depth == 0 {
+            return Err(self.syntax("nested too deeply"));
+        }
+        self.depth -= 1;
         self.at += 1;
         Ok(())
     }
@@ -84,7 +135,7 @@ impl<'de> JsonReader<'de> {
         self.at += 1;
     }
 
-    fn colon(&mut self) -> Result<(), Syntax> {
+    fn colon(&mut self) -> Result<(), Stop> {
         if self.token() != Some(b':') {
             return Err(self.syntax("expected `:` behind a name"));
         }
@@ -93,57 +144,53 @@ impl<'de> JsonReader<'de> {
     }
 
     /// Reads a string's text into the input or the scratch; gives the range of it in the input, where it is there.
-    fn text(&mut self) -> Result<Option<&'de str>, Syntax> {
+    fn text(&mut self) -> Result<Option<&'de str>, Stop> {
         if self.token() != Some(b'"') {
             return Err(self.syntax("expected a string"));
         }
-        self.at += 1;
-        let start = self.at;
-        let bytes = self.text.as_bytes();
-        while let Some(&b) = bytes.get(self.at) {
-            match b {
-                b'"' => {
-                    let text = &self.text[start..self.at];
-                    self.at += 1;
-                    return Ok(Some(text));
-                }
-                b'\\' => {
-                    self.unescape(start)?;
-                    return Ok(None);
-                }
-                0..0x20 => return Err(self.syntax("a control character in a string")),
-                _ => self.at += 1,
+        let start = self.at + 1;
+        self.at = plain_until(self.text.as_bytes(), start);
+        match self.byte() {
+            Some(b'"') => {
+                let text = &self.text[start..self.at];
+                self.at += 1;
+                Ok(Some(text))
             }
+            Some(b'\\') => {
+                self.unescape(start)?;
+                Ok(None)
+            }
+            Some(_) => Err(self.syntax("a control character in a string")),
+            None => Err(self.syntax("the text ends inside a string")),
         }
-        Err(self.syntax("the text ends inside a string"))
     }
 
-    fn unescape(&mut self, start: usize) -> Result<(), Syntax> {
+    fn unescape(&mut self, start: usize) -> Result<(), Stop> {
         let text = self.text;
         self.scratch.clear();
         let mut run = start;
-        while let Some(b) = self.byte() {
-            match b {
-                b'"' => {
+        loop {
+            self.at = plain_until(text.as_bytes(), self.at);
+            match self.byte() {
+                Some(b'"') => {
                     self.scratch.push_str(&text[run..self.at]);
                     self.at += 1;
                     return Ok(());
                 }
-                b'\\' => {
+                Some(b'\\') => {
                     self.scratch.push_str(&text[run..self.at]);
                     self.at += 1;
                     let c = self.escape()?;
                     self.scratch.push(c);
                     run = self.at;
                 }
-                0..0x20 => return Err(self.syntax("a control character in a string")),
-                _ => self.at += 1,
+                Some(_) => return Err(self.syntax("a control character in a string")),
+                None => return Err(self.syntax("the text ends inside a string")),
             }
         }
-        Err(self.syntax("the text ends inside a string"))
     }
 
-    fn escape(&mut self) -> Result<char, Syntax> {
+    fn escape(&mut self) -> Result<char, Stop> {
         let b = self
             .byte()
             .ok_or_else(|| self.syntax("the text ends inside a string"))?;
@@ -178,7 +225,7 @@ impl<'de> JsonReader<'de> {
         Ok(c)
     }
 
-    fn hex(&mut self) -> Result<u32, Syntax> {
+    fn hex(&mut self) -> Result<u32, Stop> {
         let digits = self.text.as_bytes().get(self.at..self.at + 4);
         let code = digits
             .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
@@ -188,25 +235,11 @@ impl<'de> JsonReader<'de> {
         self.at += 4;
         Ok(code)
     }
-
-    fn digits(&mut self) -> Result<(), Syntax> {
-        if !matches!(self.byte(), Some(b'0'..=b'9')) {
-            return Err(self.syntax("expected a digit"));
-        }
-        while matches!(self.byte(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        Ok(())
-    }
 }
 
-impl Sealed for JsonReader<'_> {}
-
-impl<'de> Reader<'de> for JsonReader<'de> {
-    type Place = usize;
-
+impl<'de> JsonReader<'de> {
     #[inline]
-    fn peek(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn peek(&mut self) -> Result<Kind, Stop> {
         match self.token() {
             Some(b'"') => Ok(Kind::String),
             Some(b'{') => Ok(Kind::Object),
@@ -219,12 +252,12 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn null(&mut self) -> Result<(), Syntax> {
+    pub(super) fn null(&mut self) -> Result<(), Stop> {
         self.token();
         self.expect("null", "expected `null`")
     }
 
-    fn boolean(&mut self) -> Result<bool, Syntax> {
+    pub(super) fn boolean(&mut self) -> Result<bool, Stop> {
         if self.token() == Some(b't') {
             self.expect("true", "expected `true`").map(|()| true)
         } else {
@@ -232,157 +265,252 @@ impl<'de> Reader<'de> for JsonReader<'de> {
         }
     }
 
-    fn number(&mut self) -> Result<Num, Syntax> {
+    #[inline]
+    pub(super) fn number(&mut self) -> Result<Num, Stop> {
         self.token();
+        let bytes = self.text.as_bytes();
         let start = self.at;
-        if self.byte() == Some(b'-') {
-            self.at += 1;
+        let negative = bytes.get(start) == Some(&b'-');
+        let whole = start + usize::from(negative);
+        // Up to 18 digits fit, and more are read another way.
+        let mut n = 0;
+        let point = match bytes.get(whole) {
+            Some(b'0') => whole + 1,
+            _ => digits(bytes, whole, &mut n),
+        };
+        let mut end = point;
+        if bytes.get(point) == Some(&b'.') {
+            end = digits(bytes, point + 1, &mut n);
         }
-        if self.byte() == Some(b'0') {
-            self.at += 1;
-        } else {
-            self.digits()?;
+        if point == whole || end == point + 1 || matches!(bytes.get(end), Some(b'e' | b'E')) {
+            return self.long_number(start);
         }
-        let mut plain = true;
-        if self.byte() == Some(b'.') {
-            plain = false;
-            self.at += 1;
-            self.digits()?;
+        if end - whole > 18 {
+            return self.long_number(start);
         }
-        if matches!(self.byte(), Some(b'e' | b'E')) {
-            plain = false;
-            self.at += 1;
-            if matches!(self.byte(), Some(b'+' | b'-')) {
-                self.at += 1;
+        self.at = end;
+        if end == point {
+            if negative && n == 0 {
+                return Ok(Num::Float(-0.0));
             }
-            self.digits()?;
+            let n = n.cast_signed();
+            return Ok(Num::Int(if negative { -n } else { n }));
         }
-        let text = &self.text[start..self.at];
-        if plain
-            && text != "-0"
-            && let Ok(n) = text.parse()
-        {
-            return Ok(Num::Int(n));
+        // Where both are exact as doubles, their quotient is the double nearest to the number (Clinger 1990).
+        if n < 1 << 53 {
+            let x = n as f64 / POWERS[end - point - 1];
+            // Signs follow no rule that a processor could foresee, so there is no branch.
+            return Ok(Num::Float(f64::from_bits(
+                x.to_bits() | u64::from(negative) << 63,
+            )));
         }
-        text.parse()
-            .map(Num::Float)
-            .map_err(|_| self.syntax("expected a number"))
+        self.long_number(start)
     }
 
-    fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
+    /// Reads a number that is long, has an exponent, or is none.
+    #[cold]
+    fn long_number(&mut self, start: usize) -> Result<Num, Stop> {
+        let bytes = self.text.as_bytes();
+        self.at = start + usize::from(bytes.get(start) == Some(&b'-'));
+        if bytes.get(self.at) == Some(&b'0') {
+            self.at += 1;
+        } else {
+            self.some_digits()?;
+        }
+        if bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.some_digits()?;
+        }
+        if matches!(bytes.get(self.at), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(bytes.get(self.at), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.some_digits()?;
+        }
+        let text = &self.text[start..self.at];
+        match (text.parse(), text.parse()) {
+            (Ok(n), _) => Ok(Num::Int(n)),
+            (_, Ok(x)) if f64::is_finite(x) => Ok(Num::Float(x)),
+            (_, Ok(_)) => Err(self.syntax("a number is too large")),
+            _ => Err(self.syntax("expected a number")),
+        }
+    }
+
+    fn some_digits(&mut self) -> Result<(), Stop> {
+        let end = digits(self.text.as_bytes(), self.at, &mut 0);
+        if end == self.at {
+            return Err(self.syntax("expected a digit"));
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Stop> {
         Ok(match self.text()? {
             Some(text) => Text::Borrowed(text),
             None => Text::Scratch(&self.scratch),
         })
     }
 
-    fn members(
-        &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax> {
+    pub(super) fn enter_object(&mut self) -> Result<Members<'de>, Stop> {
         if self.token() != Some(b'{') {
             return Err(self.syntax("expected an object"));
         }
         self.descend()?;
-        if self.token() == Some(b'}') {
-            self.ascend();
-            return Ok(());
+        Ok(Members::Json { first: true })
+    }
+
+    #[inline]
+    pub(super) fn next_key(
+        &mut self,
+        first: &mut bool,
+        fields: &[&'static str],
+        guess: usize,
+    ) -> Next {
+        // The way of a message without white space.
+        if let Some([b',', b'"']) = self.text.as_bytes().get(self.at..self.at + 2)
+            && !*first
+        {
+            self.at += 1;
+        } else {
+            match self.before_name(first) {
+                Ok(true) => {}
+                Ok(false) => return Next::End,
+                Err(Stop) => return Next::Stop,
+            }
         }
-        // Most senders write the fields in the schema's order, so the next one is tried first.
-        let mut next = 0;
-        loop {
-            if self.token() != Some(b'"') {
-                return Err(self.syntax("expected a name in quotes"));
-            }
-            let guess = fields.get(next).filter(|field| {
-                let rest = &self.text.as_bytes()[self.at + 1..];
-                rest.starts_with(field.name.as_bytes()) && rest.get(field.name.len()) == Some(&b'"')
-            });
-            if let Some(field) = guess {
-                self.at += field.name.len() + 2;
-                self.colon()?;
-                visit(self, Key::Known(next))?;
-                next += 1;
-            } else {
-                let borrowed = self.text()?;
-                let name = borrowed.unwrap_or(&self.scratch);
-                match fields.iter().position(|field| field.name == name) {
-                    Some(field) => {
-                        self.colon()?;
-                        visit(self, Key::Known(field))?;
-                        next = field + 1;
-                    }
-                    None if borrowed.is_some() => {
-                        self.colon()?;
-                        visit(self, Key::Unknown(borrowed.unwrap_or_default()))?;
-                    }
-                    None => {
-                        let name = self.scratch.clone();
-                        self.colon()?;
-                        visit(self, Key::Unknown(&name))?;
-                    }
+        // Most senders write the fields in the schema's order.
+        if let Some(field) = fields.get(guess) {
+            let rest = &self.text.as_bytes()[self.at + 1..];
+            let name = field.as_bytes();
+            if rest.len() > name.len() + 1 && rest[name.len()] == b'"' && rest.starts_with(name) {
+                self.at += name.len() + 2;
+                if rest[name.len() + 1] == b':' {
+                    self.at += 1;
+                } else if self.colon().is_err() {
+                    return Next::Stop;
                 }
+                return Next::Field(guess);
             }
-            match self.token() {
+        }
+        self.search(fields).unwrap_or(Next::Stop)
+    }
+
+    /// Goes to the next name, if there is one; otherwise out of the object.
+    fn before_name(&mut self, first: &mut bool) -> Result<bool, Stop> {
+        let mut next = self.token();
+        if std::mem::take(first) {
+            if next == Some(b'}') {
+                self.ascend();
+                return Ok(false);
+            }
+        } else {
+            match next {
                 Some(b',') => {
                     self.at += 1;
-                    self.token();
+                    next = self.token();
                 }
                 Some(b'}') => {
                     self.ascend();
-                    return Ok(());
+                    return Ok(false);
                 }
                 Some(_) => return Err(self.syntax("expected `,` or `}`")),
                 None => return Err(self.syntax("the text ends inside an object")),
             }
         }
+        if next == Some(b'"') {
+            Ok(true)
+        } else {
+            Err(self.syntax("expected a name in quotes"))
+        }
     }
 
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
+    /// Reads a name in quotes, and the colon behind it.
+    fn search(&mut self, fields: &[&'static str]) -> Result<Next, Stop> {
+        let borrowed = self.text()?;
+        let name = borrowed.unwrap_or(&self.scratch);
+        let known = fields.iter().position(|field| *field == name);
+        self.name = borrowed;
+        self.colon()?;
+        Ok(known.map_or(Next::Unknown, Next::Field))
+    }
+
+    pub(super) fn last_name(&self) -> Cow<'de, str> {
+        match self.name {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(self.scratch.clone()),
+        }
+    }
+
+    pub(super) fn enter_array(&mut self) -> Result<Items<'de>, Stop> {
         if self.token() != Some(b'[') {
             return Err(self.syntax("expected an array"));
         }
         self.descend()?;
-        if self.token() == Some(b']') {
-            self.ascend();
-            return Ok(());
-        }
-        for index in 0.. {
-            visit(self, index)?;
-            match self.token() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.ascend();
-                    return Ok(());
-                }
-                Some(_) => return Err(self.syntax("expected `,` or `]`")),
-                None => return Err(self.syntax("the text ends inside an array")),
-            }
-        }
-        Ok(())
+        Ok(Items::Json { first: true })
     }
 
-    fn skip(&mut self) -> Result<(), Syntax> {
+    pub(super) fn next_item(&mut self, first: &mut bool) -> Result<bool, Stop> {
+        let next = self.token();
+        if next == Some(b']') {
+            self.ascend();
+            return Ok(false);
+        }
+        if std::mem::take(first) {
+            return Ok(true);
+        }
+        match next {
+            Some(b',') => {
+                self.at += 1;
+                // Behind a comma there is an item.
+                if self.token() == Some(b']') {
+                    return Err(self.syntax("expected a value"));
+                }
+                Ok(true)
+            }
+            Some(_) => Err(self.syntax("expected `,` or `]`")),
+            None => Err(self.syntax("the text ends inside an array")),
+        }
+    }
+
+    pub(super) fn skip(&mut self) -> Result<(), Stop> {
         match self.peek()? {
             Kind::Null => self.null(),
             Kind::Boolean => self.boolean().map(|_| ()),
             Kind::Number => self.number().map(|_| ()),
             Kind::String => self.text().map(|_| ()),
-            Kind::Array => self.items(&mut |r, _| r.skip()),
-            Kind::Object => self.members(&[], &mut |r, _| r.skip()),
+            Kind::Array => {
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Kind::Object => {
+                self.enter_object()?;
+                let mut first = true;
+                loop {
+                    match self.next_key(&mut first, &[], 0) {
+                        Next::End => return Ok(()),
+                        Next::Stop => return Err(Stop),
+                        Next::Unknown | Next::Field(_) => self.skip()?,
+                    }
+                }
+            }
         }
     }
 
-    fn place(&self) -> usize {
+    pub(super) const fn offset(&self) -> usize {
         self.at
     }
 
-    fn go(&mut self, place: usize) {
+    pub(super) fn go(&mut self, place: usize) {
         self.at = place;
     }
 
-    fn value(&mut self) -> Result<serde_json::Value, Syntax> {
+    pub(super) fn value(&mut self) -> Result<serde_json::Value, Stop> {
         Ok(match self.peek()? {
             Kind::Null => {
                 self.null()?;
@@ -391,30 +519,97 @@ impl<'de> Reader<'de> for JsonReader<'de> {
             Kind::Boolean => self.boolean()?.into(),
             Kind::Number => match self.number()? {
                 Num::Int(n) => n.into(),
-                // A number out of range has no value in JSON; the nearest one there is stands for it.
-                Num::Float(x) => x.clamp(f64::MIN, f64::MAX).into(),
+                Num::Float(x) => x.into(),
             },
             Kind::String => self.string()?.to_owned().into(),
             Kind::Array => {
-                let mut items = Vec::new();
-                self.items(&mut |r, _| {
-                    items.push(r.value()?);
-                    Ok(())
-                })?;
-                items.into()
+                let mut array = Vec::new();
+                self.enter_array()?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
+                    array.push(self.value()?);
+                }
+                array.into()
             }
             Kind::Object => {
-                let mut members = serde_json::Map::new();
-                self.members(&[], &mut |r, key| {
-                    let name = match key {
-                        Key::Unknown(name) => name.to_owned(),
-                        Key::Known(_) => String::new(),
-                    };
-                    members.insert(name, r.value()?);
-                    Ok(())
-                })?;
-                members.into()
+                let mut object = serde_json::Map::new();
+                self.enter_object()?;
+                let mut first = true;
+                loop {
+                    match self.next_key(&mut first, &[], 0) {
+                        Next::End => break,
+                        Next::Stop => return Err(Stop),
+                        Next::Unknown | Next::Field(_) => {
+                            let name = self.last_name().into_owned();
+                            object.insert(name, self.value()?);
+                        }
+                    }
+                }
+                object.into()
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JsonReader, Num, digits};
+
+    /// Every length, whatever stands behind, and at the end of the text.
+    #[test]
+    fn digits_are_added_up() {
+        for behind in [
+            "",
+            "e",
+            ".5",
+            "/////////",
+            ":::::::::",
+            "\u{ff}\u{ff}\u{ff}\u{ff}\u{ff}",
+            "        ",
+        ] {
+            for length in 0..19 {
+                let text = &"1928374650912837465"[..length];
+                let whole = format!("{text}{behind}");
+                let mut n = 0;
+                assert_eq!(digits(whole.as_bytes(), 0, &mut n), length, "{whole}");
+                assert_eq!(n, text.parse().unwrap_or(0), "{whole}");
+            }
+        }
+    }
+
+    /// As the standard library reads them, which rounds to the nearest double.
+    #[test]
+    fn numbers_are_those_nearest_to_their_text() {
+        for text in [
+            "0",
+            "-0",
+            "-0.0",
+            "0.1",
+            "1.0",
+            "-1.5e3",
+            "123456789012345678",
+            "1234567890123456789",
+            "9007199254740993.5",
+            "0.000000000000000001",
+            "3.141592653589793",
+            "2.718281828459045e-10",
+            "1e-400",
+            "9223372036854775808",
+            "0.30000000000000004",
+            "179769313486231570000",
+            "1.7976931348623157",
+            "123.456",
+            "67123.45",
+            "-0.075",
+        ] {
+            let read = JsonReader::new(text, 1).number().map(Num::as_f64);
+            let x: f64 = text.parse().unwrap_or(f64::NAN);
+            assert_eq!(read.map(f64::to_bits), Ok(x.to_bits()), "{text}");
+        }
+        for text in ["-", "01x", "1.", ".5", "1e", "1e+", "+1", "-a"] {
+            let mut reader = JsonReader::new(text, 1);
+            let read = reader.number().map(|_| reader.end());
+            assert!(!matches!(read, Ok(Ok(()))), "{text}");
+        }
     }
 }

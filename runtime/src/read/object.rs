@@ -1,194 +1,324 @@
 //! Objects: structs by their table of fields, and maps.
 
-use super::{Cx, Key, Kind, Reader, Rules, Segment, Step, Syntax, scalar::wrong_type};
+use super::{
+    Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
+    cx::Beside,
+    rules::{check_properties, check_value, inner, says_schema},
+    scalar::wrong_type,
+    told,
+};
 use crate::Payload;
 use handfast_schema::{Type, words};
 use std::collections::BTreeMap;
 
-/// A field of a struct.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// Whether it may be absent.
-    pub optional: bool,
-}
-
-/// What is known of a struct before any of its types.
+/// An object that is being read: it gives one field after the other, and at the end whether every rule was
+/// kept. What goes wrong on the way, it keeps until then.
 #[derive(Debug)]
-pub struct ObjectTable {
-    /// The fields, in the schema's order.
-    pub fields: &'static [Field],
-    /// Whether unknown fields are refused (`Some(true)`), dropped (`Some(false)`), or as the receiving side does.
-    pub closed: Option<bool>,
-    /// `minProperties` and `maxProperties`.
-    pub rules: Rules,
+pub struct ObjectReader<'r, 'de> {
+    r: &'r mut Reader<'de>,
+    cx: &'r mut Cx,
+    fields: &'static [&'static str],
+    required: &'static [u64],
+    refuses: bool,
+    rules: Rules,
+    /// None before and behind it.
+    members: Option<Members<'de>>,
+    entered: bool,
+    twice: bool,
+    start: Place<'de>,
+    /// What had been found wrong before the object, and before the field being read.
+    before: Mark,
+    mark: Mark,
+    beside: Beside,
+    /// The field being read; behind the last where there is none.
+    field: usize,
+    count: u64,
+    /// The first 64 fields seen, a bit each.
+    seen: u64,
+    /// What few objects need.
+    rare: Option<Box<Rare<'de>>>,
+    stopped: bool,
 }
 
-impl ObjectTable {
-    /// A table of fields with nothing else to keep.
-    pub const fn new(fields: &'static [Field]) -> Self {
-        Self {
+/// What few objects need.
+#[derive(Debug, Default)]
+struct Rare<'de> {
+    /// The fields beyond the first 64 that were seen.
+    seen: Vec<u64>,
+    /// What is left to be read again, where a name stood twice.
+    again: Vec<(usize, Place<'de>)>,
+    /// Where the object ends, while that is read.
+    end: Option<Place<'de>>,
+}
+
+impl<'r, 'de> ObjectReader<'r, 'de> {
+    /// Goes into an object: the names of the fields in the schema's order, and which of them have to be there, a bit
+    /// each, the lowest for the first.
+    pub fn new(
+        r: &'r mut Reader<'de>,
+        cx: &'r mut Cx,
+        fields: &'static [&'static str],
+        required: &'static [u64],
+    ) -> Self {
+        let mut object = Self {
+            start: r.place(),
+            before: cx.mark(),
+            mark: cx.mark(),
+            beside: std::mem::take(&mut cx.beside),
+            r,
+            refuses: cx.refuses_unknown(),
+            cx,
             fields,
-            closed: None,
-            rules: Rules::NONE,
+            required,
+            rules: &[],
+            members: None,
+            entered: false,
+            twice: false,
+            field: usize::MAX,
+            count: 0,
+            seen: 0,
+            rare: None,
+            stopped: false,
+        };
+        object.stopped = object.enter().is_err();
+        object
+    }
+
+    /// Unknown fields are refused, or dropped, whoever receives.
+    pub const fn closed(&mut self, closed: bool) {
+        self.refuses = closed;
+    }
+
+    /// `minProperties` and `maxProperties`; and a schema, which tells what is wrong in the fields' stead.
+    pub const fn rules(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+
+    fn enter(&mut self) -> Result<(), Stop> {
+        if self.r.peek()? == Kind::Object {
+            self.start = self.r.place();
+            self.members = Some(self.r.enter_object()?);
+            self.entered = true;
+            Ok(())
+        } else {
+            wrong_type::<()>(self.r, self.cx, Type::Object).map(|_| ())
         }
     }
-}
 
-/// A callback for every field of a struct that is there.
-pub type ReadField<'a, R> = dyn FnMut(usize, &mut R, &mut Cx) -> Result<(), Syntax> + 'a;
-
-/// Reads an object by its table. Gives whether it kept every rule, so that each field that is not optional was read.
-///
-/// # Errors
-/// Where the text is not JSON.
-pub fn object<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    table: &'static ObjectTable,
-    read: &mut ReadField<'_, R>,
-) -> Result<bool, Syntax> {
-    let beside = std::mem::take(&mut cx.beside);
-    if r.peek()? != Kind::Object {
-        wrong_type::<R, ()>(r, cx, Type::Object)?;
-        return Ok(false);
+    /// The next field; its value is to be read then.
+    pub fn advance(&mut self) -> Option<usize> {
+        if let Some(name) = self.fields.get(self.field) {
+            let field = self.field;
+            self.cx.within(self.mark, || Segment::Field(field, name));
+        }
+        if self.stopped {
+            return None;
+        }
+        match self.step() {
+            Ok(Some(field)) => {
+                self.field = field;
+                self.mark = self.cx.mark();
+                Some(field)
+            }
+            Ok(None) => {
+                self.field = usize::MAX;
+                None
+            }
+            Err(Stop) => {
+                self.stopped = true;
+                None
+            }
+        }
     }
-    let start = r.place();
-    let mark = cx.mark();
-    let refuses = table.closed.unwrap_or(cx.refuses_unknown());
-    let mut seen = Seen::new(table.fields.len());
-    let mut count = 0u64;
-    let mut twice = false;
-    r.members(table.fields, &mut |r, key| {
-        count += 1;
-        match key {
-            Key::Known(field) => {
-                twice |= !seen.insert(field);
-                let mark = cx.mark();
-                read(field, r, cx)?;
-                cx.within(mark, || Segment::Field(field, table.fields[field].name));
+
+    #[inline]
+    fn step(&mut self) -> Result<Option<usize>, Stop> {
+        let Some(members) = &mut self.members else {
+            return Ok(self.next_again());
+        };
+        let guess = self.field.wrapping_add(1);
+        loop {
+            match self.r.next_key(members, self.fields, guess) {
+                Next::Field(field) => {
+                    self.count += 1;
+                    let bit = 1 << (field % 64);
+                    if field < 64 {
+                        self.twice |= self.seen & bit != 0;
+                        self.seen |= bit;
+                    } else {
+                        self.twice |= !self.see_far(field);
+                    }
+                    return Ok(Some(field));
+                }
+                Next::Unknown => {
+                    self.count += 1;
+                    if self.refuses {
+                        let name = self.r.name();
+                        if !self.beside.has(&name) {
+                            unknown(self.cx, name.into_owned());
+                        }
+                    }
+                    self.r.skip()?;
+                }
+                Next::End => break,
+                Next::Stop => return Err(Stop),
             }
-            Key::Unknown(name) if refuses && !beside.has(name) => {
-                let mark = cx.mark();
-                cx.violation(words::unknown_property("additionalProperties"));
-                cx.within(mark, || Segment::Key(name.to_owned()));
-                r.skip()?;
+        }
+        self.members = None;
+        if self.twice {
+            self.last_wins()?;
+            return Ok(self.next_again());
+        }
+        Ok(None)
+    }
+
+    /// Whether a field beyond the first 64 was not there yet.
+    #[cold]
+    fn see_far(&mut self, field: usize) -> bool {
+        let words = self.fields.len().div_ceil(64);
+        let rare = self.rare.get_or_insert_default();
+        rare.seen.resize(words, 0);
+        let word = &mut rare.seen[field / 64];
+        let bit = 1 << (field % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    fn has_seen(&self, field: usize) -> bool {
+        let word = match (field / 64, &self.rare) {
+            (0, _) => self.seen,
+            (far, Some(rare)) => rare.seen.get(far).copied().unwrap_or(0),
+            (_, None) => 0,
+        };
+        word & (1 << (field % 64)) != 0
+    }
+
+    fn next_again(&mut self) -> Option<usize> {
+        let rare = self.rare.as_mut()?;
+        if let Some((field, place)) = rare.again.pop() {
+            self.r.go(place);
+            return Some(field);
+        }
+        if let Some(end) = rare.end.take() {
+            self.r.go(end);
+        }
+        None
+    }
+
+    /// A name stands twice: of each name the last value counts, as in every JavaScript engine. What was found is
+    /// forgotten, and the values that count are read again.
+    #[cold]
+    fn last_wins(&mut self) -> Result<(), Stop> {
+        self.cx.forget_since(self.before);
+        let end = Some(self.r.place());
+        let fields = self.fields;
+        let mut last: BTreeMap<String, (Option<usize>, Place<'de>)> = BTreeMap::new();
+        self.r.go(self.start);
+        let mut members = self.r.enter_object()?;
+        loop {
+            let (name, field) = match self.r.next_key(&mut members, fields, 0) {
+                Next::Field(field) => (fields[field].to_owned(), Some(field)),
+                Next::Unknown => (self.r.name().into_owned(), None),
+                Next::End => break,
+                Next::Stop => return Err(Stop),
+            };
+            self.r.peek()?;
+            last.insert(name, (field, self.r.place()));
+            self.r.skip()?;
+        }
+        self.count = last.len() as u64;
+        let rare = self.rare.get_or_insert_default();
+        rare.end = end;
+        for (name, (field, place)) in last {
+            match field {
+                Some(field) => rare.again.push((field, place)),
+                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, name),
+                None => {}
             }
-            Key::Unknown(_) => r.skip()?,
         }
         Ok(())
-    })?;
-    if twice {
-        count = last_wins(r, cx, table, read, start, mark, beside)?;
     }
-    for (place, field) in table.fields.iter().enumerate() {
-        if !field.optional && !seen.contains(place) {
-            cx.violation(words::required(field.name));
+
+    /// Reads the value of the field into its place.
+    pub fn fill<T: Payload<'de>>(&mut self, slot: &mut Option<T>, rules: Rules) {
+        match T::read(self.r, self.cx, rules) {
+            Ok(value) => *slot = value,
+            Err(Stop) => self.stopped = true,
         }
     }
-    if let Some(max) = table.rules.max_properties
-        && count > max
-    {
-        cx.violation(words::max_properties(max));
+
+    /// Whether every rule was kept; then each field that is not optional was read.
+    ///
+    /// # Errors
+    /// Where the text is not JSON.
+    pub fn end(self) -> Result<bool, Stop> {
+        if self.stopped {
+            return Err(Stop);
+        }
+        if !self.entered {
+            return Ok(false);
+        }
+        if self
+            .required
+            .first()
+            .is_some_and(|bits| bits & !self.seen != 0)
+            || self.required.len() > 1
+        {
+            for (place, field) in self.fields.iter().enumerate() {
+                let required = self.required[place / 64] & (1 << (place % 64)) != 0;
+                if required && !self.has_seen(place) {
+                    self.cx.known(told::required(field));
+                }
+            }
+        }
+        check_properties(self.rules, self.count, self.cx);
+        let clean = self.cx.clean_since(self.before);
+        if !clean && says_schema(self.rules) {
+            self.tell_by_schema()?;
+        }
+        Ok(clean)
     }
-    if let Some(min) = table.rules.min_properties
-        && count < min
-    {
-        cx.violation(words::min_properties(min));
+
+    /// Tells what is wrong in the words and the order of the schema, where the fields say what is right and not how it is told.
+    #[cold]
+    fn tell_by_schema(self) -> Result<(), Stop> {
+        let end = self.r.place();
+        self.r.go(self.start);
+        let mut value = self.r.value()?;
+        self.r.go(end);
+        if let (serde_json::Value::Object(fields), Some(envelope)) =
+            (&mut value, self.beside.envelope)
+        {
+            fields.retain(|name, _| !envelope.has(name));
+        }
+        let mut told = Cx::new(self.cx.mode());
+        let nothing = told.mark();
+        check_value(self.rules, &value, &mut told);
+        // Where the two do not agree, what was found stands.
+        if !told.clean_since(nothing) {
+            self.cx.forget_since(self.before);
+            self.cx.adopt(told);
+        }
+        Ok(())
     }
-    Ok(cx.clean_since(mark))
 }
 
-/// Reads an object in which a name stands twice: of each name the last value counts, as in every JavaScript engine.
-/// Gives the number of names.
 #[cold]
-fn last_wins<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    table: &'static ObjectTable,
-    read: &mut ReadField<'_, R>,
-    start: R::Place,
-    mark: super::Mark,
-    beside: super::cx::Beside,
-) -> Result<u64, Syntax> {
-    cx.forget_since(mark);
-    let end = r.place();
-    let mut last: BTreeMap<String, (Option<usize>, R::Place)> = BTreeMap::new();
-    r.go(start);
-    r.members(table.fields, &mut |r, key| {
-        let (name, field) = match key {
-            Key::Known(field) => (table.fields[field].name, Some(field)),
-            Key::Unknown(name) => (name, None),
-        };
-        let name = name.to_owned();
-        last.insert(name, (field, r.place()));
-        r.skip()
-    })?;
-    let count = last.len() as u64;
-    let refuses = table.closed.unwrap_or(cx.refuses_unknown());
-    for (name, (field, place)) in last {
-        let mark = cx.mark();
-        match field {
-            Some(field) => {
-                r.go(place);
-                read(field, r, cx)?;
-                cx.within(mark, || Segment::Field(field, table.fields[field].name));
-            }
-            None if refuses && !beside.has(&name) => {
-                cx.violation(words::unknown_property("additionalProperties"));
-                cx.within(mark, || Segment::Key(name));
-            }
-            None => {}
-        }
-    }
-    r.go(end);
-    Ok(count)
-}
-
-/// The fields seen so far: a word of bits, or several.
-enum Seen {
-    Few(u64),
-    Many(Vec<bool>),
-}
-
-impl Seen {
-    fn new(fields: usize) -> Self {
-        if fields <= 64 {
-            Self::Few(0)
-        } else {
-            Self::Many(vec![false; fields])
-        }
-    }
-
-    /// Whether it was not there yet.
-    fn insert(&mut self, field: usize) -> bool {
-        match self {
-            Self::Few(bits) => {
-                let new = *bits & (1 << field) == 0;
-                *bits |= 1 << field;
-                new
-            }
-            Self::Many(seen) => !std::mem::replace(&mut seen[field], true),
-        }
-    }
-
-    fn contains(&self, field: usize) -> bool {
-        match self {
-            Self::Few(bits) => *bits & (1 << field) != 0,
-            Self::Many(seen) => seen[field],
-        }
-    }
+fn unknown(cx: &mut Cx, name: String) {
+    let mark = cx.mark();
+    cx.violation(words::unknown_property("additionalProperties"));
+    cx.within(mark, || Segment::Key(name));
 }
 
 /// Reads an object whose names are not declared. Of a name that stands twice the last value counts.
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn map<'de, R: Reader<'de>, T: Payload<'de>>(
-    r: &mut R,
+pub fn map<'de, T: Payload<'de>>(
+    r: &mut Reader<'de>,
     cx: &mut Cx,
-    rules: &'static Rules,
+    rules: Rules,
 ) -> Step<BTreeMap<String, T>> {
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
@@ -197,41 +327,34 @@ pub fn map<'de, R: Reader<'de>, T: Payload<'de>>(
     // What a value broke is held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
     let mode = cx.mode();
-    r.members(&[], &mut |r, key| {
-        let Key::Unknown(name) = key else {
-            return r.skip();
-        };
-        let name = name.to_owned();
-        let mut inner = Cx::new(mode);
-        let value = T::read(r, &mut inner, rules.inner())?;
-        found.insert(name, (value, inner));
-        Ok(())
-    })?;
+    let mut members = r.enter_object()?;
+    loop {
+        match r.next_key(&mut members, &[], 0) {
+            Next::Field(_) | Next::Unknown => {}
+            Next::End => break,
+            Next::Stop => return Err(Stop),
+        }
+        let name = r.name();
+        let mut own = Cx::new(mode);
+        let value = T::read(r, &mut own, inner(rules))?;
+        found.insert(name.into_owned(), (value, own));
+    }
     let count = found.len() as u64;
     let mut map = BTreeMap::new();
-    for (name, (value, inner)) in found {
+    for (name, (value, own)) in found {
         let mark = cx.mark();
-        cx.adopt(inner);
+        cx.adopt(own);
         cx.within(mark, || Segment::Key(name.clone()));
         if let Some(value) = value {
             map.insert(name, value);
         }
     }
-    if let Some(max) = rules.max_properties
-        && count > max
-    {
-        cx.violation(words::max_properties(max));
-    }
-    if let Some(min) = rules.min_properties
-        && count < min
-    {
-        cx.violation(words::min_properties(min));
-    }
+    check_properties(rules, count, cx);
     Ok(cx.clean_since(outer).then_some(map))
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for BTreeMap<String, T> {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         map(r, cx, rules)
     }
 }

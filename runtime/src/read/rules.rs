@@ -1,37 +1,59 @@
 //! The constraints of one place in a schema, as constants.
 
-use handfast_schema::{Number, SchemaId, Schemas, Validator, words};
+use handfast_schema::{Dialect, Number, SchemaId, Schemas, Told, Validator, words};
 use regex::Regex;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{Cx, Num};
+use super::{Cx, JsonReader, Num, told};
 
-/// What a value has to keep, beside being of its type. Built in constants:
-/// `Rules::NONE.min_length(1).max_length(2000)`.
+/// What a value has to keep, beside being of its type: a keyword of JSON Schema, and its value.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    minimum: Option<Limit>,
-    maximum: Option<Limit>,
-    exclusive_minimum: Option<Limit>,
-    exclusive_maximum: Option<Limit>,
-    multiple_of: Option<Limit>,
-    min_length: Option<u64>,
-    max_length: Option<u64>,
-    pattern: Option<&'static Pattern>,
-    format: Option<&'static str>,
-    content_encoding: Option<&'static str>,
-    pub(super) min_items: Option<u64>,
-    pub(super) max_items: Option<u64>,
-    pub(super) unique_items: bool,
-    pub(super) min_properties: Option<u64>,
-    pub(super) max_properties: Option<u64>,
-    pub(super) items: Option<&'static Rules>,
-    pub(super) schema: Option<&'static str>,
-    pub(super) null_apart: bool,
+pub enum Rule {
+    /// `minimum`
+    Minimum(Limit),
+    /// `maximum`
+    Maximum(Limit),
+    /// `exclusiveMinimum`
+    ExclusiveMinimum(Limit),
+    /// `exclusiveMaximum`
+    ExclusiveMaximum(Limit),
+    /// `multipleOf`
+    MultipleOf(Limit),
+    /// `minLength`, in code points
+    MinLength(u64),
+    /// `maxLength`, in code points
+    MaxLength(u64),
+    /// `pattern`
+    Pattern(&'static Pattern),
+    /// `format`
+    Format(&'static str),
+    /// `minItems`
+    MinItems(u64),
+    /// `maxItems`
+    MaxItems(u64),
+    /// `uniqueItems: true`
+    UniqueItems,
+    /// `minProperties`
+    MinProperties(u64),
+    /// `maxProperties`
+    MaxProperties(u64),
+    /// What every item of an array, or every value of a map, has to keep.
+    Items(Rules),
+    /// `contentEncoding`, where the text stays a string
+    ContentEncoding(&'static str),
+    /// The JSON Schema of a value that has no faithful Rust type, as JSON text. Handfast's two defaults hold in it.
+    Schema(&'static str),
+    /// The same, and it means what JSON Schema says: nothing is closed by default, and an integer has no bounds but its own.
+    JsonSchema(&'static str),
+    /// Null is a branch of its own, and not a `type` beside the other: what is wrong is told by the other branch.
+    NullApart,
 }
+
+/// All that a value has to keep.
+pub type Rules = &'static [Rule];
 
 /// A bound of numbers, as it is written in the schema.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,169 +80,141 @@ impl Limit {
     }
 }
 
-macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident: $ty:ty),* $(,)?) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub const fn $name(mut self, value: $ty) -> Self {
-            self.$name = Some(value);
-            self
-        }
-    )*};
+/// The rules of what lies inside an array or a map.
+pub(super) fn inner(rules: Rules) -> Rules {
+    let items = rules.iter().find_map(|rule| match rule {
+        Rule::Items(rules) => Some(*rules),
+        _ => None,
+    });
+    items.unwrap_or_default()
 }
 
-impl Rules {
-    /// No constraint.
-    pub const NONE: Self = Self {
-        minimum: None,
-        maximum: None,
-        exclusive_minimum: None,
-        exclusive_maximum: None,
-        multiple_of: None,
-        min_length: None,
-        max_length: None,
-        pattern: None,
-        format: None,
-        content_encoding: None,
-        min_items: None,
-        max_items: None,
-        unique_items: false,
-        min_properties: None,
-        max_properties: None,
-        items: None,
-        schema: None,
-        null_apart: false,
-    };
-
-    setters! {
-        /// `minimum`
-        minimum: Limit,
-        /// `maximum`
-        maximum: Limit,
-        /// `exclusiveMinimum`
-        exclusive_minimum: Limit,
-        /// `exclusiveMaximum`
-        exclusive_maximum: Limit,
-        /// `multipleOf`
-        multiple_of: Limit,
-        /// `minLength`, in code points
-        min_length: u64,
-        /// `maxLength`, in code points
-        max_length: u64,
-        /// `pattern`
-        pattern: &'static Pattern,
-        /// `format`
-        format: &'static str,
-        /// `contentEncoding`, where the text stays a string
-        content_encoding: &'static str,
-        /// `minItems`
-        min_items: u64,
-        /// `maxItems`
-        max_items: u64,
-        /// `minProperties`
-        min_properties: u64,
-        /// `maxProperties`
-        max_properties: u64,
-        /// What every item of an array, or every value of a map, has to keep.
-        items: &'static Rules,
-        /// The JSON Schema of a value that has no faithful Rust type, as JSON text.
-        schema: &'static str,
-    }
-
-    /// `uniqueItems: true`
-    #[must_use]
-    pub const fn unique_items(mut self) -> Self {
-        self.unique_items = true;
-        self
-    }
-
-    /// Null is a branch of its own, and not a `type` beside the other: what is wrong is told by the other branch.
-    #[must_use]
-    pub const fn null_apart(mut self) -> Self {
-        self.null_apart = true;
-        self
-    }
-
-    /// The rules of what lies inside.
-    pub(super) const fn inner(&self) -> &'static Self {
-        match self.items {
-            Some(rules) => rules,
-            None => &Self::NONE,
+/// Checks a number; `safe` adds the bounds of an integer that has none of its own.
+#[inline]
+pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut Cx) {
+    let x = n.as_f64();
+    let (mut low, mut high) = (safe, safe);
+    for rule in rules {
+        let keeps = match rule {
+            Rule::MultipleOf(of) => handfast_schema::number::is_multiple(x, of.as_f64()),
+            Rule::Maximum(max) => {
+                high = false;
+                x <= max.as_f64()
+            }
+            Rule::ExclusiveMaximum(max) => {
+                high = false;
+                x < max.as_f64()
+            }
+            Rule::Minimum(min) => {
+                low = false;
+                x >= min.as_f64()
+            }
+            Rule::ExclusiveMinimum(min) => {
+                low = false;
+                x > min.as_f64()
+            }
+            _ => true,
+        };
+        if !keeps {
+            broken(rule, cx);
         }
     }
+    const SAFE: i64 = handfast_schema::number::MAX_SAFE_INTEGER;
+    if high && x > Limit::Int(SAFE).as_f64() {
+        broken(&Rule::Maximum(Limit::Int(SAFE)), cx);
+    }
+    if low && x < Limit::Int(-SAFE).as_f64() {
+        broken(&Rule::Minimum(Limit::Int(-SAFE)), cx);
+    }
+}
 
-    /// Checks a number; `safe` adds the bounds of an integer that has none of its own.
-    pub(super) fn check_number(&self, n: Num, safe: bool, cx: &mut Cx) {
-        let x = n.as_f64();
-        if let Some(of) = self.multiple_of
-            && !handfast_schema::number::is_multiple(x, of.as_f64())
-        {
-            cx.violation(words::multiple_of(&of.number()));
-        }
-        let max = Limit::Int(handfast_schema::number::MAX_SAFE_INTEGER);
-        let min = Limit::Int(-handfast_schema::number::MAX_SAFE_INTEGER);
-        if let Some(max) = self
-            .maximum
-            .or((safe && self.exclusive_maximum.is_none()).then_some(max))
-            && x > max.as_f64()
-        {
-            cx.violation(words::maximum(&max.number()));
-        }
-        if let Some(max) = self.exclusive_maximum
-            && x >= max.as_f64()
-        {
-            cx.violation(words::exclusive_maximum(&max.number()));
-        }
-        if let Some(min) = self
-            .minimum
-            .or((safe && self.exclusive_minimum.is_none()).then_some(min))
-            && x < min.as_f64()
-        {
-            cx.violation(words::minimum(&min.number()));
-        }
-        if let Some(min) = self.exclusive_minimum
-            && x <= min.as_f64()
-        {
-            cx.violation(words::exclusive_minimum(&min.number()));
+/// Checks a string.
+#[inline]
+pub(super) fn check_string(rules: Rules, text: &str, cx: &mut Cx) {
+    for rule in rules {
+        let keeps = match rule {
+            Rule::MinLength(min) => has_at_least(text, *min),
+            Rule::MaxLength(max) => has_at_most(text, *max),
+            Rule::Pattern(pattern) => pattern.is_match(text),
+            Rule::Format(format) => handfast_schema::format::check(format, text) != Some(false),
+            Rule::ContentEncoding(name) => {
+                handfast_schema::format::encoding(name, text) != Some(false)
+            }
+            _ => true,
+        };
+        if !keeps {
+            broken(rule, cx);
         }
     }
+}
 
-    /// Checks a string.
-    pub(super) fn check_string(&self, text: &str, cx: &mut Cx) {
-        if self.min_length.is_some() || self.max_length.is_some() {
-            self.check_length(text, cx);
-        }
-        if let Some(pattern) = self.pattern
-            && !pattern.is_match(text)
-        {
-            cx.violation(words::pattern(pattern.source));
-        }
-        if let Some(format) = self.format
-            && handfast_schema::format::check(format, text) == Some(false)
-        {
-            cx.violation(words::format(format));
-        }
-        if let Some(name) = self.content_encoding
-            && handfast_schema::format::encoding(name, text) == Some(false)
-        {
-            cx.violation(words::content_encoding(name));
+// A text has at most as many code points as bytes and at least a quarter, so most need no count.
+
+fn has_at_least(text: &str, min: u64) -> bool {
+    let bytes = text.len() as u64;
+    bytes >= min && (bytes.div_ceil(4) >= min || text.chars().count() as u64 >= min)
+}
+
+fn has_at_most(text: &str, max: u64) -> bool {
+    let bytes = text.len() as u64;
+    bytes <= max || (bytes.div_ceil(4) <= max && text.chars().count() as u64 <= max)
+}
+
+/// Checks how many items there are.
+pub(super) fn check_items(rules: Rules, count: u64, cx: &mut Cx) {
+    for rule in rules {
+        let keeps = match rule {
+            Rule::MaxItems(max) => count <= *max,
+            Rule::MinItems(min) => count >= *min,
+            _ => true,
+        };
+        if !keeps {
+            broken(rule, cx);
         }
     }
+}
 
-    fn check_length(&self, text: &str, cx: &mut Cx) {
-        // A text has at most as many code points as bytes and at least a quarter, so most need no count.
-        let bytes = text.len() as u64;
-        let min = self.min_length.unwrap_or(0);
-        let max = self.max_length.unwrap_or(u64::MAX);
-        if bytes <= max && bytes.div_ceil(4) >= min {
-            return;
+/// Checks how many properties there are.
+pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
+    for rule in rules {
+        let keeps = match rule {
+            Rule::MaxProperties(max) => count <= *max,
+            Rule::MinProperties(min) => count >= *min,
+            _ => true,
+        };
+        if !keeps {
+            broken(rule, cx);
         }
-        let length = text.chars().count() as u64;
-        if length > max {
-            cx.violation(words::max_length(max));
-        }
-        if length < min {
-            cx.violation(words::min_length(min));
+    }
+}
+
+/// Says that a rule is broken.
+#[cold]
+#[inline(never)]
+pub(super) fn broken(rule: &'static Rule, cx: &mut Cx) {
+    cx.known(told::broken(rule, || words_of(rule)));
+}
+
+fn words_of(rule: &Rule) -> Told {
+    match rule {
+        Rule::Minimum(min) => words::minimum(&min.number()),
+        Rule::Maximum(max) => words::maximum(&max.number()),
+        Rule::ExclusiveMinimum(min) => words::exclusive_minimum(&min.number()),
+        Rule::ExclusiveMaximum(max) => words::exclusive_maximum(&max.number()),
+        Rule::MultipleOf(of) => words::multiple_of(&of.number()),
+        Rule::MinLength(n) => words::min_length(*n),
+        Rule::MaxLength(n) => words::max_length(*n),
+        Rule::Pattern(pattern) => words::pattern(pattern.source),
+        Rule::Format(format) => words::format(format),
+        Rule::ContentEncoding(name) => words::content_encoding(name),
+        Rule::MinItems(n) => words::min_items(*n),
+        Rule::MaxItems(n) => words::max_items(*n),
+        Rule::UniqueItems => words::unique_items(),
+        Rule::MinProperties(n) => words::min_properties(*n),
+        Rule::MaxProperties(n) => words::max_properties(*n),
+        // These are told by what they stand for, in its own words.
+        Rule::Items(_) | Rule::Schema(_) | Rule::JsonSchema(_) | Rule::NullApart => {
+            Told::new("not", "is not allowed")
         }
     }
 }
@@ -250,8 +244,16 @@ impl Pattern {
 }
 
 /// Checks a value that has no faithful Rust type by its schema.
-pub(super) fn check_value(schema: &'static str, value: &serde_json::Value, cx: &mut Cx) {
-    match checker(schema) {
+pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) {
+    let schema = rules.iter().find_map(|rule| match rule {
+        Rule::Schema(text) => Some((*text, Dialect::Handfast)),
+        Rule::JsonSchema(text) => Some((*text, Dialect::JsonSchema)),
+        _ => None,
+    });
+    let Some((text, dialect)) = schema else {
+        return;
+    };
+    match checker(text, dialect) {
         Some(checker) => {
             let (validator, root) = &*checker;
             cx.adopt_ordered(validator.collect(*root, value, Some(cx.mode())));
@@ -263,16 +265,29 @@ pub(super) fn check_value(schema: &'static str, value: &serde_json::Value, cx: &
     }
 }
 
+/// Whether there is a schema among the rules.
+pub(super) fn says_schema(rules: Rules) -> bool {
+    rules
+        .iter()
+        .any(|rule| matches!(rule, Rule::Schema(_) | Rule::JsonSchema(_)))
+}
+
+/// How deep a schema nests, at the most.
+const DEPTH: u32 = 1024;
+
 type Checker = (Validator<'static>, SchemaId);
 
 /// The checker of a schema, made once. A program has as many as it has such places.
-fn checker(schema: &'static str) -> Option<Arc<Checker>> {
-    static CHECKERS: Mutex<BTreeMap<&'static str, Option<Arc<Checker>>>> =
-        Mutex::new(BTreeMap::new());
+fn checker(text: &'static str, dialect: Dialect) -> Option<Arc<Checker>> {
+    type Checkers = BTreeMap<(&'static str, bool), Option<Arc<Checker>>>;
+    static CHECKERS: Mutex<Checkers> = Mutex::new(BTreeMap::new());
     let mut checkers = CHECKERS.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {
-        let (schemas, root) = Schemas::from_json(&serde_json::from_str(schema).ok()?).ok()?;
+        // Not by serde_json, whose numbers are not always the doubles nearest to what is written.
+        let json = JsonReader::new(text, DEPTH).value().ok()?;
+        let (schemas, root) = Schemas::from_json_of(dialect, &json).ok()?;
         Some(Arc::new((Validator::owned(schemas), root)))
     };
-    checkers.entry(schema).or_insert_with(make).clone()
+    let key = (text, dialect == Dialect::Handfast);
+    checkers.entry(key).or_insert_with(make).clone()
 }

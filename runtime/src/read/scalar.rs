@@ -1,14 +1,18 @@
 //! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
 
-use super::{Cx, Kind, Num, Reader, Rules, Step};
+use super::{
+    Cx, Kind, Num, Reader, Rule, Rules, Step,
+    rules::{check_number, check_string, check_value},
+    told,
+};
 use crate::{AsText, Bytes, Checked, Nullable, Payload};
-use handfast_schema::{Type, TypeSet, words};
+use handfast_schema::{Type, words};
 
 /// Passes over a value of the wrong type and says so.
 #[cold]
-pub(super) fn wrong_type<'de, R: Reader<'de>, T>(r: &mut R, cx: &mut Cx, ty: Type) -> Step<T> {
+pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut Cx, ty: Type) -> Step<T> {
     r.skip()?;
-    cx.violation(words::types(TypeSet::NONE.with(ty)));
+    cx.known(told::not_of(ty));
     Ok(None)
 }
 
@@ -16,13 +20,13 @@ pub(super) fn wrong_type<'de, R: Reader<'de>, T>(r: &mut R, cx: &mut Cx, ty: Typ
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn string<'de, R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<String> {
+pub fn string(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<String> {
     if r.peek()? != Kind::String {
         return wrong_type(r, cx, Type::String);
     }
     let text = r.string()?;
     let mark = cx.mark();
-    rules.check_string(&text, cx);
+    check_string(rules, &text, cx);
     Ok(cx.clean_since(mark).then(|| (*text).to_owned()))
 }
 
@@ -41,11 +45,7 @@ pub struct Literals {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn literal<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    literals: &'static Literals,
-) -> Step<usize> {
+pub fn literal(r: &mut Reader<'_>, cx: &mut Cx, literals: &'static Literals) -> Step<usize> {
     if r.peek()? == Kind::String {
         let text = r.string()?;
         if let Some(place) = literals.values.iter().position(|value| *value == &*text) {
@@ -72,8 +72,8 @@ pub fn literal<'de, R: Reader<'de>>(
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn open_literal<'de, R: Reader<'de>>(
-    r: &mut R,
+pub fn open_literal(
+    r: &mut Reader<'_>,
     cx: &mut Cx,
     literals: &'static Literals,
 ) -> Step<Result<usize, String>> {
@@ -85,24 +85,24 @@ pub fn open_literal<'de, R: Reader<'de>>(
     Ok(Some(place.ok_or_else(|| (*text).to_owned())))
 }
 
-fn integer<'de, R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<i64> {
+fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
     }
     let n = r.number()?;
     let Some(integer) = n.as_integer() else {
-        cx.violation(words::types(TypeSet::NONE.with(Type::Integer)));
+        cx.known(told::not_of(Type::Integer));
         return Ok(None);
     };
     let mark = cx.mark();
-    rules.check_number(n, true, cx);
+    check_number(rules, n, true, cx);
     Ok(cx.clean_since(mark).then_some(integer))
 }
 
 macro_rules! integers {
     ($($ty:ty)*) => {$(
         impl<'de> Payload<'de> for $ty {
-            fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+            fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
                 let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
                 let narrow = <$ty>::try_from(wide).ok();
                 if narrow.is_none() {
@@ -122,23 +122,23 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 
 impl<'de> Payload<'de> for f64 {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::Number {
             return wrong_type(r, cx, Type::Number);
         }
         let n: Num = r.number()?;
         if !n.as_f64().is_finite() {
-            cx.violation(words::types(TypeSet::NONE.with(Type::Number)));
+            cx.known(told::not_of(Type::Number));
             return Ok(None);
         }
         let mark = cx.mark();
-        rules.check_number(n, false, cx);
+        check_number(rules, n, false, cx);
         Ok(cx.clean_since(mark).then(|| n.as_f64()))
     }
 }
 
 impl<'de> Payload<'de> for bool {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
         if r.peek()? != Kind::Boolean {
             return wrong_type(r, cx, Type::Boolean);
         }
@@ -147,7 +147,7 @@ impl<'de> Payload<'de> for bool {
 }
 
 impl<'de> Payload<'de> for () {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
         if r.peek()? != Kind::Null {
             return wrong_type(r, cx, Type::Null);
         }
@@ -156,19 +156,19 @@ impl<'de> Payload<'de> for () {
 }
 
 impl<'de> Payload<'de> for String {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         string(r, cx, rules)
     }
 }
 
 impl<'de> Payload<'de> for Bytes {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::String {
             return wrong_type(r, cx, Type::String);
         }
         let text = r.string()?;
         let mark = cx.mark();
-        rules.check_string(&text, cx);
+        check_string(rules, &text, cx);
         let bytes = Self::from_base64(&text);
         if bytes.is_none() {
             cx.violation(words::content_encoding("base64"));
@@ -178,24 +178,20 @@ impl<'de> Payload<'de> for Bytes {
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         Ok(T::read(r, cx, rules)?.map(Some))
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_none()
     }
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Nullable<T> {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? == Kind::Null {
             r.null()?;
             return Ok(Some(Self::Null));
         }
         let mark = cx.mark();
         let value = T::read(r, cx, rules)?;
-        if !rules.null_apart {
+        if !rules.iter().any(|rule| matches!(rule, Rule::NullApart)) {
             cx.or_null(mark);
         }
         Ok(value.map(Self::Value))
@@ -203,18 +199,16 @@ impl<'de, T: Payload<'de>> Payload<'de> for Nullable<T> {
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Box<T> {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         Ok(T::read(r, cx, rules)?.map(Self::new))
     }
 }
 
 impl<'de> Payload<'de> for Checked {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         let value = r.value()?;
         let mark = cx.mark();
-        if let Some(schema) = rules.schema {
-            super::rules::check_value(schema, &value, cx);
-        }
+        check_value(rules, &value, cx);
         Ok(cx.clean_since(mark).then_some(Self(value)))
     }
 }
@@ -222,10 +216,9 @@ impl<'de> Payload<'de> for Checked {
 macro_rules! texts {
     ($($ty:ty: $format:literal),*) => {$(
         impl<'de> Payload<'de> for AsText<$ty> {
-            fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, _: &'static Rules) -> Step<Self> {
-                static RULES: Rules = Rules::NONE.format($format);
+            fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
                 // The format says which spellings there are, and each of them is a number of the type.
-                Ok(string(r, cx, &RULES)?.and_then(|text| text.parse().ok()).map(Self))
+                Ok(string(r, cx, &[Rule::Format($format)])?.and_then(|text| text.parse().ok()).map(Self))
             }
         }
     )*};

@@ -1,95 +1,187 @@
 //! Arrays: lists, and tuples.
 
-use super::{Cx, Kind, Reader, Rules, Segment, Step, Syntax, scalar::wrong_type};
+use super::{
+    Cx, Items, Kind, Mark, Place, Reader, Rule, Rules, Segment, Step, Stop,
+    rules::{broken, check_items, inner},
+    scalar::wrong_type,
+};
 use crate::Payload;
 use handfast_schema::{Type, words};
 
-/// A callback for every item that a tuple has a type for.
-pub type ReadItem<'a, R> = dyn FnMut(usize, &mut R, &mut Cx) -> Result<(), Syntax> + 'a;
-
-/// Reads an array item by item; gives how many there were, and whether every rule was kept.
-///
-/// # Errors
-/// Where the text is not JSON.
-pub fn array<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    rules: &'static Rules,
-    read: &mut ReadItem<'_, R>,
-) -> Result<bool, Syntax> {
-    if r.peek()? != Kind::Array {
-        wrong_type::<R, ()>(r, cx, Type::Array)?;
-        return Ok(false);
-    }
-    let start = r.place();
-    let mark = cx.mark();
-    let mut count = 0u64;
-    r.items(&mut |r, index| {
-        count += 1;
-        let mark = cx.mark();
-        read(index, r, cx)?;
-        cx.within(mark, || Segment::Index(index));
-        Ok(())
-    })?;
-    if let Some(max) = rules.max_items
-        && count > max
-    {
-        cx.violation(words::max_items(max));
-    }
-    if let Some(min) = rules.min_items
-        && count < min
-    {
-        cx.violation(words::min_items(min));
-    }
-    if rules.unique_items {
-        let end = r.place();
-        r.go(start);
-        let value = r.value()?;
-        r.go(end);
-        if let serde_json::Value::Array(items) = &value
-            && !handfast_schema::number::all_unique(items)
-        {
-            cx.violation(words::unique_items());
-        }
-    }
-    Ok(cx.clean_since(mark))
+/// An array that is being read: it gives one item after the other, and at the end whether every rule was kept. What goes
+/// wrong on the way, it keeps until then.
+#[derive(Debug)]
+pub struct ArrayReader<'r, 'de> {
+    r: &'r mut Reader<'de>,
+    cx: &'r mut Cx,
+    rules: Rules,
+    items: Option<Items<'de>>,
+    start: Place<'de>,
+    /// What had been found wrong before the array, and before the item being read.
+    before: Mark,
+    mark: Mark,
+    /// How many items were begun.
+    count: usize,
+    stopped: bool,
 }
 
-/// Reads a tuple of `width` items: all of them have to be there, and none more.
-///
-/// # Errors
-/// Where the text is not JSON.
-pub fn tuple<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    rules: &'static Rules,
-    width: usize,
-    read: &mut ReadItem<'_, R>,
-) -> Result<bool, Syntax> {
-    let mut count = 0;
-    let kept = array(r, cx, rules, &mut |index, r, cx| {
-        count += 1;
-        if index < width {
-            return read(index, r, cx);
-        }
-        cx.violation(words::unknown_item("items"));
-        r.skip()
-    })?;
-    if kept && count < width {
-        // A schema whose `minItems` says so reports it itself, with the same words.
-        cx.violation(words::min_items(width as u64));
-        return Ok(false);
+impl<'r, 'de> ArrayReader<'r, 'de> {
+    /// Goes into an array that keeps the rules.
+    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules) -> Self {
+        let mut array = Self {
+            start: r.place(),
+            before: cx.mark(),
+            mark: cx.mark(),
+            r,
+            cx,
+            rules,
+            items: None,
+            count: 0,
+            stopped: false,
+        };
+        array.stopped = array.enter().is_err();
+        array
     }
-    Ok(kept)
+
+    fn enter(&mut self) -> Result<(), Stop> {
+        if self.r.peek()? == Kind::Array {
+            self.start = self.r.place();
+            self.items = Some(self.r.enter_array()?);
+            Ok(())
+        } else {
+            wrong_type::<()>(self.r, self.cx, Type::Array).map(|_| ())
+        }
+    }
+
+    /// The place of the next item; it is to be read then.
+    pub fn advance(&mut self) -> Option<usize> {
+        if let Some(last) = self.count.checked_sub(1) {
+            self.cx.within(self.mark, || Segment::Index(last));
+        }
+        if self.stopped {
+            return None;
+        }
+        match self.r.next_item(self.items.as_mut()?) {
+            Ok(true) => {
+                self.mark = self.cx.mark();
+                self.count += 1;
+                Some(self.count - 1)
+            }
+            Ok(false) => None,
+            Err(Stop) => {
+                self.stopped = true;
+                None
+            }
+        }
+    }
+
+    /// Reads an item.
+    #[inline]
+    fn item<T: Payload<'de>>(&mut self, rules: Rules) -> Option<T> {
+        match T::read(self.r, self.cx, rules) {
+            Ok(value) => value,
+            Err(Stop) => {
+                self.stopped = true;
+                None
+            }
+        }
+    }
+
+    /// An item that there is no place for.
+    fn refuse(&mut self) {
+        self.cx.violation(words::unknown_item("items"));
+        self.stopped |= self.r.skip().is_err();
+    }
+
+    /// Whether every rule was kept.
+    ///
+    /// # Errors
+    /// Where the text is not JSON.
+    pub fn end(mut self) -> Result<bool, Stop> {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Result<bool, Stop> {
+        if self.stopped {
+            return Err(Stop);
+        }
+        if self.items.is_none() {
+            return Ok(false);
+        }
+        let Self { r, cx, rules, .. } = self;
+        check_items(rules, self.count as u64, cx);
+        let unique = |rule: &Rule| matches!(rule, Rule::UniqueItems);
+        if rules.iter().any(unique) {
+            let end = r.place();
+            r.go(self.start);
+            let value = r.value()?;
+            r.go(end);
+            if let serde_json::Value::Array(items) = &value
+                && !handfast_schema::number::all_unique(items)
+            {
+                broken(&Rule::UniqueItems, cx);
+            }
+        }
+        Ok(cx.clean_since(self.before))
+    }
+}
+
+/// A tuple that is being read: all of its items have to be there, and none more.
+#[derive(Debug)]
+pub struct TupleReader<'r, 'de> {
+    array: ArrayReader<'r, 'de>,
+    width: usize,
+}
+
+impl<'r, 'de> TupleReader<'r, 'de> {
+    /// Goes into a tuple of `width` items.
+    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules, width: usize) -> Self {
+        Self {
+            array: ArrayReader::new(r, cx, rules),
+            width,
+        }
+    }
+
+    /// The place of the next item that there is a type for.
+    pub fn advance(&mut self) -> Option<usize> {
+        loop {
+            let index = self.array.advance()?;
+            if index < self.width {
+                return Some(index);
+            }
+            self.array.refuse();
+        }
+    }
+
+    /// Reads the item into its place.
+    pub fn fill<T: Payload<'de>>(&mut self, slot: &mut Option<T>, rules: Rules) {
+        *slot = self.array.item(rules);
+    }
+
+    /// Whether every rule was kept; then each item was read.
+    ///
+    /// # Errors
+    /// Where the text is not JSON.
+    pub fn end(mut self) -> Result<bool, Stop> {
+        let kept = self.array.finish()?;
+        if kept && self.array.count < self.width {
+            // A schema whose `minItems` says so reports it itself, with the same words.
+            let words = words::min_items(self.width as u64);
+            self.array.cx.violation(words);
+            return Ok(false);
+        }
+        Ok(kept)
+    }
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Vec<T> {
-    fn read<R: Reader<'de>>(r: &mut R, cx: &mut Cx, rules: &'static Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         let mut items = Self::new();
-        let kept = array(r, cx, rules, &mut |_, r, cx| {
-            items.extend(T::read(r, cx, rules.inner())?);
-            Ok(())
-        })?;
-        Ok(kept.then_some(items))
+        let mut array = ArrayReader::new(r, cx, rules);
+        let inner = inner(rules);
+        while array.advance().is_some() {
+            items.extend(array.item(inner));
+        }
+        Ok(array.end()?.then_some(items))
     }
 }

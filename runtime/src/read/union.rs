@@ -1,6 +1,6 @@
 //! Unions told apart by a property: the discriminant chooses the branch, and only that branch is read.
 
-use super::{Cx, Kind, Reader, Segment, Step, scalar::wrong_type};
+use super::{Cx, Kind, Next, Reader, Segment, Step, Stop, scalar::wrong_type};
 use handfast_schema::{Type, words};
 
 /// How a union is told apart.
@@ -17,34 +17,34 @@ pub struct UnionBranches {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn union<'de, R: Reader<'de>>(
-    r: &mut R,
-    cx: &mut Cx,
-    branches: &'static UnionBranches,
-) -> Step<usize> {
+pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) -> Step<usize> {
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
     let start = r.place();
     let mut there = false;
     let mut branch = None;
-    let field = [super::Field {
-        name: branches.tag,
-        optional: false,
-    }];
-    r.members(&field, &mut |r, key| match key {
-        super::Key::Known(_) => {
-            there = true;
-            branch = None;
-            if r.peek()? != Kind::String {
-                return r.skip();
+    let field = [branches.tag];
+    let mut members = r.enter_object()?;
+    loop {
+        match r.next_key(&mut members, &field, 0) {
+            Next::Field(_) => {}
+            Next::Unknown => {
+                r.skip()?;
+                continue;
             }
+            Next::End => break,
+            Next::Stop => return Err(Stop),
+        }
+        there = true;
+        branch = None;
+        if r.peek()? == Kind::String {
             let text = r.string()?;
             branch = branches.values.iter().position(|value| *value == &*text);
-            Ok(())
+        } else {
+            r.skip()?;
         }
-        super::Key::Unknown(_) => r.skip(),
-    })?;
+    }
     let Some(branch) = branch else {
         if there {
             let mark = cx.mark();

@@ -1,33 +1,35 @@
 //! A value that is in memory already, read as if it came from a text.
 
-use super::{Field, Key, Kind, Num, Reader, Syntax, Text, VisitItem, VisitMember, sealed::Sealed};
-use serde_json::Value;
+use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
+use serde_json::{Value, map};
+use std::slice;
 
 /// A pull reader over a JSON value.
 #[derive(Debug)]
 pub struct ValueReader<'de> {
     here: &'de Value,
+    /// The name that was read last.
+    name: &'de str,
 }
 
 impl<'de> ValueReader<'de> {
     /// A reader of a value.
     pub const fn new(value: &'de Value) -> Self {
-        Self { here: value }
+        Self {
+            here: value,
+            name: "",
+        }
     }
 }
 
 /// What stands here is not what was asked for, which a caller that peeks first never meets.
-const UNEXPECTED: Syntax = Syntax {
+pub(super) const UNEXPECTED: Syntax = Syntax {
     offset: 0,
     message: "expected another kind of value",
 };
 
-impl Sealed for ValueReader<'_> {}
-
-impl<'de> Reader<'de> for ValueReader<'de> {
-    type Place = &'de Value;
-
-    fn peek(&mut self) -> Result<Kind, Syntax> {
+impl<'de> ValueReader<'de> {
+    pub(super) fn peek(&self) -> Result<Kind, Stop> {
         Ok(match self.here {
             Value::Null => Kind::Null,
             Value::Bool(_) => Kind::Boolean,
@@ -38,64 +40,69 @@ impl<'de> Reader<'de> for ValueReader<'de> {
         })
     }
 
-    fn null(&mut self) -> Result<(), Syntax> {
-        self.here.as_null().ok_or(UNEXPECTED)
+    pub(super) fn null(&self) -> Result<(), Stop> {
+        self.here.as_null().ok_or(Stop)
     }
 
-    fn boolean(&mut self) -> Result<bool, Syntax> {
-        self.here.as_bool().ok_or(UNEXPECTED)
+    pub(super) fn boolean(&self) -> Result<bool, Stop> {
+        self.here.as_bool().ok_or(Stop)
     }
 
-    fn number(&mut self) -> Result<Num, Syntax> {
+    pub(super) fn number(&self) -> Result<Num, Stop> {
         let int = self.here.as_i64().map(Num::Int);
         int.or_else(|| self.here.as_f64().map(Num::Float))
-            .ok_or(UNEXPECTED)
+            .ok_or(Stop)
     }
 
-    fn string(&mut self) -> Result<Text<'de, '_>, Syntax> {
-        self.here.as_str().map(Text::Borrowed).ok_or(UNEXPECTED)
+    pub(super) fn string(&self) -> Result<Text<'de, '_>, Stop> {
+        self.here.as_str().map(Text::Borrowed).ok_or(Stop)
     }
 
-    fn members(
+    pub(super) fn enter_object(&self) -> Result<Members<'de>, Stop> {
+        let object = self.here.as_object().ok_or(Stop)?;
+        Ok(Members::Value(object.iter(), self.here))
+    }
+
+    pub(super) fn next_key(
         &mut self,
-        fields: &[Field],
-        visit: &mut VisitMember<'_, Self>,
-    ) -> Result<(), Syntax> {
-        let object = self.here;
-        for (name, value) in object.as_object().ok_or(UNEXPECTED)? {
-            self.here = value;
-            match fields.iter().position(|field| field.name == name) {
-                Some(field) => visit(self, Key::Known(field))?,
-                None => visit(self, Key::Unknown(name))?,
-            }
-        }
-        self.here = object;
-        Ok(())
+        members: &mut map::Iter<'de>,
+        object: &'de Value,
+        fields: &[&'static str],
+    ) -> Next {
+        let Some((name, value)) = members.next() else {
+            self.here = object;
+            return Next::End;
+        };
+        self.here = value;
+        self.name = name;
+        let known = fields.iter().position(|field| *field == name);
+        known.map_or(Next::Unknown, Next::Field)
     }
 
-    fn items(&mut self, visit: &mut VisitItem<'_, Self>) -> Result<(), Syntax> {
-        let array = self.here;
-        for (index, item) in array.as_array().ok_or(UNEXPECTED)?.iter().enumerate() {
-            self.here = item;
-            visit(self, index)?;
-        }
-        self.here = array;
-        Ok(())
+    pub(super) const fn last_name(&self) -> &'de str {
+        self.name
     }
 
-    fn skip(&mut self) -> Result<(), Syntax> {
-        Ok(())
+    pub(super) fn enter_array(&self) -> Result<Items<'de>, Stop> {
+        let array = self.here.as_array().ok_or(Stop)?;
+        Ok(Items::Value(array.iter(), self.here))
     }
 
-    fn place(&self) -> &'de Value {
+    pub(super) fn next_item(
+        &mut self,
+        items: &mut slice::Iter<'de, Value>,
+        array: &'de Value,
+    ) -> bool {
+        let next = items.next();
+        self.here = next.unwrap_or(array);
+        next.is_some()
+    }
+
+    pub(super) const fn here(&self) -> &'de Value {
         self.here
     }
 
-    fn go(&mut self, place: &'de Value) {
+    pub(super) const fn go(&mut self, place: &'de Value) {
         self.here = place;
-    }
-
-    fn value(&mut self) -> Result<Value, Syntax> {
-        Ok(self.here.clone())
     }
 }

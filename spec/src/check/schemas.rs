@@ -62,9 +62,11 @@ impl Checker<'_> {
                 continue;
             };
             let tree = &self.lowered.docs[site.doc];
-            self.not_enforced(tree, tree.entries(site.node));
+            if self.protocol.schemas.has_defaults() {
+                self.not_enforced(tree, tree.entries(site.node));
+                self.integers(id, schema, tree);
+            }
             self.contradictions(id, schema, tree);
-            self.integers(id, schema, tree);
             self.idle(id, schema, tree);
         }
         self.circles();
@@ -139,6 +141,15 @@ impl Checker<'_> {
         }
     }
 
+    /// What nothing fits is a mistake in a protocol, and no more than doubtful in a schema that may be somebody else's.
+    fn doubtful(&self, code: &'static str, at: Span, text: impl Into<String>) -> Diagnostic {
+        if self.protocol.schemas.has_defaults() {
+            Diagnostic::error(code, at, text)
+        } else {
+            Diagnostic::warning(code, at, text)
+        }
+    }
+
     fn keyword_place(&self, id: SchemaId, tree: &Document, keyword: &str) -> Option<Span> {
         let entry = self.keyword(id, keyword)?;
         let node = tree.node(entry.value);
@@ -178,8 +189,8 @@ impl Checker<'_> {
                 continue;
             };
             let text = format!("nothing fits: `{low}` is above `{high}`");
-            self.out
-                .push(Diagnostic::error("S010", at, text).label(other, "the upper bound"));
+            let problem = self.doubtful("S010", at, text);
+            self.out.push(problem.label(other, "the upper bound"));
         }
         if let Some(values) = &schema.enumeration {
             self.enumeration(id, schema, tree, values);
@@ -190,8 +201,8 @@ impl Checker<'_> {
         {
             let text = "nothing fits: the constant is not of the type";
             let other = self.keyword_place(id, tree, "type").unwrap_or(at);
-            self.out
-                .push(Diagnostic::error("S010", at, text).label(other, "the type"));
+            let problem = self.doubtful("S010", at, text);
+            self.out.push(problem.label(other, "the type"));
         }
         let closed = schema
             .additional_properties
@@ -202,7 +213,8 @@ impl Checker<'_> {
             && schema.any_of.is_empty()
             && schema.one_of.is_empty()
             && schema.unevaluated_properties.is_none();
-        if closed && alone && !schema.properties.is_empty() {
+        let defaults = self.protocol.schemas.has_defaults();
+        if defaults && closed && alone && !schema.properties.is_empty() {
             let known: std::collections::BTreeSet<&str> = schema
                 .properties
                 .iter()
@@ -236,7 +248,8 @@ impl Checker<'_> {
         };
         if values.is_empty() {
             let text = "nothing fits an empty `enum`";
-            self.out.push(Diagnostic::error("S009", entry.at, text));
+            let problem = self.doubtful("S009", entry.at, text);
+            self.out.push(problem);
         }
         let items = tree.list(entry.value).unwrap_or_default();
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
@@ -244,13 +257,13 @@ impl Checker<'_> {
             let at = tree.node(*item).span;
             if let Some(first) = seen.insert(crate::hash::canonical(value), at) {
                 let text = "this value stands in `enum` twice";
-                self.out
-                    .push(Diagnostic::error("S009", at, text).label(first, "first here"));
+                let problem = self.doubtful("S009", at, text);
+                self.out.push(problem.label(first, "first here"));
             } else if schema.types.is_some_and(|types| !fits(types, value)) {
                 let text = "this value is not of the type, and never fits";
                 let other = self.keyword_place(id, tree, "type").unwrap_or(at);
-                self.out
-                    .push(Diagnostic::error("S010", at, text).label(other, "the type"));
+                let problem = self.doubtful("S010", at, text);
+                self.out.push(problem.label(other, "the type"));
             }
         }
         if schema.open && !values.iter().all(Value::is_string) {

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{ChannelId, ErrorId, GivenNames, MessageId, Name, NamedType, Protocol, Scalar};
 use crate::schema::{Lowered, Lowering};
 use crate::tree::{Document, NodeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The model of a document whose form was checked.
@@ -98,9 +98,19 @@ impl<'a> Resolver<'a> {
         let generate = self.generate(at("generate"));
 
         let mut lowered = self.schemas.finish();
+        // Schemas of `dialect: json-schema` may be somebody else's, so that a name that is taken gets a number.
+        let numbers = !lowered.schemas.has_defaults();
+        let mut taken: BTreeSet<String> = types.iter().map(|ty| ty.name.text.clone()).collect();
         for reached in std::mem::take(&mut lowered.reached) {
+            let mut text = reached.name.clone();
+            for n in 2_u32.. {
+                if taken.insert(text.clone()) || !numbers {
+                    break;
+                }
+                text = format!("{}{n}", reached.name);
+            }
             let name = Name {
-                text: reached.name,
+                text,
                 span: reached.span,
             };
             types.push(NamedType {

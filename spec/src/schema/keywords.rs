@@ -52,6 +52,8 @@ pub(crate) enum Value {
     TsName,
     /// A mapping from addresses to booleans.
     Vocabulary,
+    /// A mapping from names to schemas, or to lists of names.
+    Dependencies,
 }
 
 const fn keyword(name: &'static str, value: Value, doc: &'static str) -> Keyword {
@@ -278,6 +280,16 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
     ),
 ];
 
+/// Keywords of older drafts that the meta-schema of 2020-12 still describes; `dialect: json-schema` reads them.
+static STILL_READ: [Keyword; 2] = [
+    keyword("definitions", Value::SchemaMap, "Schemas for `$ref`."),
+    keyword(
+        "dependencies",
+        Value::Dependencies,
+        "Fields, or schemas, that hold where a field is there.",
+    ),
+];
+
 /// Words of older drafts, and what 2020-12 says instead.
 pub(crate) const OLDER: &[(&str, &str)] = &[
     (
@@ -307,4 +319,9 @@ pub(crate) const OLDER: &[(&str, &str)] = &[
 /// The keyword of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Keyword> {
     KEYWORDS.iter().find(|keyword| keyword.name == name)
+}
+
+/// The keyword of an older draft that is still read.
+pub(crate) fn find_older(name: &str) -> Option<&'static Keyword> {
+    STILL_READ.iter().find(|keyword| keyword.name == name)
 }

@@ -1,14 +1,15 @@
 //! Turns one place of the tree into one [`Schema`]: each keyword's value is checked for its kind and taken over.
 
 use super::keywords::{self, Value};
+use super::values::whole;
 use super::{Lowering, Site};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::parse::form::identifier;
 use crate::parse::words;
 use crate::tree::{Document, Entry, Kind, NodeId};
+use handfast_schema::format;
 use handfast_schema::pattern::{PatternError, compile, translate};
-use handfast_schema::{DynamicRef, Number, Schema, SchemaId, Type, TypeSet};
-use std::collections::BTreeSet;
+use handfast_schema::{DynamicRef, Number, Schema, SchemaId};
 use std::rc::Rc;
 
 impl Lowering<'_> {
@@ -29,6 +30,7 @@ impl Lowering<'_> {
         if let Some(resource) = resource {
             let root = self.resources[resource].root;
             schema.resource = Some(self.reserve(root));
+            self.dynamic_anchors(resource);
         }
         match &tree.node(site.node).kind {
             Kind::Bool(flag) => schema.boolean = Some(*flag),
@@ -51,7 +53,24 @@ impl Lowering<'_> {
         id
     }
 
-    fn wrong(&mut self, tree: &Document, entry: &Entry, node: NodeId, expected: &str) {
+    /// A resource that is entered is looked through for dynamic anchors, wherever in it they stand.
+    fn dynamic_anchors(&mut self, resource: usize) {
+        if std::mem::replace(&mut self.resources[resource].entered, true) {
+            return;
+        }
+        let anchors: Vec<Site> = self.resources[resource]
+            .anchors
+            .values()
+            .filter(|(_, _, dynamic)| *dynamic)
+            .map(|(site, ..)| *site)
+            .collect();
+        for site in anchors {
+            self.reserve(site);
+            self.queue.push(site);
+        }
+    }
+
+    pub(super) fn wrong(&mut self, tree: &Document, entry: &Entry, node: NodeId, expected: &str) {
         let node = tree.node(node);
         if matches!(node.kind, Kind::Broken) {
             return;
@@ -88,8 +107,16 @@ impl Lowering<'_> {
         reason = "one line for each keyword, and nothing between them"
     )]
     fn keyword(&mut self, site: Site, tree: &Document, entry: &Entry, to: &mut Schema) {
-        let Some(keyword) = keywords::find(&entry.key) else {
-            return self.unknown(entry);
+        let resource = self.docs[site.doc].marks[site.node].resource;
+        let keyword = match resource {
+            Some(resource) => self.keyword_of(resource, &entry.key),
+            None => keywords::find(&entry.key),
+        };
+        let Some(keyword) = keyword else {
+            if !self.settings.is_plain() {
+                self.unknown(entry);
+            }
+            return;
         };
         let node = entry.value;
         match keyword.value {
@@ -254,6 +281,25 @@ impl Lowering<'_> {
                     self.wrong(tree, entry, node, "a mapping");
                 }
             }
+            Value::Dependencies => {
+                let Some(map) = tree.map(node) else {
+                    return self.wrong(
+                        tree,
+                        entry,
+                        node,
+                        "a mapping from names to schemas or names",
+                    );
+                };
+                for inner in map.iter() {
+                    let node = inner.value;
+                    if tree.list(node).is_none() {
+                        let id = self.lower(Site { node, ..site });
+                        to.dependent_schemas.push((inner.key.clone(), id));
+                    } else if let Some(names) = self.names(tree, entry, node) {
+                        to.dependent_required.push((inner.key.clone(), names));
+                    }
+                }
+            }
         }
     }
 
@@ -290,8 +336,10 @@ impl Lowering<'_> {
                     to.dynamic_anchor = owned();
                 }
             }
+            // Under `json-schema` it was read by the survey.
+            "$schema" if self.settings.is_plain() => {}
             "$schema" => {
-                let known = "https://json-schema.org/draft/2020-12/schema";
+                let known = super::dialect::STANDARD;
                 if text.trim_end_matches('#') != known {
                     let message = format!("the dialect `{text}` is not the one that is read here");
                     let help = format!("schemas are read as `{known}`");
@@ -303,98 +351,26 @@ impl Lowering<'_> {
             "title" => to.annotations.title = owned(),
             "description" => to.annotations.description = owned(),
             "contentMediaType" => to.annotations.content_media_type = owned(),
-            "format" => to.format = owned(),
+            "format" => {
+                let plain = self.settings.is_plain();
+                // The formats of 64-bit integers are ours.
+                let known = format::KNOWN.contains(&text) && !matches!(text, "int64" | "uint64");
+                let resource = self.docs[site.doc].marks[site.node].resource;
+                let asserts = resource.is_none_or(|resource| self.asserts_formats(resource));
+                if !plain || known && asserts {
+                    to.format = owned();
+                } else {
+                    to.annotations.format = owned();
+                }
+            }
+            "contentEncoding" if self.settings.is_plain() => {
+                to.annotations.content_encoding = owned();
+            }
             "contentEncoding" => to.content_encoding = owned(),
             "pattern" if self.pattern(text, at) => to.pattern = owned(),
             // `$id` was read by the survey; a bad pattern was told.
             _ => {}
         }
-    }
-
-    fn names(&mut self, tree: &Document, entry: &Entry, node: NodeId) -> Option<Vec<String>> {
-        let Some(items) = tree.list(node) else {
-            self.wrong(tree, entry, node, "a list of names");
-            return None;
-        };
-        let mut seen = BTreeSet::new();
-        let mut names = Vec::new();
-        for item in items {
-            match tree.text(*item) {
-                None => self.wrong(tree, entry, *item, "a list of names"),
-                Some(name) if !seen.insert(name) => {
-                    let message = format!("`{name}` stands in `{}` twice", entry.key);
-                    self.out
-                        .push(Diagnostic::error("S009", tree.node(*item).span, message));
-                }
-                Some(name) => names.push(name.to_owned()),
-            }
-        }
-        Some(names)
-    }
-
-    fn types(&mut self, tree: &Document, entry: &Entry) -> Option<TypeSet> {
-        let expected = "one of the seven types, or a list of them";
-        let single = [entry.value];
-        let items = match &tree.node(entry.value).kind {
-            Kind::List(items) if !items.is_empty() => items.as_slice(),
-            Kind::Text(_) => &single,
-            Kind::Null => {
-                let message = "`type` is one of the seven types, and this is nothing";
-                let help = "the type of null stands in quotes: `'null'`";
-                self.out
-                    .push(Diagnostic::error("S002", entry.at, message).help(help));
-                return None;
-            }
-            _ => {
-                self.wrong(tree, entry, entry.value, expected);
-                return None;
-            }
-        };
-        let mut set = TypeSet::NONE;
-        for item in items {
-            let at = tree.node(*item).span;
-            match &tree.node(*item).kind {
-                Kind::Broken => return None,
-                Kind::Text(name) => match Type::from_name(name) {
-                    Some(ty) if set.contains(ty) => {
-                        let message = format!("`{name}` stands in `type` twice");
-                        self.out.push(Diagnostic::error("S009", at, message));
-                    }
-                    Some(ty) => set = set.with(ty),
-                    None => {
-                        let names = Type::ALL.iter().map(|ty| ty.name());
-                        let help = match name.as_str() {
-                            "int" | "long" => Some("did you mean `integer`?".into()),
-                            "float" | "double" => Some("did you mean `number`?".into()),
-                            "list" => Some("did you mean `array`?".into()),
-                            "map" => Some("did you mean `object`?".into()),
-                            _ => did_you_mean(name, names.clone()),
-                        };
-                        let help = help.unwrap_or_else(|| {
-                            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-                            format!("it is one of {}", names.join(", "))
-                        });
-                        let message = format!("`{name}` is no type");
-                        self.out
-                            .push(Diagnostic::error("S002", at, message).help(help));
-                        return None;
-                    }
-                },
-                Kind::Null => {
-                    let message = "`type` names types, and this is nothing";
-                    let help = "the type of null stands in quotes: `'null'`";
-                    let at = if at.start == at.end { entry.at } else { at };
-                    self.out
-                        .push(Diagnostic::error("S002", at, message).help(help));
-                    return None;
-                }
-                _ => {
-                    self.wrong(tree, entry, *item, expected);
-                    return None;
-                }
-            }
-        }
-        Some(set)
     }
 
     /// Whether a pattern is valid ECMA-262 and can be run in linear time; says so where it is not. The verdict is that of
@@ -436,20 +412,4 @@ fn one_line(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
     last.trim().trim_start_matches("error: ").to_owned()
-}
-
-/// A number that is whole: `2.0` is, as JSON Schema has it.
-fn whole(number: &Number) -> Option<u64> {
-    if let Some(value) = number.as_u64() {
-        return Some(value);
-    }
-    let value = number.as_f64()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the value is whole, not negative and below 2^53"
-    )]
-    let whole = ((0.0..9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0)
-        .then_some(value as u64);
-    whole
 }

@@ -4,13 +4,18 @@
 //! there are. Then *lowering* turns places into schemas; a `$ref` reserves the place of its target and puts it into a
 //! queue, so that a cycle is nothing special and recursion goes no deeper than a file nests.
 
+mod address;
+pub(crate) mod dialect;
+mod files;
 pub(crate) mod keywords;
 mod lower;
 mod refs;
+mod values;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Files, Sources};
 use crate::tree::{Document, Kind, NodeId};
+use dialect::{Settings, Vocabularies};
 use handfast_schema::{Schema, SchemaId, Schemas, Span};
 use keywords::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +47,8 @@ struct Doc {
     tree: Rc<Document>,
     /// Its path from the folder of the spec.
     path: String,
+    /// What is relative in it is meant from here: its path, or the address it stands for.
+    address: String,
     marks: Vec<Mark>,
 }
 
@@ -49,7 +56,10 @@ struct Doc {
 struct Resource {
     root: Site,
     base: String,
+    vocabularies: Vocabularies,
     anchors: BTreeMap<String, (Site, Span, bool)>,
+    /// Whether a schema of it was read.
+    entered: bool,
 }
 
 /// A schema that a `$ref` gives a name to.
@@ -67,6 +77,7 @@ pub(crate) struct Lowering<'a> {
     files: &'a Files<'a>,
     sources: &'a mut Sources,
     pub(crate) out: &'a mut Diagnostics,
+    settings: Settings,
     docs: Vec<Doc>,
     /// Documents by path; none where a file could not be read, which was said once.
     by_path: BTreeMap<String, Option<usize>>,
@@ -102,21 +113,25 @@ impl<'a> Lowering<'a> {
         sources: &'a mut Sources,
         out: &'a mut Diagnostics,
     ) -> Self {
+        let settings = Settings::of(&tree);
+        let schemas = Schemas::new(settings.dialect);
         let mut this = Self {
             files,
             sources,
             out,
+            settings,
             docs: Vec::new(),
             by_path: BTreeMap::new(),
             resources: Vec::new(),
             by_id: BTreeMap::new(),
-            schemas: Schemas::default(),
+            schemas,
             sites: Vec::new(),
             queue: Vec::new(),
             reached: Vec::new(),
             good_patterns: BTreeSet::new(),
         };
-        this.add(Rc::clone(&tree), path);
+        let doc = this.add(Rc::clone(&tree), &path, &path);
+        this.by_path.insert(path, Some(doc));
         let root = tree.root;
         let under = |key: &str| {
             tree.get(root, key)
@@ -165,23 +180,30 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn add(&mut self, tree: Rc<Document>, path: String) -> usize {
+    fn add(&mut self, tree: Rc<Document>, path: &str, address: &str) -> usize {
         let marks = vec![Mark::default(); tree.len()];
-        self.by_path.insert(path.clone(), Some(self.docs.len()));
-        self.docs.push(Doc { tree, path, marks });
+        self.docs.push(Doc {
+            tree,
+            path: path.to_owned(),
+            address: address.to_owned(),
+            marks,
+        });
         self.docs.len() - 1
     }
 
     /// Surveys a schema that is the root of a resource.
     fn survey_root(&mut self, doc: usize, node: NodeId) {
-        let base = self.docs[doc].path.clone();
+        let base = self.docs[doc].address.clone();
         let root = Site { doc, node };
+        let tree = Rc::clone(&self.docs[doc].tree);
+        let vocabularies = self.vocabularies(root, &tree, Vocabularies::STANDARD);
         self.resources.push(Resource {
             root,
             base,
+            vocabularies,
             anchors: BTreeMap::new(),
+            entered: false,
         });
-        let tree = Rc::clone(&self.docs[doc].tree);
         self.survey(doc, &tree, node, self.resources.len() - 1);
     }
 
@@ -192,7 +214,7 @@ impl<'a> Lowering<'a> {
         let resource = self.identify(doc, tree, node, resource);
         self.docs[doc].marks[node].resource = Some(resource);
         for entry in tree.entries(node) {
-            let Some(keyword) = keywords::find(&entry.key) else {
+            let Some(keyword) = self.keyword_of(resource, &entry.key) else {
                 continue;
             };
             match keyword.value {
@@ -205,6 +227,13 @@ impl<'a> Lowering<'a> {
                 Value::SchemaMap => {
                     for inner in tree.entries(entry.value) {
                         self.survey(doc, tree, inner.value, resource);
+                    }
+                }
+                Value::Dependencies => {
+                    for inner in tree.entries(entry.value) {
+                        if tree.list(inner.value).is_none() {
+                            self.survey(doc, tree, inner.value, resource);
+                        }
                     }
                 }
                 Value::Anchor => {
@@ -244,20 +273,33 @@ impl<'a> Lowering<'a> {
         };
         let at = tree.node(id).span;
         let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
-        let joined = refs::join(&self.resources[resource].base, path);
-        let joined = joined.filter(|_| fragment.is_empty() && !refs::has_scheme(path));
-        let Some(base) = joined.filter(|_| !path.is_empty()) else {
+        let around = &self.resources[resource].base;
+        let plain = self.settings.is_plain();
+        let base = if plain {
+            Some(address::resolve(around, path))
+        } else {
+            refs::join(around, path).filter(|_| address::scheme(path).is_none() && !path.is_empty())
+        };
+        let Some(base) = base.filter(|_| fragment.is_empty()) else {
             let message = format!("`{text}` cannot be the `$id` of a schema here");
-            let help = "an `$id` is a relative path without a fragment that stays in the folder of the spec; `$anchor` names a place";
+            let help = if plain {
+                "an `$id` is an address without a fragment; `$anchor` names a place"
+            } else {
+                "an `$id` is a relative path without a fragment that stays in the folder of the spec; `$anchor` names a place"
+            };
             self.out
                 .push(Diagnostic::error("S017", at, message).help(help));
             return resource;
         };
         let root = Site { doc, node };
+        let around = self.resources[resource].vocabularies;
+        let vocabularies = self.vocabularies(root, tree, around);
         self.resources.push(Resource {
             root,
             base: base.clone(),
+            vocabularies,
             anchors: BTreeMap::new(),
+            entered: false,
         });
         let new = self.resources.len() - 1;
         if let Some(first) = self.by_id.get(&base) {

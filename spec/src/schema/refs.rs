@@ -1,22 +1,11 @@
-//! Resolves `$ref`: pointers, anchors, files beside the spec.
+//! Resolves `$ref`: pointers, anchors, addresses, files beside the spec.
 
+use super::address::{self, percent_decode};
 use super::{Lowering, Mark, Reached, Site, keywords};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::source::{MAX_FILES, Refused};
 use crate::tree::Kind;
-use crate::yaml;
 use handfast_schema::{SchemaId, Span};
 use std::rc::Rc;
-
-/// Whether an address begins with a scheme: `https:`.
-pub(super) fn has_scheme(address: &str) -> bool {
-    let scheme = address.split(':').next().unwrap_or_default();
-    scheme.len() < address.len()
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-'))
-}
 
 /// A relative path from a file, without `.` and `..`; none where it leaves the folder or is absolute.
 pub(super) fn join(base: &str, path: &str) -> Option<String> {
@@ -35,22 +24,6 @@ pub(super) fn join(base: &str, path: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-/// Undoes `%20`; none where that makes no UTF-8.
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let high = char::from(rest.next()?).to_digit(16)?;
-            let low = char::from(rest.next()?).to_digit(16)?;
-            bytes.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Words of a pointer that name no type by themselves.
@@ -92,39 +65,18 @@ impl Lowering<'_> {
 
     fn resolve(&mut self, from: Site, text: &str, at: Span) -> Option<Target> {
         let own = self.docs[from.doc].marks[from.node].resource?;
-        let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
-        if has_scheme(path) || path.starts_with("//") {
-            let message = format!("`{text}` is an address, and none is ever fetched");
-            let help = "keep a copy beside the spec, and refer to it by its relative path";
-            self.out
-                .push(Diagnostic::error("S004", at, message).help(help));
-            return None;
-        }
-        let (Some(path), Some(fragment)) = (percent_decode(path), percent_decode(fragment)) else {
-            let message = format!("`{text}` has a `%` that encodes nothing");
-            self.out.push(Diagnostic::error("S003", at, message));
+        let (to, fragment) = address::split_fragment(text);
+        let Some(fragment) = percent_decode(fragment) else {
+            self.badly_encoded(text, at);
             return None;
         };
         // The resource referred to, and the document whose root a pointer may start at.
-        let (resource, doc) = if path.is_empty() {
+        let (resource, doc) = if to.is_empty() {
             (Some(own), from.doc)
+        } else if self.settings.is_plain() {
+            self.by_address(own, to, text, at)?
         } else {
-            let Some(address) = join(&self.resources[own].base, &path) else {
-                self.outside(&path, at);
-                return None;
-            };
-            match self.by_id.get(&address) {
-                Some(resource) => (Some(*resource), self.resources[*resource].root.doc),
-                None => {
-                    let doc = self.document(&address, at)?;
-                    let root = Site {
-                        doc,
-                        node: self.docs[doc].tree.root,
-                    };
-                    let resource = self.docs[doc].marks[root.node].resource;
-                    (resource.filter(|at| self.resources[*at].root == root), doc)
-                }
-            }
+            self.beside(own, to, text, at)?
         };
         let root = Site {
             doc,
@@ -133,9 +85,12 @@ impl Lowering<'_> {
         if let Some(pointer) = fragment.strip_prefix('/') {
             let first = unescape(pointer.split('/').next().unwrap_or_default());
             // `#/$defs/x` is meant from the schema's own root, `#/types/X` from the file's.
+            let plain = self.settings.is_plain();
             let inner = resource.map(|at| self.resources[at].root).filter(|root| {
                 let tree = &self.docs[root.doc].tree;
-                keywords::find(&first).is_some() && tree.get(root.node, &first).is_some()
+                let is_word = plain || keywords::find(&first).is_some();
+                let has_address = plain && tree.get(root.node, "$id").is_some();
+                has_address || is_word && tree.get(root.node, &first).is_some()
             });
             return self.follow(inner.unwrap_or(root), pointer, text, at);
         }
@@ -161,12 +116,90 @@ impl Lowering<'_> {
         let mut help = did_you_mean(&fragment, known);
         let types = self.docs[doc].tree.get(root.node, "types");
         if types.is_some_and(|types| self.docs[doc].tree.get(types, &fragment).is_some()) {
-            help = Some(format!("a type is meant by `{path}#/types/{fragment}`"));
+            help = Some(format!("a type is meant by `{to}#/types/{fragment}`"));
         }
         let message = format!("there is no anchor `{fragment}`");
         self.out
             .push(Diagnostic::error("S003", at, message).maybe_help(help));
         None
+    }
+
+    /// The resource of a path beside the spec.
+    fn beside(
+        &mut self,
+        own: usize,
+        to: &str,
+        text: &str,
+        at: Span,
+    ) -> Option<(Option<usize>, usize)> {
+        if address::scheme(to).is_some() || to.starts_with("//") {
+            let message = format!("`{text}` is an address, and none is ever fetched");
+            let help = "keep a copy beside the spec, and refer to it by its relative path";
+            self.out
+                .push(Diagnostic::error("S004", at, message).help(help));
+            return None;
+        }
+        let Some(path) = percent_decode(to) else {
+            self.badly_encoded(text, at);
+            return None;
+        };
+        let Some(address) = join(&self.resources[own].base, &path) else {
+            self.outside(&path, at);
+            return None;
+        };
+        match self.by_id.get(&address) {
+            Some(resource) => Some((Some(*resource), self.resources[*resource].root.doc)),
+            None => self.document(&address, at).map(|doc| self.root_of(doc)),
+        }
+    }
+
+    /// The resource of an address: one of the document, one that `remotes` names, or a file beside the spec.
+    fn by_address(
+        &mut self,
+        own: usize,
+        to: &str,
+        text: &str,
+        at: Span,
+    ) -> Option<(Option<usize>, usize)> {
+        let address = address::resolve(&self.resources[own].base, to);
+        if let Some(resource) = self.by_id.get(&address) {
+            return Some((Some(*resource), self.resources[*resource].root.doc));
+        }
+        if self.settings.remotes.contains_key(&address) {
+            return self.remote(&address).map(|doc| self.root_of(doc));
+        }
+        if address::scheme(&address).is_some() || address.starts_with('/') {
+            let message = format!("`{text}` is an address, and none is ever fetched");
+            let help =
+                format!("keep a copy beside the spec, and name it under `remotes`: `{address}`");
+            self.out
+                .push(Diagnostic::error("S004", at, message).help(help));
+            return None;
+        }
+        let Some(path) = percent_decode(&address) else {
+            self.badly_encoded(text, at);
+            return None;
+        };
+        let Some(path) = join("", &path) else {
+            self.outside(&path, at);
+            return None;
+        };
+        self.document(&path, at).map(|doc| self.root_of(doc))
+    }
+
+    /// A document, and the resource that it is as a whole, if it is one.
+    fn root_of(&self, doc: usize) -> (Option<usize>, usize) {
+        let root = Site {
+            doc,
+            node: self.docs[doc].tree.root,
+        };
+        let resource = self.docs[doc].marks[root.node].resource;
+        (resource.filter(|at| self.resources[*at].root == root), doc)
+    }
+
+    fn badly_encoded(&mut self, text: &str, at: Span) {
+        let message = format!("`{text}` has a `%` that encodes nothing");
+        self.out.push(Diagnostic::error("S003", at, message));
     }
 
     /// Follows a JSON Pointer (RFC 6901) from a place.
@@ -177,7 +210,9 @@ impl Lowering<'_> {
         let mut name: Vec<String> = Vec::new();
         // Keys of maps of schemas are names, whatever they are; other keys are keywords.
         let mut names_follow = false;
+        let mut resource = None;
         for token in pointer.split('/') {
+            resource = self.docs[from.doc].marks[node].resource.or(resource);
             let token = unescape(token);
             let next = match &tree.node(node).kind {
                 Kind::Map(map) => map.get(&token).map(|entry| {
@@ -219,6 +254,10 @@ impl Lowering<'_> {
             doc: from.doc,
             node,
         };
+        // JSON Schema lets a reference make a schema of what no keyword does.
+        if let Some(resource) = resource.filter(|_| self.settings.is_plain()) {
+            self.survey(site.doc, &tree, site.node, resource);
+        }
         self.target(site, &name.join("."), named_at, text, at)
     }
 
@@ -257,88 +296,22 @@ impl Lowering<'_> {
         })
     }
 
-    /// The key under which the root of a resource stands in its file.
+    /// The key under which the root of a resource stands in its file: that of a type, or of the message it is the payload of.
     fn key_of(&self, site: Site) -> Option<String> {
         let tree = &self.docs[site.doc].tree;
+        let messages = tree.get(tree.root, "messages");
+        let messages = messages.map(|messages| tree.entries(messages));
+        for message in messages.unwrap_or_default() {
+            if tree.get(message.value, "payload") == Some(site.node) {
+                return Some(format!("{}.payload", message.key));
+            }
+        }
         let types = tree.get(tree.root, "types")?;
         let entry = tree
             .entries(types)
             .iter()
             .find(|entry| entry.value == site.node)?;
         Some(entry.key.clone())
-    }
-
-    fn outside(&mut self, path: &str, at: Span) {
-        let message = format!("`{path}` lies outside the folder of the spec");
-        let help = "a spec refers to files beside and below it, so that it can be moved as a whole";
-        self.out
-            .push(Diagnostic::error("S005", at, message).help(help));
-    }
-
-    /// The document of a path, read where it is not there yet. What goes wrong is said at the first reference.
-    fn document(&mut self, path: &str, at: Span) -> Option<usize> {
-        if let Some(known) = self.by_path.get(path) {
-            return *known;
-        }
-        self.by_path.insert(path.to_owned(), None);
-        if self.docs.len() >= MAX_FILES {
-            let message = format!("the spec has more than {MAX_FILES} files");
-            self.out.push(Diagnostic::error("Y008", at, message));
-            return None;
-        }
-        let found = match self.files.read(path) {
-            Ok(found) => found,
-            Err(Refused::Outside) => {
-                self.outside(path, at);
-                return None;
-            }
-            Err(refused) => {
-                self.out.push(crate::load::refused(path, &refused, at));
-                return None;
-            }
-        };
-        // Two paths may lead to one file.
-        let same = |path: &std::path::Path| {
-            self.sources
-                .iter()
-                .position(|known| known.path.as_deref() == Some(path))
-        };
-        if let Some(number) = found.path.as_deref().and_then(same)
-            && number < self.docs.len()
-        {
-            self.by_path.insert(path.to_owned(), Some(number));
-            return Some(number);
-        }
-        let (source, text) =
-            crate::load::text(path, found.path, found.bytes, self.sources, self.out);
-        // A file that cannot be read stands as a document with nothing in it, so that numbers stay those of the sources.
-        let tree = text.and_then(|text| yaml::read(source, &text, self.out));
-        let readable = tree.is_some();
-        let tree = Rc::new(tree.unwrap_or_else(|| {
-            let mut tree = crate::tree::Document::new();
-            tree.root = tree.push(
-                Span {
-                    source,
-                    start: 0,
-                    end: 0,
-                },
-                Kind::Broken,
-            );
-            tree
-        }));
-        let doc = self.add(Rc::clone(&tree), path.to_owned());
-        if !readable {
-            self.by_path.insert(path.to_owned(), None);
-            return None;
-        }
-        let types = tree.get(tree.root, "types");
-        for entry in types.map(|types| tree.entries(types)).unwrap_or_default() {
-            self.survey_root(doc, entry.value);
-        }
-        if tree.get(tree.root, "handfast").is_none() && types.is_none() {
-            self.survey_root(doc, tree.root);
-        }
-        Some(doc)
     }
 }
 

@@ -40,9 +40,9 @@ var Report = class {
   constructor(strict) {
     this.strict = strict;
   }
-  /** The violations, in order: the first 100, and how many more there are. */
+  /** The violations, in order, each told once: the first 100, and how many more there are. */
   get violations() {
-    return listed(this.#violations);
+    return listed(toldOnce(this.#violations));
   }
   /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword, message, allowed) {
@@ -60,6 +60,14 @@ var Report = class {
     return this.size;
   }
 };
+function toldOnce(violations) {
+  if (violations.length < 2) return violations;
+  const seen = /* @__PURE__ */ new Set();
+  return violations.filter(({ path, keyword, message }) => {
+    const said = `${path} ${keyword} ${message}`;
+    return !seen.has(said) && seen.add(said);
+  });
+}
 function step(name) {
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
@@ -506,7 +514,10 @@ function err(error) {
 
 // handfast/decode.ts
 var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-var LONE_SURROGATE = /\p{Surrogate}/u;
+var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
+var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
+var MANY_DIGITS = /\d{309}/;
+var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
   return nests(value, Math.min(depth, DEEPEST));
@@ -530,18 +541,29 @@ function parse(text, depth) {
     return refuse("syntax", "not JSON", {});
   }
   if (isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
-  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
+  if (text.includes("\\u") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
     return refuse("syntax", "a string has half a surrogate pair", {});
+  }
+  if ((LARGE_EXPONENT.test(text) || text.length > 308 && MANY_DIGITS.test(text)) && overflows(text)) {
+    return refuse("syntax", "a number is too large", {});
   }
   return ok(value);
 }
-function allText(value) {
-  if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.map(allText).join("\n");
-  if (isFields(value))
-    return Object.entries(value).map(([key, item2]) => `${key}
-${allText(item2)}`).join("\n");
-  return "";
+function hasLoneSurrogate(text) {
+  let open = -1;
+  for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
+    const code = digits === void 0 ? 0 : parseInt(digits, 16);
+    const second = code >= 56320 && code <= 57343;
+    if (second ? open !== index : open !== -1) return true;
+    open = code >= 55296 && code <= 56319 ? index + 6 : -1;
+  }
+  return open !== -1;
+}
+function overflows(text) {
+  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
+    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+  }
+  return false;
 }
 function read(value, reader) {
   if (!isFields(value)) return refuse("syntax", "not an object", {});

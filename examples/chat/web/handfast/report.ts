@@ -79,9 +79,9 @@ export class Report {
     this.strict = strict;
   }
 
-  /** The violations, in order: the first 100, and how many more there are. */
+  /** The violations, in order, each told once: the first 100, and how many more there are. */
   get violations(): readonly Violation[] {
-    return listed(this.#violations);
+    return listed(toldOnce(this.#violations));
   }
 
   /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
@@ -100,6 +100,16 @@ export class Report {
     }
     return this.size;
   }
+}
+
+/** What several schemas ask of one place in the same words is told once. */
+function toldOnce<V extends Violation>(violations: readonly V[]): readonly V[] {
+  if (violations.length < 2) return violations;
+  const seen = new Set<string>();
+  return violations.filter(({ path, keyword, message }) => {
+    const said = `${path} ${keyword} ${message}`;
+    return !seen.has(said) && seen.add(said);
+  });
 }
 
 /** A property's name as a part of a JSON Pointer (RFC 6901, section 3). */

@@ -197,8 +197,13 @@ function slotsOf(envelope: Envelope): Slots {
   return made;
 }
 
+/** Looked for where there is an escape at all, which `includes` finds out sooner. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-const LONE_SURROGATE = /\p{Surrogate}/u;
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
+/** A number without one of these is no larger than a double. */
+const LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
+const MANY_DIGITS = /\d{309}/;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 const TOO_DEEP = 'nested too deeply';
 
@@ -225,7 +230,8 @@ function nests(value: unknown, depth: number): boolean {
 }
 
 /**
- * Parses JSON text. Lone surrogates are refused, as they are by the server.
+ * Parses JSON text. Lone surrogates and numbers that overflow a double are refused, as they are by the server; what they
+ * stand in may be a duplicate that `JSON.parse` drops, so the text is asked and not the value.
  *
  * @param depth how many arrays and objects may lie in each other.
  */
@@ -238,21 +244,35 @@ export function parse(text: string, depth: number): Result<unknown, DecodeError>
   }
   if (isDeeper(value, depth)) return refuse('syntax', TOO_DEEP, {});
   // Text that came over a WebSocket has lone surrogates only where they are escaped.
-  if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(allText(value))) {
+  if (text.includes('\\u') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
     return refuse('syntax', 'a string has half a surrogate pair', {});
+  }
+  if ((LARGE_EXPONENT.test(text) || (text.length > 308 && MANY_DIGITS.test(text))) && overflows(text)) {
+    return refuse('syntax', 'a number is too large', {});
   }
   return ok(value);
 }
 
-/** Every string and every key of a value, apart from each other. */
-function allText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(allText).join('\n');
-  if (isFields(value))
-    return Object.entries(value)
-      .map(([key, item]) => `${key}\n${allText(item)}`)
-      .join('\n');
-  return '';
+/** Whether JSON text has half a surrogate pair among its escapes. */
+function hasLoneSurrogate(text: string): boolean {
+  /** Where the first half of a pair ended that waits for its second. */
+  let open = -1;
+  for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
+    const code = digits === undefined ? 0 : parseInt(digits, 16);
+    const second = code >= 0xdc00 && code <= 0xdfff;
+    // A first half is followed by a second one right away, and nothing else is.
+    if (second ? open !== index : open !== -1) return true;
+    open = code >= 0xd800 && code <= 0xdbff ? index + 6 : -1;
+  }
+  return open !== -1;
+}
+
+/** Whether JSON text has a number that overflows a double. */
+function overflows(text: string): boolean {
+  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
+    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+  }
+  return false;
 }
 
 /** Reads one message: envelope, then tag, then payload. */

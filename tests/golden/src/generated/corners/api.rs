@@ -68,7 +68,9 @@ pub struct Either(pub Checked);
 pub struct Maybe(pub Nullable<Tree>);
 
 /// `Merged`
-#[protocol]
+#[protocol(
+    schema = "{\"type\":\"object\",\"allOf\":[{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"string\"}}},{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"boolean\"}}}]}"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merged {
     pub a: String,

@@ -1,0 +1,119 @@
+//! Values of keywords that take some looking at: lists of names, types, whole numbers.
+
+use super::Lowering;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::tree::{Document, Entry, Kind, NodeId};
+use handfast_schema::{Number, Type, TypeSet};
+use std::collections::BTreeSet;
+
+impl Lowering<'_> {
+    pub(super) fn names(
+        &mut self,
+        tree: &Document,
+        entry: &Entry,
+        node: NodeId,
+    ) -> Option<Vec<String>> {
+        let Some(items) = tree.list(node) else {
+            self.wrong(tree, entry, node, "a list of names");
+            return None;
+        };
+        let mut seen = BTreeSet::new();
+        let mut names = Vec::new();
+        for item in items {
+            match tree.text(*item) {
+                None => self.wrong(tree, entry, *item, "a list of names"),
+                Some(name) if !seen.insert(name) => {
+                    if self.settings.is_plain() {
+                        continue;
+                    }
+                    let message = format!("`{name}` stands in `{}` twice", entry.key);
+                    self.out
+                        .push(Diagnostic::error("S009", tree.node(*item).span, message));
+                }
+                Some(name) => names.push(name.to_owned()),
+            }
+        }
+        Some(names)
+    }
+
+    pub(super) fn types(&mut self, tree: &Document, entry: &Entry) -> Option<TypeSet> {
+        let expected = "one of the seven types, or a list of them";
+        let single = [entry.value];
+        let items = match &tree.node(entry.value).kind {
+            Kind::List(items) if !items.is_empty() => items.as_slice(),
+            Kind::Text(_) => &single,
+            Kind::Null => {
+                let message = "`type` is one of the seven types, and this is nothing";
+                let help = "the type of null stands in quotes: `'null'`";
+                self.out
+                    .push(Diagnostic::error("S002", entry.at, message).help(help));
+                return None;
+            }
+            _ => {
+                self.wrong(tree, entry, entry.value, expected);
+                return None;
+            }
+        };
+        let mut set = TypeSet::NONE;
+        for item in items {
+            let at = tree.node(*item).span;
+            match &tree.node(*item).kind {
+                Kind::Broken => return None,
+                Kind::Text(name) => match Type::from_name(name) {
+                    Some(ty) if set.contains(ty) => {
+                        let message = format!("`{name}` stands in `type` twice");
+                        self.out.push(Diagnostic::error("S009", at, message));
+                    }
+                    Some(ty) => set = set.with(ty),
+                    None => {
+                        let names = Type::ALL.iter().map(|ty| ty.name());
+                        let help = match name.as_str() {
+                            "int" | "long" => Some("did you mean `integer`?".into()),
+                            "float" | "double" => Some("did you mean `number`?".into()),
+                            "list" => Some("did you mean `array`?".into()),
+                            "map" => Some("did you mean `object`?".into()),
+                            _ => did_you_mean(name, names.clone()),
+                        };
+                        let help = help.unwrap_or_else(|| {
+                            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+                            format!("it is one of {}", names.join(", "))
+                        });
+                        let message = format!("`{name}` is no type");
+                        self.out
+                            .push(Diagnostic::error("S002", at, message).help(help));
+                        return None;
+                    }
+                },
+                Kind::Null => {
+                    let message = "`type` names types, and this is nothing";
+                    let help = "the type of null stands in quotes: `'null'`";
+                    let at = if at.start == at.end { entry.at } else { at };
+                    self.out
+                        .push(Diagnostic::error("S002", at, message).help(help));
+                    return None;
+                }
+                _ => {
+                    self.wrong(tree, entry, *item, expected);
+                    return None;
+                }
+            }
+        }
+        Some(set)
+    }
+}
+
+/// A number that is whole: `2.0` is, as JSON Schema has it.
+pub(super) fn whole(number: &Number) -> Option<u64> {
+    if let Some(value) = number.as_u64() {
+        return Some(value);
+    }
+    let value = number.as_f64()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the value is whole, not negative and below 2^53"
+    )]
+    let whole = ((0.0..9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0)
+        .then_some(value as u64);
+    whole
+}

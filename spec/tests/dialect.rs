@@ -1,0 +1,249 @@
+//! `dialect: json-schema`: schemas mean what JSON Schema says, and nothing else.
+
+use handfast_schema::{Mode, validate};
+use handfast_spec::{Loaded, load_str, render};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A protocol whose one payload is a schema, with some files beside it.
+fn read(head: &Value, payload: &Value, files: &[(&str, Value)]) -> Loaded {
+    let mut spec = json!({
+        "handfast": 1,
+        "protocol": { "name": "demo", "version": "1.0.0" },
+        "messages": { "news": { "from": "client", "payload": payload } },
+    });
+    for (key, value) in head.as_object().into_iter().flatten() {
+        spec[key] = value.clone();
+    }
+    let files: BTreeMap<String, Vec<u8>> = files
+        .iter()
+        .map(|(name, file)| ((*name).to_owned(), file.to_string().into_bytes()))
+        .collect();
+    load_str("protocol.json", spec.to_string().as_bytes(), &files)
+}
+
+/// Whether a server takes each of some instances.
+fn takes(loaded: &Loaded, instances: &[Value]) -> Vec<bool> {
+    let shown = render(&loaded.diagnostics, &loaded.sources, false);
+    let protocol = loaded.protocol.as_ref().expect(&shown);
+    let payload = protocol.messages[0]
+        .client
+        .as_ref()
+        .and_then(|one| one.payload);
+    let payload = payload.expect("there is a payload");
+    let judge = |one: &Value| validate(&protocol.schemas, payload, one, Some(Mode::Server));
+    instances.iter().map(|one| judge(one).is_empty()).collect()
+}
+
+fn plain() -> Value {
+    json!({ "dialect": "json-schema" })
+}
+
+fn codes(loaded: &Loaded) -> Vec<&str> {
+    loaded.diagnostics.iter().map(|one| one.code).collect()
+}
+
+#[test]
+fn the_two_defaults_are_off() {
+    let payload = json!({ "type": "object", "properties": { "n": { "type": "integer" } } });
+    let instances = [json!({ "n": 1, "more": 2 }), json!({ "n": 1e300 })];
+    assert_eq!(
+        takes(&read(&plain(), &payload, &[]), &instances),
+        [true, true]
+    );
+    let ours = read(&json!({ "dialect": "handfast" }), &payload, &[]);
+    assert_eq!(takes(&ours, &instances), [false, false]);
+    let hash = |loaded: &Loaded| loaded.protocol.as_ref().map(|one| one.hash.clone());
+    assert_ne!(hash(&ours), hash(&read(&plain(), &payload, &[])));
+    assert_eq!(hash(&ours), hash(&read(&json!({}), &payload, &[])));
+}
+
+#[test]
+fn unknown_keywords_are_ignored_and_may_be_referred_to() {
+    let payload = json!({
+        "minimun": 5,
+        "open": true,
+        "enum": ["a", 3],
+        "shape": { "type": "integer" },
+        "$ref": "#/shape",
+    });
+    let instances = [json!(3), json!("a"), json!("b")];
+    assert_eq!(
+        takes(&read(&plain(), &payload, &[]), &instances),
+        [true, false, false]
+    );
+}
+
+#[test]
+fn formats_are_asserted_where_somebody_says_so() {
+    let payload = json!({ "format": "ipv4" });
+    let instances = [json!("127.0.0.1"), json!("nowhere")];
+    let annotated = read(&plain(), &payload, &[]);
+    assert_eq!(takes(&annotated, &instances), [true, true]);
+    let head = json!({ "dialect": { "name": "json-schema", "formats": "assert" } });
+    assert_eq!(
+        takes(&read(&head, &payload, &[]), &instances),
+        [true, false]
+    );
+    // An unknown format and our own ones stay annotations.
+    for format in ["colour", "int64"] {
+        let loaded = read(&head, &json!({ "format": format }), &[]);
+        assert_eq!(takes(&loaded, &[json!("x")]), [true], "{format}");
+    }
+    let encoded = read(&head, &json!({ "contentEncoding": "base64" }), &[]);
+    assert_eq!(takes(&encoded, &[json!("%")]), [true]);
+}
+
+#[test]
+fn addresses_lead_into_the_document_and_to_remotes_and_nowhere_else() {
+    let payload = json!({
+        "$id": "https://example.com/a/root",
+        "prefixItems": [
+            { "$ref": "other#here" },
+            { "$ref": "../remote" },
+            { "$ref": "urn:example:n" },
+            { "$ref": "https://example.com/remote#/$defs/deep" },
+        ],
+        "$defs": {
+            "other": { "$id": "other", "$defs": { "x": { "$anchor": "here", "type": "string" } } },
+            "urn": { "$id": "urn:example:n", "type": "null" },
+        },
+    });
+    let head = json!({
+        "dialect": "json-schema",
+        "remotes": { "https://example.com/remote#": "schemas/remote.json" },
+    });
+    let remote = json!({
+        "$ref": "a/root#/$defs/urn",
+        "$defs": { "deep": { "type": "boolean" } },
+    });
+    let files = [("schemas/remote.json", remote)];
+    let loaded = read(&head, &payload, &files);
+    let good = json!(["", null, null, true]);
+    let bad = [
+        json!([1]),
+        json!(["", 1]),
+        json!(["", null, 1]),
+        json!(["", null, null, 1]),
+    ];
+    assert_eq!(takes(&loaded, &[good]), [true]);
+    assert_eq!(takes(&loaded, &bad), [false; 4]);
+
+    let fetched = read(&plain(), &json!({ "$ref": "https://example.com/x" }), &[]);
+    assert_eq!(codes(&fetched), ["S004"]);
+    let lost = read(&plain(), &json!({ "$ref": "#/nowhere" }), &[]);
+    assert_eq!(codes(&lost), ["S003"]);
+    let head = json!({
+        "dialect": "json-schema",
+        "remotes": { "https://example.com/x": "../x.json" },
+    });
+    let outside = read(&head, &json!({ "$ref": "https://example.com/x" }), &[]);
+    assert_eq!(codes(&outside), ["S005"]);
+    let head = json!({ "dialect": "json-schema", "remotes": { "x.json": "x.json" } });
+    assert_eq!(codes(&read(&head, &json!(true), &[])), ["S030"]);
+}
+
+#[test]
+fn types_of_the_protocol_and_files_beside_it_are_reached_as_well() {
+    let mut head = plain();
+    head["types"] = json!({ "Word": { "type": "string" } });
+    let payload = json!({ "items": { "anyOf": [
+        { "$ref": "#/types/Word" }, { "$ref": "./beside.json" }, { "$ref": "#/$defs/no" },
+    ] }, "$defs": { "no": { "type": "boolean" } } });
+    let files = [("beside.json", json!({ "type": "null" }))];
+    let loaded = read(&head, &payload, &files);
+    let instances = [json!(["a", null, true]), json!([1])];
+    assert_eq!(takes(&loaded, &instances), [true, false]);
+}
+
+#[test]
+fn a_meta_schema_says_which_vocabularies_count() {
+    let vocabulary = |name: &str| format!("https://json-schema.org/draft/2020-12/vocab/{name}");
+    let meta = |vocabularies: &[(&str, bool)]| {
+        let named: serde_json::Map<String, Value> = vocabularies
+            .iter()
+            .map(|(name, required)| (vocabulary(name), json!(required)))
+            .collect();
+        json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "$vocabulary": named })
+    };
+    let head = json!({
+        "dialect": "json-schema",
+        "remotes": { "https://example.com/meta": "meta.json" },
+    });
+    let payload = json!({
+        "$schema": "https://example.com/meta",
+        "properties": { "n": { "minimum": 10 }, "no": false, "ip": { "format": "ipv4" } },
+        "$defs": { "inner": {
+            "$id": "inner", "$schema": "https://json-schema.org/draft/2020-12/schema", "minimum": 10,
+        } },
+        "additionalProperties": { "$ref": "inner" },
+    });
+    let instances = [
+        json!({ "n": 1 }),
+        json!({ "no": 1 }),
+        json!({ "ip": "x" }),
+        json!({ "more": 1 }),
+    ];
+    for (vocabularies, expected) in [
+        (
+            vec![("core", true), ("applicator", true)],
+            [true, false, true, false],
+        ),
+        (
+            vec![("core", true), ("validation", true)],
+            [true, true, true, true],
+        ),
+        (
+            vec![
+                ("applicator", true),
+                ("validation", true),
+                ("format-assertion", false),
+            ],
+            [false, false, false, false],
+        ),
+        (
+            vec![("core", true), ("applicator", true), ("colours", false)],
+            [true, false, true, false],
+        ),
+    ] {
+        let files = [("meta.json", meta(&vocabularies))];
+        let loaded = read(&head, &payload, &files);
+        assert_eq!(takes(&loaded, &instances), expected, "{vocabularies:?}");
+    }
+    let files = [("meta.json", meta(&[("colours", true)]))];
+    assert_eq!(codes(&read(&head, &payload, &files)), ["S002"]);
+    assert_eq!(codes(&read(&plain(), &payload, &[])), ["S002"]);
+    let older = json!({ "$schema": "https://json-schema.org/draft/2019-09/schema" });
+    assert_eq!(codes(&read(&plain(), &older, &[])), ["S002"]);
+}
+
+#[test]
+fn what_has_no_effect_is_warned_of() {
+    let head = json!({
+        "dialect": { "name": "handfast", "formats": "assert" },
+        "remotes": { "https://example.com/x": "x.json" },
+    });
+    assert_eq!(codes(&read(&head, &json!({}), &[])), ["P028", "P028"]);
+    // What nothing fits is no mistake of whoever uses somebody else's schema.
+    let loaded = read(
+        &plain(),
+        &json!({ "minimum": 2, "maximum": 1, "enum": [1, 1] }),
+        &[],
+    );
+    assert_eq!(takes(&loaded, &[json!(1)]), [false]);
+    assert_eq!(codes(&loaded), ["S010", "S009"]);
+}
+
+#[test]
+fn dependencies_of_older_drafts_are_read() {
+    let payload = json!({ "dependencies": { "a": ["b"], "c": { "required": ["d"] } } });
+    let instances = [
+        json!({ "a": 1 }),
+        json!({ "a": 1, "b": 1 }),
+        json!({ "c": 1 }),
+    ];
+    assert_eq!(
+        takes(&read(&plain(), &payload, &[]), &instances),
+        [false, true, false]
+    );
+}

@@ -1,0 +1,37 @@
+import { createInterface } from 'node:readline';
+import { violationsOf } from './out/handfast.js';
+
+// As a WebSocket decodes what it takes for text.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function answer([of, byServer, message]) {
+  const api = protocols[of];
+  const text = typeof message === 'string' ? message : utf8.decode(new Uint8Array(message));
+  if (byServer) {
+    // What a client sends is checked before it is written.
+    const violations = violationsOf(api.checkM, JSON.parse(text).payload, 'sent');
+    return { violations: list(violations).map(([path, ...rest]) => ['/payload' + path, ...rest]) };
+  }
+  const decoded = api.decode(text);
+  if (decoded.ok) return {};
+  if (decoded.error.kind !== 'invalid') return { other: String(decoded.error) };
+  return { violations: list(decoded.error.violations) };
+}
+
+const list = violations => violations.map(one => [one.path, one.keyword, one.message, one.allowed ?? null]);
+
+let lines = [];
+for await (const line of createInterface({ input: process.stdin })) {
+  let said;
+  try {
+    said = answer(JSON.parse(line));
+  } catch (error) {
+    said = { other: String(error) };
+  }
+  lines.push(JSON.stringify(said));
+  if (lines.length === 1000) {
+    process.stdout.write(lines.join('\n') + '\n');
+    lines = [];
+  }
+}
+if (lines.length > 0) process.stdout.write(lines.join('\n') + '\n');

@@ -1,0 +1,36 @@
+
+use std::io::{BufRead, Write};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for line in std::io::stdin().lock().lines() {
+        let (of, by_server, message): (usize, bool, serde_json::Value) = serde_json::from_str(&line?)?;
+        let text = match message {
+            serde_json::Value::String(text) => text,
+            bytes => match String::from_utf8(serde_json::from_value(bytes)?) {
+                Ok(text) => text,
+                // No transport takes it for a message of text.
+                Err(error) => {
+                    writeln!(out, "{}", serde_json::json!({ "other": error.to_string() }))?;
+                    continue;
+                }
+            },
+        };
+        let answer = match decode(of, by_server, &text) {
+            None => serde_json::json!({}),
+            Some(rejected) => match rejected.reason {
+                handfast::Reason::Invalid(violations) => {
+                    let violations: Vec<_> = violations
+                        .iter()
+                        .map(|one| (one.path.as_str(), one.keyword, &*one.message, &one.allowed))
+                        .collect();
+                    serde_json::json!({ "violations": violations })
+                }
+                other => serde_json::json!({ "other": format!("{other:?}") }),
+            },
+        };
+        writeln!(out, "{answer}")?;
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,335 @@
+//! Protocols are generated, compiled and asked: one Rust program and one Node program, each with all of them.
+
+use crate::Result;
+use handfast_codegen::Output;
+use handfast_spec::{Severity, load_str, model::Protocol, render};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// A protocol that passed the check, and what was generated from it.
+pub(crate) struct Generated {
+    pub(crate) protocol: Protocol,
+    outputs: Vec<Output>,
+}
+
+/// Reads and generates the protocol of a number, whose messages are given. `head` is what else stands in the spec.
+///
+/// # Errors
+/// What the check says, where it refuses the protocol.
+pub(crate) fn generate(
+    number: usize,
+    head: &Value,
+    messages: Value,
+    files: &BTreeMap<String, Vec<u8>>,
+) -> std::result::Result<Generated, String> {
+    let mut spec = json!({
+        "handfast": 1,
+        "protocol": { "name": format!("p{number}"), "version": "1.0.0" },
+        "limits": { "message": "8MiB", "depth": 512 },
+        "messages": messages,
+        "generate": {
+            "rust": { "out": format!("p{number}.rs") },
+            "typescript": { "out": format!("p{number}.ts") },
+        },
+    });
+    for (key, value) in head.as_object().into_iter().flatten() {
+        spec[key] = value.clone();
+    }
+    let loaded = load_str("protocol.json", spec.to_string().as_bytes(), files);
+    let errors = loaded
+        .diagnostics
+        .iter()
+        .filter(|one| one.severity == Severity::Error);
+    let errors: Vec<_> = errors.cloned().collect();
+    let Some(protocol) = loaded.protocol.filter(|_| errors.is_empty()) else {
+        return Err(render(&errors, &loaded.sources, false));
+    };
+    let (outputs, problems) = handfast_codegen::outputs(&protocol, "protocol.json");
+    if outputs.is_empty() {
+        return Err(render(&problems, &loaded.sources, false));
+    }
+    Ok(Generated { protocol, outputs })
+}
+
+/// One thing wrong with an instance: where, which keyword, in which words, and what was allowed.
+pub(crate) type Violation = (String, String, String, Value);
+
+/// A value whose numbers are doubles, as both languages compare them.
+pub(crate) fn in_doubles(value: Value) -> Value {
+    match value {
+        Value::Number(n) => json!(n.as_f64().map(|n| n + 0.0)),
+        Value::Array(items) => items.into_iter().map(in_doubles).collect(),
+        Value::Object(fields) => {
+            let fields = fields
+                .into_iter()
+                .map(|(key, value)| (key, in_doubles(value)));
+            Value::Object(fields.collect())
+        }
+        other => other,
+    }
+}
+
+/// What a judge says of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It is valid.
+    Valid,
+    /// It has violations.
+    Invalid(Vec<Violation>),
+    /// Something else is wrong with it: it is no JSON, or the judge fell.
+    Other(String),
+}
+
+impl Answer {
+    pub(crate) const fn is_valid(&self) -> bool {
+        matches!(self, Self::Valid)
+    }
+}
+
+#[derive(Deserialize)]
+struct Line {
+    #[serde(default)]
+    violations: Vec<Violation>,
+    other: Option<String>,
+}
+
+/// A question: the number of a protocol, who receives, and what.
+pub(crate) struct Question {
+    pub(crate) protocol: usize,
+    pub(crate) by_server: bool,
+    /// The whole message. Bytes that are no UTF-8 are one, too.
+    pub(crate) message: Vec<u8>,
+}
+
+impl Question {
+    /// The message `m` with the text of its payload.
+    pub(crate) fn payload(protocol: usize, by_server: bool, payload: &str) -> Self {
+        Self {
+            protocol,
+            by_server,
+            message: message("m", payload.as_bytes()),
+        }
+    }
+}
+
+/// A message of a type, with its payload as it is written.
+pub(crate) fn message(of: &str, payload: &[u8]) -> Vec<u8> {
+    let mut message = format!(r#"{{"type":"{of}","payload":"#).into_bytes();
+    message.extend(payload);
+    message.push(b'}');
+    message
+}
+
+/// The compiled programs.
+pub(crate) struct Judges {
+    rust: PathBuf,
+    node: PathBuf,
+}
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize().unwrap_or(root)
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Compiles protocols, by their numbers, in a folder of this name.
+pub(crate) fn compile(name: &str, all: &BTreeMap<usize, &Generated>) -> Result<Judges> {
+    let folder = target().join("conformance").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(folder.join("rust/src"))?;
+    fs::create_dir_all(folder.join("node/src"))?;
+    for output in all.values().flat_map(|one| &one.outputs) {
+        let to = match output.path.extension().and_then(|end| end.to_str()) {
+            Some("rs") => folder.join("rust/src"),
+            _ => folder.join("node/src"),
+        };
+        let path = to.join(&output.path);
+        fs::create_dir_all(path.parent().ok_or("a path without a folder")?)?;
+        // The runtime is the same for all of them.
+        if !path.exists() {
+            fs::write(path, &output.text)?;
+        }
+    }
+    let numbers: Vec<usize> = all.keys().copied().collect();
+    let (rust, node) = thread::scope(|scope| {
+        let rust = scope.spawn(|| compile_rust(&folder.join("rust"), name, &numbers).map_err(text));
+        let node = scope.spawn(|| compile_node(&folder.join("node"), &numbers).map_err(text));
+        (rust.join(), node.join())
+    });
+    let fell = |_| "a compiler's thread fell".to_owned();
+    Ok(Judges {
+        rust: rust.map_err(fell)??,
+        node: node.map_err(fell)??,
+    })
+}
+
+fn text(error: Box<dyn std::error::Error>) -> String {
+    error.to_string()
+}
+
+fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf> {
+    let program = format!("handfast-judge-{name}");
+    let runtime = root().join("runtime");
+    let manifest = format!(
+        "[package]\nname = \"{program}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\nhandfast = {{ path = {runtime:?}, default-features = false }}\n\
+         serde_json = \"1\"\n\n\
+         [profile.dev]\ndebug = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
+    );
+    fs::write(folder.join("Cargo.toml"), manifest)?;
+    // The versions that the workspace has.
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let mut main = String::from("//! Reads payloads by their generated types.\n\n");
+    for number in numbers {
+        let _ = writeln!(main, "#[rustfmt::skip]\nmod p{number};");
+    }
+    main.push_str(include_str!("asked.rs"));
+    main.push_str(
+        "\nfn decode(protocol: usize, by_server: bool, text: &str) -> Option<Box<handfast::Rejected>> {\n    match (protocol, by_server) {\n",
+    );
+    for number in numbers {
+        let _ = writeln!(
+            main,
+            "        ({number}, false) => p{number}::ServerMessage::decode(text).err(),\n        \
+             ({number}, true) => p{number}::ClientMessage::decode(text).err(),"
+        );
+    }
+    main.push_str("        _ => None,\n    }\n}\n");
+    fs::write(folder.join("src/main.rs"), main)?;
+    // Apart from what the workspace builds, which may go on meanwhile.
+    let built = target().join("conformance/target");
+    let done = Command::new("cargo")
+        .args(["build", "--quiet", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .env("CARGO_TARGET_DIR", &built)
+        .env("CARGO_INCREMENTAL", "0")
+        .env("RUSTFLAGS", "-Awarnings")
+        .output()?;
+    if !done.status.success() {
+        let said = String::from_utf8_lossy(&done.stderr);
+        let said: Vec<&str> = said.lines().take(60).collect();
+        return Err(format!("the generated Rust does not compile:\n{}", said.join("\n")).into());
+    }
+    Ok(built.join("debug").join(program))
+}
+
+fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
+    let workshop = root().join("tests/typescript");
+    let tsc = workshop.join("node_modules/typescript/bin/tsc");
+    if !tsc.exists() {
+        let why = "the TypeScript compiler is not there: run `npm ci --prefix tests/typescript`";
+        return Err(why.into());
+    }
+    let config = json!({
+        "extends": workshop.join("tsconfig.json"),
+        "compilerOptions": { "rootDir": "src", "outDir": "out", "noEmitOnError": true },
+        "include": ["src/**/*.ts"],
+    });
+    fs::write(folder.join("tsconfig.json"), config.to_string())?;
+    fs::write(folder.join("package.json"), r#"{ "type": "module" }"#)?;
+    let mut main = String::new();
+    for number in numbers {
+        let _ = writeln!(main, "import * as p{number} from './out/p{number}.js';");
+    }
+    let names: Vec<String> = numbers.iter().map(|n| format!("{n}: p{n}")).collect();
+    let _ = writeln!(main, "const protocols = {{ {} }};", names.join(", "));
+    main.push_str(include_str!("asked.js"));
+    fs::write(folder.join("main.js"), main)?;
+    let done = Command::new("node")
+        .arg(&tsc)
+        .args(["--pretty", "false", "-p"])
+        .arg(folder)
+        .output()?;
+    let said = String::from_utf8_lossy(&done.stdout);
+    if !done.status.success() || !said.trim().is_empty() {
+        let said: Vec<&str> = said.lines().take(60).collect();
+        return Err(format!(
+            "the generated TypeScript does not compile:\n{}",
+            said.join("\n")
+        )
+        .into());
+    }
+    Ok(folder.join("main.js"))
+}
+
+impl Judges {
+    /// What Rust and TypeScript say to each question.
+    pub(crate) fn ask(&self, questions: &[Question]) -> Result<(Vec<Answer>, Vec<Answer>)> {
+        let (rust, node) = thread::scope(|scope| {
+            let rust = scope.spawn(|| ask(&mut Command::new(&self.rust), questions).map_err(text));
+            let node =
+                scope.spawn(|| ask(Command::new("node").arg(&self.node), questions).map_err(text));
+            (rust.join(), node.join())
+        });
+        let fell = |_| "a judge's thread fell".to_owned();
+        Ok((rust.map_err(fell)??, node.map_err(fell)??))
+    }
+}
+
+/// Runs a program that answers each line with a line.
+fn ask(program: &mut Command, questions: &[Question]) -> Result<Vec<Answer>> {
+    let mut child = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut to = BufWriter::new(child.stdin.take().ok_or("a program without input")?);
+    let from = BufReader::new(child.stdout.take().ok_or("a program without output")?);
+    let answers = thread::scope(|scope| -> Result<Vec<Answer>> {
+        let writer = scope.spawn(move || -> std::io::Result<()> {
+            for one in questions {
+                let message = match std::str::from_utf8(&one.message) {
+                    Ok(text) => json!(text),
+                    Err(_) => json!(one.message),
+                };
+                let line = json!([one.protocol, one.by_server, message]);
+                writeln!(to, "{line}")?;
+            }
+            to.flush()
+        });
+        let mut answers = Vec::with_capacity(questions.len());
+        for line in from.lines() {
+            let line: Line = serde_json::from_str(&line?)?;
+            answers.push(match line.other {
+                Some(other) => Answer::Other(other),
+                None if line.violations.is_empty() => Answer::Valid,
+                None => {
+                    let violations = line.violations.into_iter();
+                    let plain = violations.map(|(path, keyword, words, allowed)| {
+                        (path, keyword, words, in_doubles(allowed))
+                    });
+                    Answer::Invalid(plain.collect())
+                }
+            });
+        }
+        let wrote = writer.join().map_err(|_| "a judge's thread fell")?;
+        if answers.len() == questions.len() {
+            wrote?;
+        }
+        Ok(answers)
+    })?;
+    let status = child.wait()?;
+    if answers.len() != questions.len() {
+        let at = &questions[answers.len()];
+        return Err(format!(
+            "{program:?} ended with {status} at protocol {} and {}",
+            at.protocol,
+            String::from_utf8_lossy(&at.message)
+        )
+        .into());
+    }
+    Ok(answers)
+}
