@@ -57,9 +57,13 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
             Type::Array => "hf.array(value, report)",
             Type::Object => "hf.object(value, report)",
         };
-        let mut lines = vec![match steps.is_empty() && !looking {
-            true => format!("{asks};"),
-            false => format!("if (!{asks}) {leave}"),
+        let mut lines = vec![match (single, steps.is_empty(), looking) {
+            (_, true, false) => format!("{asks};"),
+            // What is asked for each of many is asked in place.
+            (Type::Object, _, false) => {
+                "if (!hf.isFields(value)) return hf.noObject(report);".to_owned()
+            }
+            _ => format!("if (!{asks}) {leave}"),
         }];
         lines.extend(steps.into_iter().flat_map(|step| step.lines));
         return lines;

@@ -2,18 +2,21 @@
 
 use super::{Cx, names::lower_first, text};
 use crate::{json_schema, shape::DeclId};
-use handfast_schema::Mode;
+use handfast_schema::{Mode, SchemaId};
 use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
-/// A constant for each type that has a name. What is not imported falls away, so none of it burdens a check.
+/// A constant for each payload and each type that the author named. What is not imported falls away, so none of it burdens a check.
 pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
     let mut items = Vec::new();
+    let named: BTreeSet<SchemaId> = cx.protocol.types.iter().map(|ty| ty.schema).collect();
     for i in 0..cx.shapes.decls.len() {
-        if cx.is_inlined(DeclId(i)) {
+        let schema = cx.shapes.decls[i].schema;
+        let is_known = cx.payload_of.contains_key(&DeclId(i)) || named.contains(&schema);
+        if cx.is_inlined(DeclId(i)) || !is_known {
             continue;
         }
-        let schema = cx.shapes.decls[i].schema;
         let (ty, check) = (cx.names.types[i].clone(), cx.names.checks[i].clone());
         let name = cx
             .names
@@ -44,9 +47,11 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
 
 /// A value as an expression, with one member on a line where one line is too short for all.
 fn laid_out(value: &Value, indent: usize, out: &mut String) {
-    let line = text::value(value);
-    if indent + line.chars().count() + 2 <= text::WIDTH {
-        return out.push_str(&line);
+    if least(value, text::WIDTH) <= text::WIDTH {
+        let line = text::value(value);
+        if indent + line.chars().count() + 2 <= text::WIDTH {
+            return out.push_str(&line);
+        }
     }
     let (ends, members): (_, Vec<(String, &Value)>) = match value {
         Value::Object(members) => {
@@ -58,7 +63,7 @@ fn laid_out(value: &Value, indent: usize, out: &mut String) {
             let items = items.iter().map(|one| (String::new(), one));
             (['[', ']'], items.collect())
         }
-        _ => return out.push_str(&line),
+        scalar => return out.push_str(&text::value(scalar)),
     };
     out.push(ends[0]);
     out.push('\n');
@@ -70,4 +75,27 @@ fn laid_out(value: &Value, indent: usize, out: &mut String) {
     }
     out.push_str(&" ".repeat(indent));
     out.push(ends[1]);
+}
+
+/// How wide a value is on one line at the least; counting ends where it is more than `most`.
+fn least(value: &Value, most: usize) -> usize {
+    let mut width = 2;
+    let mut add = |more: usize| {
+        width += more;
+        width <= most
+    };
+    match value {
+        Value::String(text) => width + text.chars().count(),
+        Value::Array(items) => {
+            let _ = items.iter().all(|one| add(least(one, most)));
+            width
+        }
+        Value::Object(members) => {
+            let _ = members
+                .iter()
+                .all(|(name, one)| add(name.chars().count() + least(one, most)));
+            width
+        }
+        _ => 1,
+    }
 }

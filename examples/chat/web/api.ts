@@ -40,7 +40,7 @@ export interface Member {
 }
 
 export function checkMember(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { name, status } = value;
   if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
     hf.textAt(name, '/name', report, 1, 40);
@@ -135,7 +135,7 @@ export interface AttachmentImage {
 const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'height', 'alt']);
 
 export function checkAttachmentImage(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { kind, url, width, height, alt } = value;
   if (kind !== undefined) {
     const before = report.size;
@@ -176,7 +176,7 @@ export interface AttachmentSnippet {
 const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language']);
 
 export function checkAttachmentSnippet(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { kind, text, language } = value;
   if (kind !== undefined) {
     const before = report.size;
@@ -236,7 +236,7 @@ export interface RoomFullErrorData {
 }
 
 export function checkRoomFullErrorData(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { limit } = value;
   if (limit !== undefined && !(hf.isSafeInteger(limit) && limit >= 1)) hf.integerAt(limit, '/limit', report, 1);
   if (limit === undefined) hf.required(value, ['limit'], report);
@@ -276,7 +276,7 @@ export interface Auth {
 const authFields = /*@__PURE__*/ new Set(['name', 'token']);
 
 export function checkAuth(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { name, token } = value;
   if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
     hf.textAt(name, '/name', report, 1, 40);
@@ -296,7 +296,7 @@ export interface RoomJoin {
 const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function checkRoomJoin(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { roomId } = value;
   if (roomId !== undefined) {
     const before = report.size;
@@ -316,7 +316,7 @@ export interface RoomJoined {
 }
 
 export function checkRoomJoined(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { members, topic } = value;
   if (members !== undefined) {
     const before = report.size;
@@ -353,7 +353,7 @@ export interface RoomLeave {
 const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function checkRoomLeave(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { roomId } = value;
   if (roomId !== undefined) {
     const before = report.size;
@@ -379,7 +379,7 @@ export interface ChatSend {
 const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
 
 export function checkChatSend(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { roomId, text, attachments } = value;
   if (roomId !== undefined) {
     const before = report.size;
@@ -416,7 +416,7 @@ export interface ChatMessage {
 }
 
 export function checkChatMessage(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { from: from$, text, attachments } = value;
   if (from$ !== undefined && !(typeof from$ === 'string' && from$.length >= 1 && from$.length <= 40)) {
     hf.textAt(from$, '/from', report, 1, 40);
@@ -447,7 +447,7 @@ export interface UserTypingClient {
 const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function checkUserTypingClient(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { roomId } = value;
   if (roomId !== undefined) {
     const before = report.size;
@@ -464,7 +464,7 @@ export interface UserTypingServer {
 }
 
 export function checkUserTypingServer(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { name } = value;
   if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
     hf.textAt(name, '/name', report, 1, 40);
@@ -479,7 +479,7 @@ export interface UserPresence {
 }
 
 export function checkUserPresence(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { member, present } = value;
   if (member !== undefined) {
     const before = report.size;
@@ -515,7 +515,7 @@ export interface PricesWatch {
 const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
 
 export function checkPricesWatch(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { symbols, every } = value;
   if (symbols !== undefined) {
     const before = report.size;
@@ -559,7 +559,7 @@ export interface PricesTick {
 }
 
 export function checkPricesTick(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { symbol: symbol$, price, side, change } = value;
   if (symbol$ !== undefined) {
     const before = report.size;
@@ -599,7 +599,7 @@ export interface PricesDone {
 }
 
 export function checkPricesDone(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { ticks } = value;
   if (ticks !== undefined && !(hf.isSafeInteger(ticks) && ticks >= 0)) hf.integerAt(ticks, '/ticks', report, 0);
   if (ticks === undefined) hf.required(value, ['ticks'], report);
@@ -622,7 +622,7 @@ export interface PricesBook {
 const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
 
 export function checkPricesBook(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { symbol: symbol$, depth } = value;
   if (symbol$ !== undefined) {
     const before = report.size;
@@ -646,7 +646,7 @@ export interface PricesSnapshot {
 }
 
 export function checkPricesSnapshot(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { symbol: symbol$, bids, asks } = value;
   if (symbol$ !== undefined) {
     const before = report.size;
@@ -700,7 +700,7 @@ export interface PricesQuote {
 const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
 
 export function checkPricesQuote(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { symbol: symbol$ } = value;
   if (symbol$ !== undefined) {
     const before = report.size;
@@ -721,7 +721,7 @@ export interface PricesQuoted {
 }
 
 export function checkPricesQuoted(value: unknown, report: hf.Report): void {
-  if (!hf.object(value, report)) return;
+  if (!hf.isFields(value)) return hf.noObject(report);
   const { price } = value;
   if (price !== undefined) {
     const before = report.size;
@@ -1093,44 +1093,6 @@ export const attachmentSchema: hf.Standard<Attachment> = /*@__PURE__*/ hf.standa
       additionalProperties: false,
     },
   ],
-}));
-
-/** {@link AttachmentImage}, for tools that take a Standard Schema. */
-export const attachmentImageSchema: hf.Standard<AttachmentImage> = /*@__PURE__*/ hf.standard(checkAttachmentImage, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Image',
-  type: 'object',
-  required: ['kind', 'url', 'width', 'height'],
-  properties: {
-    kind: { const: 'image' },
-    url: { type: 'string', maxLength: 2000 },
-    width: { type: 'integer', minimum: 1, maximum: 20000 },
-    height: { type: 'integer', minimum: 1, maximum: 20000 },
-    alt: { type: 'string', maxLength: 500 },
-  },
-  additionalProperties: false,
-}));
-
-/** {@link AttachmentSnippet}, for tools that take a Standard Schema. */
-export const attachmentSnippetSchema: hf.Standard<AttachmentSnippet> = /*@__PURE__*/ hf.standard(checkAttachmentSnippet, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Snippet',
-  type: 'object',
-  required: ['kind', 'text'],
-  properties: {
-    kind: { const: 'snippet' },
-    text: { type: 'string', maxLength: 10000 },
-    language: { type: ['null', 'string'], maxLength: 40 },
-  },
-  additionalProperties: false,
-}));
-
-/** {@link RoomFullErrorData}, for tools that take a Standard Schema. */
-export const roomFullErrorDataSchema: hf.Standard<RoomFullErrorData> = /*@__PURE__*/ hf.standard(checkRoomFullErrorData, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  type: 'object',
-  required: ['limit'],
-  properties: { limit: { description: 'How many fit.', type: 'integer', minimum: 1, maximum: 9007199254740991 } },
 }));
 
 /** {@link Auth}, for tools that take a Standard Schema. */

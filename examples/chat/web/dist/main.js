@@ -74,6 +74,7 @@ function step(name) {
 function violationsOf(check, value, direction, under) {
   const report = new Report(direction === "sent");
   check(value, report);
+  if (report.size === 0) return NONE;
   if (typeof under === "string") report.below(0, step(under));
   return report.violations;
 }
@@ -85,9 +86,12 @@ function wording(violation) {
 function isFields(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+function noObject(report) {
+  report.fail("type", "must be an object", "object");
+}
 function object(value, report) {
   if (isFields(value)) return true;
-  report.fail("type", "must be an object", "object");
+  noObject(report);
   return false;
 }
 function array(value, report) {
@@ -1441,7 +1445,7 @@ function checkRoomId(value, report) {
   pattern(value, roomIdPattern, "^[a-z0-9-]{1,64}$", report);
 }
 function checkMember(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { name, status } = value;
   if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
     textAt(name, "/name", report, 1, 40);
@@ -1485,7 +1489,7 @@ function checkAttachment(value, report) {
 }
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
 function checkAttachmentImage(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { kind: kind2, url, width, height, alt } = value;
   if (kind2 !== void 0) {
     const before = report.size;
@@ -1514,7 +1518,7 @@ function checkAttachmentImageKind(value, report) {
 }
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function checkAttachmentSnippet(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { kind: kind2, text, language } = value;
   if (kind2 !== void 0) {
     const before = report.size;
@@ -1545,7 +1549,7 @@ var roomFullError = {
   data: checkRoomFullErrorData
 };
 function checkRoomFullErrorData(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { limit } = value;
   if (limit !== void 0 && !(isSafeInteger(limit) && limit >= 1)) integerAt(limit, "/limit", report, 1);
   if (limit === void 0) required(value, ["limit"], report);
@@ -1560,7 +1564,7 @@ var unknownSymbolError = {
 };
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function checkAuth(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { name, token } = value;
   if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
     textAt(name, "/name", report, 1, 40);
@@ -1573,7 +1577,7 @@ function checkAuth(value, report) {
 }
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomJoin(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1584,7 +1588,7 @@ function checkRoomJoin(value, report) {
   if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkRoomJoined(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { members: members2, topic } = value;
   if (members2 !== void 0) {
     const before = report.size;
@@ -1612,7 +1616,7 @@ function checkRoomJoinedTopic(value, report) {
 }
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkRoomLeave(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1624,7 +1628,7 @@ function checkRoomLeave(value, report) {
 }
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
 function checkChatSend(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2, text, attachments: attachments2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1652,7 +1656,7 @@ function checkChatSendAttachments(value, report) {
   maxItems(value, 4, report);
 }
 function checkChatMessage(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { from: from$, text, attachments: attachments2 } = value;
   if (from$ !== void 0 && !(typeof from$ === "string" && from$.length >= 1 && from$.length <= 40)) {
     textAt(from$, "/from", report, 1, 40);
@@ -1675,7 +1679,7 @@ function checkChatMessageAttachments(value, report) {
 }
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
 function checkUserTypingClient(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { roomId: roomId2 } = value;
   if (roomId2 !== void 0) {
     const before = report.size;
@@ -1686,7 +1690,7 @@ function checkUserTypingClient(value, report) {
   if (roomId2 === void 0) required(value, ["roomId"], report);
 }
 function checkUserTypingServer(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { name } = value;
   if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
     textAt(name, "/name", report, 1, 40);
@@ -1694,7 +1698,7 @@ function checkUserTypingServer(value, report) {
   if (name === void 0) required(value, ["name"], report);
 }
 function checkUserPresence(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { member, present } = value;
   if (member !== void 0) {
     const before = report.size;
@@ -1710,7 +1714,7 @@ function checkUserPresence(value, report) {
 }
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
 function checkPricesWatch(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbols, every } = value;
   if (symbols !== void 0) {
     const before = report.size;
@@ -1735,7 +1739,7 @@ function checkPricesWatchSymbols(value, report) {
   uniqueItems(value, report);
 }
 function checkPricesTick(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbol: symbol$, price, side, change } = value;
   if (symbol$ !== void 0) {
     const before = report.size;
@@ -1763,14 +1767,14 @@ function checkPricesTickSide(value, report) {
   if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
 function checkPricesDone(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { ticks } = value;
   if (ticks !== void 0 && !(isSafeInteger(ticks) && ticks >= 0)) integerAt(ticks, "/ticks", report, 0);
   if (ticks === void 0) required(value, ["ticks"], report);
 }
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function checkPricesBook(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbol: symbol$, depth } = value;
   if (symbol$ !== void 0) {
     const before = report.size;
@@ -1784,7 +1788,7 @@ function checkPricesBook(value, report) {
   if (symbol$ === void 0) required(value, ["symbol"], report);
 }
 function checkPricesSnapshot(value, report) {
-  if (!object(value, report)) return;
+  if (!isFields(value)) return noObject(report);
   const { symbol: symbol$, bids, asks } = value;
   if (symbol$ !== void 0) {
     const before = report.size;

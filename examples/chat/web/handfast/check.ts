@@ -16,10 +16,15 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** `type: object`, of something else. */
+export function noObject(report: Report): void {
+  report.fail('type', 'must be an object', 'object');
+}
+
 /** `type: object` */
 export function object(value: unknown, report: Report): value is Fields {
   if (isFields(value)) return true;
-  report.fail('type', 'must be an object', 'object');
+  noObject(report);
   return false;
 }
 

@@ -141,6 +141,7 @@ export function violationsOf(
 ): readonly Violation[] {
   const report = new Report(direction === 'sent');
   check(value, report);
+  if (report.size === 0) return NONE;
   if (typeof under === 'string') report.below(0, step(under));
   return report.violations;
 }
