@@ -5,6 +5,7 @@
 //! nothing wrong pays nothing for them.
 
 mod cx;
+mod digits;
 mod json;
 mod number;
 mod object;
