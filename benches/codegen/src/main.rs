@@ -1,13 +1,16 @@
 //! How long it takes to generate from 1,000 messages, how much memory, and whether both grow with their number; with
-//! `--compile`, how long what is generated takes to compile.
+//! `--compile`, how long what is generated takes to compile; with `--patterns`, whether patterns that take others exponential time are
+//! refused, or matched in linear time.
 //!
 //! ```text
 //! cargo run --release -p handfast-bench-codegen
 //! cargo run --release -p handfast-bench-codegen -- --compile
+//! cargo run --release -p handfast-bench-codegen -- --patterns
 //! ```
 //!
 //! Every measurement is a process of its own. Memory is the most it ever had (`VmHWM`), which only Linux tells.
 
+mod patterns;
 mod protocol;
 
 use std::error::Error;
@@ -38,8 +41,13 @@ fn main() -> ExitCode {
     {
         [] => generating(),
         ["--compile"] => compiling(),
+        ["--patterns"] => folder("patterns").and_then(|place| {
+            let kept = patterns::measure(&place)?;
+            fs::remove_dir_all(&place)?;
+            Ok(kept)
+        }),
         ["--child", spec] => child(Path::new(spec)),
-        _ => Err("the only argument is `--compile`".into()),
+        _ => Err("the arguments are `--compile` and `--patterns`".into()),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
