@@ -9,7 +9,8 @@
 //! 3. The keywords of the value itself, in this order: `false`, `const`, `enum`, `multipleOf`, `minimum`,
 //!    `exclusiveMinimum`, `maximum`, `exclusiveMaximum`, `minLength`, `maxLength`, `pattern`, `format`,
 //!    `contentEncoding`, `minItems`, `maxItems`, `uniqueItems`, `contains` (`minContains`), `maxContains`,
-//!    `minProperties`, `maxProperties`, `required`, `dependentRequired`.
+//!    `minProperties`, `maxProperties`, `required` (declared properties in their order, then the others as written),
+//!    `dependentRequired`.
 //! 4. What other schemas find in the same value: `$ref`, `$dynamicRef`, `dependentSchemas`, `allOf`, `anyOf`, `oneOf`,
 //!    `not`, `then` or `else`.
 //! 5. `unevaluatedItems` by index and `unevaluatedProperties` by code point. They count what `properties`, `items` and

@@ -302,7 +302,7 @@ pub struct Schema {
     pub max_properties: Option<u64>,
     /// `minProperties`
     pub min_properties: Option<u64>,
-    /// `required`, in the order written
+    /// `required`, in the order written; [`Schema::required_in_order`] is that of the report
     pub required: Vec<String>,
     /// `dependentRequired`
     pub dependent_required: Vec<(String, Vec<String>)>,
@@ -337,6 +337,18 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// The names that are required, as a report lists them: the declared properties in their order, then the others as they
+    /// are written.
+    pub fn required_in_order(&self) -> impl Iterator<Item = &str> {
+        let declared = |name: &str| self.properties.iter().any(|(known, _)| known == name);
+        let required = |name: &str| self.required.iter().any(|known| known == name);
+        let first = self.properties.iter().map(|(name, _)| name.as_str());
+        let others = self.required.iter().map(String::as_str);
+        first
+            .filter(move |name| required(name))
+            .chain(others.filter(move |name| !declared(name)))
+    }
+
     /// Whether the schema says how an object's further fields are treated, so that no default applies to it.
     pub const fn closes_itself(&self) -> bool {
         self.additional_properties.is_some() || self.unevaluated_properties.is_some()

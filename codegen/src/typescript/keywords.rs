@@ -295,7 +295,7 @@ fn counts_of_properties(body: &mut Body<'_>) {
 
 /// `required`. Constants tell at once that nothing is missing.
 fn required(body: &mut Body<'_>) {
-    let required = &body.schema.required;
+    let required: Vec<&str> = body.schema.required_in_order().collect();
     if required.is_empty() {
         return;
     }

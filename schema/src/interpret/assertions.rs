@@ -129,7 +129,7 @@ pub(super) fn object(schema: &Schema, fields: &Map<String, Value>, out: &mut Out
     if let Some(max) = schema.max_properties {
         out.check(n <= max, || words::max_properties(max));
     }
-    for name in &schema.required {
+    for name in schema.required_in_order() {
         out.check(fields.contains_key(name), || words::required(name));
     }
     for (because, names) in &schema.dependent_required {
