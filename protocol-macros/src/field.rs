@@ -75,8 +75,8 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, fields: &mut Fields) -> Vec<Field> {
         .collect()
 }
 
-/// Reads an object into locals and makes a value of them: an expression of type `Step<T>`, where `make` is one of type
-/// `T` over the locals.
+/// Reads an object field by field and makes a value of it: an expression of type `Step<T>`, which returns from the function
+/// where something is wrong. `make` is an expression of type `T` over the locals of the fields.
 pub(crate) fn read_object(
     krate: &Path,
     fields: &[Field],
