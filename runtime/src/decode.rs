@@ -237,7 +237,7 @@ impl<'de> Decoder<'de> {
             self.payload = Cx::new(self.mode);
             r.go(Place::Offset(content));
             if table.content.is_none() {
-                self.payload.beside.envelope = Some(table);
+                self.payload.beside.envelope = Some(&self.table.layout);
             }
             read(index, r, &mut self.payload)?;
             r.go(Place::Offset(end));

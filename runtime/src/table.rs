@@ -382,11 +382,6 @@ impl EnvelopeTable {
         }
         layout
     }
-
-    /// Whether a name is one of the envelope's.
-    pub fn has(&self, name: &str) -> bool {
-        self.layout().names().contains(&name)
-    }
 }
 
 /// The fields of an envelope, side by side.
@@ -419,6 +414,11 @@ impl Layout {
     /// The names.
     pub fn names(&self) -> &[&'static str] {
         &self.names[..self.count]
+    }
+
+    /// Whether a name is one of them.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names().contains(&name)
     }
 
     pub(crate) fn roles(&self) -> &[Role] {

@@ -1,6 +1,6 @@
 //! What is found wrong while reading.
 
-use crate::table::EnvelopeTable;
+use crate::table::Layout;
 use handfast_schema::{Mode, Pointer, Told, Type, TypeSet, Violation, Violations, listed, words};
 use serde_json::Value;
 use std::{borrow::Cow, cmp::Ordering};
@@ -22,7 +22,7 @@ pub(crate) struct Beside {
     /// The discriminant of the union it is a branch of.
     pub(crate) discriminant: Option<&'static str>,
     /// The envelope it lies flat in.
-    pub(crate) envelope: Option<&'static EnvelopeTable>,
+    pub(crate) envelope: Option<&'static Layout>,
 }
 
 impl Beside {

@@ -326,7 +326,7 @@ pub fn map<'de, T: Payload<'de>>(
     let outer = cx.mark();
     // What a value broke is held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
-    let mode = cx.mode();
+    let (mode, inner) = (cx.mode(), inner(rules));
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -336,7 +336,7 @@ pub fn map<'de, T: Payload<'de>>(
         }
         let name = r.name();
         let mut own = Cx::new(mode);
-        let value = T::read(r, &mut own, inner(rules))?;
+        let value = T::read(r, &mut own, inner)?;
         found.insert(name.into_owned(), (value, own));
     }
     let count = found.len() as u64;

@@ -88,36 +88,41 @@ pub(super) fn inner(rules: Rules) -> Rules {
     items.unwrap_or_default()
 }
 
+/// Tells of every rule that is not kept.
+#[inline]
+fn check(rules: Rules, cx: &mut Cx, mut keeps: impl FnMut(&Rule) -> bool) {
+    for rule in rules {
+        if !keeps(rule) {
+            broken(rule, cx);
+        }
+    }
+}
+
 /// Checks a number; `safe` adds the bounds of an integer that has none of its own.
 #[inline]
 pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut Cx) {
     let x = n.as_f64();
     let (mut low, mut high) = (safe, safe);
-    for rule in rules {
-        let keeps = match rule {
-            Rule::MultipleOf(of) => handfast_schema::number::is_multiple(x, of.as_f64()),
-            Rule::Maximum(max) => {
-                high = false;
-                x <= max.as_f64()
-            }
-            Rule::ExclusiveMaximum(max) => {
-                high = false;
-                x < max.as_f64()
-            }
-            Rule::Minimum(min) => {
-                low = false;
-                x >= min.as_f64()
-            }
-            Rule::ExclusiveMinimum(min) => {
-                low = false;
-                x > min.as_f64()
-            }
-            _ => true,
-        };
-        if !keeps {
-            broken(rule, cx);
+    check(rules, cx, |rule| match rule {
+        Rule::MultipleOf(of) => handfast_schema::number::is_multiple(x, of.as_f64()),
+        Rule::Maximum(max) => {
+            high = false;
+            x <= max.as_f64()
         }
-    }
+        Rule::ExclusiveMaximum(max) => {
+            high = false;
+            x < max.as_f64()
+        }
+        Rule::Minimum(min) => {
+            low = false;
+            x >= min.as_f64()
+        }
+        Rule::ExclusiveMinimum(min) => {
+            low = false;
+            x > min.as_f64()
+        }
+        _ => true,
+    });
     const SAFE: i64 = handfast_schema::number::MAX_SAFE_INTEGER;
     if high && x > Limit::Int(SAFE).as_f64() {
         broken(&Rule::Maximum(Limit::Int(SAFE)), cx);
@@ -143,21 +148,14 @@ pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
 /// Checks a string.
 #[inline]
 pub(super) fn check_string(rules: Rules, text: &str, cx: &mut Cx) {
-    for rule in rules {
-        let keeps = match rule {
-            Rule::MinLength(min) => has_at_least(text, *min),
-            Rule::MaxLength(max) => has_at_most(text, *max),
-            Rule::Pattern(pattern) => pattern.is_match(text),
-            Rule::Format(format) => handfast_schema::format::check(format, text) != Some(false),
-            Rule::ContentEncoding(name) => {
-                handfast_schema::format::encoding(name, text) != Some(false)
-            }
-            _ => true,
-        };
-        if !keeps {
-            broken(rule, cx);
-        }
-    }
+    check(rules, cx, |rule| match rule {
+        Rule::MinLength(min) => has_at_least(text, *min),
+        Rule::MaxLength(max) => has_at_most(text, *max),
+        Rule::Pattern(pattern) => pattern.is_match(text),
+        Rule::Format(format) => handfast_schema::format::check(format, text) != Some(false),
+        Rule::ContentEncoding(name) => handfast_schema::format::encoding(name, text) != Some(false),
+        _ => true,
+    });
 }
 
 // A text has at most as many code points as bytes and at least a quarter, so most need no count.
@@ -174,30 +172,20 @@ fn has_at_most(text: &str, max: u64) -> bool {
 
 /// Checks how many items there are.
 pub(super) fn check_items(rules: Rules, count: u64, cx: &mut Cx) {
-    for rule in rules {
-        let keeps = match rule {
-            Rule::MaxItems(max) => count <= *max,
-            Rule::MinItems(min) => count >= *min,
-            _ => true,
-        };
-        if !keeps {
-            broken(rule, cx);
-        }
-    }
+    check(rules, cx, |rule| match rule {
+        Rule::MaxItems(max) => count <= *max,
+        Rule::MinItems(min) => count >= *min,
+        _ => true,
+    });
 }
 
 /// Checks how many properties there are.
 pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
-    for rule in rules {
-        let keeps = match rule {
-            Rule::MaxProperties(max) => count <= *max,
-            Rule::MinProperties(min) => count >= *min,
-            _ => true,
-        };
-        if !keeps {
-            broken(rule, cx);
-        }
-    }
+    check(rules, cx, |rule| match rule {
+        Rule::MaxProperties(max) => count <= *max,
+        Rule::MinProperties(min) => count >= *min,
+        _ => true,
+    });
 }
 
 /// Says that a rule is broken.
