@@ -51,7 +51,8 @@ function skeleton(path) {
   const visit = node => {
     const isPattern =
       ts.isRegularExpressionLiteral(node) ||
-      (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'RegExp');
+      (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'RegExp') ||
+      (ts.isCallExpression(node) && node.expression.getText(file) === 'hf.run');
     if (isPattern) {
       all.push('pattern');
     } else if (ts.isBlock(node) && node.statements.length === 1 && ts.isIfStatement(node.parent)) {

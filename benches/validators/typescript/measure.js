@@ -1,9 +1,9 @@
-// Measures one contender. Prints, for each message, ns of `JSON.parse` alone, of the check of its payload alone, and of the
-// whole message from its text.
+// Measures one contender. Prints, for each message, ns of `JSON.parse` alone, of the check of its payload alone, of everything
+// that is wrong with it, and of the whole message from its text.
 
 import { readFileSync } from 'node:fs';
 
-const { payloads, check, parseAndCheck = text => check(JSON.parse(text)) } = await import(`./contenders/${process.argv[2]}.js`);
+const { payloads, told, check, parseAndCheck = text => check(JSON.parse(text)) } = await import(`./contenders/${process.argv[2]}.js`);
 const texts = readFileSync(new URL('../messages.ndjson', import.meta.url), 'utf8').trimEnd().split('\n');
 
 /** How long a turn is, in ms. */
@@ -13,11 +13,15 @@ const TURNS = 41;
 const VALUES = 32;
 /** The last of the messages is refused. */
 const REFUSED = texts.length - 1;
+/** How many things are wrong with it. */
+const WRONG = 5;
 
 texts.forEach((text, i) => {
   const { type, payload } = JSON.parse(text);
   const verdicts = [parseAndCheck(text), payloads?.get(type)(payload)].filter(verdict => verdict !== undefined);
   if (verdicts.includes(i === REFUSED)) throw new Error(`is wrong about the message ${i}`);
+  const wrong = told?.get(type)(payload).length ?? 0;
+  if (told !== undefined && (i === REFUSED ? wrong < WRONG : wrong > 0)) throw new Error(`tells ${wrong} of the message ${i}`);
 });
 
 let taken = 0;
@@ -30,6 +34,12 @@ const doings = {
     for (let i = 0; i < count; i++) {
       const { type, payload } = values[i % VALUES];
       if (payloads.get(type)(payload)) taken++;
+    }
+  },
+  told: (_, values, count) => {
+    for (let i = 0; i < count; i++) {
+      const { type, payload } = values[i % VALUES];
+      if (told.get(type)(payload).length > 0) taken++;
     }
   },
   both: (text, _, count) => {
@@ -45,6 +55,7 @@ function turn(doing, text, count) {
 }
 
 if (payloads === undefined) delete doings.check;
+if (told === undefined) delete doings.told;
 
 const cases = texts.flatMap((text, i) => Object.entries(doings).map(([name, doing]) => ({ i, name, text, doing, turns: [] })));
 for (let round = 0; round < 40; round++) for (const { doing, text } of cases) turn(doing, text, 200);

@@ -26,6 +26,11 @@ export const payloads = messages.map(([tag, schema]) => [tag, schema.properties.
 /** The tags of the messages that are measured. */
 export const MEASURED = ['chat.message', 'price.tick', 'book.snapshot', 'sensor.frame'];
 
+/** Ajv's functions as ones that return their errors. */
+export function withErrors(validators) {
+  return new Map([...validators].map(([tag, validate]) => [tag, value => (validate(value) ? [] : validate.errors)]));
+}
+
 /** A check of whole messages by checks for each tag. */
 export function byTag(checks) {
   return value => checks.get(value.type)?.(value) === true;

@@ -31,7 +31,7 @@ async function size(contents) {
 }
 
 const entries = {
-  'handfast, the checks': checks(MEASURED),
+  'handfast, the guards': `export { ${MEASURED.map(tag => checkOf(tag).replace('check', 'is')).join(', ')} } from './build/src/api.ts';`,
   'handfast, with the report': ours(MEASURED),
   'Ajv, standalone': "export * from './build/ajv-four.js';",
   'TypeBox, compiled in the page': made("import { Compile } from 'typebox/compile';", json => `Compile(${json})`),
@@ -48,8 +48,8 @@ for (const tag of MEASURED) print(`  ${tag}`, await size(ours([tag])));
 const none = await size("import './build/src/api.ts';");
 print('  nothing', none);
 
-const kept = sizes['handfast, the checks'].gzipped < BAR;
-console.log(`\nthe four checks under ${BAR} bytes: ${kept ? 'kept' : 'NOT kept'}`);
+const kept = sizes['handfast, with the report'].gzipped < BAR;
+console.log(`\nthe four with the report under ${BAR} bytes: ${kept ? 'kept' : 'NOT kept'}`);
 const price = (await size(ours(['price.tick']))).text;
 const dropped = none.text.trim() === '' && price.includes('bid') && !/bids|latitude|roomId/.test(price);
 console.log(`what is not imported is dropped: ${dropped ? 'yes' : 'NO'}`);

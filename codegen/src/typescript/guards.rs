@@ -285,36 +285,33 @@ impl Cx<'_> {
             return Some(told);
         }
         let schema = &self.protocol.schemas[way.id];
-        let optional =
+        let bound =
             |n: Option<u64>, none: &str| n.map_or_else(|| none.to_owned(), |n| n.to_string());
         if let Some(items) = schema.items {
             let item = self.rule_of(body, item_way(way, items), "Item");
-            let mut how = vec![item];
+            let mut how = vec![format!("[{item}]")];
             match (schema.min_items, schema.max_items) {
                 (None, None) => {}
-                (least, None) => how.push(optional(least, "0")),
-                (least, most) => how.extend([optional(least, "0"), optional(most, "Infinity")]),
+                (least, None) => how.push(bound(least, "0")),
+                (least, most) => how.extend([bound(least, "0"), bound(most, "Infinity")]),
             }
             return Some(("hf.listAt".to_owned(), how));
         }
         let mut members = Vec::new();
-        let mut optional = Vec::new();
+        let optional = optional(schema);
         for (name, id) in &schema.properties {
-            if !schema.required.contains(name) {
-                optional.push(text::string(name));
-            }
             let ending = text::identifier(&crate::names::pascal(name));
             let rule = self.rule_of(body, property_way(body, *id), &ending);
-            members.push(format!("  {}: {rule},", text::key(name)));
+            members.push(format!("  [{}, {rule}],", text::string(name)));
         }
         let mut how = vec![match members.is_empty() {
-            true => "{}".to_owned(),
+            true => "[]".to_owned(),
             false => self.beside(
                 body,
                 Beside::Rules(way.position),
                 "Rules",
                 "hf.Rules",
-                || format!("{{\n{}\n}}", members.join("\n")),
+                || format!("[\n{}\n]", members.join("\n")),
             ),
         }];
         let closed = self.closed(body);
@@ -324,8 +321,8 @@ impl Cx<'_> {
         if let Some(closed) = closed {
             let fields = self.fields(body);
             how.push(match closed {
-                Closed::Always => format!("[hf.othersAt, {fields}]"),
-                Closed::Strict => format!("report.strict ? [hf.othersAt, {fields}] : undefined"),
+                Closed::Always => format!("hf.noOthersAt({fields})"),
+                Closed::Strict => format!("report.strict ? hf.noOthersAt({fields}) : undefined"),
             });
         }
         Some(("hf.fieldsAt".to_owned(), how))
@@ -343,10 +340,23 @@ impl Cx<'_> {
             return list(tell, how);
         }
         let check = self.reference(body, way, &format!("{}{ending}", body.stem));
+        // What the rules of an object are called is known once they are written.
+        let rules = self
+            .constants
+            .get(&(resolved.id, Beside::Rules(resolved.position)));
+        if let (Some(rules), false) = (rules, self.is_strict(resolved.id)) {
+            let schema = &self.protocol.schemas[resolved.id];
+            if schema.additional_properties.is_none() {
+                let optional = optional(schema);
+                let how = (!optional.is_empty()).then(|| format!("[{}]", optional.join(", ")));
+                let how = std::iter::once(rules.clone()).chain(how).collect();
+                return list("hf.fieldsAt".to_owned(), how);
+            }
+        }
         if check.starts_with("hf.") || self.has_guard(&resolved) {
-            format!("[{check}]")
+            check
         } else {
-            format!("[hf.checkedAt, {check}]")
+            format!("hf.checkedAt, {check}")
         }
     }
 
@@ -392,9 +402,18 @@ fn property_way(body: &Body<'_>, id: SchemaId) -> Way {
     }
 }
 
+/// The properties of an object that may be absent, as code.
+fn optional(schema: &Schema) -> Vec<String> {
+    let names = schema.properties.iter().map(|(name, _)| name);
+    names
+        .filter(|name| !schema.required.contains(name))
+        .map(|name| text::string(name))
+        .collect()
+}
+
 fn list(tell: String, how: Vec<String>) -> String {
     let all: Vec<String> = std::iter::once(tell).chain(how).collect();
-    format!("[{}]", all.join(", "))
+    all.join(", ")
 }
 
 /// A schema that says its type alone.

@@ -58,7 +58,8 @@ impl Cx<'_> {
             Some(_) => return None,
             None => asked(schema, ty, value, protocol.schemas.has_defaults())?,
         };
-        let quick = match &schema.pattern {
+        let pattern = schema.pattern.as_ref().filter(|_| ty == Type::String);
+        let quick = match pattern {
             Some(pattern) => {
                 let name = self.pattern(body, id, pattern);
                 Quick(

@@ -163,7 +163,51 @@ pub(super) fn template(text: &str) -> String {
     out
 }
 
-/// A regular expression: a literal, where compilers take it as it is.
+/// The class of a pattern that asks for nothing but a run of its characters, such as `^[a-z0-9-]{1,64}$`, and how many they
+/// may be. It is what most names ask for, and takes no regular expression.
+fn run(pattern: &str) -> Option<(&str, u32, Option<u32>)> {
+    let (class, times) = pattern
+        .strip_prefix("^[")?
+        .strip_suffix('$')?
+        .split_once(']')?;
+    let bytes = class.as_bytes();
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:/ @".contains(&b);
+    let mut i = 0;
+    while let Some(&first) = bytes.get(i) {
+        let last = match (bytes.get(i + 1), bytes.get(i + 2)) {
+            (Some(b'-'), Some(&last)) => Some(last),
+            _ => None,
+        };
+        // A hyphen stands for itself at the end alone.
+        let is_hyphen = first == b'-' && i + 1 == bytes.len();
+        let is_range = last.is_none_or(|last| is_plain(last) && first <= last);
+        if !(is_hyphen || is_plain(first) && is_range) {
+            return None;
+        }
+        i += if last.is_some() { 3 } else { 1 };
+    }
+    let number = |text: &str| -> Option<u32> {
+        let is_digits = text.bytes().all(|b| b.is_ascii_digit());
+        text.parse().ok().filter(|_| is_digits)
+    };
+    let (least, most) = match times {
+        "" => (1, Some(1)),
+        "+" => (1, None),
+        "*" => (0, None),
+        "?" => (0, Some(1)),
+        braces => match braces.strip_prefix('{')?.strip_suffix('}')?.split_once(',') {
+            None => {
+                let times = number(&braces[1..braces.len() - 1])?;
+                (times, Some(times))
+            }
+            Some((least, "")) => (number(least)?, None),
+            Some((least, most)) => (number(least)?, Some(number(most)?)),
+        },
+    };
+    (!class.is_empty() && most.is_none_or(|most| least <= most)).then_some((class, least, most))
+}
+
+/// What tells whether a string fits a pattern: a literal regular expression where compilers take it as it is.
 pub(super) fn pattern(pattern: &str) -> String {
     // Compilers check what a literal says by tables of their own, which may be older than the engine's.
     let unsure = pattern.replace("(?:", "").contains("(?")
@@ -171,6 +215,10 @@ pub(super) fn pattern(pattern: &str) -> String {
         || pattern.contains("\\P{")
         || pattern.contains("<!")
         || pattern.starts_with(['*', '/']);
+    if let Some((class, least, most)) = run(pattern) {
+        let most = most.map_or_else(|| "Infinity".to_owned(), |most| most.to_string());
+        return format!("/*@__PURE__*/ hf.run({}, {least}, {most})", string(class));
+    }
     if unsure || pattern.is_empty() {
         return format!("/*@__PURE__*/ new RegExp({}, 'u')", string(pattern));
     }
@@ -316,6 +364,15 @@ mod tests {
             ("", "/*@__PURE__*/ new RegExp('', 'u')"),
             ("\n\u{2028}", "/\\n\\u2028/u"),
             ("\\p{L}", "/*@__PURE__*/ new RegExp('\\\\p{L}', 'u')"),
+            (
+                "^[a-z0-9-]{1,64}$",
+                "/*@__PURE__*/ hf.run('a-z0-9-', 1, 64)",
+            ),
+            ("^[A-Z]+$", "/*@__PURE__*/ hf.run('A-Z', 1, Infinity)"),
+            ("^[a-f]{8}$", "/*@__PURE__*/ hf.run('a-f', 8, 8)"),
+            ("^[^a]+$", "/^[^a]+$/u"),
+            ("^[a\\d]*$", "/^[a\\d]*$/u"),
+            ("^[a-z]+|b$", "/^[a-z]+|b$/u"),
         ] {
             assert_eq!(pattern(text), literal);
         }

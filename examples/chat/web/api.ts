@@ -12,7 +12,7 @@ import * as hf from './handfast.js';
  */
 export type RoomId = string;
 
-const roomIdPattern = /^[a-z0-9-]{1,64}$/u;
+const roomIdPattern = /*@__PURE__*/ hf.run('a-z0-9-', 1, 64);
 
 export function isRoomId(value: unknown, _strict: boolean = true): value is RoomId {
   return typeof value === 'string' && roomIdPattern.test(value);
@@ -44,10 +44,10 @@ export interface Member {
   readonly status: Status;
 }
 
-const memberRules: hf.Rules = {
-  name: [hf.textAt, 1, 40],
-  status: [hf.checkedAt, checkStatus],
-};
+const memberRules: hf.Rules = [
+  ['name', hf.textAt, 1, 40],
+  ['status', hf.checkedAt, checkStatus],
+];
 
 export function isMember(value: unknown): value is Member {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -160,13 +160,13 @@ export interface AttachmentImage {
   readonly alt?: string;
 }
 
-const attachmentImageRules: hf.Rules = {
-  kind: [hf.checkedAt, checkAttachmentImageKind],
-  url: [hf.textAt, undefined, 2000],
-  width: [hf.integerAt, 1, 20000],
-  height: [hf.integerAt, 1, 20000],
-  alt: [hf.textAt, undefined, 500],
-};
+const attachmentImageRules: hf.Rules = [
+  ['kind', hf.checkedAt, checkAttachmentImageKind],
+  ['url', hf.textAt, undefined, 2000],
+  ['width', hf.integerAt, 1, 20000],
+  ['height', hf.integerAt, 1, 20000],
+  ['alt', hf.textAt, undefined, 500],
+];
 
 const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'height', 'alt']);
 
@@ -185,7 +185,7 @@ export function isAttachmentImage(value: unknown, strict: boolean = true): value
 
 export function checkAttachmentImage(value: unknown, report: hf.Report): void {
   if (!isAttachmentImage(value, report.strict)) {
-    hf.fieldsAt(value, report, attachmentImageRules, ['alt'], report.strict ? [hf.othersAt, attachmentImageFields] : undefined);
+    hf.fieldsAt(value, report, attachmentImageRules, ['alt'], report.strict ? hf.noOthersAt(attachmentImageFields) : undefined);
   }
 }
 
@@ -202,11 +202,11 @@ export interface AttachmentSnippet {
   readonly language?: string | null;
 }
 
-const attachmentSnippetRules: hf.Rules = {
-  kind: [hf.checkedAt, checkAttachmentSnippetKind],
-  text: [hf.textAt, undefined, 10000],
-  language: [hf.checkedAt, checkAttachmentSnippetLanguage],
-};
+const attachmentSnippetRules: hf.Rules = [
+  ['kind', hf.checkedAt, checkAttachmentSnippetKind],
+  ['text', hf.textAt, undefined, 10000],
+  ['language', hf.checkedAt, checkAttachmentSnippetLanguage],
+];
 
 const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language']);
 
@@ -223,7 +223,7 @@ export function isAttachmentSnippet(value: unknown, strict: boolean = true): val
 
 export function checkAttachmentSnippet(value: unknown, report: hf.Report): void {
   if (!isAttachmentSnippet(value, report.strict)) {
-    hf.fieldsAt(value, report, attachmentSnippetRules, ['language'], report.strict ? [hf.othersAt, attachmentSnippetFields] : undefined);
+    hf.fieldsAt(value, report, attachmentSnippetRules, ['language'], report.strict ? hf.noOthersAt(attachmentSnippetFields) : undefined);
   }
 }
 
@@ -267,9 +267,9 @@ export interface RoomFullErrorData {
   readonly limit: number;
 }
 
-const roomFullErrorDataRules: hf.Rules = {
-  limit: [hf.integerAt, 1],
-};
+const roomFullErrorDataRules: hf.Rules = [
+  ['limit', hf.integerAt, 1],
+];
 
 export function isRoomFullErrorData(value: unknown): value is RoomFullErrorData {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -312,10 +312,10 @@ export interface Auth {
   readonly token?: string;
 }
 
-const authRules: hf.Rules = {
-  name: [hf.textAt, 1, 40],
-  token: [hf.textAt, undefined, 4096],
-};
+const authRules: hf.Rules = [
+  ['name', hf.textAt, 1, 40],
+  ['token', hf.textAt, undefined, 4096],
+];
 
 const authFields = /*@__PURE__*/ new Set(['name', 'token']);
 
@@ -331,7 +331,7 @@ export function isAuth(value: unknown, strict: boolean = true): value is Auth {
 
 export function checkAuth(value: unknown, report: hf.Report): void {
   if (!isAuth(value, report.strict)) {
-    hf.fieldsAt(value, report, authRules, ['token'], report.strict ? [hf.othersAt, authFields] : undefined);
+    hf.fieldsAt(value, report, authRules, ['token'], report.strict ? hf.noOthersAt(authFields) : undefined);
   }
 }
 
@@ -340,9 +340,9 @@ export interface RoomJoin {
   readonly roomId: RoomId;
 }
 
-const roomJoinRules: hf.Rules = {
-  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-};
+const roomJoinRules: hf.Rules = [
+  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+];
 
 const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
 
@@ -357,7 +357,7 @@ export function isRoomJoin(value: unknown, strict: boolean = true): value is Roo
 
 export function checkRoomJoin(value: unknown, report: hf.Report): void {
   if (!isRoomJoin(value, report.strict)) {
-    hf.fieldsAt(value, report, roomJoinRules, [], report.strict ? [hf.othersAt, roomJoinFields] : undefined);
+    hf.fieldsAt(value, report, roomJoinRules, [], report.strict ? hf.noOthersAt(roomJoinFields) : undefined);
   }
 }
 
@@ -369,10 +369,10 @@ export interface RoomJoined {
   readonly topic: string | null;
 }
 
-const roomJoinedRules: hf.Rules = {
-  members: [hf.listAt, [checkMember], 0, 1000],
-  topic: [hf.checkedAt, checkRoomJoinedTopic],
-};
+const roomJoinedRules: hf.Rules = [
+  ['members', hf.listAt, [hf.fieldsAt, memberRules], 0, 1000],
+  ['topic', hf.checkedAt, checkRoomJoinedTopic],
+];
 
 export function isRoomJoined(value: unknown): value is RoomJoined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -396,9 +396,9 @@ export interface RoomLeave {
   readonly roomId: RoomId;
 }
 
-const roomLeaveRules: hf.Rules = {
-  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-};
+const roomLeaveRules: hf.Rules = [
+  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+];
 
 const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
 
@@ -413,7 +413,7 @@ export function isRoomLeave(value: unknown, strict: boolean = true): value is Ro
 
 export function checkRoomLeave(value: unknown, report: hf.Report): void {
   if (!isRoomLeave(value, report.strict)) {
-    hf.fieldsAt(value, report, roomLeaveRules, [], report.strict ? [hf.othersAt, roomLeaveFields] : undefined);
+    hf.fieldsAt(value, report, roomLeaveRules, [], report.strict ? hf.noOthersAt(roomLeaveFields) : undefined);
   }
 }
 
@@ -429,11 +429,11 @@ export interface ChatSend {
   readonly attachments?: readonly Attachment[];
 }
 
-const chatSendRules: hf.Rules = {
-  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-  text: [hf.textAt, 1, 2000],
-  attachments: [hf.checkedAt, checkChatSendAttachments],
-};
+const chatSendRules: hf.Rules = [
+  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+  ['text', hf.textAt, 1, 2000],
+  ['attachments', hf.checkedAt, checkChatSendAttachments],
+];
 
 const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
 
@@ -450,7 +450,7 @@ export function isChatSend(value: unknown, strict: boolean = true): value is Cha
 
 export function checkChatSend(value: unknown, report: hf.Report): void {
   if (!isChatSend(value, report.strict)) {
-    hf.fieldsAt(value, report, chatSendRules, ['attachments'], report.strict ? [hf.othersAt, chatSendFields] : undefined);
+    hf.fieldsAt(value, report, chatSendRules, ['attachments'], report.strict ? hf.noOthersAt(chatSendFields) : undefined);
   }
 }
 
@@ -471,11 +471,11 @@ export interface ChatMessage {
   readonly attachments?: readonly Attachment[];
 }
 
-const chatMessageRules: hf.Rules = {
-  from: [hf.textAt, 1, 40],
-  text: [hf.textAt],
-  attachments: [hf.checkedAt, checkChatMessageAttachments],
-};
+const chatMessageRules: hf.Rules = [
+  ['from', hf.textAt, 1, 40],
+  ['text', hf.textAt],
+  ['attachments', hf.checkedAt, checkChatMessageAttachments],
+];
 
 export function isChatMessage(value: unknown): value is ChatMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -505,9 +505,9 @@ export interface UserTypingClient {
   readonly roomId: RoomId;
 }
 
-const userTypingClientRules: hf.Rules = {
-  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-};
+const userTypingClientRules: hf.Rules = [
+  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+];
 
 const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
 
@@ -522,7 +522,7 @@ export function isUserTypingClient(value: unknown, strict: boolean = true): valu
 
 export function checkUserTypingClient(value: unknown, report: hf.Report): void {
   if (!isUserTypingClient(value, report.strict)) {
-    hf.fieldsAt(value, report, userTypingClientRules, [], report.strict ? [hf.othersAt, userTypingClientFields] : undefined);
+    hf.fieldsAt(value, report, userTypingClientRules, [], report.strict ? hf.noOthersAt(userTypingClientFields) : undefined);
   }
 }
 
@@ -531,9 +531,9 @@ export interface UserTypingServer {
   readonly name: UserName;
 }
 
-const userTypingServerRules: hf.Rules = {
-  name: [hf.textAt, 1, 40],
-};
+const userTypingServerRules: hf.Rules = [
+  ['name', hf.textAt, 1, 40],
+];
 
 export function isUserTypingServer(value: unknown): value is UserTypingServer {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -551,10 +551,10 @@ export interface UserPresence {
   readonly present: boolean;
 }
 
-const userPresenceRules: hf.Rules = {
-  member: [checkMember],
-  present: [hf.boolean],
-};
+const userPresenceRules: hf.Rules = [
+  ['member', hf.fieldsAt, memberRules],
+  ['present', hf.boolean],
+];
 
 export function isUserPresence(value: unknown): value is UserPresence {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -587,10 +587,10 @@ export interface PricesWatch {
   readonly every?: number;
 }
 
-const pricesWatchRules: hf.Rules = {
-  symbols: [hf.checkedAt, checkPricesWatchSymbols],
-  every: [hf.integerAt, 50, 60000],
-};
+const pricesWatchRules: hf.Rules = [
+  ['symbols', hf.checkedAt, checkPricesWatchSymbols],
+  ['every', hf.integerAt, 50, 60000],
+];
 
 const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
 
@@ -606,7 +606,7 @@ export function isPricesWatch(value: unknown, strict: boolean = true): value is 
 
 export function checkPricesWatch(value: unknown, report: hf.Report): void {
   if (!isPricesWatch(value, report.strict)) {
-    hf.fieldsAt(value, report, pricesWatchRules, ['every'], report.strict ? [hf.othersAt, pricesWatchFields] : undefined);
+    hf.fieldsAt(value, report, pricesWatchRules, ['every'], report.strict ? hf.noOthersAt(pricesWatchFields) : undefined);
   }
 }
 
@@ -637,12 +637,12 @@ export interface PricesTick {
   readonly change?: number;
 }
 
-const pricesTickRules: hf.Rules = {
-  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  price: [hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
-  side: [hf.checkedAt, checkPricesTickSide],
-  change: [hf.aboveAt, -1],
-};
+const pricesTickRules: hf.Rules = [
+  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  ['price', hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
+  ['side', hf.checkedAt, checkPricesTickSide],
+  ['change', hf.aboveAt, -1],
+];
 
 export function isPricesTick(value: unknown): value is PricesTick {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -673,9 +673,9 @@ export interface PricesDone {
   readonly ticks: number;
 }
 
-const pricesDoneRules: hf.Rules = {
-  ticks: [hf.integerAt, 0],
-};
+const pricesDoneRules: hf.Rules = [
+  ['ticks', hf.integerAt, 0],
+];
 
 export function isPricesDone(value: unknown): value is PricesDone {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -701,10 +701,10 @@ export interface PricesBook {
   readonly depth?: number;
 }
 
-const pricesBookRules: hf.Rules = {
-  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  depth: [hf.integerAt, 1, 100],
-};
+const pricesBookRules: hf.Rules = [
+  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  ['depth', hf.integerAt, 1, 100],
+];
 
 const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
 
@@ -720,7 +720,7 @@ export function isPricesBook(value: unknown, strict: boolean = true): value is P
 
 export function checkPricesBook(value: unknown, report: hf.Report): void {
   if (!isPricesBook(value, report.strict)) {
-    hf.fieldsAt(value, report, pricesBookRules, ['depth'], report.strict ? [hf.othersAt, pricesBookFields] : undefined);
+    hf.fieldsAt(value, report, pricesBookRules, ['depth'], report.strict ? hf.noOthersAt(pricesBookFields) : undefined);
   }
 }
 
@@ -733,11 +733,11 @@ export interface PricesSnapshot {
   readonly asks: readonly Level[];
 }
 
-const pricesSnapshotRules: hf.Rules = {
-  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  bids: [hf.checkedAt, checkPricesSnapshotBids],
-  asks: [hf.checkedAt, checkPricesSnapshotAsks],
-};
+const pricesSnapshotRules: hf.Rules = [
+  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  ['bids', hf.checkedAt, checkPricesSnapshotBids],
+  ['asks', hf.checkedAt, checkPricesSnapshotAsks],
+];
 
 export function isPricesSnapshot(value: unknown): value is PricesSnapshot {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -782,9 +782,9 @@ export interface PricesQuote {
   readonly symbol: Symbol;
 }
 
-const pricesQuoteRules: hf.Rules = {
-  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-};
+const pricesQuoteRules: hf.Rules = [
+  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+];
 
 const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
 
@@ -799,7 +799,7 @@ export function isPricesQuote(value: unknown, strict: boolean = true): value is 
 
 export function checkPricesQuote(value: unknown, report: hf.Report): void {
   if (!isPricesQuote(value, report.strict)) {
-    hf.fieldsAt(value, report, pricesQuoteRules, [], report.strict ? [hf.othersAt, pricesQuoteFields] : undefined);
+    hf.fieldsAt(value, report, pricesQuoteRules, [], report.strict ? hf.noOthersAt(pricesQuoteFields) : undefined);
   }
 }
 
@@ -812,9 +812,9 @@ export interface PricesQuoted {
   readonly price: Decimal;
 }
 
-const pricesQuotedRules: hf.Rules = {
-  price: [hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
-};
+const pricesQuotedRules: hf.Rules = [
+  ['price', hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
+];
 
 export function isPricesQuoted(value: unknown): value is PricesQuoted {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

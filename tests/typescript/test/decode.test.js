@@ -131,7 +131,7 @@ test('checks that this protocol does not use', () => {
   const check = (run, strict = false) => {
     const report = new hf.Report(strict);
     run(report);
-    return said(report.violations);
+    return said(report.found);
   };
   assert.deepEqual(
     check(r => hf.safeInteger(2 ** 53, r)),
@@ -213,11 +213,11 @@ test('names of Object.prototype are properties like any other', () => {
   const report = new hf.Report(false);
   hf.required({}, ['constructor'], report);
   hf.property({}, 'toString', hf.string, report);
-  assert.deepEqual(said(report.violations), [' required: must have the property "constructor"']);
+  assert.deepEqual(said(report.found), [' required: must have the property "constructor"']);
   const declared = new Set(['a']);
   const strict = new hf.Report(true);
   hf.noOthers(JSON.parse('{"__proto__":1,"a":2}'), declared, strict);
-  assert.deepEqual(said(strict.violations), ['/__proto__ additionalProperties: is not a known property']);
+  assert.deepEqual(said(strict.found), ['/__proto__ additionalProperties: is not a known property']);
 });
 
 test('the words are those of the server', () => {

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { messages } from '../schemas.js';
 
-const ajv = new Ajv2020({ allErrors: true, strict: false, discriminator: true });
+const ajv = new Ajv2020({ allErrors: false, strict: false, discriminator: true });
 formats.default(ajv);
 const union = ajv.compile({
   type: 'object',

@@ -1,4 +1,4 @@
-// TypeBox 0.34, compiled: a validator for each tag. Where it refuses it is asked for the errors.
+// TypeBox 0.34, compiled: a validator for each tag; for everything that is wrong it is asked for the errors.
 
 import { FormatRegistry, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
@@ -34,15 +34,12 @@ function type(schema) {
   }
 }
 
-function compiled([tag, schema]) {
-  const validator = TypeCompiler.Compile(type(schema));
-  const check = value => {
-    if (validator.Check(value)) return true;
-    Array.from(validator.Errors(value));
-    return false;
-  };
-  return [tag, check];
-}
+const compiled = ([tag, schema]) => [tag, TypeCompiler.Compile(type(schema))];
+const checks = ([tag, validator]) => [tag, value => validator.Check(value)];
+const validators = all.payloads.map(compiled);
 
-export const payloads = new Map(all.payloads.map(compiled));
-export const check = all.byTag(new Map(all.messages.map(compiled)));
+export const payloads = new Map(validators.map(checks));
+export const told = new Map(
+  validators.map(([tag, validator]) => [tag, value => (validator.Check(value) ? [] : Array.from(validator.Errors(value)))]),
+);
+export const check = all.byTag(new Map(all.messages.map(compiled).map(checks)));

@@ -1,17 +1,14 @@
-// TypeBox 1, compiled: a validator for each tag. Where it refuses it is asked for the errors.
+// TypeBox 1, compiled: a validator for each tag; for everything that is wrong it is asked for the errors.
 
 import { Compile } from 'typebox/compile';
 import * as all from '../schemas.js';
 
-function compiled([tag, schema]) {
-  const validator = Compile(schema);
-  const check = value => {
-    if (validator.Check(value)) return true;
-    validator.Errors(value);
-    return false;
-  };
-  return [tag, check];
-}
+const compiled = ([tag, schema]) => [tag, Compile(schema)];
+const checks = ([tag, validator]) => [tag, value => validator.Check(value)];
+const validators = all.payloads.map(compiled);
 
-export const payloads = new Map(all.payloads.map(compiled));
-export const check = all.byTag(new Map(all.messages.map(compiled)));
+export const payloads = new Map(validators.map(checks));
+export const told = new Map(
+  validators.map(([tag, validator]) => [tag, value => (validator.Check(value) ? [] : validator.Errors(value))]),
+);
+export const check = all.byTag(new Map(all.messages.map(compiled).map(checks)));

@@ -4,15 +4,13 @@ import * as z from 'zod';
 import * as all from '../schemas.js';
 import { zodOf } from '../zod-of.js';
 
-function made([tag, schema]) {
-  const type = zodOf(schema);
-  return [tag, value => type.safeParse(value).success];
-}
+const types = all.payloads.map(([tag, schema]) => [tag, zodOf(schema)]);
 
 const union = z.discriminatedUnion(
   'type',
   all.messages.map(([, schema]) => zodOf(schema)),
 );
 
-export const payloads = new Map(all.payloads.map(made));
+export const payloads = new Map(types.map(([tag, type]) => [tag, value => type.safeParse(value).success]));
+export const told = new Map(types.map(([tag, type]) => [tag, value => type.safeParse(value).error?.issues ?? []]));
 export const check = value => union.safeParse(value).success;

@@ -5,22 +5,8 @@ var COLLECTED = 1e3;
 var LISTED = 100;
 var PATH = 256;
 var WORDS = 1e3;
-function listed(violations) {
-  const list = violations.slice(0, LISTED).map(shortened);
-  const more = violations.length - LISTED;
-  if (more > 0) {
-    const least = violations.length < COLLECTED ? "" : "at least ";
-    list.push({ path: "", keyword: "violations", message: `and ${least}${more} more` });
-  }
-  return list;
-}
-function shortened(violation) {
-  const { path, keyword, message } = violation;
-  if (path.length <= PATH && message.length <= WORDS) return violation;
-  const words = cut(message, WORDS);
-  return { ...words === message ? violation : { keyword }, path: cut(path, PATH), message: words };
-}
 function cut(text, most) {
+  if (text.length <= most) return text;
   const points = Array.from(text);
   return points.length <= most ? text : `${points.slice(0, most).join("")}\u2026`;
 }
@@ -33,12 +19,12 @@ var Report = class {
   strict;
   /** The path to the object or the array in hand. */
   path = "";
-  /** The property or the item in hand; the empty text is the whole. */
-  name = "";
-  /** What is done where several schemas describe one value, and may say the same. */
-  once = void 0;
+  /** The property or the item in hand; nothing where it is the whole. */
+  name = void 0;
   /** The violations so far, in order. */
   found = NONE;
+  /** What is done where several schemas describe one value, and may say the same. */
+  once = void 0;
   constructor(strict) {
     this.strict = strict;
   }
@@ -46,28 +32,24 @@ var Report = class {
   get size() {
     return this.found.length;
   }
-  /** The violations, in order, each told once: the first 100, and how many more there are. */
-  get violations() {
-    const { found } = this;
-    return found === NONE ? found : listed(this.once?.(found) ?? found);
-  }
   /** The path to what is in hand. */
   get place() {
-    return this.name === "" ? this.path : `${this.path}/${this.name}`;
+    const { path, name } = this;
+    return name === void 0 ? path : path + step(name);
   }
   /** Reports a violation of what is in hand. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword, message, allowed) {
-    if (this.size >= COLLECTED) return;
-    const path = this.place;
-    const violation = allowed === void 0 ? { path, keyword, message } : { path, keyword, message, allowed };
+    const path = cut(this.place, PATH);
+    const words = cut(message, WORDS);
+    const violation = allowed === void 0 || words !== message ? { path, keyword, message: words } : { path, keyword, message, allowed };
     if (this.size === 0) this.found = [violation];
-    else this.found.push(violation);
+    else if (this.size < COLLECTED) this.found.push(violation);
   }
 };
 function below({ found }, from, step2) {
   for (let i = from; i < found.length; i++) {
     const violation = found[i];
-    violation.path = step2 + violation.path;
+    violation.path = cut(step2 + violation.path, PATH);
   }
   return found.length;
 }
@@ -82,18 +64,26 @@ function toldOnce(violations) {
   });
 }
 function step(name) {
+  if (typeof name === "number" || !(name.includes("~") || name.includes("/"))) return `/${name}`;
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 function violationsOf(check, value, direction) {
   const report = new Report(direction === "sent");
   check(value, report);
-  return report.violations;
+  return listed(report);
+}
+function listed({ found, once }) {
+  const all = once === void 0 ? found : once(found);
+  const more = all.length - LISTED;
+  if (more <= 0) return all;
+  const least = all.length < COLLECTED ? "" : "at least ";
+  return [...all.slice(0, LISTED), { path: "", keyword: "violations", message: `and ${least}${more} more` }];
 }
 function violationsUnder(check, value, direction, under) {
   const report = new Report(direction === "sent");
   check(value, report);
   below(report, 0, step(under));
-  return report.violations;
+  return listed(report);
 }
 function passes(value, check, strict) {
   const report = new Report(strict);
@@ -201,6 +191,19 @@ function minLength(value, least, report) {
 function maxLength(value, most, report) {
   if (!isAtMost(value, most)) report.fail("maxLength", `must be at most ${many(most, "character")} long`, most);
 }
+function run(characters, least, most) {
+  const known = new Uint8Array(128);
+  for (const [, first = "", last = first] of characters.matchAll(/(.)(?:-(.))?/g)) {
+    known.fill(1, first.charCodeAt(0), last.charCodeAt(0) + 1);
+  }
+  return {
+    test(value) {
+      if (value.length < least || value.length > most) return false;
+      for (let i = 0; i < value.length; i++) if (known[value.charCodeAt(i)] !== 1) return false;
+      return true;
+    }
+  };
+}
 function pattern(value, expression, source, report) {
   if (!expression.test(value)) report.fail("pattern", `must match the pattern ${source}`, source);
 }
@@ -279,9 +282,6 @@ function noVariant(value, name, allowed, report) {
 }
 
 // handfast/scalars.ts
-function tell(rule, value, report) {
-  rule[0](value, report, rule[1], rule[2], rule[3], rule[4]);
-}
 function textAt(value, report, least = 0, most = Infinity) {
   if (!string(value, report)) return;
   minLength(value, least, report);
@@ -307,38 +307,41 @@ function listAt(value, report, rule, least = 0, most = Infinity) {
   for (let i = 0; i < value.length; i++) {
     report.path = path;
     report.name = i;
-    tell(rule, value[i], report);
+    rule[0](value[i], report, rule[1], rule[2], rule[3], rule[4]);
   }
   report.path = path;
-  report.name = "";
+  report.name = void 0;
   minItems(value, least, report);
   maxItems(value, most, report);
 }
-function fieldsAt(value, report, rules, optional2 = [], rest) {
+function fieldsAt(value, report, rules, optional2 = [], others2) {
   if (!object(value, report)) return;
   const path = report.place;
-  for (const name in rules) {
-    if (value[name] === void 0) continue;
+  for (const rule of rules) {
+    const held = value[rule[0]];
+    if (held === void 0) continue;
     report.path = path;
-    report.name = name;
-    tell(rules[name], value[name], report);
+    report.name = rule[0];
+    rule[1](held, report, rule[2], rule[3], rule[4], rule[5]);
   }
   report.path = path;
-  report.name = "";
-  if (rest !== void 0) tell(rest, value, report);
-  for (const name in rules) if (value[name] === void 0 && !optional2.includes(name)) lacks(name, report);
+  report.name = void 0;
+  others2?.(value, report);
+  for (const [name] of rules) if (value[name] === void 0 && !optional2.includes(name)) lacks(name, report);
 }
-function othersAt(value, report, declared) {
-  const { path } = report;
-  for (const name of undeclared(value, declared)) {
-    report.path = path + step(name);
-    unknownProperty(void 0, report);
-  }
-  report.path = path;
+function noOthersAt(declared) {
+  return (value, report) => {
+    for (const name of undeclared(value, declared)) {
+      report.name = name;
+      unknownProperty(value, report);
+    }
+    report.name = void 0;
+  };
 }
 function checkedAt(value, report, check) {
   const { size, path, name, place } = report;
-  report.path = report.name = "";
+  report.path = "";
+  report.name = void 0;
   check(value, report);
   below(report, size, place);
   report.path = path;
@@ -1506,18 +1509,15 @@ function tooDeep(_, report) {
 }
 
 // api.ts
-var roomIdPattern = /^[a-z0-9-]{1,64}$/u;
-var memberRules = {
-  name: [textAt, 1, 40],
-  status: [checkedAt, checkStatus]
-};
+var roomIdPattern = /* @__PURE__ */ run("a-z0-9-", 1, 64);
+var memberRules = [
+  ["name", textAt, 1, 40],
+  ["status", checkedAt, checkStatus]
+];
 function isMember(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name, status } = value;
   return typeof name === "string" && name.length >= 1 && (name.length <= 40 || isAtMost(name, 40)) && status !== void 0 && passes(status, checkStatus, false);
-}
-function checkMember(value, report) {
-  if (!isMember(value)) fieldsAt(value, report, memberRules);
 }
 function checkStatus(value, report) {
   string(value, report);
@@ -1548,13 +1548,13 @@ function checkAttachment(value, report) {
       return noVariant(value, "kind", ["image", "snippet"], report);
   }
 }
-var attachmentImageRules = {
-  kind: [checkedAt, checkAttachmentImageKind],
-  url: [textAt, void 0, 2e3],
-  width: [integerAt, 1, 2e4],
-  height: [integerAt, 1, 2e4],
-  alt: [textAt, void 0, 500]
-};
+var attachmentImageRules = [
+  ["kind", checkedAt, checkAttachmentImageKind],
+  ["url", textAt, void 0, 2e3],
+  ["width", integerAt, 1, 2e4],
+  ["height", integerAt, 1, 2e4],
+  ["alt", textAt, void 0, 500]
+];
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
 function isAttachmentImage(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1563,17 +1563,17 @@ function isAttachmentImage(value, strict = true) {
 }
 function checkAttachmentImage(value, report) {
   if (!isAttachmentImage(value, report.strict)) {
-    fieldsAt(value, report, attachmentImageRules, ["alt"], report.strict ? [othersAt, attachmentImageFields] : void 0);
+    fieldsAt(value, report, attachmentImageRules, ["alt"], report.strict ? noOthersAt(attachmentImageFields) : void 0);
   }
 }
 function checkAttachmentImageKind(value, report) {
   if (value !== "image") notConst("image", report);
 }
-var attachmentSnippetRules = {
-  kind: [checkedAt, checkAttachmentSnippetKind],
-  text: [textAt, void 0, 1e4],
-  language: [checkedAt, checkAttachmentSnippetLanguage]
-};
+var attachmentSnippetRules = [
+  ["kind", checkedAt, checkAttachmentSnippetKind],
+  ["text", textAt, void 0, 1e4],
+  ["language", checkedAt, checkAttachmentSnippetLanguage]
+];
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function isAttachmentSnippet(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1582,7 +1582,7 @@ function isAttachmentSnippet(value, strict = true) {
 }
 function checkAttachmentSnippet(value, report) {
   if (!isAttachmentSnippet(value, report.strict)) {
-    fieldsAt(value, report, attachmentSnippetRules, ["language"], report.strict ? [othersAt, attachmentSnippetFields] : void 0);
+    fieldsAt(value, report, attachmentSnippetRules, ["language"], report.strict ? noOthersAt(attachmentSnippetFields) : void 0);
   }
 }
 function checkAttachmentSnippetKind(value, report) {
@@ -1597,9 +1597,9 @@ var roomFullError = {
   code: "ROOM_FULL",
   data: checkRoomFullErrorData
 };
-var roomFullErrorDataRules = {
-  limit: [integerAt, 1]
-};
+var roomFullErrorDataRules = [
+  ["limit", integerAt, 1]
+];
 function isRoomFullErrorData(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { limit } = value;
@@ -1616,10 +1616,10 @@ var unknownSymbolError = {
   code: "UNKNOWN_SYMBOL",
   data: noPayload
 };
-var authRules = {
-  name: [textAt, 1, 40],
-  token: [textAt, void 0, 4096]
-};
+var authRules = [
+  ["name", textAt, 1, 40],
+  ["token", textAt, void 0, 4096]
+];
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function isAuth(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1628,12 +1628,12 @@ function isAuth(value, strict = true) {
 }
 function checkAuth(value, report) {
   if (!isAuth(value, report.strict)) {
-    fieldsAt(value, report, authRules, ["token"], report.strict ? [othersAt, authFields] : void 0);
+    fieldsAt(value, report, authRules, ["token"], report.strict ? noOthersAt(authFields) : void 0);
   }
 }
-var roomJoinRules = {
-  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-};
+var roomJoinRules = [
+  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+];
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function isRoomJoin(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1642,13 +1642,13 @@ function isRoomJoin(value, strict = true) {
 }
 function checkRoomJoin(value, report) {
   if (!isRoomJoin(value, report.strict)) {
-    fieldsAt(value, report, roomJoinRules, [], report.strict ? [othersAt, roomJoinFields] : void 0);
+    fieldsAt(value, report, roomJoinRules, [], report.strict ? noOthersAt(roomJoinFields) : void 0);
   }
 }
-var roomJoinedRules = {
-  members: [listAt, [checkMember], 0, 1e3],
-  topic: [checkedAt, checkRoomJoinedTopic]
-};
+var roomJoinedRules = [
+  ["members", listAt, [fieldsAt, memberRules], 0, 1e3],
+  ["topic", checkedAt, checkRoomJoinedTopic]
+];
 function isRoomJoined(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { members: members2, topic } = value;
@@ -1660,9 +1660,9 @@ function checkRoomJoined(value, report) {
 function checkRoomJoinedTopic(value, report) {
   if (value !== null && typeof value !== "string") notOf(["null", "string"], report);
 }
-var roomLeaveRules = {
-  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-};
+var roomLeaveRules = [
+  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+];
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function isRoomLeave(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1671,14 +1671,14 @@ function isRoomLeave(value, strict = true) {
 }
 function checkRoomLeave(value, report) {
   if (!isRoomLeave(value, report.strict)) {
-    fieldsAt(value, report, roomLeaveRules, [], report.strict ? [othersAt, roomLeaveFields] : void 0);
+    fieldsAt(value, report, roomLeaveRules, [], report.strict ? noOthersAt(roomLeaveFields) : void 0);
   }
 }
-var chatSendRules = {
-  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"],
-  text: [textAt, 1, 2e3],
-  attachments: [checkedAt, checkChatSendAttachments]
-};
+var chatSendRules = [
+  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"],
+  ["text", textAt, 1, 2e3],
+  ["attachments", checkedAt, checkChatSendAttachments]
+];
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
 function isChatSend(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1687,7 +1687,7 @@ function isChatSend(value, strict = true) {
 }
 function checkChatSend(value, report) {
   if (!isChatSend(value, report.strict)) {
-    fieldsAt(value, report, chatSendRules, ["attachments"], report.strict ? [othersAt, chatSendFields] : void 0);
+    fieldsAt(value, report, chatSendRules, ["attachments"], report.strict ? noOthersAt(chatSendFields) : void 0);
   }
 }
 function checkChatSendAttachments(value, report) {
@@ -1699,11 +1699,11 @@ function checkChatSendAttachments(value, report) {
   }
   maxItems(value, 4, report);
 }
-var chatMessageRules = {
-  from: [textAt, 1, 40],
-  text: [textAt],
-  attachments: [checkedAt, checkChatMessageAttachments]
-};
+var chatMessageRules = [
+  ["from", textAt, 1, 40],
+  ["text", textAt],
+  ["attachments", checkedAt, checkChatMessageAttachments]
+];
 function isChatMessage(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { from: from$, text, attachments: attachments2 } = value;
@@ -1720,9 +1720,9 @@ function checkChatMessageAttachments(value, report) {
     if (report.size > before) before = below(report, before, `/${i}`);
   }
 }
-var userTypingClientRules = {
-  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-};
+var userTypingClientRules = [
+  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+];
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
 function isUserTypingClient(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1731,12 +1731,12 @@ function isUserTypingClient(value, strict = true) {
 }
 function checkUserTypingClient(value, report) {
   if (!isUserTypingClient(value, report.strict)) {
-    fieldsAt(value, report, userTypingClientRules, [], report.strict ? [othersAt, userTypingClientFields] : void 0);
+    fieldsAt(value, report, userTypingClientRules, [], report.strict ? noOthersAt(userTypingClientFields) : void 0);
   }
 }
-var userTypingServerRules = {
-  name: [textAt, 1, 40]
-};
+var userTypingServerRules = [
+  ["name", textAt, 1, 40]
+];
 function isUserTypingServer(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name } = value;
@@ -1745,10 +1745,10 @@ function isUserTypingServer(value) {
 function checkUserTypingServer(value, report) {
   if (!isUserTypingServer(value)) fieldsAt(value, report, userTypingServerRules);
 }
-var userPresenceRules = {
-  member: [checkMember],
-  present: [boolean]
-};
+var userPresenceRules = [
+  ["member", fieldsAt, memberRules],
+  ["present", boolean]
+];
 function isUserPresence(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { member, present } = value;
@@ -1757,10 +1757,10 @@ function isUserPresence(value) {
 function checkUserPresence(value, report) {
   if (!isUserPresence(value)) fieldsAt(value, report, userPresenceRules);
 }
-var pricesWatchRules = {
-  symbols: [checkedAt, checkPricesWatchSymbols],
-  every: [integerAt, 50, 6e4]
-};
+var pricesWatchRules = [
+  ["symbols", checkedAt, checkPricesWatchSymbols],
+  ["every", integerAt, 50, 6e4]
+];
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
 function isPricesWatch(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1769,7 +1769,7 @@ function isPricesWatch(value, strict = true) {
 }
 function checkPricesWatch(value, report) {
   if (!isPricesWatch(value, report.strict)) {
-    fieldsAt(value, report, pricesWatchRules, ["every"], report.strict ? [othersAt, pricesWatchFields] : void 0);
+    fieldsAt(value, report, pricesWatchRules, ["every"], report.strict ? noOthersAt(pricesWatchFields) : void 0);
   }
 }
 function checkPricesWatchSymbols(value, report) {
@@ -1781,12 +1781,12 @@ function checkPricesWatchSymbols(value, report) {
   maxItems(value, 50, report);
   uniqueItems(value, report);
 }
-var pricesTickRules = {
-  symbol: [patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  price: [patternAt, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"],
-  side: [checkedAt, checkPricesTickSide],
-  change: [aboveAt, -1]
-};
+var pricesTickRules = [
+  ["symbol", patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  ["price", patternAt, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"],
+  ["side", checkedAt, checkPricesTickSide],
+  ["change", aboveAt, -1]
+];
 function isPricesTick(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, price, side, change } = value;
@@ -1798,9 +1798,9 @@ function checkPricesTick(value, report) {
 function checkPricesTickSide(value, report) {
   if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
-var pricesDoneRules = {
-  ticks: [integerAt, 0]
-};
+var pricesDoneRules = [
+  ["ticks", integerAt, 0]
+];
 function isPricesDone(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { ticks } = value;
@@ -1809,10 +1809,10 @@ function isPricesDone(value) {
 function checkPricesDone(value, report) {
   if (!isPricesDone(value)) fieldsAt(value, report, pricesDoneRules);
 }
-var pricesBookRules = {
-  symbol: [patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  depth: [integerAt, 1, 100]
-};
+var pricesBookRules = [
+  ["symbol", patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  ["depth", integerAt, 1, 100]
+];
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function isPricesBook(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1821,14 +1821,14 @@ function isPricesBook(value, strict = true) {
 }
 function checkPricesBook(value, report) {
   if (!isPricesBook(value, report.strict)) {
-    fieldsAt(value, report, pricesBookRules, ["depth"], report.strict ? [othersAt, pricesBookFields] : void 0);
+    fieldsAt(value, report, pricesBookRules, ["depth"], report.strict ? noOthersAt(pricesBookFields) : void 0);
   }
 }
-var pricesSnapshotRules = {
-  symbol: [patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  bids: [checkedAt, checkPricesSnapshotBids],
-  asks: [checkedAt, checkPricesSnapshotAsks]
-};
+var pricesSnapshotRules = [
+  ["symbol", patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  ["bids", checkedAt, checkPricesSnapshotBids],
+  ["asks", checkedAt, checkPricesSnapshotAsks]
+];
 function isPricesSnapshot(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, bids, asks } = value;

@@ -21,24 +21,18 @@ import {
   undeclared,
   unknownProperty,
   type Fields,
+  type Pattern,
 } from './check.js';
-import { below, step, type Check, type Report } from './report.js';
+import { below, type Check, type Report } from './report.js';
+
+type Tell = (value: unknown, report: Report, ...how: never[]) => void;
+type Told = (value: unknown, report: Report, ...how: unknown[]) => void;
 
 /** A function that tells what is wrong, and what it is told beside the value and the report. */
-export type Rule = readonly [
-  tell: (value: unknown, report: Report, ...how: never[]) => void,
-  first?: unknown,
-  second?: unknown,
-  third?: unknown,
-  fourth?: unknown,
-];
+export type Rule = readonly [tell: Tell, a?: unknown, b?: unknown, c?: unknown, d?: unknown];
 
-function tell(rule: Rule, value: unknown, report: Report): void {
-  (rule[0] as (...how: unknown[]) => void)(value, report, rule[1], rule[2], rule[3], rule[4]);
-}
-
-/** The rules of an object's properties, in the order in which they are told. */
-export type Rules = Readonly<Record<string, Rule>>;
+/** What tells of each property of an object, in the order in which it is told. */
+export type Rules = readonly (readonly [name: string, tell: Tell, a?: unknown, b?: unknown, c?: unknown, d?: unknown])[];
 
 /** `type: string`, with `minLength` and `maxLength`. */
 export function textAt(value: unknown, report: Report, least: number = 0, most: number = Infinity): void {
@@ -51,7 +45,7 @@ export function textAt(value: unknown, report: Report, least: number = 0, most: 
 export function patternAt(
   value: unknown,
   report: Report,
-  expression: RegExp,
+  expression: Pattern,
   source: string,
   least?: number,
   most?: number,
@@ -103,50 +97,53 @@ export function listAt(
   for (let i = 0; i < value.length; i++) {
     report.path = path;
     report.name = i;
-    tell(rule, value[i], report);
+    (rule[0] as Told)(value[i], report, rule[1], rule[2], rule[3], rule[4]);
   }
   report.path = path;
-  report.name = '';
+  report.name = undefined;
   minItems(value, least, report);
   maxItems(value, most, report);
 }
 
-/** `type: object`, with `properties` and `required`: all but those that are optional. `rest` tells of what is not declared. */
+/** `type: object`, with `properties` and `required`: all but those that are optional. `others` tells of what is not declared. */
 export function fieldsAt(
   value: unknown,
   report: Report,
   rules: Rules,
   optional: readonly string[] = [],
-  rest?: Rule,
+  others?: (value: unknown, report: Report) => void,
 ): void {
   if (!object(value, report)) return;
   const path = report.place;
-  for (const name in rules) {
-    if (value[name] === undefined) continue;
+  for (const rule of rules) {
+    const held = value[rule[0]];
+    if (held === undefined) continue;
     report.path = path;
-    report.name = name;
-    tell(rules[name] as Rule, value[name], report);
+    report.name = rule[0];
+    (rule[1] as Told)(held, report, rule[2], rule[3], rule[4], rule[5]);
   }
   report.path = path;
-  report.name = '';
-  if (rest !== undefined) tell(rest, value, report);
-  for (const name in rules) if (value[name] === undefined && !optional.includes(name)) lacks(name, report);
+  report.name = undefined;
+  others?.(value, report);
+  for (const [name] of rules) if (value[name] === undefined && !optional.includes(name)) lacks(name, report);
 }
 
 /** `additionalProperties: false` */
-export function othersAt(value: unknown, report: Report, declared: ReadonlySet<string>): void {
-  const { path } = report;
-  for (const name of undeclared(value as Fields, declared)) {
-    report.path = path + step(name);
-    unknownProperty(undefined, report);
-  }
-  report.path = path;
+export function noOthersAt(declared: ReadonlySet<string>): (value: unknown, report: Report) => void {
+  return (value, report) => {
+    for (const name of undeclared(value as Fields, declared)) {
+      report.name = name;
+      unknownProperty(value, report);
+    }
+    report.name = undefined;
+  };
 }
 
 /** A check that knows nothing of what is in hand. */
 export function checkedAt(value: unknown, report: Report, check: Check<unknown>): void {
   const { size, path, name, place } = report;
-  report.path = report.name = '';
+  report.path = '';
+  report.name = undefined;
   check(value, report);
   below(report, size, place);
   report.path = path;

@@ -214,8 +214,33 @@ export function maxLength(value: string, most: number, report: Report): void {
   if (!isAtMost(value, most)) report.fail('maxLength', `must be at most ${many(most, 'character')} long`, most);
 }
 
+/** What tells whether a text fits a pattern: a regular expression, or a run of characters. */
+export interface Pattern {
+  test(value: string): boolean;
+}
+
+/**
+ * The pattern of nothing but a run of characters, so many of them: what most names ask for, and sooner answered than by a
+ * regular expression.
+ *
+ * @param characters ASCII, as in the class of a regular expression: `a-z0-9-`.
+ */
+export function run(characters: string, least: number, most: number): Pattern {
+  const known = new Uint8Array(128);
+  for (const [, first = '', last = first] of characters.matchAll(/(.)(?:-(.))?/g)) {
+    known.fill(1, first.charCodeAt(0), last.charCodeAt(0) + 1);
+  }
+  return {
+    test(value) {
+      if (value.length < least || value.length > most) return false;
+      for (let i = 0; i < value.length; i++) if (known[value.charCodeAt(i)] !== 1) return false;
+      return true;
+    },
+  };
+}
+
 /** `pattern` */
-export function pattern(value: string, expression: RegExp, source: string, report: Report): void {
+export function pattern(value: string, expression: Pattern, source: string, report: Report): void {
   if (!expression.test(value)) report.fail('pattern', `must match the pattern ${source}`, source);
 }
 
@@ -369,7 +394,7 @@ export interface Members {
   /** `propertyNames` */
   readonly names?: Check<unknown>;
   /** `patternProperties` */
-  readonly patterns?: readonly (readonly [pattern: RegExp, check: Check<unknown>])[];
+  readonly patterns?: readonly (readonly [pattern: Pattern, check: Check<unknown>])[];
   /** `additionalProperties`: what no other speaks of. */
   readonly others?: Check<unknown>;
 }

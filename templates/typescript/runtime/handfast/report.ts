@@ -25,37 +25,19 @@ const LISTED = 100;
 const PATH = 256;
 const WORDS = 1000;
 
-/**
- * Violations as they are shown: the first 100, and one of keyword `violations` that tells how many more there are; paths of
- * 256 code points at the most and words of 1,000, with an ellipsis where they were cut. What is allowed is left out where
- * the words were.
- */
-function listed(violations: readonly Violation[]): readonly Violation[] {
-  const list = violations.slice(0, LISTED).map(shortened);
-  const more = violations.length - LISTED;
-  if (more > 0) {
-    const least = violations.length < COLLECTED ? '' : 'at least ';
-    list.push({ path: '', keyword: 'violations', message: `and ${least}${more} more` });
-  }
-  return list;
-}
-
-function shortened(violation: Violation): Violation {
-  const { path, keyword, message } = violation;
-  if (path.length <= PATH && message.length <= WORDS) return violation;
-  const words = cut(message, WORDS);
-  return { ...(words === message ? violation : { keyword }), path: cut(path, PATH), message: words };
-}
-
-/** The beginning of a text that is longer than so many code points. */
+/** The beginning of a text that is longer than so many code points, with an ellipsis. */
 function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
   const points = Array.from(text);
   return points.length <= most ? text : `${points.slice(0, most).join('')}…`;
 }
 
 const NONE: readonly Violation[] = [];
 
-/** Collects the violations of one value. Checks call it; where nothing is wrong there is nothing to tell. */
+/**
+ * Collects the violations of one value. Checks call it; where nothing is wrong there is nothing to tell. Paths have 256 code
+ * points at the most, and words 1,000; what is allowed is left out where the words were cut.
+ */
 export class Report {
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
@@ -66,14 +48,14 @@ export class Report {
   /** The path to the object or the array in hand. */
   path: string = '';
 
-  /** The property or the item in hand; the empty text is the whole. */
-  name: string | number = '';
-
-  /** What is done where several schemas describe one value, and may say the same. */
-  once: ((violations: readonly Violation[]) => readonly Violation[]) | undefined = undefined;
+  /** The property or the item in hand; nothing where it is the whole. */
+  name: string | number | undefined = undefined;
 
   /** The violations so far, in order. */
   found: readonly Violation[] = NONE;
+
+  /** What is done where several schemas describe one value, and may say the same. */
+  once: ((violations: readonly Violation[]) => readonly Violation[]) | undefined = undefined;
 
   constructor(strict: boolean) {
     this.strict = strict;
@@ -84,24 +66,20 @@ export class Report {
     return this.found.length;
   }
 
-  /** The violations, in order, each told once: the first 100, and how many more there are. */
-  get violations(): readonly Violation[] {
-    const { found } = this;
-    return found === NONE ? found : listed(this.once?.(found) ?? found);
-  }
-
   /** The path to what is in hand. */
   get place(): string {
-    return this.name === '' ? this.path : `${this.path}/${this.name}`;
+    const { path, name } = this;
+    return name === undefined ? path : path + step(name);
   }
 
   /** Reports a violation of what is in hand. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword: string, message: string, allowed?: unknown): void {
-    if (this.size >= COLLECTED) return;
-    const path = this.place;
-    const violation = allowed === undefined ? { path, keyword, message } : { path, keyword, message, allowed };
+    const path = cut(this.place, PATH);
+    const words = cut(message, WORDS);
+    const violation =
+      allowed === undefined || words !== message ? { path, keyword, message: words } : { path, keyword, message, allowed };
     if (this.size === 0) this.found = [violation];
-    else (this.found as Violation[]).push(violation);
+    else if (this.size < COLLECTED) (this.found as Violation[]).push(violation);
   }
 }
 
@@ -109,7 +87,7 @@ export class Report {
 export function below({ found }: Report, from: number, step: string): number {
   for (let i = from; i < found.length; i++) {
     const violation = found[i] as { path: string };
-    violation.path = step + violation.path;
+    violation.path = cut(step + violation.path, PATH);
   }
   return found.length;
 }
@@ -127,8 +105,10 @@ function toldOnce(violations: readonly Violation[]): readonly Violation[] {
   });
 }
 
-/** A property's name as a part of a JSON Pointer (RFC 6901, section 3). */
-export function step(name: string): string {
+/** A property's name, or an item's index, as a part of a JSON Pointer (RFC 6901, section 3). */
+export function step(name: string | number): string {
+  // Most names have neither, which is found out sooner than it is replaced.
+  if (typeof name === 'number' || !(name.includes('~') || name.includes('/'))) return `/${name}`;
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
@@ -154,7 +134,16 @@ export function violationsOf(
 ): readonly Violation[] {
   const report = new Report(direction === 'sent');
   check(value, report);
-  return report.violations;
+  return listed(report);
+}
+
+/** The violations, each told once: the first 100, and one of keyword `violations` that tells how many more there are. */
+function listed({ found, once }: Report): readonly Violation[] {
+  const all = once === undefined ? found : once(found);
+  const more = all.length - LISTED;
+  if (more <= 0) return all;
+  const least = all.length < COLLECTED ? '' : 'at least ';
+  return [...all.slice(0, LISTED), { path: '', keyword: 'violations', message: `and ${least}${more} more` }];
 }
 
 /** Every violation of a value that is the property `under` of what is reported. */
@@ -167,7 +156,7 @@ export function violationsUnder(
   const report = new Report(direction === 'sent');
   check(value, report);
   below(report, 0, step(under));
-  return report.violations;
+  return listed(report);
 }
 
 /** Whether a value passes a check. `strict` holds it to what a server takes. */
