@@ -1,7 +1,7 @@
 //! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
 
 use crate::{
-    read::{ArrayReader, Cx, ObjectReader, Reader, Rules, Step, TupleReader},
+    read::{ArrayReader, Column, Cx, Object, Pass, Reader, Rules, Step, TupleReader},
     table::{ChannelTable, ProtocolTable, Tag, UnionTable},
 };
 use std::fmt;
@@ -15,11 +15,22 @@ use std::fmt;
     note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
 )]
 pub trait Payload<'de>: Sized + serde::Serialize {
-    /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`.
+    /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`. An object is read by
+    /// its [`fields`](Self::fields).
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self>;
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, _rules: Rules) -> Step<Self> {
+        Self::fields(Pass::Read(Object::new(r, cx)))
+    }
+
+    /// Reads or writes the fields of an object. What is no object has none, and reads itself.
+    ///
+    /// # Errors
+    /// Where the text is not JSON.
+    fn fields(_pass: Pass<'_, 'de, Self>) -> Step<Self> {
+        Ok(None)
+    }
 
     /// Reads a value, and makes another of it.
     ///
@@ -34,14 +45,17 @@ pub trait Payload<'de>: Sized + serde::Serialize {
         Ok(Self::read(r, cx, rules)?.map(make))
     }
 
-    /// Reads the value of a field that keeps no rules into its place.
-    fn read_field(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>) {
-        object.fill(slot, &[]);
+    /// Whether a field of the type may be absent.
+    const OPTIONAL: bool = false;
+
+    /// What stands for a field that is absent; none, where it has to be there.
+    fn absent() -> Option<Self> {
+        None
     }
 
-    /// Reads the value of a field into its place.
-    fn read_ruled(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
-        object.fill(slot, rules);
+    /// The place of a field.
+    fn column(rules: Rules) -> Column<Self> {
+        Column::new(rules)
     }
 
     /// Reads an item of a tuple into its place.
@@ -54,16 +68,9 @@ pub trait Payload<'de>: Sized + serde::Serialize {
         array.items(items, rules);
     }
 
-    /// Writes a field.
+    /// Writes a field, unless it is absent.
     fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
         fields.field(name, self);
-    }
-
-    /// Writes a field, unless it is left away.
-    fn write_optional(value: &Option<Self>, fields: &mut FieldWriter<'_>, name: &'static str) {
-        if let Some(value) = value {
-            fields.field(name, value);
-        }
     }
 }
 
@@ -81,6 +88,11 @@ impl<'a> FieldWriter<'a> {
         Self(sink)
     }
 
+    /// The same, for a while.
+    pub fn again(&mut self) -> FieldWriter<'_> {
+        FieldWriter(&mut *self.0)
+    }
+
     /// Writes a field.
     pub fn field(&mut self, name: &'static str, value: &dyn erased_serde::Serialize) {
         self.0.field(name, value);
@@ -93,14 +105,13 @@ impl fmt::Debug for dyn FieldSink + '_ {
     }
 }
 
-/// A struct whose fields can be laid among others.
-pub trait Fields {
+/// An object, whose fields can be laid among others.
+pub trait Fields: for<'de> Payload<'de> {
     /// Writes them.
-    #[expect(
-        clippy::extra_unused_lifetimes,
-        reason = "bodies that are written by `#[protocol]` name it"
-    )]
-    fn write<'de>(&self, fields: &mut FieldWriter<'_>);
+    fn write(&self, fields: &mut FieldWriter<'_>) {
+        // Nothing is read, so nothing stops.
+        let _ = <Self as Payload<'_>>::fields(Pass::Write(self, fields.again()));
+    }
 }
 
 impl<T: Fields> Fields for Box<T> {
