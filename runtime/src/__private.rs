@@ -17,6 +17,8 @@ pub use erased_serde::Serialize as ErasedSerialize;
 pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
+use std::any::Any;
+
 use crate::{
     Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
     codec::{Codec, EncodeError, Json, Outgoing},
@@ -99,6 +101,13 @@ pub fn checked<T: Serialize + for<'de> Payload<'de>>(value: T) -> Result<T, Inva
 /// The value of a type that carries nothing.
 pub fn empty<T: for<'de> Payload<'de>>() -> Option<T> {
     crate::read_text("{}", Mode::Client).ok()
+}
+
+/// Puts a value into `place`, if that is an `Option` of its type.
+pub fn put<T: 'static>(place: &mut dyn Any, value: T) {
+    if let Some(place) = place.downcast_mut() {
+        *place = Some(value);
+    }
 }
 
 /// Reads a message by itself, with nothing pending, as the end that does not send it.

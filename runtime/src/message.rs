@@ -4,7 +4,7 @@ use crate::{
     read::{ArrayReader, Column, Cx, Object, Pass, Reader, Rules, Step, TupleReader},
     table::{ChannelTable, ProtocolTable, Tag, UnionTable},
 };
-use std::fmt;
+use std::{any::Any, fmt};
 
 /// A value that can be read in one pass that reports every violation, and written with serde.
 ///
@@ -137,6 +137,9 @@ pub trait Messages: Sized + Send + Sync + 'static {
     /// Its place in the table.
     fn index(&self) -> usize;
 
+    /// Puts the payload into `place`, an `Option` of its type; nothing happens where it is of another.
+    fn take(self, place: &mut dyn Any);
+
     /// Writes what it carries.
     ///
     /// # Errors
@@ -172,14 +175,12 @@ pub trait MessageOf<U: Messages>:
     /// Its place in the table.
     const INDEX: usize;
 
-    /// Takes it out of the union.
-    ///
-    /// # Errors
-    /// The message, where it is another.
-    fn from_union(message: U) -> Result<Self, U>;
-
-    /// Puts it into the union.
-    fn into_union(self) -> U;
+    /// Takes it out of the union; none, where the message is another.
+    fn from_union(message: U) -> Option<Self> {
+        let mut place: Option<Self> = None;
+        message.take(&mut place);
+        place
+    }
 }
 
 /// A message that may be published to the channel `C`.
@@ -299,14 +300,6 @@ impl serde::Serialize for Nothing {
 /// It is in no union: its place lies behind every table's end.
 impl<U: Messages> MessageOf<U> for Nothing {
     const INDEX: usize = usize::MAX;
-
-    fn from_union(message: U) -> Result<Self, U> {
-        Err(message)
-    }
-
-    fn into_union(self) -> U {
-        match self {}
-    }
 }
 
 /// The errors that a request may be answered with, and their data.
