@@ -146,7 +146,7 @@ fn rules_of_all(p: &TokenStream, fields: &[Field]) -> (TokenStream, TokenStream)
 /// where something is wrong. `make` is an expression of type `T` over the locals of the fields.
 pub(crate) fn read(krate: &Path, fields: &[Field], make: &TokenStream) -> TokenStream {
     let p = quote!(#krate::__private);
-    let statics = fields.iter().map(|field| &field.rules.statics);
+    let (statics, rules) = rules_of_all(&p, fields);
     let names = fields.iter().map(|field| &field.name);
     let mut required = vec![0u64; fields.len().div_ceil(64)];
     for (i, field) in fields.iter().enumerate() {
@@ -156,18 +156,17 @@ pub(crate) fn read(krate: &Path, fields: &[Field], make: &TokenStream) -> TokenS
     }
     let required = required.into_iter().map(Literal::u64_unsuffixed);
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
-    let columns = fields.iter().map(|field| {
-        let (local, ty, rules) = (&field.local, &field.ty, &field.rules.expr);
-        quote_spanned!(ty.span()=> let mut #local = <#ty as #krate::Payload<'_>>::column(#rules);)
+    let places = fields.iter().map(|Field { local, ty, .. }| {
+        quote_spanned!(ty.span()=> let mut #local = <#ty as #krate::Payload<'_>>::ABSENT;)
     });
     let otherwise = (!fields.is_empty()).then(|| quote!(_ => #p::Ok(#p::None),));
     quote! {{
-        #(#statics)*
-        #(#columns)*
-        if !object.fill(&[#(#names),*], &[#(#required),*], &mut [#(&mut #locals),*])? {
+        #statics
+        #(#places)*
+        if !object.fill(&[#(#names),*], &[#(#required),*], #rules, &mut [#(&mut #locals),*])? {
             return #p::Ok(#p::None);
         }
-        match (#(#locals.value,)*) {
+        match (#(#locals,)*) {
             (#(#p::Some(#locals),)*) => #p::Ok(#p::Some(#make)),
             #otherwise
         }

@@ -414,18 +414,21 @@ fn union(
             }
         }
     });
-    let takes = messages.iter().filter(|message| message.payload().is_some()).map(|message| {
+    let payloads = messages.iter().filter(|message| message.payload().is_some()).map(|message| {
         let variant = &message.ident;
-        let value = if message.is_boxed() { quote!(*value) } else { quote!(value) };
-        quote!(Self::#variant(value) => #p::put(place, #value))
+        if message.is_boxed() {
+            quote!(Self::#variant(value) => value)
+        } else {
+            quote!(Self::#variant(value) => #p::Box::new(value))
+        }
     });
-    let (index, take, write) = if messages.is_empty() {
+    let (index, payload, write) = if messages.is_empty() {
         (quote!(match *self {}), quote!(match self {}), quote!(match *self {}))
     } else {
-        let others = messages.iter().any(|message| message.payload().is_none()).then(|| quote!(_ => { let _ = place; }));
+        let others = messages.iter().any(|message| message.payload().is_none()).then(|| quote!(bare => #p::Box::new(bare)));
         (
             quote!(match self { #(#indices,)* }),
-            quote!(match self { #(#takes,)* #others }),
+            quote!(match self { #(#payloads,)* #others }),
             quote!(match self { #(#writes,)* }),
         )
     };
@@ -455,8 +458,8 @@ fn union(
                 fn index(&self) -> usize {
                     #index
                 }
-                fn take(self, place: &mut dyn ::core::any::Any) {
-                    #take
+                fn into_payload(self) -> #p::Box<dyn ::core::any::Any> {
+                    #payload
                 }
                 fn serialize_payload<'de, S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                     #write

@@ -4,10 +4,11 @@ pub use crate::message::FieldWriter;
 pub use crate::{
     codec::Source,
     read::{
-        Column, Cx, Limit, Literals, Object, Pass, Pattern, Reader, Rule, Rules, Step, TupleReader,
+        Cx, Limit, Literals, Object, Pass, Pattern, Reader, Rule, Rules, Step, TupleReader,
         UnionBranches, literal, map, open_literal, row0, row1, row2, row3, row4, row5, row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16, string, union,
     },
 };
+pub use std::boxed::Box;
 pub use core::{
     option::Option::{self, None, Some},
     result::Result::{self, Err, Ok},
@@ -16,8 +17,6 @@ pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]
 pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
-
-use std::any::Any;
 
 use crate::{
     Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
@@ -101,13 +100,6 @@ pub fn checked<T: Serialize + for<'de> Payload<'de>>(value: T) -> Result<T, Inva
 /// The value of a type that carries nothing.
 pub fn empty<T: for<'de> Payload<'de>>() -> Option<T> {
     crate::read_text("{}", Mode::Client).ok()
-}
-
-/// Puts a value into `place`, if that is an `Option` of its type.
-pub fn put<T: 'static>(place: &mut dyn Any, value: T) {
-    if let Some(place) = place.downcast_mut() {
-        *place = Some(value);
-    }
 }
 
 /// Reads a message by itself, with nothing pending, as the end that does not send it.

@@ -1,7 +1,7 @@
 //! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
 
 use crate::{
-    read::{ArrayReader, Column, Cx, Object, Pass, Reader, Rules, Step, TupleReader},
+    read::{ArrayReader, Cx, Object, Pass, Reader, Rules, Step, TupleReader},
     table::{ChannelTable, ProtocolTable, Tag, UnionTable},
 };
 use std::{any::Any, fmt};
@@ -49,14 +49,7 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     const OPTIONAL: bool = false;
 
     /// What stands for a field that is absent; none, where it has to be there.
-    fn absent() -> Option<Self> {
-        None
-    }
-
-    /// The place of a field.
-    fn column(rules: Rules) -> Column<Self> {
-        Column::new(rules)
-    }
+    const ABSENT: Option<Self> = None;
 
     /// Reads an item of a tuple into its place.
     fn read_item(tuple: &mut TupleReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
@@ -137,8 +130,8 @@ pub trait Messages: Sized + Send + Sync + 'static {
     /// Its place in the table.
     fn index(&self) -> usize;
 
-    /// Puts the payload into `place`, an `Option` of its type; nothing happens where it is of another.
-    fn take(self, place: &mut dyn Any);
+    /// The payload by itself, whatever its type; the message, where it has none of a type of its own.
+    fn into_payload(self) -> Box<dyn Any>;
 
     /// Writes what it carries.
     ///
@@ -177,9 +170,11 @@ pub trait MessageOf<U: Messages>:
 
     /// Takes it out of the union; none, where the message is another.
     fn from_union(message: U) -> Option<Self> {
-        let mut place: Option<Self> = None;
-        message.take(&mut place);
-        place
+        message
+            .into_payload()
+            .downcast()
+            .ok()
+            .map(|payload| *payload)
     }
 }
 

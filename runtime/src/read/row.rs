@@ -1,8 +1,7 @@
 //! The fields of a struct, read and written by what does not know the struct: a place for each, filled one after the other.
 
-use super::{Cx, ObjectReader, Reader, Rules, Step};
+use super::{Cx, ObjectReader, Reader, Rules, Step, Stop};
 use crate::{Payload, message::FieldWriter};
-use std::fmt;
 
 /// What is done with the fields of a struct.
 #[derive(Debug)]
@@ -39,7 +38,8 @@ impl<'a, 'de> Object<'a, 'de> {
     }
 
     /// Reads every field into its place: their names in the schema's order, and which of them have to be there, a bit each, the
-    /// lowest for the first. Whether all rules were kept; then each field that has to be there was read.
+    /// lowest for the first; the rules of each where any has some. Whether all rules were kept; then each field that has to be
+    /// there was read.
     ///
     /// # Errors
     /// Where the text is not JSON.
@@ -47,12 +47,13 @@ impl<'a, 'de> Object<'a, 'de> {
         self,
         names: &'static [&'static str],
         required: &'static [u64],
+        rules: &'static [Rules],
         places: &mut [&mut dyn Place<'de>],
-    ) -> Result<bool, super::Stop> {
+    ) -> Result<bool, Stop> {
         let mut object = ObjectReader::new(self, names, required);
         while let Some(field) = object.advance() {
             if let Some(place) = places.get_mut(field) {
-                place.fill(&mut object);
+                place.fill(&mut object, rules.get(field).unwrap_or(&NONE));
             }
         }
         object.end()
@@ -79,76 +80,46 @@ impl<T> Pass<'_, '_, T> {
     }
 }
 
-/// The place of a field while the fields are read.
-pub struct Column<T> {
-    /// What was read, or what stands for a field that is absent.
-    pub value: Option<T>,
-    rules: Rules,
-}
-
-impl<T> fmt::Debug for Column<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Column")
-            .field("rules", &self.rules)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<'de, T: Payload<'de>> Column<T> {
-    /// The place of a field that keeps the rules.
-    pub fn new(rules: Rules) -> Self {
-        Self {
-            value: T::absent(),
-            rules,
-        }
-    }
-}
-
-/// A place that can be filled, whatever belongs into it.
+/// The place of a field that is being read.
 pub trait Place<'de> {
-    /// Reads the value of the field.
-    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>);
+    /// Reads the value of the field, which keeps the rules.
+    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules);
 }
 
-impl<'de, T: Payload<'de>> Place<'de> for Column<T> {
-    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>) {
-        self.value = object.value(self.rules);
+impl<'de, T: Payload<'de>> Place<'de> for Option<T> {
+    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules) {
+        *self = object.value(rules);
     }
 }
 
-/// The rules of a field, where any has some.
-const fn of(rules: &'static [Rules], field: usize) -> Rules {
-    if rules.is_empty() { &[] } else { rules[field] }
-}
+const NONE: Rules = &[];
 
 macro_rules! rows {
-    ($($name:ident: $($column:ident $place:literal)*;)*) => {$(
+    ($($name:ident: $($column:ident $place:tt)*;)*) => {$(
         /// The fields of a struct of so many: their names, and their rules where any has some; what makes a value of them, and what
         /// takes them out of a value.
         ///
         /// # Errors
         /// Where the text is not JSON.
         #[inline]
-        #[allow(non_snake_case, unused_variables, reason = "a type and its value bear one name")]
+        #[allow(non_snake_case, unused_variables, unused_mut, reason = "a type and its value bear one name")]
         pub fn $name<'de, $($column: Payload<'de>,)* T>(
             pass: Pass<'_, 'de, T>,
             names: &'static [&'static str],
             rules: &'static [Rules],
-            make: fn($($column),*) -> T,
-            split: fn(&T) -> ($(&$column,)*),
+            make: impl FnOnce($($column),*) -> T,
+            split: impl FnOnce(&T) -> ($(&$column,)*),
         ) -> Step<T> {
             match pass {
                 Pass::Read(object) => {
-                    $(let mut $column = Column::<$column>::new(of(rules, $place));)*
+                    let mut values = ($($column::ABSENT,)*);
                     let required = const { &[0 $(| (!$column::OPTIONAL as u64) << $place)*] };
-                    if !object.fill(names, required, &mut [$(&mut $column),*])? {
+                    if !object.fill(names, required, rules, &mut [$(&mut values.$place),*])? {
                         return Ok(None);
                     }
-                    match ($($column.value,)*) {
-                        ($(Some($column),)*) => Ok(Some(make($($column),*))),
-                        #[allow(unreachable_patterns, reason = "where there are no fields")]
-                        _ => Ok(None),
-                    }
+                    // Taken one by one: to take them out of the tuple at once costs three times the code.
+                    $(let Some($column) = values.$place.take() else { return Ok(None) };)*
+                    Ok(Some(make($($column),*)))
                 }
                 Pass::Write(value, mut fields) => {
                     let ($($column,)*) = split(value);

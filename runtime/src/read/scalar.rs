@@ -187,9 +187,7 @@ impl<'de> Payload<'de> for Bytes {
 impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
     const OPTIONAL: bool = true;
 
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
+    const ABSENT: Option<Self> = Some(None);
 
     fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
         if let Some(value) = self {
