@@ -414,18 +414,28 @@ fn union(
             }
         }
     });
-    let payloads = messages.iter().filter(|message| message.payload().is_some()).map(|message| {
-        let variant = &message.ident;
-        if message.is_boxed() {
-            quote!(Self::#variant(value) => value)
-        } else {
-            quote!(Self::#variant(value) => #p::Box::new(value))
-        }
-    });
+    let payloads = messages
+        .iter()
+        .filter(|message| message.payload().is_some())
+        .map(|message| {
+            let variant = &message.ident;
+            if message.is_boxed() {
+                quote!(Self::#variant(value) => value)
+            } else {
+                quote!(Self::#variant(value) => #p::Box::new(value))
+            }
+        });
     let (index, payload, write) = if messages.is_empty() {
-        (quote!(match *self {}), quote!(match self {}), quote!(match *self {}))
+        (
+            quote!(match *self {}),
+            quote!(match self {}),
+            quote!(match *self {}),
+        )
     } else {
-        let others = messages.iter().any(|message| message.payload().is_none()).then(|| quote!(bare => #p::Box::new(bare)));
+        let others = messages
+            .iter()
+            .any(|message| message.payload().is_none())
+            .then(|| quote!(bare => #p::Box::new(bare)));
         (
             quote!(match self { #(#indices,)* }),
             quote!(match self { #(#payloads,)* #others }),

@@ -62,7 +62,11 @@ fn check(
     read: for<'de> fn(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>,
 ) -> Result<Box<RawValue>, Invalid> {
     let text = written(value)?;
-    judge(&mut Reader::json(text.get(), DEPTH), Mode::Server, &mut |r, cx| read(r, cx))?;
+    judge(
+        &mut Reader::json(text.get(), DEPTH),
+        Mode::Server,
+        &mut |r, cx| read(r, cx),
+    )?;
     Ok(text)
 }
 

@@ -3,9 +3,9 @@
 use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
+    row::Object,
     rules::{check_properties, check_value, inner, says_schema},
     scalar::wrong_type,
-    row::Object,
     told,
 };
 use crate::Payload;
