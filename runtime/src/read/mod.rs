@@ -30,7 +30,7 @@ pub use value::ValueReader;
 
 use std::{borrow::Cow, ops::Deref};
 
-/// A value; or none, where it broke a rule that is now in the [`Cx`]; or the end of all reading.
+/// A value; or none, where it or what was read before it broke a rule that is now in the [`Cx`]; or the end of all reading.
 pub type Step<T> = Result<Option<T>, Stop>;
 
 /// The text is not what its encoding asks for, and nothing can be read of it any more. The reader says what was wrong

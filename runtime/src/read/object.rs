@@ -109,7 +109,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     pub fn advance(&mut self) -> Option<usize> {
         if let Some(name) = self.fields.get(self.field) {
             let field = self.field;
-            self.cx.within(self.mark, || Segment::Field(field, name));
+            self.cx.within(self.mark, || Segment::field(field, name));
         }
         if self.stopped {
             return None;
@@ -155,7 +155,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     if self.refuses {
                         let name = self.r.name();
                         if !self.beside.has(&name) {
-                            unknown(self.cx, name.into_owned());
+                            unknown(self.cx, &name);
                         }
                     }
                     self.r.skip()?;
@@ -233,7 +233,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         for (name, (field, place)) in last {
             match field {
                 Some(field) => rare.again.push((field, place)),
-                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, name),
+                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, &name),
                 None => {}
             }
         }
@@ -305,10 +305,10 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 }
 
 #[cold]
-fn unknown(cx: &mut Cx, name: String) {
+fn unknown(cx: &mut Cx, name: &str) {
     let mark = cx.mark();
     cx.violation(words::unknown_property("additionalProperties"));
-    cx.within(mark, || Segment::Key(name));
+    cx.within(mark, || Segment::Key(name.into()));
 }
 
 /// Reads an object whose names are not declared. Of a name that stands twice the last value counts.
@@ -344,7 +344,7 @@ pub fn map<'de, T: Payload<'de>>(
     for (name, (value, own)) in found {
         let mark = cx.mark();
         cx.adopt(own);
-        cx.within(mark, || Segment::Key(name.clone()));
+        cx.within(mark, || Segment::Key(name.as_str().into()));
         if let Some(value) = value {
             map.insert(name, value);
         }
