@@ -4,8 +4,8 @@ pub use crate::message::FieldWriter;
 pub use crate::{
     codec::Source,
     read::{
-        Cx, Limit, Literals, ObjectReader, Pattern, Reader, Rule, Rules, Step, TupleReader,
-        UnionBranches, literal, map, open_literal, string, union,
+        Contains, Cx, Limit, Literals, ObjectReader, Pattern, Reader, Rule, Rules, Step,
+        TupleReader, UnionBranches, literal, map, open_literal, string, union,
     },
 };
 pub use core::{

@@ -75,7 +75,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 .map(|closed| if closed { "closed" } else { "open" }.to_owned())
                 .into_iter()
                 .collect();
-            rules::counts_of_properties(schema, &mut args);
+            rules::of_struct(schema, &mut args);
             // What several schemas say together is told in their order, and not in that of the fields.
             if !schema.all_of.is_empty() {
                 args.push(rules::schema(cx, decl.schema));

@@ -78,7 +78,7 @@ impl Segment {
 }
 
 /// At one place, violations are told in this order.
-const KEYWORDS: [&str; 21] = [
+const KEYWORDS: [&str; 25] = [
     "type",
     "const",
     "enum",
@@ -95,9 +95,13 @@ const KEYWORDS: [&str; 21] = [
     "minItems",
     "maxItems",
     "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
     "minProperties",
     "maxProperties",
     "required",
+    "dependentRequired",
     "anyOf",
     "oneOf",
 ];
@@ -260,7 +264,7 @@ fn append<T>(list: &mut Vec<T>, make: impl FnOnce() -> T) {
 
 impl Found {
     /// The order of the report. A place's own violations come behind those of what lies in it, so a path sorts after all it is
-    /// a prefix of.
+    /// a prefix of. What is wrong with the name of a property is told before what is wrong with the property.
     fn order(&self, other: &Self) -> Ordering {
         let (mut left, mut right) = (self.path.iter().rev(), other.path.iter().rev());
         loop {
@@ -269,14 +273,23 @@ impl Found {
                     Ordering::Equal => {}
                     other => return other,
                 },
+                (Some(_), None) if other.is_name() => return Ordering::Greater,
+                (None, Some(_)) if self.is_name() => return Ordering::Less,
                 (Some(_), None) => return Ordering::Less,
                 (None, Some(_)) => return Ordering::Greater,
                 (None, None) if self.below.is_some() || other.below.is_some() => {
                     return Ordering::Equal;
                 }
-                (None, None) => return rank(self.told.keyword).cmp(&rank(other.told.keyword)),
+                (None, None) => {
+                    let rank = |one: &Self| (!one.is_name(), rank(one.told.keyword));
+                    return rank(self).cmp(&rank(other));
+                }
             }
         }
+    }
+
+    fn is_name(&self) -> bool {
+        self.told.keyword == "propertyNames" && self.below.is_none()
     }
 }
 

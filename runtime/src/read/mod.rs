@@ -22,7 +22,7 @@ pub use json::JsonReader;
 pub use number::Num;
 pub use object::{ObjectReader, map};
 pub use pattern::Pattern;
-pub use rules::{Limit, Rule, Rules};
+pub use rules::{Contains, Limit, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use sequence::{ArrayReader, TupleReader};
 pub use union::{UnionBranches, union};

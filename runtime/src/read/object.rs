@@ -3,7 +3,7 @@
 use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
-    rules::{check_properties, check_value, inner, says_schema},
+    rules::{Rule, check_properties, check_value, inner, keeps_name, names, schema_of},
     scalar::wrong_type,
     told,
 };
@@ -89,7 +89,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         self.refuses = closed;
     }
 
-    /// `minProperties` and `maxProperties`; and a schema, which tells what is wrong in the fields' stead.
+    /// `minProperties`, `maxProperties` and `dependentRequired`; and a schema, which tells what is wrong in the fields' stead.
     pub const fn rules(&mut self, rules: Rules) {
         self.rules = rules;
     }
@@ -252,7 +252,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end(self) -> Result<bool, Stop> {
+    pub fn end(mut self) -> Result<bool, Stop> {
         if self.stopped {
             return Err(Stop);
         }
@@ -273,11 +273,31 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             }
         }
         check_properties(self.rules, self.count, self.cx);
+        for rule in self.rules {
+            if let Rule::DependentRequired(because, names) = rule {
+                self.check_dependent(because, names);
+            }
+        }
         let clean = self.cx.clean_since(self.before);
-        if !clean && says_schema(self.rules) {
+        if !clean && schema_of(self.rules).is_some() {
             self.tell_by_schema()?;
         }
         Ok(clean)
+    }
+
+    /// Checks that what has to stand beside a field does.
+    fn check_dependent(&mut self, because: &str, names: &[&str]) {
+        let is_there = |name: &str| {
+            let place = self.fields.iter().position(|field| *field == name);
+            place.is_some_and(|place| self.has_seen(place))
+        };
+        if !is_there(because) {
+            return;
+        }
+        let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
+        for name in missing {
+            self.cx.violation(words::dependent_required(name, because));
+        }
     }
 
     /// Tells what is wrong in the words and the order of the schema, where the fields say what is right and not how it is told.
@@ -326,7 +346,7 @@ pub fn map<'de, T: Payload<'de>>(
     let outer = cx.mark();
     // What a value broke is held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
-    let (mode, inner) = (cx.mode(), inner(rules));
+    let (mode, inner, names) = (cx.mode(), inner(rules), names(rules));
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -343,6 +363,9 @@ pub fn map<'de, T: Payload<'de>>(
     let mut map = BTreeMap::new();
     for (name, (value, own)) in found {
         let mark = cx.mark();
+        if !keeps_name(names, &name) {
+            cx.violation(words::property_name());
+        }
         cx.adopt(own);
         cx.within(mark, || Segment::Key(name.as_str().into()));
         if let Some(value) = value {
