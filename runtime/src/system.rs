@@ -97,7 +97,7 @@ impl<'a> Head<'a> {
         let at = |field: Option<crate::table::FieldTable>| field.map_or("", |field| field.name);
         Ok(Self {
             tag: match get(&all, envelope.tag)? {
-                Value::String(text) => TagBuf::Text(text),
+                Value::String(text) => TagBuf::Text(text.into()),
                 Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
                 _ => {
                     return Err(serde_json::Error::custom(
@@ -285,7 +285,7 @@ impl RemoteError {
         Ok(Self {
             code: match get(payload, "code")? {
                 Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
-                Value::String(text) => TagBuf::Text(text),
+                Value::String(text) => TagBuf::Text(text.into()),
                 _ => {
                     return Err(serde_json::Error::custom(
                         "the code is neither a string nor an integer",

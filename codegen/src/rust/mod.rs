@@ -4,6 +4,7 @@
 //! leave alone, and what remains is short enough to be written as `rustfmt` would.
 
 mod attribute;
+mod constraints;
 mod docs;
 mod messages;
 mod protocol;

@@ -3,7 +3,7 @@
 use super::{
     Cx,
     attribute::{self, attribute, text},
-    docs,
+    constraints, docs,
     rules::{self, rules},
     size,
 };
@@ -65,8 +65,17 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
         .clone()
         .unwrap_or_else(|| format!("`{}`", decl.rust));
     let mut words = description;
-    if let DeclKind::Alias(Use::Checked { reason }) = &decl.kind {
-        words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
+    match &decl.kind {
+        DeclKind::Alias(Use::Checked { reason }) => {
+            words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
+        }
+        DeclKind::Alias(ty) => {
+            constraints::append(&mut words, &constraints::sentences(cx, decl.schema, ty));
+        }
+        DeclKind::Struct { .. } => {
+            constraints::append(&mut words, &constraints::of_struct(schema));
+        }
+        _ => {}
     }
     docs::outer(&mut out, "", &words);
     match &decl.kind {
@@ -75,7 +84,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 .map(|closed| if closed { "closed" } else { "open" }.to_owned())
                 .into_iter()
                 .collect();
-            rules::counts_of_properties(schema, &mut args);
+            rules::of_struct(schema, &mut args);
             // What several schemas say together is told in their order, and not in that of the fields.
             if !schema.all_of.is_empty() {
                 args.push(rules::schema(cx, decl.schema));
@@ -139,6 +148,8 @@ fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
             .clone()
             .or_else(|| annotations.title.clone())
             .unwrap_or_default();
+        let sentences = constraints::sentences(cx, field.schema, &field.ty);
+        constraints::append(&mut words, &sentences);
         if let Some(default) = &annotations.default {
             words.push_str(&format!(
                 "\n\nWhere it is absent, `{}` is meant.",

@@ -236,7 +236,7 @@ impl Maker<'_> {
         let schema = self.schema(id);
         if schema.reference.is_some()
             || schema.boolean.is_some()
-            || combine::beyond(schema).is_some()
+            || combine::beyond(&self.protocol.schemas, schema).is_some()
         {
             return None;
         }
@@ -515,7 +515,7 @@ impl Maker<'_> {
             };
             return Use::Checked { reason };
         }
-        if let Some(reason) = combine::beyond(schema) {
+        if let Some(reason) = combine::beyond(&self.protocol.schemas, schema) {
             return Use::Checked { reason };
         }
         if schema.constant.is_some() || schema.enumeration.is_some() {

@@ -24,7 +24,7 @@ pub use number::Num;
 pub use object::{ObjectReader, map};
 pub use pattern::Pattern;
 pub use row::*;
-pub use rules::{Limit, Rule, Rules};
+pub use rules::{Contains, Limit, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use sequence::{ArrayReader, TupleReader};
 pub use union::{UnionBranches, union};
@@ -32,7 +32,7 @@ pub use value::ValueReader;
 
 use std::{borrow::Cow, ops::Deref};
 
-/// A value; or none, where it broke a rule that is now in the [`Cx`]; or the end of all reading.
+/// A value; or none, where it or what was read before it broke a rule that is now in the [`Cx`]; or the end of all reading.
 pub type Step<T> = Result<Option<T>, Stop>;
 
 /// The text is not what its encoding asks for, and nothing can be read of it any more. The reader says what was wrong

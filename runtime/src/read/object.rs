@@ -4,7 +4,7 @@ use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
     row::Object,
-    rules::{check_properties, check_value, inner, says_schema},
+    rules::{Rule, check_properties, check_value, inner, keeps_name, names, schema_of},
     scalar::wrong_type,
     told,
 };
@@ -105,7 +105,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     pub(super) fn advance(&mut self) -> Option<usize> {
         if let Some(name) = self.fields.get(self.field) {
             let field = self.field;
-            self.cx.within(self.mark, || Segment::Field(field, name));
+            self.cx.within(self.mark, || Segment::field(field, name));
         }
         if self.stopped {
             return None;
@@ -151,7 +151,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     if self.refuses {
                         let name = self.r.name();
                         if !self.beside.has(&name) {
-                            unknown(self.cx, name.into_owned());
+                            unknown(self.cx, &name);
                         }
                     }
                     self.r.skip()?;
@@ -229,7 +229,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         for (name, (field, place)) in last {
             match field {
                 Some(field) => rare.again.push((field, place)),
-                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, name),
+                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, &name),
                 None => {}
             }
         }
@@ -249,7 +249,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub(super) fn end(self) -> Result<bool, Stop> {
+    pub(super) fn end(mut self) -> Result<bool, Stop> {
         if self.stopped {
             return Err(Stop);
         }
@@ -270,11 +270,31 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             }
         }
         check_properties(self.rules, self.count, self.cx);
+        for rule in self.rules {
+            if let Rule::DependentRequired(because, names) = rule {
+                self.check_dependent(because, names);
+            }
+        }
         let clean = self.cx.clean_since(self.before);
-        if !clean && says_schema(self.rules) {
+        if !clean && schema_of(self.rules).is_some() {
             self.tell_by_schema()?;
         }
         Ok(clean)
+    }
+
+    /// Checks that what has to stand beside a field does.
+    fn check_dependent(&mut self, because: &str, names: &[&str]) {
+        let is_there = |name: &str| {
+            let place = self.fields.iter().position(|field| *field == name);
+            place.is_some_and(|place| self.has_seen(place))
+        };
+        if !is_there(because) {
+            return;
+        }
+        let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
+        for name in missing {
+            self.cx.violation(words::dependent_required(name, because));
+        }
     }
 
     /// Tells what is wrong in the words and the order of the schema, where the fields say what is right and not how it is told.
@@ -302,10 +322,10 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 }
 
 #[cold]
-fn unknown(cx: &mut Cx, name: String) {
+fn unknown(cx: &mut Cx, name: &str) {
     let mark = cx.mark();
     cx.violation(words::unknown_property("additionalProperties"));
-    cx.within(mark, || Segment::Key(name));
+    cx.within(mark, || Segment::Key(name.into()));
 }
 
 /// Reads an object whose names are not declared. Of a name that stands twice the last value counts.
@@ -323,7 +343,7 @@ pub fn map<'de, T: Payload<'de>>(
     let outer = cx.mark();
     // What a value broke is held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
-    let (mode, inner) = (cx.mode(), inner(rules));
+    let (mode, inner, names) = (cx.mode(), inner(rules), names(rules));
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -340,8 +360,11 @@ pub fn map<'de, T: Payload<'de>>(
     let mut map = BTreeMap::new();
     for (name, (value, own)) in found {
         let mark = cx.mark();
+        if !keeps_name(names, &name) {
+            cx.violation(words::property_name());
+        }
         cx.adopt(own);
-        cx.within(mark, || Segment::Key(name.clone()));
+        cx.within(mark, || Segment::Key(name.as_str().into()));
         if let Some(value) = value {
             map.insert(name, value);
         }

@@ -70,7 +70,7 @@ impl<T> Pass<'_, '_, T> {
         self
     }
 
-    /// `minProperties` and `maxProperties`; and a schema, which tells what is wrong in the fields' stead.
+    /// `minProperties`, `maxProperties` and `dependentRequired`; and a schema, which tells what is wrong in the fields' stead.
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Self {
         if let Self::Read(object) = &mut self {

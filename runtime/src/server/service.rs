@@ -179,7 +179,7 @@ impl Refusal {
     /// A code and words.
     pub fn new(code: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            code: TagBuf::Text(code.into()),
+            code: TagBuf::Text(code.into().into()),
             message: message.into(),
             retryable: false,
             data: None,
@@ -191,7 +191,7 @@ impl Refusal {
     pub fn from_error<E: ErrorCodes>(error: &E) -> Self {
         Self {
             code: match error.code() {
-                Tag::Text(text) => TagBuf::Text(text.to_owned()),
+                Tag::Text(text) => TagBuf::Text(text.into()),
                 Tag::Integer(n) => TagBuf::Integer(n),
             },
             retryable: error.retryable(),
