@@ -485,6 +485,13 @@ fn union(
             pub fn decode(text: &str) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
                 #p::decode_text(text, #krate::Mode::#mode)
             }
+            /// Reads a message from its text, whose strings may share the text's bytes.
+            ///
+            /// # Errors
+            /// What is wrong with it, and all that could be read of it.
+            pub fn decode_shared(text: &#krate::ByteString) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
+                #p::decode_text(text, #krate::Mode::#mode)
+            }
             /// Writes a message and the fields around it as text.
             ///
             /// # Errors

@@ -21,7 +21,7 @@ pub use std::boxed::Box;
 
 use crate::{
     Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
-    codec::{Codec, EncodeError, Json, Outgoing},
+    codec::{Body, Codec, EncodeError, Json, Outgoing},
     message::FieldSink,
     table::{LimitsTable, MessageTable, TagRef},
 };
@@ -107,9 +107,12 @@ pub fn empty<T: for<'de> Payload<'de>>() -> Option<T> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn decode_text<M: Messages>(text: &str, mode: Mode) -> Result<Envelope<M>, Box<Rejected>> {
+pub fn decode_text<'a, M: Messages>(
+    text: impl Into<Body<'a>>,
+    mode: Mode,
+) -> Result<Envelope<M>, Box<Rejected>> {
     crate::decode(
-        Source::Json(text),
+        Source::Json(text.into()),
         mode,
         LimitsTable::DEFAULT.depth,
         &NothingPending,

@@ -56,9 +56,9 @@ pub fn decode<M: Messages>(
     depth: u32,
     pending: &dyn Pending,
 ) -> Result<Envelope<M>, Box<Rejected>> {
-    let Source::Json(text) = source;
-    let mut reader = Reader::json(text, depth);
-    let mut decoder = Decoder::new(M::TABLE, mode, text);
+    let Source::Json(body) = source;
+    let mut reader = Reader::body(body, depth);
+    let mut decoder = Decoder::new(M::TABLE, mode, body.text());
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
         message = M::read(index, r, cx)?;

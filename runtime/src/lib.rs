@@ -232,6 +232,9 @@ pub mod transport;
 mod validate;
 mod value;
 
+/// A string that may share the bytes of the text it was read from: a clone is a counted reference, and as long as one lives,
+/// so do the bytes of the whole text.
+pub use bytestring::ByteString;
 pub use decode::{Expected, NothingPending, Pending, decode};
 pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
 pub use handfast_schema::{Mode, Pointer, Violation, Violations};

@@ -12,7 +12,7 @@ use std::{any::Any, fmt};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried in a message",
     label = "this type has no `#[protocol]`",
-    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
+    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
 )]
 pub trait Payload<'de>: Sized + serde::Serialize {
     /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`. An object is read by

@@ -91,7 +91,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             }
             attribute(&mut out, "", "protocol", &arguments(cx, args));
             out.push_str(PLAIN);
-            structure(cx, &mut out, &decl.rust, fields);
+            structure(cx, &mut out, decl, fields);
         }
         DeclKind::Literals { values, open } => {
             let mut args = Vec::new();
@@ -118,7 +118,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
         DeclKind::Tuple(tuple) => {
             attribute(&mut out, "", "protocol", &arguments(cx, Vec::new()));
             out.push_str(PLAIN);
-            tuple_struct(cx, &mut out, &decl.rust, tuple);
+            tuple_struct(cx, &mut out, decl, tuple);
         }
         DeclKind::Alias(ty) => {
             let args = rules(cx, decl.schema, ty);
@@ -134,7 +134,8 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
     out
 }
 
-fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
+fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[Field]) {
+    let name = &decl.rust;
     let fields: Vec<&Field> = fields.iter().filter(|field| !field.discriminant).collect();
     if fields.is_empty() {
         out.push_str(&format!("pub struct {name} {{}}\n"));
@@ -172,7 +173,7 @@ fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
         if !args.is_empty() {
             attribute(out, "    ", "protocol", &args);
         }
-        let ty = cx.ty(&field.ty);
+        let ty = cx.part(decl, &field.ty);
         let ty = if field.required {
             ty
         } else {
@@ -247,17 +248,18 @@ fn union(cx: &Cx<'_>, out: &mut String, name: &str, branches: &[Branch]) {
 
 /// The type of a variant: in a box where it is large.
 pub(super) fn boxed_if_large(cx: &Cx<'_>, decl: Option<DeclId>, name: &str) -> String {
-    if decl.is_some_and(|decl| size::size(cx.shapes, decl) > size::LARGEST_VARIANT) {
+    if decl.is_some_and(|decl| size::size(cx, decl) > size::LARGEST_VARIANT) {
         format!("Box<{name}>")
     } else {
         name.to_owned()
     }
 }
 
-fn tuple_struct(cx: &Cx<'_>, out: &mut String, name: &str, items: &[Item]) {
+fn tuple_struct(cx: &Cx<'_>, out: &mut String, decl: &Decl, items: &[Item]) {
+    let name = &decl.rust;
     let argued: Vec<(Vec<String>, String)> = items
         .iter()
-        .map(|item| (rules(cx, item.schema, &item.ty), cx.ty(&item.ty)))
+        .map(|item| (rules(cx, item.schema, &item.ty), cx.part(decl, &item.ty)))
         .collect();
     let flat: Vec<String> = argued
         .iter()

@@ -24,6 +24,7 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         named: BTreeMap::new(),
         taken: Taken::new(protocol),
         section: Section::Types,
+        message: None,
     };
     // Named types first, all of them, so that they may refer to each other in any order.
     let named: Vec<(DeclId, SchemaId)> = protocol
@@ -62,9 +63,11 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     }
     maker.section = Section::Payloads;
     for (i, message) in protocol.messages.iter().enumerate() {
+        maker.message = Some(MessageId(i));
         let shape = maker.message(MessageId(i), message);
         maker.shapes.messages.push(shape);
     }
+    maker.message = None;
     for channel in &protocol.channels {
         let params = channel
             .params
@@ -98,6 +101,8 @@ struct Maker<'p> {
     named: BTreeMap<SchemaId, DeclId>,
     taken: Taken,
     section: Section,
+    /// The message whose payload is being declared.
+    message: Option<MessageId>,
 }
 
 impl Maker<'_> {
@@ -191,6 +196,7 @@ impl Maker<'_> {
             schema,
             description,
             section: self.section,
+            message: self.message,
             received: Received::default(),
             kind: DeclKind::Alias(Use::Null),
         });
@@ -490,6 +496,7 @@ impl Maker<'_> {
             schema,
             description,
             section: self.section,
+            message: self.message,
             received: Received::default(),
             kind: DeclKind::Alias(Use::Null),
         });

@@ -1,11 +1,12 @@
 //! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
 
 use super::{
-    ArrayReader, Cx, Kind, Num, Reader, Rule, Rules, Step,
+    ArrayReader, Cx, Kind, Num, Reader, Rule, Rules, Step, Text,
     rules::{bounds, check_number, check_string, check_value},
     told,
 };
 use crate::{AsText, Bytes, Checked, Nullable, Payload, message::FieldWriter};
+use bytestring::ByteString;
 use handfast_schema::{Type, words};
 
 /// Passes over a value of the wrong type and says so.
@@ -165,6 +166,24 @@ impl<'de> Payload<'de> for () {
 impl<'de> Payload<'de> for String {
     fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         string(r, cx, rules)
+    }
+}
+
+impl<'de> Payload<'de> for ByteString {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+        if r.peek()? != Kind::String {
+            return wrong_type(r, cx, Type::String);
+        }
+        let text = r.string()?;
+        let mark = cx.mark();
+        check_string(rules, &text, cx);
+        if !cx.clean_since(mark) {
+            return Ok(None);
+        }
+        Ok(Some(match text {
+            Text::Borrowed(text) => r.share(text),
+            Text::Scratch(text) => text.into(),
+        }))
     }
 }
 
