@@ -43,32 +43,21 @@ pub(crate) fn expand(
     if let Fields::Unnamed(_) = data.fields {
         return Some(tuple(krate, ident, &fields, &own, &common));
     }
-    let construct = field::construct(&quote!(Self), &fields);
-    let body = field::read_object(krate, &fields, closed, &own, &construct);
+    let body = field::pass(krate, &fields, closed, &own);
     let statics = own.statics;
-    let this = |field: &Field| {
-        let member = &field.member;
-        quote!(&self.#member)
-    };
-    let write = field::write(krate, &fields, this);
     let defaults = field::defaults(&fields);
     let defaults = (!defaults.is_empty())
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+            fn fields(pass: #p::Pass<'_, 'de, Self>) -> #p::Step<Self> {
                 #statics
                 #body
             }
         }
         #[automatically_derived]
-        impl #krate::Fields for #ident {
-            fn write<'de>(&self, fields: &mut #p::FieldWriter<'_>) {
-                #write
-                let _ = fields;
-            }
-        }
+        impl #krate::Fields for #ident {}
         #[automatically_derived]
         impl #p::Serialize for #ident {
             fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {

@@ -15,16 +15,6 @@ pub(crate) struct Rules {
     pub(crate) any: bool,
 }
 
-impl Rules {
-    pub(crate) fn none() -> Self {
-        Self {
-            statics: TokenStream::new(),
-            expr: quote!(&[]),
-            any: false,
-        }
-    }
-}
-
 const NUMBERS: [&str; 5] = [
     "minimum",
     "maximum",

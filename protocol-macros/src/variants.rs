@@ -3,7 +3,6 @@
 use crate::{
     field::{self, Field},
     options::Ctxt,
-    rules::Rules,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -49,12 +48,10 @@ impl Holds {
                 let ty = boxed(ty).unwrap_or(ty);
                 quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], #make) }
             }
-            Self::Nothing => {
-                field::read_object(krate, &[], None, &Rules::none(), &quote!(Self::#variant))
-            }
+            Self::Nothing => read(krate, &[], &quote!(Self::#variant)),
             Self::Fields(fields) => {
                 let construct = field::construct(&quote!(Self::#variant), fields);
-                field::read_object(krate, fields, None, &Rules::none(), &construct)
+                read(krate, fields, &construct)
             }
         }
     }
@@ -76,6 +73,15 @@ impl Holds {
             }
         }
     }
+}
+
+/// Reads the fields of a variant.
+fn read(krate: &Path, fields: &[Field], make: &TokenStream) -> TokenStream {
+    let read = field::read(krate, fields, make);
+    quote! {{
+        let object = #krate::__private::Object::new(r, cx);
+        #read
+    }}
 }
 
 /// What lies in a `Box`.

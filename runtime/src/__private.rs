@@ -4,8 +4,9 @@ pub use crate::message::FieldWriter;
 pub use crate::{
     codec::Source,
     read::{
-        Contains, Cx, Limit, Literals, ObjectReader, Pattern, Reader, Rule, Rules, Step,
-        TupleReader, UnionBranches, literal, map, open_literal, string, union,
+        Contains, Cx, Limit, Literals, Object, Pass, Pattern, Reader, Rule, Rules, Step,
+        TupleReader, UnionBranches, literal, map, open_literal, row0, row1, row2, row3, row4, row5,
+        row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16, string, union,
     },
 };
 pub use core::{
@@ -16,6 +17,7 @@ pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]
 pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+pub use std::boxed::Box;
 
 use crate::{
     Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,

@@ -3,6 +3,7 @@
 use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
+    row::Object,
     rules::{Rule, check_properties, check_value, inner, keeps_name, names, schema_of},
     scalar::wrong_type,
     told,
@@ -54,23 +55,28 @@ struct Rare<'de> {
 impl<'r, 'de> ObjectReader<'r, 'de> {
     /// Goes into an object: the names of the fields in the schema's order, and which of them have to be there, a bit
     /// each, the lowest for the first.
-    pub fn new(
-        r: &'r mut Reader<'de>,
-        cx: &'r mut Cx,
+    pub(super) fn new(
+        object: Object<'r, 'de>,
         fields: &'static [&'static str],
         required: &'static [u64],
     ) -> Self {
+        let Object {
+            r,
+            cx,
+            closed,
+            rules,
+        } = object;
         let mut object = Self {
             start: r.place(),
             before: cx.mark(),
             mark: cx.mark(),
             beside: std::mem::take(&mut cx.beside),
             r,
-            refuses: cx.refuses_unknown(),
+            refuses: closed.unwrap_or(cx.refuses_unknown()),
             cx,
             fields,
             required,
-            rules: &[],
+            rules,
             members: None,
             entered: false,
             twice: false,
@@ -82,16 +88,6 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         };
         object.stopped = object.enter().is_err();
         object
-    }
-
-    /// Unknown fields are refused, or dropped, whoever receives.
-    pub const fn closed(&mut self, closed: bool) {
-        self.refuses = closed;
-    }
-
-    /// `minProperties`, `maxProperties` and `dependentRequired`; and a schema, which tells what is wrong in the fields' stead.
-    pub const fn rules(&mut self, rules: Rules) {
-        self.rules = rules;
     }
 
     fn enter(&mut self) -> Result<(), Stop> {
@@ -106,7 +102,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     }
 
     /// The next field; its value is to be read then.
-    pub fn advance(&mut self) -> Option<usize> {
+    pub(super) fn advance(&mut self) -> Option<usize> {
         if let Some(name) = self.fields.get(self.field) {
             let field = self.field;
             self.cx.within(self.mark, || Segment::field(field, name));
@@ -240,19 +236,20 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         Ok(())
     }
 
-    /// Reads the value of the field into its place.
-    pub fn fill<T: Payload<'de>>(&mut self, slot: &mut Option<T>, rules: Rules) {
-        match T::read(self.r, self.cx, rules) {
-            Ok(value) => *slot = value,
-            Err(Stop) => self.stopped = true,
-        }
+    /// Reads the value of the field; none, where it broke a rule or the text ends.
+    #[inline]
+    pub(super) fn value<T: Payload<'de>>(&mut self, rules: Rules) -> Option<T> {
+        T::read(self.r, self.cx, rules).unwrap_or_else(|Stop| {
+            self.stopped = true;
+            None
+        })
     }
 
     /// Whether every rule was kept; then each field that is not optional was read.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end(mut self) -> Result<bool, Stop> {
+    pub(super) fn end(mut self) -> Result<bool, Stop> {
         if self.stopped {
             return Err(Stop);
         }

@@ -5,7 +5,7 @@ use super::{
     rules::{bounds, check_number, check_string, check_value},
     told,
 };
-use crate::{AsText, Bytes, Checked, Nullable, Payload};
+use crate::{AsText, Bytes, Checked, Nullable, Payload, message::FieldWriter};
 use handfast_schema::{Type, words};
 
 /// Passes over a value of the wrong type and says so.
@@ -186,6 +186,16 @@ impl<'de> Payload<'de> for Bytes {
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
+    const OPTIONAL: bool = true;
+
+    const ABSENT: Option<Self> = Some(None);
+
+    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+        if let Some(value) = self {
+            value.write_field(fields, name);
+        }
+    }
+
     fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         Ok(T::read(r, cx, rules)?.map(Some))
     }
