@@ -175,6 +175,7 @@ impl<'de> Decoder<'de> {
         let mut seen = 0u16;
         let mut members = r.enter_object()?;
         let mut guess = 0;
+        let before = self.envelope.mark();
         loop {
             match r.next_key(&mut members, names, guess) {
                 Next::Field(place) => {
@@ -190,7 +191,8 @@ impl<'de> Decoder<'de> {
                         let mark = self.envelope.mark();
                         self.envelope
                             .violation(words::unknown_property("additionalProperties"));
-                        self.envelope.within(mark, || Segment::Key(r.name().into()));
+                        self.envelope
+                            .part(before, mark, || Segment::Key(r.name().into()));
                     }
                     r.skip()?;
                 }

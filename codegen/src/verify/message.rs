@@ -297,5 +297,6 @@ fn problem(kind: ProblemKind, path: &Pointer, told: Told) -> Problem {
         path: path.as_str().to_owned(),
         keyword: told.keyword.to_owned(),
         message: told.message.into_owned(),
+        allowed: told.allowed,
     }
 }

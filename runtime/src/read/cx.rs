@@ -2,7 +2,8 @@
 
 use crate::table::Layout;
 use handfast_schema::{
-    Mode, Pointer, Telling, Told, Type, TypeSet, Violation, Violations, listed, words,
+    MAX_VIOLATIONS, Mode, Pointer, Telling, Told, Type, TypeSet, Violation, Violations, listed,
+    words,
 };
 use serde_json::Value;
 use smallvec::SmallVec;
@@ -180,10 +181,30 @@ impl Cx {
         }
     }
 
+    /// The same for a part of a value, of which all that is found begins at `whole`: no more is kept of it than twice what the
+    /// report may come to list.
+    #[inline]
+    pub(crate) fn part(&mut self, whole: Mark, mark: Mark, segment: impl FnOnce() -> Segment) {
+        if self.found.len() > mark.0 {
+            self.prefix(mark, segment());
+            self.bound(whole);
+        }
+    }
+
     #[cold]
     fn prefix(&mut self, mark: Mark, segment: Segment) {
         for found in &mut self.found[mark.0..] {
             found.path.push(segment.clone());
+        }
+    }
+
+    /// Leaves of what was found in a value what the report may come to list, the first in its order; but seldom, since that takes
+    /// sorting.
+    #[cold]
+    fn bound(&mut self, whole: Mark) {
+        if self.found.len() - whole.0 >= 2 * MAX_VIOLATIONS {
+            self.found[whole.0..].sort_by(Found::order);
+            self.found.truncate(whole.0 + MAX_VIOLATIONS);
         }
     }
 
@@ -223,10 +244,11 @@ impl Cx {
         listed(self.all(None))
     }
 
-    /// All that was found wrong, in the order of the report; `place` is the name of the field that was read.
+    /// The first [`MAX_VIOLATIONS`] of what was found wrong, in the order of the report; `place` is the name of the field that was read.
     pub(crate) fn all(self, place: Option<&str>) -> Violations {
         let mut found = self.found;
         found.sort_by(Found::order);
+        found.truncate(MAX_VIOLATIONS);
         let mut violations = Violations::with_capacity(found.len());
         // What types find, they find once; interpreters ask several schemas.
         let mut interpreted = false;
@@ -298,4 +320,41 @@ fn rank(keyword: &str) -> usize {
         .iter()
         .position(|k| *k == keyword)
         .unwrap_or(KEYWORDS.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cx, Found, MAX_VIOLATIONS};
+    use crate::{
+        Mode, Payload,
+        read::{Reader, Rules},
+    };
+    use std::collections::BTreeMap;
+
+    fn found<T: for<'de> Payload<'de>>(text: &str) -> Vec<Found> {
+        let mut cx = Cx::new(Mode::Server);
+        let mut reader = Reader::json(text, 9);
+        let rules: Rules = &[];
+        assert_eq!(
+            T::read(&mut reader, &mut cx, rules).map(|read| read.is_some()),
+            Ok(false)
+        );
+        cx.found
+    }
+
+    /// However much is wrong with a message, not much more is kept than may be listed.
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let list = format!("[{}]", vec!["1"; 20_000].join(","));
+        let lists = format!("[{}]", [list.as_str(); 3].join(","));
+        let map: Vec<String> = (0..5000).map(|n| format!("\"n{n}\":1")).collect();
+        for found in [
+            found::<Vec<String>>(&list),
+            found::<Vec<Vec<String>>>(&lists),
+            found::<BTreeMap<String, String>>(&format!("{{{}}}", map.join(","))),
+        ] {
+            assert!((MAX_VIOLATIONS..2 * MAX_VIOLATIONS).contains(&found.len()));
+            assert!(found.capacity() < 8 * MAX_VIOLATIONS);
+        }
+    }
 }

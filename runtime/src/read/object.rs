@@ -105,7 +105,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     pub(super) fn advance(&mut self) -> Option<usize> {
         if let Some(name) = self.fields.get(self.field) {
             let field = self.field;
-            self.cx.within(self.mark, || Segment::field(field, name));
+            self.cx
+                .part(self.before, self.mark, || Segment::field(field, name));
         }
         if self.stopped {
             return None;
@@ -151,7 +152,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     if self.refuses {
                         let name = self.r.name();
                         if !self.beside.has(&name) {
-                            unknown(self.cx, &name);
+                            unknown(self.cx, self.before, &name);
                         }
                     }
                     self.r.skip()?;
@@ -229,7 +230,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         for (name, (field, place)) in last {
             match field {
                 Some(field) => rare.again.push((field, place)),
-                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, &name),
+                None if self.refuses && !self.beside.has(&name) => {
+                    unknown(self.cx, self.before, &name);
+                }
                 None => {}
             }
         }
@@ -322,10 +325,10 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 }
 
 #[cold]
-fn unknown(cx: &mut Cx, name: &str) {
+fn unknown(cx: &mut Cx, object: Mark, name: &str) {
     let mark = cx.mark();
     cx.violation(words::unknown_property("additionalProperties"));
-    cx.within(mark, || Segment::Key(name.into()));
+    cx.part(object, mark, || Segment::Key(name.into()));
 }
 
 /// Reads an object whose names are not declared. Of a name that stands twice the last value counts.
@@ -364,7 +367,7 @@ pub fn map<'de, T: Payload<'de>>(
             cx.violation(words::property_name());
         }
         cx.adopt(own);
-        cx.within(mark, || Segment::Key(name.as_str().into()));
+        cx.part(outer, mark, || Segment::Key(name.as_str().into()));
         if let Some(value) = value {
             map.insert(name, value);
         }

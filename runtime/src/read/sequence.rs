@@ -56,7 +56,8 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     /// The place of the next item; it is to be read then.
     pub fn advance(&mut self) -> Option<usize> {
         if let Some(last) = self.count.checked_sub(1) {
-            self.cx.within(self.mark, || Segment::Index(last));
+            self.cx
+                .part(self.before, self.mark, || Segment::Index(last));
         }
         if self.stopped {
             return None;
