@@ -79,19 +79,13 @@ pub(crate) fn pass(
     own: &Rules,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
-    let closed = closed.map(|closed| quote!(.closed(#closed)));
-    let rules = own.any.then(|| {
-        let expr = &own.expr;
-        quote!(.rules(#expr))
-    });
-    let pass = quote!(pass #closed #rules);
     let make = construct(&quote!(Self), fields);
     if fields.len() > ROW {
-        let read = read(krate, fields, &make);
+        let read = read(krate, fields, closed, own, &make);
         let write = write(krate, fields, |Field { member, .. }| quote!(&this.#member));
         return quote! {
-            match #pass {
-                #p::Pass::Read(object) => #read,
+            match pass {
+                #p::Pass::Read(r, cx) => #read,
                 #p::Pass::Write(this, mut fields) => {
                     let fields = &mut fields;
                     #write
@@ -102,52 +96,63 @@ pub(crate) fn pass(
     }
     let row = format_ident!("row{}", fields.len());
     let types = fields.iter().map(|field| &field.ty);
-    let names = fields.iter().map(|field| &field.name);
-    let (statics, rules) = rules_of_all(&p, fields);
+    let (statics, layout) = layout(&p, fields, closed, own);
     let (locals, members) = (
         fields.iter().map(|field| &field.local),
         fields.iter().map(|field| &field.member),
     );
     quote! {
         #statics
-        #p::#row::<#(#types,)* Self>(
-            #pass,
-            &[#(#names),*],
-            #rules,
-            |#(#locals),*| #make,
-            |this| (#(&this.#members,)*),
-        )
+        #p::#row::<#(#types,)* Self>(pass, #layout, |#(#locals),*| #make, |this| (#(&this.#members,)*))
     }
 }
 
-/// The rules of every field; none at all, where none has some.
-fn rules_of_all(p: &TokenStream, fields: &[Field]) -> (TokenStream, TokenStream) {
-    if !fields.iter().any(|field| field.rules.any) {
-        return (TokenStream::new(), quote!(&[]));
-    }
+/// What an object has to keep: statics, and an expression of type `&'static Layout`.
+fn layout(
+    p: &TokenStream,
+    fields: &[Field],
+    closed: Option<bool>,
+    own: &Rules,
+) -> (TokenStream, TokenStream) {
+    let names = fields.iter().map(|field| &field.name);
+    let rules = if fields.iter().any(|field| field.rules.any) {
+        let rules = fields.iter().map(|field| &field.rules.expr);
+        quote!(&[#(#rules),*])
+    } else {
+        quote!(&[])
+    };
+    let closed = closed.map_or_else(|| quote!(#p::None), |closed| quote!(#p::Some(#closed)));
+    let all = &own.expr;
+    let layout =
+        quote!(#p::Layout { names: &[#(#names),*], rules: #rules, closed: #closed, own: #all });
     let statics: TokenStream = fields
         .iter()
-        .map(|field| field.rules.statics.clone())
+        .map(|field| &field.rules.statics)
+        .chain([&own.statics])
+        .cloned()
         .collect();
-    let rules = fields.iter().map(|field| &field.rules.expr);
-    let all = quote!(&[#(#rules),*]);
     // What names a static is not promoted to one by itself.
     if statics.is_empty() {
-        (statics, all)
+        (statics, quote!(&#layout))
     } else {
         (
-            quote!(#statics static COLUMNS: &[#p::Rules] = #all;),
-            quote!(COLUMNS),
+            quote!(#statics static LAYOUT: #p::Layout = #layout;),
+            quote!(&LAYOUT),
         )
     }
 }
 
-/// Reads `object` field by field and makes a value of it: an expression of type `Step<T>`, which returns from the function
+/// Reads an object field by field and makes a value of it: an expression of type `Step<T>`, which returns from the function
 /// where something is wrong. `make` is an expression of type `T` over the locals of the fields.
-pub(crate) fn read(krate: &Path, fields: &[Field], make: &TokenStream) -> TokenStream {
+pub(crate) fn read(
+    krate: &Path,
+    fields: &[Field],
+    closed: Option<bool>,
+    own: &Rules,
+    make: &TokenStream,
+) -> TokenStream {
     let p = quote!(#krate::__private);
-    let (statics, rules) = rules_of_all(&p, fields);
-    let names = fields.iter().map(|field| &field.name);
+    let (statics, layout) = layout(&p, fields, closed, own);
     let mut required = vec![0u64; fields.len().div_ceil(64)];
     for (i, field) in fields.iter().enumerate() {
         if optional(&field.ty).is_none() {
@@ -163,7 +168,7 @@ pub(crate) fn read(krate: &Path, fields: &[Field], make: &TokenStream) -> TokenS
     quote! {{
         #statics
         #(#places)*
-        if !object.fill(&[#(#names),*], &[#(#required),*], #rules, &mut [#(&mut #locals),*])? {
+        if !#p::fill(r, cx, #layout, &[#(#required),*], &mut [#(&mut #locals),*])? {
             return #p::Ok(#p::None);
         }
         match (#(#locals,)*) {

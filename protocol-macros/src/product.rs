@@ -44,7 +44,6 @@ pub(crate) fn expand(
         return Some(tuple(krate, ident, &fields, &own, &common));
     }
     let body = field::pass(krate, &fields, closed, &own);
-    let statics = own.statics;
     let defaults = field::defaults(&fields);
     let defaults = (!defaults.is_empty())
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
@@ -52,7 +51,6 @@ pub(crate) fn expand(
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
             fn fields(pass: #p::Pass<'_, 'de, Self>) -> #p::Step<Self> {
-                #statics
                 #body
             }
         }

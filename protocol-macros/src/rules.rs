@@ -15,6 +15,16 @@ pub(crate) struct Rules {
     pub(crate) any: bool,
 }
 
+impl Rules {
+    pub(crate) fn none() -> Self {
+        Self {
+            statics: TokenStream::new(),
+            expr: quote!(&[]),
+            any: false,
+        }
+    }
+}
+
 const NUMBERS: [&str; 5] = [
     "minimum",
     "maximum",

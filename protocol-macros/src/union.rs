@@ -71,13 +71,10 @@ pub(crate) fn expand(
             fn fields(pass: #p::Pass<'_, 'de, Self>) -> #p::Step<Self> {
                 static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
                 match pass {
-                    #p::Pass::Read(object) => {
-                        let (r, cx) = object.parts();
-                        match #p::union(r, cx, &BRANCHES)? {
-                            #(#reads,)*
-                            _ => #p::Ok(#p::None),
-                        }
-                    }
+                    #p::Pass::Read(r, cx) => match #p::union(r, cx, &BRANCHES)? {
+                        #(#reads,)*
+                        _ => #p::Ok(#p::None),
+                    },
                     #p::Pass::Write(this, mut fields) => {
                         let fields = &mut fields;
                         match this { #(#writes)* }

@@ -3,6 +3,7 @@
 use crate::{
     field::{self, Field},
     options::Ctxt,
+    rules::Rules,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -48,10 +49,10 @@ impl Holds {
                 let ty = boxed(ty).unwrap_or(ty);
                 quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], #make) }
             }
-            Self::Nothing => read(krate, &[], &quote!(Self::#variant)),
+            Self::Nothing => field::read(krate, &[], None, &Rules::none(), &quote!(Self::#variant)),
             Self::Fields(fields) => {
                 let construct = field::construct(&quote!(Self::#variant), fields);
-                read(krate, fields, &construct)
+                field::read(krate, fields, None, &Rules::none(), &construct)
             }
         }
     }
@@ -73,15 +74,6 @@ impl Holds {
             }
         }
     }
-}
-
-/// Reads the fields of a variant.
-fn read(krate: &Path, fields: &[Field], make: &TokenStream) -> TokenStream {
-    let read = field::read(krate, fields, make);
-    quote! {{
-        let object = #krate::__private::Object::new(r, cx);
-        #read
-    }}
 }
 
 /// What lies in a `Box`.

@@ -1,7 +1,7 @@
 //! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
 
 use crate::{
-    read::{ArrayReader, Cx, Object, Pass, Reader, Rules, Step, TupleReader},
+    read::{ArrayReader, Cx, Pass, Reader, Rules, Step, TupleReader},
     table::{ChannelTable, ProtocolTable, Tag, UnionTable},
 };
 use std::{any::Any, fmt};
@@ -21,7 +21,7 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
     fn read(r: &mut Reader<'de>, cx: &mut Cx, _rules: Rules) -> Step<Self> {
-        Self::fields(Pass::Read(Object::new(r, cx)))
+        Self::fields(Pass::Read(r, cx))
     }
 
     /// Reads or writes the fields of an object. What is no object has none, and reads itself.

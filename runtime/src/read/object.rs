@@ -3,7 +3,7 @@
 use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
-    row::Object,
+    row::Layout,
     rules::{Rule, check_properties, check_value, inner, keeps_name, names, schema_of},
     scalar::wrong_type,
     told,
@@ -53,30 +53,24 @@ struct Rare<'de> {
 }
 
 impl<'r, 'de> ObjectReader<'r, 'de> {
-    /// Goes into an object: the names of the fields in the schema's order, and which of them have to be there, a bit
-    /// each, the lowest for the first.
+    /// Goes into an object; `required` are the fields that have to be there, a bit each, the lowest for the first.
     pub(super) fn new(
-        object: Object<'r, 'de>,
-        fields: &'static [&'static str],
+        r: &'r mut Reader<'de>,
+        cx: &'r mut Cx,
+        layout: &'static Layout,
         required: &'static [u64],
     ) -> Self {
-        let Object {
-            r,
-            cx,
-            closed,
-            rules,
-        } = object;
         let mut object = Self {
             start: r.place(),
             before: cx.mark(),
             mark: cx.mark(),
             beside: std::mem::take(&mut cx.beside),
             r,
-            refuses: closed.unwrap_or(cx.refuses_unknown()),
+            refuses: layout.closed.unwrap_or(cx.refuses_unknown()),
             cx,
-            fields,
+            fields: layout.names,
             required,
-            rules,
+            rules: layout.own,
             members: None,
             entered: false,
             twice: false,

@@ -3,81 +3,47 @@
 use super::{Cx, ObjectReader, Reader, Rules, Step, Stop};
 use crate::{Payload, message::FieldWriter};
 
-/// What is done with the fields of a struct.
+/// What is done with the fields of a struct. It is small, because it is handed on for every object of a message.
 #[derive(Debug)]
 pub enum Pass<'a, 'de, T> {
     /// They are read, and a value is made of them.
-    Read(Object<'a, 'de>),
+    Read(&'a mut Reader<'de>, &'a mut Cx),
     /// They are written.
     Write(&'a T, FieldWriter<'a>),
 }
 
-/// An object that is to be read.
+/// What an object has to keep.
 #[derive(Debug)]
-pub struct Object<'a, 'de> {
-    pub(super) r: &'a mut Reader<'de>,
-    pub(super) cx: &'a mut Cx,
-    pub(super) closed: Option<bool>,
-    pub(super) rules: Rules,
-}
-
-impl<'a, 'de> Object<'a, 'de> {
-    /// What stands next, as an object.
-    pub const fn new(r: &'a mut Reader<'de>, cx: &'a mut Cx) -> Self {
-        Self {
-            r,
-            cx,
-            closed: None,
-            rules: &[],
-        }
-    }
-
-    /// What it is read with.
-    pub const fn parts(self) -> (&'a mut Reader<'de>, &'a mut Cx) {
-        (self.r, self.cx)
-    }
-
-    /// Reads every field into its place: their names in the schema's order, and which of them have to be there, a bit each, the
-    /// lowest for the first; the rules of each where any has some. Whether all rules were kept; then each field that has to be
-    /// there was read.
-    ///
-    /// # Errors
-    /// Where the text is not JSON.
-    pub fn fill(
-        self,
-        names: &'static [&'static str],
-        required: &'static [u64],
-        rules: &'static [Rules],
-        places: &mut [&mut dyn Place<'de>],
-    ) -> Result<bool, Stop> {
-        let mut object = ObjectReader::new(self, names, required);
-        while let Some(field) = object.advance() {
-            if let Some(place) = places.get_mut(field) {
-                place.fill(&mut object, rules.get(field).unwrap_or(&NONE));
-            }
-        }
-        object.end()
-    }
-}
-
-impl<T> Pass<'_, '_, T> {
-    /// Unknown fields are refused, or dropped, whoever receives.
-    #[must_use]
-    pub fn closed(mut self, closed: bool) -> Self {
-        if let Self::Read(object) = &mut self {
-            object.closed = Some(closed);
-        }
-        self
-    }
-
+pub struct Layout {
+    /// The names of the fields, in the schema's order.
+    pub names: &'static [&'static str],
+    /// The rules of each field; empty, where none has some.
+    pub rules: &'static [Rules],
+    /// Unknown fields are refused, or dropped; none, where that is for the end that receives to say.
+    pub closed: Option<bool>,
     /// `minProperties`, `maxProperties` and `dependentRequired`; and a schema, which tells what is wrong in the fields' stead.
-    #[must_use]
-    pub fn rules(mut self, rules: Rules) -> Self {
-        if let Self::Read(object) = &mut self {
-            object.rules = rules;
+    pub own: Rules,
+}
+
+/// Reads every field of an object into its place. `required` are the fields that have to be there, a bit each, the lowest for the
+/// first. Whether all rules were kept; then each field that has to be there was read.
+///
+/// # Errors
+/// Where the text is not JSON.
+pub fn fill<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut Cx,
+    layout: &'static Layout,
+    required: &'static [u64],
+    places: &mut [&mut dyn Place<'de>],
+) -> Result<bool, Stop> {
+    let mut object = ObjectReader::new(r, cx, layout, required);
+    while let Some(field) = object.advance() {
+        if let Some(place) = places.get_mut(field) {
+            place.fill(&mut object, layout.rules.get(field).unwrap_or(&NONE));
         }
-        self
     }
+    object.end()
 }
 
 /// The place of a field that is being read.
@@ -96,8 +62,7 @@ const NONE: Rules = &[];
 
 macro_rules! rows {
     ($($name:ident: $($column:ident $place:tt)*;)*) => {$(
-        /// The fields of a struct of so many: their names, and their rules where any has some; what makes a value of them, and what
-        /// takes them out of a value.
+        /// The fields of a struct of so many; what makes a value of them, and what takes them out of a value.
         ///
         /// # Errors
         /// Where the text is not JSON.
@@ -105,16 +70,15 @@ macro_rules! rows {
         #[allow(non_snake_case, unused_variables, unused_mut, reason = "a type and its value bear one name")]
         pub fn $name<'de, $($column: Payload<'de>,)* T>(
             pass: Pass<'_, 'de, T>,
-            names: &'static [&'static str],
-            rules: &'static [Rules],
+            layout: &'static Layout,
             make: impl FnOnce($($column),*) -> T,
             split: impl FnOnce(&T) -> ($(&$column,)*),
         ) -> Step<T> {
             match pass {
-                Pass::Read(object) => {
+                Pass::Read(r, cx) => {
                     let mut values = ($($column::ABSENT,)*);
                     let required = const { &[0 $(| (!$column::OPTIONAL as u64) << $place)*] };
-                    if !object.fill(names, required, rules, &mut [$(&mut values.$place),*])? {
+                    if !fill(r, cx, layout, required, &mut [$(&mut values.$place),*])? {
                         return Ok(None);
                     }
                     // Taken one by one: to take them out of the tuple at once costs three times the code.
@@ -123,7 +87,7 @@ macro_rules! rows {
                 }
                 Pass::Write(value, mut fields) => {
                     let ($($column,)*) = split(value);
-                    $($column.write_field(&mut fields, names[$place]);)*
+                    $($column.write_field(&mut fields, layout.names[$place]);)*
                     let _ = &mut fields;
                     Ok(None)
                 }
