@@ -249,6 +249,10 @@ impl Cx {
         let mut found = self.found;
         found.sort_by(Found::order);
         found.truncate(MAX_VIOLATIONS);
+        let mut start = Pointer::root();
+        if let Some(place) = place {
+            start.push_key(place);
+        }
         let mut violations = Violations::with_capacity(found.len());
         // What types find, they find once; interpreters ask several schemas.
         let mut interpreted = false;
@@ -257,9 +261,7 @@ impl Cx {
             let Some(violation) = violations.last_mut() else {
                 continue;
             };
-            if let Some(place) = place {
-                violation.path.push_key(place);
-            }
+            violation.path.push(&start);
             for segment in path.iter().rev() {
                 match segment {
                     Segment::Field(_, name) => violation.path.push_key(name),
