@@ -86,6 +86,7 @@ pub fn open_literal(
     Ok(Some(place.ok_or_else(|| (*text).to_owned())))
 }
 
+#[inline]
 fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
@@ -103,6 +104,7 @@ fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
 macro_rules! integers {
     ($($ty:ty)*) => {$(
         impl<'de> Payload<'de> for $ty {
+            #[inline]
             fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
                 let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
                 let narrow = <$ty>::try_from(wide).ok();
@@ -123,6 +125,7 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 
 impl<'de> Payload<'de> for f64 {
+    #[inline]
     fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::Number {
             return wrong_type(r, cx, Type::Number);
