@@ -118,6 +118,8 @@ pub struct Check<'a> {
     pub name: &'a str,
     /// Its parameters.
     pub parameters: String,
+    /// What it returns.
+    pub returns: &'a str,
     /// Its statements.
     pub body: Vec<String>,
 }

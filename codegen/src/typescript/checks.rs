@@ -6,7 +6,7 @@
 use super::{Cx, guard, inline::Locals};
 use crate::shape::DeclId;
 use handfast_schema::{
-    Schema, SchemaId, Type,
+    Schema, SchemaId, Type, TypeSet,
     position::{Closing, Position, closing},
 };
 use handfast_templates::typescript::{Check, lay_out};
@@ -28,6 +28,8 @@ pub(super) enum Beside {
     Members(Position),
     Pattern,
     Values,
+    /// In each position what lies inside is told of by functions of its own.
+    Rules(Position),
 }
 
 /// A function that has a name already.
@@ -66,9 +68,10 @@ impl Body<'_> {
     /// Puts the constants that the statements name before all of them.
     fn make_locals(&mut self) {
         let lines: Vec<&String> = self.steps.iter().flat_map(|step| &step.lines).collect();
-        let made = self
-            .locals
-            .made(|local| lines.iter().any(|line| guard::mentions(line, local)));
+        let made = self.locals.made(
+            |local| lines.iter().any(|line| guard::mentions(line, local)),
+            "value",
+        );
         if let Some(lines) = made {
             let of = Some(Type::Object);
             self.steps.insert(0, Step { of, lines });
@@ -97,6 +100,9 @@ impl Cx<'_> {
                     looking: false,
                 });
                 self.functions.insert(way, self.names.checks[i].clone());
+                let ty = self.names.types[i].trim_end_matches('$');
+                let guard = self.names.take_value(&format!("is{ty}"));
+                self.guards.insert(way, guard);
             }
         }
     }
@@ -108,6 +114,7 @@ impl Cx<'_> {
         let first = self.decl_of.get(&decl.schema).copied();
         if let Some(first) = first.filter(|first| *first != id) {
             let body = vec![format!("{}(value, report);", self.names.checks[first.0])];
+            items.push(self.same_guard(id, first));
             items.push(function(&name, true, false, body));
             return;
         }
@@ -141,24 +148,32 @@ impl Cx<'_> {
             wanted: Vec::new(),
             constants: Vec::new(),
         };
+        let has_guard = self.has_guard(&wanted.way);
         let lines = match self.plain(&Way {
             looking: false,
             ..wanted.way
         }) {
             Some("hf.anything") => Vec::new(),
-            Some(known) if !wanted.way.looking => vec![format!("{known}(value, report);")],
+            Some(known) if !wanted.way.looking && !has_guard => {
+                vec![format!("{known}(value, report);")]
+            }
+            _ if has_guard => self.behind_guard(&mut body),
             _ => {
                 self.body(&mut body);
                 body.make_locals();
-                guard::guarded(body.schema.types, body.steps, wanted.way.looking)
+                let steps = std::mem::take(&mut body.steps);
+                guard::guarded(body.schema.types, steps, wanted.way.looking)
             }
         };
-        let text = function(&wanted.name, wanted.exported, wanted.way.looking, lines);
+        let mut text = function(&wanted.name, wanted.exported, wanted.way.looking, lines);
+        if let Some(guard) = self.guard(&mut body, wanted.exported) {
+            text = format!("{guard}\n{text}");
+        }
         (body.constants, text, body.wanted)
     }
 
     /// Two ways that come to the same are one.
-    fn canonical(&self, way: Way) -> Way {
+    pub(super) fn canonical(&self, way: Way) -> Way {
         let same = way.position == Position::Part
             && (!self.by_server[way.id.0 as usize]
                 || closing(&self.protocol.schemas, way.id) == Closing::Nothing);
@@ -166,8 +181,8 @@ impl Cx<'_> {
         Way { position, ..way }
     }
 
-    /// The name of the function for a schema; one that is not there yet is wanted under the stem.
-    pub(super) fn reference(&mut self, body: &mut Body<'_>, mut way: Way, stem: &str) -> String {
+    /// What a schema refers to that says nothing itself, and how that is met.
+    pub(super) fn resolved(&self, mut way: Way) -> Way {
         let schemas = &self.protocol.schemas;
         // References without end do not pass the check of the spec.
         for _ in 0..64 {
@@ -180,10 +195,15 @@ impl Cx<'_> {
             way.position = closing(schemas, way.id).in_place(way.position);
             way.id = target;
         }
+        self.canonical(way)
+    }
+
+    /// The name of the function for a schema; one that is not there yet is wanted under the stem.
+    pub(super) fn reference(&mut self, body: &mut Body<'_>, way: Way, stem: &str) -> String {
+        let way = self.resolved(way);
         if let Some(known) = self.plain(&way) {
             return known.to_owned();
         }
-        let way = self.canonical(way);
         if let Some(name) = self.functions.get(&way) {
             return name.clone();
         }
@@ -201,6 +221,14 @@ impl Cx<'_> {
         };
         let name = self.names.take_value(&format!("check{stem}"));
         self.functions.insert(way, name.clone());
+        let is_object = self.protocol.schemas[way.id]
+            .types
+            .and_then(TypeSet::single)
+            == Some(Type::Object);
+        if is_object && self.has_guard(&way) {
+            let guard = self.names.take_value(&format!("is{stem}"));
+            self.guards.insert(way, guard);
+        }
         body.wanted.push(Wanted {
             way,
             name: name.clone(),
@@ -269,6 +297,7 @@ fn function(name: &str, exported: bool, looking: bool, body: Vec<String>) -> Str
         exported,
         name,
         parameters: parameters.join(", "),
+        returns: "void",
         body,
     })
 }

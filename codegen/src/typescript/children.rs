@@ -77,23 +77,15 @@ impl Cx<'_> {
             position: body.way.position.child(),
             looking: false,
         };
-        let quick = self.quick(&way, &local);
+        let quick = self.quick(body, &way, &local);
         let condition = match &quick {
             Some(quick) => format!("{local} !== undefined && {}", quick.fails()),
             None => format!("{local} !== undefined"),
         };
-        let path = text::string(&inline::step(name));
-        let told = quick
-            .is_some()
-            .then(|| self.told(&way, &local, &path))
-            .flatten();
-        let lines = match told {
-            Some(call) => vec![call],
-            None => match self.child(body, id, &stem) {
-                // Anything at all passes.
-                check if check == "hf.anything" => return,
-                check => inline::checked(&local, name, &check),
-            },
+        let lines = match self.child(body, id, &stem) {
+            // Anything at all passes.
+            check if check == "hf.anything" => return,
+            check => inline::checked(&local, name, &check),
         };
         body.lines(of, guard::block(&format!("if ({condition}) {{"), lines));
     }
@@ -165,7 +157,7 @@ impl Cx<'_> {
     }
 
     /// The set of the declared properties.
-    fn fields(&mut self, body: &mut Body<'_>) -> String {
+    pub(super) fn fields(&mut self, body: &mut Body<'_>) -> String {
         let names: Vec<String> = body
             .schema
             .properties
@@ -207,19 +199,8 @@ impl Cx<'_> {
     /// `items`
     fn each_item(&mut self, body: &mut Body<'_>, id: SchemaId, from: usize) {
         let of = Some(Type::Array);
-        let way = Way {
-            id,
-            position: body.way.position.child(),
-            looking: false,
-        };
-        let quick = self.quick(&way, "item").filter(|_| from == 0);
-        let told = self.told(&way, "item", "`/${i}`");
-        if let (Some(quick), Some(call)) = (&quick, told) {
-            let call = call.trim_end_matches(';');
-            let lines = vec![format!("value.forEach((item, i) => {call});")];
-            let head = format!("if (!value.every(item => {})) {{", quick.holds());
-            return body.lines(of, guard::block(&head, lines));
-        }
+        let way = item_way(&body.way, id);
+        let quick = self.quick(body, &way, "item").filter(|_| from == 0);
         let check = self.child(body, id, &format!("{}Item", body.stem));
         if check == "hf.anything" {
             return;
@@ -236,7 +217,7 @@ impl Cx<'_> {
             "let before = report.size;",
             "for (let i = 0; i < value.length; i++) {",
             &format!("  {check}(value[i], report);"),
-            "  if (report.size > before) before = report.below(before, `/${i}`);",
+            "  if (report.size > before) before = hf.below(report, before, `/${i}`);",
             "}",
         ];
         body.lines(of, lines.map(str::to_owned).to_vec());
@@ -296,5 +277,14 @@ impl Cx<'_> {
             let line = format!("hf.unevaluatedProperties(value, {seen}, {check}, report);");
             body.step(of, line);
         }
+    }
+}
+
+/// How the items of an array are met.
+pub(super) fn item_way(array: &Way, id: SchemaId) -> Way {
+    Way {
+        id,
+        position: array.position.child(),
+        looking: false,
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
             (_, true, false) => format!("{asks};"),
             // What is asked for each of many is asked in place.
             (Type::Object, _, false) => {
-                "if (!hf.isFields(value)) return hf.noObject(report);".to_owned()
+                "if (!hf.isFields(value)) return hf.notA('object', report);".to_owned()
             }
             _ => format!("if (!{asks}) {leave}"),
         }];

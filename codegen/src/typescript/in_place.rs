@@ -27,6 +27,16 @@ impl Cx<'_> {
     ) {
         let schema = body.schema;
         let more = more || schema.not.is_some() || schema.condition.is_some();
+        let is_described = schema.reference.is_some()
+            || schema.dynamic_reference.is_some()
+            || schema.condition.is_some()
+            || !(schema.dependent_schemas.is_empty()
+                && schema.all_of.is_empty()
+                && schema.any_of.is_empty()
+                && schema.one_of.is_empty());
+        if is_described {
+            body.step(None, "hf.overlaps(report);".to_owned());
+        }
         let dynamic = schema.dynamic_reference.as_ref();
         let references = schema.reference.into_iter();
         let references: Vec<SchemaId> = references
@@ -130,7 +140,7 @@ impl Cx<'_> {
         let check = self.reference(body, way, &format!("{}If", body.stem));
         let asks = match seen {
             Some(seen) => format!("hf.passesLooking(value, {check}, report, {seen})"),
-            None => format!("hf.passes(value, {check}, report)"),
+            None => format!("hf.passes(value, {check}, report.strict)"),
         };
         let lines = match (then, otherwise) {
             (None, None) => vec![format!("{asks};")],

@@ -3,10 +3,12 @@
 
 use super::{
     Cx,
-    checks::{Body, Way},
+    checks::{Beside, Body, Way},
     text,
 };
-use handfast_schema::{Number, Schema, SchemaId, Type, TypeSet, position::Position};
+use handfast_schema::{
+    Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, position::Position,
+};
 use serde_json::Value;
 
 /// More values than this are not compared one by one.
@@ -21,6 +23,15 @@ impl Quick {
         self.0.join(" && ")
     }
 
+    /// As code that is true where it holds, to stand behind ` || `.
+    pub(super) fn grouped(&self) -> String {
+        match self.0.as_slice() {
+            [one] if one.starts_with('(') => one[1..one.len() - 1].to_owned(),
+            [one] => one.clone(),
+            _ => format!("({})", self.holds()),
+        }
+    }
+
     /// As code that is true where it does not.
     pub(super) fn fails(&self) -> String {
         match self.0.as_slice() {
@@ -33,17 +44,32 @@ impl Quick {
 
 impl Cx<'_> {
     /// The condition under which a value passes for sure; nothing where a function is the only way to tell.
-    pub(super) fn quick(&self, way: &Way, value: &str) -> Option<Quick> {
+    pub(super) fn quick(&mut self, body: &mut Body<'_>, way: &Way, value: &str) -> Option<Quick> {
         if way.looking || way.position == Position::Test {
             return None;
         }
-        let schema = self.scalar(way.id)?;
+        let id = self.scalar(way.id)?;
+        let protocol = self.protocol;
+        let schema = &protocol.schemas[id];
         let types = schema.types?;
         let ty = types.without(Type::Null).single()?;
         let quick = match &schema.enumeration {
             Some(values) if types.single() == Some(Type::String) => compared(values, value)?,
             Some(_) => return None,
-            None => asked(schema, ty, value)?,
+            None => asked(schema, ty, value, protocol.schemas.has_defaults())?,
+        };
+        let quick = match &schema.pattern {
+            Some(pattern) => {
+                let name = self.pattern(body, id, pattern);
+                Quick(
+                    quick
+                        .0
+                        .into_iter()
+                        .chain([format!("{name}.test({value})")])
+                        .collect(),
+                )
+            }
+            None => quick,
         };
         if !types.contains(Type::Null) {
             return Some(quick);
@@ -55,20 +81,24 @@ impl Cx<'_> {
         Some(Quick(vec![format!("({value} === null || {rest})")]))
     }
 
-    /// A call of the runtime's own that tells every violation of a scalar below the value at hand. `path` is code.
-    pub(super) fn told(&self, way: &Way, value: &str, path: &str) -> Option<String> {
-        let schema = self.scalar(way.id)?;
+    /// The runtime's own function that tells every violation of a scalar, and what it is told.
+    pub(super) fn told(&mut self, body: &mut Body<'_>, way: &Way) -> Option<(String, Vec<String>)> {
+        if way.looking || way.position == Position::Test {
+            return None;
+        }
+        let id = self.scalar(way.id)?;
+        let protocol = self.protocol;
+        let schema = &protocol.schemas[id];
         let ty = schema.types?.single()?;
         let call = |name: &str, arguments: &[Option<String>]| {
             let given = arguments
                 .iter()
                 .rposition(Option::is_some)
                 .map_or(0, |i| i + 1);
-            let arguments: String = arguments[..given]
+            let arguments = arguments[..given]
                 .iter()
-                .map(|one| format!(", {}", one.as_deref().unwrap_or("undefined")))
-                .collect();
-            Some(format!("hf.{name}({value}, {path}, report{arguments});"))
+                .map(|one| one.clone().unwrap_or_else(|| "undefined".to_owned()));
+            Some((format!("hf.{name}"), arguments.collect()))
         };
         let number = |n: &Option<Number>| n.as_ref().map(text::number);
         let bounds = [
@@ -89,12 +119,18 @@ impl Cx<'_> {
                 }
                 None => {
                     let length = |n: Option<u64>| n.map(|n| n.to_string());
-                    call(
-                        "textAt",
-                        &[length(schema.min_length), length(schema.max_length)],
-                    )
+                    let lengths = [length(schema.min_length), length(schema.max_length)];
+                    match &schema.pattern {
+                        None => call("textAt", &lengths),
+                        Some(pattern) => {
+                            let name = Some(self.pattern(body, id, pattern));
+                            let source = Some(text::string(pattern));
+                            call("patternAt", &[&[name, source], &lengths[..]].concat())
+                        }
+                    }
                 }
             },
+            (Type::Boolean, _) => call("boolean", &[]),
             (Type::Number, [None, over @ Some(_), None, None]) => call("aboveAt", &[number(over)]),
             (Type::Number, [least, None, most, None]) => {
                 call("numberAt", &[number(least), number(most)])
@@ -109,8 +145,51 @@ impl Cx<'_> {
         }
     }
 
+    /// The constant that tells whether a string fits a pattern.
+    fn pattern(&mut self, body: &mut Body<'_>, id: SchemaId, pattern: &str) -> String {
+        let stem = match self.decl_of.get(&id) {
+            Some(decl) if !self.is_inlined(*decl) => {
+                self.names.types[decl.0].trim_end_matches('$').to_owned()
+            }
+            _ => body.stem.to_owned(),
+        };
+        self.beside_of(body, id, &stem, Beside::Pattern, "Pattern", "", || {
+            text::pattern(pattern)
+        })
+    }
+
+    /// Whether there are both a condition and a call that tells.
+    pub(super) fn is_told(&self, way: &Way) -> bool {
+        let Some(id) = self.scalar(way.id) else {
+            return false;
+        };
+        let schema = &self.protocol.schemas[id];
+        let Some(ty) = schema.types.and_then(TypeSet::single) else {
+            return false;
+        };
+        let defaults = self.protocol.schemas.has_defaults();
+        match (ty, &schema.enumeration) {
+            (Type::String, Some(values)) => {
+                (2..=MAX_COMPARED).contains(&values.len()) && values.iter().all(Value::is_string)
+            }
+            (_, Some(_)) => false,
+            (Type::String | Type::Boolean, None) => true,
+            (Type::Number, None) => {
+                schema.exclusive_maximum.is_none()
+                    && (schema.exclusive_minimum.is_none()
+                        || schema.minimum.is_none() && schema.maximum.is_none())
+            }
+            (Type::Integer, None) => {
+                schema.exclusive_minimum.is_none()
+                    && schema.exclusive_maximum.is_none()
+                    && (defaults || schema.minimum.is_some() && schema.maximum.is_some())
+            }
+            _ => false,
+        }
+    }
+
     /// The schema of a scalar that says nothing but what is known here.
-    fn scalar(&self, mut id: SchemaId) -> Option<&Schema> {
+    fn scalar(&self, mut id: SchemaId) -> Option<SchemaId> {
         let schemas = &self.protocol.schemas;
         // References without end do not pass the check of the spec.
         for _ in 0..64 {
@@ -135,6 +214,7 @@ impl Cx<'_> {
             None => Schema {
                 min_length: schema.min_length,
                 max_length: schema.max_length,
+                pattern: schema.pattern.clone(),
                 minimum: schema.minimum.clone(),
                 maximum: schema.maximum.clone(),
                 exclusive_minimum: schema.exclusive_minimum.clone(),
@@ -142,7 +222,7 @@ impl Cx<'_> {
                 ..bare
             },
         };
-        (*schema == known).then_some(schema)
+        (*schema == known).then_some(id)
     }
 }
 
@@ -161,19 +241,24 @@ fn compared(values: &[Value], value: &str) -> Option<Quick> {
     }]))
 }
 
-fn asked(schema: &Schema, ty: Type, value: &str) -> Option<Quick> {
+fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Quick> {
     let mut parts = Vec::new();
     match ty {
         Type::String => {
             parts.push(format!("typeof {value} === 'string'"));
-            // So many code units are enough whatever they are, and so many too few to be too much.
+            // So many code units are enough whatever they are, and so many too few to be too much; else they are counted.
             match schema.min_length {
                 None | Some(0) => {}
                 Some(1) => parts.push(format!("{value}.length >= 1")),
-                Some(n) => parts.push(format!("{value}.length >= {}", n.saturating_mul(2))),
+                Some(n) => parts.push(format!(
+                    "({value}.length >= {} || hf.isAtLeast({value}, {n}))",
+                    n.saturating_mul(2)
+                )),
             }
             if let Some(n) = schema.max_length {
-                parts.push(format!("{value}.length <= {n}"));
+                parts.push(format!(
+                    "({value}.length <= {n} || hf.isAtMost({value}, {n}))"
+                ));
             }
         }
         Type::Boolean => parts.push(format!("typeof {value} === 'boolean'")),
@@ -190,15 +275,31 @@ fn asked(schema: &Schema, ty: Type, value: &str) -> Option<Quick> {
                 .into_iter()
                 .chain(bound(&schema.exclusive_maximum, "<"))
                 .collect();
-            let open = lower.is_empty() || upper.is_empty();
-            match (ty, open) {
-                (Type::Integer, true) => parts.push(format!("hf.isSafeInteger({value})")),
-                (Type::Integer, false) => parts.push(format!("hf.isInteger({value})")),
+            // A bound that is missing is that of safe integers.
+            let is_safe = defaults
+                && (lower.is_empty() || upper.is_empty())
+                && [
+                    &schema.minimum,
+                    &schema.exclusive_minimum,
+                    &schema.maximum,
+                    &schema.exclusive_maximum,
+                ]
+                .into_iter()
+                .flatten()
+                .all(|n| n.as_i64().is_some_and(|n| n.abs() <= MAX_SAFE_INTEGER));
+            match ty {
+                Type::Integer if is_safe => parts.push(format!("hf.isSafeInteger({value})")),
+                Type::Integer => parts.push(format!("hf.isInteger({value})")),
                 _ if lower.is_empty() && upper.is_empty() => {
                     parts.push(format!("hf.isNumber({value})"));
                 }
                 // The bounds keep out what is not finite.
                 _ => parts.push(format!("typeof {value} === 'number'")),
+            }
+            let implied =
+                ty == Type::Integer && defaults && !is_safe && lower.is_empty() != upper.is_empty();
+            if implied && lower.is_empty() {
+                parts.push(format!("{value} >= -{MAX_SAFE_INTEGER}"));
             }
             let bounded = ty == Type::Number && (!lower.is_empty() || !upper.is_empty());
             if lower.is_empty() && bounded {
@@ -207,6 +308,9 @@ fn asked(schema: &Schema, ty: Type, value: &str) -> Option<Quick> {
             parts.extend(lower);
             if upper.is_empty() && bounded {
                 parts.push(format!("{value} < Infinity"));
+            }
+            if implied && upper.is_empty() {
+                parts.push(format!("{value} <= {MAX_SAFE_INTEGER}"));
             }
             parts.extend(upper);
         }
@@ -238,9 +342,10 @@ const INHERITED: [&str; 12] = [
 ];
 
 /// Names that the statements of a check have for something else.
-const MEANT: [&str; 16] = [
+const MEANT: [&str; 17] = [
     "value",
     "report",
+    "strict",
     "seen",
     "own",
     "before",
@@ -257,20 +362,26 @@ const MEANT: [&str; 16] = [
     "Set",
 ];
 
+/// Whether a property of this name is there only where an object has it itself.
+pub(super) fn is_own(name: &str) -> bool {
+    !INHERITED.contains(&name)
+}
+
 impl Locals {
     /// Names for the properties of an object. None is that of anything else that the code may name.
     pub(super) fn new<'n>(properties: impl Iterator<Item = &'n str>) -> Self {
         let mut names: Vec<(String, String)> = Vec::new();
-        for property in properties.filter(|name| !INHERITED.contains(name)) {
+        for property in properties.filter(|name| is_own(name)) {
             let plain = text::identifier(property);
             let stem = match plain == property {
                 true => plain,
                 false => text::identifier(&crate::names::camel(property)),
             };
             let mut local = crate::names::ts_ident(&stem);
-            let constants = ["Fields", "Members", "Pattern", "Values"];
+            let constants = ["Fields", "Members", "Pattern", "Rules", "Values"];
             let taken = MEANT.contains(&local.as_str())
                 || local.starts_with("check")
+                || local.starts_with("is")
                 || constants.iter().any(|ending| local.ends_with(ending));
             if taken {
                 local.push('_');
@@ -290,7 +401,7 @@ impl Locals {
     }
 
     /// The statement that makes those that are used; nothing where there are none.
-    pub(super) fn made(&self, is_used: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    pub(super) fn made(&self, is_used: impl Fn(&str) -> bool, value: &str) -> Option<Vec<String>> {
         let each: Vec<String> = self
             .names
             .iter()
@@ -300,13 +411,13 @@ impl Locals {
                 plain => format!("{plain}: {local}"),
             })
             .collect();
-        let line = format!("const {{ {} }} = value;", each.join(", "));
+        let line = format!("const {{ {} }} = {value};", each.join(", "));
         match each.is_empty() {
             true => None,
             false if line.chars().count() + 2 <= text::WIDTH => Some(vec![line]),
             false => {
                 let each = each.into_iter().map(|one| format!("  {one},"));
-                let ends = ("const {".to_owned(), "} = value;".to_owned());
+                let ends = ("const {".to_owned(), format!("}} = {value};"));
                 Some(
                     std::iter::once(ends.0)
                         .chain(each)
@@ -323,7 +434,7 @@ pub(super) fn checked(local: &str, name: &str, check: &str) -> Vec<String> {
     vec![
         "const before = report.size;".to_owned(),
         format!("{check}({local}, report);"),
-        format!("report.below(before, {});", text::string(&step(name))),
+        format!("hf.below(report, before, {});", text::string(&step(name))),
     ]
 }
 

@@ -8,7 +8,7 @@ use super::{
     text,
 };
 use handfast_schema::{
-    Number, Type, TypeSet, format,
+    Number, SchemaId, Type, TypeSet, format,
     number::MAX_SAFE_INTEGER,
     position::{Closing, Position, closing},
 };
@@ -97,10 +97,25 @@ impl Cx<'_> {
         ty: &str,
         value: impl FnOnce() -> String,
     ) -> String {
-        if let Some(name) = self.constants.get(&(body.way.id, kind)) {
+        self.beside_of(body, body.way.id, body.stem, kind, ending, ty, value)
+    }
+
+    /// A constant that belongs to another schema.
+    #[expect(clippy::too_many_arguments, reason = "what a constant is made of")]
+    pub(super) fn beside_of(
+        &mut self,
+        body: &mut Body<'_>,
+        id: SchemaId,
+        stem: &str,
+        kind: Beside,
+        ending: &str,
+        ty: &str,
+        value: impl FnOnce() -> String,
+    ) -> String {
+        if let Some(name) = self.constants.get(&(id, kind)) {
             return name.clone();
         }
-        let stem = format!("{}{ending}", super::names::lower_first(body.stem));
+        let stem = format!("{}{ending}", super::names::lower_first(stem));
         let name = self.names.take_value(&stem);
         body.constants.push(lay_out(&Constant {
             doc: String::new(),
@@ -109,7 +124,7 @@ impl Cx<'_> {
             ty,
             value: value(),
         }));
-        self.constants.insert((body.way.id, kind), name.clone());
+        self.constants.insert((id, kind), name.clone());
         name
     }
 

@@ -7,6 +7,7 @@ mod checks;
 mod children;
 mod envelope;
 mod guard;
+mod guards;
 mod in_place;
 mod inline;
 mod keywords;
@@ -43,6 +44,8 @@ struct Cx<'p> {
     by_server: Vec<bool>,
     /// The functions that have a name.
     functions: BTreeMap<Way, String>,
+    /// The guards that have a name.
+    guards: BTreeMap<Way, String>,
     /// The constants that have been written.
     constants: BTreeMap<(SchemaId, Beside), String>,
 }
@@ -85,6 +88,7 @@ impl<'p> Cx<'p> {
             inlined,
             by_server: sent_by_client(protocol),
             functions: BTreeMap::new(),
+            guards: BTreeMap::new(),
             constants: BTreeMap::new(),
         };
         cx.name_checks();

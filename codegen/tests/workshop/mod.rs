@@ -140,7 +140,10 @@ pub(crate) fn differences(folder: &Path, cases: &[Value]) -> Result<String> {
            const expected = c.violations.map(told);
            let found = [];
            try {
-             found = violationsOf(api[c.check], JSON.parse(c.instance), c.direction).map(told);
+             const value = JSON.parse(c.instance);
+             found = violationsOf(api[c.check], value, c.direction).map(told);
+             const is = api[c.check.replace('check', 'is')](value, c.direction === 'sent');
+             if (is !== (found.length === 0)) found.push(`and the guard says ${is}`);
            } catch (error) {
              found = [String(error)];
            }

@@ -14,9 +14,12 @@ export type RoomId = string;
 
 const roomIdPattern = /^[a-z0-9-]{1,64}$/u;
 
+export function isRoomId(value: unknown, _strict: boolean = true): value is RoomId {
+  return typeof value === 'string' && roomIdPattern.test(value);
+}
+
 export function checkRoomId(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.pattern(value, roomIdPattern, '^[a-z0-9-]{1,64}$', report);
+  hf.patternAt(value, report, roomIdPattern, '^[a-z0-9-]{1,64}$');
 }
 
 /**
@@ -27,10 +30,12 @@ export function checkRoomId(value: unknown, report: hf.Report): void {
  */
 export type UserName = string;
 
+export function isUserName(value: unknown, _strict: boolean = true): value is UserName {
+  return typeof value === 'string' && value.length >= 1 && (value.length <= 40 || hf.isAtMost(value, 40));
+}
+
 export function checkUserName(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.minLength(value, 1, report);
-  hf.maxLength(value, 40, report);
+  hf.textAt(value, report, 1, 40);
 }
 
 /** Somebody in a room. */
@@ -39,22 +44,30 @@ export interface Member {
   readonly status: Status;
 }
 
+const memberRules: hf.Rules = {
+  name: [hf.textAt, 1, 40],
+  status: [hf.checkedAt, checkStatus],
+};
+
+export function isMember(value: unknown): value is Member {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { name, status } = value as hf.Fields;
+  return (
+    typeof name === 'string' && name.length >= 1 && (name.length <= 40 || hf.isAtMost(name, 40)) &&
+    status !== undefined && hf.passes(status, checkStatus, false)
+  );
+}
+
 export function checkMember(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { name, status } = value;
-  if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
-    hf.textAt(name, '/name', report, 1, 40);
-  }
-  if (status !== undefined) {
-    const before = report.size;
-    checkStatus(status, report);
-    report.below(before, '/status');
-  }
-  if (name === undefined || status === undefined) hf.required(value, ['name', 'status'], report);
+  if (!isMember(value)) hf.fieldsAt(value, report, memberRules);
 }
 
 /** Whether somebody is looking. Values that are not known yet may come. */
 export type Status = 'online' | 'away' | (string & {});
+
+export function isStatus(value: unknown): value is Status {
+  return hf.passes(value, checkStatus, false);
+}
 
 export function checkStatus(value: unknown, report: hf.Report): void {
   hf.string(value, report);
@@ -69,9 +82,12 @@ export type Symbol = string;
 
 const symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 
+export function isSymbol(value: unknown, _strict: boolean = true): value is Symbol {
+  return typeof value === 'string' && symbolPattern.test(value);
+}
+
 export function checkSymbol(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.pattern(value, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$', report);
+  hf.patternAt(value, report, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$');
 }
 
 /**
@@ -83,13 +99,20 @@ export type Decimal = string;
 
 const decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 
+export function isDecimal(value: unknown): value is Decimal {
+  return typeof value === 'string' && decimalPattern.test(value);
+}
+
 export function checkDecimal(value: unknown, report: hf.Report): void {
-  if (!hf.string(value, report)) return;
-  hf.pattern(value, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$', report);
+  hf.patternAt(value, report, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$');
 }
 
 /** A price in the book, and how much is offered at it. */
 export type Level = readonly [Decimal, Decimal];
+
+export function isLevel(value: unknown): value is Level {
+  return hf.passes(value, checkLevel, false);
+}
 
 export function checkLevel(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
@@ -102,7 +125,12 @@ export function checkLevel(value: unknown, report: hf.Report): void {
 /** What hangs on a message. */
 export type Attachment = AttachmentImage | AttachmentSnippet;
 
+export function isAttachment(value: unknown, strict: boolean = true): value is Attachment {
+  return hf.passes(value, checkAttachment, strict);
+}
+
 export function checkAttachment(value: unknown, report: hf.Report): void {
+  hf.overlaps(report);
   switch (hf.discriminant(value, 'kind')) {
     case 'image':
       return checkAttachmentImage(value, report);
@@ -132,31 +160,32 @@ export interface AttachmentImage {
   readonly alt?: string;
 }
 
+const attachmentImageRules: hf.Rules = {
+  kind: [hf.checkedAt, checkAttachmentImageKind],
+  url: [hf.textAt, undefined, 2000],
+  width: [hf.integerAt, 1, 20000],
+  height: [hf.integerAt, 1, 20000],
+  alt: [hf.textAt, undefined, 500],
+};
+
 const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'height', 'alt']);
 
+export function isAttachmentImage(value: unknown, strict: boolean = true): value is AttachmentImage {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { kind, url, width, height, alt } = value as hf.Fields;
+  return (
+    kind !== undefined && hf.passes(kind, checkAttachmentImageKind, strict) &&
+    typeof url === 'string' && (url.length <= 2000 || hf.isAtMost(url, 2000)) &&
+    hf.isInteger(width) && width >= 1 && width <= 20000 &&
+    hf.isInteger(height) && height >= 1 && height <= 20000 &&
+    (alt === undefined || (typeof alt === 'string' && (alt.length <= 500 || hf.isAtMost(alt, 500)))) &&
+    (!strict || hf.isClosed(value, attachmentImageFields))
+  );
+}
+
 export function checkAttachmentImage(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { kind, url, width, height, alt } = value;
-  if (kind !== undefined) {
-    const before = report.size;
-    checkAttachmentImageKind(kind, report);
-    report.below(before, '/kind');
-  }
-  if (url !== undefined && !(typeof url === 'string' && url.length <= 2000)) {
-    hf.textAt(url, '/url', report, undefined, 2000);
-  }
-  if (width !== undefined && !(hf.isInteger(width) && width >= 1 && width <= 20000)) {
-    hf.integerAt(width, '/width', report, 1, 20000);
-  }
-  if (height !== undefined && !(hf.isInteger(height) && height >= 1 && height <= 20000)) {
-    hf.integerAt(height, '/height', report, 1, 20000);
-  }
-  if (alt !== undefined && !(typeof alt === 'string' && alt.length <= 500)) {
-    hf.textAt(alt, '/alt', report, undefined, 500);
-  }
-  if (report.strict) hf.noOthers(value, attachmentImageFields, report);
-  if (kind === undefined || url === undefined || width === undefined || height === undefined) {
-    hf.required(value, ['kind', 'url', 'width', 'height'], report);
+  if (!isAttachmentImage(value, report.strict)) {
+    hf.fieldsAt(value, report, attachmentImageRules, ['alt'], report.strict ? [hf.othersAt, attachmentImageFields] : undefined);
   }
 }
 
@@ -173,26 +202,29 @@ export interface AttachmentSnippet {
   readonly language?: string | null;
 }
 
+const attachmentSnippetRules: hf.Rules = {
+  kind: [hf.checkedAt, checkAttachmentSnippetKind],
+  text: [hf.textAt, undefined, 10000],
+  language: [hf.checkedAt, checkAttachmentSnippetLanguage],
+};
+
 const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language']);
 
+export function isAttachmentSnippet(value: unknown, strict: boolean = true): value is AttachmentSnippet {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { kind, text, language } = value as hf.Fields;
+  return (
+    kind !== undefined && hf.passes(kind, checkAttachmentSnippetKind, strict) &&
+    typeof text === 'string' && (text.length <= 10000 || hf.isAtMost(text, 10000)) &&
+    (language === undefined || language === null || (typeof language === 'string' && (language.length <= 40 || hf.isAtMost(language, 40)))) &&
+    (!strict || hf.isClosed(value, attachmentSnippetFields))
+  );
+}
+
 export function checkAttachmentSnippet(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { kind, text, language } = value;
-  if (kind !== undefined) {
-    const before = report.size;
-    checkAttachmentSnippetKind(kind, report);
-    report.below(before, '/kind');
+  if (!isAttachmentSnippet(value, report.strict)) {
+    hf.fieldsAt(value, report, attachmentSnippetRules, ['language'], report.strict ? [hf.othersAt, attachmentSnippetFields] : undefined);
   }
-  if (text !== undefined && !(typeof text === 'string' && text.length <= 10000)) {
-    hf.textAt(text, '/text', report, undefined, 10000);
-  }
-  if (language !== undefined && !(language === null || (typeof language === 'string' && language.length <= 40))) {
-    const before = report.size;
-    checkAttachmentSnippetLanguage(language, report);
-    report.below(before, '/language');
-  }
-  if (report.strict) hf.noOthers(value, attachmentSnippetFields, report);
-  if (kind === undefined || text === undefined) hf.required(value, ['kind', 'text'], report);
 }
 
 function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
@@ -235,11 +267,18 @@ export interface RoomFullErrorData {
   readonly limit: number;
 }
 
+const roomFullErrorDataRules: hf.Rules = {
+  limit: [hf.integerAt, 1],
+};
+
+export function isRoomFullErrorData(value: unknown): value is RoomFullErrorData {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { limit } = value as hf.Fields;
+  return hf.isSafeInteger(limit) && limit >= 1;
+}
+
 export function checkRoomFullErrorData(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { limit } = value;
-  if (limit !== undefined && !(hf.isSafeInteger(limit) && limit >= 1)) hf.integerAt(limit, '/limit', report, 1);
-  if (limit === undefined) hf.required(value, ['limit'], report);
+  if (!isRoomFullErrorData(value)) hf.fieldsAt(value, report, roomFullErrorDataRules);
 }
 
 /** Join the room first. */
@@ -273,19 +312,27 @@ export interface Auth {
   readonly token?: string;
 }
 
+const authRules: hf.Rules = {
+  name: [hf.textAt, 1, 40],
+  token: [hf.textAt, undefined, 4096],
+};
+
 const authFields = /*@__PURE__*/ new Set(['name', 'token']);
 
+export function isAuth(value: unknown, strict: boolean = true): value is Auth {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { name, token } = value as hf.Fields;
+  return (
+    typeof name === 'string' && name.length >= 1 && (name.length <= 40 || hf.isAtMost(name, 40)) &&
+    (token === undefined || (typeof token === 'string' && (token.length <= 4096 || hf.isAtMost(token, 4096)))) &&
+    (!strict || hf.isClosed(value, authFields))
+  );
+}
+
 export function checkAuth(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { name, token } = value;
-  if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
-    hf.textAt(name, '/name', report, 1, 40);
+  if (!isAuth(value, report.strict)) {
+    hf.fieldsAt(value, report, authRules, ['token'], report.strict ? [hf.othersAt, authFields] : undefined);
   }
-  if (token !== undefined && !(typeof token === 'string' && token.length <= 4096)) {
-    hf.textAt(token, '/token', report, undefined, 4096);
-  }
-  if (report.strict) hf.noOthers(value, authFields, report);
-  if (name === undefined) hf.required(value, ['name'], report);
 }
 
 /** Enter a room, and hear what is said in it. */
@@ -293,18 +340,25 @@ export interface RoomJoin {
   readonly roomId: RoomId;
 }
 
+const roomJoinRules: hf.Rules = {
+  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+};
+
 const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
 
+export function isRoomJoin(value: unknown, strict: boolean = true): value is RoomJoin {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { roomId } = value as hf.Fields;
+  return (
+    typeof roomId === 'string' && roomIdPattern.test(roomId) &&
+    (!strict || hf.isClosed(value, roomJoinFields))
+  );
+}
+
 export function checkRoomJoin(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { roomId } = value;
-  if (roomId !== undefined) {
-    const before = report.size;
-    checkRoomId(roomId, report);
-    report.below(before, '/roomId');
+  if (!isRoomJoin(value, report.strict)) {
+    hf.fieldsAt(value, report, roomJoinRules, [], report.strict ? [hf.othersAt, roomJoinFields] : undefined);
   }
-  if (report.strict) hf.noOthers(value, roomJoinFields, report);
-  if (roomId === undefined) hf.required(value, ['roomId'], report);
 }
 
 /** Who is in the room, and what was said last. */
@@ -315,30 +369,22 @@ export interface RoomJoined {
   readonly topic: string | null;
 }
 
-export function checkRoomJoined(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { members, topic } = value;
-  if (members !== undefined) {
-    const before = report.size;
-    checkRoomJoinedMembers(members, report);
-    report.below(before, '/members');
-  }
-  if (topic !== undefined && !(topic === null || typeof topic === 'string')) {
-    const before = report.size;
-    checkRoomJoinedTopic(topic, report);
-    report.below(before, '/topic');
-  }
-  if (members === undefined || topic === undefined) hf.required(value, ['members', 'topic'], report);
+const roomJoinedRules: hf.Rules = {
+  members: [hf.listAt, [checkMember], 0, 1000],
+  topic: [hf.checkedAt, checkRoomJoinedTopic],
+};
+
+export function isRoomJoined(value: unknown): value is RoomJoined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { members, topic } = value as hf.Fields;
+  return (
+    Array.isArray(members) && members.length <= 1000 && members.every(item => isMember(item)) &&
+    (topic === null || typeof topic === 'string')
+  );
 }
 
-function checkRoomJoinedMembers(value: unknown, report: hf.Report): void {
-  if (!hf.array(value, report)) return;
-  let before = report.size;
-  for (let i = 0; i < value.length; i++) {
-    checkMember(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
-  }
-  hf.maxItems(value, 1000, report);
+export function checkRoomJoined(value: unknown, report: hf.Report): void {
+  if (!isRoomJoined(value)) hf.fieldsAt(value, report, roomJoinedRules);
 }
 
 function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
@@ -350,18 +396,25 @@ export interface RoomLeave {
   readonly roomId: RoomId;
 }
 
+const roomLeaveRules: hf.Rules = {
+  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+};
+
 const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
 
+export function isRoomLeave(value: unknown, strict: boolean = true): value is RoomLeave {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { roomId } = value as hf.Fields;
+  return (
+    typeof roomId === 'string' && roomIdPattern.test(roomId) &&
+    (!strict || hf.isClosed(value, roomLeaveFields))
+  );
+}
+
 export function checkRoomLeave(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { roomId } = value;
-  if (roomId !== undefined) {
-    const before = report.size;
-    checkRoomId(roomId, report);
-    report.below(before, '/roomId');
+  if (!isRoomLeave(value, report.strict)) {
+    hf.fieldsAt(value, report, roomLeaveRules, [], report.strict ? [hf.othersAt, roomLeaveFields] : undefined);
   }
-  if (report.strict) hf.noOthers(value, roomLeaveFields, report);
-  if (roomId === undefined) hf.required(value, ['roomId'], report);
 }
 
 /** Say something in a room. */
@@ -376,26 +429,29 @@ export interface ChatSend {
   readonly attachments?: readonly Attachment[];
 }
 
+const chatSendRules: hf.Rules = {
+  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+  text: [hf.textAt, 1, 2000],
+  attachments: [hf.checkedAt, checkChatSendAttachments],
+};
+
 const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
 
+export function isChatSend(value: unknown, strict: boolean = true): value is ChatSend {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { roomId, text, attachments } = value as hf.Fields;
+  return (
+    typeof roomId === 'string' && roomIdPattern.test(roomId) &&
+    typeof text === 'string' && text.length >= 1 && (text.length <= 2000 || hf.isAtMost(text, 2000)) &&
+    (attachments === undefined || hf.passes(attachments, checkChatSendAttachments, strict)) &&
+    (!strict || hf.isClosed(value, chatSendFields))
+  );
+}
+
 export function checkChatSend(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { roomId, text, attachments } = value;
-  if (roomId !== undefined) {
-    const before = report.size;
-    checkRoomId(roomId, report);
-    report.below(before, '/roomId');
+  if (!isChatSend(value, report.strict)) {
+    hf.fieldsAt(value, report, chatSendRules, ['attachments'], report.strict ? [hf.othersAt, chatSendFields] : undefined);
   }
-  if (text !== undefined && !(typeof text === 'string' && text.length >= 1 && text.length <= 2000)) {
-    hf.textAt(text, '/text', report, 1, 2000);
-  }
-  if (attachments !== undefined) {
-    const before = report.size;
-    checkChatSendAttachments(attachments, report);
-    report.below(before, '/attachments');
-  }
-  if (report.strict) hf.noOthers(value, chatSendFields, report);
-  if (roomId === undefined || text === undefined) hf.required(value, ['roomId', 'text'], report);
 }
 
 function checkChatSendAttachments(value: unknown, report: hf.Report): void {
@@ -403,7 +459,7 @@ function checkChatSendAttachments(value: unknown, report: hf.Report): void {
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkAttachment(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = hf.below(report, before, `/${i}`);
   }
   hf.maxItems(value, 4, report);
 }
@@ -415,19 +471,24 @@ export interface ChatMessage {
   readonly attachments?: readonly Attachment[];
 }
 
+const chatMessageRules: hf.Rules = {
+  from: [hf.textAt, 1, 40],
+  text: [hf.textAt],
+  attachments: [hf.checkedAt, checkChatMessageAttachments],
+};
+
+export function isChatMessage(value: unknown): value is ChatMessage {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { from: from$, text, attachments } = value as hf.Fields;
+  return (
+    typeof from$ === 'string' && from$.length >= 1 && (from$.length <= 40 || hf.isAtMost(from$, 40)) &&
+    typeof text === 'string' &&
+    (attachments === undefined || hf.passes(attachments, checkChatMessageAttachments, false))
+  );
+}
+
 export function checkChatMessage(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { from: from$, text, attachments } = value;
-  if (from$ !== undefined && !(typeof from$ === 'string' && from$.length >= 1 && from$.length <= 40)) {
-    hf.textAt(from$, '/from', report, 1, 40);
-  }
-  if (text !== undefined && typeof text !== 'string') hf.textAt(text, '/text', report);
-  if (attachments !== undefined) {
-    const before = report.size;
-    checkChatMessageAttachments(attachments, report);
-    report.below(before, '/attachments');
-  }
-  if (from$ === undefined || text === undefined) hf.required(value, ['from', 'text'], report);
+  if (!isChatMessage(value)) hf.fieldsAt(value, report, chatMessageRules, ['attachments']);
 }
 
 function checkChatMessageAttachments(value: unknown, report: hf.Report): void {
@@ -435,7 +496,7 @@ function checkChatMessageAttachments(value: unknown, report: hf.Report): void {
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkAttachment(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = hf.below(report, before, `/${i}`);
   }
 }
 
@@ -444,18 +505,25 @@ export interface UserTypingClient {
   readonly roomId: RoomId;
 }
 
+const userTypingClientRules: hf.Rules = {
+  roomId: [hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+};
+
 const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
 
+export function isUserTypingClient(value: unknown, strict: boolean = true): value is UserTypingClient {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { roomId } = value as hf.Fields;
+  return (
+    typeof roomId === 'string' && roomIdPattern.test(roomId) &&
+    (!strict || hf.isClosed(value, userTypingClientFields))
+  );
+}
+
 export function checkUserTypingClient(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { roomId } = value;
-  if (roomId !== undefined) {
-    const before = report.size;
-    checkRoomId(roomId, report);
-    report.below(before, '/roomId');
+  if (!isUserTypingClient(value, report.strict)) {
+    hf.fieldsAt(value, report, userTypingClientRules, [], report.strict ? [hf.othersAt, userTypingClientFields] : undefined);
   }
-  if (report.strict) hf.noOthers(value, userTypingClientFields, report);
-  if (roomId === undefined) hf.required(value, ['roomId'], report);
 }
 
 /** Somebody is typing. As the server sends it. */
@@ -463,13 +531,18 @@ export interface UserTypingServer {
   readonly name: UserName;
 }
 
+const userTypingServerRules: hf.Rules = {
+  name: [hf.textAt, 1, 40],
+};
+
+export function isUserTypingServer(value: unknown): value is UserTypingServer {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { name } = value as hf.Fields;
+  return typeof name === 'string' && name.length >= 1 && (name.length <= 40 || hf.isAtMost(name, 40));
+}
+
 export function checkUserTypingServer(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { name } = value;
-  if (name !== undefined && !(typeof name === 'string' && name.length >= 1 && name.length <= 40)) {
-    hf.textAt(name, '/name', report, 1, 40);
-  }
-  if (name === undefined) hf.required(value, ['name'], report);
+  if (!isUserTypingServer(value)) hf.fieldsAt(value, report, userTypingServerRules);
 }
 
 /** Somebody came, went, or looked away. */
@@ -478,20 +551,22 @@ export interface UserPresence {
   readonly present: boolean;
 }
 
+const userPresenceRules: hf.Rules = {
+  member: [checkMember],
+  present: [hf.boolean],
+};
+
+export function isUserPresence(value: unknown): value is UserPresence {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { member, present } = value as hf.Fields;
+  return (
+    isMember(member) &&
+    typeof present === 'boolean'
+  );
+}
+
 export function checkUserPresence(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { member, present } = value;
-  if (member !== undefined) {
-    const before = report.size;
-    checkMember(member, report);
-    report.below(before, '/member');
-  }
-  if (present !== undefined && typeof present !== 'boolean') {
-    const before = report.size;
-    hf.boolean(present, report);
-    report.below(before, '/present');
-  }
-  if (member === undefined || present === undefined) hf.required(value, ['member', 'present'], report);
+  if (!isUserPresence(value)) hf.fieldsAt(value, report, userPresenceRules);
 }
 
 /** Follow the price of some symbols until `prices.stop`. */
@@ -512,29 +587,33 @@ export interface PricesWatch {
   readonly every?: number;
 }
 
+const pricesWatchRules: hf.Rules = {
+  symbols: [hf.checkedAt, checkPricesWatchSymbols],
+  every: [hf.integerAt, 50, 60000],
+};
+
 const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
 
+export function isPricesWatch(value: unknown, strict: boolean = true): value is PricesWatch {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { symbols, every } = value as hf.Fields;
+  return (
+    symbols !== undefined && hf.passes(symbols, checkPricesWatchSymbols, strict) &&
+    (every === undefined || (hf.isInteger(every) && every >= 50 && every <= 60000)) &&
+    (!strict || hf.isClosed(value, pricesWatchFields))
+  );
+}
+
 export function checkPricesWatch(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { symbols, every } = value;
-  if (symbols !== undefined) {
-    const before = report.size;
-    checkPricesWatchSymbols(symbols, report);
-    report.below(before, '/symbols');
+  if (!isPricesWatch(value, report.strict)) {
+    hf.fieldsAt(value, report, pricesWatchRules, ['every'], report.strict ? [hf.othersAt, pricesWatchFields] : undefined);
   }
-  if (every !== undefined && !(hf.isInteger(every) && every >= 50 && every <= 60000)) {
-    hf.integerAt(every, '/every', report, 50, 60000);
-  }
-  if (report.strict) hf.noOthers(value, pricesWatchFields, report);
-  if (symbols === undefined) hf.required(value, ['symbols'], report);
 }
 
 function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  let before = report.size;
-  for (let i = 0; i < value.length; i++) {
-    checkSymbol(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+  if (!value.every(item => typeof item === 'string' && symbolPattern.test(item))) {
+    hf.items(value, 0, checkSymbol, report);
   }
   hf.minItems(value, 1, report);
   hf.maxItems(value, 50, report);
@@ -558,30 +637,26 @@ export interface PricesTick {
   readonly change?: number;
 }
 
+const pricesTickRules: hf.Rules = {
+  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  price: [hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
+  side: [hf.checkedAt, checkPricesTickSide],
+  change: [hf.aboveAt, -1],
+};
+
+export function isPricesTick(value: unknown): value is PricesTick {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { symbol: symbol$, price, side, change } = value as hf.Fields;
+  return (
+    typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
+    typeof price === 'string' && decimalPattern.test(price) &&
+    side !== undefined && hf.passes(side, checkPricesTickSide, false) &&
+    (change === undefined || (typeof change === 'number' && change > -1 && change < Infinity))
+  );
+}
+
 export function checkPricesTick(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { symbol: symbol$, price, side, change } = value;
-  if (symbol$ !== undefined) {
-    const before = report.size;
-    checkSymbol(symbol$, report);
-    report.below(before, '/symbol');
-  }
-  if (price !== undefined) {
-    const before = report.size;
-    checkDecimal(price, report);
-    report.below(before, '/price');
-  }
-  if (side !== undefined) {
-    const before = report.size;
-    checkPricesTickSide(side, report);
-    report.below(before, '/side');
-  }
-  if (change !== undefined && !(typeof change === 'number' && change > -1 && change < Infinity)) {
-    hf.aboveAt(change, '/change', report, -1);
-  }
-  if (symbol$ === undefined || price === undefined || side === undefined) {
-    hf.required(value, ['symbol', 'price', 'side'], report);
-  }
+  if (!isPricesTick(value)) hf.fieldsAt(value, report, pricesTickRules, ['change']);
 }
 
 function checkPricesTickSide(value: unknown, report: hf.Report): void {
@@ -598,11 +673,18 @@ export interface PricesDone {
   readonly ticks: number;
 }
 
+const pricesDoneRules: hf.Rules = {
+  ticks: [hf.integerAt, 0],
+};
+
+export function isPricesDone(value: unknown): value is PricesDone {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { ticks } = value as hf.Fields;
+  return hf.isSafeInteger(ticks) && ticks >= 0;
+}
+
 export function checkPricesDone(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { ticks } = value;
-  if (ticks !== undefined && !(hf.isSafeInteger(ticks) && ticks >= 0)) hf.integerAt(ticks, '/ticks', report, 0);
-  if (ticks === undefined) hf.required(value, ['ticks'], report);
+  if (!isPricesDone(value)) hf.fieldsAt(value, report, pricesDoneRules);
 }
 
 /**
@@ -619,21 +701,27 @@ export interface PricesBook {
   readonly depth?: number;
 }
 
+const pricesBookRules: hf.Rules = {
+  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  depth: [hf.integerAt, 1, 100],
+};
+
 const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
 
+export function isPricesBook(value: unknown, strict: boolean = true): value is PricesBook {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { symbol: symbol$, depth } = value as hf.Fields;
+  return (
+    typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
+    (depth === undefined || (hf.isInteger(depth) && depth >= 1 && depth <= 100)) &&
+    (!strict || hf.isClosed(value, pricesBookFields))
+  );
+}
+
 export function checkPricesBook(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { symbol: symbol$, depth } = value;
-  if (symbol$ !== undefined) {
-    const before = report.size;
-    checkSymbol(symbol$, report);
-    report.below(before, '/symbol');
+  if (!isPricesBook(value, report.strict)) {
+    hf.fieldsAt(value, report, pricesBookRules, ['depth'], report.strict ? [hf.othersAt, pricesBookFields] : undefined);
   }
-  if (depth !== undefined && !(hf.isInteger(depth) && depth >= 1 && depth <= 100)) {
-    hf.integerAt(depth, '/depth', report, 1, 100);
-  }
-  if (report.strict) hf.noOthers(value, pricesBookFields, report);
-  if (symbol$ === undefined) hf.required(value, ['symbol'], report);
 }
 
 /** The order book. */
@@ -645,27 +733,24 @@ export interface PricesSnapshot {
   readonly asks: readonly Level[];
 }
 
+const pricesSnapshotRules: hf.Rules = {
+  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  bids: [hf.checkedAt, checkPricesSnapshotBids],
+  asks: [hf.checkedAt, checkPricesSnapshotAsks],
+};
+
+export function isPricesSnapshot(value: unknown): value is PricesSnapshot {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { symbol: symbol$, bids, asks } = value as hf.Fields;
+  return (
+    typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
+    bids !== undefined && hf.passes(bids, checkPricesSnapshotBids, false) &&
+    asks !== undefined && hf.passes(asks, checkPricesSnapshotAsks, false)
+  );
+}
+
 export function checkPricesSnapshot(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { symbol: symbol$, bids, asks } = value;
-  if (symbol$ !== undefined) {
-    const before = report.size;
-    checkSymbol(symbol$, report);
-    report.below(before, '/symbol');
-  }
-  if (bids !== undefined) {
-    const before = report.size;
-    checkPricesSnapshotBids(bids, report);
-    report.below(before, '/bids');
-  }
-  if (asks !== undefined) {
-    const before = report.size;
-    checkPricesSnapshotAsks(asks, report);
-    report.below(before, '/asks');
-  }
-  if (symbol$ === undefined || bids === undefined || asks === undefined) {
-    hf.required(value, ['symbol', 'bids', 'asks'], report);
-  }
+  if (!isPricesSnapshot(value)) hf.fieldsAt(value, report, pricesSnapshotRules);
 }
 
 function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
@@ -673,7 +758,7 @@ function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkLevel(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = hf.below(report, before, `/${i}`);
   }
   hf.maxItems(value, 100, report);
 }
@@ -683,7 +768,7 @@ function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkLevel(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = hf.below(report, before, `/${i}`);
   }
   hf.maxItems(value, 100, report);
 }
@@ -697,18 +782,25 @@ export interface PricesQuote {
   readonly symbol: Symbol;
 }
 
+const pricesQuoteRules: hf.Rules = {
+  symbol: [hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+};
+
 const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
 
+export function isPricesQuote(value: unknown, strict: boolean = true): value is PricesQuote {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { symbol: symbol$ } = value as hf.Fields;
+  return (
+    typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
+    (!strict || hf.isClosed(value, pricesQuoteFields))
+  );
+}
+
 export function checkPricesQuote(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { symbol: symbol$ } = value;
-  if (symbol$ !== undefined) {
-    const before = report.size;
-    checkSymbol(symbol$, report);
-    report.below(before, '/symbol');
+  if (!isPricesQuote(value, report.strict)) {
+    hf.fieldsAt(value, report, pricesQuoteRules, [], report.strict ? [hf.othersAt, pricesQuoteFields] : undefined);
   }
-  if (report.strict) hf.noOthers(value, pricesQuoteFields, report);
-  if (symbol$ === undefined) hf.required(value, ['symbol'], report);
 }
 
 /**
@@ -720,15 +812,18 @@ export interface PricesQuoted {
   readonly price: Decimal;
 }
 
+const pricesQuotedRules: hf.Rules = {
+  price: [hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
+};
+
+export function isPricesQuoted(value: unknown): value is PricesQuoted {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { price } = value as hf.Fields;
+  return typeof price === 'string' && decimalPattern.test(price);
+}
+
 export function checkPricesQuoted(value: unknown, report: hf.Report): void {
-  if (!hf.isFields(value)) return hf.noObject(report);
-  const { price } = value;
-  if (price !== undefined) {
-    const before = report.size;
-    checkDecimal(price, report);
-    report.below(before, '/price');
-  }
-  if (price === undefined) hf.required(value, ['price'], report);
+  if (!isPricesQuoted(value)) hf.fieldsAt(value, report, pricesQuotedRules);
 }
 
 // ---- Messages -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ function answer([of, byServer, message]) {
   const text = typeof message === 'string' ? message : utf8.decode(new Uint8Array(message));
   if (byServer) {
     // What a client sends is checked before it is written.
-    const violations = violationsOf(api.checkM, JSON.parse(text).payload, 'sent');
+    const { payload } = JSON.parse(text);
+    const violations = violationsOf(api.checkM, payload, 'sent');
+    if (api.isM(payload) !== (violations.length === 0)) return { other: 'the guard says something else' };
     return { violations: list(violations).map(([path, ...rest]) => ['/payload' + path, ...rest]) };
   }
   const decoded = api.decode(text);

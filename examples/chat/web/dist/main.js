@@ -6,62 +6,75 @@ var LISTED = 100;
 var PATH = 256;
 var WORDS = 1e3;
 function listed(violations) {
+  const list = violations.slice(0, LISTED).map(shortened);
   const more = violations.length - LISTED;
-  if (more <= 0 && !violations.some(isLong)) return violations;
-  const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
-    const words = cut(message, WORDS);
-    const { keyword } = rest;
-    return { ...words === message ? rest : { keyword }, path: cut(path, PATH), message: words };
-  });
   if (more > 0) {
     const least = violations.length < COLLECTED ? "" : "at least ";
     list.push({ path: "", keyword: "violations", message: `and ${least}${more} more` });
   }
   return list;
 }
-function isLong({ path, message }) {
-  return path.length > PATH || message.length > WORDS;
+function shortened(violation) {
+  const { path, keyword, message } = violation;
+  if (path.length <= PATH && message.length <= WORDS) return violation;
+  const words = cut(message, WORDS);
+  return { ...words === message ? violation : { keyword }, path: cut(path, PATH), message: words };
 }
 function cut(text, most) {
-  if (text.length <= most) return text;
   const points = Array.from(text);
   return points.length <= most ? text : `${points.slice(0, most).join("")}\u2026`;
 }
 var NONE = [];
 var Report = class {
-  /** How many violations there are. */
-  size = 0;
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   strict;
-  #violations = NONE;
+  /** The path to the object or the array in hand. */
+  path = "";
+  /** The property or the item in hand; the empty text is the whole. */
+  name = "";
+  /** What is done where several schemas describe one value, and may say the same. */
+  once = void 0;
+  /** The violations so far, in order. */
+  found = NONE;
   constructor(strict) {
     this.strict = strict;
   }
+  /** How many violations there are. */
+  get size() {
+    return this.found.length;
+  }
   /** The violations, in order, each told once: the first 100, and how many more there are. */
   get violations() {
-    return listed(toldOnce(this.#violations));
+    const { found } = this;
+    return found === NONE ? found : listed(this.once?.(found) ?? found);
   }
-  /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
+  /** The path to what is in hand. */
+  get place() {
+    return this.name === "" ? this.path : `${this.path}/${this.name}`;
+  }
+  /** Reports a violation of what is in hand. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword, message, allowed) {
     if (this.size >= COLLECTED) return;
-    if (this.size === 0) this.#violations = [];
-    const violation = allowed === void 0 ? { path: "", keyword, message } : { path: "", keyword, message, allowed };
-    this.size = this.#violations.push(violation);
-  }
-  /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
-  below(from, step2) {
-    for (let i = from; i < this.size; i++) {
-      const violation = this.#violations[i];
-      violation.path = step2 + violation.path;
-    }
-    return this.size;
+    const path = this.place;
+    const violation = allowed === void 0 ? { path, keyword, message } : { path, keyword, message, allowed };
+    if (this.size === 0) this.found = [violation];
+    else this.found.push(violation);
   }
 };
+function below({ found }, from, step2) {
+  for (let i = from; i < found.length; i++) {
+    const violation = found[i];
+    violation.path = step2 + violation.path;
+  }
+  return found.length;
+}
+function overlaps(report) {
+  report.once = toldOnce;
+}
 function toldOnce(violations) {
-  if (violations.length < 2) return violations;
   const seen = /* @__PURE__ */ new Set();
   return violations.filter(({ path, keyword, message }) => {
     const said = `${path} ${keyword} ${message}`;
@@ -71,42 +84,54 @@ function toldOnce(violations) {
 function step(name) {
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
-function violationsOf(check, value, direction, under) {
+function violationsOf(check, value, direction) {
   const report = new Report(direction === "sent");
   check(value, report);
-  if (report.size === 0) return NONE;
-  if (typeof under === "string") report.below(0, step(under));
   return report.violations;
+}
+function violationsUnder(check, value, direction, under) {
+  const report = new Report(direction === "sent");
+  check(value, report);
+  below(report, 0, step(under));
+  return report.violations;
+}
+function passes(value, check, strict) {
+  const report = new Report(strict);
+  check(value, report);
+  return report.size === 0;
 }
 function wording(violation) {
   return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
 }
 
 // handfast/check.ts
+function notA(type, report) {
+  report.fail("type", `must be ${a(type)}`, type);
+}
+function a(type) {
+  return `a${/^[aeiou]/.test(type) ? "n" : ""} ${type}`;
+}
 function isFields(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-function noObject(report) {
-  report.fail("type", "must be an object", "object");
-}
 function object(value, report) {
   if (isFields(value)) return true;
-  noObject(report);
+  notA("object", report);
   return false;
 }
 function array(value, report) {
   if (Array.isArray(value)) return true;
-  report.fail("type", "must be an array", "array");
+  notA("array", report);
   return false;
 }
 function string(value, report) {
   if (typeof value === "string") return true;
-  report.fail("type", "must be a string", "string");
+  notA("string", report);
   return false;
 }
 function boolean(value, report) {
   if (typeof value === "boolean") return true;
-  report.fail("type", "must be a boolean", "boolean");
+  notA("boolean", report);
   return false;
 }
 function isInteger(value) {
@@ -117,28 +142,19 @@ function isSafeInteger(value) {
 }
 function number(value, report) {
   if (Number.isFinite(value)) return true;
-  report.fail("type", "must be a number", "number");
+  notA("number", report);
   return false;
 }
 function integer(value, report) {
   if (Number.isInteger(value)) return true;
-  report.fail("type", "must be an integer", "integer");
+  notA("integer", report);
   return false;
 }
 function anything() {
 }
 var noPayload = anything;
-var TYPES = {
-  null: "null",
-  boolean: "a boolean",
-  integer: "an integer",
-  number: "a number",
-  string: "a string",
-  array: "an array",
-  object: "an object"
-};
 function notOf(types, report) {
-  const words = types.map((type) => TYPES[type]);
+  const words = types.map((type) => type === "null" ? type : a(type));
   const last = words.pop() ?? "nothing";
   report.fail("type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, types);
 }
@@ -149,14 +165,14 @@ function notEnum(allowed, report) {
   const words = allowed.map((value) => JSON.stringify(value)).join(", ");
   report.fail("enum", `must be ${allowed.length === 1 ? "" : "one of "}${words}`, allowed);
 }
-function equal(a, b) {
-  if (a === b) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item2, i) => equal(item2, b[i]));
+function equal(a2, b) {
+  if (a2 === b) return true;
+  if (Array.isArray(a2)) {
+    return Array.isArray(b) && a2.length === b.length && a2.every((item2, i) => equal(item2, b[i]));
   }
-  if (!isFields(a) || !isFields(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
+  if (!isFields(a2) || !isFields(b)) return false;
+  const keys = Object.keys(a2);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a2[key], b[key]));
 }
 function minimum(value, least, report) {
   if (value < least) report.fail("minimum", `must be at least ${least}`, least);
@@ -168,18 +184,22 @@ function exclusiveMinimum(value, bound, report) {
   if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, bound);
 }
 function codePoints(value) {
-  let count = 0;
-  for (const _ of value) count++;
-  return count;
+  return Array.from(value).length;
 }
 function many(count, one, several = `${one}s`) {
-  return `${count} ${count === 1 ? one : several}`;
+  return count === 1 ? `1 ${one}` : `${count} ${several}`;
+}
+function isAtLeast(value, least) {
+  return value.length >= least && (value.length >= 2 * least || codePoints(value) >= least);
+}
+function isAtMost(value, most) {
+  return value.length <= most || value.length <= 2 * most && codePoints(value) <= most;
 }
 function minLength(value, least, report) {
-  if (value.length < 2 * least && codePoints(value) < least) report.fail("minLength", `must be at least ${many(least, "character")} long`, least);
+  if (!isAtLeast(value, least)) report.fail("minLength", `must be at least ${many(least, "character")} long`, least);
 }
 function maxLength(value, most, report) {
-  if (value.length > most && codePoints(value) > most) report.fail("maxLength", `must be at most ${many(most, "character")} long`, most);
+  if (!isAtMost(value, most)) report.fail("maxLength", `must be at most ${many(most, "character")} long`, most);
 }
 function pattern(value, expression, source, report) {
   if (!expression.test(value)) report.fail("pattern", `must match the pattern ${source}`, source);
@@ -191,7 +211,7 @@ function item(value, index, check, report) {
   if (index >= value.length) return;
   const before = report.size;
   check(value[index], report);
-  if (report.size > before) report.below(before, `/${index}`);
+  if (report.size > before) below(report, before, `/${index}`);
 }
 function noItems(value, from, report) {
   items(value, from, tooMany, report);
@@ -205,11 +225,13 @@ function minItems(value, least, report) {
 function maxItems(value, most, report) {
   if (value.length > most) report.fail("maxItems", `must have at most ${many(most, "item")}`, most);
 }
-function uniqueItems(value, report) {
+function isUnique(value) {
   const plain = value.filter((item2) => typeof item2 !== "object" || item2 === null);
   const nested = value.filter((item2) => typeof item2 === "object" && item2 !== null);
-  const repeated = new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
-  if (repeated) report.fail("uniqueItems", "must have no two equal items", true);
+  return new Set(plain).size === plain.length && !nested.some((a2, i) => nested.some((b, j) => j < i && equal(a2, b)));
+}
+function uniqueItems(value, report) {
+  if (!isUnique(value)) report.fail("uniqueItems", "must have no two equal items", true);
 }
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
@@ -218,21 +240,21 @@ function property(value, name, check, report) {
   if (!has(value, name)) return;
   const before = report.size;
   check(value[name], report);
-  if (report.size > before) report.below(before, step(name));
+  if (report.size > before) below(report, before, step(name));
 }
 function required(value, names, report) {
   for (const name of names) {
-    if (!has(value, name)) report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
+    if (!has(value, name)) lacks(name, report);
   }
 }
-function noOthers(value, declared, report) {
-  others(value, declared, unknownProperty, report);
+function lacks(name, report) {
+  report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
+}
+function isClosed(value, declared) {
+  return undeclared(value, declared).length === 0;
 }
 function unknownProperty(_, report) {
   report.fail("additionalProperties", "is not a known property");
-}
-function others(value, declared, check, report) {
-  for (const name of undeclared(value, declared)) property(value, name, check, report);
 }
 var NONE2 = [];
 function undeclared(value, declared) {
@@ -240,10 +262,10 @@ function undeclared(value, declared) {
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
   return names?.sort(byCodePoint) ?? NONE2;
 }
-function byCodePoint(a, b) {
+function byCodePoint(a2, b) {
   let i = 0;
-  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
-  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+  while (i < a2.length && i < b.length && a2.charCodeAt(i) === b.charCodeAt(i)) i++;
+  return (a2.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 function discriminant(value, name) {
   return isFields(value) && has(value, name) ? value[name] : void 0;
@@ -253,30 +275,74 @@ function noVariant(value, name, allowed, report) {
   if (!has(value, name)) return required(value, [name], report);
   const before = report.size;
   notEnum(allowed, report);
-  report.below(before, step(name));
+  below(report, before, step(name));
 }
 
 // handfast/scalars.ts
-function textAt(value, path, report, least = 0, most = Infinity) {
-  const before = report.size;
-  if (string(value, report)) {
-    minLength(value, least, report);
-    maxLength(value, most, report);
-  }
-  report.below(before, path);
+function tell(rule, value, report) {
+  rule[0](value, report, rule[1], rule[2], rule[3], rule[4]);
 }
-function integerAt(value, path, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
-  const before = report.size;
-  if (integer(value, report)) {
-    minimum(value, least, report);
-    maximum(value, most, report);
-  }
-  report.below(before, path);
+function textAt(value, report, least = 0, most = Infinity) {
+  if (!string(value, report)) return;
+  minLength(value, least, report);
+  maxLength(value, most, report);
 }
-function aboveAt(value, path, report, bound) {
-  const before = report.size;
+function patternAt(value, report, expression, source, least, most) {
+  textAt(value, report, least, most);
+  if (typeof value === "string") pattern(value, expression, source, report);
+}
+function integerAt(value, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
+  if (integer(value, report)) within(value, report, least, most);
+}
+function within(value, report, least, most) {
+  minimum(value, least, report);
+  maximum(value, most, report);
+}
+function aboveAt(value, report, bound) {
   if (number(value, report)) exclusiveMinimum(value, bound, report);
-  report.below(before, path);
+}
+function listAt(value, report, rule, least = 0, most = Infinity) {
+  if (!array(value, report)) return;
+  const path = report.place;
+  for (let i = 0; i < value.length; i++) {
+    report.path = path;
+    report.name = i;
+    tell(rule, value[i], report);
+  }
+  report.path = path;
+  report.name = "";
+  minItems(value, least, report);
+  maxItems(value, most, report);
+}
+function fieldsAt(value, report, rules, optional2 = [], rest) {
+  if (!object(value, report)) return;
+  const path = report.place;
+  for (const name in rules) {
+    if (value[name] === void 0) continue;
+    report.path = path;
+    report.name = name;
+    tell(rules[name], value[name], report);
+  }
+  report.path = path;
+  report.name = "";
+  if (rest !== void 0) tell(rest, value, report);
+  for (const name in rules) if (value[name] === void 0 && !optional2.includes(name)) lacks(name, report);
+}
+function othersAt(value, report, declared) {
+  const { path } = report;
+  for (const name of undeclared(value, declared)) {
+    report.path = path + step(name);
+    unknownProperty(void 0, report);
+  }
+  report.path = path;
+}
+function checkedAt(value, report, check) {
+  const { size, path, name, place } = report;
+  report.path = report.name = "";
+  check(value, report);
+  below(report, size, place);
+  report.path = path;
+  report.name = name;
 }
 
 // handfast/clock.ts
@@ -595,7 +661,7 @@ function read(value, reader) {
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: void 0, ...around } });
   }
-  const wrong = violationsOf(incoming.receive, payload, "received", envelope.content);
+  const wrong = envelope.content === null ? violationsOf(incoming.receive, payload, "received") : violationsUnder(incoming.receive, payload, "received", envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
     return refuse("invalid", words, { ...around, ...type, payload, violations: wrong });
@@ -883,6 +949,7 @@ function checkRefusal(value, report) {
   required(value, ["message"], report);
 }
 function checkError(value, report) {
+  overlaps(report);
   checkRefusal(value, report);
   if (!object(value, report)) return;
   property(value, "retryable", boolean, report);
@@ -1249,7 +1316,7 @@ var Client = class {
   /** What keeps a server from taking a value that so many objects of the message lie around. */
   #violations(check, payload, around, under) {
     if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
-    return violationsOf(check, payload, "sent", under);
+    return under === null ? violationsOf(check, payload, "sent") : violationsUnder(check, payload, "sent", under);
   }
   /** The text of a message that a server would take. */
   #text(message, payload, address) {
@@ -1440,35 +1507,28 @@ function tooDeep(_, report) {
 
 // api.ts
 var roomIdPattern = /^[a-z0-9-]{1,64}$/u;
-function checkRoomId(value, report) {
-  if (!string(value, report)) return;
-  pattern(value, roomIdPattern, "^[a-z0-9-]{1,64}$", report);
+var memberRules = {
+  name: [textAt, 1, 40],
+  status: [checkedAt, checkStatus]
+};
+function isMember(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { name, status } = value;
+  return typeof name === "string" && name.length >= 1 && (name.length <= 40 || isAtMost(name, 40)) && status !== void 0 && passes(status, checkStatus, false);
 }
 function checkMember(value, report) {
-  if (!isFields(value)) return noObject(report);
-  const { name, status } = value;
-  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
-    textAt(name, "/name", report, 1, 40);
-  }
-  if (status !== void 0) {
-    const before = report.size;
-    checkStatus(status, report);
-    report.below(before, "/status");
-  }
-  if (name === void 0 || status === void 0) required(value, ["name", "status"], report);
+  if (!isMember(value)) fieldsAt(value, report, memberRules);
 }
 function checkStatus(value, report) {
   string(value, report);
 }
 var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 function checkSymbol(value, report) {
-  if (!string(value, report)) return;
-  pattern(value, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$", report);
+  patternAt(value, report, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$");
 }
 var decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 function checkDecimal(value, report) {
-  if (!string(value, report)) return;
-  pattern(value, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$", report);
+  patternAt(value, report, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$");
 }
 function checkLevel(value, report) {
   if (!array(value, report)) return;
@@ -1478,6 +1538,7 @@ function checkLevel(value, report) {
   minItems(value, 2, report);
 }
 function checkAttachment(value, report) {
+  overlaps(report);
   switch (discriminant(value, "kind")) {
     case "image":
       return checkAttachmentImage(value, report);
@@ -1487,54 +1548,42 @@ function checkAttachment(value, report) {
       return noVariant(value, "kind", ["image", "snippet"], report);
   }
 }
+var attachmentImageRules = {
+  kind: [checkedAt, checkAttachmentImageKind],
+  url: [textAt, void 0, 2e3],
+  width: [integerAt, 1, 2e4],
+  height: [integerAt, 1, 2e4],
+  alt: [textAt, void 0, 500]
+};
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
-function checkAttachmentImage(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isAttachmentImage(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { kind: kind2, url, width, height, alt } = value;
-  if (kind2 !== void 0) {
-    const before = report.size;
-    checkAttachmentImageKind(kind2, report);
-    report.below(before, "/kind");
-  }
-  if (url !== void 0 && !(typeof url === "string" && url.length <= 2e3)) {
-    textAt(url, "/url", report, void 0, 2e3);
-  }
-  if (width !== void 0 && !(isInteger(width) && width >= 1 && width <= 2e4)) {
-    integerAt(width, "/width", report, 1, 2e4);
-  }
-  if (height !== void 0 && !(isInteger(height) && height >= 1 && height <= 2e4)) {
-    integerAt(height, "/height", report, 1, 2e4);
-  }
-  if (alt !== void 0 && !(typeof alt === "string" && alt.length <= 500)) {
-    textAt(alt, "/alt", report, void 0, 500);
-  }
-  if (report.strict) noOthers(value, attachmentImageFields, report);
-  if (kind2 === void 0 || url === void 0 || width === void 0 || height === void 0) {
-    required(value, ["kind", "url", "width", "height"], report);
+  return kind2 !== void 0 && passes(kind2, checkAttachmentImageKind, strict) && typeof url === "string" && (url.length <= 2e3 || isAtMost(url, 2e3)) && isInteger(width) && width >= 1 && width <= 2e4 && isInteger(height) && height >= 1 && height <= 2e4 && (alt === void 0 || typeof alt === "string" && (alt.length <= 500 || isAtMost(alt, 500))) && (!strict || isClosed(value, attachmentImageFields));
+}
+function checkAttachmentImage(value, report) {
+  if (!isAttachmentImage(value, report.strict)) {
+    fieldsAt(value, report, attachmentImageRules, ["alt"], report.strict ? [othersAt, attachmentImageFields] : void 0);
   }
 }
 function checkAttachmentImageKind(value, report) {
   if (value !== "image") notConst("image", report);
 }
+var attachmentSnippetRules = {
+  kind: [checkedAt, checkAttachmentSnippetKind],
+  text: [textAt, void 0, 1e4],
+  language: [checkedAt, checkAttachmentSnippetLanguage]
+};
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
-function checkAttachmentSnippet(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isAttachmentSnippet(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { kind: kind2, text, language } = value;
-  if (kind2 !== void 0) {
-    const before = report.size;
-    checkAttachmentSnippetKind(kind2, report);
-    report.below(before, "/kind");
+  return kind2 !== void 0 && passes(kind2, checkAttachmentSnippetKind, strict) && typeof text === "string" && (text.length <= 1e4 || isAtMost(text, 1e4)) && (language === void 0 || language === null || typeof language === "string" && (language.length <= 40 || isAtMost(language, 40))) && (!strict || isClosed(value, attachmentSnippetFields));
+}
+function checkAttachmentSnippet(value, report) {
+  if (!isAttachmentSnippet(value, report.strict)) {
+    fieldsAt(value, report, attachmentSnippetRules, ["language"], report.strict ? [othersAt, attachmentSnippetFields] : void 0);
   }
-  if (text !== void 0 && !(typeof text === "string" && text.length <= 1e4)) {
-    textAt(text, "/text", report, void 0, 1e4);
-  }
-  if (language !== void 0 && !(language === null || typeof language === "string" && language.length <= 40)) {
-    const before = report.size;
-    checkAttachmentSnippetLanguage(language, report);
-    report.below(before, "/language");
-  }
-  if (report.strict) noOthers(value, attachmentSnippetFields, report);
-  if (kind2 === void 0 || text === void 0) required(value, ["kind", "text"], report);
 }
 function checkAttachmentSnippetKind(value, report) {
   if (value !== "snippet") notConst("snippet", report);
@@ -1548,11 +1597,16 @@ var roomFullError = {
   code: "ROOM_FULL",
   data: checkRoomFullErrorData
 };
-function checkRoomFullErrorData(value, report) {
-  if (!isFields(value)) return noObject(report);
+var roomFullErrorDataRules = {
+  limit: [integerAt, 1]
+};
+function isRoomFullErrorData(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { limit } = value;
-  if (limit !== void 0 && !(isSafeInteger(limit) && limit >= 1)) integerAt(limit, "/limit", report, 1);
-  if (limit === void 0) required(value, ["limit"], report);
+  return isSafeInteger(limit) && limit >= 1;
+}
+function checkRoomFullErrorData(value, report) {
+  if (!isRoomFullErrorData(value)) fieldsAt(value, report, roomFullErrorDataRules);
 }
 var notInRoomError = {
   code: "NOT_IN_ROOM",
@@ -1562,259 +1616,233 @@ var unknownSymbolError = {
   code: "UNKNOWN_SYMBOL",
   data: noPayload
 };
+var authRules = {
+  name: [textAt, 1, 40],
+  token: [textAt, void 0, 4096]
+};
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
-function checkAuth(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isAuth(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name, token } = value;
-  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
-    textAt(name, "/name", report, 1, 40);
-  }
-  if (token !== void 0 && !(typeof token === "string" && token.length <= 4096)) {
-    textAt(token, "/token", report, void 0, 4096);
-  }
-  if (report.strict) noOthers(value, authFields, report);
-  if (name === void 0) required(value, ["name"], report);
+  return typeof name === "string" && name.length >= 1 && (name.length <= 40 || isAtMost(name, 40)) && (token === void 0 || typeof token === "string" && (token.length <= 4096 || isAtMost(token, 4096))) && (!strict || isClosed(value, authFields));
 }
-var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
-function checkRoomJoin(value, report) {
-  if (!isFields(value)) return noObject(report);
-  const { roomId: roomId2 } = value;
-  if (roomId2 !== void 0) {
-    const before = report.size;
-    checkRoomId(roomId2, report);
-    report.below(before, "/roomId");
+function checkAuth(value, report) {
+  if (!isAuth(value, report.strict)) {
+    fieldsAt(value, report, authRules, ["token"], report.strict ? [othersAt, authFields] : void 0);
   }
-  if (report.strict) noOthers(value, roomJoinFields, report);
-  if (roomId2 === void 0) required(value, ["roomId"], report);
+}
+var roomJoinRules = {
+  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+};
+var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
+function isRoomJoin(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { roomId: roomId2 } = value;
+  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, roomJoinFields));
+}
+function checkRoomJoin(value, report) {
+  if (!isRoomJoin(value, report.strict)) {
+    fieldsAt(value, report, roomJoinRules, [], report.strict ? [othersAt, roomJoinFields] : void 0);
+  }
+}
+var roomJoinedRules = {
+  members: [listAt, [checkMember], 0, 1e3],
+  topic: [checkedAt, checkRoomJoinedTopic]
+};
+function isRoomJoined(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { members: members2, topic } = value;
+  return Array.isArray(members2) && members2.length <= 1e3 && members2.every((item2) => isMember(item2)) && (topic === null || typeof topic === "string");
 }
 function checkRoomJoined(value, report) {
-  if (!isFields(value)) return noObject(report);
-  const { members: members2, topic } = value;
-  if (members2 !== void 0) {
-    const before = report.size;
-    checkRoomJoinedMembers(members2, report);
-    report.below(before, "/members");
-  }
-  if (topic !== void 0 && !(topic === null || typeof topic === "string")) {
-    const before = report.size;
-    checkRoomJoinedTopic(topic, report);
-    report.below(before, "/topic");
-  }
-  if (members2 === void 0 || topic === void 0) required(value, ["members", "topic"], report);
-}
-function checkRoomJoinedMembers(value, report) {
-  if (!array(value, report)) return;
-  let before = report.size;
-  for (let i = 0; i < value.length; i++) {
-    checkMember(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
-  }
-  maxItems(value, 1e3, report);
+  if (!isRoomJoined(value)) fieldsAt(value, report, roomJoinedRules);
 }
 function checkRoomJoinedTopic(value, report) {
   if (value !== null && typeof value !== "string") notOf(["null", "string"], report);
 }
+var roomLeaveRules = {
+  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+};
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
-function checkRoomLeave(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isRoomLeave(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2 } = value;
-  if (roomId2 !== void 0) {
-    const before = report.size;
-    checkRoomId(roomId2, report);
-    report.below(before, "/roomId");
-  }
-  if (report.strict) noOthers(value, roomLeaveFields, report);
-  if (roomId2 === void 0) required(value, ["roomId"], report);
+  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, roomLeaveFields));
 }
+function checkRoomLeave(value, report) {
+  if (!isRoomLeave(value, report.strict)) {
+    fieldsAt(value, report, roomLeaveRules, [], report.strict ? [othersAt, roomLeaveFields] : void 0);
+  }
+}
+var chatSendRules = {
+  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"],
+  text: [textAt, 1, 2e3],
+  attachments: [checkedAt, checkChatSendAttachments]
+};
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
-function checkChatSend(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isChatSend(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2, text, attachments: attachments2 } = value;
-  if (roomId2 !== void 0) {
-    const before = report.size;
-    checkRoomId(roomId2, report);
-    report.below(before, "/roomId");
+  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && typeof text === "string" && text.length >= 1 && (text.length <= 2e3 || isAtMost(text, 2e3)) && (attachments2 === void 0 || passes(attachments2, checkChatSendAttachments, strict)) && (!strict || isClosed(value, chatSendFields));
+}
+function checkChatSend(value, report) {
+  if (!isChatSend(value, report.strict)) {
+    fieldsAt(value, report, chatSendRules, ["attachments"], report.strict ? [othersAt, chatSendFields] : void 0);
   }
-  if (text !== void 0 && !(typeof text === "string" && text.length >= 1 && text.length <= 2e3)) {
-    textAt(text, "/text", report, 1, 2e3);
-  }
-  if (attachments2 !== void 0) {
-    const before = report.size;
-    checkChatSendAttachments(attachments2, report);
-    report.below(before, "/attachments");
-  }
-  if (report.strict) noOthers(value, chatSendFields, report);
-  if (roomId2 === void 0 || text === void 0) required(value, ["roomId", "text"], report);
 }
 function checkChatSendAttachments(value, report) {
   if (!array(value, report)) return;
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkAttachment(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = below(report, before, `/${i}`);
   }
   maxItems(value, 4, report);
 }
-function checkChatMessage(value, report) {
-  if (!isFields(value)) return noObject(report);
+var chatMessageRules = {
+  from: [textAt, 1, 40],
+  text: [textAt],
+  attachments: [checkedAt, checkChatMessageAttachments]
+};
+function isChatMessage(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { from: from$, text, attachments: attachments2 } = value;
-  if (from$ !== void 0 && !(typeof from$ === "string" && from$.length >= 1 && from$.length <= 40)) {
-    textAt(from$, "/from", report, 1, 40);
-  }
-  if (text !== void 0 && typeof text !== "string") textAt(text, "/text", report);
-  if (attachments2 !== void 0) {
-    const before = report.size;
-    checkChatMessageAttachments(attachments2, report);
-    report.below(before, "/attachments");
-  }
-  if (from$ === void 0 || text === void 0) required(value, ["from", "text"], report);
+  return typeof from$ === "string" && from$.length >= 1 && (from$.length <= 40 || isAtMost(from$, 40)) && typeof text === "string" && (attachments2 === void 0 || passes(attachments2, checkChatMessageAttachments, false));
+}
+function checkChatMessage(value, report) {
+  if (!isChatMessage(value)) fieldsAt(value, report, chatMessageRules, ["attachments"]);
 }
 function checkChatMessageAttachments(value, report) {
   if (!array(value, report)) return;
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkAttachment(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = below(report, before, `/${i}`);
   }
 }
+var userTypingClientRules = {
+  roomId: [patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+};
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
-function checkUserTypingClient(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isUserTypingClient(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2 } = value;
-  if (roomId2 !== void 0) {
-    const before = report.size;
-    checkRoomId(roomId2, report);
-    report.below(before, "/roomId");
+  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, userTypingClientFields));
+}
+function checkUserTypingClient(value, report) {
+  if (!isUserTypingClient(value, report.strict)) {
+    fieldsAt(value, report, userTypingClientRules, [], report.strict ? [othersAt, userTypingClientFields] : void 0);
   }
-  if (report.strict) noOthers(value, userTypingClientFields, report);
-  if (roomId2 === void 0) required(value, ["roomId"], report);
+}
+var userTypingServerRules = {
+  name: [textAt, 1, 40]
+};
+function isUserTypingServer(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { name } = value;
+  return typeof name === "string" && name.length >= 1 && (name.length <= 40 || isAtMost(name, 40));
 }
 function checkUserTypingServer(value, report) {
-  if (!isFields(value)) return noObject(report);
-  const { name } = value;
-  if (name !== void 0 && !(typeof name === "string" && name.length >= 1 && name.length <= 40)) {
-    textAt(name, "/name", report, 1, 40);
-  }
-  if (name === void 0) required(value, ["name"], report);
+  if (!isUserTypingServer(value)) fieldsAt(value, report, userTypingServerRules);
+}
+var userPresenceRules = {
+  member: [checkMember],
+  present: [boolean]
+};
+function isUserPresence(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { member, present } = value;
+  return isMember(member) && typeof present === "boolean";
 }
 function checkUserPresence(value, report) {
-  if (!isFields(value)) return noObject(report);
-  const { member, present } = value;
-  if (member !== void 0) {
-    const before = report.size;
-    checkMember(member, report);
-    report.below(before, "/member");
-  }
-  if (present !== void 0 && typeof present !== "boolean") {
-    const before = report.size;
-    boolean(present, report);
-    report.below(before, "/present");
-  }
-  if (member === void 0 || present === void 0) required(value, ["member", "present"], report);
+  if (!isUserPresence(value)) fieldsAt(value, report, userPresenceRules);
 }
+var pricesWatchRules = {
+  symbols: [checkedAt, checkPricesWatchSymbols],
+  every: [integerAt, 50, 6e4]
+};
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
-function checkPricesWatch(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isPricesWatch(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbols, every } = value;
-  if (symbols !== void 0) {
-    const before = report.size;
-    checkPricesWatchSymbols(symbols, report);
-    report.below(before, "/symbols");
+  return symbols !== void 0 && passes(symbols, checkPricesWatchSymbols, strict) && (every === void 0 || isInteger(every) && every >= 50 && every <= 6e4) && (!strict || isClosed(value, pricesWatchFields));
+}
+function checkPricesWatch(value, report) {
+  if (!isPricesWatch(value, report.strict)) {
+    fieldsAt(value, report, pricesWatchRules, ["every"], report.strict ? [othersAt, pricesWatchFields] : void 0);
   }
-  if (every !== void 0 && !(isInteger(every) && every >= 50 && every <= 6e4)) {
-    integerAt(every, "/every", report, 50, 6e4);
-  }
-  if (report.strict) noOthers(value, pricesWatchFields, report);
-  if (symbols === void 0) required(value, ["symbols"], report);
 }
 function checkPricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
-  let before = report.size;
-  for (let i = 0; i < value.length; i++) {
-    checkSymbol(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+  if (!value.every((item2) => typeof item2 === "string" && symbolPattern.test(item2))) {
+    items(value, 0, checkSymbol, report);
   }
   minItems(value, 1, report);
   maxItems(value, 50, report);
   uniqueItems(value, report);
 }
-function checkPricesTick(value, report) {
-  if (!isFields(value)) return noObject(report);
+var pricesTickRules = {
+  symbol: [patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  price: [patternAt, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"],
+  side: [checkedAt, checkPricesTickSide],
+  change: [aboveAt, -1]
+};
+function isPricesTick(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, price, side, change } = value;
-  if (symbol$ !== void 0) {
-    const before = report.size;
-    checkSymbol(symbol$, report);
-    report.below(before, "/symbol");
-  }
-  if (price !== void 0) {
-    const before = report.size;
-    checkDecimal(price, report);
-    report.below(before, "/price");
-  }
-  if (side !== void 0) {
-    const before = report.size;
-    checkPricesTickSide(side, report);
-    report.below(before, "/side");
-  }
-  if (change !== void 0 && !(typeof change === "number" && change > -1 && change < Infinity)) {
-    aboveAt(change, "/change", report, -1);
-  }
-  if (symbol$ === void 0 || price === void 0 || side === void 0) {
-    required(value, ["symbol", "price", "side"], report);
-  }
+  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && typeof price === "string" && decimalPattern.test(price) && side !== void 0 && passes(side, checkPricesTickSide, false) && (change === void 0 || typeof change === "number" && change > -1 && change < Infinity);
+}
+function checkPricesTick(value, report) {
+  if (!isPricesTick(value)) fieldsAt(value, report, pricesTickRules, ["change"]);
 }
 function checkPricesTickSide(value, report) {
   if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
-function checkPricesDone(value, report) {
-  if (!isFields(value)) return noObject(report);
+var pricesDoneRules = {
+  ticks: [integerAt, 0]
+};
+function isPricesDone(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { ticks } = value;
-  if (ticks !== void 0 && !(isSafeInteger(ticks) && ticks >= 0)) integerAt(ticks, "/ticks", report, 0);
-  if (ticks === void 0) required(value, ["ticks"], report);
+  return isSafeInteger(ticks) && ticks >= 0;
 }
+function checkPricesDone(value, report) {
+  if (!isPricesDone(value)) fieldsAt(value, report, pricesDoneRules);
+}
+var pricesBookRules = {
+  symbol: [patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  depth: [integerAt, 1, 100]
+};
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
-function checkPricesBook(value, report) {
-  if (!isFields(value)) return noObject(report);
+function isPricesBook(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, depth } = value;
-  if (symbol$ !== void 0) {
-    const before = report.size;
-    checkSymbol(symbol$, report);
-    report.below(before, "/symbol");
+  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && (depth === void 0 || isInteger(depth) && depth >= 1 && depth <= 100) && (!strict || isClosed(value, pricesBookFields));
+}
+function checkPricesBook(value, report) {
+  if (!isPricesBook(value, report.strict)) {
+    fieldsAt(value, report, pricesBookRules, ["depth"], report.strict ? [othersAt, pricesBookFields] : void 0);
   }
-  if (depth !== void 0 && !(isInteger(depth) && depth >= 1 && depth <= 100)) {
-    integerAt(depth, "/depth", report, 1, 100);
-  }
-  if (report.strict) noOthers(value, pricesBookFields, report);
-  if (symbol$ === void 0) required(value, ["symbol"], report);
+}
+var pricesSnapshotRules = {
+  symbol: [patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  bids: [checkedAt, checkPricesSnapshotBids],
+  asks: [checkedAt, checkPricesSnapshotAsks]
+};
+function isPricesSnapshot(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { symbol: symbol$, bids, asks } = value;
+  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && bids !== void 0 && passes(bids, checkPricesSnapshotBids, false) && asks !== void 0 && passes(asks, checkPricesSnapshotAsks, false);
 }
 function checkPricesSnapshot(value, report) {
-  if (!isFields(value)) return noObject(report);
-  const { symbol: symbol$, bids, asks } = value;
-  if (symbol$ !== void 0) {
-    const before = report.size;
-    checkSymbol(symbol$, report);
-    report.below(before, "/symbol");
-  }
-  if (bids !== void 0) {
-    const before = report.size;
-    checkPricesSnapshotBids(bids, report);
-    report.below(before, "/bids");
-  }
-  if (asks !== void 0) {
-    const before = report.size;
-    checkPricesSnapshotAsks(asks, report);
-    report.below(before, "/asks");
-  }
-  if (symbol$ === void 0 || bids === void 0 || asks === void 0) {
-    required(value, ["symbol", "bids", "asks"], report);
-  }
+  if (!isPricesSnapshot(value)) fieldsAt(value, report, pricesSnapshotRules);
 }
 function checkPricesSnapshotBids(value, report) {
   if (!array(value, report)) return;
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkLevel(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = below(report, before, `/${i}`);
   }
   maxItems(value, 100, report);
 }
@@ -1823,7 +1851,7 @@ function checkPricesSnapshotAsks(value, report) {
   let before = report.size;
   for (let i = 0; i < value.length; i++) {
     checkLevel(value[i], report);
-    if (report.size > before) before = report.below(before, `/${i}`);
+    if (report.size > before) before = below(report, before, `/${i}`);
   }
   maxItems(value, 100, report);
 }

@@ -3,7 +3,7 @@
 // What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are made
 // from what the schema allows, and are the same ones the server uses.
 
-import { Report, step, type Check } from './report.js';
+import { below, overlaps, passes, step, type Check, type Report } from './report.js';
 import type { Seen } from './seen.js';
 
 /** The properties of a value known to be an object. */
@@ -11,41 +11,46 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 // `type`
 
+/** `type`, of something else; not of null. */
+export function notA(type: string, report: Report): void {
+  report.fail('type', `must be ${a(type)}`, type);
+}
+
+/** A type with its article. */
+function a(type: string): string {
+  return `a${/^[aeiou]/.test(type) ? 'n' : ''} ${type}`;
+}
+
 /** Whether a value is a JSON object; says nothing if it is not. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `type: object`, of something else. */
-export function noObject(report: Report): void {
-  report.fail('type', 'must be an object', 'object');
-}
-
 /** `type: object` */
 export function object(value: unknown, report: Report): value is Fields {
   if (isFields(value)) return true;
-  noObject(report);
+  notA('object', report);
   return false;
 }
 
 /** `type: array` */
 export function array(value: unknown, report: Report): value is readonly unknown[] {
   if (Array.isArray(value)) return true;
-  report.fail('type', 'must be an array', 'array');
+  notA('array', report);
   return false;
 }
 
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
   if (typeof value === 'string') return true;
-  report.fail('type', 'must be a string', 'string');
+  notA('string', report);
   return false;
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
   if (typeof value === 'boolean') return true;
-  report.fail('type', 'must be a boolean', 'boolean');
+  notA('boolean', report);
   return false;
 }
 
@@ -67,14 +72,14 @@ export function isSafeInteger(value: unknown): value is number {
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
   if (Number.isFinite(value)) return true;
-  report.fail('type', 'must be a number', 'number');
+  notA('number', report);
   return false;
 }
 
 /** `type: integer`. `1.0` and `-0` are integers. */
 export function integer(value: unknown, report: Report): value is number {
   if (Number.isInteger(value)) return true;
-  report.fail('type', 'must be an integer', 'integer');
+  notA('integer', report);
   return false;
 }
 
@@ -103,19 +108,9 @@ export function nothing(_: unknown, report: Report): void {
 /** The check of a message that declares no payload: whatever is there is left alone. */
 export const noPayload: Check<undefined> = anything;
 
-const TYPES: Readonly<Record<string, string>> = {
-  null: 'null',
-  boolean: 'a boolean',
-  integer: 'an integer',
-  number: 'a number',
-  string: 'a string',
-  array: 'an array',
-  object: 'an object',
-};
-
 /** `type` with several types, of which a value has none. */
 export function notOf(types: readonly string[], report: Report): void {
-  const words = types.map(type => TYPES[type]);
+  const words = types.map(type => (type === 'null' ? type : a(type)));
   const last = words.pop() ?? 'nothing';
   report.fail('type', `must be ${words.length > 0 ? `${words.join(', ')} or ` : ''}${last}`, types);
 }
@@ -191,24 +186,32 @@ function decimal(value: number): [digits: bigint, exponent: number] {
 
 /** How many code points a string has, as JSON Schema counts. */
 export function codePoints(value: string): number {
-  let count = 0;
-  for (const _ of value) count++;
-  return count;
+  return Array.from(value).length;
 }
 
 /** So many of something. */
 function many(count: number, one: string, several: string = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`;
+  return count === 1 ? `1 ${one}` : `${count} ${several}`;
+}
+
+/** Whether a string has so many code points at the least. */
+export function isAtLeast(value: string, least: number): boolean {
+  return value.length >= least && (value.length >= 2 * least || codePoints(value) >= least);
+}
+
+/** Whether a string has so many code points at the most. */
+export function isAtMost(value: string, most: number): boolean {
+  return value.length <= most || (value.length <= 2 * most && codePoints(value) <= most);
 }
 
 /** `minLength`, in code points */
 export function minLength(value: string, least: number, report: Report): void {
-  if (value.length < 2 * least && codePoints(value) < least) report.fail('minLength', `must be at least ${many(least, 'character')} long`, least);
+  if (!isAtLeast(value, least)) report.fail('minLength', `must be at least ${many(least, 'character')} long`, least);
 }
 
 /** `maxLength`, in code points */
 export function maxLength(value: string, most: number, report: Report): void {
-  if (value.length > most && codePoints(value) > most) report.fail('maxLength', `must be at most ${many(most, 'character')} long`, most);
+  if (!isAtMost(value, most)) report.fail('maxLength', `must be at most ${many(most, 'character')} long`, most);
 }
 
 /** `pattern` */
@@ -228,7 +231,7 @@ export function item(value: readonly unknown[], index: number, check: Check<unkn
   if (index >= value.length) return;
   const before = report.size;
   check(value[index], report);
-  if (report.size > before) report.below(before, `/${index}`);
+  if (report.size > before) below(report, before, `/${index}`);
 }
 
 /** `items: false`: nothing from the `from`th on. */
@@ -250,20 +253,23 @@ export function maxItems(value: readonly unknown[], most: number, report: Report
   if (value.length > most) report.fail('maxItems', `must have at most ${many(most, 'item')}`, most);
 }
 
-/** `uniqueItems`. Linear for plain values, quadratic for arrays and objects. */
-export function uniqueItems(value: readonly unknown[], report: Report): void {
+/** Whether no two items are equal. Linear for plain values, quadratic for arrays and objects. */
+export function isUnique(value: readonly unknown[]): boolean {
   const plain = value.filter(item => typeof item !== 'object' || item === null);
   const nested = value.filter(item => typeof item === 'object' && item !== null);
-  const repeated =
-    new Set(plain).size < plain.length || nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
-  if (repeated) report.fail('uniqueItems', 'must have no two equal items', true);
+  return new Set(plain).size === plain.length && !nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
+}
+
+/** `uniqueItems` */
+export function uniqueItems(value: readonly unknown[], report: Report): void {
+  if (!isUnique(value)) report.fail('uniqueItems', 'must have no two equal items', true);
 }
 
 /** How many items fit `contains`. */
 export function fitting(value: readonly unknown[], check: Check<unknown>, report: Report, seen?: Seen): number {
   let count = 0;
   for (const [i, item] of value.entries()) {
-    if (!passes(item, check, report)) continue;
+    if (!passes(item, check, report.strict)) continue;
     count++;
     seen?.note([i]);
   }
@@ -301,14 +307,24 @@ export function property(value: Fields, name: string, check: Check<unknown>, rep
   if (!has(value, name)) return;
   const before = report.size;
   check(value[name], report);
-  if (report.size > before) report.below(before, step(name));
+  if (report.size > before) below(report, before, step(name));
 }
 
 /** `required` */
 export function required(value: Fields, names: readonly string[], report: Report): void {
   for (const name of names) {
-    if (!has(value, name)) report.fail('required', `must have the property ${JSON.stringify(name)}`, name);
+    if (!has(value, name)) lacks(name, report);
   }
+}
+
+/** `required`, one name. */
+export function lacks(name: string, report: Report): void {
+  report.fail('required', `must have the property ${JSON.stringify(name)}`, name);
+}
+
+/** Whether an object has no properties but these. */
+export function isClosed(value: object, declared: ReadonlySet<string>): boolean {
+  return undeclared(value as Fields, declared).length === 0;
 }
 
 /** `additionalProperties: false` */
@@ -340,7 +356,7 @@ export function others(value: Fields, declared: Names, check: Check<unknown>, re
 const NONE: readonly string[] = [];
 
 /** The properties that are not declared, by code point. */
-function undeclared(value: Fields, declared: Names): readonly string[] {
+export function undeclared(value: Fields, declared: Names): readonly string[] {
   let names: string[] | undefined;
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
   return names?.sort(byCodePoint) ?? NONE;
@@ -362,6 +378,7 @@ const NOTHING: ReadonlyMap<string, Check<unknown>> = /*@__PURE__*/ new Map();
 
 /** `properties`, `propertyNames`, `patternProperties` and `additionalProperties`, one property after the other. */
 export function members(value: Fields, schema: Members, report: Report, seen?: Seen): void {
+  overlaps(report);
   const { declared = NOTHING } = schema;
   for (const [name, check] of declared) if (has(value, name)) member(value, name, check, schema, report, seen);
   for (const name of undeclared(value, declared)) member(value, name, undefined, schema, report, seen);
@@ -376,7 +393,7 @@ function member(
   seen: Seen | undefined,
 ): void {
   const before = report.size;
-  if (names !== undefined && !passes(name, names, report)) report.fail('propertyNames', 'has a name that is not allowed');
+  if (names !== undefined && !passes(name, names, report.strict)) report.fail('propertyNames', 'has a name that is not allowed');
   declared?.(value[name], report);
   let known = declared !== undefined;
   for (const [pattern, check] of patterns ?? []) {
@@ -386,7 +403,7 @@ function member(
   }
   if (known) seen?.note([name]);
   else others?.(value[name], report);
-  if (report.size > before) report.below(before, step(name));
+  if (report.size > before) below(report, before, step(name));
 }
 
 /** UTF-16 order is not code point order where surrogates meet U+E000 and above. */
@@ -431,30 +448,23 @@ export function noVariant(value: unknown, name: string, allowed: readonly unknow
   if (!has(value, name)) return required(value, [name], report);
   const before = report.size;
   notEnum(allowed, report);
-  report.below(before, step(name));
-}
-
-/** Whether a value passes a check, without reporting. */
-export function passes(value: unknown, check: Check<unknown>, report: Report): boolean {
-  const trial = new Report(report.strict);
-  check(value, trial);
-  return trial.size === 0;
+  below(report, before, step(name));
 }
 
 /** `anyOf` without a discriminant. */
 export function anyOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
-  if (checks.some(check => passes(value, check, report))) return;
+  if (checks.some(check => passes(value, check, report.strict))) return;
   report.fail('anyOf', 'must fit at least one of the alternatives');
 }
 
 /** `oneOf` without a discriminant. */
 export function oneOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
-  const fitting = checks.filter(check => passes(value, check, report)).length;
+  const fitting = checks.filter(check => passes(value, check, report.strict)).length;
   if (fitting === 0) report.fail('oneOf', 'must fit one of the alternatives');
   if (fitting > 1) report.fail('oneOf', 'must fit only one of the alternatives');
 }
 
 /** `not` */
 export function not(value: unknown, check: Check<unknown>, report: Report): void {
-  if (passes(value, check, report)) report.fail('not', 'must not be what the schema excludes');
+  if (passes(value, check, report.strict)) report.fail('not', 'must not be what the schema excludes');
 }

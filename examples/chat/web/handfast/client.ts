@@ -21,7 +21,7 @@ import { Refused, type CallError, type DeclaredError, type DecodeError, type Run
 import type { ClientEvents } from './events.js';
 import { Listeners, type Off } from './listeners.js';
 import type { CallOptions, ConnectOptions, Source } from './options.js';
-import { violationsOf, wording, type Check, type Report, type Violation } from './report.js';
+import { violationsOf, violationsUnder, wording, type Check, type Report, type Violation } from './report.js';
 import { Requests, type PendingRequest } from './requests.js';
 import { err, Failed, ok, type Failure, type Result } from './result.js';
 import { Room, type AnyRoom } from './room.js';
@@ -307,7 +307,7 @@ export class Client<Auth = never> {
   /** What keeps a server from taking a value that so many objects of the message lie around. */
   #violations(check: Check<unknown>, payload: unknown, around: number, under: string | null): readonly Violation[] {
     if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
-    return violationsOf(check, payload, 'sent', under);
+    return under === null ? violationsOf(check, payload, 'sent') : violationsUnder(check, payload, 'sent', under);
   }
 
   /** The text of a message that a server would take. */

@@ -14,7 +14,7 @@ import {
   type Tag,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { violationsOf, wording, type Violation } from './report.js';
+import { violationsOf, violationsUnder, wording, type Violation } from './report.js';
 import { err, ok, type Result } from './result.js';
 
 /** A message, or what is left of one that could not be taken. */
@@ -310,7 +310,10 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: undefined, ...around } });
   }
-  const wrong = violationsOf(incoming.receive, payload, 'received', envelope.content);
+  const wrong =
+    envelope.content === null
+      ? violationsOf(incoming.receive, payload, 'received')
+      : violationsUnder(incoming.receive, payload, 'received', envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
     return refuse('invalid', words, { ...around, ...type, payload, violations: wrong });

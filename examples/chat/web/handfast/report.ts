@@ -31,13 +31,8 @@ const WORDS = 1000;
  * the words were.
  */
 function listed(violations: readonly Violation[]): readonly Violation[] {
+  const list = violations.slice(0, LISTED).map(shortened);
   const more = violations.length - LISTED;
-  if (more <= 0 && !violations.some(isLong)) return violations;
-  const list = violations.slice(0, LISTED).map(({ path, message, ...rest }) => {
-    const words = cut(message, WORDS);
-    const { keyword } = rest;
-    return { ...(words === message ? rest : { keyword }), path: cut(path, PATH), message: words };
-  });
   if (more > 0) {
     const least = violations.length < COLLECTED ? '' : 'at least ';
     list.push({ path: '', keyword: 'violations', message: `and ${least}${more} more` });
@@ -45,66 +40,86 @@ function listed(violations: readonly Violation[]): readonly Violation[] {
   return list;
 }
 
-function isLong({ path, message }: Violation): boolean {
-  return path.length > PATH || message.length > WORDS;
+function shortened(violation: Violation): Violation {
+  const { path, keyword, message } = violation;
+  if (path.length <= PATH && message.length <= WORDS) return violation;
+  const words = cut(message, WORDS);
+  return { ...(words === message ? violation : { keyword }), path: cut(path, PATH), message: words };
 }
 
 /** The beginning of a text that is longer than so many code points. */
 function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
   const points = Array.from(text);
   return points.length <= most ? text : `${points.slice(0, most).join('')}…`;
 }
 
 const NONE: readonly Violation[] = [];
 
-/**
- * Collects the violations of one value. Checks call it; nothing is allocated while nothing is wrong.
- *
- * Paths are built on the way out: a check reports at its own root, and its caller says where that root lies.
- */
+/** Collects the violations of one value. Checks call it; where nothing is wrong there is nothing to tell. */
 export class Report {
-  /** How many violations there are. */
-  size: number = 0;
-
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   readonly strict: boolean;
 
-  #violations: readonly Violation[] = NONE;
+  /** The path to the object or the array in hand. */
+  path: string = '';
+
+  /** The property or the item in hand; the empty text is the whole. */
+  name: string | number = '';
+
+  /** What is done where several schemas describe one value, and may say the same. */
+  once: ((violations: readonly Violation[]) => readonly Violation[]) | undefined = undefined;
+
+  /** The violations so far, in order. */
+  found: readonly Violation[] = NONE;
 
   constructor(strict: boolean) {
     this.strict = strict;
   }
 
+  /** How many violations there are. */
+  get size(): number {
+    return this.found.length;
+  }
+
   /** The violations, in order, each told once: the first 100, and how many more there are. */
   get violations(): readonly Violation[] {
-    return listed(toldOnce(this.#violations));
+    const { found } = this;
+    return found === NONE ? found : listed(this.once?.(found) ?? found);
   }
 
-  /** Reports a violation at the root of the value under check. `undefined` is allowed nowhere, and says nothing. */
+  /** The path to what is in hand. */
+  get place(): string {
+    return this.name === '' ? this.path : `${this.path}/${this.name}`;
+  }
+
+  /** Reports a violation of what is in hand. `undefined` is allowed nowhere, and says nothing. */
   fail(keyword: string, message: string, allowed?: unknown): void {
     if (this.size >= COLLECTED) return;
-    if (this.size === 0) this.#violations = [];
-    const violation = allowed === undefined ? { path: '', keyword, message } : { path: '', keyword, message, allowed };
-    this.size = (this.#violations as Violation[]).push(violation);
-  }
-
-  /** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
-  below(from: number, step: string): number {
-    for (let i = from; i < this.size; i++) {
-      const violation = this.#violations[i] as { path: string };
-      violation.path = step + violation.path;
-    }
-    return this.size;
+    const path = this.place;
+    const violation = allowed === undefined ? { path, keyword, message } : { path, keyword, message, allowed };
+    if (this.size === 0) this.found = [violation];
+    else (this.found as Violation[]).push(violation);
   }
 }
 
-/** What several schemas ask of one place in the same words is told once. */
-function toldOnce<V extends Violation>(violations: readonly V[]): readonly V[] {
-  if (violations.length < 2) return violations;
+/** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
+export function below({ found }: Report, from: number, step: string): number {
+  for (let i = from; i < found.length; i++) {
+    const violation = found[i] as { path: string };
+    violation.path = step + violation.path;
+  }
+  return found.length;
+}
+
+/** Several schemas describe one value, and may ask the same in the same words: that is told once. */
+export function overlaps(report: Report): void {
+  report.once = toldOnce;
+}
+
+function toldOnce(violations: readonly Violation[]): readonly Violation[] {
   const seen = new Set<string>();
   return violations.filter(({ path, keyword, message }) => {
     const said = `${path} ${keyword} ${message}`;
@@ -131,19 +146,35 @@ export interface Check<T> {
  * then unknown ones by code point, items by index, then the keywords of the value itself.
  *
  * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
- * @param under The property that the value is of what is reported, where it is one.
  */
 export function violationsOf(
   check: Check<unknown>,
   value: unknown,
   direction: 'sent' | 'received',
-  under?: string | null,
 ): readonly Violation[] {
   const report = new Report(direction === 'sent');
   check(value, report);
-  if (report.size === 0) return NONE;
-  if (typeof under === 'string') report.below(0, step(under));
   return report.violations;
+}
+
+/** Every violation of a value that is the property `under` of what is reported. */
+export function violationsUnder(
+  check: Check<unknown>,
+  value: unknown,
+  direction: 'sent' | 'received',
+  under: string,
+): readonly Violation[] {
+  const report = new Report(direction === 'sent');
+  check(value, report);
+  below(report, 0, step(under));
+  return report.violations;
+}
+
+/** Whether a value passes a check. `strict` holds it to what a server takes. */
+export function passes(value: unknown, check: Check<unknown>, strict: boolean): boolean {
+  const report = new Report(strict);
+  check(value, report);
+  return report.size === 0;
 }
 
 /** One line for a violation: where, and what the schema allows. */

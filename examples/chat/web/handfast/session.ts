@@ -6,7 +6,7 @@ import { boolean, integer, items, array, notOf, object, property, required, stri
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { SESSION_CODES, type CallError, type DeclaredError, type SessionError } from './errors.js';
-import { violationsOf, wording, type Report, type Violation } from './report.js';
+import { overlaps, violationsOf, wording, type Report, type Violation } from './report.js';
 
 /** The server's welcome. */
 export interface Ready {
@@ -68,6 +68,7 @@ function checkRefusal(value: unknown, report: Report): void {
 }
 
 function checkError(value: unknown, report: Report): void {
+  overlaps(report);
   checkRefusal(value, report);
   if (!object(value, report)) return;
   property(value, 'retryable', boolean, report);

@@ -1,0 +1,430 @@
+//! Guards: functions that answer whether a value passes, and nothing else. They are what a good message costs.
+//!
+//! Scalars, arrays of one kind, and objects that say nothing but what their properties are have one of their own, which
+//! is a condition; of their violations a second function tells, that is run where the guard was not passed. For every other
+//! schema the guard is its check, asked whether it found anything.
+
+use super::{
+    Cx,
+    checks::{Beside, Body, Way},
+    children::item_way,
+    guard,
+    inline::{self, Locals},
+    text,
+};
+use crate::shape::DeclId;
+use handfast_schema::{
+    Schema, SchemaId, Type, TypeSet,
+    position::{Closing, Position, closing},
+};
+use handfast_templates::typescript::{Check, lay_out};
+
+impl Cx<'_> {
+    /// Whether a schema has a guard that is a condition.
+    pub(super) fn has_guard(&self, way: &Way) -> bool {
+        if way.looking || way.position == Position::Test {
+            return false;
+        }
+        let schema = &self.protocol.schemas[way.id];
+        match schema.types.and_then(TypeSet::single) {
+            Some(Type::Object) => self.is_plain_object(schema),
+            Some(Type::Array) => self.is_plain_array(way, schema),
+            Some(_) => self.is_told(way),
+            None => false,
+        }
+    }
+
+    fn is_plain_object(&self, schema: &Schema) -> bool {
+        let known = Schema {
+            properties: schema.properties.clone(),
+            required: schema.required.clone(),
+            additional_properties: schema
+                .additional_properties
+                .filter(|more| self.boolean(*more).is_some()),
+            ..bare(schema)
+        };
+        let is_declared = |name: &String| schema.properties.iter().any(|(one, _)| one == name);
+        *schema == known
+            && schema.required.iter().all(is_declared)
+            && schema
+                .properties
+                .iter()
+                .all(|(name, _)| inline::is_own(name))
+    }
+
+    fn is_plain_array(&self, way: &Way, schema: &Schema) -> bool {
+        let known = Schema {
+            items: schema.items,
+            min_items: schema.min_items,
+            max_items: schema.max_items,
+            ..bare(schema)
+        };
+        let Some(items) = schema.items.filter(|_| *schema == known) else {
+            return false;
+        };
+        let item = self.resolved(item_way(way, items));
+        let is_object = |way: &Way| {
+            self.protocol.schemas[way.id]
+                .types
+                .and_then(TypeSet::single)
+                == Some(Type::Object)
+        };
+        self.is_told(&item) || (is_object(&item) && self.has_guard(&item))
+    }
+
+    fn boolean(&self, id: SchemaId) -> Option<bool> {
+        self.protocol.schemas[id].boolean
+    }
+
+    /// Whether a guard asks whether the value is on its way out.
+    fn is_strict(&self, id: SchemaId) -> bool {
+        self.by_server[id.0 as usize]
+    }
+
+    /// The guard of a schema, for others where it is exported; none for one that is not asked for.
+    pub(super) fn guard(&mut self, body: &mut Body<'_>, exported: bool) -> Option<String> {
+        let way = body.way;
+        let name = self.guards.get(&way)?.clone();
+        let strict = self.is_strict(way.id);
+        let lines = if self.has_guard(&way) {
+            self.condition_of(body)
+        } else {
+            let check = self.functions.get(&way)?;
+            let strict = if strict { "strict" } else { "false" };
+            vec![format!("return hf.passes(value, {check}, {strict});")]
+        };
+        let decl = self.decl_of.get(&way.id).filter(|_| exported);
+        let returns = decl.map_or_else(
+            || "boolean".to_owned(),
+            |decl| format!("value is {}", self.names.types[decl.0]),
+        );
+        let is_used = lines.iter().any(|line| guard::mentions(line, "strict"));
+        let parameters = match (strict, exported) {
+            (false, _) => "value: unknown".to_owned(),
+            (true, true) if is_used => "value: unknown, strict: boolean = true".to_owned(),
+            (true, true) => "value: unknown, _strict: boolean = true".to_owned(),
+            (true, false) if is_used => "value: unknown, strict: boolean".to_owned(),
+            (true, false) => "value: unknown, _strict: boolean".to_owned(),
+        };
+        Some(lay_out(&Check {
+            exported,
+            name: &name,
+            parameters,
+            returns: &returns,
+            body: lines,
+        }))
+    }
+
+    /// The guard of a type whose schema has another name already.
+    pub(super) fn same_guard(&mut self, id: DeclId, first: DeclId) -> String {
+        let ty = self.names.types[id.0].clone();
+        let name = self
+            .names
+            .take_value(&format!("is{}", ty.trim_end_matches('$')));
+        let way = self.canonical(Way {
+            id: self.shapes.decls[first.0].schema,
+            position: Position::Shape,
+            looking: false,
+        });
+        let guard = self.guards.get(&way).cloned().unwrap_or_default();
+        lay_out(&Check {
+            exported: true,
+            name: &name,
+            parameters: "value: unknown".to_owned(),
+            returns: &format!("value is {ty}"),
+            body: vec![format!("return {guard}(value);")],
+        })
+    }
+
+    /// The call of a guard for a value that lies in what the body is for.
+    fn asked_of(&self, body: &Body<'_>, way: &Way, value: &str) -> Option<String> {
+        let name = self.guards.get(way).filter(|_| self.has_guard(way))?;
+        Some(
+            match (self.is_strict(way.id), self.is_strict(body.way.id)) {
+                (false, _) => format!("{name}({value})"),
+                (true, true) => format!("{name}({value}, strict)"),
+                (true, false) => format!("{name}({value}, false)"),
+            },
+        )
+    }
+
+    /// The statements of a guard.
+    fn condition_of(&mut self, body: &mut Body<'_>) -> Vec<String> {
+        match body.schema.types.and_then(TypeSet::single) {
+            Some(Type::Object) => self.object_guard(body),
+            Some(Type::Array) => joined(self.array_guard(body, &body.way.clone(), "value")),
+            _ => {
+                let way = body.way;
+                let quick = self.quick(body, &way, "value");
+                joined(quick.into_iter().map(|quick| quick.holds()).collect())
+            }
+        }
+    }
+
+    fn object_guard(&mut self, body: &mut Body<'_>) -> Vec<String> {
+        let schema = body.schema;
+        body.locals = Locals::new(schema.properties.iter().map(|(name, _)| name.as_str()));
+        let mut parts = Vec::new();
+        for (name, id) in &schema.properties {
+            parts.extend(self.property_guard(body, name, *id));
+        }
+        if let Some(closed) = self.closed(body) {
+            let fields = self.fields(body);
+            let call = format!("hf.isClosed(value, {fields})");
+            parts.push(match closed {
+                Closed::Always => call,
+                Closed::Strict => format!("(!strict || {call})"),
+            });
+        }
+        // In place, and not by `hf.isFields`: an engine need not find out that it can inline it.
+        let no_object = "if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;";
+        let mut lines = vec![no_object.to_owned()];
+        let used = |local: &str| parts.iter().any(|part| guard::mentions(part, local));
+        lines.extend(
+            body.locals
+                .made(used, "value as hf.Fields")
+                .unwrap_or_default(),
+        );
+        if lines.len() == 1 && parts.is_empty() {
+            return vec!["return hf.isFields(value);".to_owned()];
+        }
+        lines.extend(joined(parts));
+        lines
+    }
+
+    /// What is asked of one property; nothing where anything may be there.
+    fn property_guard(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> Option<String> {
+        let local = body.locals.of(name)?.to_owned();
+        let is_required = body.schema.required.iter().any(|one| one == name);
+        let way = property_way(body, id);
+        let condition = match self.quick(body, &way, &local) {
+            Some(quick) if is_required => return Some(quick.holds()),
+            Some(quick) => quick.grouped(),
+            None if self.is_inline(&self.resolved(way)) => {
+                let parts = self.array_guard(body, &self.resolved(way), &local);
+                if is_required {
+                    return Some(parts.join(" && "));
+                }
+                format!("({})", parts.join(" && "))
+            }
+            None => {
+                let check = self.property_check(body, name, id);
+                if check == "hf.anything" {
+                    return is_required.then(|| format!("{local} !== undefined"));
+                }
+                match self.asked_of(body, &self.resolved(way), &local) {
+                    Some(call) if is_required => return Some(call),
+                    Some(call) => call,
+                    None => {
+                        let strict = if self.is_strict(body.way.id) {
+                            "strict"
+                        } else {
+                            "false"
+                        };
+                        let call = format!("hf.passes({local}, {check}, {strict})");
+                        if is_required {
+                            return Some(format!("{local} !== undefined && {call}"));
+                        }
+                        call
+                    }
+                }
+            }
+        };
+        Some(format!("({local} === undefined || {condition})"))
+    }
+
+    fn property_check(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> String {
+        let stem = text::identifier(&crate::names::pascal(name));
+        let stem = format!("{}{stem}", body.stem);
+        self.reference(body, property_way(body, id), &stem)
+    }
+
+    /// What is asked of an array.
+    fn array_guard(&mut self, body: &mut Body<'_>, way: &Way, value: &str) -> Vec<String> {
+        let schema = &self.protocol.schemas[way.id];
+        let mut parts = vec![format!("Array.isArray({value})")];
+        parts.extend(schema.min_items.map(|n| format!("{value}.length >= {n}")));
+        parts.extend(schema.max_items.map(|n| format!("{value}.length <= {n}")));
+        if let Some(items) = schema.items {
+            let way = item_way(way, items);
+            let holds = match self.quick(body, &way, "item") {
+                Some(quick) => Some(quick.holds()),
+                None => {
+                    self.reference(body, way, &format!("{}Item", body.stem));
+                    self.asked_of(body, &self.resolved(way), "item")
+                }
+            };
+            parts.extend(holds.map(|holds| format!("{value}.every(item => {holds})")));
+        }
+        parts
+    }
+
+    /// The statements of the check behind a guard: what tells every violation is data, and one function of the runtime's.
+    pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Vec<String> {
+        let way = body.way;
+        let Some((tell, how)) = self.rule(body, &way) else {
+            return Vec::new();
+        };
+        let how: String = how.iter().map(|one| format!(", {one}")).collect();
+        let call = format!("{tell}(value, report{how});");
+        if body.schema.types.and_then(TypeSet::single) != Some(Type::Object) {
+            return vec![call];
+        }
+        let strict = if self.is_strict(way.id) {
+            ", report.strict"
+        } else {
+            ""
+        };
+        let name = self.guards.get(&way).cloned().unwrap_or_default();
+        guard::block(&format!("if (!{name}(value{strict})) {{"), vec![call])
+    }
+
+    /// What tells the violations of a value that has a guard: a function, and what it is told.
+    fn rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<(String, Vec<String>)> {
+        if let Some(told) = self.told(body, way) {
+            return Some(told);
+        }
+        let schema = &self.protocol.schemas[way.id];
+        let optional =
+            |n: Option<u64>, none: &str| n.map_or_else(|| none.to_owned(), |n| n.to_string());
+        if let Some(items) = schema.items {
+            let item = self.rule_of(body, item_way(way, items), "Item");
+            let mut how = vec![item];
+            match (schema.min_items, schema.max_items) {
+                (None, None) => {}
+                (least, None) => how.push(optional(least, "0")),
+                (least, most) => how.extend([optional(least, "0"), optional(most, "Infinity")]),
+            }
+            return Some(("hf.listAt".to_owned(), how));
+        }
+        let mut members = Vec::new();
+        let mut optional = Vec::new();
+        for (name, id) in &schema.properties {
+            if !schema.required.contains(name) {
+                optional.push(text::string(name));
+            }
+            let ending = text::identifier(&crate::names::pascal(name));
+            let rule = self.rule_of(body, property_way(body, *id), &ending);
+            members.push(format!("  {}: {rule},", text::key(name)));
+        }
+        let mut how = vec![match members.is_empty() {
+            true => "{}".to_owned(),
+            false => self.beside(
+                body,
+                Beside::Rules(way.position),
+                "Rules",
+                "hf.Rules",
+                || format!("{{\n{}\n}}", members.join("\n")),
+            ),
+        }];
+        let closed = self.closed(body);
+        if !optional.is_empty() || closed.is_some() {
+            how.push(format!("[{}]", optional.join(", ")));
+        }
+        if let Some(closed) = closed {
+            let fields = self.fields(body);
+            how.push(match closed {
+                Closed::Always => format!("[hf.othersAt, {fields}]"),
+                Closed::Strict => format!("report.strict ? [hf.othersAt, {fields}] : undefined"),
+            });
+        }
+        Some(("hf.fieldsAt".to_owned(), how))
+    }
+
+    /// What tells the violations of something inside, as a list.
+    fn rule_of(&mut self, body: &mut Body<'_>, way: Way, ending: &str) -> String {
+        let resolved = self.resolved(way);
+        if let Some((tell, how)) = self.told(body, &way) {
+            return list(tell, how);
+        }
+        if self.is_inline(&resolved)
+            && let Some((tell, how)) = self.rule(body, &resolved)
+        {
+            return list(tell, how);
+        }
+        let check = self.reference(body, way, &format!("{}{ending}", body.stem));
+        if check.starts_with("hf.") || self.has_guard(&resolved) {
+            format!("[{check}]")
+        } else {
+            format!("[hf.checkedAt, {check}]")
+        }
+    }
+
+    /// Whether what is asked of an array stands where it is met.
+    fn is_inline(&self, way: &Way) -> bool {
+        let is_array = self.protocol.schemas[way.id]
+            .types
+            .and_then(TypeSet::single)
+            == Some(Type::Array);
+        is_array && self.has_guard(way) && !self.guards.contains_key(way)
+    }
+
+    /// Whether an object takes properties that are not declared.
+    fn closed(&self, body: &Body<'_>) -> Option<Closed> {
+        match body
+            .schema
+            .additional_properties
+            .and_then(|more| self.boolean(more))
+        {
+            Some(true) => None,
+            Some(false) => Some(Closed::Always),
+            None => (body.way.position == Position::Shape
+                && self.is_strict(body.way.id)
+                && closing(&self.protocol.schemas, body.way.id) == Closing::Additional)
+                .then_some(Closed::Strict),
+        }
+    }
+}
+
+/// When properties that are not declared are refused.
+#[derive(Clone, Copy)]
+enum Closed {
+    Always,
+    /// In what is sent.
+    Strict,
+}
+
+fn property_way(body: &Body<'_>, id: SchemaId) -> Way {
+    Way {
+        id,
+        position: body.way.position.child(),
+        looking: false,
+    }
+}
+
+fn list(tell: String, how: Vec<String>) -> String {
+    let all: Vec<String> = std::iter::once(tell).chain(how).collect();
+    format!("[{}]", all.join(", "))
+}
+
+/// A schema that says its type alone.
+fn bare(schema: &Schema) -> Schema {
+    Schema {
+        span: schema.span,
+        annotations: schema.annotations.clone(),
+        types: schema.types,
+        resource: schema.resource,
+        ..Schema::default()
+    }
+}
+
+/// The statement that answers whether all of it holds. How it is laid out depends on no name.
+fn joined(parts: Vec<String>) -> Vec<String> {
+    match parts.as_slice() {
+        [] => return vec!["return true;".to_owned()],
+        [one] => return vec![format!("return {one};")],
+        _ => {}
+    }
+    let last = parts.len() - 1;
+    let parts = parts
+        .into_iter()
+        .enumerate()
+        .map(|(i, part)| match i == last {
+            true => format!("  {part}"),
+            false => format!("  {part} &&"),
+        });
+    std::iter::once("return (".to_owned())
+        .chain(parts)
+        .chain([");".to_owned()])
+        .collect()
+}
