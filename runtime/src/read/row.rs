@@ -25,7 +25,7 @@ pub struct Layout {
     pub own: Rules,
 }
 
-/// Reads every field of an object into its place. `required` are the fields that have to be there, a bit each, the lowest for the
+/// Reads every field of an object into its slot. `required` are the fields that have to be there, a bit each, the lowest for the
 /// first. Whether all rules were kept; then each field that has to be there was read.
 ///
 /// # Errors
@@ -35,24 +35,24 @@ pub fn fill<'de>(
     cx: &mut Cx,
     layout: &'static Layout,
     required: &'static [u64],
-    places: &mut [&mut dyn Place<'de>],
+    slots: &mut [&mut dyn Slot<'de>],
 ) -> Result<bool, Stop> {
     let mut object = ObjectReader::new(r, cx, layout, required);
     while let Some(field) = object.advance() {
-        if let Some(place) = places.get_mut(field) {
-            place.fill(&mut object, layout.rules.get(field).unwrap_or(&NONE));
+        if let Some(slot) = slots.get_mut(field) {
+            slot.fill(&mut object, layout.rules.get(field).unwrap_or(&NONE));
         }
     }
     object.end()
 }
 
 /// The place of a field that is being read.
-pub trait Place<'de> {
+pub trait Slot<'de> {
     /// Reads the value of the field, which keeps the rules.
     fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules);
 }
 
-impl<'de, T: Payload<'de>> Place<'de> for Option<T> {
+impl<'de, T: Payload<'de>> Slot<'de> for Option<T> {
     fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules) {
         *self = object.value(rules);
     }
