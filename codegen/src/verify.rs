@@ -57,6 +57,9 @@ pub struct Problem {
     pub keyword: String,
     /// What is wrong, in words.
     pub message: String,
+    /// What the schema allows: the keyword's value, or the name that is missing. None where the keyword's value is a schema, and
+    /// where no keyword refused.
+    pub allowed: Option<Value>,
 }
 
 /// One message of the capture.
@@ -148,6 +151,7 @@ fn bad_line(number: usize, message: String) -> Line {
         path: String::new(),
         keyword: String::new(),
         message,
+        allowed: None,
     };
     Line {
         number,

@@ -229,6 +229,42 @@ fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
     Ok(all)
 }
 
+/// Lists, maps and structs enforce what speaks of some items, of names and of fields beside fields; where a field may be none in
+/// Rust, or the object has no fields, they do not.
+#[test]
+fn types_enforce_what_speaks_of_some_of_their_parts() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("parts")?;
+    let spec = "\
+handfast: 1
+protocol: { name: demo, version: 1.0.0 }
+types:
+  List: { type: array, items: { type: string }, contains: { const: a }, maxContains: 2 }
+  Map: { type: object, additionalProperties: { type: integer }, propertyNames: { pattern: '^[a-z]+$' } }
+  Enum: { type: object, additionalProperties: { type: integer }, propertyNames: { enum: [a, b] } }
+  Beside: { type: object, properties: { a: { type: string }, b: { type: string } }, dependentRequired: { a: [b] } }
+  Kind: { type: object, properties: { a: { const: x }, b: { type: string } }, dependentRequired: { a: [b] } }
+  Any: { type: object, dependentRequired: { a: [b] } }
+messages: { ask: { from: client } }
+generate: { rust: { out: api.rs } }
+";
+    let path = place.write("protocol.yaml", spec)?;
+    let (outputs, ..) = Generator::new(path)
+        .prepare()
+        .map_err(|failed| failed.to_string())?;
+    let text = &outputs[0].text;
+    for expected in [
+        "#[protocol(contains(schema = \"{\\\"const\\\":\\\"a\\\"}\", max = 2))]\n#[derive(Clone, Debug, PartialEq)]\npub struct List(Vec<String>);",
+        "#[protocol(names(pattern = \"^[a-z]+$\"))]\n#[derive(Clone, Debug, PartialEq)]\npub struct Map(BTreeMap<String, i64>);",
+        "#[protocol(names(schema = \"{\\\"enum\\\":[\\\"a\\\",\\\"b\\\"]}\"))]\n#[derive(Clone, Debug, PartialEq)]\npub struct Enum(BTreeMap<String, i64>);",
+        "#[protocol(dependent_required(beside(\"a\", \"b\")))]\n#[derive(Clone, Debug, PartialEq)]\npub struct Beside {\n    pub a: Option<String>,",
+        "pub struct Kind(pub Checked);",
+        "pub struct Any(pub Checked);",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+    Ok(())
+}
+
 const SMALL: &str = "\
 handfast: 1
 protocol: { name: demo, version: 1.0.0 }

@@ -93,6 +93,7 @@ fn a_report_as_json() -> Result<(), Box<dyn Error>> {
                     "path": "/channels/0",
                     "keyword": "required",
                     "message": "must have the property \"name\"",
+                    "allowed": "name",
                 }],
             },
             {

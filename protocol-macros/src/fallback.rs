@@ -13,15 +13,9 @@ pub(crate) fn stub(krate: &Path, input: &DeriveInput) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        impl<'de> #krate::Payload<'de> for #ident {
-            fn read(_: &mut #p::Reader<'de>, _: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
-                ::core::result::Result::Ok(::core::option::Option::None)
-            }
-        }
+        impl<'de> #krate::Payload<'de> for #ident {}
         #[automatically_derived]
-        impl #krate::Fields for #ident {
-            fn write<'de>(&self, _: &mut #p::FieldWriter<'_>) {}
-        }
+        impl #krate::Fields for #ident {}
         #[automatically_derived]
         impl #p::Serialize for #ident {
             fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {

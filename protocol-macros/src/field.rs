@@ -6,7 +6,7 @@ use crate::{
 };
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprLit, Fields, Index, Lit, Member, Path, Type, ext::IdentExt, spanned::Spanned};
+use syn::{Expr, ExprLit, Fields, Lit, Member, Path, Type, ext::IdentExt, spanned::Spanned};
 
 /// A field, with what our attributes say of it.
 pub(crate) struct Field {
@@ -18,13 +18,6 @@ pub(crate) struct Field {
     pub(crate) default: Option<Expr>,
     /// What it is called while it is read.
     pub(crate) local: Ident,
-}
-
-impl Field {
-    /// The type of its value where it is there.
-    pub(crate) fn value(&self) -> &Type {
-        optional(&self.ty).unwrap_or(&self.ty)
-    }
 }
 
 /// Takes our attributes off the fields.
@@ -75,18 +68,91 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, fields: &mut Fields) -> Vec<Field> {
         .collect()
 }
 
-/// Reads an object field by field and makes a value of it: an expression of type `Step<T>`, which returns from the function
-/// where something is wrong. `make` is an expression of type `T` over the locals of the fields.
-pub(crate) fn read_object(
+/// As many fields as the runtime has a function for.
+const ROW: usize = 16;
+
+/// Reads or writes the fields of a struct: the body of `Payload::fields`.
+pub(crate) fn pass(
     krate: &Path,
     fields: &[Field],
     closed: Option<bool>,
-    object_rules: &Rules,
+    own: &Rules,
+) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let make = construct(&quote!(Self), fields);
+    if fields.len() > ROW {
+        let read = read(krate, fields, closed, own, &make);
+        let write = write(krate, fields, |Field { member, .. }| quote!(&this.#member));
+        return quote! {
+            match pass {
+                #p::Pass::Read(r, cx) => #read,
+                #p::Pass::Write(this, mut fields) => {
+                    let fields = &mut fields;
+                    #write
+                    #p::Ok(#p::None)
+                }
+            }
+        };
+    }
+    let row = format_ident!("row{}", fields.len());
+    let types = fields.iter().map(|field| &field.ty);
+    let (statics, layout) = layout(&p, fields, closed, own);
+    let (locals, members) = (
+        fields.iter().map(|field| &field.local),
+        fields.iter().map(|field| &field.member),
+    );
+    quote! {
+        #statics
+        #p::#row::<#(#types,)* Self>(pass, #layout, |#(#locals),*| #make, |this| (#(&this.#members,)*))
+    }
+}
+
+/// What an object has to keep: statics, and an expression of type `&'static Layout`.
+fn layout(
+    p: &TokenStream,
+    fields: &[Field],
+    closed: Option<bool>,
+    own: &Rules,
+) -> (TokenStream, TokenStream) {
+    let names = fields.iter().map(|field| &field.name);
+    let rules = if fields.iter().any(|field| field.rules.any) {
+        let rules = fields.iter().map(|field| &field.rules.expr);
+        quote!(&[#(#rules),*])
+    } else {
+        quote!(&[])
+    };
+    let closed = closed.map_or_else(|| quote!(#p::None), |closed| quote!(#p::Some(#closed)));
+    let all = &own.expr;
+    let layout =
+        quote!(#p::Layout { names: &[#(#names),*], rules: #rules, closed: #closed, own: #all });
+    let statics: TokenStream = fields
+        .iter()
+        .map(|field| &field.rules.statics)
+        .chain([&own.statics])
+        .cloned()
+        .collect();
+    // What names a static is not promoted to one by itself.
+    if statics.is_empty() {
+        (statics, quote!(&#layout))
+    } else {
+        (
+            quote!(#statics static LAYOUT: #p::Layout = #layout;),
+            quote!(&LAYOUT),
+        )
+    }
+}
+
+/// Reads an object field by field and makes a value of it: an expression of type `Step<T>`, which returns from the function
+/// where something is wrong. `make` is an expression of type `T` over the locals of the fields.
+pub(crate) fn read(
+    krate: &Path,
+    fields: &[Field],
+    closed: Option<bool>,
+    own: &Rules,
     make: &TokenStream,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
-    let statics = fields.iter().map(|field| &field.rules.statics);
-    let names = fields.iter().map(|field| &field.name);
+    let (statics, layout) = layout(&p, fields, closed, own);
     let mut required = vec![0u64; fields.len().div_ceil(64)];
     for (i, field) in fields.iter().enumerate() {
         if optional(&field.ty).is_none() {
@@ -94,58 +160,19 @@ pub(crate) fn read_object(
         }
     }
     let required = required.into_iter().map(Literal::u64_unsuffixed);
-    let closed = closed.map(|closed| quote!(object.closed(#closed);));
-    let rules = object_rules.any.then(|| {
-        let expr = &object_rules.expr;
-        quote!(object.rules(#expr);)
+    let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
+    let places = fields.iter().map(|Field { local, ty, .. }| {
+        quote_spanned!(ty.span()=> let mut #local = <#ty as #krate::Payload<'_>>::ABSENT;)
     });
-    let none = fields.iter().map(|_| quote!(#p::None,));
-    let last = fields.len().saturating_sub(1);
-    let arms = fields.iter().enumerate().map(|(i, field)| {
-        let (slot, ty, rules) = (Index::from(i), field.value(), &field.rules.expr);
-        let pattern = if i == last { quote!(_) } else { quote!(#i) };
-        let read = if field.rules.any {
-            quote!(read_ruled(&mut object, &mut slots.#slot, #rules))
-        } else {
-            quote!(read_field(&mut object, &mut slots.#slot))
-        };
-        quote_spanned! {field.ty.span()=> #pattern => <#ty as #krate::Payload<'_>>::#read, }
-    });
-    let fill = if fields.is_empty() {
-        quote!(while object.advance().is_some() {})
-    } else {
-        quote! {
-            while let #p::Some(field) = object.advance() {
-                match field { #(#arms)* }
-            }
-        }
-    };
-    // A field that may be absent and is not there is `None`.
-    let patterns = fields.iter().map(|field| {
-        let local = &field.local;
-        match optional(&field.ty) {
-            Some(_) => quote!(#local,),
-            None => quote!(#p::Some(#local),),
-        }
-    });
-    let otherwise = fields
-        .iter()
-        .any(|field| optional(&field.ty).is_none())
-        .then(|| quote!(_ => #p::Ok(#p::None),));
+    let otherwise = (!fields.is_empty()).then(|| quote!(_ => #p::Ok(#p::None),));
     quote! {{
-        #(#statics)*
-        let mut slots = (#(#none)*);
-        let mut object = #p::ObjectReader::new(r, cx, &[#(#names),*], &[#(#required),*]);
-        #closed
-        #rules
-        #fill
-        match object.end() {
-            #p::Ok(true) => {}
-            #p::Ok(false) => return #p::Ok(#p::None),
-            #p::Err(syntax) => return #p::Err(syntax),
+        #statics
+        #(#places)*
+        if !#p::fill(r, cx, #layout, &[#(#required),*], &mut [#(&mut #locals),*])? {
+            return #p::Ok(#p::None);
         }
-        match slots {
-            (#(#patterns)*) => #p::Ok(#p::Some(#make)),
+        match (#(#locals,)*) {
+            (#(#p::Some(#locals),)*) => #p::Ok(#p::Some(#make)),
             #otherwise
         }
     }}
@@ -228,12 +255,8 @@ pub(crate) fn write(
     fields
         .iter()
         .map(|field| {
-            let (name, value, ty) = (&field.name, value(field), field.value());
-            let method = match optional(&field.ty) {
-                Some(_) => quote!(write_optional),
-                None => quote!(write_field),
-            };
-            quote_spanned!(field.ty.span()=> <#ty as #krate::Payload<'_>>::#method(#value, fields, #name);)
+            let (name, value, ty) = (&field.name, value(field), &field.ty);
+            quote_spanned!(ty.span()=> <#ty as #krate::Payload<'_>>::write_field(#value, fields, #name);)
         })
         .collect()
 }

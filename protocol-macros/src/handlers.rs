@@ -76,6 +76,7 @@ pub(crate) fn client_messages(
                     cx: #krate::server::Context,
                 ) -> #krate::server::Action {
                     let app = ::std::sync::Arc::clone(app);
+                    let cx = Context::<<A as Sessions>::Session>::__new(cx);
                     #dispatch
                 }
             }
@@ -203,7 +204,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     let (name, handler) = (method(message), handler_trait(message));
     let (_, names) = parameters(message);
     let unboxed = message.is_boxed().then(|| quote!(let m = *m;));
-    let call = |extra: TokenStream| quote!(<A as #handler>::#name(&app, #names #extra &Context::__new(::core::clone::Clone::clone(&cx))).await);
+    let call = |extra: TokenStream| quote!(<A as #handler>::#name(&app, #names #extra &cx).await);
     let channel =
         |channel: &Path| quote!(let channel = #krate::Keyed::<#channel>::from_message(&m););
     let plain = call(quote!());
@@ -225,6 +226,14 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
                 quote!(cx.part::<#server, _, _, _>(&channel, &#plain);),
             )
         }
+        (Reply::One(_), ..) if message.payload().is_some() => {
+            return quote! {
+                #pattern => {
+                    #unboxed
+                    #krate::server::answer::<#server, _, _, _, _, _>(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<A as #handler>::#name(app, m, cx)))
+                }
+            };
+        }
         (Reply::One(_), ..) => (
             quote!(Run),
             quote!(),
@@ -245,6 +254,14 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (quote!(Stream), quote!(let to = #to;), finish)
         }
         _ if message.errors.is_some() => (quote!(Run), quote!(), quote!(cx.done(&#plain);)),
+        _ if message.payload().is_some() => {
+            return quote! {
+                #pattern => {
+                    #unboxed
+                    #krate::server::run(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<A as #handler>::#name(app, m, cx)))
+                }
+            };
+        }
         _ => (quote!(Run), quote!(), quote!(#plain;)),
     };
     quote! {

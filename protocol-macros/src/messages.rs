@@ -414,11 +414,31 @@ fn union(
             }
         }
     });
-    let (index, write) = if messages.is_empty() {
-        (quote!(match *self {}), quote!(match *self {}))
+    let payloads = messages
+        .iter()
+        .filter(|message| message.payload().is_some())
+        .map(|message| {
+            let variant = &message.ident;
+            if message.is_boxed() {
+                quote!(Self::#variant(value) => value)
+            } else {
+                quote!(Self::#variant(value) => #p::Box::new(value))
+            }
+        });
+    let (index, payload, write) = if messages.is_empty() {
+        (
+            quote!(match *self {}),
+            quote!(match self {}),
+            quote!(match *self {}),
+        )
     } else {
+        let others = messages
+            .iter()
+            .any(|message| message.payload().is_none())
+            .then(|| quote!(bare => #p::Box::new(bare)));
         (
             quote!(match self { #(#indices,)* }),
+            quote!(match self { #(#payloads,)* #others }),
             quote!(match self { #(#writes,)* }),
         )
     };
@@ -448,6 +468,9 @@ fn union(
                 fn index(&self) -> usize {
                     #index
                 }
+                fn into_payload(self) -> #p::Box<dyn ::core::any::Any> {
+                    #payload
+                }
                 fn serialize_payload<'de, S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                     #write
                 }
@@ -460,6 +483,13 @@ fn union(
             /// # Errors
             /// What is wrong with it, and all that could be read of it.
             pub fn decode(text: &str) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
+                #p::decode_text(text, #krate::Mode::#mode)
+            }
+            /// Reads a message from its text, whose strings may share the text's bytes.
+            ///
+            /// # Errors
+            /// What is wrong with it, and all that could be read of it.
+            pub fn decode_shared(text: &#krate::ByteString) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
                 #p::decode_text(text, #krate::Mode::#mode)
             }
             /// Writes a message and the fields around it as text.
@@ -478,12 +508,6 @@ fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: End) -
     let Some(ty) = message.payload() else {
         return TokenStream::new();
     };
-    let variant = &message.ident;
-    let (into, from) = if message.is_boxed() {
-        (quote!(::std::boxed::Box::new(self)), quote!(*message))
-    } else {
-        (quote!(self), quote!(message))
-    };
     let published = match (&message.channel, end) {
         (Some(channel), End::Server) => quote! {
             #[automatically_derived]
@@ -501,16 +525,6 @@ fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: End) -
         #[automatically_derived]
         impl #krate::MessageOf<#union> for #ty {
             const INDEX: usize = #index;
-            fn from_union(message: #union) -> ::core::result::Result<Self, #union> {
-                #[allow(unreachable_patterns, reason = "the union may have one message only")]
-                match message {
-                    #union::#variant(message) => ::core::result::Result::Ok(#from),
-                    other => ::core::result::Result::Err(other),
-                }
-            }
-            fn into_union(self) -> #union {
-                #union::#variant(#into)
-            }
         }
         #published
         #asked

@@ -113,6 +113,12 @@ impl Options {
         self.all.iter().any(|option| option.name == name)
     }
 
+    /// Where an option stands.
+    pub(crate) fn span(&self, name: &str) -> Option<Span> {
+        let option = self.all.iter().find(|option| option.name == name)?;
+        Some(option.name.span())
+    }
+
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Opt> {
         self.asked.push(name);
         let place = self.all.iter().position(|option| option.name == name)?;

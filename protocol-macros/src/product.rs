@@ -7,7 +7,10 @@ use crate::{
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, Path, spanned::Spanned};
+use syn::{
+    Data, DeriveInput, Fields, LitStr, Path, Token, parse::Parser, punctuated::Punctuated,
+    spanned::Spanned,
+};
 
 pub(crate) fn expand(
     cx: &Ctxt,
@@ -26,42 +29,33 @@ pub(crate) fn expand(
             None
         }
     };
-    let own = rules::take(cx, krate, options, &format_ident!("OWN"));
     let Data::Struct(data) = &mut input.data else {
         return None;
     };
     let fields = field::take(cx, krate, &mut data.fields);
+    let dependent = match data.fields {
+        Fields::Named(_) => dependent(cx, &p, options, &fields),
+        _ => Vec::new(),
+    };
+    let own = rules::take_beside(cx, krate, options, &format_ident!("OWN"), dependent);
     let ident = &input.ident;
     let common = common(krate, ident);
     if let Fields::Unnamed(_) = data.fields {
         return Some(tuple(krate, ident, &fields, &own, &common));
     }
-    let construct = field::construct(&quote!(Self), &fields);
-    let body = field::read_object(krate, &fields, closed, &own, &construct);
-    let statics = own.statics;
-    let this = |field: &Field| {
-        let member = &field.member;
-        quote!(&self.#member)
-    };
-    let write = field::write(krate, &fields, this);
+    let body = field::pass(krate, &fields, closed, &own);
     let defaults = field::defaults(&fields);
     let defaults = (!defaults.is_empty())
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
-                #statics
+            fn fields(pass: #p::Pass<'_, 'de, Self>) -> #p::Step<Self> {
                 #body
             }
         }
         #[automatically_derived]
-        impl #krate::Fields for #ident {
-            fn write<'de>(&self, fields: &mut #p::FieldWriter<'_>) {
-                #write
-                let _ = fields;
-            }
-        }
+        impl #krate::Fields for #ident {}
         #[automatically_derived]
         impl #p::Serialize for #ident {
             fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
@@ -71,6 +65,45 @@ pub(crate) fn expand(
         #defaults
         #common
     })
+}
+
+/// `dependent_required(beside("card", "address", "owner"))`: where the first is, the others have to be.
+fn dependent(
+    cx: &Ctxt,
+    p: &TokenStream,
+    options: &mut Options,
+    fields: &[Field],
+) -> Vec<TokenStream> {
+    let mut rules = Vec::new();
+    let Some(mut inner) = options.inner(cx, "dependent_required") else {
+        return rules;
+    };
+    while let Some(span) = inner.span("beside") {
+        let Some(tokens) = inner.list(cx, "beside") else {
+            continue;
+        };
+        match Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(tokens) {
+            Ok(names) => {
+                for name in &names {
+                    if !fields.iter().any(|field| field.name == name.value()) {
+                        cx.error(name, "no field is called so on the wire");
+                    }
+                }
+                let mut names = names.iter();
+                let (because, names) = (names.next(), names.collect::<Vec<_>>());
+                if names.is_empty() {
+                    cx.at(
+                        span,
+                        "write `beside(\"a\", \"b\")`: where `a` is, `b` has to be",
+                    );
+                }
+                rules.push(quote!(#p::Rule::DependentRequired(#because, &[#(#names),*])));
+            }
+            Err(error) => cx.push(error),
+        }
+    }
+    inner.finish(cx);
+    rules
 }
 
 fn tuple(

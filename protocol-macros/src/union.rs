@@ -68,20 +68,23 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
-            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+            fn fields(pass: #p::Pass<'_, 'de, Self>) -> #p::Step<Self> {
                 static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
-                match #p::union(r, cx, &BRANCHES)? {
-                    #(#reads,)*
-                    _ => ::core::result::Result::Ok(::core::option::Option::None),
+                match pass {
+                    #p::Pass::Read(r, cx) => match #p::union(r, cx, &BRANCHES)? {
+                        #(#reads,)*
+                        _ => #p::Ok(#p::None),
+                    },
+                    #p::Pass::Write(this, mut fields) => {
+                        let fields = &mut fields;
+                        match this { #(#writes)* }
+                        #p::Ok(#p::None)
+                    }
                 }
             }
         }
         #[automatically_derived]
-        impl #krate::Fields for #ident {
-            fn write<'de>(&self, fields: &mut #p::FieldWriter<'_>) {
-                match self { #(#writes)* }
-            }
-        }
+        impl #krate::Fields for #ident {}
         #[automatically_derived]
         impl #p::Serialize for #ident {
             fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {

@@ -49,12 +49,10 @@ impl Holds {
                 let ty = boxed(ty).unwrap_or(ty);
                 quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], #make) }
             }
-            Self::Nothing => {
-                field::read_object(krate, &[], None, &Rules::none(), &quote!(Self::#variant))
-            }
+            Self::Nothing => field::read(krate, &[], None, &Rules::none(), &quote!(Self::#variant)),
             Self::Fields(fields) => {
                 let construct = field::construct(&quote!(Self::#variant), fields);
-                field::read_object(krate, fields, None, &Rules::none(), &construct)
+                field::read(krate, fields, None, &Rules::none(), &construct)
             }
         }
     }

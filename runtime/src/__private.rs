@@ -4,8 +4,10 @@ pub use crate::message::FieldWriter;
 pub use crate::{
     codec::Source,
     read::{
-        Cx, Limit, Literals, ObjectReader, Pattern, Reader, Rule, Rules, Step, TupleReader,
-        UnionBranches, literal, map, open_literal, string, union,
+        Contains, Cx, Layout, Limit, Literals, Pass, Pattern, Reader, Rule, Rules, Step,
+        TupleReader, UnionBranches, fill, literal, map, open_literal, row0, row1, row2, row3, row4,
+        row5, row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16, string,
+        union,
     },
 };
 pub use core::{
@@ -16,10 +18,11 @@ pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]
 pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+pub use std::boxed::Box;
 
 use crate::{
     Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
-    codec::{Codec, EncodeError, Json, Outgoing},
+    codec::{Body, Codec, EncodeError, Json, Outgoing},
     message::FieldSink,
     table::{LimitsTable, MessageTable, TagRef},
 };
@@ -105,9 +108,12 @@ pub fn empty<T: for<'de> Payload<'de>>() -> Option<T> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn decode_text<M: Messages>(text: &str, mode: Mode) -> Result<Envelope<M>, Box<Rejected>> {
+pub fn decode_text<'a, M: Messages>(
+    text: impl Into<Body<'a>>,
+    mode: Mode,
+) -> Result<Envelope<M>, Box<Rejected>> {
     crate::decode(
-        Source::Json(text),
+        Source::Json(text.into()),
         mode,
         LimitsTable::DEFAULT.depth,
         &NothingPending,

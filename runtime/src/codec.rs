@@ -4,6 +4,8 @@ use crate::{
     envelope::Id,
     table::{EnvelopeTable, FieldKind, Tag, TimestampForm},
 };
+use bytes::Bytes;
+use bytestring::ByteString;
 use std::{fmt, time::SystemTime};
 
 /// An encoding of messages.
@@ -28,7 +30,7 @@ pub trait Codec: fmt::Debug + Send + Sync + 'static {
 #[derive(Clone, Copy, Debug)]
 pub enum Frame<'a> {
     /// Text.
-    Text(&'a str),
+    Text(Body<'a>),
     /// Bytes.
     Binary(&'a [u8]),
 }
@@ -38,7 +40,51 @@ pub enum Frame<'a> {
 #[non_exhaustive]
 pub enum Source<'a> {
     /// JSON text.
-    Json(&'a str),
+    Json(Body<'a>),
+}
+
+/// A text, with the counted bytes it lies in where it has such: strings that are read from it may share them then.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<'a> {
+    text: &'a str,
+    bytes: Option<&'a Bytes>,
+}
+
+impl<'a> Body<'a> {
+    /// The text.
+    pub const fn text(self) -> &'a str {
+        self.text
+    }
+
+    /// The bytes that are the text.
+    pub(crate) const fn bytes(self) -> Option<&'a Bytes> {
+        self.bytes
+    }
+}
+
+impl<'a> From<&'a str> for Body<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text, bytes: None }
+    }
+}
+
+impl<'a> From<&'a ByteString> for Body<'a> {
+    fn from(text: &'a ByteString) -> Self {
+        Self {
+            text,
+            bytes: Some(text.as_bytes()),
+        }
+    }
+}
+
+#[cfg(feature = "net")]
+impl<'a> From<&'a tokio_tungstenite::tungstenite::Utf8Bytes> for Body<'a> {
+    fn from(text: &'a tokio_tungstenite::tungstenite::Utf8Bytes) -> Self {
+        Self {
+            text,
+            bytes: Some(text.as_ref()),
+        }
+    }
 }
 
 /// A message on its way out.

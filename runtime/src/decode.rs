@@ -56,9 +56,9 @@ pub fn decode<M: Messages>(
     depth: u32,
     pending: &dyn Pending,
 ) -> Result<Envelope<M>, Box<Rejected>> {
-    let Source::Json(text) = source;
-    let mut reader = Reader::json(text, depth);
-    let mut decoder = Decoder::new(M::TABLE, mode, text);
+    let Source::Json(body) = source;
+    let mut reader = Reader::body(body, depth);
+    let mut decoder = Decoder::new(M::TABLE, mode, body.text());
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
         message = M::read(index, r, cx)?;
@@ -124,10 +124,14 @@ impl ReadTag<'_> {
         }
     }
 
-    fn into_owned(self) -> TagBuf {
-        match self {
-            Self::Text(text) => TagBuf::Text(text.into_owned()),
-            Self::Integer(n) => TagBuf::Integer(n),
+    /// The tag by itself; `known` is that of the message it was looked up as.
+    fn into_owned(self, known: Option<Tag>) -> TagBuf {
+        match (self, known) {
+            (Self::Text(text), Some(Tag::Text(known))) if *text == *known => {
+                TagBuf::Text(known.into())
+            }
+            (Self::Text(text), _) => TagBuf::Text(text.into_owned().into()),
+            (Self::Integer(n), _) => TagBuf::Integer(n),
         }
     }
 }
@@ -171,6 +175,7 @@ impl<'de> Decoder<'de> {
         let mut seen = 0u16;
         let mut members = r.enter_object()?;
         let mut guess = 0;
+        let before = self.envelope.mark();
         loop {
             match r.next_key(&mut members, names, guess) {
                 Next::Field(place) => {
@@ -179,7 +184,7 @@ impl<'de> Decoder<'de> {
                     let mark = self.envelope.mark();
                     self.member(roles[place], r, read)?;
                     self.envelope
-                        .within(mark, || Segment::Field(place, names[place]));
+                        .within(mark, || Segment::field(place, names[place]));
                 }
                 Next::Unknown => {
                     if table.content.is_some() && self.mode == Mode::Server {
@@ -187,7 +192,7 @@ impl<'de> Decoder<'de> {
                         self.envelope
                             .violation(words::unknown_property("additionalProperties"));
                         self.envelope
-                            .within(mark, || Segment::Key(r.name().into_owned()));
+                            .part(before, mark, || Segment::Key(r.name().into()));
                     }
                     r.skip()?;
                 }
@@ -415,7 +420,7 @@ impl<'de> Decoder<'de> {
         let clean = Cx::new(self.mode).mark();
         if !self.envelope.clean_since(clean) {
             let envelope = std::mem::replace(&mut self.envelope, Cx::new(self.mode));
-            let mut violations = envelope.all();
+            let mut violations = envelope.all(None);
             violations.extend(self.payload_violations());
             return Err(self.reject(Reason::Envelope(listed(violations))));
         }
@@ -443,21 +448,19 @@ impl<'de> Decoder<'de> {
     }
 
     fn payload_violations(&mut self) -> Violations {
-        let mut payload = std::mem::replace(&mut self.payload, Cx::new(self.mode));
-        if let (Some(content), Some(_)) = (self.table.envelope.content, self.content) {
-            let all = Cx::new(self.mode).mark();
-            payload.within(all, || Segment::Field(1, content));
-        }
-        payload.all()
+        let payload = std::mem::replace(&mut self.payload, Cx::new(self.mode));
+        let place = self.table.envelope.content;
+        payload.all(place.filter(|_| self.content.is_some()))
     }
 
     #[cold]
-    fn reject(mut self, reason: Reason) -> Box<Rejected> {
+    fn reject(&mut self, reason: Reason) -> Box<Rejected> {
+        let known = self.index.and_then(|index| self.table.messages[index].tag);
         Box::new(Rejected {
             reason,
             id: self.take_correlation(),
-            tag: self.tag.map(ReadTag::into_owned),
-            channel: self.channel,
+            tag: self.tag.take().map(|tag| tag.into_owned(known)),
+            channel: self.channel.take(),
             payload: self
                 .content
                 .and_then(|(start, end)| self.text.get(start..end))

@@ -2,7 +2,7 @@
 
 use crate::table::TagRef;
 use handfast_schema::Violations;
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 /// A message and the fields around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +44,8 @@ impl fmt::Display for Id {
 /// The value of a tag, kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TagBuf {
-    /// A string.
-    Text(String),
+    /// A string; that of a message which is known is not copied.
+    Text(Cow<'static, str>),
     /// An integer.
     Integer(i64),
 }

@@ -116,14 +116,15 @@
 //! **Rules**, for a field, an item of a tuple or a struct around one value: `minimum`, `maximum`, `exclusive_minimum`,
 //! `exclusive_maximum`, `multiple_of` (numbers); `min_length`, `max_length` (code points), `pattern = "…"` (searched for, in
 //! linear time), `format = "…"`, `content_encoding = "…"` (text); `min_items`, `max_items`, `unique_items`, `items(…)` (rules of
-//! the items); `min_properties`, `max_properties`, `values(…)` (rules of a map's values); `schema = "…"` (JSON Schema that a
+//! the items), `contains(schema = "…", min = n, max = n)` (how many items fit a schema; by default one has to); `min_properties`,
+//! `max_properties`, `values(…)` (rules of a map's values), `names(…)` (rules of its names); `schema = "…"` (JSON Schema that a
 //! [`Checked`] value keeps; `json_schema = "…"`, where the two defaults of a protocol do not hold in it); `null_apart` (of a
 //! [`Nullable`] that is `oneOf` and not `type: [T, 'null']`: what is wrong is told without null). An `i64` without bounds is
 //! ±(2⁵³−1).
 //!
 //! **A struct with named fields** is an object. `closed` and `open` refuse and drop unknown fields at both ends; by default a
-//! server refuses them and a client drops them. `min_properties` and `max_properties` may stand on the struct, and so may `schema = "…"`, JSON
-//! Schema that says the same as the fields: what is wrong is told by it then, in its order. On a field:
+//! server refuses them and a client drops them. `min_properties` and `max_properties` may stand on the struct, and so may `dependent_required(beside("a", "b", "c"), …)`:
+//! where there is `a`, there are `b` and `c`, which are names on the wire; and `schema = "…"`, JSON Schema that says the same as the fields: what is wrong is told by it then, in its order. On a field:
 //! rules, `name = "…"` (its name on the wire), and `default = …` on an `Option`, which gives it an accessor `<field>_or_default`
 //! and changes nothing on the wire. An [`Option`] may be absent and is never null; a [`Nullable`] may be null.
 //!
@@ -231,6 +232,9 @@ pub mod transport;
 mod validate;
 mod value;
 
+/// A string that may share the bytes of the text it was read from: a clone is a counted reference, and as long as one lives,
+/// so do the bytes of the whole text.
+pub use bytestring::ByteString;
 pub use decode::{Expected, NothingPending, Pending, decode};
 pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
 pub use handfast_schema::{Mode, Pointer, Violation, Violations};

@@ -1,10 +1,10 @@
 //! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
 
 use crate::{
-    read::{ArrayReader, Cx, ObjectReader, Reader, Rules, Step, TupleReader},
+    read::{ArrayReader, Cx, Pass, Reader, Rules, Step, TupleReader},
     table::{ChannelTable, ProtocolTable, Tag, UnionTable},
 };
-use std::fmt;
+use std::{any::Any, fmt};
 
 /// A value that can be read in one pass that reports every violation, and written with serde.
 ///
@@ -12,14 +12,25 @@ use std::fmt;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried in a message",
     label = "this type has no `#[protocol]`",
-    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
+    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
 )]
 pub trait Payload<'de>: Sized + serde::Serialize {
-    /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`.
+    /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`. An object is read by
+    /// its [`fields`](Self::fields).
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self>;
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, _rules: Rules) -> Step<Self> {
+        Self::fields(Pass::Read(r, cx))
+    }
+
+    /// Reads or writes the fields of an object. What is no object has none, and reads itself.
+    ///
+    /// # Errors
+    /// Where the text is not JSON.
+    fn fields(_pass: Pass<'_, 'de, Self>) -> Step<Self> {
+        Ok(None)
+    }
 
     /// Reads a value, and makes another of it.
     ///
@@ -34,15 +45,11 @@ pub trait Payload<'de>: Sized + serde::Serialize {
         Ok(Self::read(r, cx, rules)?.map(make))
     }
 
-    /// Reads the value of a field that keeps no rules into its place.
-    fn read_field(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>) {
-        object.fill(slot, &[]);
-    }
+    /// Whether a field of the type may be absent.
+    const OPTIONAL: bool = false;
 
-    /// Reads the value of a field into its place.
-    fn read_ruled(object: &mut ObjectReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
-        object.fill(slot, rules);
-    }
+    /// What stands for a field that is absent; none, where it has to be there.
+    const ABSENT: Option<Self> = None;
 
     /// Reads an item of a tuple into its place.
     fn read_item(tuple: &mut TupleReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
@@ -54,16 +61,9 @@ pub trait Payload<'de>: Sized + serde::Serialize {
         array.items(items, rules);
     }
 
-    /// Writes a field.
+    /// Writes a field, unless it is absent.
     fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
         fields.field(name, self);
-    }
-
-    /// Writes a field, unless it is left away.
-    fn write_optional(value: &Option<Self>, fields: &mut FieldWriter<'_>, name: &'static str) {
-        if let Some(value) = value {
-            fields.field(name, value);
-        }
     }
 }
 
@@ -81,6 +81,11 @@ impl<'a> FieldWriter<'a> {
         Self(sink)
     }
 
+    /// The same, for a while.
+    pub fn again(&mut self) -> FieldWriter<'_> {
+        FieldWriter(&mut *self.0)
+    }
+
     /// Writes a field.
     pub fn field(&mut self, name: &'static str, value: &dyn erased_serde::Serialize) {
         self.0.field(name, value);
@@ -93,14 +98,13 @@ impl fmt::Debug for dyn FieldSink + '_ {
     }
 }
 
-/// A struct whose fields can be laid among others.
-pub trait Fields {
+/// An object, whose fields can be laid among others.
+pub trait Fields: for<'de> Payload<'de> {
     /// Writes them.
-    #[expect(
-        clippy::extra_unused_lifetimes,
-        reason = "bodies that are written by `#[protocol]` name it"
-    )]
-    fn write<'de>(&self, fields: &mut FieldWriter<'_>);
+    fn write(&self, fields: &mut FieldWriter<'_>) {
+        // Nothing is read, so nothing stops.
+        let _ = <Self as Payload<'_>>::fields(Pass::Write(self, fields.again()));
+    }
 }
 
 impl<T: Fields> Fields for Box<T> {
@@ -125,6 +129,9 @@ pub trait Messages: Sized + Send + Sync + 'static {
 
     /// Its place in the table.
     fn index(&self) -> usize;
+
+    /// The payload by itself, whatever its type; the message, where it has none of a type of its own.
+    fn into_payload(self) -> Box<dyn Any>;
 
     /// Writes what it carries.
     ///
@@ -161,14 +168,14 @@ pub trait MessageOf<U: Messages>:
     /// Its place in the table.
     const INDEX: usize;
 
-    /// Takes it out of the union.
-    ///
-    /// # Errors
-    /// The message, where it is another.
-    fn from_union(message: U) -> Result<Self, U>;
-
-    /// Puts it into the union.
-    fn into_union(self) -> U;
+    /// Takes it out of the union; none, where the message is another.
+    fn from_union(message: U) -> Option<Self> {
+        message
+            .into_payload()
+            .downcast()
+            .ok()
+            .map(|payload| *payload)
+    }
 }
 
 /// A message that may be published to the channel `C`.
@@ -288,14 +295,6 @@ impl serde::Serialize for Nothing {
 /// It is in no union: its place lies behind every table's end.
 impl<U: Messages> MessageOf<U> for Nothing {
     const INDEX: usize = usize::MAX;
-
-    fn from_union(message: U) -> Result<Self, U> {
-        Err(message)
-    }
-
-    fn into_union(self) -> U {
-        match self {}
-    }
 }
 
 /// The errors that a request may be answered with, and their data.

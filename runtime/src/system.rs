@@ -92,12 +92,12 @@ impl<'a> Head<'a> {
         source: &Source<'a>,
         envelope: &EnvelopeTable,
     ) -> Result<Self, serde_json::Error> {
-        let Source::Json(text) = *source;
-        let all = fields(text)?;
+        let Source::Json(body) = *source;
+        let all = fields(body.text())?;
         let at = |field: Option<crate::table::FieldTable>| field.map_or("", |field| field.name);
         Ok(Self {
             tag: match get(&all, envelope.tag)? {
-                Value::String(text) => TagBuf::Text(text),
+                Value::String(text) => TagBuf::Text(text.into()),
                 Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
                 _ => {
                     return Err(serde_json::Error::custom(
@@ -117,7 +117,7 @@ impl<'a> Head<'a> {
             epoch: find(&all, at(envelope.epoch))?,
             payload: match envelope.content {
                 Some(content) => all.get(content).map(|raw| raw.get()),
-                None => Some(text),
+                None => Some(body.text()),
             },
         })
     }
@@ -285,7 +285,7 @@ impl RemoteError {
         Ok(Self {
             code: match get(payload, "code")? {
                 Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
-                Value::String(text) => TagBuf::Text(text),
+                Value::String(text) => TagBuf::Text(text.into()),
                 _ => {
                     return Err(serde_json::Error::custom(
                         "the code is neither a string nor an integer",
@@ -456,8 +456,8 @@ mod tests {
     fn a_remote_error_is_read_whole() {
         let text = r#"{"type":"error","payload":{"code":"ROOM_FULL","message":"Full.","retryable":true,"data":{"limit":9},
             "violations":[{"path":"/payload/text","keyword":"minLength","message":"must be longer","allowed":1}]},"id":"7"}"#;
-        let head =
-            Head::read(&Source::Json(text), &EnvelopeTable::DEFAULT).expect("it is well formed");
+        let head = Head::read(&Source::Json(text.into()), &EnvelopeTable::DEFAULT)
+            .expect("it is well formed");
         assert_eq!(head.id, Some(Id::Text("7".into())));
         let error = RemoteError::read(&head).expect("it is an error");
         assert_eq!(error.code, TagBuf::Text("ROOM_FULL".into()));

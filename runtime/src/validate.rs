@@ -2,7 +2,7 @@
 
 use crate::{
     message::Payload,
-    read::{Cx, Reader, Rules, Step, Stop},
+    read::{Cx, Reader, Rules, Stop},
 };
 use handfast_schema::{Mode, Pointer, Told, Violation, Violations};
 use serde::Serialize;
@@ -50,8 +50,23 @@ pub fn validate<T: Serialize + for<'de> Payload<'de>>(value: &T) -> Result<(), I
 pub(crate) fn checked_text<T: Serialize + for<'de> Payload<'de>>(
     value: &T,
 ) -> Result<Box<RawValue>, Invalid> {
+    check(value, |r, cx| reads::<T>(r, cx))
+}
+
+fn reads<'de, T: Payload<'de>>(r: &mut Reader<'de>, cx: &mut Cx) -> Result<bool, Stop> {
+    T::read(r, cx, &[]).map(|value| value.is_some())
+}
+
+fn check(
+    value: &dyn erased_serde::Serialize,
+    read: for<'de> fn(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>,
+) -> Result<Box<RawValue>, Invalid> {
     let text = written(value)?;
-    read_text::<T>(text.get(), Mode::Server)?;
+    judge(
+        &mut Reader::json(text.get(), DEPTH),
+        Mode::Server,
+        &mut |r, cx| read(r, cx),
+    )?;
     Ok(text)
 }
 
@@ -67,16 +82,35 @@ const DEPTH: u32 = 256;
 /// # Errors
 /// Every rule that it breaks; where it is no JSON, that.
 pub fn read_text<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Result<T, Invalid> {
-    let mut cx = Cx::new(mode);
-    let mut reader = Reader::json(text, DEPTH);
-    let read = T::read(&mut reader, &mut cx, &[]);
-    settle(read, cx, &reader)
+    read_with(&mut Reader::json(text, DEPTH), &[], mode)
 }
 
-fn settle<T>(read: Step<T>, cx: Cx, reader: &Reader<'_>) -> Result<T, Invalid> {
-    let clean = cx.clean_since(Cx::new(cx.mode()).mark());
-    match read {
-        Ok(Some(value)) if clean => Ok(value),
+fn read_with<'de, T: Payload<'de>>(
+    reader: &mut Reader<'de>,
+    rules: Rules,
+    mode: Mode,
+) -> Result<T, Invalid> {
+    let mut value = None;
+    judge(reader, mode, &mut |r, cx| {
+        value = T::read(r, cx, rules)?;
+        Ok(value.is_some())
+    })?;
+    value.ok_or_else(|| Invalid {
+        violations: Vec::new(),
+    })
+}
+
+/// Reads by `read`, which says whether there is a value: every rule that was broken, if any was.
+fn judge<'de>(
+    reader: &mut Reader<'de>,
+    mode: Mode,
+    read: &mut dyn FnMut(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>,
+) -> Result<(), Invalid> {
+    let mut cx = Cx::new(mode);
+    let outcome = read(reader, &mut cx);
+    let clean = cx.clean_since(Cx::new(mode).mark());
+    match outcome {
+        Ok(true) if clean => Ok(()),
         Err(Stop) if clean => Err(Invalid::whole(reader.stopped().message)),
         _ => Err(Invalid {
             violations: cx.finish(),
@@ -93,8 +127,5 @@ pub fn read_value<T: for<'de> Payload<'de>>(
     rules: Rules,
     mode: Mode,
 ) -> Result<T, Invalid> {
-    let mut cx = Cx::new(mode);
-    let mut reader = Reader::value_of(json);
-    let read = T::read(&mut reader, &mut cx, rules);
-    settle(read, cx, &reader)
+    read_with(&mut Reader::value_of(json), rules, mode)
 }

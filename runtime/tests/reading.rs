@@ -6,7 +6,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{Envelope, Id, Nullable, Reason, Rejected, protocol};
+use handfast::{ByteString, Envelope, Id, Nullable, Reason, Rejected, protocol};
 
 /// The name of a room.
 #[protocol(pattern = "^[a-z0-9-]{1,64}$")]
@@ -363,4 +363,54 @@ fn wide_integers_are_carried_as_text() {
         let refused = handfast::read_text::<Wide>(bad, handfast::Mode::Server).expect_err(bad);
         assert_eq!(refused.to_string(), "/signed must be a valid int64");
     }
+}
+
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    #[protocol(max_length = 20)]
+    pub text: ByteString,
+    pub lines: Option<Vec<ByteString>>,
+}
+
+#[protocol(server)]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notes {
+    #[message("note")]
+    Note(Note),
+}
+
+/// Whether a string lies in the bytes of a text.
+fn lies_in(part: &str, text: &str) -> bool {
+    text.as_bytes().as_ptr_range().contains(&part.as_ptr())
+}
+
+#[test]
+fn strings_share_the_text_they_are_read_from() {
+    let text = ByteString::from(
+        r#"{"type":"note","payload":{"text":"plain","lines":["a","b\u0063d","e"]}}"#,
+    );
+    let Notes::Note(shared) = Notes::decode_shared(&text).expect("it is right").message;
+    let lines = shared.lines.as_deref().expect("there are some");
+    assert_eq!(
+        (&*shared.text, lines),
+        ("plain", &["a", "bcd", "e"].map(ByteString::from)[..])
+    );
+    assert!(lies_in(&shared.text, &text));
+    // An escape has to be resolved, which makes another text of it.
+    assert_eq!(
+        [0, 1, 2].map(|i| lies_in(&lines[i], &text)),
+        [true, false, true]
+    );
+    // Nothing can be shared with a text that is only lent.
+    let Notes::Note(copied) = Notes::decode(&text).expect("it is right").message;
+    assert_eq!(copied, shared);
+    assert!(!lies_in(&copied.text, &text));
+    // The rules are the same, and it outlives the text that was read.
+    let long =
+        ByteString::from(r#"{"type":"note","payload":{"text":"a text of more than twenty"}}"#);
+    let refused = Notes::decode_shared(&long).expect_err("it is too long");
+    assert!(matches!(&refused.reason, Reason::Invalid(_)), "{refused:?}");
+    drop(text);
+    assert_eq!(&*shared.text, "plain");
 }

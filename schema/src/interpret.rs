@@ -111,10 +111,13 @@ impl<'s> Validator<'s> {
     /// # Panics
     /// When `root` is not of these schemas.
     pub fn validate(&self, root: SchemaId, instance: &Value, mode: Option<Mode>) -> Violations {
-        listed(self.collect(root, instance, mode))
+        let mut violations = self.collect(root, instance, mode);
+        tell_once(&mut violations);
+        listed(violations)
     }
 
-    /// Every violation of an instance, up to [`MAX_VIOLATIONS`], neither cut nor counted: for those who add to them.
+    /// Every violation of an instance, up to [`MAX_VIOLATIONS`], neither cut nor counted, and as often as it was found: for those
+    /// who add to them.
     ///
     /// # Panics
     /// When `root` is not of these schemas.
@@ -125,7 +128,6 @@ impl<'s> Validator<'s> {
             failed: false,
         };
         self.run(root, instance, mode, &mut out);
-        tell_once(&mut out.list);
         out.list
     }
 

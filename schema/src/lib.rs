@@ -9,6 +9,7 @@ mod from_json;
 mod interpret;
 pub mod number;
 pub mod pattern;
+mod pointer;
 pub mod position;
 mod tree;
 mod unfold;
@@ -18,9 +19,10 @@ pub mod words;
 
 pub use from_json::FromJsonError;
 pub use interpret::{MAX_DEPTH, Validator, validate};
+pub use pointer::Pointer;
 pub use tree::{
     Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
 };
 pub use unfold::TooManySchemas;
-pub use violation::{MAX_VIOLATIONS, Pointer, Violation, Violations, listed, tell_once};
+pub use violation::{MAX_VIOLATIONS, Telling, Violation, Violations, listed, tell_once};
 pub use words::Told;

@@ -1,114 +1,36 @@
 //! What is wrong with an instance, and where.
 
-use crate::words::Told;
-use serde_json::Value;
-use std::{
-    borrow::Cow,
-    collections::BTreeSet,
-    fmt::{self, Write as _},
-};
+use crate::{Pointer, words::Told};
+use std::{collections::BTreeSet, fmt, ops::Deref};
 
-/// A JSON Pointer (RFC 6901) to a place in an instance.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pointer(String);
-
-impl Pointer {
-    /// The pointer to the whole instance.
-    pub const fn root() -> Self {
-        Self(String::new())
-    }
-
-    /// The same, with room for so many bytes.
-    pub fn with_capacity(bytes: usize) -> Self {
-        Self(String::with_capacity(bytes))
-    }
-
-    /// Puts a property name behind, escaped.
-    pub fn push_key(&mut self, key: &str) {
-        self.0.push('/');
-        if !key.contains(['~', '/']) {
-            self.0.push_str(key);
-            return;
-        }
-        for c in key.chars() {
-            match c {
-                '~' => self.0.push_str("~0"),
-                '/' => self.0.push_str("~1"),
-                c => self.0.push(c),
-            }
-        }
-    }
-
-    /// Puts an index behind.
-    pub fn push_index(&mut self, index: usize) {
-        // Writing to a string does not fail.
-        let _ = write!(self.0, "/{index}");
-    }
-
-    /// Puts another pointer behind: what it points at lies within what this one does.
-    pub fn push(&mut self, inner: &Self) {
-        self.0.push_str(&inner.0);
-    }
-
-    /// Puts a property name in front, escaped: paths are built on the way out.
-    pub fn prepend_key(&mut self, key: &str) {
-        let mut path = Self::root();
-        path.push_key(key);
-        path.push(self);
-        *self = path;
-    }
-
-    /// Puts an index in front.
-    pub fn prepend_index(&mut self, index: usize) {
-        self.0.insert_str(0, &format!("/{index}"));
-    }
-
-    /// The pointer as text; the empty text is the whole instance.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Pointer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for Pointer {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-/// One thing wrong with an instance. It never holds any of the instance but the names in its path.
+/// One thing wrong with an instance. It never holds any of the instance but the names in its path. What it tells is there by
+/// dereference: `violation.keyword`, `violation.message`, `violation.allowed`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Where in the instance.
     pub path: Pointer,
-    /// The keyword of the schema that refused it: `minLength`, `required`, `type`.
-    pub keyword: &'static str,
-    /// What the schema allows, in words made from the schema alone: `must be at most 2000 characters long`.
-    pub message: Cow<'static, str>,
-    /// What the schema allows: the keyword's value, such as 2000, or the name of the property that is missing. None
-    /// where the keyword's value is a schema.
-    pub allowed: Option<Value>,
+    telling: Telling,
 }
 
 impl Violation {
     /// A violation at a place.
-    pub fn new(path: Pointer, told: Told) -> Self {
-        let Told {
-            keyword,
-            message,
-            allowed,
-        } = told;
+    pub fn new(path: Pointer, telling: impl Into<Telling>) -> Self {
         Self {
             path,
-            keyword,
-            message,
-            allowed,
+            telling: telling.into(),
         }
+    }
+
+    /// Where, and what is told.
+    pub fn into_parts(self) -> (Pointer, Telling) {
+        (self.path, self.telling)
+    }
+}
+
+impl Deref for Violation {
+    type Target = Told;
+    fn deref(&self) -> &Told {
+        &self.telling
     }
 }
 
@@ -119,6 +41,60 @@ impl fmt::Display for Violation {
         } else {
             write!(f, "{} {}", self.path, self.message)
         }
+    }
+}
+
+/// What is told: made for the occasion, or worded once for all.
+#[derive(Clone)]
+pub enum Telling {
+    /// Made for the occasion.
+    Made(Box<Told>),
+    /// Worded once.
+    Known(&'static Told),
+}
+
+impl Deref for Telling {
+    type Target = Told;
+    fn deref(&self) -> &Told {
+        match self {
+            Self::Made(told) => told,
+            Self::Known(told) => told,
+        }
+    }
+}
+
+impl From<Told> for Telling {
+    fn from(told: Told) -> Self {
+        Self::Made(Box::new(told))
+    }
+}
+
+impl From<&'static Told> for Telling {
+    fn from(told: &'static Told) -> Self {
+        Self::Known(told)
+    }
+}
+
+impl From<Telling> for Told {
+    fn from(telling: Telling) -> Self {
+        match telling {
+            Telling::Made(told) => *told,
+            Telling::Known(told) => told.clone(),
+        }
+    }
+}
+
+impl PartialEq for Telling {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Telling {}
+
+impl fmt::Debug for Telling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
     }
 }
 
@@ -158,12 +134,16 @@ pub fn listed(mut violations: Violations) -> Violations {
     let all = violations.len() < MAX_VIOLATIONS;
     violations.truncate(LISTED);
     for violation in &mut violations {
-        if let Some(cut) = cut(&violation.path.0, PATH) {
-            violation.path = Pointer(cut);
+        // No text has more code points than bytes.
+        if violation.path.len() > PATH
+            && let Some(cut) = cut(violation.path.as_str(), PATH)
+        {
+            violation.path = cut.into();
         }
-        if let Some(cut) = cut(&violation.message, WORDS) {
-            violation.message = cut.into();
-            violation.allowed = None;
+        if violation.message.len() > WORDS
+            && let Some(cut) = cut(&violation.message, WORDS)
+        {
+            violation.telling = Told::new(violation.keyword, cut).into();
         }
     }
     if more > 0 {
@@ -179,10 +159,6 @@ pub fn listed(mut violations: Violations) -> Violations {
 
 /// The beginning of a text that is longer than this many code points.
 fn cut(text: &str, most: usize) -> Option<String> {
-    // No text has more code points than bytes.
-    if text.len() <= most {
-        return None;
-    }
     let (end, _) = text.char_indices().nth(most)?;
     Some(format!("{}…", &text[..end]))
 }

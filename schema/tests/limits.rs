@@ -180,6 +180,16 @@ fn what_is_listed_is_bounded_and_says_what_is_not() -> Result<(), FromJsonError>
     assert_eq!(
         told,
         [
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "80 type ing true",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
+            "101 violations ore false",
             "99 type ing true",
             "100 type ing true",
             "101 violations ore false",

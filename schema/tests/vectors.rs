@@ -42,8 +42,8 @@ fn every_vector_holds() -> Result<(), Box<dyn Error>> {
                         "keyword": violation.keyword,
                         "message": violation.message,
                     });
-                    if let Some(allowed) = violation.allowed {
-                        told["allowed"] = allowed;
+                    if let Some(allowed) = &violation.allowed {
+                        told["allowed"] = allowed.clone();
                     }
                     told
                 })

@@ -723,7 +723,7 @@ static GENERATE_RUST: Section = Section {
         key(
             "borrow",
             Shape::List(&Shape::Name),
-            "Messages whose strings are borrowed from the text read.",
+            "Messages whose strings share the text they are read from, and are not copied.",
         ),
     ],
 };

@@ -556,11 +556,7 @@ fn what_nobody_acts_on_yet_is_told() {
             "generate: { rust: { out: a.rs, types: { uuid: 'uuid::Uuid' } } }",
             "`generate.rust.types`",
         ),
-        (
-            "",
-            "generate: { rust: { out: a.rs, borrow: [news] } }",
-            "`generate.rust.borrow`",
-        ),
+        ("", "generate: { rust: { out: a.rs, borrow: [news] } }", ""),
     ] {
         let expected: Vec<&str> = (!expected.is_empty())
             .then_some(expected)

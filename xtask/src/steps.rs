@@ -101,9 +101,13 @@ fn rust() -> Result<(), Failure> {
 
 fn check() -> Result<(), Failure> {
     run("", "cargo run --quiet -p codegen -- check")?;
-    for name in ["coinbase", "slack"] {
+    for (name, spec) in [
+        ("chat", "protocol.yaml"),
+        ("coinbase", "tests/protocols/coinbase.yaml"),
+        ("slack", "tests/protocols/slack.yaml"),
+    ] {
         let capture = format!("tests/protocols/{name}.ndjson");
-        let spec = format!("--spec tests/protocols/{name}.yaml");
+        let spec = format!("--spec {spec}");
         run(
             "",
             &format!("cargo run --quiet -p codegen -- verify {capture} {spec}"),

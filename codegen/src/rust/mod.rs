@@ -4,6 +4,7 @@
 //! leave alone, and what remains is short enough to be written as `rustfmt` would.
 
 mod attribute;
+mod constraints;
 mod docs;
 mod messages;
 mod protocol;
@@ -11,7 +12,7 @@ mod rules;
 mod size;
 mod types;
 
-use crate::shape::{Shapes, Use};
+use crate::shape::{Decl, Shapes, Use};
 use handfast_spec::model::{GenerateRust, Protocol};
 
 /// Everything that an item may ask for.
@@ -25,6 +26,23 @@ impl Cx<'_> {
     /// `crate = …`, where the runtime goes by another name.
     fn krate(&self) -> Option<String> {
         (self.options.krate != "handfast").then(|| format!("crate = {}", self.options.krate))
+    }
+
+    /// Whether the strings of a type share the text they are read from.
+    fn shares(&self, decl: &Decl) -> bool {
+        decl.message
+            .is_some_and(|message| self.options.borrow.contains(&message))
+    }
+
+    /// A type as it is written in a type of the spec.
+    fn part(&self, decl: &Decl, ty: &Use) -> String {
+        match ty {
+            Use::Text if self.shares(decl) => "ByteString".to_owned(),
+            Use::List(inner) => format!("Vec<{}>", self.part(decl, inner)),
+            Use::Map(inner) => format!("BTreeMap<String, {}>", self.part(decl, inner)),
+            Use::Nullable(inner) => format!("Nullable<{}>", self.part(decl, inner)),
+            other => self.ty(other),
+        }
     }
 
     /// A type as it is written where it is used.
@@ -92,7 +110,7 @@ fn imports(cx: &Cx<'_>, items: &[String]) -> String {
                 })
         })
     };
-    let mut names: Vec<&str> = ["AsText", "Bytes", "Checked", "Nullable"]
+    let mut names: Vec<&str> = ["AsText", "ByteString", "Bytes", "Checked", "Nullable"]
         .into_iter()
         .filter(|name| mentions(name))
         .collect();

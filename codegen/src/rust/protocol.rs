@@ -3,7 +3,7 @@
 use super::{
     Cx,
     attribute::{attribute, text},
-    docs, messages,
+    constraints, docs, messages,
     rules::rules,
 };
 use crate::{names, shape::DeclKind};
@@ -74,11 +74,10 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         out.push_str(&format!("pub struct {name} {{\n"));
         for (param, ty) in channel.params.iter().zip(&cx.shapes.channels[i]) {
             let annotations = &cx.protocol.schemas[param.schema].annotations;
-            docs::outer(
-                &mut out,
-                "    ",
-                annotations.description.as_deref().unwrap_or_default(),
-            );
+            let mut words = annotations.description.clone().unwrap_or_default();
+            let sentences = constraints::sentences(cx, param.schema, ty);
+            constraints::append(&mut words, &sentences);
+            docs::outer(&mut out, "    ", &words);
             let rust = names::snake(&param.name.text);
             let mut args = Vec::new();
             if rust != param.name.text {

@@ -3,7 +3,7 @@
 use super::{Cx, attribute::text};
 use crate::{json_schema, shape::Use};
 use handfast_schema::{
-    Number, Schema, SchemaId, format,
+    Number, Schema, SchemaId, Type, format,
     union::{self, ToldBy},
 };
 
@@ -50,11 +50,23 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
             if let Some(items) = schema.items {
                 nested(cx, "items", items, inner, &mut out);
             }
+            if let Some(id) = schema.contains {
+                let mut args = vec![self::schema(cx, id)];
+                count(&mut args, "min", schema.min_contains);
+                count(&mut args, "max", schema.max_contains);
+                out.push(format!("contains({})", args.join(", ")));
+            }
         }
         Use::Map(inner) => {
             counts_of_properties(schema, &mut out);
             if let Some(values) = schema.additional_properties {
                 nested(cx, "values", values, inner, &mut out);
+            }
+            if let Some(names) = schema.property_names {
+                let args = self::names(cx, names);
+                if !args.is_empty() {
+                    out.push(format!("names({})", args.join(", ")));
+                }
             }
         }
         Use::Checked { .. } => {
@@ -84,6 +96,36 @@ fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, out: &mut Vec<String>
     }
 }
 
+/// What the names of a map have to keep: rules of strings where that is all, and otherwise the schema.
+fn names(cx: &Cx<'_>, id: SchemaId) -> Vec<String> {
+    let schemas = &cx.protocol.schemas;
+    let schema = &schemas[union::resolve(schemas, id)];
+    if schema.boolean == Some(true) {
+        return Vec::new();
+    }
+    let only_rules = *schema
+        == Schema {
+            span: schema.span,
+            annotations: schema.annotations.clone(),
+            resource: schema.resource,
+            types: schema.types.filter(|types| types.contains(Type::String)),
+            min_length: schema.min_length,
+            max_length: schema.max_length,
+            pattern: schema.pattern.clone(),
+            format: schema.format.clone(),
+            content_encoding: schema.content_encoding.clone(),
+            ..Schema::default()
+        };
+    if !only_rules {
+        return vec![self::schema(cx, id)];
+    }
+    let mut out = Vec::new();
+    string(schema, &mut out);
+    let encoding = schema.content_encoding.as_deref();
+    out.extend(encoding.map(|name| format!("content_encoding = {}", text(name))));
+    out
+}
+
 fn string(schema: &Schema, out: &mut Vec<String>) {
     count(out, "min_length", schema.min_length);
     count(out, "max_length", schema.max_length);
@@ -110,9 +152,30 @@ fn number(schema: &Schema, out: &mut Vec<String>) {
 }
 
 /// The counts of properties of an object.
-pub(super) fn counts_of_properties(schema: &Schema, out: &mut Vec<String>) {
+fn counts_of_properties(schema: &Schema, out: &mut Vec<String>) {
     count(out, "min_properties", schema.min_properties);
     count(out, "max_properties", schema.max_properties);
+}
+
+/// What a struct has to keep as a whole.
+pub(super) fn of_struct(schema: &Schema, out: &mut Vec<String>) {
+    counts_of_properties(schema, out);
+    let beside = |(because, names): &(String, Vec<String>)| {
+        let names: Vec<String> = [because]
+            .into_iter()
+            .chain(names)
+            .map(|one| text(one))
+            .collect();
+        (names.len() > 1).then(|| format!("beside({})", names.join(", ")))
+    };
+    let dependent: Vec<String> = schema
+        .dependent_required
+        .iter()
+        .filter_map(beside)
+        .collect();
+    if !dependent.is_empty() {
+        out.push(format!("dependent_required({})", dependent.join(", ")));
+    }
 }
 
 fn count(out: &mut Vec<String>, name: &str, n: Option<u64>) {

@@ -3,7 +3,7 @@
 use super::{
     Cx,
     attribute::{self, attribute, text},
-    docs,
+    constraints, docs,
     rules::{self, rules},
     size,
 };
@@ -65,8 +65,17 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
         .clone()
         .unwrap_or_else(|| format!("`{}`", decl.rust));
     let mut words = description;
-    if let DeclKind::Alias(Use::Checked { reason }) = &decl.kind {
-        words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
+    match &decl.kind {
+        DeclKind::Alias(Use::Checked { reason }) => {
+            words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
+        }
+        DeclKind::Alias(ty) => {
+            constraints::append(&mut words, &constraints::sentences(cx, decl.schema, ty));
+        }
+        DeclKind::Struct { .. } => {
+            constraints::append(&mut words, &constraints::of_struct(schema));
+        }
+        _ => {}
     }
     docs::outer(&mut out, "", &words);
     match &decl.kind {
@@ -75,14 +84,14 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 .map(|closed| if closed { "closed" } else { "open" }.to_owned())
                 .into_iter()
                 .collect();
-            rules::counts_of_properties(schema, &mut args);
+            rules::of_struct(schema, &mut args);
             // What several schemas say together is told in their order, and not in that of the fields.
             if !schema.all_of.is_empty() {
                 args.push(rules::schema(cx, decl.schema));
             }
             attribute(&mut out, "", "protocol", &arguments(cx, args));
             out.push_str(PLAIN);
-            structure(cx, &mut out, &decl.rust, fields);
+            structure(cx, &mut out, decl, fields);
         }
         DeclKind::Literals { values, open } => {
             let mut args = Vec::new();
@@ -109,7 +118,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
         DeclKind::Tuple(tuple) => {
             attribute(&mut out, "", "protocol", &arguments(cx, Vec::new()));
             out.push_str(PLAIN);
-            tuple_struct(cx, &mut out, &decl.rust, tuple);
+            tuple_struct(cx, &mut out, decl, tuple);
         }
         DeclKind::Alias(ty) => {
             let args = rules(cx, decl.schema, ty);
@@ -125,7 +134,8 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
     out
 }
 
-fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
+fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[Field]) {
+    let name = &decl.rust;
     let fields: Vec<&Field> = fields.iter().filter(|field| !field.discriminant).collect();
     if fields.is_empty() {
         out.push_str(&format!("pub struct {name} {{}}\n"));
@@ -139,6 +149,8 @@ fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
             .clone()
             .or_else(|| annotations.title.clone())
             .unwrap_or_default();
+        let sentences = constraints::sentences(cx, field.schema, &field.ty);
+        constraints::append(&mut words, &sentences);
         if let Some(default) = &annotations.default {
             words.push_str(&format!(
                 "\n\nWhere it is absent, `{}` is meant.",
@@ -161,7 +173,7 @@ fn structure(cx: &Cx<'_>, out: &mut String, name: &str, fields: &[Field]) {
         if !args.is_empty() {
             attribute(out, "    ", "protocol", &args);
         }
-        let ty = cx.ty(&field.ty);
+        let ty = cx.part(decl, &field.ty);
         let ty = if field.required {
             ty
         } else {
@@ -236,17 +248,18 @@ fn union(cx: &Cx<'_>, out: &mut String, name: &str, branches: &[Branch]) {
 
 /// The type of a variant: in a box where it is large.
 pub(super) fn boxed_if_large(cx: &Cx<'_>, decl: Option<DeclId>, name: &str) -> String {
-    if decl.is_some_and(|decl| size::size(cx.shapes, decl) > size::LARGEST_VARIANT) {
+    if decl.is_some_and(|decl| size::size(cx, decl) > size::LARGEST_VARIANT) {
         format!("Box<{name}>")
     } else {
         name.to_owned()
     }
 }
 
-fn tuple_struct(cx: &Cx<'_>, out: &mut String, name: &str, items: &[Item]) {
+fn tuple_struct(cx: &Cx<'_>, out: &mut String, decl: &Decl, items: &[Item]) {
+    let name = &decl.rust;
     let argued: Vec<(Vec<String>, String)> = items
         .iter()
-        .map(|item| (rules(cx, item.schema, &item.ty), cx.ty(&item.ty)))
+        .map(|item| (rules(cx, item.schema, &item.ty), cx.part(decl, &item.ty)))
         .collect();
     let flat: Vec<String> = argued
         .iter()

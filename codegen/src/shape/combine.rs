@@ -1,6 +1,6 @@
 //! Schemas made of schemas: what lies in an `allOf` is laid into one struct where that says the same.
 
-use handfast_schema::{Schema, SchemaId, Schemas, Type, union};
+use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet, union};
 
 /// An object, with the properties of every schema that it is made of.
 #[derive(Debug, Default)]
@@ -24,7 +24,8 @@ impl Merged {
 }
 
 /// Why no type says what a schema does, where that lies in a keyword.
-pub(super) fn beyond(schema: &Schema) -> Option<&'static str> {
+pub(super) fn beyond(schemas: &Schemas, schema: &Schema) -> Option<&'static str> {
+    let enforced = Enforced::of(schemas, schema);
     let reasons = [
         (
             schema.condition.is_some(),
@@ -32,7 +33,7 @@ pub(super) fn beyond(schema: &Schema) -> Option<&'static str> {
         ),
         (schema.not.is_some(), "`not` says what it is no value of"),
         (
-            schema.contains.is_some(),
+            schema.contains.is_some() && !enforced.contains,
             "`contains` asks for some of its items and not for all",
         ),
         (
@@ -40,11 +41,11 @@ pub(super) fn beyond(schema: &Schema) -> Option<&'static str> {
             "`patternProperties` gives its fields types by their names",
         ),
         (
-            schema.property_names.is_some(),
+            schema.property_names.is_some() && !enforced.names,
             "`propertyNames` says how its fields may be called",
         ),
         (
-            !schema.dependent_required.is_empty(),
+            !schema.dependent_required.is_empty() && !enforced.dependent,
             "`dependentRequired` makes some of its fields depend on others",
         ),
         (
@@ -63,6 +64,59 @@ pub(super) fn beyond(schema: &Schema) -> Option<&'static str> {
     reasons
         .into_iter()
         .find_map(|(bears, reason)| bears.then_some(reason))
+}
+
+/// Which of the keywords that only some types enforce the type of a schema does.
+#[derive(Default)]
+struct Enforced {
+    /// `contains`, of a list.
+    contains: bool,
+    /// `propertyNames`, of a map.
+    names: bool,
+    /// `dependentRequired`, of a struct.
+    dependent: bool,
+}
+
+impl Enforced {
+    fn of(schemas: &Schemas, schema: &Schema) -> Self {
+        let others = schema.reference.is_some()
+            || schema.constant.is_some()
+            || schema.enumeration.is_some()
+            || !schema.all_of.is_empty()
+            || !schema.any_of.is_empty()
+            || !schema.one_of.is_empty();
+        if others {
+            return Self::default();
+        }
+        let types = schema.types.unwrap_or(TypeSet::NONE);
+        match types.without(Type::Null).single() {
+            Some(Type::Array) => Self {
+                contains: schema.prefix_items.is_empty(),
+                ..Self::default()
+            },
+            Some(Type::Object) if schema.properties.is_empty() => Self {
+                names: schema.required.is_empty(),
+                ..Self::default()
+            },
+            Some(Type::Object) => {
+                // What is a field for certain: a discriminant may be none in Rust.
+                let is_field = |name: &String| {
+                    let property = schema.properties.iter().find(|(other, _)| other == name);
+                    property.is_some_and(|(_, id)| {
+                        let property = &schemas[union::resolve(schemas, *id)];
+                        property.constant.is_none() && property.enumeration.is_none()
+                    })
+                };
+                let mut dependent = schema.dependent_required.iter();
+                Self {
+                    dependent: dependent
+                        .all(|(because, names)| is_field(because) && names.iter().all(is_field)),
+                    ..Self::default()
+                }
+            }
+            _ => Self::default(),
+        }
+    }
 }
 
 /// Whether a schema constrains strings beyond their type.
@@ -147,7 +201,8 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
             && schema.min_properties.is_none()
             && schema.max_properties.is_none()
             && !speaks_of_others(schema, Type::Object)
-            && beyond(schema).is_none();
+            && schema.dependent_required.is_empty()
+            && beyond(schemas, schema).is_none();
         if !plain || steps > MAX_PARTS {
             return None;
         }

@@ -24,6 +24,7 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         named: BTreeMap::new(),
         taken: Taken::new(protocol),
         section: Section::Types,
+        message: None,
     };
     // Named types first, all of them, so that they may refer to each other in any order.
     let named: Vec<(DeclId, SchemaId)> = protocol
@@ -62,9 +63,11 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     }
     maker.section = Section::Payloads;
     for (i, message) in protocol.messages.iter().enumerate() {
+        maker.message = Some(MessageId(i));
         let shape = maker.message(MessageId(i), message);
         maker.shapes.messages.push(shape);
     }
+    maker.message = None;
     for channel in &protocol.channels {
         let params = channel
             .params
@@ -98,6 +101,8 @@ struct Maker<'p> {
     named: BTreeMap<SchemaId, DeclId>,
     taken: Taken,
     section: Section,
+    /// The message whose payload is being declared.
+    message: Option<MessageId>,
 }
 
 impl Maker<'_> {
@@ -191,6 +196,7 @@ impl Maker<'_> {
             schema,
             description,
             section: self.section,
+            message: self.message,
             received: Received::default(),
             kind: DeclKind::Alias(Use::Null),
         });
@@ -236,7 +242,7 @@ impl Maker<'_> {
         let schema = self.schema(id);
         if schema.reference.is_some()
             || schema.boolean.is_some()
-            || combine::beyond(schema).is_some()
+            || combine::beyond(&self.protocol.schemas, schema).is_some()
         {
             return None;
         }
@@ -490,6 +496,7 @@ impl Maker<'_> {
             schema,
             description,
             section: self.section,
+            message: self.message,
             received: Received::default(),
             kind: DeclKind::Alias(Use::Null),
         });
@@ -515,7 +522,7 @@ impl Maker<'_> {
             };
             return Use::Checked { reason };
         }
-        if let Some(reason) = combine::beyond(schema) {
+        if let Some(reason) = combine::beyond(&self.protocol.schemas, schema) {
             return Use::Checked { reason };
         }
         if schema.constant.is_some() || schema.enumeration.is_some() {

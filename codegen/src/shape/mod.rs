@@ -77,6 +77,8 @@ pub struct Decl {
     pub description: Option<String>,
     /// What it belongs to.
     pub section: Section,
+    /// The message it is a part of and no other; none for what has a name of its own in the spec.
+    pub message: Option<MessageId>,
     /// Who receives it.
     pub received: Received,
     /// What it is.

@@ -18,7 +18,7 @@ pub(super) struct Taken {
 }
 
 /// Types that the generated Rust defines or uses by these names.
-const RUST: [&str; 24] = [
+const RUST: [&str; 25] = [
     "Self",
     "Box",
     "Vec",
@@ -31,6 +31,7 @@ const RUST: [&str; 24] = [
     "None",
     "BTreeMap",
     "Nullable",
+    "ByteString",
     "Bytes",
     "Checked",
     "AsText",

@@ -118,6 +118,7 @@ impl<'r, 'p> Follower<'r, 'p> {
                     kind: ProblemKind::UnknownType,
                     path: format!("/{tag}"),
                     keyword: String::new(),
+                    allowed: None,
                     message: format!(
                         "no message that the {} sends has the type {value}",
                         name(from)
@@ -332,6 +333,7 @@ impl<'r, 'p> Follower<'r, 'p> {
                 kind: ProblemKind::Reply,
                 path,
                 keyword: String::new(),
+                allowed: None,
                 message: format!("`{}` does not declare the error {code}", request.name.text),
             });
         }
@@ -446,5 +448,6 @@ fn problem(kind: ProblemKind, message: String) -> Problem {
         path: String::new(),
         keyword: String::new(),
         message,
+        allowed: None,
     }
 }

@@ -216,13 +216,8 @@ fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
                     continue;
                 };
                 for violation in handfast_schema::validate(&schemas, root, value, None) {
-                    let mut path = violation.path;
+                    let (mut path, told) = violation.into_parts();
                     path.prepend_key(&field.name);
-                    let told = Told {
-                        keyword: violation.keyword,
-                        message: violation.message,
-                        allowed: violation.allowed,
-                    };
                     problems.push(envelope_problem(path, told));
                 }
             }
@@ -284,24 +279,24 @@ fn undeclared(payload: &Value, mode: Mode) -> Violations {
 
 fn invalid(violations: Violations, under: Option<&str>) -> impl Iterator<Item = Problem> {
     violations.into_iter().map(move |violation| {
-        let mut path = violation.path;
+        let (mut path, told) = violation.into_parts();
         if let Some(key) = under {
             path.prepend_key(key);
         }
-        Problem {
-            kind: ProblemKind::Invalid,
-            path: path.as_str().to_owned(),
-            keyword: violation.keyword.to_owned(),
-            message: violation.message.into_owned(),
-        }
+        problem(ProblemKind::Invalid, &path, told.into())
     })
 }
 
-pub(super) fn envelope_problem(path: Pointer, refusal: Told) -> Problem {
+pub(super) fn envelope_problem(path: Pointer, told: impl Into<Told>) -> Problem {
+    problem(ProblemKind::Envelope, &path, told.into())
+}
+
+fn problem(kind: ProblemKind, path: &Pointer, told: Told) -> Problem {
     Problem {
-        kind: ProblemKind::Envelope,
+        kind,
         path: path.as_str().to_owned(),
-        keyword: refusal.keyword.to_owned(),
-        message: refusal.message.into_owned(),
+        keyword: told.keyword.to_owned(),
+        message: told.message.into_owned(),
+        allowed: told.allowed,
     }
 }

@@ -33,7 +33,16 @@ pub(super) fn people(report: &Report) -> String {
             if !problem.path.is_empty() {
                 let _ = write!(out, " {}", clean(&problem.path));
             }
-            let _ = writeln!(out, " {}", clean(&problem.message));
+            let _ = write!(out, " {}", clean(&problem.message));
+            if let Some(allowed) = &problem.allowed {
+                let _ = write!(
+                    out,
+                    " [{}: {}]",
+                    problem.keyword,
+                    shortened(&allowed.to_string())
+                );
+            }
+            out.push('\n');
         }
     }
     for (number, name) in &report.unanswered {
@@ -69,10 +78,14 @@ const fn arrow(from: Option<End>) -> &'static str {
 
 /// A value of the capture on one line; a long one is cut.
 fn show(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => clean(text),
-        other => clean(&other.to_string()),
-    };
+    match value {
+        Value::String(text) => shortened(text),
+        other => shortened(&other.to_string()),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let text = clean(text);
     match text.char_indices().nth(64) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
@@ -137,12 +150,16 @@ fn line_json(line: &Line) -> Value {
         .problems
         .iter()
         .map(|problem| {
-            json!({
+            let mut told = json!({
                 "code": problem.kind.code(),
                 "path": problem.path,
                 "keyword": problem.keyword,
                 "message": problem.message,
-            })
+            });
+            if let Some(allowed) = &problem.allowed {
+                told["allowed"] = allowed.clone();
+            }
+            told
         })
         .collect();
     put("problems", Some(problems.into()));

@@ -119,8 +119,8 @@ pub(crate) fn violations(protocol: &Protocol, id: SchemaId, instance: &Value, mo
         .map(|one| {
             let path = one.path.as_str();
             let mut told = json!({ "path": path, "keyword": one.keyword, "message": one.message });
-            if let Some(allowed) = one.allowed {
-                told["allowed"] = allowed;
+            if let Some(allowed) = &one.allowed {
+                told["allowed"] = allowed.clone();
             }
             told
         })

@@ -3,14 +3,18 @@
 //! Made by Handfast from `protocol.yaml`, the protocol `chat`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
-use handfast::{Nullable, protocol};
+use handfast::{ByteString, Nullable, protocol};
 
 /// The name of a room, as it stands in an address.
+///
+/// Matches `^[a-z0-9-]{1,64}$`.
 #[protocol(pattern = "^[a-z0-9-]{1,64}$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomId(String);
 
 /// What a user is called.
+///
+/// 1 to 40 characters.
 #[protocol(min_length = 1, max_length = 40)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserName(String);
@@ -39,11 +43,15 @@ pub enum Status {
 }
 
 /// What is traded.
+///
+/// Matches `^[A-Z]{2,6}-[A-Z]{2,6}$`.
 #[protocol(pattern = "^[A-Z]{2,6}-[A-Z]{2,6}$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(String);
 
 /// A decimal number as text, so that no digit is lost on the way.
+///
+/// Matches `^-?[0-9]{1,18}(\.[0-9]{1,12})?$`.
 #[protocol(pattern = "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Decimal(String);
@@ -69,12 +77,16 @@ pub enum Attachment {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttachmentImage {
+    /// At most 2,000 characters.
     #[protocol(max_length = 2000)]
     pub url: String,
+    /// 1 to 20,000.
     #[protocol(minimum = 1, maximum = 20000)]
     pub width: i64,
+    /// 1 to 20,000.
     #[protocol(minimum = 1, maximum = 20000)]
     pub height: i64,
+    /// At most 500 characters.
     #[protocol(max_length = 500)]
     pub alt: Option<String>,
 }
@@ -83,8 +95,10 @@ pub struct AttachmentImage {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttachmentSnippet {
+    /// At most 10,000 characters.
     #[protocol(max_length = 10000)]
     pub text: String,
+    /// At most 40 characters.
     #[protocol(max_length = 40)]
     pub language: Option<Nullable<String>>,
 }
@@ -94,6 +108,8 @@ pub struct AttachmentSnippet {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoomFullErrorData {
     /// How many fit.
+    ///
+    /// At least 1.
     #[protocol(minimum = 1)]
     pub limit: i64,
 }
@@ -170,6 +186,8 @@ pub enum PricesQuoteError {
 pub struct Auth {
     pub name: UserName,
     /// Proof, where the server asks for one.
+    ///
+    /// At most 4,096 characters.
     #[protocol(max_length = 4096)]
     pub token: Option<String>,
 }
@@ -186,6 +204,7 @@ pub struct RoomJoin {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoomJoined {
+    /// At most 1,000 items.
     #[protocol(max_items = 1000)]
     pub members: Vec<Member>,
     /// What the room is about; null where nobody said.
@@ -206,8 +225,10 @@ pub struct RoomLeave {
 pub struct ChatSend {
     #[protocol(name = "roomId")]
     pub room_id: RoomId,
+    /// 1 to 2,000 characters.
     #[protocol(min_length = 1, max_length = 2000)]
-    pub text: String,
+    pub text: ByteString,
+    /// At most 4 items.
     #[protocol(max_items = 4)]
     pub attachments: Option<Vec<Attachment>>,
 }
@@ -217,7 +238,7 @@ pub struct ChatSend {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChatMessage {
     pub from: UserName,
-    pub text: String,
+    pub text: ByteString,
     pub attachments: Option<Vec<Attachment>>,
 }
 
@@ -248,9 +269,12 @@ pub struct UserPresence {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct PricesWatch {
+    /// 1 to 50 items. No two items are equal.
     #[protocol(min_items = 1, max_items = 50, unique_items)]
     pub symbols: Vec<Symbol>,
     /// How many milliseconds lie between two ticks, at the least.
+    ///
+    /// 50 to 60,000.
     ///
     /// Where it is absent, `1000` is meant.
     #[protocol(minimum = 50, maximum = 60000, default = 1000)]
@@ -266,6 +290,8 @@ pub struct PricesTick {
     /// Which side took the trade.
     pub side: PricesTickSide,
     /// Since yesterday; 0.01 is one per cent.
+    ///
+    /// Greater than -1.
     #[protocol(exclusive_minimum = -1)]
     pub change: Option<f64>,
 }
@@ -287,6 +313,8 @@ pub enum PricesTickSide {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PricesDone {
     /// How many came.
+    ///
+    /// At least 0.
     #[protocol(minimum = 0)]
     pub ticks: i64,
 }
@@ -296,6 +324,7 @@ pub struct PricesDone {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PricesBook {
     pub symbol: Symbol,
+    /// 1 to 100.
     #[protocol(minimum = 1, maximum = 100)]
     pub depth: Option<i64>,
 }
@@ -305,8 +334,10 @@ pub struct PricesBook {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PricesSnapshot {
     pub symbol: Symbol,
+    /// At most 100 items.
     #[protocol(max_items = 100)]
     pub bids: Vec<Level>,
+    /// At most 100 items.
     #[protocol(max_items = 100)]
     pub asks: Vec<Level>,
 }

@@ -45,7 +45,7 @@ async fn say(client: &Client, room_id: &RoomId, text: String) -> Result<(), Box<
     let said = client
         .chat_send(ChatSend {
             room_id: room_id.clone(),
-            text,
+            text: text.into(),
             attachments: None,
         })
         .await;

@@ -63,7 +63,7 @@ pub(crate) fn take<U: Messages, R: MessageOf<U>>(delivery: Option<Delivery>) -> 
         .and_then(Delivery::typed::<U>)
         .ok_or(Failure::Unexpected)?
         .message;
-    R::from_union(message).map_err(|_| Failure::Unexpected)
+    R::from_union(message).ok_or(Failure::Unexpected)
 }
 
 /// Waits until a message of a length may be queued.

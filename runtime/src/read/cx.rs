@@ -1,17 +1,19 @@
 //! What is found wrong while reading.
 
 use crate::table::Layout;
-use handfast_schema::{Mode, Pointer, Told, Type, TypeSet, Violation, Violations, listed, words};
+use handfast_schema::{
+    MAX_VIOLATIONS, Mode, Pointer, Telling, Told, Type, TypeSet, Violation, Violations, listed,
+    words,
+};
 use serde_json::Value;
-use std::{borrow::Cow, cmp::Ordering};
+use smallvec::SmallVec;
+use std::cmp::Ordering;
 
 /// The state of one reading: who receives, and what has been found wrong so far.
 #[derive(Debug)]
 pub struct Cx {
     mode: Mode,
     found: Vec<Found>,
-    /// The steps of all paths.
-    steps: Vec<PathStep>,
     /// What the next object passes over.
     pub(crate) beside: Beside,
 }
@@ -37,72 +39,47 @@ pub struct Mark(usize);
 
 #[derive(Debug)]
 struct Found {
-    /// The outermost step of its path, by its place among all steps.
-    path: Option<u32>,
+    path: Path,
     /// The rest of the path, of what an interpreter found; it has an order of its own.
     below: Option<Box<Pointer>>,
-    told: Words,
+    told: Telling,
 }
 
-/// A step of a path, and the place of the next one further in.
-#[derive(Debug)]
-struct PathStep {
-    segment: Segment,
-    inner: Option<u32>,
-}
+/// The steps of a path, from the innermost out. Most paths have no more than these.
+type Path = SmallVec<[Segment; 3]>;
 
-/// What is told: made for the occasion, or once for all.
-#[derive(Debug)]
-enum Words {
-    Own(Box<Told>),
-    Known(&'static Told),
-}
-
-impl Words {
-    fn told(&self) -> &Told {
-        match self {
-            Self::Own(told) => told,
-            Self::Known(told) => told,
-        }
-    }
-
-    fn at(self, path: Pointer) -> Violation {
-        match self {
-            Self::Own(told) => Violation::new(path, *told),
-            Self::Known(told) => Violation {
-                path,
-                keyword: told.keyword,
-                message: Cow::Borrowed(&told.message),
-                allowed: told.allowed.clone(),
-            },
-        }
-    }
-}
-
-/// A step of a path. The order is that of the report: declared properties, unknown ones by code point, items.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A step of a path.
+#[derive(Clone, Debug)]
 pub enum Segment {
     /// A declared property: its place in the declaration, and its name.
-    Field(usize, &'static str),
+    Field(u32, &'static str),
     /// A property that is not declared, or belongs to a map.
-    Key(String),
+    Key(Box<str>),
     /// An item.
     Index(usize),
 }
 
 impl Segment {
-    /// About how long it is in a path.
-    const fn len(&self) -> usize {
-        match self {
-            Self::Field(_, name) => name.len() + 1,
-            Self::Key(name) => name.len() + 1,
-            Self::Index(_) => 4,
+    /// A declared property.
+    pub(crate) fn field(place: usize, name: &'static str) -> Self {
+        // No struct has so many fields.
+        Self::Field(u32::try_from(place).unwrap_or(u32::MAX), name)
+    }
+
+    /// The order of the report: declared properties, unknown ones by code point, items.
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Field(a, _), Self::Field(b, _)) => a.cmp(b),
+            (Self::Index(a), Self::Index(b)) => a.cmp(b),
+            (Self::Key(a), Self::Key(b)) => a.cmp(b),
+            (Self::Field(..), _) | (_, Self::Index(_)) => Ordering::Less,
+            (_, Self::Field(..)) | (Self::Index(_), _) => Ordering::Greater,
         }
     }
 }
 
 /// At one place, violations are told in this order.
-const KEYWORDS: [&str; 21] = [
+const KEYWORDS: [&str; 25] = [
     "type",
     "const",
     "enum",
@@ -119,9 +96,13 @@ const KEYWORDS: [&str; 21] = [
     "minItems",
     "maxItems",
     "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
     "minProperties",
     "maxProperties",
     "required",
+    "dependentRequired",
     "anyOf",
     "oneOf",
 ];
@@ -132,7 +113,6 @@ impl Cx {
         Self {
             mode,
             found: Vec::new(),
-            steps: Vec::new(),
             beside: Beside {
                 discriminant: None,
                 envelope: None,
@@ -160,6 +140,11 @@ impl Cx {
         self.mark() == mark
     }
 
+    /// Whether nothing has been found wrong.
+    pub(super) const fn is_clean(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Forgets what was found since.
     pub fn forget_since(&mut self, mark: Mark) {
         self.found.truncate(mark.0);
@@ -168,23 +153,22 @@ impl Cx {
     /// Notes a violation at the value being read.
     #[cold]
     pub fn violation(&mut self, told: Told) {
-        self.push(Words::Own(Box::new(told)));
+        self.push(told.into());
     }
 
     /// Notes one of the violations that are told often ([`super::told`]).
     #[cold]
     pub(super) fn known(&mut self, told: &'static Told) {
-        self.push(Words::Known(told));
+        self.push(told.into());
     }
 
-    fn push(&mut self, told: Words) {
+    fn push(&mut self, told: Telling) {
         if self.found.is_empty() {
             // There is seldom one mistake alone.
             self.found.reserve(8);
-            self.steps.reserve(16);
         }
-        self.found.push(Found {
-            path: None,
+        append(&mut self.found, || Found {
+            path: Path::new(),
             below: None,
             told,
         });
@@ -197,126 +181,140 @@ impl Cx {
         }
     }
 
+    /// The same for a part of a value, of which all that is found begins at `whole`: no more is kept of it than twice what the
+    /// report may come to list.
+    #[inline]
+    pub(crate) fn part(&mut self, whole: Mark, mark: Mark, segment: impl FnOnce() -> Segment) {
+        if self.found.len() > mark.0 {
+            self.prefix(mark, segment());
+            self.bound(whole);
+        }
+    }
+
     #[cold]
     fn prefix(&mut self, mark: Mark, segment: Segment) {
         for found in &mut self.found[mark.0..] {
-            let place = u32::try_from(self.steps.len()).ok();
-            self.steps.push(PathStep {
-                segment: segment.clone(),
-                inner: found.path,
-            });
-            found.path = place;
+            found.path.push(segment.clone());
+        }
+    }
+
+    /// Leaves of what was found in a value what the report may come to list, the first in its order; but seldom, since that takes
+    /// sorting.
+    #[cold]
+    fn bound(&mut self, whole: Mark) {
+        if self.found.len() - whole.0 >= 2 * MAX_VIOLATIONS {
+            self.found[whole.0..].sort_by(Found::order);
+            self.found.truncate(whole.0 + MAX_VIOLATIONS);
         }
     }
 
     /// Says of a value of the wrong type, found since, that null would have been right too.
     pub(super) fn or_null(&mut self, mark: Mark) {
         for found in &mut self.found[mark.0..] {
-            let told = found.told.told();
-            if found.path.is_none()
-                && told.keyword == "type"
-                && let Some(Value::String(ty)) = &told.allowed
+            if found.path.is_empty()
+                && found.told.keyword == "type"
+                && let Some(Value::String(ty)) = &found.told.allowed
                 && let Some(ty) = Type::from_name(ty)
             {
                 let types = words::types(TypeSet::NONE.with(Type::Null).with(ty));
-                found.told = Words::Own(Box::new(types));
+                found.told = types.into();
             }
         }
     }
 
     /// Takes over what another reading found.
     pub(super) fn adopt(&mut self, other: Self) {
-        let offset = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
-        let moved = |place: Option<u32>| place.map(|place| place.saturating_add(offset));
-        self.steps
-            .extend(other.steps.into_iter().map(|step| PathStep {
-                inner: moved(step.inner),
-                ..step
-            }));
-        self.found
-            .extend(other.found.into_iter().map(|found| Found {
-                path: moved(found.path),
-                ..found
-            }));
+        self.found.extend(other.found);
     }
 
     /// Takes over what an interpreter found in the value being read, in its order.
     pub(super) fn adopt_ordered(&mut self, violations: Violations) {
-        self.found
-            .extend(violations.into_iter().map(|violation| Found {
-                path: None,
-                below: Some(Box::new(violation.path)),
-                told: Words::Own(Box::new(Told {
-                    keyword: violation.keyword,
-                    message: violation.message,
-                    allowed: violation.allowed,
-                })),
-            }));
+        self.found.extend(violations.into_iter().map(|violation| {
+            let (path, told) = violation.into_parts();
+            Found {
+                path: Path::new(),
+                below: Some(Box::new(path)),
+                told,
+            }
+        }));
     }
 
     /// All that was found wrong, in the order of the report, as [`listed`] cuts it.
     pub fn finish(self) -> Violations {
-        listed(self.all())
+        listed(self.all(None))
     }
 
-    /// All that was found wrong, in the order of the report.
-    pub(crate) fn all(self) -> Violations {
-        let Self {
-            mut found, steps, ..
-        } = self;
-        // A place's own violations come behind those of what lies in it, so a path sorts after all it is a prefix of.
-        found.sort_by(|a, b| {
-            let mut left = way(&steps, a.path);
-            let mut right = way(&steps, b.path);
-            loop {
-                match (left.next(), right.next()) {
-                    (Some(l), Some(r)) if l == r => {}
-                    (Some(l), Some(r)) => return l.cmp(r),
-                    (Some(_), None) => return Ordering::Less,
-                    (None, Some(_)) => return Ordering::Greater,
-                    (None, None) if a.below.is_some() || b.below.is_some() => {
-                        return Ordering::Equal;
-                    }
-                    (None, None) => {
-                        let rank = |found: &Found| rank(found.told.told().keyword);
-                        return rank(a).cmp(&rank(b));
-                    }
+    /// The first [`MAX_VIOLATIONS`] of what was found wrong, in the order of the report; `place` is the name of the field that was read.
+    pub(crate) fn all(self, place: Option<&str>) -> Violations {
+        let mut found = self.found;
+        found.sort_by(Found::order);
+        found.truncate(MAX_VIOLATIONS);
+        let mut start = Pointer::root();
+        if let Some(place) = place {
+            start.push_key(place);
+        }
+        let mut violations = Violations::with_capacity(found.len());
+        // What types find, they find once; interpreters ask several schemas.
+        let mut interpreted = false;
+        for Found { path, below, told } in found {
+            append(&mut violations, || Violation::new(Pointer::root(), told));
+            let Some(violation) = violations.last_mut() else {
+                continue;
+            };
+            violation.path.push(&start);
+            for segment in path.iter().rev() {
+                match segment {
+                    Segment::Field(_, name) => violation.path.push_key(name),
+                    Segment::Key(key) => violation.path.push_key(key),
+                    Segment::Index(index) => violation.path.push_index(*index),
                 }
             }
-        });
-        // What types find stands in order, and once; interpreters ask several schemas.
-        let interpreted = found.iter().any(|found| found.below.is_some());
-        let mut violations: Violations = found
-            .into_iter()
-            .map(|found| {
-                let length = way(&steps, found.path).map(Segment::len).sum();
-                let mut path = Pointer::with_capacity(length);
-                for segment in way(&steps, found.path) {
-                    match segment {
-                        Segment::Field(_, name) => path.push_key(name),
-                        Segment::Key(key) => path.push_key(key),
-                        Segment::Index(index) => path.push_index(*index),
-                    }
-                }
-                if let Some(below) = found.below {
-                    path.push(&below);
-                }
-                found.told.at(path)
-            })
-            .collect();
+            if let Some(below) = below {
+                violation.path.push(&below);
+                interpreted = true;
+            }
+        }
         if interpreted {
             handfast_schema::tell_once(&mut violations);
-        } else {
-            violations.dedup();
         }
         violations
     }
 }
 
-/// The steps of a path, from the outermost in.
-fn way(steps: &[PathStep], path: Option<u32>) -> impl Iterator<Item = &Segment> {
-    let step = |place: Option<u32>| steps.get(place? as usize);
-    std::iter::successors(step(path), move |last| step(last.inner)).map(|step| &step.segment)
+/// Puts an item behind, and makes it where it stays: to move what was just written piece by piece takes longer than to write it.
+fn append<T>(list: &mut Vec<T>, make: impl FnOnce() -> T) {
+    list.extend(std::iter::once_with(make));
+}
+
+impl Found {
+    /// The order of the report. A place's own violations come behind those of what lies in it, so a path sorts after all it is
+    /// a prefix of. What is wrong with the name of a property is told before what is wrong with the property.
+    fn order(&self, other: &Self) -> Ordering {
+        let (mut left, mut right) = (self.path.iter().rev(), other.path.iter().rev());
+        loop {
+            match (left.next(), right.next()) {
+                (Some(l), Some(r)) => match l.order(r) {
+                    Ordering::Equal => {}
+                    other => return other,
+                },
+                (Some(_), None) if other.is_name() => return Ordering::Greater,
+                (None, Some(_)) if self.is_name() => return Ordering::Less,
+                (Some(_), None) => return Ordering::Less,
+                (None, Some(_)) => return Ordering::Greater,
+                (None, None) if self.below.is_some() || other.below.is_some() => {
+                    return Ordering::Equal;
+                }
+                (None, None) => {
+                    let rank = |one: &Self| (!one.is_name(), rank(one.told.keyword));
+                    return rank(self).cmp(&rank(other));
+                }
+            }
+        }
+    }
+
+    fn is_name(&self) -> bool {
+        self.told.keyword == "propertyNames" && self.below.is_none()
+    }
 }
 
 fn rank(keyword: &str) -> usize {
@@ -324,4 +322,41 @@ fn rank(keyword: &str) -> usize {
         .iter()
         .position(|k| *k == keyword)
         .unwrap_or(KEYWORDS.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cx, Found, MAX_VIOLATIONS};
+    use crate::{
+        Mode, Payload,
+        read::{Reader, Rules},
+    };
+    use std::collections::BTreeMap;
+
+    fn found<T: for<'de> Payload<'de>>(text: &str) -> Vec<Found> {
+        let mut cx = Cx::new(Mode::Server);
+        let mut reader = Reader::json(text, 9);
+        let rules: Rules = &[];
+        assert_eq!(
+            T::read(&mut reader, &mut cx, rules).map(|read| read.is_some()),
+            Ok(false)
+        );
+        cx.found
+    }
+
+    /// However much is wrong with a message, not much more is kept than may be listed.
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let list = format!("[{}]", vec!["1"; 20_000].join(","));
+        let lists = format!("[{}]", [list.as_str(); 3].join(","));
+        let map: Vec<String> = (0..5000).map(|n| format!("\"n{n}\":1")).collect();
+        for found in [
+            found::<Vec<String>>(&list),
+            found::<Vec<Vec<String>>>(&lists),
+            found::<BTreeMap<String, String>>(&format!("{{{}}}", map.join(","))),
+        ] {
+            assert!((MAX_VIOLATIONS..2 * MAX_VIOLATIONS).contains(&found.len()));
+            assert!(found.capacity() < 8 * MAX_VIOLATIONS);
+        }
+    }
 }

@@ -4,6 +4,9 @@ use super::{
     Items, Kind, Members, Next, Num, Stop, Syntax, Text,
     digits::{digits, plain_number},
 };
+use crate::codec::Body;
+use bytes::Bytes;
+use bytestring::ByteString;
 use std::borrow::Cow;
 
 /// The place of the next byte that ends a run of a string's plain text: a quote, a backslash or a control character.
@@ -39,6 +42,9 @@ pub struct JsonReader<'de> {
     at: usize,
     depth: u32,
     scratch: String,
+    /// The counted bytes that are the text, and the same as a string once one was shared.
+    bytes: Option<&'de Bytes>,
+    whole: Option<ByteString>,
     /// The name that was read last, where it stands in the text as it is.
     name: Option<&'de str>,
     stopped: Syntax,
@@ -52,11 +58,32 @@ impl<'de> JsonReader<'de> {
             at: 0,
             depth,
             scratch: String::new(),
+            bytes: None,
+            whole: None,
             name: None,
             stopped: Syntax {
                 offset: 0,
                 message: "",
             },
+        }
+    }
+
+    /// A reader of a text whose strings may be shared.
+    pub const fn of(body: Body<'de>, depth: u32) -> Self {
+        let mut reader = Self::new(body.text(), depth);
+        reader.bytes = body.bytes();
+        reader
+    }
+
+    /// A string that stands in the text, without a copy where the text can be shared.
+    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
+        if self.whole.is_none() {
+            let bytes = self.bytes.cloned();
+            self.whole = bytes.and_then(|bytes| ByteString::try_from(bytes).ok());
+        }
+        match &self.whole {
+            Some(whole) => whole.slice_ref(text),
+            None => text.into(),
         }
     }
 

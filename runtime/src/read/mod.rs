@@ -10,6 +10,7 @@ mod json;
 mod number;
 mod object;
 mod pattern;
+mod row;
 mod rules;
 mod scalar;
 mod sequence;
@@ -22,15 +23,18 @@ pub use json::JsonReader;
 pub use number::Num;
 pub use object::{ObjectReader, map};
 pub use pattern::Pattern;
-pub use rules::{Limit, Rule, Rules};
+pub use row::*;
+pub use rules::{Contains, Limit, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use sequence::{ArrayReader, TupleReader};
 pub use union::{UnionBranches, union};
 pub use value::ValueReader;
 
+use crate::codec::Body;
+use bytestring::ByteString;
 use std::{borrow::Cow, ops::Deref};
 
-/// A value; or none, where it broke a rule that is now in the [`Cx`]; or the end of all reading.
+/// A value; or none, where it or what was read before it broke a rule that is now in the [`Cx`]; or the end of all reading.
 pub type Step<T> = Result<Option<T>, Stop>;
 
 /// The text is not what its encoding asks for, and nothing can be read of it any more. The reader says what was wrong
@@ -162,6 +166,11 @@ impl<'de> Reader<'de> {
         Self::Json(JsonReader::new(text, depth))
     }
 
+    /// A reader of a text whose strings may be shared.
+    pub const fn body(body: Body<'de>, depth: u32) -> Self {
+        Self::Json(JsonReader::of(body, depth))
+    }
+
     /// A reader of a value.
     pub const fn value_of(value: &'de serde_json::Value) -> Self {
         Self::Value(ValueReader::new(value))
@@ -193,6 +202,14 @@ impl<'de> Reader<'de> {
     #[inline]
     pub fn string(&mut self) -> Result<Text<'de, '_>, Stop> {
         either!(self.string())
+    }
+
+    /// A string that was read, without a copy where the text it stands in can be shared.
+    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
+        match self {
+            Self::Json(reader) => reader.share(text),
+            Self::Value(_) => text.into(),
+        }
     }
 
     /// Goes into an object.

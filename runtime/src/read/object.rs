@@ -3,7 +3,8 @@
 use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
-    rules::{check_properties, check_value, inner, says_schema},
+    row::Layout,
+    rules::{Rule, check_properties, check_value, inner, keeps_name, names, schema_of},
     scalar::wrong_type,
     told,
 };
@@ -52,12 +53,11 @@ struct Rare<'de> {
 }
 
 impl<'r, 'de> ObjectReader<'r, 'de> {
-    /// Goes into an object: the names of the fields in the schema's order, and which of them have to be there, a bit
-    /// each, the lowest for the first.
-    pub fn new(
+    /// Goes into an object; `required` are the fields that have to be there, a bit each, the lowest for the first.
+    pub(super) fn new(
         r: &'r mut Reader<'de>,
         cx: &'r mut Cx,
-        fields: &'static [&'static str],
+        layout: &'static Layout,
         required: &'static [u64],
     ) -> Self {
         let mut object = Self {
@@ -66,11 +66,11 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             mark: cx.mark(),
             beside: std::mem::take(&mut cx.beside),
             r,
-            refuses: cx.refuses_unknown(),
+            refuses: layout.closed.unwrap_or(cx.refuses_unknown()),
             cx,
-            fields,
+            fields: layout.names,
             required,
-            rules: &[],
+            rules: layout.own,
             members: None,
             entered: false,
             twice: false,
@@ -82,16 +82,6 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         };
         object.stopped = object.enter().is_err();
         object
-    }
-
-    /// Unknown fields are refused, or dropped, whoever receives.
-    pub const fn closed(&mut self, closed: bool) {
-        self.refuses = closed;
-    }
-
-    /// `minProperties` and `maxProperties`; and a schema, which tells what is wrong in the fields' stead.
-    pub const fn rules(&mut self, rules: Rules) {
-        self.rules = rules;
     }
 
     fn enter(&mut self) -> Result<(), Stop> {
@@ -106,10 +96,11 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     }
 
     /// The next field; its value is to be read then.
-    pub fn advance(&mut self) -> Option<usize> {
+    pub(super) fn advance(&mut self) -> Option<usize> {
         if let Some(name) = self.fields.get(self.field) {
             let field = self.field;
-            self.cx.within(self.mark, || Segment::Field(field, name));
+            self.cx
+                .part(self.before, self.mark, || Segment::field(field, name));
         }
         if self.stopped {
             return None;
@@ -155,7 +146,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     if self.refuses {
                         let name = self.r.name();
                         if !self.beside.has(&name) {
-                            unknown(self.cx, name.into_owned());
+                            unknown(self.cx, self.before, &name);
                         }
                     }
                     self.r.skip()?;
@@ -233,26 +224,29 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         for (name, (field, place)) in last {
             match field {
                 Some(field) => rare.again.push((field, place)),
-                None if self.refuses && !self.beside.has(&name) => unknown(self.cx, name),
+                None if self.refuses && !self.beside.has(&name) => {
+                    unknown(self.cx, self.before, &name);
+                }
                 None => {}
             }
         }
         Ok(())
     }
 
-    /// Reads the value of the field into its place.
-    pub fn fill<T: Payload<'de>>(&mut self, slot: &mut Option<T>, rules: Rules) {
-        match T::read(self.r, self.cx, rules) {
-            Ok(value) => *slot = value,
-            Err(Stop) => self.stopped = true,
-        }
+    /// Reads the value of the field; none, where it broke a rule or the text ends.
+    #[inline]
+    pub(super) fn value<T: Payload<'de>>(&mut self, rules: Rules) -> Option<T> {
+        T::read(self.r, self.cx, rules).unwrap_or_else(|Stop| {
+            self.stopped = true;
+            None
+        })
     }
 
     /// Whether every rule was kept; then each field that is not optional was read.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    pub fn end(self) -> Result<bool, Stop> {
+    pub(super) fn end(mut self) -> Result<bool, Stop> {
         if self.stopped {
             return Err(Stop);
         }
@@ -273,11 +267,31 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             }
         }
         check_properties(self.rules, self.count, self.cx);
+        for rule in self.rules {
+            if let Rule::DependentRequired(because, names) = rule {
+                self.check_dependent(because, names);
+            }
+        }
         let clean = self.cx.clean_since(self.before);
-        if !clean && says_schema(self.rules) {
+        if !clean && schema_of(self.rules).is_some() {
             self.tell_by_schema()?;
         }
         Ok(clean)
+    }
+
+    /// Checks that what has to stand beside a field does.
+    fn check_dependent(&mut self, because: &str, names: &[&str]) {
+        let is_there = |name: &str| {
+            let place = self.fields.iter().position(|field| *field == name);
+            place.is_some_and(|place| self.has_seen(place))
+        };
+        if !is_there(because) {
+            return;
+        }
+        let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
+        for name in missing {
+            self.cx.violation(words::dependent_required(name, because));
+        }
     }
 
     /// Tells what is wrong in the words and the order of the schema, where the fields say what is right and not how it is told.
@@ -305,10 +319,10 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 }
 
 #[cold]
-fn unknown(cx: &mut Cx, name: String) {
+fn unknown(cx: &mut Cx, object: Mark, name: &str) {
     let mark = cx.mark();
     cx.violation(words::unknown_property("additionalProperties"));
-    cx.within(mark, || Segment::Key(name));
+    cx.part(object, mark, || Segment::Key(name.into()));
 }
 
 /// Reads an object whose names are not declared. Of a name that stands twice the last value counts.
@@ -326,7 +340,7 @@ pub fn map<'de, T: Payload<'de>>(
     let outer = cx.mark();
     // What a value broke is held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
-    let (mode, inner) = (cx.mode(), inner(rules));
+    let (mode, inner, names) = (cx.mode(), inner(rules), names(rules));
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -343,8 +357,11 @@ pub fn map<'de, T: Payload<'de>>(
     let mut map = BTreeMap::new();
     for (name, (value, own)) in found {
         let mark = cx.mark();
+        if !keeps_name(names, &name) {
+            cx.violation(words::property_name());
+        }
         cx.adopt(own);
-        cx.within(mark, || Segment::Key(name.clone()));
+        cx.part(outer, mark, || Segment::Key(name.as_str().into()));
         if let Some(value) = value {
             map.insert(name, value);
         }

@@ -39,6 +39,12 @@ pub enum Rule {
     MinProperties(u64),
     /// `maxProperties`
     MaxProperties(u64),
+    /// `contains`, with how many items have to fit and how many may
+    Contains(&'static Contains),
+    /// `propertyNames`: what every name of a map has to keep
+    PropertyNames(Rules),
+    /// `dependentRequired`: a property, and those that have to be there where it is
+    DependentRequired(&'static str, &'static [&'static str]),
     /// What every item of an array, or every value of a map, has to keep.
     Items(Rules),
     /// `contentEncoding`, where the text stays a string
@@ -49,6 +55,17 @@ pub enum Rule {
     JsonSchema(&'static str),
     /// Null is a branch of its own, and not a `type` beside the other: what is wrong is told by the other branch.
     NullApart,
+}
+
+/// What some of the items of an array have to keep.
+#[derive(Debug)]
+pub struct Contains {
+    /// What is asked of them: a schema.
+    pub of: Rules,
+    /// `minContains`
+    pub min: Option<u64>,
+    /// `maxContains`
+    pub max: Option<u64>,
 }
 
 /// All that a value has to keep.
@@ -148,14 +165,48 @@ pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
 /// Checks a string.
 #[inline]
 pub(super) fn check_string(rules: Rules, text: &str, cx: &mut Cx) {
-    check(rules, cx, |rule| match rule {
+    check(rules, cx, |rule| keeps_text(rule, text));
+}
+
+#[inline]
+fn keeps_text(rule: &Rule, text: &str) -> bool {
+    match rule {
         Rule::MinLength(min) => has_at_least(text, *min),
         Rule::MaxLength(max) => has_at_most(text, *max),
         Rule::Pattern(pattern) => pattern.is_match(text),
         Rule::Format(format) => handfast_schema::format::check(format, text) != Some(false),
         Rule::ContentEncoding(name) => handfast_schema::format::encoding(name, text) != Some(false),
         _ => true,
+    }
+}
+
+/// What the names of a map have to keep.
+pub(super) fn names(rules: Rules) -> Rules {
+    let names = rules.iter().find_map(|rule| match rule {
+        Rule::PropertyNames(rules) => Some(*rules),
+        _ => None,
     });
+    names.unwrap_or_default()
+}
+
+/// Whether the name of a property may be what it is.
+pub(super) fn keeps_name(rules: Rules, name: &str) -> bool {
+    rules.iter().all(|rule| keeps_text(rule, name))
+        && (schema_of(rules).is_none() || fits_schema(rules, &name.into()))
+}
+
+/// Checks that enough items are of a kind, and not too many.
+pub(super) fn check_contains(contains: &Contains, items: &[serde_json::Value], cx: &mut Cx) {
+    let count = items
+        .iter()
+        .filter(|item| fits_schema(contains.of, item))
+        .count() as u64;
+    if count < contains.min.unwrap_or(1) {
+        cx.violation(words::contains(contains.min));
+    }
+    if let Some(max) = contains.max.filter(|max| count > *max) {
+        cx.violation(words::max_contains(max));
+    }
 }
 
 // A text has at most as many code points as bytes and at least a quarter, so most need no count.
@@ -213,20 +264,19 @@ fn words_of(rule: &Rule) -> Told {
         Rule::MinProperties(n) => words::min_properties(*n),
         Rule::MaxProperties(n) => words::max_properties(*n),
         // These are told by what they stand for, in its own words.
-        Rule::Items(_) | Rule::Schema(_) | Rule::JsonSchema(_) | Rule::NullApart => {
-            Told::new("not", "is not allowed")
-        }
+        Rule::Items(_)
+        | Rule::Contains(_)
+        | Rule::PropertyNames(_)
+        | Rule::DependentRequired(..)
+        | Rule::Schema(_)
+        | Rule::JsonSchema(_)
+        | Rule::NullApart => Told::new("not", "is not allowed"),
     }
 }
 
 /// Checks a value that has no faithful Rust type by its schema.
 pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) {
-    let schema = rules.iter().find_map(|rule| match rule {
-        Rule::Schema(text) => Some((*text, Dialect::Handfast)),
-        Rule::JsonSchema(text) => Some((*text, Dialect::JsonSchema)),
-        _ => None,
-    });
-    let Some((text, dialect)) = schema else {
+    let Some((text, dialect)) = schema_of(rules) else {
         return;
     };
     match checker(text, dialect) {
@@ -241,11 +291,22 @@ pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) 
     }
 }
 
-/// Whether there is a schema among the rules.
-pub(super) fn says_schema(rules: Rules) -> bool {
-    rules
-        .iter()
-        .any(|rule| matches!(rule, Rule::Schema(_) | Rule::JsonSchema(_)))
+/// Whether a value fits the schema among the rules, which is asked of it as a test: neither default of a protocol holds.
+fn fits_schema(rules: Rules, value: &serde_json::Value) -> bool {
+    let checker = schema_of(rules).and_then(|(text, dialect)| checker(text, dialect));
+    checker.is_some_and(|checker| {
+        let (validator, root) = &*checker;
+        validator.is_valid(*root, value, None)
+    })
+}
+
+/// The schema among the rules.
+pub(super) fn schema_of(rules: Rules) -> Option<(&'static str, Dialect)> {
+    rules.iter().find_map(|rule| match rule {
+        Rule::Schema(text) => Some((*text, Dialect::Handfast)),
+        Rule::JsonSchema(text) => Some((*text, Dialect::JsonSchema)),
+        _ => None,
+    })
 }
 
 /// How deep a schema nests, at the most.

@@ -1,11 +1,12 @@
 //! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
 
 use super::{
-    ArrayReader, Cx, Kind, Num, Reader, Rule, Rules, Step,
+    ArrayReader, Cx, Kind, Num, Reader, Rule, Rules, Step, Text,
     rules::{bounds, check_number, check_string, check_value},
     told,
 };
-use crate::{AsText, Bytes, Checked, Nullable, Payload};
+use crate::{AsText, Bytes, Checked, Nullable, Payload, message::FieldWriter};
+use bytestring::ByteString;
 use handfast_schema::{Type, words};
 
 /// Passes over a value of the wrong type and says so.
@@ -25,9 +26,9 @@ pub fn string(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<String> {
         return wrong_type(r, cx, Type::String);
     }
     let text = r.string()?;
-    let mark = cx.mark();
     check_string(rules, &text, cx);
-    Ok(cx.clean_since(mark).then(|| (*text).to_owned()))
+    // Nobody gets to see a message with anything wrong, so its texts are not copied.
+    Ok(cx.is_clean().then(|| (*text).to_owned()))
 }
 
 /// Strings that an enum stands for.
@@ -85,6 +86,7 @@ pub fn open_literal(
     Ok(Some(place.ok_or_else(|| (*text).to_owned())))
 }
 
+#[inline]
 fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
@@ -102,6 +104,7 @@ fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
 macro_rules! integers {
     ($($ty:ty)*) => {$(
         impl<'de> Payload<'de> for $ty {
+            #[inline]
             fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
                 let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
                 let narrow = <$ty>::try_from(wide).ok();
@@ -122,6 +125,7 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 
 impl<'de> Payload<'de> for f64 {
+    #[inline]
     fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::Number {
             return wrong_type(r, cx, Type::Number);
@@ -168,6 +172,24 @@ impl<'de> Payload<'de> for String {
     }
 }
 
+impl<'de> Payload<'de> for ByteString {
+    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+        if r.peek()? != Kind::String {
+            return wrong_type(r, cx, Type::String);
+        }
+        let text = r.string()?;
+        let mark = cx.mark();
+        check_string(rules, &text, cx);
+        if !cx.clean_since(mark) {
+            return Ok(None);
+        }
+        Ok(Some(match text {
+            Text::Borrowed(text) => r.share(text),
+            Text::Scratch(text) => text.into(),
+        }))
+    }
+}
+
 impl<'de> Payload<'de> for Bytes {
     fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::String {
@@ -177,7 +199,8 @@ impl<'de> Payload<'de> for Bytes {
         let mark = cx.mark();
         check_string(rules, &text, cx);
         let bytes = Self::from_base64(&text);
-        if bytes.is_none() {
+        let says_so = |rule: &Rule| matches!(rule, Rule::ContentEncoding(_));
+        if bytes.is_none() && !rules.iter().any(says_so) {
             cx.violation(words::content_encoding("base64"));
         }
         Ok(bytes.filter(|_| cx.clean_since(mark)))
@@ -185,6 +208,16 @@ impl<'de> Payload<'de> for Bytes {
 }
 
 impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
+    const OPTIONAL: bool = true;
+
+    const ABSENT: Option<Self> = Some(None);
+
+    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+        if let Some(value) = self {
+            value.write_field(fields, name);
+        }
+    }
+
     fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         Ok(T::read(r, cx, rules)?.map(Some))
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Cx, Items, Kind, Mark, Place, Reader, Rule, Rules, Segment, Step, Stop,
-    rules::{broken, check_items, inner},
+    rules::{broken, check_contains, check_items, inner},
     scalar::wrong_type,
 };
 use crate::Payload;
@@ -56,7 +56,8 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     /// The place of the next item; it is to be read then.
     pub fn advance(&mut self) -> Option<usize> {
         if let Some(last) = self.count.checked_sub(1) {
-            self.cx.within(self.mark, || Segment::Index(last));
+            self.cx
+                .part(self.before, self.mark, || Segment::Index(last));
         }
         if self.stopped {
             return None;
@@ -128,16 +129,21 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         }
         let Self { r, cx, rules, .. } = self;
         check_items(rules, self.count as u64, cx);
-        let unique = |rule: &Rule| matches!(rule, Rule::UniqueItems);
-        if rules.iter().any(unique) {
+        let of_all = |rule: &Rule| matches!(rule, Rule::UniqueItems | Rule::Contains(_));
+        if rules.iter().any(of_all) {
             let end = r.place();
             r.go(self.start);
             let value = r.value()?;
             r.go(end);
-            if let serde_json::Value::Array(items) = &value
-                && !handfast_schema::number::all_unique(items)
-            {
-                broken(&Rule::UniqueItems, cx);
+            let items = value.as_array().map_or(&[][..], Vec::as_slice);
+            for rule in *rules {
+                match rule {
+                    Rule::UniqueItems if !handfast_schema::number::all_unique(items) => {
+                        broken(rule, cx);
+                    }
+                    Rule::Contains(contains) => check_contains(contains, items, cx),
+                    _ => {}
+                }
             }
         }
         Ok(cx.clean_since(self.before))

@@ -3,45 +3,84 @@
 
 use super::Rule;
 use handfast_schema::{Told, Type, TypeSet, words};
-use std::{
-    collections::BTreeMap,
-    ptr,
-    sync::{PoisonError, RwLock},
-};
+use std::{ptr, sync::OnceLock};
 
-/// What a violation is of. Constants are known by where they stand.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Of {
-    Type(Type),
-    Rule(usize),
-    Required(usize, usize),
+/// What a violation is of: where a constant stands, and what tells apart the kinds of them.
+type Of = (usize, usize);
+
+/// One that was worded, in a list of those that hash alike. Nothing is ever taken out, so that nobody waits to look.
+struct Known {
+    of: Of,
+    told: Told,
+    next: Slot,
 }
+
+type Slot = OnceLock<Box<Known>>;
+
+const BITS: u32 = 8;
+static TOLD: [Slot; 1 << BITS] = [const { Slot::new() }; 1 << BITS];
 
 /// A value is not of the type.
 pub(super) fn not_of(ty: Type) -> &'static Told {
-    once(Of::Type(ty), || words::types(TypeSet::NONE.with(ty)))
+    once((ty as usize, 1), || words::types(TypeSet::NONE.with(ty)))
 }
 
 /// A rule is broken; what `make` says depends on the rule alone.
-pub(super) fn broken(rule: &'static Rule, make: impl FnOnce() -> Told) -> &'static Told {
-    once(Of::Rule(ptr::from_ref(rule).addr()), make)
+pub(super) fn broken(rule: &'static Rule, make: impl Fn() -> Told) -> &'static Told {
+    once((ptr::from_ref(rule).addr(), 0), make)
 }
 
 /// A field is missing.
 pub(super) fn required(name: &'static str) -> &'static Told {
-    let of = Of::Required(name.as_ptr().addr(), name.len());
-    once(of, || words::required(name))
+    // Of names that begin at one place, each has another length.
+    once((name.as_ptr().addr(), 2 + name.len()), || {
+        words::required(name)
+    })
 }
 
-fn once(of: Of, make: impl FnOnce() -> Told) -> &'static Told {
-    static TOLD: RwLock<BTreeMap<Of, &'static Told>> = RwLock::new(BTreeMap::new());
-    let known = TOLD.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(told) = known.get(&of) {
-        return told;
+fn once(of: Of, make: impl Fn() -> Told) -> &'static Told {
+    // Fibonacci hashing: constants stand close together.
+    let hash = (of.0 as u64 ^ of.1 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut slot = &TOLD[(hash >> (u64::BITS - BITS)) as usize];
+    loop {
+        let known = slot.get_or_init(|| {
+            Box::new(Known {
+                of,
+                told: make(),
+                next: Slot::new(),
+            })
+        });
+        if known.of == of {
+            return &known.told;
+        }
+        slot = &known.next;
     }
-    drop(known);
-    let mut known = TOLD.write().unwrap_or_else(PoisonError::into_inner);
-    known
-        .entry(of)
-        .or_insert_with(|| Box::leak(Box::new(make())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{not_of, once, required};
+    use handfast_schema::{Type, words::required as worded};
+    use std::{ptr, thread};
+
+    /// However many there are and whoever asks first, each is worded as it should be, and once.
+    #[test]
+    fn each_is_worded_once() {
+        const NAMES: &str = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+        let name = |i: usize| &NAMES[i % 40..i % 40 + i % 11];
+        let all = move || (0..2000).map(|i| required(name(i))).collect::<Vec<_>>();
+        let others = [thread::spawn(all), thread::spawn(all)];
+        let own = all();
+        for (i, told) in own.iter().enumerate() {
+            assert_eq!(**told, worded(name(i)));
+        }
+        for other in others {
+            let other = other.join().expect("it does not panic");
+            assert!(own.iter().zip(&other).all(|(a, b)| ptr::eq(*a, *b)));
+        }
+        assert_eq!(not_of(Type::String).message, "must be a string");
+        assert_eq!(not_of(Type::Null).message, "must be null");
+        let never = || unreachable!("it is known");
+        assert_eq!(once((Type::Null as usize, 1), never).keyword, "type");
+    }
 }

@@ -25,7 +25,7 @@ mod shared;
 mod stream;
 
 pub use context::Context;
-pub use service::{Action, Opening, Received, Refusal, Service, Session};
+pub use service::{Action, Opening, Received, Refusal, Service, Session, answer, run};
 pub use stream::{SendError, Sender, Stream};
 
 use crate::{

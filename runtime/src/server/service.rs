@@ -2,7 +2,7 @@
 
 use super::{Context, Peer, fault::Fault};
 use crate::{
-    ErrorCodes, Id, Invalid, Mode, Payload, Rejected, TagBuf, Violation,
+    ErrorCodes, Id, Invalid, MessageOf, Messages, Mode, Payload, Rejected, TagBuf, Violation,
     codec::Source,
     read_text,
     table::{ProtocolTable, Tag},
@@ -10,7 +10,7 @@ use crate::{
 use futures_util::future::BoxFuture;
 use handfast_schema::{Told, words};
 use serde_json::value::RawValue;
-use std::{any::Any, borrow::Cow, fmt, sync::Arc};
+use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 /// What the application knows of somebody who is connected.
 pub type Session = Arc<dyn Any + Send + Sync>;
@@ -125,6 +125,40 @@ impl fmt::Debug for Action {
     }
 }
 
+/// A handler of the application's: what it was given, and what it gives.
+type Handler<A, M, X, T> = for<'a> fn(&'a A, M, &'a X) -> BoxFuture<'a, T>;
+
+/// Runs the handler of a request, and answers with what it gives.
+pub fn answer<U, A, M, X, R, E>(
+    app: Arc<A>,
+    cx: X,
+    message: M,
+    handler: Handler<A, M, X, Result<R, E>>,
+) -> Action
+where
+    U: Messages,
+    A: Send + Sync + 'static,
+    M: Send + 'static,
+    X: Deref<Target = Context> + Send + Sync + 'static,
+    R: MessageOf<U>,
+    E: ErrorCodes,
+{
+    Action::Run(Box::pin(async move {
+        let result = handler(&app, message, &cx).await;
+        cx.answer::<U, R, E>(&result);
+    }))
+}
+
+/// Runs the handler of a message that is not answered.
+pub fn run<A, M, X>(app: Arc<A>, cx: X, message: M, handler: Handler<A, M, X, ()>) -> Action
+where
+    A: Send + Sync + 'static,
+    M: Send + 'static,
+    X: Send + Sync + 'static,
+{
+    Action::Run(Box::pin(async move { handler(&app, message, &cx).await }))
+}
+
 /// Why somebody is not let in.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -145,7 +179,7 @@ impl Refusal {
     /// A code and words.
     pub fn new(code: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            code: TagBuf::Text(code.into()),
+            code: TagBuf::Text(code.into().into()),
             message: message.into(),
             retryable: false,
             data: None,
@@ -157,7 +191,7 @@ impl Refusal {
     pub fn from_error<E: ErrorCodes>(error: &E) -> Self {
         Self {
             code: match error.code() {
-                Tag::Text(text) => TagBuf::Text(text.to_owned()),
+                Tag::Text(text) => TagBuf::Text(text.into()),
                 Tag::Integer(n) => TagBuf::Integer(n),
             },
             retryable: error.retryable(),

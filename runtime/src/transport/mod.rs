@@ -44,7 +44,7 @@ impl Packet {
     /// The packet, for a codec to read.
     pub fn frame(&self) -> Frame<'_> {
         match self {
-            Self::Text(text) => Frame::Text(text),
+            Self::Text(text) => Frame::Text(text.into()),
             Self::Binary(bytes) => Frame::Binary(bytes),
         }
     }

@@ -8,7 +8,45 @@ pub(crate) fn large() -> Vec<(Value, Vec<Value>)> {
     let long = |part: &str, n: usize| part.repeat(n);
     let named = |name: String| Value::Object(Map::from_iter([(name, json!(1))]));
     let texts: Vec<String> = (0..120).map(|n| format!("value number {n}")).collect();
+    // Written the other way round than the schema has them.
+    let turned = |all: &[(&str, usize)]| {
+        let lists = all
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), numbers(*n)));
+        Value::Object(lists.collect())
+    };
+    let texts_in = json!({ "type": "array", "items": { "type": "string" } });
+    let unknown: Map<String, Value> = (0..2300)
+        .rev()
+        .map(|n| (format!("n{n}"), json!(1)))
+        .collect();
     vec![
+        (
+            json!({
+                "type": "object",
+                "properties": { "a": texts_in, "b": texts_in, "c": { "type": "array", "items": texts_in } },
+                "minProperties": 9
+            }),
+            vec![
+                turned(&[("b", 2500), ("a", 60)]),
+                turned(&[("b", 1200), ("a", 900)]),
+                turned(&[("b", 30), ("a", 2500)]),
+                json!({ "c": [numbers(1500), numbers(1500)], "b": numbers(50), "a": numbers(20) }),
+                Value::Object(unknown.clone()),
+            ],
+        ),
+        (
+            json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+            vec![Value::Object(unknown)],
+        ),
+        (
+            // What is told twice counts twice until it is collected.
+            json!({
+                "type": "array",
+                "items": { "allOf": [{ "type": "string" }, { "type": "string" }] }
+            }),
+            [80, 400, 499, 500, 1300].map(numbers).into(),
+        ),
         (
             json!({ "type": "array", "items": { "type": "string" } }),
             [99, 100, 101, 150, 999, 1000, 1001, 1300]

@@ -205,12 +205,12 @@ fn ours(subject: &Subject, mode: Mode, rust: &[Answer], node: &[Answer], tally: 
             .into_iter()
             .map(|one| {
                 let path = format!("/payload{}", one.path);
-                let allowed = judge::in_doubles(one.allowed.unwrap_or(Value::Null));
+                let allowed = one.allowed.clone().unwrap_or(Value::Null);
                 (
                     path,
                     one.keyword.to_owned(),
-                    one.message.into_owned(),
-                    allowed,
+                    one.message.to_string(),
+                    judge::in_doubles(allowed),
                 )
             })
             .collect();

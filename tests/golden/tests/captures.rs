@@ -34,7 +34,7 @@ struct Reader {
 }
 
 fn read<M: Messages>(text: &str, mode: Mode, pending: &dyn Pending) -> Result<(), Box<Rejected>> {
-    decode::<M>(Source::Json(text), mode, 64, pending).map(drop)
+    decode::<M>(Source::Json(text.into()), mode, 64, pending).map(drop)
 }
 
 macro_rules! reader {

@@ -7,26 +7,36 @@ use handfast::{Bytes, Checked, Nullable, protocol};
 use std::collections::BTreeMap;
 
 /// A market, base before quote.
+///
+/// Matches `^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$`.
 #[protocol(pattern = "^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProductId(String);
 
 /// A decimal number as text.
+///
+/// Matches `^-?[0-9]+(\.[0-9]+)?$`.
 #[protocol(pattern = "^-?[0-9]+(\\.[0-9]+)?$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Decimal(String);
 
 /// An order.
+///
+/// In the format `uuid`.
 #[protocol(format = "uuid")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(String);
 
 /// When it happened, to the microsecond.
+///
+/// In the format `date-time`.
 #[protocol(format = "date-time")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Time(String);
 
 /// Counts the messages of one product.
+///
+/// At least 0.
 #[protocol(minimum = 0)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sequence(i64);
@@ -159,6 +169,7 @@ pub struct Currency {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trade {
+    /// At least 0.
     #[protocol(minimum = 0)]
     pub trade_id: i64,
     pub sequence: Sequence,
@@ -185,6 +196,7 @@ pub struct Trade {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subscribe {
     pub product_ids: Option<Vec<ProductId>>,
+    /// At least 1 item.
     #[protocol(min_items = 1)]
     pub channels: Vec<ChannelChoice>,
     /// Proof of who asks.
@@ -192,6 +204,8 @@ pub struct Subscribe {
     pub key: Option<String>,
     pub passphrase: Option<String>,
     /// Seconds since 1970.
+    ///
+    /// Matches `^[0-9]+(\.[0-9]+)?$`.
     #[protocol(pattern = "^[0-9]+(\\.[0-9]+)?$")]
     pub timestamp: Option<String>,
 }
@@ -224,6 +238,7 @@ pub struct Error {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heartbeat {
     pub sequence: Sequence,
+    /// At least 0.
     #[protocol(minimum = 0)]
     pub last_trade_id: i64,
     pub product_id: ProductId,
@@ -256,6 +271,7 @@ pub struct Ticker {
     pub best_ask_size: Option<Decimal>,
     pub side: Option<Side>,
     pub time: Option<Time>,
+    /// At least 0.
     #[protocol(minimum = 0)]
     pub trade_id: Option<i64>,
     pub last_size: Option<Decimal>,
@@ -402,6 +418,8 @@ pub enum ChangeReason {
 pub struct Activate {
     pub product_id: ProductId,
     /// Seconds since 1970 as a decimal.
+    ///
+    /// Matches `^[0-9]+\.[0-9]+$`.
     #[protocol(pattern = "^[0-9]+\\.[0-9]+$")]
     pub timestamp: String,
     pub user_id: Option<String>,

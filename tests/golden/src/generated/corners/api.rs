@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct Plain(pub String);
 
 /// `Short`
+///
+/// At most 8 characters.
 #[protocol(max_length = 8)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Short(String);
@@ -51,6 +53,8 @@ pub struct Sizes(pub f64, #[protocol(pattern = "^\"#[a-z]{2}$")] pub String);
 pub struct Anything(pub BTreeMap<String, Checked>);
 
 /// `Counts`
+///
+/// At most 5 entries. Each value: at least 0.
 #[protocol(max_properties = 5, values(minimum = 0))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counts(BTreeMap<String, i64>);
@@ -161,6 +165,7 @@ pub enum Word {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circle {
     pub kind: CircleKind,
+    /// Greater than 0.
     #[protocol(exclusive_minimum = 0)]
     pub radius: f64,
 }
@@ -169,6 +174,7 @@ pub struct Circle {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Square {
+    /// A multiple of 0.5.
     #[protocol(multiple_of = 0.5)]
     pub side: f64,
 }
@@ -249,6 +255,8 @@ pub struct Fn {
 }
 
 /// `ImplClient`
+///
+/// Each item: at most 3 items. Each item: at most 2 characters.
 #[protocol(items(max_items = 3, items(max_length = 2)))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImplClient(Vec<Vec<String>>);
@@ -309,10 +317,13 @@ pub struct AllShapes {
     pub figure: Figure,
     pub plain: Option<Plain>,
     pub circle: Option<Circle>,
+    /// At most 400 characters of base64.
     #[protocol(max_length = 400)]
     pub bytes: Bytes,
+    /// In the format `date-time`.
     #[protocol(format = "date-time")]
     pub when: Option<String>,
+    /// At least -3.
     #[protocol(minimum = -3)]
     pub nullable: Nullable<i64>,
     #[protocol(name = "nullableObject")]
@@ -320,12 +331,40 @@ pub struct AllShapes {
     /// Kept as checked JSON: not all of its values are strings.
     #[protocol(schema = "{\"const\":true}")]
     pub r#true: Option<Checked>,
+    /// No two items are equal. At least 2 items fit the schema of `contains`. Each item: at
+    /// most 9 characters.
+    #[protocol(
+        unique_items,
+        items(max_length = 9),
+        contains(schema = "{\"pattern\":\"`\\\"\"}", min = 2)
+    )]
+    pub some: Option<Vec<String>>,
+    /// At least 1 entry. Each name: matches ``^[`\n*/]+$``. Each value: at least 1,000.
+    #[protocol(
+        min_properties = 1,
+        values(minimum = 1000),
+        names(pattern = "^[`\n*/]+$")
+    )]
+    pub names: Option<BTreeMap<String, i64>>,
+    pub beside: Option<AllShapesBeside>,
     /// Kept as checked JSON: not all of its values are strings.
     #[protocol(schema = "{\"enum\":[1,2.5]}")]
     pub number: Option<Checked>,
     /// Kept as checked JSON: any value is allowed.
     pub anything: Option<Checked>,
     pub inline: Option<AllShapesInline>,
+}
+
+/// `AllShapesBeside`
+///
+/// Where there is `b`, there is `` `" ``. Where there is `c`, there are `b` and `` `" ``.
+#[protocol(dependent_required(beside("b", "`\""), beside("c", "b", "`\"")))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct AllShapesBeside {
+    #[protocol(name = "`\"")]
+    pub u0060_u0022: Option<String>,
+    pub b: Option<String>,
+    pub c: Option<String>,
 }
 
 /// `AllShapesInline`
@@ -384,6 +423,7 @@ pub struct AllDefaults {
     ///
     /// Deprecated.
     pub old: Option<String>,
+    /// Matches ``^[`"'\\/*#${}]+$``.
     #[protocol(pattern = "^[`\"'\\\\/*#${}]+$")]
     pub pattern: Option<String>,
     #[protocol(name = "snakeCase")]
@@ -549,7 +589,7 @@ pub struct User {
     name = "corners",
     version = "0.1.0",
     accepts = "^0",
-    hash = "85998272d35a79bddcac5c0864a81cfb",
+    hash = "a4f1bc716f8cf3792e7e11b3cdde982e",
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),

@@ -8,21 +8,29 @@ use std::collections::BTreeMap;
 
 /// A time in a channel, and the name of what was said then. Text, for a double would lose
 /// its end.
+///
+/// Matches `^[0-9]+\.[0-9]{6}$`.
 #[protocol(pattern = "^[0-9]+\\.[0-9]{6}$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ts(String);
 
 /// A user.
+///
+/// Matches `^[UW][A-Z0-9]+$`.
 #[protocol(pattern = "^[UW][A-Z0-9]+$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(String);
 
 /// A channel, a group or a direct message.
+///
+/// Matches `^[CGD][A-Z0-9]+$`.
 #[protocol(pattern = "^[CGD][A-Z0-9]+$")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelId(String);
 
 /// Seconds since 1970.
+///
+/// At least 0.
 #[protocol(minimum = 0)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnixTime(i64);
@@ -48,6 +56,7 @@ pub struct Edit {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reaction {
     pub name: String,
+    /// At least 0.
     #[protocol(minimum = 0)]
     pub count: i64,
     pub users: Vec<UserId>,
@@ -63,6 +72,7 @@ pub struct Said {
     pub text: Option<String>,
     pub ts: Ts,
     pub thread_ts: Option<Ts>,
+    /// At least 0.
     #[protocol(minimum = 0)]
     pub reply_count: Option<i64>,
     pub edited: Option<Edit>,
@@ -75,12 +85,14 @@ pub struct Said {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct File {
+    /// Matches `^F[A-Z0-9]+$`.
     #[protocol(pattern = "^F[A-Z0-9]+$")]
     pub id: String,
     pub created: Option<UnixTime>,
     pub name: Option<Nullable<String>>,
     pub title: Option<String>,
     pub mimetype: Option<String>,
+    /// At least 0.
     #[protocol(minimum = 0)]
     pub size: Option<i64>,
     pub user: Option<UserId>,
@@ -123,6 +135,7 @@ pub struct Profile {
     pub display_name: Option<String>,
     pub status_text: Option<String>,
     pub status_emoji: Option<String>,
+    /// In the format `email`.
     #[protocol(format = "email")]
     pub email: Option<String>,
 }
@@ -298,6 +311,7 @@ pub struct PresenceSub {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct PresenceQuery {
+    /// At most 500 items.
     #[protocol(max_items = 500)]
     pub ids: Vec<UserId>,
 }
@@ -323,6 +337,7 @@ pub struct Error {
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReconnectUrl {
+    /// In the format `uri`.
     #[protocol(format = "uri")]
     pub url: Option<String>,
 }

@@ -1,0 +1,117 @@
+//! The fields of a struct, read and written by what does not know the struct: a place for each, filled one after the other.
+
+use super::{Cx, ObjectReader, Reader, Rules, Step, Stop};
+use crate::{Payload, message::FieldWriter};
+
+/// What is done with the fields of a struct. It is small, because it is handed on for every object of a message.
+#[derive(Debug)]
+pub enum Pass<'a, 'de, T> {
+    /// They are read, and a value is made of them.
+    Read(&'a mut Reader<'de>, &'a mut Cx),
+    /// They are written.
+    Write(&'a T, FieldWriter<'a>),
+}
+
+/// What an object has to keep.
+#[derive(Debug)]
+pub struct Layout {
+    /// The names of the fields, in the schema's order.
+    pub names: &'static [&'static str],
+    /// The rules of each field; empty, where none has some.
+    pub rules: &'static [Rules],
+    /// Unknown fields are refused, or dropped; none, where that is for the end that receives to say.
+    pub closed: Option<bool>,
+    /// `minProperties`, `maxProperties` and `dependentRequired`; and a schema, which tells what is wrong in the fields' stead.
+    pub own: Rules,
+}
+
+/// Reads every field of an object into its slot. `required` are the fields that have to be there, a bit each, the lowest for the
+/// first. Whether all rules were kept; then each field that has to be there was read.
+///
+/// # Errors
+/// Where the text is not JSON.
+pub fn fill<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut Cx,
+    layout: &'static Layout,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot<'de>],
+) -> Result<bool, Stop> {
+    let mut object = ObjectReader::new(r, cx, layout, required);
+    while let Some(field) = object.advance() {
+        if let Some(slot) = slots.get_mut(field) {
+            slot.fill(&mut object, layout.rules.get(field).unwrap_or(&NONE));
+        }
+    }
+    object.end()
+}
+
+/// The place of a field that is being read.
+pub trait Slot<'de> {
+    /// Reads the value of the field, which keeps the rules.
+    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules);
+}
+
+impl<'de, T: Payload<'de>> Slot<'de> for Option<T> {
+    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules) {
+        *self = object.value(rules);
+    }
+}
+
+const NONE: Rules = &[];
+
+macro_rules! rows {
+    ($($name:ident: $($column:ident $place:tt)*;)*) => {$(
+        /// The fields of a struct of so many; what makes a value of them, and what takes them out of a value.
+        ///
+        /// # Errors
+        /// Where the text is not JSON.
+        #[inline]
+        #[allow(non_snake_case, unused_variables, unused_mut, reason = "a type and its value bear one name")]
+        pub fn $name<'de, $($column: Payload<'de>,)* T>(
+            pass: Pass<'_, 'de, T>,
+            layout: &'static Layout,
+            make: impl FnOnce($($column),*) -> T,
+            split: impl FnOnce(&T) -> ($(&$column,)*),
+        ) -> Step<T> {
+            match pass {
+                Pass::Read(r, cx) => {
+                    let mut values = ($($column::ABSENT,)*);
+                    let required = const { &[0 $(| (!$column::OPTIONAL as u64) << $place)*] };
+                    if !fill(r, cx, layout, required, &mut [$(&mut values.$place),*])? {
+                        return Ok(None);
+                    }
+                    // Taken one by one: to take them out of the tuple at once costs three times the code.
+                    $(let Some($column) = values.$place.take() else { return Ok(None) };)*
+                    Ok(Some(make($($column),*)))
+                }
+                Pass::Write(value, mut fields) => {
+                    let ($($column,)*) = split(value);
+                    $($column.write_field(&mut fields, layout.names[$place]);)*
+                    let _ = &mut fields;
+                    Ok(None)
+                }
+            }
+        }
+    )*};
+}
+
+rows! {
+    row0: ;
+    row1: A 0;
+    row2: A 0 B 1;
+    row3: A 0 B 1 C 2;
+    row4: A 0 B 1 C 2 D 3;
+    row5: A 0 B 1 C 2 D 3 E 4;
+    row6: A 0 B 1 C 2 D 3 E 4 F 5;
+    row7: A 0 B 1 C 2 D 3 E 4 F 5 G 6;
+    row8: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7;
+    row9: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8;
+    row10: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9;
+    row11: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10;
+    row12: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11;
+    row13: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12;
+    row14: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13;
+    row15: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14;
+    row16: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15;
+}
