@@ -736,11 +736,18 @@ static GENERATE_RUST: Section = Section {
 static GENERATE_TYPESCRIPT: Section = Section {
     name: "generate typescript",
     doc: "TypeScript.",
-    keys: &[must(
-        "out",
-        Shape::Out,
-        "The file; the runtime is copied beside it.",
-    )],
+    keys: &[
+        must(
+            "out",
+            Shape::Out,
+            "The file; the runtime is copied beside it.",
+        ),
+        key(
+            "sides",
+            Shape::Word(&["client", "both"]),
+            "What it can decode: what a client receives, or what a server does, too. client.",
+        ),
+    ],
 };
 
 static GENERATE_SCHEMA: Section = Section {

@@ -625,6 +625,8 @@ pub struct GenerateRust {
 pub struct GenerateTypescript {
     /// The file; the runtime is copied beside it.
     pub out: Name,
+    /// Whether it decodes what a server receives, too, and not only what a client does.
+    pub both_sides: bool,
 }
 
 /// `generate.schema`

@@ -138,6 +138,18 @@ pub struct Decoding<'a> {
     pub messages: Vec<String>,
 }
 
+/// How what the client sends is decoded by a server.
+#[derive(Debug, Template)]
+#[template(path = "typescript/decoding-as-server.ts.txt", escape = "none")]
+pub struct DecodingAsServer<'a> {
+    /// The envelope.
+    pub envelope: &'a str,
+    /// How deep a message may nest.
+    pub depth: u32,
+    /// The descriptors.
+    pub messages: Vec<String>,
+}
+
 /// How an application connects.
 #[derive(Debug, Template)]
 #[template(path = "typescript/connecting.ts.txt", escape = "none")]

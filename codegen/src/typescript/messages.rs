@@ -3,6 +3,8 @@
 use super::{
     Cx,
     envelope::{Envelopes, Tags, tags},
+    names::has_both_sides,
+    session::envelopes,
     text,
     types::{message_tags, named_union},
 };
@@ -10,7 +12,7 @@ use crate::shape::{PayloadShape, Section};
 use handfast_spec::model::{
     End, ErrorId, KeyPart, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent,
 };
-use handfast_templates::typescript::{Alias, Decoding, Descriptor, lay_out};
+use handfast_templates::typescript::{Alias, Decoding, DecodingAsServer, Descriptor, lay_out};
 
 pub(super) fn scalar(scalar: &Scalar) -> String {
     match scalar {
@@ -190,6 +192,23 @@ pub(super) fn messages(cx: &mut Cx<'_>) -> Vec<String> {
         messages,
     }));
     items
+}
+
+/// How what the client sends is decoded; nothing where only the client's side is wanted.
+pub(super) fn as_server(cx: &Cx<'_>) -> Vec<String> {
+    if !has_both_sides(cx.protocol) {
+        return Vec::new();
+    }
+    let (envelope, _) = envelopes(cx, &mut Vec::new());
+    let messages = members(cx, End::Client)
+        .into_iter()
+        .map(|id| cx.descriptor(id, End::Client))
+        .collect();
+    vec![lay_out(&DecodingAsServer {
+        envelope: &envelope,
+        depth: cx.protocol.limits.depth,
+        messages,
+    })]
 }
 
 /// The messages of an end's union.

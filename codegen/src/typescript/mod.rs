@@ -191,6 +191,11 @@ fn api(protocol: &Protocol, shapes: &Shapes, runtime: &str, source: &str) -> Str
     add("Channels", "", messages::channels(&cx));
     add("Session", "", session::session(&cx));
     add(
+        "The server's side",
+        "What a client sends, as a server receives it.",
+        messages::as_server(&cx),
+    );
+    add(
         "Standard Schema",
         "The types, for tools that take validators of any make.",
         standard::schemas(&mut cx),

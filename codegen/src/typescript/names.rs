@@ -35,6 +35,21 @@ const TYPES: [&str; 6] = [
     "RegExp",
 ];
 
+/// Values and a type that an output has which decodes what a server receives.
+const SERVERS_VALUES: [&str; 4] = [
+    "clientMessages",
+    "decodeAsServer",
+    "decodeValueAsServer",
+    "dispatchAsServer",
+];
+const SERVERS_TYPE: &str = "ServerHandlers";
+
+/// Whether an output decodes what a server receives, too.
+pub(super) fn has_both_sides(protocol: &Protocol) -> bool {
+    let options = protocol.generate.typescript.as_ref();
+    options.is_some_and(|options| options.both_sides)
+}
+
 /// Every name at the top of a file.
 pub(super) struct Names {
     values_taken: BTreeSet<String>,
@@ -78,6 +93,11 @@ impl Names {
             messages: Vec::new(),
             channels: Vec::new(),
         };
+        if has_both_sides(protocol) {
+            let values = SERVERS_VALUES.iter().map(|name| (*name).to_owned());
+            taken.values_taken.extend(values);
+            taken.types_taken.insert(SERVERS_TYPE.to_owned());
+        }
         for (i, decl) in shapes.decls.iter().enumerate() {
             let stem = text::identifier(&decl.ts);
             let inlined = is_inlined(i);

@@ -12,7 +12,7 @@ use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
     let protocol = cx.protocol;
     let mut items = Vec::new();
-    let envelope = envelopes(cx, &mut items);
+    let (client, server) = envelopes(cx, &mut items);
     let encoding = protocol
         .encodings
         .iter()
@@ -35,7 +35,7 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
         format!("version: {}", text::string(&protocol.version.to_string())),
         format!("hash: {}", text::string(&protocol.hash)),
         format!("subprotocol: {}", text::string(&subprotocol)),
-        envelope,
+        format!("envelope: {{ client: {client}, server: {server} }}"),
         format!("depth: {}", protocol.limits.depth),
         format!("limits: {{ message: {} }}", protocol.limits.message),
         format!(
@@ -71,8 +71,8 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
     items
 }
 
-/// The envelopes of both directions. That of the server stands before the table of its messages already.
-fn envelopes(cx: &Cx<'_>, items: &mut Vec<String>) -> String {
+/// The envelopes of both directions, of the client's first. That of the server stands before the table of its messages already.
+pub(super) fn envelopes(cx: &Cx<'_>, items: &mut Vec<String>) -> (String, String) {
     let (client, server) = (&cx.protocol.envelope.client, &cx.protocol.envelope.server);
     let mut known = Envelopes::new();
     let server = known.name(
@@ -87,7 +87,7 @@ fn envelopes(cx: &Cx<'_>, items: &mut Vec<String>) -> String {
         || "clientEnvelope".to_owned(),
         items,
     );
-    format!("envelope: {{ client: {client}, server: {server} }}")
+    (client, server)
 }
 
 /// The codes that end it for good, where they are not those that the runtime knows.

@@ -1065,6 +1065,39 @@ export function connect(url: string | URL, options?: hf.ConnectOptions<Auth>): h
   return new hf.Client(protocol, url, options);
 }
 
+// ---- The server's side ----------------------------------------------------------------------------------------------
+// What a client sends, as a server receives it.
+
+/** What a server receives: closed, as a server has it. */
+const clientMessages = /*@__PURE__*/ hf.clientMessageTable<ClientMessage>(hf.defaultEnvelope, 64, [
+  roomJoin,
+  roomLeave,
+  chatSend,
+  userTyping,
+  pricesWatch,
+  pricesStop,
+  pricesBook,
+  pricesQuote,
+]);
+
+/** Decodes the text of a message of the client's, as a server does: fields that are not declared are refused. */
+export function decodeAsServer(text: string): hf.Decoded<ClientMessage> {
+  return hf.decode(text, clientMessages);
+}
+
+/** Decodes a message of the client's that has been parsed, as a server does. */
+export function decodeValueAsServer(value: unknown): hf.Decoded<ClientMessage> {
+  return hf.decodeValue(value, clientMessages);
+}
+
+/** One function for each message of the client's. */
+export type ServerHandlers<R = void> = hf.HandlersOf<ClientMessage, R>;
+
+/** Hands a message of the client's to its handler. */
+export function dispatchAsServer<R>(message: ClientMessage, handlers: ServerHandlers<R>): R {
+  return hf.dispatch(message, handlers);
+}
+
 // ---- Standard Schema ------------------------------------------------------------------------------------------------
 // The types, for tools that take validators of any make.
 

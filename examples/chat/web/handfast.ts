@@ -15,7 +15,7 @@ export * from './handfast/seen.js';
 export { Client } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';
 export type { Closed } from './handfast/connection.js';
-export { decode, decodeValue, messageTable } from './handfast/decode.js';
+export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
 export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
   Channel,

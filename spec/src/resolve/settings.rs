@@ -73,9 +73,12 @@ impl Resolver<'_> {
         let (rust, typescript, schema) = (at("rust"), at("typescript"), at("schema"));
         Generate {
             rust: rust.and_then(|at| self.generate_rust(at)),
-            typescript: typescript
-                .and_then(|at| self.out(at))
-                .map(|out| GenerateTypescript { out }),
+            typescript: typescript.and_then(|at| {
+                Some(GenerateTypescript {
+                    out: self.out(at)?,
+                    both_sides: self.owned(at, "sides").is_some_and(|sides| sides == "both"),
+                })
+            }),
             schema: schema
                 .and_then(|at| self.out(at))
                 .map(|out| GenerateSchema { out }),

@@ -8,11 +8,16 @@ function answer([of, byServer, message]) {
   const api = protocols[of];
   const text = typeof message === 'string' ? message : utf8.decode(new Uint8Array(message));
   if (byServer) {
-    // What a client sends is checked before it is written.
+    const decoded = api.decodeAsServer(text);
+    if (!decoded.ok && decoded.error.kind !== 'invalid') return { other: String(decoded.error) };
+    const told = decoded.ok ? [] : list(decoded.error.violations);
+    // What a client sends is checked before it is written, and the client is told the same.
     const { payload } = JSON.parse(text);
     const violations = violationsOf(api.checkM, payload, 'sent');
     if (api.isM(payload) !== (violations.length === 0)) return { other: 'the guard says something else' };
-    return { violations: list(violations).map(([path, ...rest]) => ['/payload' + path, ...rest]) };
+    const sent = list(violations).map(([path, ...rest]) => ['/payload' + path, ...rest]);
+    if (JSON.stringify(sent) !== JSON.stringify(told)) return { other: 'a client and a server differ' };
+    return { violations: told };
   }
   const decoded = api.decode(text);
   if (decoded.ok) return {};

@@ -36,7 +36,7 @@ pub(crate) fn generate(
         "messages": messages,
         "generate": {
             "rust": { "out": format!("p{number}.rs") },
-            "typescript": { "out": format!("p{number}.ts") },
+            "typescript": { "out": format!("p{number}.ts"), "sides": "both" },
         },
     });
     for (key, value) in head.as_object().into_iter().flatten() {

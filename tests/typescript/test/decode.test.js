@@ -283,3 +283,26 @@ test('dispatch reaches the handler of the message', () => {
   );
   assert.equal(api.dispatch(api.decodeValue(message).orThrow(), handlers), 'chat.message room:lobby');
 });
+
+test('what a client sends is read as a server reads it', () => {
+  const sent = { type: 'chat.send', id: '7', payload: { roomId: 'lobby', text: 'hi' } };
+  const { id, type, payload } = api.decodeAsServer(JSON.stringify(sent)).orThrow();
+  assert.deepEqual({ id, type, payload }, sent);
+  assert.equal(api.dispatchAsServer(api.decodeValueAsServer(sent).orThrow(), { [type]: ({ id }) => id }), '7');
+});
+
+test('a server refuses fields that are not declared, and a client does not', () => {
+  const more = { ...message, payload: { ...message.payload, mood: 'good' } };
+  assert.equal(api.decodeValue(more).ok, true);
+  const sent = { type: 'chat.send', id: '7', payload: { text: '', mood: 'good', 'a/b': 1 } };
+  const { ok, error } = api.decodeValueAsServer(sent);
+  assert.equal(ok, false);
+  assert.equal(error.id, '7');
+  assert.deepEqual(said(error.violations), [
+    '/payload/text minLength: must be at least 1 character long',
+    '/payload/a~1b additionalProperties: is not a known property',
+    '/payload/mood additionalProperties: is not a known property',
+    '/payload required: must have the property "roomId"',
+  ]);
+  assert.equal(api.decodeValueAsServer(message).error.kind, 'unknown-type');
+});

@@ -664,7 +664,8 @@ function read(value, reader) {
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: void 0, ...around } });
   }
-  const wrong = envelope.content === null ? violationsOf(incoming.receive, payload, "received") : violationsUnder(incoming.receive, payload, "received", envelope.content);
+  const direction = reader.strict === true ? "sent" : "received";
+  const wrong = envelope.content === null ? violationsOf(incoming.receive, payload, direction) : violationsUnder(incoming.receive, payload, direction, envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
     return refuse("invalid", words, { ...around, ...type, payload, violations: wrong });

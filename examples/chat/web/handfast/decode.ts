@@ -1,7 +1,7 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { noPayload, isFields, type Fields } from './check.js';
-import { tagOf, type Incoming, type Message, type PendingLookup } from './descriptor.js';
+import { tagOf, type Incoming, type Message, type Outgoing, type PendingLookup } from './descriptor.js';
 import {
   missing,
   readSurroundings,
@@ -14,7 +14,7 @@ import {
   type Tag,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { violationsOf, violationsUnder, wording, type Violation } from './report.js';
+import { passes, violationsOf, violationsUnder, wording, type Violation } from './report.js';
 import { err, ok, type Result } from './result.js';
 
 /** A message, or what is left of one that could not be taken. */
@@ -23,6 +23,8 @@ export type Decoded<M> = Result<M, DecodeError>;
 /** Everything that decides how messages of one direction are read. */
 export interface Reader {
   readonly envelope: Envelope;
+  /** Whether it is a server that reads. */
+  readonly strict?: boolean;
   /** The message of a tag. */
   readonly lookup: (tag: Tag) => Incoming<unknown> | undefined;
   /** What may answer a pending request. Asked first, so that replies may share a tag or have none. */
@@ -45,6 +47,8 @@ export interface MessageTable<M extends Message> {
   /** How many arrays and objects may lie in each other. */
   readonly depth: number;
   readonly byTag: ReadonlyMap<Tag, Incoming<unknown>>;
+  /** Whether it is a server's, which is `strict` with what it receives. */
+  readonly strict: boolean;
   /** Never there; it carries the type. */
   readonly [union]?: M;
 }
@@ -58,13 +62,35 @@ export function messageTable<M extends Message>(
   envelope: Envelope,
   depth: number,
   messages: readonly Incoming<unknown>[],
+  strict: boolean = false,
 ): MessageTable<M> {
   const byTag = new Map<Tag, Incoming<unknown>>();
   for (const message of messages) {
     const tag = tagOf(message);
     if (tag !== null) byTag.set(tag, message);
   }
-  return { envelope, depth, byTag };
+  return { envelope, depth, byTag, strict };
+}
+
+/**
+ * Makes the table of what a server receives.
+ *
+ * @param depth how many arrays and objects may lie in each other.
+ */
+export function clientMessageTable<M extends Message>(
+  envelope: Envelope,
+  depth: number,
+  messages: readonly Outgoing<unknown>[],
+): MessageTable<M> {
+  const received = messages.map(
+    (message): Incoming<unknown> => ({
+      name: message.name,
+      receive: message.send,
+      ...(message.tag !== undefined && { tag: message.tag }),
+      ...(message.envelope !== undefined && { envelope: message.envelope }),
+    }),
+  );
+  return messageTable(envelope, depth, received, true);
 }
 
 /** Decodes the text of a message. Unknown fields stay in the value; its type does not show them. */
@@ -85,14 +111,14 @@ export function decodeValue<M extends Message>(
 
 function decodeShallow<M extends Message>(
   value: unknown,
-  { envelope, byTag }: MessageTable<M>,
+  { envelope, byTag, strict }: MessageTable<M>,
   pending?: PendingLookup,
 ): Decoded<M> {
   if (pending === undefined) {
-    const message = readPlain(value, envelope, byTag);
+    const message = readPlain(value, envelope, byTag, strict);
     if (message !== undefined) return ok(message as M); // the table was typed by what its checks let pass
   }
-  const match = read(value, { envelope, lookup: tag => byTag.get(tag), ...(pending && { pending }) });
+  const match = read(value, { envelope, strict, lookup: tag => byTag.get(tag), ...(pending && { pending }) });
   return match.ok ? ok(match.value.message as M) : match;
 }
 
@@ -104,6 +130,7 @@ function readPlain(
   value: unknown,
   envelope: Envelope,
   byTag: ReadonlyMap<Tag, Incoming<unknown>>,
+  strict: boolean,
 ): Message | undefined {
   if (envelope.content === null || !isFields(value)) return undefined;
   const { slots, required } = slotsOf(envelope);
@@ -153,8 +180,7 @@ function readPlain(
   if (incoming.channel !== undefined && message.channel === undefined) return undefined;
   message.type = incoming.name;
   if (incoming.receive === noPayload) message.payload = undefined;
-  else if (message.payload === undefined || violationsOf(incoming.receive, message.payload, 'received').length > 0)
-    return undefined;
+  else if (message.payload === undefined || !passes(message.payload, incoming.receive, strict)) return undefined;
   return message;
 }
 
@@ -310,10 +336,11 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   if (incoming.receive === noPayload) {
     return ok({ incoming, message: { type: incoming.name, payload: undefined, ...around } });
   }
+  const direction = reader.strict === true ? 'sent' : 'received';
   const wrong =
     envelope.content === null
-      ? violationsOf(incoming.receive, payload, 'received')
-      : violationsUnder(incoming.receive, payload, 'received', envelope.content);
+      ? violationsOf(incoming.receive, payload, direction)
+      : violationsUnder(incoming.receive, payload, direction, envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
     return refuse('invalid', words, { ...around, ...type, payload, violations: wrong });
