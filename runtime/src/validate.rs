@@ -42,8 +42,15 @@ impl std::error::Error for Invalid {}
 /// # Errors
 /// Every rule that it breaks.
 pub fn validate<T: Serialize + for<'de> Payload<'de>>(value: &T) -> Result<(), Invalid> {
-    checked_text(value).map(|_| ())
+    valid(value, |r, cx| reads::<T>(r, cx))
 }
+
+fn valid(value: &dyn erased_serde::Serialize, read: Read) -> Result<(), Invalid> {
+    check(value, read).map(drop)
+}
+
+/// Reads a value of some type, and says whether there is one.
+type Read = for<'de> fn(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>;
 
 /// A value as JSON text, which was read back and so keeps every rule. Written by one serializer and read by one reader,
 /// whatever the type, so that a type costs a program no more code than that.
@@ -57,10 +64,7 @@ fn reads<'de, T: Payload<'de>>(r: &mut Reader<'de>, cx: &mut Cx) -> Result<bool,
     T::read(r, cx, &[]).map(|value| value.is_some())
 }
 
-fn check(
-    value: &dyn erased_serde::Serialize,
-    read: for<'de> fn(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>,
-) -> Result<Box<RawValue>, Invalid> {
+fn check(value: &dyn erased_serde::Serialize, read: Read) -> Result<Box<RawValue>, Invalid> {
     let text = written(value)?;
     judge(
         &mut Reader::json(text.get(), DEPTH),

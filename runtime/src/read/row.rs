@@ -61,13 +61,13 @@ impl<'de, T: Payload<'de>> Slot<'de> for Option<T> {
 const NONE: Rules = &[];
 
 macro_rules! rows {
-    ($($name:ident: $($column:ident $place:tt)*;)*) => {$(
+    ($($name:ident $values:ident: $($column:ident $place:tt)*;)*) => {$(
         /// The fields of a struct of so many; what makes a value of them, and what takes them out of a value.
         ///
         /// # Errors
         /// Where the text is not JSON.
         #[inline]
-        #[allow(non_snake_case, unused_variables, unused_mut, reason = "a type and its value bear one name")]
+        #[allow(non_snake_case, unused_mut, reason = "a type and its value bear one name")]
         pub fn $name<'de, $($column: Payload<'de>,)* T>(
             pass: Pass<'_, 'de, T>,
             layout: &'static Layout,
@@ -75,16 +75,11 @@ macro_rules! rows {
             split: impl FnOnce(&T) -> ($(&$column,)*),
         ) -> Step<T> {
             match pass {
-                Pass::Read(r, cx) => {
-                    let mut values = ($($column::ABSENT,)*);
-                    let required = const { &[0 $(| (!$column::OPTIONAL as u64) << $place)*] };
-                    if !fill(r, cx, layout, required, &mut [$(&mut values.$place),*])? {
-                        return Ok(None);
-                    }
-                    // Taken one by one: to take them out of the tuple at once costs three times the code.
-                    $(let Some($column) = values.$place.take() else { return Ok(None) };)*
-                    Ok(Some(make($($column),*)))
-                }
+                Pass::Read(r, cx) => match $values::<$($column),*>(r, cx, layout) {
+                    Ok(Some(($($column,)*))) => Ok(Some(make($($column),*))),
+                    Ok(None) => Ok(None),
+                    Err(Stop) => Err(Stop),
+                },
                 Pass::Write(value, mut fields) => {
                     let ($($column,)*) = split(value);
                     $($column.write_field(&mut fields, layout.names[$place]);)*
@@ -93,25 +88,42 @@ macro_rules! rows {
                 }
             }
         }
+
+        /// The values of the fields: compiled once for all structs whose fields have these types.
+        #[allow(non_snake_case, unused_mut, unused_variables, reason = "a type and its value bear one name")]
+        fn $values<'de, $($column: Payload<'de>),*>(
+            r: &mut Reader<'de>,
+            cx: &mut Cx,
+            layout: &'static Layout,
+        ) -> Step<($($column,)*)> {
+            let mut values = ($($column::ABSENT,)*);
+            let required = const { &[0 $(| (!$column::OPTIONAL as u64) << $place)*] };
+            if !fill(r, cx, layout, required, &mut [$(&mut values.$place),*])? {
+                return Ok(None);
+            }
+            // Taken one by one: to take them out of the tuple at once costs three times the code.
+            $(let Some($column) = values.$place.take() else { return Ok(None) };)*
+            Ok(Some(($($column,)*)))
+        }
     )*};
 }
 
 rows! {
-    row0: ;
-    row1: A 0;
-    row2: A 0 B 1;
-    row3: A 0 B 1 C 2;
-    row4: A 0 B 1 C 2 D 3;
-    row5: A 0 B 1 C 2 D 3 E 4;
-    row6: A 0 B 1 C 2 D 3 E 4 F 5;
-    row7: A 0 B 1 C 2 D 3 E 4 F 5 G 6;
-    row8: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7;
-    row9: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8;
-    row10: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9;
-    row11: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10;
-    row12: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11;
-    row13: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12;
-    row14: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13;
-    row15: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14;
-    row16: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15;
+    row0 values0: ;
+    row1 values1: A 0;
+    row2 values2: A 0 B 1;
+    row3 values3: A 0 B 1 C 2;
+    row4 values4: A 0 B 1 C 2 D 3;
+    row5 values5: A 0 B 1 C 2 D 3 E 4;
+    row6 values6: A 0 B 1 C 2 D 3 E 4 F 5;
+    row7 values7: A 0 B 1 C 2 D 3 E 4 F 5 G 6;
+    row8 values8: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7;
+    row9 values9: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8;
+    row10 values10: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9;
+    row11 values11: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10;
+    row12 values12: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11;
+    row13 values13: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12;
+    row14 values14: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13;
+    row15 values15: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14;
+    row16 values16: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15;
 }
