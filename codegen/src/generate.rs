@@ -205,6 +205,7 @@ impl Generator {
                 krate: "handfast".to_owned(),
                 types: Vec::new(),
                 borrow: Vec::new(),
+                deserialize: false,
             });
             protocol.generate = handfast_spec::model::Generate {
                 rust: Some(GenerateRust {

@@ -5,12 +5,20 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every protocol: its name here, and its spec from the root of the workspace.
-const CASES: [(&str, &str); 4] = [
-    ("reference", "protocol.yaml"),
-    ("coinbase", "tests/protocols/coinbase.yaml"),
-    ("slack", "tests/protocols/slack.yaml"),
-    ("corners", "tests/golden/specs/corners.yaml"),
+/// Every protocol: its name here, its spec from the root of the workspace, and what is asked of its Rust.
+const CASES: [(&str, &str, &str); 4] = [
+    (
+        "reference",
+        "protocol.yaml",
+        ", borrow: [chat.send, chat.message]",
+    ),
+    ("coinbase", "tests/protocols/coinbase.yaml", ""),
+    ("slack", "tests/protocols/slack.yaml", ""),
+    (
+        "corners",
+        "tests/golden/specs/corners.yaml",
+        ", deserialize: true",
+    ),
 ];
 
 /// The crate that compiles them. The test lies outside of it, so that it runs where the files do not compile.
@@ -19,13 +27,13 @@ fn here() -> PathBuf {
 }
 
 /// The spec with outputs of our own.
-fn spec_of(path: &str) -> Result<String, Box<dyn Error>> {
+fn spec_of(path: &str, rust: &str) -> Result<String, Box<dyn Error>> {
     let text = fs::read_to_string(here().join("../..").join(path))?;
     let own = text
         .split_once("\ngenerate:")
         .map_or(text.as_str(), |(before, _)| before);
     Ok(format!(
-        "{own}\ngenerate:\n  rust: {{ out: api.rs }}\n  schema: {{ out: schema.json }}\n"
+        "{own}\ngenerate:\n  rust: {{ out: api.rs{rust} }}\n  schema: {{ out: schema.json }}\n"
     ))
 }
 
@@ -33,13 +41,13 @@ fn spec_of(path: &str) -> Result<String, Box<dyn Error>> {
 fn what_is_committed_is_what_is_generated() -> Result<(), Box<dyn Error>> {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut stale = Vec::new();
-    for (name, path) in CASES {
+    for (name, path, rust) in CASES {
         let place = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join("golden")
             .join(name);
         fs::create_dir_all(&place)?;
         let spec = place.join("protocol.yaml");
-        fs::write(&spec, spec_of(path)?)?;
+        fs::write(&spec, spec_of(path, rust)?)?;
         let (outputs, ..) = Generator::new(spec)
             .prepare()
             .map_err(|failed| failed.to_string())?;
@@ -68,7 +76,7 @@ fn every_protocol_is_compiled() -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(here().join("src/generated"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         assert!(
-            CASES.iter().any(|(case, _)| *case == name),
+            CASES.iter().any(|(case, ..)| *case == name),
             "{name} is no case"
         );
         assert!(

@@ -18,8 +18,7 @@ pub(crate) fn expand(
     let Data::Enum(data) = &mut input.data else {
         return None;
     };
-    let (mut codes, mut messages, mut retryables, mut datas, mut reads) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut abouts, mut reads) = (Vec::new(), Vec::new());
     for variant in &mut data.variants {
         let mut options = Options::take_from(cx, &mut variant.attrs, "error");
         let wire = options.expr(cx, "wire");
@@ -51,14 +50,9 @@ pub(crate) fn expand(
                 continue;
             }
         };
-        let ignoring = match &variant.fields {
-            Fields::Unit => quote!(Self::#name),
-            _ => quote!(Self::#name(_)),
-        };
-        codes.push(quote!(#ignoring => #tag));
-        messages.push(quote!(#ignoring => #message));
-        retryables.push(quote!(#ignoring => #retryable));
-        datas.push(quote!(#pattern => #data));
+        abouts.push(quote! {
+            #pattern => #p::About { code: #tag, message: #message, retryable: #retryable, data: #data }
+        });
         reads.push(match variant.fields.iter().next() {
             None => quote!(if #tag == code.borrow() { return ::core::result::Result::Ok(::core::option::Option::Some(Self::#name)); }),
             Some(field) => {
@@ -79,17 +73,8 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl #krate::ErrorCodes for #ident {
-            fn code(&self) -> #krate::table::Tag {
-                match #this { #(#codes,)* }
-            }
-            fn message(&self) -> &'static str {
-                match #this { #(#messages,)* }
-            }
-            fn retryable(&self) -> bool {
-                match #this { #(#retryables,)* }
-            }
-            fn data(&self) -> ::core::option::Option<&dyn #p::ErasedSerialize> {
-                match #this { #(#datas,)* }
+            fn about(&self) -> #p::About<'_> {
+                match #this { #(#abouts,)* }
             }
             fn read<'de>(
                 code: &#krate::TagBuf,

@@ -85,7 +85,7 @@ pub(crate) fn expand(
             })
         },
     };
-    let common = product::common(krate, &ident);
+    let common = product::common(cx, krate, options, &ident);
     Some(quote! {
         #[automatically_derived]
         impl #ident {

@@ -39,7 +39,7 @@ pub(crate) fn expand(
     };
     let own = rules::take_beside(cx, krate, options, &format_ident!("OWN"), dependent);
     let ident = &input.ident;
-    let common = common(krate, ident);
+    let common = common(cx, krate, options, ident);
     if let Fields::Unnamed(_) = data.fields {
         return Some(tuple(krate, ident, &fields, &own, &common));
     }
@@ -186,9 +186,24 @@ pub(crate) fn plain(cx: &Ctxt, input: &DeriveInput) -> Option<()> {
     Some(())
 }
 
-/// What every type has: `validate`, and serde's reading as a thin shim.
-pub(crate) fn common(krate: &Path, ident: &syn::Ident) -> TokenStream {
+/// What every type has: `validate`; and serde's reading as a thin shim, where it is asked for.
+pub(crate) fn common(
+    cx: &Ctxt,
+    krate: &Path,
+    options: &mut Options,
+    ident: &syn::Ident,
+) -> TokenStream {
     let p = quote!(#krate::__private);
+    let deserialize = options.flag(cx, "deserialize").then(|| {
+        quote! {
+            #[automatically_derived]
+            impl<'de> #p::Deserialize<'de> for #ident {
+                fn deserialize<D: #p::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+                    #p::deserialize(deserializer)
+                }
+            }
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #ident {
@@ -200,11 +215,6 @@ pub(crate) fn common(krate: &Path, ident: &syn::Ident) -> TokenStream {
                 #krate::validate(self)
             }
         }
-        #[automatically_derived]
-        impl<'de> #p::Deserialize<'de> for #ident {
-            fn deserialize<D: #p::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
-                #p::deserialize(deserializer)
-            }
-        }
+        #deserialize
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn expand(
         );
         return None;
     }
-    let common = product::common(krate, &ident);
+    let common = product::common(cx, krate, options, &ident);
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {

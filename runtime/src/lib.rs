@@ -111,7 +111,8 @@
 //!
 //! # The options of `#[protocol]`
 //! Everywhere: `crate = path` names this crate, where it is called something else. An option that is not known is an error
-//! that names the nearest.
+//! that names the nearest. `deserialize`, on a type that lies in messages, gives it serde's `Deserialize` beside the `Serialize` that each
+//! has; what it refuses is told as serde does, and [`read_text`] tells every violation.
 //!
 //! **Rules**, for a field, an item of a tuple or a struct around one value: `minimum`, `maximum`, `exclusive_minimum`,
 //! `exclusive_maximum`, `multiple_of` (numbers); `min_length`, `max_length` (code points), `pattern = "…"` (searched for, in

@@ -209,16 +209,7 @@ pub trait Request: Send + Sync + 'static {
 pub enum NoError {}
 
 impl ErrorCodes for NoError {
-    fn code(&self) -> Tag {
-        match *self {}
-    }
-    fn message(&self) -> &'static str {
-        match *self {}
-    }
-    fn retryable(&self) -> bool {
-        match *self {}
-    }
-    fn data(&self) -> Option<&dyn erased_serde::Serialize> {
+    fn about(&self) -> About<'_> {
         match *self {}
     }
     fn read(_: &crate::TagBuf, _: Option<&mut Reader<'_>>, _: &mut Cx) -> Step<Self> {
@@ -297,16 +288,53 @@ impl<U: Messages> MessageOf<U> for Nothing {
     const INDEX: usize = usize::MAX;
 }
 
+/// What the spec says of an error.
+pub struct About<'a> {
+    /// The code on the wire.
+    pub code: Tag,
+    /// What it means, in the spec's words.
+    pub message: &'static str,
+    /// Whether the same request may be tried again.
+    pub retryable: bool,
+    /// What comes with it.
+    pub data: Option<&'a dyn erased_serde::Serialize>,
+}
+
+impl fmt::Debug for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("About")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("retryable", &self.retryable)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The errors that a request may be answered with, and their data.
 pub trait ErrorCodes: Sized + Send + Sync + 'static {
+    /// What the spec says of it.
+    fn about(&self) -> About<'_>;
+
     /// The code on the wire.
-    fn code(&self) -> Tag;
+    fn code(&self) -> Tag {
+        self.about().code
+    }
+
     /// What it means, in the spec's words.
-    fn message(&self) -> &'static str;
+    fn message(&self) -> &'static str {
+        self.about().message
+    }
+
     /// Whether the same request may be tried again.
-    fn retryable(&self) -> bool;
+    fn retryable(&self) -> bool {
+        self.about().retryable
+    }
+
     /// What comes with it.
-    fn data(&self) -> Option<&dyn erased_serde::Serialize>;
+    fn data(&self) -> Option<&dyn erased_serde::Serialize> {
+        self.about().data
+    }
+
     /// Reads the error with a code from its data.
     ///
     /// # Errors

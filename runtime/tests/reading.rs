@@ -61,7 +61,7 @@ pub enum Status {
     Other(String),
 }
 
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     pub status: Status,

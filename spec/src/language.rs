@@ -725,6 +725,11 @@ static GENERATE_RUST: Section = Section {
             Shape::List(&Shape::Name),
             "Messages whose strings share the text they are read from, and are not copied.",
         ),
+        key(
+            "deserialize",
+            Shape::Flag,
+            "The types implement serde's Deserialize. Off.",
+        ),
     ],
 };
 

@@ -614,8 +614,10 @@ pub struct GenerateRust {
     pub krate: String,
     /// Types of the author's own for a `format`: (format, path of the Rust type).
     pub types: Vec<(String, String)>,
-    /// Messages whose strings are borrowed.
+    /// Messages whose strings share the text they are read from.
     pub borrow: Vec<MessageId>,
+    /// Whether the types implement serde's `Deserialize`.
+    pub deserialize: bool,
 }
 
 /// `generate.typescript`

@@ -42,7 +42,12 @@ pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
                     "",
                     &super::messages::documentation(model, model.description.as_deref()),
                 );
-                attribute(&mut item, "", "protocol", &arguments(cx, Vec::new()));
+                attribute(
+                    &mut item,
+                    "",
+                    "protocol",
+                    &arguments_of_type(cx, Vec::new()),
+                );
                 item.push_str(PLAIN);
                 item.push_str(&format!("pub struct {} {{}}\n", payload.rust));
                 items.push(item);
@@ -50,6 +55,14 @@ pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// The arguments of a type that lies in messages.
+fn arguments_of_type(cx: &Cx<'_>, mut arguments: Vec<String>) -> Vec<String> {
+    if cx.options.deserialize {
+        arguments.push("deserialize".to_owned());
+    }
+    self::arguments(cx, arguments)
 }
 
 fn arguments(cx: &Cx<'_>, mut arguments: Vec<String>) -> Vec<String> {
@@ -89,7 +102,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             if !schema.all_of.is_empty() {
                 args.push(rules::schema(cx, decl.schema));
             }
-            attribute(&mut out, "", "protocol", &arguments(cx, args));
+            attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(PLAIN);
             structure(cx, &mut out, decl, fields);
         }
@@ -101,7 +114,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             if schema.constant.is_some() {
                 args.push("constant".to_owned());
             }
-            attribute(&mut out, "", "protocol", &arguments(cx, args));
+            attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(if *open { LITERALS } else { CLOSED_LITERALS });
             literals(&mut out, &decl.rust, values, *open);
         }
@@ -110,13 +123,13 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 &mut out,
                 "",
                 "protocol",
-                &arguments(cx, vec![format!("tag = {}", text(tag))]),
+                &arguments_of_type(cx, vec![format!("tag = {}", text(tag))]),
             );
             out.push_str(PLAIN);
             union(cx, &mut out, &decl.rust, branches);
         }
         DeclKind::Tuple(tuple) => {
-            attribute(&mut out, "", "protocol", &arguments(cx, Vec::new()));
+            attribute(&mut out, "", "protocol", &arguments_of_type(cx, Vec::new()));
             out.push_str(PLAIN);
             tuple_struct(cx, &mut out, decl, tuple);
         }
@@ -124,7 +137,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             let args = rules(cx, decl.schema, ty);
             let checked = args.iter().any(|arg| arg != rules::NULL_APART)
                 && !matches!(ty, Use::Checked { .. });
-            attribute(&mut out, "", "protocol", &arguments(cx, args));
+            attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(if *ty == Use::Text { TEXT } else { PLAIN });
             // What has to keep a rule is only made by checking it.
             let vis = if checked { "" } else { "pub " };

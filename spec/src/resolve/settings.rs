@@ -109,6 +109,7 @@ impl Resolver<'_> {
             krate: self.owned(at, "crate").unwrap_or_else(|| "handfast".into()),
             types,
             borrow: borrow.filter_map(|id| self.message_at(*id)).collect(),
+            deserialize: self.flag(at, "deserialize"),
         })
     }
 }

@@ -9,24 +9,24 @@ use handfast::{AsText, Bytes, Checked, Nullable, protocol};
 use std::collections::BTreeMap;
 
 /// `Plain`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Plain(pub String);
 
 /// `Short`
 ///
 /// At most 8 characters.
-#[protocol(max_length = 8)]
+#[protocol(max_length = 8, deserialize)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Short(String);
 
 /// `Wide`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wide(pub AsText<i64>);
 
 /// `Wider`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wider {
     pub n: AsText<u64>,
@@ -34,7 +34,7 @@ pub struct Wider {
 }
 
 /// A tree, which contains itself.
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
     pub value: i64,
@@ -43,37 +43,41 @@ pub struct Tree {
 }
 
 /// `Sizes`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sizes(pub f64, #[protocol(pattern = "^\"#[a-z]{2}$")] pub String);
 
 /// `Anything`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Anything(pub BTreeMap<String, Checked>);
 
 /// `Counts`
 ///
 /// At most 5 entries. Each value: at least 0.
-#[protocol(max_properties = 5, values(minimum = 0))]
+#[protocol(max_properties = 5, values(minimum = 0), deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counts(BTreeMap<String, i64>);
 
 /// `Either`
 ///
 /// Kept as checked JSON: no single property tells its alternatives apart.
-#[protocol(schema = "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}")]
+#[protocol(
+    schema = "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}",
+    deserialize
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Either(pub Checked);
 
 /// `Maybe`
-#[protocol(null_apart)]
+#[protocol(null_apart, deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Maybe(pub Nullable<Tree>);
 
 /// `Merged`
 #[protocol(
-    schema = "{\"type\":\"object\",\"allOf\":[{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"string\"}}},{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"boolean\"}}}]}"
+    schema = "{\"type\":\"object\",\"allOf\":[{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"string\"}}},{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"boolean\"}}}]}",
+    deserialize
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merged {
@@ -82,21 +86,21 @@ pub struct Merged {
 }
 
 /// `Closed`
-#[protocol(closed)]
+#[protocol(closed, deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Closed {
     pub x: Option<f64>,
 }
 
 /// `Open`
-#[protocol(open)]
+#[protocol(open, deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Open {
     pub x: Option<f64>,
 }
 
 /// Values that are no names.
-#[protocol(untyped)]
+#[protocol(untyped, deserialize)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Word {
     /// ``
@@ -161,7 +165,7 @@ pub enum Word {
 }
 
 /// `Circle`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circle {
     pub kind: CircleKind,
@@ -171,7 +175,7 @@ pub struct Circle {
 }
 
 /// `Square`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Square {
     /// A multiple of 0.5.
@@ -180,7 +184,7 @@ pub struct Square {
 }
 
 /// One of two, each of which is used alone as well.
-#[protocol(tag = "kind")]
+#[protocol(tag = "kind", deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Figure {
     /// `circle`
@@ -192,7 +196,7 @@ pub enum Figure {
 }
 
 /// `CircleKind`
-#[protocol(untyped, constant)]
+#[protocol(untyped, constant, deserialize)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CircleKind {
     /// `circle`
@@ -201,7 +205,7 @@ pub enum CircleKind {
 }
 
 /// `FullErrorData`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct FullErrorData {
     pub limit: i64,
@@ -230,7 +234,7 @@ pub enum OnlyErrorsError {
 }
 
 /// A keyword as a name.
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Type {
     pub r#type: String,
@@ -248,7 +252,7 @@ pub struct Type {
 }
 
 /// `Fn`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fn {
     pub a: Option<i64>,
@@ -257,22 +261,22 @@ pub struct Fn {
 /// `ImplClient`
 ///
 /// Each item: at most 3 items. Each item: at most 2 characters.
-#[protocol(items(max_items = 3, items(max_length = 2)))]
+#[protocol(items(max_items = 3, items(max_length = 2)), deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImplClient(Vec<Vec<String>>);
 
 /// `ImplServer`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImplServer(pub Nullable<String>);
 
 /// `N12d`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct N12d(pub Counts);
 
 /// `BracesJoin`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct BracesJoin {
     pub r#type: Short,
@@ -281,12 +285,12 @@ pub struct BracesJoin {
 }
 
 /// `BracesJoined`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct BracesJoined(pub Tree);
 
 /// `FlowItem`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlowItem(pub String);
 
@@ -301,7 +305,7 @@ pub struct FlowItem(pub String);
 /// ```
 /// fn code() {}
 /// ```
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllShapes {
     pub tree: Tree,
@@ -358,7 +362,10 @@ pub struct AllShapes {
 /// `AllShapesBeside`
 ///
 /// Where there is `b`, there is `` `" ``. Where there is `c`, there are `b` and `` `" ``.
-#[protocol(dependent_required(beside("b", "`\""), beside("c", "b", "`\"")))]
+#[protocol(
+    dependent_required(beside("b", "`\""), beside("c", "b", "`\"")),
+    deserialize
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllShapesBeside {
     #[protocol(name = "`\"")]
@@ -368,28 +375,28 @@ pub struct AllShapesBeside {
 }
 
 /// `AllShapesInline`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllShapesInline {
     pub deep: Option<AllShapesInlineDeep>,
 }
 
 /// `AllShapesInlineDeep`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllShapesInlineDeep {
     pub deeper: Option<Vec<AllShapesInlineDeepDeeperItem>>,
 }
 
 /// `AllShapesInlineDeepDeeperItem`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllShapesInlineDeepDeeperItem {
     pub end: Option<bool>,
 }
 
 /// `AllDefaults`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllDefaults {
     /// Where it is absent, `"a \"quoted\"\n'${x}' */
@@ -436,7 +443,7 @@ pub struct AllDefaults {
 }
 
 /// `BigOne`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct BigOne {
     pub a: String,
@@ -451,12 +458,12 @@ pub struct BigOne {
 }
 
 /// `UserNote`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserNote(pub Figure);
 
 /// `BracesFn`
-#[protocol(untyped)]
+#[protocol(untyped, deserialize)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BracesFn {
     /// `x`
@@ -468,22 +475,22 @@ pub enum BracesFn {
 }
 
 /// `match`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Match {}
 
 /// `async`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Async {}
 
 /// `only.errors`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct OnlyErrors {}
 
 /// `flow.start`
-#[protocol]
+#[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowStart {}
 

@@ -3,7 +3,7 @@
 //! Made by Handfast from `protocol.yaml`, the protocol `chat`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
-use handfast::{Nullable, protocol};
+use handfast::{ByteString, Nullable, protocol};
 
 /// The name of a room, as it stands in an address.
 ///
@@ -227,7 +227,7 @@ pub struct ChatSend {
     pub room_id: RoomId,
     /// 1 to 2,000 characters.
     #[protocol(min_length = 1, max_length = 2000)]
-    pub text: String,
+    pub text: ByteString,
     /// At most 4 items.
     #[protocol(max_items = 4)]
     pub attachments: Option<Vec<Attachment>>,
@@ -238,7 +238,7 @@ pub struct ChatSend {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChatMessage {
     pub from: UserName,
-    pub text: String,
+    pub text: ByteString,
     pub attachments: Option<Vec<Attachment>>,
 }
 
