@@ -306,3 +306,19 @@ test('a server refuses fields that are not declared, and a client does not', () 
   ]);
   assert.equal(api.decodeValueAsServer(message).error.kind, 'unknown-type');
 });
+
+test('a number of too many digits is found wherever it stands', () => {
+  const kind = text => api.decode(text).error;
+  for (let before = 0; before < 620; before++) {
+    const text = digits => `{${' '.repeat(before)}"type":"none","n":${'9'.repeat(digits)}}`;
+    assert.equal(kind(text(309)).message, 'a number is too large');
+    assert.equal(kind(text(308)).kind, 'unknown-type');
+  }
+});
+
+test('what is nested too deeply is refused, and brackets in strings are not counted', () => {
+  const nested = depth => `{"type":"none","payload":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  assert.equal(api.decode(nested(63)).error.kind, 'unknown-type');
+  assert.equal(api.decode(nested(64)).error.message, 'nested too deeply');
+  assert.equal(api.decode(`{"type":"none","payload":"${'[{'.repeat(100)}"}`).error.kind, 'unknown-type');
+});

@@ -585,7 +585,7 @@ function err(error) {
 var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
-var MANY_DIGITS = /\d{309}/;
+var MANY_DIGITS = 309;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
@@ -595,7 +595,10 @@ var DEEPEST = 512;
 function nests(value, depth) {
   if (typeof value !== "object" || value === null) return false;
   if (depth <= 0) return true;
-  if (Array.isArray(value)) return value.some((item2) => typeof item2 === "object" && nests(item2, depth - 1));
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (typeof value[i] === "object" && nests(value[i], depth - 1)) return true;
+    return false;
+  }
   for (const name in value) {
     const item2 = value[name];
     if (typeof item2 === "object" && nests(item2, depth - 1)) return true;
@@ -609,14 +612,21 @@ function parse(text, depth) {
   } catch {
     return refuse("syntax", "not JSON", {});
   }
-  if (isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
-  if (text.includes("\\u") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
+  if (hasMoreBrackets(text, Math.min(depth, DEEPEST)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
+  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
     return refuse("syntax", "a string has half a surrogate pair", {});
   }
-  if ((LARGE_EXPONENT.test(text) || text.length > 308 && MANY_DIGITS.test(text)) && overflows(text)) {
+  if ((LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text)) {
     return refuse("syntax", "a number is too large", {});
   }
   return ok(value);
+}
+function hasMoreBrackets(text, most) {
+  let left = most;
+  for (const bracket of "{[") {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (left-- <= 0) return true;
+  }
+  return false;
 }
 function hasLoneSurrogate(text) {
   let open = -1;
@@ -627,6 +637,18 @@ function hasLoneSurrogate(text) {
     open = code >= 55296 && code <= 56319 ? index + 6 : -1;
   }
   return open !== -1;
+}
+function hasManyDigits(text) {
+  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
+    let [from, to] = [at, at];
+    while (isDigit(text.charCodeAt(from - 1))) from--;
+    while (isDigit(text.charCodeAt(to))) to++;
+    if (to - from >= MANY_DIGITS) return true;
+  }
+  return false;
+}
+function isDigit(code) {
+  return code >= 48 && code <= 57;
 }
 function overflows(text) {
   for (const [token] of text.matchAll(STRING_OR_NUMBER)) {

@@ -228,7 +228,8 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 /** A number without one of these is no larger than a double. */
 const LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
-const MANY_DIGITS = /\d{309}/;
+/** A number with fewer digits and no exponent is no larger than a double. */
+const MANY_DIGITS = 309;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 const TOO_DEEP = 'nested too deeply';
@@ -247,7 +248,10 @@ const DEEPEST = 512;
 function nests(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth <= 0) return true;
-  if (Array.isArray(value)) return value.some(item => typeof item === 'object' && nests(item, depth - 1));
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (typeof value[i] === 'object' && nests(value[i], depth - 1)) return true;
+    return false;
+  }
   for (const name in value) {
     const item = (value as Fields)[name];
     if (typeof item === 'object' && nests(item, depth - 1)) return true;
@@ -268,15 +272,24 @@ export function parse(text: string, depth: number): Result<unknown, DecodeError>
   } catch {
     return refuse('syntax', 'not JSON', {});
   }
-  if (isDeeper(value, depth)) return refuse('syntax', TOO_DEEP, {});
+  if (hasMoreBrackets(text, Math.min(depth, DEEPEST)) && isDeeper(value, depth)) return refuse('syntax', TOO_DEEP, {});
   // Text that came over a WebSocket has lone surrogates only where they are escaped.
-  if (text.includes('\\u') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
+  if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
     return refuse('syntax', 'a string has half a surrogate pair', {});
   }
-  if ((LARGE_EXPONENT.test(text) || (text.length > 308 && MANY_DIGITS.test(text))) && overflows(text)) {
+  if ((LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text)) {
     return refuse('syntax', 'a number is too large', {});
   }
   return ok(value);
+}
+
+/** Whether JSON text has more than so many opening brackets. With fewer, nothing in it can be nested deeper. */
+function hasMoreBrackets(text: string, most: number): boolean {
+  let left = most;
+  for (const bracket of '{[') {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (left-- <= 0) return true;
+  }
+  return false;
 }
 
 /** Whether JSON text has half a surrogate pair among its escapes. */
@@ -291,6 +304,21 @@ function hasLoneSurrogate(text: string): boolean {
     open = code >= 0xd800 && code <= 0xdbff ? index + 6 : -1;
   }
   return open !== -1;
+}
+
+/** Whether so many digits stand in a row. They take up one of the places that are so many apart. */
+function hasManyDigits(text: string): boolean {
+  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
+    let [from, to] = [at, at];
+    while (isDigit(text.charCodeAt(from - 1))) from--;
+    while (isDigit(text.charCodeAt(to))) to++;
+    if (to - from >= MANY_DIGITS) return true;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 /** Whether JSON text has a number that overflows a double. */
