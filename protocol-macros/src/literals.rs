@@ -85,7 +85,7 @@ pub(crate) fn expand(
             })
         },
     };
-    let common = product::common(cx, krate, options, &ident);
+    let deserialize = product::deserialize(cx, krate, options, &ident);
     Some(quote! {
         #[automatically_derived]
         impl #ident {
@@ -114,6 +114,6 @@ pub(crate) fn expand(
                 f.write_str(self.as_str())
             }
         }
-        #common
+        #deserialize
     })
 }

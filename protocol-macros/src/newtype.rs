@@ -46,7 +46,7 @@ pub(crate) fn expand(
     };
     let read =
         quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, #expr, Self) };
-    let common = product::common(cx, krate, options, ident);
+    let deserialize = product::deserialize(cx, krate, options, ident);
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
@@ -62,7 +62,7 @@ pub(crate) fn expand(
             }
         }
         #conversions
-        #common
+        #deserialize
     })
 }
 

@@ -39,9 +39,9 @@ pub(crate) fn expand(
     };
     let own = rules::take_beside(cx, krate, options, &format_ident!("OWN"), dependent);
     let ident = &input.ident;
-    let common = common(cx, krate, options, ident);
+    let deserialize = deserialize(cx, krate, options, ident);
     if let Fields::Unnamed(_) = data.fields {
-        return Some(tuple(krate, ident, &fields, &own, &common));
+        return Some(tuple(krate, ident, &fields, &own, &deserialize));
     }
     let body = field::pass(krate, &fields, closed, &own);
     let defaults = field::defaults(&fields);
@@ -63,7 +63,7 @@ pub(crate) fn expand(
             }
         }
         #defaults
-        #common
+        #deserialize
     })
 }
 
@@ -111,7 +111,7 @@ fn tuple(
     ident: &syn::Ident,
     fields: &[Field],
     own: &Rules,
-    common: &TokenStream,
+    deserialize: &Option<TokenStream>,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let statics = fields.iter().map(|field| &field.rules.statics);
@@ -170,7 +170,7 @@ fn tuple(
                 #p::Serialize::serialize(&(#(&self.#members,)*), serializer)
             }
         }
-        #common
+        #deserialize
     }
 }
 
@@ -186,15 +186,15 @@ pub(crate) fn plain(cx: &Ctxt, input: &DeriveInput) -> Option<()> {
     Some(())
 }
 
-/// What every type has: `validate`; and serde's reading as a thin shim, where it is asked for.
-pub(crate) fn common(
+/// serde's reading as a thin shim, where it is asked for.
+pub(crate) fn deserialize(
     cx: &Ctxt,
     krate: &Path,
     options: &mut Options,
     ident: &syn::Ident,
-) -> TokenStream {
+) -> Option<TokenStream> {
     let p = quote!(#krate::__private);
-    let deserialize = options.flag(cx, "deserialize").then(|| {
+    options.flag(cx, "deserialize").then(|| {
         quote! {
             #[automatically_derived]
             impl<'de> #p::Deserialize<'de> for #ident {
@@ -203,18 +203,5 @@ pub(crate) fn common(
                 }
             }
         }
-    });
-    quote! {
-        #[automatically_derived]
-        impl #ident {
-            /// Checks the value against all that its type asks for.
-            ///
-            /// # Errors
-            /// Every rule that it breaks.
-            pub fn validate(&self) -> ::core::result::Result<(), #krate::Invalid> {
-                #krate::validate(self)
-            }
-        }
-        #deserialize
-    }
+    })
 }

@@ -64,7 +64,7 @@ pub(crate) fn expand(
         );
         return None;
     }
-    let common = product::common(cx, krate, options, &ident);
+    let deserialize = product::deserialize(cx, krate, options, &ident);
     Some(quote! {
         #[automatically_derived]
         impl<'de> #krate::Payload<'de> for #ident {
@@ -91,6 +91,6 @@ pub(crate) fn expand(
                 #p::serialize_fields(self, serializer)
             }
         }
-        #common
+        #deserialize
     })
 }

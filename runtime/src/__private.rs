@@ -22,6 +22,7 @@ pub use std::boxed::Box;
 
 use crate::{
     Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
+    Validate,
     codec::{Body, Codec, EncodeError, Json, Outgoing},
     message::FieldSink,
     table::{LimitsTable, MessageTable, TagRef},
@@ -96,7 +97,7 @@ pub fn deserialize<'de, T: for<'any> Payload<'any>, D: Deserializer<'de>>(
 /// # Errors
 /// Every rule that it breaks.
 pub fn checked<T: Serialize + for<'de> Payload<'de>>(value: T) -> Result<T, Invalid> {
-    crate::validate(&value).map(|()| value)
+    value.validate().map(|()| value)
 }
 
 /// The value of a type that carries nothing.

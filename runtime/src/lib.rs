@@ -246,7 +246,7 @@ pub use message::{
 pub use protocol_macros::protocol;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation, Side};
-pub use validate::{Invalid, read_text, read_value, validate};
+pub use validate::{Invalid, Validate, read_text, read_value};
 pub use value::{AsText, Bytes, Checked, Nullable};
 
 /// Keeps what a server needs, where this crate was built with one.

@@ -37,12 +37,19 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// Checks a value against all that its type asks for.
-///
-/// # Errors
-/// Every rule that it breaks.
-pub fn validate<T: Serialize + for<'de> Payload<'de>>(value: &T) -> Result<(), Invalid> {
-    valid(value, |r, cx| reads::<T>(r, cx))
+/// Checking a value that is in memory. Every type that lies in messages has it.
+pub trait Validate {
+    /// Checks the value against all that its type asks for.
+    ///
+    /// # Errors
+    /// Every rule that it breaks.
+    fn validate(&self) -> Result<(), Invalid>;
+}
+
+impl<T: Serialize + for<'de> Payload<'de>> Validate for T {
+    fn validate(&self) -> Result<(), Invalid> {
+        valid(self, |r, cx| reads::<T>(r, cx))
+    }
 }
 
 fn valid(value: &dyn erased_serde::Serialize, read: Read) -> Result<(), Invalid> {

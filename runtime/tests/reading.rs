@@ -6,7 +6,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{ByteString, Envelope, Id, Nullable, Reason, Rejected, protocol};
+use handfast::{ByteString, Envelope, Id, Nullable, Reason, Rejected, Validate, protocol};
 
 /// The name of a room.
 #[protocol(pattern = "^[a-z0-9-]{1,64}$")]
