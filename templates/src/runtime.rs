@@ -34,7 +34,7 @@ static RUNTIME: [(&str, &str); 30] = files![
     "handfast/requests.ts",
     "handfast/result.ts",
     "handfast/room.ts",
-    "handfast/scalars.ts",
+    "handfast/rules.ts",
     "handfast/seen.ts",
     "handfast/session.ts",
     "handfast/standard.ts",

@@ -5,7 +5,7 @@
 
 export * from './handfast/check.js';
 export * from './handfast/format.js';
-export * from './handfast/scalars.js';
+export * from './handfast/rules.js';
 export { email, ipv4, ipv6 } from './handfast/address.js';
 export * from './handfast/encoding.js';
 export * from './handfast/idna.js';

@@ -281,7 +281,7 @@ function noVariant(value, name, allowed, report) {
   below(report, before, step(name));
 }
 
-// handfast/scalars.ts
+// handfast/rules.ts
 function textAt(value, report, least = 0, most = Infinity) {
   if (!string(value, report)) return;
   minLength(value, least, report);
