@@ -138,7 +138,7 @@ fn generating() -> Result<bool, Box<dyn Error>> {
     Ok(keeps && growth < 1.5)
 }
 
-/// Compiles the Rust of 1,000 messages. What it depends on is compiled before, with nothing generated.
+/// Compiles the Rust of 1,000 messages: the median of three runs. What it depends on is compiled before, with nothing generated.
 fn compiling() -> Result<bool, Box<dyn Error>> {
     let place = folder("compile")?;
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -180,9 +180,17 @@ fn compiling() -> Result<bool, Box<dyn Error>> {
         )?;
         handfast_codegen::Generator::new(place.join("protocol.yaml")).run()?;
         fs::write(place.join("src/lib.rs"), "pub mod api;\n")?;
-        let took = cargo(arguments)?.as_secs_f64();
-        println!("{name:<24} {took:>8.1} {bar:>5.0}");
-        keeps &= took <= bar;
+        let mut runs = [0.0; 3];
+        for took in &mut runs {
+            // All of it anew: what was kept of the run before is thrown away.
+            let profile = arguments.get(1).copied().unwrap_or("--profile=dev");
+            cargo(&["clean", "--package", "large", profile])?;
+            *took = cargo(arguments)?.as_secs_f64();
+        }
+        runs.sort_by(f64::total_cmp);
+        let [least, median, most] = runs;
+        println!("{name:<24} {median:>8.1} {bar:>5.0}   ({least:.1} to {most:.1})");
+        keeps &= median <= bar;
     }
     fs::remove_dir_all(&place)?;
     Ok(keeps)
