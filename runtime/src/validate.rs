@@ -61,6 +61,7 @@ type Read = for<'de> fn(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>;
 
 /// A value as JSON text, which was read back and so keeps every rule. Written by one serializer and read by one reader,
 /// whatever the type, so that a type costs a program no more code than that.
+#[cfg(feature = "client")]
 pub(crate) fn checked_text<T: Serialize + for<'de> Payload<'de>>(
     value: &T,
 ) -> Result<Box<RawValue>, Invalid> {
