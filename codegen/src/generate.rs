@@ -205,6 +205,7 @@ impl Generator {
                 krate: "handfast".to_owned(),
                 types: Vec::new(),
                 borrow: Vec::new(),
+                partial_eq: false,
                 deserialize: false,
             });
             protocol.generate = handfast_spec::model::Generate {

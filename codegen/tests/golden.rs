@@ -17,7 +17,7 @@ const CASES: [(&str, &str, &str); 4] = [
     (
         "corners",
         "tests/golden/specs/corners.yaml",
-        ", deserialize: true",
+        ", derive: [PartialEq, Deserialize]",
     ),
 ];
 

@@ -60,7 +60,7 @@ pub(crate) fn expand(
                 quote_spanned! {ty.span()=>
                     if #tag == code.borrow() {
                         return match data {
-                            ::core::option::Option::Some(r) => <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], Self::#name),
+                            ::core::option::Option::Some(r) => <#ty as #krate::Payload>::read_as(r, cx, &[], Self::#name),
                             ::core::option::Option::None => ::core::result::Result::Ok(::core::option::Option::None),
                         };
                     }
@@ -76,9 +76,9 @@ pub(crate) fn expand(
             fn about(&self) -> #p::About<'_> {
                 match #this { #(#abouts,)* }
             }
-            fn read<'de>(
+            fn read(
                 code: &#krate::TagBuf,
-                data: ::core::option::Option<&mut #p::Reader<'de>>,
+                data: ::core::option::Option<&mut #p::Reader<'_>>,
                 cx: &mut #p::Cx,
             ) -> #p::Step<Self> {
                 #(#reads)*

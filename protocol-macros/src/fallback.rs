@@ -13,7 +13,7 @@ pub(crate) fn stub(krate: &Path, input: &DeriveInput) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        impl<'de> #krate::Payload<'de> for #ident {}
+        impl #krate::Payload for #ident {}
         #[automatically_derived]
         impl #krate::Fields for #ident {}
         #[automatically_derived]

@@ -162,7 +162,7 @@ pub(crate) fn read(
     let required = required.into_iter().map(Literal::u64_unsuffixed);
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
     let places = fields.iter().map(|Field { local, ty, .. }| {
-        quote_spanned!(ty.span()=> let mut #local = <#ty as #krate::Payload<'_>>::ABSENT;)
+        quote_spanned!(ty.span()=> let mut #local = <#ty as #krate::Payload>::ABSENT;)
     });
     let otherwise = (!fields.is_empty()).then(|| quote!(_ => #p::Ok(#p::None),));
     quote! {{
@@ -256,7 +256,7 @@ pub(crate) fn write(
         .iter()
         .map(|field| {
             let (name, value, ty) = (&field.name, value(field), &field.ty);
-            quote_spanned!(ty.span()=> <#ty as #krate::Payload<'_>>::write_field(#value, fields, #name);)
+            quote_spanned!(ty.span()=> <#ty as #krate::Payload>::write_field(#value, fields, #name);)
         })
         .collect()
 }

@@ -316,8 +316,8 @@ fn client_method(krate: &Path, message: &Message) -> Option<TokenStream> {
             }
         }
         _ => quote! {
-            pub async fn #name(&self, m: #ty) -> ::core::result::Result<(), #krate::client::CallError<#krate::NoError>> {
-                self.0.send(&m).await
+            pub fn #name(&self, m: #ty) -> #krate::client::Sent {
+                self.0.send(&m)
             }
         },
     };

@@ -95,8 +95,8 @@ pub(crate) fn expand(
             }
         }
         #[automatically_derived]
-        impl<'de> #krate::Payload<'de> for #ident {
-            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+        impl #krate::Payload for #ident {
+            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 static LITERALS: #p::Literals =
                     #p::Literals { values: &[#(#names),*], typed: #typed, constant: #constant };
                 ::core::result::Result::Ok(#read)

@@ -453,7 +453,7 @@ fn union(
             #[automatically_derived]
             impl #krate::Messages for #ident {
                 const TABLE: &'static #krate::table::UnionTable = &TABLE;
-                fn read<'de>(index: usize, r: &mut #p::Reader<'de>, cx: &mut #p::Cx) -> #p::Step<Self> {
+                fn read(index: usize, r: &mut #p::Reader<'_>, cx: &mut #p::Cx) -> #p::Step<Self> {
                     match index {
                         #(#reads,)*
                         _ => { let _ = (r, cx); ::core::result::Result::Ok(::core::option::Option::None) }
@@ -471,7 +471,7 @@ fn union(
                 fn into_payload(self) -> #p::Box<dyn ::core::any::Any> {
                     #payload
                 }
-                fn serialize_payload<'de, S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                fn serialize_payload<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                     #write
                 }
             }

@@ -44,13 +44,12 @@ pub(crate) fn expand(
         }
         (false, false) => plain(ident, ty),
     };
-    let read =
-        quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, #expr, Self) };
+    let read = quote_spanned! {ty.span()=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) };
     let deserialize = product::deserialize(cx, krate, options, ident);
     Some(quote! {
         #[automatically_derived]
-        impl<'de> #krate::Payload<'de> for #ident {
-            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+        impl #krate::Payload for #ident {
+            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 #statics
                 #read
             }

@@ -49,8 +49,8 @@ pub(crate) fn expand(
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     Some(quote! {
         #[automatically_derived]
-        impl<'de> #krate::Payload<'de> for #ident {
-            fn fields(pass: #p::Pass<'_, 'de, Self>) -> #p::Step<Self> {
+        impl #krate::Payload for #ident {
+            fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::Step<Self> {
                 #body
             }
         }
@@ -139,15 +139,15 @@ fn tuple(
             } else {
                 quote!(#i)
             };
-            quote_spanned! {ty.span()=> #pattern => <#ty as #krate::Payload<'de>>::read_item(&mut tuple, &mut #local, #expr), }
+            quote_spanned! {ty.span()=> #pattern => <#ty as #krate::Payload>::read_item(&mut tuple, &mut #local, #expr), }
         },
     );
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
     let members = fields.iter().map(|field| &field.member);
     quote! {
         #[automatically_derived]
-        impl<'de> #krate::Payload<'de> for #ident {
-            fn read(r: &mut #p::Reader<'de>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+        impl #krate::Payload for #ident {
+            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
                 #(#statics)*
                 #own_statics
                 #(#declare)*

@@ -67,8 +67,8 @@ pub(crate) fn expand(
     let deserialize = product::deserialize(cx, krate, options, &ident);
     Some(quote! {
         #[automatically_derived]
-        impl<'de> #krate::Payload<'de> for #ident {
-            fn fields(pass: #p::Pass<'_, 'de, Self>) -> #p::Step<Self> {
+        impl #krate::Payload for #ident {
+            fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::Step<Self> {
                 static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
                 match pass {
                     #p::Pass::Read(r, cx) => match #p::union(r, cx, &BRANCHES)? {

@@ -47,7 +47,7 @@ impl Holds {
                     None => quote!(Self::#variant),
                 };
                 let ty = boxed(ty).unwrap_or(ty);
-                quote_spanned! {ty.span()=> <#ty as #krate::Payload<'de>>::read_as(r, cx, &[], #make) }
+                quote_spanned! {ty.span()=> <#ty as #krate::Payload>::read_as(r, cx, &[], #make) }
             }
             Self::Nothing => field::read(krate, &[], None, &Rules::none(), &quote!(Self::#variant)),
             Self::Fields(fields) => {

@@ -85,9 +85,7 @@ impl<M: SerializeMap> FieldSink for Entries<M> {
 ///
 /// # Errors
 /// Those of the deserializer, and every rule that the value breaks.
-pub fn deserialize<'de, T: for<'any> Payload<'any>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
+pub fn deserialize<'de, T: Payload, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     crate::read_value(&value, &[], Mode::Client).map_err(serde::de::Error::custom)
 }
@@ -96,12 +94,12 @@ pub fn deserialize<'de, T: for<'any> Payload<'any>, D: Deserializer<'de>>(
 ///
 /// # Errors
 /// Every rule that it breaks.
-pub fn checked<T: Serialize + for<'de> Payload<'de>>(value: T) -> Result<T, Invalid> {
+pub fn checked<T: Serialize + Payload>(value: T) -> Result<T, Invalid> {
     value.validate().map(|()| value)
 }
 
 /// The value of a type that carries nothing.
-pub fn empty<T: for<'de> Payload<'de>>() -> Option<T> {
+pub fn empty<T: Payload>() -> Option<T> {
     crate::read_text("{}", Mode::Client).ok()
 }
 

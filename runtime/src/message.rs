@@ -14,13 +14,13 @@ use std::{any::Any, fmt};
     label = "this type has no `#[protocol]`",
     note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
 )]
-pub trait Payload<'de>: Sized + serde::Serialize {
+pub trait Payload: Sized + serde::Serialize {
     /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`. An object is read by
     /// its [`fields`](Self::fields).
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, _rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, _rules: Rules) -> Step<Self> {
         Self::fields(Pass::Read(r, cx))
     }
 
@@ -28,7 +28,7 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn fields(_pass: Pass<'_, 'de, Self>) -> Step<Self> {
+    fn fields(_pass: Pass<'_, '_, Self>) -> Step<Self> {
         Ok(None)
     }
 
@@ -37,7 +37,7 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     /// # Errors
     /// Where the text is not JSON.
     fn read_as<T>(
-        r: &mut Reader<'de>,
+        r: &mut Reader<'_>,
         cx: &mut Cx,
         rules: Rules,
         make: impl FnOnce(Self) -> T,
@@ -52,12 +52,12 @@ pub trait Payload<'de>: Sized + serde::Serialize {
     const ABSENT: Option<Self> = None;
 
     /// Reads an item of a tuple into its place.
-    fn read_item(tuple: &mut TupleReader<'_, 'de>, slot: &mut Option<Self>, rules: Rules) {
+    fn read_item(tuple: &mut TupleReader<'_, '_>, slot: &mut Option<Self>, rules: Rules) {
         tuple.fill(slot, rules);
     }
 
     /// Reads the items of an array.
-    fn read_items(array: &mut ArrayReader<'_, 'de>, items: &mut Vec<Self>, rules: Rules) {
+    fn read_items(array: &mut ArrayReader<'_, '_>, items: &mut Vec<Self>, rules: Rules) {
         array.items(items, rules);
     }
 
@@ -99,11 +99,11 @@ impl fmt::Debug for dyn FieldSink + '_ {
 }
 
 /// An object, whose fields can be laid among others.
-pub trait Fields: for<'de> Payload<'de> {
+pub trait Fields: Payload {
     /// Writes them.
     fn write(&self, fields: &mut FieldWriter<'_>) {
         // Nothing is read, so nothing stops.
-        let _ = <Self as Payload<'_>>::fields(Pass::Write(self, fields.again()));
+        let _ = <Self as Payload>::fields(Pass::Write(self, fields.again()));
     }
 }
 
@@ -137,14 +137,7 @@ pub trait Messages: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of the serializer.
-    #[expect(
-        clippy::extra_unused_lifetimes,
-        reason = "bodies that are written by `#[protocol]` name it"
-    )]
-    fn serialize_payload<'de, S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error>;
+    fn serialize_payload<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
 /// What a message carries, to be written.
@@ -162,9 +155,7 @@ impl<M: Messages> serde::Serialize for PayloadOf<'_, M> {
     message = "`{Self}` is not one of the messages `{U}`",
     note = "a message is sent by the end that the spec names in `from:`"
 )]
-pub trait MessageOf<U: Messages>:
-    for<'de> Payload<'de> + serde::Serialize + Send + Sync + 'static
-{
+pub trait MessageOf<U: Messages>: Payload + serde::Serialize + Send + Sync + 'static {
     /// Its place in the table.
     const INDEX: usize;
 
@@ -269,8 +260,8 @@ impl<C: ChannelKey> ChannelKey for Keyed<C> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nothing {}
 
-impl<'de> Payload<'de> for Nothing {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
+impl Payload for Nothing {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
         r.skip()?;
         cx.violation(handfast_schema::words::Told::new("not", "is not allowed"));
         Ok(None)

@@ -46,7 +46,7 @@ pub trait Validate {
     fn validate(&self) -> Result<(), Invalid>;
 }
 
-impl<T: Serialize + for<'de> Payload<'de>> Validate for T {
+impl<T: Serialize + Payload> Validate for T {
     fn validate(&self) -> Result<(), Invalid> {
         valid(self, |r, cx| reads::<T>(r, cx))
     }
@@ -62,13 +62,11 @@ type Read = for<'de> fn(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>;
 /// A value as JSON text, which was read back and so keeps every rule. Written by one serializer and read by one reader,
 /// whatever the type, so that a type costs a program no more code than that.
 #[cfg(feature = "client")]
-pub(crate) fn checked_text<T: Serialize + for<'de> Payload<'de>>(
-    value: &T,
-) -> Result<Box<RawValue>, Invalid> {
+pub(crate) fn checked_text<T: Serialize + Payload>(value: &T) -> Result<Box<RawValue>, Invalid> {
     check(value, |r, cx| reads::<T>(r, cx))
 }
 
-fn reads<'de, T: Payload<'de>>(r: &mut Reader<'de>, cx: &mut Cx) -> Result<bool, Stop> {
+fn reads<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx) -> Result<bool, Stop> {
     T::read(r, cx, &[]).map(|value| value.is_some())
 }
 
@@ -93,15 +91,11 @@ const DEPTH: u32 = 256;
 ///
 /// # Errors
 /// Every rule that it breaks; where it is no JSON, that.
-pub fn read_text<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Result<T, Invalid> {
+pub fn read_text<T: Payload>(text: &str, mode: Mode) -> Result<T, Invalid> {
     read_with(&mut Reader::json(text, DEPTH), &[], mode)
 }
 
-fn read_with<'de, T: Payload<'de>>(
-    reader: &mut Reader<'de>,
-    rules: Rules,
-    mode: Mode,
-) -> Result<T, Invalid> {
+fn read_with<T: Payload>(reader: &mut Reader<'_>, rules: Rules, mode: Mode) -> Result<T, Invalid> {
     let mut value = None;
     judge(reader, mode, &mut |r, cx| {
         value = T::read(r, cx, rules)?;
@@ -134,7 +128,7 @@ fn judge<'de>(
 ///
 /// # Errors
 /// Every rule that it breaks.
-pub fn read_value<T: for<'de> Payload<'de>>(
+pub fn read_value<T: Payload>(
     json: &serde_json::Value,
     rules: Rules,
     mode: Mode,

@@ -726,9 +726,9 @@ static GENERATE_RUST: Section = Section {
             "Messages whose strings share the text they are read from, and are not copied.",
         ),
         key(
-            "deserialize",
-            Shape::Flag,
-            "The types implement serde's Deserialize. Off.",
+            "derive",
+            Shape::List(&Shape::Word(&["PartialEq", "Deserialize"])),
+            "What the types implement beside Clone, Debug and Serialize. Nothing.",
         ),
     ],
 };

@@ -616,6 +616,8 @@ pub struct GenerateRust {
     pub types: Vec<(String, String)>,
     /// Messages whose strings share the text they are read from.
     pub borrow: Vec<MessageId>,
+    /// Whether structs and unions implement `PartialEq`.
+    pub partial_eq: bool,
     /// Whether the types implement serde's `Deserialize`.
     pub deserialize: bool,
 }

@@ -121,7 +121,7 @@ fn union(cx: &Cx<'_>, end: End) -> String {
     args.extend(envelope_arguments(envelope));
     args.extend(cx.krate());
     attribute(&mut out, "", "protocol", &args);
-    out.push_str("#[derive(Clone, Debug, PartialEq)]\n");
+    out.push_str(super::types::plain(cx));
     let members: Vec<&MessageShape> = cx
         .shapes
         .messages

@@ -11,7 +11,8 @@ use crate::shape::{Branch, Decl, DeclId, DeclKind, Field, Item, Section, Use};
 use handfast_spec::model::ErrorId;
 use serde_json::Value;
 
-const PLAIN: &str = "#[derive(Clone, Debug, PartialEq)]\n";
+const COMPARED: &str = "#[derive(Clone, Debug, PartialEq)]\n";
+const PLAIN: &str = "#[derive(Clone, Debug)]\n";
 const TEXT: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\n";
 const LITERALS: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash)]\n";
 const CLOSED_LITERALS: &str = "#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n";
@@ -48,7 +49,7 @@ pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
                     "protocol",
                     &arguments_of_type(cx, Vec::new()),
                 );
-                item.push_str(PLAIN);
+                item.push_str(plain(cx));
                 item.push_str(&format!("pub struct {} {{}}\n", payload.rust));
                 items.push(item);
                 done = Some(&payload.rust);
@@ -63,6 +64,15 @@ fn arguments_of_type(cx: &Cx<'_>, mut arguments: Vec<String>) -> Vec<String> {
         arguments.push("deserialize".to_owned());
     }
     self::arguments(cx, arguments)
+}
+
+/// What is derived for a type that holds others: to compare it costs a program time to compile, and few do.
+pub(super) fn plain(cx: &Cx<'_>) -> &'static str {
+    if cx.options.partial_eq {
+        COMPARED
+    } else {
+        PLAIN
+    }
 }
 
 fn arguments(cx: &Cx<'_>, mut arguments: Vec<String>) -> Vec<String> {
@@ -103,7 +113,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 args.push(rules::schema(cx, decl.schema));
             }
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
-            out.push_str(PLAIN);
+            out.push_str(plain(cx));
             structure(cx, &mut out, decl, fields);
         }
         DeclKind::Literals { values, open } => {
@@ -125,12 +135,12 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 "protocol",
                 &arguments_of_type(cx, vec![format!("tag = {}", text(tag))]),
             );
-            out.push_str(PLAIN);
+            out.push_str(plain(cx));
             union(cx, &mut out, &decl.rust, branches);
         }
         DeclKind::Tuple(tuple) => {
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, Vec::new()));
-            out.push_str(PLAIN);
+            out.push_str(plain(cx));
             tuple_struct(cx, &mut out, decl, tuple);
         }
         DeclKind::Alias(ty) => {
@@ -138,7 +148,11 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             let checked = args.iter().any(|arg| arg != rules::NULL_APART)
                 && !matches!(ty, Use::Checked { .. });
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
-            out.push_str(if *ty == Use::Text { TEXT } else { PLAIN });
+            out.push_str(match ty {
+                Use::Text => TEXT,
+                Use::Boolean | Use::Integer | Use::Number => COMPARED,
+                _ => plain(cx),
+            });
             // What has to keep a rule is only made by checking it.
             let vis = if checked { "" } else { "pub " };
             out.push_str(&format!("pub struct {}({vis}{});\n", decl.rust, cx.ty(ty)));
@@ -306,7 +320,12 @@ fn error_enum(cx: &Cx<'_>, name: &str, description: &str, errors: &[ErrorId]) ->
         "protocol",
         &arguments(cx, vec!["errors".to_owned()]),
     );
-    out.push_str(PLAIN);
+    let bare = |id: &ErrorId| cx.shapes.errors[id.0].is_none();
+    out.push_str(if errors.iter().all(bare) {
+        COMPARED
+    } else {
+        plain(cx)
+    });
     out.push_str(&format!("pub enum {name} {{\n"));
     for id in errors {
         let error = &cx.protocol.errors[id.0];

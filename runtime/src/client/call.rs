@@ -8,7 +8,7 @@ use super::{
     inbox::{Entry, Inbox},
     waiting::{Answer, Answers, Ask, Wants},
 };
-use crate::{ErrorCodes, Id, MessageOf, Messages, table::Tag};
+use crate::{ErrorCodes, Id, MessageOf, Messages, NoError, table::Tag};
 use futures_util::future::BoxFuture;
 use std::{
     fmt,
@@ -54,6 +54,31 @@ impl<U: Messages, R: MessageOf<U>, E: ErrorCodes> Future for Call<U, R, E> {
                 .and_then(|delivery| take(delivery))
                 .map_err(CallError::from_failure)
         })
+    }
+}
+
+/// A message under way that has no reply. It is queued when it is first polled.
+#[must_use = "a message is sent when this is awaited"]
+pub struct Sent(BoxFuture<'static, Result<(), Failure>>);
+
+impl Sent {
+    pub(crate) fn new(queued: impl Future<Output = Result<(), Failure>> + Send + 'static) -> Self {
+        Self(Box::pin(queued))
+    }
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent").finish_non_exhaustive()
+    }
+}
+
+impl Future for Sent {
+    type Output = Result<(), CallError<NoError>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let queued = self.0.as_mut().poll(cx);
+        queued.map(|queued| queued.map_err(CallError::from_failure))
     }
 }
 

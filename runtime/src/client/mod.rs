@@ -23,7 +23,7 @@ mod inbox;
 mod room;
 mod waiting;
 
-pub use call::{Call, StreamError, Streaming};
+pub use call::{Call, Sent, StreamError, Streaming};
 pub use entrance::{Entrance, OwnEntrance};
 pub use error::{CallError, ConnectError};
 pub use room::{Event, Gap, Incoming, Joined};
@@ -342,14 +342,10 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     /// Where the message breaks its own rules or the client is closed.
-    pub async fn send<M: MessageOf<P::Client>>(
-        &self,
-        message: &M,
-    ) -> Result<(), CallError<NoError>> {
+    pub fn send<M: MessageOf<P::Client>>(&self, message: &M) -> Sent {
         let volatile = table::<P, M>().volatile;
-        send(&self.handle.core, ask::<P::Client, M>(message), volatile)
-            .await
-            .map_err(CallError::from_failure)
+        let core = self.handle.core.clone();
+        Sent::new(send(core, ask::<P::Client, M>(message), volatile))
     }
 
     /// Joins a channel with a message of the protocol's; `leave` is sent when it is left.
@@ -484,7 +480,7 @@ fn ready(table: &MessageTable, text: Result<Box<RawValue>, Invalid>) -> Result<A
     })
 }
 
-async fn send(core: &Core, ask: Result<Ask, Failure>, volatile: bool) -> Result<(), Failure> {
+async fn send(core: Arc<Core>, ask: Result<Ask, Failure>, volatile: bool) -> Result<(), Failure> {
     let packet = core.encode(&ask?, None)?;
     if packet.len() > core.limits.message {
         return Err(Failure::Unwritable);
@@ -494,7 +490,7 @@ async fn send(core: &Core, ask: Result<Ask, Failure>, volatile: bool) -> Result<
         let _ = core.outbound.push(packet, true);
         return Ok(());
     }
-    call::room(core).await?;
+    call::room(&core).await?;
     core.outbound.queue(packet, 0);
     Ok(())
 }

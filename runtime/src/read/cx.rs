@@ -333,7 +333,7 @@ mod tests {
     };
     use std::collections::BTreeMap;
 
-    fn found<T: for<'de> Payload<'de>>(text: &str) -> Vec<Found> {
+    fn found<T: Payload>(text: &str) -> Vec<Found> {
         let mut cx = Cx::new(Mode::Server);
         let mut reader = Reader::json(text, 9);
         let rules: Rules = &[];

@@ -235,7 +235,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 
     /// Reads the value of the field; none, where it broke a rule or the text ends.
     #[inline]
-    pub(super) fn value<T: Payload<'de>>(&mut self, rules: Rules) -> Option<T> {
+    pub(super) fn value<T: Payload>(&mut self, rules: Rules) -> Option<T> {
         T::read(self.r, self.cx, rules).unwrap_or_else(|Stop| {
             self.stopped = true;
             None
@@ -329,11 +329,7 @@ fn unknown(cx: &mut Cx, object: Mark, name: &str) {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn map<'de, T: Payload<'de>>(
-    r: &mut Reader<'de>,
-    cx: &mut Cx,
-    rules: Rules,
-) -> Step<BTreeMap<String, T>> {
+pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BTreeMap<String, T>> {
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
@@ -370,8 +366,8 @@ pub fn map<'de, T: Payload<'de>>(
     Ok(cx.clean_since(outer).then_some(map))
 }
 
-impl<'de, T: Payload<'de>> Payload<'de> for BTreeMap<String, T> {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl<T: Payload> Payload for BTreeMap<String, T> {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         map(r, cx, rules)
     }
 }

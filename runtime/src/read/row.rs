@@ -30,12 +30,12 @@ pub struct Layout {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn fill<'de>(
-    r: &mut Reader<'de>,
+pub fn fill(
+    r: &mut Reader<'_>,
     cx: &mut Cx,
     layout: &'static Layout,
     required: &'static [u64],
-    slots: &mut [&mut dyn Slot<'de>],
+    slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
     let mut object = ObjectReader::new(r, cx, layout, required);
     while let Some(field) = object.advance() {
@@ -47,13 +47,13 @@ pub fn fill<'de>(
 }
 
 /// The place of a field that is being read.
-pub trait Slot<'de> {
+pub trait Slot {
     /// Reads the value of the field, which keeps the rules.
-    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules);
+    fn fill(&mut self, object: &mut ObjectReader<'_, '_>, rules: Rules);
 }
 
-impl<'de, T: Payload<'de>> Slot<'de> for Option<T> {
-    fn fill(&mut self, object: &mut ObjectReader<'_, 'de>, rules: Rules) {
+impl<T: Payload> Slot for Option<T> {
+    fn fill(&mut self, object: &mut ObjectReader<'_, '_>, rules: Rules) {
         *self = object.value(rules);
     }
 }
@@ -68,8 +68,8 @@ macro_rules! rows {
         /// Where the text is not JSON.
         #[inline]
         #[allow(non_snake_case, unused_mut, reason = "a type and its value bear one name")]
-        pub fn $name<'de, $($column: Payload<'de>,)* T>(
-            pass: Pass<'_, 'de, T>,
+        pub fn $name<$($column: Payload,)* T>(
+            pass: Pass<'_, '_, T>,
             layout: &'static Layout,
             make: impl FnOnce($($column),*) -> T,
             split: impl FnOnce(&T) -> ($(&$column,)*),
@@ -91,8 +91,8 @@ macro_rules! rows {
 
         /// The values of the fields: compiled once for all structs whose fields have these types.
         #[allow(non_snake_case, unused_mut, unused_variables, reason = "a type and its value bear one name")]
-        fn $values<'de, $($column: Payload<'de>),*>(
-            r: &mut Reader<'de>,
+        fn $values<$($column: Payload),*>(
+            r: &mut Reader<'_>,
             cx: &mut Cx,
             layout: &'static Layout,
         ) -> Step<($($column,)*)> {

@@ -103,9 +103,9 @@ fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
 
 macro_rules! integers {
     ($($ty:ty)*) => {$(
-        impl<'de> Payload<'de> for $ty {
+        impl Payload for $ty {
             #[inline]
-            fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+            fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
                 let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
                 let narrow = <$ty>::try_from(wide).ok();
                 if narrow.is_none() {
@@ -124,9 +124,9 @@ macro_rules! integers {
 
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 
-impl<'de> Payload<'de> for f64 {
+impl Payload for f64 {
     #[inline]
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::Number {
             return wrong_type(r, cx, Type::Number);
         }
@@ -140,7 +140,7 @@ impl<'de> Payload<'de> for f64 {
         Ok(cx.clean_since(mark).then(|| n.as_f64()))
     }
 
-    fn read_items(array: &mut ArrayReader<'_, 'de>, items: &mut Vec<Self>, rules: Rules) {
+    fn read_items(array: &mut ArrayReader<'_, '_>, items: &mut Vec<Self>, rules: Rules) {
         if let Some(bounds) = bounds(rules) {
             array.plain_numbers(items, bounds);
         }
@@ -148,8 +148,8 @@ impl<'de> Payload<'de> for f64 {
     }
 }
 
-impl<'de> Payload<'de> for bool {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
+impl Payload for bool {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
         if r.peek()? != Kind::Boolean {
             return wrong_type(r, cx, Type::Boolean);
         }
@@ -157,8 +157,8 @@ impl<'de> Payload<'de> for bool {
     }
 }
 
-impl<'de> Payload<'de> for () {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
+impl Payload for () {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
         if r.peek()? != Kind::Null {
             return wrong_type(r, cx, Type::Null);
         }
@@ -166,14 +166,14 @@ impl<'de> Payload<'de> for () {
     }
 }
 
-impl<'de> Payload<'de> for String {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl Payload for String {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         string(r, cx, rules)
     }
 }
 
-impl<'de> Payload<'de> for ByteString {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl Payload for ByteString {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::String {
             return wrong_type(r, cx, Type::String);
         }
@@ -190,8 +190,8 @@ impl<'de> Payload<'de> for ByteString {
     }
 }
 
-impl<'de> Payload<'de> for Bytes {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl Payload for Bytes {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? != Kind::String {
             return wrong_type(r, cx, Type::String);
         }
@@ -207,7 +207,7 @@ impl<'de> Payload<'de> for Bytes {
     }
 }
 
-impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
+impl<T: Payload> Payload for Option<T> {
     const OPTIONAL: bool = true;
 
     const ABSENT: Option<Self> = Some(None);
@@ -218,13 +218,13 @@ impl<'de, T: Payload<'de>> Payload<'de> for Option<T> {
         }
     }
 
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         Ok(T::read(r, cx, rules)?.map(Some))
     }
 }
 
-impl<'de, T: Payload<'de>> Payload<'de> for Nullable<T> {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl<T: Payload> Payload for Nullable<T> {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         if r.peek()? == Kind::Null {
             r.null()?;
             return Ok(Some(Self::Null));
@@ -238,14 +238,14 @@ impl<'de, T: Payload<'de>> Payload<'de> for Nullable<T> {
     }
 }
 
-impl<'de, T: Payload<'de>> Payload<'de> for Box<T> {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl<T: Payload> Payload for Box<T> {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         Ok(T::read(r, cx, rules)?.map(Self::new))
     }
 }
 
-impl<'de> Payload<'de> for Checked {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl Payload for Checked {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         let value = r.value()?;
         let mark = cx.mark();
         check_value(rules, &value, cx);
@@ -255,8 +255,8 @@ impl<'de> Payload<'de> for Checked {
 
 macro_rules! texts {
     ($($ty:ty: $format:literal),*) => {$(
-        impl<'de> Payload<'de> for AsText<$ty> {
-            fn read(r: &mut Reader<'de>, cx: &mut Cx, _: Rules) -> Step<Self> {
+        impl Payload for AsText<$ty> {
+            fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
                 // The format says which spellings there are, and each of them is a number of the type.
                 Ok(string(r, cx, &[Rule::Format($format)])?.and_then(|text| text.parse().ok()).map(Self))
             }

@@ -77,7 +77,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     }
 
     /// Reads what items there are, one by one.
-    pub(crate) fn items<T: Payload<'de>>(&mut self, items: &mut Vec<T>, rules: Rules) {
+    pub(crate) fn items<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
         while self.advance().is_some() {
             items.extend(self.item(rules));
         }
@@ -96,7 +96,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
 
     /// Reads an item.
     #[inline]
-    fn item<T: Payload<'de>>(&mut self, rules: Rules) -> Option<T> {
+    fn item<T: Payload>(&mut self, rules: Rules) -> Option<T> {
         match T::read(self.r, self.cx, rules) {
             Ok(value) => value,
             Err(Stop) => {
@@ -178,7 +178,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
     }
 
     /// Reads the item into its place.
-    pub fn fill<T: Payload<'de>>(&mut self, slot: &mut Option<T>, rules: Rules) {
+    pub fn fill<T: Payload>(&mut self, slot: &mut Option<T>, rules: Rules) {
         *slot = self.array.item(rules);
     }
 
@@ -198,8 +198,8 @@ impl<'r, 'de> TupleReader<'r, 'de> {
     }
 }
 
-impl<'de, T: Payload<'de>> Payload<'de> for Vec<T> {
-    fn read(r: &mut Reader<'de>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+impl<T: Payload> Payload for Vec<T> {
+    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
         let mut items = Self::new();
         let mut array = ArrayReader::new(r, cx, rules);
         T::read_items(&mut array, &mut items, inner(rules));

@@ -69,7 +69,7 @@ impl Opening {
     ///
     /// # Errors
     /// Where there is none, or it does not fit.
-    pub fn auth<T: for<'de> Payload<'de>>(&self) -> Result<T, Refusal> {
+    pub fn auth<T: Payload>(&self) -> Result<T, Refusal> {
         let Some(auth) = &self.auth else {
             return Err(Refusal::no_auth());
         };

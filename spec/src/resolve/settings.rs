@@ -104,12 +104,20 @@ impl Resolver<'_> {
             .get(at, "borrow")
             .and_then(|id| self.tree.list(id));
         let borrow = borrow.unwrap_or_default().iter();
+        let derive = self
+            .tree
+            .get(at, "derive")
+            .and_then(|id| self.tree.list(id))
+            .unwrap_or_default();
+        let derives = |name| derive.iter().any(|id| self.tree.text(*id) == Some(name));
+        let (partial_eq, deserialize) = (derives("PartialEq"), derives("Deserialize"));
         Some(GenerateRust {
             out: self.out(at)?,
             krate: self.owned(at, "crate").unwrap_or_else(|| "handfast".into()),
             types,
             borrow: borrow.filter_map(|id| self.message_at(*id)).collect(),
-            deserialize: self.flag(at, "deserialize"),
+            partial_eq,
+            deserialize,
         })
     }
 }

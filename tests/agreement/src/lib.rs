@@ -15,7 +15,7 @@ include!(concat!(env!("OUT_DIR"), "/reads.rs"));
 pub type Read = fn(&str, Mode) -> Violations;
 
 /// Reads a text as a type, from itself.
-pub fn read<T: for<'de> Payload<'de>>(text: &str, mode: Mode) -> Violations {
+pub fn read<T: Payload>(text: &str, mode: Mode) -> Violations {
     match read_text::<T>(text, mode) {
         Ok(_) => Violations::new(),
         Err(invalid) => invalid.violations,

@@ -103,7 +103,7 @@ pub enum ChannelName {
 
 /// A channel, for some products.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ProductChannel {
     pub name: ChannelName,
     pub product_ids: Option<Vec<ProductId>>,
@@ -116,22 +116,22 @@ pub struct ProductChannel {
 #[protocol(
     schema = "{\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}],\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"type\":\"string\",\"open\":true,\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"]},\"ProductChannel\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"}},\"account_ids\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}},\"ProductId\":{\"type\":\"string\",\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\"}}}}}"
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelChoice(pub Checked);
 
 /// A price, and how much is there.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct BookLevel(pub Decimal, pub Decimal);
 
 /// A side, a price, and how much is there now; zero takes the level away.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct BookChange(pub Side, pub Decimal, pub Decimal);
 
 /// A market and its rules.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Product {
     pub id: ProductId,
     pub base_currency: String,
@@ -150,7 +150,7 @@ pub struct Product {
 
 /// A currency and its rules.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Currency {
     pub id: String,
     pub name: String,
@@ -167,7 +167,7 @@ pub struct Currency {
 
 /// Two orders met.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Trade {
     /// At least 0.
     #[protocol(minimum = 0)]
@@ -193,7 +193,7 @@ pub struct Trade {
 
 /// Follow channels. Products at the top are those of every channel that names none.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Subscribe {
     pub product_ids: Option<Vec<ProductId>>,
     /// At least 1 item.
@@ -212,7 +212,7 @@ pub struct Subscribe {
 
 /// Follow channels no more.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Unsubscribe {
     pub product_ids: Option<Vec<ProductId>>,
     pub channels: Option<Vec<ChannelChoice>>,
@@ -220,14 +220,14 @@ pub struct Unsubscribe {
 
 /// Everything that is followed now.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Subscriptions {
     pub channels: Vec<ProductChannel>,
 }
 
 /// It was not done, or the connection ends.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Error {
     pub message: String,
     pub reason: Option<String>,
@@ -235,7 +235,7 @@ pub struct Error {
 
 /// Once a second for each product, so that nothing missed stays unnoticed.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Heartbeat {
     pub sequence: Sequence,
     /// At least 0.
@@ -247,7 +247,7 @@ pub struct Heartbeat {
 
 /// All products and currencies, now and then.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Status {
     pub products: Vec<Product>,
     pub currencies: Vec<Currency>,
@@ -255,7 +255,7 @@ pub struct Status {
 
 /// A trade moved the price.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Ticker {
     pub sequence: Sequence,
     pub product_id: ProductId,
@@ -279,7 +279,7 @@ pub struct Ticker {
 
 /// The whole book, once, before its changes.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Snapshot {
     pub product_id: ProductId,
     pub bids: Vec<BookLevel>,
@@ -289,7 +289,7 @@ pub struct Snapshot {
 
 /// What changed in the book.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct L2update {
     pub product_id: ProductId,
     pub changes: Vec<BookChange>,
@@ -298,7 +298,7 @@ pub struct L2update {
 
 /// An order was taken, and is not in the book yet.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Received {
     pub time: Time,
     pub product_id: ProductId,
@@ -329,7 +329,7 @@ pub enum ReceivedOrderType {
 
 /// An order is in the book.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Open {
     pub time: Time,
     pub product_id: ProductId,
@@ -342,7 +342,7 @@ pub struct Open {
 
 /// An order is in the book no more. A market order has neither a price nor a rest.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Done {
     pub time: Time,
     pub product_id: ProductId,
@@ -369,17 +369,17 @@ pub enum DoneReason {
 
 /// A trade.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Match(pub Trade);
 
 /// The last trade before the subscription.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct LastMatch(pub Trade);
 
 /// An order changed in size, in price or in funds.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Change {
     pub reason: Option<ChangeReason>,
     pub time: Time,
@@ -414,7 +414,7 @@ pub enum ChangeReason {
 
 /// A stop order was placed.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Activate {
     pub product_id: ProductId,
     /// Seconds since 1970 as a decimal.
@@ -462,7 +462,7 @@ pub enum ActivateStopType {
         by_order
     )
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ClientMessage {
     /// Follow channels. Products at the top are those of every channel that names none.
     #[message("subscribe", reply = Subscriptions)]
@@ -486,7 +486,7 @@ pub enum ClientMessage {
         by_order
     )
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ServerMessage {
     /// Everything that is followed now.
     #[message("subscriptions")]

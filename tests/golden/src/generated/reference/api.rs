@@ -21,7 +21,7 @@ pub struct UserName(String);
 
 /// Somebody in a room.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Member {
     pub name: UserName,
     pub status: Status,
@@ -58,12 +58,12 @@ pub struct Decimal(String);
 
 /// A price in the book, and how much is offered at it.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Level(pub Decimal, pub Decimal);
 
 /// What hangs on a message.
 #[protocol(tag = "kind")]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Attachment {
     /// Image
     #[protocol(name = "image")]
@@ -75,7 +75,7 @@ pub enum Attachment {
 
 /// Image
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct AttachmentImage {
     /// At most 2,000 characters.
     #[protocol(max_length = 2000)]
@@ -93,7 +93,7 @@ pub struct AttachmentImage {
 
 /// Snippet
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct AttachmentSnippet {
     /// At most 10,000 characters.
     #[protocol(max_length = 10000)]
@@ -105,7 +105,7 @@ pub struct AttachmentSnippet {
 
 /// `RoomFullErrorData`
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RoomFullErrorData {
     /// How many fit.
     ///
@@ -128,7 +128,7 @@ pub enum AuthError {
 
 /// Why `room.join` is refused.
 #[protocol(errors)]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum RoomJoinError {
     /// The room has no place left.
     #[error("ROOM_FULL", message = "The room has no place left.", retryable)]
@@ -182,7 +182,7 @@ pub enum PricesQuoteError {
 
 /// Says who the user is. It travels inside the hello.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Auth {
     pub name: UserName,
     /// Proof, where the server asks for one.
@@ -194,7 +194,7 @@ pub struct Auth {
 
 /// Enter a room, and hear what is said in it.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RoomJoin {
     #[protocol(name = "roomId")]
     pub room_id: RoomId,
@@ -202,7 +202,7 @@ pub struct RoomJoin {
 
 /// Who is in the room, and what was said last.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RoomJoined {
     /// At most 1,000 items.
     #[protocol(max_items = 1000)]
@@ -213,7 +213,7 @@ pub struct RoomJoined {
 
 /// Leave a room.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RoomLeave {
     #[protocol(name = "roomId")]
     pub room_id: RoomId,
@@ -221,7 +221,7 @@ pub struct RoomLeave {
 
 /// Say something in a room.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChatSend {
     #[protocol(name = "roomId")]
     pub room_id: RoomId,
@@ -235,7 +235,7 @@ pub struct ChatSend {
 
 /// Somebody said something.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChatMessage {
     pub from: UserName,
     pub text: ByteString,
@@ -244,7 +244,7 @@ pub struct ChatMessage {
 
 /// Somebody is typing. As the client sends it.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct UserTypingClient {
     #[protocol(name = "roomId")]
     pub room_id: RoomId,
@@ -252,14 +252,14 @@ pub struct UserTypingClient {
 
 /// Somebody is typing. As the server sends it.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct UserTypingServer {
     pub name: UserName,
 }
 
 /// Somebody came, went, or looked away.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct UserPresence {
     pub member: Member,
     pub present: bool,
@@ -267,7 +267,7 @@ pub struct UserPresence {
 
 /// Follow the price of some symbols until `prices.stop`.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesWatch {
     /// 1 to 50 items. No two items are equal.
     #[protocol(min_items = 1, max_items = 50, unique_items)]
@@ -283,7 +283,7 @@ pub struct PricesWatch {
 
 /// The price of a symbol moved.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesTick {
     pub symbol: Symbol,
     pub price: Decimal,
@@ -310,7 +310,7 @@ pub enum PricesTickSide {
 
 /// No more ticks come.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesDone {
     /// How many came.
     ///
@@ -321,7 +321,7 @@ pub struct PricesDone {
 
 /// What is offered and wanted right now.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesBook {
     pub symbol: Symbol,
     /// 1 to 100.
@@ -331,7 +331,7 @@ pub struct PricesBook {
 
 /// The order book.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesSnapshot {
     pub symbol: Symbol,
     /// At most 100 items.
@@ -344,41 +344,41 @@ pub struct PricesSnapshot {
 
 /// The last price of one symbol.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesQuote {
     pub symbol: Symbol,
 }
 
 /// The last price.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesQuoted {
     pub price: Decimal,
 }
 
 /// You are out.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RoomLeft {}
 
 /// It was said.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChatSent {}
 
 /// The ticks begin.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesWatching {}
 
 /// Stop following.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PricesStop {}
 
 /// Everything the client sends.
 #[protocol(client)]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ClientMessage {
     /// Enter a room, and hear what is said in it.
     #[message(
@@ -452,7 +452,7 @@ pub enum ClientMessage {
 
 /// Everything the server sends.
 #[protocol(server)]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ServerMessage {
     /// Who is in the room, and what was said last.
     #[message("room.joined")]

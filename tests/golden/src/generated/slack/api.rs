@@ -37,7 +37,7 @@ pub struct UnixTime(i64);
 
 /// Why it was not done.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     pub code: i64,
     pub msg: String,
@@ -45,7 +45,7 @@ pub struct Failure {
 
 /// Who changed it, and when.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Edit {
     pub user: UserId,
     pub ts: Ts,
@@ -53,7 +53,7 @@ pub struct Edit {
 
 /// An emoji and those who chose it.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Reaction {
     pub name: String,
     /// At least 0.
@@ -64,7 +64,7 @@ pub struct Reaction {
 
 /// A message inside another, as it is now.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Said {
     pub r#type: SaidType,
     pub subtype: Option<String>,
@@ -83,7 +83,7 @@ pub struct Said {
 
 /// A file that was sent.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct File {
     /// Matches `^F[A-Z0-9]+$`.
     #[protocol(pattern = "^F[A-Z0-9]+$")]
@@ -100,7 +100,7 @@ pub struct File {
 
 /// What a reaction, a star or a pin is on.
 #[protocol(tag = "type")]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Item {
     /// MessageItem
     #[protocol(name = "message")]
@@ -115,7 +115,7 @@ pub enum Item {
 
 /// A channel, as much of it as an event tells.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Channel {
     pub id: ChannelId,
     pub name: Option<String>,
@@ -129,7 +129,7 @@ pub struct Channel {
 
 /// What a user tells of themselves.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Profile {
     pub real_name: Option<String>,
     pub display_name: Option<String>,
@@ -142,7 +142,7 @@ pub struct Profile {
 
 /// A member of the workspace.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct User {
     pub id: UserId,
     pub team_id: Option<String>,
@@ -155,7 +155,7 @@ pub struct User {
 
 /// An integration.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Bot {
     pub id: String,
     pub app_id: Option<String>,
@@ -165,7 +165,7 @@ pub struct Bot {
 
 /// When a user wants to be left alone.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DndStatus {
     pub dnd_enabled: bool,
     pub next_dnd_start_ts: Option<UnixTime>,
@@ -195,7 +195,7 @@ pub enum Presence {
 #[protocol(
     schema = "{\"anyOf\":[{\"type\":\"object\",\"required\":[\"subtype\",\"ts\",\"text\",\"bot_id\"],\"properties\":{\"subtype\":{\"const\":\"bot_message\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"text\":{\"type\":\"string\"},\"bot_id\":{\"type\":\"string\"},\"username\":{\"type\":\"string\"},\"icons\":{\"type\":\"object\"}}},{\"type\":\"object\",\"required\":[\"subtype\",\"channel\",\"ts\",\"message\"],\"properties\":{\"subtype\":{\"const\":\"message_changed\"},\"hidden\":{\"type\":\"boolean\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"message\":{\"$ref\":\"#/$defs/types/$defs/Said\"},\"previous_message\":{\"$ref\":\"#/$defs/types/$defs/Said\"}}},{\"type\":\"object\",\"required\":[\"subtype\",\"channel\",\"ts\",\"deleted_ts\"],\"properties\":{\"subtype\":{\"const\":\"message_deleted\"},\"hidden\":{\"type\":\"boolean\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"deleted_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}}},{\"type\":\"object\",\"required\":[\"subtype\",\"ts\",\"user\",\"topic\"],\"properties\":{\"subtype\":{\"const\":\"channel_topic\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"topic\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}}},{\"type\":\"object\",\"required\":[\"user\",\"text\",\"ts\"],\"properties\":{\"subtype\":{\"type\":\"string\",\"enum\":[\"me_message\",\"channel_join\",\"channel_leave\",\"channel_purpose\",\"channel_name\",\"thread_broadcast\",\"file_share\"]},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"text\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"team\":{\"type\":\"string\"},\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"inviter\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"files\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/File\"}}}}],\"$defs\":{\"types\":{\"$defs\":{\"ChannelId\":{\"type\":\"string\",\"pattern\":\"^[CGD][A-Z0-9]+$\"},\"Edit\":{\"type\":\"object\",\"required\":[\"user\",\"ts\"],\"properties\":{\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}}},\"File\":{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\",\"pattern\":\"^F[A-Z0-9]+$\"},\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"name\":{\"type\":[\"null\",\"string\"]},\"title\":{\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\",\"minimum\":0},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}}},\"Reaction\":{\"type\":\"object\",\"required\":[\"name\",\"count\",\"users\"],\"properties\":{\"name\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\",\"minimum\":0},\"users\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}}}},\"Said\":{\"type\":\"object\",\"required\":[\"type\",\"ts\"],\"properties\":{\"type\":{\"const\":\"message\"},\"subtype\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"text\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"reply_count\":{\"type\":\"integer\",\"minimum\":0},\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"is_starred\":{\"type\":\"boolean\"},\"pinned_to\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"}},\"reactions\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/Reaction\"}}}},\"Ts\":{\"type\":\"string\",\"pattern\":\"^[0-9]+\\\\.[0-9]{6}$\"},\"UnixTime\":{\"type\":\"integer\",\"minimum\":0},\"UserId\":{\"type\":\"string\",\"pattern\":\"^[UW][A-Z0-9]+$\"}}}}}"
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Happened(pub Checked);
 
 /// `SaidType`
@@ -209,7 +209,7 @@ pub enum SaidType {
 
 /// MessageItem
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ItemMessageItem {
     pub channel: ChannelId,
     pub ts: Option<Ts>,
@@ -218,7 +218,7 @@ pub struct ItemMessageItem {
 
 /// FileItem
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ItemFileItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
     #[protocol(
@@ -229,7 +229,7 @@ pub struct ItemFileItem {
 
 /// CommentItem
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ItemCommentItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
     #[protocol(
@@ -265,7 +265,7 @@ pub enum TypingError {
 
 /// Say something.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Send {
     pub channel: ChannelId,
     pub text: String,
@@ -275,12 +275,12 @@ pub struct Send {
 
 /// Something happened in a channel.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Message(pub Happened);
 
 /// It was said, and at this time.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Posted {
     pub ts: Ts,
     pub text: String,
@@ -288,28 +288,28 @@ pub struct Posted {
 
 /// It was not done.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Failed {
     pub error: Failure,
 }
 
 /// I am writing. It is answered only where it fails.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Typing {
     pub channel: ChannelId,
 }
 
 /// Tell me of these users, and of no others.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PresenceSub {
     pub ids: Vec<UserId>,
 }
 
 /// Tell me of these users once.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PresenceQuery {
     /// At most 500 items.
     #[protocol(max_items = 500)]
@@ -318,24 +318,24 @@ pub struct PresenceQuery {
 
 /// Are you there. What else it has comes back.
 #[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Ping(BTreeMap<String, Checked>);
 
 /// I am.
 #[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Pong(BTreeMap<String, Checked>);
 
 /// The connection did not come about.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Error {
     pub error: Failure,
 }
 
 /// Where to go next time.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ReconnectUrl {
     /// In the format `uri`.
     #[protocol(format = "uri")]
@@ -344,7 +344,7 @@ pub struct ReconnectUrl {
 
 /// Somebody is writing.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct UserTyping {
     pub channel: ChannelId,
     pub user: UserId,
@@ -352,7 +352,7 @@ pub struct UserTyping {
 
 /// Somebody came or went; several at once where they were asked for so.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PresenceChange {
     pub user: Option<UserId>,
     pub users: Option<Vec<UserId>>,
@@ -361,14 +361,14 @@ pub struct PresenceChange {
 
 /// I came or went.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ManualPresenceChange {
     pub presence: Presence,
 }
 
 /// I want to be left alone.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DndUpdated {
     pub user: UserId,
     pub dnd_status: DndStatus,
@@ -376,7 +376,7 @@ pub struct DndUpdated {
 
 /// Somebody wants to be left alone.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DndUpdatedUser {
     pub user: UserId,
     pub dnd_status: DndStatus,
@@ -384,7 +384,7 @@ pub struct DndUpdatedUser {
 
 /// A setting of mine changed.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PrefChange {
     pub name: String,
     /// Kept as checked JSON: any value is allowed.
@@ -393,7 +393,7 @@ pub struct PrefChange {
 
 /// There is a new channel.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelCreated {
     pub channel: Channel,
     pub event_ts: Option<Ts>,
@@ -401,21 +401,21 @@ pub struct ChannelCreated {
 
 /// I am in a channel.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelJoined {
     pub channel: Channel,
 }
 
 /// I left a channel.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelLeft {
     pub channel: ChannelId,
 }
 
 /// A channel has another name.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelRename {
     pub channel: Channel,
     pub event_ts: Option<Ts>,
@@ -423,7 +423,7 @@ pub struct ChannelRename {
 
 /// A channel was put away.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelArchive {
     pub channel: ChannelId,
     pub user: UserId,
@@ -431,7 +431,7 @@ pub struct ChannelArchive {
 
 /// A channel was taken out again.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelUnarchive {
     pub channel: ChannelId,
     pub user: UserId,
@@ -439,14 +439,14 @@ pub struct ChannelUnarchive {
 
 /// A channel is no more.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelDeleted {
     pub channel: ChannelId,
 }
 
 /// I have read so far.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ChannelMarked {
     pub channel: ChannelId,
     pub ts: Ts,
@@ -454,7 +454,7 @@ pub struct ChannelMarked {
 
 /// Somebody can write to me alone.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ImCreated {
     pub user: UserId,
     pub channel: Channel,
@@ -462,7 +462,7 @@ pub struct ImCreated {
 
 /// A direct message was opened.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ImOpen {
     pub user: UserId,
     pub channel: ChannelId,
@@ -470,7 +470,7 @@ pub struct ImOpen {
 
 /// Somebody came into a channel.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct MemberJoinedChannel {
     pub user: UserId,
     pub channel: ChannelId,
@@ -482,7 +482,7 @@ pub struct MemberJoinedChannel {
 
 /// Somebody left a channel.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct MemberLeftChannel {
     pub user: UserId,
     pub channel: ChannelId,
@@ -492,7 +492,7 @@ pub struct MemberLeftChannel {
 
 /// Somebody chose an emoji.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ReactionAdded {
     pub user: UserId,
     pub reaction: String,
@@ -503,7 +503,7 @@ pub struct ReactionAdded {
 
 /// Somebody took an emoji back.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ReactionRemoved {
     pub user: UserId,
     pub reaction: String,
@@ -514,7 +514,7 @@ pub struct ReactionRemoved {
 
 /// Something was pinned.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PinAdded {
     pub user: UserId,
     pub channel_id: ChannelId,
@@ -524,7 +524,7 @@ pub struct PinAdded {
 
 /// Something is pinned no more.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PinRemoved {
     pub user: UserId,
     pub channel_id: ChannelId,
@@ -535,7 +535,7 @@ pub struct PinRemoved {
 
 /// I put a star on something.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct StarAdded {
     pub user: UserId,
     pub item: Item,
@@ -544,7 +544,7 @@ pub struct StarAdded {
 
 /// A file was sent.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct FileShared {
     pub file_id: Option<String>,
     pub file: Option<File>,
@@ -555,7 +555,7 @@ pub struct FileShared {
 
 /// A file is no more.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct FileDeleted {
     pub file_id: String,
     pub event_ts: Option<Ts>,
@@ -563,35 +563,35 @@ pub struct FileDeleted {
 
 /// There is a new member.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TeamJoin {
     pub user: User,
 }
 
 /// A member changed.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct UserChange {
     pub user: User,
 }
 
 /// The workspace has another name.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TeamRename {
     pub name: String,
 }
 
 /// There is a new integration.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct BotAdded {
     pub bot: Bot,
 }
 
 /// The emojis of the workspace changed.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct EmojiChanged {
     pub subtype: Option<EmojiChangedSubtype>,
     pub name: Option<String>,
@@ -620,17 +620,17 @@ pub enum EmojiChangedSubtype {
 
 /// The stream begins.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Hello {}
 
 /// The server ends the connection soon.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Goodbye {}
 
 /// Come back in a moment.
 #[protocol]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TeamMigrationStarted {}
 
 /// Everything the client sends.
@@ -648,7 +648,7 @@ pub struct TeamMigrationStarted {}
         outcome(field = "ok", success = "true", failure = "false")
     )
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ClientMessage {
     /// Say something.
     #[message("message", name = "send", reply = Posted, errors = SendError)]
@@ -682,7 +682,7 @@ pub enum ClientMessage {
         outcome(field = "ok", success = "true", failure = "false")
     )
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ServerMessage {
     /// Something happened in a channel.
     #[message("message")]
