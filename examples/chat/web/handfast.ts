@@ -40,7 +40,7 @@ export type { CallError, DeclaredError, DecodeError, RuntimeError } from './hand
 export type { ClientEvents, Skew } from './handfast/events.js';
 export type { Off } from './handfast/listeners.js';
 export type { CallOptions, ConnectOptions, Source } from './handfast/options.js';
-export { below, overlaps, passes, violationsOf, violationsUnder, wording } from './handfast/report.js';
+export { below, fail, overlaps, passes, violationsOf, violationsUnder, wording } from './handfast/report.js';
 export type { Check, Report, Violation } from './handfast/report.js';
 export { err, Failed, ok } from './handfast/result.js';
 export type { Err, Failure, Ok, Result } from './handfast/result.js';

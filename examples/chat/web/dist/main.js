@@ -14,7 +14,7 @@ function fail({ found }, keyword, message, allowed) {
   if (found.length < COLLECTED) found.push(violation);
 }
 function below({ found }, from, part2) {
-  for (const violation of found.slice(from)) violation.path = cut(`/${part2}${violation.path}`, PATH);
+  for (; from < found.length; from++) found[from].path = cut(`/${part2}${found[from].path}`, PATH);
 }
 function overlaps(report) {
   report.once = toldOnce;

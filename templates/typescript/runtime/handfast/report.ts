@@ -30,6 +30,9 @@ function cut(text: string, most: number): string {
   return text.length > most && [...text].length > most ? `${[...text].slice(0, most).join('')}…` : text;
 }
 
+/** A violation whose path is still being made. */
+type Found = { -readonly [member in keyof Violation]: Violation[member] };
+
 /**
  * Collects the violations of one value. Checks call `fail` with it; where nothing is wrong there is nothing to tell.
  */
@@ -41,10 +44,10 @@ export interface Report {
   readonly strict: boolean;
 
   /** The violations so far, in order. */
-  readonly found: { -readonly [member in keyof Violation]: Violation[member] }[];
+  readonly found: Found[];
 
   /** What is done where several schemas describe one value, and may say the same. */
-  once?: (violations: Report['found']) => Report['found'];
+  once?: (violations: Found[]) => Found[];
 }
 
 /**
@@ -52,7 +55,7 @@ export interface Report {
  * were cut. `undefined` is allowed nowhere, and says nothing.
  */
 export function fail({ found }: Report, keyword: string, message: string, allowed?: unknown): void {
-  const violation: (typeof found)[number] = { path: '', keyword, message: cut(message, WORDS) };
+  const violation: Found = { path: '', keyword, message: cut(message, WORDS) };
   if (allowed !== undefined && violation.message === message) violation.allowed = allowed;
   if (found.length < COLLECTED) found.push(violation);
 }
@@ -62,7 +65,8 @@ export function fail({ found }: Report, keyword: string, message: string, allowe
  * Paths have 256 code points at the most.
  */
 export function below({ found }: Report, from: number, part: string | number): void {
-  for (const violation of found.slice(from)) violation.path = cut(`/${part}${violation.path}`, PATH);
+  // Most have none, and nothing is copied to find that out.
+  for (; from < found.length; from++) (found[from] as Found).path = cut(`/${part}${(found[from] as Found).path}`, PATH);
 }
 
 /** Several schemas describe one value, and may ask the same in the same words: that is told once. */
@@ -70,7 +74,7 @@ export function overlaps(report: Report): void {
   report.once = toldOnce;
 }
 
-function toldOnce(violations: Report['found']): Report['found'] {
+function toldOnce(violations: Found[]): Found[] {
   const seen = new Set<string>();
   return violations.filter(({ path, keyword, message }) => {
     const said = `${path} ${keyword} ${message}`;
