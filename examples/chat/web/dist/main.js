@@ -55,7 +55,7 @@ function wording(violation) {
 }
 
 // handfast/check.ts
-function notA(type, report, article = "a") {
+function notA(type, report, article) {
   fail(report, "type", `must be ${article} ${type}`, type);
 }
 function isFields(value) {
@@ -73,12 +73,12 @@ function array(value, report) {
 }
 function string(value, report) {
   if (typeof value === "string") return true;
-  notA("string", report);
+  notA("string", report, "a");
   return false;
 }
 function boolean(value, report) {
   if (typeof value === "boolean") return true;
-  notA("boolean", report);
+  notA("boolean", report, "a");
   return false;
 }
 function isSafeInteger(value) {
@@ -117,9 +117,9 @@ function equal(a, b) {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
 function within(size, least, most, report, of, be, things = "") {
-  const words = (how, count) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
-  if (size < least) fail(report, "min" + of, words("least", least), least);
-  if (size > most) fail(report, "max" + of, words("most", most), most);
+  const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
+  if (size < least) fail(report, "min" + of, words(least, "least"), least);
+  if (size > most) fail(report, "max" + of, words(most, "most"), most);
 }
 function codePoints(value) {
   return [...value].length;
@@ -135,7 +135,7 @@ function run(character, least, most) {
     test(value) {
       if (value.length < least || value.length > most) return false;
       for (let i = 0; i < value.length; i++) {
-        if ((known[value.charCodeAt(i)] ||= character.test(value.charAt(i)) ? 1 : 2) > 1) return false;
+        if ((known[value.charCodeAt(i)] ||= character.test(value[i]) ? 1 : 2) > 1) return false;
       }
       return true;
     }
@@ -221,12 +221,12 @@ function tell(value, report, rule) {
   rule[0](value, report, rule);
 }
 function tellText(value, report, [, least, most, expression, source]) {
-  if (typeof value !== "string") return notA("string", report);
+  if (typeof value !== "string") return notA("string", report, "a");
   within(codePoints(value), least, most, report, "Length", "be", " characters long");
   if (expression && !expression.test(value)) fail(report, "pattern", `must match the pattern ${source}`, source);
 }
 function tellNumber(value, report, [, least, most, above]) {
-  if (!Number.isFinite(value)) return notA("number", report);
+  if (!Number.isFinite(value)) return notA("number", report, "a");
   within(value, least, most, report, "imum", "be");
   if (value <= above) fail(report, "exclusiveMinimum", `must be greater than ${above}`, above);
 }

@@ -37,14 +37,14 @@ export function tell(value: unknown, report: Report, rule: Rule): void {
 
 /** `type: string`, with `minLength`, `maxLength` and `pattern`. */
 export function tellText(value: unknown, report: Report, [, least, most, expression, source]: Text): void {
-  if (typeof value !== 'string') return notA('string', report);
+  if (typeof value !== 'string') return notA('string', report, 'a');
   within(codePoints(value), least, most, report, 'Length', 'be', ' characters long');
   if (expression && !expression.test(value)) fail(report, 'pattern', `must match the pattern ${source}`, source);
 }
 
 /** `type: number`, with `minimum`, `maximum` and `exclusiveMinimum`. */
 export function tellNumber(value: unknown, report: Report, [, least, most, above]: Numbers): void {
-  if (!Number.isFinite(value)) return notA('number', report);
+  if (!Number.isFinite(value)) return notA('number', report, 'a');
   within(value as number, least, most, report, 'imum', 'be');
   if ((value as number) <= (above as number)) fail(report, 'exclusiveMinimum', `must be greater than ${above}`, above);
 }
@@ -57,7 +57,7 @@ export function tellInteger(value: unknown, report: Report, rule: Numbers): void
 
 /** `type: string`, with an `enum`. */
 export function tellChoice(value: unknown, report: Report, [, values]: Choice): void {
-  if (typeof value !== 'string') return notA('string', report);
+  if (typeof value !== 'string') return notA('string', report, 'a');
   if (!values.includes(value)) notEnum(values, report);
 }
 

@@ -12,7 +12,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 // `type`
 
 /** `type`, of something else; not of null. */
-export function notA(type: string, report: Report, article: string = 'a'): void {
+export function notA(type: string, report: Report, article: 'a' | 'an'): void {
   fail(report, 'type', `must be ${article} ${type}`, type);
 }
 
@@ -38,14 +38,14 @@ export function array(value: unknown, report: Report): value is readonly unknown
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
   if (typeof value === 'string') return true;
-  notA('string', report);
+  notA('string', report, 'a');
   return false;
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
   if (typeof value === 'boolean') return true;
-  notA('boolean', report);
+  notA('boolean', report, 'a');
   return false;
 }
 
@@ -67,7 +67,7 @@ export function isSafeInteger(value: unknown): value is number {
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
   if (Number.isFinite(value)) return true;
-  notA('number', report);
+  notA('number', report, 'a');
   return false;
 }
 
@@ -156,10 +156,10 @@ export function within(
   be: string,
   things: string = '',
 ): void {
-  const words = (how: string, count: number): string =>
+  const words = (count: number, how: string): string =>
     `must ${be} at ${how} ${count}${count === 1 ? things.replace('s', '') : things}`;
-  if (size < (least as number)) fail(report, 'min' + of, words('least', least as number), least);
-  if (size > (most as number)) fail(report, 'max' + of, words('most', most as number), most);
+  if (size < (least as number)) fail(report, 'min' + of, words(least as number, 'least'), least);
+  if (size > (most as number)) fail(report, 'max' + of, words(most as number, 'most'), most);
 }
 
 /** `exclusiveMaximum` */
@@ -220,7 +220,7 @@ export function run(character: RegExp, least: number, most: number): Pattern {
     test(value) {
       if (value.length < least || value.length > most) return false;
       for (let i = 0; i < value.length; i++) {
-        if ((known[value.charCodeAt(i)] ||= character.test(value.charAt(i)) ? 1 : 2) > 1) return false;
+        if ((known[value.charCodeAt(i)] ||= character.test(value[i] as string) ? 1 : 2) > 1) return false;
       }
       return true;
     },
