@@ -175,7 +175,11 @@ impl Cx<'_> {
                 self.body(&mut body);
                 body.make_locals();
                 let steps = std::mem::take(&mut body.steps);
-                guard::guarded(body.schema.types, steps, wanted.way.looking)
+                let mut lines = guard::guarded(body.schema.types, steps, wanted.way.looking);
+                if let Some(asks) = self.asks_guard(&wanted.way).filter(|_| has_guard) {
+                    lines.insert(0, format!("if ({asks}) return;"));
+                }
+                lines
             }
         };
         let mut text = function(&wanted.name, wanted.exported, wanted.way.looking, lines);

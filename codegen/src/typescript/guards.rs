@@ -267,20 +267,25 @@ impl Cx<'_> {
     /// Nothing where that has no words for it.
     pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Option<Vec<String>> {
         let way = body.way;
-        let guard = self.guards.get(&way)?.clone();
+        let asks = self.asks_guard(&way)?;
         let rule = self.rule(body, &way)?;
-        let strict = if self.is_strict(way.id) {
-            ", report.strict"
-        } else {
-            ""
-        };
         let tell = match body.schema.types.and_then(TypeSet::single) {
             Some(Type::Object) => "hf.tellFields",
             _ => "hf.tell",
         };
         let call = format!("{tell}(value, report, {rule});");
-        let asks = format!("if (!{guard}(value{strict})) {{");
+        let asks = format!("if (!{asks}) {{");
         Some(guard::block(&asks, vec![call]))
+    }
+
+    /// The call by which a check asks its guard.
+    pub(super) fn asks_guard(&self, way: &Way) -> Option<String> {
+        let strict = match self.is_strict(way.id) {
+            true => ", report.strict",
+            false => "",
+        };
+        let guard = self.guards.get(way)?;
+        Some(format!("{guard}(value{strict})"))
     }
 
     /// What is asked of a value that has a guard, as a rule.
