@@ -28,8 +28,8 @@ pub(super) enum Beside {
     Members(Position),
     Pattern,
     Values,
-    /// In each position what lies inside is told of by functions of its own.
-    Rules(Position),
+    /// In each position what lies inside is told of by rules of its own.
+    Rule(Position),
 }
 
 /// A function that has a name already.
@@ -59,7 +59,25 @@ pub(super) struct Body<'w> {
     pub(super) constants: Vec<String>,
 }
 
-impl Body<'_> {
+impl<'w> Body<'w> {
+    pub(super) fn new(way: Way, stem: &'w str, schema: &'w Schema) -> Self {
+        Self {
+            way,
+            stem,
+            schema,
+            locals: Locals::new(std::iter::empty()),
+            steps: Vec::new(),
+            wanted: Vec::new(),
+            constants: Vec::new(),
+        }
+    }
+
+    /// Takes over what another needs beside it.
+    pub(super) fn takes(&mut self, other: &mut Body<'_>) {
+        self.constants.append(&mut other.constants);
+        self.wanted.append(&mut other.wanted);
+    }
+
     /// Whether a value of a type passes `type`.
     pub(super) fn may_be(&self, ty: Type) -> bool {
         self.schema.types.is_none_or(|types| types.contains(ty))
@@ -139,30 +157,29 @@ impl Cx<'_> {
 
     fn function(&mut self, wanted: &Wanted) -> (Vec<String>, String, Vec<Wanted>) {
         let protocol = self.protocol;
-        let mut body = Body {
-            way: wanted.way,
-            stem: &wanted.stem,
-            schema: &protocol.schemas[wanted.way.id],
-            locals: Locals::new(std::iter::empty()),
-            steps: Vec::new(),
-            wanted: Vec::new(),
-            constants: Vec::new(),
-        };
+        let mut body = Body::new(wanted.way, &wanted.stem, &protocol.schemas[wanted.way.id]);
         let has_guard = self.has_guard(&wanted.way);
-        let lines = match self.plain(&Way {
+        let plain = Way {
             looking: false,
             ..wanted.way
-        }) {
-            Some("hf.anything") => Vec::new(),
-            Some(known) if !wanted.way.looking && !has_guard => {
-                vec![format!("{known}(value, report);")]
-            }
-            _ if has_guard => self.behind_guard(&mut body),
-            _ => {
+        };
+        let behind = match has_guard {
+            true => self.behind_guard(&mut body),
+            false => None,
+        };
+        let lines = match (behind, self.plain(&plain)) {
+            (_, Some("hf.anything")) => Vec::new(),
+            (Some(behind), _) => behind,
+            (None, Some(known)) if !wanted.way.looking => vec![format!("{known}(value, report);")],
+            (None, _) => {
                 self.body(&mut body);
                 body.make_locals();
                 let steps = std::mem::take(&mut body.steps);
-                guard::guarded(body.schema.types, steps, wanted.way.looking)
+                let mut lines = guard::guarded(body.schema.types, steps, wanted.way.looking);
+                if let Some(asks) = self.asks_guard(&wanted.way).filter(|_| has_guard) {
+                    lines.insert(0, format!("if ({asks}) return;"));
+                }
+                lines
             }
         };
         let mut text = function(&wanted.name, wanted.exported, wanted.way.looking, lines);

@@ -214,10 +214,10 @@ impl Cx<'_> {
             return body.step(of, all);
         }
         let lines = [
-            "let before = report.size;",
             "for (let i = 0; i < value.length; i++) {",
+            "  const before = report.found.length;",
             &format!("  {check}(value[i], report);"),
-            "  if (report.size > before) before = hf.below(report, before, `/${i}`);",
+            "  hf.below(report, before, i);",
             "}",
         ];
         body.lines(of, lines.map(str::to_owned).to_vec());

@@ -33,7 +33,10 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
         .into_iter()
         .filter(|step| step.of.is_none_or(may_be))
         .collect();
-    let names: Vec<String> = types.iter().map(|ty| text::string(ty.name())).collect();
+    let names: Vec<String> = types
+        .iter()
+        .map(|ty| text::string(with_article(ty)))
+        .collect();
     let fail = format!("hf.notOf([{}], report)", names.join(", "));
     if types == TypeSet::NONE {
         let mut lines = vec![format!("{fail};")];
@@ -61,7 +64,7 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
             (_, true, false) => format!("{asks};"),
             // What is asked for each of many is asked in place.
             (Type::Object, _, false) => {
-                "if (!hf.isFields(value)) return hf.notA('object', report);".to_owned()
+                "if (!hf.isFields(value)) return hf.notA('object', report, 'an');".to_owned()
             }
             _ => format!("if (!{asks}) {leave}"),
         }];
@@ -91,6 +94,18 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
     let mut lines = refusal(&is_not(types), &fail, looking, !steps.is_empty());
     lines.extend(grouped(steps));
     lines
+}
+
+fn with_article(ty: Type) -> &'static str {
+    match ty {
+        Type::Null => "null",
+        Type::Boolean => "a boolean",
+        Type::Integer => "an integer",
+        Type::Number => "a number",
+        Type::String => "a string",
+        Type::Array => "an array",
+        Type::Object => "an object",
+    }
 }
 
 fn refusal(condition: &str, fail: &str, looking: bool, leaves: bool) -> Vec<String> {

@@ -19,6 +19,9 @@ use handfast_schema::{
 };
 use handfast_templates::typescript::{Check, lay_out};
 
+/// How deep rules of named types are written before the types themselves.
+const MAX_RULED: usize = 32;
+
 impl Cx<'_> {
     /// Whether a schema has a guard that is a condition.
     pub(super) fn has_guard(&self, way: &Way) -> bool {
@@ -254,110 +257,123 @@ impl Cx<'_> {
                     self.asked_of(body, &self.resolved(way), "item")
                 }
             };
+            // By a function of its own, which an engine takes in; a guard by its name may be taken for any function.
             parts.extend(holds.map(|holds| format!("{value}.every(item => {holds})")));
         }
         parts
     }
 
-    /// The statements of the check behind a guard: what tells every violation is data, and one function of the runtime's.
-    pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Vec<String> {
+    /// The statement of the check behind a guard: what tells every violation is data, and a function of the runtime's.
+    /// Nothing where that has no words for it.
+    pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Option<Vec<String>> {
         let way = body.way;
-        let Some((tell, how)) = self.rule(body, &way) else {
-            return Vec::new();
+        let asks = self.asks_guard(&way)?;
+        let rule = self.rule(body, &way)?;
+        let tell = match body.schema.types.and_then(TypeSet::single) {
+            Some(Type::Object) => "hf.tellFields",
+            _ => "hf.tell",
         };
-        let how: String = how.iter().map(|one| format!(", {one}")).collect();
-        let call = format!("{tell}(value, report{how});");
-        if body.schema.types.and_then(TypeSet::single) != Some(Type::Object) {
-            return vec![call];
-        }
-        let strict = if self.is_strict(way.id) {
-            ", report.strict"
-        } else {
-            ""
-        };
-        let name = self.guards.get(&way).cloned().unwrap_or_default();
-        guard::block(&format!("if (!{name}(value{strict})) {{"), vec![call])
+        let call = format!("{tell}(value, report, {rule});");
+        let asks = format!("if (!{asks}) {{");
+        Some(guard::block(&asks, vec![call]))
     }
 
-    /// What tells the violations of a value that has a guard: a function, and what it is told.
-    fn rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<(String, Vec<String>)> {
+    /// The call by which a check asks its guard.
+    pub(super) fn asks_guard(&self, way: &Way) -> Option<String> {
+        let strict = match self.is_strict(way.id) {
+            true => ", report.strict",
+            false => "",
+        };
+        let guard = self.guards.get(way)?;
+        Some(format!("{guard}(value{strict})"))
+    }
+
+    /// What is asked of a value that has a guard, as a rule.
+    fn rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<String> {
         if let Some(told) = self.told(body, way) {
             return Some(told);
         }
         let schema = &self.protocol.schemas[way.id];
-        let bound =
-            |n: Option<u64>, none: &str| n.map_or_else(|| none.to_owned(), |n| n.to_string());
         if let Some(items) = schema.items {
             let item = self.rule_of(body, item_way(way, items), "Item");
-            let mut how = vec![format!("[{item}]")];
-            match (schema.min_items, schema.max_items) {
-                (None, None) => {}
-                (least, None) => how.push(bound(least, "0")),
-                (least, most) => how.extend([bound(least, "0"), bound(most, "Infinity")]),
-            }
-            return Some(("hf.listAt".to_owned(), how));
+            let counts = [schema.min_items, schema.max_items].map(|n| n.map(|n| n.to_string()));
+            let [least, most] = counts;
+            let least = least.or_else(|| most.as_ref().map(|_| "0".to_owned()));
+            return Some(inline::rule("tellList", &[Some(item), least, most]));
         }
-        let mut members = Vec::new();
-        let optional = optional(schema);
+        let is_plain = schema.properties.iter().all(|(name, _)| is_plain(name));
+        is_plain.then(|| self.fields_rule(body))
+    }
+
+    /// The constant that says what is asked of an object.
+    fn fields_rule(&mut self, body: &mut Body<'_>) -> String {
+        let kind = Beside::Rule(body.way.position);
+        if let Some(name) = self.constants.get(&(body.way.id, kind)) {
+            return name.clone();
+        }
+        let schema = body.schema;
+        self.ruled.push(body.way);
+        let optional: Vec<String> = schema
+            .properties
+            .iter()
+            .filter(|(name, _)| !schema.required.contains(name))
+            .map(|(name, _)| text::string(name))
+            .collect();
+        let mut rules = format!("{{\n  '?': [{}],", optional.join(", "));
         for (name, id) in &schema.properties {
             let ending = text::identifier(&crate::names::pascal(name));
             let rule = self.rule_of(body, property_way(body, *id), &ending);
-            members.push(format!("  [{}, {rule}],", text::string(name)));
+            rules.push_str(&format!("\n  {}: {rule},", text::key(name)));
         }
-        let mut how = vec![match members.is_empty() {
-            true => "[]".to_owned(),
-            false => self.beside(
-                body,
-                Beside::Rules(way.position),
-                "Rules",
-                "hf.Rules",
-                || format!("[\n{}\n]", members.join("\n")),
-            ),
-        }];
-        let closed = self.closed(body);
-        if !optional.is_empty() || closed.is_some() {
-            how.push(format!("[{}]", optional.join(", ")));
-        }
-        if let Some(closed) = closed {
-            let fields = self.fields(body);
-            how.push(match closed {
-                Closed::Always => format!("hf.noOthersAt({fields})"),
-                Closed::Strict => format!("report.strict ? hf.noOthersAt({fields}) : undefined"),
-            });
-        }
-        Some(("hf.fieldsAt".to_owned(), how))
+        rules.push_str("\n}");
+        self.ruled.pop();
+        let others = self.closed(body).map(|closed| match closed {
+            Closed::Always => "hf.tellOthers".to_owned(),
+            Closed::Strict => "hf.tellOthersIfSent".to_owned(),
+        });
+        let rule = inline::rule("tellFields", &[Some(rules), others]);
+        self.beside(body, kind, "Rule", "hf.FieldsRule", || rule)
     }
 
-    /// What tells the violations of something inside, as a list.
+    /// What is asked of something inside, as a rule.
     fn rule_of(&mut self, body: &mut Body<'_>, way: Way, ending: &str) -> String {
         let resolved = self.resolved(way);
-        if let Some((tell, how)) = self.told(body, &way) {
-            return list(tell, how);
+        if let Some(told) = self.told(body, &way) {
+            return told;
         }
         if self.is_inline(&resolved)
-            && let Some((tell, how)) = self.rule(body, &resolved)
+            && let Some(rule) = self.rule(body, &resolved)
         {
-            return list(tell, how);
+            return rule;
+        }
+        if let Some(rule) = self.declared_rule(body, resolved) {
+            return rule;
         }
         let check = self.reference(body, way, &format!("{}{ending}", body.stem));
-        // What the rules of an object are called is known once they are written.
-        let rules = self
-            .constants
-            .get(&(resolved.id, Beside::Rules(resolved.position)));
-        if let (Some(rules), false) = (rules, self.is_strict(resolved.id)) {
-            let schema = &self.protocol.schemas[resolved.id];
-            if schema.additional_properties.is_none() {
-                let optional = optional(schema);
-                let how = (!optional.is_empty()).then(|| format!("[{}]", optional.join(", ")));
-                let how = std::iter::once(rules.clone()).chain(how).collect();
-                return list("hf.fieldsAt".to_owned(), how);
-            }
+        format!("[{check}]")
+    }
+
+    /// The constant that says what is asked of an object with a check of its own. Of one that lies in itself, its check tells.
+    fn declared_rule(&mut self, body: &mut Body<'_>, way: Way) -> Option<String> {
+        let decl = *self.decl_of.get(&way.id)?;
+        let check = &self.names.checks[decl.0];
+        let is_object = self.protocol.schemas[way.id]
+            .types
+            .and_then(TypeSet::single)
+            == Some(Type::Object);
+        if self.functions.get(&way) != Some(check)
+            || !is_object
+            || !self.has_guard(&way)
+            || self.ruled.contains(&way)
+            || self.ruled.len() >= MAX_RULED
+        {
+            return None;
         }
-        if check.starts_with("hf.") || self.has_guard(&resolved) {
-            check
-        } else {
-            format!("hf.checkedAt, {check}")
-        }
+        let stem = self.names.types[decl.0].trim_end_matches('$').to_owned();
+        let mut inner = Body::new(way, &stem, &self.protocol.schemas[way.id]);
+        let rule = self.rule(&mut inner, &way);
+        body.takes(&mut inner);
+        rule
     }
 
     /// Whether what is asked of an array stands where it is met.
@@ -402,18 +418,9 @@ fn property_way(body: &Body<'_>, id: SchemaId) -> Way {
     }
 }
 
-/// The properties of an object that may be absent, as code.
-fn optional(schema: &Schema) -> Vec<String> {
-    let names = schema.properties.iter().map(|(name, _)| name);
-    names
-        .filter(|name| !schema.required.contains(name))
-        .map(|name| text::string(name))
-        .collect()
-}
-
-fn list(tell: String, how: Vec<String>) -> String {
-    let all: Vec<String> = std::iter::once(tell).chain(how).collect();
-    all.join(", ")
+/// Whether a property comes in its place among the keys of an object, is written in a path as it is, and is no mark of the rules.
+fn is_plain(name: &str) -> bool {
+    !name.contains(['~', '/', '?']) && !name.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A schema that says its type alone.

@@ -35,7 +35,7 @@ impl Quick {
     /// As code that is true where it does not.
     pub(super) fn fails(&self) -> String {
         match self.0.as_slice() {
-            [one] if one.starts_with("hf.") || one.starts_with('(') => format!("!{one}"),
+            [one] if one.ends_with(')') => format!("!{one}"),
             [one] => one.replacen("===", "!==", 1),
             _ => format!("!({})", self.holds()),
         }
@@ -82,68 +82,61 @@ impl Cx<'_> {
         Some(Quick(vec![format!("({value} === null || {rest})")]))
     }
 
-    /// The runtime's own function that tells every violation of a scalar, and what it is told.
-    pub(super) fn told(&mut self, body: &mut Body<'_>, way: &Way) -> Option<(String, Vec<String>)> {
-        if way.looking || way.position == Position::Test {
+    /// What is asked of a scalar, as a rule by which the runtime tells every violation.
+    pub(super) fn told(&mut self, body: &mut Body<'_>, way: &Way) -> Option<String> {
+        if way.looking || way.position == Position::Test || !self.is_told(way) {
             return None;
         }
         let id = self.scalar(way.id)?;
         let protocol = self.protocol;
         let schema = &protocol.schemas[id];
         let ty = schema.types?.single()?;
-        let call = |name: &str, arguments: &[Option<String>]| {
-            let given = arguments
-                .iter()
-                .rposition(Option::is_some)
-                .map_or(0, |i| i + 1);
-            let arguments = arguments[..given]
-                .iter()
-                .map(|one| one.clone().unwrap_or_else(|| "undefined".to_owned()));
-            Some((format!("hf.{name}"), arguments.collect()))
-        };
         let number = |n: &Option<Number>| n.as_ref().map(text::number);
-        let bounds = [
-            &schema.minimum,
-            &schema.exclusive_minimum,
-            &schema.maximum,
-            &schema.exclusive_maximum,
-        ];
-        match (ty, bounds) {
-            (Type::String, _) => match &schema.enumeration {
+        Some(match ty {
+            Type::String => match &schema.enumeration {
                 Some(values) => {
-                    // Where many are compared there is a set, which the condition in place does not ask.
-                    if !(2..=MAX_COMPARED).contains(&values.len()) {
-                        return None;
-                    }
                     let values: Vec<String> = values.iter().map(text::value).collect();
-                    call("oneOfAt", &[Some(format!("[{}]", values.join(", ")))])
+                    let values = format!("[{}]", values.join(", "));
+                    rule("tellChoice", &[Some(values)])
                 }
                 None => {
                     let length = |n: Option<u64>| n.map(|n| n.to_string());
                     let lengths = [length(schema.min_length), length(schema.max_length)];
                     match &schema.pattern {
-                        None => call("textAt", &lengths),
+                        None => rule("tellText", &lengths),
                         Some(pattern) => {
                             let name = Some(self.pattern(body, id, pattern));
                             let source = Some(text::string(pattern));
-                            call("patternAt", &[&[name, source], &lengths[..]].concat())
+                            rule("tellText", &[&lengths[..], &[name, source]].concat())
                         }
                     }
                 }
             },
-            (Type::Boolean, _) => call("boolean", &[]),
-            (Type::Number, [None, over @ Some(_), None, None]) => call("aboveAt", &[number(over)]),
-            (Type::Number, [least, None, most, None]) => {
-                call("numberAt", &[number(least), number(most)])
+            Type::Boolean => "[hf.boolean]".to_owned(),
+            Type::Number => rule(
+                "tellNumber",
+                &[
+                    number(&schema.minimum),
+                    number(&schema.maximum),
+                    number(&schema.exclusive_minimum),
+                ],
+            ),
+            Type::Integer => {
+                // A bound that is missing is that of safe integers, and not in every dialect.
+                let implied = |bound: i64| {
+                    let defaults = protocol.schemas.has_defaults();
+                    defaults.then(|| bound.to_string())
+                };
+                rule(
+                    "tellInteger",
+                    &[
+                        number(&schema.minimum).or_else(|| implied(-MAX_SAFE_INTEGER)),
+                        number(&schema.maximum).or_else(|| implied(MAX_SAFE_INTEGER)),
+                    ],
+                )
             }
-            // A bound that is missing is that of safe integers, and not in every dialect.
-            (Type::Integer, [least, None, most, None])
-                if self.protocol.schemas.has_defaults() || least.is_some() && most.is_some() =>
-            {
-                call("integerAt", &[number(least), number(most)])
-            }
-            _ => None,
-        }
+            _ => return None,
+        })
     }
 
     /// The constant that tells whether a string fits a pattern.
@@ -242,25 +235,20 @@ fn compared(values: &[Value], value: &str) -> Option<Quick> {
     }]))
 }
 
+/// The condition that a value is a string of as many code points as are allowed.
+pub(super) fn is_text(schema: &Schema, value: &str) -> String {
+    match (schema.min_length.unwrap_or(0), schema.max_length) {
+        (0, None) => format!("typeof {value} === 'string'"),
+        (least, None) => format!("hf.isText({value}, {least}, Infinity)"),
+        (least, Some(most)) => format!("hf.isText({value}, {least}, {most})"),
+    }
+}
+
 fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Quick> {
     let mut parts = Vec::new();
     match ty {
         Type::String => {
-            parts.push(format!("typeof {value} === 'string'"));
-            // So many code units are enough whatever they are, and so many too few to be too much; else they are counted.
-            match schema.min_length {
-                None | Some(0) => {}
-                Some(1) => parts.push(format!("{value}.length >= 1")),
-                Some(n) => parts.push(format!(
-                    "({value}.length >= {} || hf.isAtLeast({value}, {n}))",
-                    n.saturating_mul(2)
-                )),
-            }
-            if let Some(n) = schema.max_length {
-                parts.push(format!(
-                    "({value}.length <= {n} || hf.isAtMost({value}, {n}))"
-                ));
-            }
+            parts.push(is_text(schema, value));
         }
         Type::Boolean => parts.push(format!("typeof {value} === 'boolean'")),
         Type::Number | Type::Integer => {
@@ -277,8 +265,7 @@ fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Quick
                 .chain(bound(&schema.exclusive_maximum, "<"))
                 .collect();
             // A bound that is missing is that of safe integers.
-            let is_safe = defaults
-                && (lower.is_empty() || upper.is_empty())
+            let is_safe = (defaults || !(lower.is_empty() || upper.is_empty()))
                 && [
                     &schema.minimum,
                     &schema.exclusive_minimum,
@@ -292,7 +279,7 @@ fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Quick
                 Type::Integer if is_safe => parts.push(format!("hf.isSafeInteger({value})")),
                 Type::Integer => parts.push(format!("hf.isInteger({value})")),
                 _ if lower.is_empty() && upper.is_empty() => {
-                    parts.push(format!("hf.isNumber({value})"));
+                    parts.push(format!("Number.isFinite({value})"));
                 }
                 // The bounds keep out what is not finite.
                 _ => parts.push(format!("typeof {value} === 'number'")),
@@ -433,15 +420,25 @@ impl Locals {
 /// Statements for one property that is a constant: its check, and where it lies.
 pub(super) fn checked(local: &str, name: &str, check: &str) -> Vec<String> {
     vec![
-        "const before = report.size;".to_owned(),
+        "const before = report.found.length;".to_owned(),
         format!("{check}({local}, report);"),
-        format!("hf.below(report, before, {});", text::string(&step(name))),
+        format!("hf.below(report, before, {});", text::string(&part(name))),
     ]
 }
 
+/// A function of the runtime's that tells what is wrong, and what it is told. What is behind the last that is given is left out.
+pub(super) fn rule(tell: &str, told: &[Option<String>]) -> String {
+    let given = told.iter().rposition(Option::is_some).map_or(0, |i| i + 1);
+    let told = told[..given].iter().map(|one| match one {
+        Some(one) => format!(", {one}"),
+        None => ", undefined".to_owned(),
+    });
+    format!("[hf.{tell}{}]", told.collect::<String>())
+}
+
 /// A name as a part of a JSON Pointer (RFC 6901, section 3).
-pub(super) fn step(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+fn part(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// Whether the properties of what a body is written for can be constants: it is nothing but an object.

@@ -140,7 +140,12 @@ impl Cx<'_> {
             return;
         };
         let allowed: Vec<String> = values.iter().map(text::value).collect();
-        let fail = format!("hf.notEnum([{}], report);", allowed.join(", "));
+        let not = if allowed.len() == 1 {
+            "notOnly"
+        } else {
+            "notEnum"
+        };
+        let fail = format!("hf.{not}([{}], report);", allowed.join(", "));
         let open = schema.open && body.way.position != Position::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.
@@ -214,7 +219,7 @@ impl Cx<'_> {
             .map_or(Type::Number, |_| Type::Integer);
         let defaults = self.protocol.schemas.has_defaults();
         let position = body.way.position;
-        let mut rule = |name: &str, n: &Number| {
+        let rule = |body: &mut Body<'_>, name: &str, n: &Number| {
             let line = format!("hf.{name}(value, {}, report);", text::number(n));
             body.step(Some(of), line);
         };
@@ -231,37 +236,58 @@ impl Cx<'_> {
             MAX_SAFE_INTEGER,
         );
         if let Some(n) = &schema.multiple_of {
-            rule("multipleOf", n);
+            rule(body, "multipleOf", n);
         }
-        if let Some(n) = schema.minimum.as_ref().or(lowest.as_ref()) {
-            rule("minimum", n);
-        }
-        if let Some(n) = &schema.exclusive_minimum {
-            rule("exclusiveMinimum", n);
-        }
-        if let Some(n) = schema.maximum.as_ref().or(highest.as_ref()) {
-            rule("maximum", n);
+        let least = schema.minimum.as_ref().or(lowest.as_ref());
+        let most = schema.maximum.as_ref().or(highest.as_ref());
+        let above = schema.exclusive_minimum.as_ref();
+        let mut tell = |least: Option<&Number>, most: Option<&Number>, above: Option<&Number>| {
+            let bounds = [(least, ">="), (most, "<="), (above, ">")];
+            let asked = bounds
+                .iter()
+                .filter_map(|(n, sign)| n.map(|n| format!("value {sign} {}", text::number(n))));
+            let asked: Vec<String> = asked.collect();
+            if !asked.is_empty() {
+                let asks = format!("if (!({})) {{", asked.join(" && "));
+                let rule = inline::rule("tellNumber", &bounds.map(|(n, _)| n.map(text::number)));
+                let call = format!("hf.tell(value, report, {rule});");
+                body.lines(Some(of), guard::block(&asks, vec![call]));
+            }
+        };
+        // `exclusiveMinimum` is told between the two.
+        match above {
+            Some(_) => {
+                tell(least, None, above);
+                tell(None, most, None);
+            }
+            None => tell(least, most, None),
         }
         if let Some(n) = &schema.exclusive_maximum {
-            rule("exclusiveMaximum", n);
+            rule(body, "exclusiveMaximum", n);
         }
     }
 
     fn strings(&mut self, body: &mut Body<'_>) {
         let schema = body.schema;
         let of = Some(Type::String);
-        if let Some(n) = schema.min_length {
-            body.step(of, format!("hf.minLength(value, {n}, report);"));
-        }
-        if let Some(n) = schema.max_length {
-            body.step(of, format!("hf.maxLength(value, {n}, report);"));
+        let lengths = [schema.min_length, schema.max_length];
+        if lengths.iter().flatten().any(|n| *n > 0) || schema.max_length.is_some() {
+            let asks = format!("if (!{}) {{", inline::is_text(schema, "value"));
+            let rule = inline::rule("tellText", &lengths.map(|n| n.map(|n| n.to_string())));
+            let call = format!("hf.tell(value, report, {rule});");
+            body.lines(of, guard::block(&asks, vec![call]));
         }
         if let Some(pattern) = &schema.pattern {
             let name = self.beside(body, Beside::Pattern, "Pattern", "", || {
                 text::pattern(pattern)
             });
-            let source = text::string(pattern);
-            body.step(of, format!("hf.pattern(value, {name}, {source}, report);"));
+            let asks = format!("if (!{name}.test(value)) {{");
+            let told = [None, None, Some(name), Some(text::string(pattern))];
+            let call = format!(
+                "hf.tell(value, report, {});",
+                inline::rule("tellText", &told)
+            );
+            body.lines(of, guard::block(&asks, vec![call]));
         }
         let format = schema.format.as_deref().and_then(format_check);
         if let Some(check) = format {
@@ -277,14 +303,19 @@ impl Cx<'_> {
 /// What counts items, and tells them apart.
 fn counts_of_items(body: &mut Body<'_>) {
     let schema = body.schema;
-    for (name, n) in [
-        ("minItems", schema.min_items),
-        ("maxItems", schema.max_items),
-    ] {
-        if let Some(n) = n {
-            let line = format!("hf.{name}(value, {n}, report);");
-            body.step(Some(Type::Array), line);
-        }
+    let counts = [schema.min_items, schema.max_items];
+    let asked = counts.iter().zip([">=", "<="]);
+    let asked: Vec<String> = asked
+        .filter_map(|(n, sign)| n.map(|n| format!("value.length {sign} {n}")))
+        .collect();
+    if !asked.is_empty() {
+        let asks = format!("if (!({})) {{", asked.join(" && "));
+        let counts = counts.map(|n| n.map(|n| n.to_string()));
+        let [least, most] = counts;
+        let told = [Some("[hf.anything]".to_owned()), least, most];
+        let rule = inline::rule("tellList", &told);
+        let call = format!("hf.tell(value, report, {rule});");
+        body.lines(Some(Type::Array), guard::block(&asks, vec![call]));
     }
     if schema.unique_items {
         body.step(
@@ -297,14 +328,12 @@ fn counts_of_items(body: &mut Body<'_>) {
 /// What counts properties.
 fn counts_of_properties(body: &mut Body<'_>) {
     let schema = body.schema;
-    for (name, n) in [
-        ("minProperties", schema.min_properties),
-        ("maxProperties", schema.max_properties),
-    ] {
-        if let Some(n) = n {
-            let line = format!("hf.{name}(value, {n}, report);");
-            body.step(Some(Type::Object), line);
-        }
+    let counts = [schema.min_properties, schema.max_properties];
+    if counts.iter().any(Option::is_some) {
+        let told = |n: Option<u64>| n.map_or_else(|| "undefined".to_owned(), |n| n.to_string());
+        let [least, most] = counts.map(told);
+        let line = format!("hf.propertyCounts(value, {least}, {most}, report);");
+        body.step(Some(Type::Object), line);
     }
 }
 

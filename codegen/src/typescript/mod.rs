@@ -48,6 +48,8 @@ struct Cx<'p> {
     guards: BTreeMap<Way, String>,
     /// The constants that have been written.
     constants: BTreeMap<(SchemaId, Beside), String>,
+    /// The objects whose rules are being written, each inside of the one before it.
+    ruled: Vec<Way>,
 }
 
 impl<'p> Cx<'p> {
@@ -90,6 +92,7 @@ impl<'p> Cx<'p> {
             functions: BTreeMap::new(),
             guards: BTreeMap::new(),
             constants: BTreeMap::new(),
+            ruled: Vec::new(),
         };
         cx.name_checks();
         cx

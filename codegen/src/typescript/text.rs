@@ -217,7 +217,10 @@ pub(super) fn pattern(pattern: &str) -> String {
         || pattern.starts_with(['*', '/']);
     if let Some((class, least, most)) = run(pattern) {
         let most = most.map_or_else(|| "Infinity".to_owned(), |most| most.to_string());
-        return format!("/*@__PURE__*/ hf.run({}, {least}, {most})", string(class));
+        return format!(
+            "/*@__PURE__*/ hf.run(/[{}]/, {least}, {most})",
+            class.replace('/', "\\/")
+        );
     }
     if unsure || pattern.is_empty() {
         return format!("/*@__PURE__*/ new RegExp({}, 'u')", string(pattern));
@@ -366,10 +369,10 @@ mod tests {
             ("\\p{L}", "/*@__PURE__*/ new RegExp('\\\\p{L}', 'u')"),
             (
                 "^[a-z0-9-]{1,64}$",
-                "/*@__PURE__*/ hf.run('a-z0-9-', 1, 64)",
+                "/*@__PURE__*/ hf.run(/[a-z0-9-]/, 1, 64)",
             ),
-            ("^[A-Z]+$", "/*@__PURE__*/ hf.run('A-Z', 1, Infinity)"),
-            ("^[a-f]{8}$", "/*@__PURE__*/ hf.run('a-f', 8, 8)"),
+            ("^[A-Z]+$", "/*@__PURE__*/ hf.run(/[A-Z]/, 1, Infinity)"),
+            ("^[a-f]{8}$", "/*@__PURE__*/ hf.run(/[a-f]/, 8, 8)"),
             ("^[^a]+$", "/^[^a]+$/u"),
             ("^[a\\d]*$", "/^[a\\d]*$/u"),
             ("^[a-z]+|b$", "/^[a-z]+|b$/u"),

@@ -140,6 +140,8 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
         json!(true),
         json!(3),
         json!([{ "b": 1, "n": 0 }]),
+        json!({ "?": 1, "a": { "0": "x", "?": 2 }, "b": "y", "toString": 1, "~/": 0 }),
+        json!({ "?": ["a"], "0": [], "a": { "b": "x", "~/": 3 }, "b": 9_007_199_254_740_992_u64 }),
     ];
     let schemas = vec![
         json!({ "$ref": "#/types/Tree" }),
@@ -159,6 +161,12 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
         json!({ "type": ["object", "array", "string"], "properties": { "a": { "type": ["string", "object"], "properties": { "b": true } } }, "minItems": 1, "minLength": 2, "required": ["k"] }),
         json!({ "properties": { "a": { "type": "string" } }, "additionalProperties": { "type": "integer", "multipleOf": 2 }, "maxProperties": 2 }),
         json!({ "type": "object", "properties": { "a": true }, "additionalProperties": false, "allOf": [{ "required": ["b"] }] }),
+        json!({ "type": "object", "properties": { "a": { "type": "string" }, "b": { "type": "integer" } }, "required": ["b"], "additionalProperties": false }),
+        // Names that no rule can have, inside of one that has rules.
+        json!({ "type": "object", "required": ["a"], "properties": { "b": { "type": "integer" }, "a": {
+            "type": "object", "required": ["~/", "b"], "additionalProperties": false,
+            "properties": { "b": { "type": "string", "minLength": 2 }, "0": { "type": "integer" }, "~/": { "type": "integer", "maximum": 2 } } } } }),
+        json!({ "type": "object", "required": ["?"], "properties": { "a": { "type": "object" }, "?": { "type": "string" } } }),
         json!({ "type": ["boolean", "null"], "enum": [true, null] }),
         json!({ "type": "array", "prefixItems": [b, true], "items": { "$ref": "#/types/Node" }, "uniqueItems": true }),
     ];

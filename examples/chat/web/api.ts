@@ -12,14 +12,16 @@ import * as hf from './handfast.js';
  */
 export type RoomId = string;
 
-const roomIdPattern = /*@__PURE__*/ hf.run('a-z0-9-', 1, 64);
+const roomIdPattern = /*@__PURE__*/ hf.run(/[a-z0-9-]/, 1, 64);
 
 export function isRoomId(value: unknown, _strict: boolean = true): value is RoomId {
   return typeof value === 'string' && roomIdPattern.test(value);
 }
 
 export function checkRoomId(value: unknown, report: hf.Report): void {
-  hf.patternAt(value, report, roomIdPattern, '^[a-z0-9-]{1,64}$');
+  if (!isRoomId(value, report.strict)) {
+    hf.tell(value, report, [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$']);
+  }
 }
 
 /**
@@ -31,11 +33,11 @@ export function checkRoomId(value: unknown, report: hf.Report): void {
 export type UserName = string;
 
 export function isUserName(value: unknown, _strict: boolean = true): value is UserName {
-  return typeof value === 'string' && value.length >= 1 && (value.length <= 40 || hf.isAtMost(value, 40));
+  return hf.isText(value, 1, 40);
 }
 
 export function checkUserName(value: unknown, report: hf.Report): void {
-  hf.textAt(value, report, 1, 40);
+  if (!isUserName(value, report.strict)) hf.tell(value, report, [hf.tellText, 1, 40]);
 }
 
 /** Somebody in a room. */
@@ -44,22 +46,23 @@ export interface Member {
   readonly status: Status;
 }
 
-const memberRules: hf.Rules = [
-  ['name', hf.textAt, 1, 40],
-  ['status', hf.checkedAt, checkStatus],
-];
+const memberRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  name: [hf.tellText, 1, 40],
+  status: [checkStatus],
+}];
 
 export function isMember(value: unknown): value is Member {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { name, status } = value as hf.Fields;
   return (
-    typeof name === 'string' && name.length >= 1 && (name.length <= 40 || hf.isAtMost(name, 40)) &&
+    hf.isText(name, 1, 40) &&
     status !== undefined && hf.passes(status, checkStatus, false)
   );
 }
 
 export function checkMember(value: unknown, report: hf.Report): void {
-  if (!isMember(value)) hf.fieldsAt(value, report, memberRules);
+  if (!isMember(value)) hf.tellFields(value, report, memberRule);
 }
 
 /** Whether somebody is looking. Values that are not known yet may come. */
@@ -87,7 +90,9 @@ export function isSymbol(value: unknown, _strict: boolean = true): value is Symb
 }
 
 export function checkSymbol(value: unknown, report: hf.Report): void {
-  hf.patternAt(value, report, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$');
+  if (!isSymbol(value, report.strict)) {
+    hf.tell(value, report, [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$']);
+  }
 }
 
 /**
@@ -104,7 +109,9 @@ export function isDecimal(value: unknown): value is Decimal {
 }
 
 export function checkDecimal(value: unknown, report: hf.Report): void {
-  hf.patternAt(value, report, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$');
+  if (!isDecimal(value)) {
+    hf.tell(value, report, [hf.tellText, undefined, undefined, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$']);
+  }
 }
 
 /** A price in the book, and how much is offered at it. */
@@ -119,7 +126,7 @@ export function checkLevel(value: unknown, report: hf.Report): void {
   hf.item(value, 0, checkDecimal, report);
   hf.item(value, 1, checkDecimal, report);
   hf.noItems(value, 2, report);
-  hf.minItems(value, 2, report);
+  if (!(value.length >= 2)) hf.tell(value, report, [hf.tellList, [hf.anything], 2]);
 }
 
 /** What hangs on a message. */
@@ -160,13 +167,14 @@ export interface AttachmentImage {
   readonly alt?: string;
 }
 
-const attachmentImageRules: hf.Rules = [
-  ['kind', hf.checkedAt, checkAttachmentImageKind],
-  ['url', hf.textAt, undefined, 2000],
-  ['width', hf.integerAt, 1, 20000],
-  ['height', hf.integerAt, 1, 20000],
-  ['alt', hf.textAt, undefined, 500],
-];
+const attachmentImageRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['alt'],
+  kind: [checkAttachmentImageKind],
+  url: [hf.tellText, undefined, 2000],
+  width: [hf.tellInteger, 1, 20000],
+  height: [hf.tellInteger, 1, 20000],
+  alt: [hf.tellText, undefined, 500],
+}, hf.tellOthersIfSent];
 
 const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'height', 'alt']);
 
@@ -175,18 +183,16 @@ export function isAttachmentImage(value: unknown, strict: boolean = true): value
   const { kind, url, width, height, alt } = value as hf.Fields;
   return (
     kind !== undefined && hf.passes(kind, checkAttachmentImageKind, strict) &&
-    typeof url === 'string' && (url.length <= 2000 || hf.isAtMost(url, 2000)) &&
-    hf.isInteger(width) && width >= 1 && width <= 20000 &&
-    hf.isInteger(height) && height >= 1 && height <= 20000 &&
-    (alt === undefined || (typeof alt === 'string' && (alt.length <= 500 || hf.isAtMost(alt, 500)))) &&
+    hf.isText(url, 0, 2000) &&
+    hf.isSafeInteger(width) && width >= 1 && width <= 20000 &&
+    hf.isSafeInteger(height) && height >= 1 && height <= 20000 &&
+    (alt === undefined || hf.isText(alt, 0, 500)) &&
     (!strict || hf.isClosed(value, attachmentImageFields))
   );
 }
 
 export function checkAttachmentImage(value: unknown, report: hf.Report): void {
-  if (!isAttachmentImage(value, report.strict)) {
-    hf.fieldsAt(value, report, attachmentImageRules, ['alt'], report.strict ? hf.noOthersAt(attachmentImageFields) : undefined);
-  }
+  if (!isAttachmentImage(value, report.strict)) hf.tellFields(value, report, attachmentImageRule);
 }
 
 function checkAttachmentImageKind(value: unknown, report: hf.Report): void {
@@ -202,11 +208,12 @@ export interface AttachmentSnippet {
   readonly language?: string | null;
 }
 
-const attachmentSnippetRules: hf.Rules = [
-  ['kind', hf.checkedAt, checkAttachmentSnippetKind],
-  ['text', hf.textAt, undefined, 10000],
-  ['language', hf.checkedAt, checkAttachmentSnippetLanguage],
-];
+const attachmentSnippetRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['language'],
+  kind: [checkAttachmentSnippetKind],
+  text: [hf.tellText, undefined, 10000],
+  language: [checkAttachmentSnippetLanguage],
+}, hf.tellOthersIfSent];
 
 const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language']);
 
@@ -215,16 +222,14 @@ export function isAttachmentSnippet(value: unknown, strict: boolean = true): val
   const { kind, text, language } = value as hf.Fields;
   return (
     kind !== undefined && hf.passes(kind, checkAttachmentSnippetKind, strict) &&
-    typeof text === 'string' && (text.length <= 10000 || hf.isAtMost(text, 10000)) &&
-    (language === undefined || language === null || (typeof language === 'string' && (language.length <= 40 || hf.isAtMost(language, 40)))) &&
+    hf.isText(text, 0, 10000) &&
+    (language === undefined || language === null || hf.isText(language, 0, 40)) &&
     (!strict || hf.isClosed(value, attachmentSnippetFields))
   );
 }
 
 export function checkAttachmentSnippet(value: unknown, report: hf.Report): void {
-  if (!isAttachmentSnippet(value, report.strict)) {
-    hf.fieldsAt(value, report, attachmentSnippetRules, ['language'], report.strict ? hf.noOthersAt(attachmentSnippetFields) : undefined);
-  }
+  if (!isAttachmentSnippet(value, report.strict)) hf.tellFields(value, report, attachmentSnippetRule);
 }
 
 function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
@@ -233,8 +238,8 @@ function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
 
 function checkAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
   if (value === null) return;
-  if (typeof value !== 'string') return hf.notOf(['null', 'string'], report);
-  hf.maxLength(value, 40, report);
+  if (typeof value !== 'string') return hf.notOf(['null', 'a string'], report);
+  if (!hf.isText(value, 0, 40)) hf.tell(value, report, [hf.tellText, undefined, 40]);
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------------------------
@@ -267,9 +272,10 @@ export interface RoomFullErrorData {
   readonly limit: number;
 }
 
-const roomFullErrorDataRules: hf.Rules = [
-  ['limit', hf.integerAt, 1],
-];
+const roomFullErrorDataRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  limit: [hf.tellInteger, 1, 9007199254740991],
+}];
 
 export function isRoomFullErrorData(value: unknown): value is RoomFullErrorData {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -278,7 +284,7 @@ export function isRoomFullErrorData(value: unknown): value is RoomFullErrorData 
 }
 
 export function checkRoomFullErrorData(value: unknown, report: hf.Report): void {
-  if (!isRoomFullErrorData(value)) hf.fieldsAt(value, report, roomFullErrorDataRules);
+  if (!isRoomFullErrorData(value)) hf.tellFields(value, report, roomFullErrorDataRule);
 }
 
 /** Join the room first. */
@@ -312,10 +318,11 @@ export interface Auth {
   readonly token?: string;
 }
 
-const authRules: hf.Rules = [
-  ['name', hf.textAt, 1, 40],
-  ['token', hf.textAt, undefined, 4096],
-];
+const authRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['token'],
+  name: [hf.tellText, 1, 40],
+  token: [hf.tellText, undefined, 4096],
+}, hf.tellOthersIfSent];
 
 const authFields = /*@__PURE__*/ new Set(['name', 'token']);
 
@@ -323,16 +330,14 @@ export function isAuth(value: unknown, strict: boolean = true): value is Auth {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { name, token } = value as hf.Fields;
   return (
-    typeof name === 'string' && name.length >= 1 && (name.length <= 40 || hf.isAtMost(name, 40)) &&
-    (token === undefined || (typeof token === 'string' && (token.length <= 4096 || hf.isAtMost(token, 4096)))) &&
+    hf.isText(name, 1, 40) &&
+    (token === undefined || hf.isText(token, 0, 4096)) &&
     (!strict || hf.isClosed(value, authFields))
   );
 }
 
 export function checkAuth(value: unknown, report: hf.Report): void {
-  if (!isAuth(value, report.strict)) {
-    hf.fieldsAt(value, report, authRules, ['token'], report.strict ? hf.noOthersAt(authFields) : undefined);
-  }
+  if (!isAuth(value, report.strict)) hf.tellFields(value, report, authRule);
 }
 
 /** Enter a room, and hear what is said in it. */
@@ -340,9 +345,10 @@ export interface RoomJoin {
   readonly roomId: RoomId;
 }
 
-const roomJoinRules: hf.Rules = [
-  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-];
+const roomJoinRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+}, hf.tellOthersIfSent];
 
 const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
 
@@ -356,9 +362,7 @@ export function isRoomJoin(value: unknown, strict: boolean = true): value is Roo
 }
 
 export function checkRoomJoin(value: unknown, report: hf.Report): void {
-  if (!isRoomJoin(value, report.strict)) {
-    hf.fieldsAt(value, report, roomJoinRules, [], report.strict ? hf.noOthersAt(roomJoinFields) : undefined);
-  }
+  if (!isRoomJoin(value, report.strict)) hf.tellFields(value, report, roomJoinRule);
 }
 
 /** Who is in the room, and what was said last. */
@@ -369,10 +373,11 @@ export interface RoomJoined {
   readonly topic: string | null;
 }
 
-const roomJoinedRules: hf.Rules = [
-  ['members', hf.listAt, [hf.fieldsAt, memberRules], 0, 1000],
-  ['topic', hf.checkedAt, checkRoomJoinedTopic],
-];
+const roomJoinedRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  members: [hf.tellList, memberRule, 0, 1000],
+  topic: [checkRoomJoinedTopic],
+}];
 
 export function isRoomJoined(value: unknown): value is RoomJoined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -384,11 +389,11 @@ export function isRoomJoined(value: unknown): value is RoomJoined {
 }
 
 export function checkRoomJoined(value: unknown, report: hf.Report): void {
-  if (!isRoomJoined(value)) hf.fieldsAt(value, report, roomJoinedRules);
+  if (!isRoomJoined(value)) hf.tellFields(value, report, roomJoinedRule);
 }
 
 function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
-  if (value !== null && typeof value !== 'string') hf.notOf(['null', 'string'], report);
+  if (value !== null && typeof value !== 'string') hf.notOf(['null', 'a string'], report);
 }
 
 /** Leave a room. */
@@ -396,9 +401,10 @@ export interface RoomLeave {
   readonly roomId: RoomId;
 }
 
-const roomLeaveRules: hf.Rules = [
-  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-];
+const roomLeaveRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+}, hf.tellOthersIfSent];
 
 const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
 
@@ -412,9 +418,7 @@ export function isRoomLeave(value: unknown, strict: boolean = true): value is Ro
 }
 
 export function checkRoomLeave(value: unknown, report: hf.Report): void {
-  if (!isRoomLeave(value, report.strict)) {
-    hf.fieldsAt(value, report, roomLeaveRules, [], report.strict ? hf.noOthersAt(roomLeaveFields) : undefined);
-  }
+  if (!isRoomLeave(value, report.strict)) hf.tellFields(value, report, roomLeaveRule);
 }
 
 /** Say something in a room. */
@@ -429,11 +433,12 @@ export interface ChatSend {
   readonly attachments?: readonly Attachment[];
 }
 
-const chatSendRules: hf.Rules = [
-  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-  ['text', hf.textAt, 1, 2000],
-  ['attachments', hf.checkedAt, checkChatSendAttachments],
-];
+const chatSendRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['attachments'],
+  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+  text: [hf.tellText, 1, 2000],
+  attachments: [checkChatSendAttachments],
+}, hf.tellOthersIfSent];
 
 const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
 
@@ -442,26 +447,24 @@ export function isChatSend(value: unknown, strict: boolean = true): value is Cha
   const { roomId, text, attachments } = value as hf.Fields;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
-    typeof text === 'string' && text.length >= 1 && (text.length <= 2000 || hf.isAtMost(text, 2000)) &&
+    hf.isText(text, 1, 2000) &&
     (attachments === undefined || hf.passes(attachments, checkChatSendAttachments, strict)) &&
     (!strict || hf.isClosed(value, chatSendFields))
   );
 }
 
 export function checkChatSend(value: unknown, report: hf.Report): void {
-  if (!isChatSend(value, report.strict)) {
-    hf.fieldsAt(value, report, chatSendRules, ['attachments'], report.strict ? hf.noOthersAt(chatSendFields) : undefined);
-  }
+  if (!isChatSend(value, report.strict)) hf.tellFields(value, report, chatSendRule);
 }
 
 function checkChatSendAttachments(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkAttachment(value[i], report);
-    if (report.size > before) before = hf.below(report, before, `/${i}`);
+    hf.below(report, before, i);
   }
-  hf.maxItems(value, 4, report);
+  if (!(value.length <= 4)) hf.tell(value, report, [hf.tellList, [hf.anything], undefined, 4]);
 }
 
 /** Somebody said something. */
@@ -471,32 +474,33 @@ export interface ChatMessage {
   readonly attachments?: readonly Attachment[];
 }
 
-const chatMessageRules: hf.Rules = [
-  ['from', hf.textAt, 1, 40],
-  ['text', hf.textAt],
-  ['attachments', hf.checkedAt, checkChatMessageAttachments],
-];
+const chatMessageRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['attachments'],
+  from: [hf.tellText, 1, 40],
+  text: [hf.tellText],
+  attachments: [checkChatMessageAttachments],
+}];
 
 export function isChatMessage(value: unknown): value is ChatMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { from: from$, text, attachments } = value as hf.Fields;
   return (
-    typeof from$ === 'string' && from$.length >= 1 && (from$.length <= 40 || hf.isAtMost(from$, 40)) &&
+    hf.isText(from$, 1, 40) &&
     typeof text === 'string' &&
     (attachments === undefined || hf.passes(attachments, checkChatMessageAttachments, false))
   );
 }
 
 export function checkChatMessage(value: unknown, report: hf.Report): void {
-  if (!isChatMessage(value)) hf.fieldsAt(value, report, chatMessageRules, ['attachments']);
+  if (!isChatMessage(value)) hf.tellFields(value, report, chatMessageRule);
 }
 
 function checkChatMessageAttachments(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkAttachment(value[i], report);
-    if (report.size > before) before = hf.below(report, before, `/${i}`);
+    hf.below(report, before, i);
   }
 }
 
@@ -505,9 +509,10 @@ export interface UserTypingClient {
   readonly roomId: RoomId;
 }
 
-const userTypingClientRules: hf.Rules = [
-  ['roomId', hf.patternAt, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-];
+const userTypingClientRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
+}, hf.tellOthersIfSent];
 
 const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
 
@@ -521,9 +526,7 @@ export function isUserTypingClient(value: unknown, strict: boolean = true): valu
 }
 
 export function checkUserTypingClient(value: unknown, report: hf.Report): void {
-  if (!isUserTypingClient(value, report.strict)) {
-    hf.fieldsAt(value, report, userTypingClientRules, [], report.strict ? hf.noOthersAt(userTypingClientFields) : undefined);
-  }
+  if (!isUserTypingClient(value, report.strict)) hf.tellFields(value, report, userTypingClientRule);
 }
 
 /** Somebody is typing. As the server sends it. */
@@ -531,18 +534,19 @@ export interface UserTypingServer {
   readonly name: UserName;
 }
 
-const userTypingServerRules: hf.Rules = [
-  ['name', hf.textAt, 1, 40],
-];
+const userTypingServerRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  name: [hf.tellText, 1, 40],
+}];
 
 export function isUserTypingServer(value: unknown): value is UserTypingServer {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { name } = value as hf.Fields;
-  return typeof name === 'string' && name.length >= 1 && (name.length <= 40 || hf.isAtMost(name, 40));
+  return hf.isText(name, 1, 40);
 }
 
 export function checkUserTypingServer(value: unknown, report: hf.Report): void {
-  if (!isUserTypingServer(value)) hf.fieldsAt(value, report, userTypingServerRules);
+  if (!isUserTypingServer(value)) hf.tellFields(value, report, userTypingServerRule);
 }
 
 /** Somebody came, went, or looked away. */
@@ -551,10 +555,11 @@ export interface UserPresence {
   readonly present: boolean;
 }
 
-const userPresenceRules: hf.Rules = [
-  ['member', hf.fieldsAt, memberRules],
-  ['present', hf.boolean],
-];
+const userPresenceRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  member: memberRule,
+  present: [hf.boolean],
+}];
 
 export function isUserPresence(value: unknown): value is UserPresence {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -566,7 +571,7 @@ export function isUserPresence(value: unknown): value is UserPresence {
 }
 
 export function checkUserPresence(value: unknown, report: hf.Report): void {
-  if (!isUserPresence(value)) hf.fieldsAt(value, report, userPresenceRules);
+  if (!isUserPresence(value)) hf.tellFields(value, report, userPresenceRule);
 }
 
 /** Follow the price of some symbols until `prices.stop`. */
@@ -587,10 +592,11 @@ export interface PricesWatch {
   readonly every?: number;
 }
 
-const pricesWatchRules: hf.Rules = [
-  ['symbols', hf.checkedAt, checkPricesWatchSymbols],
-  ['every', hf.integerAt, 50, 60000],
-];
+const pricesWatchRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['every'],
+  symbols: [checkPricesWatchSymbols],
+  every: [hf.tellInteger, 50, 60000],
+}, hf.tellOthersIfSent];
 
 const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
 
@@ -599,15 +605,13 @@ export function isPricesWatch(value: unknown, strict: boolean = true): value is 
   const { symbols, every } = value as hf.Fields;
   return (
     symbols !== undefined && hf.passes(symbols, checkPricesWatchSymbols, strict) &&
-    (every === undefined || (hf.isInteger(every) && every >= 50 && every <= 60000)) &&
+    (every === undefined || (hf.isSafeInteger(every) && every >= 50 && every <= 60000)) &&
     (!strict || hf.isClosed(value, pricesWatchFields))
   );
 }
 
 export function checkPricesWatch(value: unknown, report: hf.Report): void {
-  if (!isPricesWatch(value, report.strict)) {
-    hf.fieldsAt(value, report, pricesWatchRules, ['every'], report.strict ? hf.noOthersAt(pricesWatchFields) : undefined);
-  }
+  if (!isPricesWatch(value, report.strict)) hf.tellFields(value, report, pricesWatchRule);
 }
 
 function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
@@ -615,8 +619,7 @@ function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
   if (!value.every(item => typeof item === 'string' && symbolPattern.test(item))) {
     hf.items(value, 0, checkSymbol, report);
   }
-  hf.minItems(value, 1, report);
-  hf.maxItems(value, 50, report);
+  if (!(value.length >= 1 && value.length <= 50)) hf.tell(value, report, [hf.tellList, [hf.anything], 1, 50]);
   hf.uniqueItems(value, report);
 }
 
@@ -637,12 +640,13 @@ export interface PricesTick {
   readonly change?: number;
 }
 
-const pricesTickRules: hf.Rules = [
-  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  ['price', hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
-  ['side', hf.checkedAt, checkPricesTickSide],
-  ['change', hf.aboveAt, -1],
-];
+const pricesTickRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['change'],
+  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  price: [hf.tellText, undefined, undefined, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
+  side: [checkPricesTickSide],
+  change: [hf.tellNumber, undefined, undefined, -1],
+}];
 
 export function isPricesTick(value: unknown): value is PricesTick {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -656,7 +660,7 @@ export function isPricesTick(value: unknown): value is PricesTick {
 }
 
 export function checkPricesTick(value: unknown, report: hf.Report): void {
-  if (!isPricesTick(value)) hf.fieldsAt(value, report, pricesTickRules, ['change']);
+  if (!isPricesTick(value)) hf.tellFields(value, report, pricesTickRule);
 }
 
 function checkPricesTickSide(value: unknown, report: hf.Report): void {
@@ -673,9 +677,10 @@ export interface PricesDone {
   readonly ticks: number;
 }
 
-const pricesDoneRules: hf.Rules = [
-  ['ticks', hf.integerAt, 0],
-];
+const pricesDoneRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  ticks: [hf.tellInteger, 0, 9007199254740991],
+}];
 
 export function isPricesDone(value: unknown): value is PricesDone {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -684,7 +689,7 @@ export function isPricesDone(value: unknown): value is PricesDone {
 }
 
 export function checkPricesDone(value: unknown, report: hf.Report): void {
-  if (!isPricesDone(value)) hf.fieldsAt(value, report, pricesDoneRules);
+  if (!isPricesDone(value)) hf.tellFields(value, report, pricesDoneRule);
 }
 
 /**
@@ -701,10 +706,11 @@ export interface PricesBook {
   readonly depth?: number;
 }
 
-const pricesBookRules: hf.Rules = [
-  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  ['depth', hf.integerAt, 1, 100],
-];
+const pricesBookRule: hf.FieldsRule = [hf.tellFields, {
+  '?': ['depth'],
+  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  depth: [hf.tellInteger, 1, 100],
+}, hf.tellOthersIfSent];
 
 const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
 
@@ -713,15 +719,13 @@ export function isPricesBook(value: unknown, strict: boolean = true): value is P
   const { symbol: symbol$, depth } = value as hf.Fields;
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
-    (depth === undefined || (hf.isInteger(depth) && depth >= 1 && depth <= 100)) &&
+    (depth === undefined || (hf.isSafeInteger(depth) && depth >= 1 && depth <= 100)) &&
     (!strict || hf.isClosed(value, pricesBookFields))
   );
 }
 
 export function checkPricesBook(value: unknown, report: hf.Report): void {
-  if (!isPricesBook(value, report.strict)) {
-    hf.fieldsAt(value, report, pricesBookRules, ['depth'], report.strict ? hf.noOthersAt(pricesBookFields) : undefined);
-  }
+  if (!isPricesBook(value, report.strict)) hf.tellFields(value, report, pricesBookRule);
 }
 
 /** The order book. */
@@ -733,11 +737,12 @@ export interface PricesSnapshot {
   readonly asks: readonly Level[];
 }
 
-const pricesSnapshotRules: hf.Rules = [
-  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  ['bids', hf.checkedAt, checkPricesSnapshotBids],
-  ['asks', hf.checkedAt, checkPricesSnapshotAsks],
-];
+const pricesSnapshotRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+  bids: [checkPricesSnapshotBids],
+  asks: [checkPricesSnapshotAsks],
+}];
 
 export function isPricesSnapshot(value: unknown): value is PricesSnapshot {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -750,27 +755,27 @@ export function isPricesSnapshot(value: unknown): value is PricesSnapshot {
 }
 
 export function checkPricesSnapshot(value: unknown, report: hf.Report): void {
-  if (!isPricesSnapshot(value)) hf.fieldsAt(value, report, pricesSnapshotRules);
+  if (!isPricesSnapshot(value)) hf.tellFields(value, report, pricesSnapshotRule);
 }
 
 function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkLevel(value[i], report);
-    if (report.size > before) before = hf.below(report, before, `/${i}`);
+    hf.below(report, before, i);
   }
-  hf.maxItems(value, 100, report);
+  if (!(value.length <= 100)) hf.tell(value, report, [hf.tellList, [hf.anything], undefined, 100]);
 }
 
 function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkLevel(value[i], report);
-    if (report.size > before) before = hf.below(report, before, `/${i}`);
+    hf.below(report, before, i);
   }
-  hf.maxItems(value, 100, report);
+  if (!(value.length <= 100)) hf.tell(value, report, [hf.tellList, [hf.anything], undefined, 100]);
 }
 
 /**
@@ -782,9 +787,10 @@ export interface PricesQuote {
   readonly symbol: Symbol;
 }
 
-const pricesQuoteRules: hf.Rules = [
-  ['symbol', hf.patternAt, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-];
+const pricesQuoteRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
+}, hf.tellOthersIfSent];
 
 const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
 
@@ -798,9 +804,7 @@ export function isPricesQuote(value: unknown, strict: boolean = true): value is 
 }
 
 export function checkPricesQuote(value: unknown, report: hf.Report): void {
-  if (!isPricesQuote(value, report.strict)) {
-    hf.fieldsAt(value, report, pricesQuoteRules, [], report.strict ? hf.noOthersAt(pricesQuoteFields) : undefined);
-  }
+  if (!isPricesQuote(value, report.strict)) hf.tellFields(value, report, pricesQuoteRule);
 }
 
 /**
@@ -812,9 +816,10 @@ export interface PricesQuoted {
   readonly price: Decimal;
 }
 
-const pricesQuotedRules: hf.Rules = [
-  ['price', hf.patternAt, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
-];
+const pricesQuotedRule: hf.FieldsRule = [hf.tellFields, {
+  '?': [],
+  price: [hf.tellText, undefined, undefined, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
+}];
 
 export function isPricesQuoted(value: unknown): value is PricesQuoted {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -823,7 +828,7 @@ export function isPricesQuoted(value: unknown): value is PricesQuoted {
 }
 
 export function checkPricesQuoted(value: unknown, report: hf.Report): void {
-  if (!isPricesQuoted(value)) hf.fieldsAt(value, report, pricesQuotedRules);
+  if (!isPricesQuoted(value)) hf.tellFields(value, report, pricesQuotedRule);
 }
 
 // ---- Messages -------------------------------------------------------------------------------------------------------

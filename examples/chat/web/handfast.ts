@@ -40,8 +40,8 @@ export type { CallError, DeclaredError, DecodeError, RuntimeError } from './hand
 export type { ClientEvents, Skew } from './handfast/events.js';
 export type { Off } from './handfast/listeners.js';
 export type { CallOptions, ConnectOptions, Source } from './handfast/options.js';
-export { below, overlaps, passes, Report, violationsOf, violationsUnder, wording } from './handfast/report.js';
-export type { Check, Violation } from './handfast/report.js';
+export { below, fail, overlaps, passes, violationsOf, violationsUnder, wording } from './handfast/report.js';
+export type { Check, Report, Violation } from './handfast/report.js';
 export { err, Failed, ok } from './handfast/result.js';
 export type { Err, Failure, Ok, Result } from './handfast/result.js';
 export type { Room, RoomEvents } from './handfast/room.js';

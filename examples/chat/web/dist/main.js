@@ -6,52 +6,15 @@ var LISTED = 100;
 var PATH = 256;
 var WORDS = 1e3;
 function cut(text, most) {
-  if (text.length <= most) return text;
-  const points = Array.from(text);
-  return points.length <= most ? text : `${points.slice(0, most).join("")}\u2026`;
+  return text.length > most && [...text].length > most ? `${[...text].slice(0, most).join("")}\u2026` : text;
 }
-var NONE = [];
-var Report = class {
-  /**
-   * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
-   * values of open enums. What is received may have both.
-   */
-  strict;
-  /** The path to the object or the array in hand. */
-  path = "";
-  /** The property or the item in hand; nothing where it is the whole. */
-  name = void 0;
-  /** The violations so far, in order. */
-  found = NONE;
-  /** What is done where several schemas describe one value, and may say the same. */
-  once = void 0;
-  constructor(strict) {
-    this.strict = strict;
-  }
-  /** How many violations there are. */
-  get size() {
-    return this.found.length;
-  }
-  /** The path to what is in hand. */
-  get place() {
-    const { path, name } = this;
-    return name === void 0 ? path : path + step(name);
-  }
-  /** Reports a violation of what is in hand. `undefined` is allowed nowhere, and says nothing. */
-  fail(keyword, message, allowed) {
-    const path = cut(this.place, PATH);
-    const words = cut(message, WORDS);
-    const violation = allowed === void 0 || words !== message ? { path, keyword, message: words } : { path, keyword, message, allowed };
-    if (this.size === 0) this.found = [violation];
-    else if (this.size < COLLECTED) this.found.push(violation);
-  }
-};
-function below({ found }, from, step2) {
-  for (let i = from; i < found.length; i++) {
-    const violation = found[i];
-    violation.path = cut(step2 + violation.path, PATH);
-  }
-  return found.length;
+function fail({ found }, keyword, message, allowed) {
+  const violation = { path: "", keyword, message: cut(message, WORDS) };
+  if (allowed !== void 0 && violation.message === message) violation.allowed = allowed;
+  if (found.length < COLLECTED) found.push(violation);
+}
+function below({ found }, from, part2) {
+  for (; from < found.length; from++) found[from].path = cut(`/${part2}${found[from].path}`, PATH);
 }
 function overlaps(report) {
   report.once = toldOnce;
@@ -63,187 +26,152 @@ function toldOnce(violations) {
     return !seen.has(said) && seen.add(said);
   });
 }
-function step(name) {
-  if (typeof name === "number" || !(name.includes("~") || name.includes("/"))) return `/${name}`;
-  return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+function part(name) {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 function violationsOf(check, value, direction) {
-  const report = new Report(direction === "sent");
+  const report = { strict: direction === "sent", found: [] };
   check(value, report);
-  return listed(report);
-}
-function listed({ found, once }) {
-  const all = once === void 0 ? found : once(found);
+  const all = report.once?.(report.found) ?? report.found;
   const more = all.length - LISTED;
-  if (more <= 0) return all;
   const least = all.length < COLLECTED ? "" : "at least ";
-  return [...all.slice(0, LISTED), { path: "", keyword: "violations", message: `and ${least}${more} more` }];
+  if (more > 0) all.splice(LISTED, more, { path: "", keyword: "violations", message: `and ${least}${more} more` });
+  return all;
 }
 function violationsUnder(check, value, direction, under) {
-  const report = new Report(direction === "sent");
-  check(value, report);
-  below(report, 0, step(under));
-  return listed(report);
+  const checkUnder = (_, report) => {
+    check(value, report);
+    below(report, 0, part(under));
+  };
+  return violationsOf(checkUnder, value, direction);
 }
 function passes(value, check, strict) {
-  const report = new Report(strict);
+  const report = { strict, found: [] };
   check(value, report);
-  return report.size === 0;
+  return report.found.length === 0;
 }
 function wording(violation) {
   return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
 }
 
 // handfast/check.ts
-function notA(type, report) {
-  report.fail("type", `must be ${a(type)}`, type);
-}
-function a(type) {
-  return `a${/^[aeiou]/.test(type) ? "n" : ""} ${type}`;
+function notA(type, report, article) {
+  fail(report, "type", `must be ${article} ${type}`, type);
 }
 function isFields(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function object(value, report) {
   if (isFields(value)) return true;
-  notA("object", report);
+  notA("object", report, "an");
   return false;
 }
 function array(value, report) {
   if (Array.isArray(value)) return true;
-  notA("array", report);
+  notA("array", report, "an");
   return false;
 }
 function string(value, report) {
   if (typeof value === "string") return true;
-  notA("string", report);
+  notA("string", report, "a");
   return false;
 }
 function boolean(value, report) {
   if (typeof value === "boolean") return true;
-  notA("boolean", report);
+  notA("boolean", report, "a");
   return false;
-}
-function isInteger(value) {
-  return Number.isInteger(value);
 }
 function isSafeInteger(value) {
   return Number.isSafeInteger(value);
 }
-function number(value, report) {
-  if (Number.isFinite(value)) return true;
-  notA("number", report);
-  return false;
-}
 function integer(value, report) {
   if (Number.isInteger(value)) return true;
-  notA("integer", report);
+  notA("integer", report, "an");
   return false;
 }
 function anything() {
 }
 var noPayload = anything;
 function notOf(types, report) {
-  const words = types.map((type) => type === "null" ? type : a(type));
+  const words = [...types];
   const last = words.pop() ?? "nothing";
-  report.fail("type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, types);
+  const allowed = types.map((type) => type.replace(/.* /, ""));
+  fail(report, "type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, allowed);
 }
 function notConst(allowed, report) {
-  report.fail("const", `must be ${JSON.stringify(allowed)}`, allowed);
+  fail(report, "const", `must be ${JSON.stringify(allowed)}`, allowed);
 }
 function notEnum(allowed, report) {
-  const words = allowed.map((value) => JSON.stringify(value)).join(", ");
-  report.fail("enum", `must be ${allowed.length === 1 ? "" : "one of "}${words}`, allowed);
+  fail(report, "enum", `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`, allowed);
 }
-function equal(a2, b) {
-  if (a2 === b) return true;
-  if (Array.isArray(a2)) {
-    return Array.isArray(b) && a2.length === b.length && a2.every((item2, i) => equal(item2, b[i]));
+function notOnly(allowed, report) {
+  fail(report, "enum", `must be ${JSON.stringify(allowed[0])}`, allowed);
+}
+function equal(a, b) {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item2, i) => equal(item2, b[i]));
   }
-  if (!isFields(a2) || !isFields(b)) return false;
-  const keys = Object.keys(a2);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a2[key], b[key]));
+  if (!isFields(a) || !isFields(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
-function minimum(value, least, report) {
-  if (value < least) report.fail("minimum", `must be at least ${least}`, least);
-}
-function maximum(value, most, report) {
-  if (value > most) report.fail("maximum", `must be at most ${most}`, most);
-}
-function exclusiveMinimum(value, bound, report) {
-  if (value <= bound) report.fail("exclusiveMinimum", `must be greater than ${bound}`, bound);
+function within(size, least, most, report, of, be, things = "") {
+  const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
+  if (size < least) fail(report, "min" + of, words(least, "least"), least);
+  if (size > most) fail(report, "max" + of, words(most, "most"), most);
 }
 function codePoints(value) {
-  return Array.from(value).length;
+  return [...value].length;
 }
-function many(count, one, several = `${one}s`) {
-  return count === 1 ? `1 ${one}` : `${count} ${several}`;
+function isText(value, least, most) {
+  if (typeof value !== "string" || value.length < least || value.length > 2 * most) return false;
+  const count = value.length > 2 * least - 2 && value.length <= most ? least : codePoints(value);
+  return count >= least && count <= most;
 }
-function isAtLeast(value, least) {
-  return value.length >= least && (value.length >= 2 * least || codePoints(value) >= least);
-}
-function isAtMost(value, most) {
-  return value.length <= most || value.length <= 2 * most && codePoints(value) <= most;
-}
-function minLength(value, least, report) {
-  if (!isAtLeast(value, least)) report.fail("minLength", `must be at least ${many(least, "character")} long`, least);
-}
-function maxLength(value, most, report) {
-  if (!isAtMost(value, most)) report.fail("maxLength", `must be at most ${many(most, "character")} long`, most);
-}
-function run(characters, least, most) {
+function run(character, least, most) {
   const known = new Uint8Array(128);
-  for (const [, first = "", last = first] of characters.matchAll(/(.)(?:-(.))?/g)) {
-    known.fill(1, first.charCodeAt(0), last.charCodeAt(0) + 1);
-  }
   return {
     test(value) {
       if (value.length < least || value.length > most) return false;
-      for (let i = 0; i < value.length; i++) if (known[value.charCodeAt(i)] !== 1) return false;
+      for (let i = 0; i < value.length; i++) {
+        if ((known[value.charCodeAt(i)] ||= character.test(value[i]) ? 1 : 2) > 1) return false;
+      }
       return true;
     }
   };
-}
-function pattern(value, expression, source, report) {
-  if (!expression.test(value)) report.fail("pattern", `must match the pattern ${source}`, source);
 }
 function items(value, from, check, report) {
   for (let i = from; i < value.length; i++) item(value, i, check, report);
 }
 function item(value, index, check, report) {
   if (index >= value.length) return;
-  const before = report.size;
+  const before = report.found.length;
   check(value[index], report);
-  if (report.size > before) below(report, before, `/${index}`);
+  below(report, before, index);
 }
 function noItems(value, from, report) {
   items(value, from, tooMany, report);
 }
 function tooMany(_, report) {
-  report.fail("items", "is one item too many");
-}
-function minItems(value, least, report) {
-  if (value.length < least) report.fail("minItems", `must have at least ${many(least, "item")}`, least);
-}
-function maxItems(value, most, report) {
-  if (value.length > most) report.fail("maxItems", `must have at most ${many(most, "item")}`, most);
+  fail(report, "items", "is one item too many");
 }
 function isUnique(value) {
   const plain = value.filter((item2) => typeof item2 !== "object" || item2 === null);
   const nested = value.filter((item2) => typeof item2 === "object" && item2 !== null);
-  return new Set(plain).size === plain.length && !nested.some((a2, i) => nested.some((b, j) => j < i && equal(a2, b)));
+  return new Set(plain).size === plain.length && !nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
 }
 function uniqueItems(value, report) {
-  if (!isUnique(value)) report.fail("uniqueItems", "must have no two equal items", true);
+  if (!isUnique(value)) fail(report, "uniqueItems", "must have no two equal items", true);
 }
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
 }
 function property(value, name, check, report) {
   if (!has(value, name)) return;
-  const before = report.size;
+  const before = report.found.length;
   check(value[name], report);
-  if (report.size > before) below(report, before, step(name));
+  if (report.found.length > before) below(report, before, part(name));
 }
 function required(value, names, report) {
   for (const name of names) {
@@ -251,24 +179,30 @@ function required(value, names, report) {
   }
 }
 function lacks(name, report) {
-  report.fail("required", `must have the property ${JSON.stringify(name)}`, name);
+  fail(report, "required", `must have the property ${JSON.stringify(name)}`, name);
 }
 function isClosed(value, declared) {
   return undeclared(value, declared).length === 0;
 }
-function unknownProperty(_, report) {
-  report.fail("additionalProperties", "is not a known property");
+function noOthers(value, declared, report) {
+  others(value, declared, unknownProperty, report);
 }
-var NONE2 = [];
+function unknownProperty(_, report) {
+  fail(report, "additionalProperties", "is not a known property");
+}
+function others(value, declared, check, report) {
+  for (const name of undeclared(value, declared)) property(value, name, check, report);
+}
+var NONE = [];
 function undeclared(value, declared) {
   let names;
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
-  return names?.sort(byCodePoint) ?? NONE2;
+  return names?.sort(byCodePoint) ?? NONE;
 }
-function byCodePoint(a2, b) {
+function byCodePoint(a, b) {
   let i = 0;
-  while (i < a2.length && i < b.length && a2.charCodeAt(i) === b.charCodeAt(i)) i++;
-  return (a2.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 function discriminant(value, name) {
   return isFields(value) && has(value, name) ? value[name] : void 0;
@@ -276,76 +210,55 @@ function discriminant(value, name) {
 function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
-  const before = report.size;
-  notEnum(allowed, report);
-  below(report, before, step(name));
+  const before = report.found.length;
+  if (allowed.length === 1) notOnly([allowed[0]], report);
+  else notEnum(allowed, report);
+  below(report, before, part(name));
 }
 
 // handfast/rules.ts
-function textAt(value, report, least = 0, most = Infinity) {
-  if (!string(value, report)) return;
-  minLength(value, least, report);
-  maxLength(value, most, report);
+function tell(value, report, rule) {
+  rule[0](value, report, rule);
 }
-function patternAt(value, report, expression, source, least, most) {
-  textAt(value, report, least, most);
-  if (typeof value === "string") pattern(value, expression, source, report);
+function tellText(value, report, [, least, most, expression, source]) {
+  if (typeof value !== "string") return notA("string", report, "a");
+  within(codePoints(value), least, most, report, "Length", "be", " characters long");
+  if (expression && !expression.test(value)) fail(report, "pattern", `must match the pattern ${source}`, source);
 }
-function integerAt(value, report, least = -Number.MAX_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {
-  if (integer(value, report)) within(value, report, least, most);
+function tellNumber(value, report, [, least, most, above]) {
+  if (!Number.isFinite(value)) return notA("number", report, "a");
+  within(value, least, most, report, "imum", "be");
+  if (value <= above) fail(report, "exclusiveMinimum", `must be greater than ${above}`, above);
 }
-function within(value, report, least, most) {
-  minimum(value, least, report);
-  maximum(value, most, report);
+function tellInteger(value, report, rule) {
+  if (Number.isInteger(value)) tellNumber(value, report, rule);
+  else notA("integer", report, "an");
 }
-function aboveAt(value, report, bound) {
-  if (number(value, report)) exclusiveMinimum(value, bound, report);
+function tellList(value, report, [, item2, least, most]) {
+  if (!Array.isArray(value)) return notA("array", report, "an");
+  for (let i = 0; i < value.length; i++) tellPart(value, report, item2, i);
+  within(value.length, least, most, report, "Items", "have", " items");
 }
-function listAt(value, report, rule, least = 0, most = Infinity) {
-  if (!array(value, report)) return;
-  const path = report.place;
-  for (let i = 0; i < value.length; i++) {
-    report.path = path;
-    report.name = i;
-    rule[0](value[i], report, rule[1], rule[2], rule[3], rule[4]);
+function tellFields(value, report, [, rules, others2]) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return notA("object", report, "an");
+  for (const name in rules) {
+    if (name !== "?" && value[name] !== void 0) tellPart(value, report, rules[name], name);
   }
-  report.path = path;
-  report.name = void 0;
-  minItems(value, least, report);
-  maxItems(value, most, report);
-}
-function fieldsAt(value, report, rules, optional2 = [], others2) {
-  if (!object(value, report)) return;
-  const path = report.place;
-  for (const rule of rules) {
-    const held = value[rule[0]];
-    if (held === void 0) continue;
-    report.path = path;
-    report.name = rule[0];
-    rule[1](held, report, rule[2], rule[3], rule[4], rule[5]);
+  others2?.(value, rules, report);
+  for (const name in rules) {
+    if (name !== "?" && value[name] === void 0 && !rules["?"].includes(name)) lacks(name, report);
   }
-  report.path = path;
-  report.name = void 0;
-  others2?.(value, report);
-  for (const [name] of rules) if (value[name] === void 0 && !optional2.includes(name)) lacks(name, report);
 }
-function noOthersAt(declared) {
-  return (value, report) => {
-    for (const name of undeclared(value, declared)) {
-      report.name = name;
-      unknownProperty(value, report);
-    }
-    report.name = void 0;
-  };
+function tellPart(value, report, rule, key) {
+  const before = report.found.length;
+  rule[0](value[key], report, rule);
+  below(report, before, key);
 }
-function checkedAt(value, report, check) {
-  const { size, path, name, place } = report;
-  report.path = "";
-  report.name = void 0;
-  check(value, report);
-  below(report, size, place);
-  report.path = path;
-  report.name = name;
+function tellOthers(value, rules, report) {
+  noOthers(value, { has: (name) => name !== "?" && Object.hasOwn(rules, name) }, report);
+}
+function tellOthersIfSent(value, rules, report) {
+  if (report.strict) tellOthers(value, rules, report);
 }
 
 // handfast/clock.ts
@@ -697,8 +610,8 @@ function read(value, reader) {
 function readTag(message, { tag }) {
   const value = message[tag.name];
   if (value === void 0) return { problem: missing(tag.name) };
-  const isText = typeof value === "string";
-  if (isText ? tag.kind !== "integer" : tag.kind !== "text" && Number.isSafeInteger(value)) return { value };
+  const isText2 = typeof value === "string";
+  if (isText2 ? tag.kind !== "integer" : tag.kind !== "text" && Number.isSafeInteger(value)) return { value };
   return { problem: wrongKind(tag) };
 }
 function find(value, tag, around, reader) {
@@ -725,7 +638,7 @@ function withoutEnvelope(message, envelope) {
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 function refuse(kind2, words, remains) {
   const { type, violations = [], ...rest } = remains;
-  const message = [words, violations.map(wording).join("; ")].filter((part) => part !== "").join(": ");
+  const message = [words, violations.map(wording).join("; ")].filter((part2) => part2 !== "").join(": ");
   return err({ code: CODES[kind2], kind: kind2, message, violations, ...type !== void 0 && { type }, ...rest });
 }
 
@@ -931,16 +844,16 @@ var Room = class {
    *
    * @param step what the number grows by where nothing was missed: 0 in the answer to a join, 1 in a message.
    */
-  #advance(seq, epoch, step2) {
-    const expected = this.#seq === void 0 ? void 0 : this.#seq + step2;
+  #advance(seq, epoch, step) {
+    const expected = this.#seq === void 0 ? void 0 : this.#seq + step;
     const anotherLife = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
     if (epoch !== void 0) this.#epoch = epoch;
     if (seq === void 0) return anotherLife ? { gap: {} } : {};
-    if (!anotherLife && step2 === 1 && expected !== void 0 && seq < expected) return { repeated: true };
+    if (!anotherLife && step === 1 && expected !== void 0 && seq < expected) return { repeated: true };
     this.#seq = seq;
     if (anotherLife || expected !== void 0 && seq < expected) return { gap: {} };
     if (expected === void 0 || seq === expected) return {};
-    return { gap: { from: expected + 1 - step2, to: seq - step2 } };
+    return { gap: { from: expected + 1 - step, to: seq - step } };
   }
   /** @internal Takes the server's word that something is missing. */
   miss(gap) {
@@ -1528,37 +1441,48 @@ function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
 function tooDeep(_, report) {
-  report.fail("depth", "is nested too deeply to be checked");
+  fail(report, "depth", "is nested too deeply to be checked");
 }
 
 // api.ts
-var roomIdPattern = /* @__PURE__ */ run("a-z0-9-", 1, 64);
-var memberRules = [
-  ["name", textAt, 1, 40],
-  ["status", checkedAt, checkStatus]
-];
+var roomIdPattern = /* @__PURE__ */ run(/[a-z0-9-]/, 1, 64);
+var memberRule = [tellFields, {
+  "?": [],
+  name: [tellText, 1, 40],
+  status: [checkStatus]
+}];
 function isMember(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name, status } = value;
-  return typeof name === "string" && name.length >= 1 && (name.length <= 40 || isAtMost(name, 40)) && status !== void 0 && passes(status, checkStatus, false);
+  return isText(name, 1, 40) && status !== void 0 && passes(status, checkStatus, false);
 }
 function checkStatus(value, report) {
   string(value, report);
 }
 var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
+function isSymbol(value, _strict = true) {
+  return typeof value === "string" && symbolPattern.test(value);
+}
 function checkSymbol(value, report) {
-  patternAt(value, report, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$");
+  if (!isSymbol(value, report.strict)) {
+    tell(value, report, [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"]);
+  }
 }
 var decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
+function isDecimal(value) {
+  return typeof value === "string" && decimalPattern.test(value);
+}
 function checkDecimal(value, report) {
-  patternAt(value, report, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$");
+  if (!isDecimal(value)) {
+    tell(value, report, [tellText, void 0, void 0, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"]);
+  }
 }
 function checkLevel(value, report) {
   if (!array(value, report)) return;
   item(value, 0, checkDecimal, report);
   item(value, 1, checkDecimal, report);
   noItems(value, 2, report);
-  minItems(value, 2, report);
+  if (!(value.length >= 2)) tell(value, report, [tellList, [anything], 2]);
 }
 function checkAttachment(value, report) {
   overlaps(report);
@@ -1571,65 +1495,64 @@ function checkAttachment(value, report) {
       return noVariant(value, "kind", ["image", "snippet"], report);
   }
 }
-var attachmentImageRules = [
-  ["kind", checkedAt, checkAttachmentImageKind],
-  ["url", textAt, void 0, 2e3],
-  ["width", integerAt, 1, 2e4],
-  ["height", integerAt, 1, 2e4],
-  ["alt", textAt, void 0, 500]
-];
+var attachmentImageRule = [tellFields, {
+  "?": ["alt"],
+  kind: [checkAttachmentImageKind],
+  url: [tellText, void 0, 2e3],
+  width: [tellInteger, 1, 2e4],
+  height: [tellInteger, 1, 2e4],
+  alt: [tellText, void 0, 500]
+}, tellOthersIfSent];
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
 function isAttachmentImage(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { kind: kind2, url, width, height, alt } = value;
-  return kind2 !== void 0 && passes(kind2, checkAttachmentImageKind, strict) && typeof url === "string" && (url.length <= 2e3 || isAtMost(url, 2e3)) && isInteger(width) && width >= 1 && width <= 2e4 && isInteger(height) && height >= 1 && height <= 2e4 && (alt === void 0 || typeof alt === "string" && (alt.length <= 500 || isAtMost(alt, 500))) && (!strict || isClosed(value, attachmentImageFields));
+  return kind2 !== void 0 && passes(kind2, checkAttachmentImageKind, strict) && isText(url, 0, 2e3) && isSafeInteger(width) && width >= 1 && width <= 2e4 && isSafeInteger(height) && height >= 1 && height <= 2e4 && (alt === void 0 || isText(alt, 0, 500)) && (!strict || isClosed(value, attachmentImageFields));
 }
 function checkAttachmentImage(value, report) {
-  if (!isAttachmentImage(value, report.strict)) {
-    fieldsAt(value, report, attachmentImageRules, ["alt"], report.strict ? noOthersAt(attachmentImageFields) : void 0);
-  }
+  if (!isAttachmentImage(value, report.strict)) tellFields(value, report, attachmentImageRule);
 }
 function checkAttachmentImageKind(value, report) {
   if (value !== "image") notConst("image", report);
 }
-var attachmentSnippetRules = [
-  ["kind", checkedAt, checkAttachmentSnippetKind],
-  ["text", textAt, void 0, 1e4],
-  ["language", checkedAt, checkAttachmentSnippetLanguage]
-];
+var attachmentSnippetRule = [tellFields, {
+  "?": ["language"],
+  kind: [checkAttachmentSnippetKind],
+  text: [tellText, void 0, 1e4],
+  language: [checkAttachmentSnippetLanguage]
+}, tellOthersIfSent];
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function isAttachmentSnippet(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { kind: kind2, text, language } = value;
-  return kind2 !== void 0 && passes(kind2, checkAttachmentSnippetKind, strict) && typeof text === "string" && (text.length <= 1e4 || isAtMost(text, 1e4)) && (language === void 0 || language === null || typeof language === "string" && (language.length <= 40 || isAtMost(language, 40))) && (!strict || isClosed(value, attachmentSnippetFields));
+  return kind2 !== void 0 && passes(kind2, checkAttachmentSnippetKind, strict) && isText(text, 0, 1e4) && (language === void 0 || language === null || isText(language, 0, 40)) && (!strict || isClosed(value, attachmentSnippetFields));
 }
 function checkAttachmentSnippet(value, report) {
-  if (!isAttachmentSnippet(value, report.strict)) {
-    fieldsAt(value, report, attachmentSnippetRules, ["language"], report.strict ? noOthersAt(attachmentSnippetFields) : void 0);
-  }
+  if (!isAttachmentSnippet(value, report.strict)) tellFields(value, report, attachmentSnippetRule);
 }
 function checkAttachmentSnippetKind(value, report) {
   if (value !== "snippet") notConst("snippet", report);
 }
 function checkAttachmentSnippetLanguage(value, report) {
   if (value === null) return;
-  if (typeof value !== "string") return notOf(["null", "string"], report);
-  maxLength(value, 40, report);
+  if (typeof value !== "string") return notOf(["null", "a string"], report);
+  if (!isText(value, 0, 40)) tell(value, report, [tellText, void 0, 40]);
 }
 var roomFullError = {
   code: "ROOM_FULL",
   data: checkRoomFullErrorData
 };
-var roomFullErrorDataRules = [
-  ["limit", integerAt, 1]
-];
+var roomFullErrorDataRule = [tellFields, {
+  "?": [],
+  limit: [tellInteger, 1, 9007199254740991]
+}];
 function isRoomFullErrorData(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { limit } = value;
   return isSafeInteger(limit) && limit >= 1;
 }
 function checkRoomFullErrorData(value, report) {
-  if (!isRoomFullErrorData(value)) fieldsAt(value, report, roomFullErrorDataRules);
+  if (!isRoomFullErrorData(value)) tellFields(value, report, roomFullErrorDataRule);
 }
 var notInRoomError = {
   code: "NOT_IN_ROOM",
@@ -1639,24 +1562,24 @@ var unknownSymbolError = {
   code: "UNKNOWN_SYMBOL",
   data: noPayload
 };
-var authRules = [
-  ["name", textAt, 1, 40],
-  ["token", textAt, void 0, 4096]
-];
+var authRule = [tellFields, {
+  "?": ["token"],
+  name: [tellText, 1, 40],
+  token: [tellText, void 0, 4096]
+}, tellOthersIfSent];
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function isAuth(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name, token } = value;
-  return typeof name === "string" && name.length >= 1 && (name.length <= 40 || isAtMost(name, 40)) && (token === void 0 || typeof token === "string" && (token.length <= 4096 || isAtMost(token, 4096))) && (!strict || isClosed(value, authFields));
+  return isText(name, 1, 40) && (token === void 0 || isText(token, 0, 4096)) && (!strict || isClosed(value, authFields));
 }
 function checkAuth(value, report) {
-  if (!isAuth(value, report.strict)) {
-    fieldsAt(value, report, authRules, ["token"], report.strict ? noOthersAt(authFields) : void 0);
-  }
+  if (!isAuth(value, report.strict)) tellFields(value, report, authRule);
 }
-var roomJoinRules = [
-  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-];
+var roomJoinRule = [tellFields, {
+  "?": [],
+  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+}, tellOthersIfSent];
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function isRoomJoin(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1664,28 +1587,28 @@ function isRoomJoin(value, strict = true) {
   return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, roomJoinFields));
 }
 function checkRoomJoin(value, report) {
-  if (!isRoomJoin(value, report.strict)) {
-    fieldsAt(value, report, roomJoinRules, [], report.strict ? noOthersAt(roomJoinFields) : void 0);
-  }
+  if (!isRoomJoin(value, report.strict)) tellFields(value, report, roomJoinRule);
 }
-var roomJoinedRules = [
-  ["members", listAt, [fieldsAt, memberRules], 0, 1e3],
-  ["topic", checkedAt, checkRoomJoinedTopic]
-];
+var roomJoinedRule = [tellFields, {
+  "?": [],
+  members: [tellList, memberRule, 0, 1e3],
+  topic: [checkRoomJoinedTopic]
+}];
 function isRoomJoined(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { members: members2, topic } = value;
   return Array.isArray(members2) && members2.length <= 1e3 && members2.every((item2) => isMember(item2)) && (topic === null || typeof topic === "string");
 }
 function checkRoomJoined(value, report) {
-  if (!isRoomJoined(value)) fieldsAt(value, report, roomJoinedRules);
+  if (!isRoomJoined(value)) tellFields(value, report, roomJoinedRule);
 }
 function checkRoomJoinedTopic(value, report) {
-  if (value !== null && typeof value !== "string") notOf(["null", "string"], report);
+  if (value !== null && typeof value !== "string") notOf(["null", "a string"], report);
 }
-var roomLeaveRules = [
-  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-];
+var roomLeaveRule = [tellFields, {
+  "?": [],
+  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+}, tellOthersIfSent];
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function isRoomLeave(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1693,59 +1616,58 @@ function isRoomLeave(value, strict = true) {
   return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, roomLeaveFields));
 }
 function checkRoomLeave(value, report) {
-  if (!isRoomLeave(value, report.strict)) {
-    fieldsAt(value, report, roomLeaveRules, [], report.strict ? noOthersAt(roomLeaveFields) : void 0);
-  }
+  if (!isRoomLeave(value, report.strict)) tellFields(value, report, roomLeaveRule);
 }
-var chatSendRules = [
-  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"],
-  ["text", textAt, 1, 2e3],
-  ["attachments", checkedAt, checkChatSendAttachments]
-];
+var chatSendRule = [tellFields, {
+  "?": ["attachments"],
+  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"],
+  text: [tellText, 1, 2e3],
+  attachments: [checkChatSendAttachments]
+}, tellOthersIfSent];
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
 function isChatSend(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2, text, attachments: attachments2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && typeof text === "string" && text.length >= 1 && (text.length <= 2e3 || isAtMost(text, 2e3)) && (attachments2 === void 0 || passes(attachments2, checkChatSendAttachments, strict)) && (!strict || isClosed(value, chatSendFields));
+  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && isText(text, 1, 2e3) && (attachments2 === void 0 || passes(attachments2, checkChatSendAttachments, strict)) && (!strict || isClosed(value, chatSendFields));
 }
 function checkChatSend(value, report) {
-  if (!isChatSend(value, report.strict)) {
-    fieldsAt(value, report, chatSendRules, ["attachments"], report.strict ? noOthersAt(chatSendFields) : void 0);
-  }
+  if (!isChatSend(value, report.strict)) tellFields(value, report, chatSendRule);
 }
 function checkChatSendAttachments(value, report) {
   if (!array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkAttachment(value[i], report);
-    if (report.size > before) before = below(report, before, `/${i}`);
+    below(report, before, i);
   }
-  maxItems(value, 4, report);
+  if (!(value.length <= 4)) tell(value, report, [tellList, [anything], void 0, 4]);
 }
-var chatMessageRules = [
-  ["from", textAt, 1, 40],
-  ["text", textAt],
-  ["attachments", checkedAt, checkChatMessageAttachments]
-];
+var chatMessageRule = [tellFields, {
+  "?": ["attachments"],
+  from: [tellText, 1, 40],
+  text: [tellText],
+  attachments: [checkChatMessageAttachments]
+}];
 function isChatMessage(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { from: from$, text, attachments: attachments2 } = value;
-  return typeof from$ === "string" && from$.length >= 1 && (from$.length <= 40 || isAtMost(from$, 40)) && typeof text === "string" && (attachments2 === void 0 || passes(attachments2, checkChatMessageAttachments, false));
+  return isText(from$, 1, 40) && typeof text === "string" && (attachments2 === void 0 || passes(attachments2, checkChatMessageAttachments, false));
 }
 function checkChatMessage(value, report) {
-  if (!isChatMessage(value)) fieldsAt(value, report, chatMessageRules, ["attachments"]);
+  if (!isChatMessage(value)) tellFields(value, report, chatMessageRule);
 }
 function checkChatMessageAttachments(value, report) {
   if (!array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkAttachment(value[i], report);
-    if (report.size > before) before = below(report, before, `/${i}`);
+    below(report, before, i);
   }
 }
-var userTypingClientRules = [
-  ["roomId", patternAt, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-];
+var userTypingClientRule = [tellFields, {
+  "?": [],
+  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"]
+}, tellOthersIfSent];
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
 function isUserTypingClient(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -1753,130 +1675,130 @@ function isUserTypingClient(value, strict = true) {
   return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, userTypingClientFields));
 }
 function checkUserTypingClient(value, report) {
-  if (!isUserTypingClient(value, report.strict)) {
-    fieldsAt(value, report, userTypingClientRules, [], report.strict ? noOthersAt(userTypingClientFields) : void 0);
-  }
+  if (!isUserTypingClient(value, report.strict)) tellFields(value, report, userTypingClientRule);
 }
-var userTypingServerRules = [
-  ["name", textAt, 1, 40]
-];
+var userTypingServerRule = [tellFields, {
+  "?": [],
+  name: [tellText, 1, 40]
+}];
 function isUserTypingServer(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name } = value;
-  return typeof name === "string" && name.length >= 1 && (name.length <= 40 || isAtMost(name, 40));
+  return isText(name, 1, 40);
 }
 function checkUserTypingServer(value, report) {
-  if (!isUserTypingServer(value)) fieldsAt(value, report, userTypingServerRules);
+  if (!isUserTypingServer(value)) tellFields(value, report, userTypingServerRule);
 }
-var userPresenceRules = [
-  ["member", fieldsAt, memberRules],
-  ["present", boolean]
-];
+var userPresenceRule = [tellFields, {
+  "?": [],
+  member: memberRule,
+  present: [boolean]
+}];
 function isUserPresence(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { member, present } = value;
   return isMember(member) && typeof present === "boolean";
 }
 function checkUserPresence(value, report) {
-  if (!isUserPresence(value)) fieldsAt(value, report, userPresenceRules);
+  if (!isUserPresence(value)) tellFields(value, report, userPresenceRule);
 }
-var pricesWatchRules = [
-  ["symbols", checkedAt, checkPricesWatchSymbols],
-  ["every", integerAt, 50, 6e4]
-];
+var pricesWatchRule = [tellFields, {
+  "?": ["every"],
+  symbols: [checkPricesWatchSymbols],
+  every: [tellInteger, 50, 6e4]
+}, tellOthersIfSent];
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
 function isPricesWatch(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbols, every } = value;
-  return symbols !== void 0 && passes(symbols, checkPricesWatchSymbols, strict) && (every === void 0 || isInteger(every) && every >= 50 && every <= 6e4) && (!strict || isClosed(value, pricesWatchFields));
+  return symbols !== void 0 && passes(symbols, checkPricesWatchSymbols, strict) && (every === void 0 || isSafeInteger(every) && every >= 50 && every <= 6e4) && (!strict || isClosed(value, pricesWatchFields));
 }
 function checkPricesWatch(value, report) {
-  if (!isPricesWatch(value, report.strict)) {
-    fieldsAt(value, report, pricesWatchRules, ["every"], report.strict ? noOthersAt(pricesWatchFields) : void 0);
-  }
+  if (!isPricesWatch(value, report.strict)) tellFields(value, report, pricesWatchRule);
 }
 function checkPricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
   if (!value.every((item2) => typeof item2 === "string" && symbolPattern.test(item2))) {
     items(value, 0, checkSymbol, report);
   }
-  minItems(value, 1, report);
-  maxItems(value, 50, report);
+  if (!(value.length >= 1 && value.length <= 50)) tell(value, report, [tellList, [anything], 1, 50]);
   uniqueItems(value, report);
 }
-var pricesTickRules = [
-  ["symbol", patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  ["price", patternAt, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"],
-  ["side", checkedAt, checkPricesTickSide],
-  ["change", aboveAt, -1]
-];
+var pricesTickRule = [tellFields, {
+  "?": ["change"],
+  symbol: [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  price: [tellText, void 0, void 0, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"],
+  side: [checkPricesTickSide],
+  change: [tellNumber, void 0, void 0, -1]
+}];
 function isPricesTick(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, price, side, change } = value;
   return typeof symbol$ === "string" && symbolPattern.test(symbol$) && typeof price === "string" && decimalPattern.test(price) && side !== void 0 && passes(side, checkPricesTickSide, false) && (change === void 0 || typeof change === "number" && change > -1 && change < Infinity);
 }
 function checkPricesTick(value, report) {
-  if (!isPricesTick(value)) fieldsAt(value, report, pricesTickRules, ["change"]);
+  if (!isPricesTick(value)) tellFields(value, report, pricesTickRule);
 }
 function checkPricesTickSide(value, report) {
   if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
-var pricesDoneRules = [
-  ["ticks", integerAt, 0]
-];
+var pricesDoneRule = [tellFields, {
+  "?": [],
+  ticks: [tellInteger, 0, 9007199254740991]
+}];
 function isPricesDone(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { ticks } = value;
   return isSafeInteger(ticks) && ticks >= 0;
 }
 function checkPricesDone(value, report) {
-  if (!isPricesDone(value)) fieldsAt(value, report, pricesDoneRules);
+  if (!isPricesDone(value)) tellFields(value, report, pricesDoneRule);
 }
-var pricesBookRules = [
-  ["symbol", patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  ["depth", integerAt, 1, 100]
-];
+var pricesBookRule = [tellFields, {
+  "?": ["depth"],
+  symbol: [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  depth: [tellInteger, 1, 100]
+}, tellOthersIfSent];
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function isPricesBook(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, depth } = value;
-  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && (depth === void 0 || isInteger(depth) && depth >= 1 && depth <= 100) && (!strict || isClosed(value, pricesBookFields));
+  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && (depth === void 0 || isSafeInteger(depth) && depth >= 1 && depth <= 100) && (!strict || isClosed(value, pricesBookFields));
 }
 function checkPricesBook(value, report) {
-  if (!isPricesBook(value, report.strict)) {
-    fieldsAt(value, report, pricesBookRules, ["depth"], report.strict ? noOthersAt(pricesBookFields) : void 0);
-  }
+  if (!isPricesBook(value, report.strict)) tellFields(value, report, pricesBookRule);
 }
-var pricesSnapshotRules = [
-  ["symbol", patternAt, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  ["bids", checkedAt, checkPricesSnapshotBids],
-  ["asks", checkedAt, checkPricesSnapshotAsks]
-];
+var pricesSnapshotRule = [tellFields, {
+  "?": [],
+  symbol: [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
+  bids: [checkPricesSnapshotBids],
+  asks: [checkPricesSnapshotAsks]
+}];
 function isPricesSnapshot(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, bids, asks } = value;
   return typeof symbol$ === "string" && symbolPattern.test(symbol$) && bids !== void 0 && passes(bids, checkPricesSnapshotBids, false) && asks !== void 0 && passes(asks, checkPricesSnapshotAsks, false);
 }
 function checkPricesSnapshot(value, report) {
-  if (!isPricesSnapshot(value)) fieldsAt(value, report, pricesSnapshotRules);
+  if (!isPricesSnapshot(value)) tellFields(value, report, pricesSnapshotRule);
 }
 function checkPricesSnapshotBids(value, report) {
   if (!array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkLevel(value[i], report);
-    if (report.size > before) before = below(report, before, `/${i}`);
+    below(report, before, i);
   }
-  maxItems(value, 100, report);
+  if (!(value.length <= 100)) tell(value, report, [tellList, [anything], void 0, 100]);
 }
 function checkPricesSnapshotAsks(value, report) {
   if (!array(value, report)) return;
-  let before = report.size;
   for (let i = 0; i < value.length; i++) {
+    const before = report.found.length;
     checkLevel(value[i], report);
-    if (report.size > before) before = below(report, before, `/${i}`);
+    below(report, before, i);
   }
-  maxItems(value, 100, report);
+  if (!(value.length <= 100)) tell(value, report, [tellList, [anything], void 0, 100]);
 }
 var roomJoined = {
   name: "room.joined",
@@ -2278,11 +2200,11 @@ function showTick({ symbol, price, side, change = 0 }) {
   const prices = [...history.get(symbol) ?? [], Number(price)].slice(-PRICES_KEPT);
   history.set(symbol, prices);
   const row = priceRow(symbol);
-  const set = (part, text, tone) => {
-    const element = row.querySelector(`.${part}`);
+  const set = (part2, text, tone) => {
+    const element = row.querySelector(`.${part2}`);
     if (element === null) return;
     element.textContent = text;
-    element.className = `${part} ${tone}`;
+    element.className = `${part2} ${tone}`;
   };
   set("price", price, side === "buy" ? "up" : "down");
   set("change", `${change < 0 ? "" : "+"}${(change * 100).toFixed(2)} %`, change < 0 ? "down" : "up");
@@ -2317,8 +2239,8 @@ function priceRow(symbol) {
 function sparkline(values) {
   const low = Math.min(...values);
   const range = Math.max(...values) - low || 1;
-  const step2 = 100 / Math.max(values.length - 1, 1);
-  return values.map((value, i) => `${(i * step2).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
+  const step = 100 / Math.max(values.length - 1, 1);
+  return values.map((value, i) => `${(i * step).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
 }
 async function showBook(own) {
   const symbol = bookSymbol;

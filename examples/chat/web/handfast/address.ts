@@ -2,21 +2,21 @@
 
 // `format` for hosts and mailboxes without internationalized names, by the same rules as on the server.
 
-import type { Report } from './report.js';
+import { fail, type Report } from './report.js';
 
 /** `format: email`: a mailbox of RFC 5321 */
 export function email(value: string, report: Report): void {
-  if (!ASCII.test(value) || !isMailbox(value, isHost)) report.fail('format', 'must be a valid email', 'email');
+  if (!ASCII.test(value) || !isMailbox(value, isHost)) fail(report, 'format', 'must be a valid email', 'email');
 }
 
 /** `format: ipv4` */
 export function ipv4(value: string, report: Report): void {
-  if (!isIpv4(value)) report.fail('format', 'must be a valid ipv4', 'ipv4');
+  if (!isIpv4(value)) fail(report, 'format', 'must be a valid ipv4', 'ipv4');
 }
 
 /** `format: ipv6` (RFC 4291, section 2.2) */
 export function ipv6(value: string, report: Report): void {
-  if (!isIpv6(value)) report.fail('format', 'must be a valid ipv6', 'ipv6');
+  if (!isIpv6(value)) fail(report, 'format', 'must be a valid ipv6', 'ipv6');
 }
 
 /** Characters of ASCII alone. */

@@ -3,7 +3,7 @@
 // What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are made
 // from what the schema allows, and are the same ones the server uses.
 
-import { below, overlaps, passes, step, type Check, type Report } from './report.js';
+import { below, fail, overlaps, part, passes, type Check, type Report } from './report.js';
 import type { Seen } from './seen.js';
 
 /** The properties of a value known to be an object. */
@@ -12,13 +12,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 // `type`
 
 /** `type`, of something else; not of null. */
-export function notA(type: string, report: Report): void {
-  report.fail('type', `must be ${a(type)}`, type);
-}
-
-/** A type with its article. */
-function a(type: string): string {
-  return `a${/^[aeiou]/.test(type) ? 'n' : ''} ${type}`;
+export function notA(type: string, report: Report, article: 'a' | 'an'): void {
+  fail(report, 'type', `must be ${article} ${type}`, type);
 }
 
 /** Whether a value is a JSON object; says nothing if it is not. */
@@ -29,28 +24,28 @@ export function isFields(value: unknown): value is Fields {
 /** `type: object` */
 export function object(value: unknown, report: Report): value is Fields {
   if (isFields(value)) return true;
-  notA('object', report);
+  notA('object', report, 'an');
   return false;
 }
 
 /** `type: array` */
 export function array(value: unknown, report: Report): value is readonly unknown[] {
   if (Array.isArray(value)) return true;
-  notA('array', report);
+  notA('array', report, 'an');
   return false;
 }
 
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
   if (typeof value === 'string') return true;
-  notA('string', report);
+  notA('string', report, 'a');
   return false;
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
   if (typeof value === 'boolean') return true;
-  notA('boolean', report);
+  notA('boolean', report, 'a');
   return false;
 }
 
@@ -72,28 +67,26 @@ export function isSafeInteger(value: unknown): value is number {
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
   if (Number.isFinite(value)) return true;
-  notA('number', report);
+  notA('number', report, 'a');
   return false;
 }
 
 /** `type: integer`. `1.0` and `-0` are integers. */
 export function integer(value: unknown, report: Report): value is number {
   if (Number.isInteger(value)) return true;
-  notA('integer', report);
+  notA('integer', report, 'an');
   return false;
 }
 
 /** `type: integer` where the schema sets no bound: ±(2⁵³−1). */
 export function safeInteger(value: unknown, report: Report): void {
-  if (!integer(value, report)) return;
-  minimum(value, Number.MIN_SAFE_INTEGER, report);
-  maximum(value, Number.MAX_SAFE_INTEGER, report);
+  if (integer(value, report)) within(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, report, 'imum', 'be');
 }
 
 /** `type: 'null'` */
 export function nil(value: unknown, report: Report): value is null {
   if (value === null) return true;
-  report.fail('type', 'must be null', 'null');
+  fail(report, 'type', 'must be null', 'null');
   return false;
 }
 
@@ -102,30 +95,35 @@ export function anything(): void {}
 
 /** A schema that is `false`: no value at all. */
 export function nothing(_: unknown, report: Report): void {
-  report.fail('false', 'is not allowed');
+  fail(report, 'false', 'is not allowed');
 }
 
 /** The check of a message that declares no payload: whatever is there is left alone. */
 export const noPayload: Check<undefined> = anything;
 
-/** `type` with several types, of which a value has none. */
+/** `type` with several types, of which a value has none. Each has its article, but for null: `an array`. */
 export function notOf(types: readonly string[], report: Report): void {
-  const words = types.map(type => (type === 'null' ? type : a(type)));
+  const words = [...types];
   const last = words.pop() ?? 'nothing';
-  report.fail('type', `must be ${words.length > 0 ? `${words.join(', ')} or ` : ''}${last}`, types);
+  const allowed = types.map(type => type.replace(/.* /, ''));
+  fail(report, 'type', `must be ${words.length > 0 ? `${words.join(', ')} or ` : ''}${last}`, allowed);
 }
 
 // `const` and `enum`
 
 /** `const`, and something else. */
 export function notConst(allowed: unknown, report: Report): void {
-  report.fail('const', `must be ${JSON.stringify(allowed)}`, allowed);
+  fail(report, 'const', `must be ${JSON.stringify(allowed)}`, allowed);
 }
 
-/** `enum`, and none of these. */
+/** `enum`, and none of these: several. */
 export function notEnum(allowed: readonly unknown[], report: Report): void {
-  const words = allowed.map(value => JSON.stringify(value)).join(', ');
-  report.fail('enum', `must be ${allowed.length === 1 ? '' : 'one of '}${words}`, allowed);
+  fail(report, 'enum', `must be one of ${allowed.map(value => JSON.stringify(value)).join(', ')}`, allowed);
+}
+
+/** `enum` of one value, and something else. */
+export function notOnly(allowed: readonly [unknown], report: Report): void {
+  fail(report, 'enum', `must be ${JSON.stringify(allowed[0])}`, allowed);
 }
 
 /** Equality as JSON Schema has it: numbers by value, objects whatever the order of their keys. */
@@ -141,29 +139,37 @@ export function equal(a: unknown, b: unknown): boolean {
 
 // Numbers
 
-/** `minimum` */
-export function minimum(value: number, least: number, report: Report): void {
-  if (value < least) report.fail('minimum', `must be at least ${least}`, least);
-}
-
-/** `maximum` */
-export function maximum(value: number, most: number, report: Report): void {
-  if (value > most) report.fail('maximum', `must be at most ${most}`, most);
-}
-
-/** `exclusiveMinimum` */
-export function exclusiveMinimum(value: number, bound: number, report: Report): void {
-  if (value <= bound) report.fail('exclusiveMinimum', `must be greater than ${bound}`, bound);
+/**
+ * The two bounds of a number, or of how many there are of something. One that is not given bounds nothing, as nothing is less
+ * or more than `undefined`.
+ *
+ * @param of How the keywords end, behind `min` and `max`.
+ * @param be What must be, or have, so much.
+ * @param things What is counted, in the plural.
+ */
+export function within(
+  size: number,
+  least: number | undefined,
+  most: number | undefined,
+  report: Report,
+  of: string,
+  be: string,
+  things: string = '',
+): void {
+  const words = (count: number, how: string): string =>
+    `must ${be} at ${how} ${count}${count === 1 ? things.replace('s', '') : things}`;
+  if (size < (least as number)) fail(report, 'min' + of, words(least as number, 'least'), least);
+  if (size > (most as number)) fail(report, 'max' + of, words(most as number, 'most'), most);
 }
 
 /** `exclusiveMaximum` */
 export function exclusiveMaximum(value: number, bound: number, report: Report): void {
-  if (value >= bound) report.fail('exclusiveMaximum', `must be less than ${bound}`, bound);
+  if (value >= bound) fail(report, 'exclusiveMaximum', `must be less than ${bound}`, bound);
 }
 
 /** `multipleOf`, of the decimals as they are written: 0.3 is a multiple of 0.1. */
 export function multipleOf(value: number, divisor: number, report: Report): void {
-  if (!isMultiple(value, divisor)) report.fail('multipleOf', `must be a multiple of ${divisor}`, divisor);
+  if (!isMultiple(value, divisor)) fail(report, 'multipleOf', `must be a multiple of ${divisor}`, divisor);
 }
 
 function isMultiple(value: number, divisor: number): boolean {
@@ -186,32 +192,14 @@ function decimal(value: number): [digits: bigint, exponent: number] {
 
 /** How many code points a string has, as JSON Schema counts. */
 export function codePoints(value: string): number {
-  return Array.from(value).length;
+  return [...value].length;
 }
 
-/** So many of something. */
-function many(count: number, one: string, several: string = `${one}s`): string {
-  return count === 1 ? `1 ${one}` : `${count} ${several}`;
-}
-
-/** Whether a string has so many code points at the least. */
-export function isAtLeast(value: string, least: number): boolean {
-  return value.length >= least && (value.length >= 2 * least || codePoints(value) >= least);
-}
-
-/** Whether a string has so many code points at the most. */
-export function isAtMost(value: string, most: number): boolean {
-  return value.length <= most || (value.length <= 2 * most && codePoints(value) <= most);
-}
-
-/** `minLength`, in code points */
-export function minLength(value: string, least: number, report: Report): void {
-  if (!isAtLeast(value, least)) report.fail('minLength', `must be at least ${many(least, 'character')} long`, least);
-}
-
-/** `maxLength`, in code points */
-export function maxLength(value: string, most: number, report: Report): void {
-  if (!isAtMost(value, most)) report.fail('maxLength', `must be at most ${many(most, 'character')} long`, most);
+/** Whether a value is a string of so many code points. They are counted only where code units leave it open. */
+export function isText(value: unknown, least: number, most: number): value is string {
+  if (typeof value !== 'string' || value.length < least || value.length > 2 * most) return false;
+  const count = value.length > 2 * least - 2 && value.length <= most ? least : codePoints(value);
+  return count >= least && count <= most;
 }
 
 /** What tells whether a text fits a pattern: a regular expression, or a run of characters. */
@@ -223,25 +211,20 @@ export interface Pattern {
  * The pattern of nothing but a run of characters, so many of them: what most names ask for, and sooner answered than by a
  * regular expression.
  *
- * @param characters ASCII, as in the class of a regular expression: `a-z0-9-`.
+ * @param character Which characters, all of them ASCII: `/[a-z0-9-]/`.
  */
-export function run(characters: string, least: number, most: number): Pattern {
+export function run(character: RegExp, least: number, most: number): Pattern {
+  // By its code, once it was asked for: 1 of one of them, 2 of another. Of what is not ASCII nothing is noted.
   const known = new Uint8Array(128);
-  for (const [, first = '', last = first] of characters.matchAll(/(.)(?:-(.))?/g)) {
-    known.fill(1, first.charCodeAt(0), last.charCodeAt(0) + 1);
-  }
   return {
     test(value) {
       if (value.length < least || value.length > most) return false;
-      for (let i = 0; i < value.length; i++) if (known[value.charCodeAt(i)] !== 1) return false;
+      for (let i = 0; i < value.length; i++) {
+        if ((known[value.charCodeAt(i)] ||= character.test(value[i] as string) ? 1 : 2) > 1) return false;
+      }
       return true;
     },
   };
-}
-
-/** `pattern` */
-export function pattern(value: string, expression: Pattern, source: string, report: Report): void {
-  if (!expression.test(value)) report.fail('pattern', `must match the pattern ${source}`, source);
 }
 
 // Arrays
@@ -254,9 +237,9 @@ export function items(value: readonly unknown[], from: number, check: Check<unkn
 /** One place of `prefixItems`. */
 export function item(value: readonly unknown[], index: number, check: Check<unknown>, report: Report): void {
   if (index >= value.length) return;
-  const before = report.size;
+  const before = report.found.length;
   check(value[index], report);
-  if (report.size > before) below(report, before, `/${index}`);
+  below(report, before, index);
 }
 
 /** `items: false`: nothing from the `from`th on. */
@@ -265,17 +248,7 @@ export function noItems(value: readonly unknown[], from: number, report: Report)
 }
 
 function tooMany(_: unknown, report: Report): void {
-  report.fail('items', 'is one item too many');
-}
-
-/** `minItems` */
-export function minItems(value: readonly unknown[], least: number, report: Report): void {
-  if (value.length < least) report.fail('minItems', `must have at least ${many(least, 'item')}`, least);
-}
-
-/** `maxItems` */
-export function maxItems(value: readonly unknown[], most: number, report: Report): void {
-  if (value.length > most) report.fail('maxItems', `must have at most ${many(most, 'item')}`, most);
+  fail(report, 'items', 'is one item too many');
 }
 
 /** Whether no two items are equal. Linear for plain values, quadratic for arrays and objects. */
@@ -287,7 +260,7 @@ export function isUnique(value: readonly unknown[]): boolean {
 
 /** `uniqueItems` */
 export function uniqueItems(value: readonly unknown[], report: Report): void {
-  if (!isUnique(value)) report.fail('uniqueItems', 'must have no two equal items', true);
+  if (!isUnique(value)) fail(report, 'uniqueItems', 'must have no two equal items', true);
 }
 
 /** How many items fit `contains`. */
@@ -303,12 +276,17 @@ export function fitting(value: readonly unknown[], check: Check<unknown>, report
 
 /** `contains`: one item at the least fits. */
 export function contains(fitting: number, report: Report): void {
-  if (fitting < 1) report.fail('contains', tooFew(1));
+  if (fitting < 1) fail(report, 'contains', tooFew(1));
 }
 
 /** `minContains` */
 export function minContains(fitting: number, least: number, report: Report): void {
-  if (fitting < least) report.fail('minContains', tooFew(least), least);
+  if (fitting < least) fail(report, 'minContains', tooFew(least), least);
+}
+
+/** So many of something. */
+function many(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 function tooFew(least: number): string {
@@ -317,7 +295,7 @@ function tooFew(least: number): string {
 
 /** `maxContains` */
 export function maxContains(fitting: number, most: number, report: Report): void {
-  if (fitting > most) report.fail('maxContains', `must contain at most ${many(most, 'item')} of the kind counted`, most);
+  if (fitting > most) fail(report, 'maxContains', `must contain at most ${many(most, 'item')} of the kind counted`, most);
 }
 
 // Objects
@@ -330,9 +308,9 @@ export function has(value: Fields, name: string): boolean {
 /** One of `properties`: checked where it is there. */
 export function property(value: Fields, name: string, check: Check<unknown>, report: Report): void {
   if (!has(value, name)) return;
-  const before = report.size;
+  const before = report.found.length;
   check(value[name], report);
-  if (report.size > before) below(report, before, step(name));
+  if (report.found.length > before) below(report, before, part(name));
 }
 
 /** `required` */
@@ -344,7 +322,7 @@ export function required(value: Fields, names: readonly string[], report: Report
 
 /** `required`, one name. */
 export function lacks(name: string, report: Report): void {
-  report.fail('required', `must have the property ${JSON.stringify(name)}`, name);
+  fail(report, 'required', `must have the property ${JSON.stringify(name)}`, name);
 }
 
 /** Whether an object has no properties but these. */
@@ -353,13 +331,13 @@ export function isClosed(value: object, declared: ReadonlySet<string>): boolean 
 }
 
 /** `additionalProperties: false` */
-export function noOthers(value: Fields, declared: ReadonlySet<string>, report: Report): void {
+export function noOthers(value: Fields, declared: Names, report: Report): void {
   others(value, declared, unknownProperty, report);
 }
 
 /** `additionalProperties: false`, said at the property. */
 export function unknownProperty(_: unknown, report: Report): void {
-  report.fail('additionalProperties', 'is not a known property');
+  fail(report, 'additionalProperties', 'is not a known property');
 }
 
 /** What is sent has no fields but those declared, said at the property. */
@@ -417,8 +395,8 @@ function member(
   report: Report,
   seen: Seen | undefined,
 ): void {
-  const before = report.size;
-  if (names !== undefined && !passes(name, names, report.strict)) report.fail('propertyNames', 'has a name that is not allowed');
+  const before = report.found.length;
+  if (names !== undefined && !passes(name, names, report.strict)) fail(report, 'propertyNames', 'has a name that is not allowed');
   declared?.(value[name], report);
   let known = declared !== undefined;
   for (const [pattern, check] of patterns ?? []) {
@@ -428,7 +406,7 @@ function member(
   }
   if (known) seen?.note([name]);
   else others?.(value[name], report);
-  if (report.size > before) below(report, before, step(name));
+  if (report.found.length > before) below(report, before, part(name));
 }
 
 /** UTF-16 order is not code point order where surrogates meet U+E000 and above. */
@@ -443,21 +421,23 @@ function count(value: Fields): number {
   return Object.keys(value).filter(name => has(value, name)).length;
 }
 
-/** `minProperties` */
-export function minProperties(value: Fields, least: number, report: Report): void {
-  if (count(value) < least) report.fail('minProperties', `must have at least ${many(least, 'property', 'properties')}`, least);
-}
-
-/** `maxProperties` */
-export function maxProperties(value: Fields, most: number, report: Report): void {
-  if (count(value) > most) report.fail('maxProperties', `must have at most ${many(most, 'property', 'properties')}`, most);
+/** `minProperties` and `maxProperties` */
+export function propertyCounts(
+  value: Fields,
+  least: number | undefined,
+  most: number | undefined,
+  report: Report,
+): void {
+  const has = count(value);
+  within(has, least, undefined, report, 'Properties', 'have', least === 1 ? ' property' : ' properties');
+  within(has, undefined, most, report, 'Properties', 'have', most === 1 ? ' property' : ' properties');
 }
 
 /** `dependentRequired`, one name. */
 export function dependentRequired(value: Fields, name: string, because: string, report: Report): void {
   if (!has(value, because) || has(value, name)) return;
   const words = `must have the property ${JSON.stringify(name)} beside ${JSON.stringify(because)}`;
-  report.fail('dependentRequired', words, name);
+  fail(report, 'dependentRequired', words, name);
 }
 
 // Unions
@@ -471,25 +451,26 @@ export function discriminant(value: unknown, name: string): unknown {
 export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
-  const before = report.size;
-  notEnum(allowed, report);
-  below(report, before, step(name));
+  const before = report.found.length;
+  if (allowed.length === 1) notOnly([allowed[0]], report);
+  else notEnum(allowed, report);
+  below(report, before, part(name));
 }
 
 /** `anyOf` without a discriminant. */
 export function anyOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
   if (checks.some(check => passes(value, check, report.strict))) return;
-  report.fail('anyOf', 'must fit at least one of the alternatives');
+  fail(report, 'anyOf', 'must fit at least one of the alternatives');
 }
 
 /** `oneOf` without a discriminant. */
 export function oneOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
   const fitting = checks.filter(check => passes(value, check, report.strict)).length;
-  if (fitting === 0) report.fail('oneOf', 'must fit one of the alternatives');
-  if (fitting > 1) report.fail('oneOf', 'must fit only one of the alternatives');
+  if (fitting === 0) fail(report, 'oneOf', 'must fit one of the alternatives');
+  if (fitting > 1) fail(report, 'oneOf', 'must fit only one of the alternatives');
 }
 
 /** `not` */
 export function not(value: unknown, check: Check<unknown>, report: Report): void {
-  if (passes(value, check, report.strict)) report.fail('not', 'must not be what the schema excludes');
+  if (passes(value, check, report.strict)) fail(report, 'not', 'must not be what the schema excludes');
 }

@@ -2,7 +2,7 @@
 
 // `format`, by the same rules as on the server. Every rule runs in linear time. Those that say more have files of their own.
 
-import type { Report } from './report.js';
+import { fail, type Report } from './report.js';
 
 const DATE = /^(\d\d)(\d\d)-(\d\d)-(\d\d)$/;
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
@@ -15,50 +15,50 @@ const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /** `format: date` (RFC 3339 `full-date`) */
 export function date(value: string, report: Report): void {
-  if (!isDate(value)) report.fail('format', 'must be a valid date', 'date');
+  if (!isDate(value)) fail(report, 'format', 'must be a valid date', 'date');
 }
 
 /** `format: time` (RFC 3339 `full-time`) */
 export function time(value: string, report: Report): void {
-  if (!isTime(value)) report.fail('format', 'must be a valid time', 'time');
+  if (!isTime(value)) fail(report, 'format', 'must be a valid time', 'time');
 }
 
 /** `format: date-time` (RFC 3339) */
 export function dateTime(value: string, report: Report): void {
   const fits = isDate(value.slice(0, 10)) && /^[Tt]$/.test(value.charAt(10)) && isTime(value.slice(11));
-  if (!fits) report.fail('format', 'must be a valid date-time', 'date-time');
+  if (!fits) fail(report, 'format', 'must be a valid date-time', 'date-time');
 }
 
 /** `format: duration` (RFC 3339, appendix A) */
 export function duration(value: string, report: Report): void {
-  if (!DURATION.test(value)) report.fail('format', 'must be a valid duration', 'duration');
+  if (!DURATION.test(value)) fail(report, 'format', 'must be a valid duration', 'duration');
 }
 
 /** `format: uuid` (RFC 9562) */
 export function uuid(value: string, report: Report): void {
-  if (!UUID.test(value)) report.fail('format', 'must be a valid uuid', 'uuid');
+  if (!UUID.test(value)) fail(report, 'format', 'must be a valid uuid', 'uuid');
 }
 
 /** `format: json-pointer` (RFC 6901) */
 export function jsonPointer(value: string, report: Report): void {
-  if (!POINTER.test(value)) report.fail('format', 'must be a valid json-pointer', 'json-pointer');
+  if (!POINTER.test(value)) fail(report, 'format', 'must be a valid json-pointer', 'json-pointer');
 }
 
 /** `format: relative-json-pointer` */
 export function relativeJsonPointer(value: string, report: Report): void {
-  if (!RELATIVE.test(value)) report.fail('format', 'must be a valid relative-json-pointer', 'relative-json-pointer');
+  if (!RELATIVE.test(value)) fail(report, 'format', 'must be a valid relative-json-pointer', 'relative-json-pointer');
 }
 
 /** `format: int64`: a 64-bit integer as text */
 export function int64(value: string, report: Report): void {
   const fits = value.length <= 20 && /^(?:0|-?[1-9]\d*)$/.test(value) && isWithin(BigInt.asIntN, value);
-  if (!fits) report.fail('format', 'must be a valid int64', 'int64');
+  if (!fits) fail(report, 'format', 'must be a valid int64', 'int64');
 }
 
 /** `format: uint64`: an unsigned 64-bit integer as text */
 export function uint64(value: string, report: Report): void {
   const fits = value.length <= 20 && /^(?:0|[1-9]\d*)$/.test(value) && isWithin(BigInt.asUintN, value);
-  if (!fits) report.fail('format', 'must be a valid uint64', 'uint64');
+  if (!fits) fail(report, 'format', 'must be a valid uint64', 'uint64');
 }
 
 function isWithin(wrap: (bits: number, value: bigint) => bigint, text: string): boolean {

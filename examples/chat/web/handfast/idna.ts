@@ -3,23 +3,23 @@
 // `format` for names that may be internationalized, by IDNA 2008 (RFC 5890 to 5893) and the same rules as on the server.
 
 import { ASCII, isHost, isLabel, isMailbox } from './address.js';
-import type { Report } from './report.js';
+import { fail, type Report } from './report.js';
 import * as tables from './tables.js';
 
 /** `format: hostname` (RFC 1123), each label that begins with `xn--` being an A-label (RFC 5891) */
 export function hostname(value: string, report: Report): void {
   const fits = isHost(value) && value.split('.').every(label => !ACE.test(label) || decoded(label) !== undefined);
-  if (!fits) report.fail('format', 'must be a valid hostname', 'hostname');
+  if (!fits) fail(report, 'format', 'must be a valid hostname', 'hostname');
 }
 
 /** `format: idn-hostname` (RFC 5890, section 2.3.2.3) */
 export function idnHostname(value: string, report: Report): void {
-  if (!isIdnHostname(value)) report.fail('format', 'must be a valid idn-hostname', 'idn-hostname');
+  if (!isIdnHostname(value)) fail(report, 'format', 'must be a valid idn-hostname', 'idn-hostname');
 }
 
 /** `format: idn-email` (RFC 6531) */
 export function idnEmail(value: string, report: Report): void {
-  if (!isMailbox(value, isIdnHostname)) report.fail('format', 'must be a valid idn-email', 'idn-email');
+  if (!isMailbox(value, isIdnHostname)) fail(report, 'format', 'must be a valid idn-email', 'idn-email');
 }
 
 /** A label, by its code points. */

@@ -27,69 +27,46 @@ const WORDS = 1000;
 
 /** The beginning of a text that is longer than so many code points, with an ellipsis. */
 function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const points = Array.from(text);
-  return points.length <= most ? text : `${points.slice(0, most).join('')}…`;
+  return text.length > most && [...text].length > most ? `${[...text].slice(0, most).join('')}…` : text;
 }
 
-const NONE: readonly Violation[] = [];
+/** A violation whose path is still being made. */
+type Found = { -readonly [member in keyof Violation]: Violation[member] };
 
 /**
- * Collects the violations of one value. Checks call it; where nothing is wrong there is nothing to tell. Paths have 256 code
- * points at the most, and words 1,000; what is allowed is left out where the words were cut.
+ * Collects the violations of one value. Checks call `fail` with it; where nothing is wrong there is nothing to tell.
  */
-export class Report {
+export interface Report {
   /**
    * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
    * values of open enums. What is received may have both.
    */
   readonly strict: boolean;
 
-  /** The path to the object or the array in hand. */
-  path: string = '';
-
-  /** The property or the item in hand; nothing where it is the whole. */
-  name: string | number | undefined = undefined;
-
   /** The violations so far, in order. */
-  found: readonly Violation[] = NONE;
+  readonly found: Found[];
 
   /** What is done where several schemas describe one value, and may say the same. */
-  once: ((violations: readonly Violation[]) => readonly Violation[]) | undefined = undefined;
-
-  constructor(strict: boolean) {
-    this.strict = strict;
-  }
-
-  /** How many violations there are. */
-  get size(): number {
-    return this.found.length;
-  }
-
-  /** The path to what is in hand. */
-  get place(): string {
-    const { path, name } = this;
-    return name === undefined ? path : path + step(name);
-  }
-
-  /** Reports a violation of what is in hand. `undefined` is allowed nowhere, and says nothing. */
-  fail(keyword: string, message: string, allowed?: unknown): void {
-    const path = cut(this.place, PATH);
-    const words = cut(message, WORDS);
-    const violation =
-      allowed === undefined || words !== message ? { path, keyword, message: words } : { path, keyword, message, allowed };
-    if (this.size === 0) this.found = [violation];
-    else if (this.size < COLLECTED) (this.found as Violation[]).push(violation);
-  }
+  once?: (violations: Found[]) => Found[];
 }
 
-/** Puts every violation from the `from`th on below a part of a JSON Pointer. Returns how many there are. */
-export function below({ found }: Report, from: number, step: string): number {
-  for (let i = from; i < found.length; i++) {
-    const violation = found[i] as { path: string };
-    violation.path = cut(step + violation.path, PATH);
-  }
-  return found.length;
+/**
+ * Reports a violation of the value itself. Words have 1,000 code points at the most; what is allowed is left out where they
+ * were cut. `undefined` is allowed nowhere, and says nothing.
+ */
+export function fail({ found }: Report, keyword: string, message: string, allowed?: unknown): void {
+  const violation: Found = { path: '', keyword, message: cut(message, WORDS) };
+  if (allowed !== undefined && violation.message === message) violation.allowed = allowed;
+  if (found.length < COLLECTED) found.push(violation);
+}
+
+/**
+ * Puts every violation from the `from`th on below a property or an item: a name as a part of a JSON Pointer, or an index.
+ * Paths have 256 code points at the most.
+ */
+export function below({ found }: Report, from: number, part: string | number): void {
+  // Most have none, and nothing is copied to find that out.
+  for (; from < found.length; from++) (found[from] as Found).path = cut(`/${part}${(found[from] as Found).path}`, PATH);
 }
 
 /** Several schemas describe one value, and may ask the same in the same words: that is told once. */
@@ -97,7 +74,7 @@ export function overlaps(report: Report): void {
   report.once = toldOnce;
 }
 
-function toldOnce(violations: readonly Violation[]): readonly Violation[] {
+function toldOnce(violations: Found[]): Found[] {
   const seen = new Set<string>();
   return violations.filter(({ path, keyword, message }) => {
     const said = `${path} ${keyword} ${message}`;
@@ -105,11 +82,9 @@ function toldOnce(violations: readonly Violation[]): readonly Violation[] {
   });
 }
 
-/** A property's name, or an item's index, as a part of a JSON Pointer (RFC 6901, section 3). */
-export function step(name: string | number): string {
-  // Most names have neither, which is found out sooner than it is replaced.
-  if (typeof name === 'number' || !(name.includes('~') || name.includes('/'))) return `/${name}`;
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+/** A property's name as a part of a JSON Pointer (RFC 6901, section 3). */
+export function part(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 declare const carried: unique symbol;
@@ -123,7 +98,8 @@ export interface Check<T> {
 
 /**
  * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them,
- * then unknown ones by code point, items by index, then the keywords of the value itself.
+ * then unknown ones by code point, items by index, then the keywords of the value itself. They are told once each: the first
+ * 100, and one of keyword `violations` that tells how many more there are.
  *
  * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
  */
@@ -132,18 +108,13 @@ export function violationsOf(
   value: unknown,
   direction: 'sent' | 'received',
 ): readonly Violation[] {
-  const report = new Report(direction === 'sent');
+  const report: Report = { strict: direction === 'sent', found: [] };
   check(value, report);
-  return listed(report);
-}
-
-/** The violations, each told once: the first 100, and one of keyword `violations` that tells how many more there are. */
-function listed({ found, once }: Report): readonly Violation[] {
-  const all = once === undefined ? found : once(found);
+  const all = report.once?.(report.found) ?? report.found;
   const more = all.length - LISTED;
-  if (more <= 0) return all;
   const least = all.length < COLLECTED ? '' : 'at least ';
-  return [...all.slice(0, LISTED), { path: '', keyword: 'violations', message: `and ${least}${more} more` }];
+  if (more > 0) all.splice(LISTED, more, { path: '', keyword: 'violations', message: `and ${least}${more} more` });
+  return all;
 }
 
 /** Every violation of a value that is the property `under` of what is reported. */
@@ -153,17 +124,18 @@ export function violationsUnder(
   direction: 'sent' | 'received',
   under: string,
 ): readonly Violation[] {
-  const report = new Report(direction === 'sent');
-  check(value, report);
-  below(report, 0, step(under));
-  return listed(report);
+  const checkUnder = (_: unknown, report: Report): void => {
+    check(value, report);
+    below(report, 0, part(under));
+  };
+  return violationsOf(checkUnder, value, direction);
 }
 
 /** Whether a value passes a check. `strict` holds it to what a server takes. */
 export function passes(value: unknown, check: Check<unknown>, strict: boolean): boolean {
-  const report = new Report(strict);
+  const report: Report = { strict, found: [] };
   check(value, report);
-  return report.size === 0;
+  return report.found.length === 0;
 }
 
 /** One line for a violation: where, and what the schema allows. */

@@ -1,151 +1,97 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-// What is wrong with a value that did not pass its guard: each tells every violation of what is in hand of the report.
+// What is wrong with a value that did not pass its guard: a rule says what is asked, and the function at its head tells
+// every violation.
 
-import {
-  array,
-  exclusiveMinimum,
-  integer,
-  maximum,
-  maxItems,
-  maxLength,
-  minimum,
-  minItems,
-  minLength,
-  lacks,
-  notEnum,
-  number,
-  object,
-  pattern,
-  string,
-  undeclared,
-  unknownProperty,
-  type Fields,
-  type Pattern,
-} from './check.js';
-import { below, type Check, type Report } from './report.js';
+import { codePoints, lacks, noOthers, notA, notEnum, within, type Fields, type Pattern } from './check.js';
+import { below, fail, type Report } from './report.js';
 
-type Tell = (value: unknown, report: Report, ...how: never[]) => void;
-type Told = (value: unknown, report: Report, ...how: unknown[]) => void;
+/** What is asked of a value: the function that tells what is wrong with it, and what that is told. Any check is one. */
+export type Rule = readonly [tell: (value: unknown, report: Report, rule: never) => void, ...how: unknown[]];
 
-/** A function that tells what is wrong, and what it is told beside the value and the report. */
-export type Rule = readonly [tell: Tell, a?: unknown, b?: unknown, c?: unknown, d?: unknown];
+type Told = (value: unknown, report: Report, rule: Rule) => void;
 
-/** What tells of each property of an object, in the order in which it is told. */
-export type Rules = readonly (readonly [name: string, tell: Tell, a?: unknown, b?: unknown, c?: unknown, d?: unknown])[];
+/**
+ * What is asked of each property of an object, in the order in which it is told. Before them all stand the names of those that
+ * are optional, under `?`, which is no property: an engine takes objects that begin alike for alike, and would hold the
+ * numbers of a message like the rules for them.
+ */
+export type Rules = Readonly<Record<string, Rule | readonly string[]>> & { readonly '?': readonly string[] };
 
-/** `type: string`, with `minLength` and `maxLength`. */
-export function textAt(value: unknown, report: Report, least: number = 0, most: number = Infinity): void {
-  if (!string(value, report)) return;
-  minLength(value, least, report);
-  maxLength(value, most, report);
+/** What is asked of an object: of its properties, and of what is not declared. */
+export type FieldsRule = readonly [
+  tell: Rule[0],
+  rules: Rules,
+  others?: (value: Fields, rules: Rules, report: Report) => void,
+];
+
+type Text = readonly [tell: Rule[0], least?: number, most?: number, expression?: Pattern, source?: string];
+type Numbers = readonly [tell: Rule[0], least?: number, most?: number, above?: number];
+type Choice = readonly [tell: Rule[0], values: readonly string[]];
+type List = readonly [tell: Rule[0], item: Rule, least?: number, most?: number];
+
+/** Tells everything that is wrong with a value. */
+export function tell(value: unknown, report: Report, rule: Rule): void {
+  (rule[0] as Told)(value, report, rule);
 }
 
-/** `type: string`, with `pattern`, `minLength` and `maxLength`. */
-export function patternAt(
-  value: unknown,
-  report: Report,
-  expression: Pattern,
-  source: string,
-  least?: number,
-  most?: number,
-): void {
-  textAt(value, report, least, most);
-  if (typeof value === 'string') pattern(value, expression, source, report);
+/** `type: string`, with `minLength`, `maxLength` and `pattern`. */
+export function tellText(value: unknown, report: Report, [, least, most, expression, source]: Text): void {
+  if (typeof value !== 'string') return notA('string', report, 'a');
+  within(codePoints(value), least, most, report, 'Length', 'be', ' characters long');
+  if (expression && !expression.test(value)) fail(report, 'pattern', `must match the pattern ${source}`, source);
 }
 
-/** `type: number`, with `minimum` and `maximum`. */
-export function numberAt(value: unknown, report: Report, least: number = -Infinity, most: number = Infinity): void {
-  if (number(value, report)) within(value, report, least, most);
+/** `type: number`, with `minimum`, `maximum` and `exclusiveMinimum`. */
+export function tellNumber(value: unknown, report: Report, [, least, most, above]: Numbers): void {
+  if (!Number.isFinite(value)) return notA('number', report, 'a');
+  within(value as number, least, most, report, 'imum', 'be');
+  if ((value as number) <= (above as number)) fail(report, 'exclusiveMinimum', `must be greater than ${above}`, above);
 }
 
-/** `type: integer`, with `minimum` and `maximum`; without them, ±(2⁵³−1). */
-export function integerAt(
-  value: unknown,
-  report: Report,
-  least: number = -Number.MAX_SAFE_INTEGER,
-  most: number = Number.MAX_SAFE_INTEGER,
-): void {
-  if (integer(value, report)) within(value, report, least, most);
-}
-
-function within(value: number, report: Report, least: number, most: number): void {
-  minimum(value, least, report);
-  maximum(value, most, report);
-}
-
-/** `type: number`, with `exclusiveMinimum`. */
-export function aboveAt(value: unknown, report: Report, bound: number): void {
-  if (number(value, report)) exclusiveMinimum(value, bound, report);
+/** `type: integer`, with `minimum` and `maximum`. */
+export function tellInteger(value: unknown, report: Report, rule: Numbers): void {
+  if (Number.isInteger(value)) tellNumber(value, report, rule);
+  else notA('integer', report, 'an');
 }
 
 /** `type: string`, with an `enum`. */
-export function oneOfAt(value: unknown, report: Report, values: readonly string[]): void {
-  if (string(value, report) && !values.includes(value)) notEnum(values, report);
+export function tellChoice(value: unknown, report: Report, [, values]: Choice): void {
+  if (typeof value !== 'string') return notA('string', report, 'a');
+  if (!values.includes(value)) notEnum(values, report);
 }
 
 /** `type: array`, with `items`, `minItems` and `maxItems`. */
-export function listAt(
-  value: unknown,
-  report: Report,
-  rule: Rule,
-  least: number = 0,
-  most: number = Infinity,
-): void {
-  if (!array(value, report)) return;
-  const path = report.place;
-  for (let i = 0; i < value.length; i++) {
-    report.path = path;
-    report.name = i;
-    (rule[0] as Told)(value[i], report, rule[1], rule[2], rule[3], rule[4]);
-  }
-  report.path = path;
-  report.name = undefined;
-  minItems(value, least, report);
-  maxItems(value, most, report);
+export function tellList(value: unknown, report: Report, [, item, least, most]: List): void {
+  if (!Array.isArray(value)) return notA('array', report, 'an');
+  for (let i = 0; i < value.length; i++) tellPart(value, report, item, i);
+  within(value.length, least, most, report, 'Items', 'have', ' items');
 }
 
 /** `type: object`, with `properties` and `required`: all but those that are optional. `others` tells of what is not declared. */
-export function fieldsAt(
-  value: unknown,
-  report: Report,
-  rules: Rules,
-  optional: readonly string[] = [],
-  others?: (value: unknown, report: Report) => void,
-): void {
-  if (!object(value, report)) return;
-  const path = report.place;
-  for (const rule of rules) {
-    const held = value[rule[0]];
-    if (held === undefined) continue;
-    report.path = path;
-    report.name = rule[0];
-    (rule[1] as Told)(held, report, rule[2], rule[3], rule[4], rule[5]);
+export function tellFields(value: unknown, report: Report, [, rules, others]: FieldsRule): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return notA('object', report, 'an');
+  for (const name in rules) {
+    if (name !== '?' && (value as Fields)[name] !== undefined) tellPart(value, report, rules[name] as Rule, name);
   }
-  report.path = path;
-  report.name = undefined;
-  others?.(value, report);
-  for (const [name] of rules) if (value[name] === undefined && !optional.includes(name)) lacks(name, report);
+  others?.(value as Fields, rules, report);
+  for (const name in rules) {
+    if (name !== '?' && (value as Fields)[name] === undefined && !rules['?'].includes(name)) lacks(name, report);
+  }
+}
+
+function tellPart(value: object, report: Report, rule: Rule, key: string | number): void {
+  const before = report.found.length;
+  (rule[0] as Told)((value as Fields)[key], report, rule);
+  below(report, before, key);
 }
 
 /** `additionalProperties: false` */
-export function noOthersAt(declared: ReadonlySet<string>): (value: unknown, report: Report) => void {
-  return (value, report) => {
-    for (const name of undeclared(value as Fields, declared)) {
-      report.name = name;
-      unknownProperty(value, report);
-    }
-    report.name = undefined;
-  };
+export function tellOthers(value: Fields, rules: Rules, report: Report): void {
+  noOthers(value, { has: name => name !== '?' && Object.hasOwn(rules, name) }, report);
 }
 
-/** A check that knows nothing of what is in hand. */
-export function checkedAt(value: unknown, report: Report, check: Check<unknown>): void {
-  const { size, path, name, place } = report;
-  report.path = '';
-  report.name = undefined;
-  check(value, report);
-  below(report, size, place);
-  report.path = path;
-  report.name = name;
+/** What is sent has no fields but those declared. */
+export function tellOthersIfSent(value: Fields, rules: Rules, report: Report): void {
+  if (report.strict) tellOthers(value, rules, report);
 }

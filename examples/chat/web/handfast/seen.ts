@@ -1,7 +1,7 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { item, others, type Fields } from './check.js';
-import { Report, type Check } from './report.js';
+import { fail, type Check, type Report } from './report.js';
 
 /** A check that notes which properties and items of the value it has looked at. */
 export type Looking = (value: unknown, report: Report, seen: Seen) => void;
@@ -51,7 +51,7 @@ export function unevaluatedProperties(value: Fields, seen: Seen, check: Check<un
 
 /** `unevaluatedProperties: false`, said at the property. */
 export function unseenProperty(_: unknown, report: Report): void {
-  report.fail('unevaluatedProperties', 'is not a known property');
+  fail(report, 'unevaluatedProperties', 'is not a known property');
 }
 
 /** `unevaluatedItems`: what nothing has looked at, by index. */
@@ -62,15 +62,15 @@ export function unevaluatedItems(value: readonly unknown[], seen: Seen, check: C
 
 /** `unevaluatedItems: false`, said at the item. */
 export function unseenItem(_: unknown, report: Report): void {
-  report.fail('unevaluatedItems', 'is one item too many');
+  fail(report, 'unevaluatedItems', 'is one item too many');
 }
 
 /** Whether a value passes a check, without reporting; what was looked at counts if it does. */
 export function passesLooking(value: unknown, check: Looking, report: Report, seen: Seen): boolean {
-  const trial = new Report(report.strict);
+  const trial: Report = { strict: report.strict, found: [] };
   const own = new Seen();
   check(value, trial, own);
-  if (trial.size > 0) return false;
+  if (trial.found.length > 0) return false;
   seen.merge(own);
   return true;
 }
@@ -80,7 +80,7 @@ export function anyOfLooking(value: unknown, checks: readonly Looking[], report:
   const fitting = checks.filter(check => passesLooking(value, check, report, seen)).length;
   if (fitting > 0) return;
   seen.everything();
-  report.fail('anyOf', 'must fit at least one of the alternatives');
+  fail(report, 'anyOf', 'must fit at least one of the alternatives');
 }
 
 /** `oneOf` without a discriminant, where it is watched what the alternatives look at. */
@@ -88,8 +88,8 @@ export function oneOfLooking(value: unknown, checks: readonly Looking[], report:
   const fitting = checks.filter(check => passesLooking(value, check, report, seen)).length;
   if (fitting === 0) {
     seen.everything();
-    report.fail('oneOf', 'must fit one of the alternatives');
+    fail(report, 'oneOf', 'must fit one of the alternatives');
   }
-  if (fitting > 1) report.fail('oneOf', 'must fit only one of the alternatives');
+  if (fitting > 1) fail(report, 'oneOf', 'must fit only one of the alternatives');
 }
 

@@ -21,7 +21,7 @@ import { Refused, type CallError, type DeclaredError, type DecodeError, type Run
 import type { ClientEvents } from './events.js';
 import { Listeners, type Off } from './listeners.js';
 import type { CallOptions, ConnectOptions, Source } from './options.js';
-import { violationsOf, violationsUnder, wording, type Check, type Report, type Violation } from './report.js';
+import { fail, violationsOf, violationsUnder, wording, type Check, type Report, type Violation } from './report.js';
 import { Requests, type PendingRequest } from './requests.js';
 import { err, Failed, ok, type Failure, type Result } from './result.js';
 import { Room, type AnyRoom } from './room.js';
@@ -520,5 +520,5 @@ function resolve<T>(source: Source<T> | undefined): T | Promise<T> | undefined {
 }
 
 function tooDeep(_: unknown, report: Report): void {
-  report.fail('depth', 'is nested too deeply to be checked');
+  fail(report, 'depth', 'is nested too deeply to be checked');
 }

@@ -3,31 +3,31 @@
 // `format` for URIs, IRIs and templates of them, by the same rules as on the server.
 
 import { isIpv6 } from './address.js';
-import type { Report } from './report.js';
+import { fail, type Report } from './report.js';
 
 /** `format: uri` (RFC 3986), with a scheme */
 export function uri(value: string, report: Report): void {
-  if (!isReference(value, URI, true)) report.fail('format', 'must be a valid uri', 'uri');
+  if (!isReference(value, URI, true)) fail(report, 'format', 'must be a valid uri', 'uri');
 }
 
 /** `format: uri-reference` (RFC 3986) */
 export function uriReference(value: string, report: Report): void {
-  if (!isReference(value, URI, false)) report.fail('format', 'must be a valid uri-reference', 'uri-reference');
+  if (!isReference(value, URI, false)) fail(report, 'format', 'must be a valid uri-reference', 'uri-reference');
 }
 
 /** `format: iri` (RFC 3987), with a scheme */
 export function iri(value: string, report: Report): void {
-  if (!isReference(value, IRI, true)) report.fail('format', 'must be a valid iri', 'iri');
+  if (!isReference(value, IRI, true)) fail(report, 'format', 'must be a valid iri', 'iri');
 }
 
 /** `format: iri-reference` (RFC 3987) */
 export function iriReference(value: string, report: Report): void {
-  if (!isReference(value, IRI, false)) report.fail('format', 'must be a valid iri-reference', 'iri-reference');
+  if (!isReference(value, IRI, false)) fail(report, 'format', 'must be a valid iri-reference', 'iri-reference');
 }
 
 /** `format: uri-template` (RFC 6570) */
 export function uriTemplate(value: string, report: Report): void {
-  if (!TEMPLATE.test(value)) report.fail('format', 'must be a valid uri-template', 'uri-template');
+  if (!TEMPLATE.test(value)) fail(report, 'format', 'must be a valid uri-template', 'uri-template');
 }
 
 interface Alphabet {
