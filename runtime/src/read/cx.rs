@@ -28,6 +28,11 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
+    /// Whether there are none.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.discriminant.is_none() && self.envelope.is_none()
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.discriminant == Some(name) || self.envelope.is_some_and(|e| e.has(name))
     }
