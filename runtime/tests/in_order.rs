@@ -30,11 +30,22 @@ pub struct Book {
     pub offsets: Option<Vec<i64>>,
 }
 
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Odd {
+    #[protocol(name = "a\"b")]
+    pub quoted: i64,
+    #[protocol(name = "a\\b")]
+    pub slashed: i64,
+}
+
 #[protocol(client)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sent {
     #[message("book")]
     Book(Book),
+    #[message("odd")]
+    Odd(Odd),
 }
 
 #[protocol(server)]
@@ -155,4 +166,22 @@ fn an_object_nests_as_deep_as_it_may() {
     // The message and its payload are two of 64.
     assert_eq!(nested(62), unknown);
     assert_eq!(nested(63), Err(vec!["not JSON".to_owned()]));
+}
+
+/// A name is what its text says, and not the text.
+#[test]
+fn names_with_escapes_are_read_as_json() {
+    let read = |payload: &str| {
+        let text = format!(r#"{{"type":"odd","payload":{payload}}}"#);
+        Sent::decode(&text).map(|envelope| envelope.message)
+    };
+    let odd = Sent::Odd(Odd {
+        quoted: 1,
+        slashed: 2,
+    });
+    assert_eq!(read(r#"{"a\"b":1,"a\\b":2}"#).ok(), Some(odd));
+    let bare = read(r#"{"a"b":1,"a\\b":2}"#).expect_err("it is not JSON");
+    assert!(matches!(bare.reason, Reason::Syntax { .. }), "{bare:?}");
+    let bell = read(r#"{"a\"b":1,"a\b":2}"#).expect_err("it is another name");
+    assert!(matches!(bell.reason, Reason::Invalid(_)), "{bell:?}");
 }

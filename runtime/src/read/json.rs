@@ -410,7 +410,11 @@ impl<'de> JsonReader<'de> {
         if let Some(field) = fields.get(guess) {
             let rest = &self.text.as_bytes()[self.at + 1..];
             let name = field.as_bytes();
-            if rest.len() > name.len() + 1 && rest[name.len()] == b'"' && rest.starts_with(name) {
+            if rest.len() > name.len() + 1
+                && rest[name.len()] == b'"'
+                && rest.starts_with(name)
+                && plain_until(name, 0) == name.len()
+            {
                 self.at += name.len() + 2;
                 if rest[name.len() + 1] == b':' {
                     self.at += 1;
@@ -423,7 +427,7 @@ impl<'de> JsonReader<'de> {
         self.search(fields).unwrap_or(Next::Stop)
     }
 
-    /// Passes over the next name and its colon where it is this one, and there is no white space around it; the `first` with the
+    /// Passes over the next name and its colon where it is this one, which has to stand in a text as it is, and there is no white space around it; the `first` with the
     /// brace in front. Otherwise nothing is read.
     #[inline]
     pub(super) fn quick_name(&mut self, first: bool, name: &'static str) -> bool {

@@ -17,6 +17,8 @@ pub enum Pass<'a, 'de, T> {
 pub struct Layout {
     /// The names of the fields, in the schema's order.
     pub names: &'static [&'static str],
+    /// Whether each name stands in a text as it is: none has a quote, a backslash or a control character.
+    pub plain: bool,
     /// The rules of each field; empty, where none has some.
     pub rules: &'static [Rules],
     /// Unknown fields are refused, or dropped; none, where that is for the end that receives to say.
@@ -43,7 +45,7 @@ pub fn fill<'de>(
         seen: 0,
         last: usize::MAX,
     };
-    if layout.own.is_empty() && cx.beside.is_none() {
+    if layout.plain && layout.own.is_empty() && cx.beside.is_none() {
         let whole = in_order(r, cx, layout, required, slots, &mut begun)?;
         if whole {
             return Ok(cx.clean_since(begun.before));
