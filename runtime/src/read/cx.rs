@@ -192,7 +192,9 @@ impl Cx {
     pub(crate) fn part(&mut self, whole: Mark, mark: Mark, segment: impl FnOnce() -> Segment) {
         if self.found.len() > mark.0 {
             self.prefix(mark, segment());
-            self.bound(whole);
+            if self.found.len() - whole.0 >= 2 * MAX_VIOLATIONS {
+                self.bound(whole);
+            }
         }
     }
 
@@ -207,10 +209,8 @@ impl Cx {
     /// sorting.
     #[cold]
     fn bound(&mut self, whole: Mark) {
-        if self.found.len() - whole.0 >= 2 * MAX_VIOLATIONS {
-            self.found[whole.0..].sort_by(Found::order);
-            self.found.truncate(whole.0 + MAX_VIOLATIONS);
-        }
+        self.found[whole.0..].sort_by(Found::order);
+        self.found.truncate(whole.0 + MAX_VIOLATIONS);
     }
 
     /// Says of a value of the wrong type, found since, that null would have been right too.
