@@ -200,9 +200,13 @@ impl Cx {
 
     #[cold]
     fn prefix(&mut self, mark: Mark, segment: Segment) {
-        for found in &mut self.found[mark.0..] {
+        let Some((last, others)) = self.found[mark.0..].split_last_mut() else {
+            return;
+        };
+        for found in others {
             found.path.push(segment.clone());
         }
+        last.path.push(segment);
     }
 
     /// Leaves of what was found in a value what the report may come to list, the first in its order; but seldom, since that takes
@@ -262,11 +266,10 @@ impl Cx {
         // What types find, they find once; interpreters ask several schemas.
         let mut interpreted = false;
         for Found { path, below, told } in found {
-            append(&mut violations, || Violation::new(Pointer::root(), told));
+            append(&mut violations, || Violation::new(start.clone(), told));
             let Some(violation) = violations.last_mut() else {
                 continue;
             };
-            violation.path.push(&start);
             for segment in path.iter().rev() {
                 match segment {
                     Segment::Field(_, name) => violation.path.push_key(name),
