@@ -58,9 +58,8 @@ pub struct JsonReader<'de> {
     at: usize,
     depth: u32,
     scratch: String,
-    /// The counted bytes that are the text, and the same as a string once one was shared.
+    /// The counted bytes that are the text.
     bytes: Option<&'de Bytes>,
-    whole: Option<ByteString>,
     /// The name that was read last, where it stands in the text as it is.
     name: Option<&'de str>,
     stopped: Syntax,
@@ -75,7 +74,6 @@ impl<'de> JsonReader<'de> {
             depth,
             scratch: String::new(),
             bytes: None,
-            whole: None,
             name: None,
             stopped: Syntax {
                 offset: 0,
@@ -92,15 +90,10 @@ impl<'de> JsonReader<'de> {
     }
 
     /// A string that stands in the text, without a copy where the text can be shared.
-    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
-        if self.whole.is_none() {
-            let bytes = self.bytes.cloned();
-            self.whole = bytes.and_then(|bytes| ByteString::try_from(bytes).ok());
-        }
-        match &self.whole {
-            Some(whole) => whole.slice_ref(text),
-            None => text.into(),
-        }
+    pub(super) fn share(&self, text: &'de str) -> ByteString {
+        // That it is text is asked of it again, because nothing safe takes our word; but of no more than is shared.
+        let shared = |bytes: &Bytes| ByteString::try_from(bytes.slice_ref(text.as_bytes())).ok();
+        self.bytes.and_then(shared).unwrap_or_else(|| text.into())
     }
 
     /// Makes sure that nothing follows.
