@@ -1,9 +1,17 @@
-//! Generates what is measured: the Rust of `protocol.yaml`, validators of its JSON Schema by the macro of the `jsonschema`
+//! Generates what is measured: the Rust of `protocol.yaml`, with strings of their own and with shared ones, validators of its JSON Schema by the macro of the `jsonschema`
 //! crate, and unions of 10 to 10,000 messages.
 
 use handfast_codegen::Generator;
 use serde_json::Value;
-use std::{error::Error, fmt::Write, fs, path::PathBuf};
+use std::{
+    error::Error,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The messages that are measured.
+const MEASURED: &str = "chat.message, price.tick, book.snapshot, sensor.frame";
 
 /// How many messages the unions have whose dispatch is measured.
 const UNIONS: [usize; 4] = [10, 100, 1000, 10_000];
@@ -20,11 +28,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("the spec asks for no schema")?;
     let schemas = schemas(&serde_json::from_str(&bundle.text)?)?;
     let folder = PathBuf::from(std::env::var("OUT_DIR")?);
+    fs::write(folder.join("borrowed.rs"), borrowed(&folder)?)?;
     fs::write(folder.join("schemas.rs"), validators(&schemas))?;
     if std::env::var_os("CARGO_FEATURE_DISPATCH").is_some() {
         fs::write(folder.join("unions.rs"), unions())?;
     }
     Ok(())
+}
+
+/// The Rust of the same protocol, with the strings of the measured messages sharing the text that they are read from.
+fn borrowed(folder: &Path) -> Result<String, Box<dyn Error>> {
+    const OWNED: &str = "rust: { out: target/generated/api.rs }";
+    let borrowed = OWNED.replace(" }", &format!(", borrow: [{MEASURED}] }}"));
+    let text = fs::read_to_string("protocol.yaml")?;
+    if !text.contains(OWNED) {
+        return Err(format!("protocol.yaml does not say `{OWNED}`").into());
+    }
+    let spec = folder.join("borrowed.yaml");
+    fs::write(&spec, text.replace(OWNED, &borrowed))?;
+    let (outputs, ..) = Generator::new(spec)
+        .rust_to_out_dir("borrowed.rs")
+        .prepare()?;
+    let rust = outputs
+        .into_iter()
+        .find(|output| output.path.ends_with("borrowed.rs"));
+    Ok(rust.ok_or("the spec asks for no Rust")?.text)
 }
 
 /// The schema of each message that the server receives, by tag, with what it refers to written in its place.

@@ -18,7 +18,7 @@ pub(crate) fn expand(
     let Data::Enum(data) = &mut input.data else {
         return None;
     };
-    let (mut abouts, mut reads) = (Vec::new(), Vec::new());
+    let (mut abouts, mut bares, mut reads) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &mut data.variants {
         let mut options = Options::take_from(cx, &mut variant.attrs, "error");
         let wire = options.expr(cx, "wire");
@@ -40,11 +40,10 @@ pub(crate) fn expand(
             Some(number) => quote!(#krate::table::Tag::Integer(#number)),
         };
         let (pattern, data) = match &variant.fields {
-            Fields::Unit => (quote!(Self::#name), quote!(::core::option::Option::None)),
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => (
-                quote!(Self::#name(data)),
-                quote!(::core::option::Option::Some(data)),
-            ),
+            Fields::Unit => (quote!(Self::#name), quote!(#p::None)),
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                (quote!(Self::#name(data)), quote!(#p::Some(data)))
+            }
             other => {
                 cx.error(other, "an error holds one value, its data, or nothing");
                 continue;
@@ -53,21 +52,36 @@ pub(crate) fn expand(
         abouts.push(quote! {
             #pattern => #p::About { code: #tag, message: #message, retryable: #retryable, data: #data }
         });
-        reads.push(match variant.fields.iter().next() {
-            None => quote!(if #tag == code.borrow() { return ::core::result::Result::Ok(::core::option::Option::Some(Self::#name)); }),
+        match variant.fields.iter().next() {
+            None => {
+                let place = bares.len();
+                bares.push(quote!(#place => #p::Some(Self::#name)));
+            }
             Some(field) => {
                 let ty = &field.ty;
-                quote_spanned! {ty.span()=>
+                reads.push(quote_spanned! {ty.span()=>
                     if #tag == code.borrow() {
                         return match data {
-                            ::core::option::Option::Some(r) => <#ty as #krate::Payload>::read_as(r, cx, &[], Self::#name),
-                            ::core::option::Option::None => ::core::result::Result::Ok(::core::option::Option::None),
+                            #p::Some(r) => <#ty as #krate::Payload>::read_as(r, cx, &[], Self::#name),
+                            #p::None => #p::Ok(#p::None),
                         };
                     }
-                }
+                });
             }
-        });
+        }
     }
+    let read = (!reads.is_empty()).then(|| {
+        quote! {
+            fn read(
+                code: &#krate::TagBuf,
+                data: #p::Option<&mut #p::Reader<'_>>,
+                cx: &mut #p::Cx,
+            ) -> #p::Step<Self> {
+                #(#reads)*
+                #p::Ok(#p::bare(code))
+            }
+        }
+    });
     let empty = data.variants.is_empty();
     let this = if empty { quote!(*self) } else { quote!(self) };
     Some(quote! {
@@ -76,15 +90,10 @@ pub(crate) fn expand(
             fn about(&self) -> #p::About<'_> {
                 match #this { #(#abouts,)* }
             }
-            fn read(
-                code: &#krate::TagBuf,
-                data: ::core::option::Option<&mut #p::Reader<'_>>,
-                cx: &mut #p::Cx,
-            ) -> #p::Step<Self> {
-                #(#reads)*
-                let _ = (code, data, cx);
-                ::core::result::Result::Ok(::core::option::Option::None)
+            fn bare(place: usize) -> #p::Option<Self> {
+                match place { #(#bares,)* _ => #p::None }
             }
+            #read
         }
         #[automatically_derived]
         impl ::core::fmt::Display for #ident {

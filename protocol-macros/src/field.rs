@@ -115,6 +115,10 @@ fn layout(
     own: &Rules,
 ) -> (TokenStream, TokenStream) {
     let names = fields.iter().map(|field| &field.name);
+    let plain = fields.iter().all(|field| {
+        let odd = |c| matches!(c, '"' | '\\' | '\0'..' ');
+        !field.name.contains(odd)
+    });
     let rules = if fields.iter().any(|field| field.rules.any) {
         let rules = fields.iter().map(|field| &field.rules.expr);
         quote!(&[#(#rules),*])
@@ -123,8 +127,7 @@ fn layout(
     };
     let closed = closed.map_or_else(|| quote!(#p::None), |closed| quote!(#p::Some(#closed)));
     let all = &own.expr;
-    let layout =
-        quote!(#p::Layout { names: &[#(#names),*], rules: #rules, closed: #closed, own: #all });
+    let layout = quote!(#p::Layout { names: &[#(#names),*], plain: #plain, rules: #rules, closed: #closed, own: #all });
     let statics: TokenStream = fields
         .iter()
         .map(|field| &field.rules.statics)

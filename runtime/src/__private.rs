@@ -1,6 +1,6 @@
 //! What expanded code names, and nobody else: it changes without notice.
 
-pub use crate::message::{About, FieldWriter};
+pub use crate::message::{About, FieldWriter, bare};
 pub use crate::{
     codec::Source,
     read::{

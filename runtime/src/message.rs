@@ -203,8 +203,8 @@ impl ErrorCodes for NoError {
     fn about(&self) -> About<'_> {
         match *self {}
     }
-    fn read(_: &crate::TagBuf, _: Option<&mut Reader<'_>>, _: &mut Cx) -> Step<Self> {
-        Ok(None)
+    fn bare(_: usize) -> Option<Self> {
+        None
     }
 }
 
@@ -326,11 +326,22 @@ pub trait ErrorCodes: Sized + Send + Sync + 'static {
         self.about().data
     }
 
+    /// The error at a place among those that come without data; none behind the last.
+    fn bare(place: usize) -> Option<Self>;
+
     /// Reads the error with a code from its data.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read(code: &crate::TagBuf, data: Option<&mut Reader<'_>>, cx: &mut Cx) -> Step<Self>;
+    fn read(code: &crate::TagBuf, _data: Option<&mut Reader<'_>>, _cx: &mut Cx) -> Step<Self> {
+        Ok(bare(code))
+    }
+}
+
+/// The error with a code, among those that come without data.
+pub fn bare<E: ErrorCodes>(code: &crate::TagBuf) -> Option<E> {
+    let mut bare = (0..).map_while(E::bare);
+    bare.find(|error| error.code() == code.borrow())
 }
 
 /// A protocol: the marker type that stands for the whole.

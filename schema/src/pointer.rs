@@ -1,49 +1,86 @@
 //! JSON Pointers: where in an instance.
 
-use smallvec::SmallVec;
-use std::fmt::{self, Write as _};
+use std::{
+    cmp::Ordering,
+    fmt::{self, Write as _},
+    hash::{Hash, Hasher},
+};
+
+/// How many bytes are kept in place.
+const SHORT: usize = 40;
 
 /// A JSON Pointer (RFC 6901) to a place in an instance. A short one is kept in place, which is cheaper than to allocate.
-#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pointer(SmallVec<[u8; 40]>);
+#[derive(Clone)]
+pub struct Pointer {
+    /// The text, while it fits, and how much of it there is.
+    short: [u8; SHORT],
+    len: usize,
+    /// The text, once it does not fit; empty until then.
+    long: Vec<u8>,
+}
 
 impl Pointer {
     /// The pointer to the whole instance.
     pub const fn root() -> Self {
-        Self(SmallVec::new_const())
+        Self {
+            short: [0; SHORT],
+            len: 0,
+            long: Vec::new(),
+        }
     }
 
     /// Puts a property name behind, escaped.
+    #[inline]
     pub fn push_key(&mut self, key: &str) {
-        self.0.push(b'/');
-        // All of it, since it is seldom otherwise, and a name is shorter than what a search pays off for.
-        let odd = key
-            .bytes()
-            .fold(false, |odd, b| odd | (b == b'~') | (b == b'/'));
-        if !odd {
-            return self.0.extend_from_slice(key.as_bytes());
+        let odd = key.bytes().any(|b| matches!(b, b'~' | b'/'));
+        let end = self.len + 1 + key.len();
+        if let Some([slash, place @ ..]) = self.short.get_mut(self.len..end)
+            && !odd
+        {
+            *slash = b'/';
+            place.copy_from_slice(key.as_bytes());
+            self.len = end;
+        } else {
+            self.push_odd(key);
         }
-        for b in key.bytes() {
-            match b {
-                b'~' => self.0.extend_from_slice(b"~0"),
-                b'/' => self.0.extend_from_slice(b"~1"),
-                b => self.0.push(b),
-            }
-        }
+    }
+
+    #[cold]
+    fn push_odd(&mut self, key: &str) {
+        self.put(b"/");
+        self.put(key.replace('~', "~0").replace('/', "~1").as_bytes());
     }
 
     /// Puts an index behind.
     pub fn push_index(&mut self, index: usize) {
         match u8::try_from(index) {
-            Ok(digit @ 0..10) => self.0.extend_from_slice(&[b'/', b'0' + digit]),
+            Ok(digit @ 0..10) if self.len + 2 <= SHORT => {
+                self.short[self.len] = b'/';
+                self.short[self.len + 1] = b'0' + digit;
+                self.len += 2;
+            }
             // Writing to a string does not fail.
             _ => _ = write!(self, "/{index}"),
         }
     }
 
+    /// Puts text behind. What is long has no room in place, whatever comes.
+    fn put(&mut self, text: &[u8]) {
+        let end = self.len.saturating_add(text.len());
+        if let Some(place) = self.short.get_mut(self.len..end) {
+            place.copy_from_slice(text);
+        } else {
+            if self.long.is_empty() {
+                self.long = self.bytes().to_vec();
+            }
+            self.long.extend_from_slice(text);
+        }
+        self.len = end;
+    }
+
     /// Puts another pointer behind: what it points at lies within what this one does.
     pub fn push(&mut self, inner: &Self) {
-        self.0.extend_from_slice(&inner.0);
+        self.put(inner.bytes());
     }
 
     /// Puts a property name in front, escaped: paths are built on the way out.
@@ -65,18 +102,57 @@ impl Pointer {
     /// The pointer as text; the empty text is the whole instance.
     pub fn as_str(&self) -> &str {
         // Nothing but text is ever put in, so this is some.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self.short.get(..self.len) {
+            Some(text) if self.long.is_empty() => text,
+            _ => &self.long,
+        }
     }
 
     /// How many bytes the text has.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+}
+
+impl Default for Pointer {
+    fn default() -> Self {
+        Self::root()
+    }
+}
+
+impl PartialEq for Pointer {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Pointer {}
+
+impl PartialOrd for Pointer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pointer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes().cmp(other.bytes())
+    }
+}
+
+impl Hash for Pointer {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes().hash(state);
     }
 }
 
 impl fmt::Write for Pointer {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
+        self.put(text.as_bytes());
         Ok(())
     }
 }
@@ -95,7 +171,9 @@ impl fmt::Display for Pointer {
 
 impl From<String> for Pointer {
     fn from(text: String) -> Self {
-        Self(text.into_bytes().into())
+        let mut pointer = Self::root();
+        pointer.put(text.as_bytes());
+        pointer
     }
 }
 

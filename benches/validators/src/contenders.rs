@@ -1,7 +1,11 @@
 //! Who is measured. Each begins with the text of a message and ends with what its users go on with.
 
-use crate::plain::{Envelope, LazyEnvelope, Message, Tagged};
-use handfast_bench_validators::api;
+use crate::{
+    lent,
+    plain::{Envelope, LazyEnvelope, Message, Tagged},
+};
+use handfast::ByteString;
+use handfast_bench_validators::{api, borrowed};
 use jsonschema::Validator;
 use serde_json::Value;
 use std::{collections::HashMap, error::Error, hint::black_box};
@@ -19,8 +23,8 @@ pub(crate) struct Doing<'j> {
     pub(crate) name: &'static str,
     /// Whether it judges more than types.
     pub(crate) checks: bool,
-    /// Reads a message, drops what was read, and tells whether there was something.
-    pub(crate) takes: Box<dyn Fn(&str) -> bool + 'j>,
+    /// Reads a message, drops what was read, and tells whether there was something. The text is that of a frame, which may be shared.
+    pub(crate) takes: Box<dyn Fn(&ByteString) -> bool + 'j>,
 }
 
 /// What is made once, before messages come.
@@ -46,13 +50,28 @@ impl Judge {
                 checks: true,
                 takes: Box::new(|text| black_box(api::ClientMessage::decode(text)).is_ok()),
             },
+            // The same; what strings the payload itself has share the frame by a counted reference. Names of things (`types`) are of their
+            // own still, and so is the id.
+            Doing {
+                name: "handfast: typed, checked, strings shared",
+                checks: true,
+                takes: Box::new(|text| {
+                    black_box(borrowed::ClientMessage::decode_shared(text)).is_ok()
+                }),
+            },
             // An envelope with the payload as text; the tag chooses what reads it. Stops at the first mistake.
             Doing {
                 name: BASELINE,
                 checks: false,
                 takes: Box::new(|text| black_box(two_steps(text)).is_some()),
             },
-            // The same, by sonic-rs.
+            // The same; all strings of the payload are lent from the text, which has to outlive them. One with an escape is refused.
+            Doing {
+                name: "serde_json, two steps, strings lent",
+                checks: false,
+                takes: Box::new(|text| black_box(lent_steps(text)).is_some()),
+            },
+            // With strings of their own, by sonic-rs.
             Doing {
                 name: "sonic-rs, two steps, no checks",
                 checks: false,
@@ -106,6 +125,12 @@ impl Judge {
 fn two_steps(text: &str) -> Option<(Envelope<'_>, Message)> {
     let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;
     let message = Message::from_serde_json(envelope.tag, envelope.payload.get())?;
+    Some((envelope, message))
+}
+
+fn lent_steps(text: &str) -> Option<(Envelope<'_>, lent::Message<'_>)> {
+    let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;
+    let message = lent::Message::from_serde_json(envelope.tag, envelope.payload.get())?;
     Some((envelope, message))
 }
 

@@ -10,10 +10,12 @@
 
 mod clock;
 mod contenders;
+mod lent;
 mod plain;
 
 use clock::{Contender, bar, medians};
 use contenders::{Doing, Judge};
+use handfast::ByteString;
 use std::{error::Error, process::ExitCode};
 
 /// The messages, in the order of [`NAMES`].
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<bool, Box<dyn Error>> {
-    let texts: Vec<&str> = MESSAGES.lines().collect();
+    let texts: Vec<ByteString> = MESSAGES.lines().map(ByteString::from).collect();
     if texts.len() != NAMES.len() {
         return Err("messages.ndjson has another number of lines than there are names".into());
     }

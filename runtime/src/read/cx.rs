@@ -28,6 +28,11 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
+    /// Whether there are none.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.discriminant.is_none() && self.envelope.is_none()
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.discriminant == Some(name) || self.envelope.is_some_and(|e| e.has(name))
     }
@@ -187,25 +192,29 @@ impl Cx {
     pub(crate) fn part(&mut self, whole: Mark, mark: Mark, segment: impl FnOnce() -> Segment) {
         if self.found.len() > mark.0 {
             self.prefix(mark, segment());
-            self.bound(whole);
+            if self.found.len() - whole.0 >= 2 * MAX_VIOLATIONS {
+                self.bound(whole);
+            }
         }
     }
 
     #[cold]
     fn prefix(&mut self, mark: Mark, segment: Segment) {
-        for found in &mut self.found[mark.0..] {
+        let Some((last, others)) = self.found[mark.0..].split_last_mut() else {
+            return;
+        };
+        for found in others {
             found.path.push(segment.clone());
         }
+        last.path.push(segment);
     }
 
     /// Leaves of what was found in a value what the report may come to list, the first in its order; but seldom, since that takes
     /// sorting.
     #[cold]
     fn bound(&mut self, whole: Mark) {
-        if self.found.len() - whole.0 >= 2 * MAX_VIOLATIONS {
-            self.found[whole.0..].sort_by(Found::order);
-            self.found.truncate(whole.0 + MAX_VIOLATIONS);
-        }
+        self.found[whole.0..].sort_by(Found::order);
+        self.found.truncate(whole.0 + MAX_VIOLATIONS);
     }
 
     /// Says of a value of the wrong type, found since, that null would have been right too.
@@ -257,11 +266,10 @@ impl Cx {
         // What types find, they find once; interpreters ask several schemas.
         let mut interpreted = false;
         for Found { path, below, told } in found {
-            append(&mut violations, || Violation::new(Pointer::root(), told));
+            append(&mut violations, || Violation::new(start.clone(), told));
             let Some(violation) = violations.last_mut() else {
                 continue;
             };
-            violation.path.push(&start);
             for segment in path.iter().rev() {
                 match segment {
                     Segment::Field(_, name) => violation.path.push_key(name),

@@ -35,6 +35,22 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Whether two texts of one length are the same. Names are short, and to call for a comparison takes longer than to make it.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if let (Some(a), Some(b)) = (a.first_chunk::<8>(), b.first_chunk::<8>())
+        && a != b
+    {
+        return false;
+    }
+    match a.len() {
+        0..4 => a.iter().zip(b).all(|(a, b)| a == b),
+        4..8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
+        8..=16 => a.last_chunk::<8>() == b.last_chunk(),
+        _ => a == b,
+    }
+}
+
 /// A pull reader over JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
 pub struct JsonReader<'de> {
@@ -42,9 +58,8 @@ pub struct JsonReader<'de> {
     at: usize,
     depth: u32,
     scratch: String,
-    /// The counted bytes that are the text, and the same as a string once one was shared.
+    /// The counted bytes that are the text.
     bytes: Option<&'de Bytes>,
-    whole: Option<ByteString>,
     /// The name that was read last, where it stands in the text as it is.
     name: Option<&'de str>,
     stopped: Syntax,
@@ -59,7 +74,6 @@ impl<'de> JsonReader<'de> {
             depth,
             scratch: String::new(),
             bytes: None,
-            whole: None,
             name: None,
             stopped: Syntax {
                 offset: 0,
@@ -76,15 +90,10 @@ impl<'de> JsonReader<'de> {
     }
 
     /// A string that stands in the text, without a copy where the text can be shared.
-    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
-        if self.whole.is_none() {
-            let bytes = self.bytes.cloned();
-            self.whole = bytes.and_then(|bytes| ByteString::try_from(bytes).ok());
-        }
-        match &self.whole {
-            Some(whole) => whole.slice_ref(text),
-            None => text.into(),
-        }
+    pub(super) fn share(&self, text: &'de str) -> ByteString {
+        // That it is text is asked of it again, because nothing safe takes our word; but of no more than is shared.
+        let shared = |bytes: &Bytes| ByteString::try_from(bytes.slice_ref(text.as_bytes())).ok();
+        self.bytes.and_then(shared).unwrap_or_else(|| text.into())
     }
 
     /// Makes sure that nothing follows.
@@ -291,6 +300,12 @@ impl<'de> JsonReader<'de> {
         }
     }
 
+    /// The number that stands here, where it is plain and there is no white space in front; and what is behind it.
+    #[inline]
+    pub(super) fn plain(&self) -> Option<(Num, usize)> {
+        plain_number(self.text.as_bytes(), self.at)
+    }
+
     /// The next item of an array, where it is a plain number within bounds and there is no white space around it.
     /// Otherwise nothing is read.
     #[inline]
@@ -388,7 +403,11 @@ impl<'de> JsonReader<'de> {
         if let Some(field) = fields.get(guess) {
             let rest = &self.text.as_bytes()[self.at + 1..];
             let name = field.as_bytes();
-            if rest.len() > name.len() + 1 && rest[name.len()] == b'"' && rest.starts_with(name) {
+            if rest.len() > name.len() + 1
+                && rest[name.len()] == b'"'
+                && rest.starts_with(name)
+                && plain_until(name, 0) == name.len()
+            {
                 self.at += name.len() + 2;
                 if rest[name.len() + 1] == b':' {
                     self.at += 1;
@@ -399,6 +418,41 @@ impl<'de> JsonReader<'de> {
             }
         }
         self.search(fields).unwrap_or(Next::Stop)
+    }
+
+    /// Passes over the next name and its colon where it is this one, which has to stand in a text as it is, and there is no white space around it; the `first` with the
+    /// brace in front. Otherwise nothing is read.
+    #[inline]
+    pub(super) fn quick_name(&mut self, first: bool, name: &'static str) -> bool {
+        let bytes = self.text.as_bytes();
+        let Some(member) = bytes.get(self.at..self.at + name.len() + 4) else {
+            return false;
+        };
+        let [before, b'"', found @ .., b'"', b':'] = member else {
+            return false;
+        };
+        let expected = if first { b'{' } else { b',' };
+        if *before != expected || !same(found, name.as_bytes()) {
+            return false;
+        }
+        if first {
+            if self.depth == 0 {
+                return false;
+            }
+            self.depth -= 1;
+        }
+        self.at += member.len();
+        true
+    }
+
+    /// Leaves an object that ends at once. Otherwise nothing is read.
+    #[inline]
+    pub(super) fn quick_end(&mut self) -> bool {
+        let ends = self.byte() == Some(b'}');
+        if ends {
+            self.ascend();
+        }
+        ends
     }
 
     /// Goes to the next name, if there is one; otherwise out of the object.
@@ -510,7 +564,7 @@ impl<'de> JsonReader<'de> {
         self.at
     }
 
-    pub(super) fn go(&mut self, place: usize) {
+    pub(super) const fn go(&mut self, place: usize) {
         self.at = place;
     }
 

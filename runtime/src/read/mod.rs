@@ -205,7 +205,7 @@ impl<'de> Reader<'de> {
     }
 
     /// A string that was read, without a copy where the text it stands in can be shared.
-    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
+    pub(super) fn share(&self, text: &'de str) -> ByteString {
         match self {
             Self::Json(reader) => reader.share(text),
             Self::Value(_) => text.into(),

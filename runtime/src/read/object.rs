@@ -3,7 +3,7 @@
 use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
-    row::Layout,
+    row::{Begun, Layout, Slot},
     rules::{Rule, check_properties, check_value, inner, keeps_name, names, schema_of},
     scalar::wrong_type,
     told,
@@ -53,16 +53,24 @@ struct Rare<'de> {
 }
 
 impl<'r, 'de> ObjectReader<'r, 'de> {
-    /// Goes into an object; `required` are the fields that have to be there, a bit each, the lowest for the first.
+    /// Goes into an object, or on in one that was begun; `required` are the fields that have to be there, a bit each, the lowest
+    /// for the first.
     pub(super) fn new(
         r: &'r mut Reader<'de>,
         cx: &'r mut Cx,
         layout: &'static Layout,
         required: &'static [u64],
+        begun: Begun<'de>,
     ) -> Self {
+        let Begun {
+            start,
+            before,
+            seen,
+            last,
+        } = begun;
         let mut object = Self {
-            start: r.place(),
-            before: cx.mark(),
+            start,
+            before,
             mark: cx.mark(),
             beside: std::mem::take(&mut cx.beside),
             r,
@@ -74,13 +82,18 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             members: None,
             entered: false,
             twice: false,
-            field: usize::MAX,
-            count: 0,
-            seen: 0,
+            field: last,
+            count: u64::from(seen.count_ones()),
+            seen,
             rare: None,
             stopped: false,
         };
-        object.stopped = object.enter().is_err();
+        if seen == 0 {
+            object.stopped = object.enter().is_err();
+        } else {
+            object.members = Some(Members::Json { first: false });
+            object.entered = true;
+        }
         object
     }
 
@@ -233,13 +246,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         Ok(())
     }
 
-    /// Reads the value of the field; none, where it broke a rule or the text ends.
-    #[inline]
-    pub(super) fn value<T: Payload>(&mut self, rules: Rules) -> Option<T> {
-        T::read(self.r, self.cx, rules).unwrap_or_else(|Stop| {
-            self.stopped = true;
-            None
-        })
+    /// Reads the value of the field.
+    pub(super) fn fill(&mut self, slot: &mut dyn Slot, rules: Rules) {
+        self.stopped |= slot.fill(self.r, self.cx, rules).is_err();
     }
 
     /// Whether every rule was kept; then each field that is not optional was read.

@@ -1,6 +1,6 @@
 //! The fields of a struct, read and written by what does not know the struct: a place for each, filled one after the other.
 
-use super::{Cx, ObjectReader, Reader, Rules, Step, Stop};
+use super::{Cx, Mark, ObjectReader, Place, Reader, Rules, Segment, Step, Stop};
 use crate::{Payload, message::FieldWriter};
 
 /// What is done with the fields of a struct. It is small, because it is handed on for every object of a message.
@@ -17,6 +17,8 @@ pub enum Pass<'a, 'de, T> {
 pub struct Layout {
     /// The names of the fields, in the schema's order.
     pub names: &'static [&'static str],
+    /// Whether each name stands in a text as it is: none has a quote, a backslash or a control character.
+    pub plain: bool,
     /// The rules of each field; empty, where none has some.
     pub rules: &'static [Rules],
     /// Unknown fields are refused, or dropped; none, where that is for the end that receives to say.
@@ -37,24 +39,87 @@ pub fn fill(
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
-    let mut object = ObjectReader::new(r, cx, layout, required);
+    let mut begun = Begun {
+        start: r.place(),
+        before: cx.mark(),
+        seen: 0,
+        last: usize::MAX,
+    };
+    if layout.plain && layout.own.is_empty() && cx.beside.is_none() {
+        let whole = in_order(r, cx, layout, required, slots, &mut begun)?;
+        if whole {
+            return Ok(cx.clean_since(begun.before));
+        }
+    }
+    let mut object = ObjectReader::new(r, cx, layout, required, begun);
     while let Some(field) = object.advance() {
         if let Some(slot) = slots.get_mut(field) {
-            slot.fill(&mut object, layout.rules.get(field).unwrap_or(&NONE));
+            object.fill(&mut **slot, layout.rules.get(field).unwrap_or(&NONE));
         }
     }
     object.end()
 }
 
+/// What was read of an object whose fields stand in the schema's order, without white space.
+pub(super) struct Begun<'de> {
+    /// Where the object stands, and what had been found wrong before it.
+    pub(super) start: Place<'de>,
+    pub(super) before: Mark,
+    /// The fields that were read, a bit each, and the last of them; behind the last there is where there is none.
+    pub(super) seen: u64,
+    pub(super) last: usize,
+}
+
+/// Reads fields for as long as they stand as most senders write them. Whether that was the whole object, with every field that
+/// has to be there.
+#[inline]
+fn in_order<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut Cx,
+    layout: &'static Layout,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    begun: &mut Begun<'de>,
+) -> Result<bool, Stop> {
+    let &[required] = required else {
+        return Ok(false);
+    };
+    for (field, (name, slot)) in layout.names.iter().zip(slots).enumerate() {
+        let Reader::Json(json) = &mut *r else {
+            return Ok(false);
+        };
+        let bit = 1 << field;
+        if !json.quick_name(begun.seen == 0, name) {
+            if required & bit != 0 {
+                return Ok(false);
+            }
+            continue;
+        }
+        begun.seen |= bit;
+        begun.last = field;
+        let mark = cx.mark();
+        slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
+        cx.part(begun.before, mark, || Segment::field(field, name));
+    }
+    match r {
+        Reader::Json(json) => Ok(begun.seen != 0 && json.quick_end()),
+        Reader::Value(_) => Ok(false),
+    }
+}
+
 /// The place of a field that is being read.
 pub trait Slot {
     /// Reads the value of the field, which keeps the rules.
-    fn fill(&mut self, object: &mut ObjectReader<'_, '_>, rules: Rules);
+    ///
+    /// # Errors
+    /// Where the text is not JSON.
+    fn fill(&mut self, r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Result<(), Stop>;
 }
 
 impl<T: Payload> Slot for Option<T> {
-    fn fill(&mut self, object: &mut ObjectReader<'_, '_>, rules: Rules) {
-        *self = object.value(rules);
+    fn fill(&mut self, r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Result<(), Stop> {
+        *self = T::read(r, cx, rules)?;
+        Ok(())
     }
 }
 

@@ -149,6 +149,18 @@ pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut Cx) {
     }
 }
 
+/// Whether a number keeps the rules, where bounds are all they ask; false also where they ask for more.
+#[inline]
+pub(super) fn is_within(rules: Rules, x: f64) -> bool {
+    rules.iter().all(|rule| match rule {
+        Rule::Minimum(min) => x >= min.as_f64(),
+        Rule::Maximum(max) => x <= max.as_f64(),
+        Rule::ExclusiveMinimum(min) => x > min.as_f64(),
+        Rule::ExclusiveMaximum(max) => x < max.as_f64(),
+        _ => false,
+    })
+}
+
 /// The least and the greatest number that keep the rules, where that is all they ask.
 pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
     let mut bounds = (f64::MIN, f64::MAX);

@@ -2,7 +2,7 @@
 
 use super::{
     ArrayReader, Cx, Kind, Num, Reader, Rule, Rules, Step, Text,
-    rules::{bounds, check_number, check_string, check_value},
+    rules::{bounds, check_number, check_string, check_value, is_within},
     told,
 };
 use crate::{AsText, Bytes, Checked, Nullable, Payload, message::FieldWriter};
@@ -88,6 +88,15 @@ pub fn open_literal(
 
 #[inline]
 fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
+    const SAFE: u64 = handfast_schema::number::MAX_SAFE_INTEGER.unsigned_abs();
+    if let Reader::Json(json) = &mut *r
+        && let Some((n @ Num::Int(integer), end)) = json.plain()
+        && integer.unsigned_abs() <= SAFE
+        && is_within(rules, n.as_f64())
+    {
+        json.go(end);
+        return Ok(Some(integer));
+    }
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
     }
@@ -127,6 +136,13 @@ integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 impl Payload for f64 {
     #[inline]
     fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+        if let Reader::Json(json) = &mut *r
+            && let Some((n, end)) = json.plain()
+            && is_within(rules, n.as_f64())
+        {
+            json.go(end);
+            return Ok(Some(n.as_f64()));
+        }
         if r.peek()? != Kind::Number {
             return wrong_type(r, cx, Type::Number);
         }
