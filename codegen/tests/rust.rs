@@ -253,10 +253,10 @@ generate: { rust: { out: api.rs } }
         .map_err(|failed| failed.to_string())?;
     let text = &outputs[0].text;
     for expected in [
-        "#[protocol(contains(schema = \"{\\\"const\\\":\\\"a\\\"}\", max = 2))]\n#[derive(Clone, Debug, PartialEq)]\npub struct List(Vec<String>);",
-        "#[protocol(names(pattern = \"^[a-z]+$\"))]\n#[derive(Clone, Debug, PartialEq)]\npub struct Map(BTreeMap<String, i64>);",
-        "#[protocol(names(schema = \"{\\\"enum\\\":[\\\"a\\\",\\\"b\\\"]}\"))]\n#[derive(Clone, Debug, PartialEq)]\npub struct Enum(BTreeMap<String, i64>);",
-        "#[protocol(dependent_required(beside(\"a\", \"b\")))]\n#[derive(Clone, Debug, PartialEq)]\npub struct Beside {\n    pub a: Option<String>,",
+        "#[protocol(contains(schema = \"{\\\"const\\\":\\\"a\\\"}\", max = 2))]\n#[derive(Clone, Debug)]\npub struct List(Vec<String>);",
+        "#[protocol(names(pattern = \"^[a-z]+$\"))]\n#[derive(Clone, Debug)]\npub struct Map(BTreeMap<String, i64>);",
+        "#[protocol(names(schema = \"{\\\"enum\\\":[\\\"a\\\",\\\"b\\\"]}\"))]\n#[derive(Clone, Debug)]\npub struct Enum(BTreeMap<String, i64>);",
+        "#[protocol(dependent_required(beside(\"a\", \"b\")))]\n#[derive(Clone, Debug)]\npub struct Beside {\n    pub a: Option<String>,",
         "pub struct Kind(pub Checked);",
         "pub struct Any(pub Checked);",
     ] {

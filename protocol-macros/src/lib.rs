@@ -17,6 +17,7 @@ mod options;
 mod product;
 mod rules;
 mod surface;
+mod table;
 mod union;
 mod variants;
 

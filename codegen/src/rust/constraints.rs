@@ -1,7 +1,7 @@
 //! What a value has to keep, as sentences for those who read the documentation of a type.
 
 use super::Cx;
-use crate::shape::Use;
+use crate::shape::{Item, Use};
 use handfast_schema::{
     Number, Schema, SchemaId, format,
     number::text,
@@ -78,6 +78,19 @@ pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
                 each(&mut out, "Each value", &sentences(cx, values, inner));
             }
         }
+    }
+    out.join(" ")
+}
+
+/// The constraints of the items of a tuple, each by the place it has in Rust.
+pub(super) fn of_tuple(cx: &Cx<'_>, items: &[Item]) -> String {
+    let mut out = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        each(
+            &mut out,
+            &format!("Item {i}"),
+            &sentences(cx, item.schema, &item.ty),
+        );
     }
     out.join(" ")
 }

@@ -98,6 +98,9 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
         DeclKind::Struct { .. } => {
             constraints::append(&mut words, &constraints::of_struct(schema));
         }
+        DeclKind::Tuple(items) => {
+            constraints::append(&mut words, &constraints::of_tuple(cx, items));
+        }
         _ => {}
     }
     docs::outer(&mut out, "", &words);

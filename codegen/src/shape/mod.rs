@@ -6,6 +6,7 @@ mod declare;
 mod order;
 mod surface;
 mod taken;
+mod uses;
 
 use handfast_schema::SchemaId;
 use handfast_spec::{

@@ -5,8 +5,9 @@ use super::{
     envelope::{Envelopes, Tags, tags},
     names::has_both_sides,
     session::envelopes,
+    tags::message_tags,
     text,
-    types::{message_tags, named_union},
+    types::named_union,
 };
 use crate::shape::{PayloadShape, Section};
 use handfast_spec::model::{

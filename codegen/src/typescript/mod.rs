@@ -15,6 +15,7 @@ mod messages;
 mod names;
 mod session;
 mod standard;
+mod tags;
 mod text;
 mod types;
 

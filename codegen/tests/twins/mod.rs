@@ -18,6 +18,14 @@ impl Text {
     pub(crate) const COUNT: usize = 16;
 }
 
+/// The holes that are names of properties.
+const PROPERTIES: [usize; 2] = [14, 15];
+
+/// The part of a text that is short enough for a name.
+fn name_of(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 /// A protocol with its texts.
 #[derive(Clone, Debug)]
 pub(crate) struct Protocol {
@@ -36,9 +44,17 @@ impl Protocol {
         Self::with(vec![text.to_owned(); Text::COUNT], u64::MAX)
     }
 
-    /// The same protocol with a word in every hole.
+    /// The same protocol with a word in every hole. What tells of a property whose name a path has to escape is written otherwise in
+    /// TypeScript, so the words of such names have a slash.
     pub(crate) fn harmless(&self) -> Self {
-        Self::with(vec!["word".to_owned(); Text::COUNT], self.parts)
+        let word = |(i, text): (usize, &String)| {
+            let escaped = PROPERTIES.contains(&i) && name_of(text).contains(['~', '/', '?']);
+            if escaped { "word/" } else { "word" }.to_owned()
+        };
+        Self::with(
+            self.texts.iter().enumerate().map(word).collect(),
+            self.parts,
+        )
     }
 
     /// A text as YAML (which is JSON there).
@@ -49,8 +65,7 @@ impl Protocol {
     /// A text that is to be different from others like it, and may be a name on the wire. No name in code is written
     /// like it, and it is short enough for a key of YAML.
     fn name(&self, i: usize, tail: &str) -> String {
-        let text: String = self.texts[i].chars().take(100).collect();
-        quoted(&format!("{text}-{tail}"))
+        quoted(&format!("{}-{tail}", name_of(&self.texts[i])))
     }
 
     fn has(&self, part: u32) -> bool {

@@ -12,6 +12,7 @@
 //!   Requests that were not written yet, or are idempotent and no streams, are sent; all others fail with
 //!   [`CallError::OutcomeUnknown`]; streams end with it.
 
+mod arrival;
 mod call;
 mod connection;
 mod core;

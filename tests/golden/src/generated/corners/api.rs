@@ -43,6 +43,8 @@ pub struct Tree {
 }
 
 /// `Sizes`
+///
+/// Item 1: matches `^"#[a-z]{2}$`.
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sizes(pub f64, #[protocol(pattern = "^\"#[a-z]{2}$")] pub String);

@@ -1,0 +1,114 @@
+//! The table of a union's messages, and how a tag is found in it.
+
+use crate::messages::{Message, Reply, Tag};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use syn::Path;
+
+/// An expression of type `UnionTable`.
+pub(crate) fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) -> TokenStream {
+    let t = quote!(#krate::table);
+    let p = quote!(#krate::__private);
+    let rows = messages.iter().map(|message| {
+        let Message {
+            name,
+            volatile,
+            idempotent,
+            ..
+        } = message;
+        let payload = !message.bare;
+        let tag = match &message.tag {
+            None => quote!(::core::option::Option::None),
+            Some(Tag::Text(text)) => quote!(::core::option::Option::Some(#t::Tag::Text(#text))),
+            Some(Tag::Integer(n)) => {
+                let n = Literal::i64_suffixed(*n);
+                quote!(::core::option::Option::Some(#t::Tag::Integer(#n)))
+            }
+        };
+        let channel = match &message.channel {
+            None => quote!(::core::option::Option::None),
+            Some(channel) => {
+                quote!(::core::option::Option::Some(<#channel as #krate::ChannelKey>::TABLE.name))
+            }
+        };
+        let timeout = match message.timeout {
+            None => quote!(::core::option::Option::None),
+            Some(ms) => {
+                quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#ms)))
+            }
+        };
+        let reply = match &message.reply {
+            Reply::None => quote!(None),
+            Reply::One(_) => quote!(One),
+            Reply::Stream { .. } => quote!(Stream),
+            Reply::Cancel => quote!(Cancel),
+        };
+        quote! {
+            #t::MessageTable {
+                name: #name,
+                tag: #tag,
+                payload: #payload,
+                channel: #channel,
+                volatile: #volatile,
+                idempotent: #idempotent,
+                timeout: #timeout,
+                reply: #t::ReplyKind::#reply,
+            }
+        }
+    });
+    let lookup = lookup(&t, &p, messages);
+    quote! {
+        {
+            const MESSAGES: &[#t::MessageTable] = &[#(#rows),*];
+            #t::UnionTable::new(#envelope, MESSAGES, #lookup)
+        }
+    }
+}
+
+/// Up to this many tags the compiler's own `match` is quicker than a hash, and its code is small.
+const MATCH_UP_TO: usize = 64;
+
+fn lookup(t: &TokenStream, p: &TokenStream, messages: &[Message]) -> TokenStream {
+    if messages.len() <= MATCH_UP_TO {
+        let arms = messages.iter().enumerate().filter_map(|(i, message)| {
+            let pattern = match message.tag.as_ref()? {
+                Tag::Text(text) => quote!(#t::TagRef::Text(#text)),
+                Tag::Integer(n) => {
+                    let n = Literal::i64_suffixed(*n);
+                    quote!(#t::TagRef::Integer(#n))
+                }
+            };
+            Some(quote!(#pattern => ::core::option::Option::Some(#i)))
+        });
+        return quote!(|tag| match tag { #(#arms,)* _ => ::core::option::Option::None });
+    }
+    // Twice as many slots as messages, so that a probe ends soon; 0 is empty.
+    let size = (messages.len() * 2).next_power_of_two();
+    let mut slots = vec![0u32; size];
+    for (i, message) in messages.iter().enumerate() {
+        let hash = match &message.tag {
+            None => continue,
+            Some(Tag::Text(text)) => hash(text.value().as_bytes()),
+            Some(Tag::Integer(n)) => hash(&n.to_le_bytes()),
+        };
+        let mut slot = hash as usize & (size - 1);
+        while slots[slot] != 0 {
+            slot = (slot + 1) & (size - 1);
+        }
+        slots[slot] = u32::try_from(i + 1).unwrap_or(0);
+    }
+    let slots = slots.into_iter().map(Literal::u32_unsuffixed);
+    quote! {
+        |tag| {
+            static SLOTS: &[u32] = &[#(#slots),*];
+            #p::probe(SLOTS, TABLE.messages, tag)
+        }
+    }
+}
+
+/// FNV-1a, 32 bits; the runtime's `probe` hashes alike.
+fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}
