@@ -1,5 +1,8 @@
 //! JSON text (RFC 8259), read in place.
 
+mod escape;
+mod whole;
+
 use super::{
     Items, Kind, Members, Next, Num, Stop, Syntax, Text,
     digits::{digits, plain_number},
@@ -186,77 +189,6 @@ impl<'de> JsonReader<'de> {
             Some(_) => Err(self.syntax("a control character in a string")),
             None => Err(self.syntax("the text ends inside a string")),
         }
-    }
-
-    fn unescape(&mut self, start: usize) -> Result<(), Stop> {
-        let text = self.text;
-        self.scratch.clear();
-        let mut run = start;
-        loop {
-            self.at = plain_until(text.as_bytes(), self.at);
-            match self.byte() {
-                Some(b'"') => {
-                    self.scratch.push_str(&text[run..self.at]);
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => {
-                    self.scratch.push_str(&text[run..self.at]);
-                    self.at += 1;
-                    let c = self.escape()?;
-                    self.scratch.push(c);
-                    run = self.at;
-                }
-                Some(_) => return Err(self.syntax("a control character in a string")),
-                None => return Err(self.syntax("the text ends inside a string")),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<char, Stop> {
-        let b = self
-            .byte()
-            .ok_or_else(|| self.syntax("the text ends inside a string"))?;
-        let c = match b {
-            b'"' => '"',
-            b'\\' => '\\',
-            b'/' => '/',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
-                self.at += 1;
-                let first = self.hex()?;
-                let code = match first {
-                    0xD800..0xDC00 => {
-                        self.expect("\\u", "half of a surrogate pair")?;
-                        let second = self.hex()?;
-                        if !(0xDC00..0xE000).contains(&second) {
-                            return Err(self.syntax("half of a surrogate pair"));
-                        }
-                        0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
-                    }
-                    code => code,
-                };
-                return char::from_u32(code).ok_or_else(|| self.syntax("half of a surrogate pair"));
-            }
-            _ => return Err(self.syntax("an unknown escape in a string")),
-        };
-        self.at += 1;
-        Ok(c)
-    }
-
-    fn hex(&mut self) -> Result<u32, Stop> {
-        let digits = self.text.as_bytes().get(self.at..self.at + 4);
-        let code = digits
-            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .ok_or_else(|| self.syntax("expected four hexadecimal digits"))?;
-        self.at += 4;
-        Ok(code)
     }
 }
 
@@ -532,79 +464,11 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    pub(super) fn skip(&mut self) -> Result<(), Stop> {
-        match self.peek()? {
-            Kind::Null => self.null(),
-            Kind::Boolean => self.boolean().map(|_| ()),
-            Kind::Number => self.number().map(|_| ()),
-            Kind::String => self.text().map(|_| ()),
-            Kind::Array => {
-                self.enter_array()?;
-                let mut first = true;
-                while self.next_item(&mut first)? {
-                    self.skip()?;
-                }
-                Ok(())
-            }
-            Kind::Object => {
-                self.enter_object()?;
-                let mut first = true;
-                loop {
-                    match self.next_key(&mut first, &[], 0) {
-                        Next::End => return Ok(()),
-                        Next::Stop => return Err(Stop),
-                        Next::Unknown | Next::Field(_) => self.skip()?,
-                    }
-                }
-            }
-        }
-    }
-
     pub(super) const fn offset(&self) -> usize {
         self.at
     }
 
     pub(super) const fn go(&mut self, place: usize) {
         self.at = place;
-    }
-
-    pub(super) fn value(&mut self) -> Result<serde_json::Value, Stop> {
-        Ok(match self.peek()? {
-            Kind::Null => {
-                self.null()?;
-                serde_json::Value::Null
-            }
-            Kind::Boolean => self.boolean()?.into(),
-            Kind::Number => match self.number()? {
-                Num::Int(n) => n.into(),
-                Num::Float(x) => x.into(),
-            },
-            Kind::String => self.string()?.to_owned().into(),
-            Kind::Array => {
-                let mut array = Vec::new();
-                self.enter_array()?;
-                let mut first = true;
-                while self.next_item(&mut first)? {
-                    array.push(self.value()?);
-                }
-                array.into()
-            }
-            Kind::Object => {
-                let mut object = serde_json::Map::new();
-                self.enter_object()?;
-                let mut first = true;
-                loop {
-                    match self.next_key(&mut first, &[], 0) {
-                        Next::End => break,
-                        Next::Stop => return Err(Stop),
-                        Next::Unknown | Next::Field(_) => {
-                            let name = self.last_name().into_owned();
-                            object.insert(name, self.value()?);
-                        }
-                    }
-                }
-                object.into()
-            }
-        })
     }
 }
