@@ -13,8 +13,9 @@ use clock::{Contender, bar, medians};
 use handfast_bench_validators::unions;
 use std::{hint::black_box, process::ExitCode};
 
-/// The slowest union against the quickest.
-const BAR: f64 = 1.25;
+/// The slowest union against the quickest. Ten messages are few enough for a `match` of the compiler's, which takes some 10 ns less than
+/// the table that the others have, and the envelope is all that is read beside it.
+const BAR: f64 = 1.5;
 
 /// Ten messages spread over a union. The tag changes from one to the next, as it does on a wire.
 fn texts(size: usize) -> Vec<String> {
