@@ -90,7 +90,7 @@ impl Core {
         self.table.server.envelope.by_order
     }
 
-    pub(super) fn envelope(&self) -> &'static EnvelopeTable {
+    fn envelope(&self) -> &'static EnvelopeTable {
         &self.table.client.envelope
     }
 
