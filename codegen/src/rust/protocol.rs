@@ -65,7 +65,7 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         }
         args.extend(cx.krate());
         attribute(&mut out, "", "protocol", &args);
-        out.push_str("#[derive(Clone, Debug, PartialEq)]\n");
+        out.push_str(super::types::COMPARED);
         if channel.params.is_empty() {
             out.push_str(&format!("pub struct {name} {{}}\n"));
             items.push(out);

@@ -11,7 +11,7 @@ use crate::shape::{Branch, Decl, DeclId, DeclKind, Field, Item, Section, Use};
 use handfast_spec::model::ErrorId;
 use serde_json::Value;
 
-const COMPARED: &str = "#[derive(Clone, Debug, PartialEq)]\n";
+pub(super) const COMPARED: &str = "#[derive(Clone, Debug, PartialEq)]\n";
 const PLAIN: &str = "#[derive(Clone, Debug)]\n";
 const TEXT: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\n";
 const LITERALS: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash)]\n";
