@@ -1,0 +1,2 @@
+fn main() {}
+mod api { include!(concat!(env!("OUT_DIR"), "/api.rs")); }
