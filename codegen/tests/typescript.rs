@@ -183,7 +183,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
             "syntax",
             3,
             { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "error": 0 },
-            [1008, 4401, 4406, 4500],
+            [1008, 4401, 4403, 4406, 4500],
         ])
     );
     Ok(())

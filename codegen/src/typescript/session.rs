@@ -30,6 +30,11 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
         times.backoff.min.as_millis(),
         times.backoff.max.as_millis(),
     );
+    let attempts = times
+        .backoff
+        .attempts
+        .map(|attempts| format!(", attempts: {attempts}"))
+        .unwrap_or_default();
     let mut members = vec![
         format!("name: {}", text::string(&protocol.name.text)),
         format!("version: {}", text::string(&protocol.version.to_string())),
@@ -37,9 +42,12 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
         format!("subprotocol: {}", text::string(&subprotocol)),
         format!("envelope: {{ client: {client}, server: {server} }}"),
         format!("depth: {}", protocol.limits.depth),
-        format!("limits: {{ message: {} }}", protocol.limits.message),
         format!(
-            "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, backoff: {{ min: {min}, max: {max} }} }}"
+            "limits: {{ message: {}, outbound: {}, inbound: {} }}",
+            protocol.limits.message, protocol.limits.outbound, protocol.limits.inbound
+        ),
+        format!(
+            "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
         ),
     ];
     let hello = matches!(
@@ -97,6 +105,7 @@ fn final_closes(cx: &Cx<'_>) -> Option<String> {
         CloseCondition::Unauthorized,
         CloseCondition::Version,
         CloseCondition::TakenOver,
+        CloseCondition::Kicked,
     ];
     let mut codes: Vec<u16> = Vec::new();
     let mut usual = true;

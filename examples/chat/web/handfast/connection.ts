@@ -38,7 +38,7 @@ export interface ConnectionSettings {
 }
 
 /** The close codes after which no client tries again, unless its protocol has others. */
-export const FINAL: readonly number[] = [1008, 4401, 4406, 4409];
+export const FINAL: readonly number[] = [1008, 4401, 4403, 4406, 4409];
 const SILENT = 4000;
 
 /** Keeps a connection: connects, says hello, pings, and after a loss connects again with backoff and full jitter. */

@@ -111,14 +111,17 @@ export interface Protocol<Auth = never> {
   readonly session: {
     readonly heartbeat: number | null;
     readonly timeout: number;
-    readonly backoff: { readonly min: number; readonly max: number };
+    readonly backoff: { readonly min: number; readonly max: number; readonly attempts?: number };
   };
   /** What proves who the client is, in the hello. */
   readonly auth?: Check<Auth>;
-  /** Close codes after which the client does not try again, where they are not 1008, 4401, 4406 and 4409. */
+  /** Close codes after which the client does not try again, where they are not 1008, 4401, 4403, 4406 and 4409. */
   readonly finalCloses?: readonly number[];
-  /** What the server takes: a larger message, in bytes, is not sent. */
-  readonly limits?: { readonly message?: number };
+  /**
+   * In bytes. `message`: what the server takes, so that nothing larger is sent. `outbound`: what may wait to be sent. `inbound`:
+   * what may wait for the application.
+   */
+  readonly limits?: { readonly message?: number; readonly outbound?: number; readonly inbound?: number };
   /** The tags of the session's own messages, where they are not their names; `null` is off. */
   readonly roles?: { readonly [R in Role]?: Tag | null };
 }
