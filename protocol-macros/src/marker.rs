@@ -110,6 +110,9 @@ fn session(cx: &Ctxt, t: &TokenStream, options: &mut Options, auth: bool) -> Tok
         if let Some(resume) = duration(cx, &mut inner, "resume_ms") {
             changes.extend(quote!(resume: #resume,));
         }
+        if let Some(attempts) = inner.expr(cx, "attempts") {
+            changes.extend(quote!(attempts: ::core::option::Option::Some(#attempts),));
+        }
         if inner.has("backoff_ms")
             && let Some(tokens) = inner.list(cx, "backoff_ms")
         {
@@ -165,11 +168,30 @@ fn limits(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> TokenStream {
     if options.has("limits")
         && let Some(mut inner) = options.inner(cx, "limits")
     {
-        for name in ["message", "depth", "violations", "outbound"] {
+        for name in [
+            "message",
+            "depth",
+            "violations",
+            "outbound",
+            "inbound",
+            "channels",
+            "streams",
+        ] {
             if let Some(n) = inner.expr(cx, name) {
                 let member = format_ident!("{name}");
                 changes.extend(quote!(#member: #n,));
             }
+        }
+        if let Some(timeout) = duration(cx, &mut inner, "handler_timeout_ms") {
+            changes.extend(quote! {
+                handler_timeout: match #timeout {
+                    ::core::option::Option::Some(timeout) => #t::HandlerTimeout::After(timeout),
+                    ::core::option::Option::None => #t::HandlerTimeout::Off,
+                },
+            });
+        }
+        if inner.flag(cx, "no_rate") {
+            changes.extend(quote!(rate: ::core::option::Option::None,));
         }
         if inner.has("rate")
             && let Some(tokens) = inner.list(cx, "rate")
@@ -220,6 +242,7 @@ fn closes(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> Vec<TokenStream>
         ("version", "Version"),
         ("hello_timeout", "HelloTimeout"),
         ("taken_over", "TakenOver"),
+        ("kicked", "Kicked"),
         ("violations", "Violations"),
         ("too_large", "TooLarge"),
         ("rate_limited", "RateLimited"),

@@ -38,6 +38,7 @@ impl ProtocolTable {
             CloseCondition::Unauthorized,
             CloseCondition::Version,
             CloseCondition::TakenOver,
+            CloseCondition::Kicked,
         ]
         .into_iter()
         .any(|condition| self.close_code(condition) == code)
@@ -65,6 +66,8 @@ pub enum CloseCondition {
     HelloTimeout,
     /// The session was taken over by another connection.
     TakenOver,
+    /// The server does not want the client any more.
+    Kicked,
     /// Too many bad messages.
     Violations,
     /// A message was too large.
@@ -93,6 +96,7 @@ impl CloseCondition {
             Self::Version => 4406,
             Self::HelloTimeout => 4408,
             Self::TakenOver => 4409,
+            Self::Kicked => 4403,
             Self::RateLimited => 4429,
         }
     }
@@ -109,6 +113,8 @@ pub struct SessionTable {
     pub resume: Option<Duration>,
     /// The first and the last bound of the time before the client tries again.
     pub backoff: (Duration, Duration),
+    /// How many attempts in a row may fail before the client gives up; none is no bound.
+    pub attempts: Option<u32>,
     /// Whether the hello carries proof of who the client is.
     pub auth: bool,
     /// The tags of the session's own messages; none where a role is off.
@@ -152,6 +158,7 @@ impl SessionTable {
         timeout: Duration::from_secs(10),
         resume: None,
         backoff: (Duration::from_millis(500), Duration::from_secs(30)),
+        attempts: None,
         auth: false,
         roles: Roles::DEFAULT,
     };
@@ -164,12 +171,42 @@ pub struct LimitsTable {
     pub message: usize,
     /// How deep a message may nest.
     pub depth: u32,
-    /// How many messages a client may send in how long.
+    /// How many messages a client may send in how long; none is no bound.
     pub rate: Option<(u64, Duration)>,
     /// How many bad messages in a row are borne.
     pub violations: u32,
     /// How many bytes may wait for a slow client.
     pub outbound: usize,
+    /// How many bytes of received messages may wait: for their handlers on a server, for the application in a client.
+    pub inbound: usize,
+    /// How many channels a connection may be in.
+    pub channels: u32,
+    /// How many streams a connection may have open.
+    pub streams: u32,
+    /// How long a handler may take.
+    pub handler_timeout: HandlerTimeout,
+}
+
+/// How long a handler may take before its request is answered with `TIMEOUT`. Streams are exempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandlerTimeout {
+    /// Twice as long as a reply to the message is waited for.
+    TwiceTheReply,
+    /// The same for every message.
+    After(Duration),
+    /// As long as it likes.
+    Off,
+}
+
+impl HandlerTimeout {
+    /// The bound for a message whose reply is waited for `timeout`.
+    pub fn of(self, timeout: Duration) -> Option<Duration> {
+        match self {
+            Self::TwiceTheReply => Some(timeout * 2),
+            Self::After(timeout) => Some(timeout),
+            Self::Off => None,
+        }
+    }
 }
 
 impl LimitsTable {
@@ -177,9 +214,13 @@ impl LimitsTable {
     pub const DEFAULT: Self = Self {
         message: 64 * 1024,
         depth: 64,
-        rate: None,
+        rate: Some((1000, Duration::from_secs(1))),
         violations: 5,
         outbound: 1024 * 1024,
+        inbound: 256 * 1024,
+        channels: 256,
+        streams: 256,
+        handler_timeout: HandlerTimeout::TwiceTheReply,
     };
 }
 

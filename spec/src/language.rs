@@ -557,6 +557,11 @@ static BACKOFF: Section = Section {
     keys: &[
         key("min", Shape::Duration, "The first bound. 500ms."),
         key("max", Shape::Duration, "The last bound. 30s."),
+        key(
+            "attempts",
+            Shape::Count(1, MAX_U32),
+            "How many attempts in a row may fail before a client gives up. By default no bound.",
+        ),
     ],
 };
 
@@ -634,7 +639,7 @@ static LIMITS: Section = Section {
         key(
             "rate",
             Shape::Either(&[Shape::Off, Shape::Rate]),
-            "How many messages a client may send. 100/1m; by default no bound.",
+            "How many messages a client may send. 1000/s.",
         ),
         key(
             "violations",
@@ -645,6 +650,26 @@ static LIMITS: Section = Section {
             "outbound",
             Shape::Size,
             "How many bytes may wait for a slow client. 1MiB.",
+        ),
+        key(
+            "inbound",
+            Shape::Size,
+            "How many bytes of received messages may wait to be handled. 256KiB.",
+        ),
+        key(
+            "channels",
+            Shape::Count(1, MAX_U32),
+            "How many channels a connection may be in. 256.",
+        ),
+        key(
+            "streams",
+            Shape::Count(1, MAX_U32),
+            "How many streams a connection may have open. 256.",
+        ),
+        key(
+            "handlerTimeout",
+            OFF_OR_DURATION,
+            "How long a handler may take, streams excepted. Twice the message's timeout.",
         ),
     ],
 };
@@ -678,6 +703,7 @@ static CLOSES: Section = Section {
             CLOSE,
             "Another connection took the session over. 4409.",
         ),
+        key("kicked", CLOSE, "The server does not want the client any more. 4403."),
         key("violations", CLOSE, "Too many bad messages. 1008."),
         key("too-large", CLOSE, "A message was too large. 1009."),
         key("rate-limited", CLOSE, "Too many messages. 4429."),

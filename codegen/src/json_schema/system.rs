@@ -6,7 +6,7 @@ use handfast_spec::model::{End, Protocol, RoleKind, RolePlayer, Scalar};
 use serde_json::Value;
 
 /// The codes of errors that the session itself answers with.
-pub(crate) const CODES: [&str; 10] = [
+pub(crate) const CODES: [&str; 12] = [
     "INVALID",
     "ENVELOPE",
     "SYNTAX",
@@ -17,6 +17,8 @@ pub(crate) const CODES: [&str; 10] = [
     "TOO_LARGE",
     "RATE_LIMITED",
     "ID_REUSED",
+    "TIMEOUT",
+    "TOO_MANY",
 ];
 
 /// One of Handfast's own messages.

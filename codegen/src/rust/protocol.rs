@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{names, shape::DeclKind};
 use handfast_spec::model::{
-    ChannelId, CloseCondition, EncodingKind, End, KeyPart, MessageId, RoleKind, RolePlayer,
+    ChannelId, CloseCondition, EncodingKind, End, HandlerTimeout, KeyPart, MessageId, RoleKind,
+    RolePlayer,
 };
 
 /// The type of a channel.
@@ -165,16 +166,34 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
         session.backoff.min.as_millis(),
         session.backoff.max.as_millis()
     ));
+    parts.extend(
+        session
+            .backoff
+            .attempts
+            .map(|attempts| format!("attempts = {attempts}")),
+    );
     args.push(format!("session({})", parts.join(", ")));
     args.extend(roles(cx));
     let limits = &protocol.limits;
-    let rate = limits
-        .rate
-        .map(|rate| format!(", rate({}, {})", rate.count, rate.per.as_millis()))
-        .unwrap_or_default();
+    let rate = limits.rate.map_or("no_rate".to_owned(), |rate| {
+        format!("rate({}, {})", rate.count, rate.per.as_millis())
+    });
+    let handler_timeout = match limits.handler_timeout {
+        HandlerTimeout::TwiceTheReply => String::new(),
+        HandlerTimeout::After(timeout) => {
+            format!(", handler_timeout_ms = {}", timeout.as_millis())
+        }
+        HandlerTimeout::Off => ", handler_timeout_ms = none".to_owned(),
+    };
     args.push(format!(
-        "limits(message = {}, depth = {}{rate}, violations = {}, outbound = {})",
-        limits.message, limits.depth, limits.violations, limits.outbound
+        "limits(message = {}, depth = {}, {rate}, violations = {}, outbound = {}, inbound = {}, channels = {}, streams = {}{handler_timeout})",
+        limits.message,
+        limits.depth,
+        limits.violations,
+        limits.outbound,
+        limits.inbound,
+        limits.channels,
+        limits.streams
     ));
     if !protocol.encodings.is_empty() {
         let encodings: Vec<String> = protocol

@@ -519,14 +519,19 @@ pub struct Room {
         heartbeat_ms = 25000,
         timeout_ms = 10000,
         resume_ms = 120000,
-        backoff_ms(500, 30000)
+        backoff_ms(500, 30000),
+        attempts = 1000
     ),
     limits(
         message = 65536,
         depth = 64,
         rate(100, 60000),
         violations = 5,
-        outbound = 1048576
+        outbound = 1048576,
+        inbound = 262144,
+        channels = 64,
+        streams = 16,
+        handler_timeout_ms = 20000
     ),
     encodings(json = "chat.v1+json")
 )]

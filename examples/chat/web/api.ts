@@ -1060,8 +1060,8 @@ export const protocol: hf.Protocol<Auth> = {
   subprotocol: 'chat.v1+json',
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
-  limits: { message: 65536 },
-  session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000 } },
+  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000, attempts: 1000 } },
   auth: checkAuth,
 };
 

@@ -36,6 +36,8 @@ pub struct Backoff {
     pub min: Duration,
     /// The last bound.
     pub max: Duration,
+    /// How many attempts in a row may fail before the client gives up; none is no bound.
+    pub attempts: Option<u32>,
 }
 
 /// A message of the session itself.
@@ -140,12 +142,31 @@ pub struct Limits {
     pub message: u64,
     /// How deep a message may nest.
     pub depth: u32,
-    /// How many messages a client may send.
+    /// How many messages a client may send; none is `off`.
     pub rate: Option<Rate>,
     /// How many bad messages in a row are borne before the connection is closed.
     pub violations: u32,
     /// How many bytes may wait for a slow client.
     pub outbound: u64,
+    /// How many bytes of received messages may wait to be handled.
+    pub inbound: u64,
+    /// How many channels a connection may be in.
+    pub channels: u32,
+    /// How many streams a connection may have open.
+    pub streams: u32,
+    /// How long a handler may take.
+    pub handler_timeout: HandlerTimeout,
+}
+
+/// How long a handler may take before its request is answered with `TIMEOUT`. Streams are exempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandlerTimeout {
+    /// Twice the message's own timeout.
+    TwiceTheReply,
+    /// The same for every message.
+    After(Duration),
+    /// As long as it likes.
+    Off,
 }
 
 /// So many in so long.
@@ -199,6 +220,8 @@ pub enum CloseCondition {
     HelloTimeout,
     /// The session was taken over by another connection. 4409.
     TakenOver,
+    /// The server does not want the client any more. 4403.
+    Kicked,
     /// Too many bad messages. 1008.
     Violations,
     /// A message was too large. 1009.
@@ -215,12 +238,13 @@ pub enum CloseCondition {
 
 impl CloseCondition {
     /// Every condition, in order, with its name in the file and the code that tells it by default.
-    pub const ALL: [(Self, &'static str, u16); 11] = [
+    pub const ALL: [(Self, &'static str, u16); 12] = [
         (Self::GoingAway, "going-away", 1001),
         (Self::Unauthorized, "unauthorized", 4401),
         (Self::Version, "version", 4406),
         (Self::HelloTimeout, "hello-timeout", 4408),
         (Self::TakenOver, "taken-over", 4409),
+        (Self::Kicked, "kicked", 4403),
         (Self::Violations, "violations", 1008),
         (Self::TooLarge, "too-large", 1009),
         (Self::RateLimited, "rate-limited", 4429),

@@ -28,6 +28,9 @@ impl Resolver<'_> {
                 min
             },
         );
+        let attempts = backoff
+            .and_then(|backoff| self.count(backoff, "attempts"))
+            .and_then(|count| u32::try_from(count).ok());
         let heartbeat = or_off("heartbeat", 25);
         let resume = or_off("resume", 120);
         let timeout = block.and_then(|block| self.duration(block, "timeout"));
@@ -39,7 +42,7 @@ impl Resolver<'_> {
             timeout: timeout.unwrap_or(Duration::from_secs(10)),
             auth,
             resume,
-            backoff: Backoff { min, max },
+            backoff: Backoff { min, max, attempts },
             roles: self.roles(roles, auth),
             phases: self.phases(phases),
         }

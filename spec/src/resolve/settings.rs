@@ -3,10 +3,18 @@
 use super::Resolver;
 use crate::model::{
     Close, CloseCondition, Encoding, EncodingKind, Generate, GenerateRust, GenerateSchema,
-    GenerateTypescript, Limits, Name,
+    GenerateTypescript, HandlerTimeout, Limits, Name, Rate,
 };
 use crate::parse::words;
 use crate::tree::NodeId;
+use std::time::Duration;
+
+/// How many messages a client may send where the spec does not say: more than people and most programs do, and few enough
+/// that one connection cannot keep a core busy.
+const RATE: Rate = Rate {
+    count: 1000,
+    per: Duration::from_secs(1),
+};
 
 impl Resolver<'_> {
     pub(super) fn limits(&self, block: Option<NodeId>) -> Limits {
@@ -20,11 +28,21 @@ impl Resolver<'_> {
         Limits {
             message: size("message").unwrap_or(64 << 10),
             depth: small("depth", 64),
-            rate: block
-                .and_then(|block| self.text(block, "rate"))
-                .and_then(words::rate),
+            rate: match block.and_then(|block| self.text(block, "rate")) {
+                Some("off") => None,
+                text => text.and_then(words::rate).or(Some(RATE)),
+            },
             violations: small("violations", 5),
             outbound: size("outbound").unwrap_or(1 << 20),
+            inbound: size("inbound").unwrap_or(256 << 10),
+            channels: small("channels", 256),
+            streams: small("streams", 256),
+            handler_timeout: match block.and_then(|block| self.text(block, "handlerTimeout")) {
+                Some("off") => HandlerTimeout::Off,
+                text => text
+                    .and_then(words::duration)
+                    .map_or(HandlerTimeout::TwiceTheReply, HandlerTimeout::After),
+            },
         }
     }
 

@@ -272,7 +272,7 @@ var systemClock = {
 };
 
 // handfast/connection.ts
-var FINAL = [1008, 4401, 4406, 4409];
+var FINAL = [1008, 4401, 4403, 4406, 4409];
 var SILENT = 4e3;
 var Connection = class {
   #settings;
@@ -1904,8 +1904,8 @@ var protocol = {
   subprotocol: "chat.v1+json",
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
-  limits: { message: 65536 },
-  session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4 } },
+  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4, attempts: 1e3 } },
   auth: checkAuth
 };
 function connect(url, options) {

@@ -1,6 +1,5 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { wait } from './backoff.js';
 import { deadline, type Clock } from './clock.js';
 import { Count } from './count.js';
 import type { Channel, Message, Outgoing, Protocol, Published, Request } from './descriptor.js';
@@ -36,7 +35,7 @@ export interface JoinOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type AnyRoom = Room<string, unknown>;
+type AnyRoom = Pick<Room<string, unknown>, 'tell' | 'hear' | 'end'>;
 type AnyRequest = Request<unknown, unknown, DeclaredError>;
 
 /** Somebody who waits for the answer to a join. */
@@ -71,10 +70,10 @@ export interface Subscription {
 }
 
 /**
- * So many channels are joined again at a time. One more refused in a row than this, and a server closes by default; with
- * fewer, many channels would take many round trips.
+ * So many channels are joined again at a time. A server closes by default after five messages in a row that came too fast:
+ * these, and two more that come after a pause, are not as many.
  */
-const REJOINS = 4;
+const REJOINS = 3;
 
 /** The channels of a client: who holds them, and how they are joined again after a loss of the connection. */
 export class Channels {
@@ -305,8 +304,7 @@ export class Channels {
       else this.#drop(subscription, error);
       this.#rejoin();
     };
-    const again = { ...join, idempotent: false };
-    const id = this.#host.ask(again, params, { timeout: null, as: 'rejoin' }, answered, failed);
+    const id = this.#host.ask(join, params, { timeout: null, as: 'rejoin' }, answered, failed);
     if (isCurrent) subscription.id = id;
   }
 
@@ -316,11 +314,19 @@ export class Channels {
     subscription.refused = true;
     this.#queue.add(subscription);
     this.#most = 1;
-    this.#cancelPause ??= this.#clock.after(wait(this.#clock, this.#session.backoff, this.#refusals++), () => {
+    this.#pause();
+    if (isNews) this.#missed(subscription, {});
+  }
+
+  #pause(): void {
+    if (this.#cancelPause !== undefined) return;
+    const { min, max } = this.#session.backoff;
+    // Not full jitter: it is the server's count that has to go on, and it is of this client alone.
+    const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
+    this.#cancelPause = this.#clock.after((bound / 2) * (1 + this.#clock.random()), () => {
       this.#cancelPause = undefined;
       this.#rejoin();
     });
-    if (isNews) this.#missed(subscription, {});
   }
 
   // What is heard

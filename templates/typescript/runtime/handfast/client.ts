@@ -53,7 +53,7 @@ export class Client<Auth = never> {
    */
   readonly ready: Promise<Ready>;
   /** Where the client stands: a store for React and Svelte. */
-  readonly state: Store<ClientState> = new Store({ status: 'connecting' }, error => this.#threw(error));
+  readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, error => this.#threw(error));
   readonly #protocol: Protocol<Auth>;
   readonly #options: ConnectOptions<Auth>;
   readonly #clock: Clock;

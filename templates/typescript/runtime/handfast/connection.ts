@@ -65,7 +65,7 @@ export class Connection {
   #writable = false;
   /** Whether the server has asked for a longer wait. */
   #overrun = false;
-  /** Whether a ping has not been answered. */
+  /** Whether a ping was written and nothing was heard since. */
   #probing = false;
   #heard = 0;
   #readyAt = 0;
@@ -117,6 +117,7 @@ export class Connection {
       received: data => {
         if (!isCurrent()) return;
         this.#heard = clock.now();
+        this.#probing = false;
         this.#host.received(data);
       },
       closed: (code, reason) => {
@@ -182,7 +183,6 @@ export class Connection {
   #listen(): void {
     const { clock, protocol } = this.#settings;
     const { heartbeat } = protocol.session;
-    this.#probing = false;
     this.#cancelTimer();
     if (heartbeat === null || this.#host.ping === null) return;
     const silence = (): number => clock.now() - this.#heard;
@@ -197,12 +197,11 @@ export class Connection {
     const { clock, protocol } = this.#settings;
     const { timeout } = protocol.session;
     if (this.#host.ping === null) return;
-    const asked = clock.now();
     this.#probing = true;
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => {
-      if (this.#heard >= asked) this.#listen();
-      else this.#drop(this.closes.silent, `no answer to a ping within ${timeout} ms`);
+      if (this.#probing) this.#drop(this.closes.silent, `no answer to a ping within ${timeout} ms`);
+      else this.#listen();
     });
     this.write(this.#host.ping);
   }

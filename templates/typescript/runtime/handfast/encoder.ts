@@ -11,9 +11,9 @@ import { checkChannelKey, type ChannelKey } from './session.js';
 
 /** Checks what is sent and writes it as text. */
 export class Encoder {
-  readonly #protocol: Protocol<never>;
+  readonly #protocol: Omit<Protocol, 'auth'>;
 
-  constructor(protocol: Protocol<never>) {
+  constructor(protocol: Omit<Protocol, 'auth'>) {
     this.#protocol = protocol;
   }
 

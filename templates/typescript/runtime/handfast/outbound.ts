@@ -187,8 +187,8 @@ export class Outbound {
     this.#waiting.delete(key);
     if (request === undefined) this.#used -= entry.size;
     else this.#written.set(request.id, entry);
-    if (request?.idempotent !== true) entry.text = undefined;
-    this.#connection.write(text as string); // only what was written, and is not written again, has none
+    if (request?.idempotent !== true) entry.text = undefined; // it is not written again
+    this.#connection.write(text as string); // what waits has one
   }
 
   /** The request that a message answers: by its id, or the first in line if the protocol goes by order. */
@@ -252,7 +252,8 @@ export class Outbound {
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
       if (!refused) entry.lost = true;
-      return refused || (again && entry.text !== undefined && entry.abandoned !== true);
+      const { text, fleeting, abandoned } = entry;
+      return refused || (again && text !== undefined && fleeting !== true && abandoned !== true);
     });
     this.#waiting = new Map([...kept, ...waiting].sort(([, a], [, b]) => a.order - b.order));
     for (const [id, entry] of written) {

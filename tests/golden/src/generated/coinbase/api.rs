@@ -552,7 +552,16 @@ pub enum ServerMessage {
         pong = none,
         error = none
     ),
-    limits(message = 65536, depth = 64, violations = 5, outbound = 1048576),
+    limits(
+        message = 65536,
+        depth = 64,
+        rate(1000, 1000),
+        violations = 5,
+        outbound = 1048576,
+        inbound = 262144,
+        channels = 256,
+        streams = 256
+    ),
     encodings(json = "coinbase-exchange.v1+json")
 )]
 #[derive(Clone, Copy, Debug)]

@@ -609,7 +609,16 @@ pub struct User {
         resume_ms = 120000,
         backoff_ms(500, 30000)
     ),
-    limits(message = 65536, depth = 64, violations = 5, outbound = 1048576),
+    limits(
+        message = 65536,
+        depth = 64,
+        rate(1000, 1000),
+        violations = 5,
+        outbound = 1048576,
+        inbound = 262144,
+        channels = 256,
+        streams = 256
+    ),
     encodings(json = "corners.v0+json")
 )]
 #[derive(Clone, Copy, Debug)]

@@ -828,7 +828,10 @@ pub enum ServerMessage {
         depth = 64,
         rate(60, 60000),
         violations = 5,
-        outbound = 1048576
+        outbound = 1048576,
+        inbound = 262144,
+        channels = 256,
+        streams = 256
     ),
     encodings(json = "slack-rtm.v1+json")
 )]
