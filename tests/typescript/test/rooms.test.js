@@ -169,6 +169,9 @@ test('an old rejoin that is refused does not disturb a new room of the same key'
   fresh.on(chatMessage, heard);
   await server.say(message(61));
   assert.equal(heard.mock.callCount(), 1);
+  const written = server.connection.heard.length;
+  await client.join(roomChannel, lobby);
+  assert.equal(server.connection.heard.length, written, 'it is known');
 });
 
 test('a room that was lost says so, and is joined afresh', async () => {

@@ -69,7 +69,7 @@ export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by t
 const OVERHEAD = 256;
 
 /** `limits.outbound` of a protocol that has none. */
-const OUTBOUND = 1 << 20;
+const OUTBOUND = 1_048_576;
 
 /** How often, in milliseconds, a socket that was full is asked how full it is. Sockets of browsers do not say when. */
 const POLL = 20;

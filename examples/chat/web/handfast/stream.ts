@@ -23,7 +23,7 @@ function deferred<T>(): Deferred<T> {
 const ITEMS = 1024;
 
 /** How much text the items that wait may have been, in UTF-16 units, which are bytes as long as they are ASCII. */
-const TEXT = 1 << 20;
+const TEXT = 1_048_576;
 
 /**
  * How many times these bounds may be passed by what arrives in one turn of the event loop. A reader could not have taken

@@ -71,9 +71,7 @@ export function webSocket(constructor?: WebSocketConstructor): Connect {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {}; // `ws` throws an error that nobody listens to
       socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000, cut(reason));
-      if (socket.terminate === undefined) return;
-      // A server that answers nothing would keep a process of Node's alive.
-      const timer: unknown = setTimeout(() => socket.terminate?.(), CLOSING);
+      const timer: unknown = setTimeout(() => drop(socket), CLOSING);
       (timer as { unref?: () => void }).unref?.();
     };
     socket.onopen = () => events.opened();
@@ -86,6 +84,20 @@ export function webSocket(constructor?: WebSocketConstructor): Connect {
     };
     return { send: text => socket.send(text), close, buffered: () => socket.bufferedAmount };
   };
+}
+
+/**
+ * Lets go of a socket whose server answers no close, as it would keep a process of Node's alive. No interface of browsers
+ * does that, nor do they need it.
+ */
+function drop(socket: Socket): void {
+  if (socket.terminate !== undefined) return socket.terminate();
+  const own = socket as unknown as Record<symbol, unknown>;
+  const unref = own[Symbol.for('nodejs.unref')];
+  if (typeof unref === 'function') return void unref.call(socket);
+  // Node 20 and 22 have no other way than the name of what they hide.
+  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'response');
+  if (response !== undefined) (own[response] as { socket?: { destroy?(): void } } | null)?.socket?.destroy?.();
 }
 
 /** The beginning of a text that fits into a close frame. */
