@@ -2,7 +2,7 @@
 
 import { test } from 'node:test';
 import { Client, Failed, Refused } from '../build/out/handfast.js';
-import { api, assert, joined, message, mock, outcome, setUp, settled } from './setup.js';
+import { api, assert, message, mock, outcome, setUp } from './setup.js';
 
 const own = setUp();
 const hi = { roomId: 'lobby', text: 'hi' };
@@ -250,5 +250,3 @@ test('the client tries again when the network or the page comes back', async () 
     for (const name of ['document', 'addEventListener', 'removeEventListener']) delete globalThis[name];
   }
 });
-void joined;
-void settled;

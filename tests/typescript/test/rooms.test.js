@@ -1,7 +1,7 @@
 // Channels: who holds them, how they are joined again, and how their messages are counted.
 
 import { test } from 'node:test';
-import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp, settled } from './setup.js';
+import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
 const { roomChannel, chatMessage } = api;
@@ -85,6 +85,19 @@ test('a join that is given up before it was answered is followed by a leave', as
   client.on('unhandled', unhandled);
   await server.say(joined(server.connection.heard[3].id));
   assert.equal(unhandled.mock.callCount(), 0);
+});
+
+test('so is one that the server cannot say the outcome of', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const late = outcomeOf(client.join(roomChannel, lobby));
+  await server.say(refusal('1', { code: 'TIMEOUT' }));
+  assert.equal(await late, 'TIMEOUT');
+  const bad = outcomeOf(client.join(roomChannel, lobby));
+  await server.say({ ...joined(server.last.id), payload: {} });
+  assert.equal(await bad, 'BAD_REPLY');
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave', 'room.join', 'room.leave']);
 });
 
 test('a join that is given up while another waits disturbs nobody', async () => {
@@ -307,4 +320,3 @@ test('neither does a forged gap, and what was here before is dropped', async () 
 
 /** The code a join fails with. */
 const outcomeOf = joining => joining.then(() => 'ok', error => error.error.code);
-void settled;

@@ -36,6 +36,7 @@ export interface JoinOptions {
 }
 
 type AnyRoom = Pick<Room<string, unknown>, 'tell' | 'hear' | 'end'>;
+type Left = Result<unknown, CallError<DeclaredError>>;
 type AnyRequest = Request<unknown, unknown, DeclaredError>;
 
 /** Somebody who waits for the answer to a join. */
@@ -196,21 +197,20 @@ export class Channels {
   }
 
   /** One holder less. The last one leaves the channel, and the server is asked if it may know of it. */
-  async #release(
-    subscription: Subscription,
-    room: AnyRoom,
-    why: string,
-  ): Promise<Result<unknown, CallError<DeclaredError>>> {
+  async #release(subscription: Subscription, room: AnyRoom, why: string): Promise<Left> {
     const joining = subscription.rooms.get(room);
     const wasThere = subscription.rooms.delete(room);
     room.end(why);
     joining?.settle({ code: 'CLOSED', message: why }); // does nothing if it was settled before
     if (!wasThere || subscription.rooms.size > 0) return ok(undefined);
-    const { id, member, leave, leaveParams } = subscription;
+    const { id, member } = subscription;
     this.#forget(subscription);
     const isKnown = member || (id !== undefined && this.#host.isWritten(id));
     if (id !== undefined) this.#host.abandon(id);
-    if (!isKnown) return ok(undefined);
+    return isKnown ? this.#leave(subscription) : ok(undefined);
+  }
+
+  #leave({ leave, leaveParams }: Subscription): Promise<Left> {
     return new Promise(resolve => {
       this.#host.ask(
         leave,
@@ -233,6 +233,8 @@ export class Channels {
   /** It is lost, for all who hold it. */
   #drop(subscription: Subscription, error: CallError<DeclaredError>): void {
     this.#forget(subscription);
+    // The server may have let it in all the same.
+    if (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY') void this.#leave(subscription);
     const rooms = [...subscription.rooms];
     subscription.rooms.clear();
     for (const [room, joining] of rooms) {
