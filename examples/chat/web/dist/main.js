@@ -1152,11 +1152,13 @@ var Channels = class {
     room2.end(why);
     joining?.settle({ code: "CLOSED", message: why });
     if (!wasThere || subscription.rooms.size > 0) return ok(void 0);
-    const { id, member, leave, leaveParams } = subscription;
+    const { id, member } = subscription;
     this.#forget(subscription);
     const isKnown = member || id !== void 0 && this.#host.isWritten(id);
     if (id !== void 0) this.#host.abandon(id);
-    if (!isKnown) return ok(void 0);
+    return isKnown ? this.#leave(subscription) : ok(void 0);
+  }
+  #leave({ leave, leaveParams }) {
     return new Promise((resolve2) => {
       this.#host.ask(
         leave,
@@ -1177,6 +1179,7 @@ var Channels = class {
   /** It is lost, for all who hold it. */
   #drop(subscription, error) {
     this.#forget(subscription);
+    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(subscription);
     const rooms = [...subscription.rooms];
     subscription.rooms.clear();
     for (const [room2, joining] of rooms) {
