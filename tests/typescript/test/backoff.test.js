@@ -206,6 +206,24 @@ test('retryNow ends the wait, and asks a connection that seems to be there', asy
   assert.equal(server.connections.length, 2);
 });
 
+test('a ready before the hello keeps no try from running out of time', async () => {
+  const { clock, server } = own;
+  let prove = new Promise(() => {});
+  const client = own.connect({ auth: () => prove });
+  await server.welcome();
+  assert.equal(client.state.get().status, 'connecting');
+  await clock.pass(10000);
+  assert.equal(server.connections[0].closed.code, 4000);
+  let proven;
+  prove = new Promise(resolve => (proven = resolve));
+  await server.comeBack(clock);
+  assert.equal(client.state.get().status, 'connecting');
+  proven({ name: 'ada' });
+  await client.ready;
+  assert.deepEqual(server.types, ['hello']);
+  assert.equal(client.state.get().status, 'connected');
+});
+
 test('what a server repeats is one ready', async () => {
   const { server } = own;
   const client = own.connect();

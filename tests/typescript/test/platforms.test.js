@@ -208,6 +208,41 @@ for (const native of [false, true]) {
     }
   });
 
+  test(`${name}: close before a server has answered at all ends the process`, async () => {
+    const server = await rawServer(() => {});
+    try {
+      const { out, errors, code } = await program(server.url, native, `
+        const client = api.connect(url, { WebSocket, auth: { name: 'ada' } });
+        setTimeout(() => client.close(), 200);
+        process.on('exit', () => console.log('over', performance.now() < 10000));`);
+      assert.deepEqual({ out, errors, code }, { out: 'over true\n', errors: '', code: 0 });
+    } finally {
+      server.stop();
+    }
+  });
+
+  test(`${name}: a program that was held up reads what arrived before it gives up`, async () => {
+    const server = await rawServer((socket, request) => {
+      upgrade(socket, request);
+      say(socket, { type: 'ready', payload: { version: '1.2.0' } });
+      socket.on('data', () => say(socket, { type: 'chat.sent', id: '1' })); // whatever it is
+    });
+    try {
+      const { out } = await program(server.url, native, `
+        const client = api.connect(url, { WebSocket, auth: { name: 'ada' } });
+        await client.ready;
+        const calling = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' }, { timeout: 300 });
+        setImmediate(() => {
+          for (const until = performance.now() + 1000; performance.now() < until; );
+        });
+        console.log((await calling).ok);
+        client.close();`);
+      assert.equal(out, 'true\n');
+    } finally {
+      server.stop();
+    }
+  });
+
   test(`${name}: what a server says kills no process`, async () => {
     const server = await rawServer((socket, request) => {
       upgrade(socket, request);

@@ -21,7 +21,7 @@ test('what was sent before the connection opened goes out in the order of the ca
     'hello', 'user.typing', 'chat.send', 'user.typing', 'room.join', 'user.typing', 'prices.watch',
   ]);
   client.close();
-  assert.equal(await outcome(joining), 'OUTCOME_UNKNOWN');
+  assert.equal(await outcome(joining), 'CLOSED');
 });
 
 test('what waits for a connection is bounded, and the caller hears of it', async () => {

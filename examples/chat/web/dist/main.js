@@ -1823,6 +1823,8 @@ var Client = class {
   #welcome = false;
   /** Whether it has on any. */
   #wasWelcome = false;
+  /** A welcome that came before the hello was written, which may still fail. */
+  #early;
   /** Whether the server, or this client itself, said no to the session. */
   #refused = false;
   /** Whether the application closed it. */
@@ -1962,7 +1964,10 @@ var Client = class {
   retryNow() {
     this.#connection.retryNow();
   }
-  /** Ends the connection, fails what is pending, and ends every timer and listener. */
+  /**
+   * Ends the connection, fails what is pending, and ends every timer and listener. Loops over streams end, and joins that
+   * are pending reject with `CLOSED`, which need not be handled.
+   */
   close() {
     this.#closing = true;
     this.#channels.closing();
@@ -2015,9 +2020,13 @@ var Client = class {
     this.#outbound.flush();
     const { version, hash } = this.#protocol;
     if (this.#encoder.tag("hello") === null) this.#isReady({ version, hash });
+    else if (this.#early !== void 0) this.#isReady(this.#early);
   }
   #isReady(ready) {
     if (this.#welcome) return;
+    this.#early = ready;
+    if (!this.#connection.writable) return;
+    this.#early = void 0;
     this.#welcome = this.#wasWelcome = true;
     this.#connection.ready();
     this.#resolveReady(ready);
@@ -2037,14 +2046,16 @@ var Client = class {
     const isNo = isRefusal(code, closes);
     const refused2 = !this.#welcome && (this.#refused || isNo);
     this.#welcome = false;
+    this.#early = void 0;
     if (final) this.#over ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
+    const over = final ? this.#over : void 0;
     this.#channels.lost();
+    if (over !== void 0) this.#channels.loseAll(over);
     this.#outbound.lost(refused2, code !== closes.tooLarge);
-    if (this.#over !== void 0 && final) {
+    if (over !== void 0) {
       this.#sleep();
-      this.#outbound.failAll(this.#over);
-      this.#channels.loseAll(this.#over);
-      this.#rejectReady(isNo ? new Refused(code, this.#over.message) : new Failed(this.#over));
+      this.#outbound.failAll(over);
+      this.#rejectReady(isNo ? new Refused(code, over.message) : new Failed(over));
     }
     const waiting = this.#wasWelcome ? "reconnecting" : "connecting";
     this.state.set({ status: final ? "closed" : waiting, closed });

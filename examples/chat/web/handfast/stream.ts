@@ -33,8 +33,8 @@ const BURST = 8;
 
 /**
  * What a stream request brings. Iterate it once: `for await (const item of stream)` ends when the server ends the
- * stream or {@link cancel} is called, throws a {@link Failed} when it fails, and cancels it when the loop is left
- * early.
+ * stream, {@link cancel} is called or the client is closed, throws a {@link Failed} when it fails, and cancels it when
+ * the loop is left early.
  *
  * Items wait until they are taken: 1,024 of them, or 1 MiB as text. If more wait, the stream fails with `SLOW` and is
  * cancelled; those that wait can still be taken.

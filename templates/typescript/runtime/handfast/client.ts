@@ -74,6 +74,8 @@ export class Client<Auth = never> {
   #welcome = false;
   /** Whether it has on any. */
   #wasWelcome = false;
+  /** A welcome that came before the hello was written, which may still fail. */
+  #early: Ready | undefined;
   /** Whether the server, or this client itself, said no to the session. */
   #refused = false;
   /** Whether the application closed it. */
@@ -243,7 +245,10 @@ export class Client<Auth = never> {
     this.#connection.retryNow();
   }
 
-  /** Ends the connection, fails what is pending, and ends every timer and listener. */
+  /**
+   * Ends the connection, fails what is pending, and ends every timer and listener. Loops over streams end, and joins that
+   * are pending reject with `CLOSED`, which need not be handled.
+   */
   close(): void {
     this.#closing = true;
     this.#channels.closing();
@@ -311,10 +316,14 @@ export class Client<Auth = never> {
     this.#outbound.flush();
     const { version, hash } = this.#protocol;
     if (this.#encoder.tag('hello') === null) this.#isReady({ version, hash });
+    else if (this.#early !== undefined) this.#isReady(this.#early);
   }
 
   #isReady(ready: Ready): void {
-    if (this.#welcome) return;
+    if (this.#welcome) return; // nothing a server repeats begins anything anew
+    this.#early = ready;
+    if (!this.#connection.writable) return;
+    this.#early = undefined;
     this.#welcome = this.#wasWelcome = true;
     this.#connection.ready();
     this.#resolveReady(ready);
@@ -337,15 +346,17 @@ export class Client<Auth = never> {
     const isNo = isRefusal(code, closes);
     const refused = !this.#welcome && (this.#refused || isNo);
     this.#welcome = false;
+    this.#early = undefined;
     if (final) this.#over ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
+    const over = final ? this.#over : undefined;
     this.#channels.lost();
+    if (over !== undefined) this.#channels.loseAll(over);
     // What was too large once is so again.
     this.#outbound.lost(refused, code !== closes.tooLarge);
-    if (this.#over !== undefined && final) {
+    if (over !== undefined) {
       this.#sleep();
-      this.#outbound.failAll(this.#over);
-      this.#channels.loseAll(this.#over);
-      this.#rejectReady(isNo ? new Refused(code, this.#over.message) : new Failed(this.#over));
+      this.#outbound.failAll(over);
+      this.#rejectReady(isNo ? new Refused(code, over.message) : new Failed(over));
     }
     const waiting = this.#wasWelcome ? 'reconnecting' : 'connecting';
     this.state.set({ status: final ? 'closed' : waiting, closed });
