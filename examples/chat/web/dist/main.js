@@ -813,6 +813,10 @@ var Outbound = class {
     const size = byteLength(text) + OVERHEAD;
     if (volatile && (!this.#connection.writable || this.#isFull(size, this.#most / 2))) return ok(void 0);
     if (this.#isFull(size, this.#most)) return err(this.#full());
+    if (this.#waiting.size === 0 && this.#connection.writable && !this.#isStuck()) {
+      this.#connection.write(text);
+      return ok(void 0);
+    }
     this.#used += size;
     const entry = { order: this.#calls++, text, size, volatile, release() {
     } };

@@ -126,6 +126,10 @@ export class Outbound {
     const size = byteLength(text) + OVERHEAD;
     if (volatile && (!this.#connection.writable || this.#isFull(size, this.#most / 2))) return ok(undefined);
     if (this.#isFull(size, this.#most)) return err(this.#full());
+    if (this.#waiting.size === 0 && this.#connection.writable && !this.#isStuck()) {
+      this.#connection.write(text); // most need not wait
+      return ok(undefined);
+    }
     this.#used += size;
     const entry: Entry = { order: this.#calls++, text, size, volatile, release() {} };
     this.#take(entry, entry);
