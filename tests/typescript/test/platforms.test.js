@@ -10,11 +10,14 @@ class Still {
   static made = [];
   bufferedAmount = 0;
   closed = [];
+  sent = [];
   constructor(url) {
     this.url = url;
     Still.made.push(this);
   }
-  send() {}
+  send(text) {
+    this.sent.push(text);
+  }
   close(...args) {
     this.closed.push(args);
   }
@@ -125,6 +128,21 @@ test('a close frame has a legal code, and a reason that fits', async () => {
   socket.onmessage({ data: JSON.stringify({ type: 'refuse', payload: { code: 'BAD_TOKEN', message: 'no' } }) });
   assert.deepEqual(socket.closed, [[1000, 'no']]);
   assert.equal(told.mock.calls[0].arguments[0].code, 1008);
+});
+
+test('a socket that is full is not filled', async () => {
+  const client = api.connect('ws://example.org/', { WebSocket: Still, auth: { name: 'ada' } });
+  const socket = Still.made.at(-1);
+  socket.onopen();
+  await new Promise(setImmediate);
+  const { length } = socket.sent;
+  socket.bufferedAmount = 1 << 20;
+  const sending = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  assert.equal((await sending).error?.code, 'QUEUE_FULL');
+  socket.bufferedAmount = 600000;
+  void client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  assert.equal(socket.sent.length, length);
+  client.close();
 });
 
 test('a refused upgrade that repeats is a hint, once, with the status', async () => {

@@ -1575,7 +1575,7 @@ var Store = class {
     this.#value = value;
     for (const run2 of [...this.#runs]) {
       try {
-        run2(value);
+        run2(this.#value);
       } catch (error) {
         this.#threw(error);
       }

@@ -47,7 +47,7 @@ export class Store<T> {
     this.#value = value;
     for (const run of [...this.#runs]) {
       try {
-        run(value);
+        run(this.#value); // which another subscriber may have changed
       } catch (error) {
         this.#threw(error);
       }
