@@ -59,7 +59,7 @@ test('an error of the server without an id is a warning, or the event', async ()
   assert.equal(warned().length, 1);
   assert.match(warned()[0], /RATE_LIMITED: too fast/);
   const heard = [];
-  client.on('error', told => heard.push(told));
+  client.on('error', seen => heard.push(seen));
   await server.say(error);
   assert.ok(heard[0] instanceof Failed);
   assert.equal(warned().length, 1);

@@ -75,7 +75,7 @@ test('what cannot be an address throws at once, by name, and says what to write'
   assert.equal(Still.made.length, made, 'nothing was tried');
 });
 
-test('a platform without a WebSocket is told what to do', () => {
+test('the error of a platform without a WebSocket says what to do', () => {
   const own = globalThis.WebSocket;
   globalThis.WebSocket = undefined;
   try {
@@ -121,13 +121,13 @@ test('a close frame has a legal code, and a reason that fits', async () => {
   const { Client } = await import('../build/out/handfast.js');
   const client = new Client(protocol, 'ws://example.org/', { WebSocket: Still, auth: { name: 'ada' } });
   const socket = Still.made.at(-1);
-  const told = mock.fn();
-  client.on('close', told);
+  const seen = mock.fn();
+  client.on('close', seen);
   socket.onopen();
   await new Promise(setImmediate);
   socket.onmessage({ data: JSON.stringify({ type: 'refuse', payload: { code: 'BAD_TOKEN', message: 'no' } }) });
   assert.deepEqual(socket.closed, [[1000, 'no']]);
-  assert.equal(told.mock.calls[0].arguments[0].code, 1008);
+  assert.equal(seen.mock.calls[0].arguments[0].code, 1008);
 });
 
 test('a socket that is full is not filled', async () => {

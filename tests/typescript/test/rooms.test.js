@@ -208,10 +208,10 @@ test('a rejoin that is refused for now keeps the room, with a gap, and is made a
   own.connect();
   await server.welcome();
   const room = await joinLobby(own);
-  const told = [];
-  room.on('gap', gap => told.push(gap));
-  room.on('rejoined', () => told.push('rejoined'));
-  room.on('lost', () => told.push('lost'));
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on('rejoined', () => events.push('rejoined'));
+  room.on('lost', () => events.push('lost'));
   await server.drop();
   await server.comeBack(clock);
   const limited = { code: 'RATE_LIMITED', retryable: true };
@@ -223,7 +223,7 @@ test('a rejoin that is refused for now keeps the room, with a gap, and is made a
     assert.equal(server.last.type, 'room.join');
   }
   await server.say(joined(server.last.id, 44));
-  assert.deepEqual(told, [{}, 'rejoined', { from: 42, to: 44 }]);
+  assert.deepEqual(events, [{}, 'rejoined', { from: 42, to: 44 }]);
 });
 
 test('many rooms are joined again a few at a time, also where the server takes them slowly', async () => {
@@ -236,17 +236,17 @@ test('many rooms are joined again a few at a time, also where the server takes t
     await server.say(joined(id, 1, { room: payload.roomId }));
   }
   const rooms = await Promise.all(joining);
-  const told = [];
+  const events = [];
   for (const room of rooms) {
-    room.on('lost', () => told.push('lost'));
-    room.on('rejoined', () => told.push('rejoined'));
+    room.on('lost', () => events.push('lost'));
+    room.on('rejoined', () => events.push('rejoined'));
   }
   await server.drop();
   await server.comeBack(clock);
   // A hundred a minute, as a bucket of twenty that fills slowly.
   let [tokens, at, inARow, worst] = [20, clock.now(), 0, 0];
   let next = 1;
-  while (told.length < 130) {
+  while (events.length < 130) {
     const { heard } = server.connection;
     assert.ok(heard.length - next <= 16, 'at most 16 are unanswered');
     if (next === heard.length) {
@@ -266,7 +266,7 @@ test('many rooms are joined again a few at a time, also where the server takes t
     else await server.say(joined(id, 1, { room: payload.roomId }));
     tokens -= tokens >= 1 ? 1 : 0;
   }
-  assert.deepEqual(new Set(told), new Set(['rejoined']));
+  assert.deepEqual(new Set(events), new Set(['rejoined']));
   assert.ok(worst < 5, `${worst} refusals in a row would close the connection`);
 });
 
@@ -296,12 +296,12 @@ test('a forged number does not silence a channel', async () => {
   own.connect();
   await server.welcome();
   const room = await joinLobby(own);
-  const told = [];
-  room.on('gap', gap => told.push(gap));
-  room.on(chatMessage, (_, { seq }) => told.push(seq));
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on(chatMessage, (_, { seq }) => events.push(seq));
   const forged = Number.MAX_SAFE_INTEGER;
   for (const seq of [forged, 42, 43, 43, 44]) await server.say(message(seq));
-  assert.deepEqual(told, [{ from: 42, to: forged - 1 }, forged, {}, 42, 43, 44]);
+  assert.deepEqual(events, [{ from: 42, to: forged - 1 }, forged, {}, 42, 43, 44]);
 });
 
 test('neither does a forged gap, and what was here before is dropped', async () => {
@@ -309,13 +309,13 @@ test('neither does a forged gap, and what was here before is dropped', async () 
   own.connect();
   await server.welcome();
   const room = await joinLobby(own);
-  const told = [];
-  room.on('gap', gap => told.push(gap));
-  room.on(chatMessage, (_, { seq }) => told.push(seq));
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on(chatMessage, (_, { seq }) => events.push(seq));
   const gap = { channel: 'room:lobby', from: 42, to: Number.MAX_SAFE_INTEGER };
   await server.say({ type: 'gap', payload: gap });
   for (const seq of [41, 42, 42, 43]) await server.say(message(seq));
-  assert.deepEqual(told, [{ from: 42, to: gap.to }, {}, 42, 43]);
+  assert.deepEqual(events, [{ from: 42, to: gap.to }, {}, 42, 43]);
 });
 
 /** The code a join fails with. */

@@ -1025,8 +1025,8 @@ var Room = class {
     return this.#host.leave();
   }
   /** @internal */
-  tell(event, told) {
-    this.#events.emit(event, told);
+  emit(event, what) {
+    this.#events.emit(event, what);
   }
   /** @internal */
   hear(message) {
@@ -1141,7 +1141,7 @@ var Channels = class {
     subscription.entered = subscription.member = true;
     subscription.refused = false;
     subscription.id = void 0;
-    if (again) this.#tell(subscription, (room2) => room2.tell("rejoined", message.payload));
+    if (again) this.#each(subscription, (room2) => room2.emit("rejoined", message.payload));
     const { gap } = subscription.count.joined(message);
     if (again && gap !== void 0) this.#missed(subscription, gap);
     for (const [room2, joining] of [...subscription.rooms]) {
@@ -1187,7 +1187,7 @@ var Channels = class {
     const rooms = [...subscription.rooms];
     subscription.rooms.clear();
     for (const [room2, joining] of rooms) {
-      if (joining === void 0) room2.tell("lost", error);
+      if (joining === void 0) room2.emit("lost", error);
       room2.end(`the room was lost: ${error.message}`);
       joining?.settle(error);
     }
@@ -1293,16 +1293,16 @@ var Channels = class {
   /** Hands a message to everyone in its channel; whether anyone listens. */
   hear(subscription, message) {
     let isHeard = false;
-    this.#tell(subscription, (room2) => {
+    this.#each(subscription, (room2) => {
       isHeard = room2.hear(message) || isHeard;
     });
     return isHeard;
   }
   #missed(subscription, gap) {
-    this.#tell(subscription, (room2) => room2.tell("gap", gap));
+    this.#each(subscription, (room2) => room2.emit("gap", gap));
   }
-  #tell(subscription, tell2) {
-    for (const room2 of [...subscription.rooms.keys()]) tell2(room2);
+  #each(subscription, act) {
+    for (const room2 of [...subscription.rooms.keys()]) act(room2);
   }
   // The end
   /** The application closes the client: those who do not ask what became of their join need not. */

@@ -85,8 +85,8 @@ export class Room<Name extends string, Joined> {
   }
 
   /** @internal */
-  tell<E extends keyof RoomEvents<Joined>>(event: E, told: RoomEvents<Joined>[E]): void {
-    this.#events.emit(event, told);
+  emit<E extends keyof RoomEvents<Joined>>(event: E, what: RoomEvents<Joined>[E]): void {
+    this.#events.emit(event, what);
   }
 
   /** @internal */

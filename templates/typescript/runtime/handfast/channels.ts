@@ -35,7 +35,7 @@ export interface JoinOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type AnyRoom = Pick<Room<string, unknown>, 'tell' | 'hear' | 'end'>;
+type AnyRoom = Pick<Room<string, unknown>, 'emit' | 'hear' | 'end'>;
 type Left = Result<unknown, CallError<DeclaredError>>;
 type AnyRequest = Request<unknown, unknown, DeclaredError>;
 
@@ -187,7 +187,7 @@ export class Channels {
     subscription.entered = subscription.member = true;
     subscription.refused = false;
     subscription.id = undefined;
-    if (again) this.#tell(subscription, room => room.tell('rejoined', message.payload));
+    if (again) this.#each(subscription, room => room.emit('rejoined', message.payload));
     const { gap } = subscription.count.joined(message);
     if (again && gap !== undefined) this.#missed(subscription, gap);
     for (const [room, joining] of [...subscription.rooms]) {
@@ -238,7 +238,7 @@ export class Channels {
     const rooms = [...subscription.rooms];
     subscription.rooms.clear();
     for (const [room, joining] of rooms) {
-      if (joining === undefined) room.tell('lost', error);
+      if (joining === undefined) room.emit('lost', error);
       room.end(`the room was lost: ${error.message}`);
       joining?.settle(error);
     }
@@ -357,18 +357,18 @@ export class Channels {
   /** Hands a message to everyone in its channel; whether anyone listens. */
   hear(subscription: Subscription, message: Message): boolean {
     let isHeard = false;
-    this.#tell(subscription, room => {
+    this.#each(subscription, room => {
       isHeard = room.hear(message) || isHeard;
     });
     return isHeard;
   }
 
   #missed(subscription: Subscription, gap: Gap): void {
-    this.#tell(subscription, room => room.tell('gap', gap));
+    this.#each(subscription, room => room.emit('gap', gap));
   }
 
-  #tell(subscription: Subscription, tell: (room: AnyRoom) => void): void {
-    for (const room of [...subscription.rooms.keys()]) tell(room);
+  #each(subscription: Subscription, act: (room: AnyRoom) => void): void {
+    for (const room of [...subscription.rooms.keys()]) act(room);
   }
 
   // The end
