@@ -50,6 +50,31 @@ test('a proof that does not fit says what is wrong', async () => {
   assert.equal(closed.mock.calls[0].arguments[0].code, 4401);
 });
 
+test('a listener of errors that throws is not asked without end', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  let calls = 0;
+  client.on('error', () => {
+    calls++;
+    throw new Error('again');
+  });
+  client.on(api.chatMessage, () => {
+    throw new Error('oops');
+  });
+  const { queueMicrotask } = globalThis;
+  const thrown = [];
+  globalThis.queueMicrotask = callback => thrown.push(callback);
+  try {
+    await server.say(message(1));
+  } finally {
+    globalThis.queueMicrotask = queueMicrotask;
+  }
+  assert.equal(calls, 1);
+  assert.equal(thrown.length, 1);
+  assert.throws(thrown[0], /again/);
+});
+
 test('an error of the server without an id is a warning, or the event', async () => {
   const { server } = own;
   const client = own.connect();

@@ -1833,6 +1833,8 @@ var Client = class {
   #refused = false;
   /** Whether the application closed it. */
   #closing = false;
+  /** Whether the listeners of `error` hear of what another threw. */
+  #isThrowing = false;
   /** Why nothing can be sent any more. */
   #over;
   /** @throws if there can be no connection: for an address that is none, and on a platform without a WebSocket. */
@@ -2154,7 +2156,11 @@ var Client = class {
   }
   /** Reports what a listener threw; if nobody listens for that, to the platform. */
   #threw(error) {
-    if (this.#events.emit("error", error)) return;
+    const isOfListener = this.#isThrowing;
+    this.#isThrowing = true;
+    const isHeard = !isOfListener && this.#events.emit("error", error);
+    this.#isThrowing = isOfListener;
+    if (isHeard) return;
     queueMicrotask(() => {
       throw error;
     });

@@ -80,6 +80,8 @@ export class Client<Auth = never> {
   #refused = false;
   /** Whether the application closed it. */
   #closing = false;
+  /** Whether the listeners of `error` hear of what another threw. */
+  #isThrowing = false;
   /** Why nothing can be sent any more. */
   #over: RuntimeError | undefined;
 
@@ -461,7 +463,11 @@ export class Client<Auth = never> {
 
   /** Reports what a listener threw; if nobody listens for that, to the platform. */
   #threw(error: unknown): void {
-    if (this.#events.emit('error', error)) return;
+    const isOfListener = this.#isThrowing; // one of `error` itself is not asked again
+    this.#isThrowing = true;
+    const isHeard = !isOfListener && this.#events.emit('error', error);
+    this.#isThrowing = isOfListener;
+    if (isHeard) return;
     queueMicrotask(() => {
       throw error;
     });
