@@ -1676,6 +1676,11 @@ var Stream = class {
   }
   #slow() {
     if (this.#over !== void 0) return;
+    while (this.#exceeds(1)) {
+      const [, text] = this.#arrived.pop() ?? this.#taken.pop();
+      this.#items--;
+      this.#text -= text;
+    }
     this.#cancel();
     this.fail({ code: "SLOW", message: `more than ${ITEMS} items or ${TEXT} bytes wait to be taken` });
   }

@@ -36,8 +36,8 @@ const BURST = 8;
  * stream, {@link cancel} is called or the client is closed, throws a {@link Failed} when it fails, and cancels it when
  * the loop is left early.
  *
- * Items wait until they are taken: 1,024 of them, or 1 MiB as text. If more wait, the stream fails with `SLOW` and is
- * cancelled; those that wait can still be taken.
+ * Items wait until they are taken: 1,024 of them, or 1 MiB as text. If more would wait, the stream fails with `SLOW` and
+ * is cancelled; those can still be taken.
  */
 export class Stream<Ack, Item, End, Errors extends DeclaredError> implements AsyncIterable<Item> {
   readonly #ack = deferred<Result<Ack, CallError<Errors>>>();
@@ -133,6 +133,11 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
 
   #slow(): void {
     if (this.#over !== undefined) return;
+    while (this.#exceeds(1)) {
+      const [, text] = (this.#arrived.pop() ?? this.#taken.pop()) as Waiting<Item>;
+      this.#items--;
+      this.#text -= text;
+    }
     this.#cancel();
     this.fail({ code: 'SLOW', message: `more than ${ITEMS} items or ${TEXT} bytes wait to be taken` });
   }
