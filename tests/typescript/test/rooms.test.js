@@ -98,6 +98,10 @@ test('so is one that the server cannot say the outcome of', async () => {
   await server.say({ ...joined(server.last.id), payload: {} });
   assert.equal(await bad, 'BAD_REPLY');
   assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave', 'room.join', 'room.leave']);
+  const other = outcomeOf(client.join(roomChannel, lobby));
+  await server.say(joined(server.last.id, 1, { room: 'other' }));
+  assert.equal(await other, 'BAD_REPLY');
+  assert.equal(server.last.type, 'room.leave');
 });
 
 test('a join that is given up while another waits disturbs nobody', async () => {

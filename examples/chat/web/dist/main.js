@@ -1132,7 +1132,10 @@ var Channels = class {
       subscription.id = void 0;
       this.#drop(subscription, error);
     };
-    const answered = (message) => this.#entered(subscription, message);
+    const answered = (message) => {
+      if (isOf(message, subscription)) this.#entered(subscription, message);
+      else failed(ofAnother(message));
+    };
     subscription.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
   }
   #entered(subscription, message) {
@@ -1235,6 +1238,7 @@ var Channels = class {
       this.#unanswered--;
     };
     const answered = (message) => {
+      if (!isOf(message, subscription)) return failed(ofAnother(message));
       isCurrent = false;
       subscription.done();
       this.#refusals = Math.max(0, this.#refusals - 1);
@@ -1318,6 +1322,14 @@ var Channels = class {
 };
 function isRetryable(error) {
   return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
+}
+function isOf({ channel }, { key }) {
+  return channel === void 0 || channel === key;
+}
+function ofAnother({ id, channel, payload }) {
+  const message = "the answer to a join is of another channel";
+  const reply = { code: "ENVELOPE", kind: "envelope", message, id, channel, payload, violations: [] };
+  return { code: "BAD_REPLY", message, reply };
 }
 function pick(value, names) {
   return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));

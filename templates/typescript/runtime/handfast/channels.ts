@@ -4,7 +4,7 @@ import { deadline, type Clock } from './clock.js';
 import { Count } from './count.js';
 import type { Channel, Message, Outgoing, Protocol, Published, Request } from './descriptor.js';
 import type { Id, Surroundings } from './envelope.js';
-import type { CallError, DeclaredError, RuntimeError } from './errors.js';
+import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import { ABORTED, type Sending } from './outbound.js';
 import { err, Failed, ok, type Failure, type Result } from './result.js';
 import { Room } from './room.js';
@@ -177,7 +177,10 @@ export class Channels {
       subscription.id = undefined;
       this.#drop(subscription, error);
     };
-    const answered = (message: Message): void => this.#entered(subscription, message);
+    const answered = (message: Message): void => {
+      if (isOf(message, subscription)) this.#entered(subscription, message);
+      else failed(ofAnother(message));
+    };
     subscription.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
   }
 
@@ -291,6 +294,7 @@ export class Channels {
       this.#unanswered--;
     };
     const answered = (message: Message): void => {
+      if (!isOf(message, subscription)) return failed(ofAnother(message));
       isCurrent = false;
       subscription.done();
       this.#refusals = Math.max(0, this.#refusals - 1);
@@ -389,6 +393,18 @@ export class Channels {
 /** Whether the same join may succeed later. */
 function isRetryable(error: CallError<DeclaredError>): boolean {
   return error.code === 'TIMEOUT' || ('retryable' in error && error.retryable === true);
+}
+
+/** Whether the answer to a join is of its channel, as far as it says. */
+function isOf({ channel }: Message, { key }: Subscription): boolean {
+  return channel === undefined || channel === key;
+}
+
+/** The error of an answer that has the key of another channel. */
+function ofAnother({ id, channel, payload }: Message): BadReplyError {
+  const message = 'the answer to a join is of another channel';
+  const reply = { code: 'ENVELOPE', kind: 'envelope', message, id, channel, payload, violations: [] } as const;
+  return { code: 'BAD_REPLY', message, reply: reply as DecodeError }; // an id and a channel are there, as it answers a join
 }
 
 /** Some properties of a value; if none are named, all. */
