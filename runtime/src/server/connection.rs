@@ -246,7 +246,11 @@ impl Connection {
         match outcome {
             Outcome::Finished => {}
             Outcome::Panicked => {
-                tracing::error!(connection = self.link.id, message, "a handler panicked");
+                tracing::error!(
+                    connection = self.link.id,
+                    message_type = message,
+                    "a handler panicked"
+                );
                 self.link
                     .fail(id.as_ref(), &Fault::new("INTERNAL", "the server failed"));
             }
@@ -254,7 +258,7 @@ impl Connection {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
                     tracing::error!(
                         connection = self.link.id,
-                        message,
+                        message_type = message,
                         "a handler took longer than `limits.handlerTimeout`, and was dropped"
                     );
                 }

@@ -201,7 +201,7 @@ impl Shared {
             Some(Err(error)) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    message = message.name,
+                    message_type = message.name,
                     "a message cannot be written"
                 );
                 return;
@@ -271,7 +271,7 @@ impl Shared {
 
 pub(crate) fn unsound(name: &str, invalid: &Invalid) {
     tracing::error!(
-        message = name,
+        message_type = name,
         violations = %invalid,
         "a message of this server's own does not fit its schema, and is not sent"
     );

@@ -1,0 +1,276 @@
+//! What a server sends keeps its own rules: it is checked where debug assertions are on, and where it is asked for.
+
+#![cfg(feature = "server")]
+
+use handfast::{
+    NoError, protocol,
+    server::{Peer, Refusal, Sender},
+    transport::{Arrival, Memory, Packet, pair},
+};
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+#[protocol]
+#[derive(Clone, Debug)]
+struct Ask {
+    n: i64,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+struct Answer {
+    #[protocol(minimum = 0)]
+    n: i64,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+struct Publish {
+    n: i64,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+struct Count {
+    n: i64,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+struct Item {
+    #[protocol(minimum = 0)]
+    n: i64,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+struct News {
+    #[protocol(minimum = 0)]
+    n: i64,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+struct Limit {
+    #[protocol(minimum = 1)]
+    limit: i64,
+}
+
+#[protocol(errors)]
+#[derive(Clone, Debug)]
+enum AskError {
+    #[error(wire = "FULL", message = "It is full.")]
+    Full(Limit),
+}
+
+#[protocol(client)]
+#[derive(Clone, Debug)]
+enum Asks {
+    #[message("ask", reply = Answer, errors = AskError)]
+    Ask(Ask),
+    #[message("publish")]
+    Publish(Publish),
+    #[message("count", stream(item = Item))]
+    Count(Count),
+}
+
+#[protocol(server)]
+#[derive(Clone, Debug)]
+enum Says {
+    #[message("answer")]
+    Answer(Answer),
+    #[message("item")]
+    Item(Item),
+    #[message("news", channel = Board)]
+    News(News),
+}
+
+#[protocol(channel = "board")]
+#[derive(Clone, Debug)]
+struct Board {}
+
+#[protocol(name = "sent", version = "1.0.0", client = Asks, server = Says, channels(Board), admits)]
+#[derive(Clone, Copy, Debug)]
+struct Sent;
+
+struct App;
+
+impl Sessions for App {
+    type Session = ();
+    async fn open(&self, _: &Peer) {}
+    async fn admit(&self, _: &str, _: &Context<()>) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+impl Handler for App {
+    async fn ask(&self, m: Ask, _: &Context<()>) -> Result<Answer, AskError> {
+        match m.n {
+            7 => Err(AskError::Full(Limit { limit: 0 })),
+            8 => Err(AskError::Full(Limit { limit: 1 })),
+            9 => panic!("as asked"),
+            n => Ok(Answer { n }),
+        }
+    }
+
+    async fn publish(&self, m: Publish, cx: &Context<()>) {
+        cx.publish(&Board {}, &News { n: m.n });
+    }
+
+    async fn count(
+        &self,
+        m: Count,
+        mut items: Sender<Item>,
+        _: &Context<()>,
+    ) -> Result<(), NoError> {
+        assert!(items.send(Item { n: -m.n }).await.is_err());
+        assert!(items.send(Item { n: m.n }).await.is_ok());
+        Ok(())
+    }
+}
+
+/// The log, a line for each event.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+struct Line(BTreeMap<&'static str, String>);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(BTreeMap::new());
+        event.record(&mut line);
+        let line = format!("{} {:?}", event.metadata().level(), line.0);
+        self.0.lock().expect("it is whole").push(line);
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+async fn connect(check: bool) -> Memory {
+    let server = Server::with(App, |builder| builder.check_sent(check));
+    let (mut client, end) = pair(64);
+    tokio::spawn(async move { server.serve(end, Peer::default()).await });
+    say(
+        &mut client,
+        r#"{"type":"hello","payload":{"version":"1.0.0"}}"#,
+    )
+    .await;
+    let ready = next(&mut client).await;
+    assert!(ready.starts_with(r#"{"type":"ready""#), "{ready}");
+    client
+}
+
+async fn say(client: &mut Memory, text: &str) {
+    client.send(text).await.expect("it is open");
+}
+
+/// The next message, without its time.
+async fn next(client: &mut Memory) -> String {
+    let arrival = tokio::time::timeout(Duration::from_secs(60), client.receive());
+    match arrival.await.expect("something comes").expect("it is open") {
+        Arrival::Packet(Packet::Text(text)) => match text.split_once(r#","timestamp""#) {
+            Some((before, _)) => before.to_owned(),
+            None => text.to_string(),
+        },
+        other => format!("{other:?}"),
+    }
+}
+
+const INTERNAL: &str =
+    r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"1"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_is_not_sent_and_is_logged() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let mut client = connect(true).await;
+    let lines = || std::mem::take(&mut *log.0.lock().expect("it is whole"));
+    lines();
+    say(&mut client, r#"{"type":"ask","payload":{"n":-1},"id":"1"}"#).await;
+    assert_eq!(next(&mut client).await, INTERNAL);
+    let told = lines();
+    assert!(
+        told.iter().any(|line| line.starts_with("ERROR")
+            && line.contains("answer")
+            && line.contains("/n must be at least 0")),
+        "{told:?}"
+    );
+    say(&mut client, r#"{"type":"ask","payload":{"n":1},"id":"1"}"#).await;
+    assert_eq!(
+        next(&mut client).await,
+        r#"{"type":"answer","payload":{"n":1},"id":"1""#
+    );
+    say(&mut client, r#"{"type":"ask","payload":{"n":7},"id":"1"}"#).await;
+    assert_eq!(next(&mut client).await, INTERNAL);
+    say(&mut client, r#"{"type":"ask","payload":{"n":8},"id":"1"}"#).await;
+    assert_eq!(
+        next(&mut client).await,
+        r#"{"type":"error","payload":{"code":"FULL","message":"It is full.","data":{"limit":1}},"id":"1"}"#
+    );
+    say(
+        &mut client,
+        r#"{"type":"join","payload":{"channel":"board"},"id":"1"}"#,
+    )
+    .await;
+    next(&mut client).await;
+    say(&mut client, r#"{"type":"publish","payload":{"n":-5}}"#).await;
+    say(&mut client, r#"{"type":"publish","payload":{"n":5}}"#).await;
+    let news = next(&mut client).await;
+    assert!(
+        news.contains(r#""n":5"#) && news.contains(r#""seq":1"#),
+        "{news}"
+    );
+    say(
+        &mut client,
+        r#"{"type":"count","payload":{"n":3},"id":"1"}"#,
+    )
+    .await;
+    assert_eq!(
+        next(&mut client).await,
+        r#"{"type":"item","payload":{"n":3},"id":"1""#
+    );
+    // A panic says in which message.
+    lines();
+    say(&mut client, r#"{"type":"ask","payload":{"n":9},"id":"1"}"#).await;
+    assert_eq!(next(&mut client).await, INTERNAL);
+    let told = lines();
+    assert!(
+        told.iter().any(|line| line.contains("a handler panicked")
+            && line.contains("message_type")
+            && line.contains("ask")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_check_it_is_sent() {
+    let mut client = connect(false).await;
+    say(&mut client, r#"{"type":"ask","payload":{"n":-1},"id":"1"}"#).await;
+    assert_eq!(
+        next(&mut client).await,
+        r#"{"type":"answer","payload":{"n":-1},"id":"1""#
+    );
+}
