@@ -18,6 +18,10 @@ pub(crate) struct Outbound {
     /// The connection's task. It is taken out while that task runs, so that what its own handlers send wakes nobody.
     task: AtomicWaker,
     /// How many bytes may wait.
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(dead_code, reason = "a client has a budget of its own")
+    )]
     limit: usize,
 }
 
@@ -58,6 +62,7 @@ pub(crate) struct Close {
 }
 
 /// The connection has ended, or there was no room.
+#[cfg(any(feature = "server", test))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     Ended,
@@ -79,16 +84,16 @@ impl Outbound {
 
     /// Queues an answer. Answers always find room: the connection starts no further work while half the room is taken.
     pub(crate) fn answer(&self, packet: Packet) {
-        self.queue(packet, 0);
+        self.enqueue(packet, 0, false);
     }
 
-    /// Queues a message with a mark, past the limit: the caller waited with [`Outbound::poll_room`].
-    pub(crate) fn queue(&self, packet: Packet, mark: u64) {
+    /// Queues a message with a mark, past the limit: a client has a budget of its own.
+    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) {
         let mut state = self.lock();
         if !state.ended {
             state.put(Item {
                 packet,
-                volatile: false,
+                volatile,
                 mark,
             });
             drop(state);
@@ -96,8 +101,33 @@ impl Outbound {
         }
     }
 
+    /// Queues messages with their marks before all that waits.
+    #[cfg(feature = "client")]
+    pub(crate) fn enqueue_first(&self, packets: Vec<(Packet, u64)>) {
+        let mut state = self.lock();
+        if !state.ended {
+            for (packet, mark) in packets.into_iter().rev() {
+                state.bytes += packet.len();
+                state.queue.push_front(Item {
+                    packet,
+                    volatile: false,
+                    mark,
+                });
+            }
+            drop(state);
+            self.task.wake();
+        }
+    }
+
+    /// Has the connection's task look again.
+    #[cfg(feature = "client")]
+    pub(crate) fn wake(&self) {
+        self.task.wake();
+    }
+
     /// Queues a message that nobody asked for. Where there is no room, volatile messages go first; where that does not
     /// help, it is refused, and the connection is too slow.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn push(&self, packet: Packet, volatile: bool) -> Result<(), Refused> {
         let mut state = self.lock();
         if state.ended {
@@ -121,6 +151,7 @@ impl Outbound {
     }
 
     /// Ready when `length` more bytes leave half of the room free, or when nothing waits at all.
+    #[cfg(feature = "server")]
     pub(crate) fn poll_room(
         &self,
         length: usize,
@@ -150,6 +181,7 @@ impl Outbound {
     }
 
     /// Whether nothing waits or is under way.
+    #[cfg(feature = "client")]
     pub(crate) fn is_idle(&self) -> bool {
         self.lock().bytes == 0
     }
