@@ -169,8 +169,7 @@ impl Core {
             Wants::Rejoin(key, life) => self.not_rejoined(inner, id, (key, life), &failure),
             wants => {
                 // What the server refused it did not do. Of everything else nobody knows.
-                let refused =
-                    matches!(failure, Failure::Remote(_)) && !failure.is_code("TIMEOUT");
+                let refused = matches!(failure, Failure::Remote(_)) && !failure.is_code("TIMEOUT");
                 if let Wants::Join(Joining { key, inbox, .. }) = &wants
                     && !refused
                 {

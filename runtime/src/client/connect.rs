@@ -181,4 +181,3 @@ async fn connect(
     tokio::spawn(connector.run(connected));
     Ok(Arc::new(Handle { core }))
 }
-

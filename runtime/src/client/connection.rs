@@ -164,13 +164,9 @@ impl Connector {
             if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(table)) {
                 return lost;
             }
-            let is = |condition| {
-                let code = table.close_code(condition);
-                lost.as_ref().is_some_and(|lost| lost.code == code)
-            };
-            self.core.lost(is(CloseCondition::TooLarge));
+            self.core.lost(lost.as_ref());
             backoff.ended(began.elapsed());
-            if is(CloseCondition::RateLimited) || is(CloseCondition::Slow) {
+            if lost.as_ref().is_some_and(|lost| lost.is_busy(table)) {
                 backoff.slow_down();
             }
             transport = match self.again(&mut backoff, lost).await {
@@ -255,4 +251,3 @@ impl Connector {
 fn lost(error: TransportError) -> ConnectError {
     ConnectError::Transport(error.into())
 }
-

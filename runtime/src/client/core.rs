@@ -15,7 +15,7 @@ use crate::{
     Expected, Id, Pending,
     codec::{Codec, Json, Outgoing},
     outbound::Outbound,
-    table::{EnvelopeTable, FieldKind, LimitsTable, Presence, ProtocolTable, Tag},
+    table::{CloseCondition, EnvelopeTable, FieldKind, LimitsTable, Presence, ProtocolTable, Tag},
     transport::{Closing, Packet},
 };
 use std::{
@@ -363,7 +363,9 @@ impl Core {
         let Some(room) = inner.rooms.exit(key, inbox) else {
             return Ok(None);
         };
-        let rejoining = room.rejoin.is_some_and(|id| !self.take_back_rejoin(&mut inner, &id));
+        let rejoining = room
+            .rejoin
+            .is_some_and(|id| !self.take_back_rejoin(&mut inner, &id));
         let is_in = room.entered || room.doubt || rejoining;
         let Some(leave) = leave.filter(|_| is_in && inner.online && !inner.ended) else {
             return Ok(None);
@@ -436,11 +438,17 @@ impl Core {
 
     /// The connection was lost. What was sent and may not be sent twice fails; what may is queued again, before what was not
     /// sent yet. Where the server or this client closed because of a message that is too large, nothing is sent twice.
-    pub(crate) fn lost(&self, too_large: bool) {
+    pub(crate) fn lost(&self, closing: Option<&Closing>) {
+        let is = |condition| {
+            let code = self.table.close_code(condition);
+            closing.is_some_and(|closing| closing.code == code)
+        };
+        let too_large = is(CloseCondition::TooLarge);
         self.status.send_replace(State::Reconnecting);
         self.outbound.detach();
         let mut inner = self.lock();
         inner.online = false;
+        inner.busy = is(CloseCondition::RateLimited);
         inner.line.clear();
         inner.flushing.clear();
         inner.unsent.retain(|_, unsent| !unsent.volatile);

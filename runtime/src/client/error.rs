@@ -66,16 +66,23 @@ impl ConnectError {
     }
 }
 
+impl Closing {
+    /// Whether the server says that it is asked too much, or the client reads too slowly.
+    pub(crate) fn is_busy(&self, table: &ProtocolTable) -> bool {
+        [CloseCondition::RateLimited, CloseCondition::Slow]
+            .into_iter()
+            .any(|condition| table.close_code(condition) == self.code)
+    }
+}
+
 impl ConnectError {
     /// Whether the server says that it is asked too much.
     pub(crate) fn is_busy(&self, table: &ProtocolTable) -> bool {
         match self {
             Self::Upgrade { status, .. } => matches!(status, 429 | 503),
-            Self::Closed { closing, .. } => closing.as_ref().is_some_and(|closing| {
-                [CloseCondition::RateLimited, CloseCondition::Slow]
-                    .into_iter()
-                    .any(|condition| table.close_code(condition) == closing.code)
-            }),
+            Self::Closed { closing, .. } => closing
+                .as_ref()
+                .is_some_and(|closing| closing.is_busy(table)),
             _ => false,
         }
     }

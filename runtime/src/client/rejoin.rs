@@ -7,11 +7,12 @@ use super::{
     log::cut,
     waiting::{Inner, Waiting, Wants},
 };
-use crate::{Id, table::ProtocolTable, transport::Packet};
-use std::{
-    collections::VecDeque,
-    time::Duration,
+use crate::{
+    Id,
+    table::{LimitsTable, SessionTable},
+    transport::Packet,
 };
+use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// How many of these requests are without an answer at a time.
@@ -51,14 +52,12 @@ impl Rejoins {
     }
 
     /// The server is asked too much.
-    fn slow_down(&mut self, table: &ProtocolTable, now: Instant) {
+    fn slow_down(&mut self, session: &SessionTable, limits: &LimitsTable, now: Instant) {
         self.window = 1;
         if self.pause.is_none_or(|pause| pause <= now) {
-            let backoff = self
-                .backoff
-                .get_or_insert_with(|| Backoff::new(&table.session));
+            let backoff = self.backoff.get_or_insert_with(|| Backoff::new(session));
             // Two messages more are allowed by then.
-            let rate = table.limits.rate.map_or(Duration::ZERO, |(count, period)| {
+            let rate = limits.rate.map_or(Duration::ZERO, |(count, period)| {
                 period.mul_f64(2.0 / count.max(1) as f64)
             });
             self.pause = Some(now + backoff.wait().max(rate));
@@ -68,12 +67,12 @@ impl Rejoins {
 
 /// How many rejoins are without an answer at a time. Where they could use up what the server allows, they are fewer than
 /// what it bears in a row.
-fn window(table: &ProtocolTable, rooms: usize) -> usize {
-    let burst = table.limits.rate.map_or(u64::MAX, |(count, _)| count);
-    if (rooms as u64).saturating_mul(2) <= burst {
+fn window(limits: &LimitsTable, rooms: usize, was_busy: bool) -> usize {
+    let burst = limits.rate.map_or(u64::MAX, |(count, _)| count);
+    if (rooms as u64).saturating_mul(2) <= burst && !was_busy {
         return WINDOW;
     }
-    let borne = table.limits.violations.saturating_sub(2) as usize;
+    let borne = limits.violations.saturating_sub(2) as usize;
     borne.clamp(1, WINDOW)
 }
 
@@ -87,7 +86,7 @@ impl Core {
             .map(|(key, room)| (room.life, key.clone()))
             .collect();
         lives.sort_unstable();
-        let most = window(self.table, lives.len());
+        let most = window(&self.limits, lives.len(), inner.busy);
         inner.rejoins = Rejoins {
             late_at: (!lives.is_empty()).then(|| now + self.table.session.timeout),
             queue: lives.into_iter().map(|(life, key)| (key, life)).collect(),
@@ -149,7 +148,11 @@ impl Core {
     pub(crate) fn rejoin(&self, now: Instant) -> Option<Instant> {
         let mut inner = self.lock();
         let Inner { rejoins, rooms, .. } = &mut *inner;
-        while rejoins.asked.front().is_some_and(|(until, _)| *until <= now) {
+        while rejoins
+            .asked
+            .front()
+            .is_some_and(|(until, _)| *until <= now)
+        {
             // It may still be answered; the others wait for it no longer.
             rejoins.asked.pop_front();
         }
@@ -166,9 +169,7 @@ impl Core {
             }
         }
         let due = rejoins.later.extract_if(.., |(at, ..)| *at <= now);
-        rejoins
-            .queue
-            .extend(due.map(|(_, key, life)| (key, life)));
+        rejoins.queue.extend(due.map(|(_, key, life)| (key, life)));
         for (packet, mark) in self.next_rejoins(&mut inner, now) {
             self.outbound.enqueue(packet, mark, false);
         }
@@ -229,7 +230,8 @@ impl Core {
         room.fall_behind();
         room.doubt |= failure.is_code("TIMEOUT");
         if failure.is_code("RATE_LIMITED") {
-            inner.rejoins.slow_down(self.table, now);
+            let session = &self.table.session;
+            inner.rejoins.slow_down(session, &self.limits, now);
             inner.rejoins.queue.push_front((key, life));
         } else {
             let backoff = room

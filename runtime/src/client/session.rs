@@ -144,11 +144,14 @@ impl Session {
             Ok(Arrival::Closed(closing)) => return Err(closing),
             Err(error) => {
                 tracing::debug!(error = &error as &dyn Error, "the connection is lost");
-                let TransportError::TooLarge { .. } = error else {
-                    return Err(None);
+                let closing = match error {
+                    TransportError::TooLarge { .. } => {
+                        let code = self.core.table.close_code(CloseCondition::TooLarge);
+                        Closing::new(code, "a message was too large")
+                    }
+                    TransportError::Protocol { code, reason } => Closing::new(code, reason),
+                    TransportError::Broken(_) => return Err(None),
                 };
-                let code = self.core.table.close_code(CloseCondition::TooLarge);
-                let closing = Closing::new(code, "a message was too large");
                 return Err(Some(self.break_off(cx, closing)));
             }
         }

@@ -156,6 +156,8 @@ pub(crate) struct Inner {
     pub(crate) skew: Option<Skew>,
     /// There is a session.
     pub(crate) online: bool,
+    /// The last one was closed because the server was asked too much.
+    pub(crate) busy: bool,
     pub(crate) ended: bool,
 }
 
