@@ -2,10 +2,12 @@
 
 use crate::transport::{Closing, Packet};
 use futures_util::task::AtomicWaker;
+#[cfg(feature = "server")]
+use std::task::{Context, Poll};
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    task::Waker,
 };
 
 /// How many bytes are handed to the transport before it is flushed. What is flushed together costs one write.
@@ -116,12 +118,13 @@ impl Outbound {
         let mut state = self.lock();
         if !state.ended {
             for (packet, mark) in packets.into_iter().rev() {
-                state.bytes += packet.len();
-                state.queue.push_front(Item {
+                let item = Item {
                     packet,
                     volatile: false,
                     mark,
-                });
+                };
+                state.bytes += item.cost();
+                state.queue.push_front(item);
             }
             drop(state);
             self.task.wake();
@@ -190,7 +193,6 @@ impl Outbound {
     }
 
     /// Whether nothing waits or is under way.
-    #[cfg(feature = "client")]
     pub(crate) fn is_idle(&self) -> bool {
         self.lock().bytes == 0
     }

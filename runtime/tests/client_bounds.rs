@@ -6,41 +6,21 @@ mod chat;
 mod script;
 mod support;
 
-use chat::{Auth, Chat, Client, Crash, PricesTick, PricesWatch, ServerMessage, UserTyping};
+use chat::{Chat, Client, Crash, PricesTick, PricesWatch, ServerMessage, UserTyping};
 use handfast::{
     Protocol,
-    client::{CallError, Connect, Event, Gap, State, StreamError},
+    client::{CallError, Event, Gap, State, StreamError},
     table::LimitsTable,
-    transport::pair,
 };
 use script::{
-    UNBOUNDED, begin, begin_with, enter, greet, id_of, message, read, said, scripted, send,
+    UNBOUNDED, begin, begin_narrow, begin_with, enter, greet, id_of, message, read, said, scripted,
+    send, settle,
 };
-use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 use support::{Script, simulated};
-use tokio::sync::mpsc;
-
-/// A client whose server reads only what it asks for: each direction holds one message.
-async fn begin_narrow(limits: LimitsTable) -> (Client, Script, mpsc::Receiver<Script>) {
-    let (sender, receiver) = mpsc::channel(1);
-    let connect = Connect::<Chat, Client>::over(move || {
-        let sender = sender.clone();
-        async move {
-            let (client, server) = pair(1);
-            sender.send(Script(server)).await.expect("the test goes on");
-            Ok::<_, Infallible>(client)
-        }
-    })
-    .auth(&Auth { name: "ada".into() })
-    .limits(limits);
-    begin_with(connect, receiver).await
-}
 
 fn limits() -> LimitsTable {
     LimitsTable {
@@ -48,11 +28,6 @@ fn limits() -> LimitsTable {
         inbound: 1000,
         ..Chat::TABLE.limits
     }
-}
-
-/// Lets all tasks run until none has anything to do.
-async fn settle() {
-    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
 }
 
 /// What comes before the answer to a ping.

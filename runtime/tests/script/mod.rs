@@ -15,6 +15,7 @@ use crate::{
 };
 use handfast::{
     client::{CallError, Connect, Event, Gap, Joined},
+    table::LimitsTable,
     transport::pair,
 };
 use std::convert::Infallible;
@@ -185,4 +186,25 @@ type Joining =
 pub fn spawn_join(client: &Client, room: &str) -> Joining {
     let (client, room) = (client.clone(), room.to_owned());
     tokio::spawn(async move { join(&client, &room).await })
+}
+
+/// A client whose server reads only what it asks for: each direction holds one message.
+pub async fn begin_narrow(limits: LimitsTable) -> (Client, Script, mpsc::Receiver<Script>) {
+    let (sender, receiver) = mpsc::channel(1);
+    let connect = Connect::<Chat, Client>::over(move || {
+        let sender = sender.clone();
+        async move {
+            let (client, server) = pair(1);
+            sender.send(Script(server)).await.expect("the test goes on");
+            Ok::<_, Infallible>(client)
+        }
+    })
+    .auth(&Auth { name: "ada".into() })
+    .limits(limits);
+    begin_with(connect, receiver).await
+}
+
+/// Lets all tasks run until none has anything to do.
+pub async fn settle() {
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
 }
