@@ -19,6 +19,9 @@ use serde_json::value::RawValue;
 use std::{error::Error, sync::Arc, task::Poll};
 use tokio::time::Instant;
 
+/// The longest version, and the longest hash, that is taken from a server. Both are kept, shown and logged.
+const NAME: usize = 64;
+
 /// Makes what proves who the client is, for each connection anew.
 pub(crate) type Auth = Arc<
     dyn Fn() -> BoxFuture<'static, Result<Box<RawValue>, Box<dyn Error + Send + Sync>>>
@@ -95,6 +98,10 @@ impl Connector {
         match Role::of(head.tag.borrow(), roles) {
             Some(Role::Ready) => {
                 let ready = Ready::read(&head).map_err(|_| ConnectError::Unexpected)?;
+                let long = |text: &str| text.len() > NAME;
+                if long(&ready.version) || ready.hash.as_deref().is_some_and(long) {
+                    return Err(ConnectError::Unexpected);
+                }
                 check_version(Side::Server, &ready.version, table.version, table.accepts)
                     .map_err(|(side, message)| ConnectError::Version { side, message })?;
                 let other = ready.hash.filter(|hash| hash != table.hash);

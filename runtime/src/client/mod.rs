@@ -27,6 +27,7 @@ mod dial;
 mod entrance;
 mod error;
 mod inbox;
+mod lifecycle;
 mod log;
 mod rejoin;
 mod room;
