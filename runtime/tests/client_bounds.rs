@@ -231,6 +231,30 @@ async fn a_stream_that_nobody_looks_at_fails_and_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_with_an_item_that_does_not_fit_is_cancelled() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let (mut ticks, id) = begin_stream(&client, &mut script).await;
+        script
+            .say(&format!(
+                r#"{{"type":"prices.tick","payload":{{"n":"one"}},"id":"{id}"}}"#
+            ))
+            .await;
+        script
+            .expect(&format!(r#"{{"type":"prices.stop","id":"{id}"}}"#))
+            .await;
+        assert!(matches!(
+            ticks.next().await,
+            Some(Err(StreamError::Over(CallError::Unreadable(_))))
+        ));
+        assert_eq!(ticks.next().await, None);
+        drop(ticks);
+        read(&mut script).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_that_is_looked_at_has_no_end_to_its_items() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
@@ -376,6 +400,9 @@ async fn a_stream_that_is_answered_like_a_join_fails() {
         let over = StreamError::Over(CallError::Unexpected);
         assert_eq!(ticks.next().await, Some(Err(over)));
         assert_eq!(ticks.next().await, None);
+        script
+            .expect(&format!(r#"{{"type":"prices.stop","id":"{id}"}}"#))
+            .await;
     })
     .await;
 }

@@ -147,6 +147,30 @@ async fn a_join_that_nobody_waits_for_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_join_that_was_not_written_is_taken_back() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin_narrow(chat::Chat::TABLE.limits).await;
+        let fill = |text: &'static str| {
+            let client = client.clone();
+            tokio::spawn(async move { client.chat_send(send("a", text)).await })
+        };
+        let first = fill("first");
+        settle().await;
+        let second = fill("second");
+        settle().await;
+        let join = spawn_join(&client, "r");
+        settle().await;
+        join.abort();
+        settle().await;
+        for _ in [first, second] {
+            assert!(script.next().await.contains("chat.send"));
+        }
+        read(&mut script).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_leave_without_a_connection_is_done_at_once() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;

@@ -107,9 +107,8 @@ impl Core {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return,
             Err(shape) => {
-                drop(inner);
                 if let Some(tag) = shape.cancel {
-                    self.cancel(id, tag);
+                    self.cancel_in(&mut inner, id, tag);
                 }
                 return;
             }
@@ -159,7 +158,10 @@ impl Core {
                 let _ = answer.send(Ok(delivery));
             }
             Wants::Rejoin(key, life) => self.rejoined(inner, id, (&key, life), (seq, epoch)),
-            wants @ Wants::Stream { .. } => wants.fail(Failure::Unexpected),
+            wants @ Wants::Stream { .. } => {
+                let waiting = Waiting { wants, ..waiting };
+                self.fail(inner, id, waiting, Failure::Unexpected);
+            }
         }
     }
 
@@ -174,6 +176,13 @@ impl Core {
                     && !refused
                 {
                     inner.rooms.may_be_in(key, inbox);
+                }
+                if let Wants::Stream { shape, .. } = &wants
+                    && !matches!(failure, Failure::Remote(_))
+                    && let Some(tag) = shape.cancel
+                {
+                    // The server goes on with it.
+                    self.cancel_in(inner, id, tag);
                 }
                 wants.fail(failure);
             }

@@ -270,6 +270,10 @@ impl Core {
 
     /// A stream is cancelled, and so its last answer does not come.
     pub(crate) fn cancel(&self, id: &Id, tag: Option<Tag>) {
+        self.cancel_in(&mut self.lock(), id, tag);
+    }
+
+    pub(super) fn cancel_in(&self, inner: &mut Inner, id: &Id, tag: Option<Tag>) {
         let ask = Ask {
             tag,
             payload: None,
@@ -277,7 +281,7 @@ impl Core {
             idempotent: false,
             answers: Answers::NONE,
         };
-        self.lock().line.retain(|turn| turn.id != *id);
+        inner.line.retain(|turn| turn.id != *id);
         if let Ok(packet) = self.encode(&ask, Some(id)) {
             self.outbound.answer(packet);
         }
