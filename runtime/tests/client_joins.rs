@@ -32,7 +32,7 @@ async fn a_leave_does_not_overtake_a_join_that_is_pending() {
         let mut second = second.await.expect("it ends").expect("it may");
         script.say(&message("x", 42)).await;
         assert_eq!(said(second.next().await), ("x".into(), Some(42)));
-        // The last who goes is told.
+        // With the last the channel is left.
         drop(second);
         assert!(script.next().await.contains("room.leave"));
     })

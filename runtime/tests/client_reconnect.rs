@@ -137,6 +137,34 @@ async fn it_gives_up_after_so_many_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sessions_that_do_not_last_are_attempts_too() {
+    simulated(async {
+        let (sender, mut scripts) = mpsc::channel(1);
+        let connect = Connect::<Thrice, Client<Thrice>>::over(move || {
+            let sender = sender.clone();
+            async move {
+                let (client, server) = pair(64);
+                sender.send(Script(server)).await.expect("it goes on");
+                Ok::<_, Infallible>(client)
+            }
+        })
+        .auth(&Auth { name: "ada".into() });
+        let client = tokio::spawn(connect.into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        greet(&mut script).await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        for _ in 0..3 {
+            drop(script);
+            (script, _) = wait(&mut scripts).await;
+        }
+        drop(script);
+        client.state_where(|s| *s == State::Closed(None)).await;
+        assert!(scripts.try_recv().is_err());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn done_and_kicked_are_final() {
     simulated(async {
         for code in [1000, 4403] {

@@ -128,7 +128,7 @@ impl<P: Protocol, C> Connect<P, C> {
         self
     }
 
-    /// Whether a lost connection is made again: yes, unless told otherwise.
+    /// Whether a lost connection is made again. By default it is.
     pub fn reconnect(mut self, reconnect: bool) -> Self {
         self.reconnect = reconnect;
         self

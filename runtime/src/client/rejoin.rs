@@ -38,7 +38,7 @@ pub(crate) struct Rejoins {
 }
 
 impl Rejoins {
-    /// A request has its answer. Whether there was one.
+    /// A request has its answer.
     fn answered(&mut self, id: &Id) {
         self.asked.retain(|(_, other)| other != id);
     }
@@ -65,15 +65,15 @@ impl Rejoins {
     }
 }
 
-/// How many rejoins are without an answer at a time. Where they could use up what the server allows, they are fewer than
-/// what it bears in a row.
+/// How many rejoins are without an answer at a time. Where they could use up what the server allows, they are fewer than the
+/// refusals in a row for which it closes.
 fn window(limits: &LimitsTable, rooms: usize, was_busy: bool) -> usize {
     let burst = limits.rate.map_or(u64::MAX, |(count, _)| count);
     if (rooms as u64).saturating_mul(2) <= burst && !was_busy {
         return WINDOW;
     }
-    let borne = limits.violations.saturating_sub(2) as usize;
-    borne.clamp(1, WINDOW)
+    let refusals = limits.violations.saturating_sub(2) as usize;
+    refusals.clamp(1, WINDOW)
 }
 
 impl Core {
