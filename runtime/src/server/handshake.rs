@@ -18,6 +18,9 @@ use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
 
+/// How many bytes the version of a client may have: a refusal names it.
+const VERSION: usize = 64;
+
 /// Serves a connection from its first byte to its last.
 pub(crate) async fn serve(
     mut transport: Box<dyn Transport>,
@@ -235,8 +238,8 @@ async fn hello(
                     == Some(Role::Hello) =>
             {
                 match Hello::read(head) {
-                    Ok(hello) => return Ok(hello),
-                    Err(_) => fault(
+                    Ok(hello) if hello.version.len() <= VERSION => return Ok(hello),
+                    _ => fault(
                         head.id.as_ref(),
                         Fault::new("INVALID", "the hello does not fit"),
                     ),
