@@ -13,8 +13,9 @@ use crate::{Envelope, ErrorCodes, MessageOf, Messages, NoError, Rejected};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// Messages of a channel that never arrived: they were published while the connection was lost, nobody looked at them in
-/// time, or the server has not said in time that the client is in the channel again.
+/// Messages of a channel that never arrived: they were published while the connection was lost, or did not fit into what waits
+/// to be looked at. Without bounds it says that nobody knows what is missing: the server has not let the client into the channel
+/// again in time, or not for now, or its numbers contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The number of the first, where it is known.
@@ -41,8 +42,8 @@ pub enum Event<U> {
     Gap(Gap),
     /// A message that this client cannot read, such as one of a newer server.
     Rejected(Box<Rejected>),
-    /// The connection was made again, and the server did not let the client into the channel again. Nothing comes after
-    /// this.
+    /// The connection was made again, and the server does not let the client into the channel again, for good: a refusal that is
+    /// `retryable` is tried again instead. Nothing comes after this.
     Lost(CallError<NoError>),
 }
 
@@ -57,7 +58,8 @@ pub(crate) fn event<U: Messages>(entry: Entry) -> Option<Event<U>> {
     })
 }
 
-/// A channel that the client is in. Dropped, it leaves: the last of them for a channel tells the server.
+/// A place in a channel. Dropped, it is given up, and with the last place of this client the channel is left; a join without an
+/// answer counts as a place.
 #[must_use = "dropped, the channel is left"]
 pub struct Joined<U, R> {
     /// The answer to the join.
