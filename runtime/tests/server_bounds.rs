@@ -8,7 +8,7 @@ mod support;
 
 use chat::{
     App, Server,
-    raw::{Raw, hello, timeless},
+    raw::{Raw, hello, listen, timeless},
 };
 use handfast::{
     Protocol,
@@ -24,17 +24,6 @@ use tokio::{
 };
 
 const LIMITS: LimitsTable = chat::Chat::TABLE.limits;
-
-/// Serves by [`serve`] on a port of its own, until the test is over.
-async fn listen(server: &Server) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port is free");
-    let address = listener.local_addr().expect("it is bound");
-    let router = server.router();
-    tokio::spawn(async move { serve(listener, router).await });
-    address
-}
 
 async fn limited(limits: LimitsTable) -> (App, SocketAddr) {
     let app = App::new();
