@@ -129,4 +129,19 @@ mod tests {
         assert_eq!(beat(&mut heart).await, Beat::Silent);
         assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT * 3 / 2);
     }
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_that_fires_late_waits_once_more() {
+        let mut heart = Heart::new(INTERVAL, TIMEOUT);
+        for _ in 0..2 {
+            assert_eq!(beat(&mut heart).await, Beat::Ask);
+            tokio::time::advance(TIMEOUT * 2).await;
+            assert_eq!(beat(&mut heart).await, Beat::Ask);
+            heart.hear(Instant::now());
+        }
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        tokio::time::advance(TIMEOUT * 2).await;
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        tokio::time::advance(TIMEOUT * 2).await;
+        assert_eq!(beat(&mut heart).await, Beat::Silent);
+    }
 }
