@@ -383,6 +383,39 @@ async fn a_reconnect_does_not_begin_the_rate_of_an_address_anew() {
     .await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_is_known_has_a_rate_wherever_they_come_from() {
+    simulated(async {
+        let server = Server::with(App::new(), |builder| {
+            builder.limits(LimitsTable {
+                rate: Some((3, Duration::from_secs(3600))),
+                ..LIMITS
+            })
+        });
+        let through = async |name: &str, address: u8| {
+            let (mut client, end) = pair(64);
+            let server = server.clone();
+            let mut peer = Peer::default();
+            peer.address = Some(([192, 0, 2, address], 0).into());
+            tokio::spawn(async move { server.serve(end, peer).await });
+            client.send(&hello(name)).await.expect("it is open");
+            assert!(text(&mut client).await.starts_with(r#"{"type":"ready""#));
+            client
+                .send(r#"{"type":"crash","id":"1"}"#)
+                .await
+                .expect("it is open");
+            usize::from(text(&mut client).await.contains("INTERNAL"))
+        };
+        let mut all = 0;
+        for address in 0..40 {
+            all += through("known-ada", address).await;
+        }
+        assert_eq!(all, 30, "ten times three");
+        assert_eq!(through("known-bob", 0).await, 1);
+    })
+    .await;
+}
+
 /// A client that sends and never reads is let go once nothing of what waits is taken for as long as silence is tolerated.
 #[tokio::test(start_paused = true)]
 async fn who_never_reads_is_let_go() {

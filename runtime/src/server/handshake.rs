@@ -2,11 +2,11 @@
 
 use super::{
     Opening, Peer, Session,
-    address::Place,
     connection::{CONTROL, Connection, PATIENCE},
     fault::Fault,
     link::{self, write},
     rate::Bucket,
+    senders::Place,
     shared::{Admission, Shared},
 };
 use crate::{
@@ -49,6 +49,11 @@ pub(crate) async fn serve(
             tracing::info!(address = ?peer.address, %closing, "no session began");
             return transport.close(&closing, PATIENCE).await;
         }
+    };
+    // Who is known counts by that, wherever they are.
+    let place = match server.service.principal(&session) {
+        Some(principal) => Arc::new(server.senders.principal(&principal)),
+        None => place,
     };
     let link = server.connect(session, peer, place, encoding);
     if let Some(packet) = ready {

@@ -1,6 +1,6 @@
 //! The part of a connection that others hold: what it may be sent, and where it is.
 
-use super::{Peer, Session, address::Place, fault::Fault, hub::JoinError, shared::Shared};
+use super::{Peer, Session, fault::Fault, hub::JoinError, senders::Place, shared::Shared};
 use crate::{
     Id, Reason, Rejected, Violation,
     codec::{Codec, Outgoing},
