@@ -7,6 +7,10 @@ use std::{
 };
 use tokio::time::{Instant, Sleep};
 
+/// How much later than asked for a timer may fire. One that is later says that this process did not run: what the other end
+/// sent meanwhile may not be read yet.
+const LATE: Duration = Duration::from_millis(50);
+
 /// Watches for signs of life.
 #[derive(Debug)]
 pub(crate) struct Heart {
@@ -15,6 +19,10 @@ pub(crate) struct Heart {
     heard: Instant,
     /// When it was asked whether anybody is there, since the last sign of life.
     asked: Option<Instant>,
+    /// The answer was waited for once more, because the timer was late.
+    late: bool,
+    /// It should be asked, whenever something was heard last.
+    wanted: bool,
     sleep: Pin<Box<Sleep>>,
 }
 
@@ -36,6 +44,8 @@ impl Heart {
             timeout,
             heard,
             asked: None,
+            late: false,
+            wanted: false,
             sleep,
         }
     }
@@ -44,11 +54,22 @@ impl Heart {
     pub(crate) fn hear(&mut self, now: Instant) {
         self.heard = now;
         self.asked = None;
+        self.late = false;
+    }
+
+    /// Asks at the next turn, whenever something was heard last.
+    #[cfg(feature = "client")]
+    pub(crate) fn ask_now(&mut self) {
+        if self.asked.is_none() {
+            self.wanted = true;
+            self.sleep.as_mut().reset(Instant::now());
+        }
     }
 
     fn due(&self) -> Instant {
         match self.asked {
             Some(asked) => asked + self.timeout,
+            None if self.wanted => self.heard,
             None => self.heard + self.interval,
         }
     }
@@ -62,8 +83,14 @@ impl Heart {
             let now = Instant::now();
             let beat = match self.asked {
                 _ if now < self.due() => None,
+                Some(_) if now - self.due() > LATE && !self.late => {
+                    self.late = true;
+                    self.asked = Some(now);
+                    Some(Beat::Ask)
+                }
                 Some(_) => return Poll::Ready(Beat::Silent),
                 None => {
+                    self.wanted = false;
                     self.asked = Some(now);
                     Some(Beat::Ask)
                 }
@@ -101,5 +128,20 @@ mod tests {
         assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT / 2);
         assert_eq!(beat(&mut heart).await, Beat::Silent);
         assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT * 3 / 2);
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_that_fires_late_waits_once_more() {
+        let mut heart = Heart::new(INTERVAL, TIMEOUT);
+        for _ in 0..2 {
+            assert_eq!(beat(&mut heart).await, Beat::Ask);
+            tokio::time::advance(TIMEOUT * 2).await;
+            assert_eq!(beat(&mut heart).await, Beat::Ask);
+            heart.hear(Instant::now());
+        }
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        tokio::time::advance(TIMEOUT * 2).await;
+        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        tokio::time::advance(TIMEOUT * 2).await;
+        assert_eq!(beat(&mut heart).await, Beat::Silent);
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::transport::{Closing, Packet};
 use futures_util::task::AtomicWaker;
+#[cfg(feature = "server")]
+use std::task::{Context, Poll};
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    task::Waker,
 };
 
 /// How many bytes are handed to the transport before it is flushed. What is flushed together costs one write.
@@ -21,6 +23,10 @@ pub(crate) struct Outbound {
     /// The connection's task. It is taken out while that task runs, so that what its own handlers send wakes nobody.
     task: AtomicWaker,
     /// How many bytes may wait.
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(dead_code, reason = "a client has a budget of its own")
+    )]
     limit: usize,
 }
 
@@ -67,6 +73,7 @@ pub(crate) struct Close {
 }
 
 /// The connection has ended, or there was no room.
+#[cfg(any(feature = "server", test))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     Ended,
@@ -88,16 +95,16 @@ impl Outbound {
 
     /// Queues an answer. Answers always find room: the connection starts no further work while half the room is taken.
     pub(crate) fn answer(&self, packet: Packet) {
-        self.queue(packet, 0);
+        self.enqueue(packet, 0, false);
     }
 
-    /// Queues a message with a mark, past the limit: the caller waited with [`Outbound::poll_room`].
-    pub(crate) fn queue(&self, packet: Packet, mark: u64) {
+    /// Queues a message with a mark, past the limit: a client has a budget of its own.
+    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) {
         let mut state = self.lock();
         if !state.ended {
             state.put(Item {
                 packet,
-                volatile: false,
+                volatile,
                 mark,
             });
             drop(state);
@@ -105,8 +112,34 @@ impl Outbound {
         }
     }
 
+    /// Queues messages with their marks before all that waits.
+    #[cfg(feature = "client")]
+    pub(crate) fn enqueue_first(&self, packets: Vec<(Packet, u64)>) {
+        let mut state = self.lock();
+        if !state.ended {
+            for (packet, mark) in packets.into_iter().rev() {
+                let item = Item {
+                    packet,
+                    volatile: false,
+                    mark,
+                };
+                state.bytes += item.cost();
+                state.queue.push_front(item);
+            }
+            drop(state);
+            self.task.wake();
+        }
+    }
+
+    /// Has the connection's task look again.
+    #[cfg(feature = "client")]
+    pub(crate) fn wake(&self) {
+        self.task.wake();
+    }
+
     /// Queues a message that nobody asked for. Where there is no room, volatile messages go first; where that does not
     /// help, it is refused, and the connection is too slow.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn push(&self, packet: Packet, volatile: bool) -> Result<(), Refused> {
         let mut state = self.lock();
         if state.ended {
@@ -130,6 +163,7 @@ impl Outbound {
     }
 
     /// Ready when `length` more bytes leave half of the room free, or when nothing waits at all.
+    #[cfg(feature = "server")]
     pub(crate) fn poll_room(
         &self,
         length: usize,

@@ -30,9 +30,13 @@ pub struct ProtocolTable {
 }
 
 impl ProtocolTable {
-    /// Whether a client does not try again by itself after a close with this code: the client is not wanted, misbehaved, or
-    /// was replaced.
+    /// Whether a client does not try again by itself after a close with this code: the server is done with it (1000), or the
+    /// client is not wanted, misbehaved, or was replaced.
     pub fn is_final_close(&self, code: u16) -> bool {
+        // A server that is done with a client, unless the protocol says something else by it.
+        if code == 1000 && !self.closes.iter().any(|(_, other)| *other == code) {
+            return true;
+        }
         [
             CloseCondition::Violations,
             CloseCondition::Unauthorized,

@@ -495,6 +495,35 @@ impl Service for Ordered {
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_ids_requests_that_were_given_up_are_bounded() {
+    simulated(async {
+        let (connect, mut scripts) = scripted::<Ordered, Client<Ordered>>();
+        let limits = handfast::table::LimitsTable {
+            outbound: 4096,
+            ..handfast::table::LimitsTable::DEFAULT
+        };
+        let client = tokio::spawn(connect.limits(limits).into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        script.next().await;
+        script.say(READY).await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        // Each keeps its place in the line, for a server that never answers.
+        for _ in 0..100 {
+            let quote = told::Quote { symbol: "A".into() };
+            let call = tokio::time::timeout(Duration::from_millis(10), client.call(&quote));
+            call.await.expect_err("nothing answers");
+        }
+        script.say(r#"{"type":"ping"}"#).await;
+        let mut asked = 0;
+        while script.next().await.contains("quote") {
+            asked += 1;
+        }
+        assert!((10..=16).contains(&asked), "{asked}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_ids_a_refusal_waits_for_its_turn() {
     simulated(async {
         let server = Server::new(Arc::new(Ordered));

@@ -1,13 +1,21 @@
 //! Where what arrives goes: to who asked for it, to the rooms, to who listens.
 
-use super::{Gap, core::Core, delivery::Delivery, error::Failure, inbox::Entry, waiting::Wants};
+use super::{
+    core::Core,
+    delivery::Delivery,
+    error::Failure,
+    inbox::{Entry, Inbox},
+    log::cut,
+    rooms::Joining,
+    waiting::{Inner, Waiting, Wants},
+};
 use crate::{
-    Envelope, Reason, Rejected,
+    Id, Reason, Rejected,
     codec::{Codec, Json},
     system::{ChannelOnly, GapNotice, Head, RemoteError, Role},
     transport::Packet,
 };
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 impl Core {
     fn read(&self, packet: &Packet) -> Result<Delivery, Box<Rejected>> {
@@ -38,7 +46,9 @@ impl Core {
                 });
                 match (head, role) {
                     (Some(head), Some(role)) => self.system(role, &head),
-                    (head, _) => self.reject(rejected, head.and_then(|head| head.seq)),
+                    (head, _) => {
+                        self.reject(rejected, head.and_then(|head| head.seq), packet.len());
+                    }
                 }
             }
         }
@@ -57,31 +67,18 @@ impl Core {
             (delivery.envelope.id.clone(), false)
         };
         if let Some(id) = id {
-            if inner.waiting.contains_key(&id) {
-                return inner.answer(&id, delivery);
+            if inner.is_asked(&id) {
+                return self.answer(inner, &id, delivery, packet.len());
             }
             // An answer that nobody waits for any more.
             if is_turn || !published {
                 return;
             }
         }
-        let Envelope {
-            channel,
-            seq,
-            epoch,
-            ..
-        } = &delivery.envelope;
-        let inboxes = match channel
-            .as_ref()
-            .and_then(|channel| inner.rooms.get_mut(channel))
-        {
-            Some(room) => {
-                if !room.advance(*seq, epoch.as_deref()) {
-                    return;
-                }
-                room.inboxes.clone()
-            }
-            None => inner.listeners.iter().filter_map(Weak::upgrade).collect(),
+        let envelope = &delivery.envelope;
+        let place = (envelope.seq, envelope.epoch.as_deref());
+        let Some(inboxes) = listeners(&mut inner, envelope.channel.as_deref(), place) else {
+            return;
         };
         drop(inner);
         // Nearly always there is one; whoever comes after it has the message read anew.
@@ -94,16 +91,110 @@ impl Core {
                     Err(rejected) => Entry::Rejected(rejected),
                 },
             };
-            inbox.push(entry, volatile);
+            inbox.push(entry, packet.len(), volatile);
+        }
+    }
+
+    /// Gives a message to the request with its id.
+    fn answer(
+        &self,
+        mut inner: std::sync::MutexGuard<'_, Inner>,
+        id: &Id,
+        delivery: Delivery,
+        bytes: usize,
+    ) {
+        let delivery = match inner.stream(id, delivery, bytes) {
+            Ok(Some(delivery)) => delivery,
+            Ok(None) => return,
+            Err(shape) => {
+                if let Some(tag) = shape.cancel {
+                    self.cancel_in(&mut inner, id, tag);
+                }
+                return;
+            }
+        };
+        let Some(waiting) = inner.take(id) else {
+            return;
+        };
+        if matches!(waiting.wants, Wants::Rejoin(..))
+            && waiting.answers.reply() != Some(delivery.index)
+        {
+            return self.fail(&mut inner, id, waiting, Failure::Unexpected);
+        }
+        let place = (delivery.envelope.seq, delivery.envelope.epoch.clone());
+        let channel = delivery.envelope.channel.clone();
+        self.settle(&mut inner, id, waiting, channel, place, Some(delivery));
+    }
+
+    /// A request that asks for no stream is answered.
+    fn settle(
+        &self,
+        inner: &mut Inner,
+        id: &Id,
+        waiting: Waiting,
+        channel: Option<String>,
+        (seq, epoch): (Option<u64>, Option<String>),
+        delivery: Option<Delivery>,
+    ) {
+        match waiting.wants {
+            Wants::One(answer) | Wants::Leave(answer) => {
+                // Whoever asked may have gone.
+                let _ = answer.send(Ok(delivery));
+            }
+            Wants::Join(join) if channel.is_some_and(|channel| channel != join.key) => {
+                // It lets the client into another channel than it asked for.
+                let wants = Wants::Join(join);
+                let waiting = Waiting { wants, ..waiting };
+                self.fail(inner, id, waiting, Failure::Unexpected);
+            }
+            Wants::Join(Joining {
+                answer,
+                inbox,
+                ask,
+                key,
+            }) => {
+                inner.rooms.joined(&key, &inbox, ask, seq, epoch);
+                // Where whoever asked has gone, its place is given up as it goes.
+                let _ = answer.send(Ok(delivery));
+            }
+            Wants::Rejoin(key, life) => self.rejoined(inner, id, (&key, life), (seq, epoch)),
+            wants @ Wants::Stream { .. } => {
+                let waiting = Waiting { wants, ..waiting };
+                self.fail(inner, id, waiting, Failure::Unexpected);
+            }
+        }
+    }
+
+    /// A request fails.
+    fn fail(&self, inner: &mut Inner, id: &Id, waiting: Waiting, failure: Failure) {
+        match waiting.wants {
+            Wants::Rejoin(key, life) => self.not_rejoined(inner, id, (key, life), &failure),
+            wants => {
+                // What the server refused it did not do. Of everything else nobody knows.
+                let refused = matches!(failure, Failure::Remote(_)) && !failure.is_code("TIMEOUT");
+                if let Wants::Join(Joining { key, inbox, .. }) = &wants
+                    && !refused
+                {
+                    inner.rooms.may_be_in(key, inbox);
+                }
+                if let Wants::Stream { shape, .. } = &wants
+                    && !matches!(failure, Failure::Remote(_))
+                    && let Some(tag) = shape.cancel
+                {
+                    // The server goes on with it.
+                    self.cancel_in(inner, id, tag);
+                }
+                wants.fail(failure);
+            }
         }
     }
 
     /// A message that cannot be read goes where it would have gone.
-    fn reject(&self, rejected: Box<Rejected>, seq: Option<u64>) {
-        tracing::warn!(
-            error = &*rejected as &dyn std::error::Error,
-            "a message of the server's does not fit"
-        );
+    fn reject(&self, rejected: Box<Rejected>, seq: Option<u64>, bytes: usize) {
+        if let Some(left_out) = self.log.pass() {
+            let error = cut(&*rejected);
+            tracing::warn!(error, left_out, "a message of the server's does not fit");
+        }
         let mut inner = self.lock();
         let id = if !self.by_order() {
             rejected.id.clone()
@@ -117,41 +208,30 @@ impl Core {
             let published = message.is_some_and(|m| m.channel.is_some());
             index.and_then(|index| inner.turn(index, published))
         };
-        if let Some(waiting) = id.and_then(|id| inner.waiting.remove(&id)) {
+        if let Some(id) = id
+            && let Some(waiting) = inner.take(&id)
+        {
             let failure = if rejected.reason == Reason::Failed {
                 Failure::Remote(RemoteError::failed(rejected.payload.as_deref()))
             } else {
                 Failure::Unreadable(rejected)
             };
-            if let Wants::Rejoin(key) = &waiting.wants {
-                return inner.lose(key, &failure);
-            }
-            drop(inner);
-            return waiting.wants.fail(failure);
+            return self.fail(&mut inner, &id, waiting, failure);
         }
-        let inboxes = match rejected
-            .channel
-            .as_ref()
-            .and_then(|key| inner.rooms.get_mut(key))
-        {
-            Some(room) => {
-                if !room.advance(seq, None) {
-                    return;
-                }
-                room.inboxes.clone()
-            }
-            None => inner.listeners.iter().filter_map(Weak::upgrade).collect(),
+        let channel = rejected.channel.as_deref();
+        let Some(inboxes) = listeners(&mut inner, channel, (seq, None)) else {
+            return;
         };
         drop(inner);
         for inbox in inboxes {
-            inbox.push(Entry::Rejected(rejected.clone()), false);
+            inbox.push(Entry::Rejected(rejected.clone()), bytes, false);
         }
     }
 
     /// One of the session's own messages came.
     fn system(&self, role: Role, head: &Head<'_>) {
         match role {
-            Role::Ping => self.say(self.table.session.roles.pong),
+            Role::Ping => self.pong(),
             Role::Error => {
                 let Ok(error) = RemoteError::read(head) else {
                     return;
@@ -162,29 +242,21 @@ impl Core {
                 } else {
                     head.id.clone()
                 };
-                let waiting = id.and_then(|id| inner.waiting.remove(&id));
-                match waiting {
-                    Some(waiting) => {
-                        let failure = Failure::Remote(error);
-                        if let Wants::Rejoin(key) = &waiting.wants {
-                            return inner.lose(key, &failure);
-                        }
-                        drop(inner);
-                        waiting.wants.fail(failure);
-                    }
-                    None => tracing::warn!(%error, "the server reports an error"),
+                if let Some(id) = id
+                    && let Some(waiting) = inner.take(&id)
+                {
+                    return self.fail(&mut inner, &id, waiting, Failure::Remote(error));
+                }
+                drop(inner);
+                if let Some(left_out) = self.log.pass() {
+                    tracing::warn!(error = cut(&error), left_out, "the server reports an error");
                 }
             }
             Role::Gap => {
-                if let Ok(gap) = GapNotice::read(head) {
-                    let mut inner = self.lock();
-                    if let Some(room) = inner.rooms.get_mut(&gap.channel) {
-                        room.seq = room.seq.max(gap.to);
-                        room.miss(Gap {
-                            from: gap.from,
-                            to: gap.to,
-                        });
-                    }
+                if let Ok(gap) = GapNotice::read(head)
+                    && let Some(room) = self.lock().rooms.get_mut(&gap.channel)
+                {
+                    room.noticed(gap.from, gap.to);
                 }
             }
             Role::Join | Role::Leave => {
@@ -196,17 +268,32 @@ impl Core {
                 } else {
                     None
                 };
-                let waiting = id.and_then(|id| inner.waiting.remove(&id));
-                let key = head.channel.clone().or_else(|| {
+                let channel = head.channel.clone().or_else(|| {
                     ChannelOnly::read(head)
                         .ok()
                         .map(|ChannelOnly(key)| key.into_owned())
                 });
-                if let Some(waiting) = waiting {
-                    inner.settle(waiting.wants, key, head.seq, head.epoch.clone(), None);
+                if let Some(id) = id
+                    && let Some(waiting) = inner.take(&id)
+                {
+                    let place = (head.seq, head.epoch.clone());
+                    self.settle(&mut inner, &id, waiting, channel, place, None);
                 }
             }
             Role::Hello | Role::Ready | Role::Refuse | Role::Pong => {}
         }
+    }
+}
+
+/// Who hears a message that answers nothing: who is in its channel, or else who listens. None where it came before.
+fn listeners(
+    inner: &mut Inner,
+    channel: Option<&str>,
+    (seq, epoch): (Option<u64>, Option<&str>),
+) -> Option<Vec<Arc<Inbox>>> {
+    let room = channel.and_then(|key| inner.rooms.get_mut(key));
+    match room.filter(|room| !room.holders.is_empty()) {
+        Some(room) => room.advance(seq, epoch).then(|| room.holders.clone()),
+        None => Some(inner.listeners.iter().filter_map(Weak::upgrade).collect()),
     }
 }

@@ -6,7 +6,7 @@ use super::{
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
-    waiting::{Answer, Answers, Ask, Wants},
+    waiting::{Answer, Ask, Wants},
 };
 use crate::{ErrorCodes, Id, MessageOf, Messages, NoError, table::Tag};
 use futures_util::future::BoxFuture;
@@ -91,17 +91,10 @@ pub(crate) fn take<U: Messages, R: MessageOf<U>>(delivery: Option<Delivery>) -> 
     R::from_union(message).ok_or(Failure::Unexpected)
 }
 
-/// Waits until a message of a length may be queued.
-pub(crate) async fn room(core: &Core) -> Result<(), Failure> {
-    std::future::poll_fn(|cx| core.outbound.poll_room(0, cx))
-        .await
-        .map_err(|_| Failure::Closed)
-}
-
 /// A request that is taken back when whoever waits for it goes.
-struct Guard<'a> {
-    core: &'a Core,
-    id: Id,
+pub(crate) struct Guard<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) id: Id,
 }
 
 impl Drop for Guard<'_> {
@@ -127,9 +120,9 @@ pub(crate) async fn wait(
     wants: impl FnOnce(oneshot::Sender<Answer>) -> Wants,
 ) -> Result<Option<Delivery>, Failure> {
     let asked = async {
-        room(core).await?;
+        let permit = core.budget.take(ask.len()).await?;
         let (sender, receiver) = oneshot::channel();
-        let id = core.request(ask, wants(sender))?;
+        let id = core.request(ask, wants(sender), Some(permit))?;
         let _guard = Guard { core, id };
         receiver.await.unwrap_or(Err(Failure::Closed))
     };
@@ -147,7 +140,8 @@ pub(crate) struct Shape {
     pub(crate) cancel: Option<Option<Tag>>,
 }
 
-/// A stream of the server's under way. Dropped, it is cancelled, where the protocol has a message for that; otherwise the
+/// A stream of the server's under way. At most 1,024 items and 1 MiB of them wait to be looked at: beyond that it fails with
+/// [`StreamError::Slow`]. Dropped, it is cancelled, where the protocol has a message for that; otherwise the
 /// server is not told, and what it sends is passed over.
 ///
 /// What the protocol does not have is [`Nothing`](crate::Nothing):
@@ -185,17 +179,7 @@ impl Drop for Raw {
             && self.core.abandon(&id)
             && let Some(tag) = self.shape.cancel
         {
-            let ask = Ask {
-                tag,
-                payload: None,
-                channel: None,
-                idempotent: false,
-                answers: Answers::NONE,
-            };
-            self.core.cancelled(&id);
-            if let Ok(packet) = self.core.encode(&ask, Some(&id)) {
-                self.core.outbound.answer(packet);
-            }
+            self.core.cancel(&id, tag);
         }
     }
 }
@@ -204,8 +188,9 @@ impl Drop for Raw {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamError<E> {
-    /// Items were dropped, because nobody looked at them in time. The stream goes on.
-    Missed,
+    /// 1,024 items, or 1 MiB of them, waited for somebody to look at them. The stream was cancelled: nothing comes after
+    /// this.
+    Slow,
     /// The stream is over.
     Over(CallError<E>),
 }
@@ -213,9 +198,9 @@ pub enum StreamError<E> {
 impl<E: fmt::Display> fmt::Display for StreamError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missed => {
-                f.write_str("items were dropped, because nobody looked at them in time")
-            }
+            Self::Slow => f.write_str(
+                "the stream was cancelled, because too many items waited for somebody to look at them",
+            ),
             Self::Over(error) => error.fmt(f),
         }
     }
@@ -224,7 +209,7 @@ impl<E: fmt::Display> fmt::Display for StreamError<E> {
 impl<E: std::error::Error + 'static> std::error::Error for StreamError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Missed => None,
+            Self::Slow => None,
             Self::Over(error) => Some(error),
         }
     }
@@ -238,7 +223,7 @@ pub(crate) async fn begin(
     timeout: Duration,
 ) -> Result<(Option<Delivery>, Raw), Failure> {
     let ask = ask?;
-    let inbox = Arc::new(Inbox::new(core.capacity));
+    let inbox = Arc::new(Inbox::of_stream());
     let mut raw = Raw {
         core,
         inbox,
@@ -246,16 +231,12 @@ pub(crate) async fn begin(
         shape,
     };
     let asked = async {
-        room(&raw.core).await?;
+        let permit = raw.core.budget.take(ask.len()).await?;
         let (sender, receiver) = oneshot::channel();
         let inbox = raw.inbox.clone();
         let ack = shape.ack.then_some(sender);
-        let wants = Wants::Stream {
-            ack,
-            end: shape.end,
-            inbox,
-        };
-        raw.id = Some(raw.core.request(&ask, wants)?);
+        let wants = Wants::Stream { ack, shape, inbox };
+        raw.id = Some(raw.core.request(&ask, wants, Some(permit))?);
         if shape.ack {
             receiver.await.unwrap_or(Err(Failure::Closed))
         } else {
@@ -303,7 +284,9 @@ where
                 Ok(item) => Some(Ok(item)),
                 Err(failure) => over(failure),
             },
-            Entry::Gap(_) => Some(Err(StreamError::Missed)),
+            Entry::Slow => Some(Err(StreamError::Slow)),
+            // Streams have no gaps.
+            Entry::Gap(_) => over(Failure::Unexpected),
             Entry::Rejected(rejected) => over(Failure::Unreadable(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {

@@ -2,35 +2,25 @@
 
 use super::{
     ConnectError, Skew,
+    backoff::Backoff,
     core::Core,
     dial::Dial,
+    session::{Lost, Session},
     waiting::{Answers, Ask},
 };
 use crate::{
     codec::{Codec, Json},
-    heart::{Beat, Heart},
-    outbound::Item,
-    random,
     system::{Head, Hello, Ready, RemoteError, Role, Side, check_version},
     table::CloseCondition,
     transport::{Arrival, Closing, Packet, Transport, TransportError},
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
-use std::{
-    error::Error,
-    pin::Pin,
-    sync::Arc,
-    task::{self, Poll},
-    time::Duration,
-};
-use tokio::time::{Instant, Sleep};
+use std::{error::Error, sync::Arc, task::Poll};
+use tokio::time::Instant;
 
-/// How long a close may take.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How many rounds are made before others get their turn.
-const ROUNDS: usize = 64;
+/// The longest version, and the longest hash, that is taken from a server. Both are kept, shown and logged.
+const NAME: usize = 64;
 
 /// Makes what proves who the client is, for each connection anew.
 pub(crate) type Auth = Arc<
@@ -47,28 +37,28 @@ pub(crate) struct Connector {
     pub(crate) reconnect: bool,
 }
 
-/// A transport after `ready`.
-pub(crate) struct Connected {
-    transport: Box<dyn Transport>,
-    /// What is sent first.
-    first: Vec<Packet>,
+/// Ends the client with its task, whatever ends that: a panic, or the runtime that it ran on.
+struct Ending(Arc<Core>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end(None);
+    }
 }
 
 impl Connector {
-    /// Connects once, and waits for `ready`.
-    pub(crate) async fn connect(&self) -> Result<Connected, ConnectError> {
+    /// Connects once, and waits for `ready`, all of it within `session.timeout`.
+    pub(crate) async fn connect(&self) -> Result<Box<dyn Transport>, ConnectError> {
         let timeout = self.core.table.session.timeout;
-        let auth = match &self.auth {
-            Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
-            None => None,
-        };
         let greeting = async {
+            let auth = match &self.auth {
+                Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
+                None => None,
+            };
             let mut transport = (self.dial)().await?;
             let skew = self.greet(&mut *transport, auth).await?;
-            Ok(Connected {
-                transport,
-                first: self.core.begin(skew),
-            })
+            self.core.begin(skew);
+            Ok(transport)
         };
         tokio::time::timeout(timeout, greeting)
             .await
@@ -108,6 +98,10 @@ impl Connector {
         match Role::of(head.tag.borrow(), roles) {
             Some(Role::Ready) => {
                 let ready = Ready::read(&head).map_err(|_| ConnectError::Unexpected)?;
+                let long = |text: &str| text.len() > NAME;
+                if long(&ready.version) || ready.hash.as_deref().is_some_and(long) {
+                    return Err(ConnectError::Unexpected);
+                }
                 check_version(Side::Server, &ready.version, table.version, table.accepts)
                     .map_err(|(side, message)| ConnectError::Version { side, message })?;
                 let other = ready.hash.filter(|hash| hash != table.hash);
@@ -153,55 +147,81 @@ impl Connector {
             .map_err(|_| ConnectError::Unexpected)
     }
 
-    /// Serves the connection, and others after it, until the client is closed or the server says that it is of no use.
-    pub(crate) async fn run(self, mut connected: Connected) {
-        let closing = loop {
-            let mut session = Session::new(connected.transport, self.core.clone());
-            let lost = match session.run(connected.first).await {
-                Lost::Closed(closing) => break Some(closing),
+    /// Serves the connection, and others after it, until the client is closed or the server says that it is of no use. The
+    /// future may be dropped at any time, with which the client ends.
+    pub(crate) fn run(self, transport: Box<dyn Transport>) -> impl Future<Output = ()> + Send {
+        let ending = Ending(self.core.clone());
+        async move {
+            let closing = self.serve(transport).await;
+            ending.0.end(closing);
+        }
+    }
+
+    async fn serve(&self, mut transport: Box<dyn Transport>) -> Option<Closing> {
+        let table = self.core.table;
+        let mut backoff = Backoff::new(&table.session);
+        loop {
+            let began = Instant::now();
+            let mut session = Session::new(transport, self.core.clone());
+            let lost = match session.run().await {
+                Lost::Closed(closing) => return Some(closing),
                 Lost::Broken(closing) => closing,
             };
             drop(session);
-            let is_final = |closing: &Closing| closing.is_final(self.core.table);
-            if !self.reconnect || lost.as_ref().is_some_and(is_final) {
-                break lost;
+            if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(table)) {
+                return lost;
             }
-            self.core.lost();
-            match self.again().await {
-                Ok(next) => connected = next,
-                Err(closing) => break closing,
+            self.core.lost(lost.as_ref());
+            backoff.ended(began.elapsed());
+            if lost.as_ref().is_some_and(|lost| lost.is_busy(table)) {
+                backoff.slow_down();
             }
-        };
-        self.core.end(closing);
+            transport = match self.again(&mut backoff, lost).await {
+                Ok(transport) => transport,
+                Err(closing) => return closing,
+            };
+        }
     }
 
-    /// Connects again, after longer and longer waits: full jitter below a bound that doubles.
+    /// Connects again, after longer and longer waits. `last` is why there is no connection.
     ///
     /// # Errors
-    /// Where that is of no use, or the client is closed.
-    async fn again(&self) -> Result<Connected, Option<Closing>> {
-        let (least, most) = self.core.table.session.backoff;
-        let mut bound = least;
-        loop {
-            let part = random::number() as f64 / u64::MAX as f64;
+    /// Where that is of no use, there were attempts enough, or the client is closed.
+    async fn again(
+        &self,
+        backoff: &mut Backoff,
+        mut last: Option<Closing>,
+    ) -> Result<Box<dyn Transport>, Option<Closing>> {
+        let table = self.core.table;
+        while let Some(wait) = backoff.next() {
             let attempt = async {
-                tokio::time::sleep(bound.mul_f64(part)).await;
+                let retry = self.core.retry.notified();
+                let _ = tokio::time::timeout(wait, retry).await;
                 self.connect().await
             };
-            tokio::select! {
+            let error = tokio::select! {
                 closing = self.closing() => return Err(Some(closing)),
                 connected = attempt => match connected {
-                    Ok(connected) => return Ok(connected),
-                    Err(error) => {
-                        tracing::warn!(error = &error as &dyn Error, "the client cannot connect again");
-                        if error.is_final() {
-                            return Err(self.why(error));
-                        }
-                    }
+                    Ok(transport) => return Ok(transport),
+                    Err(error) => error,
                 },
+            };
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "the client cannot connect again"
+            );
+            if error.is_final() {
+                return Err(self.why(error));
             }
-            bound = (bound * 2).min(most);
+            if error.is_busy(table) {
+                backoff.slow_down();
+            }
+            if let ConnectError::Closed { closing, .. } = error {
+                last = closing;
+            }
         }
+        tracing::warn!("the client does not try to connect again: `backoff.attempts` failed");
+        Err(last)
     }
 
     /// Why a client that cannot connect again is closed.
@@ -237,155 +257,4 @@ impl Connector {
 
 fn lost(error: TransportError) -> ConnectError {
     ConnectError::Transport(error.into())
-}
-
-/// One connection of a client.
-struct Session {
-    transport: Box<dyn Transport>,
-    core: Arc<Core>,
-    heart: Option<Heart>,
-    /// Until the rooms should be joined again.
-    rejoining: Option<Pin<Box<Sleep>>>,
-    batch: Vec<Item>,
-    flushing: bool,
-}
-
-/// How a connection of a client ends.
-enum Lost {
-    /// The application closed the client.
-    Closed(Closing),
-    /// The server closed, the transport broke, or nothing was heard.
-    Broken(Option<Closing>),
-}
-
-impl Session {
-    fn new(transport: Box<dyn Transport>, core: Arc<Core>) -> Self {
-        let session = &core.table.session;
-        let heart = session
-            .heartbeat
-            .filter(|_| session.roles.ping.is_some())
-            .map(|interval| Heart::new(interval, session.timeout));
-        Self {
-            transport,
-            core,
-            heart,
-            rejoining: None,
-            batch: Vec::new(),
-            flushing: false,
-        }
-    }
-
-    async fn run(&mut self, first: Vec<Packet>) -> Lost {
-        if !first.is_empty() {
-            let timeout = self.core.table.session.timeout;
-            self.rejoining = Some(Box::pin(tokio::time::sleep(timeout)));
-        }
-        for packet in first {
-            if self.transport.feed(packet).is_err() {
-                return Lost::Broken(None);
-            }
-            self.flushing = true;
-        }
-        let end = std::future::poll_fn(|cx| self.poll(cx)).await;
-        if let Lost::Closed(closing) = &end {
-            let written = std::future::poll_fn(|cx| match self.poll_write(cx) {
-                Ok(_) if !self.core.outbound.is_idle() => Poll::Pending,
-                _ => Poll::Ready(()),
-            });
-            let _ = tokio::time::timeout(PATIENCE, written).await;
-            self.transport.close(closing, PATIENCE).await;
-        }
-        end
-    }
-
-    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Lost> {
-        self.core.outbound.running();
-        for _ in 0..ROUNDS {
-            if let Some(close) = self.core.outbound.closing() {
-                return Poll::Ready(Lost::Closed(close.closing));
-            }
-            let read = match self.poll_read(cx) {
-                Ok(read) => read,
-                Err(closing) => return Poll::Ready(Lost::Broken(closing)),
-            };
-            let wrote = match self.poll_write(cx) {
-                Ok(wrote) => wrote,
-                Err(error) => {
-                    tracing::debug!(error = &error as &dyn Error, "the connection is lost");
-                    return Poll::Ready(Lost::Broken(None));
-                }
-            };
-            if let Some(sleep) = &mut self.rejoining
-                && sleep.as_mut().poll(cx).is_ready()
-            {
-                self.rejoining = None;
-                self.core.rejoin_late();
-            }
-            match self.heart.as_mut().map(|heart| heart.poll(cx)) {
-                Some(Poll::Ready(Beat::Ask)) => self.core.say(self.core.table.session.roles.ping),
-                Some(Poll::Ready(Beat::Silent)) => {
-                    let code = self.core.table.close_code(CloseCondition::Silent);
-                    let closing = Closing::new(code, "nothing was heard for too long");
-                    // Said once; nobody waits for an answer.
-                    let _ = self.transport.poll_close(cx, &closing);
-                    return Poll::Ready(Lost::Broken(Some(closing)));
-                }
-                Some(Poll::Pending) | None => {}
-            }
-            if !(read || wrote || self.core.outbound.rest(cx.waker(), None)) {
-                return Poll::Pending;
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<Closing>> {
-        let Poll::Ready(arrival) = self.transport.poll_receive(cx) else {
-            return Ok(false);
-        };
-        if let Some(heart) = &mut self.heart {
-            heart.hear(Instant::now());
-        }
-        match arrival {
-            Ok(Arrival::Packet(packet)) => self.core.receive(&packet),
-            Ok(Arrival::Alive) => {}
-            Ok(Arrival::Closed(closing)) => return Err(closing),
-            Err(error) => {
-                tracing::debug!(error = &error as &dyn Error, "the connection is lost");
-                return Err(None);
-            }
-        }
-        Ok(true)
-    }
-
-    fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
-        let mut wrote = false;
-        loop {
-            if !self.flushing {
-                self.core.outbound.take(&mut self.batch);
-                if self.batch.is_empty() {
-                    return Ok(wrote);
-                }
-                self.core.written(
-                    self.batch
-                        .iter()
-                        .map(|item| item.mark)
-                        .filter(|mark| *mark != 0),
-                );
-                for item in self.batch.drain(..) {
-                    self.transport.feed(item.packet)?;
-                }
-                self.flushing = true;
-            }
-            match self.transport.poll_flush(cx)? {
-                Poll::Pending => return Ok(wrote),
-                Poll::Ready(()) => {
-                    self.flushing = false;
-                    wrote = true;
-                    self.core.outbound.flushed();
-                }
-            }
-        }
-    }
 }

@@ -2,24 +2,36 @@
 //! one function, and taken out of a `Delivery` at the edge.
 
 use super::{
-    Gap, Skew, State,
+    Skew, State,
+    budget::{Budget, Permit},
     delivery::Decode,
     error::Failure,
     inbox::Inbox,
-    waiting::{Answers, Ask, Inner, Turn, Waiting, Wants},
+    log::LogLimit,
+    rooms::Joining,
+    waiting::{Answer, Answers, Ask, Inner, Turn, Unsent, Waiting, Wants},
 };
 use crate::{
     Expected, Id, Pending,
     codec::{Codec, Json, Outgoing},
     outbound::Outbound,
     table::{EnvelopeTable, FieldKind, LimitsTable, Presence, ProtocolTable, Tag},
-    transport::{Closing, Packet},
+    transport::Packet,
 };
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, oneshot, watch};
+
+/// Marks of messages without an answer begin here: requests are marked by their numbers, and never come so far.
+const UNSENT: u64 = 1 << 62;
+
+/// The mark of a pong.
+pub(super) const PONG: u64 = u64::MAX;
 
 /// The untyped client.
 pub(crate) struct Core {
@@ -28,6 +40,14 @@ pub(crate) struct Core {
     /// How many messages wait in each inbox.
     pub(crate) capacity: usize,
     pub(crate) outbound: Outbound,
+    pub(crate) budget: Budget,
+    /// Tries to connect again at once.
+    pub(crate) retry: Notify,
+    pub(crate) log: LogLimit,
+    /// Whether the application asks if the connection is alive.
+    check: AtomicBool,
+    /// Whether there may be something to do for channels that are joined again.
+    rejoin_due: AtomicBool,
     pub(crate) status: watch::Sender<State>,
     pub(super) decode: Decode,
     inner: Mutex<Inner>,
@@ -74,6 +94,11 @@ impl Core {
             limits,
             capacity,
             outbound: Outbound::new(limits.outbound),
+            budget: Budget::new(limits.outbound),
+            retry: Notify::new(),
+            log: LogLimit::default(),
+            check: AtomicBool::new(false),
+            rejoin_due: AtomicBool::new(false),
             status: watch::Sender::new(State::Connecting),
             decode,
             inner: Mutex::default(),
@@ -130,15 +155,70 @@ impl Core {
         }
     }
 
-    fn id(&self, number: u64) -> Id {
+    pub(super) fn id(&self, number: u64) -> Id {
         match self.envelope().id.map(|field| field.kind) {
             Some(FieldKind::Integer) => Id::Integer(i64::try_from(number).unwrap_or(i64::MAX)),
             _ => Id::Text(number.to_string()),
         }
     }
 
+    /// Answers a ping. One answer is enough for all the pings before it.
+    pub(crate) fn pong(&self) {
+        let Some(tag) = self.table.session.roles.pong else {
+            return;
+        };
+        let mut inner = self.lock();
+        if inner.pong {
+            return;
+        }
+        let ask = Ask {
+            tag: Some(tag),
+            payload: None,
+            channel: None,
+            idempotent: false,
+            answers: Answers::NONE,
+        };
+        if let Ok(packet) = self.encode(&ask, None) {
+            inner.pong = true;
+            self.outbound.enqueue(packet, PONG, false);
+        }
+    }
+
+    /// Sends a message that has no answer. A volatile one is dropped where half of the budget is taken or there is no session.
+    pub(crate) async fn send(&self, ask: &Ask, volatile: bool) -> Result<(), Failure> {
+        let packet = self.encode(ask, None)?;
+        if packet.len() > self.limits.message {
+            return Err(Failure::Unwritable);
+        }
+        let permit = if volatile {
+            match self.budget.take_spare(packet.len()) {
+                Some(permit) => permit,
+                None => return Ok(()),
+            }
+        } else {
+            self.budget.take(packet.len()).await?
+        };
+        let mut inner = self.lock();
+        if volatile && !inner.online {
+            return Ok(());
+        }
+        if inner.ended {
+            return Err(Failure::Closed);
+        }
+        inner.sent += 1;
+        let mark = UNSENT + inner.sent;
+        inner.unsent.insert(mark, Unsent { permit, volatile });
+        self.outbound.enqueue(packet, mark, volatile);
+        Ok(())
+    }
+
     /// Sends a request. The answer goes to whoever `wants` it.
-    pub(crate) fn request(&self, ask: &Ask, wants: Wants) -> Result<Id, Failure> {
+    pub(crate) fn request(
+        &self,
+        ask: &Ask,
+        wants: Wants,
+        permit: Option<Permit>,
+    ) -> Result<Id, Failure> {
         let mut inner = self.lock();
         if inner.ended {
             return Err(Failure::Closed);
@@ -150,6 +230,9 @@ impl Core {
         if packet.len() > self.limits.message {
             return Err(Failure::Unwritable);
         }
+        if self.by_order() {
+            inner.unwritten.insert(mark, (ask.answers, permit.clone()));
+        }
         let waiting = Waiting {
             mark,
             packet: packet.clone(),
@@ -159,49 +242,87 @@ impl Core {
             lost: false,
             answers: ask.answers,
             wants,
+            permit,
         };
         inner.waiting.insert(id.clone(), waiting);
-        if self.by_order() {
-            inner.unwritten.insert(mark, ask.answers);
-        }
-        self.outbound.queue(packet, mark);
+        self.outbound.enqueue(packet, mark, false);
         Ok(id)
     }
 
     /// Nobody waits for an answer any more. Whether the request may have reached the server, and was not answered.
     pub(crate) fn abandon(&self, id: &Id) -> bool {
         let mut inner = self.lock();
-        inner.waiting.remove(id).is_some_and(|waiting| {
-            let withdrawn = !waiting.written && self.outbound.withdraw(waiting.mark);
-            if withdrawn {
-                inner.unwritten.remove(&waiting.mark);
-            }
-            !withdrawn
-        })
+        let Some(waiting) = inner.waiting.remove(id) else {
+            return false;
+        };
+        if matches!(waiting.wants, Wants::Leave(_)) {
+            // The channel is left all the same.
+            return true;
+        }
+        let withdrawn = !waiting.written && self.outbound.withdraw(waiting.mark);
+        if withdrawn {
+            inner.unwritten.remove(&waiting.mark);
+        } else if let Wants::Join(Joining { key, inbox, .. }) = &waiting.wants {
+            inner.rooms.may_be_in(key, inbox);
+        }
+        !withdrawn
     }
 
     /// A stream is cancelled, and so its last answer does not come.
-    pub(crate) fn cancelled(&self, id: &Id) {
-        self.lock().line.retain(|turn| turn.id != *id);
+    pub(crate) fn cancel(&self, id: &Id, tag: Option<Tag>) {
+        self.cancel_in(&mut self.lock(), id, tag);
     }
 
-    /// Requests with these marks were handed to the transport.
+    pub(super) fn cancel_in(&self, inner: &mut Inner, id: &Id, tag: Option<Tag>) {
+        let ask = Ask {
+            tag,
+            payload: None,
+            channel: None,
+            idempotent: false,
+            answers: Answers::NONE,
+        };
+        inner.line.retain(|turn| turn.id != *id);
+        if let Ok(packet) = self.encode(&ask, Some(id)) {
+            self.outbound.answer(packet);
+        }
+    }
+
+    /// What has these marks was handed to the transport.
     pub(crate) fn written(&self, marks: impl Iterator<Item = u64>) {
         let mut inner = self.lock();
         for mark in marks {
+            if mark == PONG {
+                inner.pong = false;
+                continue;
+            }
+            if let Some(unsent) = inner.unsent.remove(&mark) {
+                inner.flushing.push(unsent.permit);
+                continue;
+            }
             let id = self.id(mark);
             if let Some(waiting) = inner.waiting.get_mut(&id) {
                 waiting.written = true;
             }
-            if let Some(answers) = inner.unwritten.remove(&mark) {
-                inner.line.push_back(Turn { id, answers });
+            inner.leaving.remove(&mark);
+            if let Some((answers, _permit)) = inner.unwritten.remove(&mark) {
+                inner.line.push_back(Turn {
+                    id,
+                    answers,
+                    _permit,
+                });
             }
         }
     }
 
+    /// What was handed to the transport is written.
+    pub(crate) fn flushed(&self) {
+        self.outbound.flushed();
+        self.lock().flushing.clear();
+    }
+
     /// Somebody wants to hear what nobody asked for.
     pub(crate) fn listen(&self) -> Arc<Inbox> {
-        let inbox = Arc::new(Inbox::new(self.capacity));
+        let inbox = Arc::new(Inbox::new(self.capacity, self.limits.inbound));
         let mut inner = self.lock();
         if inner.ended {
             inbox.end(None);
@@ -213,147 +334,93 @@ impl Core {
         inbox
     }
 
-    /// One who was in a channel goes. True where that leaves nobody in it.
-    pub(crate) fn exit(&self, inbox: &Arc<Inbox>) -> bool {
+    /// A place in a channel is asked for.
+    ///
+    /// # Errors
+    /// Where the client is closed.
+    pub(crate) fn reserve(&self, key: &str, inbox: &Arc<Inbox>) -> Result<(), Failure> {
         let mut inner = self.lock();
-        let mut empty = false;
-        inner.rooms.retain(|_, room| {
-            let before = room.inboxes.len();
-            room.inboxes.retain(|other| !Arc::ptr_eq(other, inbox));
-            empty |= before > 0 && room.inboxes.is_empty();
-            !room.inboxes.is_empty()
+        if inner.ended {
+            return Err(Failure::Closed);
+        }
+        inner.rooms.reserve(key, inbox);
+        Ok(())
+    }
+
+    /// A place in a channel, or the wish for one, is given up. With the last, the channel is left: `answer` learns when the
+    /// server knows, and it is known at once where there is nobody to tell. Both happen in one step, so that no later join
+    /// can come first.
+    ///
+    /// # Errors
+    /// Where the leave cannot be written.
+    pub(crate) fn exit(
+        &self,
+        key: &str,
+        inbox: &Arc<Inbox>,
+        leave: Option<&Ask>,
+        answer: Option<oneshot::Sender<Answer>>,
+    ) -> Result<Option<Id>, Failure> {
+        let mut inner = self.lock();
+        let Some(room) = inner.rooms.exit(key, inbox) else {
+            return Ok(None);
+        };
+        let rejoining = room
+            .rejoin
+            .is_some_and(|id| !self.take_back_rejoin(&mut inner, &id));
+        let is_in = room.entered || room.doubt || rejoining;
+        let Some(leave) = leave.filter(|_| is_in && inner.online && !inner.ended) else {
+            return Ok(None);
+        };
+        inner.last += 1;
+        let mark = inner.last;
+        let id = self.id(mark);
+        let packet = self.encode(leave, Some(&id))?;
+        if self.by_order() {
+            inner.unwritten.insert(mark, (leave.answers, None));
+        }
+        let id = answer.map(|answer| {
+            let waiting = Waiting {
+                mark,
+                packet: packet.clone(),
+                again: false,
+                written: false,
+                lost: false,
+                answers: leave.answers,
+                wants: Wants::Leave(answer),
+                permit: None,
+            };
+            inner.waiting.insert(id.clone(), waiting);
+            id
         });
-        empty
+        inner.leaving.insert(mark);
+        self.outbound.enqueue(packet, mark, false);
+        Ok(id)
     }
 
     pub(crate) fn skew(&self) -> Option<Skew> {
         self.lock().skew.clone()
     }
 
-    /// A session began. What is sent before anything that waits: the rooms are joined anew.
-    pub(crate) fn begin(&self, skew: Option<Skew>) -> Vec<Packet> {
-        let mut inner = self.lock();
-        inner.skew = skew;
-        let rooms: Vec<_> = inner
-            .rooms
-            .iter()
-            .map(|(key, room)| (key.clone(), room.join.clone()))
-            .collect();
-        let mut packets = Vec::new();
-        for (key, join) in rooms {
-            inner.last += 1;
-            let mark = inner.last;
-            let id = self.id(mark);
-            if let Ok(packet) = self.encode(&join, Some(&id)) {
-                packets.push(packet.clone());
-                let wants = Wants::Rejoin(key);
-                let answers = join.answers;
-                if self.by_order() {
-                    let id = id.clone();
-                    inner.line.push_back(Turn { id, answers });
-                }
-                inner.waiting.insert(
-                    id,
-                    Waiting {
-                        mark,
-                        packet,
-                        again: false,
-                        written: true,
-                        lost: false,
-                        answers,
-                        wants,
-                    },
-                );
-            }
-        }
-        drop(inner);
-        self.status.send_replace(State::Connected);
-        packets
+    /// There may be something to do for channels that are joined again.
+    pub(super) fn rejoin_changed(&self) {
+        self.rejoin_due.store(true, Ordering::Relaxed);
+        self.outbound.wake();
     }
 
-    /// The server has not said in time that the client is in its channels again. It may still do so; if it does not, the next
-    /// connection tries again.
-    pub(crate) fn rejoin_late(&self) {
-        let mut inner = self.lock();
-        let Inner { waiting, rooms, .. } = &mut *inner;
-        for waiting in waiting.values() {
-            if let Wants::Rejoin(key) = &waiting.wants
-                && let Some(room) = rooms.get(key)
-            {
-                tracing::warn!(channel = key, "a channel is not joined again in time");
-                room.miss(Gap {
-                    from: None,
-                    to: None,
-                });
-            }
-        }
+    /// Whether there may be, since this was asked last.
+    pub(crate) fn is_rejoin_due(&self) -> bool {
+        self.rejoin_due.swap(false, Ordering::Relaxed)
     }
 
-    /// The connection was lost. What was sent and may not be sent twice fails; what may is queued again.
-    pub(crate) fn lost(&self) {
-        self.status.send_replace(State::Reconnecting);
-        self.outbound.detach();
-        let mut inner = self.lock();
-        inner.line.clear();
-        let mut again = Vec::new();
-        let written: Vec<Id> = inner
-            .waiting
-            .iter_mut()
-            .filter(|(_, waiting)| waiting.written)
-            .filter_map(|(id, waiting)| {
-                if waiting.again {
-                    waiting.written = false;
-                    waiting.lost = true;
-                    again.push((waiting.mark, waiting.packet.clone(), waiting.answers));
-                    None
-                } else {
-                    Some(id.clone())
-                }
-            })
-            .collect();
-        let failed: Vec<Waiting> = written
-            .iter()
-            .filter_map(|id| inner.waiting.remove(id))
-            .collect();
-        again.sort_unstable_by_key(|(mark, ..)| *mark);
-        for (mark, packet, answers) in again {
-            if self.by_order() {
-                inner.unwritten.insert(mark, answers);
-            }
-            self.outbound.queue(packet, mark);
-        }
-        drop(inner);
-        for waiting in failed {
-            waiting.wants.fail(Failure::OutcomeUnknown);
-        }
+    /// The application asks whether the connection is alive, or wants one at once.
+    pub(crate) fn retry_now(&self) {
+        self.retry.notify_waiters();
+        self.check.store(true, Ordering::Relaxed);
+        self.outbound.wake();
     }
 
-    /// The client is closed for good.
-    pub(crate) fn end(&self, closing: Option<Closing>) {
-        self.outbound.end();
-        let (waiting, rooms, listeners) = {
-            let mut inner = self.lock();
-            inner.ended = true;
-            (
-                std::mem::take(&mut inner.waiting),
-                std::mem::take(&mut inner.rooms),
-                std::mem::take(&mut inner.listeners),
-            )
-        };
-        for waiting in waiting.into_values() {
-            let failure = if waiting.written || waiting.lost {
-                Failure::OutcomeUnknown
-            } else {
-                Failure::Closed
-            };
-            waiting.wants.fail(failure);
-        }
-        for inbox in rooms.into_values().flat_map(|room| room.inboxes) {
-            inbox.end(None);
-        }
-        for inbox in listeners.iter().filter_map(Weak::upgrade) {
-            inbox.end(None);
-        }
-        self.status.send_replace(State::Closed(closing));
+    /// Whether the application has asked since this was asked last.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.check.swap(false, Ordering::Relaxed)
     }
 }

@@ -1,10 +1,11 @@
 //! What can go wrong for a client.
 
+use super::log::cut;
 use crate::{
-    ErrorCodes, Invalid, Mode, Rejected,
+    ErrorCodes, Invalid, Mode, NoError, Rejected,
     read::{Cx, Reader},
     system::{RemoteError, Side},
-    table::LimitsTable,
+    table::{CloseCondition, LimitsTable, ProtocolTable, TagRef},
     transport::Closing,
 };
 use std::{error::Error, fmt};
@@ -21,6 +22,13 @@ pub enum ConnectError {
     Auth(BoxError),
     /// The server cannot be reached, or does not speak WebSocket.
     Transport(BoxError),
+    /// The server does not let the request become a WebSocket.
+    Upgrade {
+        /// The status of its response.
+        status: u16,
+        /// What it says, at most the first 256 bytes.
+        body: String,
+    },
     /// The server refused: who the client is, or its version.
     Refused(RemoteError),
     /// The server speaks a version that this client does not take.
@@ -49,7 +57,33 @@ impl ConnectError {
         match self {
             Self::Address(_) | Self::Refused(_) | Self::Version { .. } => true,
             Self::Closed { is_final, .. } => *is_final,
-            Self::Auth(_) | Self::Transport(_) | Self::Timeout | Self::Unexpected => false,
+            Self::Auth(_)
+            | Self::Transport(_)
+            | Self::Upgrade { .. }
+            | Self::Timeout
+            | Self::Unexpected => false,
+        }
+    }
+}
+
+impl Closing {
+    /// Whether the server says that it is asked too much, or the client reads too slowly.
+    pub(crate) fn is_busy(&self, table: &ProtocolTable) -> bool {
+        [CloseCondition::RateLimited, CloseCondition::Slow]
+            .into_iter()
+            .any(|condition| table.close_code(condition) == self.code)
+    }
+}
+
+impl ConnectError {
+    /// Whether the server says that it is asked too much.
+    pub(crate) fn is_busy(&self, table: &ProtocolTable) -> bool {
+        match self {
+            Self::Upgrade { status, .. } => matches!(status, 429 | 503),
+            Self::Closed { closing, .. } => closing
+                .as_ref()
+                .is_some_and(|closing| closing.is_busy(table)),
+            _ => false,
         }
     }
 }
@@ -60,6 +94,13 @@ impl fmt::Display for ConnectError {
             Self::Address(why) => write!(f, "the address cannot be used: {why}"),
             Self::Auth(_) => f.write_str("there is no proof of who the client is"),
             Self::Transport(_) => f.write_str("the server cannot be reached"),
+            Self::Upgrade { status, body } => {
+                write!(f, "the server refused the upgrade with status {status}")?;
+                match body.trim() {
+                    "" => Ok(()),
+                    body => write!(f, ": {body}"),
+                }
+            }
             Self::Refused(error) => write!(f, "the server refused: {error}"),
             Self::Version { message, .. } => f.write_str(message),
             Self::Closed { closing, .. } => {
@@ -97,6 +138,25 @@ pub(crate) enum Failure {
     OutcomeUnknown,
 }
 
+impl Failure {
+    /// Whether it is an error of the server's with this code.
+    pub(crate) fn is_code(&self, code: &str) -> bool {
+        matches!(self, Self::Remote(error) if error.code.borrow() == TagRef::Text(code))
+    }
+
+    /// Whether the same request may well succeed later.
+    pub(crate) fn is_for_now(&self) -> bool {
+        matches!(self, Self::Remote(error) if error.retryable)
+            || self.is_code("TIMEOUT")
+            || self.is_code("RATE_LIMITED")
+    }
+
+    /// Words for a log line.
+    pub(crate) fn in_short(&self) -> String {
+        cut(&CallError::<NoError>::from_failure(self.clone()))
+    }
+}
+
 /// Why a request has no answer. `E` is what the protocol declares for it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -114,7 +174,8 @@ pub enum CallError<E> {
     Unreadable(Box<Rejected>),
     /// The answer is another message than the protocol says.
     Unexpected,
-    /// No answer came in time. The server may have done what was asked.
+    /// No answer came in time, or the server's handler took too long (`limits.handlerTimeout`). The server may have done what
+    /// was asked.
     Timeout,
     /// The client is closed, or was refused when it connected again. The request was not sent, or not looked at.
     Closed,
@@ -133,6 +194,8 @@ impl<E: ErrorCodes> CallError<E> {
                 let mut data = remote.data.as_deref().map(|data| Reader::json(data, depth));
                 match E::read(&remote.code, data.as_mut(), &mut cx) {
                     Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
+                    // The server gave up waiting for its handler: to the caller the same as no answer in time.
+                    _ if remote.code.borrow() == TagRef::Text("TIMEOUT") => Self::Timeout,
                     _ => Self::Remote(remote),
                 }
             }

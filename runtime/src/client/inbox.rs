@@ -8,16 +8,22 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// A queue with one reader. What does not fit becomes a gap.
+/// How many items of a stream wait, and how many bytes of them, before the stream fails.
+const STREAM: (usize, usize) = (1024, 1024 * 1024);
+
+/// A queue with one reader, bounded in entries and in bytes as they came.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
     capacity: usize,
+    limit: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    queue: VecDeque<Entry>,
+    /// Each with its bytes.
+    queue: VecDeque<(Entry, usize)>,
+    bytes: usize,
     ended: bool,
     reader: Option<Waker>,
 }
@@ -28,31 +34,53 @@ pub(crate) enum Entry {
     Message(Delivery),
     Rejected(Box<Rejected>),
     Gap(Gap),
+    /// More items of a stream waited than are kept.
+    Slow,
     /// The last message of a stream, or why it has none.
     End(Result<Delivery, Failure>),
 }
 
 impl Inbox {
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// For `capacity` messages, one at the least, of `limit` bytes together. One message always fits.
+    pub(crate) fn new(capacity: usize, limit: usize) -> Self {
         Self {
             state: Mutex::default(),
             capacity: capacity.max(1),
+            limit,
         }
+    }
+
+    /// For the items of a stream.
+    pub(crate) fn of_stream() -> Self {
+        let (items, bytes) = STREAM;
+        Self::new(items, bytes)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an entry. Where there is no room, it is a gap of one, joined to the gap before it. `volatile` messages leave no
-    /// gap.
-    pub(crate) fn push(&self, entry: Entry, volatile: bool) {
+    fn has_room(&self, state: &State, bytes: usize) -> bool {
+        state.queue.is_empty()
+            || (state.queue.len() < self.capacity && state.bytes + bytes <= self.limit)
+    }
+
+    /// Adds an entry that arrived as so many bytes. Where there is no room, it is a gap of one, joined to the gap before it.
+    /// `volatile` messages leave no gap.
+    pub(crate) fn push(&self, entry: Entry, bytes: usize, volatile: bool) {
         let mut state = self.lock();
         if state.ended {
             return;
         }
-        if state.queue.len() < self.capacity {
-            state.queue.push_back(entry);
+        if let Entry::Gap(gap) = &entry
+            && let Some((Entry::Gap(last), _)) = state.queue.back()
+            && last == gap
+            && *gap == Gap::UNBOUNDED
+        {
+            return;
+        }
+        if self.has_room(&state, bytes) {
+            state.add(entry, bytes);
         } else if !volatile {
             let missed = match &entry {
                 Entry::Message(delivery) => {
@@ -60,17 +88,29 @@ impl Inbox {
                     Gap { from: seq, to: seq }
                 }
                 Entry::Gap(gap) => *gap,
-                Entry::Rejected(_) | Entry::End(_) => Gap {
-                    from: None,
-                    to: None,
-                },
+                Entry::Rejected(_) | Entry::Slow | Entry::End(_) => Gap::UNBOUNDED,
             };
             match state.queue.back_mut() {
-                Some(Entry::Gap(gap)) => gap.to = missed.to,
-                _ => state.queue.push_back(Entry::Gap(missed)),
+                Some((Entry::Gap(gap), _)) => gap.to = missed.to,
+                _ => state.add(Entry::Gap(missed), 0),
             }
         }
         state.wake();
+    }
+
+    /// Adds an item of a stream. Where there is no room, the stream is over, and this is false.
+    pub(crate) fn push_item(&self, delivery: Delivery, bytes: usize) -> bool {
+        let mut state = self.lock();
+        let fits = self.has_room(&state, bytes);
+        if fits && !state.ended {
+            state.add(Entry::Message(delivery), bytes);
+            state.wake();
+        }
+        drop(state);
+        if !fits {
+            self.end(Some(Entry::Slow));
+        }
+        fits
     }
 
     /// Nothing comes after this.
@@ -78,7 +118,9 @@ impl Inbox {
         let mut state = self.lock();
         if !state.ended {
             state.ended = true;
-            state.queue.extend(last);
+            if let Some(last) = last {
+                state.add(last, 0);
+            }
             state.wake();
         }
     }
@@ -87,7 +129,10 @@ impl Inbox {
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Entry>> {
         let mut state = self.lock();
         match state.queue.pop_front() {
-            Some(entry) => Poll::Ready(Some(entry)),
+            Some((entry, bytes)) => {
+                state.bytes -= bytes;
+                Poll::Ready(Some(entry))
+            }
             None if state.ended => Poll::Ready(None),
             None => {
                 state.reader = Some(cx.waker().clone());
@@ -102,6 +147,11 @@ impl Inbox {
 }
 
 impl State {
+    fn add(&mut self, entry: Entry, bytes: usize) {
+        self.bytes += bytes;
+        self.queue.push_back((entry, bytes));
+    }
+
     fn wake(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();

@@ -4,16 +4,22 @@
 //! connects again; it ends when the last [`Client`], [`Joined`], [`Incoming`] and [`Streaming`] is dropped, or with
 //! [`Client::close`].
 //!
-//! - Every queue is bounded. Requests wait for room; a channel, a stream or [`Incoming`] that nobody looks at drops what does
-//!   not fit, and says so with a [`Gap`].
+//! - Everything is bounded. What waits to be sent and what is not answered has `limits.outbound` bytes, 256 more counted for
+//!   each; callers wait for room. A channel or [`Incoming`] that nobody looks at drops what does not fit, and says so with a
+//!   [`Gap`]; a stream fails with [`StreamError::Slow`]. The client itself never stops reading.
 //! - When the connection is lost, it is made again, after a random wait below a bound that doubles (`session.backoff`), unless
-//!   the close code is final (1008, 4401, 4406, 4409, or what the protocol's `closes` has in their place). Channels are joined
-//!   again, with a gap where something was missed; [`Event::Lost`] tells where the server did not let the client in again.
+//!   the close code is final (1000, 1008, 4401, 4403, 4406, 4409, or what the protocol's `closes` has in their place) or
+//!   `backoff.attempts` failed in a row. Channels are joined again, at most sixteen at a time, with a gap where something was
+//!   missed; where the server refuses for now, that is tried again, and [`Event::Lost`] tells where it refuses for good.
 //!   Requests that were not written yet, or are idempotent and no streams, are sent; all others fail with
 //!   [`CallError::OutcomeUnknown`]; streams end with it.
+//! - A client whose task died, because its runtime was dropped or [`Connect::auth_with`] panicked, is closed.
 
 mod arrival;
+mod backoff;
+mod budget;
 mod call;
+mod connect;
 mod connection;
 mod core;
 mod delivery;
@@ -21,35 +27,35 @@ mod dial;
 mod entrance;
 mod error;
 mod inbox;
+mod lifecycle;
+mod log;
+mod rejoin;
 mod room;
+mod rooms;
+mod session;
 mod waiting;
 
 pub use call::{Call, Sent, StreamError, Streaming};
+pub use connect::Connect;
 pub use entrance::{Entrance, OwnEntrance};
 pub use error::{CallError, ConnectError};
 pub use room::{Event, Gap, Incoming, Joined};
 
 use self::{
     call::Shape,
-    connection::{Auth, Connector},
     core::Core,
-    delivery::decode_any,
-    dial::Dial,
     error::Failure,
     waiting::{Answers, Ask},
 };
 use crate::{
     ChannelKey, MessageOf, Messages, NoError, Protocol, Request,
     system::ChannelOnly,
-    table::{LimitsTable, MessageTable},
-    transport::{Closing, Transport},
+    table::MessageTable,
+    transport::Closing,
     validate::{Invalid, checked_text},
 };
-use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::Serialize;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, error::Error, fmt, marker::PhantomData, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// A server that was generated from another spec, of an accepted version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,171 +102,6 @@ impl Drop for Handle {
     }
 }
 
-/// How a client connects. Await it: it gives a `C`, the typed client of a protocol.
-#[must_use = "a client connects when this is awaited"]
-pub struct Connect<P, C = Client<P>> {
-    way: Way,
-    headers: Result<HeaderMap, ConnectError>,
-    auth: Option<Auth>,
-    limits: LimitsTable,
-    capacity: usize,
-    reconnect: bool,
-    types: PhantomData<fn() -> (P, C)>,
-}
-
-enum Way {
-    Url(String),
-    Dial(Dial),
-}
-
-impl<P, C> fmt::Debug for Connect<P, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect").finish_non_exhaustive()
-    }
-}
-
-impl<P: Protocol, C> Connect<P, C> {
-    /// To the server at a URL that begins with `ws://`.
-    pub fn to(url: impl Into<String>) -> Self {
-        Self::new(Way::Url(url.into()))
-    }
-
-    /// Over transports of the caller's own, such as [`transport::pair`](crate::transport::pair): `dial` makes one for each
-    /// connection.
-    pub fn over<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        T: Transport,
-        F: Future<Output = Result<T, E>> + Send + 'static,
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        Self::new(Way::Dial(Arc::new(move || {
-            let dialled = dial().map(|dialled| match dialled {
-                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
-                Err(error) => Err(ConnectError::Transport(error.into())),
-            });
-            Box::pin(dialled)
-        })))
-    }
-
-    fn new(way: Way) -> Self {
-        Self {
-            way,
-            headers: Ok(HeaderMap::new()),
-            auth: None,
-            limits: P::TABLE.limits,
-            capacity: 256,
-            reconnect: true,
-            types: PhantomData,
-        }
-    }
-
-    /// What proves who the client is: the payload of the protocol's `session.auth` message.
-    pub fn auth<A: Serialize>(self, auth: &A) -> Self {
-        let auth = serde_json::value::to_raw_value(auth).map_err(|error| error.to_string());
-        self.auth_with(move || std::future::ready(auth.clone()))
-    }
-
-    /// The same, made for each connection anew: for a token that expires, which is fetched when it is needed. Where it cannot
-    /// be had, the first connection fails with [`ConnectError::Auth`], and a later one is tried again.
-    pub fn auth_with<F, A, E>(mut self, make: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<A, E>> + Send + 'static,
-        A: Serialize,
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.auth = Some(Arc::new(move || {
-            let made = make().map(|made| {
-                let auth = made.map_err(Into::into)?;
-                Ok(serde_json::value::to_raw_value(&auth)?)
-            });
-            Box::pin(made)
-        }));
-        self
-    }
-
-    /// A header of the request that becomes the WebSocket.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers = self.headers.and_then(|mut headers| {
-            let bad = ConnectError::Address("a header cannot be sent");
-            match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-                (Ok(name), Ok(value)) => {
-                    headers.append(name, value);
-                    Ok(headers)
-                }
-                _ => Err(bad),
-            }
-        });
-        self
-    }
-
-    /// Other limits than those of the protocol: `message` and `depth` for what is received and sent, `outbound` for what
-    /// waits to be sent.
-    pub fn limits(mut self, limits: LimitsTable) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// How many messages wait for each channel, stream and [`Incoming`] to look at them: 256 unless told otherwise, one at the
-    /// least.
-    pub fn capacity(mut self, messages: usize) -> Self {
-        self.capacity = messages;
-        self
-    }
-
-    /// Whether a lost connection is made again: yes, unless told otherwise.
-    pub fn reconnect(mut self, reconnect: bool) -> Self {
-        self.reconnect = reconnect;
-        self
-    }
-}
-
-impl<P: Protocol, C: From<Client<P>>> IntoFuture for Connect<P, C> {
-    type Output = Result<C, ConnectError>;
-    type IntoFuture = futures_util::future::BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        let core = Core::new(
-            P::TABLE,
-            decode_any::<P::Server>,
-            self.limits,
-            self.capacity,
-        );
-        let dialled = match self.way {
-            Way::Dial(dial) => Ok(dial),
-            Way::Url(url) => self
-                .headers
-                .and_then(|headers| dial::websocket(&url, headers, P::TABLE, self.limits.message)),
-        };
-        let (auth, reconnect) = (self.auth, self.reconnect);
-        Box::pin(async move {
-            let handle = connect(core, dialled?, auth, reconnect).await?;
-            let client = Client {
-                handle,
-                protocol: PhantomData,
-            };
-            Ok(client.into())
-        })
-    }
-}
-
-async fn connect(
-    core: Core,
-    dial: Dial,
-    auth: Option<Auth>,
-    reconnect: bool,
-) -> Result<Arc<Handle>, ConnectError> {
-    let core = Arc::new(core);
-    let connector = Connector {
-        core: core.clone(),
-        dial,
-        auth,
-        reconnect,
-    };
-    let connected = connector.connect().await?;
-    tokio::spawn(connector.run(connected));
-    Ok(Arc::new(Handle { core }))
-}
-
 /// A client of the protocol `P`. A clone is a counted reference.
 pub struct Client<P> {
     handle: Arc<Handle>,
@@ -285,7 +126,7 @@ impl<P> fmt::Debug for Client<P> {
 }
 
 impl<P: Protocol> Client<P> {
-    /// A client of the server at a URL that begins with `ws://`. Await it; it is tried once.
+    /// A client of the server at a URL that begins with `ws://` or `http://`. Await it; it is tried once.
     pub fn connect(url: impl Into<String>) -> Connect<P> {
         Connect::to(url)
     }
@@ -338,8 +179,8 @@ impl<P: Protocol> Client<P> {
             .map_err(CallError::from_failure)
     }
 
-    /// Sends a message that has no reply. Where too much waits to be sent it waits as well, but for a volatile message, which is
-    /// dropped then.
+    /// Sends a message that has no reply. Where `limits.outbound` is taken by what waits to be sent and by requests without an
+    /// answer, it waits. A volatile message is dropped where half of that is taken, and while there is no connection.
     ///
     /// # Errors
     /// Where the message breaks its own rules or the client is closed.
@@ -441,6 +282,13 @@ impl<P: Protocol> Client<P> {
         }
     }
 
+    /// While the client waits to connect again, it does so at once. While it is connected, it asks the server whether it is there,
+    /// and takes the connection for lost where nothing comes within `session.timeout`. Otherwise nothing happens. For an
+    /// application that knows more than the client: the network is back, or the machine was asleep.
+    pub fn retry_now(&self) {
+        self.handle.core.retry_now();
+    }
+
     /// Writes what is queued, closes with 1000, and waits until it is done. What others still wait for fails.
     pub async fn close(&self) {
         self.handle
@@ -482,16 +330,5 @@ fn ready(table: &MessageTable, text: Result<Box<RawValue>, Invalid>) -> Result<A
 }
 
 async fn send(core: Arc<Core>, ask: Result<Ask, Failure>, volatile: bool) -> Result<(), Failure> {
-    let packet = core.encode(&ask?, None)?;
-    if packet.len() > core.limits.message {
-        return Err(Failure::Unwritable);
-    }
-    if volatile {
-        // Nobody counts on it.
-        let _ = core.outbound.push(packet, true);
-        return Ok(());
-    }
-    call::room(&core).await?;
-    core.outbound.queue(packet, 0);
-    Ok(())
+    core.send(&ask?, volatile).await
 }

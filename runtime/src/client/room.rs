@@ -2,23 +2,34 @@
 
 use super::{
     CallError, Handle,
-    call::{take, wait},
+    call::{Guard, take, wait},
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
+    rooms::Joining,
     waiting::{Ask, Wants},
 };
 use crate::{Envelope, ErrorCodes, MessageOf, Messages, NoError, Rejected};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+use tokio::sync::oneshot;
 
-/// Messages of a channel that never arrived: they were published while the connection was lost, nobody looked at them in
-/// time, or the server has not said in time that the client is in the channel again.
+/// Messages of a channel that never arrived: they were published while the connection was lost, or did not fit into what waits
+/// to be looked at. Without bounds it says that nobody knows what is missing: the server has not let the client into the channel
+/// again in time, or not for now, or its numbers contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The number of the first, where it is known.
     pub from: Option<u64>,
     /// The number of the last, where it is known.
     pub to: Option<u64>,
+}
+
+impl Gap {
+    /// Nobody knows what is missing.
+    pub(crate) const UNBOUNDED: Self = Self {
+        from: None,
+        to: None,
+    };
 }
 
 /// What happens in a channel.
@@ -31,8 +42,8 @@ pub enum Event<U> {
     Gap(Gap),
     /// A message that this client cannot read, such as one of a newer server.
     Rejected(Box<Rejected>),
-    /// The connection was made again, and the server did not let the client into the channel again. Nothing comes after
-    /// this.
+    /// The connection was made again, and the server does not let the client into the channel again, for good: a refusal that is
+    /// `retryable` is tried again instead. Nothing comes after this.
     Lost(CallError<NoError>),
 }
 
@@ -42,11 +53,13 @@ pub(crate) fn event<U: Messages>(entry: Entry) -> Option<Event<U>> {
         Entry::Gap(gap) => Event::Gap(gap),
         Entry::Rejected(rejected) => Event::Rejected(rejected),
         Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
-        Entry::End(Ok(_)) => return None,
+        // A channel is no stream.
+        Entry::Slow | Entry::End(Ok(_)) => return None,
     })
 }
 
-/// A channel that the client is in. Dropped, it leaves: the last of them for a channel tells the server.
+/// A place in a channel. Dropped, it is given up, and with the last place of this client the channel is left; a join without an
+/// answer counts as a place.
 #[must_use = "dropped, the channel is left"]
 pub struct Joined<U, R> {
     /// The answer to the join.
@@ -66,6 +79,7 @@ impl<U, R: fmt::Debug> fmt::Debug for Joined<U, R> {
 /// A place in a channel, until it is dropped.
 pub(crate) struct Place {
     handle: Arc<Handle>,
+    key: String,
     inbox: Arc<Inbox>,
     leave: Option<Ask>,
     timeout: Duration,
@@ -73,13 +87,9 @@ pub(crate) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Asked for and forgotten: nobody is here to wait for the answer.
-        if self.handle.core.exit(&self.inbox)
-            && let Some(leave) = &self.leave
-        {
-            let (answer, _) = tokio::sync::oneshot::channel();
-            let _ = self.handle.core.request(leave, Wants::One(answer));
-        }
+        // Asked for and forgotten: nobody is here to wait for the answer, and one that left before is not there.
+        let leave = self.leave.as_ref();
+        let _ = self.handle.core.exit(&self.key, &self.inbox, leave, None);
     }
 }
 
@@ -128,17 +138,27 @@ async fn enter(
     timeout: Duration,
 ) -> Result<(Option<Delivery>, Place), Failure> {
     let (ask, leave) = (ask?, leave?);
-    let inbox = Arc::new(Inbox::new(handle.core.capacity));
+    let core = handle.core.clone();
+    let inbox = Arc::new(Inbox::new(core.capacity, core.limits.inbound));
+    // The place is asked for from now on: whoever leaves meanwhile does not leave for this one.
+    core.reserve(&key, &inbox)?;
     let place = Place {
         handle,
+        key,
         inbox,
         leave,
         timeout,
     };
-    let again = ask.clone();
-    let inbox = place.inbox.clone();
-    let wants = |answer| Wants::Join(answer, inbox, again, key);
-    let answer = wait(&place.handle.core, &ask, timeout, wants).await?;
+    let (again, inbox, key) = (ask.clone(), place.inbox.clone(), place.key.clone());
+    let wants = |answer| {
+        Wants::Join(Joining {
+            answer,
+            inbox,
+            ask: again,
+            key,
+        })
+    };
+    let answer = wait(&core, &ask, timeout, wants).await?;
     Ok((answer, place))
 }
 
@@ -148,20 +168,28 @@ impl<U: Messages, R> Joined<U, R> {
         event(self.place.inbox.next().await?)
     }
 
-    /// Leaves, and waits until the server knows.
+    /// Leaves, and waits until the server knows. Where others of this client are still in the channel, or there is no
+    /// connection, there is nothing to send, and nothing to wait for.
     ///
     /// # Errors
     /// Those of any request. Even so this client has left.
-    pub async fn leave(mut self) -> Result<(), CallError<NoError>> {
-        let place = &mut self.place;
-        let leave = place.leave.take();
-        if place.handle.core.exit(&place.inbox)
-            && let Some(leave) = leave
-        {
-            let left = wait(&place.handle.core, &leave, place.timeout, Wants::One).await;
-            left.map_err(CallError::from_failure)?;
-        }
-        Ok(())
+    pub async fn leave(self) -> Result<(), CallError<NoError>> {
+        let left = leave(&self.place).await;
+        left.map_err(CallError::from_failure)
+    }
+}
+
+async fn leave(place: &Place) -> Result<(), Failure> {
+    let (sender, receiver) = oneshot::channel();
+    let core = &place.handle.core;
+    let leave = place.leave.as_ref();
+    let Some(id) = core.exit(&place.key, &place.inbox, leave, Some(sender))? else {
+        return Ok(());
+    };
+    let _guard = Guard { core, id };
+    match tokio::time::timeout(place.timeout, receiver).await {
+        Ok(answer) => answer.unwrap_or(Err(Failure::Closed)).map(drop),
+        Err(_) => Err(Failure::Timeout),
     }
 }
 

@@ -1,15 +1,19 @@
-//! What a client waits for, and the channels it is in.
+//! What a client waits for.
 
 use super::{
-    Gap, Skew,
+    Skew,
+    budget::Permit,
+    call::Shape,
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
+    rejoin::Rejoins,
+    rooms::{Joining, Rooms},
 };
-use crate::{Envelope, Id, table::Tag, transport::Packet};
+use crate::{Id, table::Tag, transport::Packet};
 use serde_json::value::RawValue;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Weak},
 };
 use tokio::sync::oneshot;
@@ -30,6 +34,8 @@ pub(crate) struct Waiting {
     pub(crate) lost: bool,
     pub(crate) answers: Answers,
     pub(crate) wants: Wants,
+    /// Its part of `limits.outbound`. What the client sends of its own accord has none.
+    pub(crate) permit: Option<Permit>,
 }
 
 /// Who waits for an answer.
@@ -38,13 +44,15 @@ pub(crate) enum Wants {
     Stream {
         /// Until it is acknowledged; none from the first where nothing acknowledges it.
         ack: Option<oneshot::Sender<Answer>>,
-        end: Option<usize>,
+        shape: Shape,
         inbox: Arc<Inbox>,
     },
     /// The answer to a join: the way into the room begins with it.
-    Join(oneshot::Sender<Answer>, Arc<Inbox>, Ask, String),
-    /// The same, after the connection was lost.
-    Rejoin(String),
+    Join(Joining),
+    /// The answer to a leave.
+    Leave(oneshot::Sender<Answer>),
+    /// The answer to a join after the connection was lost: the key, and which room of that key it was.
+    Rejoin(String, u64),
 }
 
 /// A request that can be written again.
@@ -55,6 +63,14 @@ pub(crate) struct Ask {
     pub(crate) channel: Option<Arc<str>>,
     pub(crate) idempotent: bool,
     pub(crate) answers: Answers,
+}
+
+impl Ask {
+    /// About how many bytes it has on the wire.
+    pub(crate) fn len(&self) -> usize {
+        let payload = self.payload.as_deref().map_or(0, |raw| raw.get().len());
+        payload + self.channel.as_deref().map_or(0, str::len)
+    }
 }
 
 /// What may answer a request: places in the table of what the server sends.
@@ -102,31 +118,46 @@ impl Answers {
 }
 
 /// A request that was written, where replies come in the order of the requests. It is there until its last answer came, even
-/// if nobody waits for that any more.
+/// if nobody waits for that any more, and holds its part of `limits.outbound` until then.
 pub(crate) struct Turn {
     pub(crate) id: Id,
     pub(crate) answers: Answers,
+    pub(crate) _permit: Option<Permit>,
 }
 
-/// A channel that the client is in.
-pub(crate) struct Room {
-    pub(crate) inboxes: Vec<Arc<Inbox>>,
-    pub(crate) epoch: Option<String>,
-    pub(crate) seq: Option<u64>,
-    pub(crate) join: Ask,
+/// A message without an answer that waits to be written.
+pub(crate) struct Unsent {
+    pub(crate) permit: Permit,
+    pub(crate) volatile: bool,
 }
 
 /// All that a client waits for and is in.
 #[derive(Default)]
 pub(crate) struct Inner {
+    /// The number of the last request.
     pub(crate) last: u64,
     pub(crate) waiting: HashMap<Id, Waiting>,
     /// Where replies come in the order of the requests: those that were written, in order, and those that were not.
     pub(crate) line: VecDeque<Turn>,
-    pub(crate) unwritten: HashMap<u64, Answers>,
-    pub(crate) rooms: HashMap<String, Room>,
+    pub(crate) unwritten: HashMap<u64, (Answers, Option<Permit>)>,
+    /// Messages without an answer, by their marks.
+    pub(crate) unsent: HashMap<u64, Unsent>,
+    /// How many of them there were.
+    pub(crate) sent: u64,
+    /// What messages hold that were handed to the transport and are not flushed.
+    pub(crate) flushing: Vec<Permit>,
+    /// The marks of leaves that were not written.
+    pub(crate) leaving: HashSet<u64>,
+    /// A pong waits to be written. There is never more than one.
+    pub(crate) pong: bool,
+    pub(crate) rooms: Rooms,
+    pub(crate) rejoins: Rejoins,
     pub(crate) listeners: Vec<Weak<Inbox>>,
     pub(crate) skew: Option<Skew>,
+    /// There is a session.
+    pub(crate) online: bool,
+    /// The last one was closed because the server was asked too much.
+    pub(crate) busy: bool,
     pub(crate) ended: bool,
 }
 
@@ -148,133 +179,48 @@ impl Inner {
         self.line.pop_front().map(|turn| turn.id)
     }
 
-    /// A channel cannot be joined again.
-    pub(crate) fn lose(&mut self, key: &str, failure: &Failure) {
-        tracing::warn!(channel = key, ?failure, "a channel cannot be joined again");
-        let room = self.rooms.remove(key);
-        for inbox in room.into_iter().flat_map(|room| room.inboxes) {
-            inbox.end(Some(Entry::End(Err(failure.clone()))));
+    /// Whether something answers a request: one that was written. Ids can be guessed.
+    pub(crate) fn is_asked(&self, id: &Id) -> bool {
+        self.waiting.get(id).is_some_and(|waiting| waiting.written)
+    }
+
+    /// Takes out a request that was written.
+    pub(crate) fn take(&mut self, id: &Id) -> Option<Waiting> {
+        if self.is_asked(id) {
+            self.waiting.remove(id)
+        } else {
+            None
         }
     }
 
-    /// Gives a message to the request with its id.
-    pub(crate) fn answer(&mut self, id: &Id, delivery: Delivery) {
-        if let Some(Waiting {
-            wants: Wants::Stream { ack, end, inbox },
-            ..
-        }) = self.waiting.get_mut(id)
-        {
-            if let Some(ack) = ack.take() {
-                let _ = ack.send(Ok(Some(delivery)));
-            } else if *end == Some(delivery.index) {
-                inbox.end(Some(Entry::End(Ok(delivery))));
-                self.waiting.remove(id);
-            } else {
-                inbox.push(Entry::Message(delivery), false);
-            }
-            return;
-        }
-        if let Some(waiting) = self.waiting.remove(id) {
-            if let Wants::Rejoin(key) = &waiting.wants
-                && waiting.answers.reply() != Some(delivery.index)
-            {
-                return self.lose(key, &Failure::Unexpected);
-            }
-            let Envelope {
-                channel,
-                seq,
-                epoch,
-                ..
-            } = &delivery.envelope;
-            let (channel, seq, epoch) = (channel.clone(), *seq, epoch.clone());
-            self.settle(waiting.wants, channel, seq, epoch, Some(delivery));
-        }
-    }
-
-    /// Answers what is not a stream.
-    pub(crate) fn settle(
+    /// Gives a message to the stream with its id. False where it is none.
+    ///
+    /// # Errors
+    /// Where it has more items than are kept: what cancels it.
+    pub(crate) fn stream(
         &mut self,
-        wants: Wants,
-        channel: Option<String>,
-        seq: Option<u64>,
-        epoch: Option<String>,
-        delivery: Option<Delivery>,
-    ) {
-        match wants {
-            Wants::One(answer) => {
-                // Whoever asked may have gone.
-                let _ = answer.send(Ok(delivery));
-            }
-            Wants::Join(answer, inbox, join, key) => {
-                let key = channel.unwrap_or(key);
-                let room = self.rooms.entry(key).or_insert_with(|| Room {
-                    inboxes: Vec::new(),
-                    epoch: None,
-                    seq: None,
-                    join,
-                });
-                (room.epoch, room.seq) = (epoch, seq);
-                room.inboxes.push(inbox);
-                // Where whoever asked has gone, its guard takes the inbox out again.
-                let _ = answer.send(Ok(delivery));
-            }
-            Wants::Rejoin(key) => {
-                if let Some(room) = self.rooms.get_mut(&key) {
-                    room.rejoined(seq, epoch);
-                }
-            }
-            Wants::Stream { .. } => {}
-        }
-    }
-}
-
-impl Room {
-    pub(crate) fn miss(&self, gap: Gap) {
-        for inbox in &self.inboxes {
-            inbox.push(Entry::Gap(gap), false);
-        }
-    }
-
-    /// A message with a number came: what lies between is a gap. False where it came before.
-    pub(crate) fn advance(&mut self, seq: Option<u64>, epoch: Option<&str>) -> bool {
-        let Some(seq) = seq else {
-            return true;
+        id: &Id,
+        delivery: Delivery,
+        bytes: usize,
+    ) -> Result<Option<Delivery>, Shape> {
+        let Some(waiting) = self.waiting.get_mut(id) else {
+            return Ok(Some(delivery));
         };
-        let renewed = matches!((epoch, &self.epoch), (Some(new), Some(old)) if new != old);
-        match self.seq {
-            _ if renewed => {
-                self.epoch = epoch.map(str::to_owned);
-                self.miss(Gap {
-                    from: None,
-                    to: None,
-                });
-            }
-            Some(last) if seq <= last => return false,
-            Some(last) if seq > last + 1 => self.miss(Gap {
-                from: Some(last + 1),
-                to: Some(seq - 1),
-            }),
-            _ => {}
-        }
-        self.seq = Some(seq);
-        true
-    }
-
-    /// The channel was joined again: what was said meanwhile is a gap.
-    pub(crate) fn rejoined(&mut self, seq: Option<u64>, epoch: Option<String>) {
-        let renewed = matches!((&epoch, &self.epoch), (Some(new), Some(old)) if new != old);
-        let gap = match (self.seq, seq) {
-            _ if renewed => Some((None, None)),
-            // A count that went back is no count to go by.
-            (Some(last), Some(now)) if now < last => Some((None, None)),
-            (Some(last), Some(now)) if now > last => Some((Some(last + 1), Some(now))),
-            _ => None,
+        let Wants::Stream { ack, shape, inbox } = &mut waiting.wants else {
+            return Ok(Some(delivery));
         };
-        if let Some((from, to)) = gap {
-            self.miss(Gap { from, to });
+        waiting.permit = None;
+        if let Some(ack) = ack.take() {
+            let _ = ack.send(Ok(Some(delivery)));
+        } else if shape.end == Some(delivery.index) {
+            inbox.end(Some(Entry::End(Ok(delivery))));
+            self.waiting.remove(id);
+        } else if !inbox.push_item(delivery, bytes) {
+            let shape = *shape;
+            self.waiting.remove(id);
+            return Err(shape);
         }
-        self.epoch = epoch.or(self.epoch.take());
-        self.seq = seq.or(self.seq);
+        Ok(None)
     }
 }
 
@@ -282,7 +228,7 @@ impl Wants {
     /// There is no answer.
     pub(crate) fn fail(self, failure: Failure) {
         match self {
-            Self::One(answer) | Self::Join(answer, ..) => {
+            Self::One(answer) | Self::Leave(answer) | Self::Join(Joining { answer, .. }) => {
                 let _ = answer.send(Err(failure));
             }
             Self::Stream { ack, inbox, .. } => match ack {
@@ -291,7 +237,7 @@ impl Wants {
                 }
                 None => inbox.end(Some(Entry::End(Err(failure)))),
             },
-            Self::Rejoin(_) => {}
+            Self::Rejoin(..) => {}
         }
     }
 }

@@ -91,8 +91,8 @@ impl Closing {
         }
     }
 
-    /// Whether a client of a protocol does not try again by itself: 1008, 4401, 4406 and 4409, or the codes that the
-    /// protocol has in their place.
+    /// Whether a client of a protocol does not try again by itself: 1000, 1008, 4401, 4403, 4406 and 4409, or the
+    /// codes that the protocol has in their place.
     pub fn is_final(&self, protocol: &ProtocolTable) -> bool {
         protocol.is_final_close(self.code)
     }

@@ -1,0 +1,190 @@
+//! One connection of a client: reads, writes, and watches whether the server is there.
+
+use super::core::Core;
+use crate::{
+    heart::{Beat, Heart},
+    outbound::Item,
+    table::CloseCondition,
+    transport::{Arrival, Closing, Transport, TransportError},
+};
+use std::{
+    error::Error,
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+    time::Duration,
+};
+use tokio::time::{Instant, Sleep};
+
+/// How long a close may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many rounds are made before others get their turn.
+const ROUNDS: usize = 64;
+
+/// One connection of a client.
+pub(crate) struct Session {
+    transport: Box<dyn Transport>,
+    core: Arc<Core>,
+    heart: Option<Heart>,
+    /// Until there is something to do for the channels that are joined again.
+    rejoining: Option<Pin<Box<Sleep>>>,
+    batch: Vec<Item>,
+    flushing: bool,
+}
+
+/// How a connection of a client ends.
+pub(crate) enum Lost {
+    /// The application closed the client.
+    Closed(Closing),
+    /// The server closed, the transport broke, or nothing was heard.
+    Broken(Option<Closing>),
+}
+
+impl Session {
+    pub(crate) fn new(transport: Box<dyn Transport>, core: Arc<Core>) -> Self {
+        let session = &core.table.session;
+        let heart = session
+            .heartbeat
+            .filter(|_| session.roles.ping.is_some())
+            .map(|interval| Heart::new(interval, session.timeout));
+        Self {
+            transport,
+            core,
+            heart,
+            rejoining: None,
+            batch: Vec::new(),
+            flushing: false,
+        }
+    }
+
+    pub(crate) async fn run(&mut self) -> Lost {
+        let end = std::future::poll_fn(|cx| self.poll(cx)).await;
+        if let Lost::Closed(closing) = &end {
+            let written = std::future::poll_fn(|cx| match self.poll_write(cx) {
+                Ok(_) if !self.core.outbound.is_idle() => Poll::Pending,
+                _ => Poll::Ready(()),
+            });
+            let _ = tokio::time::timeout(PATIENCE, written).await;
+            self.transport.close(closing, PATIENCE).await;
+        }
+        end
+    }
+
+    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Lost> {
+        self.core.outbound.running();
+        for _ in 0..ROUNDS {
+            if let Some(close) = self.core.outbound.closing() {
+                return Poll::Ready(Lost::Closed(close.closing));
+            }
+            let read = match self.poll_read(cx) {
+                Ok(read) => read,
+                Err(closing) => return Poll::Ready(Lost::Broken(closing)),
+            };
+            self.rejoin(cx);
+            let wrote = match self.poll_write(cx) {
+                Ok(wrote) => wrote,
+                Err(error) => {
+                    tracing::debug!(error = &error as &dyn Error, "the connection is lost");
+                    return Poll::Ready(Lost::Broken(None));
+                }
+            };
+            if self.core.is_checked()
+                && let Some(heart) = &mut self.heart
+            {
+                heart.ask_now();
+            }
+            match self.heart.as_mut().map(|heart| heart.poll(cx)) {
+                Some(Poll::Ready(Beat::Ask)) => self.core.say(self.core.table.session.roles.ping),
+                Some(Poll::Ready(Beat::Silent)) => {
+                    let code = self.core.table.close_code(CloseCondition::Silent);
+                    let closing = Closing::new(code, "nothing was heard for too long");
+                    return Poll::Ready(Lost::Broken(Some(self.break_off(cx, closing))));
+                }
+                Some(Poll::Pending) | None => {}
+            }
+            if !(read || wrote || self.core.outbound.rest(cx.waker(), None)) {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Does what is due for the channels that are joined again.
+    fn rejoin(&mut self, cx: &mut task::Context<'_>) {
+        loop {
+            let timer = self.rejoining.as_mut();
+            let is_over = timer.is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready());
+            if !(is_over | self.core.is_rejoin_due()) {
+                return;
+            }
+            self.rejoining = None;
+            let next = self.core.rejoin(Instant::now());
+            self.rejoining = next.map(|at| Box::pin(tokio::time::sleep_until(at)));
+        }
+    }
+
+    /// Says why the connection ends, once; nobody waits for an answer.
+    fn break_off(&mut self, cx: &mut task::Context<'_>, closing: Closing) -> Closing {
+        let _ = self.transport.poll_close(cx, &closing);
+        closing
+    }
+
+    fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<Closing>> {
+        let Poll::Ready(arrival) = self.transport.poll_receive(cx) else {
+            return Ok(false);
+        };
+        if let Some(heart) = &mut self.heart {
+            heart.hear(Instant::now());
+        }
+        match arrival {
+            Ok(Arrival::Packet(packet)) => self.core.receive(&packet),
+            Ok(Arrival::Alive) => {}
+            Ok(Arrival::Closed(closing)) => return Err(closing),
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn Error, "the connection is lost");
+                let closing = match error {
+                    TransportError::TooLarge { .. } => {
+                        let code = self.core.table.close_code(CloseCondition::TooLarge);
+                        Closing::new(code, "a message was too large")
+                    }
+                    TransportError::Protocol { code, reason } => Closing::new(code, reason),
+                    TransportError::Broken(_) => return Err(None),
+                };
+                return Err(Some(self.break_off(cx, closing)));
+            }
+        }
+        Ok(true)
+    }
+
+    fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
+        let mut wrote = false;
+        loop {
+            if !self.flushing {
+                self.core.outbound.take(&mut self.batch);
+                if self.batch.is_empty() {
+                    return Ok(wrote);
+                }
+                self.core.written(
+                    self.batch
+                        .iter()
+                        .map(|item| item.mark)
+                        .filter(|mark| *mark != 0),
+                );
+                for item in self.batch.drain(..) {
+                    self.transport.feed(item.packet)?;
+                }
+                self.flushing = true;
+            }
+            match self.transport.poll_flush(cx)? {
+                Poll::Pending => return Ok(wrote),
+                Poll::Ready(()) => {
+                    self.flushing = false;
+                    wrote = true;
+                    self.core.flushed();
+                }
+            }
+        }
+    }
+}

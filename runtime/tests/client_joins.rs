@@ -1,0 +1,471 @@
+//! The channels of a client: who holds a place, in which order the server hears of it, and what comes back after a loss.
+
+#![cfg(all(feature = "server", feature = "client"))]
+
+mod chat;
+mod script;
+mod support;
+
+use chat::raw::serve;
+use handfast::{
+    Protocol,
+    client::{CallError, Connect, Event, Gap, State},
+};
+use script::{
+    UNBOUNDED, begin, begin_narrow, enter, error, greet, id_of, join, let_in, message, read, said,
+    send, settle, spawn_join,
+};
+use std::collections::{BTreeMap, HashSet};
+use support::{simulated, soon};
+
+#[tokio::test(start_paused = true)]
+async fn a_leave_does_not_overtake_a_join_that_is_pending() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let first = enter(&client, &mut script, "r", 41).await;
+        let second = spawn_join(&client, "r");
+        let id = id_of(&script.next().await);
+        // The first holder goes; the second has no answer yet.
+        drop(first);
+        read(&mut script).await;
+        script.say(&let_in("r", &id, 41)).await;
+        let mut second = second.await.expect("it ends").expect("it may");
+        script.say(&message("x", 42)).await;
+        assert_eq!(said(second.next().await), ("x".into(), Some(42)));
+        // With the last the channel is left.
+        drop(second);
+        assert!(script.next().await.contains("room.leave"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_leave_beside_a_pending_join_leaves_the_server_joined() {
+    soon(async {
+        let (_app, server, address) = serve().await;
+        let client = chat::Client::connect(format!("ws://{address}/ws"))
+            .auth(&chat::Auth { name: "ada".into() })
+            .await
+            .expect("it is let in");
+        for _ in 0..20 {
+            let first = join(&client, "r").await.expect("it may");
+            let second = spawn_join(&client, "r");
+            tokio::task::yield_now().await;
+            drop(first);
+            let mut second = second.await.expect("it ends").expect("it may");
+            client.chat_send(send("r", "hi")).await.expect("it is sent");
+            assert_eq!(said(second.next().await).0, "hi");
+            second.leave().await.expect("it may");
+            assert_eq!(server.handle().room(&"r".into()).members(), 0);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_join_leaves_for_those_who_left_meanwhile() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let first = enter(&client, &mut script, "r", 41).await;
+        let second = spawn_join(&client, "r");
+        let id = id_of(&script.next().await);
+        drop(first);
+        script.say(&error("NOT_IN_ROOM", &id, false)).await;
+        second.await.expect("it ends").expect_err("it is refused");
+        assert!(script.next().await.contains("room.leave"));
+        // One that was never let in has nothing to leave.
+        let third = spawn_join(&client, "r");
+        let id = id_of(&script.next().await);
+        script.say(&error("NOT_IN_ROOM", &id, false)).await;
+        third.await.expect("it ends").expect_err("it is refused");
+        read(&mut script).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_after_a_leave_is_a_new_one() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let first = enter(&client, &mut script, "r", 41).await;
+        let left = tokio::spawn(first.leave());
+        let leave = script.next().await;
+        assert!(leave.contains("room.leave"), "{leave}");
+        // The leave has no answer yet.
+        let second = spawn_join(&client, "r");
+        let join = script.next().await;
+        script
+            .say(&format!(
+                r#"{{"type":"room.left","id":"{}"}}"#,
+                id_of(&leave)
+            ))
+            .await;
+        left.await.expect("it ends").expect("it has left");
+        script.say(&let_in("r", &id_of(&join), 7)).await;
+        let mut second = second.await.expect("it ends").expect("it may");
+        // The count is that of the new join.
+        script.say(&message("x", 8)).await;
+        assert_eq!(said(second.next().await), ("x".into(), Some(8)));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_nobody_waits_for_is_left() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        // It times out after it was written.
+        let late = spawn_join(&client, "r");
+        assert!(script.next().await.contains("room.join"));
+        let late = late.await.expect("it ends").map(|_| ());
+        assert_eq!(late, Err(CallError::Timeout));
+        assert!(script.next().await.contains("room.leave"));
+        // It is dropped after it was written.
+        let dropped = spawn_join(&client, "r");
+        assert!(script.next().await.contains("room.join"));
+        dropped.abort();
+        assert!(script.next().await.contains("room.leave"));
+        // Its answer does not fit.
+        let unfit = spawn_join(&client, "r");
+        let id = id_of(&script.next().await);
+        script
+            .say(&format!(
+                r#"{{"type":"room.joined","payload":{{}},"id":"{id}","channel":"room:r"}}"#
+            ))
+            .await;
+        unfit.await.expect("it ends").expect_err("it does not fit");
+        assert!(script.next().await.contains("room.leave"));
+        // The server's handler took too long.
+        let slow = spawn_join(&client, "r");
+        let id = id_of(&script.next().await);
+        script.say(&error("TIMEOUT", &id, false)).await;
+        let slow = slow.await.expect("it ends").map(|_| ());
+        assert_eq!(slow, Err(CallError::Timeout));
+        assert!(script.next().await.contains("room.leave"));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_was_not_written_is_taken_back() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin_narrow(chat::Chat::TABLE.limits).await;
+        let fill = |text: &'static str| {
+            let client = client.clone();
+            tokio::spawn(async move { client.chat_send(send("a", text)).await })
+        };
+        let first = fill("first");
+        settle().await;
+        let second = fill("second");
+        settle().await;
+        let join = spawn_join(&client, "r");
+        settle().await;
+        join.abort();
+        settle().await;
+        for _ in [first, second] {
+            assert!(script.next().await.contains("chat.send"));
+        }
+        read(&mut script).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leave_without_a_connection_is_done_at_once() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let room = enter(&client, &mut script, "r", 41).await;
+        let other = enter(&client, &mut script, "s", 1).await;
+        // One leave is under way when the connection is lost.
+        let under_way = tokio::spawn(other.leave());
+        assert!(script.next().await.contains("room.leave"));
+        drop(script);
+        client
+            .state_where(|state| *state == State::Reconnecting)
+            .await;
+        under_way.await.expect("it ends").expect("it has left");
+        room.leave().await.expect("it has left");
+        let again = spawn_join(&client, "r");
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        let join = script.next().await;
+        assert!(join.contains("room.join"), "{join}");
+        script.say(&let_in("r", &id_of(&join), 50)).await;
+        let _room = again.await.expect("it ends").expect("it may");
+        read(&mut script).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_rejoin_does_not_disturb_a_new_room() {
+    simulated(async {
+        for old_first in [true, false] {
+            let (client, mut script, mut scripts) = begin().await;
+            let room = enter(&client, &mut script, "r", 41).await;
+            drop(script);
+            let mut script = scripts.recv().await.expect("it connects again");
+            greet(&mut script).await;
+            let old = id_of(&script.next().await);
+            // The room is left and joined anew before the rejoin is answered.
+            drop(room);
+            assert!(script.next().await.contains("room.leave"));
+            let asked = spawn_join(&client, "r");
+            let new = id_of(&script.next().await);
+            let refused = error("NOT_IN_ROOM", &old, false);
+            if old_first {
+                script.say(&refused).await;
+            }
+            script.say(&let_in("r", &new, 50)).await;
+            if !old_first {
+                script.say(&refused).await;
+            }
+            let mut room = asked.await.expect("it ends").expect("it may");
+            script.say(&message("x", 51)).await;
+            assert_eq!(said(room.next().await), ("x".into(), Some(51)));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_again_stays_before_what_was_not_sent() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin_narrow(chat::Chat::TABLE.limits).await;
+        let call = |text: &'static str| {
+            let client = client.clone();
+            tokio::spawn(async move { client.chat_send(send("a", text)).await })
+        };
+        // The first is written and idempotent, the second is written, and the third waits.
+        let first = spawn_join(&client, "a");
+        settle().await;
+        let second = call("second");
+        settle().await;
+        let third = call("third");
+        settle().await;
+        assert!(script.next().await.contains("room.join"));
+        drop(script);
+        let second = second.await.expect("it ends");
+        assert_eq!(second, Err(CallError::OutcomeUnknown));
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        let join = script.next().await;
+        assert!(join.contains("room.join"), "{join}");
+        let sent = script.next().await;
+        assert!(sent.contains("third"), "{sent}");
+        script.say(&let_in("a", &id_of(&join), 0)).await;
+        script
+            .say(&format!(
+                r#"{{"type":"chat.sent","id":"{}"}}"#,
+                id_of(&sent)
+            ))
+            .await;
+        let _room = first.await.expect("it ends").expect("it may");
+        third.await.expect("it ends").expect("it is sent");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejoin_that_is_refused_for_now_keeps_the_channel() {
+    simulated(async {
+        for code in ["ROOM_FULL", "RATE_LIMITED", "TIMEOUT"] {
+            let (client, mut script, mut scripts) = begin().await;
+            let mut room = enter(&client, &mut script, "r", 41).await;
+            drop(script);
+            let mut script = scripts.recv().await.expect("it connects again");
+            greet(&mut script).await;
+            for _ in 0..3 {
+                let id = id_of(&script.next().await);
+                let refused = tokio::time::Instant::now();
+                script.say(&error(code, &id, code != "TIMEOUT")).await;
+                let next = script.next().await;
+                assert!(next.contains("room.join"), "{next}");
+                assert!(refused.elapsed().as_millis() >= 100, "{code}");
+                script.say(&error(code, &id_of(&next), true)).await;
+            }
+            let id = id_of(&script.next().await);
+            script.say(&let_in("r", &id, 44)).await;
+            script.say(&message("x", 45)).await;
+            assert_eq!(room.next().await, UNBOUNDED);
+            assert_eq!(
+                room.next().await,
+                Some(Event::Gap(Gap {
+                    from: Some(42),
+                    to: Some(44)
+                }))
+            );
+            assert_eq!(said(room.next().await), ("x".into(), Some(45)));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_place_learns_what_the_first_missed() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let mut first = enter(&client, &mut script, "r", 41).await;
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        let rejoin = id_of(&script.next().await);
+        let second = spawn_join(&client, "r");
+        let join = id_of(&script.next().await);
+        // The answers cross; either says where the count is.
+        script.say(&let_in("r", &join, 44)).await;
+        script.say(&let_in("r", &rejoin, 44)).await;
+        let mut second = second.await.expect("it ends").expect("it may");
+        script.say(&message("x", 45)).await;
+        assert_eq!(
+            first.next().await,
+            Some(Event::Gap(Gap {
+                from: Some(42),
+                to: Some(44)
+            }))
+        );
+        assert_eq!(said(first.next().await).1, Some(45));
+        assert_eq!(said(second.next().await).1, Some(45));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn channels_are_joined_again_a_few_at_a_time() {
+    simulated(async {
+        const ROOMS: usize = 100;
+        let (client, mut script, mut scripts) = begin().await;
+        let mut rooms = Vec::new();
+        for n in 0..ROOMS {
+            rooms.push(enter(&client, &mut script, &format!("r{n}"), 0).await);
+        }
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        let mut joined = HashSet::new();
+        let mut waiting = BTreeMap::new();
+        while joined.len() < ROOMS {
+            // All that comes without an answer: what follows a ping was not held back.
+            script.say(r#"{"type":"ping"}"#).await;
+            loop {
+                let text = script.next().await;
+                if text.contains("pong") {
+                    break;
+                }
+                let room = text.split('"').nth(9).expect("it names one").to_owned();
+                waiting.insert(id_of(&text), room);
+            }
+            assert!(waiting.len() <= 16, "{}", waiting.len());
+            let (id, room) = waiting.pop_first().expect("there is one more");
+            script.say(&let_in(&room, &id, 0)).await;
+            joined.insert(room);
+        }
+        // None was lost, and nothing was missed.
+        for (n, room) in rooms.iter_mut().enumerate() {
+            script
+                .say(&message("x", 1).replace("room:r", &format!("room:r{n}")))
+                .await;
+            assert_eq!(said(room.next().await).1, Some(1));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_swallows_rejoins_does_not_stop_the_others() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let mut rooms = Vec::new();
+        for n in 0..20 {
+            rooms.push(enter(&client, &mut script, &format!("r{n}"), 0).await);
+        }
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        for n in 0..16 {
+            assert!(script.next().await.contains(&format!(r#""r{n}""#)));
+        }
+        for n in 16..20 {
+            assert!(script.next().await.contains(&format!(r#""r{n}""#)));
+        }
+        for room in &mut rooms {
+            assert_eq!(room.next().await, UNBOUNDED);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_for_another_channel_is_none() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let asked = spawn_join(&client, "r");
+        let id = id_of(&script.next().await);
+        script.say(&let_in("s", &id, 0)).await;
+        let answer = asked.await.expect("it ends").map(|_| ());
+        assert_eq!(answer, Err(CallError::Unexpected));
+        assert!(script.next().await.contains("room.leave"));
+    })
+    .await;
+}
+
+/// The real server with a rate that all rejoins at once would exceed.
+#[tokio::test(start_paused = true)]
+async fn a_rate_of_the_servers_loses_no_channel() {
+    simulated(async {
+        let limits = handfast::table::LimitsTable {
+            rate: Some((100, std::time::Duration::from_secs(60))),
+            ..handfast::table::LimitsTable::DEFAULT
+        };
+        let server = chat::Server::with(chat::App::new(), |server| server.limits(limits));
+        let cut = std::sync::Arc::new(tokio::sync::Notify::new());
+        let connect = Connect::<chat::Chat, chat::Client>::over({
+            let (server, cut) = (server.clone(), cut.clone());
+            move || {
+                let (server, cut) = (server.clone(), cut.clone());
+                async move {
+                    let (ours, theirs) = handfast::transport::pair(64);
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = server.serve(theirs, handfast::server::Peer::default()) => {}
+                            () = cut.notified() => {}
+                        }
+                    });
+                    Ok::<_, std::convert::Infallible>(ours)
+                }
+            }
+        });
+        let client = connect
+            .auth(&chat::Auth { name: "ada".into() })
+            .limits(limits)
+            .await
+            .expect("it is let in");
+        let mut rooms = Vec::new();
+        while rooms.len() < 130 {
+            match join(&client, &format!("r{}", rooms.len())).await {
+                Ok(room) => rooms.push(room),
+                Err(CallError::Remote(error)) => {
+                    assert!(error.retryable, "{error}");
+                    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        cut.notify_waiters();
+        client.state_where(|s| *s == State::Reconnecting).await;
+        client.state_where(|s| *s == State::Connected).await;
+        let started = tokio::time::Instant::now();
+        let members = |n| server.handle().room(&format!("r{n}")).members();
+        while (0..130).any(|n| members(n) == 0) {
+            assert!(started.elapsed().as_secs() < 300);
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        assert_eq!(client.state(), State::Connected);
+        for room in &mut rooms {
+            // Nothing, or a gap: never a loss.
+            let next = tokio::time::timeout(std::time::Duration::ZERO, room.next()).await;
+            assert!(matches!(next, Err(_) | Ok(Some(Event::Gap(_)))), "{next:?}");
+        }
+    })
+    .await;
+}
