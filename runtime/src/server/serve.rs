@@ -19,6 +19,9 @@ use tower_service::Service as _;
 /// How long a graceful end may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a connection lasts in a graceful end that answers nothing: for what was answered to be written.
+const FLUSH: Duration = Duration::from_secs(1);
+
 /// Serves a router at a listener's address.
 ///
 /// It is what `axum::serve` is, for servers that strangers reach:
@@ -213,11 +216,19 @@ async fn connection(
     // Small messages should not wait for others; where it cannot be set, they do.
     let _ = stream.set_nodelay(true);
     let held = Arc::new(held);
+    let (busy, mut answering) = watch::channel(0_usize);
+    let busy = Arc::new(busy);
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         // Kept by whoever takes the connection over.
         request.extensions_mut().insert(Keep(held.clone()));
-        router.clone().call(request)
+        let (answer, busy) = (router.clone().call(request), busy.clone());
+        async move {
+            busy.send_modify(|requests| *requests += 1);
+            let answer = answer.await;
+            busy.send_modify(|requests| *requests -= 1);
+            answer
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -231,7 +242,15 @@ async fn connection(
         result = &mut served => result,
         () = async { drop(ended.wait_for(|ended| *ended).await) } => {
             served.as_mut().graceful_shutdown();
-            served.await
+            // A head that is not there yet does not hold the end, nor does who does not read an answer.
+            let answered = async {
+                drop(answering.wait_for(|requests| *requests == 0).await);
+                tokio::time::sleep(FLUSH).await;
+            };
+            tokio::select! {
+                result = served => result,
+                () = answered => return,
+            }
         }
     };
     if let Err(error) = result {

@@ -27,6 +27,10 @@ pub(crate) enum Role {
 /// How many bytes are read at once. They lie on the stack, so that a connection at rest has no buffer for them.
 const READ: usize = 16 * 1024;
 
+/// How many bytes are read as frames once this end closed, and how many at all. What still comes is of no use to anybody, and whoever goes on
+/// sending is not waited for.
+const CLOSING: (usize, usize) = (64 * 1024, 1024 * 1024);
+
 /// How much of an empty write buffer is kept for the next message.
 const KEEP: usize = 1024;
 
@@ -48,6 +52,8 @@ pub struct WebSocket<S> {
     written: u64,
     masks: Option<Box<Masks>>,
     close: Close,
+    /// How much was read since this end closed.
+    drained: usize,
     /// What the other end closed with.
     peer: Option<Option<u16>>,
     /// The input cannot be read as frames any more.
@@ -123,6 +129,7 @@ impl<S> WebSocket<S> {
             written: 0,
             masks: (role == Role::Client).then(Masks::new),
             close: Close::Open,
+            drained: 0,
             peer: None,
             cut: false,
             hung_up: |_| false,
@@ -210,6 +217,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
             if input.is_empty() {
                 return Poll::Ready(Ok(Event::Close(None)));
             }
+            if self.close != Close::Open {
+                self.drained += input.len();
+            }
             let event = self.incoming.read(&mut input);
             // Only what lies behind a whole message is kept.
             self.rest.bytes.extend_from_slice(input);
@@ -289,7 +299,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
                 Ok(Event::Close(closing)) => {
                     self.peer = Some(closing.map(|closing| closing.code));
                 }
-                Ok(_) => {}
+                Ok(_) => self.cut = self.drained > CLOSING.0,
                 Err(_) => self.cut = true,
             }
         }
@@ -303,14 +313,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         // A client waits for that end. And closing a socket with unread bytes resets it, and a reset can overtake the close
         // frame: so what cannot be read as frames is read as bytes.
         self.rest = Rest::default();
-        loop {
+        while self.drained < CLOSING.1 {
             let mut bytes = [const { MaybeUninit::uninit() }; READ];
             let mut buffer = ReadBuf::uninit(&mut bytes);
             match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => {}
-                _ => return Poll::Ready(()),
+                Ok(()) if !buffer.filled().is_empty() => self.drained += buffer.filled().len(),
+                _ => break,
             }
         }
+        Poll::Ready(())
     }
 
     fn written(&self) -> u64 {
