@@ -211,6 +211,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
+            setup: AS_SAID,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "room.joined", LIMITS.channels.into())
@@ -235,6 +236,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
+            setup: AS_SAID,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "join", LIMITS.channels.into())
@@ -291,6 +293,7 @@ pub(crate) fn all() -> Vec<Attack> {
             },
         ),
         Attack {
+            setup: AS_SAID,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "ticks.watching", LIMITS.streams.into())
