@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("serve") => match server::Setup::read(&arguments[1..]) {
-            Ok(setup) => match server::serve(setup).await {
+            Ok(setup) => match server::run(setup).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => complain(&error.to_string()),
             },

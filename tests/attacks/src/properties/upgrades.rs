@@ -1,7 +1,11 @@
 //! Requests for an upgrade (RFC 6455, section 4.2.1), and pages of other origins.
 
 use super::Property;
-use crate::{peer::Peer, process::Process};
+use crate::{
+    peer::{Peer, upgrade},
+    process::{PATIENCE, Process},
+    server::Setup,
+};
 use futures_util::FutureExt;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -22,6 +26,11 @@ pub(crate) fn all() -> Vec<Property> {
             name: "refusals-logged",
             line: "A9",
             holds: |server| logged(server).boxed(),
+        },
+        Property {
+            name: "connection-caps",
+            line: "A4",
+            holds: |_| caps().boxed(),
         },
     ]
 }
@@ -194,4 +203,70 @@ async fn logged(server: &Process) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("no line tells of it: {lines:?}")),
     }
+}
+
+/// The caps of a server of its own.
+const CAPS: (usize, usize) = (8, 3);
+
+/// Behind a proxy, an address has so many connections, all together so many, and what goes makes room.
+async fn caps() -> Result<(), String> {
+    let server = Process::start(&Setup {
+        caps: Some(CAPS),
+        is_behind_proxy: true,
+        ..Setup::DEFAULT
+    })
+    .await?;
+    let connect = async |from: &str| {
+        let mut peer = Peer::dial(server.address)
+            .await
+            .map_err(|error| error.to_string())?;
+        // What a client writes before its proxy does is not believed.
+        let forwarded = format!("Forwarded: for=198.51.100.1, for={from};proto=https\r\n");
+        let answer = peer.ask(&upgrade(server.address, &forwarded)).await?;
+        Ok::<_, String>((peer, answer))
+    };
+    let mut open = Vec::new();
+    // One after the other they fill an address, a range of IPv6, and the rest.
+    for (from, wanted) in [
+        ("203.0.113.1", 101),
+        ("203.0.113.1", 101),
+        ("\"203.0.113.1:4711\"", 101),
+        ("203.0.113.1", 429),
+        ("\"[2001:db8::1]\"", 101),
+        ("\"[2001:db8::2]:80\"", 101),
+        ("\"[2001:db8::3]\"", 101),
+        ("\"[2001:db8::4]\"", 429),
+        ("203.0.113.3", 101),
+        ("203.0.113.4", 101),
+        ("203.0.113.5", 503),
+    ] {
+        let (peer, answer) = connect(from).await?;
+        if answer.status != wanted {
+            return Err(format!(
+                "one from {from}: {} instead of {wanted}",
+                answer.status
+            ));
+        }
+        let says_when = answer
+            .text
+            .to_ascii_lowercase()
+            .contains("\r\nretry-after:");
+        match wanted {
+            101 => open.push(peer),
+            _ if says_when => {}
+            _ => return Err(format!("{wanted} does not say when to try again")),
+        }
+    }
+    drop(open);
+    let come_back = async {
+        loop {
+            if let Ok((_, answer)) = connect("203.0.113.1").await
+                && answer.status == 101
+            {
+                return;
+            }
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, come_back).await;
+    waited.map_err(|_| "what went makes no room".to_owned())
 }
