@@ -11,7 +11,7 @@ pub(crate) const TEXT: &str = include_str!("../scenarios.json");
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
-    /// The line of the issue that it belongs to.
+    /// The group that it belongs to: its page has them.
     pub(crate) line: String,
     pub(crate) what: String,
     /// What the server does that a good one does not.
