@@ -65,6 +65,16 @@ pub(crate) const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "attacks",
+        what: "a server under attack stays within its bounds, serves others, and is itself again afterwards",
+        run: || run("", "cargo run --quiet -p handfast-attacks"),
+    },
+    Step {
+        name: "servers",
+        what: "both clients behave with hostile and unlucky servers, in Rust, Node and Chromium",
+        run: servers,
+    },
+    Step {
         name: "page",
         what: "the committed script of the example's page is what its sources make",
         run: page,
@@ -149,6 +159,16 @@ fn suite() -> Result<(), Failure> {
         })?;
     }
     run("", &format!("{CONFORMANCE} suite {}", package.display()))
+}
+
+fn servers() -> Result<(), Failure> {
+    node::packages()?;
+    let chromium = node::chromium()?;
+    run_with(
+        "",
+        "cargo run --quiet -p handfast-hostile-servers",
+        &[("CHROMIUM", &chromium)],
+    )
 }
 
 fn page() -> Result<(), Failure> {

@@ -22,7 +22,7 @@ pub(crate) const PEERS: usize = 100;
 /// One attack.
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
-    /// The line of the issue that it belongs to.
+    /// The group that it belongs to: its page has them.
     pub(crate) line: &'static str,
     pub(crate) what: &'static str,
     pub(crate) setup: Setup,

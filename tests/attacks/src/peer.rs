@@ -24,7 +24,7 @@ pub(crate) struct Peer {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Its head and what came of its body.
+    /// Its head and its body.
     pub(crate) text: String,
 }
 
@@ -49,7 +49,7 @@ impl Peer {
         })
     }
 
-    /// Sends a request and reads the head of its answer, and its body where that comes with it.
+    /// Sends a request and reads its answer.
     pub(crate) async fn ask(&mut self, request: &str) -> Result<Answer, String> {
         let words = |error: std::io::Error| format!("no answer: {error}");
         self.stream
@@ -78,9 +78,24 @@ impl Peer {
             .nth(1)
             .and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| format!("no status: {text}"))?;
-        if status != 101 {
-            head.append(&mut self.unread);
+        let length = text.to_ascii_lowercase();
+        let length = length.split_once("content-length: ").and_then(|(_, rest)| {
+            let (digits, _) = rest.split_once('\r')?;
+            digits.parse::<usize>().ok()
+        });
+        let length = length.unwrap_or_default();
+        while self.unread.len() < length {
+            if self
+                .stream
+                .read_buf(&mut self.unread)
+                .await
+                .map_err(words)?
+                == 0
+            {
+                return Err("the connection ended within an answer".to_owned());
+            }
         }
+        head.extend(self.unread.drain(..length));
         Ok(Answer {
             status,
             text: String::from_utf8_lossy(&head).into_owned(),

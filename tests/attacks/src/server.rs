@@ -11,10 +11,16 @@ use crate::{
 use axum::routing::{get, post};
 use handfast::{
     NoError, Protocol,
-    server::{Peer, Refusal, Stream},
+    server::{Network, Peer, Refusal, Stream, serve},
     table::LimitsTable,
 };
-use std::{error::Error, future::pending, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    future::pending,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::Notify,
@@ -34,13 +40,31 @@ const BACKLOG: u32 = 1024;
 pub(crate) struct Setup {
     /// Messages in milliseconds; the protocol's own where it is none, and no bound where it is 0 messages.
     pub(crate) rate: Option<(u64, u64)>,
+    /// How many connections there may be, in all and of an address.
+    pub(crate) caps: Option<(usize, usize)>,
+    /// Whether this machine is a proxy that says where its peers come from.
+    pub(crate) is_behind_proxy: bool,
 }
 
 impl Setup {
+    pub(crate) const DEFAULT: Self = Self {
+        rate: None,
+        caps: None,
+        is_behind_proxy: false,
+    };
+
+    /// No bound on messages, so that nothing but what waits is bounded.
+    pub(crate) const NO_RATE: Self = Self {
+        rate: Some((0, 0)),
+        ..Self::DEFAULT
+    };
+
     /// As the arguments of a command line.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let rate = self.rate.map(|(count, ms)| format!("rate={count}/{ms}"));
-        rate.into_iter().collect()
+        let caps = self.caps.map(|(all, each)| format!("caps={all}/{each}"));
+        let proxy = self.is_behind_proxy.then(|| "proxy=1/1".to_owned());
+        [rate, caps, proxy].into_iter().flatten().collect()
     }
 
     pub(crate) fn read(arguments: &[String]) -> Result<Self, String> {
@@ -48,12 +72,13 @@ impl Setup {
         for argument in arguments {
             let bad = || format!("`{argument}` is not understood");
             let (name, value) = argument.split_once('=').ok_or_else(bad)?;
+            let (first, second) = value.split_once('/').ok_or_else(bad)?;
+            let first: u64 = first.parse().map_err(|_| bad())?;
+            let second: u64 = second.parse().map_err(|_| bad())?;
             match name {
-                "rate" => {
-                    let (count, ms) = value.split_once('/').ok_or_else(bad)?;
-                    let rate = count.parse().ok().zip(ms.parse().ok());
-                    setup.rate = Some(rate.ok_or_else(bad)?);
-                }
+                "rate" => setup.rate = Some((first, second)),
+                "caps" => setup.caps = Some((first as usize, second as usize)),
+                "proxy" => setup.is_behind_proxy = true,
                 _ => return Err(bad()),
             }
         }
@@ -62,7 +87,7 @@ impl Setup {
 }
 
 /// Serves until it is told to stop.
-pub(crate) async fn serve(setup: Setup) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
     let log = Log::install()?;
     let server = Server::with(App, |builder| {
         let rate = match setup.rate {
@@ -70,7 +95,14 @@ pub(crate) async fn serve(setup: Setup) -> Result<(), Box<dyn Error>> {
             Some((0, _)) => None,
             Some((count, ms)) => Some((count, Duration::from_millis(ms))),
         };
-        builder.limits(LimitsTable { rate, ..LIMITS })
+        let mut builder = builder.limits(LimitsTable { rate, ..LIMITS });
+        if let Some((all, each)) = setup.caps {
+            builder = builder.connections(all).connections_per_address(each);
+        }
+        if setup.is_behind_proxy {
+            builder = builder.trusted_proxies([Network::from(IpAddr::V4(Ipv4Addr::LOCALHOST))]);
+        }
+        builder
     });
     let handle = server.handle();
     let stop = Arc::new(Notify::new());
@@ -105,7 +137,7 @@ pub(crate) async fn serve(setup: Setup) -> Result<(), Box<dyn Error>> {
     let listener = socket.listen(BACKLOG)?;
     println!("ready {} {}", listener.local_addr()?, side.local_addr()?);
     tokio::spawn(async move { axum::serve(side, told).await });
-    handfast::server::serve(listener, server.router())
+    serve(listener, server.router())
         .with_graceful_shutdown(async move {
             stop.notified().await;
             handle.shutdown().await;

@@ -13,11 +13,6 @@ const LASTS: Duration = Duration::from_millis(1500);
 /// Longer than a client may not read: the heartbeat and its timeout.
 const SLOW: Duration = Duration::from_millis(4500);
 
-/// No bound on messages, so that nothing but what waits is bounded.
-const NO_RATE: Setup = Setup { rate: Some((0, 0)) };
-
-const AS_SAID: Setup = Setup { rate: None };
-
 const PLAIN: Flood = Flood {
     hello: true,
     reads: false,
@@ -32,7 +27,7 @@ fn one(name: &'static str, line: &'static str, what: &'static str, flood: Flood)
         name,
         line,
         what,
-        setup: NO_RATE,
+        setup: Setup::NO_RATE,
         lasts: LASTS,
         act: Act::Flood(flood),
         check: nothing_more,
@@ -131,7 +126,7 @@ pub(crate) fn all() -> Vec<Attack> {
             },
         ),
         Attack {
-            setup: AS_SAID,
+            setup: Setup::DEFAULT,
             check: |fates| all_closed(fates, &[4429, 1008]),
             ..one(
                 "rate",
@@ -211,6 +206,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
+            setup: Setup::DEFAULT,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "room.joined", LIMITS.channels.into())
@@ -235,6 +231,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
+            setup: Setup::DEFAULT,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "join", LIMITS.channels.into())
@@ -291,6 +288,7 @@ pub(crate) fn all() -> Vec<Attack> {
             },
         ),
         Attack {
+            setup: Setup::DEFAULT,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "ticks.watching", LIMITS.streams.into())

@@ -26,7 +26,7 @@ fn one(
         name,
         line,
         what,
-        setup: Setup { rate: Some((0, 0)) },
+        setup: Setup::NO_RATE,
         lasts: Duration::from_secs(2),
         act: Act::Script(script),
         check: nothing_more,

@@ -22,7 +22,7 @@ fn one(
         name,
         line: "A5",
         what,
-        setup: Setup { rate: None },
+        setup: Setup::DEFAULT,
         lasts: LASTS,
         act: Act::Script(script),
         check: |fates| {

@@ -4,14 +4,15 @@ mod floods;
 mod hangs;
 mod http;
 mod sockets;
+mod storms;
 
 use crate::attack::{Attack, Fate};
 
 /// All attacks, those that leave the machine idle first: they run side by side.
 pub(crate) fn all() -> (Vec<Attack>, Vec<Attack>) {
     let quiet = http::all().into_iter().chain(hangs::all()).collect();
-    let loud = floods::all().into_iter().chain(sockets::all()).collect();
-    (quiet, loud)
+    let loud = [floods::all(), sockets::all(), storms::all()];
+    (quiet, loud.into_iter().flatten().collect())
 }
 
 fn nothing_more(_: &[Fate]) -> Result<(), String> {

@@ -1,10 +1,10 @@
-//! Frames that no good peer sends, and connections that come and go.
+//! Frames that no good peer sends, and those that never come.
 
 use super::{all_closed, nothing_more};
 use crate::{
     attack::{Act, Attack, Fate, Flood, Target},
     frame::{self, COMPRESSED, CONTINUATION, FIN, TEXT},
-    peer::{HELLO, Peer},
+    peer::Peer,
     server::Setup,
 };
 use futures_util::FutureExt;
@@ -27,7 +27,7 @@ fn one(name: &'static str, line: &'static str, what: &'static str, act: Act) -> 
         name,
         line,
         what,
-        setup: Setup { rate: Some((0, 0)) },
+        setup: Setup::NO_RATE,
         lasts: LASTS,
         act,
         check: nothing_more,
@@ -100,18 +100,6 @@ pub(crate) fn all() -> Vec<Attack> {
                 Act::Script(|target| silent(target).boxed()),
             )
         },
-        one(
-            "reconnects",
-            "A4",
-            "says hello, asks once, goes, and comes again",
-            Act::Script(|target| again(target, true).boxed()),
-        ),
-        one(
-            "upgrades",
-            "A4",
-            "upgrades, goes, and comes again",
-            Act::Script(|target| again(target, false).boxed()),
-        ),
     ]
 }
 
@@ -146,31 +134,4 @@ async fn silent(mut target: Target) -> Fate {
         }
         Err(words) => Fate::failed(words),
     }
-}
-
-async fn again(target: Target, asks: bool) -> Fate {
-    let mut fate = Fate::default();
-    while !target.is_over() {
-        let Ok(mut peer) = Peer::connect(target.address, "").await else {
-            continue;
-        };
-        if asks {
-            let mut bytes = Vec::new();
-            frame::text(&mut bytes, HELLO);
-            frame::text(
-                &mut bytes,
-                r#"{"type":"echo","payload":{"text":"x"},"id":"1"}"#,
-            );
-            fate.sent += bytes.len() as u64;
-            if peer.write(&bytes).await.is_ok() {
-                while let Some(frame) = peer.frame().await {
-                    fate.note(&frame);
-                    if frame.payload.starts_with(br#"{"type":"echoed""#) {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-    fate
 }
