@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that has to hold before a change is taken, one step after the other, each with its
-//! time; what fails is named with the command that repeats it.
+//! time; what fails is named with the command that repeats it. `cargo xtask fresh`: the same from a fresh clone.
 
+mod fresh;
 mod node;
 mod run;
 mod steps;
@@ -11,6 +12,7 @@ const USAGE: &str = "\
 cargo xtask test           everything
 cargo xtask test --list    the steps
 cargo xtask test STEP…     some of them
+cargo xtask fresh          both commands of the README, in a fresh clone of HEAD with nothing cached
 
 Steps of Node need Node 20 or newer and npm; packages are installed by `npm ci`. The browser step needs Chromium, at
 $CHROMIUM or /usr/bin/chromium; where this runs as root on Debian or Ubuntu, it is installed.";
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
             let is_asked = |name: &str| names.is_empty() || names.contains(&name);
             run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
         }
+        ["fresh"] => fresh::run(),
         [] | ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

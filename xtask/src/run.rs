@@ -57,8 +57,17 @@ pub(crate) fn run_with(
 
 /// What a command line says, where it says it and ends well.
 pub(crate) fn output(line: &str) -> Option<String> {
+    output_in(&root(), line)
+}
+
+/// What a command line says in a folder, where it says it and ends well.
+pub(crate) fn output_in(folder: &Path, line: &str) -> Option<String> {
     let mut words = line.split(' ');
-    let output = Command::new(words.next()?).args(words).output().ok()?;
+    let output = Command::new(words.next()?)
+        .args(words)
+        .current_dir(folder)
+        .output()
+        .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     output.status.success().then_some(text)
 }
@@ -121,6 +130,7 @@ pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
     }
 }
 
-fn seconds(time: Duration) -> String {
+/// A time, for people.
+pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }

@@ -174,14 +174,18 @@ fn browser() -> Result<(), Failure> {
     )
 }
 
-/// Where cargo builds.
+/// Where cargo builds: where it put this program, whatever told it to.
 fn target() -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    root().join(target)
+    let program = std::env::current_exe().unwrap_or_default();
+    program
+        .ancestors()
+        .nth(2)
+        .map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Where cargo puts a program of the workspace.
+/// Where cargo puts a program of the workspace: beside this one.
 fn built(name: &str) -> String {
-    target().join("debug").join(name).display().to_string()
+    let program = std::env::current_exe().unwrap_or_default();
+    let built = program.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    built.display().to_string()
 }
