@@ -1,0 +1,36 @@
+//! Sends back what arrives, over a transport, until it ends; then closes as a server of Handfast does.
+
+use handfast::transport::{Arrival, Closing, Transport, TransportError};
+use std::{future::poll_fn, time::Duration};
+
+/// How long a close may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What arrived before the end.
+pub(crate) async fn echo(transport: &mut dyn Transport, answers: bool) -> Vec<String> {
+    let mut texts = Vec::new();
+    let closing = loop {
+        match poll_fn(|cx| transport.poll_receive(cx)).await {
+            Ok(Arrival::Packet(packet)) if answers => {
+                if transport.feed(packet).is_err()
+                    || poll_fn(|cx| transport.poll_flush(cx)).await.is_err()
+                {
+                    return texts;
+                }
+            }
+            Ok(Arrival::Packet(packet)) => {
+                if let handfast::transport::Packet::Text(text) = packet {
+                    texts.push(text.as_str().to_owned());
+                }
+            }
+            Ok(Arrival::Alive) => {}
+            Ok(Arrival::Closed(_)) => break Closing::new(1000, ""),
+            Err(TransportError::TooLarge { .. }) => break Closing::new(1009, "too large"),
+            Err(_) => break Closing::new(1000, ""),
+        }
+    };
+    let closed = poll_fn(|cx| transport.poll_close(cx, &closing));
+    // Whoever does not answer has the connection dropped.
+    let _ = tokio::time::timeout(PATIENCE, closed).await;
+    texts
+}
