@@ -3,14 +3,14 @@
 use super::ConnectError;
 use crate::{
     table::ProtocolTable,
-    transport::{Transport, WebSocket, config},
+    transport::{Transport, WebSocket},
 };
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Uri, header::SEC_WEBSOCKET_PROTOCOL};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
-    client_async_with_config,
+    WebSocketStream, client_async,
     tungstenite::{client::IntoClientRequest, handshake::client::Response},
 };
 
@@ -75,8 +75,7 @@ async fn dial(
     // Small messages should not wait for others.
     tcp.set_nodelay(true)
         .map_err(|error| ConnectError::Transport(error.into()))?;
-    let (stream, _): (_, Response) = client_async_with_config(request, tcp, Some(config(limit)))
-        .await
-        .map_err(broken)?;
-    Ok(Box::new(WebSocket::new(stream, limit)))
+    let (stream, _): (WebSocketStream<_>, Response) =
+        client_async(request, tcp).await.map_err(broken)?;
+    Ok(Box::new(WebSocket::client(stream.into_inner(), limit)))
 }

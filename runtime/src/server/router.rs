@@ -1,7 +1,7 @@
 //! The routes: an upgrade to WebSocket (RFC 6455, section 4.2), and a word on health.
 
 use super::{Peer, Server, handshake, shared::Shared};
-use crate::transport::{WebSocket, config};
+use crate::transport::WebSocket;
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
@@ -17,10 +17,7 @@ use http::{
 };
 use hyper_util::rt::TokioIo;
 use std::{net::SocketAddr, sync::Arc};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{handshake::derive_accept_key, protocol::Role},
-};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// The pages that may connect.
 #[derive(Clone, Debug)]
@@ -223,14 +220,6 @@ async fn connect(
             return;
         }
     };
-    let limit = shared.limits.message;
-    let stream =
-        WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config(limit))).await;
-    handshake::serve(
-        Box::new(WebSocket::new(stream, limit)),
-        shared,
-        peer,
-        encoding,
-    )
-    .await;
+    let transport = WebSocket::server(upgraded, shared.limits.message);
+    handshake::serve(Box::new(transport), shared, peer, encoding).await;
 }

@@ -13,6 +13,7 @@ pub struct Memory {
     incoming: Arc<Lane>,
     outgoing: Arc<Lane>,
     fed: VecDeque<Packet>,
+    written: u64,
     /// The largest message taken, in bytes.
     limit: usize,
 }
@@ -31,6 +32,7 @@ pub fn pair(capacity: usize) -> (Memory, Memory) {
         incoming: incoming.clone(),
         outgoing: outgoing.clone(),
         fed: VecDeque::new(),
+        written: 0,
         limit: usize::MAX,
     };
     (end(&a, &b), end(&b, &a))
@@ -148,6 +150,7 @@ impl Transport for Memory {
                 return Poll::Pending;
             }
             lane.queue.push_back(packet);
+            self.written += 1;
             if let Some(reader) = lane.reader.take() {
                 reader.wake();
             }
@@ -162,6 +165,14 @@ impl Transport for Memory {
         }
         self.shut(Some(closing.clone()));
         Poll::Ready(())
+    }
+
+    fn written(&self) -> u64 {
+        self.written
+    }
+
+    fn is_hung_up(&self) -> bool {
+        self.incoming.lock().closed
     }
 }
 

@@ -7,7 +7,7 @@ mod memory;
 mod websocket;
 
 pub use memory::{Memory, pair};
-pub use websocket::{WebSocket, config};
+pub use websocket::WebSocket;
 
 use crate::{codec::Frame, table::ProtocolTable};
 use bytes::Bytes;
@@ -117,6 +117,13 @@ pub enum TransportError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The other end broke the rules of the transport. Nothing can be read after it, but a close can be sent.
+    Protocol {
+        /// The close code that says so (RFC 6455, section 7.4.1).
+        code: u16,
+        /// What was wrong.
+        reason: &'static str,
+    },
     /// The connection is no longer usable.
     Broken(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -125,6 +132,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge { limit } => write!(f, "a message has more than {limit} bytes"),
+            Self::Protocol { reason, .. } => write!(f, "the other end sent {reason}"),
             Self::Broken(_) => f.write_str("the connection broke"),
         }
     }
@@ -133,7 +141,7 @@ impl fmt::Display for TransportError {
 impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::TooLarge { .. } => None,
+            Self::TooLarge { .. } | Self::Protocol { .. } => None,
             Self::Broken(error) => Some(&**error),
         }
     }
@@ -162,6 +170,16 @@ pub trait Transport: Send + 'static {
     /// Writes what was fed, says why it closes, and waits for the other end to agree. Errors end it too. The caller
     /// bounds the time.
     fn poll_close(&mut self, cx: &mut Context<'_>, closing: &Closing) -> Poll<()>;
+
+    /// How much was written so far, in whatever unit: where it grows, the other end takes what it is sent.
+    fn written(&self) -> u64 {
+        0
+    }
+
+    /// Whether the other end is known to be gone, though what it sent was not read to its end.
+    fn is_hung_up(&self) -> bool {
+        false
+    }
 }
 
 impl dyn Transport {
