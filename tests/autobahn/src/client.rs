@@ -1,14 +1,13 @@
 //! A client that echoes, case by case, as the suite's server wants it.
 
 use crate::{AGENT, LIMIT, Result, echo::echo, handshake};
-use handfast::transport::{WebSocket, config};
+use handfast::transport::WebSocket;
 use std::{fs::File, io::Write, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     net::TcpStream,
     process::ChildStdout,
 };
-use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
 
 /// How long a case may take: the suite gives up on the slowest after 100 s.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -51,7 +50,6 @@ async fn connect(port: u16, path: &str, answers: bool) -> Result<Vec<String>> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
     let rest = handshake::request(&mut stream, path).await?;
-    let stream =
-        WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(config(LIMIT))).await;
-    Ok(echo(&mut WebSocket::new(stream, LIMIT), answers).await)
+    let mut transport = WebSocket::client(stream, LIMIT).unread(&rest);
+    Ok(echo(&mut transport, answers).await)
 }

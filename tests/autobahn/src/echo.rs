@@ -1,6 +1,6 @@
 //! Sends back what arrives, over a transport, until it ends; then closes as a server of Handfast does.
 
-use handfast::transport::{Arrival, Closing, Transport, TransportError};
+use handfast::transport::{Arrival, Closing, Packet, Transport, TransportError};
 use std::{future::poll_fn, time::Duration};
 
 /// How long a close may take.
@@ -18,15 +18,13 @@ pub(crate) async fn echo(transport: &mut dyn Transport, answers: bool) -> Vec<St
                     return texts;
                 }
             }
-            Ok(Arrival::Packet(packet)) => {
-                if let handfast::transport::Packet::Text(text) = packet {
-                    texts.push(text.as_str().to_owned());
-                }
-            }
+            Ok(Arrival::Packet(Packet::Text(text))) => texts.push(text.as_str().to_owned()),
+            Ok(Arrival::Packet(Packet::Binary(_))) => {}
             Ok(Arrival::Alive) => {}
             Ok(Arrival::Closed(_)) => break Closing::new(1000, ""),
             Err(TransportError::TooLarge { .. }) => break Closing::new(1009, "too large"),
-            Err(_) => break Closing::new(1000, ""),
+            Err(TransportError::Protocol { code, reason }) => break Closing::new(code, reason),
+            Err(_) => return texts,
         }
     };
     let closed = poll_fn(|cx| transport.poll_close(cx, &closing));

@@ -90,30 +90,42 @@ fn names_code(details: &Value) -> bool {
     details["expectedClose"]["closedByMe"] == true || !details["remoteCloseCode"].is_null()
 }
 
+/// What is to be known of a case that is not as it should be, in lines of their own.
 fn line(id: &str, behaviour: &str, closing: &str, details: &Value) -> String {
     let expected = &details["expectedClose"];
-    let who = if expected["closedByMe"] == true {
-        "the suite"
-    } else {
-        "we"
-    };
-    let seconds = details["duration"].as_f64().unwrap_or_default() / 1000.0;
-    format!(
-        "  {id:<8} {behaviour}, close {closing}, {seconds:.2} s\n    {}\n    expected {}, received {}\n    \
-         close: expected {} by {who}, received {} {}; closed by the suite {}, clean {}, {}\n    {}\n",
-        text(&details["result"]),
-        short(&details["expected"]),
-        short(&details["received"]),
-        expected["closeCode"],
-        details["remoteCloseCode"],
-        details["remoteCloseReason"],
-        details["closedByMe"],
-        details["wasClean"],
-        text(&details["resultClose"]),
-        text(&details["description"])
-            .replace("<br>", " ")
-            .replace("<br/>", " "),
-    )
+    let by = |suite: &Value| if *suite == true { "the suite" } else { "us" };
+    let words = text(&details["description"])
+        .replace("<br>", " ")
+        .replace("<br/>", " ");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let milliseconds = &details["duration"];
+    [
+        format!("  {id}: {behaviour}, close {closing}, {milliseconds} ms"),
+        words.join(" "),
+        format!(
+            "{} {}",
+            text(&details["result"]),
+            text(&details["resultClose"])
+        ),
+        format!("expected {}", short(&details["expected"])),
+        format!("received {}", short(&details["received"])),
+        format!(
+            "close expected {} by {}",
+            expected["closeCode"],
+            by(&expected["closedByMe"])
+        ),
+        format!(
+            "close received {} {}, begun by {}, clean: {} {}",
+            details["remoteCloseCode"],
+            details["remoteCloseReason"],
+            by(&details["closedByMe"]),
+            details["wasClean"],
+            text(&details["wasNotCleanReason"]),
+        ),
+    ]
+    .map(|line| line.trim_end().to_owned())
+    .join("\n      ")
+        + "\n"
 }
 
 fn counts(counts: &BTreeMap<String, usize>) -> String {

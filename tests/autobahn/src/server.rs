@@ -1,13 +1,12 @@
 //! A server that echoes.
 
 use crate::{LIMIT, Result, echo::echo, handshake};
-use handfast::transport::{WebSocket, config};
+use handfast::transport::WebSocket;
 use std::net::SocketAddr;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
 
 /// A server that ends when it is dropped.
 pub(crate) struct Server {
@@ -39,8 +38,7 @@ pub(crate) async fn start() -> Result<Server> {
 async fn serve(mut stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
     let rest = handshake::accept(&mut stream).await?;
-    let stream =
-        WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config(LIMIT))).await;
-    echo(&mut WebSocket::new(stream, LIMIT), true).await;
+    let mut transport = WebSocket::server(stream, LIMIT).unread(&rest);
+    echo(&mut transport, true).await;
     Ok(())
 }
