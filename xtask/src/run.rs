@@ -27,6 +27,22 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Where cargo builds: where it put this program, whatever told it to.
+pub(crate) fn target() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program
+        .ancestors()
+        .nth(2)
+        .map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Where cargo puts a program of the workspace: beside this one.
+pub(crate) fn built(name: &str) -> String {
+    let program = std::env::current_exe().unwrap_or_default();
+    let built = program.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    built.display().to_string()
+}
+
 /// Runs a command line, words parted by spaces, in a folder of the workspace.
 pub(crate) fn run(folder: &str, line: &str) -> Result<(), Failure> {
     run_with(folder, line, &[])
@@ -63,8 +79,24 @@ pub(crate) fn output(line: &str) -> Option<String> {
 /// What a command line says in a folder, where it says it and ends well.
 pub(crate) fn output_in(folder: &Path, line: &str) -> Option<String> {
     let mut words = line.split(' ');
-    let output = Command::new(words.next()?)
-        .args(words)
+    asked_in(folder, words.next()?, words)
+}
+
+/// What a program says to arguments that may have spaces in them, where it says it and ends well.
+pub(crate) fn asked<'a>(
+    program: &str,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    asked_in(&root(), program, arguments)
+}
+
+fn asked_in<'a>(
+    folder: &Path,
+    program: &str,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
         .current_dir(folder)
         .output()
         .ok()?;

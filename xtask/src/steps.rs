@@ -1,8 +1,7 @@
 //! What `cargo xtask test` does, in order: what is quick and tells most comes first.
 
 use crate::node::{self, TESTS};
-use crate::run::{Failure, Step, root, run, run_with};
-use std::path::PathBuf;
+use crate::run::{Failure, Step, built, run, run_with, target};
 
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -172,20 +171,4 @@ fn browser() -> Result<(), Failure> {
         "node --test test/two-tabs.js",
         &[("CHROMIUM", &chromium), ("CHAT", &built("chat"))],
     )
-}
-
-/// Where cargo builds: where it put this program, whatever told it to.
-fn target() -> PathBuf {
-    let program = std::env::current_exe().unwrap_or_default();
-    program
-        .ancestors()
-        .nth(2)
-        .map_or_else(|| root().join("target"), PathBuf::from)
-}
-
-/// Where cargo puts a program of the workspace: beside this one.
-fn built(name: &str) -> String {
-    let program = std::env::current_exe().unwrap_or_default();
-    let built = program.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    built.display().to_string()
 }
