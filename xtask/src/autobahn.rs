@@ -1,7 +1,7 @@
 //! `cargo xtask autobahn`: the Autobahn test suite against both ends of the transport. On demand, because it needs CPython 2.7,
 //! which systems no longer have; where this runs as root on Debian, that is installed.
 
-use crate::run::{Failure, asked, output, root, run, run_with, target};
+use crate::run::{Failure, asked, output, quoted, root, run, run_with, target};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,11 +34,11 @@ fn try_autobahn(cases: &[&str]) -> Result<(), Failure> {
     let reports = folder.join("reports");
     let mut line = format!(
         "cargo run --quiet -p handfast-autobahn -- {} {}",
-        python.display(),
-        reports.display()
+        quoted(&python),
+        quoted(&reports)
     );
     for case in cases {
-        line = format!("{line} {case}");
+        line = format!("{line} '{case}'");
     }
     let done = run("", &line);
     println!("the reports: {}/*/index.html", reports.display());
@@ -68,18 +68,18 @@ fn environment(folder: &Path) -> Result<PathBuf, Failure> {
     ];
     run_with(
         "",
-        &format!("python3 -m pip install --quiet --upgrade --target {tool} {VIRTUALENV}"),
+        &format!("python3 -m pip install --quiet --upgrade --target '{tool}' {VIRTUALENV}"),
         &quiet,
     )?;
     run_with(
         "",
         &format!(
-            "python3 -m virtualenv --quiet --no-periodic-update --python {base} {}",
-            place.display()
+            "python3 -m virtualenv --quiet --no-periodic-update --python '{base}' {}",
+            quoted(&place)
         ),
         &[("PYTHONPATH", &tool)],
     )?;
-    let pip = format!("{} -m pip install --quiet", python.display());
+    let pip = format!("{} -m pip install --quiet", quoted(&python));
     // Builds see what is installed, and so what is pinned: what they need comes first.
     let first = requirements
         .lines()
@@ -178,8 +178,8 @@ fn install(folder: &Path) -> Result<(), Failure> {
     // Only this list: the machine's own stays as it is, and nothing that is installed is replaced.
     let own = format!(
         "-o Dir::Etc::sourcelist={} -o Dir::Etc::sourceparts=- -o Dir::State::lists={} -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=",
-        list.display(),
-        apt.join("lists").display()
+        quoted(&list),
+        quoted(&apt.join("lists"))
     );
     let quiet = [("DEBIAN_FRONTEND", "noninteractive")];
     run_with("", &format!("apt-get {own} update -qq"), &quiet)?;

@@ -96,7 +96,8 @@ fn try_run(folder: &Path) -> Result<Option<ExitStatus>, String> {
         fs::create_dir_all(&cache).map_err(told(&cache.display().to_string()))?;
     }
     copy_configuration(&folder.join("cargo")).map_err(told("cargo's configuration"))?;
-    let clone = folder.join("handfast");
+    // With a space in its name, as people's folders have.
+    let clone = folder.join("fresh clone");
     let head = clone_head(&clone)?;
     println!("a fresh clone of {head} in {}", clone.display());
 

@@ -43,7 +43,22 @@ pub(crate) fn built(name: &str) -> String {
     built.display().to_string()
 }
 
-/// Runs a command line, words parted by spaces, in a folder of the workspace.
+/// A path as one word of a command line.
+pub(crate) fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display())
+}
+
+/// The words of a command line: parted by spaces, but not within single quotes.
+fn words(line: &str) -> impl Iterator<Item = String> {
+    let mut is_quoted = false;
+    line.split(move |c| {
+        is_quoted ^= c == '\'';
+        c == ' ' && !is_quoted
+    })
+    .map(|word| word.replace('\'', ""))
+}
+
+/// Runs a command line in a folder of the workspace.
 pub(crate) fn run(folder: &str, line: &str) -> Result<(), Failure> {
     run_with(folder, line, &[])
 }
@@ -54,10 +69,10 @@ pub(crate) fn run_with(
     line: &str,
     variables: &[(&str, &str)],
 ) -> Result<(), Failure> {
-    let mut words = line.split(' ');
+    let mut words = words(line);
     let program = words.next().unwrap_or_default();
     println!("$ {}", shown(folder, line, variables));
-    let status = Command::new(program)
+    let status = Command::new(&program)
         .args(words)
         .envs(variables.iter().copied())
         .current_dir(root().join(folder))

@@ -1,7 +1,7 @@
 //! What `cargo xtask test` does, in order: what is quick and tells most comes first.
 
 use crate::node::{self, TESTS};
-use crate::run::{Failure, Step, built, run, run_with, target};
+use crate::run::{Failure, Step, built, quoted, run, run_with, target};
 
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -138,7 +138,7 @@ fn suite() -> Result<(), Failure> {
     if !package.is_file() {
         let line = format!(
             "python3 -m pip download --quiet --no-deps --no-binary jsonschema --require-hashes -r tests/conformance/suite.txt -d {}",
-            folder.display()
+            quoted(&folder)
         );
         run("", &line).map_err(|_| {
             Failure::Missing(format!(
@@ -147,7 +147,7 @@ fn suite() -> Result<(), Failure> {
             ))
         })?;
     }
-    run("", &format!("{CONFORMANCE} suite {}", package.display()))
+    run("", &format!("{CONFORMANCE} suite {}", quoted(&package)))
 }
 
 fn page() -> Result<(), Failure> {
