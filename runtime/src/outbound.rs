@@ -11,6 +11,9 @@ use std::{
 /// How many bytes are handed to the transport before it is flushed. What is flushed together costs one write.
 const BATCH: usize = 64 * 1024;
 
+/// What a message in the queue costs beside its bytes, about. It counts, so that many small messages are bounded like few large ones.
+const OVERHEAD: usize = 128;
+
 /// The queue, shared by all that send.
 #[derive(Debug)]
 pub(crate) struct Outbound {
@@ -47,6 +50,12 @@ pub(crate) struct Item {
         expect(dead_code, reason = "a server does not look back")
     )]
     pub(crate) mark: u64,
+}
+
+impl Item {
+    fn cost(&self) -> usize {
+        self.packet.len() + OVERHEAD
+    }
 }
 
 /// Why the connection should end.
@@ -103,7 +112,7 @@ impl Outbound {
         if state.ended {
             return Err(Refused::Ended);
         }
-        let length = packet.len();
+        let length = packet.len() + OVERHEAD;
         if state.bytes + length > self.limit && !volatile && state.volatile > 0 {
             state.shed();
         }
@@ -159,10 +168,10 @@ impl Outbound {
         let mut state = self.lock();
         let mut taken = 0;
         while let Some(item) = state.queue.front() {
-            if taken > 0 && taken + item.packet.len() > BATCH {
+            if taken > 0 && taken + item.cost() > BATCH {
                 break;
             }
-            taken += item.packet.len();
+            taken += item.cost();
             state.volatile -= usize::from(item.volatile);
             into.extend(state.queue.pop_front());
         }
@@ -235,7 +244,7 @@ impl Outbound {
             return false;
         };
         if let Some(item) = state.queue.remove(at) {
-            state.bytes -= item.packet.len();
+            state.bytes -= item.cost();
         }
         true
     }
@@ -254,7 +263,7 @@ impl Outbound {
 
 impl State {
     fn put(&mut self, item: Item) {
-        self.bytes += item.packet.len();
+        self.bytes += item.cost();
         self.volatile += usize::from(item.volatile);
         self.queue.push_back(item);
     }
@@ -264,7 +273,7 @@ impl State {
         let mut freed = 0;
         self.queue.retain(|item| {
             if item.volatile {
-                freed += item.packet.len();
+                freed += item.cost();
             }
             !item.volatile
         });
@@ -277,19 +286,26 @@ impl State {
 mod tests {
     use super::*;
 
-    fn packet(length: usize) -> Packet {
-        Packet::Text("x".repeat(length).into())
+    /// Messages are measured in these, with what each costs beside its bytes.
+    const UNIT: usize = OVERHEAD;
+
+    fn packet(units: usize) -> Packet {
+        Packet::Text("x".repeat(units * UNIT - OVERHEAD).into())
+    }
+
+    fn outbound(units: usize) -> Outbound {
+        Outbound::new(units * UNIT)
     }
 
     fn lengths(outbound: &Outbound) -> Vec<usize> {
         let mut items = Vec::new();
         outbound.take(&mut items);
-        items.iter().map(|item| item.packet.len()).collect()
+        items.iter().map(|item| item.cost() / UNIT).collect()
     }
 
     #[test]
     fn volatile_messages_go_first() {
-        let out = Outbound::new(100);
+        let out = outbound(100);
         assert_eq!(out.push(packet(40), false), Ok(()));
         assert_eq!(out.push(packet(50), true), Ok(()));
         assert_eq!(out.push(packet(20), true), Err(Refused::Full));
@@ -300,7 +316,7 @@ mod tests {
 
     #[test]
     fn one_message_always_fits() {
-        let out = Outbound::new(100);
+        let out = outbound(100);
         assert_eq!(out.push(packet(500), false), Ok(()));
         assert_eq!(out.push(packet(1), false), Err(Refused::Full));
         out.answer(packet(7));
@@ -309,7 +325,7 @@ mod tests {
 
     #[test]
     fn what_is_under_way_counts_until_it_is_flushed() {
-        let out = Outbound::new(100);
+        let out = outbound(100);
         out.push(packet(90), false).expect("there is room");
         assert_eq!(lengths(&out), [90]);
         assert_eq!(out.push(packet(20), false), Err(Refused::Full));
@@ -319,7 +335,7 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_after_the_end() {
-        let out = Outbound::new(100);
+        let out = outbound(100);
         out.end();
         assert_eq!(out.push(packet(1), false), Err(Refused::Ended));
         out.answer(packet(1));

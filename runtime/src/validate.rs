@@ -52,6 +52,24 @@ impl<T: Serialize + Payload> Validate for T {
     }
 }
 
+/// Checks what comes with an error, by reading it as the end that it is sent to does.
+#[cfg(feature = "server")]
+pub(crate) fn validate_error<E: crate::ErrorCodes>(error: &E) -> Result<(), Invalid> {
+    let Some(data) = error.data() else {
+        return Ok(());
+    };
+    let code = match error.code() {
+        crate::table::Tag::Text(text) => crate::TagBuf::Text(text.into()),
+        crate::table::Tag::Integer(n) => crate::TagBuf::Integer(n),
+    };
+    let text = written(data)?;
+    judge(
+        &mut Reader::json(text.get(), DEPTH),
+        Mode::Server,
+        &mut |r, cx| E::read(&code, Some(r), cx).map(|error| error.is_some()),
+    )
+}
+
 fn valid(value: &dyn erased_serde::Serialize, read: Read) -> Result<(), Invalid> {
     check(value, read).map(drop)
 }

@@ -703,7 +703,11 @@ static CLOSES: Section = Section {
             CLOSE,
             "Another connection took the session over. 4409.",
         ),
-        key("kicked", CLOSE, "The server does not want the client any more. 4403."),
+        key(
+            "kicked",
+            CLOSE,
+            "The server does not want the client any more. 4403.",
+        ),
         key("violations", CLOSE, "Too many bad messages. 1008."),
         key("too-large", CLOSE, "A message was too large. 1009."),
         key("rate-limited", CLOSE, "Too many messages. 4429."),

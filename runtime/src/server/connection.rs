@@ -1,21 +1,27 @@
 //! One connection after its hello: reads, hands messages to handlers, writes what they and others queue.
 //!
-//! All of it is one task, woken by the transport, by its handlers, by whoever queues something and by its timer. Whatever ends
+//! All of it is one task, woken by the transport, by its handlers, by whoever queues something and by its timers. Whatever ends
 //! it, its handlers are dropped with it and it leaves every channel.
+//!
+//! It handles nothing new while more than half of what may wait to be written is taken, so that whatever it says of itself
+//! (replies, errors, pongs) finds room. It reads on meanwhile, as far as `limits.inbound` reaches, so that a cancel or the
+//! end of the connection is seen; where that is full, it stops reading, and the timeout of the handler, or that of a peer that does not
+//! read, is what ends the wait.
 
 use super::{
-    Action, Context, Received,
+    Context, Received,
     fault::Fault,
-    jobs::{Declined, Done, Jobs},
+    inbound::Inbound,
+    jobs::{Declined, Done, Jobs, Outcome},
     link::Link,
     rate::Bucket,
+    stall::Stall,
+    system::{self, Urgent},
 };
 use crate::{
     Id, Reason, Rejected,
-    codec::Outgoing,
     heart::{Beat, Heart},
     outbound::{Close, Item},
-    system::{ChannelOnly, Head, Role},
     table::{CloseCondition, Tag},
     transport::{Arrival, Closing, Packet, Transport, TransportError},
 };
@@ -31,24 +37,51 @@ use tokio::time::{Instant, Sleep};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many rounds are made before others get their turn.
-const ROUNDS: usize = 64;
+const ROUNDS: usize = 16;
+
+/// How many messages are read and handled before what they are answered with is written. Writing each by itself costs several
+/// times what handling it does.
+const BATCH: usize = 32;
+
+/// How often a connection that does not read looks whether the other end is still there.
+const HANG_UP: Duration = Duration::from_secs(1);
+
+/// Control frames and pings of the session: so many, filled anew within a second. A heartbeat needs one in many seconds.
+pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));
 
 /// A connection after its hello.
 pub(crate) struct Connection {
     transport: Box<dyn Transport>,
     link: Arc<Link>,
     jobs: Jobs,
-    bucket: Option<Bucket>,
+    inbound: Inbound,
+    rate: Option<Bucket>,
+    control: Bucket,
     heart: Option<Heart>,
+    stall: Stall,
+    /// Looks for a hang-up while nothing is read.
+    paused: Option<Pin<Box<Sleep>>>,
+    /// A ping of the session's waits for its answer. One answer is enough for all.
+    owes_pong: bool,
     /// Bad messages in a row.
     bad: u32,
     /// Messages in a row that came too fast.
     fast: u32,
+    logged: Logged,
     batch: Vec<Item>,
     flushing: bool,
     close: Option<Close>,
     /// When a graceful end has taken long enough.
     deadline: Option<Pin<Box<Sleep>>>,
+}
+
+/// Which bounds were reached: each is logged once.
+#[derive(Debug, Default)]
+struct Logged {
+    rate: bool,
+    streams: bool,
+    inbound: bool,
+    timeout: bool,
 }
 
 /// How a connection ends.
@@ -71,22 +104,26 @@ impl Drop for Leave {
 }
 
 impl Connection {
-    pub(crate) fn new(transport: Box<dyn Transport>, link: Arc<Link>) -> Self {
+    pub(crate) fn new(transport: Box<dyn Transport>, link: Arc<Link>, control: Bucket) -> Self {
         let session = &link.server.table.session;
+        let limits = &link.server.limits;
+        let streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
         Self {
             transport,
-            jobs: Jobs::default(),
-            bucket: link
-                .server
-                .limits
-                .rate
-                .map(|rate| Bucket::new(rate, Instant::now())),
+            jobs: Jobs::new(streams),
+            inbound: Inbound::new(limits.inbound),
+            rate: limits.rate.map(|rate| Bucket::new(rate, Instant::now())),
+            control,
             heart: session
                 .heartbeat
                 .filter(|_| session.roles.ping.is_some())
                 .map(|interval| Heart::new(interval, session.timeout)),
+            stall: Stall::new(session.heartbeat.unwrap_or_default() + session.timeout),
+            paused: None,
+            owes_pong: false,
             bad: 0,
             fast: 0,
+            logged: Logged::default(),
             batch: Vec::new(),
             flushing: false,
             close: None,
@@ -100,7 +137,7 @@ impl Connection {
         let leave = Leave(self.link.clone());
         let end = std::future::poll_fn(|cx| self.poll(cx)).await;
         // Handlers end here: nothing of theirs is written after this.
-        self.jobs = Jobs::default();
+        self.jobs.end();
         match end {
             End::Lost => {
                 drop(leave);
@@ -110,8 +147,8 @@ impl Connection {
             }
             End::Close(closing) => {
                 tracing::debug!(connection = self.link.id, %closing, "a connection is closed");
-                let slow = closing.code == self.link.server.table.close_code(CloseCondition::Slow);
-                if !slow {
+                // What is queued for a client that does not read is not waited for.
+                if closing.code != self.link.server.table.close_code(CloseCondition::Slow) {
                     let written = std::future::poll_fn(|cx| self.poll_write_all(cx));
                     let _ = tokio::time::timeout(PATIENCE, written).await;
                 }
@@ -127,19 +164,26 @@ impl Connection {
             if let Some(end) = self.closing(cx) {
                 return Poll::Ready(end);
             }
-            let worked = self.poll_jobs(cx);
-            let read = match self.poll_read(cx) {
-                Ok(read) => read,
-                Err(end) => return Poll::Ready(end),
-            };
+            let mut worked = false;
+            for _ in 0..BATCH {
+                let read = match self.poll_read(cx) {
+                    Ok(read) => read,
+                    Err(end) => return Poll::Ready(end),
+                };
+                let handled = self.handle_next();
+                if !(self.poll_jobs(cx) | handled | read) {
+                    break;
+                }
+                worked = true;
+            }
             let Ok(wrote) = self.poll_write(cx) else {
                 return Poll::Ready(End::Lost);
             };
-            if let Some(end) = self.poll_heart(cx) {
+            if let Some(end) = self.poll_timers(cx) {
                 return Poll::Ready(end);
             }
             let rest = || self.link.outbound.rest(cx.waker(), self.close.as_ref());
-            if !(worked || read || wrote || rest()) {
+            if !(worked || wrote || rest()) {
                 return Poll::Pending;
             }
         }
@@ -161,39 +205,92 @@ impl Connection {
                 .deadline
                 .as_mut()
                 .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
-            if !self.jobs.is_idle() && !late {
+            let idle = self.jobs.is_idle() && self.inbound.is_empty();
+            if !idle && !late {
                 return None;
             }
         }
         Some(End::Close(close.closing.clone()))
     }
 
+    /// The end of a connection that broke a rule, with the code for it.
+    fn end(&self, condition: CloseCondition, words: &'static str) -> End {
+        End::Close(Closing::new(
+            self.link.server.table.close_code(condition),
+            words,
+        ))
+    }
+
     fn poll_jobs(&mut self, cx: &mut task::Context<'_>) -> bool {
-        let mut worked = false;
-        while let Poll::Ready(Done { id, panicked }) =
-            self.jobs.poll(cx, !self.link.outbound.is_busy())
-        {
-            worked = true;
-            if panicked {
-                tracing::error!(connection = self.link.id, "a handler panicked");
+        let may = !self.link.outbound.is_busy();
+        let Poll::Ready(Done {
+            id,
+            message,
+            outcome,
+        }) = self.jobs.poll(cx, may)
+        else {
+            return false;
+        };
+        // A handler may have asked for the end.
+        self.close = self.link.outbound.closing();
+        match outcome {
+            Outcome::Finished => {}
+            Outcome::Panicked => {
+                tracing::error!(connection = self.link.id, message, "a handler panicked");
                 self.link
                     .fail(id.as_ref(), &Fault::new("INTERNAL", "the server failed"));
             }
+            Outcome::TimedOut => {
+                if !std::mem::replace(&mut self.logged.timeout, true) {
+                    tracing::error!(
+                        connection = self.link.id,
+                        message,
+                        "a handler took longer than `limits.handlerTimeout`, and was dropped"
+                    );
+                }
+                let fault = Fault::new("TIMEOUT", "the server took too long");
+                self.link.fail(id.as_ref(), &fault);
+            }
         }
-        worked
+        true
     }
 
-    /// Reads one message. Nothing is read while too many wait, or once the connection is about to end.
+    /// Handles the message that waits longest, where it is its turn.
+    fn handle_next(&mut self) -> bool {
+        if self.owes_pong && self.has_room() {
+            self.owes_pong = false;
+            self.say(self.link.server.table.session.roles.pong);
+            return true;
+        }
+        if self.inbound.is_empty() || !self.may_handle() {
+            return false;
+        }
+        let Some(packet) = self.inbound.pop() else {
+            return false;
+        };
+        self.receive(&packet);
+        true
+    }
+
+    /// Whether there is room for an answer, and the connection is not about to end for a reason that does not wait.
+    fn has_room(&self) -> bool {
+        !self.link.outbound.is_busy() && self.close.as_ref().is_none_or(|close| close.graceful)
+    }
+
+    /// Whether a message may be handled now: no other is, and there is room for what it is answered with.
+    fn may_handle(&self) -> bool {
+        self.jobs.is_idle() && self.has_room()
+    }
+
+    /// Reads one message. Nothing is read while too much waits, or once the connection is about to end.
     fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, End> {
         if self.close.is_some() {
             return Ok(false);
         }
-        if self.jobs.is_full() {
-            if let Some(heart) = &mut self.heart {
-                heart.hear(Instant::now());
-            }
-            return Ok(false);
+        if self.inbound.is_full() {
+            return self.poll_paused(cx).map(|()| false);
         }
+        self.paused = None;
         let Poll::Ready(arrival) = self.transport.poll_receive(cx) else {
             return Ok(false);
         };
@@ -202,16 +299,25 @@ impl Connection {
             heart.hear(now);
         }
         match arrival {
-            Ok(Arrival::Alive) => {}
+            Ok(Arrival::Alive) => self.control(now)?,
             Ok(Arrival::Packet(packet)) if packet.len() > self.link.server.limits.message => {
                 return Err(self.too_large());
             }
-            Ok(Arrival::Packet(packet)) => self.receive(&packet, now),
+            Ok(Arrival::Packet(packet)) => self.arrived(packet, now)?,
             Ok(Arrival::Closed(closing)) => {
                 tracing::debug!(connection = self.link.id, ?closing, "the client closed");
                 return Err(End::Lost);
             }
             Err(TransportError::TooLarge { .. }) => return Err(self.too_large()),
+            Err(TransportError::Protocol { code, reason }) => {
+                tracing::info!(
+                    connection = self.link.id,
+                    code,
+                    reason,
+                    "the client broke the rules of WebSocket"
+                );
+                return Err(End::Close(Closing::new(code, reason)));
+            }
             Err(error) => {
                 tracing::debug!(
                     connection = self.link.id,
@@ -222,6 +328,72 @@ impl Connection {
             }
         }
         Ok(true)
+    }
+
+    /// Nothing is read for now. That the client is not heard is no fault of its own; whether it is there is asked of the
+    /// transport.
+    fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
+        if let Some(heart) = &mut self.heart {
+            heart.hear(Instant::now());
+        }
+        if !std::mem::replace(&mut self.logged.inbound, true) {
+            tracing::info!(
+                connection = self.link.id,
+                "`limits.inbound` is reached: nothing more is read until there is room"
+            );
+        }
+        let sleep = || Box::pin(tokio::time::sleep(HANG_UP));
+        while self
+            .paused
+            .get_or_insert_with(sleep)
+            .as_mut()
+            .poll(cx)
+            .is_ready()
+        {
+            if self.transport.is_hung_up() {
+                tracing::debug!(connection = self.link.id, "the client hung up");
+                return Err(End::Lost);
+            }
+            self.paused = Some(sleep());
+        }
+        Ok(())
+    }
+
+    /// Counts what carries no message.
+    fn control(&mut self, now: Instant) -> Result<(), End> {
+        if self.control.take(now) {
+            return Ok(());
+        }
+        tracing::info!(connection = self.link.id, "too many pings");
+        Err(self.end(CloseCondition::RateLimited, "too many pings"))
+    }
+
+    /// A message came: it is handled at once where nothing has to be waited for, and otherwise when it is its turn; but what need not
+    /// wait is acted on.
+    fn arrived(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
+        if self.inbound.is_empty() && self.may_handle() {
+            if let Some(Urgent::Ping | Urgent::Pong) = self.receive(&packet) {
+                self.control(now)?;
+            }
+            return Ok(());
+        }
+        match system::urgent(&self.link, &packet) {
+            Some(Urgent::Ping) => {
+                self.control(now)?;
+                self.owes_pong = true;
+            }
+            Some(Urgent::Pong) => self.control(now)?,
+            Some(Urgent::Cancel(id)) => {
+                // What it weighs is gone; that it came still counts.
+                if self.is_in_time(now) {
+                    self.jobs.cancel(&id);
+                } else {
+                    self.inbound.push(packet);
+                }
+            }
+            None => self.inbound.push(packet),
+        }
+        Ok(())
     }
 
     fn too_large(&self) -> End {
@@ -247,6 +419,7 @@ impl Connection {
                 for item in self.batch.drain(..) {
                     self.transport.feed(item.packet)?;
                 }
+                self.batch.shrink_to(16);
                 self.flushing = true;
             }
             match self.transport.poll_flush(cx)? {
@@ -267,7 +440,16 @@ impl Connection {
         }
     }
 
-    fn poll_heart(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
+    fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
+        let stalled = self
+            .stall
+            .poll(cx, self.flushing.then(|| self.transport.written()));
+        if stalled.is_ready() {
+            tracing::info!(connection = self.link.id, "the client does not read");
+            // Nobody reads what is queued.
+            self.link.outbound.end();
+            return Some(self.end(CloseCondition::Slow, "the client does not read"));
+        }
         match self.heart.as_mut()?.poll(cx) {
             Poll::Pending => None,
             Poll::Ready(Beat::Ask) => {
@@ -275,13 +457,9 @@ impl Connection {
                 None
             }
             Poll::Ready(Beat::Silent) => {
-                let code = self.link.server.table.close_code(CloseCondition::Silent);
                 // Nobody reads what is queued.
                 self.link.outbound.end();
-                Some(End::Close(Closing::new(
-                    code,
-                    "nothing was heard for too long",
-                )))
+                Some(self.end(CloseCondition::Silent, "nothing was heard for too long"))
             }
         }
     }
@@ -293,13 +471,18 @@ impl Connection {
         }
     }
 
-    /// A message came.
-    fn receive(&mut self, packet: &Packet, now: Instant) {
-        let fits = self.bucket.as_mut().is_none_or(|bucket| bucket.take(now));
+    /// Whether a message is within the rate of its connection, and within that of its address.
+    fn is_in_time(&mut self, now: Instant) -> bool {
+        let own = self.rate.as_mut().is_none_or(|rate| rate.take(now));
+        own && self.link.address.take(now)
+    }
+
+    /// Reads a message, and begins what it asks for. What it was, where it counts as a sign of life alone.
+    fn receive(&mut self, packet: &Packet) -> Option<Urgent> {
         let server = self.link.server.clone();
-        let codec = server.codec(self.link.encoding);
-        let read = |frame| {
-            codec.source(frame).map_err(|message| {
+        let source = server.codec(self.link.encoding).source(packet.frame());
+        let received = source
+            .map_err(|message| {
                 Box::new(Rejected {
                     reason: Reason::Syntax { offset: 0, message },
                     tag: None,
@@ -308,142 +491,78 @@ impl Connection {
                     payload: None,
                 })
             })
-        };
-        let received = read(packet.frame()).and_then(|source| {
-            server
-                .service
-                .receive(source, Context::new(self.link.clone()))
-        });
+            .and_then(|source| {
+                server
+                    .service
+                    .receive(source, Context::new(self.link.clone()))
+            });
         let received = match received {
-            Err(rejected) => match self.system(packet, &rejected) {
-                Some(received) => received,
-                None => return self.bad(&rejected),
-            },
             Ok(received) => received,
+            Err(rejected) => match system::read(&self.link, packet, &rejected) {
+                Some(system::Request::Urgent(urgent)) => {
+                    self.bad = 0;
+                    if matches!(urgent, Urgent::Ping) {
+                        self.say(server.table.session.roles.pong);
+                    }
+                    return Some(urgent);
+                }
+                Some(system::Request::Run(received)) => received,
+                None => {
+                    self.bad(&rejected);
+                    return None;
+                }
+            },
         };
         self.bad = 0;
-        if !fits {
-            return self.too_fast(received.id.as_ref());
+        if !self.is_in_time(Instant::now()) {
+            self.too_fast(received.id.as_ref());
+            return None;
         }
         self.fast = 0;
-        if let Err((id, declined)) = self.jobs.add(received) {
+        self.begin(received);
+        None
+    }
+
+    fn begin(&mut self, received: Received) {
+        if let Err((id, declined)) = self.jobs.begin(received) {
             let fault = match declined {
                 Declined::IdInUse => Fault::new("ID_REUSED", "a stream with this id is open"),
                 Declined::TooMany => {
-                    Fault::new("RATE_LIMITED", "too many streams are open").retryable()
+                    if !std::mem::replace(&mut self.logged.streams, true) {
+                        tracing::info!(connection = self.link.id, "`limits.streams` is reached");
+                    }
+                    Fault::new("TOO_MANY", "too many streams are open")
                 }
             };
             self.link.fail(id.as_ref(), &fault);
         }
     }
 
-    /// Answers a message that no handler sees. Where replies come in the order of the requests, so does this.
-    fn fail(&mut self, id: Option<&Id>, fault: &Fault<'_>) {
-        if !self.link.server.table.server.envelope.by_order {
-            return self.link.fail(id, fault);
-        }
-        let packet = super::link::error(&self.link.server, self.link.codec(), id, fault);
-        if let Some(packet) = packet {
-            let link = self.link.clone();
-            let answer = Box::pin(async move { link.outbound.answer(packet) });
-            let action = Action::Run(answer);
-            // Only streams are declined.
-            let _ = self.jobs.add(Received { id: None, action });
-        }
-    }
-
     fn bad(&mut self, rejected: &Rejected) {
-        self.fail(rejected.id.as_ref(), &Fault::of(rejected));
+        if !self.is_in_time(Instant::now()) {
+            return self.too_fast(rejected.id.as_ref());
+        }
+        self.link.fail(rejected.id.as_ref(), &Fault::of(rejected));
         self.bad += 1;
         if self.bad >= self.link.server.limits.violations.max(1) {
+            tracing::info!(connection = self.link.id, "too many bad messages");
             self.link
                 .close(CloseCondition::Violations, "too many bad messages", false);
+            self.close = self.link.outbound.closing();
         }
     }
 
     fn too_fast(&mut self, id: Option<&Id>) {
+        if !std::mem::replace(&mut self.logged.rate, true) {
+            tracing::info!(connection = self.link.id, "`limits.rate` is reached");
+        }
         let fault = Fault::new("RATE_LIMITED", "too many messages in too short a time").retryable();
-        self.fail(id, &fault);
+        self.link.fail(id, &fault);
         self.fast += 1;
         if self.fast >= self.link.server.limits.violations.max(1) {
             self.link
                 .close(CloseCondition::RateLimited, "too many messages", false);
+            self.close = self.link.outbound.closing();
         }
     }
-
-    /// What one of the session's own messages asks for. None where it is none of those a client sends.
-    fn system(&self, packet: &Packet, rejected: &Rejected) -> Option<Received> {
-        let server = &self.link.server;
-        let roles = &server.table.session.roles;
-        if rejected.reason != Reason::UnknownType {
-            return None;
-        }
-        let role = Role::of(rejected.tag.as_ref()?.borrow(), roles)?;
-        let source = self.link.codec().source(packet.frame()).ok()?;
-        let head = Head::read(&source, &server.table.client.envelope).ok()?;
-        let cx = Context::new(self.link.clone()).request(head.id.clone(), head.channel.clone());
-        let channel = || {
-            ChannelOnly::read(&head)
-                .ok()
-                .map(|ChannelOnly(key)| key.into_owned())
-        };
-        let action = match role {
-            Role::Ping => {
-                self.say(roles.pong);
-                Action::Cancel
-            }
-            Role::Pong => Action::Cancel,
-            Role::Join => {
-                let key = channel()?;
-                let tag = roles.join;
-                Action::Run(Box::pin(async move { join(cx, key, tag).await }))
-            }
-            Role::Leave => {
-                let key = channel()?;
-                let tag = roles.leave;
-                Action::Run(Box::pin(async move {
-                    cx.exit(&key, tag, &ChannelOnly((&*key).into()))
-                }))
-            }
-            Role::Hello | Role::Ready | Role::Refuse | Role::Gap | Role::Error => return None,
-        };
-        let id = head.id.filter(|_| matches!(action, Action::Run(_)));
-        Some(Received { id, action })
-    }
-}
-
-/// Lets somebody into a channel that has no message for it.
-async fn join(cx: Context, key: String, tag: Option<Tag>) {
-    let server = cx.link.server.clone();
-    let Some(channel) = server.channel_of(&key).filter(|channel| !channel.has_join) else {
-        return cx.refuse(&super::Refusal::not_joinable());
-    };
-    if let Err(refusal) = server.service.admit(&key, cx.clone()).await {
-        return cx.refuse(&refusal);
-    }
-    let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
-    cx.enter(
-        key.into(),
-        server.keep(Some(channel)),
-        tag,
-        payload.map(Some),
-        None,
-    )
-    .await;
-}
-
-/// Writes a message that is sent before there is a connection.
-pub(crate) fn write(
-    server: &super::shared::Shared,
-    encoding: usize,
-    tag: Option<Tag>,
-    payload: &dyn erased_serde::Serialize,
-) -> Option<Packet> {
-    super::link::encode(
-        server.codec(encoding),
-        &Outgoing {
-            payload: Some(payload),
-            ..server.outgoing(tag)
-        },
-    )
 }

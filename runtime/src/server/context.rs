@@ -5,15 +5,18 @@ use super::{
     fault::Fault,
     hub::JoinError,
     link::{self, Link},
+    shared::unsound,
     stream::Stream,
 };
 use crate::{
-    ChannelKey, ErrorCodes, Id, MessageOf, Messages, Mode, NothingPending, PublishTo, Rejected,
+    ChannelKey, ErrorCodes, Id, MessageOf, Messages, Mode, NothingPending, Payload, PublishTo,
+    Rejected,
     broker::Position,
     codec::{Outgoing, Source},
     decode,
-    table::{MessageTable, Tag, TagRef, UnionTable},
+    table::{CloseCondition, MessageTable, Tag, TagRef, UnionTable},
     transport::Closing,
+    validate::validate_error,
 };
 use serde_json::value::RawValue;
 use std::{
@@ -85,10 +88,14 @@ impl Context {
         let depth = self.link.server.limits.depth;
         let envelope = decode::<U>(source, Mode::Server, depth, &NothingPending)?;
         let id = envelope.id.clone();
+        let message = &U::TABLE.messages[envelope.message.index()];
+        let timeout = self.link.server.handler_timeout(message.timeout);
         let cx = self.request(envelope.id, envelope.channel);
         Ok(Received {
             id,
             action: dispatch(envelope.message, cx),
+            message: message.name,
+            timeout,
         })
     }
 
@@ -129,6 +136,9 @@ impl Context {
     /// refuse it.
     pub fn send<U: Messages, M: MessageOf<U>>(&self, message: &M) {
         let table = &U::TABLE.messages[M::INDEX];
+        if !self.link.server.is_sound(table.name, message) {
+            return;
+        }
         let payload: &dyn erased_serde::Serialize = message;
         if let Some(packet) = self.write(U::TABLE, table, Some(payload), None, None) {
             self.link.push(packet, table.volatile);
@@ -150,8 +160,23 @@ impl Context {
         self.link.server.hub.leave(self.link.id, &channel.key())
     }
 
-    /// Closes this connection once everything queued is written, with a code of the application's own (4000 to 4999).
+    /// Closes this connection once everything queued is written, for good: its client does not connect again by itself. The code is that
+    /// for [`CloseCondition::Kicked`], 4403 unless the protocol has another.
+    pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
+        let code = self.link.server.table.close_code(CloseCondition::Kicked);
+        self.close(code, reason);
+    }
+
+    /// Closes this connection once everything queued is written, with a code of the application's own (3000 to 4999), or 1000. Any other is
+    /// sent as 1011 (RFC 6455, section 7.4).
     pub fn close(&self, code: u16, reason: impl Into<Cow<'static, str>>) {
+        let code = match code {
+            1000 | 3000..=4999 => code,
+            _ => {
+                tracing::error!(code, "no application closes with this code");
+                1011
+            }
+        };
         self.link.outbound.close(Closing::new(code, reason), false);
     }
 
@@ -166,6 +191,23 @@ impl Context {
             Ok(reply) => self.reply(U::TABLE, R::INDEX, reply),
             Err(error) => self.fail(error),
         }
+    }
+
+    /// Whether a reply may be sent. One that may not is answered with `INTERNAL` in its place.
+    pub(crate) fn is_sound<M: Payload>(
+        &self,
+        table: &'static UnionTable,
+        index: usize,
+        message: &M,
+    ) -> bool {
+        let is_sound = self
+            .link
+            .server
+            .is_sound(table.messages[index].name, message);
+        if !is_sound {
+            self.fault(&Fault::new("INTERNAL", "the server failed"));
+        }
+        is_sound
     }
 
     /// Answers a message that has no reply: with its error, or not at all.
@@ -199,6 +241,7 @@ impl Context {
         E: ErrorCodes,
     {
         match result {
+            Ok(reply) if !self.is_sound(U::TABLE, R::INDEX, reply) => {}
             Ok(reply) => {
                 let message = &U::TABLE.messages[R::INDEX];
                 let payload = message.payload.then(|| {
@@ -255,6 +298,12 @@ impl Context {
 
     /// Answers with a declared error.
     pub fn fail<E: ErrorCodes>(&self, error: &E) {
+        if self.link.server.bounds.checks
+            && let Err(invalid) = validate_error(error)
+        {
+            unsound(error.message(), &invalid);
+            return self.fault(&Fault::new("INTERNAL", "the server failed"));
+        }
         self.fault(&Fault {
             code: Some(match error.code() {
                 Tag::Text(text) => TagRef::Text(text),
@@ -277,12 +326,13 @@ impl Context {
     }
 
     /// Answers with one of the messages of a union.
-    pub(crate) fn reply(
-        &self,
-        table: &'static UnionTable,
-        index: usize,
-        payload: &dyn erased_serde::Serialize,
-    ) {
+    pub(crate) fn reply<M: Payload>(&self, table: &'static UnionTable, index: usize, reply: &M) {
+        if self.is_sound(table, index, reply) {
+            self.put(table, index, reply);
+        }
+    }
+
+    fn put(&self, table: &'static UnionTable, index: usize, payload: &dyn erased_serde::Serialize) {
         let message = &table.messages[index];
         self.link.answer(&Outgoing {
             payload: Some(payload).filter(|_| message.payload),
@@ -378,6 +428,18 @@ impl Context {
         };
         match server.hub.join(&self.link, &key, keep, &answer).await {
             Ok(()) | Err(JoinError::Ended) => {}
+            Err(JoinError::TooMany) => {
+                if !self.link.channels_logged.swap(true, Ordering::Relaxed) {
+                    tracing::info!(connection = self.link.id, "`limits.channels` is reached");
+                }
+                self.fault(&Fault::new("TOO_MANY", "too many channels are joined"));
+            }
+            Err(JoinError::LongKey) => {
+                self.fault(&Fault::new(
+                    "INVALID",
+                    "the key of a channel has 1,024 bytes at the most",
+                ));
+            }
             Err(JoinError::Broker(error)) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

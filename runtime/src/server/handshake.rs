@@ -2,10 +2,12 @@
 
 use super::{
     Opening, Peer, Session,
-    connection::{Connection, PATIENCE, write},
+    address::Place,
+    connection::{CONTROL, Connection, PATIENCE},
     fault::Fault,
-    link,
-    shared::Shared,
+    link::{self, write},
+    rate::Bucket,
+    shared::{Admission, Shared},
 };
 use crate::{
     system::{Head, Hello, Ready, Role, Side, check_version},
@@ -14,43 +16,42 @@ use crate::{
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
+use tokio::time::Instant;
 
 /// Serves a connection from its first byte to its last.
 pub(crate) async fn serve(
     mut transport: Box<dyn Transport>,
     server: Arc<Shared>,
     peer: Peer,
+    admission: Admission,
     encoding: usize,
 ) {
-    let _alive = Alive::new(server.clone());
     let peer = Arc::new(peer);
-    let greeting = greet(&mut *transport, &server, &peer, encoding).await;
+    let mut control = Bucket::new(CONTROL, Instant::now());
+    let place = admission.place.clone();
+    let greeting = greet(
+        &mut *transport,
+        &server,
+        &peer,
+        &place,
+        encoding,
+        &mut control,
+    )
+    .await;
     let (session, ready) = match greeting {
         Ok(greeting) => greeting,
-        Err(None) => return,
-        Err(Some(closing)) => return transport.close(&closing, PATIENCE).await,
+        // A close of the client's is answered.
+        Err(None) => return transport.close(&Closing::new(1000, ""), PATIENCE).await,
+        Err(Some(closing)) => {
+            tracing::info!(address = ?peer.address, %closing, "no session began");
+            return transport.close(&closing, PATIENCE).await;
+        }
     };
-    let link = server.connect(session, peer, encoding);
+    let link = server.connect(session, peer, place, encoding);
     if let Some(packet) = ready {
         link.outbound.answer(packet);
     }
-    Connection::new(transport, link).run().await;
-}
-
-/// Counts the connections.
-struct Alive(Arc<Shared>);
-
-impl Alive {
-    fn new(server: Arc<Shared>) -> Self {
-        server.alive.send_modify(|count| *count += 1);
-        Self(server)
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.alive.send_modify(|count| *count -= 1);
-    }
+    Connection::new(transport, link, control).run().await;
 }
 
 /// Waits for the hello and answers it.
@@ -61,7 +62,9 @@ async fn greet(
     transport: &mut dyn Transport,
     server: &Arc<Shared>,
     peer: &Arc<Peer>,
+    place: &Place,
     encoding: usize,
+    control: &mut Bucket,
 ) -> Result<(Session, Option<Packet>), Option<Closing>> {
     let table = server.table;
     let session = &table.session;
@@ -74,7 +77,8 @@ async fn greet(
     }
     let mut opening = Opening::new(None, peer.clone(), String::new());
     if session.roles.hello.is_some() {
-        let hello = tokio::time::timeout(session.timeout, hello(transport, server, encoding));
+        let hello =
+            tokio::time::timeout(session.timeout, hello(transport, server, encoding, control));
         let hello = match hello.await {
             Ok(hello) => hello?,
             Err(_) => {
@@ -106,6 +110,22 @@ async fn greet(
             );
         }
         (opening.auth, opening.version) = (hello.auth, hello.version);
+    }
+    // Who connects again and again asks for as much work as who sends messages.
+    if !place.take(Instant::now()) {
+        let packet = {
+            let words = "too many messages in too short a time";
+            refuse(
+                server,
+                encoding,
+                &Fault::new("RATE_LIMITED", words).retryable(),
+            )
+        };
+        send(transport, packet).await?;
+        return Err(close(
+            CloseCondition::RateLimited,
+            "too many messages".into(),
+        ));
     }
     let asked = AssertUnwindSafe(server.service.open(opening)).catch_unwind();
     let refusal = match tokio::time::timeout(session.timeout, asked).await {
@@ -181,6 +201,7 @@ async fn hello(
     transport: &mut dyn Transport,
     server: &Arc<Shared>,
     encoding: usize,
+    control: &mut Bucket,
 ) -> Result<Hello, Option<Closing>> {
     let codec = server.codec(encoding);
     let close = |condition| Closing::new(server.table.close_code(condition), "");
@@ -188,10 +209,14 @@ async fn hello(
         let packet = loop {
             match transport.receive().await {
                 Ok(Arrival::Packet(packet)) => break packet,
-                Ok(Arrival::Alive) => {}
+                Ok(Arrival::Alive) if control.take(Instant::now()) => {}
+                Ok(Arrival::Alive) => return Err(Some(close(CloseCondition::RateLimited))),
                 Ok(Arrival::Closed(_)) => return Err(None),
                 Err(TransportError::TooLarge { .. }) => {
                     return Err(Some(close(CloseCondition::TooLarge)));
+                }
+                Err(TransportError::Protocol { code, reason }) => {
+                    return Err(Some(Closing::new(code, reason)));
                 }
                 Err(_) => return Err(None),
             }

@@ -14,6 +14,9 @@ use std::{
     time::Duration,
 };
 
+/// How many bytes the key of a channel may have. Whoever is in a channel makes the server keep it.
+pub(crate) const KEY: usize = 1024;
+
 /// The channels with somebody in them.
 pub(crate) struct Hub {
     table: &'static UnionTable,
@@ -44,6 +47,10 @@ pub(crate) enum JoinError {
     Broker(BrokerError),
     /// The connection is over.
     Ended,
+    /// The connection is in as many channels as it may be.
+    TooMany,
+    /// The channel's key is too long.
+    LongKey,
 }
 
 impl fmt::Debug for Hub {
@@ -164,6 +171,9 @@ impl Hub {
         keep: Duration,
         answer: &(dyn Fn(&Position) -> Option<Packet> + Sync),
     ) -> Result<(), JoinError> {
+        if key.len() > KEY {
+            return Err(JoinError::LongKey);
+        }
         let mut entering = self.enter(key);
         let told = self
             .broker
@@ -177,9 +187,7 @@ impl Hub {
             Some(seen) if seen.epoch == told.epoch && seen.seq > told.seq => seen.clone(),
             _ => told,
         };
-        if !link.enter(key) {
-            return Err(JoinError::Ended);
-        }
+        link.enter(key)?;
         if let Some(packet) = answer(&position) {
             link.outbound.answer(packet);
         }

@@ -1,4 +1,4 @@
-//! What a connection has to do: handlers in the order of their messages, and streams beside them.
+//! What a connection has to do: one handler at a time, in the order of the messages, and streams beside it.
 
 use super::{Action, Received};
 use crate::Id;
@@ -8,33 +8,28 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     fmt,
     panic::AssertUnwindSafe,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
-
-/// How many messages wait to be handled before the connection stops reading. A client that sends more is slowed down by
-/// the transport.
-const WAITING: usize = 64;
-
-/// How many streams a connection may have open.
-const STREAMS: usize = 256;
+use tokio::time::Sleep;
 
 /// The handlers of one connection. They run in its task and end with it.
-#[derive(Default)]
 pub(crate) struct Jobs {
-    running: Option<Job>,
-    waiting: VecDeque<Job>,
+    running: Option<Running>,
     streams: FuturesUnordered<Abortable<Job>>,
     open: HashMap<Id, AbortHandle>,
+    /// How many streams may be open.
+    limit: usize,
 }
 
 impl fmt::Debug for Jobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jobs")
-            .field("waiting", &self.waiting.len())
+            .field("running", &self.running.is_some())
             .field("streams", &self.streams.len())
             .finish_non_exhaustive()
     }
@@ -43,14 +38,33 @@ impl fmt::Debug for Jobs {
 /// A handler at work.
 struct Job {
     id: Option<Id>,
+    message: &'static str,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
+}
+
+/// The handler whose turn it is.
+struct Running {
+    job: Job,
+    timeout: Option<Duration>,
+    /// Set up only where the handler does not end at once: most do.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 /// A handler that is done.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) id: Option<Id>,
-    pub(crate) panicked: bool,
+    /// The name of its message.
+    pub(crate) message: &'static str,
+    pub(crate) outcome: Outcome,
+}
+
+/// How a handler ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Finished,
+    Panicked,
+    TimedOut,
 }
 
 /// Why a stream is not begun.
@@ -63,10 +77,19 @@ pub(crate) enum Declined {
 }
 
 impl Job {
-    fn new(id: Option<Id>, work: BoxFuture<'static, ()>) -> Self {
+    fn new(id: Option<Id>, message: &'static str, work: BoxFuture<'static, ()>) -> Self {
         Self {
             id,
+            message,
             work: AssertUnwindSafe(work).catch_unwind(),
+        }
+    }
+
+    fn done(&mut self, outcome: Outcome) -> Done {
+        Done {
+            id: self.id.take(),
+            message: self.message,
+            outcome,
         }
     }
 }
@@ -75,52 +98,91 @@ impl Future for Job {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        self.work.poll_unpin(cx).map(|result| Done {
-            id: self.id.take(),
-            panicked: result.is_err(),
+        self.work.poll_unpin(cx).map(|result| {
+            self.done(match result {
+                Ok(()) => Outcome::Finished,
+                Err(_) => Outcome::Panicked,
+            })
         })
     }
 }
 
+impl Running {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
+        if let Poll::Ready(done) = self.job.poll_unpin(cx) {
+            return Poll::Ready(done);
+        }
+        let Some(timeout) = self.timeout else {
+            return Poll::Pending;
+        };
+        let deadline = self
+            .deadline
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        ready!(deadline.as_mut().poll(cx));
+        Poll::Ready(self.job.done(Outcome::TimedOut))
+    }
+}
+
 impl Jobs {
-    /// Whether no more messages should be read for now.
-    pub(crate) fn is_full(&self) -> bool {
-        self.waiting.len() >= WAITING
+    pub(crate) fn new(streams: usize) -> Self {
+        Self {
+            running: None,
+            streams: FuturesUnordered::new(),
+            open: HashMap::new(),
+            limit: streams,
+        }
     }
 
-    /// Whether every handler that has an order is done.
+    /// Whether no handler runs whose end the next message has to wait for.
     pub(crate) fn is_idle(&self) -> bool {
-        self.running.is_none() && self.waiting.is_empty()
+        self.running.is_none()
     }
 
-    /// Takes what a message asks for.
-    pub(crate) fn add(
-        &mut self,
-        Received { id, action }: Received,
-    ) -> Result<(), (Option<Id>, Declined)> {
+    /// Begins what a message asks for. Where that has an order, nothing that has one may run.
+    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (Option<Id>, Declined)> {
+        let Received {
+            id,
+            action,
+            message,
+            timeout,
+        } = received;
         match action {
-            Action::Run(work) => self.waiting.push_back(Job::new(id, work)),
+            Action::Run(work) => {
+                debug_assert!(self.is_idle(), "messages are handled one by one");
+                self.running = Some(Running {
+                    job: Job::new(id, message, work),
+                    timeout,
+                    deadline: None,
+                });
+            }
             Action::Stream(work) => {
                 if id.as_ref().is_some_and(|id| self.open.contains_key(id)) {
                     return Err((id, Declined::IdInUse));
                 }
-                if self.streams.len() >= STREAMS {
+                if self.streams.len() >= self.limit {
                     return Err((id, Declined::TooMany));
                 }
                 let (handle, registration) = AbortHandle::new_pair();
                 if let Some(id) = &id {
                     self.open.insert(id.clone(), handle);
                 }
-                self.streams
-                    .push(Abortable::new(Job::new(id, work), registration));
+                let job = Job::new(id, message, work);
+                self.streams.push(Abortable::new(job, registration));
             }
             Action::Cancel => {
-                if let Some(handle) = id.and_then(|id| self.open.remove(&id)) {
-                    handle.abort();
+                if let Some(id) = id {
+                    self.cancel(&id);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Ends the stream with an id.
+    pub(crate) fn cancel(&mut self, id: &Id) {
+        if let Some(handle) = self.open.remove(id) {
+            handle.abort();
+        }
     }
 
     /// Drops every stream.
@@ -129,24 +191,30 @@ impl Jobs {
         self.streams = FuturesUnordered::new();
     }
 
-    /// Goes on with the handlers; begins the next one in order only where it `may`. Ready when one is done.
+    /// Drops everything.
+    pub(crate) fn end(&mut self) {
+        self.running = None;
+        self.end_streams();
+    }
+
+    /// Goes on with the handler whose turn it is, and with the streams where they `may` say something. Ready when one is
+    /// done.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, may: bool) -> Poll<Done> {
-        while let Poll::Ready(Some(done)) = self.streams.poll_next_unpin(cx) {
-            // One that was cancelled says nothing more, and its id is free already.
-            if let Ok(done) = done {
-                if let Some(id) = &done.id {
-                    self.open.remove(id);
+        if may {
+            while let Poll::Ready(Some(done)) = self.streams.poll_next_unpin(cx) {
+                // One that was cancelled says nothing more, and its id is free already.
+                if let Ok(done) = done {
+                    if let Some(id) = &done.id {
+                        self.open.remove(id);
+                    }
+                    return Poll::Ready(done);
                 }
-                return Poll::Ready(done);
             }
         }
-        if self.running.is_none() && may {
-            self.running = self.waiting.pop_front();
-        }
-        let Some(job) = &mut self.running else {
+        let Some(running) = &mut self.running else {
             return Poll::Pending;
         };
-        let done = std::task::ready!(job.poll_unpin(cx));
+        let done = ready!(running.poll(cx));
         self.running = None;
         Poll::Ready(done)
     }

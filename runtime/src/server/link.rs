@@ -1,6 +1,6 @@
 //! The part of a connection that others hold: what it may be sent, and where it is.
 
-use super::{Peer, Session, fault::Fault, shared::Shared};
+use super::{Peer, Session, address::Place, fault::Fault, hub::JoinError, shared::Shared};
 use crate::{
     Id,
     codec::{Codec, Outgoing},
@@ -11,7 +11,7 @@ use crate::{
 use std::{
     collections::HashSet,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::SystemTime,
 };
 
@@ -24,6 +24,9 @@ pub(crate) struct Link {
     pub(crate) server: Arc<Shared>,
     pub(crate) session: Session,
     pub(crate) peer: Arc<Peer>,
+    pub(crate) address: Arc<Place>,
+    /// Whether it was logged that it is in as many channels as it may be.
+    pub(crate) channels_logged: AtomicBool,
     /// The channels it is in; none when it is over.
     joined: Mutex<Option<HashSet<Arc<str>>>>,
 }
@@ -42,6 +45,7 @@ impl Link {
         server: Arc<Shared>,
         session: Session,
         peer: Arc<Peer>,
+        address: Arc<Place>,
         encoding: usize,
     ) -> Self {
         Self {
@@ -51,6 +55,8 @@ impl Link {
             server,
             session,
             peer,
+            address,
+            channels_logged: AtomicBool::new(false),
             joined: Mutex::new(Some(HashSet::new())),
         }
     }
@@ -90,13 +96,16 @@ impl Link {
         }
     }
 
-    /// Notes that it is in a channel. False where it is over.
-    pub(crate) fn enter(&self, channel: &Arc<str>) -> bool {
+    /// Notes that it is in a channel.
+    pub(crate) fn enter(&self, channel: &Arc<str>) -> Result<(), JoinError> {
         let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
-        joined.as_mut().is_some_and(|joined| {
-            joined.insert(channel.clone());
-            true
-        })
+        let joined = joined.as_mut().ok_or(JoinError::Ended)?;
+        let most = usize::try_from(self.server.limits.channels).unwrap_or(usize::MAX);
+        if joined.len() >= most && !joined.contains(channel) {
+            return Err(JoinError::TooMany);
+        }
+        joined.insert(channel.clone());
+        Ok(())
     }
 
     /// Notes that it is in a channel no more.
@@ -144,6 +153,22 @@ pub(crate) fn encode(codec: &dyn Codec, outgoing: &Outgoing<'_>) -> Option<Packe
             None
         }
     }
+}
+
+/// Writes a message that is sent before there is a connection.
+pub(crate) fn write(
+    server: &Shared,
+    encoding: usize,
+    tag: Option<Tag>,
+    payload: &dyn erased_serde::Serialize,
+) -> Option<Packet> {
+    encode(
+        server.codec(encoding),
+        &Outgoing {
+            payload: Some(payload),
+            ..server.outgoing(tag)
+        },
+    )
 }
 
 /// Writes an error, where the protocol has a message for it.

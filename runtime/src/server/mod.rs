@@ -11,20 +11,30 @@
 //! - The count of a channel that nobody is in is kept for its history's time, or for as long as a session is resumed, at
 //!   least a minute; 10,000 such channels at most. Whoever comes back later learns of a gap.
 
+mod address;
 mod connection;
 mod context;
 mod fault;
 mod handshake;
 mod hub;
+mod inbound;
 mod jobs;
 mod link;
+mod origins;
 mod rate;
 mod router;
+mod serve;
 mod service;
 mod shared;
+mod socket;
+mod stall;
 mod stream;
+mod system;
+mod upgrade;
 
+pub use address::{Network, NotANetwork};
 pub use context::Context;
+pub use serve::{Serve, serve};
 pub use service::{Action, Opening, Received, Refusal, Service, Session, answer, run};
 pub use stream::{SendError, Sender, Stream};
 
@@ -33,17 +43,18 @@ use crate::{
     broker::{Broker, InMemory},
     codec::{Codec, Json},
     table::LimitsTable,
-    transport::Transport,
+    transport::{Closing, Transport},
 };
-use router::Origins;
-use shared::Shared;
+use origins::Origins;
+use shared::{Bounds, Shared};
 use std::{fmt, marker::PhantomData, net::SocketAddr, sync::Arc};
 
 /// Where a connection comes from.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Peer {
-    /// Its address, where the router was served with `into_make_service_with_connect_info::<SocketAddr>()`.
+    /// Its address, where the router is served by [`serve`], or with `into_make_service_with_connect_info::<SocketAddr>()`. What a trusted
+    /// proxy says of it (`Forwarded`, RFC 7239) counts; the port is 0 where the proxy does not name it.
     pub address: Option<SocketAddr>,
     /// The headers of its request.
     pub headers: http::HeaderMap,
@@ -67,6 +78,7 @@ pub struct Builder {
     limits: LimitsTable,
     broker: Option<Arc<dyn Broker>>,
     origins: Origins,
+    bounds: Bounds,
 }
 
 impl fmt::Debug for Builder {
@@ -76,6 +88,7 @@ impl fmt::Debug for Builder {
             .field("limits", &self.limits)
             .field("broker", &self.broker)
             .field("origins", &self.origins)
+            .field("bounds", &self.bounds)
             .finish_non_exhaustive()
     }
 }
@@ -99,9 +112,11 @@ impl Builder {
         self
     }
 
-    /// Takes pages of an origin, such as `https://app.example`, besides those of the server's own.
+    /// Takes pages of an origin, such as `https://app.example`.
     ///
-    /// A browser sends the origin of the page; what sends none is no browser, and is taken.
+    /// A browser sends the origin of the page; what sends none is no browser, and is taken. Without being named, only pages of the host
+    /// that the request is for are taken, and only where that host is an address or `localhost`: a name can be made to lead here by anybody
+    /// (DNS rebinding).
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.allow(origin.into());
         self
@@ -110,6 +125,38 @@ impl Builder {
     /// Takes pages of any origin. Do not, where a cookie says who somebody is.
     pub fn any_origin(mut self) -> Self {
         self.origins = Origins::Any;
+        self
+    }
+
+    /// How many connections there may be, those included that have not said hello: 10,000 unless set. Further upgrades are refused with 503.
+    pub fn connections(mut self, most: usize) -> Self {
+        self.bounds.connections = most;
+        self
+    }
+
+    /// How many connections an address may have: 100 unless set. Further upgrades are refused with 429. An address of IPv6 counts by its first
+    /// 64 bits. Addresses of this machine and of trusted proxies have no such bound, nor a common rate.
+    pub fn connections_per_address(mut self, most: usize) -> Self {
+        self.bounds.connections_per_address = most;
+        self
+    }
+
+    /// Proxies that stand before the server: what they say in `Forwarded` (RFC 7239) is where a request comes from.
+    ///
+    /// ```
+    /// # fn set_up(builder: handfast::server::Builder) -> Result<handfast::server::Builder, handfast::server::NotANetwork> {
+    /// Ok(builder.trusted_proxies(["127.0.0.1".parse()?, "10.0.0.0/8".parse()?]))
+    /// # }
+    /// ```
+    pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.bounds.trusted.extend(networks);
+        self
+    }
+
+    /// Whether the server checks what it sends as clients will: unless set, in builds with debug assertions. What breaks its own rules is not
+    /// sent; it is logged with its violations, and a request for it is answered with `INTERNAL`.
+    pub fn check_sent(mut self, check: bool) -> Self {
+        self.bounds.checks = check;
         self
     }
 
@@ -127,7 +174,13 @@ impl Builder {
         }
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
         Server {
-            shared: Shared::new(self.service, self.limits, codecs.into(), broker),
+            shared: Shared::new(
+                self.service,
+                self.limits,
+                codecs.into(),
+                broker,
+                self.bounds,
+            ),
             path: self.path.into(),
             origins: Arc::new(self.origins),
         }
@@ -149,6 +202,7 @@ impl Server {
             limits,
             broker: None,
             origins: Origins::default(),
+            bounds: Bounds::default(),
         }
     }
 
@@ -161,8 +215,7 @@ impl Server {
 
     /// Routes for axum: the WebSocket at `/ws` or the path that was set, and `/healthz`.
     ///
-    /// Small messages travel sooner where Nagle's algorithm is off: serve a listener with
-    /// `listener.tap_io(|tcp| { let _ = tcp.set_nodelay(true); })`.
+    /// Serve them by [`serve`].
     pub fn router(&self) -> axum::Router {
         router::router(self)
     }
@@ -170,7 +223,17 @@ impl Server {
     /// Serves a connection that came some other way, such as [`transport::pair`](crate::transport::pair), until it ends.
     /// It speaks the preferred encoding.
     pub async fn serve(&self, transport: impl Transport, peer: Peer) {
-        handshake::serve(Box::new(transport), self.shared.clone(), peer, 0).await;
+        let mut transport: Box<dyn Transport> = Box::new(transport);
+        match self.shared.admit(peer.address.map(|address| address.ip())) {
+            Ok(admission) => {
+                handshake::serve(transport, self.shared.clone(), peer, admission, 0).await;
+            }
+            Err(_) => {
+                // Try again later (the registry of RFC 6455, section 11.7).
+                let closing = Closing::new(1013, "there are too many connections");
+                transport.close(&closing, connection::PATIENCE).await;
+            }
+        }
     }
 }
 
@@ -241,7 +304,9 @@ impl<C: ChannelKey> Publisher<C> {
     pub fn publish<M: PublishTo<C>>(&self, message: &M) {
         let index = <M as MessageOf<M::Union>>::INDEX;
         let table = &<M::Union as Messages>::TABLE.messages[index];
-        self.shared.publish(self.key.clone(), table, message);
+        if self.shared.is_sound(table.name, message) {
+            self.shared.publish(self.key.clone(), table, message);
+        }
     }
 
     /// How many connections of this server are in the channel.

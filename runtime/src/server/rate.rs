@@ -24,11 +24,21 @@ impl Bucket {
         }
     }
 
-    /// Takes a token. False where there is none.
-    pub(crate) fn take(&mut self, now: Instant) -> bool {
+    fn fill(&mut self, now: Instant) {
         let passed = now.duration_since(self.filled).as_secs_f64();
         self.filled = now;
         self.tokens = (self.tokens + passed * self.per_second).min(self.burst);
+    }
+
+    /// Whether it has as many tokens as it can hold, like a new one.
+    pub(crate) fn is_full(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.tokens >= self.burst
+    }
+
+    /// Takes a token. False where there is none.
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
+        self.fill(now);
         let taken = self.tokens >= 1.0;
         if taken {
             self.tokens -= 1.0;

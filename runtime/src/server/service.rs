@@ -10,7 +10,7 @@ use crate::{
 use futures_util::future::BoxFuture;
 use handfast_schema::{Told, words};
 use serde_json::value::RawValue;
-use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc};
+use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
 
 /// What the application knows of somebody who is connected.
 pub type Session = Arc<dyn Any + Send + Sync>;
@@ -89,6 +89,10 @@ pub struct Received {
     pub id: Option<Id>,
     /// What to do.
     pub action: Action,
+    /// The name of the message.
+    pub message: &'static str,
+    /// How long the handler may take; none is as long as it likes.
+    pub timeout: Option<Duration>,
 }
 
 impl fmt::Debug for Received {
@@ -101,6 +105,7 @@ impl fmt::Debug for Received {
         f.debug_struct("Received")
             .field("id", &self.id)
             .field("action", &action)
+            .field("message", &self.message)
             .finish()
     }
 }

@@ -1,7 +1,13 @@
 //! What all connections of a server share.
 
-use super::{Peer, Service, hub::Hub, link::Link};
+use super::{
+    Peer, Service,
+    address::{Addresses, Network, Place},
+    hub::Hub,
+    link::Link,
+};
 use crate::{
+    Invalid, Validate,
     broker::{Broker, Publication},
     codec::{Codec, Outgoing},
     table::{ChannelTable, CloseCondition, LimitsTable, MessageTable, ProtocolTable, Tag},
@@ -9,6 +15,7 @@ use crate::{
 use std::{
     collections::HashMap,
     fmt,
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -28,6 +35,8 @@ pub(crate) struct Shared {
     /// The encodings that are spoken, the preferred first, with their subprotocols.
     pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
     pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) bounds: Bounds,
+    pub(crate) addresses: Addresses,
     pub(crate) hub: Arc<Hub>,
     /// The major version.
     pub(crate) major: i64,
@@ -36,6 +45,51 @@ pub(crate) struct Shared {
     going: AtomicBool,
     /// How many connections there are, those included that have not said hello.
     pub(crate) alive: watch::Sender<usize>,
+}
+
+/// What a server allows in all, whatever its protocol.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    /// How many connections there may be.
+    pub(crate) connections: usize,
+    /// How many of them one address may have.
+    pub(crate) connections_per_address: usize,
+    /// Whose word on where a request came from is taken.
+    pub(crate) trusted: Vec<Network>,
+    /// Whether what the server sends is checked first.
+    pub(crate) checks: bool,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            connections_per_address: 100,
+            trusted: Vec::new(),
+            checks: cfg!(debug_assertions),
+        }
+    }
+}
+
+/// Why a connection is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoRoom {
+    /// There are too many.
+    InAll,
+    /// There are too many of its address.
+    OfAddress,
+}
+
+/// A connection, from before its hello until it is gone.
+pub(crate) struct Admission {
+    server: Arc<Shared>,
+    pub(crate) place: Arc<Place>,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.server.alive.send_modify(|count| *count -= 1);
+    }
 }
 
 impl fmt::Debug for Shared {
@@ -53,6 +107,7 @@ impl Shared {
         limits: LimitsTable,
         codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
+        bounds: Bounds,
     ) -> Arc<Self> {
         let table = service.table();
         let major = semver::Version::parse(table.version)
@@ -66,6 +121,8 @@ impl Shared {
             limits,
             codecs,
             broker,
+            addresses: Addresses::new(limits.rate, bounds.connections_per_address),
+            bounds,
             hub,
             major,
             links: Mutex::default(),
@@ -75,6 +132,39 @@ impl Shared {
         })
     }
 
+    /// Takes another connection, where there is room for it. Addresses of this machine and of trusted proxies have no bounds of their
+    /// own: many clients may be behind them.
+    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admission, NoRoom> {
+        let bounded = address.filter(|address| {
+            let trusted = &self.bounds.trusted;
+            !address.to_canonical().is_loopback()
+                && !trusted.iter().any(|network| network.contains(*address))
+        });
+        let place = match bounded {
+            Some(address) => self.addresses.enter(address).ok_or(NoRoom::OfAddress)?,
+            None => Place::default(),
+        };
+        let mut room = false;
+        self.alive.send_if_modified(|count| {
+            room = *count < self.bounds.connections;
+            *count += usize::from(room);
+            room
+        });
+        if !room {
+            return Err(NoRoom::InAll);
+        }
+        Ok(Admission {
+            server: self.clone(),
+            place: Arc::new(place),
+        })
+    }
+
+    /// How long a handler may take for a message whose reply is waited for so long.
+    pub(crate) fn handler_timeout(&self, timeout: Option<Duration>) -> Option<Duration> {
+        let timeout = timeout.unwrap_or(self.table.session.timeout);
+        self.limits.handler_timeout.of(timeout)
+    }
+
     pub(crate) fn codec(&self, encoding: usize) -> &dyn Codec {
         &*self.codecs[encoding].0
     }
@@ -82,6 +172,17 @@ impl Shared {
     /// A message of this server's.
     pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
         super::link::outgoing(&self.table.server.envelope, tag, self.major)
+    }
+
+    /// Whether a message may be sent: it keeps its own rules, or nobody asked.
+    pub(crate) fn is_sound<M: Validate>(&self, name: &str, message: &M) -> bool {
+        if !self.bounds.checks {
+            return true;
+        }
+        message
+            .validate()
+            .map_err(|invalid| unsound(name, &invalid))
+            .is_ok()
     }
 
     /// Publishes a message to a channel.
@@ -138,10 +239,11 @@ impl Shared {
         self: &Arc<Self>,
         session: super::Session,
         peer: Arc<Peer>,
+        place: Arc<Place>,
         encoding: usize,
     ) -> Arc<Link> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let link = Arc::new(Link::new(id, self.clone(), session, peer, encoding));
+        let link = Arc::new(Link::new(id, self.clone(), session, peer, place, encoding));
         self.links().insert(id, link.clone());
         if self.is_going() {
             go_away(&link);
@@ -164,6 +266,14 @@ impl Shared {
         let links: Vec<_> = self.links().values().cloned().collect();
         links.iter().for_each(|link| go_away(link));
     }
+}
+
+pub(crate) fn unsound(name: &str, invalid: &Invalid) {
+    tracing::error!(
+        message = name,
+        violations = %invalid,
+        "a message of this server's own does not fit its schema, and is not sent"
+    );
 }
 
 fn go_away(link: &Link) {

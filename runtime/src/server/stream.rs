@@ -1,8 +1,7 @@
 //! Answering a request with many messages.
 
 use super::Context;
-use crate::{outbound::Refused, table::UnionTable, transport::Packet};
-use serde::Serialize;
+use crate::{Payload, outbound::Refused, table::UnionTable, transport::Packet};
 use std::{fmt, marker::PhantomData};
 
 /// A request that asks for a stream of `Item`s and is told with an `Ack` that it gets one. The handler's future is dropped when the
@@ -24,7 +23,7 @@ impl<Ack, Item> fmt::Debug for Stream<Ack, Item> {
     }
 }
 
-impl<Ack: Serialize, Item: Serialize> Stream<Ack, Item> {
+impl<Ack: Payload, Item: Payload> Stream<Ack, Item> {
     pub(crate) fn new(cx: Context, table: &'static UnionTable, ack: usize, item: usize) -> Self {
         Self {
             cx,
@@ -59,7 +58,7 @@ impl<Item> fmt::Debug for Sender<Item> {
     }
 }
 
-impl<Item: Serialize> Sender<Item> {
+impl<Item: Payload> Sender<Item> {
     pub(crate) fn new(cx: Context, table: &'static UnionTable, item: usize) -> Self {
         Self {
             cx,
@@ -78,9 +77,12 @@ impl<Item: Serialize> Sender<Item> {
         item: Item,
     ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item> {
         let message = &self.table.messages[self.item];
-        let packet = self
-            .cx
-            .write(self.table, message, Some(&item), self.cx.id(), None);
+        let packet = if self.cx.link.server.is_sound(message.name, &item) {
+            self.cx
+                .write(self.table, message, Some(&item), self.cx.id(), None)
+        } else {
+            None
+        };
         put(self.cx.clone(), packet)
     }
 }
@@ -103,7 +105,7 @@ async fn put(cx: Context, packet: Option<Packet>) -> Result<(), SendError> {
 pub enum SendError {
     /// The connection is over.
     Closed,
-    /// The item cannot be written; the log tells why.
+    /// The item cannot be written, or breaks its own rules; the log says which.
     Unwritable,
 }
 

@@ -1,0 +1,380 @@
+//! Where connections come from, and what all of one address have in common: how many there are, and what they may send together.
+
+use super::rate::Bucket;
+use http::HeaderMap;
+use std::{
+    collections::HashMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How many times what a connection may send all connections of an address may send together.
+const SHARE: u64 = 10;
+
+/// How many addresses without a connection are remembered, for what they sent.
+const REMEMBERED: usize = 65_536;
+
+/// A range of addresses, such as `10.0.0.0/8`; a single address is one, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+/// A text that names no range of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotANetwork;
+
+impl fmt::Display for NotANetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an address, or a range such as `10.0.0.0/8`, is expected")
+    }
+}
+
+impl std::error::Error for NotANetwork {}
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self {
+            address: address.to_canonical(),
+            prefix: 128,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
+        let Some(prefix) = prefix else {
+            return Ok(address.into());
+        };
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        match prefix.parse() {
+            Ok(prefix) if prefix <= most => Ok(Self { address, prefix }),
+            _ => Err(NotANetwork),
+        }
+    }
+}
+
+impl Network {
+    /// Whether an address lies in the range.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        // How many bits do not matter.
+        let free = |bits: u32| bits.saturating_sub(self.prefix);
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => (own.to_bits() ^ other.to_bits())
+                .checked_shr(free(32))
+                .is_none_or(|rest| rest == 0),
+            (IpAddr::V6(own), IpAddr::V6(other)) => (own.to_bits() ^ other.to_bits())
+                .checked_shr(free(128))
+                .is_none_or(|rest| rest == 0),
+            _ => false,
+        }
+    }
+}
+
+/// The address that a request came from: the peer's, or what `Forwarded` (RFC 7239) says of it, as far as that was written by proxies
+/// that are trusted. It is read from its end, where the nearest proxy wrote.
+pub(crate) fn origin(
+    peer: Option<SocketAddr>,
+    headers: &HeaderMap,
+    trusted: &[Network],
+) -> Option<SocketAddr> {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut address = peer?;
+    let forwarded: Vec<&str> = headers
+        .get_all(http::header::FORWARDED)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| parts(value, ','))
+        .collect();
+    for element in forwarded.iter().rev() {
+        if !is_trusted(address.ip()) {
+            break;
+        }
+        let named = parts(element, ';').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("for").then(|| node(value))
+        });
+        match named.flatten() {
+            Some(before) => address = before,
+            // It hides who came before it.
+            None => break,
+        }
+    }
+    Some(address)
+}
+
+/// The parts of a list, where what is quoted is not parted.
+fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == separator && !quoted
+    })
+    .map(str::trim)
+}
+
+/// A node (RFC 7239, section 6): an address, one of IPv6 in brackets, a port behind it or not.
+fn node(value: &str) -> Option<SocketAddr> {
+    let value = value.trim().trim_matches('"');
+    if let Ok(address) = value.parse() {
+        return Some(address);
+    }
+    let address = value.trim_start_matches('[').trim_end_matches(']');
+    address.parse().ok().map(|ip| SocketAddr::new(ip, 0))
+}
+
+/// All addresses that have connections, or had some lately.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    known: Mutex<HashMap<IpAddr, Arc<Shared>>>,
+    rate: Option<(u64, Duration)>,
+    /// How many connections one may have.
+    connections: usize,
+}
+
+/// What all connections of an address share.
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    connections: usize,
+    rate: Option<Bucket>,
+}
+
+/// A place among the connections of an address, until it is dropped. Some addresses have no bounds.
+#[derive(Debug, Default)]
+pub(crate) struct Place(Option<Arc<Shared>>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Counts a message. False where its address sent too many.
+    pub(crate) fn take(&self, now: Instant) -> bool {
+        let Some(shared) = &self.0 else {
+            return true;
+        };
+        let mut state = shared.lock();
+        state.rate.as_mut().is_none_or(|rate| rate.take(now))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.0 {
+            shared.lock().connections -= 1;
+        }
+    }
+}
+
+impl Addresses {
+    pub(crate) fn new(rate: Option<(u64, Duration)>, connections: usize) -> Self {
+        Self {
+            known: Mutex::default(),
+            rate: rate.map(|(count, per)| (count.saturating_mul(SHARE), per)),
+            connections,
+        }
+    }
+
+    /// Takes a place for a connection; none where its address has too many.
+    pub(crate) fn enter(&self, address: IpAddr) -> Option<Place> {
+        let key = key(address);
+        let now = Instant::now();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains_key(&key) && known.len() >= known.capacity() {
+            forget(&mut known, now);
+            // Looked through again only after as many more came.
+            let more = known.len();
+            known.reserve(more);
+        }
+        let shared = known.entry(key).or_insert_with(|| {
+            Arc::new(Shared {
+                state: Mutex::new(State {
+                    connections: 0,
+                    rate: self.rate.map(|rate| Bucket::new(rate, now)),
+                }),
+            })
+        });
+        let mut state = shared.lock();
+        if state.connections >= self.connections {
+            return None;
+        }
+        state.connections += 1;
+        drop(state);
+        Some(Place(Some(shared.clone())))
+    }
+}
+
+/// Forgets addresses that have no connection and nothing to be remembered for; when there are too many, all without a connection.
+fn forget(known: &mut HashMap<IpAddr, Arc<Shared>>, now: Instant) {
+    known.retain(|_, shared| {
+        let mut state = shared.lock();
+        state.connections > 0 || state.rate.as_mut().is_some_and(|rate| !rate.is_full(now))
+    });
+    if known.len() > REMEMBERED {
+        known.retain(|_, shared| shared.lock().connections > 0);
+    }
+}
+
+/// Whoever has an address of IPv6 has 2⁶⁴ of them: they count as one.
+fn key(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(Ipv4Addr { .. }) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> SocketAddr {
+        let ip: IpAddr = text.parse().expect("it is an address");
+        SocketAddr::new(ip, 0)
+    }
+
+    #[test]
+    fn networks() {
+        let has = |network: &str, ip: &str| {
+            let network: Network = network.parse().expect("it is a network");
+            network.contains(ip.parse().expect("it is an address"))
+        };
+        assert!(has("10.0.0.0/8", "10.255.0.1"));
+        assert!(!has("10.0.0.0/8", "11.0.0.1"));
+        assert!(has("10.0.0.1", "10.0.0.1"));
+        assert!(!has("10.0.0.1", "10.0.0.2"));
+        assert!(has("10.0.0.1", "::ffff:10.0.0.1"));
+        assert!(has("0.0.0.0/0", "1.2.3.4"));
+        assert!(!has("0.0.0.0/0", "::2"));
+        assert!(has("::/0", "::2"));
+        assert!(has("fd00::/8", "fd12::1"));
+        assert!(has("::1", "::1"));
+        for bad in [
+            "",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/-1",
+            "host/8",
+            "10.0.0.0/8/8",
+        ] {
+            assert_eq!(bad.parse::<Network>(), Err(NotANetwork), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_what_trusted_proxies_say() {
+        let trusted = ["127.0.0.1".parse(), "10.0.0.0/8".parse()].map(|n| n.expect("a network"));
+        let of = |peer: &str, forwarded: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in forwarded {
+                let value = value.parse().expect("it is a header");
+                headers.append(http::header::FORWARDED, value);
+            }
+            origin(Some(address(peer)), &headers, &trusted).map(|address| address.ip().to_string())
+        };
+        let is = |peer, forwarded: &[&str], expected: &str| {
+            assert_eq!(
+                of(peer, forwarded).as_deref(),
+                Some(expected),
+                "{forwarded:?}"
+            );
+        };
+        is("127.0.0.1", &[], "127.0.0.1");
+        is("192.0.2.1", &["for=198.51.100.1"], "192.0.2.1");
+        is("127.0.0.1", &["for=198.51.100.1"], "198.51.100.1");
+        is(
+            "127.0.0.1",
+            &["For=\"198.51.100.1:4711\";proto=https"],
+            "198.51.100.1",
+        );
+        is(
+            "127.0.0.1",
+            &["proto=https; for=\"[2001:db8::1]:4711\""],
+            "2001:db8::1",
+        );
+        is("127.0.0.1", &["for=\"[2001:db8::1]\""], "2001:db8::1");
+        // The client wrote the first; the proxies the rest.
+        is(
+            "127.0.0.1",
+            &["for=203.0.113.9, for=198.51.100.1"],
+            "198.51.100.1",
+        );
+        is(
+            "127.0.0.1",
+            &["for=203.0.113.9", "for=198.51.100.1, for=10.0.0.7"],
+            "198.51.100.1",
+        );
+        is(
+            "127.0.0.1",
+            &["for=\"a, for=1.1.1.1\", for=10.0.0.7"],
+            "10.0.0.7",
+        );
+        is("127.0.0.1", &["for=unknown"], "127.0.0.1");
+        is("127.0.0.1", &["for=_hidden, for=10.0.0.7"], "10.0.0.7");
+        is("127.0.0.1", &["by=10.0.0.7"], "127.0.0.1");
+        is("127.0.0.1", &[";;=,=;for", ""], "127.0.0.1");
+    }
+
+    #[test]
+    fn connections_of_an_address_are_counted() {
+        let addresses = Addresses::new(None, 2);
+        let enter = |text| addresses.enter(address(text).ip());
+        let first = enter("192.0.2.1");
+        let _second = enter("192.0.2.1").expect("there is room");
+        assert!(enter("192.0.2.1").is_none());
+        assert!(enter("192.0.2.2").is_some());
+        drop(first);
+        assert!(enter("192.0.2.1").is_some());
+        let _third = enter("2001:db8::1").expect("there is room");
+        let _fourth = enter("2001:db8::2").expect("there is room");
+        assert!(enter("2001:db8::3").is_none(), "they are one network");
+        assert!(enter("2001:db8:0:1::3").is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reconnect_does_not_begin_the_rate_anew() {
+        let addresses = Addresses::new(Some((10, Duration::from_secs(60))), 1);
+        let ip = address("192.0.2.1").ip();
+        let mut taken = 0;
+        for _ in 0..50 {
+            let place = addresses.enter(ip).expect("there is room");
+            taken += (0..10).filter(|_| place.take(Instant::now())).count();
+        }
+        assert_eq!(taken, 100);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let place = addresses.enter(ip).expect("there is room");
+        assert!(place.take(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_remembered_is_bounded() {
+        let addresses = Addresses::new(Some((10, Duration::from_secs(60))), 1);
+        for n in 0..300_000_u32 {
+            let place = addresses
+                .enter(IpAddr::V4(n.into()))
+                .expect("there is room");
+            assert!(place.take(Instant::now()));
+        }
+        let known = addresses.known.lock().expect("nobody panicked");
+        assert!(known.len() <= 4 * REMEMBERED, "{}", known.len());
+    }
+}

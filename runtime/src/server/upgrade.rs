@@ -1,0 +1,278 @@
+//! From a request to a WebSocket (RFC 6455, section 4.2).
+
+use super::{
+    Peer, Server, address, handshake,
+    router::reply,
+    serve::Keep,
+    shared::{Admission, NoRoom, Shared},
+    socket::Socket,
+};
+use crate::transport::WebSocket;
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode, Version,
+    header::{
+        CONNECTION, HOST, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+        SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
+};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+/// How many bytes of headers are kept for as long as a connection lasts.
+const HEADERS: usize = 16 * 1024;
+
+/// Why a request does not become a WebSocket.
+struct Refused {
+    status: StatusCode,
+    words: Cow<'static, str>,
+}
+
+impl Refused {
+    fn new(status: StatusCode, words: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            words: words.into(),
+        }
+    }
+
+    fn bad(words: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, words)
+    }
+
+    fn response(self) -> Response {
+        let words = format!("{}\n", self.words);
+        let mut response = reply(self.status, "text/plain; charset=utf-8", words);
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::UPGRADE_REQUIRED => {
+                headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("10"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// What a request asks for, where it may have it.
+struct Accepted {
+    accept: String,
+    encoding: usize,
+    subprotocol: Option<HeaderValue>,
+    peer: Peer,
+    admission: Admission,
+}
+
+/// Turns a request into a connection, or says what is wrong with it.
+pub(crate) fn upgrade(server: &Server, mut request: Request) -> Response {
+    let accepted = match check(server, &request) {
+        Ok(accepted) => accepted,
+        Err(refused) => {
+            let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            tracing::info!(
+                status = refused.status.as_u16(),
+                reason = &*refused.words,
+                address = ?address.map(|ConnectInfo(address)| address),
+                "an upgrade is refused"
+            );
+            return refused.response();
+        }
+    };
+    let Accepted {
+        accept,
+        encoding,
+        subprotocol,
+        peer,
+        admission,
+    } = accepted;
+    let keep = request.extensions_mut().remove::<Keep>();
+    tokio::spawn(connect(
+        hyper::upgrade::on(&mut request),
+        keep,
+        server.shared.clone(),
+        peer,
+        admission,
+        encoding,
+    ));
+
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&accept) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(subprotocol) = subprotocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    response
+}
+
+fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
+    let headers = request.headers();
+    if request.method() != Method::GET {
+        return Err(Refused::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "a WebSocket begins with GET",
+        ));
+    }
+    if request.version() != Version::HTTP_11 {
+        return Err(Refused::bad("a WebSocket begins with HTTP/1.1"));
+    }
+    if !has(headers, CONNECTION, "upgrade") || !has(headers, UPGRADE, "websocket") {
+        return Err(Refused::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "a WebSocket is served here",
+        ));
+    }
+    if one(headers, HOST).is_none() {
+        return Err(Refused::bad("`Host` is missing, or stands there twice"));
+    }
+    if !has(headers, SEC_WEBSOCKET_VERSION, "13") {
+        return Err(Refused::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "`Sec-WebSocket-Version` has to be 13",
+        ));
+    }
+    let key = one(headers, SEC_WEBSOCKET_KEY)
+        .map(HeaderValue::as_bytes)
+        .filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
+    let Some(key) = key else {
+        return Err(Refused::bad(
+            "`Sec-WebSocket-Key` is missing, or not the base64 of 16 bytes",
+        ));
+    };
+    let size: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if size + request.uri().path().len() > HEADERS {
+        return Err(Refused::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "the headers have more than 16 KiB",
+        ));
+    }
+    if !server.origins.take(headers) {
+        return Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            "pages of this origin are not served: the server has to name it, by `origin(\"https://…\")` where it is built",
+        ));
+    }
+    let shared = &server.shared;
+    let (encoding, subprotocol) = negotiate(shared, headers)?;
+    if shared.is_going() {
+        return Err(Refused::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server goes away",
+        ));
+    }
+    let peer = request
+        .extensions()
+        .get()
+        .map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address);
+    let address = address::origin(peer, headers, &shared.bounds.trusted);
+    let admission = shared
+        .admit(address.map(|address| address.ip()))
+        .map_err(|no_room| match no_room {
+            NoRoom::InAll => Refused::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server has as many connections as it takes",
+            ),
+            NoRoom::OfAddress => Refused::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "there are as many connections of this address as the server takes (behind a proxy: see `trusted_proxies`)",
+            ),
+        })?;
+    Ok(Accepted {
+        accept: derive_accept_key(key),
+        encoding,
+        subprotocol,
+        peer: Peer {
+            address,
+            headers: headers.clone(),
+            uri: request.uri().clone(),
+        },
+        admission,
+    })
+}
+
+/// A header that stands there once.
+fn one(headers: &HeaderMap, name: http::HeaderName) -> Option<&HeaderValue> {
+    let mut all = headers.get_all(name).into_iter();
+    all.next().filter(|_| all.next().is_none())
+}
+
+/// Whether a header has a token, in whatever case, among others.
+fn has(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
+    tokens(headers, name).any(|each| each.eq_ignore_ascii_case(token))
+}
+
+fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+/// The encoding that both ends speak, and what the answer says of it.
+fn negotiate(
+    shared: &Shared,
+    headers: &HeaderMap,
+) -> Result<(usize, Option<HeaderValue>), Refused> {
+    let mut spoken = shared.codecs.iter().enumerate();
+    if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        let json = spoken.find(|(_, (codec, _))| codec.name() == "json");
+        return json
+            .map(|(at, _)| (at, None))
+            .ok_or_else(|| Refused::bad("a subprotocol has to be offered"));
+    }
+    let offered = |name: &str| tokens(headers, SEC_WEBSOCKET_PROTOCOL).any(|each| each == name);
+    match spoken.find(|(_, (_, name))| offered(name)) {
+        Some((at, (_, name))) => Ok((at, HeaderValue::from_str(name).ok())),
+        None => {
+            let names: Vec<_> = shared.codecs.iter().map(|(_, name)| *name).collect();
+            let words = format!(
+                "none of the offered subprotocols is spoken here; these are: {}",
+                names.join(", ")
+            );
+            Err(Refused::new(StatusCode::BAD_REQUEST, words))
+        }
+    }
+}
+
+async fn connect(
+    upgrade: hyper::upgrade::OnUpgrade,
+    _keep: Option<Keep>,
+    shared: Arc<Shared>,
+    peer: Peer,
+    admission: Admission,
+    encoding: usize,
+) {
+    let (socket, unread) = match upgrade.await {
+        Ok(upgraded) => Socket::of(upgraded),
+        Err(error) => {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the upgrade failed"
+            );
+            return;
+        }
+    };
+    let transport = WebSocket::server(socket, shared.limits.message)
+        .unread(&unread)
+        .hung_up_by(Socket::is_hung_up);
+    handshake::serve(Box::new(transport), shared, peer, admission, encoding).await;
+}

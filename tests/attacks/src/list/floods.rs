@@ -1,0 +1,338 @@
+//! Sending without end what costs the server more than the sender.
+
+use super::{all_closed, each, nothing_more};
+use crate::{
+    attack::{Act, Attack, Fate, Flood},
+    frame::{self, FIN, PING},
+    server::{LIMITS, Setup},
+};
+use std::time::Duration;
+
+const LASTS: Duration = Duration::from_millis(1500);
+
+/// Longer than a client may not read: the heartbeat and its timeout.
+const SLOW: Duration = Duration::from_millis(4500);
+
+/// No bound on messages, so that nothing but what waits is bounded.
+const NO_RATE: Setup = Setup { rate: Some((0, 0)) };
+
+const AS_SAID: Setup = Setup { rate: None };
+
+const PLAIN: Flood = Flood {
+    hello: true,
+    reads: false,
+    first: &[],
+    piece: |_, _| {},
+};
+
+const WATCH: &str = r#"{"type":"ticks.watch","payload":{"fast":false},"id":"1"}"#;
+
+fn one(name: &'static str, line: &'static str, what: &'static str, flood: Flood) -> Attack {
+    Attack {
+        name,
+        line,
+        what,
+        setup: NO_RATE,
+        lasts: LASTS,
+        act: Act::Flood(flood),
+        check: nothing_more,
+    }
+}
+
+pub(crate) fn all() -> Vec<Attack> {
+    vec![
+        one(
+            "ping-frames",
+            "A1",
+            "no hello, pings of 125 bytes without end, never reading",
+            Flood {
+                hello: false,
+                piece: |_, out| frame::frame(out, FIN | PING, &[b'x'; 125]),
+                ..PLAIN
+            },
+        ),
+        one(
+            "ping-frames-in-session",
+            "A1",
+            "the same behind a hello",
+            Flood {
+                piece: |_, out| frame::frame(out, FIN | PING, &[b'x'; 125]),
+                ..PLAIN
+            },
+        ),
+        one(
+            "pings",
+            "A2",
+            "the session's own pings, never reading",
+            Flood {
+                piece: |_, out| frame::text(out, r#"{"type":"ping"}"#),
+                ..PLAIN
+            },
+        ),
+        one(
+            "invalid",
+            "A2",
+            "payloads with many mistakes, a ping between every four, never reading",
+            Flood {
+                piece: |n, out| {
+                    let many = r#"{"type":"echo","payload":{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1},"id":"1"}"#;
+                    let text = if n % 5 == 4 {
+                        r#"{"type":"ping"}"#
+                    } else {
+                        many
+                    };
+                    frame::text(out, text);
+                },
+                ..PLAIN
+            },
+        ),
+        one(
+            "id-reused",
+            "A2",
+            "a stream with the id of an open one, again and again, never reading",
+            Flood {
+                first: &[WATCH],
+                piece: |_, out| frame::text(out, WATCH),
+                ..PLAIN
+            },
+        ),
+        one(
+            "unknown-type",
+            "A2",
+            "messages that nobody knows, a ping between every four, never reading",
+            Flood {
+                piece: |n, out| {
+                    let text = if n % 5 == 4 {
+                        r#"{"type":"ping"}"#
+                    } else {
+                        r#"{"type":"x","id":"1"}"#
+                    };
+                    frame::text(out, text);
+                },
+                ..PLAIN
+            },
+        ),
+        one(
+            "syntax",
+            "A2",
+            "what is no JSON, a ping between every four, never reading",
+            Flood {
+                piece: |n, out| {
+                    frame::text(
+                        out,
+                        if n % 5 == 4 {
+                            r#"{"type":"ping"}"#
+                        } else {
+                            "{"
+                        },
+                    )
+                },
+                ..PLAIN
+            },
+        ),
+        Attack {
+            setup: AS_SAID,
+            check: |fates| all_closed(fates, &[4429, 1008]),
+            ..one(
+                "rate",
+                "A4",
+                "good messages as fast as it goes, against the rate of the protocol, reading",
+                Flood {
+                    reads: true,
+                    piece: |n, out| {
+                        frame::text(
+                            out,
+                            &format!(r#"{{"type":"echo","payload":{{"text":"x"}},"id":"{n}"}}"#),
+                        )
+                    },
+                    ..PLAIN
+                },
+            )
+        },
+        Attack {
+            check: |fates| all_closed(fates, &[4429]),
+            ..one(
+                "pings-read",
+                "A4",
+                "the session's own pings, reading",
+                Flood {
+                    reads: true,
+                    piece: |_, out| frame::text(out, r#"{"type":"ping"}"#),
+                    ..PLAIN
+                },
+            )
+        },
+        Attack {
+            check: |fates| all_closed(fates, &[4429]),
+            ..one(
+                "ping-frames-read",
+                "A4",
+                "ping frames, reading",
+                Flood {
+                    reads: true,
+                    piece: |_, out| frame::frame(out, FIN | PING, b"x"),
+                    ..PLAIN
+                },
+            )
+        },
+        Attack {
+            lasts: SLOW,
+            check: |fates| all_closed(fates, &[4008]),
+            ..one(
+                "never-reads",
+                "A3",
+                "good messages as fast as they are taken, never reading",
+                Flood {
+                    piece: |n, out| {
+                        let text = "x".repeat(1000);
+                        frame::text(
+                            out,
+                            &format!(
+                                r#"{{"type":"echo","payload":{{"text":"{text}"}},"id":"{n}"}}"#
+                            ),
+                        );
+                    },
+                    ..PLAIN
+                },
+            )
+        },
+        Attack {
+            lasts: SLOW,
+            check: |fates| all_closed(fates, &[4008]),
+            ..one(
+                "stream-never-read",
+                "A3",
+                "a stream without end and pongs without end, never reading",
+                Flood {
+                    first: &[r#"{"type":"ticks.watch","payload":{"fast":true},"id":"1"}"#],
+                    piece: |_, out| frame::text(out, r#"{"type":"pong"}"#),
+                    ..PLAIN
+                },
+            )
+        },
+        Attack {
+            check: |fates| {
+                each(fates, |fate| {
+                    more_than(fate, "room.joined", LIMITS.channels.into())
+                })
+            },
+            ..one(
+                "joins",
+                "A4",
+                "joins ever new rooms, reading",
+                Flood {
+                    reads: true,
+                    piece: |n, out| {
+                        frame::text(
+                            out,
+                            &format!(
+                                r#"{{"type":"room.join","payload":{{"room":"room-{n}"}},"id":"{n}"}}"#
+                            ),
+                        )
+                    },
+                    ..PLAIN
+                },
+            )
+        },
+        Attack {
+            check: |fates| {
+                each(fates, |fate| {
+                    more_than(fate, "join", LIMITS.channels.into())
+                })
+            },
+            ..one(
+                "joins-by-key",
+                "A4",
+                "joins ever new channels by their key, reading",
+                Flood {
+                    reads: true,
+                    piece: |n, out| {
+                        frame::text(
+                            out,
+                            &format!(
+                                r#"{{"type":"join","payload":{{"channel":"topic:{n}"}},"id":"{n}"}}"#
+                            ),
+                        )
+                    },
+                    ..PLAIN
+                },
+            )
+        },
+        one(
+            "joins-long-keys",
+            "A8",
+            "joins rooms with names of 10,000 characters, never reading",
+            Flood {
+                piece: |n, out| {
+                    let name = "k".repeat(10_000);
+                    frame::text(
+                        out,
+                        &format!(
+                            r#"{{"type":"join","payload":{{"channel":"topic:{name}{n}"}},"id":"{n}"}}"#
+                        ),
+                    );
+                },
+                ..PLAIN
+            },
+        ),
+        one(
+            "long-ids",
+            "A8",
+            "requests with ids of 10,000 characters, never reading",
+            Flood {
+                piece: |n, out| {
+                    let id = "i".repeat(10_000);
+                    frame::text(
+                        out,
+                        &format!(r#"{{"type":"echo","payload":{{"text":"x"}},"id":"{id}{n}"}}"#),
+                    );
+                },
+                ..PLAIN
+            },
+        ),
+        Attack {
+            check: |fates| {
+                each(fates, |fate| {
+                    more_than(fate, "ticks.watching", LIMITS.streams.into())
+                })
+            },
+            ..one(
+                "streams",
+                "A4",
+                "opens ever new streams, reading",
+                Flood {
+                    reads: true,
+                    piece: |n, out| {
+                        frame::text(
+                            out,
+                            &format!(
+                                r#"{{"type":"ticks.watch","payload":{{"fast":false}},"id":"{n}"}}"#
+                            ),
+                        )
+                    },
+                    ..PLAIN
+                },
+            )
+        },
+        one(
+            "says-to-itself",
+            "A2",
+            "publishes 1,000 messages at a time to a room that it is in, never reading",
+            Flood {
+                first: &[r#"{"type":"room.join","payload":{"room":"own"},"id":"0"}"#],
+                piece: |_, out| {
+                    frame::text(
+                        out,
+                        r#"{"type":"room.say","payload":{"room":"own","count":1000,"bytes":1000}}"#,
+                    )
+                },
+                ..PLAIN
+            },
+        ),
+    ]
+}
+
+fn more_than(fate: &Fate, name: &str, allowed: u64) -> Option<String> {
+    let count = fate.count(name);
+    (count > allowed).then(|| format!("{count} of `{name}`, not {allowed}"))
+}

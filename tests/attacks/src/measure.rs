@@ -1,0 +1,223 @@
+//! One attack run against a server of its own, twice, and what that took.
+
+use crate::{
+    attack::{Act, Attack, Fate, PEERS, Target, flood},
+    peer::Peer,
+    process::{LOOK, PATIENCE, Process, Usage},
+    server::LIMITS,
+};
+use futures_util::future::join_all;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+use tokio::{sync::watch, time::timeout};
+
+/// What is allowed for every connection, besides its limits.
+const PER_CONNECTION: usize = 64 * 1024;
+
+/// How much more memory a server may have after an attack than before, for what its allocator keeps.
+const SLACK: u64 = 8 << 20;
+
+/// How many round trips another client makes meanwhile.
+const TRIPS: usize = 200;
+
+/// How long the other client waits between two of them.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long the second round lasts.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What an attack took.
+pub(crate) struct Outcome {
+    pub(crate) name: &'static str,
+    pub(crate) line: &'static str,
+    /// Bytes that the peers sent.
+    pub(crate) sent: u64,
+    /// How many peers were closed, by the code; 0 where none could be read.
+    pub(crate) closed: BTreeMap<u16, usize>,
+    /// The most memory that was added during the first round, in bytes.
+    pub(crate) peak: u64,
+    /// How much of it was left after each round.
+    pub(crate) left: [i64; 2],
+    /// How long it took until sockets and tasks were back.
+    pub(crate) back: Duration,
+    /// The round trips of another client: how many, their median and the longest.
+    pub(crate) trips: (usize, Duration, Duration),
+    /// What is wrong.
+    pub(crate) problems: Vec<String>,
+}
+
+/// How much memory an attack may add.
+pub(crate) fn bound() -> u64 {
+    let each = LIMITS.inbound + LIMITS.outbound + LIMITS.message + PER_CONNECTION;
+    (PEERS * each) as u64
+}
+
+/// What one round was like.
+struct Round {
+    fates: Vec<Fate>,
+    peak: u64,
+    trips: Vec<Duration>,
+}
+
+/// Runs an attack.
+pub(crate) async fn run(attack: &Attack) -> Result<Outcome, String> {
+    let server = Process::start(&attack.setup).await?;
+    let mut problems = Vec::new();
+
+    warm(&server).await?;
+    let empty = Usage::default();
+    let (first, _) = server.settle(empty, Duration::from_millis(500)).await?;
+    let first_round = round(attack, &server, attack.lasts).await;
+    if let Err(words) = (attack.check)(&first_round.fates) {
+        problems.push(words);
+    }
+    let failed = first_round
+        .fates
+        .iter()
+        .find_map(|fate| fate.failed.as_ref());
+    problems.extend(failed.map(|words| format!("a peer could not attack: {words}")));
+    let peak = first_round.peak.saturating_sub(first.memory);
+    if peak > bound() {
+        problems.push(format!(
+            "memory grew by {}, not {}",
+            mib(peak),
+            mib(bound())
+        ));
+    }
+    if first_round.trips.len() < TRIPS {
+        problems.push(format!(
+            "another client got {} of {TRIPS} answers",
+            first_round.trips.len()
+        ));
+    }
+    let allowed = Usage {
+        memory: first.memory + SLACK,
+        ..first
+    };
+    let (second, back) = server.settle(allowed, PATIENCE).await?;
+    problems.extend(left_over(&server, allowed, second, "the attack"));
+
+    round(attack, &server, AGAIN.min(attack.lasts)).await;
+    let (third, _) = server.settle(allowed, PATIENCE).await?;
+    problems.extend(left_over(&server, allowed, third, "a second one"));
+    problems.extend(loud(&server).await?);
+
+    let mut closed = BTreeMap::new();
+    for fate in first_round.fates.iter().filter(|fate| fate.ended.is_some()) {
+        *closed.entry(fate.close.unwrap_or_default()).or_default() += 1;
+    }
+    let mut trips = first_round.trips;
+    trips.sort_unstable();
+    let median = trips.get(trips.len() / 2).copied().unwrap_or_default();
+    let longest = trips.last().copied().unwrap_or_default();
+    Ok(Outcome {
+        name: attack.name,
+        line: attack.line,
+        sent: first_round.fates.iter().map(|fate| fate.sent).sum(),
+        closed,
+        peak,
+        left: [second, third].map(|usage| usage.memory.cast_signed() - first.memory.cast_signed()),
+        back,
+        trips: (trips.len(), median, longest),
+        problems,
+    })
+}
+
+/// As many peers as will attack come, ask for something and go, so that what is allocated once is there.
+async fn warm(server: &Process) -> Result<(), String> {
+    let peers = (0..PEERS).map(|_| async {
+        let mut peer = Peer::enter(server.address).await?;
+        peer.say(r#"{"type":"echo","payload":{"text":"warm"},"id":"1"}"#)
+            .await?;
+        peer.hear().await.map(drop)
+    });
+    let done = timeout(PATIENCE, join_all(peers)).await;
+    let done = done.map_err(|_| "the server does not answer")?;
+    done.into_iter().collect()
+}
+
+async fn round(attack: &Attack, server: &Process, lasts: Duration) -> Round {
+    let (stop, stopped) = watch::channel(false);
+    let other = Peer::enter(server.address).await;
+    let peers: Vec<_> = (0..PEERS)
+        .map(|number| {
+            let target = Target::new(server.address, number, stopped.clone());
+            match attack.act {
+                Act::Flood(what) => tokio::spawn(flood(what, target)),
+                Act::Script(script) => tokio::spawn(script(target)),
+            }
+        })
+        .collect();
+    let mut peak = 0;
+    let mut trips = Vec::new();
+    let sample = async {
+        loop {
+            peak = peak.max(server.memory());
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let live = async {
+        let served = async {
+            if let Ok(peer) = other {
+                round_trips(peer, &mut trips).await;
+            }
+        };
+        let bounded = timeout(lasts + PATIENCE, served);
+        tokio::join!(bounded, tokio::time::sleep(lasts))
+    };
+    tokio::select! {
+        () = sample => {}
+        _ = live => {}
+    }
+    peak = peak.max(server.memory());
+    // Peers that are over already do not listen.
+    let _ = stop.send(true);
+    let fates = join_all(peers).await.into_iter().flatten().collect();
+    Round { fates, peak, trips }
+}
+
+async fn round_trips(mut peer: Peer, trips: &mut Vec<Duration>) {
+    while trips.len() < TRIPS {
+        let id = trips.len();
+        let asked = Instant::now();
+        let text = format!(r#"{{"type":"echo","payload":{{"text":"hi"}},"id":"{id}"}}"#);
+        if peer.say(&text).await.is_err() {
+            return;
+        }
+        match peer.hear().await {
+            Ok(answer) if answer.contains(r#""type":"echoed""#) => trips.push(asked.elapsed()),
+            _ => return,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// What is still there and should not be.
+fn left_over(server: &Process, allowed: Usage, now: Usage, after: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut compare = |what: &str, now: u64, allowed: u64| {
+        if now > allowed {
+            problems.push(format!("after {after}, {what}: {now} instead of {allowed}"));
+        }
+    };
+    compare("sockets", now.sockets as u64, allowed.sockets as u64);
+    compare("tasks", now.tasks, allowed.tasks);
+    compare("hung-up connections", server.hung_up() as u64, 0);
+    compare("MiB of memory", now.memory >> 20, allowed.memory >> 20);
+    problems
+}
+
+/// A log that a peer can fill is a way to attack as well: a few lines for each connection are enough.
+async fn loud(server: &Process) -> Result<Option<String>, String> {
+    let state = server.state().await?;
+    let counts = |level: &str| state["logged"][level].as_u64().unwrap_or_default();
+    let lines = counts("ERROR") + counts("WARN") + counts("INFO");
+    let enough = 2 * 4 * PEERS as u64;
+    Ok((lines > enough).then(|| format!("{lines} lines were logged, not {enough}")))
+}
+
+pub(crate) fn mib(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}

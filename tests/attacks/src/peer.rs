@@ -1,0 +1,169 @@
+//! One peer of the server: a socket, and what was said over it.
+
+use crate::frame::{self, Frame};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+
+/// The key of every upgrade: it stands in RFC 6455.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/// What begins a session.
+pub(crate) const HELLO: &str = r#"{"type":"hello","payload":{"version":"1.0.0"}}"#;
+
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    /// What was read and not taken yet.
+    pub(crate) unread: Vec<u8>,
+}
+
+/// How a server answered a request for an upgrade.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Its head and what came of its body.
+    pub(crate) text: String,
+}
+
+/// The lines that a browser's request for an upgrade has, and some more.
+pub(crate) fn upgrade(address: SocketAddr, more: &str) -> String {
+    format!(
+        "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{more}\r\n"
+    )
+}
+
+impl Peer {
+    /// Connects, with as small a receive buffer as the system allows, so that what is not read waits in the server.
+    pub(crate) async fn dial(address: SocketAddr) -> std::io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(4096)?;
+        let stream = socket.connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            unread: Vec::new(),
+        })
+    }
+
+    /// Sends a request and reads the head of its answer, and its body where that comes with it.
+    pub(crate) async fn ask(&mut self, request: &str) -> Result<Answer, String> {
+        let words = |error: std::io::Error| format!("no answer: {error}");
+        self.stream
+            .write_all(request.as_bytes())
+            .await
+            .map_err(words)?;
+        let end = loop {
+            let end = self.unread.windows(4).position(|at| at == b"\r\n\r\n");
+            if let Some(end) = end {
+                break end + 4;
+            }
+            if self
+                .stream
+                .read_buf(&mut self.unread)
+                .await
+                .map_err(words)?
+                == 0
+            {
+                return Err("the connection ended without an answer".to_owned());
+            }
+        };
+        let mut head: Vec<u8> = self.unread.drain(..end).collect();
+        let text = String::from_utf8_lossy(&head);
+        let status = text
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| format!("no status: {text}"))?;
+        if status != 101 {
+            head.append(&mut self.unread);
+        }
+        Ok(Answer {
+            status,
+            text: String::from_utf8_lossy(&head).into_owned(),
+        })
+    }
+
+    /// Connects and upgrades, with some more headers.
+    pub(crate) async fn connect(address: SocketAddr, more: &str) -> Result<Self, String> {
+        let mut peer = Self::dial(address)
+            .await
+            .map_err(|error| format!("no connection: {error}"))?;
+        let answer = peer.ask(&upgrade(address, more)).await?;
+        match answer.status {
+            101 => Ok(peer),
+            status => Err(format!("the upgrade was answered with {status}")),
+        }
+    }
+
+    /// Connects, says hello, and waits for `ready`.
+    pub(crate) async fn enter(address: SocketAddr) -> Result<Self, String> {
+        let mut peer = Self::connect(address, "").await?;
+        peer.say(HELLO).await?;
+        let ready = peer.hear().await?;
+        match ready.contains(r#""type":"ready""#) {
+            true => Ok(peer),
+            false => Err(format!("not ready: {ready}")),
+        }
+    }
+
+    /// Sends a text message.
+    pub(crate) async fn say(&mut self, text: &str) -> Result<(), String> {
+        let mut bytes = Vec::new();
+        frame::text(&mut bytes, text);
+        self.write(&bytes).await
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let written = self.stream.write_all(bytes).await;
+        written.map_err(|error| format!("nothing can be sent: {error}"))
+    }
+
+    /// The next frame; none at the end of the connection, however it ended.
+    pub(crate) async fn frame(&mut self) -> Option<Frame> {
+        loop {
+            if let Some(frame) = frame::take(&mut self.unread) {
+                return Some(frame);
+            }
+            match self.stream.read_buf(&mut self.unread).await {
+                Ok(0) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// The next text message that is not a ping of the session's, which is answered.
+    pub(crate) async fn hear(&mut self) -> Result<String, String> {
+        loop {
+            let frame = self.frame().await.ok_or("the connection ended")?;
+            if let Some(code) = frame.code() {
+                return Err(format!("closed with {code}"));
+            }
+            if frame.opcode != frame::TEXT {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&frame.payload).into_owned();
+            if text != r#"{"type":"ping"}"# {
+                return Ok(text);
+            }
+            self.say(r#"{"type":"pong"}"#).await?;
+        }
+    }
+
+    /// The code of the close, after whatever else comes; 1006 where the connection ends without one.
+    pub(crate) async fn closed(&mut self, within: Duration) -> Result<u16, String> {
+        let code = async {
+            while let Some(frame) = self.frame().await {
+                if let Some(code) = frame.code() {
+                    return code;
+                }
+            }
+            1006
+        };
+        let waited = timeout(within, code).await;
+        waited.map_err(|_| format!("still open after {} s", within.as_secs()))
+    }
+}

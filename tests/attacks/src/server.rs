@@ -1,0 +1,187 @@
+//! The attacked server, as a process of its own: an application with every way in, and a second port that tells how it is.
+
+use crate::{
+    api::{
+        Attacked, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, Room, RoomHandler,
+        RoomJoin, RoomJoined, RoomLeave, RoomLeft, RoomSaid, RoomSay, Server, Sessions, Slept,
+        Slow, TicksDone, TicksHandler, TicksTick, TicksWatch, TicksWatching,
+    },
+    log::Log,
+};
+use axum::routing::{get, post};
+use handfast::{
+    NoError, Protocol,
+    server::{Peer, Refusal, Stream},
+    table::LimitsTable,
+};
+use std::{error::Error, future::pending, net::Ipv4Addr, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::Notify,
+};
+
+/// The limits that the protocol says.
+pub(crate) const LIMITS: LimitsTable = Attacked::TABLE.limits;
+
+/// How many bytes the system holds of a connection, in each direction.
+const BUFFER: u32 = 16 * 1024;
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// How an attacked server is set up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setup {
+    /// Messages in milliseconds; the protocol's own where it is none, and no bound where it is 0 messages.
+    pub(crate) rate: Option<(u64, u64)>,
+}
+
+impl Setup {
+    /// As the arguments of a command line.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let rate = self.rate.map(|(count, ms)| format!("rate={count}/{ms}"));
+        rate.into_iter().collect()
+    }
+
+    pub(crate) fn read(arguments: &[String]) -> Result<Self, String> {
+        let mut setup = Self::default();
+        for argument in arguments {
+            let bad = || format!("`{argument}` is not understood");
+            let (name, value) = argument.split_once('=').ok_or_else(bad)?;
+            match name {
+                "rate" => {
+                    let (count, ms) = value.split_once('/').ok_or_else(bad)?;
+                    let rate = count.parse().ok().zip(ms.parse().ok());
+                    setup.rate = Some(rate.ok_or_else(bad)?);
+                }
+                _ => return Err(bad()),
+            }
+        }
+        Ok(setup)
+    }
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn serve(setup: Setup) -> Result<(), Box<dyn Error>> {
+    let log = Log::install()?;
+    let server = Server::with(App, |builder| {
+        let rate = match setup.rate {
+            None => LIMITS.rate,
+            Some((0, _)) => None,
+            Some((count, ms)) => Some((count, Duration::from_millis(ms))),
+        };
+        builder.limits(LimitsTable { rate, ..LIMITS })
+    });
+    let handle = server.handle();
+    let stop = Arc::new(Notify::new());
+
+    let state = {
+        let handle = handle.clone();
+        move || {
+            let state = serde_json::json!({
+                "tasks": tokio::runtime::Handle::current().metrics().num_alive_tasks(),
+                "connections": handle.connections(),
+                "logged": log.counts(),
+                "lines": log.lines(),
+            });
+            std::future::ready(state.to_string())
+        }
+    };
+    let stopping = stop.clone();
+    let told = axum::Router::new().route("/state", get(state)).route(
+        "/stop",
+        post(move || {
+            stopping.notify_one();
+            std::future::ready(())
+        }),
+    );
+
+    let side = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    // What waits is to wait in the process, where it is measured, and not in the system.
+    let socket = TcpSocket::new_v4()?;
+    socket.set_send_buffer_size(BUFFER)?;
+    socket.set_recv_buffer_size(BUFFER)?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    let listener = socket.listen(BACKLOG)?;
+    println!("ready {} {}", listener.local_addr()?, side.local_addr()?);
+    tokio::spawn(async move { axum::serve(side, told).await });
+    let router = server
+        .router()
+        .into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            stop.notified().await;
+            handle.shutdown().await;
+        })
+        .await?;
+    Ok(())
+}
+
+struct App;
+
+impl Sessions for App {
+    type Session = ();
+
+    async fn open(&self, _: &Peer) {}
+
+    async fn admit(&self, key: &str, _: &Context<()>) -> Result<(), Refusal> {
+        match key {
+            "topic:closed" => Err(Refusal::new("NOT_ALLOWED", "not for you")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Handler for App {
+    async fn echo(&self, m: Echo, _: &Context<()>) -> Result<Echoed, NoError> {
+        Ok(Echoed { text: m.text })
+    }
+
+    async fn hang(&self, _: Hang, _: &Context<()>) -> Result<Hung, NoError> {
+        pending().await
+    }
+
+    async fn slow(&self, _: Slow, _: &Context<()>) -> Result<Slept, NoError> {
+        pending().await
+    }
+
+    async fn crash(&self, _: Crash, _: &Context<()>) -> Result<Crashed, NoError> {
+        panic!("as asked")
+    }
+}
+
+impl RoomHandler for App {
+    async fn room_join(&self, _: RoomJoin, _: &Context<()>) -> Result<RoomJoined, NoError> {
+        Ok(RoomJoined {})
+    }
+
+    async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, NoError> {
+        Ok(RoomLeft {})
+    }
+
+    async fn room_say(&self, m: RoomSay, cx: &Context<()>) {
+        let room = Room { room: m.room };
+        let text = "x".repeat(m.bytes as usize);
+        for _ in 0..m.count {
+            cx.publish(&room, &RoomSaid { text: text.clone() });
+        }
+    }
+}
+
+impl TicksHandler for App {
+    async fn ticks_watch(
+        &self,
+        m: TicksWatch,
+        ticks: Stream<TicksWatching, TicksTick>,
+        _: &Context<()>,
+    ) -> Result<TicksDone, NoError> {
+        let mut ticks = ticks.accept(TicksWatching {});
+        while m.fast {
+            let text = "x".repeat(1000);
+            if ticks.send(TicksTick { text }).await.is_err() {
+                return Ok(TicksDone {});
+            }
+        }
+        pending().await
+    }
+}
