@@ -1,4 +1,4 @@
-//! Sends back what arrives, over a transport, until it ends; then closes as a server of Handfast does.
+//! What both ends do over a transport until it ends; then they close as a server of Handfast does.
 
 use handfast::transport::{Arrival, Closing, Packet, Transport, TransportError};
 use std::{future::poll_fn, time::Duration};
@@ -6,7 +6,7 @@ use std::{future::poll_fn, time::Duration};
 /// How long a close may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What arrived before the end.
+/// Sends back what arrives where `answers`; else collects the texts, and gives them.
 pub(crate) async fn echo(transport: &mut dyn Transport, answers: bool) -> Vec<String> {
     let mut texts = Vec::new();
     let closing = loop {
