@@ -59,8 +59,8 @@ pub(crate) struct Connection {
     control: Bucket,
     heart: Option<Heart>,
     stall: Stall,
-    /// Looks for a hang-up while nothing is read.
-    paused: Option<Pin<Box<Sleep>>>,
+    /// There while nothing is read.
+    paused: Option<Paused>,
     /// A ping of the session's waits for its answer. One answer is enough for all.
     owes_pong: bool,
     /// Bad messages in a row.
@@ -84,10 +84,19 @@ struct Logged {
     timeout: bool,
 }
 
+/// Looks for a hang-up while nothing is read.
+struct Paused {
+    sleep: Pin<Box<Sleep>>,
+    /// When something was written for the sake of it.
+    probed: Instant,
+}
+
 /// How a connection ends.
 enum End {
     /// The other end closed, or the transport broke.
     Lost,
+    /// The other end takes nothing, a close frame neither.
+    Stalled,
     /// It is closed from here, once everything that is queued is written.
     Close(Closing),
 }
@@ -145,6 +154,7 @@ impl Connection {
                     .close(&Closing::new(1000, ""), PATIENCE)
                     .await;
             }
+            End::Stalled => drop(leave),
             End::Close(closing) => {
                 tracing::debug!(connection = self.link.id, %closing, "a connection is closed");
                 // What is queued for a client that does not read is not waited for.
@@ -342,19 +352,27 @@ impl Connection {
                 "`limits.inbound` is reached: nothing more is read until there is room"
             );
         }
-        let sleep = || Box::pin(tokio::time::sleep(HANG_UP));
-        while self
-            .paused
-            .get_or_insert_with(sleep)
-            .as_mut()
-            .poll(cx)
-            .is_ready()
-        {
+        let session = &self.link.server.table.session;
+        let paused = self.paused.get_or_insert_with(|| Paused {
+            sleep: Box::pin(tokio::time::sleep(HANG_UP)),
+            probed: Instant::now(),
+        });
+        while paused.sleep.as_mut().poll(cx).is_ready() {
             if self.transport.is_hung_up() {
                 tracing::debug!(connection = self.link.id, "the client hung up");
                 return Err(End::Lost);
             }
-            self.paused = Some(sleep());
+            let now = Instant::now();
+            paused.sleep.as_mut().reset(now + HANG_UP);
+            // The end of a stream does not arrive where what was sent before it finds no room. But a system whose program is gone
+            // answers whatever it is sent with a reset.
+            if let (Some(ping), Some(heartbeat)) = (session.roles.ping, session.heartbeat)
+                && now >= paused.probed + heartbeat
+                && self.link.outbound.is_idle()
+            {
+                paused.probed = now;
+                self.link.answer(&self.link.server.outgoing(Some(ping)));
+            }
         }
         Ok(())
     }
@@ -446,9 +464,7 @@ impl Connection {
             .poll(cx, self.flushing.then(|| self.transport.written()));
         if stalled.is_ready() {
             tracing::info!(connection = self.link.id, "the client does not read");
-            // Nobody reads what is queued.
-            self.link.outbound.end();
-            return Some(self.end(CloseCondition::Slow, "the client does not read"));
+            return Some(End::Stalled);
         }
         match self.heart.as_mut()?.poll(cx) {
             Poll::Pending => None,

@@ -105,10 +105,7 @@ pub(crate) async fn serve(setup: Setup) -> Result<(), Box<dyn Error>> {
     let listener = socket.listen(BACKLOG)?;
     println!("ready {} {}", listener.local_addr()?, side.local_addr()?);
     tokio::spawn(async move { axum::serve(side, told).await });
-    let router = server
-        .router()
-        .into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, router)
+    handfast::server::serve(listener, server.router())
         .with_graceful_shutdown(async move {
             stop.notified().await;
             handle.shutdown().await;
