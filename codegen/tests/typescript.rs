@@ -170,7 +170,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
          const read = value => { const r = api.decodeValue(value); return r.ok ? r.value : r.error.kind; };
          console.log(JSON.stringify([
            read({ op: 2, re: 5, a: 'x' }), read({ op: 2, re: 5 }), read({ op: 4 }), read({ op: 'answer' }),
-           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.finalCloses,
+           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.closes,
          ]));",
     )?;
     assert_eq!(
@@ -183,7 +183,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
             "syntax",
             3,
             { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "error": 0 },
-            [1008, 4401, 4403, 4406, 4500],
+            { "takenOver": 4500 },
         ])
     );
     Ok(())

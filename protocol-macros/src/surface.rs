@@ -81,6 +81,12 @@ pub(crate) fn surface(
                 type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
                 #enter
                 #admit
+                /// Who it is, whatever connection they come by: what all their connections send counts together, in the place of what
+                /// comes from their address.
+                fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
+                    let _ = session;
+                    ::core::option::Option::None
+                }
                 /// A connection is over, and nothing of it runs any more.
                 fn closed(&self, session: &Self::Session) {
                     let _ = session;
@@ -188,6 +194,9 @@ pub(crate) fn surface(
                     cx.receive::<#client>(source, |message, cx| message.__dispatch(app, cx))
                 }
                 #admitting
+                fn principal<'a>(&self, session: &'a #krate::server::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
+                    Sessions::principal(&*self.0, session.downcast_ref()?)
+                }
                 fn closed(&self, session: &#krate::server::Session) {
                     if let ::core::option::Option::Some(session) = session.downcast_ref() {
                         Sessions::closed(&*self.0, session);

@@ -62,7 +62,7 @@
 //!
 //! pub async fn talk() -> Result<(), Box<dyn std::error::Error>> {
 //!     let server = Server::new(App);
-//!     // On a network: `axum::serve(listener, server.router())` and `Client::connect("ws://…/ws")`.
+//!     // On a network: `handfast::server::serve(listener, server.router())` and `Client::connect("ws://…/ws")`.
 //!     let client = Connect::<Chat, Client>::over(move || {
 //!         let (ours, theirs) = pair(16);
 //!         let server = server.clone();

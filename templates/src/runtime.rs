@@ -11,16 +11,21 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 30] = files![
+static RUNTIME: [(&str, &str); 39] = files![
     "handfast.ts",
     "handfast/address.ts",
+    "handfast/backoff.ts",
+    "handfast/channels.ts",
     "handfast/check.ts",
     "handfast/client.ts",
     "handfast/clock.ts",
+    "handfast/closes.ts",
     "handfast/connection.ts",
+    "handfast/count.ts",
     "handfast/decode.ts",
     "handfast/descriptor.ts",
     "handfast/dispatch.ts",
+    "handfast/encoder.ts",
     "handfast/encoding.ts",
     "handfast/envelope.ts",
     "handfast/errors.ts",
@@ -29,19 +34,23 @@ static RUNTIME: [(&str, &str); 30] = files![
     "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/options.ts",
+    "handfast/outbound.ts",
     "handfast/regex.ts",
     "handfast/report.ts",
-    "handfast/requests.ts",
     "handfast/result.ts",
     "handfast/room.ts",
     "handfast/rules.ts",
     "handfast/seen.ts",
     "handfast/session.ts",
     "handfast/standard.ts",
+    "handfast/state.ts",
     "handfast/stream.ts",
     "handfast/tables.ts",
     "handfast/transport.ts",
     "handfast/uri.ts",
+    "handfast/url.ts",
+    "handfast/wake.ts",
+    "handfast/warnings.ts",
 ];
 
 #[cfg(test)]

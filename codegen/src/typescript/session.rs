@@ -65,7 +65,7 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
         members.push(format!("auth: {check}"));
         auth = format!("<{ty}>");
     }
-    members.extend(final_closes(cx));
+    members.extend(closes(cx));
     members.extend(roles(cx));
     let words = protocol.description.clone().unwrap_or_default();
     items.push(lay_out(&Descriptor {
@@ -98,36 +98,28 @@ pub(super) fn envelopes(cx: &Cx<'_>, items: &mut Vec<String>) -> (String, String
     (client, server)
 }
 
-/// The codes that end it for good, where they are not those that the runtime knows.
-fn final_closes(cx: &Cx<'_>) -> Option<String> {
-    let ends = [
-        CloseCondition::Violations,
-        CloseCondition::Unauthorized,
-        CloseCondition::Version,
-        CloseCondition::TakenOver,
-        CloseCondition::Kicked,
+/// The codes that a client acts on, where they are not those that the runtime knows.
+fn closes(cx: &Cx<'_>) -> Option<String> {
+    let names = [
+        (CloseCondition::Violations, "violations"),
+        (CloseCondition::TooLarge, "tooLarge"),
+        (CloseCondition::Silent, "silent"),
+        (CloseCondition::Slow, "slow"),
+        (CloseCondition::Unauthorized, "unauthorized"),
+        (CloseCondition::Kicked, "kicked"),
+        (CloseCondition::Version, "version"),
+        (CloseCondition::TakenOver, "takenOver"),
+        (CloseCondition::RateLimited, "rateLimited"),
     ];
-    let mut codes: Vec<u16> = Vec::new();
-    let mut usual = true;
-    for condition in ends {
-        let default = CloseCondition::ALL
-            .into_iter()
-            .find(|(other, ..)| *other == condition);
-        let default = default.map_or(0, |(_, _, code)| code);
-        let close = cx
-            .protocol
-            .closes
-            .iter()
-            .find(|close| close.condition == condition);
-        let code = close.map_or(default, |close| close.code);
-        usual &= code == default;
-        if !codes.contains(&code) {
-            codes.push(code);
-        }
-    }
-    codes.sort_unstable();
-    let codes: Vec<String> = codes.iter().map(u16::to_string).collect();
-    (!usual).then(|| format!("finalCloses: [{}]", codes.join(", ")))
+    let unusual = names.into_iter().filter_map(|(condition, name)| {
+        let of = |&(other, ..): &(CloseCondition, &str, u16)| other == condition;
+        let (.., usual) = CloseCondition::ALL.into_iter().find(of)?;
+        let mut closes = cx.protocol.closes.iter();
+        let close = closes.find(|close| close.condition == condition)?;
+        (close.code != usual).then(|| format!("{name}: {}", close.code))
+    });
+    let unusual: Vec<String> = unusual.collect();
+    (!unusual.is_empty()).then(|| format!("closes: {{ {} }}", unusual.join(", ")))
 }
 
 /// The roles that are not played as they are by default.

@@ -87,7 +87,7 @@ async fn serve(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     println!("chat: http://{}", listener.local_addr()?);
     let handle = server.handle();
     let router = page::router().merge(server.router());
-    axum::serve(listener, router)
+    handfast::server::serve(listener, router)
         .with_graceful_shutdown(async move {
             // Without a signal to wait for, the server runs until it is killed.
             if tokio::signal::ctrl_c().await.is_err() {

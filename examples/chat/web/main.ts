@@ -68,33 +68,31 @@ $('who-form').addEventListener('submit', () => {
 
 let client: Client<Auth> | undefined;
 
-function showState(state: 'connecting' | 'open' | 'closed', words: string = state): void {
+function showState(state: 'connecting' | 'open' | 'closed', words?: string | 0): void {
   const element = $('state');
   element.dataset['state'] = state;
-  element.textContent = words;
+  element.textContent = words || state;
 }
 
 function start(): void {
   client?.close();
-  const url = new URL('ws', location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  const own = connect(url, { auth: { name: ownName } });
+  const own = connect('/ws', { auth: { name: ownName } });
   client = own;
   own.on('open', () => {
-    showState('open', `connected as ${ownName}`);
     void followPrices(own);
     void showBook(own);
   });
-  own.on('close', ({ final, retryIn = 0, reason }) => {
+  own.state.subscribe(({ status, closed }) => {
     if (own !== client) return;
-    if (final) showState('closed', reason || 'closed');
-    else showState('connecting', `connection lost, trying again in ${Math.ceil(retryIn / 1000)} s`);
+    if (status === 'connected') return showState('open', `connected as ${ownName}`);
+    if (status === 'closed') return showState('closed', closed?.reason || 'closed');
+    const wait = closed?.retryIn;
+    showState('connecting', wait && `connection lost, trying again in ${Math.ceil(wait / 1000)} s`);
   });
   own.on('error', error => note(String(error)));
   own.ready.catch((error: unknown) => {
     if (error instanceof Refused) askName(error.message);
   });
-  showState('connecting');
   void enterRoom(own);
 }
 

@@ -1,22 +1,11 @@
-//! Where connections come from, and what all of one address have in common: how many there are, and what they may send together.
+//! Where connections come from: addresses, ranges of them, and what proxies say.
 
-use super::rate::Bucket;
 use http::HeaderMap;
 use std::{
-    collections::HashMap,
     fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
-use tokio::time::Instant;
-
-/// How many times what a connection may send all connections of an address may send together.
-const SHARE: u64 = 10;
-
-/// How many addresses without a connection are remembered, for what they sent.
-const REMEMBERED: usize = 65_536;
 
 /// A range of addresses, such as `10.0.0.0/8`; a single address is one, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,113 +125,6 @@ fn node(value: &str) -> Option<SocketAddr> {
     address.parse().ok().map(|ip| SocketAddr::new(ip, 0))
 }
 
-/// All addresses that have connections, or had some lately.
-#[derive(Debug)]
-pub(crate) struct Addresses {
-    known: Mutex<HashMap<IpAddr, Arc<Shared>>>,
-    rate: Option<(u64, Duration)>,
-    /// How many connections one may have.
-    connections: usize,
-}
-
-/// What all connections of an address share.
-#[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    connections: usize,
-    rate: Option<Bucket>,
-}
-
-/// A place among the connections of an address, until it is dropped. Some addresses have no bounds.
-#[derive(Debug, Default)]
-pub(crate) struct Place(Option<Arc<Shared>>);
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Place {
-    /// Counts a message. False where its address sent too many.
-    pub(crate) fn take(&self, now: Instant) -> bool {
-        let Some(shared) = &self.0 else {
-            return true;
-        };
-        let mut state = shared.lock();
-        state.rate.as_mut().is_none_or(|rate| rate.take(now))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(shared) = &self.0 {
-            shared.lock().connections -= 1;
-        }
-    }
-}
-
-impl Addresses {
-    pub(crate) fn new(rate: Option<(u64, Duration)>, connections: usize) -> Self {
-        Self {
-            known: Mutex::default(),
-            rate: rate.map(|(count, per)| (count.saturating_mul(SHARE), per)),
-            connections,
-        }
-    }
-
-    /// Takes a place for a connection; none where its address has too many.
-    pub(crate) fn enter(&self, address: IpAddr) -> Option<Place> {
-        let key = key(address);
-        let now = Instant::now();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains_key(&key) && known.len() >= known.capacity() {
-            forget(&mut known, now);
-            // Looked through again only after as many more came.
-            let more = known.len();
-            known.reserve(more);
-        }
-        let shared = known.entry(key).or_insert_with(|| {
-            Arc::new(Shared {
-                state: Mutex::new(State {
-                    connections: 0,
-                    rate: self.rate.map(|rate| Bucket::new(rate, now)),
-                }),
-            })
-        });
-        let mut state = shared.lock();
-        if state.connections >= self.connections {
-            return None;
-        }
-        state.connections += 1;
-        drop(state);
-        Some(Place(Some(shared.clone())))
-    }
-}
-
-/// Forgets addresses that have no connection and nothing to be remembered for; when there are too many, all without a connection.
-fn forget(known: &mut HashMap<IpAddr, Arc<Shared>>, now: Instant) {
-    known.retain(|_, shared| {
-        let mut state = shared.lock();
-        state.connections > 0 || state.rate.as_mut().is_some_and(|rate| !rate.is_full(now))
-    });
-    if known.len() > REMEMBERED {
-        known.retain(|_, shared| shared.lock().connections > 0);
-    }
-}
-
-/// Whoever has an address of IPv6 has 2⁶⁴ of them: they count as one.
-fn key(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(Ipv4Addr { .. }) => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,49 +214,5 @@ mod tests {
         is("127.0.0.1", &["for=_hidden, for=10.0.0.7"], "10.0.0.7");
         is("127.0.0.1", &["by=10.0.0.7"], "127.0.0.1");
         is("127.0.0.1", &[";;=,=;for", ""], "127.0.0.1");
-    }
-
-    #[test]
-    fn connections_of_an_address_are_counted() {
-        let addresses = Addresses::new(None, 2);
-        let enter = |text| addresses.enter(address(text).ip());
-        let first = enter("192.0.2.1");
-        let _second = enter("192.0.2.1").expect("there is room");
-        assert!(enter("192.0.2.1").is_none());
-        assert!(enter("192.0.2.2").is_some());
-        drop(first);
-        assert!(enter("192.0.2.1").is_some());
-        let _third = enter("2001:db8::1").expect("there is room");
-        let _fourth = enter("2001:db8::2").expect("there is room");
-        assert!(enter("2001:db8::3").is_none(), "they are one network");
-        assert!(enter("2001:db8:0:1::3").is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_reconnect_does_not_begin_the_rate_anew() {
-        let addresses = Addresses::new(Some((10, Duration::from_secs(60))), 1);
-        let ip = address("192.0.2.1").ip();
-        let mut taken = 0;
-        for _ in 0..50 {
-            let place = addresses.enter(ip).expect("there is room");
-            taken += (0..10).filter(|_| place.take(Instant::now())).count();
-        }
-        assert_eq!(taken, 100);
-        tokio::time::advance(Duration::from_secs(60)).await;
-        let place = addresses.enter(ip).expect("there is room");
-        assert!(place.take(Instant::now()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_remembered_is_bounded() {
-        let addresses = Addresses::new(Some((10, Duration::from_secs(60))), 1);
-        for n in 0..300_000_u32 {
-            let place = addresses
-                .enter(IpAddr::V4(n.into()))
-                .expect("there is room");
-            assert!(place.take(Instant::now()));
-        }
-        let known = addresses.known.lock().expect("nobody panicked");
-        assert!(known.len() <= 4 * REMEMBERED, "{}", known.len());
     }
 }

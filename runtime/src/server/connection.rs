@@ -13,7 +13,7 @@ use super::{
     fault::Fault,
     inbound::Inbound,
     jobs::{Declined, Done, Jobs, Outcome},
-    link::Link,
+    link::{self, Link},
     rate::Bucket,
     stall::Stall,
     system::{self, Urgent},
@@ -37,7 +37,7 @@ use tokio::time::{Instant, Sleep};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many rounds are made before others get their turn.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 2;
 
 /// How many messages are read and handled before what they are answered with is written. Writing each by itself costs several
 /// times what handling it does.
@@ -529,6 +529,10 @@ impl Connection {
                 }
             },
         };
+        if received.id.as_ref().is_some_and(link::is_long) {
+            self.bad(&link::long_id(&server.table.client.envelope));
+            return None;
+        }
         self.bad = 0;
         if !self.is_in_time(Instant::now()) {
             self.too_fast(received.id.as_ref());

@@ -2,11 +2,11 @@
 
 use super::{
     Opening, Peer, Session,
-    address::Place,
     connection::{CONTROL, Connection, PATIENCE},
     fault::Fault,
     link::{self, write},
     rate::Bucket,
+    senders::Place,
     shared::{Admission, Shared},
 };
 use crate::{
@@ -17,6 +17,9 @@ use crate::{
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
+
+/// How many bytes the version of a client may have: a refusal names it.
+const VERSION: usize = 64;
 
 /// Serves a connection from its first byte to its last.
 pub(crate) async fn serve(
@@ -46,6 +49,11 @@ pub(crate) async fn serve(
             tracing::info!(address = ?peer.address, %closing, "no session began");
             return transport.close(&closing, PATIENCE).await;
         }
+    };
+    // Who is known counts by that, wherever they are.
+    let place = match server.service.principal(&session) {
+        Some(principal) => Arc::new(server.senders.principal(&principal)),
+        None => place,
     };
     let link = server.connect(session, peer, place, encoding);
     if let Some(packet) = ready {
@@ -235,8 +243,8 @@ async fn hello(
                     == Some(Role::Hello) =>
             {
                 match Hello::read(head) {
-                    Ok(hello) => return Ok(hello),
-                    Err(_) => fault(
+                    Ok(hello) if hello.version.len() <= VERSION => return Ok(hello),
+                    _ => fault(
                         head.id.as_ref(),
                         Fault::new("INVALID", "the hello does not fit"),
                     ),

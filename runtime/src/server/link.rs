@@ -1,13 +1,14 @@
 //! The part of a connection that others hold: what it may be sent, and where it is.
 
-use super::{Peer, Session, address::Place, fault::Fault, hub::JoinError, shared::Shared};
+use super::{Peer, Session, fault::Fault, hub::JoinError, senders::Place, shared::Shared};
 use crate::{
-    Id,
+    Id, Reason, Rejected, Violation,
     codec::{Codec, Outgoing},
     outbound::{Outbound, Refused},
     table::{CloseCondition, EnvelopeTable, Presence, Tag},
     transport::{Closing, Packet},
 };
+use handfast_schema::{Pointer, words};
 use std::{
     collections::HashSet,
     fmt,
@@ -171,7 +172,32 @@ pub(crate) fn write(
     )
 }
 
-/// Writes an error, where the protocol has a message for it.
+/// How many characters an id may have. It comes back with every answer, so that a longer one costs a server more than it is worth.
+const ID: usize = 128;
+
+/// Whether an id is longer than a server takes.
+pub(crate) fn is_long(id: &Id) -> bool {
+    match id {
+        Id::Text(text) => text.len() > ID && text.chars().nth(ID).is_some(),
+        Id::Integer(_) => false,
+    }
+}
+
+/// What is wrong with a message that has such an id. It is answered without it.
+pub(crate) fn long_id(envelope: &EnvelopeTable) -> Rejected {
+    let name = envelope.id.map_or("id", |field| field.name);
+    let mut path = Pointer::root();
+    path.prepend_key(name);
+    Rejected {
+        reason: Reason::Envelope(vec![Violation::new(path, words::max_length(ID as u64))]),
+        tag: None,
+        id: None,
+        channel: None,
+        payload: None,
+    }
+}
+
+/// Writes an error, where the protocol has a message for it. A long id is not sent back.
 pub(crate) fn error(
     server: &Shared,
     codec: &dyn Codec,
@@ -183,7 +209,7 @@ pub(crate) fn error(
         codec,
         &Outgoing {
             payload: Some(fault),
-            id,
+            id: id.filter(|id| !is_long(id)),
             is_reply: true,
             outcome: Some(false),
             ..server.outgoing(Some(tag))

@@ -23,6 +23,7 @@ mod link;
 mod origins;
 mod rate;
 mod router;
+mod senders;
 mod serve;
 mod service;
 mod shared;

@@ -1,6 +1,9 @@
 //! Serving a router over HTTP/1.1 to whoever connects, without letting them hold what they do not use.
 
-use super::address::{Addresses, Network, Place};
+use super::{
+    address::Network,
+    senders::{Place, Senders},
+};
 use axum::{Router, extract::ConnectInfo};
 use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -110,7 +113,7 @@ impl Serve {
             trusted,
             shutdown,
         } = self;
-        let addresses = Addresses::new(None, connections_per_address);
+        let senders = Senders::new(None, connections_per_address);
         let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let (end, ended) = watch::channel(false);
         let mut open = JoinSet::new();
@@ -124,7 +127,7 @@ impl Serve {
                 let (stream, peer) = accept(&listener).await;
                 let ip = peer.ip().to_canonical();
                 let bounded = !ip.is_loopback() && !trusted.iter().any(|n| n.contains(ip));
-                let place = match bounded.then(|| addresses.enter(ip)) {
+                let place = match bounded.then(|| senders.address(ip)) {
                     None => Place::default(),
                     Some(Some(place)) => place,
                     Some(None) => {

@@ -38,6 +38,13 @@ pub trait Service: Send + Sync + 'static {
         Box::pin(std::future::ready(Err(Refusal::not_joinable())))
     }
 
+    /// Who it is, whatever connection they come by. What all connections of a principal send counts together, in the place of what comes
+    /// from their address.
+    fn principal<'a>(&self, session: &'a Session) -> Option<Cow<'a, str>> {
+        let _ = session;
+        None
+    }
+
     /// A connection is over. Nothing of it runs any more.
     fn closed(&self, session: &Session) {
         let _ = session;

@@ -2,9 +2,10 @@
 
 use super::{
     Peer, Service,
-    address::{Addresses, Network, Place},
+    address::Network,
     hub::Hub,
     link::Link,
+    senders::{Place, Senders},
 };
 use crate::{
     Invalid, Validate,
@@ -36,7 +37,7 @@ pub(crate) struct Shared {
     pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) bounds: Bounds,
-    pub(crate) addresses: Addresses,
+    pub(crate) senders: Senders,
     pub(crate) hub: Arc<Hub>,
     /// The major version.
     pub(crate) major: i64,
@@ -121,7 +122,7 @@ impl Shared {
             limits,
             codecs,
             broker,
-            addresses: Addresses::new(limits.rate, bounds.connections_per_address),
+            senders: Senders::new(limits.rate, bounds.connections_per_address),
             bounds,
             hub,
             major,
@@ -141,7 +142,7 @@ impl Shared {
                 && !trusted.iter().any(|network| network.contains(*address))
         });
         let place = match bounded {
-            Some(address) => self.addresses.enter(address).ok_or(NoRoom::OfAddress)?,
+            Some(address) => self.senders.address(address).ok_or(NoRoom::OfAddress)?,
             None => Place::default(),
         };
         let mut room = false;

@@ -13,7 +13,10 @@ use handfast::{
     NoError, protocol,
     server::{Refusal, Stream},
 };
-use std::sync::{Arc, Mutex};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex},
+};
 use tokio::sync::Semaphore;
 
 pub const HASH: &str = "0123456789abcdef0123456789abcdef";
@@ -286,6 +289,11 @@ impl Sessions for App {
             "eve" => Err(Refusal::new("NOT_ALLOWED", "not for you")),
             _ => Ok(()),
         }
+    }
+
+    fn principal<'a>(&self, session: &'a User) -> Option<Cow<'a, str>> {
+        let known = session.name.starts_with("known-");
+        known.then(|| Cow::Borrowed(&*session.name))
     }
 
     fn closed(&self, session: &User) {

@@ -19,13 +19,7 @@ pub async fn listen(server: &Server) -> SocketAddr {
         .expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     let router = server.router();
-    tokio::spawn(async move {
-        axum::serve(
-            listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .await
-    });
+    tokio::spawn(async move { handfast::server::serve(listener, router).await });
     address
 }
 

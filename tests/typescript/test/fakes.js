@@ -15,6 +15,19 @@ export class FakeClock {
     return () => this.#timers.delete(timer);
   };
 
+  /** Lets time pass while no timer fires: the program is held up, or the machine sleeps. */
+  block(milliseconds) {
+    this.#now += milliseconds;
+  }
+
+  /** Lets time pass until something holds. */
+  async until(holds) {
+    for (let turns = 0; !holds(); turns++) {
+      if (turns === 1000 || this.#timers.size === 0) throw new Error('it never holds');
+      await this.pass(Math.max(0, Math.min(...[...this.#timers].map(timer => timer.at)) - this.#now));
+    }
+  }
+
   /** How many timers run. */
   get timers() {
     return this.#timers.size;
@@ -44,6 +57,8 @@ export class FakeServer {
   connections = [];
   #events;
   hash;
+  /** How much the client's socket holds. */
+  buffered = 0;
 
   constructor(hash) {
     this.hash = hash;
@@ -56,11 +71,24 @@ export class FakeServer {
     return {
       send: text => connection.heard.push(JSON.parse(text)),
       close: (code, reason) => (connection.closed = { code, reason }),
+      buffered: () => this.buffered,
     };
   };
 
   get connection() {
     return this.connections.at(-1);
+  }
+
+  /** Lets time pass until the client connects again, and takes it. */
+  async comeBack(clock, ready) {
+    const before = this.connections.length;
+    await clock.until(() => this.connections.length > before);
+    await this.welcome(ready);
+  }
+
+  /** The types of what was heard on the last connection. */
+  get types() {
+    return this.connection.heard.map(({ type }) => type);
   }
 
   /** What was heard last on the last connection. */

@@ -262,128 +262,68 @@ function tellOthersIfSent(value, rules, report) {
 }
 
 // handfast/clock.ts
+var LONGEST = 2 ** 31 - 1;
 var systemClock = {
   now: () => performance.now(),
   after(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
+    const timer = setTimeout(callback, Math.min(milliseconds, LONGEST));
     return () => clearTimeout(timer);
   },
   random: () => Math.random()
 };
+var LATE = 100;
+function deadline(clock, milliseconds, callback) {
+  const due = clock.now() + milliseconds;
+  let cancel = clock.after(milliseconds, () => {
+    if (clock.now() < due + LATE) callback();
+    else cancel = clock.after(LATE, callback);
+  });
+  return () => cancel();
+}
 
-// handfast/connection.ts
-var FINAL = [1008, 4401, 4403, 4406, 4409];
-var SILENT = 4e3;
-var Connection = class {
-  #settings;
-  #host;
-  #transport;
-  /** Counts the transports, so that what an earlier one still says is not heard. */
-  #generation = 0;
-  #failures = 0;
-  #writable = false;
-  #ended = false;
-  #heard = 0;
-  #cancelTimer = () => {
-  };
-  constructor(settings, host) {
-    this.#settings = settings;
-    this.#host = host;
+// handfast/count.ts
+var Count = class {
+  /** The number of the last message. */
+  #seq;
+  #epoch;
+  /** The gap that was reported last, as far as a number can lie in it. */
+  #missed;
+  /** Takes the number in the answer to a join: that of the last message before it. */
+  joined({ seq, epoch }) {
+    return this.#advance(seq, epoch, 0);
   }
-  /** Whether the hello is written, so that messages may follow. */
-  get writable() {
-    return this.#writable;
+  /** Takes the number of a message. */
+  message({ seq, epoch }) {
+    return this.#advance(seq, epoch, 1);
   }
-  /** Makes an attempt to connect. */
-  start() {
-    const { url, protocol: protocol2, connect: connect2, clock } = this.#settings;
-    const generation = ++this.#generation;
-    const isCurrent = () => generation === this.#generation;
-    const { timeout } = protocol2.session;
-    this.#cancelTimer = clock.after(timeout, () => this.#drop(SILENT, `not ready within ${timeout} ms`));
-    try {
-      this.#transport = connect2(url, protocol2.subprotocol, {
-        opened: () => {
-          if (isCurrent()) void this.#sayHello(isCurrent);
-        },
-        received: (data) => {
-          if (!isCurrent()) return;
-          this.#heard = clock.now();
-          this.#host.received(data);
-        },
-        closed: (code, reason) => {
-          if (isCurrent()) this.#lost(code, reason);
-        }
-      });
-    } catch (error) {
-      this.#host.failed(error);
-      this.#lost(1006, "could not connect");
+  /** Takes the server's word that messages will not come. */
+  missed({ from, to }) {
+    this.#missed = void 0;
+    if (to === void 0 || this.#seq !== void 0 && to <= this.#seq) return;
+    this.#missed = { from: from ?? (this.#seq ?? -Infinity) + 1, to };
+    this.#seq = to;
+  }
+  /** @param step what the number grows by if nothing was missed: 0 in the answer to a join, 1 in a message. */
+  #advance(seq, epoch, step) {
+    const last = this.#seq;
+    const another = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    if (epoch !== void 0) this.#epoch = epoch;
+    if (another) this.#missed = void 0;
+    if (seq === void 0) return another ? { gap: {} } : {};
+    if (!another && last !== void 0) {
+      if (step === 1 && seq <= last) {
+        const { from, to } = this.#missed ?? { from: 1, to: 0 };
+        if (seq < from || seq > to) return { repeated: true };
+      } else if (seq >= last) {
+        this.#seq = seq;
+        if (seq === last + step) return {};
+        this.#missed = { from: last + 1, to: seq - step };
+        return { gap: this.#missed };
+      }
     }
-  }
-  async #sayHello(isCurrent) {
-    try {
-      const hello = await this.#host.hello();
-      if (!isCurrent()) return;
-      if (hello !== null) this.#transport?.send(hello);
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#host.failed(error);
-      if (isCurrent()) this.#drop(1e3, "no hello");
-      return;
-    }
-    this.#writable = true;
-    this.#host.opened();
-  }
-  /** Writes a message; only while {@link writable}. */
-  write(text) {
-    this.#transport?.send(text);
-  }
-  /** The session is ready: from now on silence is watched, and the next loss is the first. */
-  ready() {
-    this.#failures = 0;
-    this.#cancelTimer();
-    const { heartbeat } = this.#settings.protocol.session;
-    if (heartbeat !== null && this.#host.ping !== null) this.#listen(heartbeat, this.#host.ping);
-  }
-  /** Pings after a `heartbeat` without a word from the server. One timer, however much is heard. */
-  #listen(heartbeat, ping) {
-    const { clock, protocol: protocol2 } = this.#settings;
-    const { timeout } = protocol2.session;
-    const silence = () => clock.now() - this.#heard;
-    this.#cancelTimer = clock.after(heartbeat - silence(), () => {
-      if (silence() < heartbeat) return this.#listen(heartbeat, ping);
-      const asked = clock.now();
-      this.#cancelTimer = clock.after(timeout, () => {
-        if (this.#heard >= asked) this.#listen(heartbeat, ping);
-        else this.#drop(SILENT, `no answer to a ping within ${timeout} ms`);
-      });
-      this.write(ping);
-    });
-  }
-  /** Ends it for good. */
-  end(code, reason) {
-    this.#ended = true;
-    this.#drop(code, reason);
-  }
-  #drop(code, reason) {
-    const transport = this.#transport;
-    this.#lost(code, reason);
-    transport?.close(code, reason);
-  }
-  #lost(code, reason) {
-    const { protocol: protocol2, clock, reconnect } = this.#settings;
-    const { min, max } = protocol2.session.backoff;
-    this.#generation++;
-    this.#transport = void 0;
-    this.#writable = false;
-    this.#cancelTimer();
-    if (this.#ended || !reconnect || (protocol2.finalCloses ?? FINAL).includes(code)) {
-      this.#host.closed({ code, reason, final: true });
-      return;
-    }
-    const retryIn = clock.random() * Math.min(max, min * 2 ** this.#failures++);
-    this.#cancelTimer = clock.after(retryIn, () => this.start());
-    this.#host.closed({ code, reason, final: false, retryIn });
+    this.#seq = seq;
+    this.#missed = void 0;
+    return another || last !== void 0 ? { gap: {} } : {};
   }
 };
 
@@ -652,7 +592,8 @@ var SESSION_CODES = [
   "INTERNAL",
   "TOO_LARGE",
   "RATE_LIMITED",
-  "ID_REUSED"
+  "ID_REUSED",
+  "TOO_MANY"
 ];
 var Refused = class extends Error {
   name = "Refused";
@@ -660,215 +601,13 @@ var Refused = class extends Error {
   code;
   /** The end that is too old, where that is the reason. */
   side;
-  constructor(code, message, side) {
+  /** What is wrong with the auth message, if that is the reason. */
+  violations;
+  constructor(code, message, side, violations = []) {
     super(message);
     this.code = code;
     this.side = side;
-  }
-};
-
-// handfast/listeners.ts
-var Listeners = class {
-  #byEvent = /* @__PURE__ */ new Map();
-  #threw;
-  /** @param threw takes what a listener throws, so that the others still hear. */
-  constructor(threw) {
-    this.#threw = threw;
-  }
-  on(event, listener) {
-    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
-    this.#byEvent.set(event, listeners);
-    const own = (told) => listener(told);
-    listeners.add(own);
-    return () => listeners.delete(own);
-  }
-  /** Tells everyone, in the order they came; whether there was anyone. */
-  emit(event, told) {
-    const listeners = this.#byEvent.get(event);
-    if (listeners === void 0 || listeners.size === 0) return false;
-    for (const listener of [...listeners]) {
-      try {
-        listener(told);
-      } catch (error) {
-        this.#threw(error);
-      }
-    }
-    return true;
-  }
-  clear() {
-    this.#byEvent.clear();
-  }
-};
-
-// handfast/requests.ts
-var OUTCOME_UNKNOWN = {
-  code: "OUTCOME_UNKNOWN",
-  message: "the connection ended before the answer was complete"
-};
-var Requests = class {
-  #clock;
-  #correlate;
-  #entries = /* @__PURE__ */ new Map();
-  constructor(clock, correlate) {
-    this.#clock = clock;
-    this.#correlate = correlate;
-  }
-  /**
-   * Takes a request, and fails it with `TIMEOUT` where `timeout` milliseconds bring no answer; `null` waits for as long
-   * as the connection lasts.
-   */
-  add(request, timeout) {
-    const late = () => this.fail(request.id, { code: "TIMEOUT", message: `no answer within ${timeout} ms` });
-    const cancelTimer = timeout === null ? () => {
-    } : this.#clock.after(timeout, late);
-    this.#entries.set(request.id, { request, written: false, lost: false, abandoned: false, cancelTimer });
-  }
-  /** The request that a message answers: by its id, or the first in line where the protocol goes by order. */
-  find(id) {
-    return this.#find(id)?.request;
-  }
-  #find(id) {
-    if (this.#correlate === "id") return id === void 0 ? void 0 : this.#entries.get(id);
-    for (const entry of this.#entries.values()) if (entry.written) return entry;
-    return void 0;
-  }
-  /** Whether a request that is pending went out over the connection there is. */
-  isWritten(id) {
-    return this.#entries.get(id)?.written ?? false;
-  }
-  /** Gives a request its answer. */
-  answer(request, message, incoming) {
-    const entry = this.#entries.get(request.id);
-    if (entry === void 0) return;
-    entry.cancelTimer();
-    if (entry.abandoned || request.answered(message, incoming)) this.#entries.delete(request.id);
-  }
-  /** Fails a request. */
-  fail(id, error, answered = false) {
-    const entry = this.#entries.get(id);
-    if (entry === void 0) return;
-    const wasAbandoned = entry.abandoned;
-    this.abandon(id, answered);
-    if (!wasAbandoned) entry.request.failed(error);
-  }
-  /**
-   * Waits for a request no longer. Its place in line stays, until its answer comes, where the protocol goes by order.
-   */
-  abandon(id, answered = false) {
-    const entry = this.#entries.get(id);
-    if (entry === void 0) return;
-    entry.cancelTimer();
-    entry.abandoned = true;
-    if (answered || !entry.written || this.#correlate === "id") this.#entries.delete(id);
-  }
-  /** Writes a request, unless it has been written on this connection. */
-  write(id, write) {
-    const entry = this.#entries.get(id);
-    if (entry === void 0 || entry.written) return;
-    entry.written = true;
-    write(entry.request.text);
-  }
-  /** Writes every request that has not been written on this connection. */
-  flush(write) {
-    for (const id of this.#entries.keys()) this.write(id, write);
-  }
-  /**
-   * The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown. What was
-   * written behind a hello that the server `refused` was not looked at.
-   */
-  disconnected(refused) {
-    for (const [id, entry] of [...this.#entries]) {
-      if (!entry.written) continue;
-      entry.written = false;
-      if (refused) continue;
-      entry.lost = true;
-      if (entry.request.idempotent && !entry.abandoned) continue;
-      this.fail(id, OUTCOME_UNKNOWN);
-    }
-  }
-  /** Fails every request. */
-  failAll(error) {
-    for (const [id, { lost }] of [...this.#entries]) this.fail(id, lost ? OUTCOME_UNKNOWN : error, true);
-  }
-};
-
-// handfast/room.ts
-var Room = class {
-  /** The channel's key on the wire. */
-  key;
-  #host;
-  #events;
-  #messages;
-  #joined;
-  #seq;
-  #epoch;
-  constructor(key, host) {
-    this.key = key;
-    this.#host = host;
-    this.#events = new Listeners((error) => host.threw(error));
-    this.#messages = new Listeners((error) => host.threw(error));
-  }
-  /** The last answer to a join. */
-  get joined() {
-    return this.#joined;
-  }
-  on(what, listener) {
-    if (typeof what === "string") return this.#events.on(what, listener);
-    this.#host.learn(what);
-    const hear = listener;
-    return this.#messages.on(what.name, (message) => hear(message.payload, message));
-  }
-  /** Sends a message that has no reply, with the room's key in its envelope. */
-  send(message, payload) {
-    return this.#host.send(message, payload, this.key);
-  }
-  /** Leaves the room. Its listeners hear nothing more. */
-  leave() {
-    return this.#host.leave();
-  }
-  /** @internal Takes the answer to a join. */
-  enter(joined, { seq, epoch }, again) {
-    this.#joined = joined;
-    if (again) this.#events.emit("rejoined", joined);
-    const { gap } = this.#advance(seq, epoch, 0);
-    if (again && gap !== void 0) this.#events.emit("gap", gap);
-  }
-  /** @internal Counts a message off; whether it is new. */
-  count({ seq, epoch }) {
-    const { gap, repeated } = this.#advance(seq, epoch, 1);
-    if (gap !== void 0) this.#events.emit("gap", gap);
-    return !repeated;
-  }
-  /**
-   * Moves on to a number, and tells what was missed.
-   *
-   * @param step what the number grows by where nothing was missed: 0 in the answer to a join, 1 in a message.
-   */
-  #advance(seq, epoch, step) {
-    const expected = this.#seq === void 0 ? void 0 : this.#seq + step;
-    const anotherLife = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
-    if (epoch !== void 0) this.#epoch = epoch;
-    if (seq === void 0) return anotherLife ? { gap: {} } : {};
-    if (!anotherLife && step === 1 && expected !== void 0 && seq < expected) return { repeated: true };
-    this.#seq = seq;
-    if (anotherLife || expected !== void 0 && seq < expected) return { gap: {} };
-    if (expected === void 0 || seq === expected) return {};
-    return { gap: { from: expected + 1 - step, to: seq - step } };
-  }
-  /** @internal Takes the server's word that something is missing. */
-  miss(gap) {
-    if (gap.to !== void 0 && (this.#seq === void 0 || gap.to > this.#seq)) this.#seq = gap.to;
-    this.#events.emit("gap", gap);
-  }
-  /** @internal */
-  hear(message) {
-    return this.#messages.emit(message.type, message);
-  }
-  /** @internal */
-  lose(error) {
-    if (error !== void 0) this.#events.emit("lost", error);
-    this.#events.clear();
-    this.#messages.clear();
+    this.violations = violations;
   }
 };
 
@@ -884,6 +623,7 @@ function checkRefusal(value, report) {
   if (!object(value, report)) return;
   property(value, "code", checkCode, report);
   property(value, "message", string, report);
+  property(value, "violations", checkViolations, report);
   required(value, ["code"], report);
   required(value, ["message"], report);
 }
@@ -892,7 +632,6 @@ function checkError(value, report) {
   checkRefusal(value, report);
   if (!object(value, report)) return;
   property(value, "retryable", boolean, report);
-  property(value, "violations", checkViolations, report);
 }
 function checkCode(value, report) {
   if (typeof value !== "string" && !Number.isInteger(value)) notOf(["integer", "string"], report);
@@ -944,6 +683,7 @@ function callError(error, declared) {
     return { code: "BAD_REPLY", message: words, reply };
   }
   if (code === "INVALID") return { code, message, violations };
+  if (code === "TIMEOUT") return { code, message };
   if (isSessionCode(code)) return { code, message, retryable };
   return { code: "UNDECLARED", received: code, message, retryable, data };
 }
@@ -951,21 +691,936 @@ function isSessionCode(code) {
   return SESSION_CODES.some((known) => known === code);
 }
 
+// handfast/encoder.ts
+var Encoder = class {
+  #protocol;
+  constructor(protocol2) {
+    this.#protocol = protocol2;
+  }
+  /** The text of a message that a server would take. */
+  text(message, payload, address) {
+    const envelope = message.envelope ?? this.#protocol.envelope.client;
+    if (message.send !== noPayload) {
+      const { content } = envelope;
+      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
+      if (violations.length > 0) {
+        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
+        return err({ code: "INVALID", message: words, violations });
+      }
+    }
+    let text;
+    try {
+      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, address);
+    } catch (error) {
+      const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
+      return err({ code: "INVALID", message: words, violations: [] });
+    }
+    const most = this.#protocol.limits?.message;
+    if (most !== void 0 && text.length * 3 > most && byteLength(text) > most) {
+      const words = `\`${message.name}\` has more than ${most} bytes`;
+      return err({ code: "TOO_LARGE", message: words, retryable: false });
+    }
+    return ok(text);
+  }
+  /** What keeps a server from taking a value that so many objects of the message lie around. */
+  violations(check, payload, around, under) {
+    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
+    return under === null ? violationsOf(check, payload, "sent") : violationsUnder(check, payload, "sent", under);
+  }
+  /** The tag of one of the session's own messages; `null` if the protocol has none. */
+  tag(role) {
+    const tag = this.#protocol.roles?.[role];
+    return tag === void 0 ? role : tag;
+  }
+  /** The text of one of the session's own messages; `null` if the protocol has none. */
+  session(role, payload) {
+    const tag = this.tag(role);
+    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
+  }
+  /** The session's own request to join or leave a channel. */
+  channel(role) {
+    const tag = this.tag(role);
+    const reply = { name: role, tag, receive: checkChannelKey };
+    return { ...reply, send: checkChannelKey, reply, errors: [], idempotent: true };
+  }
+  #raw(envelope, tag, payload, address) {
+    return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
+  }
+};
+function byteLength(text) {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127) bytes += unit > 2047 && (unit & 63488) !== 55296 ? 2 : 1;
+  }
+  return bytes;
+}
+function tooDeep(_, report) {
+  fail(report, "depth", "is nested too deeply to be checked");
+}
+
+// handfast/outbound.ts
+var OUTCOME_UNKNOWN = {
+  code: "OUTCOME_UNKNOWN",
+  message: "the connection ended before the answer was complete"
+};
+var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
+var OVERHEAD = 256;
+var OUTBOUND = 1048576;
+var POLL = 20;
+var Outbound = class {
+  #clock;
+  #byId;
+  #most;
+  #connection;
+  /** What is not written, in the order of the calls; a message without an answer by itself. */
+  #waiting = /* @__PURE__ */ new Map();
+  /** Requests that were written, in the order in which they were. */
+  #written = /* @__PURE__ */ new Map();
+  #calls = 0;
+  #used = 0;
+  /** A pong that found the socket full. Only the last is worth sending. */
+  #pong;
+  #cancelPoll;
+  constructor(clock, protocol2, connection) {
+    this.#clock = clock;
+    this.#byId = protocol2.envelope.server.correlate === "id";
+    this.#most = protocol2.limits?.outbound ?? OUTBOUND;
+    this.#connection = connection;
+  }
+  /** Takes a request. It fails, and never throws, if it cannot be sent. */
+  ask(request, { timeout, signal, as }) {
+    const { id, text } = request;
+    if (signal?.aborted === true) return request.failed(ABORTED);
+    const size = byteLength(text) + OVERHEAD;
+    if (as === void 0 && this.#isFull(size, this.#most)) return request.failed(this.#full());
+    const late = () => this.fail(id, { code: "TIMEOUT", message: `no answer within ${timeout} ms` });
+    const cancelTimer = timeout === null ? void 0 : deadline(this.#clock, timeout, late);
+    const abort = () => this.fail(id, ABORTED);
+    signal?.addEventListener("abort", abort);
+    const release = () => {
+      cancelTimer?.();
+      signal?.removeEventListener("abort", abort);
+    };
+    const fleeting = as !== void 0;
+    const entry = { order: this.#calls++, text, size, volatile: false, request, fleeting, release };
+    this.#used += size;
+    if (as === "rejoin") this.#write(id, entry);
+    else this.#take(id, entry);
+  }
+  /** Takes a message without an answer. */
+  send(text, volatile) {
+    const size = byteLength(text) + OVERHEAD;
+    if (volatile && (!this.#connection.writable || this.#isFull(size, this.#most / 2))) return ok(void 0);
+    if (this.#isFull(size, this.#most)) return err(this.#full());
+    if (this.#waiting.size === 0 && this.#connection.writable && !this.#isStuck()) {
+      this.#connection.write(text);
+      return ok(void 0);
+    }
+    this.#used += size;
+    const entry = { order: this.#calls++, text, size, volatile, release() {
+    } };
+    this.#take(entry, entry);
+    return ok(void 0);
+  }
+  /** Answers a ping. A server that pings and does not read gets one answer for all of them. */
+  pong(text) {
+    if (!this.#connection.writable) return;
+    this.#pong = text;
+    this.#flushPong();
+  }
+  /** One message finds room always, so that none waits for ever. */
+  #isFull(size, most) {
+    const used = this.#used + this.#connection.buffered;
+    return used > 0 && used + size > most;
+  }
+  #full() {
+    const message = `${this.#most} bytes wait to be sent or answered already`;
+    return { code: "QUEUE_FULL", message, retryable: true };
+  }
+  #take(key, entry) {
+    this.#waiting.set(key, entry);
+    if (this.#waiting.size === 1) this.flush();
+  }
+  /** Writes what waits, as far as the connection takes it now. */
+  flush() {
+    if (!this.#connection.writable || !this.#flushPong()) return;
+    for (const [key, entry] of this.#waiting) {
+      if (this.#isStuck()) return;
+      this.#write(key, entry);
+      if (!this.#connection.writable) return;
+    }
+  }
+  #flushPong() {
+    if (this.#isStuck()) return false;
+    if (this.#pong !== void 0) this.#connection.write(this.#pong);
+    this.#pong = void 0;
+    return true;
+  }
+  /** Whether the socket holds enough; then it is asked again later. */
+  #isStuck() {
+    if (this.#connection.buffered <= this.#most / 2) return false;
+    this.#cancelPoll ??= this.#clock.after(POLL, () => {
+      this.#cancelPoll = void 0;
+      this.flush();
+    });
+    return true;
+  }
+  #write(key, entry) {
+    const { text, request } = entry;
+    this.#waiting.delete(key);
+    if (request === void 0) this.#used -= entry.size;
+    else this.#written.set(request.id, entry);
+    if (request?.idempotent !== true) entry.text = void 0;
+    this.#connection.write(text);
+  }
+  /** The request that a message answers: by its id, or the first in line if the protocol goes by order. */
+  find(id) {
+    if (this.#byId) return id === void 0 ? void 0 : this.#written.get(id)?.request;
+    for (const { request } of this.#written.values()) return request;
+    return void 0;
+  }
+  /** Whether a request that is pending went out over the connection there is. */
+  isWritten(id) {
+    return this.#written.has(id);
+  }
+  /** Gives a request its answer. */
+  answer(request, message, incoming) {
+    const entry = this.#written.get(request.id);
+    if (entry === void 0) return;
+    entry.release();
+    this.#used -= entry.size;
+    entry.size = 0;
+    if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
+  }
+  /** Fails a request. */
+  fail(id, error, answered = false) {
+    const entry = this.#waiting.get(id) ?? this.#written.get(id);
+    if (entry === void 0) return;
+    const wasAbandoned = entry.abandoned;
+    this.abandon(id, answered);
+    if (wasAbandoned !== true) entry.request?.failed(error);
+  }
+  /** Waits for a request no longer. Its place in line stays, until its answer comes, if the protocol goes by order. */
+  abandon(id, answered = false) {
+    const entry = this.#waiting.get(id) ?? this.#written.get(id);
+    if (entry === void 0) return;
+    entry.release();
+    entry.abandoned = true;
+    if (answered || this.#byId || this.#waiting.has(id)) this.#remove(id, entry);
+  }
+  #remove(key, entry) {
+    this.#used -= entry.size;
+    entry.size = 0;
+    this.#waiting.delete(key);
+    this.#written.delete(key);
+  }
+  /**
+   * The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown.
+   *
+   * @param refused The server refused the hello, and did not look at what was written behind it.
+   * @param again Whether what was written may be written again.
+   */
+  lost(refused2, again) {
+    this.#cancelPoll?.();
+    this.#cancelPoll = this.#pong = void 0;
+    const waiting = [...this.#waiting];
+    const written = [...this.#written];
+    this.#written.clear();
+    const kept = written.filter(([, entry]) => {
+      if (!refused2) entry.lost = true;
+      const { text, fleeting, abandoned } = entry;
+      return refused2 || again && text !== void 0 && fleeting !== true && abandoned !== true;
+    });
+    this.#waiting = new Map([...kept, ...waiting].sort(([, a], [, b]) => a.order - b.order));
+    for (const [id, entry] of written) {
+      if (this.#waiting.has(id)) continue;
+      this.#used -= entry.size;
+      entry.release();
+      if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
+    }
+    for (const [key, entry] of waiting) {
+      if (entry.volatile) this.#remove(key, entry);
+      else if (entry.fleeting === true) this.fail(key, OUTCOME_UNKNOWN);
+    }
+  }
+  /** Fails every request, and drops the rest. */
+  failAll(error) {
+    for (const [key, entry] of [...this.#waiting, ...this.#written]) {
+      if (entry.request === void 0) this.#remove(key, entry);
+      else this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+    }
+  }
+};
+
+// handfast/listeners.ts
+var Listeners = class {
+  #byEvent = /* @__PURE__ */ new Map();
+  #threw;
+  /** @param threw takes what a listener throws, so that the others still hear. */
+  constructor(threw) {
+    this.#threw = threw;
+  }
+  on(event, listener) {
+    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
+    this.#byEvent.set(event, listeners);
+    const own = (told) => listener(told);
+    listeners.add(own);
+    return () => listeners.delete(own);
+  }
+  /** Tells everyone, in the order they came; whether there was anyone. */
+  emit(event, told) {
+    const listeners = this.#byEvent.get(event);
+    if (listeners === void 0 || listeners.size === 0) return false;
+    for (const listener of [...listeners]) {
+      try {
+        listener(told);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+    return true;
+  }
+  clear() {
+    this.#byEvent.clear();
+  }
+};
+
+// handfast/room.ts
+var Room = class {
+  /** The channel's key on the wire. */
+  key;
+  #host;
+  #events;
+  #messages;
+  #over;
+  constructor(key, host) {
+    this.key = key;
+    this.#host = host;
+    this.#events = new Listeners((error) => host.threw(error));
+    this.#messages = new Listeners((error) => host.threw(error));
+  }
+  /** The last answer to a join. */
+  get joined() {
+    return this.#host.joined();
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#events.on(what, listener);
+    this.#host.learn(what);
+    const hear = listener;
+    return this.#messages.on(what.name, (message) => hear(message.payload, message));
+  }
+  /**
+   * Sends a message that has no reply, with the room's key in its envelope. One that was left or lost fails with
+   * `CLOSED`.
+   */
+  send(message, payload) {
+    return this.#over === void 0 ? this.#host.send(message, payload) : err(this.#over);
+  }
+  /**
+   * Leaves the room. Its listeners hear nothing more. The server is asked, and its answer waited for, only if nobody else
+   * in this client has joined the channel; that is decided at once, so that a later join finds it left.
+   */
+  leave() {
+    return this.#host.leave();
+  }
+  /** @internal */
+  emit(event, what) {
+    this.#events.emit(event, what);
+  }
+  /** @internal */
+  hear(message) {
+    return this.#messages.emit(message.type, message);
+  }
+  /** @internal Nothing more is heard or sent. */
+  end(message) {
+    this.#over ??= { code: "CLOSED", message };
+    this.#events.clear();
+    this.#messages.clear();
+  }
+};
+
+// handfast/channels.ts
+var REJOINS = 3;
+var Channels = class {
+  #host;
+  #clock;
+  #session;
+  #subscriptions = /* @__PURE__ */ new Map();
+  /** What has to be joined again on the connection there is. */
+  #queue = /* @__PURE__ */ new Set();
+  /** How many rejoins have not been answered. */
+  #unanswered = 0;
+  #most = REJOINS;
+  /** How often rejoins were refused for now, less how often they were not. */
+  #refusals = 0;
+  #cancelPause;
+  constructor(host, clock, session) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#session = session;
+  }
+  /** Joins a channel for one more holder. */
+  join(channel, params, setup, { timeout, signal }) {
+    const promise = new Promise((resolve2, reject) => {
+      const key = channel.key(params);
+      if (signal?.aborted === true) throw new Failed(ABORTED);
+      const known = this.#subscriptions.get(key);
+      const subscription = known ?? this.#subscription(key, channel, params);
+      const room2 = new Room(key, {
+        joined: () => subscription.joined,
+        // nobody has a room before it was joined, but for `setup`
+        send: (message, payload) => this.#host.send(message, payload, key),
+        leave: () => this.#release(subscription, room2, "the room was left"),
+        learn: (message) => this.#host.learn(message),
+        threw: (error) => this.#host.threw(error)
+      });
+      subscription.rooms.set(room2, void 0);
+      this.#subscriptions.set(key, subscription);
+      try {
+        setup?.(room2);
+      } catch (error) {
+        void this.#release(subscription, room2, "its setup failed");
+        throw error;
+      }
+      if (subscription.entered || !subscription.rooms.has(room2)) return resolve2(room2);
+      const giveUp = (error) => {
+        subscription.rooms.get(room2)?.settle(error);
+        void this.#release(subscription, room2, error.message);
+      };
+      const most = timeout ?? this.#host.timeout(subscription.join);
+      const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
+      const cancelTimer = deadline(this.#clock, most, late);
+      const abort = () => giveUp(ABORTED);
+      signal?.addEventListener("abort", abort);
+      subscription.rooms.set(room2, {
+        quiet: () => promise.catch(() => {
+        }),
+        settle: (error) => {
+          cancelTimer();
+          signal?.removeEventListener("abort", abort);
+          if (error === void 0) resolve2(room2);
+          else reject(new Failed(error));
+        }
+      });
+      if (subscription.id === void 0) this.#enter(subscription);
+    });
+    return promise;
+  }
+  #subscription(key, channel, params) {
+    const own = { channel: key };
+    return {
+      key,
+      join: channel.join ?? this.#host.ownRequest("join"),
+      leave: channel.leave ?? this.#host.ownRequest("leave"),
+      params: channel.join ? params : own,
+      leaveParams: channel.leave ? pick(params, channel.params) : own,
+      rooms: /* @__PURE__ */ new Map(),
+      count: new Count(),
+      entered: false,
+      member: false,
+      id: void 0,
+      refused: false,
+      done() {
+      }
+    };
+  }
+  /** Joins it for the first time. Those who wait have timers of their own. */
+  #enter(subscription) {
+    const { join, params } = subscription;
+    const failed = (error) => {
+      subscription.id = void 0;
+      this.#drop(subscription, error);
+    };
+    const answered = (message) => {
+      if (isOf(message, subscription)) this.#entered(subscription, message);
+      else failed(ofAnother(message));
+    };
+    subscription.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
+  }
+  #entered(subscription, message) {
+    const again = subscription.entered;
+    subscription.joined = message.payload;
+    subscription.entered = subscription.member = true;
+    subscription.refused = false;
+    subscription.id = void 0;
+    if (again) this.#each(subscription, (room2) => room2.emit("rejoined", message.payload));
+    const { gap } = subscription.count.joined(message);
+    if (again && gap !== void 0) this.#missed(subscription, gap);
+    for (const [room2, joining] of [...subscription.rooms]) {
+      if (subscription.rooms.has(room2)) subscription.rooms.set(room2, void 0);
+      joining?.settle();
+    }
+  }
+  /** One holder less. The last one leaves the channel, and the server is asked if it may know of it. */
+  async #release(subscription, room2, why) {
+    const joining = subscription.rooms.get(room2);
+    const wasThere = subscription.rooms.delete(room2);
+    room2.end(why);
+    joining?.settle({ code: "CLOSED", message: why });
+    if (!wasThere || subscription.rooms.size > 0) return ok(void 0);
+    const { id, member } = subscription;
+    this.#forget(subscription);
+    const isKnown = member || id !== void 0 && this.#host.isWritten(id);
+    if (id !== void 0) this.#host.abandon(id);
+    return isKnown ? this.#leave(subscription) : ok(void 0);
+  }
+  #leave({ leave, leaveParams }) {
+    return new Promise((resolve2) => {
+      this.#host.ask(
+        leave,
+        leaveParams,
+        { timeout: this.#host.timeout(leave), as: "leave" },
+        (message) => resolve2(ok(message.payload)),
+        // A connection that ended has left every channel.
+        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
+      );
+    });
+  }
+  /** A later join of the same key is of another subscription, which this one no longer disturbs. */
+  #forget(subscription) {
+    if (this.#subscriptions.get(subscription.key) === subscription) this.#subscriptions.delete(subscription.key);
+    this.#queue.delete(subscription);
+    subscription.done();
+  }
+  /** It is lost, for all who hold it. */
+  #drop(subscription, error) {
+    this.#forget(subscription);
+    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(subscription);
+    const rooms = [...subscription.rooms];
+    subscription.rooms.clear();
+    for (const [room2, joining] of rooms) {
+      if (joining === void 0) room2.emit("lost", error);
+      room2.end(`the room was lost: ${error.message}`);
+      joining?.settle(error);
+    }
+  }
+  // After a loss of the connection
+  /** Joins everything again that was joined. What was never joined waits with the other requests. */
+  opened() {
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.entered) this.#queue.add(subscription);
+    }
+    this.#rejoin();
+  }
+  /** The connection is gone, and every channel with it. */
+  lost() {
+    this.#queue.clear();
+    this.#cancelPause?.();
+    this.#cancelPause = void 0;
+    this.#most = REJOINS;
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.member = false;
+      if (subscription.entered) subscription.id = void 0;
+      subscription.done();
+    }
+  }
+  #rejoin() {
+    for (const subscription of this.#queue) {
+      if (this.#unanswered >= this.#most || this.#cancelPause !== void 0) return;
+      this.#queue.delete(subscription);
+      this.#enterAgain(subscription);
+    }
+  }
+  #enterAgain(subscription) {
+    const { join, params } = subscription;
+    let isCurrent = true;
+    this.#unanswered++;
+    const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
+      this.#missed(subscription, {});
+      subscription.done();
+      this.#rejoin();
+    });
+    subscription.done = () => {
+      cancelTimer();
+      subscription.done = () => {
+      };
+      this.#unanswered--;
+    };
+    const answered = (message) => {
+      if (!isOf(message, subscription)) return failed(ofAnother(message));
+      isCurrent = false;
+      subscription.done();
+      this.#refusals = Math.max(0, this.#refusals - 1);
+      this.#entered(subscription, message);
+      this.#rejoin();
+    };
+    const failed = (error) => {
+      if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
+      isCurrent = false;
+      subscription.id = void 0;
+      subscription.done();
+      if (isRetryable(error)) this.#refused(subscription);
+      else this.#drop(subscription, error);
+      this.#rejoin();
+    };
+    const id = this.#host.ask(join, params, { timeout: null, as: "rejoin" }, answered, failed);
+    if (isCurrent) subscription.id = id;
+  }
+  /** Refused for now: it is tried again, as are all that wait, one at a time and after a while. */
+  #refused(subscription) {
+    const isNews = !subscription.refused;
+    subscription.refused = true;
+    this.#queue.add(subscription);
+    this.#most = 1;
+    this.#pause();
+    if (isNews) this.#missed(subscription, {});
+  }
+  #pause() {
+    if (this.#cancelPause !== void 0) return;
+    const { min, max } = this.#session.backoff;
+    const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
+    this.#cancelPause = this.#clock.after(bound / 2 * (1 + this.#clock.random()), () => {
+      this.#cancelPause = void 0;
+      this.#rejoin();
+    });
+  }
+  // What is heard
+  /** The channel that a message belongs to, if it was joined. */
+  find(key) {
+    const subscription = key === void 0 ? void 0 : this.#subscriptions.get(key);
+    return subscription?.entered === true ? subscription : void 0;
+  }
+  /** Counts a message off; whether it is new. */
+  count(subscription, around) {
+    const { gap, repeated } = subscription.count.message(around);
+    if (gap !== void 0) this.#missed(subscription, gap);
+    return repeated !== true;
+  }
+  /** Takes the server's word that something is missing. */
+  miss(key, gap) {
+    const subscription = this.find(key);
+    if (subscription === void 0) return;
+    subscription.count.missed(gap);
+    this.#missed(subscription, gap);
+  }
+  /** Hands a message to everyone in its channel; whether anyone listens. */
+  hear(subscription, message) {
+    let isHeard = false;
+    this.#each(subscription, (room2) => {
+      isHeard = room2.hear(message) || isHeard;
+    });
+    return isHeard;
+  }
+  #missed(subscription, gap) {
+    this.#each(subscription, (room2) => room2.emit("gap", gap));
+  }
+  #each(subscription, act) {
+    for (const room2 of [...subscription.rooms.keys()]) act(room2);
+  }
+  // The end
+  /** The application closes the client: those who do not ask what became of their join need not. */
+  closing() {
+    for (const { rooms } of this.#subscriptions.values()) {
+      for (const joining of rooms.values()) joining?.quiet();
+    }
+  }
+  /** Nothing is joined again. */
+  loseAll(error) {
+    for (const subscription of [...this.#subscriptions.values()]) this.#drop(subscription, error);
+  }
+};
+function isRetryable(error) {
+  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
+}
+function isOf({ channel }, { key }) {
+  return channel === void 0 || channel === key;
+}
+function ofAnother({ id, channel, payload }) {
+  const message = "the answer to a join is of another channel";
+  const reply = { code: "ENVELOPE", kind: "envelope", message, id, channel, payload, violations: [] };
+  return { code: "BAD_REPLY", message, reply };
+}
+function pick(value, names) {
+  return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
+}
+
+// handfast/closes.ts
+var USUAL = {
+  violations: 1008,
+  tooLarge: 1009,
+  silent: 4e3,
+  slow: 4008,
+  unauthorized: 4401,
+  kicked: 4403,
+  version: 4406,
+  takenOver: 4409,
+  rateLimited: 4429
+};
+function closesOf(protocol2) {
+  return { ...USUAL, ...protocol2.closes };
+}
+function isRefusal(code, closes) {
+  const { violations, unauthorized, kicked, version, takenOver } = closes;
+  return [violations, unauthorized, kicked, version, takenOver].includes(code);
+}
+
+// handfast/backoff.ts
+var SHORTEST = 100;
+function wait(clock, { min, max }, failures) {
+  const floor = Math.min(max, Math.max(min / 2, SHORTEST));
+  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
+  return floor + clock.random() * (bound - floor);
+}
+
+// handfast/connection.ts
+var ABNORMAL = 1006;
+var OVERRUN = 3;
+var Connection = class {
+  /** The close codes of the protocol. */
+  closes;
+  #settings;
+  #host;
+  #transport;
+  /** Counts the transports, so that what an earlier one still says is not heard. */
+  #generation = 0;
+  /** Tries in a row that led to no session, or to none that lasted. */
+  #tries = 0;
+  /** How often the bound of the wait has doubled. */
+  #doubled = 0;
+  /** Tries in a row that did not even get a close frame. */
+  #abnormal = 0;
+  #phase = "connecting";
+  #writable = false;
+  /** Whether the server has asked for a longer wait. */
+  #overrun = false;
+  /** Whether a ping was written and nothing was heard since. */
+  #probing = false;
+  #heard = 0;
+  #readyAt = 0;
+  #cancelTimer = () => {
+  };
+  constructor(settings, host) {
+    this.#settings = settings;
+    this.#host = host;
+    this.closes = closesOf(settings.protocol);
+  }
+  /** Whether the hello is written, so that messages may follow. */
+  get writable() {
+    return this.#writable;
+  }
+  /** How many bytes were written and have not left this machine. */
+  get buffered() {
+    return this.#transport?.buffered?.() ?? 0;
+  }
+  /**
+   * Makes the first attempt to connect.
+   *
+   * @throws if the transport says at once that it cannot.
+   */
+  start() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#phase = "ended";
+      this.#cancelTimer();
+      throw error;
+    }
+  }
+  #attempt() {
+    const { url, protocol: protocol2, connect: connect2, clock } = this.#settings;
+    const generation = ++this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    const { timeout } = protocol2.session;
+    this.#phase = "connecting";
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closes.silent, `not ready within ${timeout} ms`));
+    this.#transport = connect2(url, protocol2.subprotocol, {
+      opened: () => {
+        if (isCurrent()) void this.#sayHello(isCurrent);
+      },
+      received: (data) => {
+        if (!isCurrent()) return;
+        this.#heard = clock.now();
+        this.#probing = false;
+        this.#host.received(data);
+      },
+      closed: (code, reason) => {
+        if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
+      }
+    });
+  }
+  #retry() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#host.failed(error);
+      this.#lost(ABNORMAL, "could not connect");
+    }
+  }
+  /** Does not wait any longer for the next try. A connection that seems to be there is asked whether it is. */
+  retryNow() {
+    if (this.#phase === "waiting") this.#retry();
+    else if (this.#phase === "ready" && !this.#probing) this.#probe();
+  }
+  /** The network or the page came back. A server that is overrun is not asked sooner for it. */
+  wake() {
+    if (this.#phase !== "waiting" || !this.#overrun) this.retryNow();
+  }
+  async #sayHello(isCurrent) {
+    try {
+      const hello = await this.#host.hello();
+      if (!isCurrent()) return;
+      this.#writable = true;
+      if (hello !== null) this.write(hello);
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.#host.failed(error);
+      this.#drop(ABNORMAL, "no hello");
+      return;
+    }
+    if (this.#writable) this.#host.opened();
+  }
+  /** Writes a message; only while {@link writable}. */
+  write(text) {
+    try {
+      this.#transport?.send(text);
+    } catch (error) {
+      this.#drop(ABNORMAL, String(error));
+    }
+  }
+  /** The session is ready: from now on silence is watched. */
+  ready() {
+    const { clock } = this.#settings;
+    this.#phase = "ready";
+    this.#readyAt = clock.now();
+    this.#abnormal = 0;
+    this.#listen();
+  }
+  /** Pings after a `heartbeat` without a word from the server. One timer, however much is heard. */
+  #listen() {
+    const { clock, protocol: protocol2 } = this.#settings;
+    const { heartbeat } = protocol2.session;
+    this.#cancelTimer();
+    if (heartbeat === null || this.#host.ping === null) return;
+    const silence = () => clock.now() - this.#heard;
+    this.#cancelTimer = deadline(clock, heartbeat - silence(), () => {
+      if (silence() < heartbeat) this.#listen();
+      else this.#probe();
+    });
+  }
+  /** Pings, and drops the connection if nothing is heard. */
+  #probe() {
+    const { clock, protocol: protocol2 } = this.#settings;
+    const { timeout } = protocol2.session;
+    if (this.#host.ping === null) return;
+    this.#probing = true;
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => {
+      if (this.#probing) this.#drop(this.closes.silent, `no answer to a ping within ${timeout} ms`);
+      else this.#listen();
+    });
+    this.write(this.#host.ping);
+  }
+  /** Ends it for good. */
+  end(code, reason) {
+    if (this.#phase !== "ended") this.#drop(code, reason, true);
+  }
+  /** Whether a server that closes with a code wants no other connection of this client. */
+  #isFinal(code) {
+    return code === 1e3 || isRefusal(code, this.closes);
+  }
+  #drop(code, reason, final = false) {
+    const transport = this.#transport;
+    this.#lost(code, reason, final);
+    transport?.close(code, reason);
+  }
+  #lost(code, reason, final = false) {
+    const { protocol: protocol2, clock, reconnect } = this.#settings;
+    const { backoff } = protocol2.session;
+    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#tries = this.#doubled = 0;
+    else this.#tries++;
+    this.#generation++;
+    this.#transport = void 0;
+    this.#writable = this.#probing = false;
+    this.#cancelTimer();
+    const isOver = this.#tries >= (backoff.attempts ?? Infinity);
+    if (final || !reconnect || isOver) {
+      this.#phase = "ended";
+      const words = isOver && !final && reconnect ? `gave up after ${this.#tries} tries: ${reason || code}` : reason;
+      this.#host.closed({ code, reason: words, final: true });
+      return;
+    }
+    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormal === 2) this.#hint(reason);
+    this.#overrun = code === this.closes.rateLimited || code === this.closes.slow;
+    if (this.#overrun) this.#doubled = Math.max(this.#doubled, OVERRUN);
+    const retryIn = wait(clock, backoff, this.#doubled++);
+    this.#phase = "waiting";
+    this.#cancelTimer = clock.after(retryIn, () => this.#retry());
+    this.#host.closed({ code, reason, final: false, retryIn });
+  }
+  /** Says what may be wrong, as no browser does. */
+  #hint(reason) {
+    const { url, protocol: protocol2 } = this.#settings;
+    const { location: location2 } = globalThis;
+    const origin = location2 === void 0 ? "" : ` allows the origin ${location2.origin},`;
+    this.#host.warn(
+      "hint",
+      `no connection to ${url.replace(/[?#].*/, "")}, twice in a row${reason === "" ? "" : ` (${reason})`}. Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the subprotocol ${protocol2.subprotocol} and is reached through every proxy between? The status of the upgrade says which: it is in the browser's network tab and in the server's log. The client goes on trying.`
+    );
+  }
+};
+
+// handfast/state.ts
+var Store = class {
+  #value;
+  #runs = /* @__PURE__ */ new Set();
+  #threw;
+  /** @param threw takes what a subscriber throws, so that the others are still called. */
+  constructor(value, threw) {
+    this.#value = value;
+    this.#threw = threw;
+  }
+  /** The value now. */
+  get = () => this.#value;
+  /** Calls with the value at once, and with each later one. Returns what ends that. */
+  subscribe = (run2) => {
+    const own = (value) => run2(value);
+    this.#runs.add(own);
+    run2(this.#value);
+    return () => {
+      this.#runs.delete(own);
+    };
+  };
+  /** @internal */
+  set(value) {
+    this.#value = value;
+    for (const run2 of [...this.#runs]) {
+      try {
+        run2(this.#value);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+  }
+};
+
 // handfast/stream.ts
 function deferred() {
   let resolve2;
   const promise = new Promise((settle) => resolve2 = settle);
   return { promise, resolve: resolve2 };
 }
+var ITEMS = 1024;
+var TEXT = 1048576;
+var BURST = 8;
 var Stream = class {
   #ack = deferred();
   #end = deferred();
-  #waitingItems = [];
+  /** What waits: first the rest of `#taken`, then `#arrived`. They change places when the first is at its end. */
+  #taken = [];
+  #next = 0;
+  #arrived = [];
+  #items = 0;
+  #text = 0;
+  #cancelJudgement;
   #waitingReader;
   #over;
   #cancel;
+  #clock;
   /** @param cancel tells the server. */
-  constructor(cancel) {
+  constructor(clock, cancel) {
+    this.#clock = clock;
     this.#cancel = cancel;
   }
   /** What the server said when the stream began, or why it did not. It never rejects. */
@@ -988,7 +1643,7 @@ var Stream = class {
   async *[Symbol.asyncIterator]() {
     try {
       for (; ; ) {
-        while (this.#waitingItems.length > 0) yield this.#waitingItems.shift();
+        while (this.#items > 0) yield this.#take();
         if (this.#over?.failure !== void 0) throw new Failed(this.#over.failure);
         if (this.#over !== void 0) return;
         this.#waitingReader = deferred();
@@ -1002,22 +1657,57 @@ var Stream = class {
   acknowledge(ack) {
     this.#ack.resolve(ok(ack));
   }
-  /** @internal */
-  push(item2) {
-    this.#waitingItems.push(item2);
+  #take() {
+    if (this.#next === this.#taken.length) {
+      [this.#taken, this.#next] = [this.#arrived, 0];
+      this.#arrived = [];
+    }
+    const [item2, text] = this.#taken[this.#next];
+    this.#taken[this.#next++] = void 0;
+    this.#items--;
+    this.#text -= text;
+    return item2;
+  }
+  /** Whether more waits than `times` the bounds. */
+  #exceeds(times) {
+    return this.#items > ITEMS * times || this.#text > TEXT * times;
+  }
+  /** @internal @param text how long the item was as text. */
+  push(item2, text) {
+    if (this.#over !== void 0) return;
+    this.#arrived.push([item2, text]);
+    this.#items++;
+    this.#text += text;
     this.#wake();
+    if (this.#exceeds(BURST)) return this.#slow();
+    if (!this.#exceeds(1)) return;
+    this.#cancelJudgement ??= this.#clock.after(0, () => {
+      this.#cancelJudgement = void 0;
+      if (this.#exceeds(1)) this.#slow();
+    });
+  }
+  #slow() {
+    if (this.#over !== void 0) return;
+    while (this.#exceeds(1)) {
+      const [, text] = this.#arrived.pop() ?? this.#taken.pop();
+      this.#items--;
+      this.#text -= text;
+    }
+    this.#cancel();
+    this.fail({ code: "SLOW", message: `more than ${ITEMS} items or ${TEXT} bytes wait to be taken` });
   }
   /** @internal */
   complete(end) {
     this.#finish(ok(end), {});
   }
-  /** @internal */
-  fail(failure2) {
-    this.#finish(err(failure2), { failure: failure2 });
+  /** @internal @param quietly ends a loop over the items without a throw: it is the caller who closed the client. */
+  fail(failure2, quietly = false) {
+    this.#finish(err(failure2), quietly ? {} : { failure: failure2 });
   }
   #finish(end, over) {
     if (this.#over !== void 0) return;
     this.#over = over;
+    this.#cancelJudgement?.();
     this.#end.resolve(end);
     if (!end.ok) this.#ack.resolve(end);
     this.#wake();
@@ -1028,102 +1718,210 @@ var Stream = class {
   }
 };
 
+// handfast/url.ts
+var SCHEMES = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
+function webSocketUrl(address) {
+  const place = globalThis.location;
+  const isRelative = address.startsWith("/");
+  const base = place !== void 0 && place.protocol in SCHEMES ? `${place.protocol}//${place.host}` : void 0;
+  if (isRelative && base === void 0) throw refused("begins with `/`, which only a page can complete");
+  let url;
+  try {
+    url = new URL(address, isRelative ? base : void 0);
+  } catch {
+    throw refused("is not complete");
+  }
+  const scheme = SCHEMES[url.protocol];
+  if (scheme === void 0) throw refused(`begins with \`${url.protocol}\``);
+  if (url.username !== "" || url.password !== "") {
+    throw refused("has a user and a password, which browsers do not send", ", and pass what proves who you are as `auth`");
+  }
+  if (address.includes("#")) throw refused("has a fragment (`#`), which no server sees", ", without it");
+  return scheme + url.href.slice(url.protocol.length);
+}
+function refused(what, more = "") {
+  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\`${more}`);
+}
+
 // handfast/transport.ts
+var LONGEST_REASON = 123;
+var CLOSING = 2e3;
+var NO_WEBSOCKET = "handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package `ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
-    const socket = new (constructor ?? WebSocket)(url, [subprotocol]);
+    const own = constructor ?? globalThis.WebSocket;
+    if (own === void 0) throw new Error(NO_WEBSOCKET);
+    const socket = new own(webSocketUrl(url), [subprotocol]);
+    const close = (code, reason) => {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.onerror = () => {
+      };
+      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, cut2(reason));
+      const timer = setTimeout(() => drop(socket), CLOSING);
+      timer.unref?.();
+    };
     socket.onopen = () => events.opened();
     socket.onmessage = (event) => events.received(event.data);
-    socket.onerror = () => {
-    };
     socket.onclose = (event) => events.closed(event.code, event.reason);
-    return {
-      send: (text) => socket.send(text),
-      close(code, reason) {
-        socket.onopen = socket.onmessage = socket.onclose = null;
-        socket.close(code, reason);
-      }
+    socket.onerror = ({ message }) => {
+      close(1e3, "");
+      events.closed(1006, typeof message === "string" ? message : "");
     };
+    return { send: (text) => socket.send(text), close, buffered: () => socket.bufferedAmount };
   };
 }
+function drop(socket) {
+  if (socket.terminate !== void 0) return socket.terminate();
+  const own = socket;
+  const unref = own[/* @__PURE__ */ Symbol.for("nodejs.unref")];
+  if (typeof unref === "function") return void unref.call(socket);
+  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
+  if (response !== void 0) own[response]?.socket?.destroy?.();
+}
+function cut2(reason) {
+  const bytes = new TextEncoder().encode(reason);
+  if (bytes.length <= LONGEST_REASON) return reason;
+  let end = LONGEST_REASON;
+  while ((bytes[end] & 192) === 128) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
+}
+
+// handfast/wake.ts
+function onWake(callback) {
+  const page = globalThis;
+  const { document: document2 } = page;
+  const shown = () => {
+    if (document2?.visibilityState === "visible") callback();
+  };
+  const heard = [
+    [page, "online", callback],
+    [page, "pageshow", callback],
+    [document2, "visibilitychange", shown]
+  ];
+  for (const [target, event, listener] of heard) target?.addEventListener?.(event, listener);
+  return () => {
+    for (const [target, event, listener] of heard) target?.removeEventListener?.(event, listener);
+  };
+}
+
+// handfast/warnings.ts
+var Warnings = class {
+  #kinds = /* @__PURE__ */ new Set();
+  warn(kind2, words) {
+    if (this.#kinds.has(kind2)) return;
+    this.#kinds.add(kind2);
+    console.warn(`handfast: ${words}`);
+  }
+};
 
 // handfast/client.ts
 var Client = class {
   /**
-   * The server's welcome. Rejects with {@link Refused} where the server refuses, and with {@link Failed} where the
-   * client is closed before. Calls need not wait for it.
+   * The server's welcome. Rejects with {@link Refused} if the server refuses, and with {@link Failed} if the client is
+   * closed before. Calls need not wait for it.
    */
   ready;
+  /** Where the client stands: a store for React and Svelte. */
+  state = new Store({ status: "connecting" }, (error) => this.#threw(error));
   #protocol;
   #options;
+  #clock;
   #connection;
-  #requests;
-  #rooms = /* @__PURE__ */ new Map();
-  /** Each join that succeeded or may yet, so that a channel is joined once. */
-  #joins = /* @__PURE__ */ new Map();
-  #rejoin = /* @__PURE__ */ new Map();
+  #encoder;
+  #outbound;
+  #channels;
   #events = new Listeners((error) => this.#threw(error));
   #messages = new Listeners((error) => this.#threw(error));
   #byTag = /* @__PURE__ */ new Map();
   #reader;
-  /** Messages without a reply that wait for a connection. */
-  #unsent = [];
+  #warnings = new Warnings();
+  #sleep = () => {
+  };
   #resolveReady;
   #rejectReady;
   #lastId = 0;
   /** Whether the server has welcomed this client on the connection there is. */
   #welcome = false;
-  #warned = false;
+  /** Whether it has on any. */
+  #wasWelcome = false;
+  /** A welcome that came before the hello was written, which may still fail. */
+  #early;
   /** Whether the server, or this client itself, said no to the session. */
   #refused = false;
+  /** Whether the application closed it. */
+  #closing = false;
+  /** Whether the listeners of `error` hear of what another threw. */
+  #isThrowing = false;
   /** Why nothing can be sent any more. */
   #over;
+  /** @throws if there can be no connection: for an address that is none, and on a platform without a WebSocket. */
   constructor(protocol2, url, options = {}) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     this.#protocol = protocol2;
     this.#options = options;
+    this.#clock = clock;
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
       this.#rejectReady = reject;
     });
     this.ready.catch(() => {
     });
-    this.#requests = new Requests(clock, protocol2.envelope.server.correlate);
-    this.#reader = {
-      envelope: protocol2.envelope.server,
-      lookup: (tag) => this.#byTag.get(tag),
-      pending: (id) => this.#requests.find(id)?.answers,
-      failure
-    };
+    this.#encoder = new Encoder(protocol2);
     for (const message of Object.values(sessionMessages)) {
-      const tag = this.#roleTag(message.name);
+      const tag = this.#encoder.tag(message.name);
       if (tag !== null) this.#byTag.set(tag, message);
     }
     this.#connection = new Connection(
       { url: String(url), protocol: protocol2, connect: transport, clock, reconnect },
       {
         hello: () => this.#hello(),
-        ping: this.#roleText("ping"),
+        ping: this.#encoder.session("ping"),
         opened: () => this.#opened(),
         received: (data) => this.#received(data),
         closed: (closed) => this.#closed(closed),
-        failed: (error) => this.#threw(error)
+        failed: (error) => this.#report("auth", error, "could not connect, and tries again"),
+        warn: (kind2, words) => this.#warnings.warn(kind2, words)
       }
     );
+    this.#outbound = new Outbound(clock, protocol2, this.#connection);
+    this.#reader = {
+      envelope: protocol2.envelope.server,
+      lookup: (tag) => this.#byTag.get(tag),
+      pending: (id) => this.#outbound.find(id)?.answers,
+      failure
+    };
+    this.#channels = new Channels(
+      {
+        ask: (request, payload, sending, answered, failed) => this.#ask(request, payload, sending, [request.reply], {
+          answered: (message) => {
+            answered(message);
+            return true;
+          },
+          failed
+        }),
+        timeout: (request) => this.#timeout(request),
+        isWritten: (id) => this.#outbound.isWritten(id),
+        abandon: (id) => this.#outbound.abandon(id),
+        send: (message, payload, channel) => this.#write(message, payload, { channel }),
+        ownRequest: (role) => this.#encoder.channel(role),
+        learn: (message) => this.#learn(message),
+        threw: (error) => this.#threw(error)
+      },
+      clock,
+      protocol2.session
+    );
     this.#connection.start();
+    this.#sleep = onWake(() => this.#connection.wake());
   }
   /**
    * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
    * the runtime are told apart by `code`. Before there is a connection, it waits for one.
    */
-  call(request, ...[payload, options]) {
-    return this.#call(request, payload, options?.timeout);
-  }
-  #call(request, payload, timeout, answered) {
+  call(request, ...[payload, options = {}]) {
+    const { timeout = this.#timeout(request), signal } = options;
     return new Promise((resolve2) => {
-      this.#ask(request, payload, timeout, [request.reply], {
+      this.#ask(request, payload, { timeout, signal }, [request.reply], {
         answered: (message) => {
-          answered?.(message);
           resolve2(ok(message.payload));
           return true;
         },
@@ -1135,25 +1933,31 @@ var Client = class {
    * Sends a request that is answered with a stream. Once it was sent, the stream fails when the connection is lost. A
    * stream that has no end message goes on until then, or until it fails or is cancelled.
    */
-  stream(request, ...[payload, options]) {
+  stream(request, ...[payload, options = {}]) {
     const { ack, stream: item2, end, cancel } = request;
+    const { timeout = this.#timeout(request), signal } = options;
     let id;
-    const stream = new Stream(() => {
+    const abort = () => stream.cancel();
+    const stream = new Stream(this.#clock, () => {
+      signal?.removeEventListener("abort", abort);
       if (id === void 0) return;
-      const wasWritten = this.#requests.isWritten(id);
-      this.#requests.abandon(id);
+      const wasWritten = this.#outbound.isWritten(id);
+      this.#outbound.abandon(id);
       if (wasWritten && cancel !== void 0) this.#write(cancel, void 0, { id });
     });
     const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
-    id = this.#ask({ ...request, idempotent: false }, payload, options?.timeout, answers, {
+    const sending = { timeout, signal: signal?.aborted === true ? signal : void 0 };
+    id = this.#ask({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item2) stream.push(message.payload);
+        if (incoming === item2) stream.push(message.payload, this.#length);
         else if (incoming === ack) stream.acknowledge(message.payload);
         else stream.complete(message.payload);
         return incoming === end;
       },
-      failed: (error) => stream.fail(error)
+      failed: (error) => stream.fail(error, this.#closing || error.code === "CANCELLED")
     });
+    signal?.addEventListener("abort", abort);
+    void stream.end.then(() => signal?.removeEventListener("abort", abort));
     return stream;
   }
   /** Sends a message that has no reply. Before there is a connection, it waits for one, unless it is volatile. */
@@ -1167,69 +1971,33 @@ var Client = class {
     return this.#messages.on(what.name, (message) => hear(message.payload, message));
   }
   /**
-   * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is
-   * joined again by itself.
+   * Joins a channel. Each join gives a room of its own, to be left by itself; the server is asked by the first, and hears
+   * of the last that leaves. After a loss of the connection it is joined again by itself.
    *
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
    * @throws {Failed} with the error of the join.
    */
-  async join(channel, params, setup) {
-    const key = channel.key(params);
-    const known = this.#joins.get(key);
-    if (known !== void 0) {
-      const room2 = await known;
-      setup?.(room2);
-      return room2;
-    }
-    const join = this.#join(key, channel, params, setup);
-    this.#joins.set(key, join);
-    try {
-      return await join;
-    } catch (error) {
-      this.#joins.delete(key);
-      throw error;
-    }
+  join(channel, params, setup, options = {}) {
+    return this.#channels.join(channel, params, setup, options);
   }
-  async #join(key, channel, params, setup) {
-    const own = { channel: key };
-    const request = channel.join ?? this.#ownRequest("join");
-    const leaving = channel.leave ?? this.#ownRequest("leave");
-    const room2 = new Room(key, {
-      send: (message, payload, to) => this.#write(message, payload, { channel: to }),
-      learn: (message) => this.#learn(message),
-      threw: (error) => this.#threw(error),
-      leave: () => {
-        this.#forget(key);
-        return this.#call(leaving, channel.leave ? pick(params, channel.params) : own);
-      }
-    });
-    setup?.(room2);
-    const enter = (again) => this.#call(
-      again ? { ...request, idempotent: false } : request,
-      channel.join ? params : own,
-      again ? null : void 0,
-      (message) => {
-        room2.enter(message.payload, message, again);
-        if (again) return;
-        this.#rooms.set(key, room2);
-        this.#rejoin.set(key, () => void rejoin());
-      }
-    );
-    const rejoin = async () => {
-      const { clock = systemClock } = this.#options;
-      const cancelTimer = clock.after(this.#protocol.session.timeout, () => room2.miss({}));
-      const joined = await enter(true).finally(cancelTimer);
-      if (!joined.ok && joined.error.code !== "OUTCOME_UNKNOWN") this.#forget(key, joined.error);
-    };
-    (await enter(false)).orThrow();
-    return room2;
+  /**
+   * Tries to connect now, if it waits to; while connected, asks the server whether it is there. It is called by itself when
+   * the network or the page comes back.
+   */
+  retryNow() {
+    this.#connection.retryNow();
   }
-  /** Ends the connection, fails what is pending, and ends every timer and listener. */
+  /**
+   * Ends the connection, fails what is pending, and ends every timer and listener. Loops over streams end, and joins that
+   * are pending reject with `CLOSED`, which need not be handled.
+   */
   close() {
+    this.#closing = true;
+    this.#channels.closing();
     this.#connection.end(1e3, "closed by the client");
   }
   // Sending
-  #ask(request, payload, timeout, answers, settle) {
+  #ask(request, payload, sending, answers, settle) {
     const { client: client2 } = this.#protocol.envelope;
     const id = client2.id?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
     const text = this.#text(request, payload, { id });
@@ -1239,72 +2007,31 @@ var Client = class {
     }
     const { errors, idempotent = false } = request;
     for (const answer of answers) this.#learn(answer);
-    const usual = request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
-    const wait = timeout === void 0 ? usual : timeout;
-    this.#requests.add({ id, text: text.value, idempotent, answers, errors, ...settle }, wait);
-    if (this.#connection.writable) this.#requests.write(id, (text2) => this.#connection.write(text2));
+    this.#outbound.ask({ id, text: text.value, idempotent, answers, errors, ...settle }, sending);
     return id;
+  }
+  #timeout({ timeout }) {
+    return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
   }
   #write(message, payload, address) {
     const text = this.#text(message, payload, address);
-    if (!text.ok) return text;
-    if (this.#connection.writable) this.#connection.write(text.value);
-    else if (message.volatile !== true) this.#unsent.push(text.value);
-    return ok(void 0);
+    return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
   }
-  /** What keeps a server from taking a value that so many objects of the message lie around. */
-  #violations(check, payload, around, under) {
-    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
-    return under === null ? violationsOf(check, payload, "sent") : violationsUnder(check, payload, "sent", under);
-  }
-  /** The text of a message that a server would take. */
   #text(message, payload, address) {
-    if (this.#over !== void 0) return err(this.#over);
-    const envelope = message.envelope ?? this.#protocol.envelope.client;
-    if (message.send !== noPayload) {
-      const { content } = envelope;
-      const violations = this.#violations(message.send, payload, content === null ? 0 : 1, content);
-      if (violations.length > 0) {
-        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
-        return err({ code: "INVALID", message: words, violations });
-      }
-    }
-    const text = this.#raw(envelope, tagOf(message) ?? message.name, payload, address);
-    const most = this.#protocol.limits?.message;
-    if (most !== void 0 && isLonger(text, most)) {
-      const words = `\`${message.name}\` has more than ${most} bytes`;
-      return err({ code: "TOO_LARGE", message: words, retryable: false });
-    }
-    return ok(text);
-  }
-  #raw(envelope, tag, payload, address) {
-    return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
-  }
-  #roleTag(role) {
-    const tag = this.#protocol.roles?.[role];
-    return tag === void 0 ? role : tag;
-  }
-  #roleText(role, payload) {
-    const tag = this.#roleTag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
-  }
-  #ownRequest(role) {
-    const tag = this.#roleTag(role);
-    const reply = { name: role, tag, receive: checkChannelKey };
-    return { ...reply, send: checkChannelKey, reply, errors: [], idempotent: true };
+    return this.#over === void 0 ? this.#encoder.text(message, payload, address) : err(this.#over);
   }
   // The session
   async #hello() {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== void 0 && proof !== void 0) {
-      const violations = this.#violations(check, proof, 2, null);
+      const violations = this.#encoder.violations(check, proof, 2, null);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join("; ")}`;
-        this.#end(new Refused("INVALID", words));
+        this.#end(new Refused("INVALID", words, void 0, violations));
       }
     }
-    return this.#roleText("hello", { version, hash, ...proof !== void 0 && { auth: proof } });
+    return this.#encoder.session("hello", { version, hash, ...proof !== void 0 && { auth: proof } });
   }
   async #proof() {
     const { auth, token } = this.#options;
@@ -1312,67 +2039,93 @@ var Client = class {
     return bearer === void 0 ? proof : { ...proof, token: bearer };
   }
   #opened() {
-    for (const rejoin of this.#rejoin.values()) rejoin();
-    this.#requests.flush((text) => this.#connection.write(text));
-    for (const text of this.#unsent.splice(0)) this.#connection.write(text);
-    if (this.#roleTag("hello") === null) this.#isReady({ version: this.#protocol.version, hash: this.#protocol.hash });
+    this.#channels.opened();
+    this.#outbound.flush();
+    const { version, hash } = this.#protocol;
+    if (this.#encoder.tag("hello") === null) this.#isReady({ version, hash });
+    else if (this.#early !== void 0) this.#isReady(this.#early);
   }
   #isReady(ready) {
-    this.#welcome = true;
+    if (this.#welcome) return;
+    this.#early = ready;
+    if (!this.#connection.writable) return;
+    this.#early = void 0;
+    this.#welcome = this.#wasWelcome = true;
     this.#connection.ready();
     this.#resolveReady(ready);
+    this.state.set({ status: "connected" });
     const { name, version, hash } = this.#protocol;
     if (ready.hash !== void 0 && ready.hash !== hash) {
-      const words = `handfast: this client was generated from ${name} ${version} (${hash}) and the server from ${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
-      if (!this.#warned) console.warn(words);
-      this.#warned = true;
+      const words = `this client was generated from ${name} ${version} (${hash}) and the server from ${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
+      this.#warnings.warn("skew", words);
       const theirs = { version: ready.version, hash: ready.hash };
-      this.#events.emit("skew", { client: { version, hash }, server: theirs, message: words });
+      this.#events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
     }
     this.#events.emit("open", ready);
   }
   #closed(closed) {
-    const isRefusal = (this.#protocol.finalCloses ?? FINAL).includes(closed.code);
-    this.#requests.disconnected(!this.#welcome && (this.#refused || isRefusal));
+    const { closes } = this.#connection;
+    const { code, reason, final } = closed;
+    const isNo = isRefusal(code, closes);
+    const refused2 = !this.#welcome && (this.#refused || isNo);
     this.#welcome = false;
-    if (closed.final) {
-      const words = closed.reason === "" ? `the connection was closed with ${closed.code}` : closed.reason;
-      this.#over ??= { code: "CLOSED", message: words };
-      this.#requests.failAll(this.#over);
-      this.#unsent.length = 0;
-      for (const key of [...this.#rooms.keys()]) this.#forget(key, this.#over);
-      this.#rejectReady(closed.code === 1e3 ? new Failed(this.#over) : new Refused(closed.code, words));
+    this.#early = void 0;
+    if (final) this.#over ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
+    const over = final ? this.#over : void 0;
+    this.#channels.lost();
+    if (over !== void 0) this.#channels.loseAll(over);
+    this.#outbound.lost(refused2, code !== closes.tooLarge);
+    if (over !== void 0) {
+      this.#sleep();
+      this.#outbound.failAll(over);
+      this.#rejectReady(isNo ? new Refused(code, over.message) : new Failed(over));
     }
+    const waiting = this.#wasWelcome ? "reconnecting" : "connecting";
+    this.state.set({ status: final ? "closed" : waiting, closed });
     this.#events.emit("close", closed);
-    if (!closed.final) return;
+    if (!final) return;
     this.#events.clear();
     this.#messages.clear();
   }
   /** The server's no, or our own: nothing is tried again. */
-  #end(refused) {
-    this.#over = { code: "CLOSED", message: refused.message };
+  #end(refused2) {
+    const { version, unauthorized } = this.#connection.closes;
+    this.#over = { code: "CLOSED", message: refused2.message };
     this.#refused = true;
-    this.#rejectReady(refused);
-    this.#connection.end(1e3, refused.message);
+    this.#rejectReady(refused2);
+    this.#connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
+  /** How long the message was, in UTF-16 units, that is being taken. */
+  #length = 0;
   #received(data) {
-    const parsed = parse(typeof data === "string" ? data : "", this.#protocol.depth);
+    const text = typeof data === "string" ? data : "";
+    this.#length = text.length;
+    const parsed = parse(text, this.#protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const around = decoded.ok ? decoded.value.message : decoded.error;
-    const room2 = around.channel === void 0 ? void 0 : this.#rooms.get(around.channel);
-    const request = this.#requests.find(around.id);
+    const request = this.#outbound.find(around.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
-      return this.#requests.answer(request, decoded.value.message, decoded.value.incoming);
+      return this.#outbound.answer(request, decoded.value.message, decoded.value.incoming);
     }
-    if (room2?.count(around) === false) return;
-    if (decoded.ok) return this.#heard(decoded.value.incoming, decoded.value.message, request, room2);
+    const channel = this.#channels.find(around.channel);
+    if (decoded.ok) {
+      const { incoming, message } = decoded.value;
+      const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOfSession(incoming);
+      if (isLate || channel !== void 0 && !this.#channels.count(channel, around)) return;
+      return this.#heard(incoming, message, request, channel);
+    }
+    if (channel !== void 0 && !this.#channels.count(channel, around)) return;
     const { error } = decoded;
     if (request !== void 0 && this.#isAnswer(error, request)) {
-      return this.#requests.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
+      return this.#outbound.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
     }
-    if (error.kind !== "unknown-type") this.#events.emit("invalid", error);
-    else if (error.id === void 0) this.#events.emit("unhandled", error);
+    if (error.kind === "unknown-type") {
+      if (error.id === void 0) this.#events.emit("unhandled", error);
+    } else if (!this.#events.emit("invalid", error)) {
+      const known = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
+      this.#warnings.warn(`invalid ${known}`, `a message could not be taken, and there may be more: ${error.message}`);
+    }
   }
   /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
   #isAnswer({ type }, { answers }) {
@@ -1380,68 +2133,61 @@ var Client = class {
     return correlate === "id" || answers.some((answer) => tagOf(answer) === (type ?? null));
   }
   /** Takes a message that is not the answer to a request, or is an error. */
-  #heard(incoming, message, request, room2) {
+  #heard(incoming, message, request, channel) {
     switch (incoming) {
       case sessionMessages.ready:
         return this.#isReady(message.payload);
       case sessionMessages.refuse: {
-        const { code, message: words, side } = message.payload;
-        return this.#end(new Refused(code, words, side));
+        const { code, message: words, side, violations } = message.payload;
+        return this.#end(new Refused(code, words, side, violations));
       }
       case failure:
       case sessionMessages.error: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
-        if (request !== void 0) return this.#requests.fail(request.id, error, true);
-        if (message.id === void 0) this.#threw(new Failed(error));
-        return;
+        if (request !== void 0) return this.#outbound.fail(request.id, error, true);
+        if (message.id !== void 0) return;
+        return this.#report(`error ${error.code}`, new Failed(error), "the server reports an error");
       }
       case sessionMessages.gap: {
-        const { channel, ...gap } = message.payload;
-        return this.#rooms.get(channel)?.miss(gap);
+        const { channel: key, ...gap } = message.payload;
+        return this.#channels.miss(key, gap);
       }
       case sessionMessages.ping: {
-        const pong = this.#roleText("pong");
-        if (pong !== null && this.#connection.writable) this.#connection.write(pong);
-        return;
+        const pong = this.#encoder.session("pong");
+        return pong === null ? void 0 : this.#outbound.pong(pong);
       }
       case sessionMessages.pong:
         return;
     }
-    if (message.id !== void 0 && message.channel === void 0) return;
-    const heardInRoom = room2?.hear(message) ?? false;
-    if (this.#messages.emit(message.type, message) || heardInRoom) return;
+    const isHeard = channel !== void 0 && this.#channels.hear(channel, message);
+    if (this.#messages.emit(message.type, message) || isHeard) return;
     this.#events.emit("unhandled", message);
   }
   #learn(message) {
     const tag = tagOf(message);
     if (tag !== null) this.#byTag.set(tag, message);
   }
-  #forget(key, error) {
-    const room2 = this.#rooms.get(key);
-    this.#rooms.delete(key);
-    this.#joins.delete(key);
-    this.#rejoin.delete(key);
-    room2?.lose(error);
+  /** Reports an error that nobody waits for and that is no mistake of the application's. */
+  #report(kind2, error, words) {
+    if (!this.#events.emit("error", error)) this.#warnings.warn(kind2, `${words}: ${String(error)}`);
   }
-  /** Tells of an error nobody waits for; where nobody listens either, the platform does. */
+  /** Reports what a listener threw; if nobody listens for that, to the platform. */
   #threw(error) {
-    if (this.#events.emit("error", error)) return;
+    const isOfListener = this.#isThrowing;
+    this.#isThrowing = true;
+    const isHeard = !isOfListener && this.#events.emit("error", error);
+    this.#isThrowing = isOfListener;
+    if (isHeard) return;
     queueMicrotask(() => {
       throw error;
     });
   }
 };
-function pick(value, names) {
-  return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
-}
-function isLonger(text, most) {
-  return text.length * 3 > most && new TextEncoder().encode(text).length > most;
-}
 function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
-function tooDeep(_, report) {
-  fail(report, "depth", "is nested too deeply to be checked");
+function isOfSession(incoming) {
+  return incoming === failure || Object.values(sessionMessages).some((own) => own === incoming);
 }
 
 // api.ts
@@ -1943,32 +2689,30 @@ $("who-form").addEventListener("submit", () => {
   start();
 });
 var client;
-function showState(state, words = state) {
+function showState(state, words) {
   const element = $("state");
   element.dataset["state"] = state;
-  element.textContent = words;
+  element.textContent = words || state;
 }
 function start() {
   client?.close();
-  const url = new URL("ws", location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  const own = connect(url, { auth: { name: ownName } });
+  const own = connect("/ws", { auth: { name: ownName } });
   client = own;
   own.on("open", () => {
-    showState("open", `connected as ${ownName}`);
     void followPrices(own);
     void showBook(own);
   });
-  own.on("close", ({ final, retryIn = 0, reason }) => {
+  own.state.subscribe(({ status, closed }) => {
     if (own !== client) return;
-    if (final) showState("closed", reason || "closed");
-    else showState("connecting", `connection lost, trying again in ${Math.ceil(retryIn / 1e3)} s`);
+    if (status === "connected") return showState("open", `connected as ${ownName}`);
+    if (status === "closed") return showState("closed", closed?.reason || "closed");
+    const wait2 = closed?.retryIn;
+    showState("connecting", wait2 && `connection lost, trying again in ${Math.ceil(wait2 / 1e3)} s`);
   });
   own.on("error", (error) => note(String(error)));
   own.ready.catch((error) => {
     if (error instanceof Refused) askName(error.message);
   });
-  showState("connecting");
   void enterRoom(own);
 }
 var room;

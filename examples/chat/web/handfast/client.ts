@@ -1,9 +1,10 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { noPayload } from './check.js';
-import { systemClock } from './clock.js';
-import { Connection, FINAL, type Closed } from './connection.js';
-import { isDeeper, parse, read, type Reader } from './decode.js';
+import { Channels, type Subscription } from './channels.js';
+import { systemClock, type Clock } from './clock.js';
+import { isRefusal } from './closes.js';
+import { Connection, type Closed } from './connection.js';
+import { parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   Channel,
@@ -16,97 +17,132 @@ import type {
   Role,
   StreamRequest,
 } from './descriptor.js';
-import { writeMessage, type Address, type Envelope, type Id, type Tag } from './envelope.js';
+import { Encoder } from './encoder.js';
+import type { Address, Id, Tag } from './envelope.js';
 import { Refused, type CallError, type DeclaredError, type DecodeError, type RuntimeError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import { Listeners, type Off } from './listeners.js';
 import type { CallOptions, ConnectOptions, Source } from './options.js';
-import { fail, violationsOf, violationsUnder, wording, type Check, type Report, type Violation } from './report.js';
-import { Requests, type PendingRequest } from './requests.js';
+import { Outbound, type PendingRequest, type Sending } from './outbound.js';
+import { wording } from './report.js';
 import { err, Failed, ok, type Failure, type Result } from './result.js';
-import { Room, type AnyRoom } from './room.js';
-import {
-  callError,
-  checkChannelKey,
-  failure,
-  sessionMessages,
-  wireError,
-  type ChannelKey,
-  type ChannelGap,
-  type Ready,
-  type Refusal,
-} from './session.js';
+import type { Room } from './room.js';
+import { callError, failure, sessionMessages, wireError, type ChannelGap, type Ready, type Refusal } from './session.js';
+import { Store, type ClientState } from './state.js';
 import { Stream } from './stream.js';
 import { webSocket } from './transport.js';
+import { onWake } from './wake.js';
+import { Warnings } from './warnings.js';
 
 type Args<Payload, Options> = [Payload] extends [undefined]
   ? [payload?: undefined, options?: Options]
   : [payload: Payload, options?: Options];
 
+/** What is sent and answered. */
+type Asking = Outgoing<unknown> & {
+  readonly errors: readonly ErrorDescriptor<DeclaredError>[];
+  readonly timeout?: number;
+  readonly idempotent?: boolean;
+};
+
 /** Calls it, hears it, and keeps the connection to it. Made by the `connect` of a protocol. */
 export class Client<Auth = never> {
   /**
-   * The server's welcome. Rejects with {@link Refused} where the server refuses, and with {@link Failed} where the
-   * client is closed before. Calls need not wait for it.
+   * The server's welcome. Rejects with {@link Refused} if the server refuses, and with {@link Failed} if the client is
+   * closed before. Calls need not wait for it.
    */
   readonly ready: Promise<Ready>;
+  /** Where the client stands: a store for React and Svelte. */
+  readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, error => this.#threw(error));
   readonly #protocol: Protocol<Auth>;
   readonly #options: ConnectOptions<Auth>;
+  readonly #clock: Clock;
   readonly #connection: Connection;
-  readonly #requests: Requests;
-  readonly #rooms = new Map<string, AnyRoom>();
-  /** Each join that succeeded or may yet, so that a channel is joined once. */
-  readonly #joins = new Map<string, Promise<unknown>>();
-  readonly #rejoin = new Map<string, () => void>();
+  readonly #encoder: Encoder;
+  readonly #outbound: Outbound;
+  readonly #channels: Channels;
   readonly #events: Listeners<ClientEvents> = new Listeners(error => this.#threw(error));
   readonly #messages: Listeners<Record<string, Message>> = new Listeners(error => this.#threw(error));
-  readonly #byTag = new Map<Tag, Incoming<unknown>>();
+  readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
   readonly #reader: Reader;
-  /** Messages without a reply that wait for a connection. */
-  readonly #unsent: string[] = [];
+  readonly #warnings: Warnings = new Warnings();
+  #sleep: Off = () => {};
   #resolveReady!: (ready: Ready) => void;
   #rejectReady!: (error: Error) => void;
   #lastId = 0;
   /** Whether the server has welcomed this client on the connection there is. */
   #welcome = false;
-  #warned = false;
+  /** Whether it has on any. */
+  #wasWelcome = false;
+  /** A welcome that came before the hello was written, which may still fail. */
+  #early: Ready | undefined;
   /** Whether the server, or this client itself, said no to the session. */
   #refused = false;
+  /** Whether the application closed it. */
+  #closing = false;
+  /** Whether the listeners of `error` hear of what another threw. */
+  #isThrowing = false;
   /** Why nothing can be sent any more. */
   #over: RuntimeError | undefined;
 
+  /** @throws if there can be no connection: for an address that is none, and on a platform without a WebSocket. */
   constructor(protocol: Protocol<Auth>, url: string | URL, options: ConnectOptions<Auth> = {}) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     this.#protocol = protocol;
     this.#options = options;
+    this.#clock = clock;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
     });
     this.ready.catch(() => {}); // the `close` event tells those who do not ask
-    this.#requests = new Requests(clock, protocol.envelope.server.correlate);
-    this.#reader = {
-      envelope: protocol.envelope.server,
-      lookup: tag => this.#byTag.get(tag),
-      pending: id => this.#requests.find(id)?.answers,
-      failure,
-    };
+    this.#encoder = new Encoder(protocol);
     for (const message of Object.values(sessionMessages)) {
-      const tag = this.#roleTag(message.name as Role);
+      const tag = this.#encoder.tag(message.name as Role);
       if (tag !== null) this.#byTag.set(tag, message);
     }
     this.#connection = new Connection(
       { url: String(url), protocol, connect: transport, clock, reconnect },
       {
         hello: () => this.#hello(),
-        ping: this.#roleText('ping'),
+        ping: this.#encoder.session('ping'),
         opened: () => this.#opened(),
         received: data => this.#received(data),
         closed: closed => this.#closed(closed),
-        failed: error => this.#threw(error),
+        failed: error => this.#report('auth', error, 'could not connect, and tries again'),
+        warn: (kind, words) => this.#warnings.warn(kind, words),
       },
     );
+    this.#outbound = new Outbound(clock, protocol, this.#connection);
+    this.#reader = {
+      envelope: protocol.envelope.server,
+      lookup: tag => this.#byTag.get(tag),
+      pending: id => this.#outbound.find(id)?.answers,
+      failure,
+    };
+    this.#channels = new Channels(
+      {
+        ask: (request, payload, sending, answered, failed) =>
+          this.#ask(request, payload, sending, [request.reply], {
+            answered: message => {
+              answered(message);
+              return true;
+            },
+            failed,
+          }),
+        timeout: request => this.#timeout(request),
+        isWritten: id => this.#outbound.isWritten(id),
+        abandon: id => this.#outbound.abandon(id),
+        send: (message, payload, channel) => this.#write(message, payload, { channel }),
+        ownRequest: role => this.#encoder.channel(role),
+        learn: message => this.#learn(message),
+        threw: error => this.#threw(error),
+      },
+      clock,
+      protocol.session,
+    );
     this.#connection.start();
+    this.#sleep = onWake(() => this.#connection.wake());
   }
 
   /**
@@ -115,21 +151,12 @@ export class Client<Auth = never> {
    */
   call<P, R, E extends DeclaredError>(
     request: Request<P, R, E>,
-    ...[payload, options]: Args<P, CallOptions>
+    ...[payload, options = {}]: Args<P, CallOptions>
   ): Promise<Result<R, CallError<E>>> {
-    return this.#call(request, payload, options?.timeout);
-  }
-
-  #call<R, E extends DeclaredError>(
-    request: Request<unknown, R, E>,
-    payload: unknown,
-    timeout?: number | null,
-    answered?: (message: Message) => void,
-  ): Promise<Result<R, CallError<E>>> {
+    const { timeout = this.#timeout(request), signal } = options;
     return new Promise(resolve => {
-      this.#ask(request, payload, timeout, [request.reply], {
+      this.#ask(request, payload, { timeout, signal }, [request.reply], {
         answered: message => {
-          answered?.(message);
           resolve(ok(message.payload as R));
           return true;
         },
@@ -144,27 +171,33 @@ export class Client<Auth = never> {
    */
   stream<P, A, I, N, E extends DeclaredError>(
     request: StreamRequest<P, A, I, N, E>,
-    ...[payload, options]: Args<P, CallOptions>
+    ...[payload, options = {}]: Args<P, CallOptions>
   ): Stream<A, I, N, E> {
     const { ack, stream: item, end, cancel } = request;
+    const { timeout = this.#timeout(request), signal } = options;
     let id: Id | undefined;
-    const stream = new Stream<A, I, N, E>(() => {
+    const abort = (): void => stream.cancel();
+    const stream = new Stream<A, I, N, E>(this.#clock, () => {
+      signal?.removeEventListener('abort', abort);
       if (id === undefined) return;
-      const wasWritten = this.#requests.isWritten(id);
-      this.#requests.abandon(id);
+      const wasWritten = this.#outbound.isWritten(id);
+      this.#outbound.abandon(id);
       if (wasWritten && cancel !== undefined) this.#write(cancel, undefined, { id });
     });
     const answers = [item, ...(ack ? [ack] : []), ...(end ? [end] : [])];
-    // What a stream has brought is not brought again.
-    id = this.#ask({ ...request, idempotent: false }, payload, options?.timeout, answers, {
+    // What a stream has brought is not brought again. An aborted signal fails it before it is sent.
+    const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
+    id = this.#ask({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item) stream.push(message.payload as I);
+        if (incoming === item) stream.push(message.payload as I, this.#length);
         else if (incoming === ack) stream.acknowledge(message.payload as A);
         else stream.complete(message.payload as N);
         return incoming === end;
       },
-      failed: error => stream.fail(error as CallError<E>),
+      failed: error => stream.fail(error as CallError<E>, this.#closing || error.code === 'CANCELLED'),
     });
+    signal?.addEventListener('abort', abort);
+    void stream.end.then(() => signal?.removeEventListener('abort', abort));
     return stream;
   }
 
@@ -191,92 +224,45 @@ export class Client<Auth = never> {
   }
 
   /**
-   * Joins a channel, or hands out the room where it has been joined already. After a loss of the connection it is
-   * joined again by itself.
+   * Joins a channel. Each join gives a room of its own, to be left by itself; the server is asked by the first, and hears
+   * of the last that leaves. After a loss of the connection it is joined again by itself.
    *
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
    * @throws {Failed} with the error of the join.
    */
-  async join<Name extends string, Params, Joined, E extends DeclaredError>(
+  join<Name extends string, Params, Joined, E extends DeclaredError>(
     channel: Channel<Name, Params, Joined, E>,
     params: NoInfer<Params>,
     setup?: (room: Room<Name, Joined>) => void,
+    options: CallOptions = {},
   ): Promise<Room<Name, Joined>> {
-    const key = channel.key(params);
-    const known = this.#joins.get(key) as Promise<Room<Name, Joined>> | undefined;
-    if (known !== undefined) {
-      const room = await known;
-      setup?.(room);
-      return room;
-    }
-    const join = this.#join(key, channel, params, setup);
-    this.#joins.set(key, join);
-    try {
-      return await join;
-    } catch (error) {
-      this.#joins.delete(key);
-      throw error;
-    }
+    return this.#channels.join(channel, params, setup, options);
   }
 
-  async #join<Name extends string, Params, Joined, E extends DeclaredError>(
-    key: string,
-    channel: Channel<Name, Params, Joined, E>,
-    params: Params,
-    setup?: (room: Room<Name, Joined>) => void,
-  ): Promise<Room<Name, Joined>> {
-    const own: ChannelKey = { channel: key };
-    const request = (channel.join ?? this.#ownRequest('join')) as Request<unknown, Joined, E>;
-    const leaving = (channel.leave ?? this.#ownRequest('leave')) as Request<unknown, unknown, DeclaredError>;
-    const room: Room<Name, Joined> = new Room(key, {
-      send: (message, payload, to) => this.#write(message, payload, { channel: to }),
-      learn: message => this.#learn(message),
-      threw: error => this.#threw(error),
-      leave: () => {
-        this.#forget(key);
-        return this.#call(leaving, channel.leave ? pick(params, channel.params) : own);
-      },
-    });
-    setup?.(room);
-    // One that breaks off with its connection is made anew on the next, not sent again.
-    const enter = (again: boolean): Promise<Result<Joined, CallError<E>>> =>
-      this.#call(
-        again ? { ...request, idempotent: false } : request,
-        channel.join ? params : own,
-        again ? null : undefined,
-        message => {
-          room.enter(message.payload as Joined, message, again);
-          if (again) return;
-          this.#rooms.set(key, room);
-          this.#rejoin.set(key, () => void rejoin());
-        },
-      );
-    const rejoin = async (): Promise<void> => {
-      // An answer may still come late; where none does, the next connection tries again.
-      const { clock = systemClock } = this.#options;
-      const cancelTimer = clock.after(this.#protocol.session.timeout, () => room.miss({}));
-      const joined = await enter(true).finally(cancelTimer);
-      if (!joined.ok && joined.error.code !== 'OUTCOME_UNKNOWN') this.#forget(key, joined.error);
-    };
-    (await enter(false)).orThrow();
-    return room;
+  /**
+   * Tries to connect now, if it waits to; while connected, asks the server whether it is there. It is called by itself when
+   * the network or the page comes back.
+   */
+  retryNow(): void {
+    this.#connection.retryNow();
   }
 
-  /** Ends the connection, fails what is pending, and ends every timer and listener. */
+  /**
+   * Ends the connection, fails what is pending, and ends every timer and listener. Loops over streams end, and joins that
+   * are pending reject with `CLOSED`, which need not be handled.
+   */
   close(): void {
+    this.#closing = true;
+    this.#channels.closing();
     this.#connection.end(1000, 'closed by the client');
   }
 
   // Sending
 
   #ask(
-    request: Outgoing<unknown> & {
-      readonly errors: readonly ErrorDescriptor<DeclaredError>[];
-      readonly timeout?: number;
-      readonly idempotent?: boolean;
-    },
+    request: Asking,
     payload: unknown,
-    timeout: number | null | undefined,
+    sending: Sending,
     answers: readonly Incoming<unknown>[],
     settle: Pick<PendingRequest, 'answered' | 'failed'>,
   ): Id | undefined {
@@ -289,66 +275,21 @@ export class Client<Auth = never> {
     }
     const { errors, idempotent = false } = request;
     for (const answer of answers) this.#learn(answer);
-    const usual = request.timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
-    const wait = timeout === undefined ? usual : timeout;
-    this.#requests.add({ id, text: text.value, idempotent, answers, errors, ...settle }, wait);
-    if (this.#connection.writable) this.#requests.write(id, text => this.#connection.write(text));
+    this.#outbound.ask({ id, text: text.value, idempotent, answers, errors, ...settle }, sending);
     return id;
+  }
+
+  #timeout({ timeout }: Pick<Asking, 'timeout'>): number {
+    return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
   }
 
   #write(message: Outgoing<unknown>, payload: unknown, address: Address): Result<undefined, RuntimeError> {
     const text = this.#text(message, payload, address);
-    if (!text.ok) return text;
-    if (this.#connection.writable) this.#connection.write(text.value);
-    else if (message.volatile !== true) this.#unsent.push(text.value);
-    return ok(undefined);
+    return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
   }
 
-  /** What keeps a server from taking a value that so many objects of the message lie around. */
-  #violations(check: Check<unknown>, payload: unknown, around: number, under: string | null): readonly Violation[] {
-    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
-    return under === null ? violationsOf(check, payload, 'sent') : violationsUnder(check, payload, 'sent', under);
-  }
-
-  /** The text of a message that a server would take. */
   #text(message: Outgoing<unknown>, payload: unknown, address: Address): Result<string, RuntimeError> {
-    if (this.#over !== undefined) return err(this.#over);
-    const envelope = message.envelope ?? this.#protocol.envelope.client;
-    if (message.send !== noPayload) {
-      const { content } = envelope;
-      const violations = this.#violations(message.send, payload, content === null ? 0 : 1, content);
-      if (violations.length > 0) {
-        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join('; ')}`;
-        return err({ code: 'INVALID', message: words, violations });
-      }
-    }
-    const text = this.#raw(envelope, tagOf(message) ?? message.name, payload, address);
-    const most = this.#protocol.limits?.message;
-    if (most !== undefined && isLonger(text, most)) {
-      const words = `\`${message.name}\` has more than ${most} bytes`;
-      return err({ code: 'TOO_LARGE', message: words, retryable: false });
-    }
-    return ok(text);
-  }
-
-  #raw(envelope: Envelope, tag: Tag, payload: unknown, address: Address): string {
-    return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
-  }
-
-  #roleTag(role: Role): Tag | null {
-    const tag = this.#protocol.roles?.[role];
-    return tag === undefined ? role : tag;
-  }
-
-  #roleText(role: Role, payload?: unknown): string | null {
-    const tag = this.#roleTag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
-  }
-
-  #ownRequest(role: 'join' | 'leave'): Request<ChannelKey, ChannelKey> {
-    const tag = this.#roleTag(role);
-    const reply = { name: role, tag, receive: checkChannelKey };
-    return { ...reply, send: checkChannelKey, reply, errors: [], idempotent: true };
+    return this.#over === undefined ? this.#encoder.text(message, payload, address) : err(this.#over);
   }
 
   // The session
@@ -357,13 +298,13 @@ export class Client<Auth = never> {
     const { version, hash, auth: check } = this.#protocol;
     const proof = await this.#proof();
     if (check !== undefined && proof !== undefined) {
-      const violations = this.#violations(check, proof, 2, null);
+      const violations = this.#encoder.violations(check, proof, 2, null);
       if (violations.length > 0) {
         const words = `the proof of who the client is does not fit: ${violations.map(wording).join('; ')}`;
-        this.#end(new Refused('INVALID', words));
+        this.#end(new Refused('INVALID', words, undefined, violations));
       }
     }
-    return this.#roleText('hello', { version, hash, ...(proof !== undefined && { auth: proof }) });
+    return this.#encoder.session('hello', { version, hash, ...(proof !== undefined && { auth: proof }) });
   }
 
   async #proof(): Promise<unknown> {
@@ -373,74 +314,103 @@ export class Client<Auth = never> {
   }
 
   #opened(): void {
-    for (const rejoin of this.#rejoin.values()) rejoin();
-    this.#requests.flush(text => this.#connection.write(text));
-    for (const text of this.#unsent.splice(0)) this.#connection.write(text);
-    if (this.#roleTag('hello') === null) this.#isReady({ version: this.#protocol.version, hash: this.#protocol.hash });
+    this.#channels.opened();
+    this.#outbound.flush();
+    const { version, hash } = this.#protocol;
+    if (this.#encoder.tag('hello') === null) this.#isReady({ version, hash });
+    else if (this.#early !== undefined) this.#isReady(this.#early);
   }
 
   #isReady(ready: Ready): void {
-    this.#welcome = true;
+    if (this.#welcome) return; // nothing a server repeats begins anything anew
+    this.#early = ready;
+    if (!this.#connection.writable) return;
+    this.#early = undefined;
+    this.#welcome = this.#wasWelcome = true;
     this.#connection.ready();
     this.#resolveReady(ready);
+    this.state.set({ status: 'connected' });
     const { name, version, hash } = this.#protocol;
     if (ready.hash !== undefined && ready.hash !== hash) {
       const words =
-        `handfast: this client was generated from ${name} ${version} (${hash}) and the server from ` +
+        `this client was generated from ${name} ${version} (${hash}) and the server from ` +
         `${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
-      if (!this.#warned) console.warn(words);
-      this.#warned = true;
+      this.#warnings.warn('skew', words);
       const theirs = { version: ready.version, hash: ready.hash };
-      this.#events.emit('skew', { client: { version, hash }, server: theirs, message: words });
+      this.#events.emit('skew', { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
     }
     this.#events.emit('open', ready);
   }
 
   #closed(closed: Closed): void {
-    const isRefusal = (this.#protocol.finalCloses ?? FINAL).includes(closed.code);
-    this.#requests.disconnected(!this.#welcome && (this.#refused || isRefusal));
+    const { closes } = this.#connection;
+    const { code, reason, final } = closed;
+    const isNo = isRefusal(code, closes);
+    const refused = !this.#welcome && (this.#refused || isNo);
     this.#welcome = false;
-    if (closed.final) {
-      const words = closed.reason === '' ? `the connection was closed with ${closed.code}` : closed.reason;
-      this.#over ??= { code: 'CLOSED', message: words };
-      this.#requests.failAll(this.#over);
-      this.#unsent.length = 0;
-      for (const key of [...this.#rooms.keys()]) this.#forget(key, this.#over);
-      this.#rejectReady(closed.code === 1000 ? new Failed(this.#over) : new Refused(closed.code, words));
+    this.#early = undefined;
+    if (final) this.#over ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
+    const over = final ? this.#over : undefined;
+    this.#channels.lost();
+    if (over !== undefined) this.#channels.loseAll(over);
+    // What was too large once is so again.
+    this.#outbound.lost(refused, code !== closes.tooLarge);
+    if (over !== undefined) {
+      this.#sleep();
+      this.#outbound.failAll(over);
+      this.#rejectReady(isNo ? new Refused(code, over.message) : new Failed(over));
     }
+    const waiting = this.#wasWelcome ? 'reconnecting' : 'connecting';
+    this.state.set({ status: final ? 'closed' : waiting, closed });
     this.#events.emit('close', closed);
-    if (!closed.final) return;
+    if (!final) return;
     this.#events.clear();
     this.#messages.clear();
   }
 
   /** The server's no, or our own: nothing is tried again. */
   #end(refused: Refused): void {
+    const { version, unauthorized } = this.#connection.closes;
     this.#over = { code: 'CLOSED', message: refused.message };
     this.#refused = true;
     this.#rejectReady(refused);
-    this.#connection.end(1000, refused.message);
+    this.#connection.end(refused.code === 'VERSION' ? version : unauthorized, refused.message);
   }
 
   // Receiving
 
+  /** How long the message was, in UTF-16 units, that is being taken. */
+  #length = 0;
+
   #received(data: unknown): void {
-    const parsed = parse(typeof data === 'string' ? data : '', this.#protocol.depth);
+    const text = typeof data === 'string' ? data : '';
+    this.#length = text.length;
+    const parsed = parse(text, this.#protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const around = decoded.ok ? decoded.value.message : decoded.error;
-    const room = around.channel === undefined ? undefined : this.#rooms.get(around.channel);
-    const request = this.#requests.find(around.id);
+    const request = this.#outbound.find(around.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
-      return this.#requests.answer(request, decoded.value.message, decoded.value.incoming);
+      return this.#outbound.answer(request, decoded.value.message, decoded.value.incoming);
     }
-    if (room?.count(around) === false) return;
-    if (decoded.ok) return this.#heard(decoded.value.incoming, decoded.value.message, request, room);
+    const channel = this.#channels.find(around.channel);
+    if (decoded.ok) {
+      const { incoming, message } = decoded.value;
+      // Its request was cancelled, or timed out.
+      const isLate = message.id !== undefined && incoming.channel === undefined && !isOfSession(incoming);
+      if (isLate || (channel !== undefined && !this.#channels.count(channel, around))) return;
+      return this.#heard(incoming, message, request, channel);
+    }
+    if (channel !== undefined && !this.#channels.count(channel, around)) return;
     const { error } = decoded;
     if (request !== undefined && this.#isAnswer(error, request)) {
-      return this.#requests.fail(request.id, { code: 'BAD_REPLY', message: error.message, reply: error }, true);
+      return this.#outbound.fail(request.id, { code: 'BAD_REPLY', message: error.message, reply: error }, true);
     }
-    if (error.kind !== 'unknown-type') this.#events.emit('invalid', error);
-    else if (error.id === undefined) this.#events.emit('unhandled', error);
+    if (error.kind === 'unknown-type') {
+      if (error.id === undefined) this.#events.emit('unhandled', error);
+    } else if (!this.#events.emit('invalid', error)) {
+      const known = error.type === undefined ? undefined : this.#byTag.get(error.type)?.name;
+      this.#warnings.warn(`invalid ${known}`, `a message could not be taken, and there may be more: ${error.message}`);
+    }
   }
 
   /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
@@ -450,36 +420,34 @@ export class Client<Auth = never> {
   }
 
   /** Takes a message that is not the answer to a request, or is an error. */
-  #heard(incoming: Incoming<unknown>, message: Message, request?: PendingRequest, room?: AnyRoom): void {
+  #heard(incoming: Incoming<unknown>, message: Message, request?: PendingRequest, channel?: Subscription): void {
     switch (incoming) {
       case sessionMessages.ready:
         return this.#isReady(message.payload as Ready);
       case sessionMessages.refuse: {
-        const { code, message: words, side } = message.payload as Refusal;
-        return this.#end(new Refused(code, words, side));
+        const { code, message: words, side, violations } = message.payload as Refusal;
+        return this.#end(new Refused(code, words, side, violations));
       }
       case failure:
       case sessionMessages.error: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
-        if (request !== undefined) return this.#requests.fail(request.id, error, true);
-        if (message.id === undefined) this.#threw(new Failed(error as Failure));
-        return;
+        if (request !== undefined) return this.#outbound.fail(request.id, error, true);
+        if (message.id !== undefined) return;
+        return this.#report(`error ${error.code}`, new Failed(error as Failure), 'the server reports an error');
       }
       case sessionMessages.gap: {
-        const { channel, ...gap } = message.payload as ChannelGap;
-        return this.#rooms.get(channel)?.miss(gap);
+        const { channel: key, ...gap } = message.payload as ChannelGap;
+        return this.#channels.miss(key, gap);
       }
       case sessionMessages.ping: {
-        const pong = this.#roleText('pong');
-        if (pong !== null && this.#connection.writable) this.#connection.write(pong);
-        return;
+        const pong = this.#encoder.session('pong');
+        return pong === null ? undefined : this.#outbound.pong(pong);
       }
       case sessionMessages.pong:
         return;
     }
-    if (message.id !== undefined && message.channel === undefined) return; // its request was cancelled, or timed out
-    const heardInRoom = room?.hear(message) ?? false;
-    if (this.#messages.emit(message.type, message) || heardInRoom) return;
+    const isHeard = channel !== undefined && this.#channels.hear(channel, message);
+    if (this.#messages.emit(message.type, message) || isHeard) return;
     this.#events.emit('unhandled', message);
   }
 
@@ -488,37 +456,29 @@ export class Client<Auth = never> {
     if (tag !== null) this.#byTag.set(tag, message);
   }
 
-  #forget(key: string, error?: CallError<DeclaredError>): void {
-    const room = this.#rooms.get(key);
-    this.#rooms.delete(key);
-    this.#joins.delete(key);
-    this.#rejoin.delete(key);
-    room?.lose(error);
+  /** Reports an error that nobody waits for and that is no mistake of the application's. */
+  #report(kind: string, error: unknown, words: string): void {
+    if (!this.#events.emit('error', error)) this.#warnings.warn(kind, `${words}: ${String(error)}`);
   }
 
-  /** Tells of an error nobody waits for; where nobody listens either, the platform does. */
+  /** Reports what a listener threw; if nobody listens for that, to the platform. */
   #threw(error: unknown): void {
-    if (this.#events.emit('error', error)) return;
+    const isOfListener = this.#isThrowing; // one of `error` itself is not asked again
+    this.#isThrowing = true;
+    const isHeard = !isOfListener && this.#events.emit('error', error);
+    this.#isThrowing = isOfListener;
+    if (isHeard) return;
     queueMicrotask(() => {
       throw error;
     });
   }
 }
 
-/** Some properties of a value; where none are named, all. */
-function pick<T>(value: T, names: readonly (keyof T & string)[] | undefined): unknown {
-  return names === undefined ? value : Object.fromEntries(names.map(name => [name, value[name]]));
-}
-
-/** Whether a text has more than so many bytes in UTF-8. Most are known not to by their length alone. */
-function isLonger(text: string, most: number): boolean {
-  return text.length * 3 > most && new TextEncoder().encode(text).length > most;
-}
-
 function resolve<T>(source: Source<T> | undefined): T | Promise<T> | undefined {
   return typeof source === 'function' ? (source as () => T | Promise<T>)() : source;
 }
 
-function tooDeep(_: unknown, report: Report): void {
-  fail(report, 'depth', 'is nested too deeply to be checked');
+/** Whether a message is one of the session's own. */
+function isOfSession(incoming: Incoming<unknown>): boolean {
+  return incoming === failure || Object.values(sessionMessages).some(own => own === incoming);
 }

@@ -18,12 +18,15 @@ export interface InvalidError extends Failure {
   readonly violations: readonly Violation[];
 }
 
-/** No answer came in time. The request may have been carried out. */
+/** No answer came in time, or the server's handler took too long. The request may have been carried out. */
 export interface TimeoutError extends Failure {
   readonly code: 'TIMEOUT';
 }
 
-/** The client was closed before the request was sent, or the server refused it and has not looked at the request. */
+/**
+ * The client was closed before the request was sent, or the server refused it and has not looked at the request; or the
+ * room was left or lost.
+ */
 export interface ClosedError extends Failure {
   readonly code: 'CLOSED';
 }
@@ -35,9 +38,20 @@ export interface OutcomeUnknownError extends Failure {
   readonly code: 'OUTCOME_UNKNOWN';
 }
 
-/** The caller ended the stream before the server did. */
+/** The caller gave up: ended the stream before the server did, or aborted a call or a join by its signal. */
 export interface CancelledError extends Failure {
   readonly code: 'CANCELLED';
+}
+
+/** Nothing was sent: `limits.outbound` bytes of this client wait to be sent or to be answered already. */
+export interface QueueFullError extends Failure {
+  readonly code: 'QUEUE_FULL';
+  readonly retryable: true;
+}
+
+/** The items of a stream were taken more slowly than they came; it was cancelled. */
+export interface SlowError extends Failure {
+  readonly code: 'SLOW';
 }
 
 /** The server answered, but not with what the protocol says. */
@@ -67,6 +81,7 @@ export const SESSION_CODES = [
   'TOO_LARGE',
   'RATE_LIMITED',
   'ID_REUSED',
+  'TOO_MANY',
 ] as const;
 
 /** The session itself refused the message. */
@@ -82,6 +97,8 @@ export type RuntimeError =
   | ClosedError
   | OutcomeUnknownError
   | CancelledError
+  | QueueFullError
+  | SlowError
   | BadReplyError
   | UndeclaredError
   | SessionError;
@@ -122,10 +139,18 @@ export class Refused extends Error {
   readonly code: string | number;
   /** The end that is too old, where that is the reason. */
   readonly side: 'client' | 'server' | undefined;
+  /** What is wrong with the auth message, if that is the reason. */
+  readonly violations: readonly Violation[];
 
-  constructor(code: string | number, message: string, side?: 'client' | 'server') {
+  constructor(
+    code: string | number,
+    message: string,
+    side?: 'client' | 'server',
+    violations: readonly Violation[] = [],
+  ) {
     super(message);
     this.code = code;
     this.side = side;
+    this.violations = violations;
   }
 }

@@ -18,7 +18,7 @@ export interface ConnectOptions<Auth = never> {
   readonly timeout?: number;
   /** Whether a lost connection is made again; by default it is. */
   readonly reconnect?: boolean;
-  /** A WebSocket implementation, where the platform has none. */
+  /** A WebSocket implementation, if the platform has none: in Node 20 the `WebSocket` of the package `ws`. */
   readonly WebSocket?: WebSocketConstructor;
   /** Another transport than WebSocket. */
   readonly transport?: Connect;
@@ -26,8 +26,13 @@ export interface ConnectOptions<Auth = never> {
   readonly clock?: Clock;
 }
 
-/** How a single call is made. */
+/** How a single call, stream or join is made. */
 export interface CallOptions {
   /** How long a reply is waited for, in milliseconds, the wait for a connection included. */
   readonly timeout?: number;
+  /**
+   * Gives up when it is aborted: a call or a join fails with `CANCELLED`, a stream is cancelled. What was not sent yet is
+   * not sent.
+   */
+  readonly signal?: AbortSignal;
 }

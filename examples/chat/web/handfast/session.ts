@@ -22,6 +22,7 @@ export interface Refusal {
   readonly code: Tag;
   readonly message: string;
   readonly side?: 'client' | 'server';
+  readonly violations?: readonly Violation[];
 }
 
 /** The server's answer to what it could not carry out. */
@@ -63,6 +64,7 @@ function checkRefusal(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'code', checkCode, report);
   property(value, 'message', string, report);
+  property(value, 'violations', checkViolations, report);
   required(value, ['code'], report);
   required(value, ['message'], report);
 }
@@ -72,7 +74,6 @@ function checkError(value: unknown, report: Report): void {
   checkRefusal(value, report);
   if (!object(value, report)) return;
   property(value, 'retryable', boolean, report);
-  property(value, 'violations', checkViolations, report);
 }
 
 function checkCode(value: unknown, report: Report): void {
@@ -141,6 +142,7 @@ export function callError<E extends DeclaredError>(
     return { code: 'BAD_REPLY', message: words, reply };
   }
   if (code === 'INVALID') return { code, message, violations };
+  if (code === 'TIMEOUT') return { code, message };
   if (isSessionCode(code)) return { code, message, retryable };
   return { code: 'UNDECLARED', received: code, message, retryable, data };
 }

@@ -1,6 +1,8 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import type { Clock } from './clock.js';
+import { wait } from './backoff.js';
+import { deadline, type Clock } from './clock.js';
+import { closesOf, isRefusal, type Closes } from './closes.js';
 import type { Protocol } from './descriptor.js';
 import type { Connect, Transport } from './transport.js';
 
@@ -16,7 +18,7 @@ export interface Closed {
 
 /** Whom a connection serves. */
 export interface ConnectionHost {
-  /** The text of the hello, `null` where there is none. Asked once for each attempt, as a proof may expire. */
+  /** The text of the hello, `null` if there is none. Asked once for each attempt, as a proof may expire. */
   hello(): Promise<string | null>;
   /** The text of a ping. */
   readonly ping: string | null;
@@ -26,37 +28,53 @@ export interface ConnectionHost {
   closed(closed: Closed): void;
   /** An attempt failed before there was a connection. Another follows. */
   failed(error: unknown): void;
+  warn(kind: string, words: string): void;
 }
 
 /** What a connection needs to know. */
 export interface ConnectionSettings {
   readonly url: string;
-  readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'finalCloses'>;
+  readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'closes'>;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly reconnect: boolean;
 }
 
-/** The close codes after which no client tries again, unless its protocol has others. */
-export const FINAL: readonly number[] = [1008, 4401, 4403, 4406, 4409];
-const SILENT = 4000;
+/** What a platform says of a connection that ended without a close frame, or never came to be. */
+const ABNORMAL = 1006;
+
+/** After a server that is overrun, the bound of the wait has doubled so often at the least. */
+const OVERRUN = 3;
 
 /** Keeps a connection: connects, says hello, pings, and after a loss connects again with backoff and full jitter. */
 export class Connection {
+  /** The close codes of the protocol. */
+  readonly closes: Closes;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
   #transport: Transport | undefined;
   /** Counts the transports, so that what an earlier one still says is not heard. */
   #generation = 0;
-  #failures = 0;
+  /** Tries in a row that led to no session, or to none that lasted. */
+  #tries = 0;
+  /** How often the bound of the wait has doubled. */
+  #doubled = 0;
+  /** Tries in a row that did not even get a close frame. */
+  #abnormal = 0;
+  #phase: 'connecting' | 'ready' | 'waiting' | 'ended' = 'connecting';
   #writable = false;
-  #ended = false;
+  /** Whether the server has asked for a longer wait. */
+  #overrun = false;
+  /** Whether a ping was written and nothing was heard since. */
+  #probing = false;
   #heard = 0;
+  #readyAt = 0;
   #cancelTimer: () => void = () => {};
 
   constructor(settings: ConnectionSettings, host: ConnectionHost) {
     this.#settings = settings;
     this.#host = host;
+    this.closes = closesOf(settings.protocol);
   }
 
   /** Whether the hello is written, so that messages may follow. */
@@ -64,102 +82,183 @@ export class Connection {
     return this.#writable;
   }
 
-  /** Makes an attempt to connect. */
+  /** How many bytes were written and have not left this machine. */
+  get buffered(): number {
+    return this.#transport?.buffered?.() ?? 0;
+  }
+
+  /**
+   * Makes the first attempt to connect.
+   *
+   * @throws if the transport says at once that it cannot.
+   */
   start(): void {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#phase = 'ended';
+      this.#cancelTimer();
+      throw error;
+    }
+  }
+
+  #attempt(): void {
     const { url, protocol, connect, clock } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     const { timeout } = protocol.session;
-    this.#cancelTimer = clock.after(timeout, () => this.#drop(SILENT, `not ready within ${timeout} ms`));
+    this.#phase = 'connecting';
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closes.silent, `not ready within ${timeout} ms`));
+    this.#transport = connect(url, protocol.subprotocol, {
+      opened: () => {
+        if (isCurrent()) void this.#sayHello(isCurrent);
+      },
+      received: data => {
+        if (!isCurrent()) return;
+        this.#heard = clock.now();
+        this.#probing = false;
+        this.#host.received(data);
+      },
+      closed: (code, reason) => {
+        if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
+      },
+    });
+  }
+
+  #retry(): void {
     try {
-      this.#transport = connect(url, protocol.subprotocol, {
-        opened: () => {
-          if (isCurrent()) void this.#sayHello(isCurrent);
-        },
-        received: data => {
-          if (!isCurrent()) return;
-          this.#heard = clock.now();
-          this.#host.received(data);
-        },
-        closed: (code, reason) => {
-          if (isCurrent()) this.#lost(code, reason);
-        },
-      });
+      this.#attempt();
     } catch (error) {
       this.#host.failed(error);
-      this.#lost(1006, 'could not connect');
+      this.#lost(ABNORMAL, 'could not connect');
     }
+  }
+
+  /** Does not wait any longer for the next try. A connection that seems to be there is asked whether it is. */
+  retryNow(): void {
+    if (this.#phase === 'waiting') this.#retry();
+    else if (this.#phase === 'ready' && !this.#probing) this.#probe();
+  }
+
+  /** The network or the page came back. A server that is overrun is not asked sooner for it. */
+  wake(): void {
+    if (this.#phase !== 'waiting' || !this.#overrun) this.retryNow();
   }
 
   async #sayHello(isCurrent: () => boolean): Promise<void> {
     try {
       const hello = await this.#host.hello();
       if (!isCurrent()) return;
-      if (hello !== null) this.#transport?.send(hello);
+      this.#writable = true;
+      if (hello !== null) this.write(hello);
     } catch (error) {
       if (!isCurrent()) return;
       this.#host.failed(error);
-      if (isCurrent()) this.#drop(1000, 'no hello');
+      this.#drop(ABNORMAL, 'no hello');
       return;
     }
-    this.#writable = true;
-    this.#host.opened();
+    if (this.#writable) this.#host.opened();
   }
 
   /** Writes a message; only while {@link writable}. */
   write(text: string): void {
-    this.#transport?.send(text);
+    try {
+      this.#transport?.send(text);
+    } catch (error) {
+      this.#drop(ABNORMAL, String(error));
+    }
   }
 
-  /** The session is ready: from now on silence is watched, and the next loss is the first. */
+  /** The session is ready: from now on silence is watched. */
   ready(): void {
-    this.#failures = 0;
-    this.#cancelTimer();
-    const { heartbeat } = this.#settings.protocol.session;
-    if (heartbeat !== null && this.#host.ping !== null) this.#listen(heartbeat, this.#host.ping);
+    const { clock } = this.#settings;
+    this.#phase = 'ready';
+    this.#readyAt = clock.now();
+    this.#abnormal = 0;
+    this.#listen();
   }
 
   /** Pings after a `heartbeat` without a word from the server. One timer, however much is heard. */
-  #listen(heartbeat: number, ping: string): void {
+  #listen(): void {
+    const { clock, protocol } = this.#settings;
+    const { heartbeat } = protocol.session;
+    this.#cancelTimer();
+    if (heartbeat === null || this.#host.ping === null) return;
+    const silence = (): number => clock.now() - this.#heard;
+    this.#cancelTimer = deadline(clock, heartbeat - silence(), () => {
+      if (silence() < heartbeat) this.#listen();
+      else this.#probe();
+    });
+  }
+
+  /** Pings, and drops the connection if nothing is heard. */
+  #probe(): void {
     const { clock, protocol } = this.#settings;
     const { timeout } = protocol.session;
-    const silence = (): number => clock.now() - this.#heard;
-    this.#cancelTimer = clock.after(heartbeat - silence(), () => {
-      if (silence() < heartbeat) return this.#listen(heartbeat, ping);
-      const asked = clock.now();
-      this.#cancelTimer = clock.after(timeout, () => {
-        if (this.#heard >= asked) this.#listen(heartbeat, ping);
-        else this.#drop(SILENT, `no answer to a ping within ${timeout} ms`);
-      });
-      this.write(ping);
+    if (this.#host.ping === null) return;
+    this.#probing = true;
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => {
+      if (this.#probing) this.#drop(this.closes.silent, `no answer to a ping within ${timeout} ms`);
+      else this.#listen();
     });
+    this.write(this.#host.ping);
   }
 
   /** Ends it for good. */
   end(code: number, reason: string): void {
-    this.#ended = true;
-    this.#drop(code, reason);
+    if (this.#phase !== 'ended') this.#drop(code, reason, true);
   }
 
-  #drop(code: number, reason: string): void {
+  /** Whether a server that closes with a code wants no other connection of this client. */
+  #isFinal(code: number): boolean {
+    return code === 1000 || isRefusal(code, this.closes);
+  }
+
+  #drop(code: number, reason: string, final: boolean = false): void {
     const transport = this.#transport;
-    this.#lost(code, reason);
+    this.#lost(code, reason, final);
     transport?.close(code, reason);
   }
 
-  #lost(code: number, reason: string): void {
+  #lost(code: number, reason: string, final: boolean = false): void {
     const { protocol, clock, reconnect } = this.#settings;
-    const { min, max } = protocol.session.backoff;
+    const { backoff } = protocol.session;
+    // A server that says it is ready and closes at once is not one that works again.
+    if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#tries = this.#doubled = 0;
+    else this.#tries++;
     this.#generation++;
     this.#transport = undefined;
-    this.#writable = false;
+    this.#writable = this.#probing = false;
     this.#cancelTimer();
-    if (this.#ended || !reconnect || (protocol.finalCloses ?? FINAL).includes(code)) {
-      this.#host.closed({ code, reason, final: true });
+    const isOver = this.#tries >= (backoff.attempts ?? Infinity);
+    if (final || !reconnect || isOver) {
+      this.#phase = 'ended';
+      const words = isOver && !final && reconnect ? `gave up after ${this.#tries} tries: ${reason || code}` : reason;
+      this.#host.closed({ code, reason: words, final: true });
       return;
     }
-    const retryIn = clock.random() * Math.min(max, min * 2 ** this.#failures++);
-    this.#cancelTimer = clock.after(retryIn, () => this.start());
+    if (code === ABNORMAL && this.#phase === 'connecting' && ++this.#abnormal === 2) this.#hint(reason);
+    this.#overrun = code === this.closes.rateLimited || code === this.closes.slow;
+    if (this.#overrun) this.#doubled = Math.max(this.#doubled, OVERRUN);
+    const retryIn = wait(clock, backoff, this.#doubled++);
+    this.#phase = 'waiting';
+    this.#cancelTimer = clock.after(retryIn, () => this.#retry());
     this.#host.closed({ code, reason, final: false, retryIn });
+  }
+
+  /** Says what may be wrong, as no browser does. */
+  #hint(reason: string): void {
+    const { url, protocol } = this.#settings;
+    const { location } = globalThis as { readonly location?: { readonly origin: string } };
+    const origin = location === undefined ? '' : ` allows the origin ${location.origin},`;
+    this.#host.warn(
+      'hint',
+      `no connection to ${url.replace(/[?#].*/, '')}, twice in a row${reason === '' ? '' : ` (${reason})`}. ` +
+        `Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the ` +
+        `subprotocol ${protocol.subprotocol} and is reached through every proxy between? The status of the upgrade ` +
+        "says which: it is in the browser's network tab and in the server's log. The client goes on trying.",
+    );
   }
 }

@@ -1,5 +1,7 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
+import type { Backoff } from './backoff.js';
+import type { Closes } from './closes.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, Id, Surroundings, Tag } from './envelope.js';
 import type { Check } from './report.js';
@@ -111,15 +113,15 @@ export interface Protocol<Auth = never> {
   readonly session: {
     readonly heartbeat: number | null;
     readonly timeout: number;
-    readonly backoff: { readonly min: number; readonly max: number; readonly attempts?: number };
+    readonly backoff: Backoff;
   };
   /** What proves who the client is, in the hello. */
   readonly auth?: Check<Auth>;
-  /** Close codes after which the client does not try again, where they are not 1008, 4401, 4403, 4406 and 4409. */
-  readonly finalCloses?: readonly number[];
+  /** Close codes that are not the usual ones. */
+  readonly closes?: Partial<Closes>;
   /**
-   * In bytes. `message`: what the server takes, so that nothing larger is sent. `outbound`: what may wait to be sent. `inbound`:
-   * what may wait for the application.
+   * In bytes. The server takes no larger `message`, so none is sent; what waits to be sent or to be answered is bounded
+   * by `outbound`, by default 1 MiB.
    */
   readonly limits?: { readonly message?: number; readonly outbound?: number; readonly inbound?: number };
   /** The tags of the session's own messages, where they are not their names; `null` is off. */

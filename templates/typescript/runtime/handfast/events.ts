@@ -19,9 +19,12 @@ export interface ClientEvents {
   /** The connection ended. */
   readonly close: Closed;
   readonly skew: Skew;
-  /** Something failed that no call waits for: the fetching of a proof, a listener, an error without a request. */
+  /**
+   * Something failed that no call waits for: the fetching of a proof, a listener, an error of the server's without a
+   * request. Unheard, it is a warning on the console; what a listener throws is thrown to the platform.
+   */
   readonly error: unknown;
-  /** A message could not be taken. */
+  /** A message could not be taken. Unheard, it is a warning on the console, once for each kind of message. */
   readonly invalid: DecodeError;
   /** A message that nobody listens to, of a type this program may not know. */
   readonly unhandled: Pick<DecodeError, 'type' | 'payload' | 'channel'>;

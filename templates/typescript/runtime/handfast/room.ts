@@ -1,13 +1,12 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import type { Message, Outgoing, Published } from './descriptor.js';
-import type { Surroundings } from './envelope.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
 import { Listeners, type Off } from './listeners.js';
-import type { Result } from './result.js';
+import { err, type Result } from './result.js';
 import type { Gap } from './session.js';
 
-/** What a room tells beside its messages. */
+/** What a room reports beside its messages. */
 export interface RoomEvents<Joined> {
   /** Messages were missed for good: load the state anew. */
   readonly gap: Gap;
@@ -18,29 +17,29 @@ export interface RoomEvents<Joined> {
 }
 
 /** What a room needs of its client. */
-export interface RoomHost {
-  send(message: Outgoing<unknown>, payload: unknown, channel: string): Result<undefined, RuntimeError>;
+export interface RoomHost<Joined> {
+  /** The last answer to a join. */
+  joined(): Joined;
+  send(message: Outgoing<unknown>, payload: unknown): Result<undefined, RuntimeError>;
   leave(): Promise<Result<unknown, CallError<DeclaredError>>>;
   /** Makes the client understand a message. */
   learn(message: Published<unknown, string>): void;
   threw(error: unknown): void;
 }
 
-/** A room of any channel, as its client keeps it. */
-export type AnyRoom = Pick<Room<string, unknown>, 'count' | 'miss' | 'hear' | 'lose'>;
-
-/** A channel that was joined. It is joined again by itself after each loss of the connection. */
+/**
+ * A channel that was joined, for one of those who joined it: each has a room with listeners of its own. It is joined
+ * again by itself after each loss of the connection, and is left with the last of its rooms.
+ */
 export class Room<Name extends string, Joined> {
   /** The channel's key on the wire. */
   readonly key: string;
-  readonly #host: RoomHost;
+  readonly #host: RoomHost<Joined>;
   readonly #events: Listeners<RoomEvents<Joined>>;
   readonly #messages: Listeners<Record<string, Message>>;
-  #joined: Joined | undefined;
-  #seq: number | undefined;
-  #epoch: string | undefined;
+  #over: RuntimeError | undefined;
 
-  constructor(key: string, host: RoomHost) {
+  constructor(key: string, host: RoomHost<Joined>) {
     this.key = key;
     this.#host = host;
     this.#events = new Listeners(error => host.threw(error));
@@ -49,7 +48,7 @@ export class Room<Name extends string, Joined> {
 
   /** The last answer to a join. */
   get joined(): Joined {
-    return this.#joined as Joined; // nobody has a room before it was joined, but for the `setup` of a join
+    return this.#host.joined();
   }
 
   /** Hears what happens to the room. Returns what ends that. */
@@ -66,55 +65,28 @@ export class Room<Name extends string, Joined> {
     return this.#messages.on(what.name, message => hear(message.payload as P, message as Message<string, P>));
   }
 
-  /** Sends a message that has no reply, with the room's key in its envelope. */
+  /**
+   * Sends a message that has no reply, with the room's key in its envelope. One that was left or lost fails with
+   * `CLOSED`.
+   */
   send<P>(
     message: Outgoing<P> & { readonly reply?: never; readonly stream?: never },
     payload: NoInfer<P>,
   ): Result<undefined, RuntimeError> {
-    return this.#host.send(message, payload, this.key);
+    return this.#over === undefined ? this.#host.send(message, payload) : err(this.#over);
   }
 
-  /** Leaves the room. Its listeners hear nothing more. */
+  /**
+   * Leaves the room. Its listeners hear nothing more. The server is asked, and its answer waited for, only if nobody else
+   * in this client has joined the channel; that is decided at once, so that a later join finds it left.
+   */
   leave(): Promise<Result<unknown, CallError<DeclaredError>>> {
     return this.#host.leave();
   }
 
-  /** @internal Takes the answer to a join. */
-  enter(joined: Joined, { seq, epoch }: Surroundings, again: boolean): void {
-    this.#joined = joined;
-    if (again) this.#events.emit('rejoined', joined);
-    const { gap } = this.#advance(seq, epoch, 0);
-    if (again && gap !== undefined) this.#events.emit('gap', gap);
-  }
-
-  /** @internal Counts a message off; whether it is new. */
-  count({ seq, epoch }: Surroundings): boolean {
-    const { gap, repeated } = this.#advance(seq, epoch, 1);
-    if (gap !== undefined) this.#events.emit('gap', gap);
-    return !repeated;
-  }
-
-  /**
-   * Moves on to a number, and tells what was missed.
-   *
-   * @param step what the number grows by where nothing was missed: 0 in the answer to a join, 1 in a message.
-   */
-  #advance(seq: number | undefined, epoch: string | undefined, step: 0 | 1): { gap?: Gap; repeated?: boolean } {
-    const expected = this.#seq === undefined ? undefined : this.#seq + step;
-    const anotherLife = epoch !== undefined && this.#epoch !== undefined && epoch !== this.#epoch;
-    if (epoch !== undefined) this.#epoch = epoch;
-    if (seq === undefined) return anotherLife ? { gap: {} } : {};
-    if (!anotherLife && step === 1 && expected !== undefined && seq < expected) return { repeated: true };
-    this.#seq = seq;
-    if (anotherLife || (expected !== undefined && seq < expected)) return { gap: {} };
-    if (expected === undefined || seq === expected) return {};
-    return { gap: { from: expected + 1 - step, to: seq - step } };
-  }
-
-  /** @internal Takes the server's word that something is missing. */
-  miss(gap: Gap): void {
-    if (gap.to !== undefined && (this.#seq === undefined || gap.to > this.#seq)) this.#seq = gap.to;
-    this.#events.emit('gap', gap);
+  /** @internal */
+  emit<E extends keyof RoomEvents<Joined>>(event: E, what: RoomEvents<Joined>[E]): void {
+    this.#events.emit(event, what);
   }
 
   /** @internal */
@@ -122,9 +94,9 @@ export class Room<Name extends string, Joined> {
     return this.#messages.emit(message.type, message);
   }
 
-  /** @internal */
-  lose(error?: CallError<DeclaredError>): void {
-    if (error !== undefined) this.#events.emit('lost', error);
+  /** @internal Nothing more is heard or sent. */
+  end(message: string): void {
+    this.#over ??= { code: 'CLOSED', message };
     this.#events.clear();
     this.#messages.clear();
   }

@@ -1,0 +1,184 @@
+//! What connections of one sender have in common, an address or a principal: how many there are, and what they may send together.
+
+use super::rate::Bucket;
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How many times what a connection may send all connections of a sender may send together.
+const SHARE: u64 = 10;
+
+/// How many senders without a connection are remembered, for what they sent.
+const REMEMBERED: usize = 65_536;
+
+/// All who have connections, or had some lately.
+#[derive(Debug)]
+pub(crate) struct Senders {
+    known: Mutex<HashMap<Sender, Arc<Shared>>>,
+    rate: Option<(u64, Duration)>,
+    /// How many connections an address may have.
+    connections: usize,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Sender {
+    Address(IpAddr),
+    Principal(Box<str>),
+}
+
+/// What all connections of a sender share.
+#[derive(Debug)]
+struct Shared(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    connections: usize,
+    rate: Option<Bucket>,
+}
+
+/// A place among the connections of a sender, until it is dropped. Some have no bounds.
+#[derive(Debug, Default)]
+pub(crate) struct Place(Option<Arc<Shared>>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Counts a message. False where its sender sent too many.
+    pub(crate) fn take(&self, now: Instant) -> bool {
+        let Some(shared) = &self.0 else {
+            return true;
+        };
+        let mut state = shared.lock();
+        state.rate.as_mut().is_none_or(|rate| rate.take(now))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.0 {
+            shared.lock().connections -= 1;
+        }
+    }
+}
+
+impl Senders {
+    pub(crate) fn new(rate: Option<(u64, Duration)>, connections: usize) -> Self {
+        Self {
+            known: Mutex::default(),
+            rate: rate.map(|(count, per)| (count.saturating_mul(SHARE), per)),
+            connections,
+        }
+    }
+
+    /// Takes a place for a connection of an address; none where it has too many. Whoever has an address of IPv6 has 2⁶⁴ of them: they count
+    /// as one.
+    pub(crate) fn address(&self, address: IpAddr) -> Option<Place> {
+        let address = match address.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+            address @ IpAddr::V4(_) => address,
+        };
+        self.enter(Sender::Address(address), self.connections)
+    }
+
+    /// Takes a place for a connection of a principal.
+    pub(crate) fn principal(&self, principal: &str) -> Place {
+        self.enter(Sender::Principal(principal.into()), usize::MAX)
+            .unwrap_or_default()
+    }
+
+    fn enter(&self, sender: Sender, most: usize) -> Option<Place> {
+        let now = Instant::now();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= known.capacity() && !known.contains_key(&sender) {
+            forget(&mut known, now);
+            // Looked through again only after as many more came.
+            let more = known.len();
+            known.reserve(more);
+        }
+        let shared = known.entry(sender).or_insert_with(|| {
+            Arc::new(Shared(Mutex::new(State {
+                connections: 0,
+                rate: self.rate.map(|rate| Bucket::new(rate, now)),
+            })))
+        });
+        let mut state = shared.lock();
+        if state.connections >= most {
+            return None;
+        }
+        state.connections += 1;
+        drop(state);
+        Some(Place(Some(shared.clone())))
+    }
+}
+
+/// Forgets those that have no connection and nothing to be remembered for; when there are too many, all without a connection.
+fn forget(known: &mut HashMap<Sender, Arc<Shared>>, now: Instant) {
+    known.retain(|_, shared| {
+        let mut state = shared.lock();
+        state.connections > 0 || state.rate.as_mut().is_some_and(|rate| !rate.is_full(now))
+    });
+    if known.len() > REMEMBERED {
+        known.retain(|_, shared| shared.lock().connections > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("it is an address")
+    }
+
+    #[test]
+    fn connections_of_an_address_are_counted() {
+        let senders = Senders::new(None, 2);
+        let enter = |text| senders.address(ip(text));
+        let first = enter("192.0.2.1");
+        let _second = enter("192.0.2.1").expect("there is room");
+        assert!(enter("192.0.2.1").is_none());
+        assert!(enter("192.0.2.2").is_some());
+        drop(first);
+        assert!(enter("192.0.2.1").is_some());
+        let _third = enter("2001:db8::1").expect("there is room");
+        let _fourth = enter("2001:db8::2").expect("there is room");
+        assert!(enter("2001:db8::3").is_none(), "they are one network");
+        assert!(enter("2001:db8:0:1::3").is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reconnect_does_not_begin_the_rate_anew() {
+        let senders = Senders::new(Some((10, Duration::from_secs(60))), 1);
+        let ip = ip("192.0.2.1");
+        let mut taken = 0;
+        for _ in 0..50 {
+            let place = senders.address(ip).expect("there is room");
+            taken += (0..10).filter(|_| place.take(Instant::now())).count();
+        }
+        assert_eq!(taken, 100);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let place = senders.address(ip).expect("there is room");
+        assert!(place.take(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_remembered_is_bounded() {
+        let senders = Senders::new(Some((10, Duration::from_secs(60))), 1);
+        for n in 0..300_000_u32 {
+            let place = senders
+                .address(IpAddr::V4(n.into()))
+                .expect("there is room");
+            assert!(place.take(Instant::now()));
+        }
+        let known = senders.known.lock().expect("nobody panicked");
+        assert!(known.len() <= 4 * REMEMBERED, "{}", known.len());
+    }
+}

@@ -1,0 +1,326 @@
+// Channels: who holds them, how they are joined again, and how their messages are counted.
+
+import { test } from 'node:test';
+import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
+
+const own = setUp();
+const { roomChannel, chatMessage } = api;
+const lobby = { roomId: 'lobby' };
+
+test('a channel that one leaves stays with the other, as in a page that renders twice', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const left = client.join(roomChannel, lobby).then(room => room.leave());
+  const joining = client.join(roomChannel, lobby);
+  await server.say(joined('1', 41));
+  assert.deepEqual(await outcome(left.then(({ ok }) => ok)), true);
+  const room = await joining;
+  const heard = mock.fn();
+  room.on(chatMessage, heard);
+  await server.say(message(42));
+  assert.equal(heard.mock.callCount(), 1);
+  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.equal(room.send(api.userTyping, lobby).ok, true);
+});
+
+test('each who joins has listeners of its own, and leaves once', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const first = await joinLobby(own);
+  const second = await client.join(roomChannel, lobby);
+  const heard = [];
+  first.on(chatMessage, () => heard.push('first'));
+  second.on(chatMessage, () => heard.push('second'));
+  await server.say(message(42));
+  await first.leave();
+  assert.equal((await first.leave()).ok, true);
+  await server.say(message(43));
+  assert.deepEqual(heard, ['first', 'second', 'second']);
+  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.equal(first.send(api.userTyping, lobby).error.code, 'CLOSED');
+  assert.deepEqual(second.joined.members, []);
+});
+
+test('a join after a leave gets a fresh room, in the order of the calls', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const old = await joinLobby(own);
+  const leaving = old.leave();
+  const joining = client.join(roomChannel, lobby);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave', 'room.join']);
+  const [, , leave, join] = server.connection.heard;
+  await server.say(message(42)); // of the old one
+  await server.say({ type: 'room.left', id: leave.id });
+  await server.say(joined(join.id, 50));
+  const fresh = await joining;
+  assert.equal((await leaving).ok, true);
+  const heard = mock.fn();
+  const gap = mock.fn();
+  fresh.on(chatMessage, heard);
+  fresh.on('gap', gap);
+  await server.say(message(51));
+  assert.deepEqual([heard.mock.callCount(), gap.mock.callCount()], [1, 0]);
+  assert.equal(old.send(api.userTyping, lobby).error.code, 'CLOSED');
+});
+
+test('a join that is given up before it was answered is followed by a leave', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const late = outcomeOf(client.join(roomChannel, lobby));
+  await clock.pass(10000);
+  assert.equal(await late, 'TIMEOUT');
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave']);
+
+  const controller = new AbortController();
+  const aborted = outcomeOf(client.join(roomChannel, lobby, undefined, { signal: controller.signal }));
+  controller.abort();
+  assert.equal(await aborted, 'CANCELLED');
+  assert.deepEqual(server.types.slice(3), ['room.join', 'room.leave']);
+  // The answer comes late, and is nobody's.
+  const unhandled = mock.fn();
+  client.on('unhandled', unhandled);
+  await server.say(joined(server.connection.heard[3].id));
+  assert.equal(unhandled.mock.callCount(), 0);
+});
+
+test('so is one that the server cannot say the outcome of', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const late = outcomeOf(client.join(roomChannel, lobby));
+  await server.say(refusal('1', { code: 'TIMEOUT' }));
+  assert.equal(await late, 'TIMEOUT');
+  const bad = outcomeOf(client.join(roomChannel, lobby));
+  await server.say({ ...joined(server.last.id), payload: {} });
+  assert.equal(await bad, 'BAD_REPLY');
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave', 'room.join', 'room.leave']);
+  const other = outcomeOf(client.join(roomChannel, lobby));
+  await server.say(joined(server.last.id, 1, { room: 'other' }));
+  assert.equal(await other, 'BAD_REPLY');
+  assert.equal(server.last.type, 'room.leave');
+});
+
+test('a join that is given up while another waits disturbs nobody', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const controller = new AbortController();
+  const aborted = outcomeOf(client.join(roomChannel, lobby, undefined, { signal: controller.signal }));
+  const joining = client.join(roomChannel, lobby);
+  controller.abort();
+  assert.equal(await aborted, 'CANCELLED');
+  await server.say(joined('1'));
+  assert.equal((await joining).key, 'room:lobby');
+  assert.deepEqual(server.types, ['hello', 'room.join']);
+});
+
+test('a join that was aborted before it was written is not written', async () => {
+  const { server } = own;
+  const client = own.connect();
+  const controller = new AbortController();
+  const aborted = outcomeOf(client.join(roomChannel, lobby, undefined, { signal: controller.signal }));
+  const never = outcomeOf(client.join(roomChannel, lobby, undefined, { signal: AbortSignal.abort() }));
+  controller.abort();
+  assert.deepEqual([await aborted, await never], ['CANCELLED', 'CANCELLED']);
+  await server.welcome();
+  assert.deepEqual(server.types, ['hello']);
+});
+
+test('leaving while there is no connection asks nobody', async () => {
+  const { clock, server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  await server.drop();
+  assert.equal((await room.leave()).ok, true);
+  await server.comeBack(clock);
+  assert.deepEqual(server.types, ['hello']);
+});
+
+test('a leave whose connection is lost has left', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  const leaving = room.leave();
+  const joining = client.join(roomChannel, lobby);
+  await server.drop();
+  assert.equal((await leaving).ok, true);
+  await server.comeBack(clock);
+  assert.deepEqual(server.types, ['hello', 'room.join']);
+  await server.say(joined(server.last.id));
+  await joining;
+});
+
+test('a setup that throws holds nothing', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const failing = client.join(roomChannel, lobby, () => {
+    throw new Error('oops');
+  });
+  await assert.rejects(failing, /oops/);
+  assert.deepEqual(server.types, ['hello']);
+  await joinLobby(own);
+});
+
+test('an old rejoin that is refused does not disturb a new room of the same key', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const old = await joinLobby(own);
+  await server.drop();
+  await server.comeBack(clock);
+  const rejoin = server.last.id;
+  void old.leave();
+  const joining = client.join(roomChannel, lobby);
+  const join = server.last.id;
+  await server.say(refusal(rejoin, { code: 'ROOM_FULL', data: { limit: 1 } }));
+  await server.say(joined(join, 60));
+  const fresh = await joining;
+  const heard = mock.fn();
+  fresh.on(chatMessage, heard);
+  await server.say(message(61));
+  assert.equal(heard.mock.callCount(), 1);
+  const written = server.connection.heard.length;
+  await client.join(roomChannel, lobby);
+  assert.equal(server.connection.heard.length, written, 'it is known');
+});
+
+test('a room that was lost says so, and is joined afresh', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const lost = await joinLobby(own);
+  await server.drop();
+  await server.comeBack(clock);
+  await server.say(refusal(server.last.id, { code: 'INTERNAL' }));
+  assert.equal(lost.send(api.userTyping, lobby).error.code, 'CLOSED');
+  assert.equal((await lost.leave()).ok, true);
+  assert.notEqual(server.types.at(-1), 'room.leave');
+  const fresh = await joinLobby(own);
+  assert.equal(fresh.send(api.userTyping, lobby).ok, true);
+  void client;
+});
+
+test('a rejoin that is refused for now keeps the room, with a gap, and is made again', async () => {
+  const { clock, server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on('rejoined', () => events.push('rejoined'));
+  room.on('lost', () => events.push('lost'));
+  await server.drop();
+  await server.comeBack(clock);
+  const limited = { code: 'RATE_LIMITED', retryable: true };
+  for (const error of [limited, limited, { code: 'TIMEOUT' }]) {
+    const before = server.connection.heard.length;
+    await server.say(refusal(server.last.id, error));
+    assert.equal(server.connection.heard.length, before, 'not at once');
+    await clock.until(() => server.connection.heard.length > before);
+    assert.equal(server.last.type, 'room.join');
+  }
+  await server.say(joined(server.last.id, 44));
+  assert.deepEqual(events, [{}, 'rejoined', { from: 42, to: 44 }]);
+});
+
+test('many rooms are joined again a few at a time, also where the server takes them slowly', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const names = Array.from({ length: 130 }, (_, i) => `r${i}`);
+  const joining = names.map(async roomId => client.join(roomChannel, { roomId }));
+  for (const { id, payload } of server.connection.heard.slice(1)) {
+    await server.say(joined(id, 1, { room: payload.roomId }));
+  }
+  const rooms = await Promise.all(joining);
+  const events = [];
+  for (const room of rooms) {
+    room.on('lost', () => events.push('lost'));
+    room.on('rejoined', () => events.push('rejoined'));
+  }
+  await server.drop();
+  await server.comeBack(clock);
+  // A hundred a minute, as a bucket of twenty that fills slowly.
+  let [tokens, at, inARow, worst] = [20, clock.now(), 0, 0];
+  let next = 1;
+  while (events.length < 130) {
+    const { heard } = server.connection;
+    assert.ok(heard.length - next <= 16, 'at most 16 are unanswered');
+    if (next === heard.length) {
+      await clock.until(() => heard.length > next || server.connection.closed !== undefined);
+      assert.equal(server.connection.closed, undefined);
+    }
+    const { id, type, payload } = heard[next++];
+    if (type === 'ping') {
+      await server.say({ type: 'pong' });
+      continue;
+    }
+    tokens = Math.min(20, tokens + ((clock.now() - at) * 100) / 60000);
+    at = clock.now();
+    inARow = tokens >= 1 ? 0 : inARow + 1;
+    worst = Math.max(worst, inARow);
+    if (tokens < 1) await server.say(refusal(id, { code: 'RATE_LIMITED', retryable: true }));
+    else await server.say(joined(id, 1, { room: payload.roomId }));
+    tokens -= tokens >= 1 ? 1 : 0;
+  }
+  assert.deepEqual(new Set(events), new Set(['rejoined']));
+  assert.ok(worst < 5, `${worst} refusals in a row would close the connection`);
+});
+
+test('rejoins that are not answered do not keep the others from theirs', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const joining = Array.from({ length: 20 }, (_, i) => client.join(roomChannel, { roomId: `r${i}` }));
+  for (const { id, payload } of server.connection.heard.slice(1)) await server.say(joined(id, 1, { room: payload.roomId }));
+  const rooms = await Promise.all(joining);
+  void rooms[0].leave();
+  await server.drop();
+  await server.comeBack(clock);
+  void rooms[1].leave();
+  const seen = new Set();
+  for (let next = 1; seen.size < 19; next++) {
+    const { heard } = server.connection;
+    await clock.until(() => heard.length > next);
+    if (heard[next].type === 'ping') await server.say({ type: 'pong' });
+    else seen.add(heard[next].payload.roomId);
+  }
+  assert.equal(server.connections.length, 2);
+});
+
+test('a forged number does not silence a channel', async () => {
+  const { server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on(chatMessage, (_, { seq }) => events.push(seq));
+  const forged = Number.MAX_SAFE_INTEGER;
+  for (const seq of [forged, 42, 43, 43, 44]) await server.say(message(seq));
+  assert.deepEqual(events, [{ from: 42, to: forged - 1 }, forged, {}, 42, 43, 44]);
+});
+
+test('neither does a forged gap, and what was here before is dropped', async () => {
+  const { server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on(chatMessage, (_, { seq }) => events.push(seq));
+  const gap = { channel: 'room:lobby', from: 42, to: Number.MAX_SAFE_INTEGER };
+  await server.say({ type: 'gap', payload: gap });
+  for (const seq of [41, 42, 42, 43]) await server.say(message(seq));
+  assert.deepEqual(events, [{ from: 42, to: gap.to }, {}, 42, 43]);
+});
+
+/** The code a join fails with. */
+const outcomeOf = joining => joining.then(() => 'ok', error => error.error.code);

@@ -1,0 +1,81 @@
+// Streams that bring more than is taken.
+
+import { test } from 'node:test';
+import { api, assert, setUp, settled } from './setup.js';
+
+const own = setUp();
+
+const tick = (price, pad) => JSON.stringify({
+  type: 'prices.tick', id: '1', payload: { symbol: 'BTC-EUR', price: `${price}`, side: 'buy', ...(pad && { pad }) },
+});
+
+async function watch() {
+  const client = own.connect();
+  await own.server.welcome();
+  return client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
+}
+
+test('a stream that is not read fails as slow and is cancelled, and what waits can be taken', async () => {
+  const { clock, server } = own;
+  const stream = await watch();
+  for (let i = 0; i < 1025; i++) await server.say(tick(i));
+  await clock.pass(0);
+  assert.equal((await stream.end).error.code, 'SLOW');
+  assert.equal(server.last.type, 'prices.stop');
+  await server.say(tick(1));
+  let taken = 0;
+  await assert.rejects(
+    async () => {
+      for await (const item of stream) taken += item ? 1 : 0;
+    },
+    ({ error }) => error.code === 'SLOW',
+  );
+  assert.equal(taken, 1024);
+});
+
+test('so does one whose items are large', async () => {
+  const { clock, server } = own;
+  const stream = await watch();
+  for (let i = 0; i < 17; i++) await server.say(tick(i, 'x'.repeat(65536)));
+  await clock.pass(0);
+  assert.equal((await stream.end).error.code, 'SLOW');
+});
+
+test('what comes in one turn of the event loop is bounded as well', async () => {
+  const { server } = own;
+  const stream = await watch();
+  for (let i = 0; i < 100000; i++) void server.say(tick(i));
+  assert.equal((await stream.end).error.code, 'SLOW');
+  await settled();
+  const taken = [];
+  await assert.rejects(async () => {
+    for await (const { price } of stream) taken.push(Number(price));
+  });
+  assert.deepEqual(taken, Array.from({ length: 1024 }, (_, i) => i));
+});
+
+test('a reader that keeps up gets everything, also what comes in bursts', async () => {
+  const { server } = own;
+  const stream = await watch();
+  const reading = (async () => {
+    let sum = 0;
+    for await (const { price } of stream) sum += Number(price);
+    return sum;
+  })();
+  const count = 20000;
+  for (let i = 0; i < count; i += 2000) {
+    for (let j = i; j < i + 2000; j++) void server.say(tick(j));
+    await settled();
+  }
+  await server.say({ type: 'prices.done', id: '1', payload: { ticks: count } });
+  assert.equal(await reading, (count * (count - 1)) / 2);
+});
+
+test('exactly what may wait is not too much', async () => {
+  const { clock, server } = own;
+  const stream = await watch();
+  for (let i = 0; i < 1024; i++) await server.say(tick(i));
+  await clock.pass(1000);
+  await server.say({ type: 'prices.done', id: '1', payload: { ticks: 1024 } });
+  assert.equal((await stream.end).ok, true);
+});

@@ -1,0 +1,4 @@
+// Error: '"offline"' have no overlap
+import * as api from '../../build/src/api.js';
+
+export const isOffline: boolean = api.connect('wss://example.org/').state.get().status === 'offline';
