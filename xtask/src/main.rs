@@ -1,6 +1,9 @@
 //! `cargo xtask test`: everything that has to hold before a change is taken, one step after the other, each with its
-//! time; what fails is named with the command that repeats it.
+//! time; what fails is named with the command that repeats it. `cargo xtask fresh`: the same from a fresh clone. `cargo xtask autobahn`: the
+//! test suite of WebSocket.
 
+mod autobahn;
+mod fresh;
 mod node;
 mod run;
 mod steps;
@@ -11,9 +14,13 @@ const USAGE: &str = "\
 cargo xtask test           everything
 cargo xtask test --list    the steps
 cargo xtask test STEP…     some of them
+cargo xtask fresh          both commands of the README, in a fresh clone of HEAD with nothing cached
+cargo xtask autobahn       the Autobahn test suite against both ends of the WebSocket transport
+cargo xtask autobahn CASE… some of its cases, such as 7.3.1 or '6.*'
 
 Steps of Node need Node 20 or newer and npm; packages are installed by `npm ci`. The browser step needs Chromium, at
-$CHROMIUM or /usr/bin/chromium; where this runs as root on Debian or Ubuntu, it is installed.";
+$CHROMIUM or /usr/bin/chromium; where this runs as root on Debian or Ubuntu, it is installed. Autobahn needs CPython 2.7, at $PYTHON2, on the path or of
+pyenv's; where this runs as root on Debian, it is installed.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +40,10 @@ fn main() -> ExitCode {
             }
             let is_asked = |name: &str| names.is_empty() || names.contains(&name);
             run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
+        }
+        ["fresh"] => fresh::run(),
+        ["autobahn", cases @ ..] if cases.iter().all(|case| !case.starts_with('-')) => {
+            autobahn::autobahn(cases)
         }
         [] | ["--help" | "-h" | "help"] => {
             println!("{USAGE}");

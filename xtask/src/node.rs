@@ -40,7 +40,8 @@ pub(crate) fn packages() -> Result<(), Failure> {
     if installed.is_some() && installed >= time("package-lock.json") {
         return Ok(());
     }
-    run(TESTS, "npm ci --no-audit --no-fund")
+    // All that the tests need are packages for development, which NODE_ENV or a user's settings may leave out.
+    run(TESTS, "npm ci --include=dev --no-audit --no-fund")
 }
 
 /// A Chromium, which is installed where that is possible.

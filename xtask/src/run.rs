@@ -27,7 +27,38 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Runs a command line, words parted by spaces, in a folder of the workspace.
+/// Where cargo builds: where it put this program, whatever told it to.
+pub(crate) fn target() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program
+        .ancestors()
+        .nth(2)
+        .map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Where cargo puts a program of the workspace: beside this one.
+pub(crate) fn built(name: &str) -> String {
+    let program = std::env::current_exe().unwrap_or_default();
+    let built = program.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    built.display().to_string()
+}
+
+/// A path as one word of a command line.
+pub(crate) fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display())
+}
+
+/// The words of a command line: parted by spaces, but not within single quotes.
+fn words(line: &str) -> impl Iterator<Item = String> {
+    let mut is_quoted = false;
+    line.split(move |c| {
+        is_quoted ^= c == '\'';
+        c == ' ' && !is_quoted
+    })
+    .map(|word| word.replace('\'', ""))
+}
+
+/// Runs a command line in a folder of the workspace.
 pub(crate) fn run(folder: &str, line: &str) -> Result<(), Failure> {
     run_with(folder, line, &[])
 }
@@ -38,10 +69,10 @@ pub(crate) fn run_with(
     line: &str,
     variables: &[(&str, &str)],
 ) -> Result<(), Failure> {
-    let mut words = line.split(' ');
+    let mut words = words(line);
     let program = words.next().unwrap_or_default();
     println!("$ {}", shown(folder, line, variables));
-    let status = Command::new(program)
+    let status = Command::new(&program)
         .args(words)
         .envs(variables.iter().copied())
         .current_dir(root().join(folder))
@@ -57,8 +88,33 @@ pub(crate) fn run_with(
 
 /// What a command line says, where it says it and ends well.
 pub(crate) fn output(line: &str) -> Option<String> {
+    output_in(&root(), line)
+}
+
+/// What a command line says in a folder, where it says it and ends well.
+pub(crate) fn output_in(folder: &Path, line: &str) -> Option<String> {
     let mut words = line.split(' ');
-    let output = Command::new(words.next()?).args(words).output().ok()?;
+    asked_in(folder, words.next()?, words)
+}
+
+/// What a program says to arguments that may have spaces in them, where it says it and ends well.
+pub(crate) fn asked<'a>(
+    program: &str,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    asked_in(&root(), program, arguments)
+}
+
+fn asked_in<'a>(
+    folder: &Path,
+    program: &str,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     output.status.success().then_some(text)
 }
@@ -121,6 +177,7 @@ pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
     }
 }
 
-fn seconds(time: Duration) -> String {
+/// A time, for people.
+pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }

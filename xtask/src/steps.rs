@@ -1,8 +1,7 @@
 //! What `cargo xtask test` does, in order: what is quick and tells most comes first.
 
 use crate::node::{self, TESTS};
-use crate::run::{Failure, Step, root, run, run_with};
-use std::path::PathBuf;
+use crate::run::{Failure, Step, built, quoted, run, run_with, target};
 
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -149,7 +148,7 @@ fn suite() -> Result<(), Failure> {
     if !package.is_file() {
         let line = format!(
             "python3 -m pip download --quiet --no-deps --no-binary jsonschema --require-hashes -r tests/conformance/suite.txt -d {}",
-            folder.display()
+            quoted(&folder)
         );
         run("", &line).map_err(|_| {
             Failure::Missing(format!(
@@ -158,7 +157,7 @@ fn suite() -> Result<(), Failure> {
             ))
         })?;
     }
-    run("", &format!("{CONFORMANCE} suite {}", package.display()))
+    run("", &format!("{CONFORMANCE} suite {}", quoted(&package)))
 }
 
 fn servers() -> Result<(), Failure> {
@@ -192,16 +191,4 @@ fn browser() -> Result<(), Failure> {
         "node --test test/two-tabs.js",
         &[("CHROMIUM", &chromium), ("CHAT", &built("chat"))],
     )
-}
-
-/// Where cargo builds.
-fn target() -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    root().join(target)
-}
-
-/// Where cargo puts a program of the workspace.
-fn built(name: &str) -> String {
-    target().join("debug").join(name).display().to_string()
 }

@@ -165,7 +165,7 @@ fn compiling() -> Result<bool, Box<dyn Error>> {
         let start = Instant::now();
         let status = Command::new("cargo")
             .args(arguments)
-            .args(["--quiet", "--offline"])
+            .arg("--quiet")
             .current_dir(&place)
             .env("CARGO_TARGET_DIR", place.join("target"))
             .env_remove("CARGO_BUILD_TARGET_DIR")

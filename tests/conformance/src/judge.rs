@@ -216,6 +216,7 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
         .args(["build", "--quiet", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
         .env("CARGO_TARGET_DIR", &built)
+        .env_remove("CARGO_BUILD_TARGET")
         .env("CARGO_INCREMENTAL", "0")
         .env("RUSTFLAGS", "-Awarnings")
         .output()?;

@@ -197,7 +197,8 @@ fn unpack(sdist: &Path) -> Result<PathBuf> {
         .arg("-xzf")
         .arg(sdist.canonicalize()?)
         .current_dir(&folder)
-        .status()?;
+        .status()
+        .map_err(|error| format!("`tar` does not run: {error}"))?;
     if !done.success() {
         return Err("`tar` does not unpack the package".into());
     }

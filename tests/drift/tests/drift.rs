@@ -52,11 +52,11 @@ fn a_handler_that_is_missing_is_named() -> Result<(), Box<dyn Error>> {
     fs::copy(root().join("Cargo.lock"), place.join("Cargo.lock"))?;
     let outputs = "  rust: { out: src/api.rs }\n";
     spec(&place, "", outputs)?;
-    let good = cargo(&place, &["check", "--quiet", "--offline"])?;
+    let good = cargo(&place, &["check", "--quiet"])?;
     assert!(good.status.success(), "{}", told(&good));
 
     spec(&place, ADDED, outputs)?;
-    let bad = cargo(&place, &["check", "--quiet", "--offline"])?;
+    let bad = cargo(&place, &["check", "--quiet"])?;
     assert!(
         !bad.status.success(),
         "a handler is missing and nobody says so"

@@ -27,14 +27,14 @@ fn a_codegen_member_of_another_workspace() -> Result<(), Box<dyn Error>> {
     assert!(!api.exists(), "nothing generated is committed there");
 
     // It is the command there too, and the application's own crate needs not compile for it.
-    let generated = cargo(&place, &["run", "--quiet", "--offline", "-p", "codegen"])?;
+    let generated = cargo(&place, &["run", "--quiet", "-p", "codegen"])?;
     assert!(generated.status.success(), "{}", told(&generated));
     assert!(String::from_utf8_lossy(&generated.stdout).contains("wrote  app/src/api.rs"));
     assert!(fs::read_to_string(&api)?.contains("pub struct Say {"));
-    let again = cargo(&place, &["run", "--quiet", "--offline", "-p", "codegen"])?;
+    let again = cargo(&place, &["run", "--quiet", "-p", "codegen"])?;
     assert!(String::from_utf8_lossy(&again.stdout).contains("left  app/src/api.rs"));
 
-    let checked = cargo(&place, &["check", "--quiet", "--offline", "-p", "app"])?;
+    let checked = cargo(&place, &["check", "--quiet", "-p", "app"])?;
     assert!(checked.status.success(), "{}", told(&checked));
     assert_eq!(told(&checked), "", "without a warning");
 
@@ -44,7 +44,7 @@ fn a_codegen_member_of_another_workspace() -> Result<(), Box<dyn Error>> {
         &spec,
         fs::read_to_string(&spec)?.replace("from: client", "from: cleint"),
     )?;
-    let refused = cargo(&place, &["run", "--quiet", "--offline", "-p", "codegen"])?;
+    let refused = cargo(&place, &["run", "--quiet", "-p", "codegen"])?;
     assert!(!refused.status.success());
     assert!(
         told(&refused).contains("did you mean `client`?"),
@@ -66,7 +66,6 @@ fn the_command_line() -> Result<(), Box<dyn Error>> {
         let run = [
             "run",
             "--quiet",
-            "--offline",
             "-p",
             "codegen",
             "--manifest-path",

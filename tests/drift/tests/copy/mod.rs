@@ -40,7 +40,8 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Runs cargo in a folder. All of these share one folder of targets, so that dependencies are compiled once.
+/// Runs cargo in a folder. All of these share one folder of targets, so that dependencies are compiled once. Not offline:
+/// the lock file names every version, so a network is asked only for packages that this machine does not have yet.
 pub(crate) fn cargo(folder: &Path, arguments: &[&str]) -> Result<Output, Box<dyn Error>> {
     let targets = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shared-target");
     Ok(Command::new(env!("CARGO"))
