@@ -205,12 +205,14 @@ impl TicksHandler for App {
         _: &Context<()>,
     ) -> Result<TicksDone, NoError> {
         let mut ticks = ticks.accept(TicksWatching {});
-        while m.fast {
+        if !m.fast {
+            return pending().await;
+        }
+        loop {
             let text = "x".repeat(1000);
             if ticks.send(TicksTick { text }).await.is_err() {
                 return Ok(TicksDone {});
             }
         }
-        pending().await
     }
 }

@@ -143,7 +143,7 @@ pub(crate) static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Notes panics from now on, in tasks as well.
 pub(crate) fn note_panics() {
     std::panic::set_hook(Box::new(|info| {
-        if info.payload_as_str() != Some(ASKED) {
+        if info.payload().downcast_ref::<&str>() != Some(&ASKED) {
             let thread = std::thread::current().name().unwrap_or_default().to_owned();
             let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
             panics.push(format!("{thread}: {info}"));
