@@ -128,14 +128,28 @@ fn check() -> Result<(), Failure> {
 fn typescript() -> Result<(), Failure> {
     node::packages()?;
     run(TESTS, "npm run --silent build")?;
-    run(
-        TESTS,
-        "node --test test/decode.test.js test/client.test.js test/types.test.js",
-    )?;
+    run(TESTS, &format!("node --test {}", tests()?))?;
     run(
         "",
         "cargo test --quiet -p handfast-drift --test drift -- --ignored",
     )
+}
+
+/// Every test of Node's but those that have a step of their own, so that none is forgotten.
+fn tests() -> Result<String, Failure> {
+    let folder = crate::run::root().join(TESTS).join("test");
+    let unread = |error| Failure::Missing(format!("{}: {error}", folder.display()));
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(unread)? {
+        let name = entry.map_err(unread)?.file_name();
+        let name = name.to_string_lossy().into_owned();
+        let elsewhere = ["page.test.js", "bundle.test.js"].contains(&&*name);
+        if name.ends_with(".test.js") && !elsewhere {
+            names.push(format!("test/{name}"));
+        }
+    }
+    names.sort();
+    Ok(names.join(" "))
 }
 
 const CONFORMANCE: &str = "cargo run --quiet -p handfast-conformance --";
