@@ -183,6 +183,8 @@ pub(crate) async fn flood(flood: Flood, mut target: Target) -> Fate {
                 return;
             }
             sent += chunk.len() as u64;
+            // The others have their turn.
+            tokio::task::yield_now().await;
         }
     };
     let read = async {

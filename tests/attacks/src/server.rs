@@ -18,7 +18,10 @@ use std::{
     error::Error,
     future::pending,
     net::{IpAddr, Ipv4Addr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -59,6 +62,12 @@ impl Setup {
         ..Self::DEFAULT
     };
 
+    /// What a hundred peers may send together without keeping a processor busy.
+    pub(crate) const LOW_RATE: Self = Self {
+        rate: Some((100, 1000)),
+        ..Self::DEFAULT
+    };
+
     /// As the arguments of a command line.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let rate = self.rate.map(|(count, ms)| format!("rate={count}/{ms}"));
@@ -89,7 +98,8 @@ impl Setup {
 /// Serves until it is told to stop.
 pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
     let log = Log::install()?;
-    let server = Server::with(App, |builder| {
+    let app = App::default();
+    let server = Server::with(app.clone(), |builder| {
         let rate = match setup.rate {
             None => LIMITS.rate,
             Some((0, _)) => None,
@@ -107,17 +117,14 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
     let handle = server.handle();
     let stop = Arc::new(Notify::new());
 
-    let state = {
-        let handle = handle.clone();
-        move || {
-            let state = serde_json::json!({
-                "tasks": tokio::runtime::Handle::current().metrics().num_alive_tasks(),
-                "connections": handle.connections(),
-                "logged": log.counts(),
-                "lines": log.lines(),
-            });
-            std::future::ready(state.to_string())
-        }
+    let state = move || {
+        let state = serde_json::json!({
+            "tasks": tokio::runtime::Handle::current().metrics().num_alive_tasks(),
+            "sessions": app.0.load(Ordering::Relaxed),
+            "logged": log.counts(),
+            "lines": log.lines(),
+        });
+        std::future::ready(state.to_string())
     };
     let stopping = stop.clone();
     let told = axum::Router::new().route("/state", get(state)).route(
@@ -146,12 +153,16 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-struct App;
+/// An application that counts the sessions that began.
+#[derive(Clone, Default)]
+struct App(Arc<AtomicU64>);
 
 impl Sessions for App {
     type Session = ();
 
-    async fn open(&self, _: &Peer) {}
+    async fn open(&self, _: &Peer) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 
     async fn admit(&self, key: &str, _: &Context<()>) -> Result<(), Refusal> {
         match key {

@@ -22,7 +22,7 @@ mod api {
 use list::Scenario;
 use platforms::{ALL, Results};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -125,8 +125,12 @@ async fn tell(
         println!("FAILED {platform} {name}: {words}");
         bad.insert(name.to_owned());
     };
+    let mut problems: BTreeMap<&String, usize> = BTreeMap::new();
     for problem in &results.problems {
-        complain("the platform itself", problem);
+        *problems.entry(problem).or_default() += 1;
+    }
+    for (problem, times) in problems {
+        complain("the platform itself", &format!("{problem} ({times} times)"));
     }
     for scenario in scenarios {
         let name = &scenario.name;

@@ -126,8 +126,8 @@ pub(crate) fn all() -> Vec<Attack> {
             },
         ),
         Attack {
-            setup: Setup::DEFAULT,
-            check: |fates| all_closed(fates, &[4429, 1008]),
+            setup: Setup::LOW_RATE,
+            check: |fates| all_closed(fates, &[4429, 4408]),
             ..one(
                 "rate",
                 "A4",
@@ -145,7 +145,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
-            check: |fates| all_closed(fates, &[4429]),
+            check: |fates| all_closed(fates, &[4429, 4408]),
             ..one(
                 "pings-read",
                 "A4",
@@ -158,7 +158,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
-            check: |fates| all_closed(fates, &[4429]),
+            check: |fates| all_closed(fates, &[4429, 4408]),
             ..one(
                 "ping-frames-read",
                 "A4",
@@ -206,7 +206,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
-            setup: Setup::DEFAULT,
+            setup: Setup::LOW_RATE,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "room.joined", LIMITS.channels.into())
@@ -231,7 +231,7 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
-            setup: Setup::DEFAULT,
+            setup: Setup::LOW_RATE,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "join", LIMITS.channels.into())
@@ -255,23 +255,26 @@ pub(crate) fn all() -> Vec<Attack> {
                 },
             )
         },
-        one(
-            "joins-long-keys",
-            "A8",
-            "joins rooms with names of 10,000 characters, never reading",
-            Flood {
-                piece: |n, out| {
-                    let name = "k".repeat(10_000);
-                    frame::text(
-                        out,
-                        &format!(
-                            r#"{{"type":"join","payload":{{"channel":"topic:{name}{n}"}},"id":"{n}"}}"#
-                        ),
-                    );
+        Attack {
+            setup: Setup::LOW_RATE,
+            ..one(
+                "joins-long-keys",
+                "A8",
+                "joins rooms with names of 10,000 characters, never reading",
+                Flood {
+                    piece: |n, out| {
+                        let name = "k".repeat(10_000);
+                        frame::text(
+                            out,
+                            &format!(
+                                r#"{{"type":"join","payload":{{"channel":"topic:{name}{n}"}},"id":"{n}"}}"#
+                            ),
+                        );
+                    },
+                    ..PLAIN
                 },
-                ..PLAIN
-            },
-        ),
+            )
+        },
         one(
             "long-ids",
             "A8",
@@ -288,7 +291,7 @@ pub(crate) fn all() -> Vec<Attack> {
             },
         ),
         Attack {
-            setup: Setup::DEFAULT,
+            setup: Setup::LOW_RATE,
             check: |fates| {
                 each(fates, |fate| {
                     more_than(fate, "ticks.watching", LIMITS.streams.into())
@@ -312,21 +315,24 @@ pub(crate) fn all() -> Vec<Attack> {
                 },
             )
         },
-        one(
-            "says-to-itself",
-            "A2",
-            "publishes 1,000 messages at a time to a room that it is in, never reading",
-            Flood {
-                first: &[r#"{"type":"room.join","payload":{"room":"own"},"id":"0"}"#],
-                piece: |_, out| {
-                    frame::text(
-                        out,
-                        r#"{"type":"room.say","payload":{"room":"own","count":1000,"bytes":1000}}"#,
-                    )
+        Attack {
+            setup: Setup::LOW_RATE,
+            ..one(
+                "says-to-itself",
+                "A2",
+                "publishes 1,000 messages at a time to a room that it is in, never reading",
+                Flood {
+                    first: &[r#"{"type":"room.join","payload":{"room":"own"},"id":"0"}"#],
+                    piece: |_, out| {
+                        frame::text(
+                            out,
+                            r#"{"type":"room.say","payload":{"room":"own","count":1000,"bytes":1000}}"#,
+                        )
+                    },
+                    ..PLAIN
                 },
-                ..PLAIN
-            },
-        ),
+            )
+        },
     ]
 }
 

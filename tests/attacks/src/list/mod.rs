@@ -30,9 +30,10 @@ fn each(fates: &[Fate], wrong: impl Fn(&Fate) -> Option<String>) -> Result<(), S
 
 /// Every peer has to be closed, with one of these codes where it could read one.
 fn all_closed(fates: &[Fate], codes: &[u16]) -> Result<(), String> {
-    each(fates, |fate| match (fate.ended, fate.close) {
-        (None, _) => Some("not closed".to_owned()),
-        (Some(_), Some(code)) if !codes.contains(&code) => Some(format!("closed with {code}")),
-        _ => None,
+    each(fates, |fate| match (fate.close, fate.ended) {
+        (Some(code), _) if codes.contains(&code) => None,
+        (Some(code), _) => Some(format!("closed with {code}")),
+        (None, Some(_)) => None,
+        (None, None) => Some("not closed".to_owned()),
     })
 }
