@@ -8,22 +8,21 @@
 //! end of the connection is seen; where that is full, it stops reading, and the timeout of the handler, or that of a peer that does not
 //! read, is what ends the wait.
 
+mod receive;
+
 use super::{
-    Context, Received,
     fault::Fault,
     inbound::Inbound,
-    jobs::{Declined, Done, Jobs, Outcome},
-    link::{self, Link},
+    jobs::{Done, Jobs, Outcome},
+    link::Link,
     rate::Bucket,
     stall::Stall,
-    system::{self, Urgent},
 };
 use crate::{
-    Id, Reason, Rejected,
     heart::{Beat, Heart},
     outbound::{Close, Item},
     table::{CloseCondition, Tag},
-    transport::{Arrival, Closing, Packet, Transport, TransportError},
+    transport::{Closing, Transport, TransportError},
 };
 use std::{
     pin::Pin,
@@ -296,139 +295,6 @@ impl Connection {
         self.jobs.is_idle() && self.has_room()
     }
 
-    /// Reads one message. Nothing is read while too much waits, or once the connection is about to end.
-    fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, End> {
-        if self.close.is_some() {
-            return Ok(false);
-        }
-        if self.inbound.is_full() {
-            return self.poll_paused(cx).map(|()| false);
-        }
-        self.paused = None;
-        let Poll::Ready(arrival) = self.transport.poll_receive(cx) else {
-            return Ok(false);
-        };
-        let now = Instant::now();
-        if let Some(heart) = &mut self.heart {
-            heart.hear(now);
-        }
-        match arrival {
-            Ok(Arrival::Alive) => self.control(now)?,
-            Ok(Arrival::Packet(packet)) if packet.len() > self.link.server.limits.message => {
-                return Err(self.too_large());
-            }
-            Ok(Arrival::Packet(packet)) => self.arrived(packet, now)?,
-            Ok(Arrival::Closed(closing)) => {
-                tracing::debug!(connection = self.link.id, ?closing, "the client closed");
-                return Err(End::Lost);
-            }
-            Err(TransportError::TooLarge { .. }) => return Err(self.too_large()),
-            Err(TransportError::Protocol { code, reason }) => {
-                tracing::info!(
-                    connection = self.link.id,
-                    code,
-                    reason,
-                    "the client broke the rules of WebSocket"
-                );
-                return Err(End::Close(Closing::new(code, reason)));
-            }
-            Err(error) => {
-                tracing::debug!(
-                    connection = self.link.id,
-                    error = &error as &dyn std::error::Error,
-                    "lost"
-                );
-                return Err(End::Lost);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Nothing is read for now. That the client is not heard is no fault of its own; whether it is there is asked of the
-    /// transport.
-    fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
-        if let Some(heart) = &mut self.heart {
-            heart.hear(Instant::now());
-        }
-        if !std::mem::replace(&mut self.logged.inbound, true) {
-            tracing::info!(
-                connection = self.link.id,
-                "`limits.inbound` is reached: nothing more is read until there is room"
-            );
-        }
-        let session = &self.link.server.table.session;
-        let paused = self.paused.get_or_insert_with(|| Paused {
-            sleep: Box::pin(tokio::time::sleep(HANG_UP)),
-            probed: Instant::now(),
-        });
-        while paused.sleep.as_mut().poll(cx).is_ready() {
-            if self.transport.is_hung_up() {
-                tracing::debug!(connection = self.link.id, "the client hung up");
-                return Err(End::Lost);
-            }
-            let now = Instant::now();
-            paused.sleep.as_mut().reset(now + HANG_UP);
-            // The end of a stream does not arrive where what was sent before it finds no room. But a system whose program is gone
-            // answers whatever it is sent with a reset.
-            if let (Some(ping), Some(heartbeat)) = (session.roles.ping, session.heartbeat)
-                && now >= paused.probed + heartbeat
-                && self.link.outbound.is_idle()
-            {
-                paused.probed = now;
-                self.link.answer(&self.link.server.outgoing(Some(ping)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts what carries no message.
-    fn control(&mut self, now: Instant) -> Result<(), End> {
-        if self.control.take(now) {
-            return Ok(());
-        }
-        tracing::info!(connection = self.link.id, "too many pings");
-        Err(self.end(CloseCondition::RateLimited, "too many pings"))
-    }
-
-    /// A message came: it is handled at once where nothing has to be waited for, and otherwise when it is its turn; but what need not
-    /// wait is acted on.
-    fn arrived(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
-        if self.inbound.is_empty() && self.may_handle() {
-            if let Some(Urgent::Ping | Urgent::Pong) = self.receive(&packet) {
-                self.control(now)?;
-            }
-            return Ok(());
-        }
-        match system::urgent(&self.link, &packet) {
-            Some(Urgent::Ping) => {
-                self.control(now)?;
-                self.owes_pong = true;
-            }
-            Some(Urgent::Pong) => self.control(now)?,
-            Some(Urgent::Cancel(id)) => {
-                // What it weighs is gone; that it came still counts.
-                if self.is_in_time(now) {
-                    self.jobs.cancel(&id);
-                } else {
-                    self.inbound.push(packet);
-                }
-            }
-            None => self.inbound.push(packet),
-        }
-        Ok(())
-    }
-
-    fn too_large(&self) -> End {
-        let limit = self.link.server.limits.message;
-        let words = format!("a message may have {limit} bytes");
-        self.link
-            .fail(None, &Fault::new("TOO_LARGE", words.clone()));
-        End::Close(Closing::new(
-            self.link.server.table.close_code(CloseCondition::TooLarge),
-            words,
-        ))
-    }
-
     /// Writes what is queued. Whether anything was.
     fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
         let mut wrote = false;
@@ -488,105 +354,6 @@ impl Connection {
     fn say(&self, tag: Option<Tag>) {
         if tag.is_some() {
             self.link.answer(&self.link.server.outgoing(tag));
-        }
-    }
-
-    /// Whether a message is within the rate of its connection, and within that of its address.
-    fn is_in_time(&mut self, now: Instant) -> bool {
-        let own = self.rate.as_mut().is_none_or(|rate| rate.take(now));
-        own && self.link.address.take(now)
-    }
-
-    /// Reads a message, and begins what it asks for. What it was, where it counts as a sign of life alone.
-    fn receive(&mut self, packet: &Packet) -> Option<Urgent> {
-        let server = self.link.server.clone();
-        let source = server.codec(self.link.encoding).source(packet.frame());
-        let received = source
-            .map_err(|message| {
-                Box::new(Rejected {
-                    reason: Reason::Syntax { offset: 0, message },
-                    tag: None,
-                    id: None,
-                    channel: None,
-                    payload: None,
-                })
-            })
-            .and_then(|source| {
-                server
-                    .service
-                    .receive(source, Context::new(self.link.clone()))
-            });
-        let received = match received {
-            Ok(received) => received,
-            Err(rejected) => match system::read(&self.link, packet, &rejected) {
-                Some(system::Request::Urgent(urgent)) => {
-                    self.bad = 0;
-                    if matches!(urgent, Urgent::Ping) {
-                        self.say(server.table.session.roles.pong);
-                    }
-                    return Some(urgent);
-                }
-                Some(system::Request::Run(received)) => received,
-                None => {
-                    self.bad(&rejected);
-                    return None;
-                }
-            },
-        };
-        if received.id.as_ref().is_some_and(link::is_long) {
-            self.bad(&link::long_id(&server.table.client.envelope));
-            return None;
-        }
-        self.bad = 0;
-        if !self.is_in_time(Instant::now()) {
-            self.too_fast(received.id.as_ref());
-            return None;
-        }
-        self.fast = 0;
-        self.begin(received);
-        None
-    }
-
-    fn begin(&mut self, received: Received) {
-        if let Err((id, declined)) = self.jobs.begin(received) {
-            let fault = match declined {
-                Declined::IdInUse => Fault::new("ID_REUSED", "a stream with this id is open"),
-                Declined::TooMany => {
-                    if !std::mem::replace(&mut self.logged.streams, true) {
-                        tracing::info!(connection = self.link.id, "`limits.streams` is reached");
-                    }
-                    Fault::new("TOO_MANY", "too many streams are open")
-                }
-            };
-            self.link.fail(id.as_ref(), &fault);
-        }
-    }
-
-    fn bad(&mut self, rejected: &Rejected) {
-        if !self.is_in_time(Instant::now()) {
-            return self.too_fast(rejected.id.as_ref());
-        }
-        self.link.fail(rejected.id.as_ref(), &Fault::of(rejected));
-        self.bad += 1;
-        if self.bad >= self.link.server.limits.violations.max(1) {
-            tracing::info!(connection = self.link.id, "too many bad messages");
-            self.link
-                .close(CloseCondition::Violations, "too many bad messages", false);
-            self.close = self.link.outbound.closing();
-        }
-    }
-
-    fn too_fast(&mut self, id: Option<&Id>) {
-        if !std::mem::replace(&mut self.logged.rate, true) {
-            tracing::info!(connection = self.link.id, "`limits.rate` is reached");
-        }
-        let fault = Fault::new("RATE_LIMITED", "too many messages in too short a time").retryable();
-        self.link.fail(id, &fault);
-        self.fast += 1;
-        if self.fast >= self.link.server.limits.violations.max(1) {
-            self.link
-                .close(CloseCondition::RateLimited, "too many messages", false);
-            self.close = self.link.outbound.closing();
         }
     }
 }
