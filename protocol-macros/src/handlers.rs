@@ -215,7 +215,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (
                 quote!(Run),
                 channel,
-                quote!(cx.join::<#server, _, _, _>(&channel, &#plain).await;),
+                quote!(if cx.may_join(&channel) { cx.join::<#server, _, _, _>(&channel, &#plain).await; }),
             )
         }
         (Reply::One(_), _, Some(from)) => {

@@ -70,8 +70,17 @@ pub(crate) fn validate_error<E: crate::ErrorCodes>(error: &E) -> Result<(), Inva
     )
 }
 
+/// Checks a value that may nest no deeper than so.
+#[cfg(feature = "server")]
+pub(crate) fn validate_within<T: Serialize + Payload>(
+    value: &T,
+    depth: u32,
+) -> Result<(), Invalid> {
+    check(value, depth, |r, cx| reads::<T>(r, cx)).map(drop)
+}
+
 fn valid(value: &dyn erased_serde::Serialize, read: Read) -> Result<(), Invalid> {
-    check(value, read).map(drop)
+    check(value, DEPTH, read).map(drop)
 }
 
 /// Reads a value of some type, and says whether there is one.
@@ -81,17 +90,21 @@ type Read = for<'de> fn(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>;
 /// whatever the type, so that a type costs a program no more code than that.
 #[cfg(feature = "client")]
 pub(crate) fn checked_text<T: Serialize + Payload>(value: &T) -> Result<Box<RawValue>, Invalid> {
-    check(value, |r, cx| reads::<T>(r, cx))
+    check(value, DEPTH, |r, cx| reads::<T>(r, cx))
 }
 
 fn reads<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx) -> Result<bool, Stop> {
     T::read(r, cx, &[]).map(|value| value.is_some())
 }
 
-fn check(value: &dyn erased_serde::Serialize, read: Read) -> Result<Box<RawValue>, Invalid> {
+fn check(
+    value: &dyn erased_serde::Serialize,
+    depth: u32,
+    read: Read,
+) -> Result<Box<RawValue>, Invalid> {
     let text = written(value)?;
     judge(
-        &mut Reader::json(text.get(), DEPTH),
+        &mut Reader::json(text.get(), depth),
         Mode::Server,
         &mut |r, cx| read(r, cx),
     )?;

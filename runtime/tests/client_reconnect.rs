@@ -6,7 +6,7 @@ mod chat;
 mod script;
 mod support;
 
-use chat::{Auth, Chat, ClientMessage, News, PricesWatch, ServerMessage};
+use chat::{Auth, Chat, ClientMessage, News, PricesWatch, ServerMessage, Wait};
 use handfast::{
     Protocol,
     client::{CallError, Client, Connect, ConnectError, Event, State, StreamError},
@@ -84,6 +84,29 @@ async fn a_busy_server_gets_more_time() {
             }
             assert!(longest > Duration::from_millis(500), "{longest:?}");
         }
+    })
+    .await;
+}
+
+/// A refusal for now is an attempt that failed; what the client has to say waits for the next.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_for_now_is_not_final() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        script.close(1001, "").await;
+        drop(script);
+        let call = tokio::spawn(async move { client.call(&Wait {}).await });
+        let mut script = scripts.recv().await.expect("it connects again");
+        script.next().await;
+        script
+            .say(r#"{"type":"refuse","payload":{"code":"RATE_LIMITED","message":"too many","retryable":true}}"#)
+            .await;
+        script.close(4429, "").await;
+        drop(script);
+        let (mut script, _) = wait(&mut scripts).await;
+        script.expect(r#"{"type":"wait","id":"1"}"#).await;
+        script.say(r#"{"type":"waited","id":"1"}"#).await;
+        call.await.expect("it ends").expect("it is answered");
     })
     .await;
 }

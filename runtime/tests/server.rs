@@ -535,7 +535,7 @@ async fn a_client_that_does_not_read_is_closed() {
         let handle = server.handle();
         let message = ChatMessage {
             from: "all".into(),
-            text: "x".repeat(64 * 1024),
+            text: "x".repeat(60 * 1024),
         };
         while handle.room(&"r".into()).members() == 1 {
             handle.room(&"r".into()).publish(&message);

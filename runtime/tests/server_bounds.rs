@@ -472,7 +472,7 @@ async fn a_slow_message_is_a_sign_of_life() {
         let (mut raw, io) = tokio::io::duplex(1 << 16);
         let transport = handfast::transport::WebSocket::server(io, LIMITS.message);
         tokio::spawn(async move { server.serve(transport, Peer::default()).await });
-        let mut frame = |text: &str| {
+        let frame = |text: &str| {
             let mut bytes = vec![0x81, 0x80 | 126];
             bytes.extend(
                 u16::try_from(text.len())

@@ -167,6 +167,8 @@ impl Build {
         });
         let text = self.of(Type::String);
         let side = self.one_of_words(&["client", "server"]);
+        let flag = self.of(Type::Boolean);
+        let violations = self.violations();
         let data = self.schemas.push(Schema {
             boolean: Some(true),
             ..Schema::default()
@@ -175,8 +177,26 @@ impl Build {
             ("code", true, code),
             ("message", true, text),
             ("side", false, side),
+            ("retryable", false, flag),
             ("data", false, data),
+            ("violations", false, violations),
         ])
+    }
+
+    /// What is wrong with a payload.
+    fn violations(&mut self) -> SchemaId {
+        let text = self.of(Type::String);
+        let any = self.schemas.push(Schema {
+            boolean: Some(true),
+            ..Schema::default()
+        });
+        let violation = self.object(&[
+            ("path", true, text),
+            ("keyword", true, text),
+            ("message", true, text),
+            ("allowed", false, any),
+        ]);
+        self.list(violation)
     }
 
     fn gap(&mut self) -> SchemaId {
@@ -198,17 +218,7 @@ impl Build {
     fn error(&mut self, protocol: &Protocol) -> SchemaId {
         let text = self.of(Type::String);
         let flag = self.of(Type::Boolean);
-        let any = self.schemas.push(Schema {
-            boolean: Some(true),
-            ..Schema::default()
-        });
-        let violation = self.object(&[
-            ("path", true, text),
-            ("keyword", true, text),
-            ("message", true, text),
-            ("allowed", false, any),
-        ]);
-        let violations = self.list(violation);
+        let violations = self.violations();
         let declared = protocol
             .errors
             .iter()

@@ -55,7 +55,8 @@ impl ConnectError {
     /// Whether it is of no use to try again.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Address(_) | Self::Refused(_) | Self::Version { .. } => true,
+            Self::Address(_) | Self::Version { .. } => true,
+            Self::Refused(error) => !error.retryable,
             Self::Closed { is_final, .. } => *is_final,
             Self::Auth(_)
             | Self::Transport(_)
@@ -80,6 +81,7 @@ impl ConnectError {
     pub(crate) fn is_busy(&self, table: &ProtocolTable) -> bool {
         match self {
             Self::Upgrade { status, .. } => matches!(status, 429 | 503),
+            Self::Refused(error) => error.retryable,
             Self::Closed { closing, .. } => closing
                 .as_ref()
                 .is_some_and(|closing| closing.is_busy(table)),

@@ -1,6 +1,6 @@
 //! Where connections come from: addresses, ranges of them, and what proxies say.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
@@ -73,54 +73,71 @@ impl Network {
     }
 }
 
-/// The address that a request came from: the peer's, or what `Forwarded` (RFC 7239) says of it, as far as that was written by proxies
-/// that are trusted. It is read from its end, where the nearest proxy wrote.
+/// Where a request came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) address: SocketAddr,
+    /// The proxy at that address does not name who came to it.
+    pub(crate) hidden: bool,
+}
+
+/// Where a request came from: the peer, or whom `Forwarded` (RFC 7239) names, as far as that was written by proxies that are trusted. It is
+/// read from its end, where the nearest proxy wrote; what a client wrote before that, quotes that do not close included, does not change it.
 pub(crate) fn origin(
     peer: Option<SocketAddr>,
     headers: &HeaderMap,
     trusted: &[Network],
-) -> Option<SocketAddr> {
+) -> Option<Origin> {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut address = peer?;
-    let forwarded: Vec<&str> = headers
+    let mut origin = Origin {
+        address: peer?,
+        hidden: false,
+    };
+    let values: Vec<&HeaderValue> = headers
         .get_all(http::header::FORWARDED)
         .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| parts(value, ','))
         .collect();
-    for element in forwarded.iter().rev() {
-        if !is_trusted(address.ip()) {
+    // What is no text names nobody.
+    let elements = values
+        .iter()
+        .rev()
+        .flat_map(|value| parts_from_the_end(value.to_str().unwrap_or_default(), ','));
+    for element in elements {
+        if !is_trusted(origin.address.ip()) {
             break;
         }
-        let named = parts(element, ';').find_map(|pair| {
+        let named = parts_from_the_end(element, ';').find_map(|pair| {
             let (name, value) = pair.split_once('=')?;
             name.trim().eq_ignore_ascii_case("for").then(|| node(value))
         });
         match named.flatten() {
-            Some(before) => address = before,
-            // It hides who came before it.
-            None => break,
+            Some(address) => origin.address = address,
+            None => {
+                origin.hidden = true;
+                break;
+            }
         }
     }
-    Some(address)
+    Some(origin)
 }
 
-/// The parts of a list, where what is quoted is not parted.
-fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
+/// The parts of a list, the last first, where what is quoted is not parted.
+fn parts_from_the_end(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
-    text.split(move |c| {
+    text.rsplit(move |c| {
         quoted ^= c == '"';
         c == separator && !quoted
     })
     .map(str::trim)
 }
 
-/// A node (RFC 7239, section 6): an address, one of IPv6 in brackets, a port behind it or not.
+/// A node (RFC 7239, section 6): an address, one of IPv6 in brackets, behind it a port, a made-up one, or none.
 fn node(value: &str) -> Option<SocketAddr> {
     let value = value.trim().trim_matches('"');
     if let Ok(address) = value.parse() {
         return Some(address);
     }
+    let value = value.split_once(":_").map_or(value, |(address, _)| address);
     let address = value.trim_start_matches('[').trim_end_matches(']');
     address.parse().ok().map(|ip| SocketAddr::new(ip, 0))
 }
@@ -171,14 +188,12 @@ mod tests {
                 let value = value.parse().expect("it is a header");
                 headers.append(http::header::FORWARDED, value);
             }
-            origin(Some(address(peer)), &headers, &trusted).map(|address| address.ip().to_string())
+            let origin = origin(Some(address(peer)), &headers, &trusted).expect("there is a peer");
+            let hidden = if origin.hidden { " hides somebody" } else { "" };
+            format!("{}{hidden}", origin.address.ip())
         };
         let is = |peer, forwarded: &[&str], expected: &str| {
-            assert_eq!(
-                of(peer, forwarded).as_deref(),
-                Some(expected),
-                "{forwarded:?}"
-            );
+            assert_eq!(of(peer, forwarded), expected, "{forwarded:?}");
         };
         is("127.0.0.1", &[], "127.0.0.1");
         is("192.0.2.1", &["for=198.51.100.1"], "192.0.2.1");
@@ -208,11 +223,19 @@ mod tests {
         is(
             "127.0.0.1",
             &["for=\"a, for=1.1.1.1\", for=10.0.0.7"],
-            "10.0.0.7",
+            "10.0.0.7 hides somebody",
         );
-        is("127.0.0.1", &["for=unknown"], "127.0.0.1");
-        is("127.0.0.1", &["for=_hidden, for=10.0.0.7"], "10.0.0.7");
-        is("127.0.0.1", &["by=10.0.0.7"], "127.0.0.1");
-        is("127.0.0.1", &[";;=,=;for", ""], "127.0.0.1");
+        is("127.0.0.1", &["for=unknown"], "127.0.0.1 hides somebody");
+        is(
+            "127.0.0.1",
+            &["for=_hidden, for=10.0.0.7"],
+            "10.0.0.7 hides somebody",
+        );
+        is("127.0.0.1", &["by=10.0.0.7"], "127.0.0.1 hides somebody");
+        // A quote that does not close hides nobody behind it; a port may be made up.
+        is("127.0.0.1", &["for=\", for=198.51.100.1"], "198.51.100.1");
+        is("127.0.0.1", &["for=198.51.100.1:_port"], "198.51.100.1");
+        is("127.0.0.1", &["for=\"[2001:db8::1]:_port\""], "2001:db8::1");
+        is("127.0.0.1", &[";;=,=;for", ""], "127.0.0.1 hides somebody");
     }
 }

@@ -94,6 +94,7 @@ struct Logged {
 /// Looks for a hang-up while nothing is read.
 struct Paused {
     sleep: Pin<Box<Sleep>>,
+    since: Instant,
     /// When something was written for the sake of it.
     probed: Instant,
 }
@@ -126,7 +127,7 @@ impl Connection {
         let streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
         Self {
             transport,
-            jobs: Jobs::new(streams),
+            jobs: Jobs::new(link.clone(), streams),
             inbound: Inbound::new(limits.inbound),
             rate: limits.rate.map(|rate| Bucket::new(rate, Instant::now())),
             control,
@@ -245,13 +246,12 @@ impl Connection {
     }
 
     fn poll_jobs(&mut self, cx: &mut task::Context<'_>) -> bool {
-        let may = !self.link.outbound.is_busy();
         let Poll::Ready(Done {
             id,
             asks,
             message,
             outcome,
-        }) = self.jobs.poll(cx, may)
+        }) = self.jobs.poll(cx)
         else {
             return false;
         };
@@ -293,10 +293,10 @@ impl Connection {
         if self.inbound.is_empty() || !self.may_handle() {
             return false;
         }
-        let Some(packet) = self.inbound.pop() else {
+        let Some((packet, in_time)) = self.inbound.pop() else {
             return false;
         };
-        self.receive(&packet);
+        self.receive(&packet, Some(in_time));
         true
     }
 

@@ -241,6 +241,42 @@ impl Context {
         }
     }
 
+    /// Whether the connection may be in another channel, asked before the application is: one that may not is answered so.
+    pub fn may_join<C: ChannelKey>(&self, channel: &C) -> bool {
+        self.may_enter(&channel.key())
+    }
+
+    pub(crate) fn may_enter(&self, key: &str) -> bool {
+        self.link
+            .may_enter(key)
+            .map_err(|error| self.not_joined(error))
+            .is_ok()
+    }
+
+    /// Answers a join that failed.
+    fn not_joined(&self, error: JoinError) {
+        match error {
+            JoinError::Ended => {}
+            JoinError::TooMany => {
+                if !self.link.channels_logged.swap(true, Ordering::Relaxed) {
+                    tracing::info!(connection = self.link.id, "`limits.channels` is reached");
+                }
+                self.fault(&Fault::new("TOO_MANY", "too many channels are joined"));
+            }
+            JoinError::LongKey => {
+                let words = "the key of a channel has 1,024 bytes at the most";
+                self.fault(&Fault::new("INVALID", words));
+            }
+            JoinError::Broker(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a channel cannot be joined"
+                );
+                self.fault(&Fault::new("INTERNAL", "the channel cannot be joined now").retryable());
+            }
+        }
+    }
+
     /// Puts the connection into a channel and answers the request for it, before anything that is published there after
     /// that; or answers with its error.
     pub async fn join<U, C, R, E>(&self, channel: &C, result: &Result<R, E>)
@@ -374,6 +410,7 @@ impl Context {
                 timestamp: link::now(&table.envelope),
                 ..self.link.server.outgoing(message.tag)
             },
+            self.link.server.limits.message,
         )
     }
 
@@ -434,29 +471,11 @@ impl Context {
                     timestamp: at,
                     ..server.outgoing(tag)
                 },
+                server.limits.message,
             )
         };
-        match server.hub.join(&self.link, &key, keep, &answer).await {
-            Ok(()) | Err(JoinError::Ended) => {}
-            Err(JoinError::TooMany) => {
-                if !self.link.channels_logged.swap(true, Ordering::Relaxed) {
-                    tracing::info!(connection = self.link.id, "`limits.channels` is reached");
-                }
-                self.fault(&Fault::new("TOO_MANY", "too many channels are joined"));
-            }
-            Err(JoinError::LongKey) => {
-                self.fault(&Fault::new(
-                    "INVALID",
-                    "the key of a channel has 1,024 bytes at the most",
-                ));
-            }
-            Err(JoinError::Broker(error)) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a channel cannot be joined"
-                );
-                self.fault(&Fault::new("INTERNAL", "the channel cannot be joined now").retryable());
-            }
+        if let Err(error) = server.hub.join(&self.link, &key, keep, &answer).await {
+            self.not_joined(error);
         }
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Hub {
     major: i64,
     codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
     broker: Arc<dyn Broker>,
+    /// The largest message.
+    limit: usize,
     id: OnceLock<ServerId>,
     channels: RwLock<HashMap<Arc<str>, Arc<Channel>>>,
 }
@@ -101,12 +103,14 @@ impl Hub {
         major: i64,
         codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
+        limit: usize,
     ) -> Arc<Self> {
         let hub = Arc::new(Self {
             table,
             major,
             codecs,
             broker,
+            limit,
             id: OnceLock::new(),
             channels: RwLock::default(),
         });
@@ -171,9 +175,6 @@ impl Hub {
         keep: Duration,
         answer: &(dyn Fn(&Position) -> Option<Packet> + Sync),
     ) -> Result<(), JoinError> {
-        if key.len() > KEY {
-            return Err(JoinError::LongKey);
-        }
         let mut entering = self.enter(key);
         let told = self
             .broker
@@ -241,8 +242,9 @@ impl Deliver for Hub {
         // Each encoding is written once, when the first who speaks it is met.
         let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.codecs.len()];
         for link in state.members.values() {
-            let packet = packets[link.encoding]
-                .get_or_insert_with(|| encode(&*self.codecs[link.encoding].0, &message));
+            let packet = packets[link.encoding].get_or_insert_with(|| {
+                encode(&*self.codecs[link.encoding].0, &message, self.limit)
+            });
             if let Some(packet) = packet {
                 link.push(packet.clone(), volatile);
             }

@@ -9,7 +9,7 @@ const OVERHEAD: usize = 64;
 /// The messages of one connection that wait to be handled.
 #[derive(Debug)]
 pub(crate) struct Inbound {
-    queue: VecDeque<Packet>,
+    queue: VecDeque<(Packet, bool)>,
     bytes: usize,
     limit: usize,
 }
@@ -32,18 +32,19 @@ impl Inbound {
         self.queue.is_empty()
     }
 
-    pub(crate) fn push(&mut self, packet: Packet) {
+    /// Adds a message, and whether it came within the rate: what waited for others is not too fast for that.
+    pub(crate) fn push(&mut self, packet: Packet, in_time: bool) {
         self.bytes += packet.len() + OVERHEAD;
-        self.queue.push_back(packet);
+        self.queue.push_back((packet, in_time));
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Packet> {
-        let packet = self.queue.pop_front()?;
+    pub(crate) fn pop(&mut self) -> Option<(Packet, bool)> {
+        let (packet, in_time) = self.queue.pop_front()?;
         self.bytes -= packet.len() + OVERHEAD;
         if self.queue.is_empty() {
             // A burst does not leave its room behind.
             self.queue.shrink_to(16);
         }
-        Some(packet)
+        Some((packet, in_time))
     }
 }

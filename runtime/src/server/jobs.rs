@@ -1,6 +1,6 @@
 //! What a connection has to do: one handler at a time, in the order of the messages, and streams beside it.
 
-use super::{Action, Received};
+use super::{Action, Received, link::Link};
 use crate::Id;
 use futures_util::{
     FutureExt, StreamExt,
@@ -12,6 +12,7 @@ use std::{
     fmt,
     panic::AssertUnwindSafe,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -20,7 +21,8 @@ use tokio::time::Sleep;
 /// The handlers of one connection. They run in its task and end with it.
 pub(crate) struct Jobs {
     running: Option<Running>,
-    streams: FuturesUnordered<Abortable<Job>>,
+    streams: FuturesUnordered<Abortable<Stream>>,
+    link: Arc<Link>,
     open: HashMap<Id, AbortHandle>,
     /// How many streams may be open.
     limit: usize,
@@ -117,6 +119,22 @@ impl Future for Job {
     }
 }
 
+/// A stream's handler. It goes on only where there is room for what it may say: many may be woken at once.
+struct Stream {
+    job: Job,
+    link: Arc<Link>,
+}
+
+impl Future for Stream {
+    type Output = Done;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
+        // Where the connection is over, it is dropped soon.
+        let _ = ready!(self.link.outbound.poll_room(0, cx));
+        self.job.poll_unpin(cx)
+    }
+}
+
 impl Running {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
         if let Poll::Ready(done) = self.job.poll_unpin(cx) {
@@ -134,9 +152,10 @@ impl Running {
 }
 
 impl Jobs {
-    pub(crate) fn new(streams: usize) -> Self {
+    pub(crate) fn new(link: Arc<Link>, streams: usize) -> Self {
         Self {
             running: None,
+            link,
             streams: FuturesUnordered::new(),
             open: HashMap::new(),
             limit: streams,
@@ -178,7 +197,9 @@ impl Jobs {
                     self.open.insert(id.clone(), handle);
                 }
                 let job = Job::new(id, asks, message, work);
-                self.streams.push(Abortable::new(job, registration));
+                let link = self.link.clone();
+                self.streams
+                    .push(Abortable::new(Stream { job, link }, registration));
             }
             Action::Cancel => {
                 if let Some(id) = id {
@@ -213,18 +234,15 @@ impl Jobs {
         self.end_streams();
     }
 
-    /// Goes on with the handler whose turn it is, and with the streams where they `may` say something. Ready when one is
-    /// done.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, may: bool) -> Poll<Done> {
-        if may {
-            while let Poll::Ready(Some(done)) = self.streams.poll_next_unpin(cx) {
-                // One that was cancelled says nothing more, and its id is free already.
-                if let Ok(done) = done {
-                    if let Some(id) = &done.id {
-                        self.open.remove(id);
-                    }
-                    return Poll::Ready(done);
+    /// Goes on with the handler whose turn it is, and with the streams. Ready when one is done.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
+        while let Poll::Ready(Some(done)) = self.streams.poll_next_unpin(cx) {
+            // One that was cancelled says nothing more, and its id is free already.
+            if let Ok(done) = done {
+                if let Some(id) = &done.id {
+                    self.open.remove(id);
                 }
+                return Poll::Ready(done);
             }
         }
         let Some(running) = &mut self.running else {

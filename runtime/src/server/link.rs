@@ -1,6 +1,12 @@
 //! The part of a connection that others hold: what it may be sent, and where it is.
 
-use super::{Peer, Session, fault::Fault, hub::JoinError, senders::Place, shared::Shared};
+use super::{
+    Peer, Session,
+    fault::Fault,
+    hub::{JoinError, KEY},
+    senders::Place,
+    shared::Shared,
+};
 use crate::{
     Id, Reason, Rejected, Violation,
     codec::{Codec, Outgoing},
@@ -81,7 +87,7 @@ impl Link {
 
     /// Queues an answer.
     pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
-        match encode(self.codec(), outgoing) {
+        match encode(self.codec(), outgoing, self.server.limits.message) {
             Some(packet) => self.outbound.answer(packet),
             None => self.fail(
                 outgoing.id,
@@ -97,15 +103,31 @@ impl Link {
         }
     }
 
+    /// Whether it may be in a channel.
+    pub(crate) fn may_enter(&self, channel: &str) -> Result<(), JoinError> {
+        let joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        self.judge(joined.as_ref(), channel)
+    }
+
+    fn judge(&self, joined: Option<&HashSet<Arc<str>>>, channel: &str) -> Result<(), JoinError> {
+        let joined = joined.ok_or(JoinError::Ended)?;
+        let most = usize::try_from(self.server.limits.channels).unwrap_or(usize::MAX);
+        if channel.len() > KEY {
+            Err(JoinError::LongKey)
+        } else if joined.len() >= most && !joined.contains(channel) {
+            Err(JoinError::TooMany)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Notes that it is in a channel.
     pub(crate) fn enter(&self, channel: &Arc<str>) -> Result<(), JoinError> {
         let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
-        let joined = joined.as_mut().ok_or(JoinError::Ended)?;
-        let most = usize::try_from(self.server.limits.channels).unwrap_or(usize::MAX);
-        if joined.len() >= most && !joined.contains(channel) {
-            return Err(JoinError::TooMany);
+        self.judge(joined.as_ref(), channel)?;
+        if let Some(joined) = joined.as_mut() {
+            joined.insert(channel.clone());
         }
-        joined.insert(channel.clone());
         Ok(())
     }
 
@@ -142,13 +164,18 @@ pub(crate) fn outgoing(envelope: &EnvelopeTable, tag: Option<Tag>, major: i64) -
     }
 }
 
-/// Writes a message. What cannot be written is logged.
-pub(crate) fn encode(codec: &dyn Codec, outgoing: &Outgoing<'_>) -> Option<Packet> {
+/// Writes a message. What cannot be written is logged, and so is what is larger than `limit`: clients hold a server to it.
+pub(crate) fn encode(codec: &dyn Codec, outgoing: &Outgoing<'_>, limit: usize) -> Option<Packet> {
     let written = codec
         .encode(outgoing)
         .map_err(Box::<dyn std::error::Error>::from);
     match written.and_then(|bytes| Packet::encoded(bytes, codec.is_text()).map_err(Into::into)) {
-        Ok(packet) => Some(packet),
+        Ok(packet) if packet.len() <= limit => Some(packet),
+        Ok(packet) => {
+            let bytes = packet.len();
+            tracing::error!(bytes, limit, tag = ?outgoing.tag, "a message is larger than `limits.message`, and is not sent");
+            None
+        }
         Err(error) => {
             tracing::error!(error = &*error, tag = ?outgoing.tag, "a message cannot be written");
             None
@@ -169,6 +196,7 @@ pub(crate) fn write(
             payload: Some(payload),
             ..server.outgoing(tag)
         },
+        server.limits.message,
     )
 }
 
@@ -214,6 +242,7 @@ pub(crate) fn error(
             outcome: Some(false),
             ..server.outgoing(Some(tag))
         },
+        server.limits.message,
     )
 }
 

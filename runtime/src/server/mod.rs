@@ -46,6 +46,7 @@ use crate::{
     table::LimitsTable,
     transport::{Closing, Transport},
 };
+use address::Origin;
 use origins::Origins;
 use shared::{Bounds, Shared};
 use std::{fmt, marker::PhantomData, net::SocketAddr, sync::Arc};
@@ -142,7 +143,9 @@ impl Builder {
         self
     }
 
-    /// Proxies that stand before the server: what they say in `Forwarded` (RFC 7239) is where a request comes from.
+    /// Proxies that stand before the server: what they say in `Forwarded` (RFC 7239) is where a request comes from. No other header is read,
+    /// `X-Forwarded-For` neither. A proxy has to add its own element behind what a client sent, as the RFC has it, or to write the header
+    /// anew; one that passes a client's header on as its own lets it claim any address. Clients that it does not name (`for=unknown`) share bounds.
     ///
     /// ```
     /// # fn set_up(builder: handfast::server::Builder) -> Result<handfast::server::Builder, handfast::server::NotANetwork> {
@@ -225,7 +228,11 @@ impl Server {
     /// It speaks the preferred encoding.
     pub async fn serve(&self, transport: impl Transport, peer: Peer) {
         let mut transport: Box<dyn Transport> = Box::new(transport);
-        match self.shared.admit(peer.address.map(|address| address.ip())) {
+        let origin = peer.address.map(|address| Origin {
+            address,
+            hidden: false,
+        });
+        match self.shared.admit(origin) {
             Ok(admission) => {
                 handshake::serve(transport, self.shared.clone(), peer, admission, 0).await;
             }

@@ -9,6 +9,8 @@ pub(crate) struct Bucket {
     burst: f64,
     per_second: f64,
     tokens: f64,
+    /// Tokens beside those that it holds.
+    credit: f64,
     filled: Instant,
 }
 
@@ -20,6 +22,7 @@ impl Bucket {
             burst,
             per_second,
             tokens: burst,
+            credit: 0.0,
             filled: now,
         }
     }
@@ -39,11 +42,18 @@ impl Bucket {
     /// Takes a token. False where there is none.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         self.fill(now);
-        let taken = self.tokens >= 1.0;
-        if taken {
-            self.tokens -= 1.0;
+        for tokens in [&mut self.tokens, &mut self.credit] {
+            if *tokens >= 1.0 {
+                *tokens -= 1.0;
+                return true;
+            }
         }
-        taken
+        false
+    }
+
+    /// Gives what a time is worth, whatever the bucket holds: what was sent in that time was not looked at until now.
+    pub(crate) fn credit(&mut self, time: Duration) {
+        self.credit += time.as_secs_f64() * self.per_second;
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Senders {
 enum Sender {
     Address(IpAddr),
     Principal(Box<str>),
+    /// All whom a proxy does not name.
+    BehindProxy(IpAddr),
 }
 
 /// What all connections of a sender share.
@@ -86,6 +88,13 @@ impl Senders {
             address @ IpAddr::V4(_) => address,
         };
         self.enter(Sender::Address(address), self.connections)
+    }
+
+    /// Takes a place for a connection of somebody whom the proxy at an address does not name. They are many, and share what an address
+    /// has ten times over.
+    pub(crate) fn behind(&self, proxy: IpAddr) -> Option<Place> {
+        let most = self.connections.saturating_mul(10);
+        self.enter(Sender::BehindProxy(proxy.to_canonical()), most)
     }
 
     /// Takes a place for a connection of a principal.

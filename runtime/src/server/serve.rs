@@ -1,14 +1,20 @@
 //! Serving a router over HTTP/1.1 to whoever connects, without letting them hold what they do not use.
 
+mod body;
+mod stream;
+
+pub(crate) use stream::Impatient;
+
+use self::body::{Answered, Asked, Busy};
 use super::{
     address::Network,
     senders::{Place, Senders},
 };
-use axum::{Router, extract::ConnectInfo};
+use axum::{Router, body::Body, extract::ConnectInfo};
 use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{fmt, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, fmt, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -19,6 +25,9 @@ use tower_service::Service as _;
 /// How long a graceful end may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a peer may take nothing of an answer, and how long a body may take beside the time for its bytes.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// How long a connection lasts in a graceful end that answers nothing: for what was answered to be written.
 const FLUSH: Duration = Duration::from_secs(1);
 
@@ -26,7 +35,8 @@ const FLUSH: Duration = Duration::from_secs(1);
 ///
 /// It is what `axum::serve` is, for servers that strangers reach:
 /// - A request whose head is not there in time is given up, a connection that asks for nothing more is closed
-///   ([`Serve::header_timeout`]).
+///   ([`Serve::header_timeout`]). A body has to come at 1 KiB a second, 30 seconds aside, and an answer of which nothing is taken for 30
+///   seconds is given up.
 /// - There are at most so many connections at a time, in all and of an address ([`Serve::connections`],
 ///   [`Serve::connections_per_address`]), before and after an upgrade; a head has 16 KiB and 100 headers at the most.
 /// - A graceful end does not wait for those who never finish what they ask.
@@ -218,16 +228,15 @@ async fn connection(
     let held = Arc::new(held);
     let (busy, mut answering) = watch::channel(0_usize);
     let busy = Arc::new(busy);
-    let service = service_fn(move |mut request: http::Request<Incoming>| {
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let mut request = request.map(|body| Body::new(Asked::new(body, IDLE)));
         request.extensions_mut().insert(ConnectInfo(peer));
         // Kept by whoever takes the connection over.
         request.extensions_mut().insert(Keep(held.clone()));
-        let (answer, busy) = (router.clone().call(request), busy.clone());
+        let (answer, busy) = (router.clone().call(request), Busy::new(&busy));
         async move {
-            busy.send_modify(|requests| *requests += 1);
-            let answer = answer.await;
-            busy.send_modify(|requests| *requests -= 1);
-            answer
+            let answer = answer.await?;
+            Ok::<_, Infallible>(answer.map(|body| Answered { body, _busy: busy }))
         }
     });
     let served = http1::Builder::new()
@@ -235,7 +244,7 @@ async fn connection(
         .header_read_timeout(header_timeout)
         .max_buf_size(16 * 1024)
         .max_headers(100)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Impatient::new(stream, IDLE)), service)
         .with_upgrades();
     let mut served = pin!(served);
     let result = tokio::select! {

@@ -2,16 +2,17 @@
 
 use super::{
     Peer, Service,
-    address::Network,
+    address::{Network, Origin},
     hub::Hub,
     link::Link,
     senders::{Place, Senders},
 };
 use crate::{
-    Invalid, Validate,
+    Invalid, Payload,
     broker::{Broker, Publication},
     codec::{Codec, Outgoing},
     table::{ChannelTable, CloseCondition, LimitsTable, MessageTable, ProtocolTable, Tag},
+    validate::validate_within,
 };
 use std::{
     collections::HashMap,
@@ -115,7 +116,13 @@ impl Shared {
             .ok()
             .and_then(|version| i64::try_from(version.major).ok())
             .unwrap_or_default();
-        let hub = Hub::attach(table.server, major, codecs.clone(), broker.clone());
+        let hub = Hub::attach(
+            table.server,
+            major,
+            codecs.clone(),
+            broker.clone(),
+            limits.message,
+        );
         Arc::new(Self {
             service,
             table,
@@ -135,16 +142,18 @@ impl Shared {
 
     /// Takes another connection, where there is room for it. Addresses of this machine and of trusted proxies have no bounds of their
     /// own: many clients may be behind them.
-    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admission, NoRoom> {
-        let bounded = address.filter(|address| {
-            let trusted = &self.bounds.trusted;
-            !address.to_canonical().is_loopback()
-                && !trusted.iter().any(|network| network.contains(*address))
-        });
-        let place = match bounded {
-            Some(address) => self.senders.address(address).ok_or(NoRoom::OfAddress)?,
-            None => Place::default(),
+    pub(crate) fn admit(self: &Arc<Self>, origin: Option<Origin>) -> Result<Admission, NoRoom> {
+        let place = match origin {
+            Some(Origin {
+                address,
+                hidden: true,
+            }) => self.senders.behind(address.ip()),
+            Some(Origin { address, .. }) if !self.is_near(address.ip()) => {
+                self.senders.address(address.ip())
+            }
+            _ => Some(Place::default()),
         };
+        let place = place.ok_or(NoRoom::OfAddress)?;
         let mut room = false;
         self.alive.send_if_modified(|count| {
             room = *count < self.bounds.connections;
@@ -158,6 +167,13 @@ impl Shared {
             server: self.clone(),
             place: Arc::new(place),
         })
+    }
+
+    /// Whether an address is of this machine or of a trusted proxy.
+    fn is_near(&self, address: IpAddr) -> bool {
+        let trusted = &self.bounds.trusted;
+        address.to_canonical().is_loopback()
+            || trusted.iter().any(|network| network.contains(address))
     }
 
     /// How long a handler may take for a message whose reply is waited for so long.
@@ -176,12 +192,13 @@ impl Shared {
     }
 
     /// Whether a message may be sent: it keeps its own rules, or nobody asked.
-    pub(crate) fn is_sound<M: Validate>(&self, name: &str, message: &M) -> bool {
+    pub(crate) fn is_sound<M: Payload>(&self, name: &str, message: &M) -> bool {
         if !self.bounds.checks {
             return true;
         }
-        message
-            .validate()
+        // The envelope lies around it.
+        let depth = self.limits.depth.saturating_sub(1);
+        validate_within(message, depth)
             .map_err(|invalid| unsound(name, &invalid))
             .is_ok()
     }

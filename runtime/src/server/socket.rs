@@ -1,6 +1,7 @@
 //! What a WebSocket lies on: a TCP stream, where the server that was asked for the upgrade is [`serve`](super::serve), and else whatever
 //! it is.
 
+use super::serve::Impatient;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::upgrade::{Parts, Upgraded};
@@ -24,8 +25,8 @@ pub(crate) enum Socket {
 impl Socket {
     /// The stream of an upgrade, and what was read behind the request.
     pub(crate) fn of(upgraded: Upgraded) -> (Self, Bytes) {
-        match upgraded.downcast::<TokioIo<TcpStream>>() {
-            Ok(Parts { io, read_buf, .. }) => (Self::Tcp(io.into_inner()), read_buf),
+        match upgraded.downcast::<TokioIo<Impatient>>() {
+            Ok(Parts { io, read_buf, .. }) => (Self::Tcp(io.into_inner().into_inner()), read_buf),
             Err(upgraded) => (Self::Other(TokioIo::new(upgraded)), Bytes::new()),
         }
     }

@@ -124,6 +124,9 @@ async fn join(cx: Context, key: String, tag: Option<Tag>) {
     let Some(channel) = server.channel_of(&key).filter(|channel| !channel.has_join) else {
         return cx.refuse(&Refusal::not_joinable());
     };
+    if !cx.may_enter(&key) {
+        return;
+    }
     if let Err(refusal) = server.service.admit(&key, cx.clone()).await {
         return cx.refuse(&refusal);
     }

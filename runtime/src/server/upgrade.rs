@@ -181,9 +181,9 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
         .extensions()
         .get()
         .map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address);
-    let address = address::origin(peer, headers, &shared.bounds.trusted);
+    let origin = address::origin(peer, headers, &shared.bounds.trusted);
     let admission = shared
-        .admit(address.map(|address| address.ip()))
+        .admit(origin)
         .map_err(|no_room| match no_room {
             NoRoom::InAll => Refused::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -199,7 +199,7 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
         encoding,
         subprotocol,
         peer: Peer {
-            address,
+            address: origin.map(|origin| origin.address),
             headers: headers.clone(),
             uri: request.uri().clone(),
         },

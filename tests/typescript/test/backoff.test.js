@@ -84,6 +84,24 @@ for (const code of [4429, 4008]) {
   });
 }
 
+test('a refusal for now is not final, and what was sent behind its hello is sent again', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  const waits = closes(client);
+  const called = client.call(api.pricesQuote, { symbol: 'BTC-EUR' }, { timeout: null });
+  for (let i = 0; i < 3; i++) {
+    await server.accept();
+    await server.say({ type: 'refuse', payload: { code: 'RATE_LIMITED', message: 'too many', retryable: true } });
+    assert.equal(waits[i].final, false);
+    assert.ok(waits[i].retryIn > 2000);
+    await clock.until(() => server.connections.length > i + 1);
+  }
+  await server.welcome();
+  assert.deepEqual(server.types, ['hello', 'prices.quote']);
+  await server.say({ type: 'prices.quoted', id: server.last.id, payload: { price: '1' } });
+  assert.equal((await called).error, undefined);
+});
+
 test('the codes are those of the protocol', async () => {
   const { server } = own;
   const client = own.connect({}, { closes: { rateLimited: 4999, unauthorized: 3000 } });

@@ -623,6 +623,7 @@ function checkRefusal(value, report) {
   if (!object(value, report)) return;
   property(value, "code", checkCode, report);
   property(value, "message", string, report);
+  property(value, "retryable", boolean, report);
   property(value, "violations", checkViolations, report);
   required(value, ["code"], report);
   required(value, ["message"], report);
@@ -630,8 +631,6 @@ function checkRefusal(value, report) {
 function checkError(value, report) {
   overlaps(report);
   checkRefusal(value, report);
-  if (!object(value, report)) return;
-  property(value, "retryable", boolean, report);
 }
 function checkCode(value, report) {
   if (typeof value !== "string" && !Number.isInteger(value)) notOf(["integer", "string"], report);
@@ -871,7 +870,6 @@ var Outbound = class {
     this.#waiting.delete(key);
     if (request === void 0) this.#used -= entry.size;
     else this.#written.set(request.id, entry);
-    if (request?.idempotent !== true) entry.text = void 0;
     this.#connection.write(text);
   }
   /** The request that a message answers: by its id, or the first in line if the protocol goes by order. */
@@ -898,8 +896,9 @@ var Outbound = class {
     const entry = this.#waiting.get(id) ?? this.#written.get(id);
     if (entry === void 0) return;
     const wasAbandoned = entry.abandoned;
+    const wasWritten = this.#written.has(id);
     this.abandon(id, answered);
-    if (wasAbandoned !== true) entry.request?.failed(error);
+    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
   }
   /** Waits for a request no longer. Its place in line stays, until its answer comes, if the protocol goes by order. */
   abandon(id, answered = false) {
@@ -929,8 +928,8 @@ var Outbound = class {
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
       if (!refused2) entry.lost = true;
-      const { text, fleeting, abandoned } = entry;
-      return refused2 || again && text !== void 0 && fleeting !== true && abandoned !== true;
+      const { request, fleeting, abandoned } = entry;
+      return refused2 || again && request?.idempotent === true && fleeting !== true && abandoned !== true;
     });
     this.#waiting = new Map([...kept, ...waiting].sort(([, a], [, b]) => a.order - b.order));
     for (const [id, entry] of written) {
@@ -1512,6 +1511,10 @@ var Connection = class {
     });
     this.write(this.#host.ping);
   }
+  /** The server refuses for now: the next try has to wait as long as for one that is overrun. */
+  refused(reason) {
+    this.#drop(this.closes.rateLimited, reason);
+  }
   /** Ends it for good. */
   end(code, reason) {
     if (this.#phase !== "ended") this.#drop(code, reason, true);
@@ -1954,7 +1957,11 @@ var Client = class {
         else stream.complete(message.payload);
         return incoming === end;
       },
-      failed: (error) => stream.fail(error, this.#closing || error.code === "CANCELLED")
+      failed: (error, wasWritten) => {
+        stream.fail(error, this.#closing || error.code === "CANCELLED");
+        const isOurs = error.code === "TIMEOUT" || error.code === "BAD_REPLY";
+        if (isOurs && wasWritten === true && cancel !== void 0) this.#write(cancel, void 0, { id });
+      }
     });
     signal?.addEventListener("abort", abort);
     void stream.end.then(() => signal?.removeEventListener("abort", abort));
@@ -2138,8 +2145,12 @@ var Client = class {
       case sessionMessages.ready:
         return this.#isReady(message.payload);
       case sessionMessages.refuse: {
-        const { code, message: words, side, violations } = message.payload;
-        return this.#end(new Refused(code, words, side, violations));
+        const { code, message: words, side, violations, retryable } = message.payload;
+        if (retryable !== true) return this.#end(new Refused(code, words, side, violations));
+        this.#refused = true;
+        this.#connection.refused(words);
+        this.#refused = false;
+        return;
       }
       case failure:
       case sessionMessages.error: {

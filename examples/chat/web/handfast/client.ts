@@ -194,7 +194,12 @@ export class Client<Auth = never> {
         else stream.complete(message.payload as N);
         return incoming === end;
       },
-      failed: error => stream.fail(error as CallError<E>, this.#closing || error.code === 'CANCELLED'),
+      failed: (error, wasWritten) => {
+        stream.fail(error as CallError<E>, this.#closing || error.code === 'CANCELLED');
+        // The server goes on with what only this end has given up.
+        const isOurs = error.code === 'TIMEOUT' || error.code === 'BAD_REPLY';
+        if (isOurs && wasWritten === true && cancel !== undefined) this.#write(cancel, undefined, { id: id as Id });
+      },
     });
     signal?.addEventListener('abort', abort);
     void stream.end.then(() => signal?.removeEventListener('abort', abort));
@@ -425,8 +430,13 @@ export class Client<Auth = never> {
       case sessionMessages.ready:
         return this.#isReady(message.payload as Ready);
       case sessionMessages.refuse: {
-        const { code, message: words, side, violations } = message.payload as Refusal;
-        return this.#end(new Refused(code, words, side, violations));
+        const { code, message: words, side, violations, retryable } = message.payload as Refusal;
+        if (retryable !== true) return this.#end(new Refused(code, words, side, violations));
+        // No for now: what was written behind the hello was not looked at, and goes with the next one.
+        this.#refused = true;
+        this.#connection.refused(words);
+        this.#refused = false;
+        return;
       }
       case failure:
       case sessionMessages.error: {

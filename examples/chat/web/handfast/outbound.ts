@@ -21,8 +21,8 @@ export interface PendingRequest {
   readonly errors: readonly ErrorDescriptor<DeclaredError>[];
   /** Takes an answer; whether it was the last. */
   answered(message: Message, incoming: Incoming<unknown>): boolean;
-  /** Takes the error that ends it. */
-  failed(error: DeclaredError | RuntimeError): void;
+  /** Takes the error that ends it, and whether the request was written over the connection that there is. */
+  failed(error: DeclaredError | RuntimeError, wasWritten?: boolean): void;
 }
 
 /** How a request is sent. */
@@ -40,8 +40,8 @@ export interface Sending {
 interface Entry {
   /** Its place in the order of the calls. */
   readonly order: number;
-  /** Not there once it was written and will not be written again. */
-  text: string | undefined;
+  /** It is kept until the answer: a server that refuses a hello for now has not looked at what came behind it. */
+  readonly text: string;
   /** How much of the bound it takes. */
   size: number;
   /** Not worth sending later. */
@@ -191,8 +191,7 @@ export class Outbound {
     this.#waiting.delete(key);
     if (request === undefined) this.#used -= entry.size;
     else this.#written.set(request.id, entry);
-    if (request?.idempotent !== true) entry.text = undefined; // it is not written again
-    this.#connection.write(text as string); // what waits has one
+    this.#connection.write(text);
   }
 
   /** The request that a message answers: by its id, or the first in line if the protocol goes by order. */
@@ -222,8 +221,9 @@ export class Outbound {
     const entry = this.#waiting.get(id) ?? this.#written.get(id);
     if (entry === undefined) return;
     const wasAbandoned = entry.abandoned;
+    const wasWritten = this.#written.has(id);
     this.abandon(id, answered);
-    if (wasAbandoned !== true) entry.request?.failed(error);
+    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
   }
 
   /** Waits for a request no longer. Its place in line stays, until its answer comes, if the protocol goes by order. */
@@ -256,8 +256,8 @@ export class Outbound {
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
       if (!refused) entry.lost = true;
-      const { text, fleeting, abandoned } = entry;
-      return refused || (again && text !== undefined && fleeting !== true && abandoned !== true);
+      const { request, fleeting, abandoned } = entry;
+      return refused || (again && request?.idempotent === true && fleeting !== true && abandoned !== true);
     });
     this.#waiting = new Map([...kept, ...waiting].sort(([, a], [, b]) => a.order - b.order));
     for (const [id, entry] of written) {

@@ -27,7 +27,12 @@ impl Connection {
         if self.inbound.is_full() {
             return self.poll_paused(cx).map(|()| false);
         }
-        self.paused = None;
+        if let Some(paused) = self.paused.take()
+            && let Some(rate) = &mut self.rate
+        {
+            // What was not read meanwhile comes all at once.
+            rate.credit(paused.since.elapsed());
+        }
         let arrival = self.transport.poll_receive(cx);
         let now = Instant::now();
         // A part of a message is a sign of life, too: its sender can say nothing else before the rest.
@@ -37,6 +42,7 @@ impl Connection {
         {
             heart.hear(now);
         }
+        self.spent = self.spent.saturating_add((arrived - self.arrived) as usize);
         self.arrived = arrived;
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
@@ -89,6 +95,7 @@ impl Connection {
         let session = &self.link.server.table.session;
         let paused = self.paused.get_or_insert_with(|| Paused {
             sleep: Box::pin(tokio::time::sleep(HANG_UP)),
+            since: Instant::now(),
             probed: Instant::now(),
         });
         while paused.sleep.as_mut().poll(cx).is_ready() {
@@ -124,7 +131,7 @@ impl Connection {
     /// wait is acted on.
     fn arrived(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
         if self.inbound.is_empty() && self.may_handle() {
-            if let Some(Urgent::Ping | Urgent::Pong) = self.receive(&packet) {
+            if let Some(Urgent::Ping | Urgent::Pong) = self.receive(&packet, None) {
                 self.control(now)?;
             }
             return Ok(());
@@ -135,11 +142,16 @@ impl Connection {
                 self.owes_pong = true;
             }
             Some(Urgent::Pong) => self.control(now)?,
-            // What it cancels may wait, too: then it keeps its place behind that. That it came counts in any case.
-            Some(Urgent::Cancel(id)) if self.jobs.has_stream(&id) && self.is_in_time(now) => {
-                self.jobs.cancel(&id);
+            urgent => {
+                let in_time = self.is_in_time(now);
+                match urgent {
+                    // What it cancels may wait, too: then it keeps its place behind that.
+                    Some(Urgent::Cancel(id)) if in_time && self.jobs.has_stream(&id) => {
+                        self.jobs.cancel(&id);
+                    }
+                    _ => self.inbound.push(packet, in_time),
+                }
             }
-            _ => self.inbound.push(packet),
         }
         Ok(())
     }
@@ -160,9 +172,13 @@ impl Connection {
         own && self.link.address.take(now)
     }
 
+    /// The same for a message that may have been judged when it came.
+    fn judged(&mut self, in_time: Option<bool>) -> bool {
+        in_time.unwrap_or_else(|| self.is_in_time(Instant::now()))
+    }
+
     /// Reads a message, and begins what it asks for. What it was, where it counts as a sign of life alone.
-    pub(super) fn receive(&mut self, packet: &Packet) -> Option<Urgent> {
-        self.spent += packet.len();
+    pub(super) fn receive(&mut self, packet: &Packet, in_time: Option<bool>) -> Option<Urgent> {
         let server = self.link.server.clone();
         let source = server.codec(self.link.encoding).source(packet.frame());
         let received = source
@@ -192,17 +208,17 @@ impl Connection {
                 }
                 Some(system::Request::Run(received)) => received,
                 None => {
-                    self.bad(&rejected);
+                    self.bad(&rejected, in_time);
                     return None;
                 }
             },
         };
         if received.id.as_ref().is_some_and(link::is_long) {
-            self.bad(&link::long_id(&server.table.client.envelope));
+            self.bad(&link::long_id(&server.table.client.envelope), in_time);
             return None;
         }
         self.bad = 0;
-        if !self.is_in_time(Instant::now()) {
+        if !self.judged(in_time) {
             self.too_fast(received.asks, received.id.as_ref());
             return None;
         }
@@ -226,9 +242,9 @@ impl Connection {
         }
     }
 
-    fn bad(&mut self, rejected: &Rejected) {
+    fn bad(&mut self, rejected: &Rejected, in_time: Option<bool>) {
         let asks = system::asks(self.link.server.table, rejected.tag.as_ref());
-        if !self.is_in_time(Instant::now()) {
+        if !self.judged(in_time) {
             return self.too_fast(asks, rejected.id.as_ref());
         }
         self.fail(asks, rejected.id.as_ref(), &Fault::of(rejected));

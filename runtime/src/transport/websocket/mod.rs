@@ -27,6 +27,9 @@ pub(crate) enum Role {
 /// How many bytes are read at once. They lie on the stack, so that a connection at rest has no buffer for them.
 const READ: usize = 16 * 1024;
 
+/// How often a stream is read for one event.
+const READS: usize = 4;
+
 /// How many bytes are read as frames once this end closed, and how many at all. What still comes is of no use to anybody, and whoever goes on
 /// sending is not waited for.
 const CLOSING: (usize, usize) = (64 * 1024, 1024 * 1024);
@@ -209,7 +212,7 @@ fn broken(error: impl Into<std::io::Error>) -> TransportError {
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, TransportError>> {
-        loop {
+        for _ in 0..READS {
             if let Some(event) = self.parse()? {
                 return Poll::Ready(Ok(event));
             }
@@ -231,6 +234,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
                 return Poll::Ready(Ok(event));
             }
         }
+        // Others have their turn: the timers of the same task, first of all, which say nothing once it has used up what the runtime grants it.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -430,8 +430,13 @@ export class Client<Auth = never> {
       case sessionMessages.ready:
         return this.#isReady(message.payload as Ready);
       case sessionMessages.refuse: {
-        const { code, message: words, side, violations } = message.payload as Refusal;
-        return this.#end(new Refused(code, words, side, violations));
+        const { code, message: words, side, violations, retryable } = message.payload as Refusal;
+        if (retryable !== true) return this.#end(new Refused(code, words, side, violations));
+        // No for now: what was written behind the hello was not looked at, and goes with the next one.
+        this.#refused = true;
+        this.#connection.refused(words);
+        this.#refused = false;
+        return;
       }
       case failure:
       case sessionMessages.error: {

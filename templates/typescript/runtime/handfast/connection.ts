@@ -206,6 +206,11 @@ export class Connection {
     this.write(this.#host.ping);
   }
 
+  /** The server refuses for now: the next try has to wait as long as for one that is overrun. */
+  refused(reason: string): void {
+    this.#drop(this.closes.rateLimited, reason);
+  }
+
   /** Ends it for good. */
   end(code: number, reason: string): void {
     if (this.#phase !== 'ended') this.#drop(code, reason, true);

@@ -40,8 +40,8 @@ export interface Sending {
 interface Entry {
   /** Its place in the order of the calls. */
   readonly order: number;
-  /** Not there once it was written and will not be written again. */
-  text: string | undefined;
+  /** It is kept until the answer: a server that refuses a hello for now has not looked at what came behind it. */
+  readonly text: string;
   /** How much of the bound it takes. */
   size: number;
   /** Not worth sending later. */
@@ -191,8 +191,7 @@ export class Outbound {
     this.#waiting.delete(key);
     if (request === undefined) this.#used -= entry.size;
     else this.#written.set(request.id, entry);
-    if (request?.idempotent !== true) entry.text = undefined; // it is not written again
-    this.#connection.write(text as string); // what waits has one
+    this.#connection.write(text);
   }
 
   /** The request that a message answers: by its id, or the first in line if the protocol goes by order. */
@@ -257,8 +256,8 @@ export class Outbound {
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
       if (!refused) entry.lost = true;
-      const { text, fleeting, abandoned } = entry;
-      return refused || (again && text !== undefined && fleeting !== true && abandoned !== true);
+      const { request, fleeting, abandoned } = entry;
+      return refused || (again && request?.idempotent === true && fleeting !== true && abandoned !== true);
     });
     this.#waiting = new Map([...kept, ...waiting].sort(([, a], [, b]) => a.order - b.order));
     for (const [id, entry] of written) {

@@ -22,6 +22,8 @@ export interface Refusal {
   readonly code: Tag;
   readonly message: string;
   readonly side?: 'client' | 'server';
+  /** Whether it is no for now. */
+  readonly retryable?: boolean;
   readonly violations?: readonly Violation[];
 }
 
@@ -64,6 +66,7 @@ function checkRefusal(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'code', checkCode, report);
   property(value, 'message', string, report);
+  property(value, 'retryable', boolean, report);
   property(value, 'violations', checkViolations, report);
   required(value, ['code'], report);
   required(value, ['message'], report);
@@ -72,8 +75,6 @@ function checkRefusal(value: unknown, report: Report): void {
 function checkError(value: unknown, report: Report): void {
   overlaps(report);
   checkRefusal(value, report);
-  if (!object(value, report)) return;
-  property(value, 'retryable', boolean, report);
 }
 
 function checkCode(value: unknown, report: Report): void {
