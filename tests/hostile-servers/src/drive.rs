@@ -215,7 +215,7 @@ impl Driver {
                 match what.as_deref() {
                     Some("rejects") => return Err(io::Error::other("there is no proof")),
                     Some("hangs") => std::future::pending().await,
-                    Some("panics") => panic!("{ASKED}"),
+                    Some("panics") => std::panic::panic_any(ASKED),
                     _ => {}
                 }
                 Ok(Login { name: "ada".into() })
