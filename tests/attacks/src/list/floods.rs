@@ -256,15 +256,13 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
-            setup: Setup {
-                rate: Some((10, 1000)),
-                ..Setup::DEFAULT
-            },
+            setup: Setup::LOW_RATE,
             ..one(
                 "joins-long-keys",
                 "A8",
-                "joins rooms with names of 10,000 characters, never reading",
+                "joins rooms with names of 10,000 characters, reading",
                 Flood {
+                    reads: true,
                     piece: |n, out| {
                         let name = "k".repeat(10_000);
                         frame::text(
@@ -319,20 +317,17 @@ pub(crate) fn all() -> Vec<Attack> {
             )
         },
         Attack {
-            setup: Setup {
-                rate: Some((10, 1000)),
-                ..Setup::DEFAULT
-            },
+            setup: Setup::LOW_RATE,
             ..one(
                 "says-to-itself",
                 "A2",
-                "publishes 100 messages at a time to a room that it is in, never reading",
+                "publishes 10 messages at a time to a room that it is in, never reading",
                 Flood {
                     first: &[r#"{"type":"room.join","payload":{"room":"own"},"id":"0"}"#],
                     piece: |_, out| {
                         frame::text(
                             out,
-                            r#"{"type":"room.say","payload":{"room":"own","count":100,"bytes":1000}}"#,
+                            r#"{"type":"room.say","payload":{"room":"own","count":10,"bytes":1000}}"#,
                         )
                     },
                     ..PLAIN
