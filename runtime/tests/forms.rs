@@ -7,7 +7,7 @@ mod support;
 
 use handfast::{
     __private::{BoxFuture, Source},
-    NoError, Protocol, Rejected, TagBuf,
+    Messages, NoError, Protocol, Rejected, TagBuf,
     client::{CallError, Client, Connect, ConnectError, StreamError},
     server::{Action, Context, Opening, Peer, Received, Refusal, Server, Service, Session},
     table::{EnvelopeTable, ProtocolTable, SessionTable, TagRef, UnionTable},
@@ -391,7 +391,11 @@ impl Protocol for Ordered {
         version: "1.0.0",
         accepts: "^1.0.0",
         hash: "",
-        client: &union(|_| None),
+        client: &UnionTable::new(
+            NO_ID,
+            <told::Asks as Messages>::TABLE.messages,
+            <told::Asks as Messages>::TABLE.lookup,
+        ),
         server: &union(|tag| (tag == TagRef::Text("quoted")).then_some(0)),
         channels: &[],
         session: SessionTable::DEFAULT,
@@ -535,6 +539,9 @@ async fn without_ids_a_refusal_waits_for_its_turn() {
         assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
         raw.say(r#"{"type":"quote","payload":{"symbol":"A"}}"#)
             .await;
+        // What asks for no answer gets none: it would be taken for another's.
+        raw.say(r#"{"type":"nobody.knows"}"#).await;
+        raw.say(r#"no JSON"#).await;
         raw.say(r#"{"type":"quote","payload":{}}"#).await;
         let first = raw.next().await;
         assert!(first.starts_with(r#"{"type":"quoted""#), "{first}");

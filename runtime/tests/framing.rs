@@ -264,6 +264,30 @@ async fn parts_are_one_message_with_pings_between() {
     }
 }
 
+/// Parts that carry nothing are not for free: whoever reads learns of each.
+#[tokio::test]
+async fn an_empty_part_is_told() {
+    let (mut raw, io) = duplex(1 << 16);
+    let mut server = WebSocket::server(io, LIMIT);
+    raw.write_all(&frame(0x01, b""))
+        .await
+        .expect("there is room");
+    for _ in 0..100 {
+        assert!(matches!(receive(&mut server).await, Ok(Arrival::Alive)));
+        raw.write_all(&frame(0x00, b""))
+            .await
+            .expect("there is room");
+    }
+    raw.write_all(&frame(0x80, b"x"))
+        .await
+        .expect("there is room");
+    assert!(matches!(receive(&mut server).await, Ok(Arrival::Alive)));
+    match receive(&mut server).await {
+        Ok(Arrival::Packet(packet)) => assert_eq!(packet, Packet::Text("x".into())),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// However many pings come while nothing can be written, one pong waits: that of the newest (RFC 6455, section 5.5.3).
 #[tokio::test]
 async fn only_the_newest_ping_is_answered() {

@@ -416,6 +416,92 @@ async fn who_is_known_has_a_rate_wherever_they_come_from() {
     .await;
 }
 
+/// A cancel does not overtake the request that it cancels.
+#[tokio::test]
+async fn a_cancel_waits_behind_what_it_cancels() {
+    soon(async {
+        let (app, address) = limited(LIMITS).await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(r#"{"type":"wait","id":"w"}"#).await;
+        raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
+            .await;
+        raw.send(r#"{"type":"prices.stop","id":"s"}"#).await;
+        // It was read, and so was what came before it.
+        raw.send(r#"{"type":"ping"}"#).await;
+        assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
+        app.gate.add_permits(1);
+        assert!(raw.next().await.starts_with(r#"{"type":"waited""#));
+        app.dropped.acquire().await.expect("it is open").forget();
+    })
+    .await;
+}
+
+/// What is sent before a session counts like any message.
+#[tokio::test(start_paused = true)]
+async fn what_comes_before_the_hello_counts_for_its_address() {
+    simulated(async {
+        let server = Server::with(App::new(), |builder| {
+            builder.limits(LimitsTable {
+                rate: Some((3, Duration::from_secs(3600))),
+                ..LIMITS
+            })
+        });
+        let old = hello("ada").replace("1.2.0", "0.2.0");
+        for message in [r#"{"type":"wait","id":"1"}"#, "{", &old] {
+            let mut limited = 0;
+            for n in 0..40_u8 {
+                let (mut client, end) = pair(64);
+                let server = server.clone();
+                let mut peer = Peer::default();
+                peer.address = Some(([192, 0, message.len() as u8, 1], u16::from(n)).into());
+                tokio::spawn(async move { server.serve(end, peer).await });
+                client.send(message).await.expect("it is open");
+                limited += usize::from(text(&mut client).await.contains("RATE_LIMITED"));
+            }
+            assert_eq!(limited, 10, "{message}");
+        }
+    })
+    .await;
+}
+
+/// A message that takes long to arrive is a sign of life while it does.
+#[tokio::test(start_paused = true)]
+async fn a_slow_message_is_a_sign_of_life() {
+    simulated(async {
+        let server = Server::new(App::new());
+        let (mut raw, io) = tokio::io::duplex(1 << 16);
+        let transport = handfast::transport::WebSocket::server(io, LIMITS.message);
+        tokio::spawn(async move { server.serve(transport, Peer::default()).await });
+        let mut frame = |text: &str| {
+            let mut bytes = vec![0x81, 0x80 | 126];
+            bytes.extend(
+                u16::try_from(text.len())
+                    .expect("it is short")
+                    .to_be_bytes(),
+            );
+            bytes.extend([0; 4]);
+            bytes.extend(text.bytes());
+            bytes
+        };
+        raw.write_all(&frame(&format!("{:200}", hello("ada"))))
+            .await
+            .expect("it is open");
+        // A byte each ten seconds, for twenty minutes.
+        for byte in frame(&format!("{:200}", r#"{"type":"crash","id":"1"}"#)).chunks(2) {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            raw.write_all(byte).await.expect("it is open");
+        }
+        let mut all = String::new();
+        while !all.contains("INTERNAL") {
+            let mut buffer = [0; 1024];
+            let read = raw.read(&mut buffer).await.expect("it is open");
+            assert!(read > 0, "closed after {all}");
+            all.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+    })
+    .await;
+}
+
 /// A client that sends and never reads is let go once nothing of what waits is taken for as long as silence is tolerated.
 #[tokio::test(start_paused = true)]
 async fn who_never_reads_is_let_go() {

@@ -29,6 +29,8 @@ pub(crate) struct Session {
     heart: Option<Heart>,
     /// Until there is something to do for the channels that are joined again.
     rejoining: Option<Pin<Box<Sleep>>>,
+    /// How many bytes had arrived when something was heard last.
+    arrived: u64,
     batch: Vec<Item>,
     flushing: bool,
 }
@@ -53,6 +55,7 @@ impl Session {
             core,
             heart,
             rejoining: None,
+            arrived: 0,
             batch: Vec::new(),
             flushing: false,
         }
@@ -132,12 +135,18 @@ impl Session {
     }
 
     fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<Closing>> {
-        let Poll::Ready(arrival) = self.transport.poll_receive(cx) else {
-            return Ok(false);
-        };
-        if let Some(heart) = &mut self.heart {
+        let arrival = self.transport.poll_receive(cx);
+        // A part of a message is a sign of life, too: its sender can say nothing else before the rest.
+        let arrived = self.transport.read();
+        if let Some(heart) = &mut self.heart
+            && (arrival.is_ready() || arrived != self.arrived)
+        {
             heart.hear(Instant::now());
         }
+        self.arrived = arrived;
+        let Poll::Ready(arrival) = arrival else {
+            return Ok(false);
+        };
         match arrival {
             Ok(Arrival::Packet(packet)) => self.core.receive(&packet),
             Ok(Arrival::Alive) => {}

@@ -19,6 +19,7 @@ use super::{
     stall::Stall,
 };
 use crate::{
+    Id,
     heart::{Beat, Heart},
     outbound::{Close, Item},
     table::{CloseCondition, Tag},
@@ -35,8 +36,11 @@ use tokio::time::{Instant, Sleep};
 /// How long a close may take, and what is written before it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many rounds are made before others get their turn.
-const ROUNDS: usize = 2;
+/// How many bytes are looked at before others get their turn.
+const BUDGET: usize = 64 * 1024;
+
+/// What an arrival costs of that beside its bytes.
+const ARRIVAL: usize = 1024;
 
 /// How many messages are read and handled before what they are answered with is written. Writing each by itself costs several
 /// times what handling it does.
@@ -67,6 +71,10 @@ pub(crate) struct Connection {
     /// Messages in a row that came too fast.
     fast: u32,
     logged: Logged,
+    /// How much was looked at in this turn.
+    spent: usize,
+    /// How many bytes had arrived when something was heard last.
+    arrived: u64,
     batch: Vec<Item>,
     flushing: bool,
     close: Option<Close>,
@@ -132,6 +140,8 @@ impl Connection {
             bad: 0,
             fast: 0,
             logged: Logged::default(),
+            spent: 0,
+            arrived: 0,
             batch: Vec::new(),
             flushing: false,
             close: None,
@@ -169,7 +179,8 @@ impl Connection {
 
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<End> {
         self.link.outbound.running();
-        for _ in 0..ROUNDS {
+        self.spent = 0;
+        while self.spent < BUDGET {
             if let Some(end) = self.closing(cx) {
                 return Poll::Ready(end);
             }
@@ -184,6 +195,9 @@ impl Connection {
                     break;
                 }
                 worked = true;
+                if self.spent >= BUDGET {
+                    break;
+                }
             }
             let Ok(wrote) = self.poll_write(cx) else {
                 return Poll::Ready(End::Lost);
@@ -234,6 +248,7 @@ impl Connection {
         let may = !self.link.outbound.is_busy();
         let Poll::Ready(Done {
             id,
+            asks,
             message,
             outcome,
         }) = self.jobs.poll(cx, may)
@@ -250,8 +265,8 @@ impl Connection {
                     message_type = message,
                     "a handler panicked"
                 );
-                self.link
-                    .fail(id.as_ref(), &Fault::new("INTERNAL", "the server failed"));
+                let fault = Fault::new("INTERNAL", "the server failed");
+                self.fail(asks, id.as_ref(), &fault);
             }
             Outcome::TimedOut => {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
@@ -262,7 +277,7 @@ impl Connection {
                     );
                 }
                 let fault = Fault::new("TIMEOUT", "the server took too long");
-                self.link.fail(id.as_ref(), &fault);
+                self.fail(asks, id.as_ref(), &fault);
             }
         }
         true
@@ -347,6 +362,14 @@ impl Connection {
                 self.link.outbound.end();
                 Some(self.end(CloseCondition::Silent, "nothing was heard for too long"))
             }
+        }
+    }
+
+    /// Answers a message with an error. Where answers are known by their order alone, one to a message that asks for none would be taken for
+    /// that to another.
+    fn fail(&self, asks: bool, id: Option<&Id>, fault: &Fault<'_>) {
+        if asks || !self.link.server.table.server.envelope.by_order {
+            self.link.fail(id, fault);
         }
     }
 

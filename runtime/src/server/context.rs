@@ -14,7 +14,7 @@ use crate::{
     broker::Position,
     codec::{Outgoing, Source},
     decode,
-    table::{CloseCondition, MessageTable, Tag, TagRef, UnionTable},
+    table::{CloseCondition, MessageTable, ReplyKind, Tag, TagRef, UnionTable},
     transport::Closing,
     validate::validate_error,
 };
@@ -94,6 +94,7 @@ impl Context {
         Ok(Received {
             id,
             action: dispatch(envelope.message, cx),
+            asks: matches!(message.reply, ReplyKind::One | ReplyKind::Stream),
             message: message.name,
             timeout,
         })
@@ -213,6 +214,15 @@ impl Context {
     /// Answers a message that has no reply: with its error, or not at all.
     pub fn done<E: ErrorCodes>(&self, result: &Result<(), E>) {
         if let Err(error) = result {
+            // By order, it would be taken for the answer to a request.
+            if self.link.server.table.server.envelope.by_order {
+                tracing::info!(
+                    connection = self.link.id,
+                    error = error.message(),
+                    "a message without a reply failed, and there is no way to say so"
+                );
+                return;
+            }
             self.fail(error);
         }
     }

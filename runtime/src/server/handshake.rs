@@ -85,8 +85,10 @@ async fn greet(
     }
     let mut opening = Opening::new(None, peer.clone(), String::new());
     if session.roles.hello.is_some() {
-        let hello =
-            tokio::time::timeout(session.timeout, hello(transport, server, encoding, control));
+        let hello = tokio::time::timeout(
+            session.timeout,
+            hello(transport, server, place, encoding, control),
+        );
         let hello = match hello.await {
             Ok(hello) => hello?,
             Err(_) => {
@@ -118,22 +120,6 @@ async fn greet(
             );
         }
         (opening.auth, opening.version) = (hello.auth, hello.version);
-    }
-    // Who connects again and again asks for as much work as who sends messages.
-    if !place.take(Instant::now()) {
-        let packet = {
-            let words = "too many messages in too short a time";
-            refuse(
-                server,
-                encoding,
-                &Fault::new("RATE_LIMITED", words).retryable(),
-            )
-        };
-        send(transport, packet).await?;
-        return Err(close(
-            CloseCondition::RateLimited,
-            "too many messages".into(),
-        ));
     }
     let asked = AssertUnwindSafe(server.service.open(opening)).catch_unwind();
     let refusal = match tokio::time::timeout(session.timeout, asked).await {
@@ -208,6 +194,7 @@ async fn send(
 async fn hello(
     transport: &mut dyn Transport,
     server: &Arc<Shared>,
+    place: &Place,
     encoding: usize,
     control: &mut Bucket,
 ) -> Result<Hello, Option<Closing>> {
@@ -231,6 +218,18 @@ async fn hello(
         };
         if packet.len() > server.limits.message {
             return Err(Some(close(CloseCondition::TooLarge)));
+        }
+        // Who connects again and again asks for as much work as who sends messages.
+        if !place.take(Instant::now()) {
+            let words = "too many messages in too short a time";
+            let packet = refuse(
+                server,
+                encoding,
+                &Fault::new("RATE_LIMITED", words).retryable(),
+            );
+            send(transport, packet).await?;
+            let code = server.table.close_code(CloseCondition::RateLimited);
+            return Err(Some(Closing::new(code, "too many messages")));
         }
         let source = codec.source(packet.frame());
         let head = source

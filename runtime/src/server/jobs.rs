@@ -38,6 +38,7 @@ impl fmt::Debug for Jobs {
 /// A handler at work.
 struct Job {
     id: Option<Id>,
+    asks: bool,
     message: &'static str,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
 }
@@ -54,6 +55,8 @@ struct Running {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) id: Option<Id>,
+    /// Whether its message is answered.
+    pub(crate) asks: bool,
     /// The name of its message.
     pub(crate) message: &'static str,
     pub(crate) outcome: Outcome,
@@ -77,9 +80,15 @@ pub(crate) enum Declined {
 }
 
 impl Job {
-    fn new(id: Option<Id>, message: &'static str, work: BoxFuture<'static, ()>) -> Self {
+    fn new(
+        id: Option<Id>,
+        asks: bool,
+        message: &'static str,
+        work: BoxFuture<'static, ()>,
+    ) -> Self {
         Self {
             id,
+            asks,
             message,
             work: AssertUnwindSafe(work).catch_unwind(),
         }
@@ -88,6 +97,7 @@ impl Job {
     fn done(&mut self, outcome: Outcome) -> Done {
         Done {
             id: self.id.take(),
+            asks: self.asks,
             message: self.message,
             outcome,
         }
@@ -143,6 +153,7 @@ impl Jobs {
         let Received {
             id,
             action,
+            asks,
             message,
             timeout,
         } = received;
@@ -150,7 +161,7 @@ impl Jobs {
             Action::Run(work) => {
                 debug_assert!(self.is_idle(), "messages are handled one by one");
                 self.running = Some(Running {
-                    job: Job::new(id, message, work),
+                    job: Job::new(id, asks, message, work),
                     timeout,
                     deadline: None,
                 });
@@ -166,7 +177,7 @@ impl Jobs {
                 if let Some(id) = &id {
                     self.open.insert(id.clone(), handle);
                 }
-                let job = Job::new(id, message, work);
+                let job = Job::new(id, asks, message, work);
                 self.streams.push(Abortable::new(job, registration));
             }
             Action::Cancel => {
@@ -176,6 +187,11 @@ impl Jobs {
             }
         }
         Ok(())
+    }
+
+    /// Whether a stream with an id is open.
+    pub(crate) fn has_stream(&self, id: &Id) -> bool {
+        self.open.contains_key(id)
     }
 
     /// Ends the stream with an id.

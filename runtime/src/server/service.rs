@@ -96,6 +96,8 @@ pub struct Received {
     pub id: Option<Id>,
     /// What to do.
     pub action: Action,
+    /// Whether it is answered.
+    pub asks: bool,
     /// The name of the message.
     pub message: &'static str,
     /// How long the handler may take; none is as long as it likes.

@@ -2,9 +2,9 @@
 
 use super::{Action, Context, Received, Refusal, hub::KEY, link::Link};
 use crate::{
-    Id, Reason, Rejected,
+    Id, Reason, Rejected, TagBuf,
     system::{ChannelOnly, Head, Role},
-    table::{ReplyKind, Tag},
+    table::{ProtocolTable, ReplyKind, Tag},
     transport::Packet,
 };
 use std::sync::Arc;
@@ -23,6 +23,21 @@ pub(crate) enum Urgent {
 pub(crate) enum Request {
     Urgent(Urgent),
     Run(Received),
+}
+
+/// Whether a message that could not be read asks for an answer, as far as its tag says.
+pub(crate) fn asks(table: &ProtocolTable, tag: Option<&TagBuf>) -> bool {
+    let Some(tag) = tag.map(TagBuf::borrow) else {
+        return false;
+    };
+    let message = (table.client.lookup)(tag);
+    match message.map(|message| table.client.messages[message].reply) {
+        Some(reply) => matches!(reply, ReplyKind::One | ReplyKind::Stream),
+        None => matches!(
+            Role::of(tag, &table.session.roles),
+            Some(Role::Join | Role::Leave)
+        ),
+    }
 }
 
 /// Whether a message need not wait for its turn. It is looked at by its envelope alone; a cancel that does not fit waits, and is
@@ -97,6 +112,7 @@ pub(crate) fn read(link: &Arc<Link>, packet: &Packet, rejected: &Rejected) -> Op
     Some(Request::Run(Received {
         id: head.id,
         action,
+        asks: true,
         message,
         timeout,
     }))

@@ -176,6 +176,11 @@ pub trait Transport: Send + 'static {
         0
     }
 
+    /// How much was read so far, in whatever unit: where it grows, the other end is there, though no message is whole yet.
+    fn read(&self) -> u64 {
+        0
+    }
+
     /// Whether the other end is known to be gone, though what it sent was not read to its end.
     fn is_hung_up(&self) -> bool {
         false

@@ -8,7 +8,7 @@ use super::{
         link,
         system::{self, Urgent},
     },
-    Connection, End, HANG_UP, Paused,
+    ARRIVAL, Connection, End, HANG_UP, Paused,
 };
 use crate::{
     Id, Reason, Rejected,
@@ -28,13 +28,20 @@ impl Connection {
             return self.poll_paused(cx).map(|()| false);
         }
         self.paused = None;
-        let Poll::Ready(arrival) = self.transport.poll_receive(cx) else {
-            return Ok(false);
-        };
+        let arrival = self.transport.poll_receive(cx);
         let now = Instant::now();
-        if let Some(heart) = &mut self.heart {
+        // A part of a message is a sign of life, too: its sender can say nothing else before the rest.
+        let arrived = self.transport.read();
+        if let Some(heart) = &mut self.heart
+            && (arrival.is_ready() || arrived != self.arrived)
+        {
             heart.hear(now);
         }
+        self.arrived = arrived;
+        let Poll::Ready(arrival) = arrival else {
+            return Ok(false);
+        };
+        self.spent += ARRIVAL;
         match arrival {
             Ok(Arrival::Alive) => self.control(now)?,
             Ok(Arrival::Packet(packet)) if packet.len() > self.link.server.limits.message => {
@@ -128,15 +135,11 @@ impl Connection {
                 self.owes_pong = true;
             }
             Some(Urgent::Pong) => self.control(now)?,
-            Some(Urgent::Cancel(id)) => {
-                // What it weighs is gone; that it came still counts.
-                if self.is_in_time(now) {
-                    self.jobs.cancel(&id);
-                } else {
-                    self.inbound.push(packet);
-                }
+            // What it cancels may wait, too: then it keeps its place behind that. That it came counts in any case.
+            Some(Urgent::Cancel(id)) if self.jobs.has_stream(&id) && self.is_in_time(now) => {
+                self.jobs.cancel(&id);
             }
-            None => self.inbound.push(packet),
+            _ => self.inbound.push(packet),
         }
         Ok(())
     }
@@ -144,8 +147,7 @@ impl Connection {
     fn too_large(&self) -> End {
         let limit = self.link.server.limits.message;
         let words = format!("a message may have {limit} bytes");
-        self.link
-            .fail(None, &Fault::new("TOO_LARGE", words.clone()));
+        self.fail(false, None, &Fault::new("TOO_LARGE", words.clone()));
         End::Close(Closing::new(
             self.link.server.table.close_code(CloseCondition::TooLarge),
             words,
@@ -160,6 +162,7 @@ impl Connection {
 
     /// Reads a message, and begins what it asks for. What it was, where it counts as a sign of life alone.
     pub(super) fn receive(&mut self, packet: &Packet) -> Option<Urgent> {
+        self.spent += packet.len();
         let server = self.link.server.clone();
         let source = server.codec(self.link.encoding).source(packet.frame());
         let received = source
@@ -200,7 +203,7 @@ impl Connection {
         }
         self.bad = 0;
         if !self.is_in_time(Instant::now()) {
-            self.too_fast(received.id.as_ref());
+            self.too_fast(received.asks, received.id.as_ref());
             return None;
         }
         self.fast = 0;
@@ -224,10 +227,11 @@ impl Connection {
     }
 
     fn bad(&mut self, rejected: &Rejected) {
+        let asks = system::asks(self.link.server.table, rejected.tag.as_ref());
         if !self.is_in_time(Instant::now()) {
-            return self.too_fast(rejected.id.as_ref());
+            return self.too_fast(asks, rejected.id.as_ref());
         }
-        self.link.fail(rejected.id.as_ref(), &Fault::of(rejected));
+        self.fail(asks, rejected.id.as_ref(), &Fault::of(rejected));
         self.bad += 1;
         if self.bad >= self.link.server.limits.violations.max(1) {
             tracing::info!(connection = self.link.id, "too many bad messages");
@@ -237,12 +241,12 @@ impl Connection {
         }
     }
 
-    fn too_fast(&mut self, id: Option<&Id>) {
+    fn too_fast(&mut self, asks: bool, id: Option<&Id>) {
         if !std::mem::replace(&mut self.logged.rate, true) {
             tracing::info!(connection = self.link.id, "`limits.rate` is reached");
         }
         let fault = Fault::new("RATE_LIMITED", "too many messages in too short a time").retryable();
-        self.link.fail(id, &fault);
+        self.fail(asks, id, &fault);
         self.fast += 1;
         if self.fast >= self.link.server.limits.violations.max(1) {
             self.link

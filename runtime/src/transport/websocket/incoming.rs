@@ -14,6 +14,8 @@ pub(super) enum Event {
     /// What its pong has to carry.
     Ping(Control),
     Pong,
+    /// A frame of a message that carries nothing and does not end it: it is told, so that somebody counts it.
+    Nothing,
     /// The other end closed, and said why where it did.
     Close(Option<Closing>),
 }
@@ -102,6 +104,9 @@ impl Incoming {
                 self.data(part, &frame, is_whole)?;
                 if is_whole && frame.header.is_last {
                     return self.finish_message().map(Some);
+                }
+                if frame.header.length == 0 {
+                    return Ok(Some(Event::Nothing));
                 }
             }
             if !is_whole {

@@ -50,6 +50,8 @@ pub struct WebSocket<S> {
     pong: Option<Control>,
     /// How many bytes the stream has taken.
     written: u64,
+    /// How many bytes came out of it.
+    read: u64,
     masks: Option<Box<Masks>>,
     close: Close,
     /// How much was read since this end closed.
@@ -127,6 +129,7 @@ impl<S> WebSocket<S> {
             unflushed: false,
             pong: None,
             written: 0,
+            read: 0,
             masks: (role == Role::Client).then(Masks::new),
             close: Close::Open,
             drained: 0,
@@ -214,6 +217,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
             let mut buffer = ReadBuf::uninit(&mut bytes);
             ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)).map_err(broken)?;
             let mut input = buffer.filled();
+            self.read += input.len() as u64;
             if input.is_empty() {
                 return Poll::Ready(Ok(Event::Close(None)));
             }
@@ -253,7 +257,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
                 }
                 Arrival::Alive
             }
-            Event::Pong => Arrival::Alive,
+            Event::Pong | Event::Nothing => Arrival::Alive,
             Event::Close(closing) => {
                 self.peer = Some(closing.as_ref().map(|closing| closing.code));
                 // Nothing is answered after a close (RFC 6455, section 5.5.2).
@@ -326,6 +330,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
 
     fn written(&self) -> u64 {
         self.written
+    }
+
+    fn read(&self) -> u64 {
+        self.read
     }
 
     fn is_hung_up(&self) -> bool {

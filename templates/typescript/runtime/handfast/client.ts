@@ -194,7 +194,12 @@ export class Client<Auth = never> {
         else stream.complete(message.payload as N);
         return incoming === end;
       },
-      failed: error => stream.fail(error as CallError<E>, this.#closing || error.code === 'CANCELLED'),
+      failed: (error, wasWritten) => {
+        stream.fail(error as CallError<E>, this.#closing || error.code === 'CANCELLED');
+        // The server goes on with what only this end has given up.
+        const isOurs = error.code === 'TIMEOUT' || error.code === 'BAD_REPLY';
+        if (isOurs && wasWritten === true && cancel !== undefined) this.#write(cancel, undefined, { id: id as Id });
+      },
     });
     signal?.addEventListener('abort', abort);
     void stream.end.then(() => signal?.removeEventListener('abort', abort));

@@ -21,8 +21,8 @@ export interface PendingRequest {
   readonly errors: readonly ErrorDescriptor<DeclaredError>[];
   /** Takes an answer; whether it was the last. */
   answered(message: Message, incoming: Incoming<unknown>): boolean;
-  /** Takes the error that ends it. */
-  failed(error: DeclaredError | RuntimeError): void;
+  /** Takes the error that ends it, and whether the request was written over the connection that there is. */
+  failed(error: DeclaredError | RuntimeError, wasWritten?: boolean): void;
 }
 
 /** How a request is sent. */
@@ -222,8 +222,9 @@ export class Outbound {
     const entry = this.#waiting.get(id) ?? this.#written.get(id);
     if (entry === undefined) return;
     const wasAbandoned = entry.abandoned;
+    const wasWritten = this.#written.has(id);
     this.abandon(id, answered);
-    if (wasAbandoned !== true) entry.request?.failed(error);
+    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
   }
 
   /** Waits for a request no longer. Its place in line stays, until its answer comes, if the protocol goes by order. */
