@@ -64,6 +64,8 @@ pub(crate) struct Target {
 pub(crate) struct Fate {
     /// How many bytes it sent.
     pub(crate) sent: u64,
+    /// How many connections it made besides the first.
+    pub(crate) again: u64,
     /// How many messages it got: by their type, and errors by their code.
     pub(crate) got: BTreeMap<String, u64>,
     /// How many bytes of messages it got.

@@ -67,7 +67,8 @@ async function run(scenario, platform) {
       try {
         await runner[step](...rest);
       } catch (error) {
-        throw new Error(`step ${i + 1} ${JSON.stringify([step, ...rest])}: ${error?.message ?? error}`);
+        const last = runner.closed === undefined ? '' : `; it was last closed with ${runner.closed}`;
+        throw new Error(`step ${i + 1} ${JSON.stringify([step, ...rest])}: ${error?.message ?? error}${last}`);
       }
     }
   } finally {
@@ -80,6 +81,8 @@ class Runner {
   client;
   clients = [];
   status = 'connecting';
+  /** What it was last closed with. */
+  closed;
   rooms = new Map();
   calls = new Map();
   streams = new Map();
@@ -102,7 +105,10 @@ class Runner {
     this.clients.push(client);
     this.client = client;
     client.on('open', () => (this.status = 'connected'));
-    client.on('close', ({ final }) => (this.status = final ? 'closed' : 'reconnecting'));
+    client.on('close', closed => {
+      this.status = closed.final ? 'closed' : 'reconnecting';
+      this.closed = `${closed.code} ${closed.reason}`;
+    });
     return client;
   }
 

@@ -135,7 +135,11 @@ fn once() -> u64 {
 impl Action {
     /// Whether what follows must not keep other messages waiting.
     pub(crate) fn waits(&self) -> bool {
-        matches!(self, Self::Hold(_) | Self::Delay(_) | Self::Times { .. })
+        match self {
+            Self::Hold(_) | Self::Delay(_) | Self::Times { .. } => true,
+            Self::Frames { count, .. } => *count > 1,
+            _ => false,
+        }
     }
 }
 

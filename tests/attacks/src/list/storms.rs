@@ -93,6 +93,7 @@ async fn again(target: Target, asks: Option<u64>, is_forwarded: bool) -> Fate {
         let Ok(mut peer) = Peer::connect(target.address, &from).await else {
             continue;
         };
+        fate.again += 1;
         let Some(asks) = asks else { continue };
         fate.sent += bytes.len() as u64;
         if peer.write(&bytes).await.is_err() {
