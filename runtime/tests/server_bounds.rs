@@ -502,6 +502,101 @@ async fn a_slow_message_is_a_sign_of_life() {
     .await;
 }
 
+/// What waited for a handler was not too fast for that.
+#[tokio::test(start_paused = true)]
+async fn a_slow_handler_does_not_make_a_client_too_fast() {
+    simulated(async {
+        let app = App::new();
+        let server = Server::with(app.clone(), |builder| {
+            builder.limits(LimitsTable {
+                rate: Some((10, Duration::from_secs(1))),
+                inbound: 2000,
+                handler_timeout: HandlerTimeout::Off,
+                ..LIMITS
+            })
+        });
+        let (mut client, end) = pair(1024);
+        tokio::spawn(async move { server.serve(end, Peer::default()).await });
+        client.send(&hello("ada")).await.expect("it is open");
+        text(&mut client).await;
+        client
+            .send(r#"{"type":"wait","id":"w"}"#)
+            .await
+            .expect("it is open");
+        // Within the rate, and more than the server reads meanwhile.
+        for n in 0..200 {
+            tokio::time::sleep(Duration::from_millis(110)).await;
+            client
+                .send(&format!(
+                    r#"{{"type":"room.leave","payload":{{"roomId":"r"}},"id":"{n}"}}"#
+                ))
+                .await
+                .expect("it is open");
+        }
+        app.gate.add_permits(1);
+        let mut answers = 0;
+        while answers < 201 {
+            let answer = text(&mut client).await;
+            assert!(!answer.contains("RATE_LIMITED"), "{answer}");
+            answers += usize::from(answer.contains(r#""id""#));
+        }
+    })
+    .await;
+}
+
+/// A channel that a connection may not be in is not asked of the application.
+#[tokio::test]
+async fn what_may_not_be_joined_is_not_asked_of_the_application() {
+    soon(async {
+        let (app, address) = limited(LimitsTable {
+            channels: 1,
+            ..LIMITS
+        })
+        .await;
+        let mut raw = Raw::enter(address, "ada").await;
+        for (n, room) in ["a", "b"].into_iter().enumerate() {
+            raw.send(&join(room, n)).await;
+            raw.next().await;
+        }
+        assert_eq!(*app.asked.lock().expect("it is whole"), ["a"]);
+    })
+    .await;
+}
+
+/// Many streams that are woken at once say no more than what one connection may have waiting.
+#[tokio::test(start_paused = true)]
+async fn streams_that_wake_together_wait_for_room() {
+    simulated(async {
+        let app = App::new();
+        let server = Server::with(app.clone(), |builder| {
+            builder.limits(LimitsTable {
+                outbound: 20_000,
+                ..LIMITS
+            })
+        });
+        let (mut client, end) = pair(2);
+        tokio::spawn(async move { server.serve(end, Peer::default()).await });
+        client.send(&hello("ada")).await.expect("it is open");
+        text(&mut client).await;
+        for n in 0..200 {
+            client
+                .send(&format!(
+                    r#"{{"type":"prices.watch","payload":{{"count":77}},"id":"{n}"}}"#
+                ))
+                .await
+                .expect("it is open");
+        }
+        client.send(r#"{"type":"ping"}"#).await.expect("it is open");
+        assert_eq!(text(&mut client).await, r#"{"type":"pong"}"#);
+        app.start.add_permits(200);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        // Acknowledgements come only as they find room: with 128 bytes counted for each, about forty do in half of it.
+        let accepted = app.accepted.load(std::sync::atomic::Ordering::SeqCst);
+        assert!((10..=80).contains(&accepted), "{accepted}");
+    })
+    .await;
+}
+
 /// A client that sends and never reads is let go once nothing of what waits is taken for as long as silence is tolerated.
 #[tokio::test(start_paused = true)]
 async fn who_never_reads_is_let_go() {

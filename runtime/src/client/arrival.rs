@@ -233,8 +233,10 @@ impl Core {
         match role {
             Role::Ping => self.pong(),
             Role::Error => {
-                let Ok(error) = RemoteError::read(head) else {
-                    return;
+                // One that does not fit still ends what it answers.
+                let failure = match RemoteError::read(head) {
+                    Ok(error) => Failure::Remote(error),
+                    Err(_) => Failure::Unexpected,
                 };
                 let mut inner = self.lock();
                 let id = if self.by_order() {
@@ -245,10 +247,12 @@ impl Core {
                 if let Some(id) = id
                     && let Some(waiting) = inner.take(&id)
                 {
-                    return self.fail(&mut inner, &id, waiting, Failure::Remote(error));
+                    return self.fail(&mut inner, &id, waiting, failure);
                 }
                 drop(inner);
-                if let Some(left_out) = self.log.pass() {
+                if let Failure::Remote(error) = failure
+                    && let Some(left_out) = self.log.pass()
+                {
                     tracing::warn!(error = cut(&error), left_out, "the server reports an error");
                 }
             }

@@ -49,9 +49,17 @@ impl FromStr for Network {
             return Ok(address.into());
         };
         let most = if address.is_ipv4() { 32 } else { 128 };
-        match prefix.parse() {
-            Ok(prefix) if prefix <= most => Ok(Self { address, prefix }),
-            _ => Err(NotANetwork),
+        let prefix: u32 = prefix.parse().map_err(|_| NotANetwork)?;
+        if prefix > most {
+            return Err(NotANetwork);
+        }
+        // A range of IPv4 addresses as IPv6 writes them is one of IPv4.
+        match (address, address.to_canonical()) {
+            (IpAddr::V6(_), IpAddr::V4(address)) if prefix >= 96 => Ok(Self {
+                address: IpAddr::V4(address),
+                prefix: prefix - 96,
+            }),
+            _ => Ok(Self { address, prefix }),
         }
     }
 }
@@ -167,6 +175,8 @@ mod tests {
         assert!(has("::/0", "::2"));
         assert!(has("fd00::/8", "fd12::1"));
         assert!(has("::1", "::1"));
+        assert!(has("::ffff:10.0.0.0/104", "10.255.0.1"));
+        assert!(!has("::ffff:10.0.0.0/104", "11.0.0.1"));
         for bad in [
             "",
             "10.0.0.0/33",

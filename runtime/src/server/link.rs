@@ -81,6 +81,12 @@ impl Link {
     /// Queues a message that nobody asked for. A connection without room for it is closed.
     pub(crate) fn push(&self, packet: Packet, volatile: bool) {
         if self.outbound.push(packet, volatile) == Err(Refused::Full) && !volatile {
+            if self.outbound.closing().is_none() {
+                tracing::info!(
+                    connection = self.id,
+                    "`limits.outbound` is reached: the client reads too slowly, and is closed"
+                );
+            }
             self.close(CloseCondition::Slow, "the client reads too slowly", false);
         }
     }

@@ -49,9 +49,11 @@ impl Refused {
         let words = format!("{}\n", self.words);
         let mut response = reply(self.status, "text/plain; charset=utf-8", words);
         let headers = response.headers_mut();
+        // Whoever asks again and again has to connect again and again: a refusal is logged, and a log is not for free.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
         match self.status {
             StatusCode::UPGRADE_REQUIRED => {
-                headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.append(CONNECTION, HeaderValue::from_static("upgrade"));
                 headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
                 headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             }
@@ -157,10 +159,10 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
-    if size + request.uri().path().len() > HEADERS {
+    if size + request.uri().to_string().len() > HEADERS {
         return Err(Refused::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "the headers have more than 16 KiB",
+            "the head of the request has more than 16 KiB",
         ));
     }
     if !server.origins.take(headers) {

@@ -15,7 +15,10 @@ use handfast::{
 };
 use std::{
     borrow::Cow,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::sync::Semaphore;
 
@@ -254,6 +257,12 @@ pub struct Inside {
     /// Counts the streams that were dropped.
     pub dropped: Arc<Semaphore>,
     pub closed: Mutex<Vec<String>>,
+    /// The rooms that somebody asked to join.
+    pub asked: Mutex<Vec<String>>,
+    /// Lets streams of 77 ticks be accepted.
+    pub start: Semaphore,
+    /// Counts them.
+    pub accepted: AtomicUsize,
 }
 
 impl std::ops::Deref for App {
@@ -269,6 +278,9 @@ impl App {
             gate: Semaphore::new(0),
             dropped: Arc::new(Semaphore::new(0)),
             closed: Mutex::default(),
+            asked: Mutex::default(),
+            start: Semaphore::new(0),
+            accepted: AtomicUsize::new(0),
         }))
     }
 }
@@ -310,6 +322,10 @@ impl RoomHandler for App {
         m: RoomJoin,
         cx: &Context<User>,
     ) -> Result<RoomJoined, ChatSendError> {
+        self.asked
+            .lock()
+            .expect("it is whole")
+            .push(m.room_id.clone());
         if m.room_id == "full" {
             return Err(ChatSendError::RoomFull(Limit { limit: 9 }));
         }
@@ -357,6 +373,12 @@ impl PricesHandler for App {
         if m.count == 9 {
             // Forgets to accept.
             return Ok(PricesDone { ticks: 0 });
+        }
+        if m.count == 77 {
+            self.start.acquire().await.expect("it is open").forget();
+            let _ticks = ticks.accept(PricesWatching {});
+            self.accepted.fetch_add(1, Ordering::SeqCst);
+            return std::future::pending().await;
         }
         let mut ticks = ticks.accept(PricesWatching {});
         for n in 0..m.count {

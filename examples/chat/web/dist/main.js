@@ -1082,7 +1082,8 @@ var Channels = class {
         void this.#release(subscription, room2, "its setup failed");
         throw error;
       }
-      if (subscription.entered || !subscription.rooms.has(room2)) return resolve2(room2);
+      if (!subscription.rooms.has(room2)) throw new Failed({ code: "CLOSED", message: "the room was left" });
+      if (subscription.entered) return resolve2(room2);
       const giveUp = (error) => {
         subscription.rooms.get(room2)?.settle(error);
         void this.#release(subscription, room2, error.message);

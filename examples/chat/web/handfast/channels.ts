@@ -124,7 +124,8 @@ export class Channels {
         void this.#release(subscription, room, 'its setup failed');
         throw error;
       }
-      if (subscription.entered || !subscription.rooms.has(room)) return resolve(room);
+      if (!subscription.rooms.has(room)) throw new Failed({ code: 'CLOSED', message: 'the room was left' });
+      if (subscription.entered) return resolve(room);
       const giveUp = (error: RuntimeError): void => {
         subscription.rooms.get(room)?.settle(error);
         void this.#release(subscription, room, error.message);
