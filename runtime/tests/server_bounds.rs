@@ -597,6 +597,23 @@ async fn streams_that_wake_together_wait_for_room() {
     .await;
 }
 
+/// Who has not said hello yet does not hold a server that goes away.
+#[tokio::test(start_paused = true)]
+async fn who_has_not_said_hello_is_sent_away() {
+    simulated(async {
+        let server = Server::new(App::new());
+        let mut client = over_memory(&server);
+        let began = tokio::time::Instant::now();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let handle = server.handle();
+        let down = tokio::spawn(async move { handle.shutdown().await });
+        assert!(text(&mut client).await.contains("1001"));
+        down.await.expect("it ends");
+        assert_eq!(began.elapsed().as_secs(), 1);
+    })
+    .await;
+}
+
 /// A client that sends and never reads is let go once nothing of what waits is taken for as long as silence is tolerated.
 #[tokio::test(start_paused = true)]
 async fn who_never_reads_is_let_go() {

@@ -56,19 +56,28 @@ async fn say(client: &Client, room_id: &RoomId, text: String) -> Result<(), Box<
         }
         // Such as a text that is too long: the next line may be better.
         Err(CallError::Invalid(why)) => eprintln!("! not sent: {why}"),
+        Err(CallError::Remote(why)) => eprintln!("! refused: {}", plain(&why.to_string())),
+        Err(CallError::Timeout | CallError::OutcomeUnknown) => {
+            eprintln!("! nobody knows whether that was sent");
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(())
 }
 
+/// Text of strangers without what a terminal takes for commands.
+fn plain(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 fn print(event: Event<ServerMessage>) {
     match event {
         Event::Message(envelope) => match envelope.message {
-            ServerMessage::ChatMessage(m) => println!("{}: {}", m.from, m.text),
+            ServerMessage::ChatMessage(m) => println!("{}: {}", plain(&m.from), plain(&m.text)),
             ServerMessage::UserPresence(m) => {
                 println!(
                     "* {} {}",
-                    m.member.name,
+                    plain(&m.member.name),
                     if m.present { "came" } else { "went" }
                 );
             }

@@ -18,6 +18,9 @@ use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
 
+/// The close code for who is not let in now, and may be later (the registry of RFC 6455, section 11.7).
+pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
+
 /// How many bytes the version of a client may have: a refusal names it.
 const VERSION: usize = 64;
 
@@ -89,7 +92,14 @@ async fn greet(
             session.timeout,
             hello(transport, server, place, encoding, control),
         );
-        let hello = match hello.await {
+        let hello = tokio::select! {
+            hello = hello => hello,
+            () = server.gone() => {
+                let words = "the server goes away".into();
+                return Err(close(CloseCondition::GoingAway, words));
+            }
+        };
+        let hello = match hello {
             Ok(hello) => hello?,
             Err(_) => {
                 return Err(close(
@@ -144,10 +154,11 @@ async fn greet(
     };
     let packet = refuse(server, encoding, &refusal.fault(&refusal.data.as_deref()));
     send(transport, packet).await?;
-    Err(close(
-        CloseCondition::Unauthorized,
-        refusal.message.into_owned(),
-    ))
+    let words = refusal.message.into_owned();
+    if refusal.retryable {
+        return Err(Some(Closing::new(TRY_AGAIN_LATER, words)));
+    }
+    Err(close(CloseCondition::Unauthorized, words))
 }
 
 /// What a session that began is told.

@@ -143,7 +143,7 @@ impl Builder {
         self
     }
 
-    /// Proxies that stand before the server: what they say in `Forwarded` (RFC 7239) is where a request comes from. No other header is read,
+    /// Proxies that stand before the server; [`Serve::trusted_proxies`] has to know them, too: what they say in `Forwarded` (RFC 7239) is where a request comes from. No other header is read,
     /// `X-Forwarded-For` neither. A proxy has to add its own element behind what a client sent, as the RFC has it, or to write the header
     /// anew; one that passes a client's header on as its own lets it claim any address. Clients that it does not name (`for=unknown`) share bounds.
     ///
@@ -237,8 +237,8 @@ impl Server {
                 handshake::serve(transport, self.shared.clone(), peer, admission, 0).await;
             }
             Err(_) => {
-                // Try again later (the registry of RFC 6455, section 11.7).
-                let closing = Closing::new(1013, "there are too many connections");
+                let code = handshake::TRY_AGAIN_LATER;
+                let closing = Closing::new(code, "there are too many connections");
                 transport.close(&closing, connection::PATIENCE).await;
             }
         }

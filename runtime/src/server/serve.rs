@@ -98,7 +98,8 @@ impl Serve {
         self
     }
 
-    /// Proxies, whose connections are those of many clients.
+    /// Proxies, whose connections are those of many clients: the same as in
+    /// [`Builder::trusted_proxies`](super::Builder::trusted_proxies).
     pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.trusted.extend(networks);
         self

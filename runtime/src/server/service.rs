@@ -1,11 +1,12 @@
 //! What a server needs to know of a protocol and of the application: [`Service`], implemented by `#[protocol]`.
 
-use super::{Context, Peer, fault::Fault};
+use super::{Context, Peer, fault::Fault, shared::unsound};
 use crate::{
     ErrorCodes, Id, Invalid, MessageOf, Messages, Mode, Payload, Rejected, TagBuf, Violation,
     codec::Source,
     read_text,
     table::{ProtocolTable, Tag},
+    validate::validate_error,
 };
 use futures_util::future::BoxFuture;
 use handfast_schema::{Told, words};
@@ -203,6 +204,12 @@ impl Refusal {
 
     /// A declared error.
     pub fn from_error<E: ErrorCodes>(error: &E) -> Self {
+        if cfg!(debug_assertions)
+            && let Err(invalid) = validate_error(error)
+        {
+            unsound(error.message(), &invalid);
+            return Self::new("INTERNAL", "the server failed");
+        }
         Self {
             code: match error.code() {
                 Tag::Text(text) => TagBuf::Text(text.into()),

@@ -20,7 +20,7 @@ use std::{
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -44,7 +44,7 @@ pub(crate) struct Shared {
     pub(crate) major: i64,
     links: Mutex<HashMap<u64, Arc<Link>>>,
     last: AtomicU64,
-    going: AtomicBool,
+    going: watch::Sender<bool>,
     /// How many connections there are, those included that have not said hello.
     pub(crate) alive: watch::Sender<usize>,
 }
@@ -135,7 +135,7 @@ impl Shared {
             major,
             links: Mutex::default(),
             last: AtomicU64::new(0),
-            going: AtomicBool::new(false),
+            going: watch::Sender::new(false),
             alive: watch::Sender::new(0),
         })
     }
@@ -275,12 +275,19 @@ impl Shared {
     }
 
     pub(crate) fn is_going(&self) -> bool {
-        self.going.load(Ordering::SeqCst)
+        *self.going.borrow()
+    }
+
+    /// Waits until the server goes away.
+    pub(crate) async fn gone(&self) {
+        let mut going = self.going.subscribe();
+        // The sender lives here, so this cannot fail.
+        let _ = going.wait_for(|going| *going).await;
     }
 
     /// Asks every connection to finish what it does and to close.
     pub(crate) fn go(&self) {
-        self.going.store(true, Ordering::SeqCst);
+        self.going.send_replace(true);
         let links: Vec<_> = self.links().values().cloned().collect();
         links.iter().for_each(|link| go_away(link));
     }

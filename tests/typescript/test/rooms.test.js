@@ -324,3 +324,13 @@ test('neither does a forged gap, and what was here before is dropped', async () 
 
 /** The code a join fails with. */
 const outcomeOf = joining => joining.then(() => 'ok', error => error.error.code);
+
+test('a join whose setup leaves is no room', async () => {
+  const client = own.connect();
+  await own.server.welcome();
+  await assert.rejects(
+    client.join(api.roomChannel, { roomId: 'lobby' }, room => void room.leave()),
+    ({ error }) => error.code === 'CLOSED',
+  );
+  assert.deepEqual(own.server.types, ['hello']);
+});

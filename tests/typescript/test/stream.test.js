@@ -33,6 +33,19 @@ test('a stream that is not read fails as slow and is cancelled, and what waits c
   assert.equal(taken, 1024);
 });
 
+test('a stream that only this end has given up is cancelled', async () => {
+  const { clock, server } = own;
+  const late = await watch();
+  await clock.pass(10000);
+  assert.equal((await late.end).error.code, 'TIMEOUT');
+  assert.deepEqual({ ...server.last }, { type: 'prices.stop', id: '1' });
+  const bad = own.client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
+  await server.say({ type: 'prices.watching', id: '2' });
+  await server.say({ type: 'prices.tick', id: '2', payload: { symbol: 7 } });
+  assert.equal((await bad.end).error.code, 'BAD_REPLY');
+  assert.deepEqual({ ...server.last }, { type: 'prices.stop', id: '2' });
+});
+
 test('so does one whose items are large', async () => {
   const { clock, server } = own;
   const stream = await watch();
