@@ -219,12 +219,7 @@ impl Cx<'_> {
                     Some(call) if is_required => return Some(call),
                     Some(call) => call,
                     None => {
-                        let strict = if self.is_strict(body.way.id) {
-                            "strict"
-                        } else {
-                            "false"
-                        };
-                        let call = format!("hf.passes({local}, {check}, {strict})");
+                        let call = self.passes(body, &local, &check);
                         if is_required {
                             return Some(format!("{local} !== undefined && {call}"));
                         }
@@ -234,6 +229,15 @@ impl Cx<'_> {
             }
         };
         Some(format!("({local} === undefined || {condition})"))
+    }
+
+    /// The question whether a check finds nothing.
+    fn passes(&self, body: &Body<'_>, local: &str, check: &str) -> String {
+        let strict = match self.is_strict(body.way.id) {
+            true => "strict",
+            false => "false",
+        };
+        format!("hf.passes({local}, {check}, {strict})")
     }
 
     fn property_check(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> String {
@@ -253,8 +257,12 @@ impl Cx<'_> {
             let holds = match self.quick(body, &way, "item") {
                 Some(quick) => Some(quick.holds()),
                 None => {
-                    self.reference(body, way, &format!("{}Item", body.stem));
-                    self.asked_of(body, &self.resolved(way), "item")
+                    let check = self.reference(body, way, &format!("{}Item", body.stem));
+                    match self.asked_of(body, &self.resolved(way), "item") {
+                        Some(call) => Some(call),
+                        None if check == "hf.anything" => None,
+                        None => Some(self.passes(body, "item", &check)),
+                    }
                 }
             };
             // By a function of its own, which an engine takes in; a guard by its name may be taken for any function.

@@ -179,7 +179,15 @@ impl Maker<'_> {
                 }
                 schema
             }
-            1 => json!({ "type": "array", "items": self.scalar(depth), "maxItems": 3 }),
+            1 => {
+                // A type and no more, now and then, of a value that has others inside it.
+                let items = if self.rng.one_in(3) {
+                    json!({ "type": self.rng.pick(&["object", "array"]) })
+                } else {
+                    self.scalar(depth)
+                };
+                json!({ "type": "array", "items": items, "maxItems": 3 })
+            }
             2 => {
                 let one = self.schema(depth, 0);
                 json!({ "anyOf": [one, { "type": "null" }] })
