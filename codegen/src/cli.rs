@@ -119,7 +119,8 @@ impl Trouble {
                 diagnostics,
                 sources,
             }) => {
-                tell(diagnostics, sources, format);
+                // There is nobody left to tell where this fails.
+                let _ = tell(diagnostics, sources, format);
                 if format == Format::Text {
                     let errors = diagnostics
                         .iter()
@@ -175,13 +176,17 @@ fn spec(cli: &Cli) -> Result<PathBuf, Trouble> {
     ))
 }
 
-fn tell(diagnostics: &[Diagnostic], sources: &Sources, format: Format) {
+/// Whoever reads the output may go away at any time: `println!` would panic then.
+fn tell(diagnostics: &[Diagnostic], sources: &Sources, format: Format) -> io::Result<()> {
     match format {
-        Format::Json => println!("{}", handfast_spec::render_json(diagnostics, sources)),
-        Format::Text if diagnostics.is_empty() => {}
+        Format::Json => {
+            let text = handfast_spec::render_json(diagnostics, sources);
+            writeln!(io::stdout(), "{text}")
+        }
+        Format::Text if diagnostics.is_empty() => Ok(()),
         Format::Text => {
             let text = handfast_spec::render(diagnostics, sources, io::stderr().is_terminal());
-            eprintln!("{}\n", text.trim_end());
+            writeln!(io::stderr(), "{}\n", text.trim_end())
         }
     }
 }
@@ -202,7 +207,7 @@ fn generate(cli: &Cli) -> Result<bool, Trouble> {
         &without_notes(generated.diagnostics),
         &generated.sources,
         cli.format,
-    );
+    )?;
     if cli.format == Format::Json {
         return Ok(true);
     }
@@ -242,7 +247,7 @@ fn check(cli: &Cli) -> Result<bool, Trouble> {
     let spec = spec(cli)?;
     let generator = Generator::new(&spec);
     let (outputs, diagnostics, sources) = generator.prepare()?;
-    tell(&diagnostics, &sources, cli.format);
+    tell(&diagnostics, &sources, cli.format)?;
     let stale: Vec<File> = write::plan(generator.folder(), &outputs)?
         .into_iter()
         .filter(|file| file.fate != Fate::Left)
@@ -333,8 +338,8 @@ fn judge(cli: &Cli, capture: &Path) -> Result<bool, Trouble> {
         verify(protocol, BufReader::new(file))
     };
     match cli.format {
-        Format::Text => println!("{}", report.render().trim_end()),
-        Format::Json => println!("{}", report.to_json()),
+        Format::Text => writeln!(io::stdout(), "{}", report.render().trim_end())?,
+        Format::Json => writeln!(io::stdout(), "{}", report.to_json())?,
     }
     Ok(report.is_clean())
 }
