@@ -16,9 +16,29 @@ pub(super) fn inner(out: &mut String, text: &str) {
 fn comment(out: &mut String, indent: &str, slashes: &str, text: &str) {
     let text = harmless(text);
     let mut in_list = false;
+    let mut fence: Option<&str> = None;
     let width = WIDTH.saturating_sub(indent.len() + slashes.len() + 1);
+    let mut put = |line: &str| {
+        out.push_str(format!("{indent}{slashes} {line}").trim_end());
+        out.push('\n');
+    };
     for line in text.trim().lines() {
         let line = line.trim_end();
+        let ticks = fence_of(line);
+        if let Some(open) = fence {
+            put(line);
+            if ticks.is_some_and(|ticks| ticks.starts_with(open) && ticks == line.trim_start()) {
+                fence = None;
+            }
+            continue;
+        }
+        if let Some(ticks) = ticks {
+            // Whatever it says it is: rustdoc runs what it takes for Rust.
+            put(&format!("{ticks}text"));
+            fence = Some(ticks);
+            continue;
+        }
+        let line = &*quiet(line);
         let begins_item = is_list_item(line);
         // What belongs to an item is indented like it, or markdown reads it as a paragraph of its own.
         let margin = if in_list && !begins_item && !line.is_empty() && !line.starts_with(' ') {
@@ -34,11 +54,69 @@ fn comment(out: &mut String, indent: &str, slashes: &str, text: &str) {
         };
         for (i, part) in fold(line, width.saturating_sub(2)).into_iter().enumerate() {
             let margin = if i == 0 { margin } else { hanging };
-            let line = format!("{indent}{slashes} {margin}{part}");
-            out.push_str(line.trim_end());
-            out.push('\n');
+            put(&format!("{margin}{part}"));
         }
     }
+    if let Some(open) = fence {
+        put(open);
+    }
+}
+
+/// The marks that open or close a block of code, where a line begins with such.
+fn fence_of(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let marks = &line[..line.len() - line.trim_start_matches(mark).len()];
+    // One that closes on the same line is code in a sentence.
+    let is_fence = marks.len() >= 3 && (mark == '~' || !line[marks.len()..].contains('`'));
+    is_fence.then_some(marks)
+}
+
+/// A line without what rustdoc takes for more than text: code by its indentation, links to items, tags of HTML, and addresses that are
+/// no links. Links that are written out stay, and so does what stands in backticks.
+fn quiet(line: &str) -> String {
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    // Four spaces make code of it; two keep it in a list.
+    let mut out = " ".repeat(if indent > 3 { 2 } else { indent });
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let mut taken = c.len_utf8();
+        match c {
+            '`' => {
+                let marks = rest.len() - rest.trim_start_matches('`').len();
+                let close = rest[marks..].find(&rest[..marks]);
+                taken = close.map_or(marks, |at| at + 2 * marks);
+            }
+            '\\' => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
+            '[' if !is_link(rest) => out.push('\\'),
+            '<' if !rest.starts_with("<http") => out.push('\\'),
+            '<' => taken = rest.find('>').map_or(taken, |at| at + 1),
+            'h' if rest.starts_with("http://") || rest.starts_with("https://") => {
+                let end = rest
+                    .find(|c: char| c.is_whitespace() || "<>()\"`".contains(c))
+                    .unwrap_or(rest.len());
+                let address = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
+                taken = address.len();
+                // That of a link stays as it is.
+                if !out.ends_with("](") {
+                    out.extend(["<", address, ">"]);
+                    rest = &rest[taken..];
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        out.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    out
+}
+
+/// Whether a bracket begins a link that says where it leads.
+fn is_link(text: &str) -> bool {
+    text.find(']')
+        .is_some_and(|at| text[at + 1..].starts_with('('))
 }
 
 /// Text without what a comment must not hold: lone carriage returns, tabs, and characters that change how the line is
@@ -100,4 +178,46 @@ fn fold(line: &str, width: usize) -> Vec<&str> {
 
 fn begins_block(text: &str) -> bool {
     is_list_item(text) || text.starts_with(['#', '>', '|', '=', '-', '`', '+', '*'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outer;
+
+    fn of(text: &str) -> String {
+        let mut out = String::new();
+        outer(&mut out, "", text);
+        out.replace("/// ", "").replace("///", "")
+    }
+
+    #[test]
+    fn nothing_is_run_by_rustdoc() {
+        assert_eq!(
+            of("Say:\n```\npanic!()\n```"),
+            "Say:\n```text\npanic!()\n```\n"
+        );
+        assert_eq!(of("```rust\na\n````\nb"), "```text\na\n````\nb\n");
+        assert_eq!(of("~~~\n```\n~~~\nb"), "~~~text\n```\n~~~\nb\n");
+        assert_eq!(of("```\nnever closed"), "```text\nnever closed\n```\n");
+        assert_eq!(of("So:\n\n    let x = 1;"), "So:\n\n  let x = 1;\n");
+        assert_eq!(of("So:\n\n\tlet x = 1;"), "So:\n\n  let x = 1;\n");
+        assert_eq!(of("```code``` in a line"), "```code``` in a line\n");
+    }
+
+    #[test]
+    fn nothing_is_taken_for_a_link_or_a_tag() {
+        assert_eq!(of("See [Foo] and [a](b)."), "See \\[Foo] and [a](b).\n");
+        assert_eq!(of("See [`Foo`], `[x]`."), "See \\[`Foo`], `[x]`.\n");
+        assert_eq!(of("A Vec<T>, `Vec<T>`."), "A Vec\\<T>, `Vec<T>`.\n");
+        assert_eq!(
+            of("At https://a.example/b?c=[d]."),
+            "At <https://a.example/b?c=[d]>.\n"
+        );
+        assert_eq!(
+            of("[a](https://b.example) <https://c.example>"),
+            "[a](https://b.example) <https://c.example>\n"
+        );
+        assert_eq!(of("\\[no] `open"), "\\[no] `open\n");
+        assert_eq!(of("[ [ ]"), "\\[ \\[ ]\n");
+    }
 }

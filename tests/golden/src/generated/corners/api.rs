@@ -1,6 +1,13 @@
 //! Words that could end what they stand in: */ `${x}` "# {{ y }} \ ' " -->
 //!
-//! #[doc = "no attribute"] //! no inner doc
+//! #\[doc = "no attribute"] //! no inner doc
+//!
+//! Code by indentation:
+//!
+//!   let it = not be run;
+//!
+//! Neither a link \[Nobody] nor \[`Nobody`], no tag Vec\<T>, and an address
+//! <https://example.com/a?b=[c]>.
 //!
 //! Made by Handfast from `protocol.yaml`, the protocol `corners`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
@@ -304,7 +311,7 @@ pub struct FlowItem(pub String);
 /// - a list
 ///   that goes on
 ///
-/// ```
+/// ```text
 /// fn code() {}
 /// ```
 #[protocol(deserialize)]
@@ -561,7 +568,7 @@ pub enum ServerMessage {
     /// - a list
     ///   that goes on
     ///
-    /// ```
+    /// ```text
     /// fn code() {}
     /// ```
     #[message("all.shapes", channel = Everyone)]
@@ -593,7 +600,14 @@ pub struct User {
 
 /// Words that could end what they stand in: */ `${x}` "# {{ y }} \ ' " -->
 ///
-/// #[doc = "no attribute"] //! no inner doc
+/// #\[doc = "no attribute"] //! no inner doc
+///
+/// Code by indentation:
+///
+///   let it = not be run;
+///
+/// Neither a link \[Nobody] nor \[`Nobody`], no tag Vec\<T>, and an address
+/// <https://example.com/a?b=[c]>.
 #[protocol(
     name = "corners",
     version = "0.1.0",
