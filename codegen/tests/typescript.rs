@@ -67,6 +67,23 @@ fn hostile() -> Value {
             }),
         );
     }
+    // What a guard calls its own things, in objects that are open and in those that are not.
+    let own = json!({ "strict": { "type": "boolean" }, "value": {}, "report": { "type": "string" }, "item": true });
+    for (name, closed) in [
+        ("guarded", json!({})),
+        ("guarded.open", json!({ "additionalProperties": true })),
+    ] {
+        let mut payload = json!({ "type": "object", "required": ["strict"], "properties": own });
+        payload["properties"]["inner"] = json!({ "type": "object", "properties": own });
+        if closed != json!({}) {
+            payload["additionalProperties"] = json!(true);
+            payload["properties"]["inner"]["additionalProperties"] = json!(true);
+        }
+        messages.insert(
+            name.to_owned(),
+            json!({ "from": "both", "payload": payload }),
+        );
+    }
     json!({
         "handfast": 1,
         "protocol": { "name": "demo", "version": "1.0.0", "description": HOSTILE },

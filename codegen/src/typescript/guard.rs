@@ -189,6 +189,10 @@ pub(super) fn mentions(line: &str, name: &str) -> bool {
             None => code.push(c),
         }
     }
-    code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
-        .any(|word| word == name)
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    code.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        // A key of that name is none.
+        !before.ends_with(is_word) && !after.starts_with(is_word) && !after.starts_with(':')
+    })
 }
