@@ -1,6 +1,6 @@
 //! The envelope of a message, and what is left of a message that was refused.
 
-use crate::table::TagRef;
+use crate::table::{Tag, TagRef};
 use handfast_schema::Violations;
 use std::{borrow::Cow, fmt, time::SystemTime};
 
@@ -73,6 +73,29 @@ pub struct Rejected {
     pub channel: Option<String>,
     /// Its payload as it came, as JSON text; where the payload lies flat, the whole message.
     pub payload: Option<String>,
+}
+
+impl Rejected {
+    /// A message of which nothing could be read.
+    #[cfg(feature = "net")]
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self {
+            reason,
+            tag: None,
+            id: None,
+            channel: None,
+            payload: None,
+        }
+    }
+}
+
+impl From<Tag> for TagBuf {
+    fn from(tag: Tag) -> Self {
+        match tag {
+            Tag::Text(text) => Self::Text(text.into()),
+            Tag::Integer(n) => Self::Integer(n),
+        }
+    }
 }
 
 /// Why a message was refused.

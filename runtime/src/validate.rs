@@ -58,10 +58,7 @@ pub(crate) fn validate_error<E: crate::ErrorCodes>(error: &E) -> Result<(), Inva
     let Some(data) = error.data() else {
         return Ok(());
     };
-    let code = match error.code() {
-        crate::table::Tag::Text(text) => crate::TagBuf::Text(text.into()),
-        crate::table::Tag::Integer(n) => crate::TagBuf::Integer(n),
-    };
+    let code = error.code().into();
     let text = written(data)?;
     judge(
         &mut Reader::json(text.get(), DEPTH),

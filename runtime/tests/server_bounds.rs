@@ -597,6 +597,32 @@ async fn streams_that_wake_together_wait_for_room() {
     .await;
 }
 
+/// An error that would be larger than a message may be comes without its violations.
+#[tokio::test]
+async fn an_error_always_fits() {
+    soon(async {
+        let (_, address) = limited(LimitsTable {
+            message: 1000,
+            ..LIMITS
+        })
+        .await;
+        let mut raw = Raw::enter(address, "ada").await;
+        let unknown: String = (0..60).map(|n| format!(r#","x{n}":1"#)).collect();
+        raw.send(&format!(
+            r#"{{"type":"chat.send","payload":{{"roomId":"r","text":"t"{unknown}}},"id":"1"}}"#
+        ))
+        .await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit"},"id":"1"}"#
+        );
+        raw.send(r#"{"type":"chat.send","payload":{"roomId":"r","text":""},"id":"2"}"#)
+            .await;
+        assert!(raw.next().await.contains("violations"));
+    })
+    .await;
+}
+
 /// Who has not said hello yet does not hold a server that goes away.
 #[tokio::test(start_paused = true)]
 async fn who_has_not_said_hello_is_sent_away() {

@@ -152,7 +152,7 @@ fn is_list_item(line: &str) -> bool {
 
 /// Folds a line at spaces; code, tables and headings stay as they are.
 fn fold(line: &str, width: usize) -> Vec<&str> {
-    let keeps = line.starts_with("    ") || line.starts_with(['#', '|', '`', '>']);
+    let keeps = line.starts_with(['#', '|', '`', '>']);
     if keeps || line.chars().count() <= width {
         return vec![line];
     }

@@ -19,15 +19,9 @@ use std::sync::{Arc, Weak};
 
 impl Core {
     fn read(&self, packet: &Packet) -> Result<Delivery, Box<Rejected>> {
-        let source = Json.source(packet.frame()).map_err(|message| {
-            Box::new(Rejected {
-                reason: Reason::Syntax { offset: 0, message },
-                tag: None,
-                id: None,
-                channel: None,
-                payload: None,
-            })
-        })?;
+        let source = Json
+            .source(packet.frame())
+            .map_err(|message| Box::new(Rejected::new(Reason::Syntax { offset: 0, message })))?;
         (self.decode)(source, self.limits.depth, self)
     }
 

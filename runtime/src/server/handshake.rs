@@ -4,7 +4,7 @@ use super::{
     Opening, Peer, Session,
     connection::{CONTROL, Connection, PATIENCE},
     fault::Fault,
-    link::{self, write},
+    link::{self, refuse, write},
     rate::Bucket,
     senders::Place,
     shared::{Admission, Shared},
@@ -176,16 +176,6 @@ fn ready(
         session: crate::random::secret()?,
     };
     Ok((session, write(server, encoding, Some(tag), &ready)))
-}
-
-/// Writes a refusal, where the protocol has a message for it.
-fn refuse(server: &Shared, encoding: usize, fault: &Fault<'_>) -> Option<Packet> {
-    server
-        .table
-        .session
-        .roles
-        .refuse
-        .and_then(|tag| write(server, encoding, Some(tag), fault))
 }
 
 async fn send(

@@ -172,16 +172,27 @@ pub(crate) fn outgoing(envelope: &EnvelopeTable, tag: Option<Tag>, major: i64) -
 
 /// Writes a message. What cannot be written is logged, and so is what is larger than `limit`: clients hold a server to it.
 pub(crate) fn encode(codec: &dyn Codec, outgoing: &Outgoing<'_>, limit: usize) -> Option<Packet> {
+    let packet = written(codec, outgoing)?;
+    let (bytes, tag) = (packet.len(), &outgoing.tag);
+    if bytes > limit {
+        tracing::error!(
+            bytes,
+            limit,
+            ?tag,
+            "a message is larger than `limits.message`, and is not sent"
+        );
+        return None;
+    }
+    Some(packet)
+}
+
+/// The same, of whatever size.
+fn written(codec: &dyn Codec, outgoing: &Outgoing<'_>) -> Option<Packet> {
     let written = codec
         .encode(outgoing)
         .map_err(Box::<dyn std::error::Error>::from);
     match written.and_then(|bytes| Packet::encoded(bytes, codec.is_text()).map_err(Into::into)) {
-        Ok(packet) if packet.len() <= limit => Some(packet),
-        Ok(packet) => {
-            let bytes = packet.len();
-            tracing::error!(bytes, limit, tag = ?outgoing.tag, "a message is larger than `limits.message`, and is not sent");
-            None
-        }
+        Ok(packet) => Some(packet),
         Err(error) => {
             tracing::error!(error = &*error, tag = ?outgoing.tag, "a message cannot be written");
             None
@@ -222,13 +233,48 @@ pub(crate) fn long_id(envelope: &EnvelopeTable) -> Rejected {
     let name = envelope.id.map_or("id", |field| field.name);
     let mut path = Pointer::root();
     path.prepend_key(name);
-    Rejected {
-        reason: Reason::Envelope(vec![Violation::new(path, words::max_length(ID as u64))]),
-        tag: None,
-        id: None,
-        channel: None,
-        payload: None,
+    let violation = Violation::new(path, words::max_length(ID as u64));
+    Rejected::new(Reason::Envelope(vec![violation]))
+}
+
+/// Writes a report of what went wrong, by `write`. One that would be larger than a message may be is written without its violations, and one
+/// whose data is too large as `INTERNAL`: whoever waits for it is not left without an answer.
+fn fitting(
+    limit: usize,
+    fault: &Fault<'_>,
+    write: impl Fn(&Fault<'_>) -> Option<Packet>,
+) -> Option<Packet> {
+    let whole = write(fault)?;
+    if whole.len() <= limit {
+        return Some(whole);
     }
+    if fault.data.is_none() {
+        return write(&Fault {
+            code: fault.code,
+            message: (&*fault.message).into(),
+            retryable: fault.retryable,
+            side: fault.side,
+            ..Fault::default()
+        });
+    }
+    let code = fault.code;
+    tracing::error!(
+        ?code,
+        "the data of an error is larger than `limits.message`"
+    );
+    write(&Fault::new("INTERNAL", "the server failed"))
+}
+
+/// Writes a refusal, where the protocol has a message for it.
+pub(crate) fn refuse(server: &Shared, encoding: usize, fault: &Fault<'_>) -> Option<Packet> {
+    let tag = server.table.session.roles.refuse?;
+    fitting(server.limits.message, fault, |fault| {
+        let outgoing = Outgoing {
+            payload: Some(fault),
+            ..server.outgoing(Some(tag))
+        };
+        written(server.codec(encoding), &outgoing)
+    })
 }
 
 /// Writes an error, where the protocol has a message for it. A long id is not sent back.
@@ -239,17 +285,16 @@ pub(crate) fn error(
     fault: &Fault<'_>,
 ) -> Option<Packet> {
     let tag = server.table.session.roles.error?;
-    encode(
-        codec,
-        &Outgoing {
+    fitting(server.limits.message, fault, |fault| {
+        let outgoing = Outgoing {
             payload: Some(fault),
             id: id.filter(|id| !is_long(id)),
             is_reply: true,
             outcome: Some(false),
             ..server.outgoing(Some(tag))
-        },
-        server.limits.message,
-    )
+        };
+        written(codec, &outgoing)
+    })
 }
 
 /// The time that goes into what answers and is published, where the protocol has a field for it.

@@ -3,10 +3,7 @@
 use super::{Context, Peer, fault::Fault, shared::unsound};
 use crate::{
     ErrorCodes, Id, Invalid, MessageOf, Messages, Mode, Payload, Rejected, TagBuf, Violation,
-    codec::Source,
-    read_text,
-    table::{ProtocolTable, Tag},
-    validate::validate_error,
+    codec::Source, read_text, table::ProtocolTable, validate::validate_error,
 };
 use futures_util::future::BoxFuture;
 use handfast_schema::{Told, words};
@@ -211,10 +208,7 @@ impl Refusal {
             return Self::new("INTERNAL", "the server failed");
         }
         Self {
-            code: match error.code() {
-                Tag::Text(text) => TagBuf::Text(text.into()),
-                Tag::Integer(n) => TagBuf::Integer(n),
-            },
+            code: error.code().into(),
             retryable: error.retryable(),
             data: error
                 .data()

@@ -182,15 +182,7 @@ impl Connection {
         let server = self.link.server.clone();
         let source = server.codec(self.link.encoding).source(packet.frame());
         let received = source
-            .map_err(|message| {
-                Box::new(Rejected {
-                    reason: Reason::Syntax { offset: 0, message },
-                    tag: None,
-                    id: None,
-                    channel: None,
-                    payload: None,
-                })
-            })
+            .map_err(|message| Box::new(Rejected::new(Reason::Syntax { offset: 0, message })))
             .and_then(|source| {
                 server
                     .service
