@@ -4,14 +4,17 @@
 //! Under Handfast's own dialect, which nobody else speaks, there are two, asked for both receivers. The generated ones
 //! are held to each other and to the interpreter in every violation; the others in the verdict.
 
+mod constructs;
 mod differences;
 mod formats;
 mod instances;
 mod schemas;
+mod usual;
 
 use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
 use crate::random::Rng;
+use constructs::{Pair, Produced};
 use differences::Known;
 use handfast_schema::{Mode, Validator};
 use schemas::For;
@@ -26,6 +29,12 @@ const SCHEMAS: usize = 300;
 /// How many instances a schema has.
 const INSTANCES: usize = 110;
 
+/// How many pairs of keywords are put into a schema.
+const PAIRS: usize = 5;
+
+/// How many schemas a run has at the least in which every construct has to come up.
+const ENOUGH: usize = 300;
+
 /// How many differences are shown.
 const SHOWN: usize = 40;
 
@@ -36,6 +45,12 @@ struct Subject {
     schema: Value,
     instances: Vec<Value>,
     generated: Generated,
+}
+
+/// What the grammar has still to produce for a reader, and what it has produced.
+struct Grammar {
+    wanted: Vec<Pair>,
+    produced: Produced,
 }
 
 /// What a run has come to.
@@ -57,13 +72,18 @@ struct Tally {
 pub(crate) fn run(seed: u64, verdicts: usize) -> Result<bool> {
     let mut tally = Tally::default();
     formats::run(seed, verdicts, &mut tally)?;
+    let mut grammars = [For::Ours, For::All].map(|reader| {
+        let wanted = constructs::shuffled(&mut Rng::new(seed));
+        let produced = Produced::default();
+        (reader, Grammar { wanted, produced })
+    });
     let mut batch = 0;
     while tally.verdicts < verdicts {
         let left = (verdicts - tally.verdicts) / (INSTANCES * 4) + 1;
         let first = seed
             .wrapping_mul(1_000_003)
             .wrapping_add(batch * SCHEMAS as u64);
-        let subjects = subjects(first, left.min(SCHEMAS), &mut tally);
+        let subjects = subjects(first, left.min(SCHEMAS), &mut grammars, &mut tally);
         judge_all(subjects, &mut tally)?;
         batch += 1;
     }
@@ -84,10 +104,26 @@ pub(crate) fn run(seed: u64, verdicts: usize) -> Result<bool> {
         println!("  known {n}: {why}");
     }
     println!("{} unexplained differences", tally.differences);
-    Ok(tally.differences == 0)
+    let mut is_whole = true;
+    for (reader, grammar) in &grammars {
+        println!("  made for {reader:?}: {}", grammar.produced.summary());
+        if *reader == For::All && schemas >= ENOUGH {
+            let missing = grammar.produced.missing();
+            is_whole &= missing.is_empty();
+            for name in missing {
+                println!("  never made: {name}");
+            }
+        }
+    }
+    Ok(tally.differences == 0 && is_whole)
 }
 
-fn subjects(first: u64, count: usize, tally: &mut Tally) -> BTreeMap<usize, Subject> {
+fn subjects(
+    first: u64,
+    count: usize,
+    grammars: &mut [(For, Grammar); 2],
+    tally: &mut Tally,
+) -> BTreeMap<usize, Subject> {
     let mut subjects = BTreeMap::new();
     for number in 0..count {
         let seed = first.wrapping_add(number as u64);
@@ -96,7 +132,10 @@ fn subjects(first: u64, count: usize, tally: &mut Tally) -> BTreeMap<usize, Subj
             0 => (For::Ours, "both"),
             _ => (For::All, "server"),
         };
-        let schema = schemas::document(rng, reader);
+        let grammar = &mut grammars[usize::from(reader == For::All)].1;
+        let pairs = grammar.wanted.len().saturating_sub(PAIRS);
+        let pairs = grammar.wanted.split_off(pairs);
+        let schema = schemas::document(rng, reader, &pairs, number / 3);
         let head = match reader {
             For::All => json!({ "dialect": "json-schema" }),
             For::Ours => json!({}),
@@ -105,6 +144,8 @@ fn subjects(first: u64, count: usize, tally: &mut Tally) -> BTreeMap<usize, Subj
         let generated = match judge::generate(number, &head, messages, &BTreeMap::new()) {
             Ok(generated) => generated,
             Err(why) => {
+                // In another schema they may pass.
+                grammar.wanted.splice(0..0, pairs);
                 let why = why.lines().next().unwrap_or_default();
                 // Names in the words would make each of them another.
                 let why = why.split('`').step_by(2).collect::<Vec<_>>().join("…");
@@ -115,6 +156,7 @@ fn subjects(first: u64, count: usize, tally: &mut Tally) -> BTreeMap<usize, Subj
                 continue;
             }
         };
+        grammar.produced.count(&schema);
         let instances = (0..INSTANCES)
             .map(|_| instances::instance(rng, &schema))
             .collect();

@@ -1,11 +1,13 @@
-//! Random schemas: every keyword, references, recursion, resources.
+//! Random schemas: every keyword alone and in pairs, what people write, references, recursion, resources.
 
+use super::constructs::Pair;
+use super::usual::BEYOND;
 use crate::random::Rng;
 use handfast_schema::format::KNOWN;
 use serde_json::{Map, Value, json};
 
-/// Names of properties, those among them that JavaScript has on every object.
-pub(super) const KEYS: [&str; 14] = [
+/// Names of properties, those among them that JavaScript has on every object, and those that generated code uses.
+pub(crate) const KEYS: [&str; 18] = [
     "a",
     "b",
     "c",
@@ -20,6 +22,10 @@ pub(super) const KEYS: [&str; 14] = [
     "m~n",
     "é",
     "\u{1F600}",
+    "strict",
+    "value",
+    "_a",
+    "Größe",
 ];
 
 /// Patterns that every judge can run.
@@ -38,9 +44,65 @@ const PATTERNS: [&str; 12] = [
     "^\\p{Lu}",
 ];
 
+/// Patterns for which a backtracking engine takes more than linear time.
+pub(super) const SLOW: [&str; 6] = [
+    "^([ab]+)*c$",
+    "(?:a|ab|b)*$",
+    "a*b*a*$",
+    "^(?:a+)+b?$",
+    "[ab]+c",
+    "\\w+\\d+$",
+];
+
 const TYPES: [&str; 7] = [
     "null", "boolean", "integer", "number", "string", "array", "object",
 ];
+
+/// The keywords, and how often each is picked. Those behind `format` have schemas inside.
+pub(super) const KEYWORDS: [(&str, usize); 39] = [
+    ("type", 4),
+    ("const", 1),
+    ("enum", 2),
+    ("minimum", 1),
+    ("maximum", 1),
+    ("exclusiveMinimum", 1),
+    ("exclusiveMaximum", 1),
+    ("multipleOf", 1),
+    ("minLength", 1),
+    ("maxLength", 1),
+    ("pattern", 1),
+    ("minItems", 1),
+    ("maxItems", 1),
+    ("uniqueItems", 1),
+    ("required", 1),
+    ("minProperties", 1),
+    ("maxProperties", 1),
+    ("dependentRequired", 1),
+    ("minContains", 1),
+    ("maxContains", 1),
+    ("format", 1),
+    ("properties", 4),
+    ("patternProperties", 1),
+    ("additionalProperties", 1),
+    ("propertyNames", 1),
+    ("dependentSchemas", 1),
+    ("prefixItems", 1),
+    ("items", 2),
+    ("contains", 1),
+    ("allOf", 1),
+    ("anyOf", 1),
+    ("oneOf", 1),
+    ("not", 1),
+    ("if", 1),
+    ("then", 1),
+    ("else", 1),
+    ("unevaluatedProperties", 2),
+    ("unevaluatedItems", 2),
+    ("$ref", 1),
+];
+
+/// How many keywords have no schemas inside.
+const LEAVES: usize = 21;
 
 /// Who is to read it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,9 +113,10 @@ pub(super) enum For {
     Ours,
 }
 
-/// A whole schema.
-pub(super) fn document(rng: &mut Rng, reader: For) -> Value {
-    let count = rng.below(4);
+/// A whole schema, in which each of these pairs of keywords stands somewhere. The rare constructs come up in turn.
+pub(super) fn document(rng: &mut Rng, reader: For, pairs: &[Pair], turn: usize) -> Value {
+    let refers = pairs.iter().any(|(_, other)| *other == "$ref");
+    let count = rng.below(4).max(usize::from(refers));
     let dynamic = rng.one_in(6);
     let mut maker = Maker {
         rng,
@@ -73,7 +136,22 @@ pub(super) fn document(rng: &mut Rng, reader: For) -> Value {
         }
         defs.insert(maker.names[i].clone(), schema);
     }
-    let mut root = match maker.schema(3, count) {
+    let mut root = match pairs {
+        [] => maker.schema(3, count),
+        pairs => maker.around(pairs, count, turn),
+    };
+    if maker.rng.one_in(4) {
+        defs.insert("node".to_owned(), maker.nested_union());
+        let node = json!({ "$ref": format!("{}#/$defs/node", maker.root) });
+        root = match maker.rng.below(3) {
+            0 => {
+                json!({ "type": "object", "required": ["a"], "properties": { "a": node, "b": root } })
+            }
+            1 => json!({ "allOf": [node, root] }),
+            _ => json!({ "anyOf": [root, node] }),
+        };
+    }
+    let mut root = match root {
         Value::Object(root) => root,
         other => Map::from_iter([("allOf".to_owned(), json!([other]))]),
     };
@@ -104,19 +182,19 @@ pub(super) fn document(rng: &mut Rng, reader: For) -> Value {
     Value::Object(root)
 }
 
-struct Maker<'r> {
-    rng: &'r mut Rng,
+pub(super) struct Maker<'r> {
+    pub(super) rng: &'r mut Rng,
     reader: For,
     names: Vec<String>,
     /// Those of definitions that bear no anchor: booleans, and those that are still to be made.
     bare: Vec<String>,
     /// The address of the root, where it has one.
-    root: &'static str,
+    pub(super) root: &'static str,
 }
 
 impl Maker<'_> {
     /// A schema that refers in place to the first `floor` definitions at the most.
-    fn schema(&mut self, depth: usize, floor: usize) -> Value {
+    pub(super) fn schema(&mut self, depth: usize, floor: usize) -> Value {
         if self.rng.one_in(14) {
             return json!(self.rng.one_in(2));
         }
@@ -126,8 +204,8 @@ impl Maker<'_> {
         }
         let mut keywords = Map::new();
         for _ in 0..=self.rng.below(3) {
-            let (name, value) = self.keyword(depth, floor);
-            keywords.insert(name.to_owned(), value);
+            let name = self.keyword(depth, floor);
+            keywords.insert(name.to_owned(), self.value_of(name, depth, floor));
         }
         if self.reader == For::Ours {
             tidy(self.rng, &mut keywords);
@@ -135,8 +213,43 @@ impl Maker<'_> {
         Value::Object(keywords)
     }
 
+    /// A schema in which each of these pairs stands.
+    fn around(&mut self, pairs: &[Pair], floor: usize, turn: usize) -> Value {
+        let mut schemas = vec![match turn % (BEYOND.len() + 1) {
+            0 => json!({ "type": "object", "properties": { "a": { "type": "object" } } }),
+            beyond => self.tagged(1, beyond - 1),
+        }];
+        for (one, other) in pairs {
+            let mut keywords = Map::new();
+            for name in [one, other] {
+                keywords.insert((*name).to_owned(), self.value_of(name, 2, floor));
+            }
+            if self.reader == For::Ours {
+                tidy(self.rng, &mut keywords);
+            }
+            schemas.push(Value::Object(keywords));
+        }
+        match self.rng.below(4) {
+            0 => json!({ "anyOf": schemas }),
+            1 => {
+                let first = schemas.remove(0);
+                json!({ "allOf": [first], "properties": { "b": { "prefixItems": schemas } } })
+            }
+            2 => json!({ "type": "array", "prefixItems": schemas }),
+            _ => {
+                let named: Map<String, Value> = ["a", "b", "c", "ab", "value", "strict"]
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .zip(schemas)
+                    .collect();
+                let required: Vec<&String> = named.keys().filter(|_| self.rng.one_in(2)).collect();
+                json!({ "type": "object", "required": required, "properties": named })
+            }
+        }
+    }
+
     /// Something inside the value: it may refer to anything.
-    fn inside(&mut self, depth: usize) -> Value {
+    pub(super) fn inside(&mut self, depth: usize) -> Value {
         let depth = depth.saturating_sub(1);
         if self.rng.one_in(8) {
             let at = self.rng.below(self.names.len() + 1);
@@ -154,70 +267,6 @@ impl Maker<'_> {
             _ => format!("/$defs/{name}"),
         };
         json!({ "$ref": format!("{}#{fragment}", self.root) })
-    }
-
-    fn usual(&mut self, depth: usize) -> Value {
-        match self.rng.below(4) {
-            0 => {
-                let mut properties = Map::new();
-                for _ in 0..=self.rng.below(3) {
-                    let key = (*self.rng.pick(&KEYS)).to_owned();
-                    let value = self.scalar(depth);
-                    properties.insert(key, value);
-                }
-                let required: Vec<String> = properties
-                    .keys()
-                    .filter(|_| self.rng.one_in(2))
-                    .cloned()
-                    .collect();
-                let mut schema = json!({ "type": "object", "properties": properties });
-                if !required.is_empty() {
-                    schema["required"] = json!(required);
-                }
-                if self.rng.one_in(3) {
-                    schema["additionalProperties"] = json!(self.rng.one_in(2));
-                }
-                schema
-            }
-            1 => {
-                // A type and no more, now and then, of a value that has others inside it.
-                let items = if self.rng.one_in(3) {
-                    json!({ "type": self.rng.pick(&["object", "array"]) })
-                } else {
-                    self.scalar(depth)
-                };
-                json!({ "type": "array", "items": items, "maxItems": 3 })
-            }
-            2 => {
-                let one = self.schema(depth, 0);
-                json!({ "anyOf": [one, { "type": "null" }] })
-            }
-            _ => {
-                let mut branch = |kind: &str| {
-                    let more = self.scalar(depth);
-                    json!({
-                        "type": "object",
-                        "required": ["c"],
-                        "properties": { "c": { "const": kind }, "a": more },
-                    })
-                };
-                json!({ "oneOf": [branch("a"), branch("b")] })
-            }
-        }
-    }
-
-    fn scalar(&mut self, depth: usize) -> Value {
-        match self.rng.below(11) {
-            9 => json!({ "type": "string", "format": self.rng.pick(&KNOWN) }),
-            0 => json!({ "type": "string", "maxLength": self.rng.below(4) }),
-            1 => json!({ "type": "integer", "minimum": -1, "maximum": 5 }),
-            2 => json!({ "type": "number", "exclusiveMinimum": 0 }),
-            3 => json!({ "type": "boolean" }),
-            4 => json!({ "enum": ["a", "b"] }),
-            5 => json!({ "type": ["string", "null"], "minLength": 1 }),
-            6 => json!({ "type": "integer" }),
-            _ => self.inside(depth),
-        }
     }
 
     fn number(&mut self) -> Value {
@@ -269,17 +318,36 @@ impl Maker<'_> {
         Value::Object(fields)
     }
 
-    fn keyword(&mut self, depth: usize, floor: usize) -> (&'static str, Value) {
+    /// A keyword, by chance.
+    fn keyword(&mut self, depth: usize, floor: usize) -> &'static str {
+        let known = &KEYWORDS[..if depth == 0 { LEAVES } else { KEYWORDS.len() }];
+        let all: usize = known.iter().map(|(_, often)| often).sum();
+        let mut at = self.rng.below(all);
+        let found = known.iter().find(|(_, often)| {
+            let is_here = at < *often;
+            at = at.saturating_sub(*often);
+            is_here
+        });
+        match found {
+            Some((name, _)) if floor > 0 || *name != "$ref" => name,
+            _ => "type",
+        }
+    }
+
+    /// A value for a keyword.
+    pub(super) fn value_of(&mut self, keyword: &str, depth: usize, floor: usize) -> Value {
         let inner = depth.saturating_sub(1);
         let count = self.rng.below(3);
-        match self.rng.below(if depth == 0 { 22 } else { 48 }) {
-            0..=2 => ("type", json!(self.rng.pick(&TYPES))),
-            3 => {
-                let (one, other) = (self.rng.below(4), 4 + self.rng.below(3));
-                ("type", json!([TYPES[one], TYPES[other]]))
+        match keyword {
+            "type" => {
+                if self.rng.one_in(4) {
+                    let (one, other) = (self.rng.below(4), 4 + self.rng.below(3));
+                    return json!([TYPES[one], TYPES[other]]);
+                }
+                json!(self.rng.pick(&TYPES))
             }
-            4 => ("const", self.value(2)),
-            5 | 6 => {
+            "const" => self.value(2),
+            "enum" => {
                 let mut values: Vec<Value> = Vec::new();
                 for _ in 0..=self.rng.below(3) {
                     let value = self.value(1);
@@ -290,76 +358,52 @@ impl Maker<'_> {
                         values.push(value);
                     }
                 }
-                ("enum", Value::Array(values))
+                Value::Array(values)
             }
-            7 => ("minimum", self.number()),
-            8 => ("maximum", self.number()),
-            9 => ("exclusiveMinimum", self.number()),
-            10 => ("exclusiveMaximum", self.number()),
-            11 => (
-                "multipleOf",
-                json!(self.rng.pick(&[1.0, 2.0, 0.5, 2.5, 0.1, 0.01, 3.0])),
-            ),
-            12 => ("minLength", json!(count)),
-            13 => ("maxLength", json!(count)),
-            14 => ("pattern", json!(self.rng.pick(&PATTERNS))),
-            15 => ("minItems", json!(count)),
-            16 => ("maxItems", json!(count)),
-            17 => ("uniqueItems", json!(true)),
-            18 => {
+            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => self.number(),
+            "multipleOf" => json!(self.rng.pick(&[1.0, 2.0, 0.5, 2.5, 0.1, 0.01, 3.0])),
+            "pattern" if self.rng.one_in(3) => json!(self.rng.pick(&SLOW)),
+            "pattern" => json!(self.rng.pick(&PATTERNS)),
+            "uniqueItems" => json!(true),
+            "required" => {
                 let (one, other) = (*self.rng.pick(&KEYS), *self.rng.pick(&KEYS));
                 let names = if one == other {
                     vec![one]
                 } else {
                     vec![one, other]
                 };
-                ("required", json!(names))
+                json!(names)
             }
-            19 => ("minProperties", json!(count)),
-            20 => ("maxProperties", json!(count)),
-            21 => ("format", json!(self.rng.pick(&KNOWN))),
-            22..=25 => ("properties", self.named(&KEYS, depth)),
-            26 => ("patternProperties", self.named(&PATTERNS, depth)),
-            27 => ("additionalProperties", self.inside(depth)),
-            28 => ("propertyNames", self.inside(depth)),
-            29 => {
+            "dependentRequired" => {
                 let (because, name) = (*self.rng.pick(&KEYS), *self.rng.pick(&KEYS));
-                ("dependentRequired", json!({ because: [name] }))
+                json!({ because: [name] })
             }
-            30 => {
+            "format" => json!(self.rng.pick(&KNOWN)),
+            "properties" => self.named(&KEYS, depth),
+            "patternProperties" => self.named(&PATTERNS, depth),
+            "dependentSchemas" => {
                 let key = (*self.rng.pick(&KEYS)).to_owned();
                 let schema = self.schema(inner, floor);
-                (
-                    "dependentSchemas",
-                    Value::Object(Map::from_iter([(key, schema)])),
-                )
+                Value::Object(Map::from_iter([(key, schema)]))
             }
-            31 => {
-                let items = (0..=self.rng.below(2))
-                    .map(|_| self.inside(depth))
-                    .collect();
-                ("prefixItems", items)
-            }
-            32 | 33 => ("items", self.inside(depth)),
-            34 => ("contains", self.inside(depth)),
-            35 => ("minContains", json!(count)),
-            36 => ("maxContains", json!(count)),
-            37 => ("allOf", self.list(inner, floor)),
-            38 => ("anyOf", self.list(inner, floor)),
-            39 => ("oneOf", self.list(inner, floor)),
-            40 => ("not", self.schema(inner, floor)),
-            41 => ("if", self.schema(inner, floor)),
-            42 => (*self.rng.pick(&["then", "else"]), self.schema(inner, floor)),
-            43 => ("unevaluatedProperties", self.inside(depth)),
-            44 => ("unevaluatedItems", self.inside(depth)),
-            45 => ("unevaluatedProperties", json!(false)),
-            46 => ("unevaluatedItems", json!(false)),
-            _ if floor > 0 => {
+            "prefixItems" => (0..=self.rng.below(2))
+                .map(|_| self.inside(depth))
+                .collect(),
+            "unevaluatedProperties" | "unevaluatedItems" if self.rng.one_in(2) => json!(false),
+            "additionalProperties"
+            | "propertyNames"
+            | "items"
+            | "contains"
+            | "unevaluatedProperties"
+            | "unevaluatedItems" => self.inside(depth),
+            "allOf" | "anyOf" | "oneOf" => self.list(inner, floor),
+            "not" | "if" | "then" | "else" => self.schema(inner, floor),
+            "$ref" => {
                 let name = self.names[self.rng.below(floor)].clone();
-                let mut reference = self.reference(name);
-                ("$ref", reference["$ref"].take())
+                self.reference(name)["$ref"].take()
             }
-            _ => ("type", json!("object")),
+            // Lengths and counts.
+            _ => json!(count),
         }
     }
 }
