@@ -98,14 +98,26 @@ pub fn generate(
     out
 }
 
+/// What stands outside of the string literals of a line.
+fn code(line: &str) -> impl Iterator<Item = &str> {
+    let mut is_escaped = false;
+    let is_quote = move |c: char| {
+        let ends = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    };
+    line.split(is_quote).step_by(2)
+}
+
 /// The `use` lines: only what the items name, in the order `rustfmt` gives them.
 fn imports(cx: &Cx<'_>, items: &[String]) -> String {
     let mentions = |name: &str| {
         items.iter().any(|item| {
             item.lines()
                 .filter(|line| !line.trim_start().starts_with("///"))
-                .any(|line| {
-                    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .flat_map(code)
+                .any(|code| {
+                    code.split(|c: char| !c.is_alphanumeric() && c != '_')
                         .any(|word| word == name)
                 })
         })

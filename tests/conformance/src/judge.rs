@@ -16,7 +16,7 @@ use std::thread;
 /// A protocol that passed the check, and what was generated from it.
 pub(crate) struct Generated {
     pub(crate) protocol: Protocol,
-    outputs: Vec<Output>,
+    pub(crate) outputs: Vec<Output>,
 }
 
 /// Reads and generates the protocol of a number, whose messages are given. `head` is what else stands in the spec.
@@ -42,6 +42,17 @@ pub(crate) fn generate(
     for (key, value) in head.as_object().into_iter().flatten() {
         spec[key] = value.clone();
     }
+    from_spec(&spec, files)
+}
+
+/// Reads and generates a whole spec.
+///
+/// # Errors
+/// What the check says, where it refuses the protocol.
+pub(crate) fn from_spec(
+    spec: &Value,
+    files: &BTreeMap<String, Vec<u8>>,
+) -> std::result::Result<Generated, String> {
     let loaded = load_str("protocol.json", spec.to_string().as_bytes(), files);
     let errors = loaded
         .diagnostics
@@ -144,15 +155,18 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Compiles protocols, by their numbers, in a folder of this name.
-pub(crate) fn compile(name: &str, all: &BTreeMap<usize, &Generated>) -> Result<Judges> {
+/// Writes what was generated into a new folder of this name: Rust below `rust/src`, and all else below `node/src`.
+pub(crate) fn write<'g>(
+    name: &str,
+    all: impl IntoIterator<Item = &'g Generated>,
+) -> Result<PathBuf> {
     let folder = target().join("conformance").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(folder.join("rust/src"))?;
     fs::create_dir_all(folder.join("node/src"))?;
-    for output in all.values().flat_map(|one| &one.outputs) {
+    for output in all.into_iter().flat_map(|one| &one.outputs) {
         let to = match output.path.extension().and_then(|end| end.to_str()) {
             Some("rs") => folder.join("rust/src"),
             _ => folder.join("node/src"),
@@ -164,6 +178,12 @@ pub(crate) fn compile(name: &str, all: &BTreeMap<usize, &Generated>) -> Result<J
             fs::write(path, &output.text)?;
         }
     }
+    Ok(folder)
+}
+
+/// Compiles protocols, by their numbers, in a folder of this name.
+pub(crate) fn compile(name: &str, all: &BTreeMap<usize, &Generated>) -> Result<Judges> {
+    let folder = write(name, all.values().copied())?;
     let numbers: Vec<usize> = all.keys().copied().collect();
     let (rust, node) = thread::scope(|scope| {
         let rust = scope.spawn(|| compile_rust(&folder.join("rust"), name, &numbers).map_err(text));
@@ -183,16 +203,7 @@ fn text(error: Box<dyn std::error::Error>) -> String {
 
 fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf> {
     let program = format!("handfast-judge-{name}");
-    let runtime = root().join("runtime");
-    let manifest = format!(
-        "[package]\nname = \"{program}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-         [dependencies]\nhandfast = {{ path = {runtime:?}, default-features = false }}\n\
-         serde_json = \"1\"\n\n\
-         [profile.dev]\ndebug = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
-    );
-    fs::write(folder.join("Cargo.toml"), manifest)?;
-    // The versions that the workspace has.
-    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    manifest(folder, &program, "default-features = false")?;
     let mut main = String::from("//! Reads payloads by their generated types.\n\n");
     for number in numbers {
         let _ = writeln!(main, "#[rustfmt::skip]\nmod p{number};");
@@ -228,7 +239,23 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
     Ok(built.join("debug").join(program))
 }
 
-fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
+/// Writes the manifest of a package, and what its dependencies are locked to.
+pub(crate) fn manifest(folder: &Path, package: &str, features: &str) -> Result<()> {
+    let runtime = root().join("runtime");
+    let manifest = format!(
+        "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\nhandfast = {{ path = {runtime:?}, {features} }}\n\
+         serde_json = \"1\"\n\n\
+         [profile.dev]\ndebug = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
+    );
+    fs::write(folder.join("Cargo.toml"), manifest)?;
+    // The versions that the workspace has.
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    Ok(())
+}
+
+/// Runs the TypeScript compiler over a folder with sources in `src`, under every strict flag; what it says where it refuses them.
+pub(crate) fn compile_typescript(folder: &Path) -> Result<Option<String>> {
     let workshop = root().join("tests/typescript");
     let tsc = workshop.join("node_modules/typescript/bin/tsc");
     if !tsc.exists() {
@@ -242,6 +269,16 @@ fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
     });
     fs::write(folder.join("tsconfig.json"), config.to_string())?;
     fs::write(folder.join("package.json"), r#"{ "type": "module" }"#)?;
+    let done = Command::new("node")
+        .arg(&tsc)
+        .args(["--pretty", "false", "-p"])
+        .arg(folder)
+        .output()?;
+    let said = String::from_utf8_lossy(&done.stdout).trim().to_owned();
+    Ok((!done.status.success() || !said.is_empty()).then_some(said))
+}
+
+fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
     let mut main = String::new();
     for number in numbers {
         let _ = writeln!(main, "import * as p{number} from './out/p{number}.js';");
@@ -250,13 +287,7 @@ fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
     let _ = writeln!(main, "const protocols = {{ {} }};", names.join(", "));
     main.push_str(include_str!("asked.js"));
     fs::write(folder.join("main.js"), main)?;
-    let done = Command::new("node")
-        .arg(&tsc)
-        .args(["--pretty", "false", "-p"])
-        .arg(folder)
-        .output()?;
-    let said = String::from_utf8_lossy(&done.stdout);
-    if !done.status.success() || !said.trim().is_empty() {
+    if let Some(said) = compile_typescript(folder)? {
         let said: Vec<&str> = said.lines().take(60).collect();
         return Err(format!(
             "the generated TypeScript does not compile:\n{}",

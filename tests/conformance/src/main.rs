@@ -3,6 +3,7 @@
 mod fuzz;
 mod judge;
 mod misses;
+mod protocols;
 mod random;
 mod suite;
 mod texts;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 handfast-conformance suite SDIST   the official suite, from the source package of PyPI's `jsonschema` that carries it
 handfast-conformance fuzz SEED VERDICTS   random schemas and instances, in batches until so many verdicts were given
+handfast-conformance protocols SEED COUNT   random protocols, in batches, whose code has to compile
 handfast-conformance texts                which texts are JSON";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -25,6 +27,10 @@ fn main() -> ExitCode {
         ["texts"] => texts::run(),
         ["fuzz", seed, verdicts] => match (seed.parse(), verdicts.parse()) {
             (Ok(seed), Ok(verdicts)) => fuzz::run(seed, verdicts),
+            _ => Err(USAGE.into()),
+        },
+        ["protocols", seed, count] => match (seed.parse(), count.parse()) {
+            (Ok(seed), Ok(count)) => protocols::run(seed, count),
             _ => Err(USAGE.into()),
         },
         _ => Err(USAGE.into()),

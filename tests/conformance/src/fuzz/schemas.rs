@@ -106,18 +106,24 @@ const LEAVES: usize = 21;
 
 /// Who is to read it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum For {
+pub(crate) enum For {
     /// Anybody: JSON Schema, with annotations for formats.
     All,
     /// Our own dialect, in which what nothing fits is an error.
     Ours,
 }
 
-/// A whole schema, in which each of these pairs of keywords stands somewhere. The rare constructs come up in turn.
-pub(super) fn document(rng: &mut Rng, reader: For, pairs: &[Pair], turn: usize) -> Value {
+/// A whole schema, in which each of these pairs of keywords stands somewhere, with `$dynamicRef` where that is asked for. What is
+/// rare comes up in turn.
+pub(crate) fn document(
+    rng: &mut Rng,
+    reader: For,
+    pairs: &[Pair],
+    dynamic: bool,
+    turn: usize,
+) -> Value {
     let refers = pairs.iter().any(|(_, other)| *other == "$ref");
     let count = rng.below(4).max(usize::from(refers));
-    let dynamic = rng.one_in(6);
     let mut maker = Maker {
         rng,
         reader,
@@ -180,6 +186,18 @@ pub(super) fn document(rng: &mut Rng, reader: For, pairs: &[Pair], turn: usize) 
         root.insert("$defs".to_owned(), Value::Object(defs));
     }
     Value::Object(root)
+}
+
+/// A schema to stand inside another: it defines nothing.
+pub(crate) fn inner(rng: &mut Rng, reader: For) -> Value {
+    let mut maker = Maker {
+        rng,
+        reader,
+        names: Vec::new(),
+        bare: Vec::new(),
+        root: "",
+    };
+    maker.schema(2, 0)
 }
 
 pub(super) struct Maker<'r> {

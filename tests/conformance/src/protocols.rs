@@ -1,0 +1,200 @@
+//! Random protocols: whatever passes the check becomes code that compiles, without a warning, and is laid out as `rustfmt` would.
+
+mod constructs;
+mod make;
+mod names;
+
+use crate::Result;
+use crate::judge::{self, Generated};
+use crate::random::Rng;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// How many protocols are compiled at once, at the most.
+const BATCH: usize = 300;
+
+/// How many of the protocols that one tool complains of are shown in a batch.
+const SHOWN: usize = 12;
+
+/// What a run has come to.
+#[derive(Default)]
+struct Tally {
+    accepted: usize,
+    /// Protocols that the check refused, by what it said.
+    refused: BTreeMap<String, usize>,
+    constructs: BTreeMap<&'static str, usize>,
+    bad: usize,
+}
+
+/// Makes so many protocols that pass the check, and compiles them in batches. True where all compile, and every construct came up.
+pub(crate) fn run(seed: u64, count: usize) -> Result<bool> {
+    let mut tally = Tally::default();
+    let mut next = seed.wrapping_mul(1_000_003);
+    while tally.accepted < count {
+        let batch = batch(&mut next, BATCH.min(count - tally.accepted), &mut tally);
+        tally.accepted += batch.len();
+        compile(&batch, &mut tally)?;
+    }
+    let Tally {
+        accepted,
+        refused,
+        constructs,
+        bad,
+    } = tally;
+    let all: usize = refused.values().sum();
+    println!(
+        "seed {seed}: {accepted} protocols compiled, {bad} of them with a mistake; {all} were refused before"
+    );
+    for (why, n) in &refused {
+        println!("  refused {n}: {why}");
+    }
+    let made: Vec<String> = constructs
+        .iter()
+        .map(|(name, n)| format!("{n} {name}"))
+        .collect();
+    println!("  made {}", made.join(", "));
+    let never = constructs
+        .iter()
+        .filter(|(_, n)| **n == 0 && count >= BATCH);
+    let never: Vec<&&str> = never.map(|(name, _)| name).collect();
+    for name in &never {
+        println!("  never made: {name}");
+    }
+    Ok(bad == 0 && never.is_empty())
+}
+
+/// A protocol by its number, with the seed that makes it again.
+struct Subject {
+    seed: u64,
+    spec: Value,
+    generated: Generated,
+}
+
+fn batch(next: &mut u64, size: usize, tally: &mut Tally) -> BTreeMap<usize, Subject> {
+    let mut all = BTreeMap::new();
+    while all.len() < size {
+        let (number, seed) = (all.len(), *next);
+        *next = next.wrapping_add(1);
+        let spec = make::spec(&mut Rng::new(seed), number);
+        match judge::from_spec(&spec, &BTreeMap::new()) {
+            Ok(generated) => {
+                constructs::count(&spec, &mut tally.constructs);
+                all.insert(
+                    number,
+                    Subject {
+                        seed,
+                        spec,
+                        generated,
+                    },
+                );
+            }
+            Err(why) => {
+                let why = why.lines().next().unwrap_or_default();
+                // Names in the words would make each of them another.
+                let why = why.split('`').step_by(2).collect::<Vec<_>>().join("…");
+                *tally.refused.entry(why).or_default() += 1;
+            }
+        }
+    }
+    all
+}
+
+fn compile(batch: &BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()> {
+    let folder = judge::write("protocols", batch.values().map(|one| &one.generated))?;
+    let (rust, node) = (folder.join("rust"), folder.join("node"));
+    judge::manifest(&rust, "handfast-random-protocols", "features = []")?;
+    let mut root = String::from("//! Random protocols.\n\n");
+    for number in batch.keys() {
+        let _ = writeln!(root, "pub mod p{number};");
+    }
+    fs::write(rust.join("src/lib.rs"), root)?;
+    let mut found = Vec::new();
+    let checked = Command::new("cargo")
+        .args([
+            "check",
+            "--quiet",
+            "--message-format",
+            "short",
+            "--manifest-path",
+        ])
+        .arg(rust.join("Cargo.toml"))
+        .env(
+            "CARGO_TARGET_DIR",
+            judge::target().join("conformance/target"),
+        )
+        .env_remove("CARGO_BUILD_TARGET")
+        .env("CARGO_INCREMENTAL", "0")
+        .env("RUSTFLAGS", "-Dwarnings")
+        .output()?;
+    if !checked.status.success() {
+        found.push((
+            "rustc",
+            String::from_utf8_lossy(&checked.stderr).into_owned(),
+        ));
+    }
+    let formatted = Command::new("rustfmt")
+        .args(["--check", "-l", "--edition", "2024", "--config-path"])
+        .arg(judge::root().join("rustfmt.toml"))
+        .args(
+            batch
+                .keys()
+                .map(|number| rust.join(format!("src/p{number}.rs"))),
+        )
+        .output()?;
+    if !formatted.status.success() {
+        let said = [formatted.stdout, formatted.stderr].concat();
+        found.push(("rustfmt", String::from_utf8_lossy(&said).into_owned()));
+    }
+    found.extend(judge::compile_typescript(&node)?.map(|said| ("tsc", said)));
+    report(batch, &found, &folder, tally)
+}
+
+/// Shows what was said of each protocol, with its seed and its spec.
+fn report(
+    batch: &BTreeMap<usize, Subject>,
+    found: &[(&str, String)],
+    folder: &Path,
+    tally: &mut Tally,
+) -> Result<()> {
+    let mut bad = BTreeSet::new();
+    for (who, said) in found {
+        let mut of_these = BTreeSet::new();
+        let mut is_of_one = false;
+        for line in said.lines() {
+            let Some(number) = number_in(line) else {
+                continue;
+            };
+            is_of_one = true;
+            let Some(subject) = batch.get(&number).filter(|_| of_these.insert(number)) else {
+                continue;
+            };
+            if of_these.len() <= SHOWN {
+                let spec = folder.join(format!("p{number}.spec.json"));
+                fs::write(&spec, serde_json::to_string_pretty(&subject.spec)?)?;
+                println!(
+                    "seed {}: {who}: {line}\n    {}",
+                    subject.seed,
+                    spec.display()
+                );
+            }
+        }
+        if !is_of_one {
+            return Err(format!("{who}: {said}").into());
+        }
+        println!("{who}: {} of {} protocols", of_these.len(), batch.len());
+        bad.append(&mut of_these);
+    }
+    tally.bad += bad.len();
+    Ok(())
+}
+
+/// The number of the protocol whose file a line names.
+fn number_in(line: &str) -> Option<usize> {
+    let (_, rest) = line.split_once("src/p")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
