@@ -6,7 +6,7 @@ mod write;
 
 use handfast_schema::position::{Closing, Position, closing};
 use handfast_schema::union::resolve;
-use handfast_schema::{Mode, SchemaId, Schemas};
+use handfast_schema::{Mode, SchemaId, Schemas, Validator};
 use handfast_spec::model::{
     End, Envelope, Field, FieldKind, Layout, Presence, Protocol, Sent, TimestampForm,
 };
@@ -43,6 +43,7 @@ pub fn bundle(protocol: &Protocol) -> Value {
             side,
             from,
             writer,
+            validator: Validator::new(&schemas),
         };
         let messages = bundle.messages(&system);
         defs.insert(root.to_owned(), messages);
@@ -139,6 +140,7 @@ struct Bundle<'p> {
     /// Who sends what this side receives.
     from: End,
     writer: Writer<'p>,
+    validator: Validator<'p>,
 }
 
 impl Bundle<'_> {
@@ -242,7 +244,7 @@ impl Bundle<'_> {
                 properties.insert(content.clone(), payload);
                 if sent
                     .payload
-                    .is_some_and(|id| !may_be_left_away(self.schemas, id))
+                    .is_some_and(|id| !may_be_absent(&self.validator, id, self.side))
                 {
                     required.push(content.clone());
                 }
@@ -349,15 +351,10 @@ fn field_schema(field: &Field, time: Option<TimestampForm>) -> Value {
     schema
 }
 
-/// Whether a payload has no fields, so that a message may come without it.
-pub(crate) fn may_be_left_away(schemas: &Schemas, payload: SchemaId) -> bool {
-    let schema = &schemas[resolve(schemas, payload)];
-    schema.properties.is_empty()
-        && schema.required.is_empty()
-        && schema
-            .types
-            .is_some_and(|types| types.single() == Some(handfast_schema::Type::Object))
-        && closing(schemas, payload) != Closing::Unevaluated
+/// Whether a payload may be absent: absent is `{}`, where `{}` passes.
+pub(crate) fn may_be_absent(validator: &Validator<'_>, payload: SchemaId, side: Mode) -> bool {
+    let empty = Value::Object(Map::new());
+    validator.validate(payload, &empty, Some(side)).is_empty()
 }
 
 /// Whether a server refuses the fields that a payload says nothing of.

@@ -5,9 +5,12 @@
 //! unknown fields, a client does not. The requests that wait for an answer are followed, so that replies that share a tag or have none are
 //! known by the request they answer.
 
+mod channels;
 mod follow;
+mod handshake;
 mod message;
 mod render;
+mod requests;
 
 use follow::Follower;
 use handfast_spec::model::{End, Protocol};
@@ -30,6 +33,10 @@ pub enum ProblemKind {
     Invalid,
     /// It answers nothing, or not what was asked.
     Reply,
+    /// It comes before the session is ready.
+    Session,
+    /// Its channel's key is none, or its number is not the next.
+    Channel,
 }
 
 impl ProblemKind {
@@ -42,6 +49,8 @@ impl ProblemKind {
             Self::UnknownType => "UNKNOWN_TYPE",
             Self::Invalid => "INVALID",
             Self::Reply => "REPLY",
+            Self::Session => "SESSION",
+            Self::Channel => "CHANNEL",
         }
     }
 }
@@ -73,6 +82,8 @@ pub struct Line {
     pub message: Option<String>,
     /// The request it answers: the line, and the message.
     pub answers: Option<(usize, String)>,
+    /// The stream it cancels: the line, and the request.
+    pub cancels: Option<(usize, String)>,
     /// Its correlation id.
     pub id: Option<Value>,
     /// The key of its channel.
@@ -93,9 +104,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing is wrong. Otherwise the command that shows the report fails.
+    /// Whether there are messages, and nothing is wrong. Otherwise the command that shows the report fails.
     pub fn is_clean(&self) -> bool {
-        self.lines.iter().all(|line| line.problems.is_empty())
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.problems.is_empty())
     }
 
     /// How many things are wrong.

@@ -275,24 +275,6 @@ fn union(
         let read = message.holds.read(krate, &message.ident);
         quote!(#i => #read)
     });
-    let bares = messages
-        .iter()
-        .enumerate()
-        .filter(|(_, message)| message.bare)
-        .map(|(i, message)| {
-            let variant = &message.ident;
-            match message.payload() {
-                None => quote!(#i => ::core::option::Option::Some(Self::#variant)),
-                Some(ty) => {
-                    let make = if message.is_boxed() {
-                        quote!(|value| Self::#variant(::std::boxed::Box::new(value)))
-                    } else {
-                        quote!(Self::#variant)
-                    };
-                    quote!(#i => #p::empty::<#ty>().map(#make))
-                }
-            }
-        });
     let indices = messages.iter().enumerate().map(|(i, message)| {
         let variant = &message.ident;
         quote!(Self::#variant { .. } => #i)
@@ -350,12 +332,6 @@ fn union(
                     match index {
                         #(#reads,)*
                         _ => { let _ = (r, cx); ::core::result::Result::Ok(::core::option::Option::None) }
-                    }
-                }
-                fn bare(index: usize) -> ::core::option::Option<Self> {
-                    match index {
-                        #(#bares,)*
-                        _ => ::core::option::Option::None,
                     }
                 }
                 fn index(&self) -> usize {

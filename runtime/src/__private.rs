@@ -98,11 +98,6 @@ pub fn checked<T: Serialize + Payload>(value: T) -> Result<T, Invalid> {
     value.validate().map(|()| value)
 }
 
-/// The value of a type that carries nothing.
-pub fn empty<T: Payload>() -> Option<T> {
-    crate::read_text("{}", Mode::Client).ok()
-}
-
 /// Reads a message by itself, with nothing pending, as the end that does not send it.
 ///
 /// # Errors

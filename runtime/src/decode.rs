@@ -72,13 +72,22 @@ pub fn decode<M: Messages>(
         }));
     }
     if let (Some(index), None, false) = (decoder.index, decoder.content, decoder.failed) {
-        message = M::bare(index);
+        message = read_empty(index, mode);
         if message.is_none() {
             let name = M::TABLE.envelope.content.unwrap_or_default();
             decoder.payload.violation(words::required(name));
         }
     }
     decoder.finish(message)
+}
+
+/// The message at a place in the table without a payload: one with `{}`, where that passes.
+fn read_empty<M: Messages>(index: usize, mode: Mode) -> Option<M> {
+    let mut cx = Cx::new(mode);
+    let before = cx.mark();
+    let mut reader = Reader::body("{}".into(), 1);
+    let message = M::read(index, &mut reader, &mut cx).ok()??;
+    cx.clean_since(before).then_some(message)
 }
 
 /// The fields of an envelope, as they are met.
@@ -272,16 +281,12 @@ impl<'de> Decoder<'de> {
                             self.index = (self.table.lookup)(TagRef::Integer(n));
                             self.tag = Some(ReadTag::Integer(n));
                         } else {
-                            cx.violation(words::types(TypeSet::NONE.with(Type::Integer)));
+                            cx.violation(words::types(tag_types(self.table)));
                         }
                     }
                     _ => {
                         r.skip()?;
-                        let kind = match self.table.messages.iter().find_map(|m| m.tag) {
-                            Some(Tag::Integer(_)) => Type::Integer,
-                            _ => Type::String,
-                        };
-                        cx.violation(words::types(TypeSet::NONE.with(kind)));
+                        cx.violation(words::types(tag_types(self.table)));
                     }
                 }
             }
@@ -466,6 +471,21 @@ impl<'de> Decoder<'de> {
                 .and_then(|(start, end)| self.text.get(start..end))
                 .map(str::to_owned),
         })
+    }
+}
+
+/// What the tags of a union are: strings, integers, or some of either.
+fn tag_types(table: &UnionTable) -> TypeSet {
+    let tags = table.messages.iter().filter_map(|message| message.tag);
+    let types = tags.fold(TypeSet::NONE, |types, tag| {
+        types.with(match tag {
+            Tag::Text(_) => Type::String,
+            Tag::Integer(_) => Type::Integer,
+        })
+    });
+    match types == TypeSet::NONE {
+        true => types.with(Type::String),
+        false => types,
     }
 }
 

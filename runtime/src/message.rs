@@ -124,9 +124,6 @@ pub trait Messages: Sized + Send + Sync + 'static {
     /// Where the text is not JSON.
     fn read(index: usize, r: &mut Reader<'_>, cx: &mut Cx) -> Step<Self>;
 
-    /// The message at a place in the table, where it carries nothing.
-    fn bare(index: usize) -> Option<Self>;
-
     /// Its place in the table.
     fn index(&self) -> usize;
 

@@ -138,7 +138,7 @@ impl Build {
             .auth
             .and_then(|auth| protocol.messages[auth.0].client.as_ref())
             .and_then(|sent| sent.payload);
-        let mut fields = vec![("version", true, text), ("hash", true, text)];
+        let mut fields = vec![("version", true, text), ("hash", false, text)];
         fields.extend(auth.map(|auth| ("auth", false, auth)));
         fields.push(("resume", false, resume));
         self.object(&fields)
@@ -148,7 +148,7 @@ impl Build {
         let text = self.of(Type::String);
         self.object(&[
             ("version", true, text),
-            ("hash", true, text),
+            ("hash", false, text),
             ("session", true, text),
         ])
     }

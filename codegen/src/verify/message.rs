@@ -2,10 +2,13 @@
 
 use super::{Problem, ProblemKind};
 use crate::json_schema::system::{System, scalar, system};
-use crate::json_schema::{fields, may_be_left_away};
-use handfast_schema::{Mode, Pointer, SchemaId, Schemas, Told, Validator, Violations, words};
+use crate::json_schema::{fields, may_be_absent};
+use handfast_schema::{
+    Mode, Pointer, SchemaId, Schemas, Told, Type, TypeSet, Validator, Violations, words,
+};
 use handfast_spec::model::{
-    End, Envelope, Layout, MessageId, Presence, Protocol, RoleKind, RolePlayer, Sent,
+    End, Envelope, Layout, MessageId, Outcome, Presence, Protocol, RoleKind, RolePlayer, Scalar,
+    Sent,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -26,6 +29,14 @@ pub(super) struct Candidate {
     pub(super) sent: Sent,
 }
 
+impl Candidate {
+    /// Whether the envelope of a message says that what it answers failed.
+    pub(super) fn has_failed(&self, message: &Fields) -> bool {
+        let outcome = self.sent.envelope.outcome.as_ref();
+        outcome.is_some_and(|outcome| message.get(&outcome.field) == Some(&outcome.failure))
+    }
+}
+
 /// A protocol, ready to read messages.
 pub(super) struct Reader<'p> {
     pub(super) protocol: &'p Protocol,
@@ -44,10 +55,6 @@ impl<'p> Reader<'p> {
             client: candidates(End::Client),
             server: candidates(End::Server),
         }
-    }
-
-    fn schemas(&self) -> &Schemas {
-        self.validator.schemas()
     }
 
     /// Everything that an end sends.
@@ -74,19 +81,45 @@ impl<'p> Reader<'p> {
                 let value = message.get(candidate.sent.envelope.layout.tag());
                 match (&candidate.sent.tag, value) {
                     (Some(tag), Some(value)) => scalar(tag) == *value,
-                    (None, None | Some(Value::Null)) => true,
+                    (None, None) => true,
                     _ => false,
                 }
             })
             .collect()
     }
 
-    /// What is wrong with a message, being this one.
-    pub(super) fn check(&self, from: End, candidate: &Candidate, message: &Fields) -> Vec<Problem> {
+    /// What tags may be.
+    pub(super) fn tag_types(&self, from: End) -> TypeSet {
+        let tags = self.sent_by(from).iter();
+        let types = tags.filter_map(|candidate| match candidate.sent.tag.as_ref()? {
+            Scalar::Text(_) => Some(Type::String),
+            Scalar::Integer(_) => Some(Type::Integer),
+        });
+        types.fold(TypeSet::NONE, TypeSet::with)
+    }
+
+    /// What is wrong with a message, being this one. Of one that `failed` the payload is left alone.
+    pub(super) fn check(
+        &self,
+        from: End,
+        candidate: &Candidate,
+        message: &Fields,
+        failed: bool,
+    ) -> Vec<Problem> {
         let envelope = &candidate.sent.envelope;
         let mut problems = check_envelope(envelope, message);
-        if let (None, Some(outcome)) = (&candidate.sent.tag, &envelope.outcome) {
-            check_outcome(outcome, message, &mut problems);
+        let is_published = |id: MessageId| self.protocol.messages[id.0].channel.is_some();
+        if let Some(field) = &envelope.channel
+            && from == End::Server
+            && field.presence == Presence::Optional
+            && !message.contains_key(&field.name)
+            && candidate.message.is_some_and(is_published)
+        {
+            let told = words::required(&field.name);
+            problems.push(envelope_problem(Pointer::root(), told));
+        }
+        if let Some(outcome) = &envelope.outcome {
+            check_outcome(outcome, candidate, message, &mut problems);
         }
         // What a client sends is received by the server.
         let mode = if from == End::Client {
@@ -110,15 +143,20 @@ impl<'p> Reader<'p> {
                         problems.push(envelope_problem(path, told));
                     }
                 }
+                if failed {
+                    return problems;
+                }
                 let payload = message.get(content);
                 let found = self.payload(candidate.sent.payload, payload, mode);
                 match found {
                     Ok(violations) => problems.extend(invalid(violations, Some(content))),
                     Err(()) => {
-                        problems.push(envelope_problem(Pointer::root(), words::required(content)));
+                        let told = words::required(content);
+                        problems.push(problem(ProblemKind::Invalid, &Pointer::root(), told));
                     }
                 }
             }
+            Layout::Flat { .. } if failed => {}
             Layout::Flat { .. } => {
                 let rest: Fields = message
                     .iter()
@@ -133,6 +171,11 @@ impl<'p> Reader<'p> {
         problems
     }
 
+    /// Whether a value passes a schema of the protocol.
+    pub(super) fn passes(&self, schema: SchemaId, value: &Value) -> bool {
+        self.validator.validate(schema, value, None).is_empty()
+    }
+
     /// What is wrong with a payload; an error where it should be there and is not.
     fn payload(
         &self,
@@ -144,7 +187,7 @@ impl<'p> Reader<'p> {
             (Some(schema), Some(payload)) => {
                 Ok(self.validator.validate(schema, payload, Some(mode)))
             }
-            (Some(schema), None) if !may_be_left_away(self.schemas(), schema) => Err(()),
+            (Some(schema), None) if !may_be_absent(&self.validator, schema, mode) => Err(()),
             (None, Some(payload)) => Ok(undeclared(payload, mode)),
             (_, None) => Ok(Vec::new()),
         }
@@ -234,11 +277,16 @@ fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
 }
 
 fn check_outcome(
-    outcome: &handfast_spec::model::Outcome,
+    outcome: &Outcome,
+    candidate: &Candidate,
     message: &Fields,
     problems: &mut Vec<Problem>,
 ) {
-    let values = [&outcome.success, &outcome.failure];
+    let is_error = candidate.role == Some(RoleKind::Error);
+    let values = match is_error {
+        true => vec![&outcome.failure],
+        false => vec![&outcome.success, &outcome.failure],
+    };
     match message.get(&outcome.field) {
         Some(value) if values.contains(&value) => {}
         Some(_) => {
@@ -246,6 +294,8 @@ fn check_outcome(
             path.prepend_key(&outcome.field);
             problems.push(envelope_problem(path, words::enumeration(values)));
         }
+        // Where the tag tells what it is, nothing has to.
+        None if candidate.sent.tag.is_some() => {}
         None => {
             problems.push(envelope_problem(
                 Pointer::root(),
@@ -257,7 +307,7 @@ fn check_outcome(
 
 /// What a message without a declared payload carries all the same.
 fn undeclared(payload: &Value, mode: Mode) -> Violations {
-    use handfast_schema::{Type, TypeSet, Violation};
+    use handfast_schema::Violation;
     let Value::Object(fields) = payload else {
         let told = words::types(TypeSet::NONE.with(Type::Object));
         return vec![Violation::new(Pointer::root(), told)];

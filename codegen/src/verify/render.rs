@@ -27,6 +27,9 @@ pub(super) fn people(report: &Report) -> String {
         if let Some((number, name)) = &line.answers {
             let _ = write!(out, " answers {name} of line {number}");
         }
+        if let Some((number, name)) = &line.cancels {
+            let _ = write!(out, " cancels {name} of line {number}");
+        }
         out.push('\n');
         for problem in &line.problems {
             let _ = write!(out, "{:width$}   {}", "", problem.kind.code());
@@ -54,11 +57,16 @@ pub(super) fn people(report: &Report) -> String {
         .iter()
         .filter(|line| !line.problems.is_empty())
         .count();
-    let _ = match bad {
-        0 => writeln!(out, "{lines} messages, all as the protocol says"),
+    let messages = match lines {
+        1 => "1 message".to_owned(),
+        n => format!("{n} messages"),
+    };
+    let _ = match (lines, bad) {
+        (0, _) => writeln!(out, "the capture has no messages, and nothing was judged"),
+        (_, 0) => writeln!(out, "{messages}, all as the protocol says"),
         _ => writeln!(
             out,
-            "{lines} messages, {bad} of them bad, {} in all",
+            "{messages}, {bad} of them bad, {} in all",
             match report.problems() {
                 1 => "1 problem".to_owned(),
                 n => format!("{n} problems"),
@@ -145,6 +153,11 @@ fn line_json(line: &Line) -> Value {
     put(
         "answers",
         answers.map(|(line, message)| json!({ "line": line, "message": message })),
+    );
+    let cancels = line.cancels.as_ref();
+    put(
+        "cancels",
+        cancels.map(|(line, message)| json!({ "line": line, "message": message })),
     );
     let problems: Vec<Value> = line
         .problems

@@ -9,10 +9,11 @@ function answer([of, byServer, message]) {
   const text = typeof message === 'string' ? message : utf8.decode(new Uint8Array(message));
   if (byServer) {
     const decoded = api.decodeAsServer(text);
-    if (!decoded.ok && decoded.error.kind !== 'invalid') return { other: String(decoded.error) };
+    if (!decoded.ok && decoded.error.kind !== 'invalid') return refused(decoded.error);
     const told = decoded.ok ? [] : list(decoded.error.violations);
     // What a client sends is checked before it is written, and the client is told the same.
-    const { payload } = JSON.parse(text);
+    const { type, payload } = JSON.parse(text);
+    if (type !== 'm' || payload === undefined) return { violations: told };
     const violations = violationsOf(api.checkM, payload, 'sent');
     if (api.isM(payload) !== (violations.length === 0)) return { other: 'the guard says something else' };
     const sent = list(violations).map(([path, ...rest]) => ['/payload' + path, ...rest]);
@@ -21,8 +22,13 @@ function answer([of, byServer, message]) {
   }
   const decoded = api.decode(text);
   if (decoded.ok) return {};
-  if (decoded.error.kind !== 'invalid') return { other: String(decoded.error) };
+  if (decoded.error.kind !== 'invalid') return refused(decoded.error);
   return { violations: list(decoded.error.violations) };
+}
+
+function refused(error) {
+  if (error.kind === 'envelope') return { envelope: true, violations: list(error.violations) };
+  return { other: error.kind === 'unknown-type' ? 'UNKNOWN_TYPE' : String(error) };
 }
 
 const list = violations => violations.map(one => [one.path, one.keyword, one.message, one.allowed ?? null]);

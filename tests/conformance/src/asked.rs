@@ -20,12 +20,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             None => serde_json::json!({}),
             Some(rejected) => match rejected.reason {
                 handfast::Reason::Invalid(violations) => {
-                    let violations: Vec<_> = violations
-                        .iter()
-                        .map(|one| (one.path.as_str(), one.keyword, &*one.message, &one.allowed))
-                        .collect();
-                    serde_json::json!({ "violations": violations })
+                    serde_json::json!({ "violations": list(&violations) })
                 }
+                handfast::Reason::Envelope(violations) => {
+                    serde_json::json!({ "envelope": true, "violations": list(&violations) })
+                }
+                handfast::Reason::UnknownType => serde_json::json!({ "other": "UNKNOWN_TYPE" }),
                 other => serde_json::json!({ "other": format!("{other:?}") }),
             },
         };
@@ -33,4 +33,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     out.flush()?;
     Ok(())
+}
+
+fn list(violations: &[handfast::Violation]) -> serde_json::Value {
+    violations
+        .iter()
+        .map(|one| serde_json::json!([one.path.as_str(), one.keyword, &*one.message, &one.allowed]))
+        .collect()
 }

@@ -94,6 +94,8 @@ pub(crate) enum Answer {
     Valid,
     /// It has violations.
     Invalid(Vec<Violation>),
+    /// Its envelope has violations.
+    Envelope(Vec<Violation>),
     /// Something else is wrong with it: it is no JSON, or the judge fell.
     Other(String),
 }
@@ -108,6 +110,8 @@ impl Answer {
 struct Line {
     #[serde(default)]
     violations: Vec<Violation>,
+    #[serde(default)]
+    envelope: bool,
     other: Option<String>,
 }
 
@@ -343,7 +347,10 @@ fn ask(program: &mut Command, questions: &[Question]) -> Result<Vec<Answer>> {
                     let plain = violations.map(|(path, keyword, words, allowed)| {
                         (path, keyword, words, in_doubles(allowed))
                     });
-                    Answer::Invalid(plain.collect())
+                    match line.envelope {
+                        true => Answer::Envelope(plain.collect()),
+                        false => Answer::Invalid(plain.collect()),
+                    }
                 }
             });
         }

@@ -2,6 +2,7 @@
 
 mod fuzz;
 mod judge;
+mod messages;
 mod misses;
 mod protocols;
 mod random;
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 handfast-conformance suite SDIST   the official suite, from the source package of PyPI's `jsonschema` that carries it
 handfast-conformance fuzz SEED VERDICTS   random schemas and instances, in batches until so many verdicts were given
 handfast-conformance protocols SEED COUNT   random protocols, in batches, whose code has to compile
+handfast-conformance messages             whole messages, by all four that judge them
 handfast-conformance texts                which texts are JSON";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["suite", sdist] => suite::run(Path::new(sdist)),
         ["texts"] => texts::run(),
+        ["messages"] => messages::run(),
         ["fuzz", seed, verdicts] => match (seed.parse(), verdicts.parse()) {
             (Ok(seed), Ok(verdicts)) => fuzz::run(seed, verdicts),
             _ => Err(USAGE.into()),

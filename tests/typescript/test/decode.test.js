@@ -19,15 +19,32 @@ test('a message keeps what stands around it', () => {
   assert.deepEqual(decoded, { ...message, version: 1, timestamp: Date.UTC(2026, 0, 31, 9) });
 });
 
-test('a payload without fields may be left away', () => {
+test('an absent payload is {} where that passes, and else missing', () => {
   assert.deepEqual(api.decodeValue({ type: 'room.left', id: '1' }).orThrow(), {
     type: 'room.left',
     payload: undefined,
     id: '1',
   });
   assert.deepEqual(said(refused({ type: 'prices.done', id: '1' }).violations), [
-    '/payload required: must have the property "ticks"',
+    ' required: must have the property "payload"',
   ]);
+  const optional = (value, report) => hf.object(value, report);
+  const table = hf.messageTable(hf.defaultEnvelope, 64, [{ name: 'optional', receive: optional }]);
+  assert.deepEqual(hf.decodeValue({ type: 'optional' }, table).orThrow(), { type: 'optional', payload: {} });
+});
+
+test('a message that declares no payload may have an object', () => {
+  assert.equal(api.decodeValue({ type: 'room.left', id: '1', payload: { more: 1 } }).orThrow().payload, undefined);
+  assert.deepEqual(said(refused({ type: 'room.left', id: '1', payload: [] }).violations), ['/payload type: must be an object']);
+});
+
+test('a message has the tag and the payload where its own envelope has them', () => {
+  const own = { ...hf.defaultEnvelope, tag: { name: 'kind', kind: 'text' }, content: 'body' };
+  const message = { name: 'own', receive: api.checkPricesDone, envelope: own };
+  const table = hf.messageTable(hf.defaultEnvelope, 64, [api.chatMessage, message]);
+  assert.deepEqual(hf.decodeValue({ kind: 'own', body: { ticks: 1 } }, table).orThrow(), { type: 'own', payload: { ticks: 1 } });
+  assert.equal(hf.decodeValue({ type: 'own', body: { ticks: 1 } }, table).error.kind, 'unknown-type');
+  assert.equal(hf.decodeValue({ kind: 'other' }, table).error.kind, 'envelope');
 });
 
 test('a client takes fields and open values that it does not know', () => {
@@ -236,7 +253,7 @@ test('the words are those of the server', () => {
 
 test('what nests too deeply is not looked at', () => {
   const nested = depth => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-  const text = depth => `{"type":"room.left","payload":${nested(depth)}}`;
+  const text = depth => `{"type":"room.left","payload":{"a":${nested(depth - 1)}}}`;
   assert.ok(api.decode(text(63)).ok);
   assert.equal(api.decode(text(64)).error.message, 'nested too deeply');
   assert.equal(api.decode(text(100_000)).error.kind, 'syntax');

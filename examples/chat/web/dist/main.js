@@ -91,7 +91,9 @@ function integer(value, report) {
 }
 function anything() {
 }
-var noPayload = anything;
+var noPayload = (value, report) => {
+  if (object(value, report) && report.strict) noOthers(value, NOTHING, report);
+};
 function notOf(types, report) {
   const words = [...types];
   const last = words.pop() ?? "nothing";
@@ -199,6 +201,7 @@ function undeclared(value, declared) {
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
   return names?.sort(byCodePoint) ?? NONE;
 }
+var NOTHING = /* @__PURE__ */ new Map();
 function byCodePoint(a, b) {
   let i = 0;
   while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
@@ -435,6 +438,14 @@ function err(error) {
 }
 
 // handfast/decode.ts
+function learn(message, envelope, byTag, own) {
+  const tag = tagOf(message);
+  if (message.envelope !== void 0 && message.envelope.tag.name !== envelope.tag.name) {
+    if (!own.includes(message)) own.push(message);
+  } else if (tag !== null) {
+    byTag.set(tag, message);
+  }
+}
 var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
@@ -528,41 +539,55 @@ function read(value, reader) {
     violations.length = 0;
     around = readSurroundings(value, envelope, violations);
   }
+  if (reader.strict === true) refuseUnknown(value, envelope, violations);
   const payload = payloadOf(value, envelope);
   const type = tag.value === void 0 ? {} : { type: tag.value };
   if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
     if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
   }
+  const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
   if (violations.length > 0) {
+    violations.push(...wrong);
     return refuse("envelope", "the envelope does not fit", { ...around, ...type, payload, violations });
   }
-  if (incoming.receive === noPayload) {
-    return ok({ incoming, message: { type: incoming.name, payload: void 0, ...around } });
-  }
-  const direction = reader.strict === true ? "sent" : "received";
-  const wrong = envelope.content === null ? violationsOf(incoming.receive, payload, direction) : violationsUnder(incoming.receive, payload, direction, envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
     return refuse("invalid", words, { ...around, ...type, payload, violations: wrong });
   }
-  return ok({ incoming, message: { type: incoming.name, payload, ...around } });
+  const held = incoming.receive === noPayload ? void 0 : payload;
+  return ok({ incoming, message: { type: incoming.name, payload: held, ...around } });
+}
+function payloadViolations(message, payload, { content }, { receive }, strict) {
+  const direction = strict ? "sent" : "received";
+  if (content === null) return violationsOf(receive, payload, direction);
+  const wrong = violationsUnder(receive, payload, direction, content);
+  return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
 }
 function readTag(message, { tag }) {
   const value = message[tag.name];
   if (value === void 0) return { problem: missing(tag.name) };
-  const isText2 = typeof value === "string";
-  if (isText2 ? tag.kind !== "integer" : tag.kind !== "text" && Number.isSafeInteger(value)) return { value };
+  if (typeof value === "string" || Number.isSafeInteger(value)) return { value };
   return { problem: wrongKind(tag) };
 }
 function find(value, tag, around, reader) {
-  if (tag.problem !== void 0 && value[reader.envelope.tag.name] !== void 0) return void 0;
   const { outcome } = reader.envelope;
   const answers = reader.pending?.(around.id) ?? [];
-  const answer = answers.find((candidate) => tagOf(candidate) === (tag.value ?? null));
+  const answer = answers.find((candidate) => hasTagOf(value, candidate, reader.envelope));
   if (answer !== void 0) {
     return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
   }
-  return tag.value === void 0 ? void 0 : reader.lookup(tag.value);
+  const known = tag.value === void 0 ? void 0 : reader.lookup(tag.value);
+  return known ?? reader.own?.find((message) => hasTagOf(value, message, reader.envelope));
+}
+function hasTagOf(value, message, envelope) {
+  return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? void 0);
+}
+function refuseUnknown(value, envelope, violations) {
+  if (envelope.content === null) return;
+  for (const name of Object.keys(withoutEnvelope(value, envelope))) {
+    if (name === envelope.content) continue;
+    violations.push({ path: `/${part(name)}`, keyword: "additionalProperties", message: "is not a known property" });
+  }
 }
 function payloadOf(message, envelope) {
   if (envelope.content === null) return withoutEnvelope(message, envelope);
@@ -675,7 +700,7 @@ function callError(error, declared) {
   const { code, message, retryable = false, data, violations = [] } = error;
   const descriptor = declared.find((candidate) => candidate.code === code);
   if (descriptor !== void 0) {
-    const wrong = violationsOf(descriptor.data, data, "received");
+    const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
     if (wrong.length === 0) return { code, message, retryable, data };
     const words = `the data of the error \`${code}\` does not fit: ${wrong.map(wording).join("; ")}`;
     const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
@@ -769,7 +794,8 @@ var OUTBOUND = 1048576;
 var POLL = 20;
 var Outbound = class {
   #clock;
-  #byId;
+  /** Whether any request was known by its place in line. */
+  #inOrder = false;
   #most;
   #connection;
   /** What is not written, in the order of the calls; a message without an answer by itself. */
@@ -783,7 +809,6 @@ var Outbound = class {
   #cancelPoll;
   constructor(clock, protocol2, connection) {
     this.#clock = clock;
-    this.#byId = protocol2.envelope.server.correlate === "id";
     this.#most = protocol2.limits?.outbound ?? OUTBOUND;
     this.#connection = connection;
   }
@@ -791,6 +816,7 @@ var Outbound = class {
   ask(request, { timeout, signal, as }) {
     const { id, text } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
+    this.#inOrder ||= request.inOrder;
     const size = byteLength(text) + OVERHEAD;
     if (as === void 0 && this.#isFull(size, this.#most)) return request.failed(this.#full());
     const late = () => this.fail(id, { code: "TIMEOUT", message: `no answer within ${timeout} ms` });
@@ -872,10 +898,11 @@ var Outbound = class {
     else this.#written.set(request.id, entry);
     this.#connection.write(text);
   }
-  /** The request that a message answers: by its id, or the first in line if the protocol goes by order. */
+  /** The request that a message answers: by its id, or the first in line of those that go by order. */
   find(id) {
-    if (this.#byId) return id === void 0 ? void 0 : this.#written.get(id)?.request;
-    for (const { request } of this.#written.values()) return request;
+    const named = id === void 0 ? void 0 : this.#written.get(id)?.request;
+    if (named?.inOrder === false || !this.#inOrder) return named;
+    for (const { request } of this.#written.values()) if (request?.inOrder === true) return request;
     return void 0;
   }
   /** Whether a request that is pending went out over the connection there is. */
@@ -906,7 +933,7 @@ var Outbound = class {
     if (entry === void 0) return;
     entry.release();
     entry.abandoned = true;
-    if (answered || this.#byId || this.#waiting.has(id)) this.#remove(id, entry);
+    if (answered || entry.request?.inOrder !== true || this.#waiting.has(id)) this.#remove(id, entry);
   }
   #remove(key, entry) {
     this.#used -= entry.size;
@@ -1837,6 +1864,7 @@ var Client = class {
   #events = new Listeners((error) => this.#threw(error));
   #messages = new Listeners((error) => this.#threw(error));
   #byTag = /* @__PURE__ */ new Map();
+  #own = [];
   #reader;
   #warnings = new Warnings();
   #sleep = () => {
@@ -1891,6 +1919,7 @@ var Client = class {
     this.#reader = {
       envelope: protocol2.envelope.server,
       lookup: (tag) => this.#byTag.get(tag),
+      own: this.#own,
       pending: (id) => this.#outbound.find(id)?.answers,
       failure
     };
@@ -2006,16 +2035,17 @@ var Client = class {
   }
   // Sending
   #ask(request, payload, sending, answers, settle) {
-    const { client: client2 } = this.#protocol.envelope;
-    const id = client2.id?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
+    const { id: field } = request.envelope ?? this.#protocol.envelope.client;
+    const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
     const text = this.#text(request, payload, { id });
     if (!text.ok) {
       settle.failed(text.error);
       return void 0;
     }
     const { errors, idempotent = false } = request;
+    const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === "order";
     for (const answer of answers) this.#learn(answer);
-    this.#outbound.ask({ id, text: text.value, idempotent, answers, errors, ...settle }, sending);
+    this.#outbound.ask({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
     return id;
   }
   #timeout({ timeout }) {
@@ -2136,9 +2166,8 @@ var Client = class {
     }
   }
   /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
-  #isAnswer({ type }, { answers }) {
-    const { correlate } = this.#protocol.envelope.server;
-    return correlate === "id" || answers.some((answer) => tagOf(answer) === (type ?? null));
+  #isAnswer({ type }, { answers, inOrder }) {
+    return !inOrder || answers.some((answer) => tagOf(answer) === (type ?? null));
   }
   /** Takes a message that is not the answer to a request, or is an error. */
   #heard(incoming, message, request, channel) {
@@ -2176,8 +2205,7 @@ var Client = class {
     this.#events.emit("unhandled", message);
   }
   #learn(message) {
-    const tag = tagOf(message);
-    if (tag !== null) this.#byTag.set(tag, message);
+    learn(message, this.#protocol.envelope.server, this.#byTag, this.#own);
   }
   /** Reports an error that nobody waits for and that is no mistake of the application's. */
   #report(kind2, error, words) {

@@ -4,7 +4,7 @@ import { Channels, type Subscription } from './channels.js';
 import { systemClock, type Clock } from './clock.js';
 import { isRefusal } from './closes.js';
 import { Connection, type Closed } from './connection.js';
-import { parse, read, type Reader } from './decode.js';
+import { learn, parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   Channel,
@@ -64,6 +64,7 @@ export class Client<Auth = never> {
   readonly #events: Listeners<ClientEvents> = new Listeners(error => this.#threw(error));
   readonly #messages: Listeners<Record<string, Message>> = new Listeners(error => this.#threw(error));
   readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
+  readonly #own: Incoming<unknown>[] = [];
   readonly #reader: Reader;
   readonly #warnings: Warnings = new Warnings();
   #sleep: Off = () => {};
@@ -117,6 +118,7 @@ export class Client<Auth = never> {
     this.#reader = {
       envelope: protocol.envelope.server,
       lookup: tag => this.#byTag.get(tag),
+      own: this.#own,
       pending: id => this.#outbound.find(id)?.answers,
       failure,
     };
@@ -271,16 +273,17 @@ export class Client<Auth = never> {
     answers: readonly Incoming<unknown>[],
     settle: Pick<PendingRequest, 'answered' | 'failed'>,
   ): Id | undefined {
-    const { client } = this.#protocol.envelope;
-    const id = client.id?.kind === 'integer' ? ++this.#lastId : String(++this.#lastId);
+    const { id: field } = request.envelope ?? this.#protocol.envelope.client;
+    const id = field?.kind === 'integer' ? ++this.#lastId : String(++this.#lastId);
     const text = this.#text(request, payload, { id });
     if (!text.ok) {
       settle.failed(text.error);
       return undefined;
     }
     const { errors, idempotent = false } = request;
+    const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === 'order';
     for (const answer of answers) this.#learn(answer);
-    this.#outbound.ask({ id, text: text.value, idempotent, answers, errors, ...settle }, sending);
+    this.#outbound.ask({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
     return id;
   }
 
@@ -419,9 +422,8 @@ export class Client<Auth = never> {
   }
 
   /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
-  #isAnswer({ type }: DecodeError, { answers }: PendingRequest): boolean {
-    const { correlate } = this.#protocol.envelope.server;
-    return correlate === 'id' || answers.some(answer => tagOf(answer) === (type ?? null));
+  #isAnswer({ type }: DecodeError, { answers, inOrder }: PendingRequest): boolean {
+    return !inOrder || answers.some(answer => tagOf(answer) === (type ?? null));
   }
 
   /** Takes a message that is not the answer to a request, or is an error. */
@@ -462,8 +464,7 @@ export class Client<Auth = never> {
   }
 
   #learn(message: Incoming<unknown>): void {
-    const tag = tagOf(message);
-    if (tag !== null) this.#byTag.set(tag, message);
+    learn(message, this.#protocol.envelope.server, this.#byTag, this.#own);
   }
 
   /** Reports an error that nobody waits for and that is no mistake of the application's. */

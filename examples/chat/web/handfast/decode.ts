@@ -14,7 +14,7 @@ import {
   type Tag,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { passes, violationsOf, violationsUnder, wording, type Violation } from './report.js';
+import { part, passes, violationsOf, violationsUnder, wording, type Violation } from './report.js';
 import { err, ok, type Result } from './result.js';
 
 /** A message, or what is left of one that could not be taken. */
@@ -27,6 +27,8 @@ export interface Reader {
   readonly strict?: boolean;
   /** The message of a tag. */
   readonly lookup: (tag: Tag) => Incoming<unknown> | undefined;
+  /** The messages whose tag has another name than the envelope's. */
+  readonly own?: readonly Incoming<unknown>[];
   /** What may answer a pending request. Asked first, so that replies may share a tag or have none. */
   readonly pending?: PendingLookup;
   /** What a reply is when its `outcome` says that the request failed. */
@@ -47,6 +49,8 @@ export interface MessageTable<M extends Message> {
   /** How many arrays and objects may lie in each other. */
   readonly depth: number;
   readonly byTag: ReadonlyMap<Tag, Incoming<unknown>>;
+  /** The messages whose tag has another name than the envelope's. */
+  readonly own: readonly Incoming<unknown>[];
   /** Whether it is a server's, which is `strict` with what it receives. */
   readonly strict: boolean;
   /** Never there; it carries the type. */
@@ -65,11 +69,24 @@ export function messageTable<M extends Message>(
   strict: boolean = false,
 ): MessageTable<M> {
   const byTag = new Map<Tag, Incoming<unknown>>();
-  for (const message of messages) {
-    const tag = tagOf(message);
-    if (tag !== null) byTag.set(tag, message);
+  const own: Incoming<unknown>[] = [];
+  for (const message of messages) learn(message, envelope, byTag, own);
+  return { envelope, depth, byTag, own, strict };
+}
+
+/** Adds a message to those of its tag, or to those whose tag has a name of its own. */
+export function learn(
+  message: Incoming<unknown>,
+  envelope: Envelope,
+  byTag: Map<Tag, Incoming<unknown>>,
+  own: Incoming<unknown>[],
+): void {
+  const tag = tagOf(message);
+  if (message.envelope !== undefined && message.envelope.tag.name !== envelope.tag.name) {
+    if (!own.includes(message)) own.push(message);
+  } else if (tag !== null) {
+    byTag.set(tag, message);
   }
-  return { envelope, depth, byTag, strict };
 }
 
 /**
@@ -111,14 +128,14 @@ export function decodeValue<M extends Message>(
 
 function decodeShallow<M extends Message>(
   value: unknown,
-  { envelope, byTag, strict }: MessageTable<M>,
+  { envelope, byTag, own, strict }: MessageTable<M>,
   pending?: PendingLookup,
 ): Decoded<M> {
   if (pending === undefined) {
     const message = readPlain(value, envelope, byTag, strict);
     if (message !== undefined) return ok(message as M); // the table was typed by what its checks let pass
   }
-  const match = read(value, { envelope, strict, lookup: tag => byTag.get(tag), ...(pending && { pending }) });
+  const match = read(value, { envelope, strict, lookup: tag => byTag.get(tag), own, ...(pending && { pending }) });
   return match.ok ? ok(match.value.message as M) : match;
 }
 
@@ -140,7 +157,11 @@ function readPlain(
   for (const name in value) {
     const slot = slots.get(name);
     const held = value[name];
-    if (slot === undefined || held === undefined) continue;
+    if (held === undefined) continue;
+    if (slot === undefined) {
+      if (strict) return undefined;
+      continue;
+    }
     if (slot.field !== undefined) {
       const fits = slot.field.kind === 'text' ? typeof held === 'string' : Number.isSafeInteger(held);
       if (!fits) return undefined;
@@ -179,8 +200,9 @@ function readPlain(
   if (incoming === undefined || incoming.envelope !== undefined || missing > 0) return undefined;
   if (incoming.channel !== undefined && message.channel === undefined) return undefined;
   message.type = incoming.name;
+  if (incoming.receive === noPayload && message.payload === undefined) return message;
+  if (message.payload === undefined || !passes(message.payload, incoming.receive, strict)) return undefined;
   if (incoming.receive === noPayload) message.payload = undefined;
-  else if (message.payload === undefined || !passes(message.payload, incoming.receive, strict)) return undefined;
   return message;
 }
 
@@ -351,29 +373,38 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
     violations.length = 0;
     around = readSurroundings(value, envelope, violations);
   }
+  if (reader.strict === true) refuseUnknown(value, envelope, violations);
   const payload = payloadOf(value, envelope);
   const type = tag.value === undefined ? {} : { type: tag.value };
   // What is published to a channel says which; where the field has to be there anyway, that was told already.
   if (incoming.channel !== undefined && envelope.channel?.presence === 'optional') {
     if (value[envelope.channel.name] === undefined) violations.push(missing(envelope.channel.name));
   }
+  const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
   if (violations.length > 0) {
+    violations.push(...wrong);
     return refuse('envelope', 'the envelope does not fit', { ...around, ...type, payload, violations });
   }
-
-  if (incoming.receive === noPayload) {
-    return ok({ incoming, message: { type: incoming.name, payload: undefined, ...around } });
-  }
-  const direction = reader.strict === true ? 'sent' : 'received';
-  const wrong =
-    envelope.content === null
-      ? violationsOf(incoming.receive, payload, direction)
-      : violationsUnder(incoming.receive, payload, direction, envelope.content);
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
     return refuse('invalid', words, { ...around, ...type, payload, violations: wrong });
   }
-  return ok({ incoming, message: { type: incoming.name, payload, ...around } });
+  const held = incoming.receive === noPayload ? undefined : payload;
+  return ok({ incoming, message: { type: incoming.name, payload: held, ...around } });
+}
+
+/** What is wrong with a payload. One that is absent is `{}` where that passes, and else missing. */
+function payloadViolations(
+  message: Fields,
+  payload: unknown,
+  { content }: Envelope,
+  { receive }: Incoming<unknown>,
+  strict: boolean,
+): readonly Violation[] {
+  const direction = strict ? 'sent' : 'received';
+  if (content === null) return violationsOf(receive, payload, direction);
+  const wrong = violationsUnder(receive, payload, direction, content);
+  return wrong.length > 0 && message[content] === undefined ? [missing(content)] : wrong;
 }
 
 interface ReadTag {
@@ -384,24 +415,37 @@ interface ReadTag {
 function readTag(message: Fields, { tag }: Envelope): ReadTag {
   const value = message[tag.name];
   if (value === undefined) return { problem: missing(tag.name) };
-  const isText = typeof value === 'string';
-  if (isText ? tag.kind !== 'integer' : tag.kind !== 'text' && Number.isSafeInteger(value)) return { value: value as Tag };
+  if (typeof value === 'string' || Number.isSafeInteger(value)) return { value: value as Tag };
   return { problem: wrongKind(tag) };
 }
 
 /** The message this is: of those that may answer the pending request if one has its tag, else the one of the tag. */
 function find(value: Fields, tag: ReadTag, around: Surroundings, reader: Reader): Incoming<unknown> | undefined {
-  if (tag.problem !== undefined && value[reader.envelope.tag.name] !== undefined) return undefined;
   const { outcome } = reader.envelope;
   const answers = reader.pending?.(around.id) ?? [];
-  const answer = answers.find(candidate => tagOf(candidate) === (tag.value ?? null));
+  const answer = answers.find(candidate => hasTagOf(value, candidate, reader.envelope));
   if (answer !== undefined) {
     return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
   }
-  return tag.value === undefined ? undefined : reader.lookup(tag.value);
+  const known = tag.value === undefined ? undefined : reader.lookup(tag.value);
+  return known ?? reader.own?.find(message => hasTagOf(value, message, reader.envelope));
 }
 
-/** The payload of a message; one that was left away is one without fields. */
+/** Whether a value has the tag of a message where the message has it. */
+function hasTagOf(value: Fields, message: Incoming<unknown>, envelope: Envelope): boolean {
+  return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? undefined);
+}
+
+/** A server takes no fields beside the payload that its envelope does not have. */
+function refuseUnknown(value: Fields, envelope: Envelope, violations: Violation[]): void {
+  if (envelope.content === null) return;
+  for (const name of Object.keys(withoutEnvelope(value, envelope))) {
+    if (name === envelope.content) continue;
+    violations.push({ path: `/${part(name)}`, keyword: 'additionalProperties', message: 'is not a known property' });
+  }
+}
+
+/** The payload of a message; one that is absent is one without fields. */
 function payloadOf(message: Fields, envelope: Envelope): unknown {
   if (envelope.content === null) return withoutEnvelope(message, envelope);
   const payload = message[envelope.content];

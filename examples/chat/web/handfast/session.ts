@@ -2,7 +2,7 @@
 
 // The messages of the session itself, in the words of docs/wire.md.
 
-import { boolean, integer, items, array, notOf, object, property, required, string } from './check.js';
+import { boolean, integer, items, array, noPayload, notOf, object, property, required, string } from './check.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { SESSION_CODES, type CallError, type DeclaredError, type SessionError } from './errors.js';
@@ -136,7 +136,7 @@ export function callError<E extends DeclaredError>(
   const { code, message, retryable = false, data, violations = [] } = error;
   const descriptor = declared.find(candidate => candidate.code === code);
   if (descriptor !== undefined) {
-    const wrong = violationsOf(descriptor.data, data, 'received');
+    const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, 'received');
     if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were checked
     const words = `the data of the error \`${code}\` does not fit: ${wrong.map(wording).join('; ')}`;
     const reply = { code: 'INVALID', kind: 'invalid', message: words, payload: error, violations: wrong } as const;

@@ -98,8 +98,10 @@ export function nothing(_: unknown, report: Report): void {
   fail(report, 'false', 'is not allowed');
 }
 
-/** The check of a message that declares no payload: whatever is there is left alone. */
-export const noPayload: Check<undefined> = anything;
+/** The check of a message that declares no payload: there may be an object, in which a server takes no properties. */
+export const noPayload: Check<undefined> = (value, report) => {
+  if (object(value, report) && report.strict) noOthers(value, NOTHING, report);
+};
 
 /** `type` with several types, of which a value has none. Each has its article, but for null: `an array`. */
 export function notOf(types: readonly string[], report: Report): void {

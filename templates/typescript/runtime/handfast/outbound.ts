@@ -13,6 +13,8 @@ export interface PendingRequest {
   readonly id: Id;
   /** As it goes over the wire. */
   readonly text: string;
+  /** Whether its answer is known by its place in line, and not by its id. */
+  readonly inOrder: boolean;
   /** May be sent again after the connection broke. */
   readonly idempotent: boolean;
   /** What may answer it. */
@@ -80,7 +82,8 @@ const POLL = 20;
  */
 export class Outbound {
   readonly #clock: Clock;
-  readonly #byId: boolean;
+  /** Whether any request was known by its place in line. */
+  #inOrder = false;
   readonly #most: number;
   readonly #connection: Connection;
   /** What is not written, in the order of the calls; a message without an answer by itself. */
@@ -93,9 +96,8 @@ export class Outbound {
   #pong: string | undefined;
   #cancelPoll: (() => void) | undefined;
 
-  constructor(clock: Clock, protocol: Pick<Protocol, 'envelope' | 'limits'>, connection: Connection) {
+  constructor(clock: Clock, protocol: Pick<Protocol, 'limits'>, connection: Connection) {
     this.#clock = clock;
-    this.#byId = protocol.envelope.server.correlate === 'id';
     this.#most = protocol.limits?.outbound ?? OUTBOUND;
     this.#connection = connection;
   }
@@ -104,6 +106,7 @@ export class Outbound {
   ask(request: PendingRequest, { timeout, signal, as }: Sending): void {
     const { id, text } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
+    this.#inOrder ||= request.inOrder;
     const size = byteLength(text) + OVERHEAD;
     if (as === undefined && this.#isFull(size, this.#most)) return request.failed(this.#full());
     const late = (): void => this.fail(id, { code: 'TIMEOUT', message: `no answer within ${timeout} ms` });
@@ -194,10 +197,11 @@ export class Outbound {
     this.#connection.write(text);
   }
 
-  /** The request that a message answers: by its id, or the first in line if the protocol goes by order. */
+  /** The request that a message answers: by its id, or the first in line of those that go by order. */
   find(id: Id | undefined): PendingRequest | undefined {
-    if (this.#byId) return id === undefined ? undefined : this.#written.get(id)?.request;
-    for (const { request } of this.#written.values()) return request;
+    const named = id === undefined ? undefined : this.#written.get(id)?.request;
+    if (named?.inOrder === false || !this.#inOrder) return named;
+    for (const { request } of this.#written.values()) if (request?.inOrder === true) return request;
     return undefined;
   }
 
@@ -232,7 +236,7 @@ export class Outbound {
     if (entry === undefined) return;
     entry.release();
     entry.abandoned = true;
-    if (answered || this.#byId || this.#waiting.has(id)) this.#remove(id, entry);
+    if (answered || entry.request?.inOrder !== true || this.#waiting.has(id)) this.#remove(id, entry);
   }
 
   #remove(key: Id | object, entry: Entry): void {

@@ -1,0 +1,301 @@
+//! Channels: whether a key is one, what the answer to a join has, and whether the numbers go on.
+
+use super::message::{Candidate, Fields, Reader, envelope_problem};
+use super::requests::{Pending, problem};
+use super::{Line, Problem, ProblemKind};
+use handfast_schema::{Pointer, words};
+use handfast_spec::model::{Channel, End, KeyPart, Layout, MessageId, Presence, RoleKind};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How far the count of a channel is.
+struct Count {
+    epoch: Option<Value>,
+    seq: u64,
+}
+
+/// The channels of a connection, by their keys.
+pub(super) struct Channels<'r, 'p> {
+    reader: &'r Reader<'p>,
+    counts: BTreeMap<String, Count>,
+}
+
+impl<'r, 'p> Channels<'r, 'p> {
+    pub(super) const fn new(reader: &'r Reader<'p>) -> Self {
+        Self {
+            reader,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// A new connection is in no channel.
+    pub(super) fn reconnect(&mut self) {
+        self.counts.clear();
+    }
+
+    /// The key of the channel that a request joins.
+    pub(super) fn joins(&self, candidate: &Candidate, message: &Fields) -> Option<String> {
+        let payload = payload(candidate, message)?;
+        let Some(id) = candidate.message else {
+            let is_join = candidate.role == Some(RoleKind::Join);
+            return is_join.then(|| payload.get("channel")?.as_str().map(str::to_owned))?;
+        };
+        let channel = self.joined_by(id)?;
+        let parts = channel.key.iter().map(|part| match part {
+            KeyPart::Text(text) => Some(text.as_str()),
+            KeyPart::Param(at) => payload.get(&channel.params[*at].name.text)?.as_str(),
+        });
+        parts.collect()
+    }
+
+    fn joined_by(&self, message: MessageId) -> Option<&'p Channel> {
+        let mut channels = self.reader.protocol.channels.iter();
+        channels.find(|channel| channel.join == Some(message))
+    }
+
+    /// Judges what a message says of channels. `answered` is the request it answers; `failed` that it failed.
+    pub(super) fn check(
+        &mut self,
+        from: End,
+        candidate: &Candidate,
+        message: &Fields,
+        answered: Option<&Pending>,
+        line: &mut Line,
+    ) {
+        self.key(candidate, message, line);
+        if from == End::Client {
+            return;
+        }
+        if let Some(joined) = answered.and_then(|pending| self.joined_in(pending)) {
+            self.join_answer(joined, candidate, message, line);
+        } else if let Some(channel) = candidate.message.and_then(|id| self.channel_of(id)) {
+            self.published(channel, candidate, message, line);
+        } else if candidate.role == Some(RoleKind::Gap) && candidate.message.is_none() {
+            self.gap(candidate, message);
+        }
+    }
+
+    fn channel_of(&self, message: MessageId) -> Option<&'p Channel> {
+        let channel = self.reader.protocol.messages[message.0].channel?;
+        Some(&self.reader.protocol.channels[channel.0])
+    }
+
+    /// The key that a request joins, if it is one that joins.
+    fn joined_in<'a>(&self, pending: &'a Pending) -> Option<&'a str> {
+        let joins = match pending.message {
+            Some(id) => self.joined_by(id).is_some(),
+            None => pending.role == Some(RoleKind::Join),
+        };
+        pending.joins.as_deref().filter(|_| joins)
+    }
+
+    /// A key is one of the channel that the message belongs to, and the key of a join one of a channel without a message that joins.
+    fn key(&self, candidate: &Candidate, message: &Fields, line: &mut Line) {
+        let own_join = candidate.message.is_none()
+            && matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
+        if own_join {
+            let key = payload(candidate, message).and_then(|all| all.get("channel")?.as_str());
+            let mut channels = self.reader.protocol.channels.iter();
+            if let Some(key) = key
+                && !channels.any(|channel| self.is_key(channel, key))
+            {
+                let content = candidate.sent.envelope.layout.content();
+                let path = content
+                    .map(|content| format!("/{content}"))
+                    .unwrap_or_default();
+                line.problems.push(at(
+                    format!("{path}/channel"),
+                    format!("`{key}` is the key of no channel"),
+                ));
+            }
+            return;
+        }
+        let Some(channel) = candidate.message.and_then(|id| self.channel_of(id)) else {
+            return;
+        };
+        let Some(field) = &candidate.sent.envelope.channel else {
+            return;
+        };
+        match message.get(&field.name).map(Value::as_str) {
+            Some(Some(key)) if !self.is_key(channel, key) => {
+                let words = format!(
+                    "`{key}` is no key of the channel `{}`: `{}`",
+                    channel.name.text,
+                    template(channel)
+                );
+                line.problems.push(at(format!("/{}", field.name), words));
+            }
+            _ => {}
+        }
+    }
+
+    /// The answer to a join has the key, and where in the count the client begins.
+    fn join_answer(
+        &mut self,
+        joined: &str,
+        candidate: &Candidate,
+        message: &Fields,
+        line: &mut Line,
+    ) {
+        if candidate.role == Some(RoleKind::Error) {
+            return;
+        }
+        let envelope = &candidate.sent.envelope;
+        for field in [&envelope.channel, &envelope.seq, &envelope.epoch]
+            .into_iter()
+            .flatten()
+        {
+            // Where the field has to be there anyway, that was said.
+            if field.presence == Presence::Optional && !message.contains_key(&field.name) {
+                let told = words::required(&field.name);
+                line.problems.push(envelope_problem(Pointer::root(), told));
+            }
+        }
+        let get = |field: &Option<handfast_spec::model::Field>| {
+            field.as_ref().and_then(|field| message.get(&field.name))
+        };
+        if let (Some(field), Some(key)) = (&envelope.channel, get(&envelope.channel))
+            && key != joined
+        {
+            let words = format!("a join of `{joined}` is answered with the key {key}");
+            line.problems.push(at(format!("/{}", field.name), words));
+        }
+        if let Some(seq) = get(&envelope.seq).and_then(Value::as_u64) {
+            let epoch = get(&envelope.epoch).cloned();
+            self.counts.insert(joined.to_owned(), Count { epoch, seq });
+        }
+    }
+
+    /// What is published is numbered, unless it is volatile, and each number is one more than the one before.
+    fn published(
+        &mut self,
+        channel: &Channel,
+        candidate: &Candidate,
+        message: &Fields,
+        line: &mut Line,
+    ) {
+        let envelope = &candidate.sent.envelope;
+        let volatile = candidate
+            .message
+            .is_some_and(|id| self.reader.protocol.messages[id.0].volatile);
+        let Some(field) = &envelope.seq else { return };
+        let seq = message.get(&field.name);
+        let place = format!("/{}", field.name);
+        let Some(seq) = seq else {
+            if !volatile && field.presence == Presence::Optional {
+                let told = words::required(&field.name);
+                line.problems.push(envelope_problem(Pointer::root(), told));
+            }
+            return;
+        };
+        if volatile {
+            let words = format!("`{}` is volatile, and is not numbered", candidate.name);
+            return line.problems.push(at(place, words));
+        }
+        let key = envelope
+            .channel
+            .as_ref()
+            .and_then(|field| message.get(&field.name));
+        let Some((seq, key)) = seq.as_u64().zip(key.and_then(Value::as_str)) else {
+            return;
+        };
+        let epoch = envelope
+            .epoch
+            .as_ref()
+            .and_then(|field| message.get(&field.name));
+        let Some(count) = self.counts.get_mut(key) else {
+            let epoch = epoch.cloned();
+            self.counts.insert(key.to_owned(), Count { epoch, seq });
+            return;
+        };
+        let before = count.seq;
+        let anew = epoch.is_some() && epoch != count.epoch.as_ref();
+        count.seq = seq;
+        if anew {
+            count.epoch = epoch.cloned();
+        } else if before.checked_add(1) != Some(seq) {
+            let words = format!(
+                "the number before it in `{}` is {before}, and the next is that and one",
+                channel.name.text
+            );
+            line.problems.push(at(place, words));
+        }
+    }
+
+    /// Numbers that are missing for good.
+    fn gap(&mut self, candidate: &Candidate, message: &Fields) {
+        let Some(payload) = payload(candidate, message) else {
+            return;
+        };
+        let Some(key) = payload.get("channel").and_then(Value::as_str) else {
+            return;
+        };
+        match (
+            payload.get("to").and_then(Value::as_u64),
+            self.counts.get_mut(key),
+        ) {
+            (Some(to), Some(count)) => count.seq = to,
+            _ => drop(self.counts.remove(key)),
+        }
+    }
+
+    /// Whether a text is a key of a channel: its texts in their places, and in each hole what the parameter may be.
+    fn is_key(&self, channel: &Channel, key: &str) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![(0, 0)];
+        while let Some((part, from)) = waiting.pop() {
+            if !seen.insert((part, from)) {
+                continue;
+            }
+            let rest = &key[from..];
+            match channel.key.get(part) {
+                None if rest.is_empty() => return true,
+                None => {}
+                Some(KeyPart::Text(text)) if rest.starts_with(text.as_str()) => {
+                    waiting.push((part + 1, from + text.len()));
+                }
+                Some(KeyPart::Text(_)) => {}
+                Some(KeyPart::Param(at)) => {
+                    let is_last = part + 1 == channel.key.len();
+                    let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+                    let ends = ends.filter(|end| !is_last || *end == rest.len());
+                    let next = match channel.key.get(part + 1) {
+                        Some(KeyPart::Text(text)) => text.as_str(),
+                        _ => "",
+                    };
+                    let schema = channel.params[*at].schema;
+                    let fits = ends.filter(|end| {
+                        rest[*end..].starts_with(next)
+                            && self.reader.passes(schema, &Value::from(&rest[..*end]))
+                    });
+                    waiting.extend(fits.map(|end| (part + 1, from + end)));
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The payload of a message, where it is an object.
+fn payload<'m>(candidate: &Candidate, message: &'m Fields) -> Option<&'m Fields> {
+    match &candidate.sent.envelope.layout {
+        Layout::Adjacent { content, .. } => message.get(content)?.as_object(),
+        _ => Some(message),
+    }
+}
+
+/// A key as the spec writes it.
+fn template(channel: &Channel) -> String {
+    let parts = channel.key.iter().map(|part| match part {
+        KeyPart::Text(text) => text.clone(),
+        KeyPart::Param(at) => format!("{{{}}}", channel.params[*at].name.text),
+    });
+    parts.collect()
+}
+
+fn at(path: String, words: String) -> Problem {
+    Problem {
+        path,
+        ..problem(ProblemKind::Channel, words)
+    }
+}

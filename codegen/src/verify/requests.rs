@@ -1,0 +1,457 @@
+//! The requests that wait for an answer, and what answers or cancels them.
+
+use super::message::{Candidate, Fields, Reader, envelope_problem};
+use super::{Line, Problem, ProblemKind};
+use crate::json_schema::system::scalar;
+use handfast_schema::{Pointer, words};
+use handfast_spec::model::{
+    Correlate, End, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind, RolePlayer,
+};
+use serde_json::Value;
+
+/// A request that was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) line: usize,
+    pub(super) from: End,
+    pub(super) name: String,
+    /// None where it is the session's own, as `join` is.
+    pub(super) message: Option<MessageId>,
+    pub(super) role: Option<RoleKind>,
+    id: Option<Value>,
+    /// Whether its answer is known by its place in line.
+    in_order: bool,
+    /// The key of the channel that it joins, where the request says it.
+    pub(super) joins: Option<String>,
+    /// Whether it is a stream that was cancelled.
+    cancelled: bool,
+}
+
+/// What an answer is to its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// The only one, or the last.
+    Last,
+    /// More may come.
+    More,
+}
+
+/// The requests of a conversation.
+pub(super) struct Requests<'r, 'p> {
+    reader: &'r Reader<'p>,
+    /// Those that wait.
+    pending: Vec<Pending>,
+    /// Streams that were cancelled: what was under way may still arrive. And those that ended: a cancel may cross the end.
+    ended: Vec<Pending>,
+    /// Those that lost their connection.
+    lost: Vec<Pending>,
+}
+
+impl<'r, 'p> Requests<'r, 'p> {
+    pub(super) const fn new(reader: &'r Reader<'p>) -> Self {
+        Self {
+            reader,
+            pending: Vec::new(),
+            ended: Vec::new(),
+            lost: Vec::new(),
+        }
+    }
+
+    /// A new connection begins: nothing that was asked before is answered.
+    pub(super) fn reconnect(&mut self) {
+        self.lost.append(&mut self.pending);
+        self.ended.clear();
+    }
+
+    /// The requests that nothing has answered: their lines and names.
+    pub(super) fn unanswered(self) -> Vec<(usize, String)> {
+        let waits = |pending: &&Pending| {
+            // What is answered only where it fails has succeeded.
+            self.reply_of(pending).is_some() || pending.message.is_none()
+        };
+        let waiting = self.lost.iter().chain(&self.pending).filter(waits);
+        waiting
+            .map(|pending| (pending.line, pending.name.clone()))
+            .collect()
+    }
+
+    fn reply_of(&self, pending: &Pending) -> Option<&'p Reply> {
+        let message = pending.message?;
+        self.reader.protocol.messages[message.0].reply.as_ref()
+    }
+
+    /// Whether a message answers a request, and whether more may follow.
+    fn answer_to(&self, pending: &Pending, candidate: &Candidate) -> Option<Answer> {
+        if candidate.role == Some(RoleKind::Error) {
+            return Some(Answer::Last);
+        }
+        let Some(message) = candidate.message else {
+            // Our own `join` and `leave` are answered by messages of their own name.
+            return (pending.message.is_none() && pending.role == candidate.role)
+                .then_some(Answer::Last);
+        };
+        if pending.role == Some(RoleKind::Ping) && candidate.role == Some(RoleKind::Pong) {
+            return Some(Answer::Last);
+        }
+        let reply = self.reply_of(pending)?;
+        let message = Some(message);
+        if reply.end == message {
+            Some(Answer::Last)
+        } else if reply.ack == message {
+            Some(if reply.is_stream() {
+                Answer::More
+            } else {
+                Answer::Last
+            })
+        } else if reply.stream == message {
+            Some(Answer::More)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a message answers this request.
+    pub(super) fn answers(&self, pending: &Pending, candidate: &Candidate) -> bool {
+        self.answer_to(pending, candidate).is_some()
+    }
+
+    /// Whether a message of this end answers any request of the other's.
+    pub(super) fn is_reply(&self, from: End, candidate: &Candidate) -> bool {
+        let Some(id) = candidate.message else {
+            return matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
+        };
+        self.asked_by(other(from), |reply| {
+            [reply.ack, reply.stream, reply.end].contains(&Some(id))
+        })
+    }
+
+    /// Whether a request that an end sends has such a reply.
+    fn asked_by(&self, end: End, has: impl Fn(&Reply) -> bool) -> bool {
+        self.reader.protocol.messages.iter().any(|message| {
+            let is_sent = match end {
+                End::Client => message.client.is_some(),
+                End::Server => message.server.is_some(),
+            };
+            is_sent && message.reply.as_ref().is_some_and(&has)
+        })
+    }
+
+    /// The request of the other end that a message answers, being one of these.
+    pub(super) fn find(
+        &self,
+        from: End,
+        envelope: &Envelope,
+        message: &Fields,
+        candidates: &[&Candidate],
+    ) -> Option<&Pending> {
+        let at = self.place(from, envelope, message, candidates)?;
+        Some(&self.pending[at])
+    }
+
+    fn place(
+        &self,
+        from: End,
+        envelope: &Envelope,
+        message: &Fields,
+        candidates: &[&Candidate],
+    ) -> Option<usize> {
+        let id = id_of_answer(envelope, message);
+        let is_named = |one: &Pending| {
+            one.from != from && !one.in_order && id.is_some() && one.id.as_ref() == id
+        };
+        let is_next = |one: &Pending| {
+            let is_answered = || candidates.iter().any(|it| self.answers(one, it));
+            one.from != from && one.in_order && is_answered()
+        };
+        let named = self.pending.iter().position(is_named);
+        named.or_else(|| self.pending.iter().position(is_next))
+    }
+
+    /// Notes what a message answers; the request. `failed` says that its envelope calls it a failure.
+    pub(super) fn answer(
+        &mut self,
+        from: End,
+        candidate: &Candidate,
+        message: &Fields,
+        failed: bool,
+        line: &mut Line,
+    ) -> Option<Pending> {
+        let envelope = &candidate.sent.envelope;
+        let is_error = candidate.role == Some(RoleKind::Error);
+        let is_pong = candidate.role == Some(RoleKind::Pong) && candidate.message.is_some();
+        // The server's own join answers the client's; the client's asks.
+        let is_reply =
+            self.is_reply(from, candidate) && !(candidate.message.is_none() && from == End::Client);
+        if !is_reply && !is_error && !is_pong {
+            return None;
+        }
+        let Some(at) = self.place(from, envelope, message, &[candidate]) else {
+            self.unasked(from, candidate, message, is_error || is_pong, line);
+            return None;
+        };
+        let pending = self.pending[at].clone();
+        line.answers = Some((pending.line, pending.name.clone()));
+        match self.answer_to(&pending, candidate) {
+            _ if failed => drop(self.pending.remove(at)),
+            Some(Answer::Last) => {
+                let ended = self.pending.remove(at);
+                if self.reply_of(&ended).is_some_and(Reply::is_stream) {
+                    self.ended.push(ended);
+                }
+            }
+            Some(Answer::More) => {}
+            None => {
+                let message = format!(
+                    "`{}` of line {} is not answered by this",
+                    pending.name, pending.line
+                );
+                line.problems.push(problem(ProblemKind::Reply, message));
+            }
+        }
+        if is_error {
+            self.check_code(&pending, candidate, message, line);
+        }
+        Some(pending)
+    }
+
+    /// Complains of an answer that nobody asked for, where it has to have been.
+    fn unasked(
+        &self,
+        from: End,
+        candidate: &Candidate,
+        message: &Fields,
+        may_be: bool,
+        line: &mut Line,
+    ) {
+        let envelope = &candidate.sent.envelope;
+        let id = id_of_answer(envelope, message);
+        // What was under way when its stream was cancelled.
+        let is_late = |one: &&Pending| {
+            let is_meant = one.in_order || (id.is_some() && one.id.as_ref() == id);
+            one.cancelled && one.from != from && is_meant && self.answers(one, candidate)
+        };
+        if let Some(late) = self.ended.iter().rev().find(is_late) {
+            line.answers = Some((late.line, late.name.clone()));
+            return;
+        }
+        // An error need not answer anything, and neither need a push that some reply looks like.
+        let by_id = envelope.correlate == Correlate::Id;
+        let pushed = candidate
+            .message
+            .is_some_and(|id| self.reader.protocol.messages[id.0].channel.is_some());
+        let is_told = line
+            .problems
+            .iter()
+            .any(|problem| problem.kind == ProblemKind::Reply);
+        if !is_told && !((may_be || pushed) && (id.is_none() || !by_id)) {
+            line.problems
+                .push(problem(ProblemKind::Reply, no_request(envelope, message)));
+        }
+    }
+
+    /// Notes that a message cancels a stream.
+    pub(super) fn cancel(
+        &mut self,
+        from: End,
+        candidate: &Candidate,
+        message: &Fields,
+        line: &mut Line,
+    ) {
+        let Some(cancel) = candidate.message else {
+            return;
+        };
+        let cancels = |reply: &Reply| reply.cancel == Some(cancel);
+        if !self.asked_by(from, cancels) {
+            return;
+        }
+        let envelope = &candidate.sent.envelope;
+        let id = envelope
+            .id
+            .as_ref()
+            .and_then(|field| message.get(&field.name));
+        let is_meant = |one: &&Pending| {
+            one.from == from
+                && self.reply_of(one).is_some_and(cancels)
+                && (one.in_order || (id.is_some() && one.id.as_ref() == id))
+        };
+        let ended = self.ended.iter().find(is_meant);
+        if let Some(found) = self.pending.iter().find(is_meant).or(ended) {
+            line.cancels = Some((found.line, found.name.clone()));
+            let found = found.line;
+            if let Some(at) = self.pending.iter().position(|one| one.line == found) {
+                let mut cancelled = self.pending.remove(at);
+                cancelled.cancelled = true;
+                self.ended.push(cancelled);
+            }
+            return;
+        }
+        let words = match id {
+            Some(id) => format!("no stream with the id {id} is there to be cancelled"),
+            None => "no stream is there to be cancelled".to_owned(),
+        };
+        line.problems.push(problem(ProblemKind::Reply, words));
+    }
+
+    /// An error of the author's has a code that its request declares.
+    fn check_code(
+        &self,
+        pending: &Pending,
+        candidate: &Candidate,
+        message: &Fields,
+        line: &mut Line,
+    ) {
+        let Some(request) = pending.message else {
+            return;
+        };
+        let pointer = match self.reader.protocol.session.role(RoleKind::Error) {
+            RolePlayer::Own { .. } => "/code",
+            RolePlayer::Mapped { fields, .. } => {
+                let code = fields.iter().find(|(field, _)| field == "code");
+                match code {
+                    Some((_, pointer)) => pointer.as_str(),
+                    None => return,
+                }
+            }
+            RolePlayer::Off => return,
+        };
+        let content = candidate.sent.envelope.layout.content();
+        let path = match content {
+            Some(content) => format!("/{content}{pointer}"),
+            None => pointer.to_owned(),
+        };
+        let message = Value::Object(message.clone());
+        let Some(code) = message.pointer(&path) else {
+            return;
+        };
+        let protocol = self.reader.protocol;
+        let is = |error: &ErrorCode| scalar(&error.code) == *code;
+        let Some(declared) = protocol.errors.iter().position(is) else {
+            return;
+        };
+        let request = &protocol.messages[request.0];
+        if !request.errors.iter().any(|id| id.0 == declared) {
+            line.problems.push(Problem {
+                kind: ProblemKind::Reply,
+                path,
+                keyword: String::new(),
+                allowed: None,
+                message: format!("`{}` does not declare the error {code}", request.name.text),
+            });
+        }
+    }
+
+    /// Notes a request.
+    pub(super) fn ask(
+        &mut self,
+        from: End,
+        candidate: &Candidate,
+        message: &Fields,
+        joins: Option<String>,
+        line: &mut Line,
+    ) {
+        let asks = match candidate.message {
+            Some(id) => {
+                let declared = &self.reader.protocol.messages[id.0];
+                match &declared.reply {
+                    // A message of both ends is a request where the other end has the reply.
+                    Some(reply) => self.is_sent_by(other(from), reply),
+                    None => {
+                        from == End::Client && !declared.errors.is_empty() && self.is_request(id)
+                    }
+                }
+            }
+            None => {
+                from == End::Client
+                    && matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave))
+            }
+        };
+        let pings = candidate.role == Some(RoleKind::Ping) && candidate.message.is_some();
+        if !asks && !pings {
+            return;
+        }
+        let envelope = &candidate.sent.envelope;
+        let id = envelope
+            .id
+            .as_ref()
+            .and_then(|field| message.get(&field.name));
+        if envelope.correlate == Correlate::Id {
+            let Some(field) = &envelope.id else { return };
+            let Some(id) = id else {
+                // The envelope has said so where the field is required of every message.
+                if asks && field.presence == Presence::Optional {
+                    let told = words::required(&field.name);
+                    line.problems.push(envelope_problem(Pointer::root(), told));
+                }
+                return;
+            };
+            let taken = |one: &&Pending| one.from == from && one.id.as_ref() == Some(id);
+            if let Some(other) = self.pending.iter().find(taken) {
+                let message = format!(
+                    "the id {id} is still that of `{}` of line {}",
+                    other.name, other.line
+                );
+                line.problems.push(problem(ProblemKind::Reply, message));
+                return;
+            }
+        }
+        self.pending.push(Pending {
+            line: line.number,
+            from,
+            name: candidate.name.clone(),
+            message: candidate.message,
+            role: candidate.role,
+            id: id.cloned(),
+            in_order: envelope.correlate == Correlate::Order,
+            joins,
+            cancelled: false,
+        });
+    }
+
+    fn is_sent_by(&self, end: End, reply: &Reply) -> bool {
+        [reply.ack, reply.stream, reply.end]
+            .into_iter()
+            .flatten()
+            .any(|id| {
+                let message = &self.reader.protocol.messages[id.0];
+                match end {
+                    End::Client => message.client.is_some(),
+                    End::Server => message.server.is_some(),
+                }
+            })
+    }
+
+    /// Whether a message with errors and no reply is waited for: not the one whose payload the hello carries.
+    fn is_request(&self, id: MessageId) -> bool {
+        self.reader.protocol.session.auth != Some(id)
+    }
+}
+
+fn id_of_answer<'m>(envelope: &Envelope, message: &'m Fields) -> Option<&'m Value> {
+    let field = envelope.reply_to.as_ref().or(envelope.id.as_ref())?;
+    message.get(&field.name).filter(|value| !value.is_null())
+}
+
+pub(super) fn no_request(envelope: &Envelope, message: &Fields) -> String {
+    match (envelope.correlate, id_of_answer(envelope, message)) {
+        (Correlate::Id, Some(id)) => format!("no request with the id {id} waits for an answer"),
+        (Correlate::Id, None) => "a reply without an id answers nothing".to_owned(),
+        (Correlate::Order, _) => "no request waits for this answer".to_owned(),
+    }
+}
+
+pub(super) const fn other(end: End) -> End {
+    match end {
+        End::Client => End::Server,
+        End::Server => End::Client,
+    }
+}
+
+pub(super) fn problem(kind: ProblemKind, message: String) -> Problem {
+    Problem {
+        kind,
+        path: String::new(),
+        keyword: String::new(),
+        message,
+        allowed: None,
+    }
+}

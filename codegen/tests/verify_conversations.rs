@@ -1,0 +1,352 @@
+//! Conversations: what `verify` makes of a message by those before it.
+
+use handfast_codegen::verify::{Report, verify};
+use handfast_spec::{Severity, load_str};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::error::Error;
+
+type Result = std::result::Result<(), Box<dyn Error>>;
+
+/// A session without a hello, so that captures begin with what they are for.
+const QUIET: &str = "
+session: { roles: { hello: off } }
+";
+
+/// What `verify` says of a capture: `c` and `s` say who sends each message.
+fn said(spec: &str, capture: &[(char, Value)]) -> std::result::Result<Report, Box<dyn Error>> {
+    let spec = format!("handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{spec}");
+    let loaded = load_str("protocol.yaml", spec.as_bytes(), &BTreeMap::new());
+    let errors: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter(|one| one.severity == Severity::Error)
+        .cloned()
+        .collect();
+    let words = handfast_spec::render(&errors, &loaded.sources, false);
+    let protocol = loaded.protocol.filter(|_| errors.is_empty()).ok_or(words)?;
+    let lines = capture.iter().map(|(from, message)| {
+        let from = if *from == 'c' { "client" } else { "server" };
+        format!("{}\n", json!({ "from": from, "message": message }))
+    });
+    Ok(verify(&protocol, lines.collect::<String>().as_bytes()))
+}
+
+/// Asserts the report of a capture, without its last line.
+#[track_caller]
+fn assert_said(spec: &str, capture: &[(char, Value)], expected: &str) -> Result {
+    let report = said(spec, capture)?.render();
+    let lines: Vec<&str> = report.lines().map(str::trim_end).collect();
+    let expected: Vec<&str> = expected
+        .trim_matches('\n')
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .collect();
+    assert_eq!(lines[..lines.len() - 1].join("\n"), expected.join("\n"));
+    Ok(())
+}
+
+const STREAMS: &str = "
+messages:
+  watch: { from: client, reply: { ack: watching, stream: tick, end: stop, cancel: stop } }
+  watching: { from: server }
+  tick: { from: server }
+  stop: { from: both }
+";
+
+#[test]
+fn a_stream_is_cancelled_by_a_message_with_the_tag_of_its_end() -> Result {
+    assert_said(
+        &format!("{STREAMS}{QUIET}"),
+        &[
+            ('c', json!({ "type": "watch", "id": "1" })),
+            ('s', json!({ "type": "watching", "id": "1" })),
+            ('s', json!({ "type": "tick", "id": "1" })),
+            ('c', json!({ "type": "stop", "id": "1" })),
+            ('s', json!({ "type": "tick", "id": "1" })),
+            ('c', json!({ "type": "watch", "id": "2" })),
+            ('s', json!({ "type": "stop", "id": "2" })),
+            ('c', json!({ "type": "stop", "id": "2" })),
+            ('s', json!({ "type": "tick", "id": "2" })),
+            ('c', json!({ "type": "stop", "id": "3" })),
+            ('c', json!({ "type": "watch", "id": "4" })),
+        ],
+        "
+     1 → watch id=1
+     2 ← watching id=1 answers watch of line 1
+     3 ← tick id=1 answers watch of line 1
+     4 → stop id=1 cancels watch of line 1
+     5 ← tick id=1 answers watch of line 1
+     6 → watch id=2
+     7 ← stop id=2 answers watch of line 6
+     8 → stop id=2 cancels watch of line 6
+     9 ← tick id=2
+         REPLY no request with the id \"2\" waits for an answer
+    10 → stop id=3
+         REPLY no stream with the id \"3\" is there to be cancelled
+    11 → watch id=4
+    `watch` of line 11 was not answered
+",
+    )
+}
+
+#[test]
+fn an_outcome_holds_whatever_the_tag() -> Result {
+    assert_said(
+        &format!(
+            "
+envelope: {{ outcome: {{ field: ok, success: true, failure: false }} }}
+messages:
+  ask: {{ from: client, reply: answer }}
+  answer: {{ from: server, payload: {{ type: object, required: [a], properties: {{ a: {{ type: string }} }} }} }}
+{QUIET}"
+        ),
+        &[
+            ('c', json!({ "type": "ask", "id": "1" })),
+            ('s', json!({ "type": "answer", "id": "1", "ok": false, "payload": { "why": "no" } })),
+            ('c', json!({ "type": "ask", "id": "2" })),
+            ('s', json!({ "type": "answer", "id": "2", "ok": 1, "payload": { "a": "b" } })),
+            ('c', json!({ "type": "ask", "id": "3" })),
+            ('s', json!({ "type": "error", "id": "3", "ok": true, "payload": { "code": "INTERNAL", "message": "" } })),
+            ('c', json!({ "type": "ask", "id": "4" })),
+            ('s', json!({ "type": "answer", "id": "4", "ok": true, "payload": {} })),
+        ],
+        "
+    1 → ask id=1
+    2 ← answer id=1 answers ask of line 1
+    3 → ask id=2
+    4 ← answer id=2 answers ask of line 3
+        ENVELOPE /ok must be one of true, false [enum: [true,false]]
+    5 → ask id=3
+    6 ← error id=3 answers ask of line 5
+        ENVELOPE /ok must be false [enum: [false]]
+    7 → ask id=4
+    8 ← answer id=4 answers ask of line 7
+        INVALID /payload must have the property \"a\" [required: \"a\"]
+",
+    )
+}
+
+const ROOMS: &str = "
+channels:
+  room: { key: 'room:{id}', params: { id: { type: string, maxLength: 3 } }, join: enter }
+  all: { key: all }
+messages:
+  enter: { from: client, reply: entered, payload: { type: object, required: [id], properties: { id: { type: string } } } }
+  entered: { from: server }
+  said: { from: server, channel: room }
+  typing: { from: server, channel: room, volatile: true }
+  news: { from: server, channel: all }
+";
+
+#[test]
+fn keys_and_numbers_of_channels() -> Result {
+    let said = |key: &str, seq: u64| json!({ "type": "said", "channel": key, "seq": seq });
+    assert_said(
+        &format!("{ROOMS}{QUIET}"),
+        &[
+            (
+                'c',
+                json!({ "type": "enter", "id": "1", "payload": { "id": "abc" } }),
+            ),
+            (
+                's',
+                json!({ "type": "entered", "id": "1", "channel": "room:abc", "seq": 4, "epoch": "e" }),
+            ),
+            ('s', said("room:abc", 5)),
+            ('s', said("room:abc", 7)),
+            ('s', said("room:abc", 7)),
+            ('s', said("room:abcd", 1)),
+            ('s', said("all", 1)),
+            ('s', json!({ "type": "said", "channel": "room:abc" })),
+            (
+                's',
+                json!({ "type": "typing", "channel": "room:abc", "seq": 8 }),
+            ),
+            ('s', json!({ "type": "typing", "channel": "room:abc" })),
+            (
+                's',
+                json!({ "type": "said", "channel": "room:abc", "seq": 1, "epoch": "f" }),
+            ),
+            (
+                's',
+                json!({ "type": "gap", "payload": { "channel": "room:abc", "from": 2, "to": 6 } }),
+            ),
+            ('s', said("room:abc", 7)),
+            (
+                'c',
+                json!({ "type": "enter", "id": "2", "payload": { "id": "x" } }),
+            ),
+            (
+                's',
+                json!({ "type": "entered", "id": "2", "channel": "room:y" }),
+            ),
+            (
+                'c',
+                json!({ "type": "join", "id": "3", "payload": { "channel": "all" } }),
+            ),
+            (
+                's',
+                json!({ "type": "join", "id": "3", "payload": { "channel": "all" }, "channel": "all", "seq": 0, "epoch": "e" }),
+            ),
+            ('s', json!({ "type": "news", "channel": "all", "seq": 1 })),
+            (
+                'c',
+                json!({ "type": "join", "id": "4", "payload": { "channel": "nowhere" } }),
+            ),
+            (
+                's',
+                json!({ "type": "error", "id": "4", "payload": { "code": "INVALID", "message": "" } }),
+            ),
+        ],
+        "
+     1 → enter id=1
+     2 ← entered id=1 channel=room:abc seq=4 answers enter of line 1
+     3 ← said channel=room:abc seq=5
+     4 ← said channel=room:abc seq=7
+         CHANNEL /seq the number before it in `room` is 5, and the next is that and one
+     5 ← said channel=room:abc seq=7
+         CHANNEL /seq the number before it in `room` is 7, and the next is that and one
+     6 ← said channel=room:abcd seq=1
+         CHANNEL /channel `room:abcd` is no key of the channel `room`: `room:{id}`
+     7 ← said channel=all seq=1
+         CHANNEL /channel `all` is no key of the channel `room`: `room:{id}`
+     8 ← said channel=room:abc
+         ENVELOPE must have the property \"seq\" [required: \"seq\"]
+     9 ← typing channel=room:abc seq=8
+         CHANNEL /seq `typing` is volatile, and is not numbered
+    10 ← typing channel=room:abc
+    11 ← said channel=room:abc seq=1
+    12 ← gap
+    13 ← said channel=room:abc seq=7
+    14 → enter id=2
+    15 ← entered id=2 channel=room:y answers enter of line 14
+         ENVELOPE must have the property \"seq\" [required: \"seq\"]
+         ENVELOPE must have the property \"epoch\" [required: \"epoch\"]
+         CHANNEL /channel a join of `room:x` is answered with the key \"room:y\"
+    16 → join id=3
+    17 ← join id=3 channel=all seq=0 answers join of line 16
+    18 ← news channel=all seq=1
+    19 → join id=4
+         CHANNEL /payload/channel `nowhere` is the key of no channel
+    20 ← error id=4 answers join of line 19
+",
+    )
+}
+
+#[test]
+fn what_comes_before_ready() -> Result {
+    let hello = (
+        'c',
+        json!({ "type": "hello", "payload": { "version": "1.0.0" } }),
+    );
+    let ready = (
+        's',
+        json!({ "type": "ready", "payload": { "version": "1.0.0", "session": "s" } }),
+    );
+    let ask = ('c', json!({ "type": "ask", "id": "1" }));
+    let answer = ('s', json!({ "type": "answer", "id": "1" }));
+    let spec = "
+messages:
+  ask: { from: client, reply: answer }
+  answer: { from: server }
+";
+    // Behind the hello a client may send at once; another connection begins ids anew.
+    let good = [
+        hello.clone(),
+        ask.clone(),
+        ready.clone(),
+        answer.clone(),
+        ask.clone(),
+        hello.clone(),
+        ready.clone(),
+        ask.clone(),
+        answer.clone(),
+    ];
+    assert_said(
+        spec,
+        &good,
+        "
+    1 → hello
+    2 → ask id=1
+    3 ← ready
+    4 ← answer id=1 answers ask of line 2
+    5 → ask id=1
+    6 → hello
+    7 ← ready
+    8 → ask id=1
+    9 ← answer id=1 answers ask of line 8
+    `ask` of line 5 was not answered
+",
+    )?;
+    // What comes too early is said once: the capture may begin in the middle of a session.
+    assert_said(
+        spec,
+        &[ask.clone(), answer.clone(), hello, ask, answer],
+        "
+    1 → ask id=1
+        SESSION the hello comes first
+    2 ← answer id=1 answers ask of line 1
+    3 → hello
+    4 → ask id=1
+    5 ← answer id=1 answers ask of line 4
+        SESSION the session is not ready
+",
+    )?;
+    assert_said(
+        spec,
+        &[ready],
+        "
+    1 ← ready
+        SESSION the hello that it answers is missing
+",
+    )
+}
+
+#[test]
+fn a_request_without_an_id_is_answered_in_order() -> Result {
+    let spec = format!(
+        "
+messages:
+  ask: {{ from: client, reply: answer, envelope: {{ id: off, correlate: order }} }}
+  call: {{ from: client, reply: answer }}
+  answer: {{ from: server }}
+{QUIET}"
+    );
+    assert_said(
+        &spec,
+        &[
+            ('c', json!({ "type": "ask" })),
+            ('c', json!({ "type": "call", "id": "1" })),
+            ('c', json!({ "type": "ask" })),
+            ('s', json!({ "type": "answer", "id": "1" })),
+            ('s', json!({ "type": "answer" })),
+            (
+                's',
+                json!({ "type": "error", "payload": { "code": "INTERNAL", "message": "" } }),
+            ),
+            ('s', json!({ "type": "answer" })),
+        ],
+        "
+    1 → ask
+    2 → call id=1
+    3 → ask
+    4 ← answer id=1 answers call of line 2
+    5 ← answer answers ask of line 1
+    6 ← error answers ask of line 3
+    7 ← answer
+        REPLY a reply without an id answers nothing
+",
+    )
+}
+
+#[test]
+fn an_empty_capture_is_not_clean() -> Result {
+    let report = said(STREAMS, &[])?;
+    assert!(!report.is_clean());
+    assert_eq!(
+        report.render(),
+        "the capture has no messages, and nothing was judged\n"
+    );
+    Ok(())
+}
