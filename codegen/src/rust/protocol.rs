@@ -79,20 +79,16 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
             let sentences = constraints::sentences(cx, param.schema, ty);
             constraints::append(&mut words, &sentences);
             docs::outer(&mut out, "    ", &words);
-            let rust = names::snake(&param.name.text);
+            let rust = names::rust_ident(&names::snake(&param.name.text));
             let mut args = Vec::new();
-            if rust != param.name.text {
+            if rust.trim_start_matches("r#") != param.name.text {
                 args.push(format!("name = {}", text(&param.name.text)));
             }
             args.extend(rules(cx, param.schema, ty));
             if !args.is_empty() {
                 attribute(&mut out, "    ", "protocol", &args);
             }
-            out.push_str(&format!(
-                "    pub {}: {},\n",
-                names::rust_ident(&rust),
-                cx.ty(ty)
-            ));
+            out.push_str(&format!("    pub {rust}: {},\n", cx.ty(ty)));
         }
         out.push_str("}\n");
         items.push(out);
