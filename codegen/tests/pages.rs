@@ -134,8 +134,6 @@ fn names_that_collide_are_told() -> Result<(), Box<dyn Error>> {
             "N003",
         ),
         ("messages:\n  connect: { from: client, ts: open }\n", "N003"),
-        ("messages:\n  closed: { from: client }\n", "N003"),
-        ("messages:\n  clone: { from: client }\n", "N003"),
         (
             "channels:\n  session: { key: 'all' }\nmessages:\n  news: { from: server, channel: session }\n",
             "N003",

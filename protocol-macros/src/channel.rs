@@ -81,10 +81,8 @@ pub(crate) fn expand(
         }
     }
     let ident = &input.ident;
-    let method = format_ident!(
-        "{}",
-        crate::messages::ident(&snake(&ident.unraw().to_string()))
-    );
+    let method = crate::messages::ident(&snake(&ident.unraw().to_string()));
+    let method = crate::handlers::beside(method, &["connect", "session"]);
     let has_join = join.is_some();
     let whole = key.value();
     let make = quote! {
@@ -103,16 +101,21 @@ pub(crate) fn expand(
             }
         }
     });
-    let params: Vec<_> = fields
+    let declared = fields
         .iter()
-        .map(|field| (&field.member, &field.ty))
-        .collect();
-    let declared = params.iter().map(|(member, ty)| quote!(#member: &#ty));
+        .map(|field::Field { member, ty, .. }| quote!(#member: &#ty));
     let declared: Vec<_> = declared.collect();
-    let cloned: Vec<_> = params
+    let cloned: Vec<_> = fields
         .iter()
-        .map(|(member, _)| quote!(#member: ::core::clone::Clone::clone(#member)))
+        .map(|field::Field { member, .. }| quote!(#member: ::core::clone::Clone::clone(#member)))
         .collect();
+    // What else is handed over is not called as a parameter of the channel.
+    let is_member = |name: &str| {
+        fields
+            .iter()
+            .any(|field| matches!(&field.member, syn::Member::Named(member) if member == name))
+    };
+    let more = format_ident!("{}", if is_member("join") { "join_" } else { "join" });
     let docs: Vec<_> = input
         .attrs
         .iter()
@@ -150,8 +153,8 @@ pub(crate) fn expand(
             };
             quote! {
                 #(#docs)*
-                pub fn #method(&self #(, #declared)*, join: #message) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
-                    #krate::client::Entrance::new(&self.0, #ident { #(#cloned),* }, join, #leave)
+                pub fn #method(&self #(, #declared)*, #more: #message) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
+                    #krate::client::Entrance::new(&self.0, #ident { #(#cloned),* }, #more, #leave)
                 }
             }
         }
@@ -179,7 +182,7 @@ pub(crate) fn expand(
         #(#from)*
         #krate::__server! {
             #[automatically_derived]
-            impl<S> Context<S> {
+            impl<__S> Context<__S> {
                 #(#docs)*
                 pub fn #method(&self #(, #declared)*) -> #krate::server::Publisher<#ident> {
                     self.core.publisher(&#ident { #(#cloned),* })

@@ -1,9 +1,9 @@
 //! Enums of the errors that a request may be answered with.
 
-use crate::options::{Ctxt, Options};
+use crate::options::{Ctxt, Options, at};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Lit, Path, ext::IdentExt, spanned::Spanned};
+use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Lit, Path, ext::IdentExt};
 
 pub(crate) fn expand(
     cx: &Ctxt,
@@ -59,7 +59,7 @@ pub(crate) fn expand(
             }
             Some(field) => {
                 let ty = &field.ty;
-                reads.push(quote_spanned! {ty.span()=>
+                reads.push(quote_spanned! {at(ty)=>
                     if #tag == code.borrow() {
                         return match data {
                             #p::Some(r) => <#ty as #krate::Payload>::read_as(r, cx, &[], Self::#name),

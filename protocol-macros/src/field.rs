@@ -1,7 +1,7 @@
 //! The fields of structs, of tuples and of variants with fields.
 
 use crate::{
-    options::{Ctxt, Options},
+    options::{Ctxt, Options, at},
     rules::{self, Rules},
 };
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -165,7 +165,7 @@ pub(crate) fn read(
     let required = required.into_iter().map(Literal::u64_unsuffixed);
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
     let places = fields.iter().map(|Field { local, ty, .. }| {
-        quote_spanned!(ty.span()=> let mut #local = <#ty as #krate::Payload>::ABSENT;)
+        quote_spanned!(at(ty)=> let mut #local = <#ty as #krate::Payload>::ABSENT;)
     });
     let otherwise = (!fields.is_empty()).then(|| quote!(_ => #p::Ok(#p::None),));
     quote! {{
@@ -221,7 +221,9 @@ pub(crate) fn defaults(fields: &[Field]) -> Vec<TokenStream> {
                 let Member::Named(name) = member else {
                     return None;
                 };
-                let accessor = format_ident!("{}_or_default", name.unraw());
+                // `self_` is the field `self`.
+                let stem = name.unraw().to_string();
+                let accessor = format_ident!("{}_or_default", stem.trim_end_matches('_'));
                 let docs = format!(
                     "The value of `{}`, or what is meant where it is absent.",
                     name.unraw()
@@ -259,7 +261,7 @@ pub(crate) fn write(
         .iter()
         .map(|field| {
             let (name, value, ty) = (&field.name, value(field), &field.ty);
-            quote_spanned!(ty.span()=> <#ty as #krate::Payload>::write_field(#value, fields, #name);)
+            quote_spanned!(at(ty)=> <#ty as #krate::Payload>::write_field(#value, fields, #name);)
         })
         .collect()
 }

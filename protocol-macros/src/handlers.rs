@@ -64,19 +64,19 @@ pub(crate) fn client_messages(
             /// An application that handles every message: `Sessions`, and a trait for each first segment of a name.
             #vis trait Handlers: Sessions #(+ #traits)* {}
             #[automatically_derived]
-            impl<A: Sessions #(+ #traits)*> Handlers for A {}
+            impl<__A: Sessions #(+ #traits)*> Handlers for __A {}
 
             #[automatically_derived]
             impl #union {
                 #[doc(hidden)]
                 #[allow(clippy::wrong_self_convention, unused_variables, reason = "written alike for every protocol")]
-                pub fn __dispatch<A: Handlers>(
+                pub fn __dispatch<__A: Handlers>(
                     self,
-                    app: &::std::sync::Arc<A>,
+                    app: &::std::sync::Arc<__A>,
                     cx: #krate::server::Context,
                 ) -> #krate::server::Action {
                     let app = ::std::sync::Arc::clone(app);
-                    let cx = Context::<<A as Sessions>::Session>::__new(cx);
+                    let cx = Context::<<__A as Sessions>::Session>::__new(cx);
                     #dispatch
                 }
             }
@@ -123,14 +123,31 @@ fn method(message: &Message) -> Ident {
     crate::messages::ident(&snake(&message.ident.unraw().to_string()))
 }
 
-/// The parameters by which a message is handed over, and the names in them.
+/// The name of the method by which a client sends a message.
+fn method_of_client(message: &Message) -> Ident {
+    beside(method(message), &["connect"])
+}
+
+/// A name of the user's; with a `_` behind where it is one of those that stand beside it already.
+pub(crate) fn beside(name: Ident, own: &[&str]) -> Ident {
+    if own.iter().any(|own| name == own) {
+        format_ident!("{name}_")
+    } else {
+        name
+    }
+}
+
+/// The parameters by which a message is handed over, and what they are called where it is taken apart.
 fn parameters(message: &Message) -> (TokenStream, TokenStream) {
     match (&message.holds, message.payload()) {
         (_, Some(ty)) => (quote!(m: #ty,), quote!(m,)),
         (Holds::Fields(fields), _) => {
-            let names: Vec<Ident> = fields.iter().map(name_of).collect();
+            let names = fields
+                .iter()
+                .map(|field| beside(name_of(field), &["to", "cx"]));
             let types = fields.iter().map(|field| &field.ty);
-            (quote!(#(#names: #types,)*), quote!(#(#names,)*))
+            let locals = fields.iter().map(|field| &field.local);
+            (quote!(#(#names: #types,)*), quote!(#(#locals,)*))
         }
         _ => (TokenStream::new(), TokenStream::new()),
     }
@@ -190,7 +207,9 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
         Holds::Nothing => quote!(Self::#variant),
         Holds::One(_) => quote!(Self::#variant(m)),
         Holds::Fields(fields) => {
-            let members = fields.iter().map(|Field { member, .. }| member);
+            let members = fields
+                .iter()
+                .map(|Field { member, local, .. }| quote!(#member: #local));
             quote!(Self::#variant { #(#members),* })
         }
     };
@@ -204,10 +223,12 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     let (name, handler) = (method(message), handler_trait(message));
     let (_, names) = parameters(message);
     let unboxed = message.is_boxed().then(|| quote!(let m = *m;));
-    let call = |extra: TokenStream| quote!(<A as #handler>::#name(&app, #names #extra &cx).await);
+    let call = |extra: TokenStream| quote!(<__A as #handler>::#name(&app, #names #extra &cx).await);
     let channel =
         |channel: &Path| quote!(let channel = #krate::Keyed::<#channel>::from_message(&m););
     let plain = call(quote!());
+    // By its path: a channel may be called as one of these methods.
+    let core = quote!(#krate::server::Context);
     let server = quote!(<__Protocol as #krate::Protocol>::Server);
     let (kind, before, body) = match (&message.reply, &message.join, &message.leave) {
         (Reply::One(_), Some(to), _) => {
@@ -215,7 +236,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (
                 quote!(Run),
                 channel,
-                quote!(if cx.may_join(&channel) { cx.join::<#server, _, _, _>(&channel, &#plain).await; }),
+                quote!(if #core::may_join(&cx, &channel) { #core::join::<#server, _, _, _>(&cx, &channel, &#plain).await; }),
             )
         }
         (Reply::One(_), _, Some(from)) => {
@@ -223,42 +244,44 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (
                 quote!(Run),
                 channel,
-                quote!(cx.part::<#server, _, _, _>(&channel, &#plain);),
+                quote!(#core::part::<#server, _, _, _>(&cx, &channel, &#plain);),
             )
         }
         (Reply::One(_), ..) if message.payload().is_some() => {
             return quote! {
                 #pattern => {
                     #unboxed
-                    #krate::server::answer::<#server, _, _, _, _, _>(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<A as #handler>::#name(app, m, cx)))
+                    #krate::server::answer::<#server, _, _, _, _, _>(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<__A as #handler>::#name(app, m, cx)))
                 }
             };
         }
         (Reply::One(_), ..) => (
             quote!(Run),
             quote!(),
-            quote!(cx.answer::<#server, _, _>(&#plain);),
+            quote!(#core::answer::<#server, _, _>(&cx, &#plain);),
         ),
         (Reply::Stream { ack, end, .. }, ..) => {
             let to = if ack.is_some() {
-                quote!(cx.stream::<#server, _, _>())
+                quote!(#core::stream::<#server, _, _>(&cx))
             } else {
-                quote!(cx.sender::<#server, _>())
+                quote!(#core::sender::<#server, _>(&cx))
             };
             let run = call(quote!(to,));
             let finish = if end.is_some() {
-                quote!(cx.end::<#server, _, _>(&#run);)
+                quote!(#core::end::<#server, _, _>(&cx, &#run);)
             } else {
-                quote!(cx.done(&#run);)
+                quote!(#core::done(&cx, &#run);)
             };
             (quote!(Stream), quote!(let to = #to;), finish)
         }
-        _ if message.errors.is_some() => (quote!(Run), quote!(), quote!(cx.done(&#plain);)),
+        _ if message.errors.is_some() => {
+            (quote!(Run), quote!(), quote!(#core::done(&cx, &#plain);))
+        }
         _ if message.payload().is_some() => {
             return quote! {
                 #pattern => {
                     #unboxed
-                    #krate::server::run(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<A as #handler>::#name(app, m, cx)))
+                    #krate::server::run(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<__A as #handler>::#name(app, m, cx)))
                 }
             };
         }
@@ -279,7 +302,7 @@ fn client_method(krate: &Path, message: &Message) -> Option<TokenStream> {
         return None;
     }
     let docs = &message.docs;
-    let name = method(message);
+    let name = method_of_client(message);
     let deprecated = message.deprecated.as_ref().map(|note| match note {
         Some(note) => quote!(#[deprecated(note = #note)]),
         None => quote!(#[deprecated]),

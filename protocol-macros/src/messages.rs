@@ -340,7 +340,7 @@ fn union(
                 fn into_payload(self) -> #p::Box<dyn ::core::any::Any> {
                     #payload
                 }
-                fn serialize_payload<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                fn serialize_payload<__S: #p::Serializer>(&self, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error> {
                     #write
                 }
             }

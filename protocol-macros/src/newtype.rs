@@ -1,12 +1,12 @@
 //! Structs around one value. Where the value is constrained and its field private, it is only made by checking it.
 
 use crate::{
-    options::{Ctxt, Options},
+    options::{Ctxt, Options, at},
     product, rules,
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Data, DeriveInput, Path, Type, Visibility, spanned::Spanned};
+use syn::{Data, DeriveInput, Path, Type, Visibility};
 
 pub(crate) fn expand(
     cx: &Ctxt,
@@ -32,7 +32,7 @@ pub(crate) fn expand(
     let ty = &field.ty;
     let ident = &input.ident;
     let rules::Rules { statics, expr, any } = rules;
-    let text = is_string(ty);
+    let text = is(ty, "String");
     let checked = any && matches!(field.vis, Visibility::Inherited);
     let conversions = match (checked, text) {
         (true, true) => checked_text(krate, ident),
@@ -44,8 +44,27 @@ pub(crate) fn expand(
         }
         (false, false) => plain(ident, ty),
     };
-    let read = quote_spanned! {ty.span()=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) };
+    let read = quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) };
     let deserialize = product::deserialize(cx, krate, options, ident);
+    // The members of an object that is only checked can lie among other fields: it is a branch of a union then.
+    let (fields, are_fields) = if is(ty, "Checked") {
+        (
+            quote! {
+                fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::Step<Self> {
+                    match pass {
+                        #p::Pass::Read(r, cx) => <Self as #krate::Payload>::read(r, cx, &[]),
+                        #p::Pass::Write(this, fields) => {
+                            <#ty as #krate::Payload>::fields(#p::Pass::Write(&this.0, fields))?;
+                            #p::Ok(#p::None)
+                        }
+                    }
+                }
+            },
+            quote!(#[automatically_derived] impl #krate::Fields for #ident {}),
+        )
+    } else {
+        (TokenStream::new(), TokenStream::new())
+    };
     Some(quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
@@ -53,10 +72,12 @@ pub(crate) fn expand(
                 #statics
                 #read
             }
+            #fields
         }
+        #are_fields
         #[automatically_derived]
         impl #p::Serialize for #ident {
-            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+            fn serialize<__S: #p::Serializer>(&self, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error> {
                 #p::Serialize::serialize(&self.0, serializer)
             }
         }
@@ -65,8 +86,8 @@ pub(crate) fn expand(
     })
 }
 
-fn is_string(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
+fn is(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// A constrained string reads like one and is made with `try_from` or `parse`.

@@ -35,6 +35,12 @@ impl Ctxt {
     }
 }
 
+/// Where something stands, for code that is written about it. Names in the code are the macro's own: what came out of a
+/// `macro_rules!` would make others of them.
+pub(crate) fn at(tokens: &impl syn::spanned::Spanned) -> Span {
+    Span::call_site().located_at(tokens.span())
+}
+
 /// One option: `name`, `name = value`, `name(options)`, or a literal that stands alone.
 pub(crate) struct Opt {
     pub(crate) name: Ident,

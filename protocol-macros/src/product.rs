@@ -2,15 +2,12 @@
 
 use crate::{
     field::{self, Field},
-    options::{Ctxt, Options},
+    options::{Ctxt, Options, at},
     rules::{self, Rules},
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{
-    Data, DeriveInput, Fields, LitStr, Path, Token, parse::Parser, punctuated::Punctuated,
-    spanned::Spanned,
-};
+use syn::{Data, DeriveInput, Fields, LitStr, Path, Token, parse::Parser, punctuated::Punctuated};
 
 pub(crate) fn expand(
     cx: &Ctxt,
@@ -58,7 +55,7 @@ pub(crate) fn expand(
         impl #krate::Fields for #ident {}
         #[automatically_derived]
         impl #p::Serialize for #ident {
-            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+            fn serialize<__S: #p::Serializer>(&self, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error> {
                 #p::serialize_fields(self, serializer)
             }
         }
@@ -139,7 +136,7 @@ fn tuple(
             } else {
                 quote!(#i)
             };
-            quote_spanned! {ty.span()=> #pattern => <#ty as #krate::Payload>::read_item(&mut tuple, &mut #local, #expr), }
+            quote_spanned! {at(ty)=> #pattern => <#ty as #krate::Payload>::read_item(&mut tuple, &mut #local, #expr), }
         },
     );
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
@@ -166,7 +163,7 @@ fn tuple(
         }
         #[automatically_derived]
         impl #p::Serialize for #ident {
-            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+            fn serialize<__S: #p::Serializer>(&self, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error> {
                 #p::Serialize::serialize(&(#(&self.#members,)*), serializer)
             }
         }
@@ -198,7 +195,7 @@ pub(crate) fn deserialize(
         quote! {
             #[automatically_derived]
             impl<'de> #p::Deserialize<'de> for #ident {
-                fn deserialize<D: #p::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+                fn deserialize<__D: #p::Deserializer<'de>>(deserializer: __D) -> ::core::result::Result<Self, __D::Error> {
                     #p::deserialize(deserializer)
                 }
             }

@@ -26,7 +26,7 @@ pub(crate) fn surface(
             },
             quote! {
                 let auth: #auth = opening.auth()?;
-                match self.0.auth(auth).await {
+                match Sessions::auth(&*self.0, auth).await {
                     ::core::result::Result::Ok(session) => ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::Session),
                     ::core::result::Result::Err(error) => ::core::result::Result::Err(#krate::server::Refusal::from_error(&error)),
                 }
@@ -41,7 +41,7 @@ pub(crate) fn surface(
                 ) -> impl ::core::future::Future<Output = Self::Session> + ::core::marker::Send;
             },
             quote! {
-                let session = self.0.open(&opening.peer).await;
+                let session = Sessions::open(&*self.0, &opening.peer).await;
                 ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::Session)
             },
         ),
@@ -62,7 +62,7 @@ pub(crate) fn surface(
                     key: &'a str,
                     cx: #krate::server::Context,
                 ) -> #p::BoxFuture<'a, ::core::result::Result<(), #krate::server::Refusal>> {
-                    ::std::boxed::Box::pin(async move { self.0.admit(key, &Context::__new(cx)).await })
+                    ::std::boxed::Box::pin(async move { Sessions::admit(&*self.0, key, &Context::__new(cx)).await })
                 }
             },
         )
@@ -94,38 +94,38 @@ pub(crate) fn surface(
             }
 
             /// The message that is handled, and who sent it.
-            #vis struct Context<S> {
+            #vis struct Context<__S> {
                 core: #krate::server::Context,
-                session: ::core::marker::PhantomData<fn() -> S>,
+                session: ::core::marker::PhantomData<fn() -> __S>,
             }
             #[automatically_derived]
-            impl<S> Context<S> {
+            impl<__S> Context<__S> {
                 #[doc(hidden)]
                 pub fn __new(core: #krate::server::Context) -> Self {
                     Self { core, session: ::core::marker::PhantomData }
                 }
             }
             #[automatically_derived]
-            impl<S: ::core::marker::Send + ::core::marker::Sync + 'static> Context<S> {
+            impl<__S: ::core::marker::Send + ::core::marker::Sync + 'static> Context<__S> {
                 /// What is remembered of the sender.
-                pub fn session(&self) -> &S {
-                    self.core.session::<S>()
+                pub fn session(&self) -> &__S {
+                    self.core.session::<__S>()
                 }
             }
             #[automatically_derived]
-            impl<S> ::core::clone::Clone for Context<S> {
+            impl<__S> ::core::clone::Clone for Context<__S> {
                 fn clone(&self) -> Self {
                     Self::__new(::core::clone::Clone::clone(&self.core))
                 }
             }
             #[automatically_derived]
-            impl<S> ::core::fmt::Debug for Context<S> {
+            impl<__S> ::core::fmt::Debug for Context<__S> {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     ::core::fmt::Debug::fmt(&self.core, f)
                 }
             }
             #[automatically_derived]
-            impl<S> ::core::ops::Deref for Context<S> {
+            impl<__S> ::core::ops::Deref for Context<__S> {
                 type Target = #krate::server::Context;
                 fn deref(&self) -> &#krate::server::Context {
                     &self.core
@@ -133,17 +133,17 @@ pub(crate) fn surface(
             }
 
             /// A server of the protocol, to be mounted on a router or served over a transport.
-            #[derive(Clone, Debug)]
+            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             #vis struct Server(#krate::server::Server);
             #[automatically_derived]
             impl Server {
                 /// A server of an application that handles every message.
-                pub fn new<A: Handlers>(app: A) -> Self {
+                pub fn new<__A: Handlers>(app: __A) -> Self {
                     Self::with(app, |builder| builder)
                 }
                 /// A server that is set up otherwise than by default: its path, its limits, the origins it takes.
-                pub fn with<A: Handlers>(
-                    app: A,
+                pub fn with<__A: Handlers>(
+                    app: __A,
                     set_up: impl ::core::ops::FnOnce(#krate::server::Builder) -> #krate::server::Builder,
                 ) -> Self {
                     let service = ::std::sync::Arc::new(__Service(::std::sync::Arc::new(app)));
@@ -163,7 +163,7 @@ pub(crate) fn surface(
             }
 
             /// Publishes from anywhere, and shuts the server down.
-            #[derive(Clone, Debug)]
+            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             #vis struct Handle(#krate::server::Handle);
             #[automatically_derived]
             impl ::core::ops::Deref for Handle {
@@ -173,9 +173,9 @@ pub(crate) fn surface(
                 }
             }
 
-            struct __Service<A>(::std::sync::Arc<A>);
+            struct __Service<__A>(::std::sync::Arc<__A>);
             #[automatically_derived]
-            impl<A: Handlers> #krate::server::Service for __Service<A> {
+            impl<__A: Handlers> #krate::server::Service for __Service<__A> {
                 fn table(&self) -> &'static #krate::table::ProtocolTable {
                     <#ident as #krate::Protocol>::TABLE
                 }
@@ -206,7 +206,7 @@ pub(crate) fn surface(
         }
         #krate::__client! {
             /// A client of the protocol. A clone is a counted reference.
-            #[derive(Clone, Debug)]
+            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             #vis struct Client(#krate::client::Client<#ident>);
             #[automatically_derived]
             impl Client {

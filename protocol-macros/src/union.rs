@@ -87,7 +87,7 @@ pub(crate) fn expand(
         impl #krate::Fields for #ident {}
         #[automatically_derived]
         impl #p::Serialize for #ident {
-            fn serialize<S: #p::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+            fn serialize<__S: #p::Serializer>(&self, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error> {
                 #p::serialize_fields(self, serializer)
             }
         }

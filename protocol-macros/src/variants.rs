@@ -2,12 +2,12 @@
 
 use crate::{
     field::{self, Field},
-    options::Ctxt,
+    options::{Ctxt, at},
     rules::Rules,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Fields, Path, Type, Variant, spanned::Spanned};
+use syn::{Fields, Path, Type, Variant};
 
 /// What a variant holds.
 #[expect(
@@ -47,7 +47,7 @@ impl Holds {
                     None => quote!(Self::#variant),
                 };
                 let ty = boxed(ty).unwrap_or(ty);
-                quote_spanned! {ty.span()=> <#ty as #krate::Payload>::read_as(r, cx, &[], #make) }
+                quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, &[], #make) }
             }
             Self::Nothing => field::read(krate, &[], None, &Rules::none(), &quote!(Self::#variant)),
             Self::Fields(fields) => {

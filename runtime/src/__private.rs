@@ -62,7 +62,7 @@ pub fn serialize_entries<S: Serializer>(
 struct Count(usize);
 
 impl FieldSink for Count {
-    fn field(&mut self, _: &'static str, _: &dyn ErasedSerialize) {
+    fn field(&mut self, _: &str, _: &dyn ErasedSerialize) {
         self.0 += 1;
     }
 }
@@ -74,7 +74,7 @@ struct Entries<M: SerializeMap> {
 }
 
 impl<M: SerializeMap> FieldSink for Entries<M> {
-    fn field(&mut self, name: &'static str, value: &dyn ErasedSerialize) {
+    fn field(&mut self, name: &str, value: &dyn ErasedSerialize) {
         if self.result.is_ok() {
             self.result = self.map.serialize_entry(name, value);
         }

@@ -73,7 +73,7 @@ pub struct FieldWriter<'a>(&'a mut dyn FieldSink);
 
 /// What fields are written to: an object of some encoding, or a count.
 pub(crate) trait FieldSink {
-    fn field(&mut self, name: &'static str, value: &dyn erased_serde::Serialize);
+    fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize);
 }
 
 impl<'a> FieldWriter<'a> {
@@ -87,7 +87,7 @@ impl<'a> FieldWriter<'a> {
     }
 
     /// Writes a field.
-    pub fn field(&mut self, name: &'static str, value: &dyn erased_serde::Serialize) {
+    pub fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
         self.0.field(name, value);
     }
 }
@@ -112,6 +112,9 @@ impl<T: Fields> Fields for Box<T> {
         (**self).write(fields);
     }
 }
+
+/// The fields are those of the object that it is; a value that is none has no fields.
+impl Fields for crate::Checked {}
 
 /// A discriminated union of all that one end sends.
 pub trait Messages: Sized + Send + Sync + 'static {

@@ -1,5 +1,7 @@
 //! Makes a type of every schema of the vectors, and of random ones, and generates the Rust of them all.
 
+#[path = "../../schema/tests/branches/mod.rs"]
+mod branches;
 #[path = "../../schema/tests/large/mod.rs"]
 mod large;
 #[path = "../../schema/tests/random/mod.rs"]
@@ -176,6 +178,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         vectors,
         "../../schema/tests/random/mod.rs",
         "../../schema/tests/large/mod.rs",
+        "../../schema/tests/branches/mod.rs",
         "build.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");
@@ -193,6 +196,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for (i, (schema, instances)) in large::large().into_iter().enumerate() {
         made.add(format!("Large{i}"), &json!(i), &schema, instances)?;
+    }
+    for (i, (schema, instances)) in branches::branches().into_iter().enumerate() {
+        made.add(format!("Branches{i}"), &json!(i), &schema, instances)?;
     }
     // What has no type is judged by the interpreter in any case.
     for seed in 1..=RANDOM {

@@ -14,15 +14,24 @@ mod types;
 
 use crate::shape::{Decl, Shapes, Use};
 use handfast_spec::model::{GenerateRust, Protocol};
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// Everything that an item may ask for.
 struct Cx<'p> {
     protocol: &'p Protocol,
     shapes: &'p Shapes,
     options: &'p GenerateRust,
+    /// The types that were written which have to be imported.
+    imported: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Cx<'_> {
+    /// A type that has to be imported.
+    fn import(&self, name: &'static str) -> &'static str {
+        self.imported.borrow_mut().insert(name);
+        name
+    }
+
     /// `crate = …`, where the runtime goes by another name.
     fn krate(&self) -> Option<String> {
         (self.options.krate != "handfast").then(|| format!("crate = {}", self.options.krate))
@@ -37,10 +46,10 @@ impl Cx<'_> {
     /// A type as it is written in a type of the spec.
     fn part(&self, decl: &Decl, ty: &Use) -> String {
         match ty {
-            Use::Text if self.shares(decl) => "ByteString".to_owned(),
+            Use::Text if self.shares(decl) => self.import("ByteString").to_owned(),
             Use::List(inner) => format!("Vec<{}>", self.part(decl, inner)),
-            Use::Map(inner) => format!("BTreeMap<String, {}>", self.part(decl, inner)),
-            Use::Nullable(inner) => format!("Nullable<{}>", self.part(decl, inner)),
+            Use::Map(inner) => self.map(&self.part(decl, inner)),
+            Use::Nullable(inner) => self.nullable(&self.part(decl, inner)),
             other => self.ty(other),
         }
     }
@@ -51,18 +60,28 @@ impl Cx<'_> {
             Use::Named(id) => self.shapes.decls[id.0].rust.clone(),
             Use::Boxed(id) => format!("Box<{}>", self.shapes.decls[id.0].rust),
             Use::Text => "String".to_owned(),
-            Use::TextInteger { signed: true } => "AsText<i64>".to_owned(),
-            Use::TextInteger { signed: false } => "AsText<u64>".to_owned(),
-            Use::Bytes => "Bytes".to_owned(),
+            Use::TextInteger { signed } => {
+                let of = if *signed { "i64" } else { "u64" };
+                format!("{}<{of}>", self.import("AsText"))
+            }
+            Use::Bytes => self.import("Bytes").to_owned(),
             Use::Integer => "i64".to_owned(),
             Use::Number => "f64".to_owned(),
             Use::Boolean => "bool".to_owned(),
             Use::Null => "()".to_owned(),
             Use::List(inner) => format!("Vec<{}>", self.ty(inner)),
-            Use::Map(inner) => format!("BTreeMap<String, {}>", self.ty(inner)),
-            Use::Nullable(inner) => format!("Nullable<{}>", self.ty(inner)),
-            Use::Checked { .. } => "Checked".to_owned(),
+            Use::Map(inner) => self.map(&self.ty(inner)),
+            Use::Nullable(inner) => self.nullable(&self.ty(inner)),
+            Use::Checked { .. } => self.import("Checked").to_owned(),
         }
+    }
+
+    fn map(&self, of: &str) -> String {
+        format!("{}<String, {of}>", self.import("BTreeMap"))
+    }
+
+    fn nullable(&self, of: &str) -> String {
+        format!("{}<{of}>", self.import("Nullable"))
     }
 }
 
@@ -77,6 +96,7 @@ pub fn generate(
         protocol,
         shapes,
         options,
+        imported: RefCell::default(),
     };
     let mut items: Vec<String> = Vec::new();
     types::types(&cx, &mut items);
@@ -90,7 +110,7 @@ pub fn generate(
     }
     docs::inner(&mut out, &crate::header(source));
     out.push('\n');
-    out.push_str(&imports(&cx, &items));
+    out.push_str(&imports(&cx));
     for item in &items {
         out.push('\n');
         out.push_str(item);
@@ -98,33 +118,13 @@ pub fn generate(
     out
 }
 
-/// What stands outside of the string literals of a line.
-fn code(line: &str) -> impl Iterator<Item = &str> {
-    let mut is_escaped = false;
-    let is_quote = move |c: char| {
-        let ends = c == '"' && !is_escaped;
-        is_escaped = c == '\\' && !is_escaped;
-        ends
-    };
-    line.split(is_quote).step_by(2)
-}
-
 /// The `use` lines: only what the items name, in the order `rustfmt` gives them.
-fn imports(cx: &Cx<'_>, items: &[String]) -> String {
-    let mentions = |name: &str| {
-        items.iter().any(|item| {
-            item.lines()
-                .filter(|line| !line.trim_start().starts_with("///"))
-                .flat_map(code)
-                .any(|code| {
-                    code.split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .any(|word| word == name)
-                })
-        })
-    };
-    let mut names: Vec<&str> = ["AsText", "ByteString", "Bytes", "Checked", "Nullable"]
-        .into_iter()
-        .filter(|name| mentions(name))
+fn imports(cx: &Cx<'_>) -> String {
+    let imported = cx.imported.borrow();
+    let mut names: Vec<&str> = imported
+        .iter()
+        .copied()
+        .filter(|name| *name != "BTreeMap")
         .collect();
     names.push("protocol");
     let names = match names.as_slice() {
@@ -132,7 +132,7 @@ fn imports(cx: &Cx<'_>, items: &[String]) -> String {
         all => format!("{{{}}}", all.join(", ")),
     };
     let ours = format!("use {}::{names};\n", cx.options.krate);
-    if mentions("BTreeMap") {
+    if imported.contains("BTreeMap") {
         format!("{ours}use std::collections::BTreeMap;\n")
     } else {
         ours

@@ -20,7 +20,7 @@ pub(super) fn box_cycles(shapes: &mut Shapes) {
                 }
             }
             DeclKind::Alias(ty) => put_boxes(ty, &cyclic),
-            // The branches of a union are structs, and a cycle through one passes a field.
+            // The branches of a union are structs or checked JSON, and a cycle through a struct passes a field.
             DeclKind::Union { .. } | DeclKind::Literals { .. } => {}
         }
     }
@@ -185,7 +185,9 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
     }
     // A type under `types` that nothing uses may be used by the application.
     let is_bare = |i: usize| {
-        !elsewhere[i]
+        // A branch that is kept as checked JSON has its discriminant in it.
+        matches!(shapes.decls[i].kind, DeclKind::Struct { .. })
+            && !elsewhere[i]
             && tags[i]
                 .first()
                 .is_some_and(|tag| tags[i].iter().all(|other| other == tag))

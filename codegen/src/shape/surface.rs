@@ -7,11 +7,6 @@ use handfast_schema::Span;
 use handfast_spec::model::{ErrorCode, Message, MessageId, Name, Protocol};
 use std::collections::BTreeMap;
 
-/// Methods that `Sessions` has, and those that a shared application has before its handlers are looked at.
-const APPLICATION: [&str; 10] = [
-    "auth", "open", "admit", "closed", "clone", "as_ref", "into", "try_into", "to_owned", "drop",
-];
-
 /// The client's own function that an inherent method would stand beside.
 const CLIENT: [&str; 1] = ["connect"];
 
@@ -97,7 +92,7 @@ impl<'t> Methods<'t> {
 }
 
 fn methods(protocol: &Protocol, taken: &mut Taken) {
-    let mut application = Methods::new("an application", &APPLICATION);
+    let mut application = Methods::new("an application", &[]);
     let mut client = Methods::new("the client", &CLIENT);
     let mut context = Methods::new("the context of a handler", &CONTEXT);
     for message in handled(protocol) {

@@ -18,17 +18,12 @@ pub(super) struct Taken {
 }
 
 /// Types that the generated Rust defines or uses by these names.
-const RUST: [&str; 25] = [
+const RUST: [&str; 20] = [
     "Self",
     "Box",
     "Vec",
     "String",
     "Option",
-    "Result",
-    "Ok",
-    "Err",
-    "Some",
-    "None",
     "BTreeMap",
     "Nullable",
     "ByteString",

@@ -1,5 +1,7 @@
 //! Generated TypeScript checks as the interpreter does: every violation, in order.
 
+#[path = "../../../schema/tests/branches/mod.rs"]
+mod branches;
 mod formats;
 #[path = "../../../schema/tests/large/mod.rs"]
 mod large;

@@ -358,6 +358,7 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
 fn corners_agree_with_the_interpreter() -> Result<()> {
     let mut corners = corners();
     corners.extend(crate::large::large());
+    corners.extend(crate::branches::branches());
     let mut messages = serde_json::Map::new();
     for (i, (schema, _)) in corners.iter().enumerate() {
         messages.insert(

@@ -33,6 +33,13 @@ impl Beside {
         self.discriminant.is_none() && self.envelope.is_none()
     }
 
+    /// Takes the fields of the envelope out of an object that lies flat among them.
+    pub(crate) fn leave_envelope(&self, value: &mut Value) {
+        if let (Some(envelope), Value::Object(members)) = (self.envelope, value) {
+            members.retain(|name, _| !envelope.has(name));
+        }
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.discriminant == Some(name) || self.envelope.is_some_and(|e| e.has(name))
     }

@@ -310,11 +310,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         self.r.go(self.start);
         let mut value = self.r.value()?;
         self.r.go(end);
-        if let (serde_json::Value::Object(fields), Some(envelope)) =
-            (&mut value, self.beside.envelope)
-        {
-            fields.retain(|name, _| !envelope.has(name));
-        }
+        self.beside.leave_envelope(&mut value);
         let mut told = Cx::new(self.cx.mode());
         let nothing = told.mark();
         check_value(self.rules, &value, &mut told);
@@ -339,6 +335,7 @@ fn unknown(cx: &mut Cx, object: Mark, name: &str) {
 /// # Errors
 /// Where the text is not JSON.
 pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BTreeMap<String, T>> {
+    let beside = std::mem::take(&mut cx.beside);
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
@@ -354,6 +351,10 @@ pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BT
             Next::Stop => return Err(Stop),
         }
         let name = r.name();
+        if beside.has(&name) {
+            r.skip()?;
+            continue;
+        }
         let mut own = Cx::new(mode);
         let value = T::read(r, &mut own, inner)?;
         found.insert(name.into_owned(), (value, own));

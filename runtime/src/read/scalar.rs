@@ -1,7 +1,7 @@
 //! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
 
 use super::{
-    ArrayReader, Cx, Kind, Num, Reader, Rule, Rules, Step, Text,
+    ArrayReader, Cx, Kind, Num, Pass, Reader, Rule, Rules, Step, Text,
     rules::{bounds, check_number, check_string, check_value, is_within},
     told,
 };
@@ -261,11 +261,23 @@ impl<T: Payload> Payload for Box<T> {
 }
 
 impl Payload for Checked {
+    /// In an object that lies flat beside the fields of an envelope those are not looked at. The discriminant of a union is.
     fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
-        let value = r.value()?;
+        let beside = std::mem::take(&mut cx.beside);
+        let mut value = r.value()?;
+        beside.leave_envelope(&mut value);
         let mark = cx.mark();
         check_value(rules, &value, cx);
         Ok(cx.clean_since(mark).then_some(Self(value)))
+    }
+
+    fn fields(pass: Pass<'_, '_, Self>) -> Step<Self> {
+        if let Pass::Write(Self(serde_json::Value::Object(members)), mut fields) = pass {
+            for (name, value) in members {
+                fields.field(name, value);
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -1,0 +1,12 @@
+//! Protocols whose parts are called by every letter, and by every name that generated code or the macro uses: that this
+//! compiles is the test.
+
+#![deny(warnings)]
+#![recursion_limit = "256"]
+
+mod by_hand;
+
+include!(concat!(env!("OUT_DIR"), "/modules.rs"));
+
+/// The names that are refused: the part of the protocol, the name, and the code.
+pub const REFUSED: &str = include_str!(concat!(env!("OUT_DIR"), "/refused.txt"));
