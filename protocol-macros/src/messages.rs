@@ -405,6 +405,8 @@ pub(crate) fn ident(name: &str) -> Ident {
     let span = proc_macro2::Span::call_site();
     match name {
         "self" | "super" | "crate" | "Self" | "_" => Ident::new(&format!("{name}_"), span),
+        // A keyword since the edition of 2024, which syn takes for none.
+        "gen" => Ident::new_raw(name, span),
         _ => syn::parse_str::<Ident>(name).unwrap_or_else(|_| Ident::new_raw(name, span)),
     }
 }

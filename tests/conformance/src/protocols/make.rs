@@ -114,7 +114,7 @@ impl Maker<'_> {
         if self.rng.one_in(3) {
             rust["derive"] = json!(["PartialEq", "Deserialize"]);
         }
-        if self.rng.one_in(4) {
+        if !self.messages.is_empty() && self.rng.one_in(4) {
             rust["borrow"] = json!([self.rng.pick(&self.messages)]);
         }
         let sides = *self.rng.pick(&["client", "both"]);
