@@ -1,5 +1,7 @@
 //! Attributes, laid out as `rustfmt` does.
 
+use unicode_width::UnicodeWidthStr;
+
 /// `rustfmt` lays out the arguments of an attribute below each other when several are longer than this.
 const ARGUMENTS: usize = 70;
 
@@ -19,7 +21,9 @@ pub(super) fn attribute(out: &mut String, indent: &str, name: &str, arguments: &
     out.push_str(indent);
     out.push_str("#[");
     let depth = indent.len();
-    list(out, name, &arguments, depth, depth + 2, 1);
+    // On a field or a variant, `rustfmt` leaves the last column free.
+    let after = if indent.is_empty() { 1 } else { 2 };
+    list(out, name, &arguments, depth, depth + 2, after);
     out.push_str("]\n");
 }
 
@@ -51,8 +55,8 @@ impl<'a> Argument<'a> {
     /// How wide it is in one line; none where it is too wide for that.
     fn width(&self) -> Option<usize> {
         match self {
-            Self::Plain(text) => Some(text.chars().count()),
-            Self::List(name, arguments) => Some(name.chars().count() + 2 + flat_width(arguments)?),
+            Self::Plain(text) => Some(text.width()),
+            Self::List(name, arguments) => Some(name.width() + 2 + flat_width(arguments)?),
         }
     }
 
@@ -122,7 +126,7 @@ fn list(
 ) {
     out.push_str(name);
     out.push('(');
-    let used = used + name.chars().count() + 1;
+    let used = used + name.width() + 1;
     let fits = flat_width(arguments).is_some_and(|width| used + width + 1 + after <= LINE);
     match arguments {
         _ if fits => write_flat(out, arguments),

@@ -330,10 +330,11 @@ const INHERITED: [&str; 12] = [
 ];
 
 /// Names that the statements of a check have for something else.
-const MEANT: [&str; 17] = [
+const MEANT: [&str; 18] = [
     "value",
     "report",
     "strict",
+    "_strict",
     "seen",
     "own",
     "before",

@@ -135,7 +135,7 @@ fn subjects(
         let grammar = &mut grammars[usize::from(reader == For::All)].1;
         let pairs = grammar.wanted.len().saturating_sub(PAIRS);
         let pairs = grammar.wanted.split_off(pairs);
-        let schema = schemas::document(rng, reader, &pairs, number % 6 == 5, number / 3);
+        let schema = schemas::document(rng, reader, &pairs, number % 5 == 4, number / 3);
         let head = match reader {
             For::All => json!({ "dialect": "json-schema" }),
             For::Ours => json!({}),
