@@ -160,7 +160,8 @@ impl Bundle<'_> {
                 let payload = self.writer.schema(payload, Position::Shape);
                 self.writer.define("payloads", name, payload);
             }
-            let mut value = self.message("payloads", name, sent);
+            let published = self.from == End::Server && message.channel.is_some();
+            let mut value = self.message("payloads", name, sent, published);
             if let (Value::Object(fields), Some(text)) = (&mut value, &message.description) {
                 fields.insert("description".into(), text.as_str().into());
             }
@@ -185,7 +186,7 @@ impl Bundle<'_> {
                 let payload = self.writer.schema(payload, Position::Shape);
                 self.writer.define("sessionPayloads", own.name, payload);
             }
-            let value = self.message("sessionPayloads", own.name, &sent);
+            let value = self.message("sessionPayloads", own.name, &sent, false);
             tags.push((sent.envelope.layout.tag().to_owned(), sent.tag.clone()));
             all.push(self.writer.define("session", own.name, value));
         }
@@ -213,8 +214,8 @@ impl Bundle<'_> {
         json!({ "description": about, (if apart { "oneOf" } else { "anyOf" }): all })
     }
 
-    /// A whole message, whose payload stands in a group.
-    fn message(&mut self, group: &'static str, name: &str, sent: &Sent) -> Value {
+    /// A whole message, whose payload stands in a group. What is `published` to a channel says to which.
+    fn message(&mut self, group: &'static str, name: &str, sent: &Sent, published: bool) -> Value {
         let mut properties = Map::new();
         let mut required = Vec::new();
         let tag = sent.envelope.layout.tag();
@@ -228,7 +229,8 @@ impl Bundle<'_> {
         }
         for (field, value) in fields(&sent.envelope) {
             properties.insert(field.name.clone(), value);
-            if field.presence != Presence::Optional {
+            let is_key = sent.envelope.channel.as_ref() == Some(field);
+            if field.presence != Presence::Optional || (published && is_key) {
                 required.push(field.name.clone());
             }
         }

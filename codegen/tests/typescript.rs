@@ -196,7 +196,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
             { "type": "answer", "payload": { "a": "x" }, "id": 5 },
             "invalid",
             { "type": "note", "payload": {} },
-            "envelope",
+            "unknown-type",
             "syntax",
             3,
             { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "error": 0 },

@@ -68,7 +68,11 @@ impl Schemas {
         }
         for i in 0..reader.schemas.len() {
             let id = SchemaId(u32::try_from(i).unwrap_or(u32::MAX));
-            reader.schemas[id].resource = Some(root);
+            let schema = &mut reader.schemas[id];
+            schema.resource = Some(root);
+            if schema.boolean.is_none() && schema.says_nothing() {
+                schema.boolean = Some(true);
+            }
         }
         Ok((reader.schemas, root))
     }

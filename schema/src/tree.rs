@@ -235,7 +235,7 @@ pub struct DynamicRef {
 pub struct Schema {
     /// Where it stands.
     pub span: Span,
-    /// `true` or `false` in place of an object.
+    /// `true` or `false` in place of an object; `true` is also an object that says nothing but annotations.
     pub boolean: Option<bool>,
     /// What it says for people.
     pub annotations: Annotations,
@@ -399,6 +399,17 @@ impl Schema {
         for id in named.chain(lists).chain(single.into_iter().flatten()) {
             *id = map(*id);
         }
+    }
+
+    /// Whether the schema asserts nothing and describes nothing, as `{}` and annotations alone do: then it is `true`.
+    pub fn says_nothing(&self) -> bool {
+        *self
+            == Self {
+                span: self.span,
+                annotations: self.annotations.clone(),
+                resource: self.resource,
+                ..Self::default()
+            }
     }
 
     /// Whether the schema is a `$ref` and nothing else that decides a verdict.

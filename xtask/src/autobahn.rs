@@ -4,7 +4,6 @@
 use crate::run::{Failure, asked, output, quoted, root, run, run_with, target};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 const REQUIREMENTS: &str = "tests/autobahn/requirements.txt";
 
@@ -15,20 +14,7 @@ const VIRTUALENV: &str = "virtualenv==20.21.1";
 const DEBIAN: &str = "bullseye";
 
 /// Installs what is missing and runs the cases of these ids, or all of them.
-pub(crate) fn autobahn(cases: &[&str]) -> ExitCode {
-    match try_autobahn(cases) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            match failure {
-                Failure::Command(line) => eprintln!("failed: {line}"),
-                Failure::Missing(words) => eprintln!("{words}"),
-            }
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn try_autobahn(cases: &[&str]) -> Result<(), Failure> {
+pub(crate) fn autobahn(cases: &[&str]) -> Result<(), Failure> {
     let folder = target().join("autobahn");
     let python = environment(&folder)?;
     let reports = folder.join("reports");

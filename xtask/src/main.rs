@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that has to hold before a change is taken, one step after the other, each with its
-//! time; what fails is named with the command that repeats it. `cargo xtask fresh`: the same from a fresh clone. `cargo xtask autobahn`: the
-//! test suite of WebSocket.
+//! time; what fails is named with the command that repeats it. `cargo xtask fresh`: the same from a fresh clone. Runs too long for every change
+//! have commands of their own: `fuzz`, `protocols`, and `autobahn`, the test suite of WebSocket.
 
 mod autobahn;
 mod fresh;
@@ -15,6 +15,8 @@ cargo xtask test           everything
 cargo xtask test --list    the steps
 cargo xtask test STEP…     some of them
 cargo xtask fresh          both commands of the README, in a fresh clone of HEAD with nothing cached
+cargo xtask fuzz SEED      a million verdicts on random schemas, by all judges
+cargo xtask protocols SEED what is generated from 3,000 random protocols, compiled
 cargo xtask autobahn       the Autobahn test suite against both ends of the WebSocket transport
 cargo xtask autobahn CASE… some of its cases, such as 7.3.1 or '6.*'
 
@@ -43,7 +45,11 @@ fn main() -> ExitCode {
         }
         ["fresh"] => fresh::run(),
         ["autobahn", cases @ ..] if cases.iter().all(|case| !case.starts_with('-')) => {
-            autobahn::autobahn(cases)
+            run::ended(autobahn::autobahn(cases))
+        }
+        [what @ ("fuzz" | "protocols"), seed] if seed.parse::<u64>().is_ok() => {
+            let count = if *what == "fuzz" { "1000000" } else { "3000" };
+            run::ended(steps::random(what, seed, count))
         }
         [] | ["--help" | "-h" | "help"] => {
             println!("{USAGE}");

@@ -130,6 +130,16 @@ fn shown(folder: &str, line: &str, variables: &[(&str, &str)]) -> String {
     }
 }
 
+/// How a command of its own ends: what failed is said.
+pub(crate) fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Command(line)) => eprintln!("failed: {line}"),
+        Err(Failure::Missing(words)) => eprintln!("{words}"),
+    }
+    ExitCode::FAILURE
+}
+
 /// Runs steps one after the other, whether or not one fails, and sums up.
 pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
     let start = Instant::now();

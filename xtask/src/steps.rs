@@ -56,11 +56,27 @@ pub(crate) const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "messages",
+        what: "all that judges whole messages says the same: Rust, TypeScript, verify and the JSON Schema",
+        run: || {
+            node::packages()?;
+            run("", &format!("{CONFORMANCE} messages"))
+        },
+    },
+    Step {
         name: "fuzz",
         what: "generated validators agree with each other and with other judges on random schemas",
         run: || {
             node::packages()?;
             run("", &format!("{CONFORMANCE} fuzz 1 150000"))
+        },
+    },
+    Step {
+        name: "protocols",
+        what: "what is generated from random protocols compiles without a warning, and is formatted",
+        run: || {
+            node::packages()?;
+            run("", &format!("{CONFORMANCE} protocols 1 300"))
         },
     },
     Step {
@@ -100,6 +116,12 @@ fn features() -> Result<(), Failure> {
         run("", line)?;
     }
     Ok(())
+}
+
+/// More random schemas, or protocols, than a test run has: so many verdicts, or protocols, from a seed.
+pub(crate) fn random(what: &str, seed: &str, count: &str) -> Result<(), Failure> {
+    node::packages()?;
+    run("", &format!("{CONFORMANCE} {what} {seed} {count}"))
 }
 
 /// Some of the Rust tests compile generated TypeScript.

@@ -111,12 +111,14 @@ impl<'p> Writer<'p> {
     pub(crate) fn schema(&mut self, id: SchemaId, position: Position) -> Value {
         let schemas = self.schemas;
         let schema = &schemas[id];
-        if let Some(boolean) = schema.boolean {
-            return Value::Bool(boolean);
-        }
         let mut out = Map::new();
         if self.side.is_some() {
             annotations(schema, &mut out);
+        }
+        match schema.boolean {
+            Some(true) if !out.is_empty() => return Value::Object(out),
+            Some(boolean) => return Value::Bool(boolean),
+            None => {}
         }
         self.assertions(schema, position, &mut out);
         self.children(schema, position, &mut out);

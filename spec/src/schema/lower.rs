@@ -38,6 +38,9 @@ impl Lowering<'_> {
                 for entry in map.iter() {
                     self.keyword(site, &tree, entry, &mut schema);
                 }
+                if schema.says_nothing() {
+                    schema.boolean = Some(true);
+                }
             }
             Kind::Broken => {}
             other => {
