@@ -1,7 +1,7 @@
 //! The command line: generate, check, explain, schema, verify.
 
 use crate::{
-    Failed, Generator,
+    Failed, Generator, place,
     verify::verify,
     write::{self, Fate, File},
 };
@@ -248,7 +248,7 @@ fn check(cli: &Cli) -> Result<bool, Trouble> {
     let generator = Generator::new(&spec);
     let (outputs, diagnostics, sources) = generator.prepare()?;
     tell(&diagnostics, &sources, cli.format)?;
-    let stale: Vec<File> = write::plan(generator.folder(), &outputs)?
+    let stale: Vec<File> = write::plan(generator.folder(), &outputs, &sources)?
         .into_iter()
         .filter(|file| file.fate != Fate::Left)
         .collect();
@@ -314,10 +314,36 @@ fn schema(out: Option<&Path>) -> Result<bool, Trouble> {
     let text =
         serde_json::to_string_pretty(&handfast_spec::format_schema()).unwrap_or_default() + "\n";
     match out {
-        Some(path) => fs::write(path, text)?,
+        Some(path) => {
+            may_be_replaced(path)?;
+            fs::write(path, text)?;
+        }
         None => io::stdout().lock().write_all(text.as_bytes())?,
     }
     Ok(true)
+}
+
+/// Whether a schema may be written to a path: there is nothing yet, or a schema of ours.
+fn may_be_replaced(path: &Path) -> Result<(), Trouble> {
+    let refused = |what: &str| Trouble::Words(format!("`{}` {what}", path.display()));
+    if let Some(what) = place::obstacle(path) {
+        return Err(refused(what));
+    }
+    let old = match fs::read(path) {
+        Ok(old) => old,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let ours = handfast_spec::format_schema();
+    let is_ours = serde_json::from_slice::<serde_json::Value>(&old)
+        .is_ok_and(|old| old.get("title") == ours.get("title"));
+    if is_ours || old.iter().all(u8::is_ascii_whitespace) {
+        Ok(())
+    } else {
+        Err(refused(
+            "is there and is no schema of this format: remove it, or name another file",
+        ))
+    }
 }
 
 fn judge(cli: &Cli, capture: &Path) -> Result<bool, Trouble> {
@@ -332,9 +358,12 @@ fn judge(cli: &Cli, capture: &Path) -> Result<bool, Trouble> {
     let report = if capture == Path::new("-") {
         verify(protocol, io::stdin().lock())
     } else {
-        let file = fs::File::open(capture).map_err(|error| {
-            Trouble::Words(format!("cannot read `{}`: {error}", capture.display()))
-        })?;
+        let unreadable =
+            |why: &dyn std::fmt::Display| format!("cannot read `{}`: {why}", capture.display());
+        if capture.is_dir() {
+            return Err(Trouble::Words(unreadable(&"it is a folder")));
+        }
+        let file = fs::File::open(capture).map_err(|error| Trouble::Words(unreadable(&error)))?;
         verify(protocol, BufReader::new(file))
     };
     match cli.format {

@@ -1,6 +1,6 @@
 //! From a spec on disk to every output it asks for.
 
-use crate::{json_schema, rust, shape, typescript, write};
+use crate::{json_schema, place, rust, shape, typescript, write};
 use handfast_spec::{
     Diagnostic, Loaded, Severity, Sources,
     model::{GenerateRust, Name, Protocol},
@@ -222,6 +222,15 @@ impl Generator {
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let (mut outputs, more) = outputs(&protocol, &source);
         diagnostics.extend(more);
+        // A build script says itself where its folder is.
+        let outside = protocol.generate.outside || self.out_dir.is_some();
+        diagnostics.extend(place::check(
+            self.folder(),
+            &protocol,
+            &outputs,
+            &sources,
+            outside,
+        ));
         diagnostics.sort_by_key(|one| one.primary.span);
         if has_errors(&diagnostics) {
             return Err(Failed::Spec {
@@ -249,7 +258,7 @@ impl Generator {
     /// Where the spec has errors, or a file cannot be written.
     pub fn run(&self) -> Result<Generated, Failed> {
         let (outputs, diagnostics, sources) = self.prepare()?;
-        let files = write::write(self.folder(), &outputs)?;
+        let files = write::write(self.folder(), &outputs, &sources)?;
         Ok(Generated {
             files,
             diagnostics,

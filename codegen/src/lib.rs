@@ -12,6 +12,7 @@ pub mod cli;
 mod generate;
 pub mod json_schema;
 pub mod names;
+mod place;
 pub mod rust;
 pub mod shape;
 pub mod typescript;

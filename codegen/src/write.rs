@@ -1,6 +1,7 @@
 //! Putting outputs on disk: only what changed, and nothing of anybody else's is ever lost.
 
-use crate::{Failed, MARK, Output};
+use crate::{Failed, MARK, Output, place};
+use handfast_spec::Sources;
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -31,14 +32,18 @@ pub enum Fate {
     Removed,
 }
 
-/// What writing would do.
+/// What writing would do. What the spec is read from is never removed.
 ///
 /// # Errors
-/// Where a file cannot be read.
-pub fn plan(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
+/// Where a file cannot be read, or something that is no file stands in the place of one.
+pub fn plan(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<File>, Failed> {
     let mut files = Vec::new();
     for output in outputs {
         let path = folder.join(&output.path);
+        if let Some(what) = place::obstacle(&path) {
+            let source = io::Error::other(what);
+            return Err(Failed::Io { path, source });
+        }
         let fate = match fs::read(&path) {
             Ok(old) if old == output.text.as_bytes() => Fate::Left,
             Ok(old) if is_ours(&old) => Fate::Changed,
@@ -48,7 +53,7 @@ pub fn plan(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
         };
         files.push(File { path, fate });
     }
-    for path in stale(folder, outputs)? {
+    for path in stale(folder, outputs, inputs)? {
         files.push(File {
             path,
             fate: Fate::Removed,
@@ -62,8 +67,8 @@ pub fn plan(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
 ///
 /// # Errors
 /// Where a file cannot be read or written.
-pub fn write(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
-    let files = plan(folder, outputs)?;
+pub fn write(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<File>, Failed> {
+    let files = plan(folder, outputs, inputs)?;
     let mut ready: Vec<(PathBuf, &Path)> = Vec::new();
     let prepared = outputs
         .iter()
@@ -75,7 +80,7 @@ pub fn write(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
             .path
             .parent()
             .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::write(&beside, &output.text));
+            .and_then(|()| write_new(&beside, &output.text));
         if let Err(source) = written {
             ready.push((beside, &file.path));
             for (beside, _) in &ready {
@@ -109,6 +114,16 @@ pub fn write(folder: &Path, outputs: &[Output]) -> Result<Vec<File>, Failed> {
         })?;
     }
     Ok(files)
+}
+
+/// Writes a file that nothing stands in the place of: what a run that was interrupted left there goes.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    use io::Write as _;
+    if path.symlink_metadata().is_ok() {
+        fs::remove_file(path)?;
+    }
+    let mut file = fs::File::create_new(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -162,7 +177,7 @@ fn header_of(bytes: &[u8]) -> Option<String> {
 
 /// Files that stand beside the outputs, bear the header of one of them, and belong to them no more: what an earlier state
 /// of the same protocol asked for.
-fn stale(folder: &Path, outputs: &[Output]) -> Result<Vec<PathBuf>, Failed> {
+fn stale(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<PathBuf>, Failed> {
     let headers: BTreeSet<String> = outputs
         .iter()
         .filter_map(|output| header_of(output.text.as_bytes()))
@@ -194,7 +209,12 @@ fn stale(folder: &Path, outputs: &[Output]) -> Result<Vec<PathBuf>, Failed> {
             let known = path
                 .extension()
                 .is_some_and(|e| e == "rs" || e == "ts" || e == "json");
-            if known && !current.contains(&path) && path.is_file() && has_header(&path, &headers) {
+            if !known || current.contains(&path) || !path.is_file() || !has_header(&path, &headers)
+            {
+                continue;
+            }
+            let is_kept = |kept: &Path| place::is_same(&path, kept);
+            if !inputs.paths().any(is_kept) && !current.iter().any(|path| is_kept(path)) {
                 stale.push(path);
             }
         }

@@ -721,6 +721,11 @@ static GENERATE: Section = Section {
     name: "generate",
     doc: "What is generated, and to where. Paths are relative to the folder of the spec.",
     keys: &[
+        key(
+            "outside",
+            Shape::Flag,
+            "Whether outputs may lie outside of the folder of the spec. false.",
+        ),
         key("rust", Shape::Section(&GENERATE_RUST), "Rust."),
         key(
             "typescript",

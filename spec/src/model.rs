@@ -374,6 +374,8 @@ pub enum TimestampForm {
 /// What is generated, and to where. Paths are relative to the folder of the spec.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generate {
+    /// Whether outputs may lie outside of the folder of the spec.
+    pub outside: bool,
     /// Rust.
     pub rust: Option<GenerateRust>,
     /// TypeScript.
@@ -385,7 +387,7 @@ pub struct Generate {
 /// `generate.rust`
 #[derive(Clone, Debug, PartialEq)]
 pub struct GenerateRust {
-    /// The file.
+    /// The file: its path from the folder of the spec, without `.` and with `..` at its beginning alone, as those of other languages.
     pub out: Name,
     /// The path of the runtime in the generated code; by default `handfast`.
     pub krate: String,

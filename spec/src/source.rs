@@ -139,11 +139,17 @@ impl Files<'_> {
 /// Reads a regular file of at most [`MAX_FILE_BYTES`].
 pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Refused> {
     use std::io::Read;
-    let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
-    let meta = file.metadata().map_err(|error| unreadable(&error))?;
+    // Asked before it is opened: to open a pipe waits for somebody who writes to it.
+    let meta = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !meta.is_file() {
-        return Err(Refused::Unreadable("it is not a file".into()));
+        let what = if meta.is_dir() {
+            "it is a folder"
+        } else {
+            "it is no file but a pipe, a socket or a device"
+        };
+        return Err(Refused::Unreadable(what.into()));
     }
+    let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
     let mut bytes = Vec::new();
     // The length is taken from what is read: a file may grow, and some report no length at all.
     let mut bounded = file.take(MAX_FILE_BYTES + 1);

@@ -19,6 +19,9 @@ pub const MAX_NODES: usize = 2_000_000;
 /// How many values may come from aliases: an alias is a copy of what it names, and a few lines can ask for millions.
 pub const MAX_ALIASED_NODES: usize = 100_000;
 
+/// How many bytes of text, of keys and of strings, may come from aliases: no more than a file itself has.
+pub const MAX_ALIASED_BYTES: usize = 8 * 1024 * 1024;
+
 /// Reads a text. A syntax error gives none; anything less is reported, and stands as [`Kind::Broken`].
 pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Document> {
     let options = granit_parser::options! {
@@ -36,7 +39,7 @@ pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Doc
         document: Document::new(),
         open: Vec::new(),
         anchors: BTreeMap::new(),
-        aliased: 0,
+        aliased: Weight::default(),
         documents: 0,
         done: None,
     };
@@ -97,6 +100,23 @@ struct Frame {
     broken: bool,
 }
 
+/// What a value is made of, the values in it included.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    nodes: usize,
+    /// Of its strings and keys.
+    bytes: usize,
+}
+
+impl Weight {
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_add(other.nodes),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+}
+
 struct Reader<'a> {
     source: u32,
     text: &'a str,
@@ -104,8 +124,8 @@ struct Reader<'a> {
     document: Document,
     open: Vec<Frame>,
     /// What an anchor names; none while it is still open.
-    anchors: BTreeMap<usize, Option<(NodeId, usize)>>,
-    aliased: usize,
+    anchors: BTreeMap<usize, Option<(NodeId, Weight)>>,
+    aliased: Weight,
     documents: usize,
     done: Option<NodeId>,
 }
@@ -258,17 +278,22 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// How many values a value is made of.
-    fn weigh(&self, id: NodeId) -> usize {
+    /// What a value is made of.
+    fn weigh(&self, id: NodeId) -> Weight {
+        let own = |bytes| Weight { nodes: 1, bytes };
         match &self.document.node(id).kind {
-            Kind::List(items) => 1 + items.iter().map(|item| self.weigh(*item)).sum::<usize>(),
-            Kind::Map(map) => {
-                1 + map
-                    .iter()
-                    .map(|entry| self.weigh(entry.value))
-                    .sum::<usize>()
-            }
-            _ => 1,
+            Kind::List(items) => items
+                .iter()
+                .fold(own(0), |sum, item| sum.plus(self.weigh(*item))),
+            Kind::Map(map) => map.iter().fold(own(0), |sum, entry| {
+                let value = self.weigh(entry.value);
+                sum.plus(value).plus(Weight {
+                    nodes: 0,
+                    bytes: entry.key.len(),
+                })
+            }),
+            Kind::Text(text) => own(text.len()),
+            _ => own(0),
         }
     }
 
@@ -333,11 +358,15 @@ impl Reader<'_> {
     fn alias(&mut self, anchor: usize, span: Span) -> Option<()> {
         match self.anchors.get(&anchor).copied() {
             Some(Some((target, size))) => {
-                self.aliased = self.aliased.saturating_add(size);
-                if self.aliased > MAX_ALIASED_NODES {
-                    let message = format!(
-                        "the aliases of this file make more than {MAX_ALIASED_NODES} values"
-                    );
+                self.aliased = self.aliased.plus(size);
+                let too_much = if self.aliased.nodes > MAX_ALIASED_NODES {
+                    Some(format!("{MAX_ALIASED_NODES} values"))
+                } else {
+                    (self.aliased.bytes > MAX_ALIASED_BYTES)
+                        .then(|| format!("{MAX_ALIASED_BYTES} bytes of text"))
+                };
+                if let Some(bound) = too_much {
+                    let message = format!("the aliases of this file make more than {bound}");
                     let help = "share what repeats under `types`, with `$ref`";
                     self.out
                         .push(Diagnostic::error("Y008", span, message).help(help));

@@ -4,6 +4,7 @@ use super::Checker;
 use super::messages::role_ends;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{CloseCondition, MessageId, RoleKind, RolePlayer};
+use crate::parse::words::normal_path;
 use std::collections::BTreeMap;
 
 /// The fields of a role that a message of the author's may hold.
@@ -290,6 +291,9 @@ impl Checker<'_> {
                     .push(Diagnostic::error("P026", at, message).label(first, "first here"));
             }
         }
+        let outside = self
+            .entry(&["generate", "outside"])
+            .is_some_and(|entry| self.tree.flag(entry.value) == Some(true));
         let mut outs = BTreeMap::new();
         for key in ["rust", "typescript", "schema"] {
             let Some(entry) = self.entry(&["generate", key, "out"]) else {
@@ -299,8 +303,18 @@ impl Checker<'_> {
                 continue;
             };
             let at = self.place(entry);
-            if let Some(first) = outs.insert(text, at) {
-                let message = format!("two outputs go to `{text}`");
+            let Some(path) = normal_path(text) else {
+                continue;
+            };
+            if path.starts_with("../") && !outside {
+                let message = format!("`{text}` leads out of the folder of the spec");
+                let help = "name a file in that folder, or write `outside: true` under `generate`";
+                self.out
+                    .push(Diagnostic::error("P033", at, message).help(help));
+            }
+            // Some file systems do not tell capital letters from small ones.
+            if let Some(first) = outs.insert(path.to_lowercase(), at) {
+                let message = format!("two outputs go to `{path}`");
                 self.out
                     .push(Diagnostic::error("P033", at, message).label(first, "first here"));
             }

@@ -120,13 +120,31 @@ pub(crate) fn is_rust_path(text: &str) -> bool {
 
 /// Whether a text can be the path of an output: relative, with `/`, no drive and nothing unprintable.
 pub(crate) fn is_out_path(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 1024
-        && !text.starts_with('/')
+    text.len() <= 1024
+        && normal_path(text).is_some()
         && !text.ends_with('/')
         && !text
             .chars()
             .any(|c| c.is_control() || matches!(c, '\\' | ':'))
+}
+
+/// A relative path of a file, without `.` and with `..` at its beginning alone; none where it names no file.
+pub(crate) fn normal_path(text: &str) -> Option<String> {
+    if text.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let names_a_file = !text.ends_with("/.") && parts.last().is_some_and(|last| *last != "..");
+    names_a_file.then(|| parts.join("/"))
 }
 
 /// Whether a text is the name of a field on the wire: not empty, and nothing unprintable.

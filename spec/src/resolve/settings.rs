@@ -90,6 +90,7 @@ impl Resolver<'_> {
         let at = |key: &str| self.tree.get(block, key);
         let (rust, typescript, schema) = (at("rust"), at("typescript"), at("schema"));
         Generate {
+            outside: self.flag(block, "outside"),
             rust: rust.and_then(|at| self.generate_rust(at)),
             typescript: typescript.and_then(|at| {
                 Some(GenerateTypescript {
@@ -104,7 +105,9 @@ impl Resolver<'_> {
     }
 
     fn out(&self, at: NodeId) -> Option<Name> {
-        self.name(self.tree.get(at, "out")?)
+        let out = self.name(self.tree.get(at, "out")?)?;
+        let text = words::normal_path(&out.text)?;
+        Some(Name { text, ..out })
     }
 
     fn generate_rust(&mut self, at: NodeId) -> Option<GenerateRust> {
