@@ -37,9 +37,9 @@ impl Cx<'_> {
                 body.step(of, format!("hf.noOthers(value, {fields}, report);"));
             }
             Some((more, None)) => {
-                let fields = self.fields(body);
                 let check = self.child(body, more, &format!("{}Value", body.stem));
                 if check != "hf.anything" {
+                    let fields = self.fields(body);
                     body.step(of, format!("hf.others(value, {fields}, {check}, report);"));
                 }
             }

@@ -192,7 +192,11 @@ pub(super) fn mentions(line: &str, name: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     code.match_indices(name).any(|(at, _)| {
         let (before, after) = (&code[..at], &code[at + name.len()..]);
-        // A key of that name is none.
-        !before.ends_with(is_word) && !after.starts_with(is_word) && !after.starts_with(':')
+        // A key of that name is none, and neither is a member of another value.
+        let is_member = before.ends_with('.') && !before.ends_with("...");
+        !is_member
+            && !before.ends_with(is_word)
+            && !after.starts_with(is_word)
+            && !after.starts_with(':')
     })
 }
