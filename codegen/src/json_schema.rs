@@ -2,7 +2,7 @@
 //! gateways. Handfast's two defaults are written out in it, so that any validator of draft 2020-12 gives our verdicts.
 
 pub(crate) mod system;
-mod write;
+pub(crate) mod write;
 
 use handfast_schema::position::{Closing, Position, closing};
 use handfast_schema::union::resolve;
@@ -11,7 +11,7 @@ use handfast_spec::model::{
     End, Envelope, Field, FieldKind, Layout, Presence, Protocol, Sent, TimestampForm,
 };
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use system::{System, scalar};
 use write::Writer;
 
@@ -26,11 +26,7 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// and their range is not.
 pub fn bundle(protocol: &Protocol) -> Value {
     let (schemas, system) = system::system(protocol);
-    let names: BTreeMap<SchemaId, String> = protocol
-        .types
-        .iter()
-        .map(|ty| (ty.schema, ty.name.text.clone()))
-        .collect();
+    let names = names(protocol);
     let mut defs = Map::new();
     for (side, receiver, root, from) in [
         (Mode::Server, "server", "receivedByServer", End::Client),
@@ -83,53 +79,16 @@ pub fn bundle(protocol: &Protocol) -> Value {
     Value::Object(out)
 }
 
-/// One schema as the author wrote it, with the definitions it refers to and without remarks: the form in which the
-/// runtime's interpreter takes it, whichever end receives.
-pub fn standalone(protocol: &Protocol, id: SchemaId) -> Value {
-    alone(protocol, id, None)
+/// A writer of single schemas as documents that share what they refer to: for the side that receives them, or without one as
+/// the author wrote them and without remarks, which is how the runtime's interpreter takes them.
+pub(crate) fn documents(protocol: &Protocol, side: Option<Mode>) -> Writer<'_> {
+    Writer::new(&protocol.schemas, side, names(protocol))
 }
 
-/// One schema as a document of draft 2020-12 that needs no other, with the defaults of the side that receives it.
-pub fn document(protocol: &Protocol, id: SchemaId, side: Mode) -> Value {
-    match alone(protocol, id, Some(side)) {
-        Value::Object(schema) => {
-            let mut out = Map::new();
-            out.insert("$schema".into(), DRAFT.into());
-            out.extend(schema);
-            Value::Object(out)
-        }
-        // A schema may be `true` or `false`; a document of that is an object.
-        boolean => json!({ "$schema": DRAFT, "allOf": [boolean] }),
-    }
-}
-
-fn alone(protocol: &Protocol, id: SchemaId, side: Option<Mode>) -> Value {
-    let names = protocol
-        .types
-        .iter()
-        .map(|ty| (ty.schema, ty.name.text.clone()))
-        .collect();
-    let mut writer = Writer::new(&protocol.schemas, side, names);
-    let schema = writer.schema(id, Position::Shape);
-    writer.finish();
-    let written = std::mem::take(&mut writer.written);
-    match schema {
-        Value::Object(mut schema) if !written.is_empty() => {
-            let groups: Map<String, Value> = written
-                .into_iter()
-                .map(|(group, all)| (group.to_owned(), json!({ "$defs": Map::from_iter(all) })))
-                .collect();
-            // Where references of that side lead.
-            let groups = match side {
-                Some(Mode::Server) => json!({ "server": { "$defs": groups } }),
-                Some(Mode::Client) => json!({ "client": { "$defs": groups } }),
-                None => Value::Object(groups),
-            };
-            schema.insert("$defs".into(), groups);
-            Value::Object(schema)
-        }
-        schema => schema,
-    }
+/// The names of the schemas that the author named.
+fn names(protocol: &Protocol) -> BTreeMap<SchemaId, String> {
+    let types = protocol.types.iter();
+    types.map(|ty| (ty.schema, ty.name.text.clone())).collect()
 }
 
 /// One side of a bundle.
@@ -204,9 +163,11 @@ impl Bundle<'_> {
             return json!({ "description": "Nothing.", "not": {} });
         }
         // Messages that share a tag, or have none, are told apart by the request they answer, which a schema cannot see.
-        let apart = (1..tags.len()).all(|i| {
-            tags[i].1.is_some() && tags[i].0 == tags[0].0 && !tags[..i].contains(&tags[i])
-        }) && tags[0].1.is_some();
+        let mut known = BTreeSet::new();
+        let apart = tags.iter().all(|(field, tag)| {
+            let tag = tag.as_ref().map(|tag| scalar(tag).to_string());
+            *field == tags[0].0 && tag.is_some_and(|tag| known.insert(tag))
+        });
         let about = match self.side {
             Mode::Server => "Every message that the server receives.",
             Mode::Client => "Every message that a client receives.",

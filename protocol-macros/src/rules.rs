@@ -6,7 +6,7 @@ use crate::{
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Expr, ExprLit, ExprUnary, Lit, LitInt, Path, UnOp};
+use syn::{Expr, ExprIndex, ExprLit, ExprUnary, Lit, LitInt, Path, UnOp};
 
 /// Constraints as tokens: statics to declare, and an expression of type `Rules`.
 pub(crate) struct Rules {
@@ -78,12 +78,10 @@ pub(crate) fn take_beside(
         });
         rules.push(quote!(#p::Rule::Pattern(&#ident)));
     }
-    rules.extend(texts(
-        cx,
-        &p,
-        options,
-        &["format", "content_encoding", "schema", "json_schema"],
-    ));
+    rules.extend(texts(cx, &p, options, &["format", "content_encoding"]));
+    let schemas = schemas(cx, &p, options);
+    let mut names_static = schemas.names_static;
+    rules.extend(schemas.rules);
     for key in ["unique_items", "null_apart"] {
         if options.flag(cx, key) {
             let rule = format_ident!("{}", pascal(key));
@@ -104,11 +102,13 @@ pub(crate) fn take_beside(
             rules.push(quote!(#p::Rule::#rule(#expr)));
         }
     }
-    rules.extend(contains(cx, &p, options));
+    let (contains, of_static) = contains(cx, &p, options);
+    rules.extend(contains);
+    names_static |= of_static || !statics.is_empty();
     let any = !rules.is_empty();
     let mut expr = quote!(&[#(#rules),*]);
     // What names a static is not promoted to one by itself.
-    if !statics.is_empty() {
+    if names_static {
         statics.extend(quote!(static #name: #p::Rules = #expr;));
         expr = quote!(#name);
     }
@@ -129,15 +129,64 @@ fn texts(
     keys.iter().filter_map(rule).collect()
 }
 
-/// `contains(schema = "…", min = 1, max = 3)`
-fn contains(cx: &Ctxt, p: &TokenStream, options: &mut Options) -> Option<TokenStream> {
+/// Schemas that are kept as JSON.
+struct SchemaRules {
+    rules: Vec<TokenStream>,
+    /// Whether any is one of a table.
+    names_static: bool,
+}
+
+/// `schema = "…"`, `schema = DEFINITIONS["Name"]`
+fn schemas(cx: &Ctxt, p: &TokenStream, options: &mut Options) -> SchemaRules {
+    let mut all = SchemaRules {
+        rules: Vec::new(),
+        names_static: false,
+    };
+    for key in ["schema", "json_schema"] {
+        let Some(expr) = options.expr(cx, key) else {
+            continue;
+        };
+        let text = match &expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => quote!(#p::SchemaText::Own(#text)),
+            Expr::Index(ExprIndex { expr, index, .. })
+                if matches!((&**expr, &**index), (Expr::Path(_), Expr::Lit(_))) =>
+            {
+                all.names_static = true;
+                quote!(#p::SchemaText::Of(&#expr, #index))
+            }
+            other => {
+                cx.error(
+                    other,
+                    format_args!(
+                        "`{key}` is a string, or one of a table of schemas: `DEFINITIONS[\"Name\"]`"
+                    ),
+                );
+                continue;
+            }
+        };
+        let rule = format_ident!("{}", pascal(key));
+        all.rules.push(quote!(#p::Rule::#rule(#text)));
+    }
+    all
+}
+
+/// `contains(schema = "…", min = 1, max = 3)`, and whether it names a static.
+fn contains(cx: &Ctxt, p: &TokenStream, options: &mut Options) -> (Option<TokenStream>, bool) {
     let span = options.span("contains");
-    let mut inner = options.inner(cx, "contains")?;
+    let Some(mut inner) = options.inner(cx, "contains") else {
+        return (None, false);
+    };
     let [min, max] = ["min", "max"].map(|key| match count(cx, &mut inner, key) {
         Some(n) => quote!(#p::Some(#n)),
         None => quote!(#p::None),
     });
-    let of = texts(cx, p, &mut inner, &["schema", "json_schema"]);
+    let SchemaRules {
+        rules: of,
+        names_static,
+    } = schemas(cx, p, &mut inner);
     inner.finish(cx);
     if let ([], Some(span)) = (of.as_slice(), span) {
         cx.at(
@@ -145,7 +194,8 @@ fn contains(cx: &Ctxt, p: &TokenStream, options: &mut Options) -> Option<TokenSt
             "`contains` says of what: write `contains(schema = \"…\")`",
         );
     }
-    Some(quote!(#p::Rule::Contains(&#p::Contains { of: &[#(#of),*], min: #min, max: #max })))
+    let rule = quote!(#p::Rule::Contains(&#p::Contains { of: &[#(#of),*], min: #min, max: #max }));
+    (Some(rule), names_static)
 }
 
 fn count(cx: &Ctxt, options: &mut Options, key: &'static str) -> Option<LitInt> {

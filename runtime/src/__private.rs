@@ -4,10 +4,10 @@ pub use crate::message::{About, FieldWriter, bare};
 pub use crate::{
     codec::Source,
     read::{
-        Contains, Cx, Layout, Limit, Literals, Pass, Pattern, Reader, Rule, Rules, Step,
-        TupleReader, UnionBranches, fill, literal, map, open_literal, row0, row1, row2, row3, row4,
-        row5, row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16, string,
-        union,
+        Contains, Cx, Layout, Limit, Literals, Pass, Pattern, Reader, Rule, Rules, SchemaText,
+        Step, TupleReader, UnionBranches, fill, literal, map, open_literal, row0, row1, row2, row3,
+        row4, row5, row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16,
+        string, union,
     },
 };
 pub use core::{

@@ -119,7 +119,8 @@
 //! linear time), `format = "…"`, `content_encoding = "…"` (text); `min_items`, `max_items`, `unique_items`, `items(…)` (rules of
 //! the items), `contains(schema = "…", min = n, max = n)` (how many items fit a schema; by default one has to); `min_properties`,
 //! `max_properties`, `values(…)` (rules of a map's values), `names(…)` (rules of its names); `schema = "…"` (JSON Schema that a
-//! [`Checked`] value keeps; `json_schema = "…"`, where the two defaults of a protocol do not hold in it); `null_apart` (of a
+//! [`Checked`] value keeps; `json_schema = "…"`, where the two defaults of a protocol do not hold in it; of schemas that refer to
+//! each other, `schema = DEFINITIONS["Name"]` names one of a [`Definitions`]); `null_apart` (of a
 //! [`Nullable`] that is `oneOf` and not `type: [T, 'null']`: what is wrong is told without null). An `i64` without bounds is
 //! ±(2⁵³−1).
 //!
@@ -244,6 +245,7 @@ pub use message::{
     PayloadOf, Protocol, PublishTo, Request,
 };
 pub use protocol_macros::protocol;
+pub use read::Definitions;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation, Side};
 pub use validate::{Invalid, Validate, read_text, read_value};

@@ -3,6 +3,7 @@
 
 use crate::{Dialect, DynamicRef, Number, Schema, SchemaId, Schemas, Type, TypeSet};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -53,19 +54,9 @@ impl Schemas {
         dialect: Dialect,
         document: &Value,
     ) -> Result<(Self, SchemaId), FromJsonError> {
-        let mut reader = Reader {
-            document,
-            schemas: Self::new(dialect),
-            places: BTreeMap::new(),
-            anchors: BTreeMap::new(),
-            dynamic: BTreeMap::new(),
-            references: Vec::new(),
-            depth: 0,
-        };
+        let mut reader = Reader::new(dialect, document);
         let root = reader.schema(String::new(), document)?;
-        while let Some(reference) = reader.references.pop() {
-            reader.resolve(&reference)?;
-        }
+        reader.resolve_all()?;
         for i in 0..reader.schemas.len() {
             let id = SchemaId(u32::try_from(i).unwrap_or(u32::MAX));
             let schema = &mut reader.schemas[id];
@@ -75,6 +66,26 @@ impl Schemas {
             }
         }
         Ok((reader.schemas, root))
+    }
+
+    /// Reads the definitions of a document, which stand below its `$defs`, and returns the place of each by its name. A `$ref`
+    /// among them is as in [`Schemas::from_json`]; what else the document says is passed over.
+    ///
+    /// # Errors
+    /// Those of [`Schemas::from_json`].
+    pub fn definitions_of(
+        dialect: Dialect,
+        document: &Value,
+    ) -> Result<(Self, BTreeMap<String, SchemaId>), FromJsonError> {
+        let mut reader = Reader::new(dialect, document);
+        let definitions = Keyword {
+            path: String::new(),
+            name: "$defs",
+            value: &document["$defs"],
+        };
+        let named = reader.named(&definitions)?;
+        reader.resolve_all()?;
+        Ok((reader.schemas, named.into_iter().collect()))
     }
 }
 
@@ -187,6 +198,25 @@ impl Keyword<'_> {
 }
 
 impl<'j> Reader<'j> {
+    const fn new(dialect: Dialect, document: &'j Value) -> Self {
+        Self {
+            document,
+            schemas: Schemas::new(dialect),
+            places: BTreeMap::new(),
+            anchors: BTreeMap::new(),
+            dynamic: BTreeMap::new(),
+            references: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    fn resolve_all(&mut self) -> Result<(), FromJsonError> {
+        while let Some(reference) = self.references.pop() {
+            self.resolve(&reference)?;
+        }
+        Ok(())
+    }
+
     fn schema(&mut self, path: String, value: &'j Value) -> Result<SchemaId, FromJsonError> {
         if let Some(id) = self.places.get(&path) {
             return Ok(*id);
@@ -352,7 +382,11 @@ impl<'j> Reader<'j> {
             keyword: if *dynamic { "$dynamicRef" } else { "$ref" }.to_owned(),
             message: "leads nowhere",
         };
-        let fragment = target.strip_prefix('#').ok_or_else(nowhere)?;
+        let fragment = target
+            .strip_prefix('#')
+            .and_then(unescaped)
+            .ok_or_else(nowhere)?;
+        let fragment = &*fragment;
         let id = if fragment.is_empty() || fragment.starts_with('/') {
             let value = self.document.pointer(fragment).ok_or_else(nowhere)?;
             self.schema(fragment.to_owned(), value)?
@@ -379,4 +413,20 @@ impl<'j> Reader<'j> {
 
 fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+/// A fragment without its percent-encoding (RFC 6901, section 6); none where that is no text.
+fn unescaped(fragment: &str) -> Option<Cow<'_, str>> {
+    if !fragment.contains('%') {
+        return Some(Cow::Borrowed(fragment));
+    }
+    let mut bytes = Vec::with_capacity(fragment.len());
+    let mut rest = fragment;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend(before.as_bytes());
+        bytes.push(u8::from_str_radix(after.get(..2)?, 16).ok()?);
+        rest = &after[2..];
+    }
+    bytes.extend(rest.as_bytes());
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }

@@ -78,6 +78,8 @@ struct Prepared {
     closing: Closing,
     /// The places of the declared properties, by name.
     properties: BTreeMap<String, usize>,
+    /// What is required, as it is listed.
+    required: Vec<String>,
 }
 
 impl<'s> Validator<'s> {
@@ -189,6 +191,7 @@ impl<'s> Validator<'s> {
                     .enumerate()
                     .map(|(i, (name, _))| (name.clone(), i))
                     .collect(),
+                required: schema.required_in_order().map(str::to_owned).collect(),
             }
         })
     }
@@ -395,7 +398,7 @@ impl<'v> Run<'v> {
             self.contains(schema, items, own.as_mut(), out);
         }
         if let Value::Object(fields) = value {
-            assertions::object(schema, fields, out);
+            assertions::object(schema, prepared, fields, out);
         }
         self.in_place(schema, prepared, value, position, own.as_mut(), out);
         if let Some(own) = &mut own {

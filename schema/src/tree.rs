@@ -1,6 +1,7 @@
 //! The tree: an arena of schemas, each with the whole vocabulary of draft 2020-12.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Where a schema or a declaration stands: a source by its number, and a byte range in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -340,13 +341,16 @@ impl Schema {
     /// The names that are required, as a report lists them: the declared properties in their order, then the others as they
     /// are written.
     pub fn required_in_order(&self) -> impl Iterator<Item = &str> {
-        let declared = |name: &str| self.properties.iter().any(|(known, _)| known == name);
-        let required = |name: &str| self.required.iter().any(|known| known == name);
-        let first = self.properties.iter().map(|(name, _)| name.as_str());
+        let names = || self.properties.iter().map(|(name, _)| name.as_str());
+        let required: BTreeSet<&str> = self.required.iter().map(String::as_str).collect();
+        let declared: BTreeSet<&str> = match required.is_empty() {
+            true => BTreeSet::new(),
+            false => names().collect(),
+        };
         let others = self.required.iter().map(String::as_str);
-        first
-            .filter(move |name| required(name))
-            .chain(others.filter(move |name| !declared(name)))
+        names()
+            .filter(move |name| required.contains(name))
+            .chain(others.filter(move |name| !declared.contains(name)))
     }
 
     /// Whether the schema says how an object's further fields are treated, so that no default applies to it.

@@ -2,6 +2,7 @@
 
 use crate::{Schema, SchemaId, Schemas, Type, TypeSet};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How far references are followed before a union is taken for one that nothing tells apart.
 const MAX_STEPS: u32 = 64;
@@ -87,9 +88,10 @@ fn discriminant(schemas: &Schemas, branches: &[SchemaId]) -> Option<Discriminant
     let (first, _) = objects.split_first()?;
     first.properties.iter().find_map(|(property, _)| {
         let mut told: Vec<(Value, SchemaId)> = Vec::with_capacity(branches.len());
+        let mut values = BTreeSet::new();
         for (object, branch) in objects.iter().zip(branches) {
             let value = single_string(schemas, object, property)?;
-            if told.iter().any(|(other, _)| other == value) {
+            if !values.insert(value.as_str()) {
                 return None;
             }
             told.push((value.clone(), *branch));

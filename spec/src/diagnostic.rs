@@ -1,5 +1,6 @@
 //! Diagnostics as rustc gives them.
 
+use crate::render::MAX_SHOWN;
 use handfast_schema::Span;
 use std::collections::BTreeSet;
 
@@ -103,10 +104,15 @@ impl Diagnostic {
 /// How many diagnostics are kept; a file of a million mistakes must not fill the memory.
 const KEPT: usize = 10_000;
 
+/// How many diagnostics of any kind get the name that was meant.
+const PATIENCE: usize = 1_000;
+
 /// The diagnostics of one run, collected by every stage.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     all: Vec<Diagnostic>,
+    /// What was said, and where: what a block says for both directions is wrong once.
+    said: BTreeSet<(Span, &'static str, String)>,
     errors: usize,
 }
 
@@ -114,18 +120,16 @@ impl Diagnostics {
     /// Adds one.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.errors += usize::from(diagnostic.severity == Severity::Error);
-        if self.all.len() < KEPT {
-            let mut seen = BTreeSet::new();
-            self.all
-                .retain(|one| seen.insert((one.primary.span, one.code, one.message.clone())));
+        let said = |one: &Diagnostic| (one.primary.span, one.code, one.message.clone());
+        if self.all.len() < KEPT && self.said.insert(said(&diagnostic)) {
             self.all.push(diagnostic);
         }
     }
 
-    /// Whether a nearest name is still worth looking for: after a thousand errors nobody reads on, and each costs a
-    /// comparison with every name there is.
+    /// Whether a nearest name is still worth looking for: each costs a comparison with every name there is, and no more
+    /// errors than that are shown.
     pub(crate) const fn patient(&self) -> bool {
-        self.errors < 1_000
+        self.errors < MAX_SHOWN && self.all.len() < PATIENCE
     }
 
     /// How many errors there are.
@@ -135,10 +139,6 @@ impl Diagnostics {
 
     /// All of them, in source order; what was found first comes first where the place is the same.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        // What a block says for both directions is wrong once.
-        let mut seen = BTreeSet::new();
-        self.all
-            .retain(|one| seen.insert((one.primary.span, one.code, one.message.clone())));
         self.all
             .sort_by_key(|one| (one.primary.span.source, one.primary.span.start));
         self.all

@@ -1,30 +1,30 @@
 //! One schema as JSON, for the side that receives it.
 
+use crate::names::numbered;
 use handfast_schema::number::MAX_SAFE_INTEGER;
 use handfast_schema::position::{Closing, Position, closing};
 use handfast_schema::{Mode, Schema, SchemaId, Schemas, Type, format};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-/// Writes schemas of one side, and keeps the definitions that its references need.
+/// A definition: its group, and its name there.
+pub(crate) type Place = (&'static str, String);
+
+/// Writes schemas of one side, and keeps the definitions that its references need, each once.
 pub(crate) struct Writer<'p> {
     schemas: &'p Schemas,
     /// Whose defaults are written out; none keeps the schema as the author wrote it.
     side: Option<Mode>,
     /// The names of the schemas that have one.
     names: BTreeMap<SchemaId, String>,
+    taken: BTreeSet<String>,
     /// What was written, by group and name.
     pub(crate) written: BTreeMap<&'static str, BTreeMap<String, Value>>,
+    /// What each definition refers to.
+    pub(crate) uses: BTreeMap<Place, BTreeSet<Place>>,
+    /// What was referred to since somebody asked.
+    referred: BTreeSet<Place>,
     waiting: Vec<(SchemaId, Position)>,
-}
-
-/// The group of definitions in which schemas of a position stand: one type may be needed in several forms.
-const fn group(position: Position) -> &'static str {
-    match position {
-        Position::Shape => "types",
-        Position::Part => "parts",
-        Position::Test => "tests",
-    }
 }
 
 impl<'p> Writer<'p> {
@@ -36,10 +36,50 @@ impl<'p> Writer<'p> {
         Self {
             schemas,
             side,
+            taken: names.values().cloned().collect(),
             names,
             written: BTreeMap::new(),
+            uses: BTreeMap::new(),
+            referred: BTreeSet::new(),
             waiting: Vec::new(),
         }
+    }
+
+    /// The group of definitions in which schemas of a position stand: one type may be needed in several forms. As the author
+    /// wrote it there is one form.
+    const fn group(&self, position: Position) -> &'static str {
+        match position {
+            Position::Part if self.side.is_some() => "parts",
+            Position::Test if self.side.is_some() => "tests",
+            _ => "types",
+        }
+    }
+
+    /// A schema that has no name is called after its number, and never as another is.
+    fn name(&mut self, id: SchemaId) -> String {
+        self.call(id, &format!("schema{}", id.0));
+        self.names.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Gives a name to a schema that has none, for where it is referred to: the first of `name`, `name2` … that is free.
+    pub(crate) fn call(&mut self, id: SchemaId, name: &str) {
+        if let Entry::Vacant(place) = self.names.entry(id) {
+            let name = numbered(name, &|name| self.taken.contains(name));
+            self.taken.insert(name.clone());
+            place.insert(name);
+        }
+    }
+
+    /// The place that a schema has among the definitions where it is referred to.
+    pub(crate) fn place(&mut self, id: SchemaId) -> Place {
+        (self.group(Position::Shape), self.name(id))
+    }
+
+    /// A schema in full, and what it refers to.
+    pub(crate) fn root(&mut self, id: SchemaId) -> (Value, BTreeSet<Place>) {
+        self.referred.clear();
+        let value = self.schema(id, Position::Shape);
+        (value, std::mem::take(&mut self.referred))
     }
 
     /// Puts a definition in a group and returns the reference to it.
@@ -53,10 +93,10 @@ impl<'p> Writer<'p> {
 
     /// The reference to a definition.
     pub(crate) fn pointer(&self, group: &str, name: &str) -> Value {
-        let side = match self.side {
-            Some(Mode::Server) => "server/$defs/",
-            Some(Mode::Client) => "client/$defs/",
-            None => "",
+        let under = match self.side {
+            Some(Mode::Server) => format!("server/$defs/{group}/$defs/"),
+            Some(Mode::Client) => format!("client/$defs/{group}/$defs/"),
+            None => String::new(),
         };
         let name = name.replace('~', "~0").replace('/', "~1");
         // A fragment of a URI takes no more than these as they are.
@@ -71,22 +111,15 @@ impl<'p> Writer<'p> {
                 }
             })
             .collect();
-        json!({ "$ref": format!("#/$defs/{side}{group}/$defs/{name}") })
+        json!({ "$ref": format!("#/$defs/{under}{name}") })
     }
 
     /// A reference to a schema in the form that a position asks for, which is written before the bundle is done.
     pub(crate) fn refer(&mut self, id: SchemaId, position: Position) -> Value {
-        let name = self
-            .names
-            .get(&id)
-            .cloned()
-            .unwrap_or_else(|| format!("schema{}", id.0));
-        let group = group(position);
-        if !self
-            .written
-            .get(group)
-            .is_some_and(|written| written.contains_key(&name))
-        {
+        let (group, name) = (self.group(position), self.name(id));
+        self.referred.insert((group, name.clone()));
+        let is_written = |written: &BTreeMap<String, Value>| written.contains_key(&name);
+        if !self.written.get(group).is_some_and(is_written) {
             // The place is taken first, so that a type that contains itself is written once.
             self.define(group, &name, Value::Bool(true));
             self.waiting.push((id, position));
@@ -97,13 +130,12 @@ impl<'p> Writer<'p> {
     /// Writes what was referred to, until nothing new is.
     pub(crate) fn finish(&mut self) {
         while let Some((id, position)) = self.waiting.pop() {
-            let name = self
-                .names
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| format!("schema{}", id.0));
+            let place = (self.group(position), self.name(id));
+            self.referred.clear();
             let value = self.schema(id, position);
-            self.define(group(position), &name, value);
+            self.define(place.0, &place.1, value);
+            let uses = std::mem::take(&mut self.referred);
+            self.uses.insert(place, uses);
         }
     }
 

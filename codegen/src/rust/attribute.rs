@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 const ARGUMENTS: usize = 70;
 
 /// The widest line.
-const LINE: usize = 100;
+pub(super) const LINE: usize = 100;
 
 /// `#[name(arguments)]` and a line break; without parentheses where there are no arguments.
 pub(super) fn attribute(out: &mut String, indent: &str, name: &str, arguments: &[String]) {
@@ -156,4 +156,24 @@ fn list(
 /// A string literal.
 pub(super) fn text(text: &str) -> String {
     proc_macro2::Literal::string(text).to_string()
+}
+
+/// JSON as a raw string literal; what would not be seen in it as it is, is escaped as JSON does.
+pub(super) fn raw_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() || c.is_alphanumeric() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    let longest = out
+        .split('"')
+        .skip(1)
+        .map(|part| part.len() - part.trim_start_matches('#').len());
+    let hashes = "#".repeat(longest.max().unwrap_or(0) + 1);
+    format!("r{hashes}\"{out}\"{hashes}")
 }

@@ -214,24 +214,13 @@ fn requests(cx: &Cx<'_>, id: MessageId, message: &Message, args: &mut Vec<String
             args.push(format!("reply = {reply}"));
         }
     }
-    let cancels = cx.protocol.messages.iter().any(|other| {
-        other
-            .reply
-            .as_ref()
-            .is_some_and(|reply| reply.cancel == Some(id))
-    });
-    if cancels {
+    if cx.cancels.contains(&id) {
         args.push("cancels".to_owned());
     }
     args.extend(errors_of(cx, id).map(|errors| format!("errors = {errors}")));
-    for (i, channel) in cx.protocol.channels.iter().enumerate() {
-        let ty = super::protocol::channel_type(cx, handfast_spec::model::ChannelId(i));
-        if channel.join == Some(id) {
-            args.push(format!("join = {ty}"));
-        }
-        if channel.leave == Some(id) {
-            args.push(format!("leave = {ty}"));
-        }
+    for (what, channel) in cx.doors.get(&id).into_iter().flatten() {
+        let ty = super::protocol::channel_type(cx, *channel);
+        args.push(format!("{what} = {ty}"));
     }
     if cx.protocol.session.auth == Some(id) {
         args.push("auth".to_owned());

@@ -12,9 +12,11 @@ mod rules;
 mod size;
 mod types;
 
-use crate::shape::{Decl, Shapes, Use};
-use handfast_spec::model::{GenerateRust, Protocol};
-use std::{cell::RefCell, collections::BTreeSet};
+use crate::json_schema::{self, write::Writer};
+use crate::shape::{Decl, Shapes, Use, surface};
+use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Protocol};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that an item may ask for.
 struct Cx<'p> {
@@ -23,6 +25,12 @@ struct Cx<'p> {
     options: &'p GenerateRust,
     /// The types that were written which have to be imported.
     imported: RefCell<BTreeSet<&'static str>>,
+    /// The messages that cancel a stream.
+    cancels: BTreeSet<MessageId>,
+    /// The channels that a message joins or leaves, in their order.
+    doors: BTreeMap<MessageId, Vec<(&'static str, ChannelId)>>,
+    /// The schemas that attributes refer to, which are written once for all of them.
+    definitions: RefCell<Writer<'p>>,
 }
 
 impl Cx<'_> {
@@ -85,6 +93,18 @@ impl Cx<'_> {
     }
 }
 
+fn doors(protocol: &Protocol) -> BTreeMap<MessageId, Vec<(&'static str, ChannelId)>> {
+    let mut doors: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (i, channel) in protocol.channels.iter().enumerate() {
+        for (what, message) in [("join", channel.join), ("leave", channel.leave)] {
+            if let Some(message) = message {
+                doors.entry(message).or_default().push((what, ChannelId(i)));
+            }
+        }
+    }
+    doors
+}
+
 /// Writes the Rust of a protocol; `source` is the file it is made from, as the header names it.
 pub fn generate(
     protocol: &Protocol,
@@ -97,12 +117,16 @@ pub fn generate(
         shapes,
         options,
         imported: RefCell::default(),
+        cancels: surface::cancels(protocol),
+        doors: doors(protocol),
+        definitions: RefCell::new(json_schema::documents(protocol, None)),
     };
     let mut items: Vec<String> = Vec::new();
     types::types(&cx, &mut items);
     messages::messages(&cx, &mut items);
     protocol::channels(&cx, &mut items);
     protocol::marker(&cx, &mut items);
+    items.extend(rules::definitions(&cx));
     let mut out = String::new();
     if let Some(description) = &protocol.description {
         docs::inner(&mut out, description);

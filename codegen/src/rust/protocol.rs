@@ -84,7 +84,8 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
             if rust.trim_start_matches("r#") != param.name.text {
                 args.push(format!("name = {}", text(&param.name.text)));
             }
-            args.extend(rules(cx, param.schema, ty));
+            let place = format!("{name}.{}", param.name.text);
+            args.extend(rules(cx, param.schema, ty, &place));
             if !args.is_empty() {
                 attribute(&mut out, "    ", "protocol", &args);
             }

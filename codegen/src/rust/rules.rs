@@ -1,18 +1,25 @@
 //! The constraints of a place, as arguments of `#[protocol]`.
 
-use super::{Cx, attribute::text};
-use crate::{json_schema, shape::Use};
+use super::{
+    Cx,
+    attribute::{self, text},
+};
+use crate::shape::Use;
 use handfast_schema::{
     Number, Schema, SchemaId, Type, format,
+    position::Position,
     union::{self, ToldBy},
 };
+use serde_json::Value;
 
 /// Says that null is a branch of its own; it changes what is told, and not what is taken.
 pub(super) const NULL_APART: &str = "null_apart";
 
-/// The arguments for a schema that is used with a type.
-pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
+/// The arguments for a schema that is used with a type. `place` is what it is called in the table of schemas where it has no
+/// name of its own.
+pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
+    let written = id;
     let id = union::resolve(schemas, id);
     let schema = &schemas[id];
     let mut out = Vec::new();
@@ -27,10 +34,10 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
             return match union::union(schemas, branches).map(|union| union.told_by) {
                 Some(ToldBy::Null(other)) => {
                     let mut out = vec![NULL_APART.to_owned()];
-                    out.extend(rules(cx, other, inner));
+                    out.extend(rules(cx, other, inner, place));
                     out
                 }
-                _ => rules(cx, id, inner),
+                _ => rules(cx, written, inner, place),
             };
         }
         Use::Text => {
@@ -48,10 +55,10 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
                 out.push("unique_items".to_owned());
             }
             if let Some(items) = schema.items {
-                nested(cx, "items", items, inner, &mut out);
+                nested(cx, "items", items, inner, place, &mut out);
             }
             if let Some(id) = schema.contains {
-                let mut args = vec![self::schema(cx, id)];
+                let mut args = vec![self::schema(cx, id, place)];
                 count(&mut args, "min", schema.min_contains);
                 count(&mut args, "max", schema.max_contains);
                 out.push(format!("contains({})", args.join(", ")));
@@ -60,10 +67,10 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
         Use::Map(inner) => {
             counts_of_properties(schema, &mut out);
             if let Some(values) = schema.additional_properties {
-                nested(cx, "values", values, inner, &mut out);
+                nested(cx, "values", values, inner, place, &mut out);
             }
             if let Some(names) = schema.property_names {
-                let args = self::names(cx, names);
+                let args = self::names(cx, names, place);
                 if !args.is_empty() {
                     out.push(format!("names({})", args.join(", ")));
                 }
@@ -71,33 +78,65 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> Vec<String> {
         }
         Use::Checked { .. } => {
             if schema.boolean != Some(true) {
-                out.push(self::schema(cx, id));
+                out.push(self::schema(cx, written, place));
             }
         }
     }
     out
 }
 
-/// A schema in full.
-pub(super) fn schema(cx: &Cx<'_>, id: SchemaId) -> String {
-    let json = json_schema::standalone(cx.protocol, id);
-    let key = if cx.protocol.schemas.has_defaults() {
+/// A schema in full; where it refers to others, or is referred to itself, it stands in the table of the file.
+pub(super) fn schema(cx: &Cx<'_>, id: SchemaId, place: &str) -> String {
+    let schemas = &cx.protocol.schemas;
+    let key = if schemas.has_defaults() {
         "schema"
     } else {
         "json_schema"
     };
-    format!("{key} = {}", text(&json.to_string()))
+    let mut definitions = cx.definitions.borrow_mut();
+    let target = union::resolve(schemas, id);
+    let (json, uses) = definitions.root(target);
+    if target == id && uses.is_empty() {
+        return format!("{key} = {}", text(&json.to_string()));
+    }
+    definitions.call(target, place);
+    definitions.refer(target, Position::Shape);
+    let (_, name) = definitions.place(target);
+    format!("{key} = DEFINITIONS[{}]", text(&name))
 }
 
-fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, out: &mut Vec<String>) {
-    let inner = rules(cx, id, ty);
+/// The table of the schemas that attributes refer to; nothing where there are none.
+pub(super) fn definitions(cx: &Cx<'_>) -> Option<String> {
+    let mut definitions = cx.definitions.borrow_mut();
+    definitions.finish();
+    let written = definitions.written.values().flatten();
+    let rows: Vec<String> = written
+        .map(|(name, json)| format!("{}: {json}", Value::from(name.as_str())))
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let json = attribute::raw_json(&format!("{{\n{}\n}}", rows.join(",\n")));
+    let ty = format!("{}::Definitions", cx.options.krate);
+    let line = format!("static DEFINITIONS: {ty} = {ty}::new(");
+    let (line, indent) = match line.chars().count() <= attribute::LINE {
+        true => (line, ""),
+        false => (line.replacen(" = ", " =\n    ", 1), "    "),
+    };
+    Some(format!(
+        "/// The schemas that others refer to, by their names.\n{line}\n{indent}    {json},\n{indent});\n"
+    ))
+}
+
+fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, place: &str, out: &mut Vec<String>) {
+    let inner = rules(cx, id, ty, &format!("{place}.{name}"));
     if !inner.is_empty() {
         out.push(format!("{name}({})", inner.join(", ")));
     }
 }
 
 /// What the names of a map have to keep: rules of strings where that is all, and otherwise the schema.
-fn names(cx: &Cx<'_>, id: SchemaId) -> Vec<String> {
+fn names(cx: &Cx<'_>, id: SchemaId, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
     let schema = &schemas[union::resolve(schemas, id)];
     if schema.boolean == Some(true) {
@@ -117,7 +156,7 @@ fn names(cx: &Cx<'_>, id: SchemaId) -> Vec<String> {
             ..Schema::default()
         };
     if !only_rules {
-        return vec![self::schema(cx, id)];
+        return vec![self::schema(cx, id, place)];
     }
     let mut out = Vec::new();
     string(schema, &mut out);

@@ -113,7 +113,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             rules::of_struct(schema, &mut args);
             // What several schemas say together is told in their order, and not in that of the fields.
             if !schema.all_of.is_empty() {
-                args.push(rules::schema(cx, decl.schema));
+                args.push(rules::schema(cx, decl.schema, &decl.rust));
             }
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(plain(cx));
@@ -147,7 +147,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             tuple_struct(cx, &mut out, decl, tuple);
         }
         DeclKind::Alias(ty) => {
-            let args = rules(cx, decl.schema, ty);
+            let args = rules(cx, decl.schema, ty, &decl.rust);
             let checked = args.iter().any(|arg| arg != rules::NULL_APART)
                 && !matches!(ty, Use::Checked { .. });
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
@@ -198,7 +198,8 @@ fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[Field]) {
         if field.rust.trim_start_matches("r#") != field.name {
             args.push(format!("name = {}", text(&field.name)));
         }
-        args.extend(rules(cx, field.schema, &field.ty));
+        let place = format!("{name}.{}", field.name);
+        args.extend(rules(cx, field.schema, &field.ty, &place));
         args.extend(default(field, annotations.default.as_ref()));
         if !args.is_empty() {
             attribute(out, "    ", "protocol", &args);
@@ -289,7 +290,11 @@ fn tuple_struct(cx: &Cx<'_>, out: &mut String, decl: &Decl, items: &[Item]) {
     let name = &decl.rust;
     let argued: Vec<(Vec<String>, String)> = items
         .iter()
-        .map(|item| (rules(cx, item.schema, &item.ty), cx.part(decl, &item.ty)))
+        .enumerate()
+        .map(|(i, item)| {
+            let args = rules(cx, item.schema, &item.ty, &format!("{name}.{i}"));
+            (args, cx.part(decl, &item.ty))
+        })
         .collect();
     let flat: Vec<String> = argued
         .iter()

@@ -1,6 +1,7 @@
 //! Schemas made of schemas: what lies in an `allOf` is laid into one struct where that says the same.
 
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet, union};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An object, with the properties of every schema that it is made of.
 #[derive(Debug, Default)]
@@ -100,10 +101,15 @@ impl Enforced {
             },
             Some(Type::Object) => {
                 // What is a field for certain: a discriminant may be none in Rust.
+                let properties = schema.properties.iter().map(|(name, id)| (name, id));
+                let properties: BTreeMap<&String, &SchemaId> =
+                    match schema.dependent_required.is_empty() {
+                        true => BTreeMap::new(),
+                        false => properties.collect(),
+                    };
                 let is_field = |name: &String| {
-                    let property = schema.properties.iter().find(|(other, _)| other == name);
-                    property.is_some_and(|(_, id)| {
-                        let property = &schemas[union::resolve(schemas, *id)];
+                    properties.get(name).is_some_and(|id| {
+                        let property = &schemas[union::resolve(schemas, **id)];
                         property.constant.is_none() && property.enumeration.is_none()
                     })
                 };
@@ -185,6 +191,7 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
     let mut parts = vec![id];
     let mut steps = 0;
     let mut is_object = false;
+    let mut declared = BTreeSet::new();
     while let Some(part) = parts.pop() {
         steps += 1;
         let schema = &schemas[union::resolve(schemas, part)];
@@ -208,7 +215,7 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         }
         is_object |= schema.types.is_some();
         for (name, property) in &schema.properties {
-            if merged.properties.iter().any(|(other, _)| other == name) {
+            if !declared.insert(name.clone()) {
                 return None;
             }
             merged.properties.push((name.clone(), *property));
@@ -216,10 +223,7 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         merged.required.extend(schema.required.iter().cloned());
         parts.extend(schema.all_of.iter().rev());
     }
-    let all_declared = merged
-        .required
-        .iter()
-        .all(|name| merged.properties.iter().any(|(other, _)| other == name));
+    let all_declared = merged.required.iter().all(|name| declared.contains(name));
     // Without a `type` in any of them, what is no object passes all of them.
     (all_declared && is_object && !merged.properties.is_empty()).then_some(merged)
 }

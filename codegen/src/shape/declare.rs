@@ -14,7 +14,7 @@ use handfast_spec::{
     model::{GivenNames, Message, MessageId, Name, Protocol, Sent},
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     let mut maker = Maker {
@@ -24,6 +24,10 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         taken: Taken::new(protocol),
         section: Section::Types,
         message: None,
+        doors: (protocol.channels.iter())
+            .flat_map(|channel| [channel.join, channel.leave])
+            .flatten()
+            .collect(),
     };
     // Named types first, all of them, so that they may refer to each other in any order.
     let named: Vec<(DeclId, SchemaId)> = protocol
@@ -102,6 +106,8 @@ pub(super) struct Maker<'p> {
     pub(super) section: Section,
     /// The message whose payload is being declared.
     pub(super) message: Option<MessageId>,
+    /// The messages that join or leave a channel.
+    doors: BTreeSet<MessageId>,
 }
 
 impl Maker<'_> {
@@ -152,11 +158,7 @@ impl Maker<'_> {
     ) -> PayloadShape {
         // A message that opens or leaves a channel has the parameters as fields of its own, even where it only refers to
         // what has them.
-        let is_door = self
-            .protocol
-            .channels
-            .iter()
-            .any(|channel| [channel.join, channel.leave].contains(&Some(id)));
+        let is_door = self.doors.contains(&id);
         let schema = match schema {
             Some(schema) if is_door => Some(union::resolve(&self.protocol.schemas, schema)),
             schema => schema,
@@ -270,10 +272,9 @@ impl Maker<'_> {
                     && schema
                         .additional_properties
                         .is_some_and(|more| self.schema(more).boolean.is_none());
-                let unlisted = schema
-                    .required
-                    .iter()
-                    .any(|name| !schema.properties.iter().any(|(p, _)| p == name));
+                let declared: BTreeSet<&String> =
+                    schema.properties.iter().map(|(name, _)| name).collect();
+                let unlisted = schema.required.iter().any(|name| !declared.contains(name));
                 if is_map || is_mixed || unlisted {
                     return None;
                 }
@@ -330,14 +331,18 @@ impl Maker<'_> {
             .iter()
             .map(|value| value.as_str().map(str::to_owned))
             .collect::<Option<_>>()?;
-        let mut used: Vec<String> = Vec::new();
+        let mut used: BTreeSet<String> = BTreeSet::new();
+        let mut next: BTreeMap<String, u32> = BTreeMap::new();
         let values = texts
             .into_iter()
             .map(|text| {
                 let stem = names::pascal(&text);
                 // `Other` holds the unknown values of an open enum.
                 let reserved = schema.open && stem == "Other";
-                let name = (1..)
+                // What was numbered so far is taken.
+                let first = next.entry(stem.clone()).or_insert(1);
+                let name = (*first..)
+                    .inspect(|n| *first = *n)
                     .map(|n| {
                         if n == 1 {
                             stem.clone()
@@ -347,7 +352,7 @@ impl Maker<'_> {
                     })
                     .find(|name| !(used.contains(name) || reserved && *name == stem))
                     .unwrap_or_default();
-                used.push(name.clone());
+                used.insert(name.clone());
                 (text, names::rust_ident(&name))
             })
             .collect();
@@ -376,6 +381,7 @@ impl Maker<'_> {
         }
         // Every name is settled before the first branch is declared, so that nothing is left behind if one is not.
         let mut variants: Vec<(String, String, SchemaId)> = Vec::new();
+        let mut used = BTreeSet::new();
         for (value, schema) in discriminant.branches {
             let Value::String(value) = value else {
                 return None;
@@ -386,7 +392,7 @@ impl Maker<'_> {
                 .title
                 .as_deref()
                 .unwrap_or(&value);
-            let is_used = |name: &str| variants.iter().any(|(other, ..)| other == name);
+            let is_used = |name: &str| used.contains(name);
             let mut variant = names::pascal(title);
             if is_used(&variant) {
                 variant = names::pascal(&value);
@@ -394,6 +400,7 @@ impl Maker<'_> {
             if is_used(&variant) {
                 return None;
             }
+            used.insert(variant.clone());
             variants.push((variant, value, schema));
         }
         let branches = variants
@@ -425,6 +432,7 @@ impl Maker<'_> {
     fn product(&mut self, merged: &combine::Merged, name: &str) -> DeclKind {
         let mut used: BTreeMap<String, Span> = BTreeMap::new();
         let defaults = self.protocol.schemas.has_defaults();
+        let required: BTreeSet<&String> = merged.required.iter().collect();
         let fields = merged
             .properties
             .iter()
@@ -444,7 +452,7 @@ impl Maker<'_> {
                     rust: names::rust_ident(&rust),
                     schema: *schema,
                     ty,
-                    required: merged.required.contains(wire),
+                    required: required.contains(wire),
                     discriminant: false,
                 }
             })

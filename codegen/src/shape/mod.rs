@@ -4,7 +4,7 @@
 mod combine;
 mod declare;
 mod order;
-mod surface;
+pub(crate) mod surface;
 mod taken;
 mod uses;
 

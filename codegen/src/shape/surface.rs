@@ -5,7 +5,7 @@ use super::taken::Taken;
 use crate::names;
 use handfast_schema::Span;
 use handfast_spec::model::{ErrorCode, Message, MessageId, Name, Protocol};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The client's own function that an inherent method would stand beside.
 const CLIENT: [&str; 1] = ["connect"];
@@ -26,16 +26,18 @@ fn in_rust(name: &Name, given: Option<&Name>) -> String {
     names::pascal(&given.unwrap_or(name).text)
 }
 
+/// The messages that cancel a stream.
+pub(crate) fn cancels(protocol: &Protocol) -> BTreeSet<MessageId> {
+    let replies = protocol
+        .messages
+        .iter()
+        .filter_map(|one| one.reply.as_ref());
+    replies.filter_map(|reply| reply.cancel).collect()
+}
+
 /// The messages that an application handles, with their places.
 fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
-    let is_cancel = |id: MessageId| {
-        protocol.messages.iter().any(|message| {
-            message
-                .reply
-                .as_ref()
-                .is_some_and(|reply| reply.cancel == Some(id))
-        })
-    };
+    let cancels = cancels(protocol);
     protocol
         .messages
         .iter()
@@ -44,7 +46,7 @@ fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
             let id = MessageId(*i);
             message.client.is_some()
                 && protocol.session.auth != Some(id)
-                && (message.reply.is_some() || !is_cancel(id))
+                && (message.reply.is_some() || !cancels.contains(&id))
         })
         .map(|(_, message)| message)
 }

@@ -10,6 +10,7 @@ use handfast_schema::{
     position::{Closing, Position, closing},
 };
 use handfast_templates::typescript::{Check, lay_out};
+use std::collections::BTreeSet;
 
 /// A schema, and how it is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +53,8 @@ pub(super) struct Body<'w> {
     pub(super) way: Way,
     pub(super) stem: &'w str,
     pub(super) schema: &'w Schema,
+    /// What is required.
+    pub(super) required: BTreeSet<&'w str>,
     /// The properties that are constants in the function.
     pub(super) locals: Locals,
     steps: Vec<Step>,
@@ -65,6 +68,7 @@ impl<'w> Body<'w> {
             way,
             stem,
             schema,
+            required: schema.required.iter().map(String::as_str).collect(),
             locals: Locals::new(std::iter::empty()),
             steps: Vec::new(),
             wanted: Vec::new(),
@@ -85,11 +89,8 @@ impl<'w> Body<'w> {
 
     /// Puts the constants that the statements name before all of them.
     fn make_locals(&mut self) {
-        let lines: Vec<&String> = self.steps.iter().flat_map(|step| &step.lines).collect();
-        let made = self.locals.made(
-            |local| lines.iter().any(|line| guard::mentions(line, local)),
-            "value",
-        );
+        let named = guard::mentioned(self.steps.iter().flat_map(|step| &step.lines));
+        let made = self.locals.made(|local| named.contains(local), "value");
         if let Some(lines) = made {
             let of = Some(Type::Object);
             self.steps.insert(0, Step { of, lines });
@@ -302,12 +303,13 @@ fn function(name: &str, exported: bool, looking: bool, body: Vec<String>) -> Str
     if looking {
         parameters.push(("seen", "hf.Seen"));
     }
+    // Compilers refuse a parameter that nobody uses, unless its name says so.
+    let used = guard::mentioned(&body);
     let parameters: Vec<String> = parameters
         .into_iter()
         .map(|(name, ty)| {
-            // Compilers refuse a parameter that nobody uses, unless its name says so.
-            let used = body.iter().any(|line| guard::mentions(line, name));
-            format!("{}{name}: {ty}", if used { "" } else { "_" })
+            let underscore = if used.contains(name) { "" } else { "_" };
+            format!("{underscore}{name}: {ty}")
         })
         .collect();
     lay_out(&Check {

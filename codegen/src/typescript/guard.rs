@@ -3,6 +3,7 @@
 use super::{checks::Step, text};
 use handfast_schema::{Type, TypeSet};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The types that a value is of.
 pub(super) fn types_of(value: &Value) -> &'static [Type] {
@@ -175,28 +176,39 @@ pub(super) fn block(head: &str, lines: Vec<String>) -> Vec<String> {
     out
 }
 
-/// Whether code names something, outside of its strings.
-pub(super) fn mentions(line: &str, name: &str) -> bool {
-    let mut code = String::with_capacity(line.len());
-    let (mut quote, mut escaped) = (None, false);
-    for c in line.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if matches!(c, '\'' | '"') => quote = Some(c),
-            None => code.push(c),
+/// What code names, outside of its strings. A key of an object is none, and neither is a member of another value.
+pub(super) fn mentioned<'l>(lines: impl IntoIterator<Item = &'l String>) -> BTreeSet<String> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let mut all = BTreeSet::new();
+    for line in lines {
+        let (mut quote, mut escaped) = (None, false);
+        let mut word = String::new();
+        let mut dots = 0;
+        // What ends a word that the line ends with is no colon.
+        for c in line.chars().chain([' ']) {
+            match quote {
+                Some(_) if escaped => escaped = false,
+                Some(_) if c == '\\' => escaped = true,
+                Some(q) if c == q => quote = None,
+                Some(_) => {}
+                None if is_word(c) => word.push(c),
+                None => {
+                    let is_member = dots == 1;
+                    dots = if c != '.' {
+                        0
+                    } else if word.is_empty() {
+                        dots + 1
+                    } else {
+                        1
+                    };
+                    if !word.is_empty() && !is_member && c != ':' && !all.contains(&word) {
+                        all.insert(std::mem::take(&mut word));
+                    }
+                    word.clear();
+                    quote = Some(c).filter(|c| matches!(c, '\'' | '"'));
+                }
+            }
         }
     }
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    code.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&code[..at], &code[at + name.len()..]);
-        // A key of that name is none, and neither is a member of another value.
-        let is_member = before.ends_with('.') && !before.ends_with("...");
-        !is_member
-            && !before.ends_with(is_word)
-            && !after.starts_with(is_word)
-            && !after.starts_with(':')
-    })
+    all
 }

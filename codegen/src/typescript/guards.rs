@@ -18,6 +18,7 @@ use handfast_schema::{
     position::{Closing, Position, closing},
 };
 use handfast_templates::typescript::{Check, lay_out};
+use std::collections::BTreeSet;
 
 /// How deep rules of named types are written before the types themselves.
 const MAX_RULED: usize = 32;
@@ -46,9 +47,9 @@ impl Cx<'_> {
                 .filter(|more| self.boolean(*more).is_some()),
             ..bare(schema)
         };
-        let is_declared = |name: &String| schema.properties.iter().any(|(one, _)| one == name);
+        let declared: BTreeSet<&String> = schema.properties.iter().map(|(name, _)| name).collect();
         *schema == known
-            && schema.required.iter().all(is_declared)
+            && schema.required.iter().all(|name| declared.contains(name))
             && schema
                 .properties
                 .iter()
@@ -101,7 +102,7 @@ impl Cx<'_> {
             || "boolean".to_owned(),
             |decl| format!("value is {}", self.names.types[decl.0]),
         );
-        let is_used = lines.iter().any(|line| guard::mentions(line, "strict"));
+        let is_used = guard::mentioned(&lines).contains("strict");
         let parameters = match (strict, exported) {
             (false, _) => "value: unknown".to_owned(),
             (true, true) if is_used => "value: unknown, strict: boolean = true".to_owned(),
@@ -182,7 +183,8 @@ impl Cx<'_> {
         // In place, and not by `hf.isFields`: an engine need not find out that it can inline it.
         let no_object = "if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;";
         let mut lines = vec![no_object.to_owned()];
-        let used = |local: &str| parts.iter().any(|part| guard::mentions(part, local));
+        let named = guard::mentioned(&parts);
+        let used = |local: &str| named.contains(local);
         lines.extend(
             body.locals
                 .made(used, "value as hf.Fields")
@@ -198,7 +200,7 @@ impl Cx<'_> {
     /// What is asked of one property; nothing where anything may be there.
     fn property_guard(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> Option<String> {
         let local = body.locals.of(name)?.to_owned();
-        let is_required = body.schema.required.iter().any(|one| one == name);
+        let is_required = body.required.contains(name);
         let way = property_way(body, id);
         let condition = match self.quick(body, &way, &local) {
             Some(quick) if is_required => return Some(quick.holds()),
@@ -324,7 +326,7 @@ impl Cx<'_> {
         let optional: Vec<String> = schema
             .properties
             .iter()
-            .filter(|(name, _)| !schema.required.contains(name))
+            .filter(|(name, _)| !body.required.contains(name.as_str()))
             .map(|(name, _)| text::string(name))
             .collect();
         let mut rules = format!("{{\n  '?': [{}],", optional.join(", "));

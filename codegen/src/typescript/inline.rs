@@ -10,6 +10,7 @@ use handfast_schema::{
     Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, position::Position,
 };
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More values than this are not compared one by one.
 const MAX_COMPARED: usize = 8;
@@ -309,8 +310,10 @@ fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Quick
 
 /// The properties of an object as local constants.
 pub(super) struct Locals {
-    /// The name of the constant of each property, where it has one.
+    /// The name of the constant of each property, where it has one, in the order of the properties.
     names: Vec<(String, String)>,
+    /// The places of the properties.
+    places: BTreeMap<String, usize>,
 }
 
 /// What every object has without having it: these are asked for by `Object.hasOwn`.
@@ -360,6 +363,7 @@ impl Locals {
     /// Names for the properties of an object. None is that of anything else that the code may name.
     pub(super) fn new<'n>(properties: impl Iterator<Item = &'n str>) -> Self {
         let mut names: Vec<(String, String)> = Vec::new();
+        let (mut places, mut given) = (BTreeMap::new(), BTreeSet::new());
         for property in properties.filter(|name| is_own(name)) {
             let plain = text::identifier(property);
             let stem = match plain == property {
@@ -375,18 +379,19 @@ impl Locals {
             if taken {
                 local.push('_');
             }
-            while names.iter().any(|(_, other)| *other == local) {
+            while !given.insert(local.clone()) {
                 local.push('_');
             }
+            places.insert(property.to_owned(), names.len());
             names.push((property.to_owned(), local));
         }
-        Self { names }
+        Self { names, places }
     }
 
     /// The constant of a property.
     pub(super) fn of(&self, property: &str) -> Option<&str> {
-        let found = self.names.iter().find(|(name, _)| name == property);
-        found.map(|(_, local)| local.as_str())
+        let place = self.places.get(property)?;
+        self.names.get(*place).map(|(_, local)| local.as_str())
     }
 
     /// The statement that makes those that are used; nothing where there are none.

@@ -14,6 +14,7 @@ use handfast_schema::{
 };
 use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// More values than this are looked up in a set.
 const MAX_COMPARED: usize = 8;
@@ -175,6 +176,7 @@ impl Cx<'_> {
         };
         let mut scalars: Vec<String> = Vec::new();
         let mut others: Vec<String> = Vec::new();
+        let mut known = BTreeSet::new();
         for value in values.iter().filter(fits) {
             let literal = text::value(value);
             let list = if value.is_array() || value.is_object() {
@@ -188,7 +190,7 @@ impl Cx<'_> {
             } else {
                 literal
             };
-            if !list.contains(&literal) {
+            if known.insert(literal.clone()) {
                 list.push(literal);
             }
         }

@@ -1,35 +1,100 @@
 //! The types as tools know them that take validators of any make: the interface of Standard Schema.
 
 use super::{Cx, names::lower_first, text};
-use crate::{json_schema, shape::DeclId};
+use crate::{
+    json_schema::{
+        self,
+        write::{Place, Writer},
+    },
+    shape::DeclId,
+};
 use handfast_schema::{Mode, SchemaId};
 use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A constant for each payload and each type that the author named. What is not imported falls away, so none of it burdens a check.
+/// One side: what its documents are written by, and the constants of its definitions.
+struct Side<'p> {
+    writer: Writer<'p>,
+    constants: BTreeMap<Place, String>,
+    /// What the names of the constants begin with, and where the definitions stand in a document.
+    sent: &'static str,
+    under: &'static str,
+}
+
+/// A type that gets a constant.
+struct Known {
+    decl: DeclId,
+    name: String,
+    /// By which side it is held, and how it is written on that.
+    side: usize,
+    value: Value,
+    uses: BTreeSet<Place>,
+}
+
+/// A constant for each payload and each type that the author named, and one for each definition that those refer to. What is
+/// not imported falls away, so none of it burdens a check.
 pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
+    let mut sides = [
+        (Mode::Server, "sent", "server"),
+        (Mode::Client, "received", "client"),
+    ]
+    .map(|(mode, sent, under)| Side {
+        writer: json_schema::documents(cx.protocol, Some(mode)),
+        constants: BTreeMap::new(),
+        sent,
+        under,
+    });
+    let known = known(cx, &mut sides);
     let mut items = Vec::new();
-    let named: BTreeSet<SchemaId> = cx.protocol.types.iter().map(|ty| ty.schema).collect();
-    for i in 0..cx.shapes.decls.len() {
-        let schema = cx.shapes.decls[i].schema;
-        let is_known = cx.payload_of.contains_key(&DeclId(i)) || named.contains(&schema);
-        if cx.is_inlined(DeclId(i)) || !is_known {
-            continue;
+    for side in &mut sides {
+        side.writer.finish();
+        for (group, written) in &side.writer.written {
+            for name in written.keys() {
+                let ending = match *group {
+                    "parts" => "Part",
+                    "tests" => "Test",
+                    _ => "",
+                };
+                let stem = text::identifier(&crate::names::pascal(name));
+                let stem = format!("{}{stem}{ending}", side.sent);
+                let constant = cx.names.take_value(&stem);
+                let place = (*group, name.clone());
+                side.constants.insert(place, constant);
+            }
         }
-        let (ty, check) = (cx.names.types[i].clone(), cx.names.checks[i].clone());
-        let name = cx
-            .names
-            .take_value(&format!("{}Schema", lower_first(ty.trim_end_matches('$'))));
-        // What a client sends is held to what a server takes, and so is its schema.
-        let (direction, side) = match cx.by_server[schema.0 as usize] {
-            true => ("sent", Mode::Server),
-            false => ("received", Mode::Client),
+    }
+    for side in &sides {
+        items.extend(side.constants.iter().map(|(place, constant)| {
+            let value = side.writer.written.get(place.0);
+            let value = value.and_then(|written| written.get(&place.1));
+            let uses = side.writer.uses.get(place);
+            let (value, uses) = (value.unwrap_or(&Value::Null), uses.cloned());
+            lay_out(&Constant {
+                doc: String::new(),
+                exported: false,
+                name: constant,
+                ty: "hf.Definition",
+                value: definition(side, value, &uses.unwrap_or_default(), Some(place)),
+            })
+        }));
+    }
+    for Known {
+        decl,
+        name,
+        side,
+        value,
+        uses,
+    } in known
+    {
+        let place = sides[side].writer.place(cx.shapes.decls[decl.0].schema);
+        let side = &sides[side];
+        let ty = &cx.names.types[decl.0];
+        let check = &cx.names.checks[decl.0];
+        let schema = match side.constants.get(&place) {
+            Some(constant) => constant.clone(),
+            None => definition(side, &value, &uses, None),
         };
-        let document = json_schema::document(cx.protocol, schema, side);
-        let mut value = format!("/*@__PURE__*/ hf.standard({check}, '{direction}', () => (");
-        laid_out(&document, 0, &mut value);
-        value.push_str("))");
         items.push(lay_out(&Constant {
             doc: text::doc(
                 "",
@@ -39,17 +104,73 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
             exported: true,
             name: &name,
             ty: &format!("hf.Standard<{ty}>"),
-            value,
+            value: format!(
+                "/*@__PURE__*/ hf.standard({check}, '{}', {schema})",
+                side.sent
+            ),
         }));
     }
     items
 }
 
-/// A value as an expression, with one member on a line where one line is too short for all.
-fn laid_out(value: &Value, indent: usize, out: &mut String) {
+/// Every type that gets a constant, in the order of the declarations.
+fn known(cx: &mut Cx<'_>, sides: &mut [Side<'_>; 2]) -> Vec<Known> {
+    let named: BTreeSet<SchemaId> = cx.protocol.types.iter().map(|ty| ty.schema).collect();
+    let mut all = Vec::new();
+    for i in 0..cx.shapes.decls.len() {
+        let schema = cx.shapes.decls[i].schema;
+        let decl = DeclId(i);
+        let is_known = cx.payload_of.contains_key(&decl) || named.contains(&schema);
+        if cx.is_inlined(decl) || !is_known {
+            continue;
+        }
+        let stem = lower_first(cx.names.types[i].trim_end_matches('$'));
+        // What a client sends is held to what a server takes, and so is its schema.
+        let side = usize::from(!cx.by_server[schema.0 as usize]);
+        let (value, uses) = sides[side].writer.root(schema);
+        all.push(Known {
+            decl,
+            name: cx.names.take_value(&format!("{stem}Schema")),
+            side,
+            value,
+            uses,
+        });
+    }
+    all
+}
+
+/// A schema as a function that the runtime makes a document from: what it says, what it refers to, and where it stands where
+/// others refer to it.
+fn definition(
+    side: &Side<'_>,
+    value: &Value,
+    uses: &BTreeSet<Place>,
+    place: Option<&Place>,
+) -> String {
+    let mut out = "() => [".to_owned();
+    // What else the line has: the name of the constant and its type.
+    let beside = place.map_or(0, |place| side.constants[place].len() + 40 + place.1.len());
+    laid_out(value, 0, beside, &mut out);
+    let uses: Vec<&str> = uses
+        .iter()
+        .filter_map(|used| side.constants.get(used).map(String::as_str))
+        .collect();
+    if !uses.is_empty() || place.is_some() {
+        out.push_str(&format!(", [{}]", uses.join(", ")));
+    }
+    if let Some((group, name)) = place {
+        let parts = [side.under, *group, name].map(text::string);
+        out.push_str(&format!(", {}", parts.join(", ")));
+    }
+    out.push(']');
+    out
+}
+
+/// A value as an expression, with one member on a line where one line is too short for all and what stands `beside` it.
+fn laid_out(value: &Value, indent: usize, beside: usize, out: &mut String) {
     if least(value, text::WIDTH) <= text::WIDTH {
         let line = text::value(value);
-        if indent + line.chars().count() + 2 <= text::WIDTH {
+        if indent + beside + line.chars().count() + 2 <= text::WIDTH {
             return out.push_str(&line);
         }
     }
@@ -70,7 +191,7 @@ fn laid_out(value: &Value, indent: usize, out: &mut String) {
     for (key, one) in members {
         out.push_str(&" ".repeat(indent + 2));
         out.push_str(&key);
-        laid_out(one, indent + 2, out);
+        laid_out(one, indent + 2, key.chars().count(), out);
         out.push_str(",\n");
     }
     out.push_str(&" ".repeat(indent));

@@ -9,6 +9,7 @@ use crate::shape::{Decl, DeclId, DeclKind};
 use handfast_schema::{Schema, SchemaId, Type, Validator};
 use handfast_templates::typescript::{Alias, Constant, Field, Interface, Union, lay_out};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How deep types without names are written out; what lies deeper is `unknown`.
 const MAX_DEPTH: u32 = 32;
@@ -56,13 +57,14 @@ impl Ty {
 /// One of several; what is said twice counts once.
 fn either(members: Vec<Ty>) -> Ty {
     let mut distinct: Vec<Ty> = Vec::new();
+    let mut known = BTreeSet::new();
     // Null comes last, as one says it.
     let (nulls, others): (Vec<Ty>, Vec<Ty>) = members.into_iter().partition(|ty| ty.text == "null");
     for member in others.into_iter().chain(nulls) {
         if member.text == "unknown" {
             return member;
         }
-        if member.text != "never" && !distinct.iter().any(|other| other.text == member.text) {
+        if member.text != "never" && known.insert(member.text.clone()) {
             distinct.push(member);
         }
     }
@@ -82,8 +84,9 @@ fn either(members: Vec<Ty>) -> Ty {
 /// All of several.
 fn both(members: Vec<Ty>) -> Ty {
     let mut distinct: Vec<Ty> = Vec::new();
+    let mut known = BTreeSet::new();
     for member in members {
-        if member.text != "unknown" && !distinct.iter().any(|other| other.text == member.text) {
+        if member.text != "unknown" && known.insert(member.text.clone()) {
             distinct.push(member);
         }
     }
@@ -246,19 +249,17 @@ impl Cx<'_> {
 
     fn object(&self, schema: &Schema, depth: u32) -> Ty {
         let more = schema.additional_properties;
+        let declared: BTreeSet<&String> = schema.properties.iter().map(|(name, _)| name).collect();
+        let required: BTreeSet<&String> = schema.required.iter().collect();
         let undeclared = schema
             .required
             .iter()
-            .filter(|name| !schema.properties.iter().any(|(other, _)| other == *name));
+            .filter(|name| !declared.contains(name));
         let mut fields: Vec<String> = schema
             .properties
             .iter()
             .map(|(name, id)| {
-                let optional = if schema.required.contains(name) {
-                    ""
-                } else {
-                    "?"
-                };
+                let optional = if required.contains(name) { "" } else { "?" };
                 let ty = self.at(*id, depth).text;
                 format!("readonly {}{optional}: {ty}", text::property(name))
             })

@@ -1106,99 +1106,7 @@ export function dispatchAsServer<R>(message: ClientMessage, handlers: ServerHand
 // ---- Standard Schema ------------------------------------------------------------------------------------------------
 // The types, for tools that take validators of any make.
 
-/** {@link RoomId}, for tools that take a Standard Schema. */
-export const roomIdSchema: hf.Standard<RoomId> = /*@__PURE__*/ hf.standard(checkRoomId, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  description: 'The name of a room, as it stands in an address.',
-  type: 'string',
-  pattern: '^[a-z0-9-]{1,64}$',
-}));
-
-/** {@link UserName}, for tools that take a Standard Schema. */
-export const userNameSchema: hf.Standard<UserName> = /*@__PURE__*/ hf.standard(checkUserName, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  description: 'What a user is called.',
-  type: 'string',
-  minLength: 1,
-  maxLength: 40,
-}));
-
-/** {@link Member}, for tools that take a Standard Schema. */
-export const memberSchema: hf.Standard<Member> = /*@__PURE__*/ hf.standard(checkMember, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  description: 'Somebody in a room.',
-  type: 'object',
-  required: ['name', 'status'],
-  properties: {
-    name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
-    status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
-  },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Status: { description: 'Whether somebody is looking.', type: 'string', examples: ['online', 'away'] },
-            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
-          },
-        },
-      },
-    },
-  },
-}));
-
-/** {@link Status}, for tools that take a Standard Schema. */
-export const statusSchema: hf.Standard<Status> = /*@__PURE__*/ hf.standard(checkStatus, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  description: 'Whether somebody is looking.',
-  type: 'string',
-  examples: ['online', 'away'],
-}));
-
-/** {@link Symbol}, for tools that take a Standard Schema. */
-export const symbolSchema: hf.Standard<Symbol> = /*@__PURE__*/ hf.standard(checkSymbol, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  description: 'What is traded.',
-  type: 'string',
-  pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
-}));
-
-/** {@link Decimal}, for tools that take a Standard Schema. */
-export const decimalSchema: hf.Standard<Decimal> = /*@__PURE__*/ hf.standard(checkDecimal, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  description: 'A decimal number as text, so that no digit is lost on the way.',
-  type: 'string',
-  pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
-}));
-
-/** {@link Level}, for tools that take a Standard Schema. */
-export const levelSchema: hf.Standard<Level> = /*@__PURE__*/ hf.standard(checkLevel, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  description: 'A price in the book, and how much is offered at it.',
-  type: 'array',
-  minItems: 2,
-  prefixItems: [{ $ref: '#/$defs/client/$defs/types/$defs/Decimal' }, { $ref: '#/$defs/client/$defs/types/$defs/Decimal' }],
-  items: false,
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Decimal: {
-              description: 'A decimal number as text, so that no digit is lost on the way.',
-              type: 'string',
-              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
-            },
-          },
-        },
-      },
-    },
-  },
-}));
-
-/** {@link Attachment}, for tools that take a Standard Schema. */
-export const attachmentSchema: hf.Standard<Attachment> = /*@__PURE__*/ hf.standard(checkAttachment, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+const sentAttachment: hf.Definition = () => [{
   description: 'What hangs on a message.',
   oneOf: [
     {
@@ -1226,11 +1134,127 @@ export const attachmentSchema: hf.Standard<Attachment> = /*@__PURE__*/ hf.standa
       additionalProperties: false,
     },
   ],
-}));
+}, [], 'server', 'types', 'Attachment'];
+
+const sentRoomId: hf.Definition = () => [{
+  description: 'The name of a room, as it stands in an address.',
+  type: 'string',
+  pattern: '^[a-z0-9-]{1,64}$',
+}, [], 'server', 'types', 'RoomId'];
+
+const sentSymbol: hf.Definition = () => [{
+  description: 'What is traded.',
+  type: 'string',
+  pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
+}, [], 'server', 'types', 'Symbol'];
+
+const sentUserName: hf.Definition = () => [{
+  description: 'What a user is called.',
+  type: 'string',
+  minLength: 1,
+  maxLength: 40,
+}, [], 'server', 'types', 'UserName'];
+
+const receivedAttachment: hf.Definition = () => [{
+  description: 'What hangs on a message.',
+  oneOf: [
+    {
+      title: 'Image',
+      type: 'object',
+      required: ['kind', 'url', 'width', 'height'],
+      properties: {
+        kind: { const: 'image' },
+        url: { type: 'string', maxLength: 2000 },
+        width: { type: 'integer', minimum: 1, maximum: 20000 },
+        height: { type: 'integer', minimum: 1, maximum: 20000 },
+        alt: { type: 'string', maxLength: 500 },
+      },
+    },
+    {
+      title: 'Snippet',
+      type: 'object',
+      required: ['kind', 'text'],
+      properties: {
+        kind: { const: 'snippet' },
+        text: { type: 'string', maxLength: 10000 },
+        language: { type: ['null', 'string'], maxLength: 40 },
+      },
+    },
+  ],
+}, [], 'client', 'types', 'Attachment'];
+
+const receivedDecimal: hf.Definition = () => [{
+  description: 'A decimal number as text, so that no digit is lost on the way.',
+  type: 'string',
+  pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
+}, [], 'client', 'types', 'Decimal'];
+
+const receivedLevel: hf.Definition = () => [{
+  description: 'A price in the book, and how much is offered at it.',
+  type: 'array',
+  minItems: 2,
+  prefixItems: [
+    { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
+    { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
+  ],
+  items: false,
+}, [receivedDecimal], 'client', 'types', 'Level'];
+
+const receivedMember: hf.Definition = () => [{
+  description: 'Somebody in a room.',
+  type: 'object',
+  required: ['name', 'status'],
+  properties: {
+    name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
+    status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
+  },
+}, [receivedStatus, receivedUserName], 'client', 'types', 'Member'];
+
+const receivedStatus: hf.Definition = () => [{
+  description: 'Whether somebody is looking.',
+  type: 'string',
+  examples: ['online', 'away'],
+}, [], 'client', 'types', 'Status'];
+
+const receivedSymbol: hf.Definition = () => [{
+  description: 'What is traded.',
+  type: 'string',
+  pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
+}, [], 'client', 'types', 'Symbol'];
+
+const receivedUserName: hf.Definition = () => [{
+  description: 'What a user is called.',
+  type: 'string',
+  minLength: 1,
+  maxLength: 40,
+}, [], 'client', 'types', 'UserName'];
+
+/** {@link RoomId}, for tools that take a Standard Schema. */
+export const roomIdSchema: hf.Standard<RoomId> = /*@__PURE__*/ hf.standard(checkRoomId, 'sent', sentRoomId);
+
+/** {@link UserName}, for tools that take a Standard Schema. */
+export const userNameSchema: hf.Standard<UserName> = /*@__PURE__*/ hf.standard(checkUserName, 'sent', sentUserName);
+
+/** {@link Member}, for tools that take a Standard Schema. */
+export const memberSchema: hf.Standard<Member> = /*@__PURE__*/ hf.standard(checkMember, 'received', receivedMember);
+
+/** {@link Status}, for tools that take a Standard Schema. */
+export const statusSchema: hf.Standard<Status> = /*@__PURE__*/ hf.standard(checkStatus, 'received', receivedStatus);
+
+/** {@link Symbol}, for tools that take a Standard Schema. */
+export const symbolSchema: hf.Standard<Symbol> = /*@__PURE__*/ hf.standard(checkSymbol, 'sent', sentSymbol);
+
+/** {@link Decimal}, for tools that take a Standard Schema. */
+export const decimalSchema: hf.Standard<Decimal> = /*@__PURE__*/ hf.standard(checkDecimal, 'received', receivedDecimal);
+
+/** {@link Level}, for tools that take a Standard Schema. */
+export const levelSchema: hf.Standard<Level> = /*@__PURE__*/ hf.standard(checkLevel, 'received', receivedLevel);
+
+/** {@link Attachment}, for tools that take a Standard Schema. */
+export const attachmentSchema: hf.Standard<Attachment> = /*@__PURE__*/ hf.standard(checkAttachment, 'sent', sentAttachment);
 
 /** {@link Auth}, for tools that take a Standard Schema. */
-export const authSchema: hf.Standard<Auth> = /*@__PURE__*/ hf.standard(checkAuth, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const authSchema: hf.Standard<Auth> = /*@__PURE__*/ hf.standard(checkAuth, 'sent', () => [{
   type: 'object',
   required: ['name'],
   properties: {
@@ -1238,100 +1262,36 @@ export const authSchema: hf.Standard<Auth> = /*@__PURE__*/ hf.standard(checkAuth
     token: { description: 'Proof, where the server asks for one.', type: 'string', maxLength: 4096 },
   },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: {
-          $defs: { UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 } },
-        },
-      },
-    },
-  },
-}));
+}, [sentUserName]]);
 
 /** {@link RoomJoin}, for tools that take a Standard Schema. */
-export const roomJoinSchema: hf.Standard<RoomJoin> = /*@__PURE__*/ hf.standard(checkRoomJoin, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const roomJoinSchema: hf.Standard<RoomJoin> = /*@__PURE__*/ hf.standard(checkRoomJoin, 'sent', () => [{
   type: 'object',
   required: ['roomId'],
   properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: {
-          $defs: {
-            RoomId: {
-              description: 'The name of a room, as it stands in an address.',
-              type: 'string',
-              pattern: '^[a-z0-9-]{1,64}$',
-            },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [sentRoomId]]);
 
 /** {@link RoomJoined}, for tools that take a Standard Schema. */
-export const roomJoinedSchema: hf.Standard<RoomJoined> = /*@__PURE__*/ hf.standard(checkRoomJoined, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const roomJoinedSchema: hf.Standard<RoomJoined> = /*@__PURE__*/ hf.standard(checkRoomJoined, 'received', () => [{
   type: 'object',
   required: ['members', 'topic'],
   properties: {
     members: { type: 'array', maxItems: 1000, items: { $ref: '#/$defs/client/$defs/types/$defs/Member' } },
     topic: { description: 'What the room is about; null where nobody said.', type: ['null', 'string'] },
   },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Member: {
-              description: 'Somebody in a room.',
-              type: 'object',
-              required: ['name', 'status'],
-              properties: {
-                name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
-                status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
-              },
-            },
-            Status: { description: 'Whether somebody is looking.', type: 'string', examples: ['online', 'away'] },
-            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [receivedMember]]);
 
 /** {@link RoomLeave}, for tools that take a Standard Schema. */
-export const roomLeaveSchema: hf.Standard<RoomLeave> = /*@__PURE__*/ hf.standard(checkRoomLeave, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const roomLeaveSchema: hf.Standard<RoomLeave> = /*@__PURE__*/ hf.standard(checkRoomLeave, 'sent', () => [{
   type: 'object',
   required: ['roomId'],
   properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: {
-          $defs: {
-            RoomId: {
-              description: 'The name of a room, as it stands in an address.',
-              type: 'string',
-              pattern: '^[a-z0-9-]{1,64}$',
-            },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [sentRoomId]]);
 
 /** {@link ChatSend}, for tools that take a Standard Schema. */
-export const chatSendSchema: hf.Standard<ChatSend> = /*@__PURE__*/ hf.standard(checkChatSend, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const chatSendSchema: hf.Standard<ChatSend> = /*@__PURE__*/ hf.standard(checkChatSend, 'sent', () => [{
   type: 'object',
   required: ['roomId', 'text'],
   properties: {
@@ -1340,55 +1300,10 @@ export const chatSendSchema: hf.Standard<ChatSend> = /*@__PURE__*/ hf.standard(c
     attachments: { type: 'array', maxItems: 4, items: { $ref: '#/$defs/server/$defs/types/$defs/Attachment' } },
   },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: {
-          $defs: {
-            Attachment: {
-              description: 'What hangs on a message.',
-              oneOf: [
-                {
-                  title: 'Image',
-                  type: 'object',
-                  required: ['kind', 'url', 'width', 'height'],
-                  properties: {
-                    kind: { const: 'image' },
-                    url: { type: 'string', maxLength: 2000 },
-                    width: { type: 'integer', minimum: 1, maximum: 20000 },
-                    height: { type: 'integer', minimum: 1, maximum: 20000 },
-                    alt: { type: 'string', maxLength: 500 },
-                  },
-                  additionalProperties: false,
-                },
-                {
-                  title: 'Snippet',
-                  type: 'object',
-                  required: ['kind', 'text'],
-                  properties: {
-                    kind: { const: 'snippet' },
-                    text: { type: 'string', maxLength: 10000 },
-                    language: { type: ['null', 'string'], maxLength: 40 },
-                  },
-                  additionalProperties: false,
-                },
-              ],
-            },
-            RoomId: {
-              description: 'The name of a room, as it stands in an address.',
-              type: 'string',
-              pattern: '^[a-z0-9-]{1,64}$',
-            },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [sentAttachment, sentRoomId]]);
 
 /** {@link ChatMessage}, for tools that take a Standard Schema. */
-export const chatMessageSchema: hf.Standard<ChatMessage> = /*@__PURE__*/ hf.standard(checkChatMessage, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const chatMessageSchema: hf.Standard<ChatMessage> = /*@__PURE__*/ hf.standard(checkChatMessage, 'received', () => [{
   type: 'object',
   required: ['from', 'text'],
   properties: {
@@ -1396,119 +1311,28 @@ export const chatMessageSchema: hf.Standard<ChatMessage> = /*@__PURE__*/ hf.stan
     text: { type: 'string' },
     attachments: { type: 'array', items: { $ref: '#/$defs/client/$defs/types/$defs/Attachment' } },
   },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Attachment: {
-              description: 'What hangs on a message.',
-              oneOf: [
-                {
-                  title: 'Image',
-                  type: 'object',
-                  required: ['kind', 'url', 'width', 'height'],
-                  properties: {
-                    kind: { const: 'image' },
-                    url: { type: 'string', maxLength: 2000 },
-                    width: { type: 'integer', minimum: 1, maximum: 20000 },
-                    height: { type: 'integer', minimum: 1, maximum: 20000 },
-                    alt: { type: 'string', maxLength: 500 },
-                  },
-                },
-                {
-                  title: 'Snippet',
-                  type: 'object',
-                  required: ['kind', 'text'],
-                  properties: {
-                    kind: { const: 'snippet' },
-                    text: { type: 'string', maxLength: 10000 },
-                    language: { type: ['null', 'string'], maxLength: 40 },
-                  },
-                },
-              ],
-            },
-            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [receivedAttachment, receivedUserName]]);
 
 /** {@link UserTypingClient}, for tools that take a Standard Schema. */
-export const userTypingClientSchema: hf.Standard<UserTypingClient> = /*@__PURE__*/ hf.standard(checkUserTypingClient, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const userTypingClientSchema: hf.Standard<UserTypingClient> = /*@__PURE__*/ hf.standard(checkUserTypingClient, 'sent', () => [{
   type: 'object',
   required: ['roomId'],
   properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: {
-          $defs: {
-            RoomId: {
-              description: 'The name of a room, as it stands in an address.',
-              type: 'string',
-              pattern: '^[a-z0-9-]{1,64}$',
-            },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [sentRoomId]]);
 
 /** {@link UserTypingServer}, for tools that take a Standard Schema. */
-export const userTypingServerSchema: hf.Standard<UserTypingServer> = /*@__PURE__*/ hf.standard(checkUserTypingServer, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  type: 'object',
-  required: ['name'],
-  properties: { name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' } },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: { UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 } },
-        },
-      },
-    },
-  },
-}));
+export const userTypingServerSchema: hf.Standard<UserTypingServer> = /*@__PURE__*/ hf.standard(checkUserTypingServer, 'received', () => [{ type: 'object', required: ['name'], properties: { name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' } } }, [receivedUserName]]);
 
 /** {@link UserPresence}, for tools that take a Standard Schema. */
-export const userPresenceSchema: hf.Standard<UserPresence> = /*@__PURE__*/ hf.standard(checkUserPresence, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const userPresenceSchema: hf.Standard<UserPresence> = /*@__PURE__*/ hf.standard(checkUserPresence, 'received', () => [{
   type: 'object',
   required: ['member', 'present'],
   properties: { member: { $ref: '#/$defs/client/$defs/types/$defs/Member' }, present: { type: 'boolean' } },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Member: {
-              description: 'Somebody in a room.',
-              type: 'object',
-              required: ['name', 'status'],
-              properties: {
-                name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
-                status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
-              },
-            },
-            Status: { description: 'Whether somebody is looking.', type: 'string', examples: ['online', 'away'] },
-            UserName: { description: 'What a user is called.', type: 'string', minLength: 1, maxLength: 40 },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [receivedMember]]);
 
 /** {@link PricesWatch}, for tools that take a Standard Schema. */
-export const pricesWatchSchema: hf.Standard<PricesWatch> = /*@__PURE__*/ hf.standard(checkPricesWatch, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const pricesWatchSchema: hf.Standard<PricesWatch> = /*@__PURE__*/ hf.standard(checkPricesWatch, 'sent', () => [{
   type: 'object',
   required: ['symbols'],
   properties: {
@@ -1528,18 +1352,10 @@ export const pricesWatchSchema: hf.Standard<PricesWatch> = /*@__PURE__*/ hf.stan
     },
   },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: { $defs: { Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' } } },
-      },
-    },
-  },
-}));
+}, [sentSymbol]]);
 
 /** {@link PricesTick}, for tools that take a Standard Schema. */
-export const pricesTickSchema: hf.Standard<PricesTick> = /*@__PURE__*/ hf.standard(checkPricesTick, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const pricesTickSchema: hf.Standard<PricesTick> = /*@__PURE__*/ hf.standard(checkPricesTick, 'received', () => [{
   type: 'object',
   required: ['symbol', 'price', 'side'],
   properties: {
@@ -1548,35 +1364,17 @@ export const pricesTickSchema: hf.Standard<PricesTick> = /*@__PURE__*/ hf.standa
     side: { description: 'Which side took the trade.', enum: ['buy', 'sell'] },
     change: { description: 'Since yesterday; 0.01 is one per cent.', type: 'number', exclusiveMinimum: -1 },
   },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Decimal: {
-              description: 'A decimal number as text, so that no digit is lost on the way.',
-              type: 'string',
-              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
-            },
-            Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [receivedDecimal, receivedSymbol]]);
 
 /** {@link PricesDone}, for tools that take a Standard Schema. */
-export const pricesDoneSchema: hf.Standard<PricesDone> = /*@__PURE__*/ hf.standard(checkPricesDone, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const pricesDoneSchema: hf.Standard<PricesDone> = /*@__PURE__*/ hf.standard(checkPricesDone, 'received', () => [{
   type: 'object',
   required: ['ticks'],
   properties: { ticks: { description: 'How many came.', type: 'integer', minimum: 0, maximum: 9007199254740991 } },
-}));
+}]);
 
 /** {@link PricesBook}, for tools that take a Standard Schema. */
-export const pricesBookSchema: hf.Standard<PricesBook> = /*@__PURE__*/ hf.standard(checkPricesBook, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const pricesBookSchema: hf.Standard<PricesBook> = /*@__PURE__*/ hf.standard(checkPricesBook, 'sent', () => [{
   type: 'object',
   required: ['symbol'],
   properties: {
@@ -1584,18 +1382,10 @@ export const pricesBookSchema: hf.Standard<PricesBook> = /*@__PURE__*/ hf.standa
     depth: { type: 'integer', minimum: 1, maximum: 100 },
   },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: { $defs: { Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' } } },
-      },
-    },
-  },
-}));
+}, [sentSymbol]]);
 
 /** {@link PricesSnapshot}, for tools that take a Standard Schema. */
-export const pricesSnapshotSchema: hf.Standard<PricesSnapshot> = /*@__PURE__*/ hf.standard(checkPricesSnapshot, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const pricesSnapshotSchema: hf.Standard<PricesSnapshot> = /*@__PURE__*/ hf.standard(checkPricesSnapshot, 'received', () => [{
   type: 'object',
   required: ['symbol', 'bids', 'asks'],
   properties: {
@@ -1603,69 +1393,15 @@ export const pricesSnapshotSchema: hf.Standard<PricesSnapshot> = /*@__PURE__*/ h
     bids: { type: 'array', maxItems: 100, items: { $ref: '#/$defs/client/$defs/types/$defs/Level' } },
     asks: { type: 'array', maxItems: 100, items: { $ref: '#/$defs/client/$defs/types/$defs/Level' } },
   },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Decimal: {
-              description: 'A decimal number as text, so that no digit is lost on the way.',
-              type: 'string',
-              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
-            },
-            Level: {
-              description: 'A price in the book, and how much is offered at it.',
-              type: 'array',
-              minItems: 2,
-              prefixItems: [
-                { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
-                { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
-              ],
-              items: false,
-            },
-            Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' },
-          },
-        },
-      },
-    },
-  },
-}));
+}, [receivedLevel, receivedSymbol]]);
 
 /** {@link PricesQuote}, for tools that take a Standard Schema. */
-export const pricesQuoteSchema: hf.Standard<PricesQuote> = /*@__PURE__*/ hf.standard(checkPricesQuote, 'sent', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+export const pricesQuoteSchema: hf.Standard<PricesQuote> = /*@__PURE__*/ hf.standard(checkPricesQuote, 'sent', () => [{
   type: 'object',
   required: ['symbol'],
   properties: { symbol: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' } },
   additionalProperties: false,
-  $defs: {
-    server: {
-      $defs: {
-        types: { $defs: { Symbol: { description: 'What is traded.', type: 'string', pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$' } } },
-      },
-    },
-  },
-}));
+}, [sentSymbol]]);
 
 /** {@link PricesQuoted}, for tools that take a Standard Schema. */
-export const pricesQuotedSchema: hf.Standard<PricesQuoted> = /*@__PURE__*/ hf.standard(checkPricesQuoted, 'received', () => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  type: 'object',
-  required: ['price'],
-  properties: { price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' } },
-  $defs: {
-    client: {
-      $defs: {
-        types: {
-          $defs: {
-            Decimal: {
-              description: 'A decimal number as text, so that no digit is lost on the way.',
-              type: 'string',
-              pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
-            },
-          },
-        },
-      },
-    },
-  },
-}));
+export const pricesQuotedSchema: hf.Standard<PricesQuoted> = /*@__PURE__*/ hf.standard(checkPricesQuoted, 'received', () => [{ type: 'object', required: ['price'], properties: { price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' } } }, [receivedDecimal]]);

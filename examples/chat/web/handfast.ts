@@ -48,7 +48,7 @@ export type { Err, Failure, Ok, Result } from './handfast/result.js';
 export type { Room, RoomEvents } from './handfast/room.js';
 export type { Gap, Ready } from './handfast/session.js';
 export { standard } from './handfast/standard.js';
-export type { Standard, Validated } from './handfast/standard.js';
+export type { Definition, Standard, Validated } from './handfast/standard.js';
 export type { ClientState, Store } from './handfast/state.js';
 export type { Stream } from './handfast/stream.js';
 export type { Connect, Transport, TransportEvents, WebSocketConstructor, WebSocketLike } from './handfast/transport.js';

@@ -4,9 +4,9 @@ use super::{
     Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
     cx::Beside,
     row::{Begun, Layout, Slot},
-    rules::{Rule, check_properties, check_value, inner, keeps_name, names, schema_of},
+    rules::{Rule, check_properties, check_value, inner, keeps_name, names},
     scalar::wrong_type,
-    told,
+    schema, told,
 };
 use crate::Payload;
 use handfast_schema::{Type, words};
@@ -282,7 +282,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             }
         }
         let clean = self.cx.clean_since(self.before);
-        if !clean && schema_of(self.rules).is_some() {
+        if !clean && schema::of(self.rules).is_some() {
             self.tell_by_schema()?;
         }
         Ok(clean)

@@ -1,12 +1,12 @@
 //! The constraints of one place in a schema, as constants.
 
-use handfast_schema::{Dialect, Number, SchemaId, Schemas, Told, Validator, words};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use handfast_schema::{Number, Told, words};
 
-use super::{Cx, JsonReader, Num, Pattern, told};
+use super::{
+    Cx, Num, Pattern, SchemaText,
+    schema::{fits, of, violations},
+    told,
+};
 
 /// What a value has to keep, beside being of its type: a keyword of JSON Schema, and its value.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +49,10 @@ pub enum Rule {
     Items(Rules),
     /// `contentEncoding`, where the text stays a string
     ContentEncoding(&'static str),
-    /// The JSON Schema of a value that has no faithful Rust type, as JSON text. Handfast's two defaults hold in it.
-    Schema(&'static str),
+    /// The JSON Schema of a value that has no faithful Rust type. Handfast's two defaults hold in it.
+    Schema(SchemaText),
     /// The same, and it means what JSON Schema says: nothing is closed by default, and an integer has no bounds but its own.
-    JsonSchema(&'static str),
+    JsonSchema(SchemaText),
     /// Null is a branch of its own, and not a `type` beside the other: what is wrong is told by the other branch.
     NullApart,
 }
@@ -204,15 +204,12 @@ pub(super) fn names(rules: Rules) -> Rules {
 /// Whether the name of a property may be what it is.
 pub(super) fn keeps_name(rules: Rules, name: &str) -> bool {
     rules.iter().all(|rule| keeps_text(rule, name))
-        && (schema_of(rules).is_none() || fits_schema(rules, &name.into()))
+        && (of(rules).is_none() || fits(rules, &name.into()))
 }
 
 /// Checks that enough items are of a kind, and not too many.
 pub(super) fn check_contains(contains: &Contains, items: &[serde_json::Value], cx: &mut Cx) {
-    let count = items
-        .iter()
-        .filter(|item| fits_schema(contains.of, item))
-        .count() as u64;
+    let count = items.iter().filter(|item| fits(contains.of, item)).count() as u64;
     if count < contains.min.unwrap_or(1) {
         cx.violation(words::contains(contains.min));
     }
@@ -288,55 +285,14 @@ fn words_of(rule: &Rule) -> Told {
 
 /// Checks a value that has no faithful Rust type by its schema.
 pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) {
-    let Some((text, dialect)) = schema_of(rules) else {
+    let Some((text, dialect)) = of(rules) else {
         return;
     };
-    match checker(text, dialect) {
-        Some(checker) => {
-            let (validator, root) = &*checker;
-            cx.adopt_ordered(validator.collect(*root, value, Some(cx.mode())));
-        }
+    match violations(text, dialect, value, cx.mode()) {
+        Some(violations) => cx.adopt_ordered(violations),
         None => cx.violation(words::Told::new(
             "type",
             "must fit a schema that cannot be read",
         )),
     }
-}
-
-/// Whether a value fits the schema among the rules, which is asked of it as a test: neither default of a protocol holds.
-fn fits_schema(rules: Rules, value: &serde_json::Value) -> bool {
-    let checker = schema_of(rules).and_then(|(text, dialect)| checker(text, dialect));
-    checker.is_some_and(|checker| {
-        let (validator, root) = &*checker;
-        validator.is_valid(*root, value, None)
-    })
-}
-
-/// The schema among the rules.
-pub(super) fn schema_of(rules: Rules) -> Option<(&'static str, Dialect)> {
-    rules.iter().find_map(|rule| match rule {
-        Rule::Schema(text) => Some((*text, Dialect::Handfast)),
-        Rule::JsonSchema(text) => Some((*text, Dialect::JsonSchema)),
-        _ => None,
-    })
-}
-
-/// How deep a schema nests, at the most.
-const DEPTH: u32 = 1024;
-
-type Checker = (Validator<'static>, SchemaId);
-
-/// The checker of a schema, made once. A program has as many as it has such places.
-fn checker(text: &'static str, dialect: Dialect) -> Option<Arc<Checker>> {
-    type Checkers = BTreeMap<(&'static str, bool), Option<Arc<Checker>>>;
-    static CHECKERS: Mutex<Checkers> = Mutex::new(BTreeMap::new());
-    let mut checkers = CHECKERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let make = || {
-        // Not by serde_json, whose numbers are not always the doubles nearest to what is written.
-        let json = JsonReader::new(text, DEPTH).value().ok()?;
-        let (schemas, root) = Schemas::from_json_of(dialect, &json).ok()?;
-        Some(Arc::new((Validator::owned(schemas), root)))
-    };
-    let key = (text, dialect == Dialect::Handfast);
-    checkers.entry(key).or_insert_with(make).clone()
 }

@@ -121,7 +121,12 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
 }
 
 /// What counts or names the properties of an object.
-pub(super) fn object(schema: &Schema, fields: &Map<String, Value>, out: &mut Out) {
+pub(super) fn object(
+    schema: &Schema,
+    prepared: &Prepared,
+    fields: &Map<String, Value>,
+    out: &mut Out,
+) {
     let n = fields.len() as u64;
     if let Some(min) = schema.min_properties {
         out.check(n >= min, || words::min_properties(min));
@@ -129,7 +134,7 @@ pub(super) fn object(schema: &Schema, fields: &Map<String, Value>, out: &mut Out
     if let Some(max) = schema.max_properties {
         out.check(n <= max, || words::max_properties(max));
     }
-    for name in schema.required_in_order() {
+    for name in &prepared.required {
         out.check(fields.contains_key(name), || words::required(name));
     }
     for (because, names) in &schema.dependent_required {

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::tree::{Document, Entry, Kind};
+use crate::tree::{Document, Entry, Kind, NodeId};
 use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator, format};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -220,22 +220,24 @@ impl Checker<'_> {
                 .iter()
                 .map(|(name, _)| name.as_str())
                 .collect();
+            let items = self
+                .keyword(id, "required")
+                .and_then(|entry| tree.list(entry.value))
+                .unwrap_or_default();
+            let items: BTreeMap<&str, &NodeId> = (items.iter().rev())
+                .filter_map(|item| Some((tree.text(*item)?, item)))
+                .collect();
             for name in &schema.required {
                 if known.contains(name.as_str()) {
                     continue;
                 }
-                let items = self
-                    .keyword(id, "required")
-                    .and_then(|entry| tree.list(entry.value));
-                let item = items
-                    .unwrap_or_default()
-                    .iter()
-                    .find(|item| tree.text(**item) == Some(name));
-                let at = item.map_or(schema.span, |item| tree.node(*item).span);
+                let item = items.get(name.as_str());
+                let at = item.map_or(schema.span, |item| tree.node(**item).span);
                 let text = format!(
                     "`{name}` is required, and no property: a server refuses what it does not know"
                 );
-                let help = did_you_mean(name, known.iter().copied());
+                let known = known.iter().copied().filter(|_| self.out.patient());
+                let help = did_you_mean(name, known);
                 self.out
                     .push(Diagnostic::warning("S012", at, text).maybe_help(help));
             }

@@ -112,7 +112,8 @@ impl Lowering<'_> {
         }
         let known = anchors
             .into_iter()
-            .flat_map(|all| all.keys().map(String::as_str));
+            .flat_map(|all| all.keys().map(String::as_str))
+            .filter(|_| self.out.patient());
         let mut help = did_you_mean(&fragment, known);
         let types = self.docs[doc].tree.get(root.node, "types");
         if types.is_some_and(|types| self.docs[doc].tree.get(types, &fragment).is_some()) {

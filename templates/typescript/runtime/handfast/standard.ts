@@ -28,6 +28,16 @@ export type Validated<T> =
   | { readonly issues: readonly { readonly message: string; readonly path: readonly (string | number)[] }[] };
 
 /**
+ * A schema: what it says, the schemas that it refers to, and where it stands in the `$defs` of a document that refers to it. It
+ * is made when it is asked for.
+ */
+export type Definition = () => readonly [
+  schema: boolean | Readonly<Record<string, unknown>>,
+  uses?: readonly Definition[],
+  ...place: string[],
+];
+
+/**
  * Makes a check and its JSON Schema known to such tools.
  *
  * @param direction `sent` holds a value to what a server takes, `received` to what a client takes.
@@ -35,10 +45,10 @@ export type Validated<T> =
 export function standard<T>(
   check: Check<T>,
   direction: 'sent' | 'received',
-  schema: () => Record<string, unknown>,
+  schema: Definition,
 ): Standard<T> {
   const jsonSchema = ({ target }: { readonly target: string }): Record<string, unknown> => {
-    if (target === 'draft-2020-12') return schema();
+    if (target === 'draft-2020-12') return document(schema);
     throw new RangeError(`there is no JSON Schema for the target \`${target}\`, only for \`draft-2020-12\``);
   };
   return {
@@ -53,6 +63,34 @@ export function standard<T>(
       jsonSchema: { input: jsonSchema, output: jsonSchema },
     },
   };
+}
+
+/** A schema with everything that it refers to, as one document of draft 2020-12 that needs no other. */
+function document(root: Definition): Record<string, unknown> {
+  const [schema, uses = []] = root();
+  const out: Record<string, unknown> = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    ...(typeof schema === 'boolean' ? { allOf: [schema] } : schema),
+  };
+  // A set is gone through with what is added to it on the way.
+  const all = new Set(uses);
+  for (const definition of all) {
+    const [said, further = [], ...place] = definition();
+    for (const one of further) all.add(one);
+    let at = out;
+    place.forEach((name, i) => {
+      at = under(at, '$defs', {});
+      at = under(at, name, i === place.length - 1 ? said : {});
+    });
+  }
+  return out;
+}
+
+/** What stands under a name, or is put there. */
+function under(at: Record<string, unknown>, name: string, made: unknown): Record<string, unknown> {
+  const own = { value: made, enumerable: true, configurable: true, writable: true };
+  if (!Object.hasOwn(at, name)) Object.defineProperty(at, name, own);
+  return at[name] as Record<string, unknown>;
 }
 
 /** A JSON Pointer (RFC 6901) into a value as keys: numbers where they lead into arrays. */

@@ -113,9 +113,7 @@ pub struct ProductChannel {
 /// A channel by its name, or for some products.
 ///
 /// Kept as checked JSON: no single property tells its alternatives apart.
-#[protocol(
-    schema = "{\"anyOf\":[{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},{\"$ref\":\"#/$defs/types/$defs/ProductChannel\"}],\"$defs\":{\"types\":{\"$defs\":{\"ChannelName\":{\"type\":\"string\",\"open\":true,\"enum\":[\"heartbeat\",\"status\",\"auctionfeed\",\"rfq_matches\",\"ticker\",\"ticker_batch\",\"level2\",\"level2_batch\",\"level2_50\",\"user\",\"matches\",\"full\",\"balance\"]},\"ProductChannel\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"$ref\":\"#/$defs/types/$defs/ChannelName\"},\"product_ids\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/ProductId\"}},\"account_ids\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}},\"ProductId\":{\"type\":\"string\",\"pattern\":\"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$\"}}}}}"
-)]
+#[protocol(schema = DEFINITIONS["ChannelChoice"])]
 #[derive(Clone, Debug)]
 pub struct ChannelChoice(pub Checked);
 
@@ -566,3 +564,13 @@ pub enum ServerMessage {
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct CoinbaseExchange;
+
+/// The schemas that others refer to, by their names.
+static DEFINITIONS: handfast::Definitions = handfast::Definitions::new(
+    r##"{
+"ChannelChoice": {"anyOf":[{"$ref":"#/$defs/ChannelName"},{"$ref":"#/$defs/ProductChannel"}]},
+"ChannelName": {"type":"string","open":true,"enum":["heartbeat","status","auctionfeed","rfq_matches","ticker","ticker_batch","level2","level2_batch","level2_50","user","matches","full","balance"]},
+"ProductChannel": {"type":"object","required":["name"],"properties":{"name":{"$ref":"#/$defs/ChannelName"},"product_ids":{"type":"array","items":{"$ref":"#/$defs/ProductId"}},"account_ids":{"type":"array","items":{"type":"string"}}}},
+"ProductId": {"type":"string","pattern":"^[A-Z0-9]{1,10}-[A-Z0-9]{1,10}$"}
+}"##,
+);

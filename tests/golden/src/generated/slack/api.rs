@@ -192,9 +192,7 @@ pub enum Presence {
 /// Something in a channel, told apart by its subtype, where it has one.
 ///
 /// Kept as checked JSON: no single property tells its alternatives apart.
-#[protocol(
-    schema = "{\"anyOf\":[{\"type\":\"object\",\"required\":[\"subtype\",\"ts\",\"text\",\"bot_id\"],\"properties\":{\"subtype\":{\"const\":\"bot_message\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"text\":{\"type\":\"string\"},\"bot_id\":{\"type\":\"string\"},\"username\":{\"type\":\"string\"},\"icons\":{\"type\":\"object\"}}},{\"type\":\"object\",\"required\":[\"subtype\",\"channel\",\"ts\",\"message\"],\"properties\":{\"subtype\":{\"const\":\"message_changed\"},\"hidden\":{\"type\":\"boolean\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"message\":{\"$ref\":\"#/$defs/types/$defs/Said\"},\"previous_message\":{\"$ref\":\"#/$defs/types/$defs/Said\"}}},{\"type\":\"object\",\"required\":[\"subtype\",\"channel\",\"ts\",\"deleted_ts\"],\"properties\":{\"subtype\":{\"const\":\"message_deleted\"},\"hidden\":{\"type\":\"boolean\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"deleted_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}}},{\"type\":\"object\",\"required\":[\"subtype\",\"ts\",\"user\",\"topic\"],\"properties\":{\"subtype\":{\"const\":\"channel_topic\"},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"topic\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}}},{\"type\":\"object\",\"required\":[\"user\",\"text\",\"ts\"],\"properties\":{\"subtype\":{\"type\":\"string\",\"enum\":[\"me_message\",\"channel_join\",\"channel_leave\",\"channel_purpose\",\"channel_name\",\"thread_broadcast\",\"file_share\"]},\"channel\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"text\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"team\":{\"type\":\"string\"},\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"inviter\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"files\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/File\"}}}}],\"$defs\":{\"types\":{\"$defs\":{\"ChannelId\":{\"type\":\"string\",\"pattern\":\"^[CGD][A-Z0-9]+$\"},\"Edit\":{\"type\":\"object\",\"required\":[\"user\",\"ts\"],\"properties\":{\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"}}},\"File\":{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\",\"pattern\":\"^F[A-Z0-9]+$\"},\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"name\":{\"type\":[\"null\",\"string\"]},\"title\":{\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\",\"minimum\":0},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}}},\"Reaction\":{\"type\":\"object\",\"required\":[\"name\",\"count\",\"users\"],\"properties\":{\"name\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\",\"minimum\":0},\"users\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}}}},\"Said\":{\"type\":\"object\",\"required\":[\"type\",\"ts\"],\"properties\":{\"type\":{\"const\":\"message\"},\"subtype\":{\"type\":\"string\"},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"},\"text\":{\"type\":\"string\"},\"ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"thread_ts\":{\"$ref\":\"#/$defs/types/$defs/Ts\"},\"reply_count\":{\"type\":\"integer\",\"minimum\":0},\"edited\":{\"$ref\":\"#/$defs/types/$defs/Edit\"},\"is_starred\":{\"type\":\"boolean\"},\"pinned_to\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/ChannelId\"}},\"reactions\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/types/$defs/Reaction\"}}}},\"Ts\":{\"type\":\"string\",\"pattern\":\"^[0-9]+\\\\.[0-9]{6}$\"},\"UnixTime\":{\"type\":\"integer\",\"minimum\":0},\"UserId\":{\"type\":\"string\",\"pattern\":\"^[UW][A-Z0-9]+$\"}}}}}"
-)]
+#[protocol(schema = DEFINITIONS["Happened"])]
 #[derive(Clone, Debug)]
 pub struct Happened(pub Checked);
 
@@ -221,9 +219,7 @@ pub struct ItemMessageItem {
 #[derive(Clone, Debug)]
 pub struct ItemFileItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
-    #[protocol(
-        schema = "{\"anyOf\":[{\"type\":\"string\"},{\"$ref\":\"#/$defs/types/$defs/File\"}],\"$defs\":{\"types\":{\"$defs\":{\"File\":{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\",\"pattern\":\"^F[A-Z0-9]+$\"},\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"name\":{\"type\":[\"null\",\"string\"]},\"title\":{\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\",\"minimum\":0},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}}},\"UnixTime\":{\"type\":\"integer\",\"minimum\":0},\"UserId\":{\"type\":\"string\",\"pattern\":\"^[UW][A-Z0-9]+$\"}}}}}"
-    )]
+    #[protocol(schema = DEFINITIONS["ItemFileItem.file"])]
     pub file: Checked,
 }
 
@@ -232,9 +228,7 @@ pub struct ItemFileItem {
 #[derive(Clone, Debug)]
 pub struct ItemCommentItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
-    #[protocol(
-        schema = "{\"anyOf\":[{\"type\":\"string\"},{\"$ref\":\"#/$defs/types/$defs/File\"}],\"$defs\":{\"types\":{\"$defs\":{\"File\":{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\",\"pattern\":\"^F[A-Z0-9]+$\"},\"created\":{\"$ref\":\"#/$defs/types/$defs/UnixTime\"},\"name\":{\"type\":[\"null\",\"string\"]},\"title\":{\"type\":\"string\"},\"mimetype\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\",\"minimum\":0},\"user\":{\"$ref\":\"#/$defs/types/$defs/UserId\"}}},\"UnixTime\":{\"type\":\"integer\",\"minimum\":0},\"UserId\":{\"type\":\"string\",\"pattern\":\"^[UW][A-Z0-9]+$\"}}}}}"
-    )]
+    #[protocol(schema = DEFINITIONS["ItemCommentItem.file"])]
     pub file: Checked,
     pub file_comment: Option<String>,
 }
@@ -837,3 +831,20 @@ pub enum ServerMessage {
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct SlackRtm;
+
+/// The schemas that others refer to, by their names.
+static DEFINITIONS: handfast::Definitions = handfast::Definitions::new(
+    r##"{
+"ChannelId": {"type":"string","pattern":"^[CGD][A-Z0-9]+$"},
+"Edit": {"type":"object","required":["user","ts"],"properties":{"user":{"$ref":"#/$defs/UserId"},"ts":{"$ref":"#/$defs/Ts"}}},
+"File": {"type":"object","required":["id"],"properties":{"id":{"type":"string","pattern":"^F[A-Z0-9]+$"},"created":{"$ref":"#/$defs/UnixTime"},"name":{"type":["null","string"]},"title":{"type":"string"},"mimetype":{"type":"string"},"size":{"type":"integer","minimum":0},"user":{"$ref":"#/$defs/UserId"}}},
+"Happened": {"anyOf":[{"type":"object","required":["subtype","ts","text","bot_id"],"properties":{"subtype":{"const":"bot_message"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"text":{"type":"string"},"bot_id":{"type":"string"},"username":{"type":"string"},"icons":{"type":"object"}}},{"type":"object","required":["subtype","channel","ts","message"],"properties":{"subtype":{"const":"message_changed"},"hidden":{"type":"boolean"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"message":{"$ref":"#/$defs/Said"},"previous_message":{"$ref":"#/$defs/Said"}}},{"type":"object","required":["subtype","channel","ts","deleted_ts"],"properties":{"subtype":{"const":"message_deleted"},"hidden":{"type":"boolean"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"deleted_ts":{"$ref":"#/$defs/Ts"}}},{"type":"object","required":["subtype","ts","user","topic"],"properties":{"subtype":{"const":"channel_topic"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"user":{"$ref":"#/$defs/UserId"},"topic":{"type":"string"},"text":{"type":"string"}}},{"type":"object","required":["user","text","ts"],"properties":{"subtype":{"type":"string","enum":["me_message","channel_join","channel_leave","channel_purpose","channel_name","thread_broadcast","file_share"]},"channel":{"$ref":"#/$defs/ChannelId"},"user":{"$ref":"#/$defs/UserId"},"text":{"type":"string"},"ts":{"$ref":"#/$defs/Ts"},"thread_ts":{"$ref":"#/$defs/Ts"},"team":{"type":"string"},"edited":{"$ref":"#/$defs/Edit"},"inviter":{"$ref":"#/$defs/UserId"},"files":{"type":"array","items":{"$ref":"#/$defs/File"}}}}]},
+"ItemCommentItem.file": {"anyOf":[{"type":"string"},{"$ref":"#/$defs/File"}]},
+"ItemFileItem.file": {"anyOf":[{"type":"string"},{"$ref":"#/$defs/File"}]},
+"Reaction": {"type":"object","required":["name","count","users"],"properties":{"name":{"type":"string"},"count":{"type":"integer","minimum":0},"users":{"type":"array","items":{"$ref":"#/$defs/UserId"}}}},
+"Said": {"type":"object","required":["type","ts"],"properties":{"type":{"const":"message"},"subtype":{"type":"string"},"user":{"$ref":"#/$defs/UserId"},"text":{"type":"string"},"ts":{"$ref":"#/$defs/Ts"},"thread_ts":{"$ref":"#/$defs/Ts"},"reply_count":{"type":"integer","minimum":0},"edited":{"$ref":"#/$defs/Edit"},"is_starred":{"type":"boolean"},"pinned_to":{"type":"array","items":{"$ref":"#/$defs/ChannelId"}},"reactions":{"type":"array","items":{"$ref":"#/$defs/Reaction"}}}},
+"Ts": {"type":"string","pattern":"^[0-9]+\\.[0-9]{6}$"},
+"UnixTime": {"type":"integer","minimum":0},
+"UserId": {"type":"string","pattern":"^[UW][A-Z0-9]+$"}
+}"##,
+);
