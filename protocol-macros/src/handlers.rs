@@ -43,6 +43,7 @@ pub(crate) fn client_messages(
             quote! {
                 #[doc = #docs]
                 #[diagnostic::on_unimplemented(message = #missing, note = #note)]
+                #[allow(clippy::too_many_arguments, reason = "the fields of a variant are parameters")]
                 #vis trait #name: Sessions {
                     #(#methods)*
                 }

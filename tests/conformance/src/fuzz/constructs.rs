@@ -165,15 +165,8 @@ impl Produced {
         }
     }
 
-    /// What was never produced.
+    /// The constructs that were never produced.
     pub(super) fn missing(&self) -> Vec<String> {
-        let pairs = pairs()
-            .into_iter()
-            .filter(|pair| !self.pairs.contains_key(pair));
-        let pairs = pairs.map(|(one, other)| match one == other {
-            true => format!("`{one}` alone"),
-            false => format!("`{one}` with `{other}`"),
-        });
         let constructs = CONSTRUCTS.iter().map(|(name, _)| *name);
         let constructs =
             constructs.filter(|name| self.constructs.get(name).is_none_or(|n| *n == 0));
@@ -181,11 +174,18 @@ impl Produced {
             .iter()
             .filter(|name| self.beyond.get(*name).is_none_or(|n| *n == 0));
         let beyond = beyond.map(|name| format!("a branch with `{name}`"));
-        constructs
-            .map(str::to_owned)
-            .chain(beyond)
-            .chain(pairs)
-            .collect()
+        constructs.map(str::to_owned).chain(beyond).collect()
+    }
+
+    /// The keywords that were never produced alone, and the pairs that never were.
+    pub(super) fn missing_pairs(&self) -> Vec<String> {
+        let missing = pairs().into_iter();
+        let missing = missing.filter(|pair| !self.pairs.contains_key(pair));
+        let named = missing.map(|(one, other)| match one == other {
+            true => format!("`{one}` alone"),
+            false => format!("`{one}` with `{other}`"),
+        });
+        named.collect()
     }
 
     /// How often each construct was produced, and how many pairs of keywords were.
