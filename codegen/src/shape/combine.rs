@@ -178,7 +178,7 @@ pub(super) fn is_union_alone(schema: &Schema) -> bool {
 }
 
 /// Lays the objects of an `allOf`, and what stands beside it, into one. None where one of them is no plain object, where
-/// two say something of the same property, where one of them is closed, or where none describes a field: then the whole
+/// two say different things of the same property, where one of them is closed, or where none describes a field: then the whole
 /// says something else.
 pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
     let mut merged = Merged::default();
@@ -208,10 +208,11 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         }
         is_object |= schema.types.is_some();
         for (name, property) in &schema.properties {
-            if merged.properties.iter().any(|(other, _)| other == name) {
-                return None;
+            match merged.properties.iter().find(|(other, _)| other == name) {
+                None => merged.properties.push((name.clone(), *property)),
+                Some((_, other)) if is_alike(schemas, *other, *property) => {}
+                Some(_) => return None,
             }
-            merged.properties.push((name.clone(), *property));
         }
         merged.required.extend(schema.required.iter().cloned());
         parts.extend(schema.all_of.iter().rev());
@@ -222,6 +223,20 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         .all(|name| merged.properties.iter().any(|(other, _)| other == name));
     // Without a `type` in any of them, what is no object passes all of them.
     (all_declared && is_object && !merged.properties.is_empty()).then_some(merged)
+}
+
+/// Whether two schemas are one, or say the same in the same words.
+fn is_alike(schemas: &Schemas, one: SchemaId, other: SchemaId) -> bool {
+    let (one, other) = (union::resolve(schemas, one), union::resolve(schemas, other));
+    let (first, second) = (&schemas[one], &schemas[other]);
+    one == other
+        || *first
+            == Schema {
+                span: first.span,
+                annotations: first.annotations.clone(),
+                resource: first.resource,
+                ..second.clone()
+            }
 }
 
 /// More schemas than this in one `allOf`, or one that contains itself, are left to the checker.
