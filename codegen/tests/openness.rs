@@ -115,3 +115,37 @@ fn parts_are_laid_into_one_only_where_that_says_the_same() -> Result<(), Box<dyn
     )?);
     Ok(())
 }
+
+/// Parts in a long row, or in very many ways, end in a diagnostic or an output, and in time that the parts bound.
+#[test]
+fn overlaps_of_any_size_end() {
+    let chain = |n: usize, from: usize| {
+        let types: String = (0..n)
+            .map(|i| {
+                let more = if i + 1 < n {
+                    format!("{{ $ref: '#/types/T{}' }}, ", i + 1)
+                } else {
+                    String::new()
+                };
+                let name = if i < from { "links".to_owned() } else { format!("other{i}") };
+                format!("  T{i}: {{ allOf: [{more}{{ type: object, properties: {{ {name}: {{ type: object, properties: {{ p{i}: {{ type: string }} }} }} }} }}] }}\n")
+            })
+            .collect();
+        let spec = format!(
+            "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\ntypes:\n{types}messages:\n  x: {{ from: server, payload: {{ $ref: '#/types/T0' }} }}\n"
+        );
+        let loaded = handfast_spec::load_str("protocol.yaml", spec.as_bytes(), &BTreeMap::new());
+        let codes: Vec<&str> = loaded.diagnostics.iter().map(|one| one.code).collect();
+        (
+            loaded.protocol.map(|protocol| protocol.schemas.len()),
+            codes,
+        )
+    };
+    let (few, codes) = chain(10, 10);
+    assert!(few.is_some(), "{codes:?}");
+    let (none, codes) = chain(1000, 1000);
+    assert!(none.is_none() && codes.contains(&"S023"), "{codes:?}");
+    // What two of many describe adds as much as it does to few.
+    let (added, _) = chain(200, 2);
+    assert!(added.is_some_and(|len| len < 6 * 200), "{added:?}");
+}

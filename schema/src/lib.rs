@@ -8,6 +8,7 @@ pub mod format;
 mod from_json;
 mod interpret;
 pub mod number;
+mod overlap;
 pub mod pattern;
 mod pointer;
 pub mod position;
@@ -19,6 +20,7 @@ pub mod words;
 
 pub use from_json::FromJsonError;
 pub use interpret::{MAX_DEPTH, Validator, validate};
+pub use overlap::TooManyOverlaps;
 pub use pointer::Pointer;
 pub use tree::{
     Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,

@@ -100,6 +100,11 @@ fn read(
             out.push(Diagnostic::error("S023", at, error.to_string()).help(help));
         }
     }
+    if let Err(error) = protocol.schemas.close_once() {
+        let help = "let fewer parts of one `allOf` describe the same property";
+        let at = protocol.name.span;
+        out.push(Diagnostic::error("S023", at, error.to_string()).help(help));
+    }
     if out.errors() > 0 {
         return None;
     }

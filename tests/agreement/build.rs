@@ -4,6 +4,8 @@
 mod branches;
 #[path = "../../schema/tests/large/mod.rs"]
 mod large;
+#[path = "../../schema/tests/overlaps/mod.rs"]
+mod overlaps;
 #[path = "../../schema/tests/random/mod.rs"]
 mod random;
 
@@ -179,6 +181,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "../../schema/tests/random/mod.rs",
         "../../schema/tests/large/mod.rs",
         "../../schema/tests/branches/mod.rs",
+        "../../schema/tests/overlaps/mod.rs",
         "build.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");
@@ -199,6 +202,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for (i, (schema, instances)) in branches::branches().into_iter().enumerate() {
         made.add(format!("Branches{i}"), &json!(i), &schema, instances)?;
+    }
+    for (i, (schema, good, bad)) in overlaps::overlaps().into_iter().enumerate() {
+        let instances = good.into_iter().chain(bad).collect();
+        made.add(format!("Overlaps{i}"), &json!(i), &schema, instances)?;
     }
     // What has no type is judged by the interpreter in any case.
     for seed in 1..=RANDOM {

@@ -1,7 +1,7 @@
 //! Schemas made of schemas: what lies in an `allOf` is laid into one struct where that says the same.
 
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet, union};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// An object, with the properties of every schema that it is made of.
 #[derive(Debug, Default)]
@@ -184,14 +184,14 @@ pub(super) fn is_union_alone(schema: &Schema) -> bool {
 }
 
 /// Lays the objects of an `allOf`, and what stands beside it, into one. None where one of them is no plain object, where
-/// two say something of the same property, where one of them is closed, or where none describes a field: then the whole
+/// two say different things of the same property, where one of them is closed, or where none describes a field: then the whole
 /// says something else.
 pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
     let mut merged = Merged::default();
     let mut parts = vec![id];
     let mut steps = 0;
     let mut is_object = false;
-    let mut declared = BTreeSet::new();
+    let mut declared = BTreeMap::new();
     while let Some(part) = parts.pop() {
         steps += 1;
         let schema = &schemas[union::resolve(schemas, part)];
@@ -215,17 +215,35 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         }
         is_object |= schema.types.is_some();
         for (name, property) in &schema.properties {
-            if !declared.insert(name.clone()) {
-                return None;
+            match declared.insert(name.clone(), *property) {
+                None => merged.properties.push((name.clone(), *property)),
+                Some(other) if is_alike(schemas, other, *property) => {}
+                Some(_) => return None,
             }
-            merged.properties.push((name.clone(), *property));
         }
         merged.required.extend(schema.required.iter().cloned());
         parts.extend(schema.all_of.iter().rev());
     }
-    let all_declared = merged.required.iter().all(|name| declared.contains(name));
+    let all_declared = merged
+        .required
+        .iter()
+        .all(|name| declared.contains_key(name));
     // Without a `type` in any of them, what is no object passes all of them.
     (all_declared && is_object && !merged.properties.is_empty()).then_some(merged)
+}
+
+/// Whether two schemas are one, or say the same in the same words.
+fn is_alike(schemas: &Schemas, one: SchemaId, other: SchemaId) -> bool {
+    let (one, other) = (union::resolve(schemas, one), union::resolve(schemas, other));
+    let (first, second) = (&schemas[one], &schemas[other]);
+    one == other
+        || *first
+            == Schema {
+                span: first.span,
+                annotations: first.annotations.clone(),
+                resource: first.resource,
+                ..second.clone()
+            }
 }
 
 /// More schemas than this in one `allOf`, or one that contains itself, are left to the checker.

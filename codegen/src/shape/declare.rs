@@ -21,6 +21,7 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         protocol,
         shapes: Shapes::default(),
         named: BTreeMap::new(),
+        open: BTreeMap::new(),
         taken: Taken::new(protocol),
         section: Section::Types,
         message: None,
@@ -102,6 +103,8 @@ pub(super) struct Maker<'p> {
     pub(super) protocol: &'p Protocol,
     pub(super) shapes: Shapes,
     pub(super) named: BTreeMap<SchemaId, DeclId>,
+    /// What is being declared where it is used.
+    pub(super) open: BTreeMap<SchemaId, DeclId>,
     pub(super) taken: Taken,
     pub(super) section: Section,
     /// The message whose payload is being declared.

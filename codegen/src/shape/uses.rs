@@ -13,10 +13,17 @@ impl Maker<'_> {
         if let Some(decl) = self.named.get(&id) {
             return Use::Named(*decl);
         }
+        // It lies in itself, without a name from the spec.
+        if let Some(place) = self.open.get(&id) {
+            return Use::Named(*place);
+        }
         let name = &self.taken.free(name.to_owned());
         let before = self.shapes.decls.len();
         let place = self.reserve_quietly(name, id);
-        match self.kind(id, name) {
+        self.open.insert(id, place);
+        let kind = self.kind(id, name);
+        self.open.remove(&id);
+        match kind {
             Some(kind) => {
                 let span = self.schema(id).span;
                 self.taken.take(name, name, span);

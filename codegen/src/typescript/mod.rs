@@ -27,8 +27,8 @@ use checks::{Beside, Way};
 use handfast_schema::SchemaId;
 use handfast_spec::model::{GenerateTypescript, MessageId, Protocol};
 use handfast_templates::typescript::{self as layout, Api, lay_out};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// Everything that an item may ask for, and what has been made so far.
 struct Cx<'p> {
@@ -51,6 +51,8 @@ struct Cx<'p> {
     constants: BTreeMap<(SchemaId, Beside), String>,
     /// The objects whose rules are being written, each inside of the one before it.
     ruled: Vec<Way>,
+    /// The types that are being written out, each inside of the one before it.
+    typed: RefCell<Vec<SchemaId>>,
 }
 
 impl<'p> Cx<'p> {
@@ -94,6 +96,7 @@ impl<'p> Cx<'p> {
             guards: BTreeMap::new(),
             constants: BTreeMap::new(),
             ruled: Vec::new(),
+            typed: RefCell::default(),
         };
         cx.name_checks();
         cx

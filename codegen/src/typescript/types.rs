@@ -133,6 +133,17 @@ impl Cx<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Ty::atom("unknown");
         };
+        // What lies in itself has no end.
+        if self.typed.borrow().contains(&id) {
+            return Ty::atom("unknown");
+        }
+        self.typed.borrow_mut().push(id);
+        let ty = self.written_out(id, depth);
+        self.typed.borrow_mut().pop();
+        ty
+    }
+
+    fn written_out(&self, id: SchemaId, depth: u32) -> Ty {
         let schema = &self.protocol.schemas[id];
         match schema.boolean {
             Some(true) => return Ty::atom("unknown"),

@@ -5,6 +5,8 @@ mod branches;
 mod formats;
 #[path = "../../../schema/tests/large/mod.rs"]
 mod large;
+#[path = "../../../schema/tests/overlaps/mod.rs"]
+mod overlaps;
 #[path = "../../../schema/tests/random/mod.rs"]
 mod random;
 mod schemas;

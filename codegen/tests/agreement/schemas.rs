@@ -354,6 +354,62 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
     all
 }
 
+/// Parts that describe the same place close it once, in every judge.
+#[test]
+fn overlapping_parts_are_closed_once() -> Result<()> {
+    let overlaps = crate::overlaps::overlaps();
+    let (mut messages, mut files) = (serde_json::Map::new(), BTreeMap::new());
+    for (i, (schema, ..)) in overlaps.iter().enumerate() {
+        let file = format!("file{i}.json");
+        files.insert(file.clone(), apart(schema, i)?.to_string().into_bytes());
+        let payload = json!({ "$ref": format!("./{file}") });
+        messages.insert(
+            format!("m{i}"),
+            json!({ "from": "both", "payload": payload }),
+        );
+    }
+    let protocol = load(&spec(Value::Object(messages)), &files)?;
+    let folder = generate(&protocol, "overlaps")?;
+    compile_with_both(&folder)?;
+    let mut cases = Vec::new();
+    for (i, (schema, good, bad)) in overlaps.iter().enumerate() {
+        let id = protocol.messages[i]
+            .server
+            .as_ref()
+            .and_then(|sent| sent.payload);
+        let id = id.ok_or("no payload")?;
+        let json = handfast_codegen::json_schema::bundle(&protocol);
+        let root = json!({
+            "$schema": json["$schema"],
+            "$defs": json["$defs"],
+            "$ref": "#/$defs/receivedByServer"
+        });
+        let bundle = jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&root)?;
+        for (instance, fits) in good
+            .iter()
+            .map(|one| (one, true))
+            .chain(bad.iter().map(|one| (one, false)))
+        {
+            let told = violations(&protocol, id, instance, Mode::Server);
+            assert_eq!(told == json!([]), fits, "{schema} {instance} {told}");
+            let message = json!({ "type": format!("m{i}"), "payload": instance });
+            assert_eq!(
+                bundle.is_valid(&message),
+                fits,
+                "the bundle: {schema} {instance}"
+            );
+            for mode in [Mode::Server, Mode::Client] {
+                let told = violations(&protocol, id, instance, mode);
+                cases.push(case(&format!("checkM{i}"), mode, instance, told));
+            }
+        }
+    }
+    assert_eq!(differences(&folder, &cases)?, "");
+    Ok(())
+}
+
 #[test]
 fn corners_agree_with_the_interpreter() -> Result<()> {
     let mut corners = corners();
