@@ -145,6 +145,9 @@ fn overlaps_of_any_size_end() {
     assert!(few.is_some(), "{codes:?}");
     let (none, codes) = chain(1000, 1000);
     assert!(none.is_none() && codes.contains(&"S023"), "{codes:?}");
+    // A long row of parts, of which no two describe the same, is as long as one likes.
+    let (many, codes) = chain(1500, 1);
+    assert!(many.is_some(), "{codes:?}");
     // What two of many describe adds as much as it does to few.
     let (added, _) = chain(200, 2);
     assert!(added.is_some_and(|len| len < 6 * 200), "{added:?}");

@@ -18,6 +18,9 @@ const MAX_ADDED: usize = 1 << 14;
 /// How many parts may describe one place.
 const MAX_PARTS: usize = 256;
 
+/// How many schemas of one value are looked at for what they describe together.
+const MAX_WALKED: usize = 1024;
+
 /// Schemas that refer to each other in a longer row than this are left as they are: no validator follows them so far.
 const MAX_DEPTH: usize = 256;
 
@@ -208,6 +211,9 @@ impl Overlaps<'_> {
                     parts.push((id, certain));
                 }
             }
+            if parts.len() == MAX_WALKED {
+                break;
+            }
             let schema = self.original(id);
             let sometimes = schema
                 .any_of
@@ -226,10 +232,12 @@ impl Overlaps<'_> {
     /// What describes each place of a value, where more than one schema applies to it.
     fn described(&self, root: SchemaId) -> BTreeMap<Slot, Described> {
         let mut all: BTreeMap<Slot, Described> = BTreeMap::new();
-        let parts = self.parts(root);
-        if parts.len() < 2 || self.original(root).only_refers() {
+        // Most schemas have no parts, and a row of references is looked at from its end.
+        let schema = self.original(root);
+        if stands_alone(schema) || !self.fields[root.0 as usize] || schema.only_refers() {
             return all;
         }
+        let parts = self.parts(root);
         let mut seen: BTreeSet<(Slot, bool, SchemaId)> = BTreeSet::new();
         let (mut has_prefix, mut has_names) = (false, false);
         for (part, certain) in parts {
@@ -410,6 +418,16 @@ impl Overlaps<'_> {
         self.depth -= 1;
         made
     }
+}
+
+/// Whether no other schema speaks of the same value.
+fn stands_alone(schema: &Schema) -> bool {
+    schema.reference.is_none()
+        && schema.all_of.is_empty()
+        && schema.any_of.is_empty()
+        && schema.one_of.is_empty()
+        && schema.condition.is_none()
+        && schema.dependent_schemas.is_empty()
 }
 
 /// Which schemas describe a field, themselves or inside.

@@ -75,6 +75,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("S020", include_str!("../pages/S020.md")),
     ("S021", include_str!("../pages/S021.md")),
     ("S023", include_str!("../pages/S023.md")),
+    ("S024", include_str!("../pages/S024.md")),
     ("S030", include_str!("../pages/S030.md")),
     ("N001", include_str!("../pages/N001.md")),
     ("N002", include_str!("../pages/N002.md")),

@@ -247,3 +247,53 @@ fn dependencies_of_older_drafts_are_read() {
         [false, true, false]
     );
 }
+
+/// Branches of which a client takes two where a server takes one.
+#[test]
+fn branches_that_overlap_for_a_client_are_told() {
+    let codes = |branches: &str, from: &str| -> Vec<&'static str> {
+        let text = format!(
+            "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\nmessages:\n  news: {{ from: {from}, payload: {{ oneOf: [{branches}] }} }}\n"
+        );
+        let loaded = load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new());
+        loaded.diagnostics.iter().map(|one| one.code).collect()
+    };
+    let branch = |fields: &str| format!("{{ type: object, {fields} }}");
+    let some = branch("properties: { some: { type: number } }");
+    let another = branch("properties: { another: { type: number } }");
+    let overlap = format!("{some}, {another}");
+    assert_eq!(codes(&overlap, "server"), ["S024"]);
+    assert_eq!(codes(&overlap, "both"), ["S024"]);
+    // A server tells them apart.
+    assert_eq!(codes(&overlap, "client"), Vec::<&str>::new());
+    let more = "required: [a], properties: { a: { type: string }, b: { type: string } }";
+    let less = "required: [a], properties: { a: { type: string } }";
+    assert_eq!(
+        codes(&format!("{}, {}", branch(less), branch(more)), "server"),
+        ["S024"]
+    );
+    for apart in [
+        // Each asks for a field that the other has not.
+        [
+            "required: [some], properties: { some: { type: number } }",
+            "required: [another], properties: { another: { type: number } }",
+        ],
+        // A field that both have differs.
+        [
+            "required: [v], properties: { v: { type: string }, x: { type: number } }",
+            "required: [v], properties: { v: { type: number }, y: { type: number } }",
+        ],
+        [
+            "required: [v], properties: { v: { const: 1 }, x: { type: number } }",
+            "required: [v], properties: { v: { const: 2 }, y: { type: number } }",
+        ],
+        // Closed at both ends.
+        [
+            "properties: { some: { type: number } }, additionalProperties: false",
+            "properties: { another: { type: number } }, additionalProperties: false",
+        ],
+    ] {
+        let branches = apart.map(branch).join(", ");
+        assert_eq!(codes(&branches, "server"), Vec::<&str>::new(), "{branches}");
+    }
+}

@@ -1,5 +1,6 @@
 //! What is wrong with a protocol whose every part is well-formed.
 
+mod branches;
 mod envelope;
 mod messages;
 mod pending;
@@ -32,6 +33,7 @@ pub(crate) fn check(
     checker.settings();
     checker.pending();
     checker.schemas();
+    checker.branches();
     checker.unused();
 }
 

@@ -1,0 +1,131 @@
+//! Branches of `oneOf` that a server tells apart by the fields they do not know, and a client does not.
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use handfast_schema::{Schema, SchemaId, Schemas, Type, union};
+use std::collections::BTreeSet;
+
+impl Checker<'_> {
+    pub(super) fn branches(&mut self) {
+        let schemas = &self.protocol.schemas;
+        if !schemas.has_defaults() {
+            return;
+        }
+        for id in self.received_by_client() {
+            let branches = &schemas[id].one_of;
+            if branches.len() < 2 || union::union(schemas, branches).is_some() {
+                continue;
+            }
+            let Some((one, other)) = overlap(schemas, branches) else {
+                continue;
+            };
+            let at = self
+                .keyword(id, "oneOf")
+                .map_or(schemas[id].span, |entry| entry.at);
+            let text = format!(
+                "a client refuses what it should take: the branches {} and {} of `oneOf` overlap where unknown fields are dropped",
+                one + 1,
+                other + 1
+            );
+            let help = "give each branch a required field that tells it from the others, such as `kind: { const: a }`, write `additionalProperties: false` in each, or make it an `anyOf`";
+            self.out
+                .push(Diagnostic::warning("S024", at, text).help(help));
+        }
+    }
+
+    /// Every schema of what a client receives, in order.
+    fn received_by_client(&self) -> BTreeSet<SchemaId> {
+        let messages = self.protocol.messages.iter();
+        let payloads = messages.filter_map(|message| message.server.as_ref()?.payload);
+        let data = self.protocol.errors.iter().filter_map(|error| error.data);
+        let mut waiting: Vec<SchemaId> = payloads.chain(data).collect();
+        let mut reached = BTreeSet::new();
+        while let Some(id) = waiting.pop() {
+            if reached.insert(id) {
+                waiting.extend(self.protocol.schemas[id].subschemas());
+            }
+        }
+        reached
+    }
+}
+
+/// Two branches, by their places, of which the second takes values of the first from a client's point of view alone.
+fn overlap(schemas: &Schemas, branches: &[SchemaId]) -> Option<(usize, usize)> {
+    let objects: Vec<Option<&Schema>> = branches
+        .iter()
+        .map(|id| Some(&schemas[union::resolve(schemas, *id)]).filter(|schema| is_plain(schema)))
+        .collect();
+    objects.iter().enumerate().find_map(|(i, one)| {
+        let other = objects.iter().enumerate().position(|(j, other)| {
+            i != j
+                && one
+                    .zip(*other)
+                    .is_some_and(|(one, other)| takes(schemas, one, other))
+        })?;
+        Some((i.min(other), i.max(other)))
+    })
+}
+
+/// Whether a schema is an object whose fields are all it says, and of which a client drops those it does not know.
+fn is_plain(schema: &Schema) -> bool {
+    !schema.properties.is_empty()
+        && schema
+            .types
+            .is_none_or(|types| types.contains(Type::Object))
+        && !schema.closes_itself()
+        && schema.pattern_properties.is_empty()
+        && schema.property_names.is_none()
+        && schema.dependent_schemas.is_empty()
+        && schema.constant.is_none()
+        && schema.enumeration.is_none()
+        && schema.reference.is_none()
+        && schema.all_of.is_empty()
+        && schema.any_of.is_empty()
+        && schema.one_of.is_empty()
+        && schema.not.is_none()
+        && schema.condition.is_none()
+}
+
+/// Whether there are values of `one` that `other` takes as well, but for fields that it does not know.
+fn takes(schemas: &Schemas, one: &Schema, other: &Schema) -> bool {
+    let property = |schema: &Schema, name: &str| {
+        let mut all = schema.properties.iter();
+        all.find(|(known, _)| known == name).map(|(_, id)| *id)
+    };
+    let unknown = one
+        .properties
+        .iter()
+        .any(|(name, _)| property(other, name).is_none());
+    let can_meet = |name: &String| match (property(one, name), property(other, name)) {
+        (Some(one), Some(other)) => !are_disjoint(schemas, one, other),
+        // What one of them does not know, it cannot have, and the other passes over.
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    unknown && one.required.iter().chain(&other.required).all(can_meet)
+}
+
+/// Whether no value fits both, as far as their types and values say.
+fn are_disjoint(schemas: &Schemas, one: SchemaId, other: SchemaId) -> bool {
+    let (one, other) = (
+        &schemas[union::resolve(schemas, one)],
+        &schemas[union::resolve(schemas, other)],
+    );
+    if let (Some(one), Some(other)) = (one.types, other.types) {
+        let is_number = |ty| matches!(ty, Type::Integer | Type::Number);
+        let meet = one
+            .iter()
+            .any(|a| other.contains(a) || (is_number(a) && other.iter().any(is_number)));
+        if !meet {
+            return true;
+        }
+    }
+    let values = |schema: &Schema| match (&schema.constant, &schema.enumeration) {
+        (Some(value), _) => Some(vec![value.clone()]),
+        (None, values) => values.clone(),
+    };
+    match (values(one), values(other)) {
+        (Some(one), Some(other)) => !one.iter().any(|value| other.contains(value)),
+        _ => false,
+    }
+}
