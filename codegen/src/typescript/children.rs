@@ -5,7 +5,7 @@ use super::{
     checks::{Beside, Body, Way},
     guard, inline,
     keywords::set,
-    text,
+    pattern, text,
 };
 use handfast_schema::{SchemaId, Type, position::Position};
 
@@ -37,9 +37,9 @@ impl Cx<'_> {
                 body.step(of, format!("hf.noOthers(value, {fields}, report);"));
             }
             Some((more, None)) => {
-                let fields = self.fields(body);
                 let check = self.child(body, more, &format!("{}Value", body.stem));
                 if check != "hf.anything" {
+                    let fields = self.fields(body);
                     body.step(of, format!("hf.others(value, {fields}, {check}, report);"));
                 }
             }
@@ -120,7 +120,7 @@ impl Cx<'_> {
                 .enumerate()
                 .map(|(i, (pattern, id))| {
                     let check = self.child(body, *id, &format!("{}Like{}", body.stem, i + 1));
-                    format!("[{}, {check}]", text::pattern(pattern))
+                    format!("[{}, {check}]", pattern::pattern(pattern))
                 })
                 .collect();
             parts.push(format!("patterns: [{}]", patterns.join(", ")));

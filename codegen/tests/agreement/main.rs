@@ -3,6 +3,7 @@
 mod formats;
 #[path = "../../../schema/tests/large/mod.rs"]
 mod large;
+mod linear;
 #[path = "../../../schema/tests/random/mod.rs"]
 mod random;
 mod schemas;
