@@ -210,6 +210,9 @@ impl<'j> Reader<'j> {
         while let Some(reference) = self.references.pop() {
             self.resolve(&reference)?;
         }
+        for i in 0..self.schemas.len() {
+            self.schemas[SchemaId(u32::try_from(i).unwrap_or(u32::MAX))].simplify();
+        }
         Ok(())
     }
 

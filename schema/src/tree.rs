@@ -236,7 +236,7 @@ pub struct DynamicRef {
 pub struct Schema {
     /// Where it stands.
     pub span: Span,
-    /// `true` or `false` in place of an object.
+    /// `true` or `false`; a schema that asks for nothing is `true`, whatever it says for people.
     pub boolean: Option<bool>,
     /// What it says for people.
     pub annotations: Annotations,
@@ -351,6 +351,19 @@ impl Schema {
         names()
             .filter(move |name| required.contains(name))
             .chain(others.filter(move |name| !declared.contains(name)))
+    }
+
+    /// Makes a schema that asks for nothing `true`, whatever it says for people: `{}` is another way to write it.
+    pub fn simplify(&mut self) {
+        let asks_nothing = Self {
+            span: self.span,
+            annotations: self.annotations.clone(),
+            resource: self.resource,
+            ..Self::default()
+        };
+        if *self == asks_nothing {
+            self.boolean = Some(true);
+        }
     }
 
     /// Whether the schema says how an object's further fields are treated, so that no default applies to it.

@@ -143,12 +143,14 @@ impl<'p> Writer<'p> {
     pub(crate) fn schema(&mut self, id: SchemaId, position: Position) -> Value {
         let schemas = self.schemas;
         let schema = &schemas[id];
-        if let Some(boolean) = schema.boolean {
-            return Value::Bool(boolean);
-        }
         let mut out = Map::new();
         if self.side.is_some() {
             annotations(schema, &mut out);
+        }
+        match schema.boolean {
+            Some(boolean) if out.is_empty() => return Value::Bool(boolean),
+            Some(_) => return Value::Object(out),
+            None => {}
         }
         self.assertions(schema, position, &mut out);
         self.children(schema, position, &mut out);

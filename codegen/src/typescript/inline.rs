@@ -223,7 +223,7 @@ impl Cx<'_> {
 
 /// One of several strings.
 fn compared(values: &[Value], value: &str) -> Option<Quick> {
-    if values.len() > MAX_COMPARED || !values.iter().all(Value::is_string) {
+    if !(1..=MAX_COMPARED).contains(&values.len()) || !values.iter().all(Value::is_string) {
         return None;
     }
     let parts: Vec<String> = values

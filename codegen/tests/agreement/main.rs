@@ -1,5 +1,6 @@
 //! Generated TypeScript checks as the interpreter does: every violation, in order.
 
+mod combined;
 mod formats;
 #[path = "../../../schema/tests/large/mod.rs"]
 mod large;

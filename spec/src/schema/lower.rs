@@ -38,6 +38,7 @@ impl Lowering<'_> {
                 for entry in map.iter() {
                     self.keyword(site, &tree, entry, &mut schema);
                 }
+                schema.simplify();
             }
             Kind::Broken => {}
             other => {
