@@ -365,3 +365,24 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     );
     Ok(())
 }
+
+/// An enum without variants is no type that a value could be of, and one that says nothing is any.
+#[test]
+fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>> {
+    let place = Place::new("nothing")?;
+    let spec = "handfast: 1\nprotocol: { name: a, version: 1.0.0 }\ndialect: json-schema\ntypes:\n  \
+                None: { type: string, enum: [] }\n  Any: { description: Whatever. }\nmessages:\n  \
+                m: { from: client, payload: { type: object, properties: { a: { $ref: '#/types/None' }, b: { enum: [] }, \
+                c: { $ref: '#/types/Any' } }, additionalProperties: { description: More. } } }\n";
+    let text = rust(&place, &spec.replace("None", "Never"))?;
+    for expected in [
+        "#[protocol(json_schema = \"{\\\"type\\\":\\\"string\\\",\\\"enum\\\":[]}\")]\n#[derive(Clone, Debug)]\npub struct Never(pub Checked);",
+        "    #[protocol(json_schema = \"{\\\"enum\\\":[]}\")]\n    pub b: Option<Checked>,",
+        "/// Kept as checked JSON: any value is allowed.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub Checked);",
+        "#[protocol(open)]\n#[derive(Clone, Debug)]\npub struct M {",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert_eq!(unformatted(&text)?, "");
+    Ok(())
+}

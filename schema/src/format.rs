@@ -28,7 +28,7 @@
 mod address;
 mod encoding;
 mod idna;
-mod regex;
+pub(crate) mod regex;
 mod template;
 mod uri;
 

@@ -59,11 +59,7 @@ impl Schemas {
         reader.resolve_all()?;
         for i in 0..reader.schemas.len() {
             let id = SchemaId(u32::try_from(i).unwrap_or(u32::MAX));
-            let schema = &mut reader.schemas[id];
-            schema.resource = Some(root);
-            if schema.boolean.is_none() && schema.says_nothing() {
-                schema.boolean = Some(true);
-            }
+            reader.schemas[id].resource = Some(root);
         }
         Ok((reader.schemas, root))
     }
@@ -213,6 +209,9 @@ impl<'j> Reader<'j> {
     fn resolve_all(&mut self) -> Result<(), FromJsonError> {
         while let Some(reference) = self.references.pop() {
             self.resolve(&reference)?;
+        }
+        for i in 0..self.schemas.len() {
+            self.schemas[SchemaId(u32::try_from(i).unwrap_or(u32::MAX))].simplify();
         }
         Ok(())
     }

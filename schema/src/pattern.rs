@@ -4,6 +4,10 @@
 //! `regex` crate's language, which never backtracks; what has no translation (look-around, back-references, `\B`, `[^]`)
 //! is an error, and never a pattern that means something else.
 
+mod explain;
+
+pub use explain::{Explained, explain};
+
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -94,6 +98,15 @@ fn spell_out(pattern: &str) -> Result<String, PatternError> {
             '\\' => match chars.next() {
                 Some('b') if !in_class => out.push_str(r"(?-u:\b)"),
                 Some('B') if !in_class => return Err(PatternError::Unsupported),
+                // Two halves of a character are one, as the flag `u` has it; and one alone stands in no text.
+                Some('u') => match surrogate(&beginning(chars.as_str())) {
+                    Some(Some(whole)) => {
+                        chars.nth(9);
+                        out.push_str(&format!(r"\u{{{:x}}}", u32::from(whole)));
+                    }
+                    Some(None) => return Err(PatternError::Unsupported),
+                    None => out.push_str(r"\u"),
+                },
                 Some(next) => out.extend(['\\', next]),
                 None => return Err(PatternError::Invalid),
             },
@@ -110,6 +123,33 @@ fn spell_out(pattern: &str) -> Result<String, PatternError> {
         }
     }
     Ok(out)
+}
+
+/// What follows `\u`, as far as it may be of one character with it, behind that.
+fn beginning(rest: &str) -> Vec<char> {
+    ['\\', 'u']
+        .into_iter()
+        .chain(rest.chars().take(10))
+        .collect()
+}
+
+/// What a `\u` with half of a character stands for: the character, where the other half follows, or nothing. None where it is
+/// no such half.
+fn surrogate(escape: &[char]) -> Option<Option<char>> {
+    let half = |at: usize| {
+        let digits = escape.get(at + 2..at + 6)?;
+        let is_escape = escape[at..at + 2] == ['\\', 'u'];
+        let mut digits = digits.iter().map(|c| c.to_digit(16));
+        let number = digits.try_fold(0, |n, digit| Some(n * 16 + digit?));
+        number.filter(|n| is_escape && (0xd800..0xe000).contains(n))
+    };
+    let first = half(0)?;
+    let second = half(6).filter(|second| first < 0xdc00 && *second >= 0xdc00);
+    Some(
+        second.and_then(|second| {
+            char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+        }),
+    )
 }
 
 #[cfg(test)]
@@ -129,6 +169,10 @@ mod tests {
             ("a$", "a\n", false),
             (r"^\cJ$", "\n", true),
             ("^[a&&b]$", "&", true),
+            (r"^\uD83D\uDE00$", "\u{1F600}", true),
+            (r"^[\uD83D\uDE00-\u{1F64F}]$", "\u{1F601}", true),
+            (r"^[^\uD83D\uDE00]$", "\u{1F600}", false),
+            (r"^\u00e9$", "é", true),
         ] {
             assert_eq!(
                 compile(pattern)?.is_match(text),

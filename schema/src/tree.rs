@@ -236,7 +236,7 @@ pub struct DynamicRef {
 pub struct Schema {
     /// Where it stands.
     pub span: Span,
-    /// `true` or `false` in place of an object; `true` is also an object that says nothing but annotations.
+    /// `true` or `false`; a schema that asks for nothing is `true`, whatever it says for people.
     pub boolean: Option<bool>,
     /// What it says for people.
     pub annotations: Annotations,
@@ -353,6 +353,19 @@ impl Schema {
             .chain(others.filter(move |name| !declared.contains(name)))
     }
 
+    /// Makes a schema that asks for nothing `true`, whatever it says for people: `{}` is another way to write it.
+    pub fn simplify(&mut self) {
+        let asks_nothing = Self {
+            span: self.span,
+            annotations: self.annotations.clone(),
+            resource: self.resource,
+            ..Self::default()
+        };
+        if *self == asks_nothing {
+            self.boolean = Some(true);
+        }
+    }
+
     /// Whether the schema says how an object's further fields are treated, so that no default applies to it.
     pub const fn closes_itself(&self) -> bool {
         self.additional_properties.is_some() || self.unevaluated_properties.is_some()
@@ -403,17 +416,6 @@ impl Schema {
         for id in named.chain(lists).chain(single.into_iter().flatten()) {
             *id = map(*id);
         }
-    }
-
-    /// Whether the schema asserts nothing and describes nothing, as `{}` and annotations alone do: then it is `true`.
-    pub fn says_nothing(&self) -> bool {
-        *self
-            == Self {
-                span: self.span,
-                annotations: self.annotations.clone(),
-                resource: self.resource,
-                ..Self::default()
-            }
     }
 
     /// Whether the schema is a `$ref` and nothing else that decides a verdict.

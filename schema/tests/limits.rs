@@ -49,6 +49,31 @@ fn time_does_not_grow_with_the_power_of_depth() -> Result<(), FromJsonError> {
     Ok(())
 }
 
+/// Whatever asks whether a value passes asks once of each level. Twice would be more than a lifetime.
+#[test]
+fn every_keyword_asks_once_of_each_level() -> Result<(), FromJsonError> {
+    let at = |keyword: &str, schema: &Value| json!({ "properties": { "a": { keyword: schema.clone() } } });
+    let deep = json!({ "$ref": "#" });
+    let [x, y] = ["x", "y"].map(|name| json!({ "properties": { "a": deep }, "required": [name] }));
+    let schemas = [
+        json!({ "oneOf": [{ "oneOf": [x, y] }, { "oneOf": [y, x] }, { "type": "null" }] }),
+        json!({ "not": at("not", &deep), "anyOf": [x, y, { "type": "null" }] }),
+        json!({ "if": x, "then": y, "else": { "anyOf": [x, y, { "type": "null" }] } }),
+        json!({ "anyOf": [x, y, { "type": "null" }], "unevaluatedProperties": deep }),
+        json!({ "dependentSchemas": { "a": { "anyOf": [x, y] } }, "oneOf": [x, y, { "type": "null" }] }),
+        json!({ "anyOf": [x, y, { "type": "null" }], "propertyNames": { "anyOf": [deep, { "type": "string" }] } }),
+        json!({ "anyOf": [{ "contains": { "not": deep } }, x, y, { "type": "null" }] }),
+    ];
+    for schema in schemas {
+        let (schemas, root) = Schemas::from_json(&schema)?;
+        for mode in [None, Some(Mode::Server), Some(Mode::Client)] {
+            let found = validate(&schemas, root, &nested(60), mode);
+            assert!(found.len() <= MAX_VIOLATIONS, "{schema}: {}", found.len());
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn depth_through_the_longest_way_fits_a_small_stack() -> Result<(), FromJsonError> {
     let inner = json!({ "allOf": [{ "properties": { "a": { "$ref": "#" } } }] });

@@ -362,7 +362,11 @@ impl<'a> Shapes<'a> {
             names.sort();
             (!names.is_empty()).then(|| json!(names))
         };
-        say("boolean", schema.boolean.map(Value::from));
+        // `true` asks for nothing, and so it says nothing.
+        say(
+            "boolean",
+            schema.boolean.filter(|any| !any).map(Value::from),
+        );
         let types = schema
             .types
             .map(|types| types.iter().map(Type::name).collect::<Vec<_>>());

@@ -630,3 +630,32 @@ fn a_channel_is_entered_and_left_with_an_answer() {
         assert_eq!(with(key, ""), ["P039"], "{key}");
     }
 }
+
+/// A caret stands under what is wrong in a pattern, however it is quoted.
+#[test]
+fn what_is_wrong_in_a_pattern_is_pointed_at() {
+    for (written, part) in [
+        ("'^a\\-b$'", "\\-"),
+        ("^a\\-b$", "\\-"),
+        ("\"^\\u00e9\\\\-b$\"", "\\\\-"),
+        ("\"\\\\p{IsGreek}\"", "\\\\p{IsGreek}"),
+        ("'(?i)a'", "(?i)"),
+        ("'[[:alpha:]]'", "[:alpha:]"),
+        ("'a{1,1000000}'", "{1,1000000}"),
+        ("\"\\ud83d\\ude00(?!a)\"", "(?!"),
+    ] {
+        let spec = format!(
+            "handfast: 1\nprotocol: {{ name: a, version: 1.0.0 }}\nmessages:\n  m:\n    from: client\n    payload:\n      type: object\n      properties:\n        a:\n          type: string\n          pattern: {written}\n"
+        );
+        let loaded = handfast_spec::load_str("protocol.yaml", spec.as_bytes(), &BTreeMap::new());
+        let [one] = loaded.diagnostics.as_slice() else {
+            panic!("{written}: {:?}", loaded.diagnostics);
+        };
+        let at = one.primary.span;
+        assert_eq!(&spec[at.start as usize..at.end as usize], part, "{written}");
+        assert!(
+            !one.primary.text.is_empty() && one.help.is_some(),
+            "{one:?}"
+        );
+    }
+}

@@ -11,9 +11,10 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 39] = files![
+static RUNTIME: [(&str, &str); 41] = files![
     "handfast.ts",
     "handfast/address.ts",
+    "handfast/automaton.ts",
     "handfast/backoff.ts",
     "handfast/channels.ts",
     "handfast/check.ts",
@@ -36,6 +37,7 @@ static RUNTIME: [(&str, &str); 39] = files![
     "handfast/options.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",
+    "handfast/remember.ts",
     "handfast/report.ts",
     "handfast/result.ts",
     "handfast/room.ts",

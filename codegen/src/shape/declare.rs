@@ -327,7 +327,8 @@ impl Maker<'_> {
         let constant = schema.constant.as_ref().map(std::slice::from_ref);
         let values = match (constant, schema.enumeration.as_deref()) {
             (Some(one), None) => one,
-            (None, Some(all)) => all,
+            // An enum without variants would be no type that anything is of.
+            (None, Some(all)) if !all.is_empty() => all,
             _ => return None,
         };
         let texts: Vec<String> = values

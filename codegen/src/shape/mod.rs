@@ -3,7 +3,7 @@
 
 mod combine;
 mod declare;
-mod order;
+pub(crate) mod order;
 pub(crate) mod surface;
 mod taken;
 mod uses;

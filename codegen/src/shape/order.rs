@@ -56,7 +56,7 @@ fn direct(kind: &DeclKind) -> Vec<usize> {
 
 /// The strongly connected components, by Kosaraju's algorithm without recursion. A type alone in its component gets a
 /// number nobody else has; one that lies in itself directly is told by its edge.
-fn components(edges: &[Vec<usize>]) -> Vec<usize> {
+pub(crate) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     let n = edges.len();
     let mut done = vec![false; n];
     let mut finished = Vec::with_capacity(n);

@@ -85,9 +85,11 @@ impl Maker<'_> {
             return Use::Checked { reason };
         }
         if schema.constant.is_some() || schema.enumeration.is_some() {
-            return Use::Checked {
-                reason: "not all of its values are strings",
+            let reason = match schema.enumeration.as_deref() {
+                Some([]) => "no value is allowed",
+                _ => "not all of its values are strings",
             };
+            return Use::Checked { reason };
         }
         if !schema.one_of.is_empty() || !schema.any_of.is_empty() {
             let branches = if schema.one_of.is_empty() {

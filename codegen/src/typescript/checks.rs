@@ -3,7 +3,7 @@
 //! A function belongs to a schema and to the way it is met there ([`Way`]). Those of named types are exported; what is
 //! met inside of them gets a function of its own, unless the runtime has it already.
 
-use super::{Cx, guard, inline::Locals};
+use super::{Cx, guard, inline::Locals, recursion::Recursion};
 use crate::shape::DeclId;
 use handfast_schema::{
     Schema, SchemaId, Type, TypeSet,
@@ -183,11 +183,30 @@ impl Cx<'_> {
                 lines
             }
         };
-        let mut text = function(&wanted.name, wanted.exported, wanted.way.looking, lines);
+        let mut text = self.check(wanted, has_guard, lines);
         if let Some(guard) = self.guard(&mut body, wanted.exported) {
             text = format!("{guard}\n{text}");
         }
         (body.constants, text, body.wanted)
+    }
+
+    /// A check of these statements; where values contain their like, it remembers what they say.
+    fn check(&mut self, wanted: &Wanted, has_guard: bool, lines: Vec<String>) -> String {
+        let Wanted {
+            way,
+            name,
+            exported,
+            ..
+        } = wanted;
+        let recursion = self.recursion[way.id.0 as usize];
+        if recursion == Recursion::None || has_guard || way.looking {
+            return function(name, *exported, way.looking, lines);
+        }
+        let anew = self.names.take_value(&format!("{name}Anew"));
+        let alternatives = recursion == Recursion::Alternatives;
+        let call = format!("hf.remember(value, report, {anew}, {alternatives});");
+        let remembers = function(name, *exported, false, vec![call]);
+        format!("{remembers}\n{}", function(&anew, false, false, lines))
     }
 
     /// Two ways that come to the same are one.

@@ -5,7 +5,7 @@ use super::{
     checks::{Beside, Body, Way},
     guard, inline,
     keywords::set,
-    text,
+    pattern, text,
 };
 use handfast_schema::{SchemaId, Type, position::Position};
 
@@ -120,7 +120,7 @@ impl Cx<'_> {
                 .enumerate()
                 .map(|(i, (pattern, id))| {
                     let check = self.child(body, *id, &format!("{}Like{}", body.stem, i + 1));
-                    format!("[{}, {check}]", text::pattern(pattern))
+                    format!("[{}, {check}]", pattern::pattern(pattern))
                 })
                 .collect();
             parts.push(format!("patterns: [{}]", patterns.join(", ")));

@@ -4,7 +4,7 @@
 use super::{
     Cx,
     checks::{Beside, Body, Way},
-    text,
+    pattern, text,
 };
 use handfast_schema::{
     Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, position::Position,
@@ -149,7 +149,7 @@ impl Cx<'_> {
             _ => body.stem.to_owned(),
         };
         self.beside_of(body, id, &stem, Beside::Pattern, "Pattern", "", || {
-            text::pattern(pattern)
+            pattern::pattern(pattern)
         })
     }
 
@@ -223,7 +223,7 @@ impl Cx<'_> {
 
 /// One of several strings.
 fn compared(values: &[Value], value: &str) -> Option<Quick> {
-    if values.len() > MAX_COMPARED || !values.iter().all(Value::is_string) {
+    if !(1..=MAX_COMPARED).contains(&values.len()) || !values.iter().all(Value::is_string) {
         return None;
     }
     let parts: Vec<String> = values

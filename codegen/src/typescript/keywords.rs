@@ -5,7 +5,7 @@ use super::{
     checks::{Beside, Body, Way},
     guard,
     inline::{self, Locals},
-    text,
+    pattern, text,
 };
 use handfast_schema::{
     Number, SchemaId, Type, TypeSet, format,
@@ -281,7 +281,7 @@ impl Cx<'_> {
         }
         if let Some(pattern) = &schema.pattern {
             let name = self.beside(body, Beside::Pattern, "Pattern", "", || {
-                text::pattern(pattern)
+                pattern::pattern(pattern)
             });
             let asks = format!("if (!{name}.test(value)) {{");
             let told = [None, None, Some(name), Some(text::string(pattern))];

@@ -13,6 +13,8 @@ mod inline;
 mod keywords;
 mod messages;
 mod names;
+mod pattern;
+mod recursion;
 mod session;
 mod standard;
 mod tags;
@@ -27,6 +29,7 @@ use checks::{Beside, Way};
 use handfast_schema::SchemaId;
 use handfast_spec::model::{GenerateTypescript, MessageId, Protocol};
 use handfast_templates::typescript::{self as layout, Api, lay_out};
+use recursion::Recursion;
 use std::path::{Path, PathBuf};
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -49,6 +52,8 @@ struct Cx<'p> {
     guards: BTreeMap<Way, String>,
     /// The constants that have been written.
     constants: BTreeMap<(SchemaId, Beside), String>,
+    /// How schemas contain themselves, by schema.
+    recursion: Vec<Recursion>,
     /// The objects whose rules are being written, each inside of the one before it.
     ruled: Vec<Way>,
     /// The types that are being written out, each inside of the one before it.
@@ -95,6 +100,7 @@ impl<'p> Cx<'p> {
             functions: BTreeMap::new(),
             guards: BTreeMap::new(),
             constants: BTreeMap::new(),
+            recursion: recursion::of(&protocol.schemas),
             ruled: Vec::new(),
             typed: RefCell::default(),
         };

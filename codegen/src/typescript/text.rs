@@ -7,13 +7,13 @@ use serde_json::Value;
 pub(super) const WIDTH: usize = 120;
 
 /// Characters that change how a line is seen, or cannot be seen at all; in code they are spelt out.
-fn is_treacherous(c: char) -> bool {
+pub(super) fn is_treacherous(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
         || c.is_control()
 }
 
 /// A character by its number, as strings and patterns with the `u` flag write it.
-fn by_number(c: char) -> String {
+pub(super) fn by_number(c: char) -> String {
     match u32::from(c) {
         n @ 0..=0xffff => format!("\\u{n:04x}"),
         n => format!("\\u{{{n:x}}}"),
@@ -163,92 +163,6 @@ pub(super) fn template(text: &str) -> String {
     out
 }
 
-/// The class of a pattern that asks for nothing but a run of its characters, such as `^[a-z0-9-]{1,64}$`, and how many they
-/// may be. It is what most names ask for, and takes no regular expression.
-fn run(pattern: &str) -> Option<(&str, u32, Option<u32>)> {
-    let (class, times) = pattern
-        .strip_prefix("^[")?
-        .strip_suffix('$')?
-        .split_once(']')?;
-    let bytes = class.as_bytes();
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:/ @".contains(&b);
-    let mut i = 0;
-    while let Some(&first) = bytes.get(i) {
-        let last = match (bytes.get(i + 1), bytes.get(i + 2)) {
-            (Some(b'-'), Some(&last)) => Some(last),
-            _ => None,
-        };
-        // A hyphen stands for itself at the end alone.
-        let is_hyphen = first == b'-' && i + 1 == bytes.len();
-        let is_range = last.is_none_or(|last| is_plain(last) && first <= last);
-        if !(is_hyphen || is_plain(first) && is_range) {
-            return None;
-        }
-        i += if last.is_some() { 3 } else { 1 };
-    }
-    let number = |text: &str| -> Option<u32> {
-        let is_digits = text.bytes().all(|b| b.is_ascii_digit());
-        text.parse().ok().filter(|_| is_digits)
-    };
-    let (least, most) = match times {
-        "" => (1, Some(1)),
-        "+" => (1, None),
-        "*" => (0, None),
-        "?" => (0, Some(1)),
-        braces => match braces.strip_prefix('{')?.strip_suffix('}')?.split_once(',') {
-            None => {
-                let times = number(&braces[1..braces.len() - 1])?;
-                (times, Some(times))
-            }
-            Some((least, "")) => (number(least)?, None),
-            Some((least, most)) => (number(least)?, Some(number(most)?)),
-        },
-    };
-    (!class.is_empty() && most.is_none_or(|most| least <= most)).then_some((class, least, most))
-}
-
-/// What tells whether a string fits a pattern: a literal regular expression where compilers take it as it is.
-pub(super) fn pattern(pattern: &str) -> String {
-    // Compilers check what a literal says by tables of their own, which may be older than the engine's.
-    let unsure = pattern.replace("(?:", "").contains("(?")
-        || pattern.contains("\\p{")
-        || pattern.contains("\\P{")
-        || pattern.contains("<!")
-        || pattern.starts_with(['*', '/']);
-    if let Some((class, least, most)) = run(pattern) {
-        let most = most.map_or_else(|| "Infinity".to_owned(), |most| most.to_string());
-        return format!(
-            "/*@__PURE__*/ hf.run(/[{}]/, {least}, {most})",
-            class.replace('/', "\\/")
-        );
-    }
-    if unsure || pattern.is_empty() {
-        return format!("/*@__PURE__*/ new RegExp({}, 'u')", string(pattern));
-    }
-    let mut out = String::with_capacity(pattern.len() + 4);
-    out.push('/');
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                out.push('\\');
-                match chars.next() {
-                    Some(next) if is_treacherous(next) => out.push_str(&by_number(next)[1..]),
-                    Some(next) => out.push(next),
-                    None => out.push('\\'),
-                }
-            }
-            '/' => out.push_str("\\/"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            c if is_treacherous(c) => out.push_str(&by_number(c)),
-            c => out.push(c),
-        }
-    }
-    out.push_str("/u");
-    out
-}
-
 /// A comment of one paragraph or more, and its tags, with an empty line between; nothing where both are empty.
 pub(super) fn doc(indent: &str, words: &str, tags: &[String]) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -377,7 +291,7 @@ mod tests {
             ("^[a\\d]*$", "/^[a\\d]*$/u"),
             ("^[a-z]+|b$", "/^[a-z]+|b$/u"),
         ] {
-            assert_eq!(pattern(text), literal);
+            assert_eq!(crate::typescript::pattern::pattern(text), literal);
         }
     }
 

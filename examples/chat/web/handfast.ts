@@ -6,6 +6,8 @@
 export * from './handfast/check.js';
 export * from './handfast/format.js';
 export * from './handfast/rules.js';
+export { automaton } from './handfast/automaton.js';
+export type { Expression } from './handfast/automaton.js';
 export { email, ipv4, ipv6 } from './handfast/address.js';
 export * from './handfast/encoding.js';
 export * from './handfast/idna.js';
@@ -41,6 +43,7 @@ export type { CallError, DeclaredError, DecodeError, RuntimeError } from './hand
 export type { ClientEvents, Skew } from './handfast/events.js';
 export type { Off } from './handfast/listeners.js';
 export type { CallOptions, ConnectOptions, Source } from './handfast/options.js';
+export { remember } from './handfast/remember.js';
 export { below, fail, overlaps, passes, violationsOf, violationsUnder, wording } from './handfast/report.js';
 export type { Check, Report, Violation } from './handfast/report.js';
 export { err, Failed, ok } from './handfast/result.js';

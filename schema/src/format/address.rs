@@ -1,5 +1,7 @@
 //! Hosts and mailboxes.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// RFC 1123, section 2.1.
 pub(super) fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
@@ -66,9 +68,11 @@ pub(super) fn is_email(text: &str) -> bool {
     text.is_ascii() && is_mailbox(text, is_host)
 }
 
-/// The same with the characters of RFC 6531, section 3.3.
+/// The same with the characters of RFC 6531, section 3.3. The domain may be written in any form of Unicode: whoever sends mail
+/// there brings it into NFC.
 pub(super) fn is_idn_email(text: &str) -> bool {
-    is_mailbox(text, super::idna::is_idn_hostname)
+    let is_host = |domain: &str| super::idna::is_idn_hostname(&domain.nfc().collect::<String>());
+    is_mailbox(text, is_host)
 }
 
 fn is_mailbox(text: &str, is_host: fn(&str) -> bool) -> bool {

@@ -2,34 +2,52 @@
 //! annex B, which the flag rules out, and its early errors.
 
 use regex::Regex;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Whether a pattern is one that `new RegExp(pattern, 'u')` takes.
 pub(super) fn is_regex(pattern: &str) -> bool {
+    wrong(pattern).is_none()
+}
+
+/// The part of a pattern, in characters, because of which `new RegExp(pattern, 'u')` does not take it.
+pub(crate) fn wrong(pattern: &str) -> Option<Range<usize>> {
     let mut reader = Reader {
         text: pattern.chars().collect(),
         at: 0,
+        start: 0,
         groups: 0,
-        farthest: 0,
+        farthest: (0, 0..0),
         names: BTreeSet::new(),
-        named: BTreeSet::new(),
+        named: BTreeMap::new(),
     };
-    reader.disjunction().is_some()
-        && reader.farthest <= reader.groups
-        && reader.named.is_subset(&reader.names)
+    if reader.disjunction().is_none() {
+        let end = reader.at.max(reader.start + 1).min(reader.text.len());
+        return Some(reader.start.min(end)..end);
+    }
+    let (farthest, at) = reader.farthest;
+    if farthest > reader.groups {
+        return Some(at);
+    }
+    let mut named = reader.named.into_iter();
+    named
+        .find(|(name, _)| !reader.names.contains(name))
+        .map(|(_, at)| at)
 }
 
 struct Reader {
     text: Vec<char>,
     at: usize,
+    /// Where what is being read begins.
+    start: usize,
     /// How many groups capture.
     groups: u64,
-    /// The last group that a number refers to.
-    farthest: u64,
-    /// The names of groups, and those that are referred to.
+    /// The last group that a number refers to, and where.
+    farthest: (u64, Range<usize>),
+    /// The names of groups, and those that are referred to, with where.
     names: BTreeSet<String>,
-    named: BTreeSet<String>,
+    named: BTreeMap<String, Range<usize>>,
 }
 
 /// A place in a class: a character, or a set of them, which no range begins or ends with.
@@ -66,14 +84,17 @@ impl Reader {
         let mut open = Vec::new();
         // Whether what stands before is something to repeat.
         let mut atom = false;
-        while let Some(c) = self.next() {
+        while let Some(c) = self.peek() {
+            self.start = self.at;
+            self.at += 1;
             atom = match c {
                 '|' | '^' | '$' => false,
                 '(' => {
-                    open.push(self.group()?);
+                    let start = self.start;
+                    open.push((self.group()?, start));
                     false
                 }
-                ')' => open.pop()?,
+                ')' => open.pop()?.0,
                 '*' | '+' | '?' if atom => {
                     self.eat("?");
                     false
@@ -85,14 +106,23 @@ impl Reader {
                 }
                 '*' | '+' | '?' | '{' | '}' | ']' => return None,
                 '[' => {
-                    self.class()?;
+                    let start = self.start;
+                    let class = self.class();
+                    if class.is_none() && self.peek().is_none() {
+                        (self.start, self.at) = (start, start + 1);
+                    }
+                    class?;
                     true
                 }
                 '\\' => self.escape()?,
                 _ => true,
             };
         }
-        open.is_empty().then_some(())
+        if let Some((_, start)) = open.last() {
+            (self.start, self.at) = (*start, *start + 1);
+            return None;
+        }
+        Some(())
     }
 
     /// What follows `(`; whether a quantifier may follow the group.
@@ -169,11 +199,14 @@ impl Reader {
             'k' => {
                 self.at += 1;
                 let name = self.name()?;
-                self.named.insert(name);
+                let at = self.start..self.at;
+                self.named.entry(name).or_insert(at);
             }
             '1'..='9' => {
                 let number = self.digits()?.parse().unwrap_or(u64::MAX);
-                self.farthest = self.farthest.max(number);
+                if number > self.farthest.0 {
+                    self.farthest = (number, self.start..self.at);
+                }
             }
             _ => {
                 self.character()?;
@@ -257,6 +290,7 @@ impl Reader {
     fn class(&mut self) -> Option<()> {
         self.eat("^");
         while !self.eat("]") {
+            self.start = self.at;
             let first = self.member()?;
             if self.peek() == Some('-') && self.text.get(self.at + 1) != Some(&']') {
                 self.at += 1;
@@ -278,6 +312,11 @@ impl Reader {
             c => Some(Member::Character(u32::from(c))),
         }
     }
+}
+
+/// Whether a name is that of a script of Unicode.
+pub(crate) fn is_script(name: &str) -> bool {
+    has(SCRIPTS, name)
 }
 
 fn has(words: &str, word: &str) -> bool {

@@ -22,10 +22,10 @@ pub(super) fn is_uri_template(text: &str) -> bool {
     true
 }
 
-/// `literals`, section 2.1, without `pct-encoded`
+/// `literals`, section 2.1, without `pct-encoded`; an apostrophe is one (erratum 6937)
 fn is_literal(c: char) -> bool {
     if c.is_ascii() {
-        return c.is_ascii_graphic() && !"\"'%<>\\^`{|}".contains(c);
+        return c.is_ascii_graphic() && !"\"%<>\\^`{|}".contains(c);
     }
     is_wide(c) || is_private(c)
 }
@@ -79,6 +79,7 @@ mod tests {
             "é%20/\u{e000}",
             "{x:9999}",
             "{,x}",
+            "it's/{x}",
         ] {
             assert!(is_uri_template(good), "{good}");
         }
@@ -101,7 +102,6 @@ mod tests {
             "%2",
             "{%2}",
             "<",
-            "'",
             "\"",
             "\\",
             "^",

@@ -8,8 +8,9 @@ use crate::parse::form::identifier;
 use crate::parse::words;
 use crate::tree::{Document, Entry, Kind, NodeId};
 use handfast_schema::format;
-use handfast_schema::pattern::{PatternError, compile, translate};
+use handfast_schema::pattern::{PatternError, compile, explain};
 use handfast_schema::{DynamicRef, Number, Schema, SchemaId};
+use std::ops::Range;
 use std::rc::Rc;
 
 impl Lowering<'_> {
@@ -38,9 +39,7 @@ impl Lowering<'_> {
                 for entry in map.iter() {
                     self.keyword(site, &tree, entry, &mut schema);
                 }
-                if schema.says_nothing() {
-                    schema.boolean = Some(true);
-                }
+                schema.simplify();
             }
             Kind::Broken => {}
             other => {
@@ -382,37 +381,65 @@ impl Lowering<'_> {
         if self.good_patterns.contains(pattern) {
             return true;
         }
-        let problem = match compile(pattern) {
+        let error = match compile(pattern) {
             Ok(_) => {
                 self.good_patterns.insert(pattern.to_owned());
                 return true;
             }
-            Err(PatternError::Invalid) => {
-                let message = "this is no regular expression of ECMA-262";
-                let problem = Diagnostic::error("S007", at, message);
-                match regex::Regex::new(pattern) {
-                    Err(error) => problem.at(one_line(&error)),
-                    Ok(_) => problem,
-                }
+            Err(error) => error,
+        };
+        let (code, message) = match error {
+            PatternError::Invalid => ("S007", "this is no regular expression of ECMA-262"),
+            PatternError::TooLarge => ("S008", "this pattern is too large to be run"),
+            _ => ("S008", "this pattern cannot be run in linear time"),
+        };
+        let told = explain(pattern, &error);
+        let source = self.sources.get(at.source).map(|file| file.text.as_str());
+        let written = source.and_then(|text| text.get(at.start as usize..at.end as usize));
+        let place = written.and_then(|written| inside(written, pattern, &told.at));
+        let problem = match place {
+            Some(place) => {
+                let start = at.start + u32::try_from(place.start).unwrap_or(0);
+                let end = at.start + u32::try_from(place.end).unwrap_or(0);
+                let at = handfast_schema::Span { start, end, ..at };
+                Diagnostic::error(code, at, message).at(told.why)
             }
-            Err(error) => {
-                let translated = translate(pattern).ok();
-                let reason = translated
-                    .and_then(|translated| regex::Regex::new(&translated).err())
-                    .map_or_else(|| error.to_string(), |error| one_line(&error));
-                let message = "this pattern cannot be run in linear time";
-                let help = "a server runs patterns on what strangers send: do without look-around and backreferences, or check it in the handler";
-                Diagnostic::error("S008", at, message).at(reason).help(help)
+            None => {
+                let part = pattern.get(told.at).unwrap_or(pattern);
+                Diagnostic::error(code, at, message).at(format!("`{part}`: {}", told.why))
             }
         };
-        self.out.push(problem);
+        self.out.push(problem.help(told.help));
         false
     }
 }
 
-/// The last line of a regex error is the reason; what comes before is a drawing.
-fn one_line(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
-    last.trim().trim_start_matches("error: ").to_owned()
+/// Where a part of a text stands in how it is written, quotes and escapes included; none where it is folded.
+fn inside(written: &str, text: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    let has_escapes = written.starts_with('"');
+    if let Some(from) = written.find(text).filter(|_| !has_escapes) {
+        return Some(from + part.start..from + part.end);
+    }
+    let mut at = usize::from(has_escapes);
+    let (mut start, mut end) = (at, None);
+    for (place, c) in text.char_indices() {
+        if place == part.start {
+            start = at;
+        }
+        if place == part.end {
+            end = Some(at);
+        }
+        let rest = written.get(at..)?;
+        let escaped = rest.strip_prefix('\\').filter(|_| has_escapes);
+        at += match escaped.and_then(|rest| rest.chars().next()) {
+            Some('u') if u32::from(c) > 0xffff => 12,
+            Some('u') => 6,
+            Some('x') => 4,
+            Some('U') => 10,
+            Some(escaped) => 1 + escaped.len_utf8(),
+            None if rest.starts_with(c) => c.len_utf8(),
+            None => return None,
+        };
+    }
+    Some(start..end.unwrap_or(at))
 }

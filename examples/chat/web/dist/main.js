@@ -46,7 +46,7 @@ function violationsUnder(check, value, direction, under) {
   return violationsOf(checkUnder, value, direction);
 }
 function passes(value, check, strict) {
-  const report = { strict, found: [] };
+  const report = { strict, trial: true, found: [] };
   check(value, report);
   return report.found.length === 0;
 }
@@ -109,15 +109,6 @@ function notEnum(allowed, report) {
 function notOnly(allowed, report) {
   fail(report, "enum", `must be ${JSON.stringify(allowed[0])}`, allowed);
 }
-function equal(a, b) {
-  if (a === b) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item2, i) => equal(item2, b[i]));
-  }
-  if (!isFields(a) || !isFields(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
-}
 function within(size, least, most, report, of, be, things = "") {
   const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
   if (size < least) fail(report, "min" + of, words(least, "least"), least);
@@ -161,7 +152,13 @@ function tooMany(_, report) {
 function isUnique(value) {
   const plain = value.filter((item2) => typeof item2 !== "object" || item2 === null);
   const nested = value.filter((item2) => typeof item2 === "object" && item2 !== null);
-  return new Set(plain).size === plain.length && !nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
+  return new Set(plain).size === plain.length && (nested.length < 2 || new Set(nested.map(canonical)).size === nested.length);
+}
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (!isFields(value)) return typeof value === "string" ? JSON.stringify(value) : String(value);
+  const fields = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+  return `{${fields.join()}}`;
 }
 function uniqueItems(value, report) {
   if (!isUnique(value)) fail(report, "uniqueItems", "must have no two equal items", true);

@@ -253,11 +253,19 @@ function tooMany(_: unknown, report: Report): void {
   fail(report, 'items', 'is one item too many');
 }
 
-/** Whether no two items are equal. Linear for plain values, quadratic for arrays and objects. */
+/** Whether no two items are equal: a set finds out, in which those that are equal are one. */
 export function isUnique(value: readonly unknown[]): boolean {
   const plain = value.filter(item => typeof item !== 'object' || item === null);
   const nested = value.filter(item => typeof item === 'object' && item !== null);
-  return new Set(plain).size === plain.length && !nested.some((a, i) => nested.some((b, j) => j < i && equal(a, b)));
+  return new Set(plain).size === plain.length && (nested.length < 2 || new Set(nested.map(canonical)).size === nested.length);
+}
+
+/** A value as a text that equal values share: `1.0` is `1`, and keys are sorted. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (!isFields(value)) return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const fields = Object.keys(value).sort().map(key => `${JSON.stringify(key)}:${canonical(value[key])}`);
+  return `{${fields.join()}}`;
 }
 
 /** `uniqueItems` */

@@ -17,9 +17,9 @@ export function idnHostname(value: string, report: Report): void {
   if (!isIdnHostname(value)) fail(report, 'format', 'must be a valid idn-hostname', 'idn-hostname');
 }
 
-/** `format: idn-email` (RFC 6531) */
+/** `format: idn-email` (RFC 6531). Whoever sends mail to a domain brings it into NFC. */
 export function idnEmail(value: string, report: Report): void {
-  if (!isMailbox(value, isIdnHostname)) fail(report, 'format', 'must be a valid idn-email', 'idn-email');
+  if (!isMailbox(value, domain => isIdnHostname(domain.normalize()))) fail(report, 'format', 'must be a valid idn-email', 'idn-email');
 }
 
 /** A label, by its code points. */

@@ -16,7 +16,7 @@ export interface Violation {
 }
 
 /** How many violations are collected at the most. */
-const COLLECTED = 1000;
+export const COLLECTED = 1000;
 
 /** How many violations are listed at the most. */
 const LISTED = 100;
@@ -31,7 +31,7 @@ function cut(text: string, most: number): string {
 }
 
 /** A violation whose path is still being made. */
-type Found = { -readonly [member in keyof Violation]: Violation[member] };
+export type Found = { -readonly [member in keyof Violation]: Violation[member] };
 
 /**
  * Collects the violations of one value. Checks call `fail` with it; where nothing is wrong there is nothing to tell.
@@ -42,6 +42,9 @@ export interface Report {
    * values of open enums. What is received may have both.
    */
   readonly strict: boolean;
+
+  /** Whether it is only asked if there are any. */
+  readonly trial?: boolean;
 
   /** The violations so far, in order. */
   readonly found: Found[];
@@ -133,7 +136,7 @@ export function violationsUnder(
 
 /** Whether a value passes a check. `strict` holds it to what a server takes. */
 export function passes(value: unknown, check: Check<unknown>, strict: boolean): boolean {
-  const report: Report = { strict, found: [] };
+  const report: Report = { strict, trial: true, found: [] };
   check(value, report);
   return report.found.length === 0;
 }

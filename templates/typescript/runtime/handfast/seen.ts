@@ -67,7 +67,7 @@ export function unseenItem(_: unknown, report: Report): void {
 
 /** Whether a value passes a check, without reporting; what was looked at counts if it does. */
 export function passesLooking(value: unknown, check: Looking, report: Report, seen: Seen): boolean {
-  const trial: Report = { strict: report.strict, found: [] };
+  const trial: Report = { strict: report.strict, trial: true, found: [] };
   const own = new Seen();
   check(value, trial, own);
   if (trial.found.length > 0) return false;

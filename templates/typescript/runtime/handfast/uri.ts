@@ -86,11 +86,11 @@ function isAuthority(text: string, of: Alphabet): boolean {
 
 const TEMPLATE = /*@__PURE__*/ template();
 
-/** RFC 6570, section 2, all four levels; operators that are kept for later are operators. */
+/** RFC 6570, section 2, all four levels, with erratum 6937; operators that are kept for later are operators. */
 function template(): RegExp {
   const escaped = '%[\\da-fA-F]{2}';
   const name = `(?:\\w|${escaped})+(?:\\.(?:\\w|${escaped})+)*`;
   const spec = `${name}(?::[1-9]\\d{0,3}|\\*)?`;
-  const literal = `[!#$&(-;=?-[\\]_a-z~${wide()}${HIDDEN}]`;
+  const literal = `[!#$&-;=?-[\\]_a-z~${wide()}${HIDDEN}]`;
   return new RegExp(`^(?:${literal}|${escaped}|\\{[+#./;?&=,!@|]?${spec}(?:,${spec})*\\})*$`, 'u');
 }

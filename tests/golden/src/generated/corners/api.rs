@@ -612,7 +612,7 @@ pub struct User {
     name = "corners",
     version = "0.1.0",
     accepts = "^0",
-    hash = "a4f1bc716f8cf3792e7e11b3cdde982e",
+    hash = "d02d6d7db9a82e4d8f03ff3609d65512",
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),

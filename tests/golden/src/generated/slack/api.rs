@@ -802,7 +802,7 @@ pub enum ServerMessage {
     name = "slack-rtm",
     version = "1.0.0",
     accepts = "^1",
-    hash = "4355f511d580e0a1ec1fe2d722acaf71",
+    hash = "75d26081fb3d335d0c4ce7276977da29",
     client = ClientMessage,
     server = ServerMessage,
     session(heartbeat_ms = 10000, timeout_ms = 10000, backoff_ms(500, 30000)),
