@@ -150,7 +150,11 @@ impl Form<'_> {
             return;
         };
         for entry in map.iter() {
-            if named && !words::is_name(&entry.key) {
+            let is_name = match inner {
+                Shape::Schema => words::is_type_name,
+                _ => words::is_name,
+            };
+            if named && !is_name(&entry.key) {
                 self.out.push(bad_name(&entry.key, entry.at));
             }
             self.value(entry.value, inner, entry.at, &entry.key);
