@@ -216,6 +216,13 @@ impl Form<'_> {
                 let message = format!("`{what}` names no field that a message can have");
                 Diagnostic::error("P009", at, message)
             }
+            Shape::Field if text.starts_with('/') => {
+                let message = format!("`{text}` is taken for a name, and not for a JSON Pointer");
+                let help = "the fields of an envelope lie beside its tag, each under a name: what lies deeper cannot be one";
+                self.out
+                    .push(Diagnostic::warning("P009", at, message).help(help));
+                return;
+            }
             Shape::RustName if !words::is_identifier(text, false) => identifier(text, "Rust", at),
             Shape::TsName if !words::is_identifier(text, true) => {
                 identifier(text, "TypeScript", at)
