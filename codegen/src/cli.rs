@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
         // Whoever read the output went away: there is nobody left to tell.
         Err(Trouble::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(trouble) => {
-            trouble.tell(cli.format);
+            trouble.tell(&cli);
             ExitCode::FAILURE
         }
     }
@@ -113,14 +113,21 @@ impl From<Failed> for Trouble {
 }
 
 impl Trouble {
-    fn tell(&self, format: Format) {
+    fn tell(&self, cli: &Cli) {
+        let format = cli.format;
         match self {
             Self::Failed(Failed::Spec {
                 diagnostics,
                 sources,
             }) => {
+                let checks = matches!(cli.command, Some(Command::Check));
+                let told = if checks {
+                    diagnostics.clone()
+                } else {
+                    without_notes(diagnostics.clone())
+                };
                 // There is nobody left to tell where this fails.
-                let _ = tell(diagnostics, sources, format);
+                let _ = tell(&told, sources, format);
                 if format == Format::Text {
                     let errors = diagnostics
                         .iter()
@@ -247,21 +254,37 @@ fn check(cli: &Cli) -> Result<bool, Trouble> {
     let spec = spec(cli)?;
     let generator = Generator::new(&spec);
     let (outputs, diagnostics, sources) = generator.prepare()?;
-    tell(&diagnostics, &sources, cli.format)?;
     let stale: Vec<File> = write::plan(generator.folder(), &outputs, &sources)?
         .into_iter()
         .filter(|file| file.fate != Fate::Left)
         .collect();
     let is_current = stale.is_empty();
-    if cli.format == Format::Text {
+    let why = |fate: Fate| match fate {
+        Fate::Written => "is missing",
+        Fate::Removed => "belongs to nothing any more",
+        Fate::Changed | Fate::Replaced | Fate::Left => "is not what the spec says",
+    };
+    if cli.format == Format::Json {
+        // One document: the problems of the spec, and behind them a problem for each output.
+        let mut all = handfast_spec::render_json(&diagnostics, &sources);
+        if let Some(all) = all.as_array_mut() {
+            all.extend(stale.iter().map(|File { path, fate }| {
+                let path = shown(path).to_string();
+                serde_json::json!({
+                    "file": path,
+                    "severity": "error",
+                    "stale": true,
+                    "message": format!("`{path}` {}", why(*fate)),
+                    "help": "run `cargo run -p codegen`",
+                })
+            }));
+        }
+        writeln!(io::stdout(), "{all}")?;
+    } else {
+        tell(&diagnostics, &sources, cli.format)?;
         let mut out = io::stdout().lock();
         for File { path, fate } in &stale {
-            let word = match fate {
-                Fate::Written => "is missing",
-                Fate::Removed => "belongs to nothing any more",
-                Fate::Changed | Fate::Replaced | Fate::Left => "is not what the spec says",
-            };
-            writeln!(out, "stale: `{}` {word}", shown(path))?;
+            writeln!(out, "stale: `{}` {}", shown(path), why(*fate))?;
         }
         if is_current {
             writeln!(

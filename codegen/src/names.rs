@@ -137,6 +137,40 @@ pub fn pascal(name: &str) -> String {
     )
 }
 
+/// The variant of a value: `in-transit` → `InTransit`. A sign at the beginning or the end is a word, and digits stay as far apart as they
+/// are written: `+1` is `Plus1`, `-1` is `Minus1`, `A-` is `AMinus` and `1.2.6` is `N1_2_6`, so that values which differ in signs alone
+/// are told apart.
+pub fn variant(value: &str) -> String {
+    let sign = |c: char| match c {
+        '+' => Some("Plus"),
+        '-' => Some("Minus"),
+        _ => None,
+    };
+    let mut rest = value;
+    let (mut before, mut behind) = ("", "");
+    if let Some((word, inner)) = rest
+        .chars()
+        .next()
+        .and_then(|c| Some((sign(c)?, &rest[1..])))
+        && inner.starts_with(char::is_alphanumeric)
+    {
+        (before, rest) = (word, inner);
+    }
+    if let Some(word) = rest.chars().next_back().and_then(sign)
+        && rest[..rest.len() - 1].ends_with(char::is_alphanumeric)
+    {
+        (behind, rest) = (word, &rest[..rest.len() - 1]);
+    }
+    let mut name = String::new();
+    for word in words(rest) {
+        let word = capitalised(&word);
+        let apart = name.ends_with(char::is_numeric) && word.starts_with(char::is_numeric);
+        name.extend(apart.then_some('_'));
+        name.push_str(&word);
+    }
+    not_a_digit(format!("{before}{name}{behind}"), 'N')
+}
+
 /// `chat.send` → `chat_send`
 pub fn snake(name: &str) -> String {
     not_a_digit(words(name).join("_").to_lowercase(), 'n')
@@ -284,6 +318,29 @@ mod tests {
                 ),
                 (p, s, c)
             );
+        }
+    }
+
+    #[test]
+    fn values() {
+        for (value, name) in [
+            ("+1", "Plus1"),
+            ("-1", "Minus1"),
+            ("1", "N1"),
+            ("1.2.6", "N1_2_6"),
+            ("12.6", "N12_6"),
+            ("1260", "N1260"),
+            ("A+", "APlus"),
+            ("A-", "AMinus"),
+            ("a", "A"),
+            ("in-transit", "InTransit"),
+            ("x-2-3y", "X2_3y"),
+            ("-", "U002d"),
+            ("--", "U002dU002d"),
+            ("+-1", "N1"),
+            ("ö-1", "Ö1"),
+        ] {
+            assert_eq!(variant(value), name, "{value}");
         }
     }
 

@@ -82,7 +82,7 @@ pub(crate) fn expand(
     }
     let ident = &input.ident;
     let method = crate::messages::ident(&snake(&ident.unraw().to_string()));
-    let method = crate::handlers::beside(method, &["connect", "session"]);
+    let method = crate::handlers::beside(method, &["connect", "session", "send"]);
     let has_join = join.is_some();
     let whole = key.value();
     let make = quote! {

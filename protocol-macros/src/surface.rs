@@ -104,6 +104,13 @@ pub(crate) fn surface(
                 pub fn __new(core: #krate::server::Context) -> Self {
                     Self { core, session: ::core::marker::PhantomData }
                 }
+                /// Sends a message that nobody asked for to this connection alone: without a number, lost on disconnect.
+                ///
+                /// A message that belongs to a channel is published there instead: sent like this it names no channel, and clients
+                /// refuse it.
+                pub fn send<__M: #krate::MessageOf<<#ident as #krate::Protocol>::Server>>(&self, message: &__M) {
+                    #krate::server::Context::send(&self.core, message);
+                }
             }
             #[automatically_derived]
             impl<__S: ::core::marker::Send + ::core::marker::Sync + 'static> Context<__S> {

@@ -112,7 +112,8 @@
 //! # The options of `#[protocol]`
 //! Everywhere: `crate = path` names this crate, where it is called something else. An option that is not known is an error
 //! that names the nearest. `deserialize`, on a type that lies in messages, gives it serde's `Deserialize` beside the `Serialize` that each
-//! has; what it refuses is told as serde does, and [`read_text`] tells every violation.
+//! has; it reads as a client does, which passes over fields that are not declared; what it refuses is told as serde does, and [`read_text`],
+//! which takes the side, tells every violation.
 //!
 //! **Rules**, for a field, an item of a tuple or a struct around one value: `minimum`, `maximum`, `exclusive_minimum`,
 //! `exclusive_maximum`, `multiple_of` (numbers); `min_length`, `max_length` (code points), `pattern = "…"` (searched for, in
@@ -144,7 +145,8 @@
 //!
 //! **`client`** or **`server`** on an enum: all that this end sends. On each variant stands `#[message("its.type", …)]`, where the
 //! type is a string or an integer, and is left away for a reply that is known by its request; then `name = "…"` says what
-//! it is called. A variant holds one value, fields or nothing. Of the client's:
+//! it is called. A variant holds one value, fields or nothing. The method of a variant `Connect` is `connect_`, since a client has another, and
+//! so is that of a channel `Session` or `Send`. Of the client's:
 //!
 //! | | |
 //! |---|---|

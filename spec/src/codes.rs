@@ -76,6 +76,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("S021", include_str!("../pages/S021.md")),
     ("S023", include_str!("../pages/S023.md")),
     ("S024", include_str!("../pages/S024.md")),
+    ("S025", include_str!("../pages/S025.md")),
     ("S030", include_str!("../pages/S030.md")),
     ("N001", include_str!("../pages/N001.md")),
     ("N002", include_str!("../pages/N002.md")),

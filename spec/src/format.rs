@@ -54,7 +54,7 @@ fn shape(of: &Shape, defs: &mut Map<String, Value>) -> Value {
         Shape::Section(section) => named(section, defs),
         Shape::Table(inner) => json!({
             "type": "object",
-            "propertyNames": { "pattern": words::NAME },
+            "propertyNames": { "pattern": if matches!(inner, Shape::Schema) { words::TYPE_NAME } else { words::NAME } },
             "additionalProperties": shape(inner, defs),
         }),
         Shape::Free(inner) => {

@@ -540,8 +540,8 @@ static SESSION: Section = Section {
         ),
         key(
             "roles",
-            Shape::Section(&ROLES),
-            "Who plays the messages of the session itself.",
+            Shape::Either(&[Shape::Off, Shape::Section(&ROLES)]),
+            "Who plays the messages of the session itself; `off` for all of them.",
         ),
         key(
             "phases",

@@ -297,3 +297,87 @@ fn branches_that_overlap_for_a_client_are_told() {
         assert_eq!(codes(&branches, "server"), Vec::<&str>::new(), "{branches}");
     }
 }
+
+#[test]
+fn annotations_of_the_wrong_kind_are_passed_over() {
+    let payload = json!({
+        "type": "object",
+        "deprecated": "since 2",
+        "examples": "a",
+        "description": null,
+        "properties": { "a": { "title": 1, "readOnly": "no", "type": "string" } }
+    });
+    let plain = read(&plain(), &payload, &[]);
+    assert_eq!(codes(&plain), ["S002"; 5]);
+    assert_eq!(
+        takes(&plain, &[json!({ "a": "x" }), json!({ "a": 1 })]),
+        [true, false]
+    );
+    let ours = read(&json!({}), &payload, &[]);
+    assert!(ours.protocol.is_none());
+    // What asserts is no annotation.
+    assert!(
+        read(
+            &json!({ "dialect": "json-schema" }),
+            &json!({ "minLength": "1" }),
+            &[]
+        )
+        .protocol
+        .is_none()
+    );
+}
+
+#[test]
+fn what_was_meant_is_said() {
+    let told = |payload: Value| {
+        let loaded = read(&json!({}), &payload, &[]);
+        render(&loaded.diagnostics, &loaded.sources, false)
+    };
+    for (word, expected) in [
+        ("uuid", "`{ type: string, format: uuid }`"),
+        ("date", "`{ type: string, format: date }`"),
+        ("email", "`{ type: string, format: email }`"),
+        ("datetime", "`{ type: string, format: date-time }`"),
+        ("DateTime", "`{ type: string, format: date-time }`"),
+        ("int", "did you mean `integer`?"),
+        ("int64", "`{ type: string, format: int64 }`"),
+        ("float", "did you mean `number`?"),
+        ("str", "did you mean `string`?"),
+        ("bool", "did you mean `boolean`?"),
+        ("map", "`{ type: object, additionalProperties: … }`"),
+        ("list", "did you mean `array`?"),
+        ("bytes", "contentEncoding: base64"),
+        ("String", "did you mean `string`?"),
+    ] {
+        let text = told(json!({ "type": word }));
+        assert!(
+            text.contains("error[S002]") && text.contains(expected),
+            "{text}"
+        );
+    }
+    assert!(told(json!({ "title": "string" })).contains("note[S025]"));
+    assert!(told(json!({ "type": "object", "description": "integer" })).contains("note[S025]"));
+    assert_eq!(told(json!({ "type": "string", "default": "string" })), "");
+    assert_eq!(
+        told(json!({ "type": "object", "description": "A string.", "properties": { "a": true } })),
+        ""
+    );
+}
+
+/// A branch may require what is declared around it, and what nothing declares is a mistake still.
+#[test]
+fn what_is_declared_around_a_branch_is_known() {
+    let around = |required: &str| {
+        let payload = json!({
+            "type": "object",
+            "properties": { "a": { "type": "string" }, "c": { "type": "string" } },
+            "anyOf": [
+                { "required": [required], "properties": { "b": { "type": "string" } } },
+                { "allOf": [{ "required": ["c"], "properties": { "d": { "type": "string" } } }] }
+            ]
+        });
+        read(&json!({}), &payload, &[])
+    };
+    assert_eq!(codes(&around("a")), Vec::<&str>::new());
+    assert_eq!(codes(&around("x")), ["S012"]);
+}

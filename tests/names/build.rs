@@ -11,7 +11,7 @@ const WORDS: &str = "self super crate type async string vec option result ok err
     into future pin arc any error send bool i64 btree_map nullable bytes byte_string checked as_text protocol payload fields \
     reader cx app to value key reply end code message read write encode serialize deserialize server client handle handler \
     handlers sessions session context open auth admit principal closed connect new layout join leave other core std handfast \
-    action run stream answer";
+    action run stream send answer";
 
 /// The parts of a protocol that are called by a name, each with one that it has where another is refused.
 const PLACES: [(&str, &str); 13] = [
@@ -62,6 +62,32 @@ messages:
 generate: { rust: { out: api.rs } }
 ";
 
+/// Letters of other scripts, values that differ in signs, and fields that differ in a `_`.
+const LETTERS: &str = r"
+handfast: 1
+protocol: { name: letters, version: 1.0.0 }
+types:
+  Größe: { type: object, properties: { maß: { type: number }, 注文: { $ref: '#/types/注文' } } }
+  注文: { type: string, maxLength: 3 }
+  Zoom: { enum: ['+1', '-1', '1', '1.2.6', '12.6', 'A+', 'A-', 'A'] }
+messages:
+  ask:
+    from: client
+    payload:
+      type: object
+      properties:
+        id: { type: object, properties: { a: { type: string } } }
+        _id: { type: object, properties: { b: { type: string } } }
+        size: { $ref: '#/types/Größe' }
+        zoom: { $ref: '#/types/Zoom' }
+        menge: { $ref: '#/messages/ask/payload/$defs/Mengé' }
+        漢: { $ref: '#/messages/ask/payload/$defs/漢字' }
+      $defs:
+        Mengé: { type: object, properties: { n: { type: integer } } }
+        漢字: { type: object, properties: { n: { type: integer } } }
+generate: { rust: { out: api.rs } }
+";
+
 /// The spec whose parts are called so.
 fn spec(names: &[&str]) -> String {
     let mut text = SPEC.to_owned();
@@ -76,15 +102,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
     // The Rust, or what is wrong with the spec.
-    let generate = |names: &[&str]| -> Result<Result<String, String>, Box<dyn Error>> {
+    let generated = |spec: &str| -> Result<Result<String, String>, Box<dyn Error>> {
         let path = out.join("protocol.yaml");
-        fs::write(&path, spec(names))?;
+        fs::write(&path, spec)?;
         match Generator::new(path).prepare() {
             Ok((outputs, ..)) => Ok(Ok(outputs.into_iter().map(|one| one.text).collect())),
             Err(failed @ Failed::Spec { .. }) => Ok(Err(failed.to_string())),
             Err(other) => Err(other.to_string().into()),
         }
     };
+    let generate = |names: &[&str]| generated(&spec(names));
+    let write = |file: &str, text: &str| {
+        // What is included as a module cannot have documentation of its own.
+        let text: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("//!"))
+            .collect();
+        fs::write(out.join(file), text.join("\n"))
+    };
+    write("letters.rs", &generated(LETTERS)??)?;
     let letters: Vec<String> = ('a'..='z').map(String::from).collect();
     let names: Vec<&str> = letters
         .iter()
@@ -122,12 +158,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let file = format!("api{i}.rs");
         let text = generate(&all)?.map_err(|said| format!("{}\n{said}", spec(&all)))?;
-        // What is included as a module cannot have documentation of its own.
-        let text: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.starts_with("//!"))
-            .collect();
-        fs::write(out.join(&file), text.join("\n"))?;
+        write(&file, &text)?;
         modules.push_str(&format!(
             "/// `{}`\npub mod api{i} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/{file}\"));\n}}\n",
             all.join("`, `")

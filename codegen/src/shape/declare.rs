@@ -340,7 +340,7 @@ impl Maker<'_> {
         let values = texts
             .into_iter()
             .map(|text| {
-                let stem = names::pascal(&text);
+                let stem = names::variant(&text);
                 // `Other` holds the unknown values of an open enum.
                 let reserved = schema.open && stem == "Other";
                 // What was numbered so far is taken.
@@ -397,9 +397,9 @@ impl Maker<'_> {
                 .as_deref()
                 .unwrap_or(&value);
             let is_used = |name: &str| used.contains(name);
-            let mut variant = names::pascal(title);
+            let mut variant = names::variant(title);
             if is_used(&variant) {
-                variant = names::pascal(&value);
+                variant = names::variant(&value);
             }
             if is_used(&variant) {
                 return None;
@@ -435,22 +435,37 @@ impl Maker<'_> {
 
     fn product(&mut self, merged: &combine::Merged, name: &str) -> DeclKind {
         let mut used: BTreeMap<String, Span> = BTreeMap::new();
+        let mut inner: BTreeSet<String> = BTreeSet::new();
         let defaults = self.protocol.schemas.has_defaults();
         let required: BTreeSet<&String> = merged.required.iter().collect();
+        let plain: BTreeSet<String> = merged
+            .properties
+            .iter()
+            .filter(|(wire, _)| !wire.starts_with('_'))
+            .map(|(wire, _)| names::snake(wire))
+            .collect();
         let fields = merged
             .properties
             .iter()
             .map(|(wire, schema)| {
                 let annotations = self.schema(*schema).annotations.clone();
                 let span = self.schema(*schema).span;
-                let mut rust = names::snake(annotations.rust.as_deref().unwrap_or(wire));
+                let given = annotations.rust.as_deref();
+                let mut rust = names::snake(given.unwrap_or(wire));
+                // `_id` beside `id` keeps what tells them apart.
+                if given.is_none() && wire.starts_with('_') && plain.contains(&rust) {
+                    rust.insert(0, '_');
+                }
                 if !defaults {
                     rust = names::numbered(&rust, &|name| used.contains_key(name));
                 }
                 if let Some(first) = used.insert(rust.clone(), span) {
                     self.taken.same_field(name, wire, &rust, span, first);
                 }
-                let ty = self.at(*schema, &format!("{name}{}", names::pascal(wire)));
+                let ty = format!("{name}{}", names::pascal(wire));
+                let ty = names::numbered(&ty, &|name| inner.contains(name));
+                inner.insert(ty.clone());
+                let ty = self.at(*schema, &ty);
                 Field {
                     name: wire.clone(),
                     rust: names::rust_ident(&rust),

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The client's own function that an inherent method would stand beside.
 const CLIENT: [&str; 1] = ["connect"];
 
-/// What a handler is given has this method itself.
-const CONTEXT: [&str; 1] = ["session"];
+/// What a handler is given has these methods itself.
+const CONTEXT: [&str; 2] = ["session", "send"];
 
 pub(super) fn check(protocol: &Protocol, taken: &mut Taken) {
     traits(protocol, taken);

@@ -2,8 +2,12 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
+use crate::tree::{Document, Entry};
 use handfast_schema::{Schema, SchemaId, Schemas, Type, union};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The schemas that have a schema as a part, which speaks of the same value.
+pub(super) type Around = BTreeMap<SchemaId, Vec<SchemaId>>;
 
 impl Checker<'_> {
     pub(super) fn branches(&mut self) {
@@ -30,6 +34,72 @@ impl Checker<'_> {
             let help = "give each branch a required field that tells it from the others, such as `kind: { const: a }`, write `additionalProperties: false` in each, or make it an `anyOf`";
             self.out
                 .push(Diagnostic::warning("S024", at, text).help(help));
+        }
+    }
+
+    /// Whether a schema is a part of others that speak of the same value, and one of them declares a property: a branch that requires
+    /// what stands around it.
+    pub(super) fn is_declared_around(&self, around: &Around, id: SchemaId, name: &str) -> bool {
+        let mut seen = BTreeSet::from([id]);
+        let mut waiting = vec![id];
+        while let Some(part) = waiting.pop() {
+            for around in around.get(&part).into_iter().flatten() {
+                if seen.insert(*around) {
+                    let mut known = self.fields(*around).into_iter();
+                    if known.any(|known| known.name == name) {
+                        return true;
+                    }
+                    waiting.push(*around);
+                }
+            }
+        }
+        false
+    }
+
+    /// Which schemas have each as a part.
+    pub(super) fn around(&self) -> Around {
+        let mut all = Around::new();
+        for (around, schema) in self.protocol.schemas.iter() {
+            let single = [schema.reference, schema.then, schema.otherwise];
+            let parts = schema
+                .all_of
+                .iter()
+                .chain(&schema.any_of)
+                .chain(&schema.one_of);
+            let dependent = schema.dependent_schemas.iter().map(|(_, id)| id);
+            for part in single.iter().flatten().chain(parts).chain(dependent) {
+                all.entry(*part).or_default().push(around);
+            }
+        }
+        all
+    }
+
+    /// `{ title: string }` says nothing of a value: a property was meant.
+    pub(super) fn remarks(&mut self, schema: &Schema, tree: &Document, entries: &[Entry]) {
+        if !schema.properties.is_empty() {
+            return;
+        }
+        for entry in entries {
+            let word = tree
+                .text(entry.value)
+                .filter(|_| ["title", "description", "default", "$comment"].contains(&&*entry.key));
+            let Some(word) = word.filter(|word| Type::from_name(word).is_some()) else {
+                continue;
+            };
+            // The default of a string may be any word.
+            if entry.key == "default" && schema.types.is_some() {
+                continue;
+            }
+            let text = format!(
+                "`{}` is a remark here, and says nothing of the value",
+                entry.key
+            );
+            let help = format!(
+                "where a property is meant, write `properties: {{ {}: {{ type: {word} }} }}`",
+                entry.key
+            );
+            self.out
+                .push(Diagnostic::note("S025", entry.at, text).help(help));
         }
     }
 

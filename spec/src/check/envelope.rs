@@ -96,8 +96,13 @@ impl Checker<'_> {
             if first != at {
                 problem = problem.label(first, "first here");
             }
-            self.out
-                .push(problem.help(format!("name one of them otherwise: `{role}: …`, or `off`")));
+            let help = match *role {
+                "content" => "name one of them otherwise: `content: …`, or `content: null` where the payload lies flat".to_owned(),
+                "correlate" => "name one of them otherwise: `correlate: { request: …, reply: … }`".to_owned(),
+                "outcome" => "name one of them otherwise: `outcome: { field: … }`".to_owned(),
+                _ => format!("name one of them otherwise: `{role}: …`, or `{role}: off`"),
+            };
+            self.out.push(problem.help(help));
         }
     }
 

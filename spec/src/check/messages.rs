@@ -59,7 +59,7 @@ impl Checker<'_> {
             let id = MessageId(at);
             self.reply(id, message);
             self.effects(id, message);
-            self.outcome(id, message);
+            self.failures(id, message);
         }
         self.versions();
         self.error_codes();
@@ -98,7 +98,11 @@ impl Checker<'_> {
             if let Some((Bearer::Role(other), _)) = seen.get(tag) {
                 let tag = spelled(tag);
                 let message = format!("the roles `{other}` and `{name}` have the same tag `{tag}`");
-                self.out.push(Diagnostic::error("P018", at, message));
+                let help = format!(
+                    "give one of them another: `session: {{ roles: {{ {name}: {{ tag: session.{name} }} }} }}`"
+                );
+                self.out
+                    .push(Diagnostic::error("P018", at, message).help(help));
             }
             seen.insert(tag, (Bearer::Role(name), at));
         }
@@ -116,7 +120,7 @@ impl Checker<'_> {
             let Some(tag) = &sent.tag else {
                 if !acks[index] && !parts[index] && !self.is_failure(id, sent) {
                     let text = format!("`{name}` has no tag, and answers nothing");
-                    let help = "only a reply can do without a tag: the request it answers tells what it is";
+                    let help = "give it a `tag`, or name it as what answers a request (`reply: …`): that request tells what it is";
                     self.out
                         .push(Diagnostic::error("P035", at, text).help(help));
                 }
@@ -137,7 +141,7 @@ impl Checker<'_> {
                         Diagnostic::error("P014", at, text)
                             .at("the same tag")
                             .label(first, "first here")
-                            .help("a tag tells one message from another: give one of them another `tag`"),
+                            .help("a tag tells one message from another: give one of them another `tag`; where the wire has one for both, make them one message whose payload is a `oneOf`"),
                     );
                 }
                 Some((Bearer::Role(role), place)) => {
@@ -147,7 +151,7 @@ impl Checker<'_> {
                         problem = problem.label(place, "the role");
                     }
                     self.out.push(problem.help(format!(
-                        "give the message another `tag`, or let it play the role: `session: {{ roles: {{ {role}: {{ message: {name} }} }} }}`"
+                        "give the message another `tag`; where the wire has it so, give the session's own another: `session: {{ roles: {{ {role}: {{ tag: session.{role} }} }} }}`, or `off`"
                     )));
                 }
                 None => {
@@ -306,35 +310,21 @@ impl Checker<'_> {
         with_id.next().is_some() && !matches!(error, RolePlayer::Off)
     }
 
-    /// A reply without a tag can be taken for a failure only where something tells.
-    fn outcome(&mut self, id: MessageId, message: &Message) {
-        let Some(ack) = message.reply.as_ref().and_then(|reply| reply.ack) else {
-            return;
-        };
+    /// Errors that are declared and that nothing carries: `outcome` tells an answer that failed from one that succeeded, and is no message
+    /// that could bear the code.
+    fn failures(&mut self, id: MessageId, message: &Message) {
         let off = matches!(self.protocol.session.role(RoleKind::Error), RolePlayer::Off);
-        if message.errors.is_empty() || !off {
+        if message.errors.is_empty() || message.reply.is_none() || !off {
             return;
         }
-        let answer = &self.protocol.messages[ack.0];
-        let sent = [&answer.client, &answer.server].into_iter().flatten();
-        let mut sent = sent.filter(|sent| sent.envelope.outcome.is_none());
-        if let Some(sent) = sent.next() {
-            let tagless = sent.tag.is_none();
-            let text = format!(
-                "nothing tells whether `{}` is a success or a failure{}",
-                answer.name.text,
-                if tagless {
-                    ": it has no tag"
-                } else {
-                    ": the role `error` is off"
-                }
-            );
-            let help =
-                "add to the envelope: `outcome: { field: ok, success: true, failure: false }`";
-            let at = self.of_message(id, "errors");
-            self.out
-                .push(Diagnostic::error("P036", at, text).help(help));
-        }
+        let text = format!(
+            "nothing carries a failure of `{}`: the role `error` is off",
+            message.name.text
+        );
+        let help = "leave the role `error` on, or let a message of your own play it (`error: { message: …, fields: { code: /code } }`); where nothing fails, delete `errors`";
+        let at = self.of_message(id, "errors");
+        self.out
+            .push(Diagnostic::error("P036", at, text).help(help));
     }
 
     fn versions(&mut self) {
@@ -378,7 +368,11 @@ impl Checker<'_> {
                     error.name.text
                 );
                 self.out
-                    .push(Diagnostic::error("P014", at, text).label(first, "first here"));
+                    .push(
+                        Diagnostic::error("P014", at, text)
+                            .label(first, "first here")
+                            .help("give one of them another `code`; where the wire has one for both, declare one error and name it wherever it may come"),
+                    );
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Schemas: contradictions, what has no effect, what nobody enforces.
 
-use super::Checker;
+use super::{Checker, branches::Around};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::tree::{Document, Entry, Kind, NodeId};
 use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator, format};
@@ -57,6 +57,7 @@ const TYPED: [(&str, Type); 29] = [
 
 impl Checker<'_> {
     pub(super) fn schemas(&mut self) {
+        let around = self.around();
         for (id, schema) in self.protocol.schemas.iter() {
             let Some(site) = self.lowered.sites.get(id.0 as usize) else {
                 continue;
@@ -64,9 +65,10 @@ impl Checker<'_> {
             let tree = &self.lowered.docs[site.doc];
             if self.protocol.schemas.has_defaults() {
                 self.not_enforced(tree, tree.entries(site.node));
+                self.remarks(schema, tree, tree.entries(site.node));
                 self.integers(id, schema, tree);
             }
-            self.contradictions(id, schema, tree);
+            self.contradictions(&around, id, schema, tree);
             self.idle(id, schema, tree);
         }
         self.circles();
@@ -157,7 +159,7 @@ impl Checker<'_> {
         Some(if short { node.span } else { entry.at })
     }
 
-    fn contradictions(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
+    fn contradictions(&mut self, around: &Around, id: SchemaId, schema: &Schema, tree: &Document) {
         let value = |keyword: &str| {
             let entry = self.keyword(id, keyword)?;
             tree.number(entry.value)?.as_f64()
@@ -228,7 +230,7 @@ impl Checker<'_> {
                 .filter_map(|item| Some((tree.text(*item)?, item)))
                 .collect();
             for name in &schema.required {
-                if known.contains(name.as_str()) {
+                if known.contains(name.as_str()) || self.is_declared_around(around, id, name) {
                     continue;
                 }
                 let item = items.get(name.as_str());

@@ -78,6 +78,14 @@ impl Checker<'_> {
     }
 
     fn role(&mut self, kind: RoleKind, name: &str, player: &RolePlayer) {
+        if let Some(all) = self.entry(&["session", "roles"])
+            && self.tree.text(all.value) == Some("off")
+        {
+            let text = format!("without the role `{name}`, {}", given_up(kind));
+            self.out
+                .push(Diagnostic::note("G001", self.place(all), text));
+            return;
+        }
         let Some(entry) = self.entry(&["session", "roles", name]) else {
             return;
         };
@@ -133,6 +141,10 @@ impl Checker<'_> {
                     .push(Diagnostic::error("P030", entry.at, text).help(help));
                 continue;
             }
+            // The empty pointer is the whole payload.
+            if pointer.is_empty() {
+                continue;
+            }
             let first = pointer
                 .strip_prefix('/')
                 .map(|rest| rest.split('/').next().unwrap_or(""));
@@ -140,7 +152,9 @@ impl Checker<'_> {
             match first.map(|first| first.replace("~1", "/").replace("~0", "~")) {
                 None => {
                     let text = format!("`{pointer}` is no JSON Pointer");
-                    let help = format!("a pointer begins with a slash: `/{pointer}`");
+                    let help = format!(
+                        "a pointer begins with a slash: `/{pointer}`; the whole payload is `''`"
+                    );
                     self.out
                         .push(Diagnostic::error("P030", place, text).help(help));
                 }

@@ -150,7 +150,11 @@ impl Form<'_> {
             return;
         };
         for entry in map.iter() {
-            if named && !words::is_name(&entry.key) {
+            let is_name = match inner {
+                Shape::Schema => words::is_type_name,
+                _ => words::is_name,
+            };
+            if named && !is_name(&entry.key) {
                 self.out.push(bad_name(&entry.key, entry.at));
             }
             self.value(entry.value, inner, entry.at, &entry.key);
@@ -211,6 +215,13 @@ impl Form<'_> {
             Shape::Field if !words::is_field(text) => {
                 let message = format!("`{what}` names no field that a message can have");
                 Diagnostic::error("P009", at, message)
+            }
+            Shape::Field if text.starts_with('/') => {
+                let message = format!("`{text}` is taken for a name, and not for a JSON Pointer");
+                let help = "the fields of an envelope lie beside its tag, each under a name: what lies deeper cannot be one";
+                self.out
+                    .push(Diagnostic::warning("P009", at, message).help(help));
+                return;
             }
             Shape::RustName if !words::is_identifier(text, false) => identifier(text, "Rust", at),
             Shape::TsName if !words::is_identifier(text, true) => {

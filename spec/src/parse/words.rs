@@ -83,6 +83,22 @@ pub(crate) fn is_name(text: &str) -> bool {
             .all(|part| !part.is_empty() && part.chars().all(word))
 }
 
+/// The regular expression of the name of a type, for the format's schema.
+pub(crate) const TYPE_NAME: &str =
+    "^[\\p{Alphabetic}_][\\p{Alphabetic}0-9_]*([.:-][\\p{Alphabetic}0-9_]+)*$";
+
+/// Whether a text is the name of a type: a name that may have the letters of any script.
+pub(crate) fn is_type_name(text: &str) -> bool {
+    let plain = |c: char| {
+        if c.is_ascii() || !c.is_alphabetic() {
+            c
+        } else {
+            'x'
+        }
+    };
+    text.len() <= 128 && is_name(&text.chars().map(plain).collect::<String>())
+}
+
 /// The regular expression of an identifier, for the format's schema.
 pub(crate) const IDENTIFIER: &str = "^[A-Za-z_$][A-Za-z0-9_$]*$";
 

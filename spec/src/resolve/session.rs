@@ -50,7 +50,13 @@ impl Resolver<'_> {
 
     fn roles(&mut self, block: Option<NodeId>, auth: Option<MessageId>) -> Vec<Role> {
         let mut roles = Vec::new();
+        let off = block.is_some_and(|block| self.tree.text(block) == Some("off"));
         for (kind, name) in RoleKind::ALL {
+            if off {
+                let player = RolePlayer::Off;
+                roles.push(Role { kind, player });
+                continue;
+            }
             let at = block.and_then(|block| self.tree.get(block, name));
             let player = at.and_then(|at| self.player(at, name)).unwrap_or_else(|| {
                 match (kind, auth) {

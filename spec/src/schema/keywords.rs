@@ -60,6 +60,19 @@ const fn keyword(name: &'static str, value: Value, doc: &'static str) -> Keyword
     Keyword { name, value, doc }
 }
 
+/// What is for people alone, and decides no verdict.
+pub(crate) const ANNOTATIONS: [&str; 9] = [
+    "$comment",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "contentMediaType",
+];
+
 /// Every keyword.
 pub(crate) static KEYWORDS: &[Keyword] = &[
     keyword(

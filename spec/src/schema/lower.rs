@@ -84,7 +84,13 @@ impl Lowering<'_> {
             entry.key,
             node.kind.what()
         );
-        self.out.push(Diagnostic::error("S002", at, message));
+        // What decides no verdict is no reason to refuse a schema that may be somebody else's.
+        let problem = if self.settings.is_plain() && keywords::ANNOTATIONS.contains(&&*entry.key) {
+            Diagnostic::warning("S002", at, message).help("it is passed over")
+        } else {
+            Diagnostic::error("S002", at, message)
+        };
+        self.out.push(problem);
     }
 
     fn unknown(&mut self, entry: &Entry) {

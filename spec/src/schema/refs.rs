@@ -283,7 +283,7 @@ impl Lowering<'_> {
             self.out.push(problem.help(help));
             return None;
         }
-        let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_");
+        let name = name.replace(|c: char| !c.is_alphanumeric() && c != '.', "_");
         let name = name.trim_matches(['.', '_']).to_owned();
         let name = if name.is_empty() {
             "Schema".to_owned()

@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::tree::{Document, Entry, Kind, NodeId};
-use handfast_schema::{Number, Type, TypeSet};
+use handfast_schema::{Number, Type, TypeSet, format};
 use std::collections::BTreeSet;
 
 impl Lowering<'_> {
@@ -67,13 +67,7 @@ impl Lowering<'_> {
                     Some(ty) => set = set.with(ty),
                     None => {
                         let names = Type::ALL.iter().map(|ty| ty.name());
-                        let help = match name.as_str() {
-                            "int" | "long" => Some("did you mean `integer`?".into()),
-                            "float" | "double" => Some("did you mean `number`?".into()),
-                            "list" => Some("did you mean `array`?".into()),
-                            "map" => Some("did you mean `object`?".into()),
-                            _ => did_you_mean(name, names.clone()),
-                        };
+                        let help = meant(name).or_else(|| did_you_mean(name, names.clone()));
                         let help = help.unwrap_or_else(|| {
                             let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
                             format!("it is one of {}", names.join(", "))
@@ -100,6 +94,60 @@ impl Lowering<'_> {
         }
         Some(set)
     }
+}
+
+/// What is meant by a word that is no type: the type of another language, or a format.
+fn meant(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    let write = match lower.as_str() {
+        "int" | "integer" | "int8" | "int16" | "int32" | "uint" | "uint8" | "uint16" | "uint32"
+        | "short" | "i8" | "i16" | "i32" | "u8" | "u16" | "u32" => "integer",
+        "long" | "i64" | "bigint" | "int64" => {
+            return Some(
+                "did you mean `integer`, or `{ type: string, format: int64 }` where a double does not hold it?"
+                    .to_owned(),
+            );
+        }
+        "u64" | "ulong" | "uint64" => {
+            return Some(
+                "did you mean `integer`, or `{ type: string, format: uint64 }` where a double does not hold it?"
+                    .to_owned(),
+            );
+        }
+        "float" | "double" | "decimal" | "real" | "f32" | "f64" | "number" => "number",
+        "str" | "text" | "char" | "varchar" | "string" => "string",
+        "bool" | "boolean" => "boolean",
+        "list" | "vec" | "tuple" | "set" | "array" => "array",
+        "dict" | "struct" | "record" | "object" => "object",
+        "nil" | "none" | "void" => {
+            return Some("the type of null stands in quotes: `'null'`".to_owned());
+        }
+        "map" | "hash" | "hashmap" => {
+            return Some(
+                "did you mean `object`? a map is `{ type: object, additionalProperties: … }`"
+                    .to_owned(),
+            );
+        }
+        "any" | "unknown" | "mixed" => {
+            return Some("leave `type` away where any value is allowed".to_owned());
+        }
+        "enum" => return Some("an enum is `{ enum: [a, b] }`".to_owned()),
+        "bytes" | "binary" | "blob" | "base64" => {
+            return Some("write `{ type: string, contentEncoding: base64 }`".to_owned());
+        }
+        "datetime" | "timestamp" => return Some(of_format("date-time")),
+        "url" => return Some(of_format("uri")),
+        "ip" => return Some(of_format("ipv4")),
+        "guid" => return Some(of_format("uuid")),
+        "regexp" => return Some(of_format("regex")),
+        known if format::KNOWN.contains(&known) => return Some(of_format(known)),
+        _ => return None,
+    };
+    Some(format!("did you mean `{write}`?"))
+}
+
+fn of_format(name: &str) -> String {
+    format!("`{name}` is a format of strings: write `{{ type: string, format: {name} }}`")
 }
 
 /// A number that is whole: `2.0` is, as JSON Schema has it.

@@ -8,5 +8,10 @@ mod by_hand;
 
 include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 
+/// Letters of other scripts, values that differ in signs, and fields that differ in a `_`.
+pub mod letters {
+    include!(concat!(env!("OUT_DIR"), "/letters.rs"));
+}
+
 /// The names that are refused: the part of the protocol, the name, and the code.
 pub const REFUSED: &str = include_str!(concat!(env!("OUT_DIR"), "/refused.txt"));

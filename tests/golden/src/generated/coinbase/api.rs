@@ -83,7 +83,7 @@ pub enum ChannelName {
     Level2Batch,
     /// `level2_50`
     #[protocol(name = "level2_50")]
-    Level250,
+    Level2_50,
     /// `user`
     #[protocol(name = "user")]
     User,

@@ -1,0 +1,67 @@
+//! A message that both ends send.
+
+#![cfg(all(feature = "server", feature = "client"))]
+
+use handfast::{client::Connect, protocol, server::Peer, transport::pair};
+use std::{convert::Infallible, time::Duration};
+
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+struct Note {
+    n: i64,
+}
+
+#[protocol(client)]
+#[derive(Clone, Debug, PartialEq)]
+enum Asks {
+    #[message("note")]
+    Note(Note),
+}
+
+#[protocol(server)]
+#[derive(Clone, Debug, PartialEq)]
+enum Says {
+    #[message("note")]
+    Note(Note),
+}
+
+#[protocol(name = "both", version = "1.0.0", client = Asks, server = Says)]
+#[derive(Clone, Copy, Debug)]
+struct Both;
+
+struct App;
+
+impl Sessions for App {
+    type Session = ();
+    async fn open(&self, _: &Peer) {}
+}
+
+impl Handler for App {
+    async fn note(&self, m: Note, cx: &Context<()>) {
+        // Which union it is of is clear from where it is sent.
+        cx.send(&Note { n: m.n + 1 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn either_end_sends_it_without_more_words() -> Result<(), Box<dyn std::error::Error>> {
+    let server = Server::new(App);
+    let client = Connect::<Both, Client>::over(move || {
+        let (ours, theirs) = pair(16);
+        let server = server.clone();
+        tokio::spawn(async move { server.serve(theirs, Peer::default()).await });
+        async { Ok::<_, Infallible>(ours) }
+    })
+    .await?;
+    let mut messages = client.messages();
+    client.note(Note { n: 1 }).await?;
+    let first = tokio::time::timeout(Duration::from_secs(30), messages.next()).await?;
+    assert_eq!(
+        match first.ok_or("no message")? {
+            handfast::client::Event::Message(envelope) => envelope.message,
+            other => return Err(format!("{other:?}").into()),
+        },
+        Says::Note(Note { n: 2 })
+    );
+    Ok(())
+}
