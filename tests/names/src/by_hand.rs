@@ -4,6 +4,7 @@
     dead_code,
     unreachable_pub,
     missing_docs,
+    clippy::upper_case_acronyms,
     reason = "the types are here for what is made of them"
 )]
 
