@@ -122,6 +122,8 @@ pub(crate) fn expand(
         .filter(|attr| attr.path().is_ident("doc"))
         .collect();
     let left = leave.as_ref().or(join.as_ref());
+    // As many as the channel has parameters.
+    let many = (fields.len() > 5).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let joining = match (&join, join_more) {
         (Some(message), false) => {
             let leaving = match (&leave, leave_more) {
@@ -133,6 +135,7 @@ pub(crate) fn expand(
             };
             quote! {
                 #(#docs)*
+                #many
                 pub fn #method(&self #(, #declared)*) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
                     #krate::client::Entrance::new(
                         &self.0,
@@ -153,6 +156,7 @@ pub(crate) fn expand(
             };
             quote! {
                 #(#docs)*
+                #many
                 pub fn #method(&self #(, #declared)*, #more: #message) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
                     #krate::client::Entrance::new(&self.0, #ident { #(#cloned),* }, #more, #leave)
                 }
@@ -160,6 +164,7 @@ pub(crate) fn expand(
         }
         (None, _) => quote! {
             #(#docs)*
+            #many
             pub fn #method(&self #(, #declared)*) -> #krate::client::OwnEntrance<__Protocol, #ident> {
                 #krate::client::OwnEntrance::new(&self.0, #ident { #(#cloned),* })
             }
@@ -184,6 +189,7 @@ pub(crate) fn expand(
             #[automatically_derived]
             impl<__S> Context<__S> {
                 #(#docs)*
+                #many
                 pub fn #method(&self #(, #declared)*) -> #krate::server::Publisher<#ident> {
                     self.core.publisher(&#ident { #(#cloned),* })
                 }
@@ -191,6 +197,7 @@ pub(crate) fn expand(
             #[automatically_derived]
             impl Handle {
                 #(#docs)*
+                #many
                 pub fn #method(&self #(, #declared)*) -> #krate::server::Publisher<#ident> {
                     self.0.publisher(&#ident { #(#cloned),* })
                 }

@@ -189,8 +189,12 @@ fn handler(krate: &Path, message: &Message) -> TokenStream {
         _ if message.errors.is_some() => (quote!(), quote!(::core::result::Result<(), #errors>)),
         _ => (quote!(), quote!(())),
     };
+    // As many as the variant has fields.
+    let many = matches!(message.holds, Holds::Fields(_))
+        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
         #(#docs)*
+        #many
         fn #name(
             &self,
             #parameters

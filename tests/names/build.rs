@@ -11,7 +11,7 @@ const WORDS: &str = "self super crate type async string vec option result ok err
     into future pin arc any error send bool i64 btree_map nullable bytes byte_string checked as_text protocol payload fields \
     reader cx app to value key reply end code message read write encode serialize deserialize server client handle handler \
     handlers sessions session context open auth admit principal closed connect new layout join leave other core std handfast \
-    action run stream send answer";
+    action run stream answer";
 
 /// The parts of a protocol that are called by a name, each with one that it has where another is refused.
 const PLACES: [(&str, &str); 13] = [
