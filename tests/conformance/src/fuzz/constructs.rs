@@ -101,6 +101,20 @@ const CONSTRUCTS: &[Construct] = &[
     ("`$dynamicRef`", |all| all.contains_key("$dynamicRef")),
 ];
 
+/// What only schemas of somebody else's may have.
+const FOREIGN: &[Construct] = &[
+    ("an `enum` of nothing", |all| {
+        all.get("enum")
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty)
+    }),
+    ("an annotation of the wrong kind", |all| {
+        all.get("deprecated").is_some_and(Value::is_string)
+            || all.get("examples").is_some_and(Value::is_string)
+            || all.get("description").is_some_and(Value::is_null)
+    }),
+];
+
 const ANNOTATIONS: [&str; 8] = [
     "title",
     "description",
@@ -127,7 +141,7 @@ impl Produced {
         let Some(keywords) = schema.as_object() else {
             return;
         };
-        for (name, is) in CONSTRUCTS {
+        for (name, is) in CONSTRUCTS.iter().chain(FOREIGN) {
             *self.constructs.entry(name).or_default() += usize::from(is(keywords));
         }
         for name in BEYOND {
@@ -165,9 +179,10 @@ impl Produced {
         }
     }
 
-    /// The constructs that were never produced.
-    pub(super) fn missing(&self) -> Vec<String> {
-        let constructs = CONSTRUCTS.iter().map(|(name, _)| *name);
+    /// The constructs that were never produced; those of `foreign` schemas too.
+    pub(super) fn missing(&self, foreign: bool) -> Vec<String> {
+        let foreign = FOREIGN.iter().filter(|_| foreign);
+        let constructs = CONSTRUCTS.iter().chain(foreign).map(|(name, _)| *name);
         let constructs =
             constructs.filter(|name| self.constructs.get(name).is_none_or(|n| *n == 0));
         let beyond = BEYOND

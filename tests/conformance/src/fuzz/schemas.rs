@@ -202,7 +202,7 @@ pub(crate) fn inner(rng: &mut Rng, reader: For) -> Value {
 
 pub(super) struct Maker<'r> {
     pub(super) rng: &'r mut Rng,
-    reader: For,
+    pub(super) reader: For,
     names: Vec<String>,
     /// Those of definitions that bear no anchor: booleans, and those that are still to be made.
     bare: Vec<String>,
@@ -365,6 +365,7 @@ impl Maker<'_> {
                 json!(self.rng.pick(&TYPES))
             }
             "const" => self.value(2),
+            "enum" if self.reader == For::All && self.rng.one_in(12) => json!([]),
             "enum" => {
                 let mut values: Vec<Value> = Vec::new();
                 for _ in 0..=self.rng.below(3) {

@@ -1,6 +1,6 @@
 //! What people write: objects, lists, choices, unions, remarks.
 
-use super::schemas::{KEYS, Maker};
+use super::schemas::{For, KEYS, Maker};
 use handfast_schema::format::KNOWN;
 use serde_json::{Map, Value, json};
 
@@ -97,6 +97,15 @@ impl Maker<'_> {
 
     /// What asserts nothing.
     fn remark(&mut self) -> Value {
+        // Of the wrong kind they are none, which a schema of somebody else's may have all the same.
+        if self.reader == For::All && self.rng.one_in(8) {
+            let strange = [
+                json!({ "deprecated": "since 2.0" }),
+                json!({ "examples": "a" }),
+                json!({ "description": null, "type": "string" }),
+            ];
+            return self.rng.pick(&strange).clone();
+        }
         match self.rng.below(4) {
             0 => json!({}),
             1 => json!({ "description": "Whatever it is." }),
