@@ -264,7 +264,8 @@ impl Maker<'_> {
         if let Some(value) = keywords.get("const") {
             return value.clone();
         }
-        if let Some(values) = keywords.get("enum").and_then(Value::as_array) {
+        let values = keywords.get("enum").and_then(Value::as_array);
+        if let Some(values) = values.filter(|values| !values.is_empty()) {
             return self.rng.pick(values).clone();
         }
         let mut found = Value::Null;

@@ -365,7 +365,7 @@ impl Maker<'_> {
                 json!(self.rng.pick(&TYPES))
             }
             "const" => self.value(2),
-            "enum" if self.reader == For::All && self.rng.one_in(12) => json!([]),
+            "enum" if self.reader == For::All && self.rng.one_in(30) => json!([]),
             "enum" => {
                 let mut values: Vec<Value> = Vec::new();
                 for _ in 0..=self.rng.below(3) {
