@@ -9,6 +9,7 @@ mod channels;
 mod follow;
 mod handshake;
 mod message;
+mod pending;
 mod render;
 mod requests;
 

@@ -1,7 +1,8 @@
 //! Channels: whether a key is one, what the answer to a join has, and whether the numbers go on.
 
 use super::message::{Candidate, Fields, Reader, envelope_problem};
-use super::requests::{Pending, problem};
+use super::pending::Pending;
+use super::requests::problem;
 use super::{Line, Problem, ProblemKind};
 use handfast_schema::{Pointer, words};
 use handfast_spec::model::{Channel, End, KeyPart, Layout, MessageId, Presence, RoleKind};

@@ -1,6 +1,7 @@
 //! The requests that wait for an answer, and what answers or cancels them.
 
 use super::message::{Candidate, Fields, Reader, envelope_problem};
+use super::pending::{Ended, Pending, Queue};
 use super::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, words};
@@ -8,24 +9,6 @@ use handfast_spec::model::{
     Correlate, End, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind, RolePlayer,
 };
 use serde_json::Value;
-
-/// A request that was sent.
-#[derive(Clone, Debug)]
-pub(super) struct Pending {
-    pub(super) line: usize,
-    pub(super) from: End,
-    pub(super) name: String,
-    /// None where it is the session's own, as `join` is.
-    pub(super) message: Option<MessageId>,
-    pub(super) role: Option<RoleKind>,
-    id: Option<Value>,
-    /// Whether its answer is known by its place in line.
-    in_order: bool,
-    /// The key of the channel that it joins, where the request says it.
-    pub(super) joins: Option<String>,
-    /// Whether it is a stream that was cancelled.
-    cancelled: bool,
-}
 
 /// What an answer is to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,27 +23,27 @@ enum Answer {
 pub(super) struct Requests<'r, 'p> {
     reader: &'r Reader<'p>,
     /// Those that wait.
-    pending: Vec<Pending>,
+    pending: Queue,
     /// Streams that were cancelled: what was under way may still arrive. And those that ended: a cancel may cross the end.
-    ended: Vec<Pending>,
+    ended: Ended,
     /// Those that lost their connection.
-    lost: Vec<Pending>,
+    lost: Queue,
 }
 
 impl<'r, 'p> Requests<'r, 'p> {
-    pub(super) const fn new(reader: &'r Reader<'p>) -> Self {
+    pub(super) fn new(reader: &'r Reader<'p>) -> Self {
         Self {
             reader,
-            pending: Vec::new(),
-            ended: Vec::new(),
-            lost: Vec::new(),
+            pending: Queue::default(),
+            ended: Ended::default(),
+            lost: Queue::default(),
         }
     }
 
     /// A new connection begins: nothing that was asked before is answered.
     pub(super) fn reconnect(&mut self) {
         self.lost.append(&mut self.pending);
-        self.ended.clear();
+        self.ended = Ended::default();
     }
 
     /// The requests that nothing has answered: their lines and names.
@@ -69,7 +52,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             // What is answered only where it fails has succeeded.
             self.reply_of(pending).is_some() || pending.message.is_none()
         };
-        let waiting = self.lost.iter().chain(&self.pending).filter(waits);
+        let waiting = self.lost.iter().chain(self.pending.iter()).filter(waits);
         waiting
             .map(|pending| (pending.line, pending.name.clone()))
             .collect()
@@ -144,27 +127,11 @@ impl<'r, 'p> Requests<'r, 'p> {
         message: &Fields,
         candidates: &[&Candidate],
     ) -> Option<&Pending> {
-        let at = self.place(from, envelope, message, candidates)?;
-        Some(&self.pending[at])
-    }
-
-    fn place(
-        &self,
-        from: End,
-        envelope: &Envelope,
-        message: &Fields,
-        candidates: &[&Candidate],
-    ) -> Option<usize> {
-        let id = id_of_answer(envelope, message);
-        let is_named = |one: &Pending| {
-            one.from != from && !one.in_order && id.is_some() && one.id.as_ref() == id
-        };
-        let is_next = |one: &Pending| {
-            let is_answered = || candidates.iter().any(|it| self.answers(one, it));
-            one.from != from && one.in_order && is_answered()
-        };
-        let named = self.pending.iter().position(is_named);
-        named.or_else(|| self.pending.iter().position(is_next))
+        let named =
+            id_of_answer(envelope, message).and_then(|id| self.pending.named(other(from), id));
+        let is_next =
+            |one: &&Pending| one.from != from && candidates.iter().any(|it| self.answers(one, it));
+        named.or_else(|| self.pending.in_order().find(is_next))
     }
 
     /// Notes what a message answers; the request. `failed` says that its envelope calls it a failure.
@@ -185,17 +152,17 @@ impl<'r, 'p> Requests<'r, 'p> {
         if !is_reply && !is_error && !is_pong {
             return None;
         }
-        let Some(at) = self.place(from, envelope, message, &[candidate]) else {
+        let Some(pending) = self.find(from, envelope, message, &[candidate]).cloned() else {
             self.unasked(from, candidate, message, is_error || is_pong, line);
             return None;
         };
-        let pending = self.pending[at].clone();
         line.answers = Some((pending.line, pending.name.clone()));
         match self.answer_to(&pending, candidate) {
-            _ if failed => drop(self.pending.remove(at)),
+            _ if failed => drop(self.pending.remove(pending.line)),
             Some(Answer::Last) => {
-                let ended = self.pending.remove(at);
-                if self.reply_of(&ended).is_some_and(Reply::is_stream) {
+                let ended = self.pending.remove(pending.line);
+                let is_stream = |one: &Pending| self.reply_of(one).is_some_and(Reply::is_stream);
+                if let Some(ended) = ended.filter(is_stream) {
                     self.ended.push(ended);
                 }
             }
@@ -226,11 +193,8 @@ impl<'r, 'p> Requests<'r, 'p> {
         let envelope = &candidate.sent.envelope;
         let id = id_of_answer(envelope, message);
         // What was under way when its stream was cancelled.
-        let is_late = |one: &&Pending| {
-            let is_meant = one.in_order || (id.is_some() && one.id.as_ref() == id);
-            one.cancelled && one.from != from && is_meant && self.answers(one, candidate)
-        };
-        if let Some(late) = self.ended.iter().rev().find(is_late) {
+        let is_late = |one: &&Pending| one.cancelled && self.answers(one, candidate);
+        if let Some(late) = self.ended.of(other(from), id).find(is_late) {
             line.answers = Some((late.line, late.name.clone()));
             return;
         }
@@ -269,17 +233,15 @@ impl<'r, 'p> Requests<'r, 'p> {
             .id
             .as_ref()
             .and_then(|field| message.get(&field.name));
-        let is_meant = |one: &&Pending| {
-            one.from == from
-                && self.reply_of(one).is_some_and(cancels)
-                && (one.in_order || (id.is_some() && one.id.as_ref() == id))
-        };
-        let ended = self.ended.iter().find(is_meant);
-        if let Some(found) = self.pending.iter().find(is_meant).or(ended) {
+        let is_meant = |one: &&Pending| one.from == from && self.reply_of(one).is_some_and(cancels);
+        let named = id.and_then(|id| self.pending.named(from, id));
+        let open = named.filter(is_meant);
+        let open = open.or_else(|| self.pending.in_order().find(is_meant));
+        let found = open.or_else(|| self.ended.of(from, id).find(is_meant));
+        if let Some(found) = found {
             line.cancels = Some((found.line, found.name.clone()));
             let found = found.line;
-            if let Some(at) = self.pending.iter().position(|one| one.line == found) {
-                let mut cancelled = self.pending.remove(at);
+            if let Some(mut cancelled) = self.pending.remove(found) {
                 cancelled.cancelled = true;
                 self.ended.push(cancelled);
             }
@@ -384,8 +346,7 @@ impl<'r, 'p> Requests<'r, 'p> {
                 }
                 return;
             };
-            let taken = |one: &&Pending| one.from == from && one.id.as_ref() == Some(id);
-            if let Some(other) = self.pending.iter().find(taken) {
+            if let Some(other) = self.pending.named(from, id) {
                 let message = format!(
                     "the id {id} is still that of `{}` of line {}",
                     other.name, other.line
