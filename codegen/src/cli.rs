@@ -87,7 +87,8 @@ pub fn main() -> ExitCode {
         // Whoever read the output went away: there is nobody left to tell.
         Err(Trouble::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(trouble) => {
-            trouble.tell(&cli);
+            // There is nobody left to tell where this fails.
+            let _ = trouble.tell(&cli);
             ExitCode::FAILURE
         }
     }
@@ -113,7 +114,8 @@ impl From<Failed> for Trouble {
 }
 
 impl Trouble {
-    fn tell(&self, cli: &Cli) {
+    fn tell(&self, cli: &Cli) -> io::Result<()> {
+        let mut err = io::stderr();
         let format = cli.format;
         match self {
             Self::Failed(Failed::Spec {
@@ -126,31 +128,32 @@ impl Trouble {
                 } else {
                     without_notes(diagnostics.clone())
                 };
-                // There is nobody left to tell where this fails.
-                let _ = tell(&told, sources, format);
+                tell(&told, sources, format)?;
                 if format == Format::Text {
                     let errors = diagnostics
                         .iter()
                         .filter(|one| one.severity == Severity::Error)
                         .count();
                     let s = if errors == 1 { "" } else { "s" };
-                    eprintln!(
+                    writeln!(
+                        err,
                         "nothing was written: {errors} error{s}; `codegen explain CODE` says more of a code"
-                    );
+                    )?;
                 }
             }
             Self::Failed(failed) => {
-                eprint!("error: {failed}");
+                write!(err, "error: {failed}")?;
                 let mut source = std::error::Error::source(failed);
                 while let Some(error) = source {
-                    eprint!(": {error}");
+                    write!(err, ": {error}")?;
                     source = error.source();
                 }
-                eprintln!();
+                writeln!(err)?;
             }
-            Self::Io(error) => eprintln!("error: {error}"),
-            Self::Words(words) => eprintln!("error: {words}"),
+            Self::Io(error) => writeln!(err, "error: {error}")?,
+            Self::Words(words) => writeln!(err, "error: {words}")?,
         }
+        Ok(())
     }
 }
 

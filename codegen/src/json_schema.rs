@@ -223,18 +223,18 @@ impl Bundle<'_> {
                         closed = false;
                     }
                 }
-                if let Some(outcome) = &sent.envelope.outcome {
-                    let values = json!([outcome.success, outcome.failure]);
-                    properties.insert(outcome.field.clone(), json!({ "enum": values }));
-                    if sent.tag.is_none() {
-                        required.push(outcome.field.clone());
-                    }
-                }
                 "unevaluatedProperties"
             }
             // A layout of a later version: nothing can be said of it.
             _ => return Value::Bool(true),
         };
+        if let Some(outcome) = &sent.envelope.outcome {
+            let values = json!([outcome.success, outcome.failure]);
+            properties.insert(outcome.field.clone(), json!({ "enum": values }));
+            if sent.tag.is_none() {
+                required.push(outcome.field.clone());
+            }
+        }
         out.insert("required".into(), json!(required));
         out.insert("properties".into(), Value::Object(properties));
         if closed {
@@ -284,11 +284,14 @@ pub(crate) fn fields(envelope: &Envelope) -> Vec<(&Field, Value)> {
         ..
     } = envelope;
     let plain = [id, reply_to, version, channel, seq, epoch];
-    let mut all: Vec<(&Field, Value)> = plain
-        .into_iter()
-        .flatten()
-        .map(|field| (field, field_schema(field, None)))
-        .collect();
+    let of = |field| {
+        let mut schema = field_schema(field, None);
+        if seq.as_ref() == Some(field) && field.kind == FieldKind::Integer {
+            schema["minimum"] = 0.into();
+        }
+        (field, schema)
+    };
+    let mut all: Vec<(&Field, Value)> = plain.into_iter().flatten().map(of).collect();
     if let Some(timestamp) = timestamp {
         all.push((
             &timestamp.field,
@@ -305,6 +308,9 @@ fn field_schema(field: &Field, time: Option<TimestampForm>) -> Value {
             json!({ "type": "string", "format": "date-time" })
         }
         FieldKind::Text => json!({ "type": "string" }),
+        FieldKind::Integer if time.is_some() => {
+            json!({ "type": "integer", "minimum": 0, "maximum": bound })
+        }
         FieldKind::Integer => json!({ "type": "integer", "minimum": -bound, "maximum": bound }),
     };
     if field.presence == Presence::Nullable {

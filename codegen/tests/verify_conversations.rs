@@ -228,7 +228,7 @@ fn keys_and_numbers_of_channels() -> Result {
     17 ← join id=3 channel=all seq=0 answers join of line 16
     18 ← news channel=all seq=1
     19 → join id=4
-         CHANNEL /payload/channel `nowhere` is the key of no channel
+         CHANNEL /payload/channel `nowhere` is the key of no channel that is entered or left by this
     20 ← error id=4 answers join of line 19
 ",
     )
@@ -336,6 +336,150 @@ messages:
     6 ← error answers ask of line 3
     7 ← answer
         REPLY a reply without an id answers nothing
+",
+    )
+}
+
+#[test]
+fn answers_come_in_the_order_of_the_requests() -> Result {
+    let spec = format!(
+        "
+envelope: {{ id: off, correlate: order }}
+messages:
+  ask: {{ from: client, reply: answer }}
+  other: {{ from: client, reply: another }}
+  answer: {{ from: server }}
+  another: {{ from: server }}
+{QUIET}"
+    );
+    let of = |ty: &str| json!({ "type": ty });
+    assert_said(
+        &spec,
+        &[
+            ('c', of("ask")),
+            ('c', of("other")),
+            ('s', of("another")),
+            ('s', of("answer")),
+            ('s', of("another")),
+        ],
+        "
+    1 → ask
+    2 → other
+    3 ← another
+        REPLY no request waits for this answer
+    4 ← answer answers ask of line 1
+    5 ← another answers other of line 2
+",
+    )
+}
+
+#[test]
+fn an_error_has_the_id_of_what_it_refuses() -> Result {
+    let error = |id: &str, code: &str| {
+        (
+            's',
+            json!({ "type": "error", "id": id, "payload": { "code": code, "message": "" } }),
+        )
+    };
+    let tick = ('s', json!({ "type": "tick", "id": "1" }));
+    assert_said(
+        &format!("{STREAMS}{QUIET}"),
+        &[
+            ('c', json!({ "type": "nobody", "id": "7" })),
+            error("7", "UNKNOWN_TYPE"),
+            (
+                'c',
+                json!({ "type": "ping", "id": "8", "payload": { "z": 1 } }),
+            ),
+            error("8", "INVALID"),
+            ('c', json!({ "type": "watch", "id": "1" })),
+            ('c', json!({ "type": "watch", "id": "1" })),
+            error("1", "ID_REUSED"),
+            tick,
+            error("9", "INTERNAL"),
+        ],
+        "
+    1 → ? id=7
+        UNKNOWN_TYPE /type no message that the client sends has the type \"nobody\"
+    2 ← error id=7 answers ? of line 1
+    3 → ping id=8
+        INVALID /payload/z is not a known property
+    4 ← error id=8 answers ping of line 3
+    5 → watch id=1
+    6 → watch id=1
+        REPLY the id \"1\" is still that of `watch` of line 5
+    7 ← error id=1 answers watch of line 6
+    8 ← tick id=1 answers watch of line 5
+    9 ← error id=9
+        REPLY no request with the id \"9\" waits for an answer
+    `watch` of line 5 was not answered
+",
+    )
+}
+
+#[test]
+fn what_a_client_sends_to_a_channel_says_which() -> Result {
+    let spec = format!(
+        "
+channels: {{ room: {{ key: 'room:{{r}}', params: {{ r: {{ type: string }} }} }} }}
+messages:
+  say: {{ from: client, channel: room, payload: {{ type: object, properties: {{ r: {{ type: string }} }} }} }}
+{QUIET}"
+    );
+    assert_said(
+        &spec,
+        &[
+            ('c', json!({ "type": "say", "channel": "room:a" })),
+            ('c', json!({ "type": "say", "payload": { "r": "a" } })),
+            ('c', json!({ "type": "say" })),
+            (
+                'c',
+                json!({ "type": "say", "channel": "room:a", "payload": { "r": "b" } }),
+            ),
+        ],
+        "
+    1 → say channel=room:a
+    2 → say
+    3 → say
+        CHANNEL neither a key nor parameters say which `room` is meant
+    4 → say channel=room:a
+        CHANNEL /channel the parameters are those of `room:b`, and the key is \"room:a\"
+",
+    )
+}
+
+#[test]
+fn a_flat_session_joins_and_numbers_are_numbers() -> Result {
+    let spec = format!(
+        "
+envelope: {{ content: null, id: {{ type: integer }} }}
+channels: {{ all: {{ key: all }} }}
+messages:
+  news: {{ from: server, channel: all }}
+  ask: {{ from: client, reply: answer }}
+  answer: {{ from: server }}
+{QUIET}"
+    );
+    let news = |seq: Value| ('s', json!({ "type": "news", "channel": "all", "seq": seq }));
+    assert_said(
+        &spec,
+        &[
+            ('c', json!({ "type": "join", "id": 1, "channel": "all" })),
+            (
+                's',
+                json!({ "type": "join", "id": 1.0, "channel": "all", "seq": 1, "epoch": "e" }),
+            ),
+            news(json!(2.0)),
+            news(json!(3)),
+            news(json!(-1)),
+        ],
+        "
+    1 → join id=1 channel=all
+    2 ← join id=1.0 channel=all seq=1 answers join of line 1
+    3 ← news channel=all seq=2.0
+    4 ← news channel=all seq=3
+    5 ← news channel=all seq=-1
+        ENVELOPE /seq must be at least 0 [minimum: 0]
 ",
     )
 }

@@ -10,7 +10,7 @@ use crate::{
         UnionTable,
     },
 };
-use handfast_schema::{Mode, Type, TypeSet, Violations, listed, words};
+use handfast_schema::{Mode, Type, TypeSet, Violations, listed, number::MAX_SAFE_INTEGER, words};
 use std::{
     borrow::Cow,
     fmt,
@@ -336,7 +336,11 @@ impl<'de> Decoder<'de> {
         }
         let value = match (field.kind, kind) {
             (FieldKind::Text, Kind::String) => Some(Id::Text(r.string()?.to_owned())),
-            (FieldKind::Integer, Kind::Number) => r.number()?.as_integer().map(Id::Integer),
+            (FieldKind::Integer, Kind::Number) => {
+                let whole = r.number()?.as_integer();
+                let safe = whole.filter(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs());
+                safe.map(Id::Integer)
+            }
             _ => {
                 r.skip()?;
                 None
@@ -368,7 +372,12 @@ impl<'de> Decoder<'de> {
                 let form = self.table.envelope.timestamp.map(|(_, form)| form);
                 self.timestamp = form.and_then(|form| read_time(form, &id));
                 if self.timestamp.is_none() {
-                    self.envelope.violation(words::format("date-time"));
+                    self.envelope.violation(match form {
+                        Some(TimestampForm::UnixMs | TimestampForm::UnixS) => {
+                            words::minimum(&0.into())
+                        }
+                        _ => words::format("date-time"),
+                    });
                 }
             }
         }

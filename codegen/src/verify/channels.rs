@@ -1,6 +1,6 @@
 //! Channels: whether a key is one, what the answer to a join has, and whether the numbers go on.
 
-use super::message::{Candidate, Fields, Reader, envelope_problem};
+use super::message::{Candidate, Fields, Reader, envelope_problem, whole};
 use super::pending::Pending;
 use super::requests::problem;
 use super::{Line, Problem, ProblemKind};
@@ -8,6 +8,9 @@ use handfast_schema::{Pointer, words};
 use handfast_spec::model::{Channel, End, KeyPart, Layout, MessageId, Presence, RoleKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The most bytes that a key has (docs/wire.md).
+const MAX_KEY: usize = 1024;
 
 /// How far the count of a channel is.
 struct Count {
@@ -36,17 +39,14 @@ impl<'r, 'p> Channels<'r, 'p> {
 
     /// The key of the channel that a request joins.
     pub(super) fn joins(&self, candidate: &Candidate, message: &Fields) -> Option<String> {
-        let payload = payload(candidate, message)?;
-        let Some(id) = candidate.message else {
-            let is_join = candidate.role == Some(RoleKind::Join);
-            return is_join.then(|| payload.get("channel")?.as_str().map(str::to_owned))?;
-        };
-        let channel = self.joined_by(id)?;
-        let parts = channel.key.iter().map(|part| match part {
-            KeyPart::Text(text) => Some(text.as_str()),
-            KeyPart::Param(at) => payload.get(&channel.params[*at].name.text)?.as_str(),
-        });
-        parts.collect()
+        let payload = payload(candidate, message);
+        match candidate.message {
+            Some(id) => filled(self.joined_by(id)?, payload),
+            None if candidate.role == Some(RoleKind::Join) => {
+                Some(payload?.get("channel")?.as_str()?.to_owned())
+            }
+            None => None,
+        }
     }
 
     fn joined_by(&self, message: MessageId) -> Option<&'p Channel> {
@@ -65,14 +65,14 @@ impl<'r, 'p> Channels<'r, 'p> {
     ) {
         self.key(candidate, message, line);
         if from == End::Client {
-            return;
+            return self.addressed(candidate, message, line);
         }
         if let Some(joined) = answered.and_then(|pending| self.joined_in(pending)) {
             self.join_answer(joined, candidate, message, line);
         } else if let Some(channel) = candidate.message.and_then(|id| self.channel_of(id)) {
             self.published(channel, candidate, message, line);
         } else if candidate.role == Some(RoleKind::Gap) && candidate.message.is_none() {
-            self.gap(candidate, message);
+            self.gap(candidate, message, line);
         }
     }
 
@@ -96,7 +96,12 @@ impl<'r, 'p> Channels<'r, 'p> {
             && matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
         if own_join {
             let key = payload(candidate, message).and_then(|all| all.get("channel")?.as_str());
-            let mut channels = self.reader.protocol.channels.iter();
+            // A channel with a message of its own for this has no other door.
+            let is_entered = |channel: &&Channel| match candidate.role {
+                Some(RoleKind::Join) => channel.join.is_none(),
+                _ => channel.leave.is_none(),
+            };
+            let mut channels = self.reader.protocol.channels.iter().filter(is_entered);
             if let Some(key) = key
                 && !channels.any(|channel| self.is_key(channel, key))
             {
@@ -106,7 +111,7 @@ impl<'r, 'p> Channels<'r, 'p> {
                     .unwrap_or_default();
                 line.problems.push(at(
                     format!("{path}/channel"),
-                    format!("`{key}` is the key of no channel"),
+                    format!("`{key}` is the key of no channel that is entered or left by this"),
                 ));
             }
             return;
@@ -128,6 +133,31 @@ impl<'r, 'p> Channels<'r, 'p> {
             }
             _ => {}
         }
+    }
+
+    /// What a client sends to a channel says which, by its key or by the parameters in its payload.
+    fn addressed(&self, candidate: &Candidate, message: &Fields, line: &mut Line) {
+        let Some(channel) = candidate.message.and_then(|id| self.channel_of(id)) else {
+            return;
+        };
+        let field = candidate.sent.envelope.channel.as_ref();
+        let key = field.and_then(|field| message.get(&field.name));
+        let meant = filled(channel, payload(candidate, message));
+        let (place, words) = match (key, meant) {
+            (None, None) => (
+                String::new(),
+                format!(
+                    "neither a key nor parameters say which `{}` is meant",
+                    channel.name.text
+                ),
+            ),
+            (Some(key), Some(meant)) if *key != *meant => (
+                format!("/{}", field.map_or("", |field| &field.name)),
+                format!("the parameters are those of `{meant}`, and the key is {key}"),
+            ),
+            _ => return,
+        };
+        line.problems.push(at(place, words));
     }
 
     /// The answer to a join has the key, and where in the count the client begins.
@@ -161,7 +191,7 @@ impl<'r, 'p> Channels<'r, 'p> {
             let words = format!("a join of `{joined}` is answered with the key {key}");
             line.problems.push(at(format!("/{}", field.name), words));
         }
-        if let Some(seq) = get(&envelope.seq).and_then(Value::as_u64) {
+        if let Some(seq) = get(&envelope.seq).and_then(number) {
             let epoch = get(&envelope.epoch).cloned();
             self.counts.insert(joined.to_owned(), Count { epoch, seq });
         }
@@ -197,7 +227,7 @@ impl<'r, 'p> Channels<'r, 'p> {
             .channel
             .as_ref()
             .and_then(|field| message.get(&field.name));
-        let Some((seq, key)) = seq.as_u64().zip(key.and_then(Value::as_str)) else {
+        let Some((seq, key)) = number(seq).zip(key.and_then(Value::as_str)) else {
             return;
         };
         let epoch = envelope
@@ -224,17 +254,19 @@ impl<'r, 'p> Channels<'r, 'p> {
     }
 
     /// Numbers that are missing for good.
-    fn gap(&mut self, candidate: &Candidate, message: &Fields) {
+    fn gap(&mut self, candidate: &Candidate, message: &Fields, line: &mut Line) {
         let Some(payload) = payload(candidate, message) else {
             return;
         };
         let Some(key) = payload.get("channel").and_then(Value::as_str) else {
             return;
         };
-        match (
-            payload.get("to").and_then(Value::as_u64),
-            self.counts.get_mut(key),
-        ) {
+        let mut channels = self.reader.protocol.channels.iter();
+        if !channels.any(|channel| self.is_key(channel, key)) {
+            let words = format!("`{key}` is the key of no channel");
+            line.problems.push(at(String::new(), words));
+        }
+        match (payload.get("to").and_then(number), self.counts.get_mut(key)) {
             (Some(to), Some(count)) => count.seq = to,
             _ => drop(self.counts.remove(key)),
         }
@@ -242,6 +274,9 @@ impl<'r, 'p> Channels<'r, 'p> {
 
     /// Whether a text is a key of a channel: its texts in their places, and in each hole what the parameter may be.
     fn is_key(&self, channel: &Channel, key: &str) -> bool {
+        if key.len() > MAX_KEY {
+            return false;
+        }
         let mut seen = BTreeSet::new();
         let mut waiting = vec![(0, 0)];
         while let Some((part, from)) = waiting.pop() {
@@ -283,6 +318,20 @@ fn payload<'m>(candidate: &Candidate, message: &'m Fields) -> Option<&'m Fields>
         Layout::Adjacent { content, .. } => message.get(content)?.as_object(),
         _ => Some(message),
     }
+}
+
+/// A number of a message in its channel.
+fn number(value: &Value) -> Option<u64> {
+    u64::try_from(whole(value)?).ok()
+}
+
+/// The key of a channel with the parameters that a payload has; none where it lacks one.
+fn filled(channel: &Channel, payload: Option<&Fields>) -> Option<String> {
+    let parts = channel.key.iter().map(|part| match part {
+        KeyPart::Text(text) => Some(text.as_str()),
+        KeyPart::Param(at) => payload?.get(&channel.params[*at].name.text)?.as_str(),
+    });
+    parts.collect()
 }
 
 /// A key as the spec writes it.

@@ -56,32 +56,37 @@ impl<'r, 'p> Follower<'r, 'p> {
             return line;
         };
         self.describe(from, &message, &mut line);
-        let Some(candidate) = self.which(from, &message, &mut line) else {
-            return line;
+        self.follow(from, &message, &mut line);
+        self.requests.may_be_refused(from, &message, &line);
+        line
+    }
+
+    /// Notes what a message is and what it is to those before it.
+    fn follow(&mut self, from: End, message: &Fields, line: &mut Line) {
+        let Some(candidate) = self.which(from, message, line) else {
+            return;
         };
         line.message = Some(candidate.name.clone());
-        if self.handshake.take(from, &candidate, &mut line) {
+        if self.handshake.take(from, &candidate, line) {
             self.requests.reconnect();
             self.channels.reconnect();
         }
         // A reply that says it failed is a failure whatever its tag, with any payload.
         let failed = candidate.role != Some(RoleKind::Error)
             && self.requests.is_reply(from, &candidate)
-            && candidate.has_failed(&message);
-        let checked = self.reader.check(from, &candidate, &message, failed);
+            && candidate.has_failed(message);
+        let checked = self.reader.check(from, &candidate, message, failed);
         line.problems.extend(checked);
         let answered = self
             .requests
-            .answer(from, &candidate, &message, failed, &mut line);
-        self.requests.cancel(from, &candidate, &message, &mut line);
-        let joins = self.channels.joins(&candidate, &message);
-        self.requests
-            .ask(from, &candidate, &message, joins, &mut line);
+            .answer(from, &candidate, message, failed, line);
+        self.requests.cancel(from, &candidate, message, line);
+        let joins = self.channels.joins(&candidate, message);
+        self.requests.ask(from, &candidate, message, joins, line);
         if !failed {
             self.channels
-                .check(from, &candidate, &message, answered.as_ref(), &mut line);
+                .check(from, &candidate, message, answered.as_ref(), line);
         }
-        line
     }
 
     /// What a report says of any message: its id, channel and number.

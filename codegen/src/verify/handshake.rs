@@ -20,16 +20,23 @@ enum State {
 pub(super) struct Handshake<'r, 'p> {
     reader: &'r Reader<'p>,
     state: State,
+    /// Whether sessions begin with a hello.
+    played: bool,
 }
 
 impl<'r, 'p> Handshake<'r, 'p> {
     pub(super) fn new(reader: &'r Reader<'p>) -> Self {
         let is_played = |kind| !matches!(reader.protocol.session.role(kind), RolePlayer::Off);
-        let state = match is_played(RoleKind::Hello) {
+        let played = is_played(RoleKind::Hello);
+        let state = match played {
             true => State::Begun,
             false => State::Ready,
         };
-        Self { reader, state }
+        Self {
+            reader,
+            state,
+            played,
+        }
     }
 
     /// Takes the next message. True where it begins a connection.
@@ -47,8 +54,12 @@ impl<'r, 'p> Handshake<'r, 'p> {
                 return true;
             }
             (End::Server, Some(RoleKind::Ready)) => {
-                if self.state == State::Begun {
-                    self.complain("the hello that it answers is missing", line);
+                match self.state {
+                    State::Begun => self.complain("the hello that it answers is missing", line),
+                    State::Ready if self.played => {
+                        self.complain("the session is ready already", line)
+                    }
+                    _ => {}
                 }
                 self.state = State::Ready;
             }

@@ -158,9 +158,17 @@ impl<'p> Reader<'p> {
             }
             Layout::Flat { .. } if failed => {}
             Layout::Flat { .. } => {
+                // The session's own payloads may have a field of the envelope's: the key of a channel is both.
+                let own = candidate
+                    .sent
+                    .payload
+                    .filter(|_| candidate.message.is_none());
+                let own = own.map(|id| &self.validator.schemas()[id].properties);
+                let is_own =
+                    |key: &String| own.is_some_and(|all| all.iter().any(|(name, _)| name == key));
                 let rest: Fields = message
                     .iter()
-                    .filter(|(key, _)| !known.contains(key.as_str()))
+                    .filter(|(key, _)| is_own(key) || !known.contains(key.as_str()))
                     .map(|(key, value)| (key.clone(), value.clone()))
                     .collect();
                 let found = self.payload(candidate.sent.payload, Some(&Value::Object(rest)), mode);
@@ -174,6 +182,28 @@ impl<'p> Reader<'p> {
     /// Whether a value passes a schema of the protocol.
     pub(super) fn passes(&self, schema: SchemaId, value: &Value) -> bool {
         self.validator.validate(schema, value, None).is_empty()
+    }
+
+    /// The code of an error, and where it stands.
+    pub(super) fn error_code(
+        &self,
+        candidate: &Candidate,
+        message: &Fields,
+    ) -> Option<(String, Value)> {
+        let pointer = match self.protocol.session.role(RoleKind::Error) {
+            RolePlayer::Own { .. } => "/code",
+            RolePlayer::Mapped { fields, .. } => {
+                let code = fields.iter().find(|(field, _)| field == "code");
+                code?.1.as_str()
+            }
+            RolePlayer::Off => return None,
+        };
+        let path = match candidate.sent.envelope.layout.content() {
+            Some(content) => format!("/{content}{pointer}"),
+            None => pointer.to_owned(),
+        };
+        let code = Value::Object(message.clone()).pointer(&path)?.clone();
+        Some((path, code))
     }
 
     /// What is wrong with a payload; an error where it should be there and is not.
@@ -247,6 +277,22 @@ fn known(envelope: &Envelope) -> BTreeSet<&str> {
             .map(|outcome| outcome.field.as_str()),
     );
     known
+}
+
+/// A whole number, written with a fraction of zero or without.
+pub(super) fn whole(value: &Value) -> Option<i64> {
+    let round = || {
+        let n = value
+            .as_f64()
+            .filter(|n| n.fract() == 0.0 && n.abs() <= 9e15)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a whole number that a double holds"
+        )]
+        let n = n as i64;
+        Some(n)
+    };
+    value.as_i64().or_else(round)
 }
 
 fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {

@@ -1,5 +1,6 @@
 //! Requests, found by their ids or by their places in line.
 
+use super::message::whole;
 use handfast_spec::model::{End, MessageId, RoleKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +105,11 @@ impl Ended {
     }
 }
 
-fn key(from: End, id: &Value) -> (bool, String) {
-    (from == End::Client, id.to_string())
+/// The end and the id. Numbers are the same however they are written.
+pub(super) fn key(from: End, id: &Value) -> (bool, String) {
+    let text = match whole(id) {
+        Some(n) => n.to_string(),
+        None => id.to_string(),
+    };
+    (from == End::Client, text)
 }

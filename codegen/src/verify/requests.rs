@@ -1,14 +1,15 @@
 //! The requests that wait for an answer, and what answers or cancels them.
 
 use super::message::{Candidate, Fields, Reader, envelope_problem};
-use super::pending::{Ended, Pending, Queue};
+use super::pending::{Ended, Pending, Queue, key};
 use super::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, words};
 use handfast_spec::model::{
-    Correlate, End, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind, RolePlayer,
+    Correlate, End, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind,
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What an answer is to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(super) struct Requests<'r, 'p> {
     ended: Ended,
     /// Those that lost their connection.
     lost: Queue,
+    /// What may be refused beside requests, by its id: the line and the message.
+    refusable: BTreeMap<(bool, String), (usize, String)>,
 }
 
 impl<'r, 'p> Requests<'r, 'p> {
@@ -37,6 +40,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             pending: Queue::default(),
             ended: Ended::default(),
             lost: Queue::default(),
+            refusable: BTreeMap::new(),
         }
     }
 
@@ -44,6 +48,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     pub(super) fn reconnect(&mut self) {
         self.lost.append(&mut self.pending);
         self.ended = Ended::default();
+        self.refusable.clear();
     }
 
     /// The requests that nothing has answered: their lines and names.
@@ -129,9 +134,34 @@ impl<'r, 'p> Requests<'r, 'p> {
     ) -> Option<&Pending> {
         let named =
             id_of_answer(envelope, message).and_then(|id| self.pending.named(other(from), id));
-        let is_next =
-            |one: &&Pending| one.from != from && candidates.iter().any(|it| self.answers(one, it));
-        named.or_else(|| self.pending.in_order().find(is_next))
+        named.or_else(|| self.next_in_line(from, candidates))
+    }
+
+    /// The first request of the other end in line. Streams, and requests that are only answered where they fail, let others pass.
+    fn next_in_line(&self, from: End, candidates: &[&Candidate]) -> Option<&Pending> {
+        for one in self.pending.in_order().filter(|one| one.from != from) {
+            if candidates.iter().any(|it| self.answers(one, it)) {
+                return Some(one);
+            }
+            let lets_pass = self.reply_of(one).is_none_or(Reply::is_stream);
+            if one.message.is_none() || !lets_pass {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// What is only answered where it fails has succeeded once a request behind it in line is answered.
+    fn succeed_before(&mut self, answered: &Pending) {
+        let before = self
+            .pending
+            .in_order()
+            .take_while(|one| one.line < answered.line);
+        let done = before.filter(|one| one.from == answered.from && self.reply_of(one).is_none());
+        let done: Vec<usize> = done.map(|one| one.line).collect();
+        for line in done {
+            self.pending.remove(line);
+        }
     }
 
     /// Notes what a message answers; the request. `failed` says that its envelope calls it a failure.
@@ -152,11 +182,28 @@ impl<'r, 'p> Requests<'r, 'p> {
         if !is_reply && !is_error && !is_pong {
             return None;
         }
-        let Some(pending) = self.find(from, envelope, message, &[candidate]).cloned() else {
+        let refused = self.refused(from, candidate, message).filter(|_| is_error);
+        let pending = self.find(from, envelope, message, &[candidate]).cloned();
+        // A second request with the id of one that waits is refused, and the first goes on.
+        let is_second = |(at, _): &(usize, String)| {
+            let code = self.reader.error_code(candidate, message);
+            let is_reused = code.is_some_and(|(_, code)| code == "ID_REUSED");
+            pending
+                .as_ref()
+                .is_none_or(|one| is_reused && one.line < *at)
+        };
+        if let Some(refused) = refused.filter(is_second) {
+            line.answers = Some(refused);
+            return None;
+        }
+        let Some(pending) = pending else {
             self.unasked(from, candidate, message, is_error || is_pong, line);
             return None;
         };
         line.answers = Some((pending.line, pending.name.clone()));
+        if pending.in_order {
+            self.succeed_before(&pending);
+        }
         match self.answer_to(&pending, candidate) {
             _ if failed => drop(self.pending.remove(pending.line)),
             Some(Answer::Last) => {
@@ -179,6 +226,37 @@ impl<'r, 'p> Requests<'r, 'p> {
             self.check_code(&pending, candidate, message, line);
         }
         Some(pending)
+    }
+
+    /// Notes a message that waits for nothing, or that was not understood: an error may have its id all the same.
+    pub(super) fn may_be_refused(&mut self, from: End, message: &Fields, line: &Line) {
+        let envelope = self.reader.envelope(from);
+        let id = envelope
+            .id
+            .as_ref()
+            .and_then(|field| message.get(&field.name));
+        let Some(id) = id.filter(|id| !id.is_null()) else {
+            return;
+        };
+        if self
+            .pending
+            .named(from, id)
+            .is_none_or(|one| one.line != line.number)
+        {
+            let name = line.message.clone().unwrap_or_else(|| "?".to_owned());
+            self.refusable.insert(key(from, id), (line.number, name));
+        }
+    }
+
+    /// What an error refuses that waits for nothing.
+    fn refused(
+        &self,
+        from: End,
+        candidate: &Candidate,
+        message: &Fields,
+    ) -> Option<(usize, String)> {
+        let id = id_of_answer(&candidate.sent.envelope, message)?;
+        self.refusable.get(&key(other(from), id)).cloned()
     }
 
     /// Complains of an answer that nobody asked for, where it has to have been.
@@ -265,28 +343,11 @@ impl<'r, 'p> Requests<'r, 'p> {
         let Some(request) = pending.message else {
             return;
         };
-        let pointer = match self.reader.protocol.session.role(RoleKind::Error) {
-            RolePlayer::Own { .. } => "/code",
-            RolePlayer::Mapped { fields, .. } => {
-                let code = fields.iter().find(|(field, _)| field == "code");
-                match code {
-                    Some((_, pointer)) => pointer.as_str(),
-                    None => return,
-                }
-            }
-            RolePlayer::Off => return,
-        };
-        let content = candidate.sent.envelope.layout.content();
-        let path = match content {
-            Some(content) => format!("/{content}{pointer}"),
-            None => pointer.to_owned(),
-        };
-        let message = Value::Object(message.clone());
-        let Some(code) = message.pointer(&path) else {
+        let Some((path, code)) = self.reader.error_code(candidate, message) else {
             return;
         };
         let protocol = self.reader.protocol;
-        let is = |error: &ErrorCode| scalar(&error.code) == *code;
+        let is = |error: &ErrorCode| scalar(&error.code) == code;
         let Some(declared) = protocol.errors.iter().position(is) else {
             return;
         };

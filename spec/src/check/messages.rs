@@ -321,7 +321,7 @@ impl Checker<'_> {
             "nothing carries a failure of `{}`: the role `error` is off",
             message.name.text
         );
-        let help = "leave the role `error` on, or let a message of your own play it (`error: { message: …, fields: { code: /code } }`); where nothing fails, delete `errors`";
+        let help = "leave the role `error` on; where nothing fails, delete `errors`";
         let at = self.of_message(id, "errors");
         self.out
             .push(Diagnostic::error("P036", at, text).help(help));

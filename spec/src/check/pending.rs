@@ -125,7 +125,11 @@ impl Checker<'_> {
             };
             let player = &self.protocol.messages[message.0].name.text;
             let what = format!("that `{player}` plays the role `{name}`");
-            self.not_yet(at, &what, "the role is taken for `off`");
+            let instead = match kind {
+                RoleKind::Error => "the role is taken for `off`, and no failure is answered",
+                _ => "the role is taken for `off`",
+            };
+            self.not_yet(at, &what, instead);
         }
     }
 

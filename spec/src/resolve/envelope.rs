@@ -125,7 +125,7 @@ impl Resolver<'_> {
             if let (Some(field), Some(success), Some(failure)) =
                 (self.owned(id, "field"), value("success"), value("failure"))
             {
-                if success == failure {
+                if handfast_schema::number::equal(&success, &failure) {
                     let message = "success and failure have the same value";
                     let place = tree.get(id, "failure").map_or(id, |failure| failure);
                     let place = tree.node(place).span;

@@ -159,7 +159,7 @@ function readPlain(
     const held = value[name];
     if (held === undefined) continue;
     if (slot === undefined) {
-      if (strict) return undefined;
+      if (strict || name === envelope.outcome?.field) return undefined;
       continue;
     }
     if (slot.field !== undefined) {
@@ -185,6 +185,7 @@ function readPlain(
         message.channel = held as string;
         break;
       case 'seq':
+        if ((held as number) < 0) return undefined;
         message.seq = held as number;
         break;
       case 'epoch':
@@ -192,7 +193,7 @@ function readPlain(
         break;
       case 'timestamp': {
         const time = timeOf(held, envelope);
-        if (Number.isNaN(time)) return undefined;
+        if (Number.isNaN(time) || time < 0) return undefined;
         message.timestamp = time;
       }
     }
