@@ -75,11 +75,11 @@ fn fence_of(line: &str) -> Option<&str> {
 /// A line without what rustdoc takes for more than text: code by its indentation, links to items, tags of HTML, and addresses that are
 /// no links. Links that are written out stay, and so does what stands in backticks.
 fn quiet(line: &str) -> String {
-    let text = line.trim_start();
-    let indent = line.len() - text.len();
-    // Four spaces make code of it; two keep it in a list.
-    let mut out = " ".repeat(if indent > 3 { 2 } else { indent });
-    let mut rest = text;
+    let (mut out, mut rest) = contained(line);
+    // A block of code in a quotation or an item ends with it, which lines alone do not show.
+    if out.ends_with(' ') && !out.trim().is_empty() && fence_of(rest).is_some() {
+        out.push('\\');
+    }
     while let Some(c) = rest.chars().next() {
         let mut taken = c.len_utf8();
         match c {
@@ -113,10 +113,39 @@ fn quiet(line: &str) -> String {
     out
 }
 
-/// Whether a bracket begins a link that says where it leads.
+/// The marks of quotations and list items that a line begins with, one space behind each, and the rest. More spaces would make
+/// code of it.
+fn contained(line: &str) -> (String, &str) {
+    let mut rest = line.trim_start();
+    let indent = line.len() - rest.len();
+    // Four spaces make code of it; two keep it in a list.
+    let mut marks = " ".repeat(if indent > 3 { 2 } else { indent });
+    loop {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let mark = match rest[digits..].chars().next() {
+            Some('>') if digits == 0 => 1,
+            Some('-' | '*' | '+') if digits == 0 && rest[1..].starts_with(' ') => 1,
+            Some('.' | ')') if digits > 0 && rest[digits + 1..].starts_with(' ') => digits + 1,
+            _ => return (marks, rest),
+        };
+        marks.push_str(&rest[..mark]);
+        rest = &rest[mark..];
+        if rest.starts_with(' ') {
+            marks.push(' ');
+            rest = rest.trim_start();
+        }
+    }
+}
+
+/// Whether a bracket begins a link that says where it leads, and leads to no item of Rust.
 fn is_link(text: &str) -> bool {
-    text.find(']')
-        .is_some_and(|at| text[at + 1..].starts_with('('))
+    let target = text
+        .find(']')
+        .and_then(|at| text[at + 1..].strip_prefix('('));
+    target.is_some_and(|target| {
+        let target = target.split(')').next().unwrap_or_default();
+        target.starts_with('#') || target.contains('/') || target.starts_with("mailto:")
+    })
 }
 
 /// Text without what a comment must not hold: lone carriage returns, tabs, and characters that change how the line is
@@ -201,12 +230,16 @@ mod tests {
         assert_eq!(of("```\nnever closed"), "```text\nnever closed\n```\n");
         assert_eq!(of("So:\n\n    let x = 1;"), "So:\n\n  let x = 1;\n");
         assert_eq!(of("So:\n\n\tlet x = 1;"), "So:\n\n  let x = 1;\n");
+        assert_eq!(of(">     code\n> ```\n> bad"), "> code\n> \\```\n> bad\n");
+        assert_eq!(of("- ~~~\n1.     code"), "- \\~~~\n1. code\n");
+        assert_eq!(of(">> ```\n> - ```"), ">> \\```\n> - \\```\n");
         assert_eq!(of("```code``` in a line"), "```code``` in a line\n");
     }
 
     #[test]
     fn nothing_is_taken_for_a_link_or_a_tag() {
-        assert_eq!(of("See [Foo] and [a](b)."), "See \\[Foo] and [a](b).\n");
+        assert_eq!(of("See [Foo], [a](b)."), "See \\[Foo], \\[a](b).\n");
+        assert_eq!(of("[a](./b) [c](#d)"), "[a](./b) [c](#d)\n");
         assert_eq!(of("See [`Foo`], `[x]`."), "See \\[`Foo`], `[x]`.\n");
         assert_eq!(of("A Vec<T>, `Vec<T>`."), "A Vec\\<T>, `Vec<T>`.\n");
         assert_eq!(

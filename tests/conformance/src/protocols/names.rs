@@ -188,6 +188,8 @@ pub(super) const TEXTS: &[&str] = &[
     "\u{202e}\u{2028}\u{0}",
     "| a | b |\n|---|---|\n| 1 | 2 |",
     "@param x is none, {@link Nobody}",
+    ">     quoted code\n> ```\n> bad bad",
+    "- ```\n  assert!(false)\n  ```\n1.     code\n\n[bar](baz) and [`bar`](baz::qux)",
 ];
 
 /// A name as those that would be one name in code share it.
