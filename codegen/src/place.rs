@@ -4,7 +4,7 @@ use crate::Output;
 use handfast_schema::Span;
 use handfast_spec::{Diagnostic, Label, Severity, Sources, model::Protocol};
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -18,15 +18,20 @@ pub(crate) fn check(
     outside: bool,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
+    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
+    let places: BTreeSet<PathBuf> = outputs
+        .iter()
+        .map(|output| place(&folder.join(&output.path)))
+        .collect();
+    let inputs: BTreeSet<PathBuf> = sources.paths().map(place).collect();
     let inside = folder.canonicalize().ok();
     for output in outputs {
         let at = span(protocol, output);
         let shown = output.path.display();
         let mut refuse = |message: String, help: &str| found.push(problem(at, message, help));
-        // Some file systems do not tell capital letters from small ones.
-        let key = output.path.to_string_lossy().to_lowercase();
-        if seen.insert(key, &output.path).is_some() {
+        let path = folder.join(&output.path);
+        let key = place(&path);
+        if !seen.insert(key.clone()) {
             let message = format!("two outputs go to `{shown}`");
             refuse(
                 message,
@@ -34,7 +39,19 @@ pub(crate) fn check(
             );
             continue;
         }
-        let path = folder.join(&output.path);
+        if key.ancestors().skip(1).any(|above| places.contains(above)) {
+            let message = format!("`{shown}` lies below another output, which is a file");
+            refuse(message, "give one of them another name");
+            continue;
+        }
+        if let Some(above) = blocked(&path) {
+            let message = format!(
+                "`{shown}` lies below `{}`, which is no folder",
+                above.display()
+            );
+            refuse(message, "name a folder, or one that is not there yet");
+            continue;
+        }
         if let Some(what) = obstacle(&path) {
             refuse(
                 format!("`{shown}` {what}"),
@@ -42,7 +59,7 @@ pub(crate) fn check(
             );
             continue;
         }
-        if sources.paths().any(|input| is_same(&path, input)) {
+        if inputs.contains(&key) {
             let message = format!("`{shown}` is a file that the spec is read from");
             refuse(
                 message,
@@ -110,6 +127,32 @@ pub(crate) fn obstacle(path: &Path) -> Option<&'static str> {
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     let canonical = |path: &Path| path.canonicalize().ok();
     canonical(one).is_some_and(|one| canonical(other) == Some(one))
+}
+
+/// Where a path leads: the folder above it that is there, links followed, and what is not there yet below. Some file systems
+/// do not tell capital letters from small ones, so that none are told apart.
+fn place(path: &Path) -> PathBuf {
+    let is_there = |above: &&Path| above.symlink_metadata().is_ok();
+    let real = match path.canonicalize() {
+        Ok(real) => real,
+        Err(_) => {
+            let above = path.ancestors().skip(1).find(is_there);
+            let above = above.unwrap_or(Path::new(""));
+            let rest = path.strip_prefix(above).unwrap_or(path);
+            let real = real_parent(path).unwrap_or_else(|| above.to_owned());
+            real.join(rest)
+        }
+    };
+    real.to_string_lossy().to_lowercase().into()
+}
+
+/// What stands in the place of a folder that a file is to lie in, and is none.
+fn blocked(path: &Path) -> Option<&Path> {
+    let above = path
+        .ancestors()
+        .skip(1)
+        .find(|above| above.symlink_metadata().is_ok())?;
+    (!above.is_dir()).then_some(above)
 }
 
 /// The folder that a file lies in or will lie in, links followed: that of the nearest folder above which is there.

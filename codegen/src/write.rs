@@ -126,26 +126,35 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
+/// Where a file is written first: a name that nothing has, or only what a run that was interrupted left.
 fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".handfast-new");
-    path.with_file_name(name)
+    let is_left = |path: &Path| {
+        let is_file = path.symlink_metadata().is_ok_and(|meta| meta.is_file());
+        is_file && fs::read(path).is_ok_and(|bytes| is_ours(&bytes))
+    };
+    numbered(path, ".handfast-new", |path| {
+        path.symlink_metadata().is_err() || is_left(path)
+    })
 }
 
 /// A name with `.bak` behind it that nothing has yet.
 fn free_backup(path: &Path) -> PathBuf {
+    numbered(path, ".bak", |path| path.symlink_metadata().is_err())
+}
+
+/// The first of the names with an ending behind them, and a number behind that, that may be taken.
+fn numbered(path: &Path, ending: &str, is_free: impl Fn(&Path) -> bool) -> PathBuf {
     let name = |n: u32| {
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(if n == 1 {
-            ".bak".to_owned()
-        } else {
-            format!(".bak{n}")
-        });
+        name.push(ending);
+        if n > 1 {
+            name.push(n.to_string());
+        }
         path.with_file_name(name)
     };
     (1..u32::MAX)
         .map(name)
-        .find(|path| !path.exists())
+        .find(|path| is_free(path))
         .unwrap_or_else(|| name(1))
 }
 

@@ -73,6 +73,23 @@ fn two_outputs_are_two_files() -> Done {
             "{one} {other}: {text}"
         );
     }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(".", place.folder().join("in/loop"))?;
+        let text = said(
+            &place,
+            "rust: { out: loop/b.ts }\n  typescript: { out: b.ts }",
+        )?;
+        assert!(text.contains("two outputs go to"), "{text}");
+    }
+    for (one, other) in [("x.rs", "x.rs/y.json"), ("x.rs/z.rs", "x.rs")] {
+        let text = said(
+            &place,
+            &format!("rust: {{ out: {one} }}\n  schema: {{ out: {other} }}"),
+        )?;
+        assert!(text.contains("lies below another output"), "{text}");
+        assert!(!place.folder().join("in/x.rs").exists());
+    }
     // What one of them leaves behind is not the other.
     assert_eq!(
         said(
@@ -95,7 +112,13 @@ fn two_outputs_are_two_files() -> Done {
 #[test]
 fn what_is_read_is_never_written() -> Done {
     let place = Place::new("inputs")?;
-    for out in ["protocol.yaml", "./protocol.yaml", "x/../a.json", "a.json"] {
+    for out in [
+        "protocol.yaml",
+        "./protocol.yaml",
+        "x/../a.json",
+        "a.json",
+        "Protocol.YAML",
+    ] {
         let text = said(&place, &format!("schema: {{ out: {out} }}"))?;
         assert!(
             text.contains("error[P033]") && text.contains("is a file that the spec is read from"),
@@ -104,6 +127,14 @@ fn what_is_read_is_never_written() -> Done {
         assert_eq!(place.read("in/a.json")?, INPUT);
         assert!(place.read("in/protocol.yaml")?.starts_with("handfast: 1"));
     }
+    for out in ["protocol.yaml/x.json", "a.json/b/x.json"] {
+        let text = said(&place, &format!("schema: {{ out: {out} }}"))?;
+        assert!(text.contains("which is no folder"), "{out}: {text}");
+    }
+    // A file that has the name under which an output is written first stays.
+    place.write("in/c.json.handfast-new", "mine")?;
+    assert_eq!(said(&place, "schema: { out: c.json }")?, "");
+    assert_eq!(place.read("in/c.json.handfast-new")?, "mine");
     // An input that bears the header of an output is no output that belongs to nothing.
     assert_eq!(said(&place, "schema: { out: b.json }")?, "");
     let bundle = place.read("in/b.json")?;
