@@ -174,7 +174,7 @@ fn escape(at: Range<usize>, here: &str, rest: &str) -> Found {
         }
         'u' => found(
             at,
-            "this is the number of no character",
+            "the digits here name no character",
             "write four hexadecimal digits (`\\u00e9`), or as many as there are in braces (`\\u{1F600}`)",
         ),
         'x' => found(

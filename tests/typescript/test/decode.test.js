@@ -260,6 +260,15 @@ test('what nests too deeply is not looked at', () => {
   assert.equal(api.decodeValue(JSON.parse(text(64))).error.kind, 'syntax');
 });
 
+test('a check that exhausts the stack refuses the message', () => {
+  const endless = (value, report) => endless(value, report) || endless(value, report);
+  const table = hf.messageTable(hf.defaultEnvelope, 64, [{ name: 'deep', receive: endless }]);
+  assert.equal(hf.decodeValue({ type: 'deep', payload: {} }, table).error.message, 'nested too deeply');
+  const broken = { name: 'broken', receive: () => null.x };
+  const other = hf.messageTable(hf.defaultEnvelope, 64, [broken]);
+  assert.throws(() => hf.decodeValue({ type: 'broken', payload: {} }, other), TypeError);
+});
+
 test('other envelopes: flat payloads, integer tags, other names', () => {
   const envelope = {
     ...hf.defaultEnvelope,

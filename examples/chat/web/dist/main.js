@@ -358,12 +358,21 @@ function readSurroundings(message, envelope, violations) {
   const channel = readField(message, envelope.channel, violations);
   if (typeof channel === "string") read2.channel = channel;
   const seq = readField(message, envelope.seq, violations);
-  if (typeof seq === "number") read2.seq = seq;
+  if (typeof seq === "number" && isCount(seq, envelope.seq, violations)) read2.seq = seq;
   const epoch = readField(message, envelope.epoch, violations);
   if (typeof epoch === "string") read2.epoch = epoch;
+  readOutcome(message, envelope, violations);
   const timestamp = readTimestamp(message, envelope, violations);
   if (timestamp !== void 0) read2.timestamp = timestamp;
   return read2;
+}
+function readOutcome(message, { outcome }, violations) {
+  if (outcome === null) return;
+  const said = message[outcome.field];
+  const values = [outcome.success, outcome.failure];
+  if (said === void 0 || values.includes(said)) return;
+  const words = values.map((value) => JSON.stringify(value)).join(", ");
+  violations.push({ path: `/${outcome.field}`, keyword: "enum", message: `must be one of ${words}`, allowed: values });
 }
 function readField(message, field, violations) {
   if (field === null) return void 0;
@@ -381,10 +390,16 @@ function readTimestamp(message, { timestamp }, violations) {
   if (timestamp === null) return void 0;
   const value = readField(message, timestamp.field, violations);
   if (value === void 0) return void 0;
+  if (typeof value === "number" && !isCount(value, timestamp.field, violations)) return void 0;
   const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
   violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
   return void 0;
+}
+function isCount(value, field, violations) {
+  if (value >= 0) return true;
+  violations.push({ path: `/${field?.name}`, keyword: "minimum", message: "must be at least 0", allowed: 0 });
+  return false;
 }
 function timeOf(value, { timestamp }) {
   if (timestamp?.as === "unix-s") return Number(value) * 1e3;
@@ -518,6 +533,17 @@ function overflows(text) {
   return false;
 }
 function read(value, reader) {
+  try {
+    return readWhole(value, reader);
+  } catch (error) {
+    return tooDeep(error);
+  }
+}
+function tooDeep(error) {
+  if (error instanceof RangeError) return refuse("syntax", TOO_DEEP, {});
+  throw error;
+}
+function readWhole(value, reader) {
   if (!isFields(value)) return refuse("syntax", "not an object", {});
   const violations = [];
   let around = readSurroundings(value, reader.envelope, violations);
@@ -745,7 +771,7 @@ var Encoder = class {
   }
   /** What keeps a server from taking a value that so many objects of the message lie around. */
   violations(check, payload, around, under) {
-    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
+    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep2;
     return under === null ? violationsOf(check, payload, "sent") : violationsUnder(check, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -776,7 +802,7 @@ function byteLength(text) {
   }
   return bytes;
 }
-function tooDeep(_, report) {
+function tooDeep2(_, report) {
   fail(report, "depth", "is nested too deeply to be checked");
 }
 

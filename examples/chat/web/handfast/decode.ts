@@ -132,7 +132,12 @@ function decodeShallow<M extends Message>(
   pending?: PendingLookup,
 ): Decoded<M> {
   if (pending === undefined) {
-    const message = readPlain(value, envelope, byTag, strict);
+    let message: Message | undefined;
+    try {
+      message = readPlain(value, envelope, byTag, strict);
+    } catch (error) {
+      return tooDeep(error);
+    }
     if (message !== undefined) return ok(message as M); // the table was typed by what its checks let pass
   }
   const match = read(value, { envelope, strict, lookup: tag => byTag.get(tag), own, ...(pending && { pending }) });
@@ -159,7 +164,7 @@ function readPlain(
     const held = value[name];
     if (held === undefined) continue;
     if (slot === undefined) {
-      if (strict) return undefined;
+      if (strict || name === envelope.outcome?.field) return undefined;
       continue;
     }
     if (slot.field !== undefined) {
@@ -185,6 +190,7 @@ function readPlain(
         message.channel = held as string;
         break;
       case 'seq':
+        if ((held as number) < 0) return undefined;
         message.seq = held as number;
         break;
       case 'epoch':
@@ -192,7 +198,7 @@ function readPlain(
         break;
       case 'timestamp': {
         const time = timeOf(held, envelope);
-        if (Number.isNaN(time)) return undefined;
+        if (Number.isNaN(time) || time < 0) return undefined;
         message.timestamp = time;
       }
     }
@@ -353,6 +359,20 @@ function overflows(text: string): boolean {
 
 /** Reads one message: envelope, then tag, then payload. */
 export function read(value: unknown, reader: Reader): Result<Match, DecodeError> {
+  try {
+    return readWhole(value, reader);
+  } catch (error) {
+    return tooDeep(error);
+  }
+}
+
+/** What exhausted the stack is refused: a schema may ask more than once on each level of a value. */
+function tooDeep(error: unknown): Result<never, DecodeError> {
+  if (error instanceof RangeError) return refuse('syntax', TOO_DEEP, {});
+  throw error;
+}
+
+function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
   if (!isFields(value)) return refuse('syntax', 'not an object', {});
   const violations: Violation[] = [];
   let around = readSurroundings(value, reader.envelope, violations);

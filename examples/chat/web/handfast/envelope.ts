@@ -94,12 +94,23 @@ export function readSurroundings(
   const channel = readField(message, envelope.channel, violations);
   if (typeof channel === 'string') read.channel = channel;
   const seq = readField(message, envelope.seq, violations);
-  if (typeof seq === 'number') read.seq = seq;
+  if (typeof seq === 'number' && isCount(seq, envelope.seq, violations)) read.seq = seq;
   const epoch = readField(message, envelope.epoch, violations);
   if (typeof epoch === 'string') read.epoch = epoch;
+  readOutcome(message, envelope, violations);
   const timestamp = readTimestamp(message, envelope, violations);
   if (timestamp !== undefined) read.timestamp = timestamp;
   return read;
+}
+
+/** Whether what was asked succeeded is said by one of two values, or not at all. */
+function readOutcome(message: Readonly<Record<string, unknown>>, { outcome }: Envelope, violations: Violation[]): void {
+  if (outcome === null) return;
+  const said = message[outcome.field];
+  const values = [outcome.success, outcome.failure];
+  if (said === undefined || values.includes(said)) return;
+  const words = values.map(value => JSON.stringify(value)).join(', ');
+  violations.push({ path: `/${outcome.field}`, keyword: 'enum', message: `must be one of ${words}`, allowed: values });
 }
 
 function readField(
@@ -127,10 +138,18 @@ function readTimestamp(
   if (timestamp === null) return undefined;
   const value = readField(message, timestamp.field, violations);
   if (value === undefined) return undefined;
+  if (typeof value === 'number' && !isCount(value, timestamp.field, violations)) return undefined;
   const time = timeOf(value, { timestamp });
   if (!Number.isNaN(time)) return time;
   violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time', allowed: 'date-time' });
   return undefined;
+}
+
+/** Numbers of messages and times begin with zero. */
+function isCount(value: number, field: Field | null, violations: Violation[]): boolean {
+  if (value >= 0) return true;
+  violations.push({ path: `/${field?.name}`, keyword: 'minimum', message: 'must be at least 0', allowed: 0 });
+  return false;
 }
 
 /** When a message was published, in milliseconds since 1970; not a number where that cannot be told. */
