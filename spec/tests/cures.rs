@@ -81,8 +81,8 @@ const CURES: &[(&str, &str, &str, &str)] = &[
     (
         "errors: { A: {} }\nmessages:\n  q: { from: client, reply: a, errors: [A] }\n  a: { from: server }\nsession: { roles: { error: off } }\n",
         "P036",
-        "let a message of your own play it (`error: { message: …, fields: { code: /code } }`)",
-        "errors: { A: {} }\nmessages:\n  q: { from: client, reply: a, errors: [A] }\n  a: { from: server }\n  failed: { from: server, payload: { type: object, required: [code], properties: { code: { type: string } } } }\nsession: { roles: { error: { message: failed, fields: { code: /code } } } }\n",
+        "leave the role `error` on",
+        "errors: { A: {} }\nmessages:\n  q: { from: client, reply: a, errors: [A] }\n  a: { from: server }\n",
     ),
 ];
 

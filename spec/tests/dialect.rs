@@ -264,6 +264,15 @@ fn branches_that_overlap_for_a_client_are_told() {
     let overlap = format!("{some}, {another}");
     assert_eq!(codes(&overlap, "server"), ["S024"]);
     assert_eq!(codes(&overlap, "both"), ["S024"]);
+    for inside in [
+        format!("{some}, {{ allOf: [{another}] }}"),
+        format!("{some}, {{ anyOf: [{another}, {{ type: string }}] }}"),
+        format!(
+            "{some}, {{ type: object, allOf: [{another}], properties: {{ more: {{ type: string }} }} }}"
+        ),
+    ] {
+        assert_eq!(codes(&inside, "server"), ["S024"], "{inside}");
+    }
     // A server tells them apart.
     assert_eq!(codes(&overlap, "client"), Vec::<&str>::new());
     let more = "required: [a], properties: { a: { type: string }, b: { type: string } }";

@@ -121,19 +121,67 @@ impl Checker<'_> {
 
 /// Two branches, by their places, of which the second takes values of the first from a client's point of view alone.
 fn overlap(schemas: &Schemas, branches: &[SchemaId]) -> Option<(usize, usize)> {
-    let objects: Vec<Option<&Schema>> = branches
+    let objects: Vec<Vec<Schema>> = branches
         .iter()
-        .map(|id| Some(&schemas[union::resolve(schemas, *id)]).filter(|schema| is_plain(schema)))
+        .map(|id| objects(schemas, *id, MAX_INSIDE))
         .collect();
     objects.iter().enumerate().find_map(|(i, one)| {
-        let other = objects.iter().enumerate().position(|(j, other)| {
-            i != j
-                && one
-                    .zip(*other)
-                    .is_some_and(|(one, other)| takes(schemas, one, other))
-        })?;
+        let overlaps = |other: &Vec<Schema>| {
+            one.iter()
+                .any(|one| other.iter().any(|other| takes(schemas, one, other)))
+        };
+        let other = objects
+            .iter()
+            .enumerate()
+            .position(|(j, other)| i != j && overlaps(other))?;
         Some((i.min(other), i.max(other)))
     })
+}
+
+/// How deep branches lie in each other that are looked at.
+const MAX_INSIDE: usize = 4;
+
+/// How many parts and branches of one schema are looked at.
+const MAX_PARTS: usize = 16;
+
+/// The plain objects that a branch may be: itself, what the parts of its `allOf` are together, or one of its own branches.
+fn objects(schemas: &Schemas, id: SchemaId, inside: usize) -> Vec<Schema> {
+    let schema = &schemas[union::resolve(schemas, id)];
+    if is_plain(schema) {
+        return vec![schema.clone()];
+    }
+    let Some(inside) = inside
+        .checked_sub(1)
+        .filter(|_| schema.all_of.len() <= MAX_PARTS)
+    else {
+        return Vec::new();
+    };
+    let around = Schema {
+        all_of: Vec::new(),
+        any_of: Vec::new(),
+        one_of: Vec::new(),
+        ..schema.clone()
+    };
+    let own = is_plain(&around) || around.properties.is_empty();
+    if own && schema.any_of.is_empty() && schema.one_of.is_empty() {
+        let mut whole = around;
+        for part in &schema.all_of {
+            let parts = objects(schemas, *part, inside);
+            let [part] = parts.as_slice() else {
+                return Vec::new();
+            };
+            whole.properties.extend(part.properties.iter().cloned());
+            whole.required.extend(part.required.iter().cloned());
+        }
+        return Some(whole).filter(is_plain).into_iter().collect();
+    }
+    let says_no_more = around.properties.is_empty() && schema.all_of.is_empty();
+    let branches = schema.any_of.iter().chain(&schema.one_of);
+    branches
+        .filter(|_| says_no_more)
+        .flat_map(|branch| objects(schemas, *branch, inside))
+        .take(MAX_PARTS)
+        .collect()
 }
 
 /// Whether a schema is an object whose fields are all it says, and of which a client drops those it does not know.
