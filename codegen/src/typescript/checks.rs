@@ -29,6 +29,8 @@ pub(super) enum Beside {
     Members(Position),
     Pattern,
     Values,
+    /// The arrays and objects among them.
+    Nested,
     /// In each position what lies inside is told of by rules of its own.
     Rule(Position),
 }

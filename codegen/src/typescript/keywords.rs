@@ -205,11 +205,15 @@ impl Cx<'_> {
                 .map(|literal| format!("value !== {literal}"))
                 .collect()
         };
-        parts.extend(
-            others
-                .iter()
-                .map(|literal| format!("!hf.equal(value, {literal})")),
-        );
+        if others.len() > MAX_COMPARED {
+            let name = self.beside(body, Beside::Nested, "Nested", "", || {
+                format!("/*@__PURE__*/ hf.canonicals([{}])", others.join(", "))
+            });
+            parts.push(format!("!{name}.has(hf.canonical(value))"));
+        } else {
+            let compared = others.iter();
+            parts.extend(compared.map(|literal| format!("!hf.equal(value, {literal})")));
+        }
         (!parts.is_empty()).then(|| parts.join(" && "))
     }
 

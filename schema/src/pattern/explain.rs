@@ -442,7 +442,7 @@ mod tests {
             (r"(a)\2", r"\2", "no group", r"\x07"),
             (r"\k<n>a", r"\k<n>", "no group", "(?<name>"),
             (r"\x4g", r"\x4g", "two", r"\x41"),
-            (r"\u12", r"\u12", "number", r"\u{1F600}"),
+            (r"\u12", r"\u12", "digits", r"\u{1F600}"),
             ("(?P<n>a)", "(?P<", "without `P`", "(?<name>"),
             ("(?>a)", "(?>", "atomic", "(?:"),
             ("(?#note)a", "(?#note)", "comments", "description"),

@@ -261,11 +261,16 @@ export function isUnique(value: readonly unknown[]): boolean {
 }
 
 /** A value as a text that equal values share: `1.0` is `1`, and keys are sorted. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (!isFields(value)) return typeof value === 'string' ? JSON.stringify(value) : String(value);
   const fields = Object.keys(value).sort().map(key => `${JSON.stringify(key)}:${canonical(value[key])}`);
   return `{${fields.join()}}`;
+}
+
+/** Values as texts that equal values share. */
+export function canonicals(values: readonly unknown[]): ReadonlySet<string> {
+  return new Set(values.map(canonical));
 }
 
 /** `uniqueItems` */
