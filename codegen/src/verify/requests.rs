@@ -231,10 +231,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// Notes a message that waits for nothing, or that was not understood: an error may have its id all the same.
     pub(super) fn may_be_refused(&mut self, from: End, message: &Fields, line: &Line) {
         let envelope = self.reader.envelope(from);
-        let id = envelope
-            .id
-            .as_ref()
-            .and_then(|field| message.get(&field.name));
+        let id = own_id(envelope, message);
         let Some(id) = id.filter(|id| !id.is_null()) else {
             return;
         };
@@ -307,10 +304,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             return;
         }
         let envelope = &candidate.sent.envelope;
-        let id = envelope
-            .id
-            .as_ref()
-            .and_then(|field| message.get(&field.name));
+        let id = own_id(envelope, message);
         let is_meant = |one: &&Pending| one.from == from && self.reply_of(one).is_some_and(cancels);
         let named = id.and_then(|id| self.pending.named(from, id));
         let open = named.filter(is_meant);
@@ -393,10 +387,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             return;
         }
         let envelope = &candidate.sent.envelope;
-        let id = envelope
-            .id
-            .as_ref()
-            .and_then(|field| message.get(&field.name));
+        let id = own_id(envelope, message);
         if envelope.correlate == Correlate::Id {
             let Some(field) = &envelope.id else { return };
             let Some(id) = id else {
@@ -446,6 +437,10 @@ impl<'r, 'p> Requests<'r, 'p> {
     fn is_request(&self, id: MessageId) -> bool {
         self.reader.protocol.session.auth != Some(id)
     }
+}
+
+fn own_id<'m>(envelope: &Envelope, message: &'m Fields) -> Option<&'m Value> {
+    message.get(&envelope.id.as_ref()?.name)
 }
 
 fn id_of_answer<'m>(envelope: &Envelope, message: &'m Fields) -> Option<&'m Value> {
