@@ -340,9 +340,6 @@ async fn a_forged_number_does_not_silence_a_channel() {
     .await;
 }
 
-/// The highest integer of an envelope: what a double holds.
-const HIGHEST: u64 = (1 << 53) - 1;
-
 #[tokio::test(start_paused = true)]
 async fn the_highest_number_is_a_number() {
     simulated(async {
