@@ -18,20 +18,20 @@ pub(crate) fn check(
     outside: bool,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
-    let places: BTreeSet<PathBuf> = outputs
+    let mut seen: BTreeSet<&Path> = BTreeSet::new();
+    let paths: Vec<PathBuf> = outputs
         .iter()
-        .map(|output| place(&folder.join(&output.path)))
+        .map(|output| folder.join(&output.path))
         .collect();
+    let keys: Vec<PathBuf> = paths.iter().map(|path| place(path)).collect();
+    let places: BTreeSet<&Path> = keys.iter().map(PathBuf::as_path).collect();
     let inputs: BTreeSet<PathBuf> = sources.paths().map(place).collect();
     let inside = folder.canonicalize().ok();
-    for output in outputs {
+    for ((output, path), key) in outputs.iter().zip(&paths).zip(&keys) {
         let at = span(protocol, output);
         let shown = output.path.display();
         let mut refuse = |message: String, help: &str| found.push(problem(at, message, help));
-        let path = folder.join(&output.path);
-        let key = place(&path);
-        if !seen.insert(key.clone()) {
+        if !seen.insert(key.as_path()) {
             let message = format!("two outputs go to `{shown}`");
             refuse(
                 message,
@@ -44,7 +44,7 @@ pub(crate) fn check(
             refuse(message, "give one of them another name");
             continue;
         }
-        if let Some(above) = blocked(&path) {
+        if let Some(above) = blocked(path) {
             let message = format!(
                 "`{shown}` lies below `{}`, which is no folder",
                 above.display()
@@ -52,14 +52,14 @@ pub(crate) fn check(
             refuse(message, "name a folder, or one that is not there yet");
             continue;
         }
-        if let Some(what) = obstacle(&path) {
+        if let Some(what) = obstacle(path) {
             refuse(
                 format!("`{shown}` {what}"),
                 "name a file, or one that is not there yet",
             );
             continue;
         }
-        if inputs.contains(&key) {
+        if inputs.contains(key) {
             let message = format!("`{shown}` is a file that the spec is read from");
             refuse(
                 message,
@@ -69,7 +69,7 @@ pub(crate) fn check(
         }
         let leaves = inside
             .as_ref()
-            .is_some_and(|inside| real_parent(&path).is_some_and(|real| !real.starts_with(inside)));
+            .is_some_and(|inside| real_parent(path).is_some_and(|real| !real.starts_with(inside)));
         if leaves && !outside {
             let message = format!("a symbolic link leads `{shown}` out of the folder of the spec");
             refuse(

@@ -340,7 +340,7 @@ fn check_outcome(
             path.prepend_key(&outcome.field);
             problems.push(envelope_problem(path, words::enumeration(values)));
         }
-        // Where the tag tells what it is, nothing has to.
+        // Where the tag says what it is, nothing has to.
         None if candidate.sent.tag.is_some() => {}
         None => {
             problems.push(envelope_problem(

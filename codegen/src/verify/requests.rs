@@ -182,7 +182,10 @@ impl<'r, 'p> Requests<'r, 'p> {
         if !is_reply && !is_error && !is_pong {
             return None;
         }
-        let refused = self.refused(from, candidate, message).filter(|_| is_error);
+        let refused = match is_error {
+            true => self.refused(from, candidate, message),
+            false => None,
+        };
         let pending = self.find(from, envelope, message, &[candidate]).cloned();
         // A second request with the id of one that waits is refused, and the first goes on.
         let is_second = |(at, _): &(usize, String)| {

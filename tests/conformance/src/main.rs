@@ -8,6 +8,7 @@ mod protocols;
 mod random;
 mod suite;
 mod texts;
+mod values;
 
 use std::path::Path;
 use std::process::ExitCode;

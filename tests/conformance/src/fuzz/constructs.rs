@@ -3,6 +3,7 @@
 use super::schemas::{KEYWORDS, SLOW};
 use super::usual::BEYOND;
 use crate::random::Rng;
+use crate::values::has_string;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -70,7 +71,7 @@ const CONSTRUCTS: &[Construct] = &[
     ("a union that contains itself", |all| {
         all.get("anyOf")
             .or(all.get("oneOf"))
-            .is_some_and(|parts| has_text(parts, &|text| text.ends_with("/node")))
+            .is_some_and(|parts| has_string(parts, &|text| text.ends_with("/node")))
     }),
     ("a tagged union", |all| !branches(all).is_empty()),
     ("a branch that requires what it does not declare", |all| {
@@ -282,13 +283,4 @@ fn branches(all: &Keywords) -> Vec<&Keywords> {
                 && list(branch, "required").any(|name| name == "c")
         })
         .collect()
-}
-
-fn has_text(value: &Value, asked: &dyn Fn(&str) -> bool) -> bool {
-    match value {
-        Value::String(text) => asked(text),
-        Value::Array(items) => items.iter().any(|item| has_text(item, asked)),
-        Value::Object(fields) => fields.values().any(|field| has_text(field, asked)),
-        _ => false,
-    }
 }

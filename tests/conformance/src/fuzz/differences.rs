@@ -1,5 +1,6 @@
 //! Where the other judges are known to differ, by rule, and why.
 
+use crate::values::any;
 use serde_json::Value;
 
 /// A rule.
@@ -98,16 +99,6 @@ pub(super) const ALL: &[Known] = &[
         },
     },
 ];
-
-/// Whether a value, or anything in it, is as asked.
-fn any(value: &Value, asked: &dyn Fn(&Value) -> bool) -> bool {
-    asked(value)
-        || match value {
-            Value::Array(items) => items.iter().any(|item| any(item, asked)),
-            Value::Object(fields) => fields.values().any(|field| any(field, asked)),
-            _ => false,
-        }
-}
 
 /// Whether a schema has a keyword somewhere.
 fn mentions(schema: &Value, keyword: &str) -> bool {

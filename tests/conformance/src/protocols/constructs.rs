@@ -1,6 +1,7 @@
 //! What protocols are made of, counted.
 
 use super::names;
+use crate::values::has_string;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -110,15 +111,15 @@ const CONSTRUCTS: &[Construct] = &[
             .any(|name| names::AWKWARD.contains(&name.as_str()))
     }),
     ("values that are numbers and signs", |spec| {
-        has_text(spec, &|text| text == "+1") && has_text(spec, &|text| text == "-1")
+        has_string(spec, &|text| text == "+1") && has_string(spec, &|text| text == "-1")
     }),
     ("values outside of ASCII", |spec| {
-        has_text(spec, &|text| text == "注文")
+        has_string(spec, &|text| text == "注文")
     }),
     ("a description with code", |spec| {
-        has_text(spec, &|text| text.starts_with("```"))
+        has_string(spec, &|text| text.starts_with("```"))
     }),
-    ("base64", |spec| has_text(spec, &|text| text == "base64")),
+    ("base64", |spec| has_string(spec, &|text| text == "base64")),
     ("a default", |spec| spec.to_string().contains("\"default\"")),
 ];
 
@@ -131,13 +132,4 @@ pub(super) fn count(spec: &Value, counts: &mut BTreeMap<&'static str, usize>) {
 
 fn any(table: &Value, asked: impl Fn(&Value) -> bool) -> bool {
     table.as_object().is_some_and(|all| all.values().any(asked))
-}
-
-fn has_text(value: &Value, asked: &dyn Fn(&str) -> bool) -> bool {
-    match value {
-        Value::String(text) => asked(text),
-        Value::Array(items) => items.iter().any(|item| has_text(item, asked)),
-        Value::Object(fields) => fields.values().any(|field| has_text(field, asked)),
-        _ => false,
-    }
 }
