@@ -6,9 +6,9 @@ pub(crate) mod write;
 
 use handfast_schema::position::{Closing, Position, closing};
 use handfast_schema::union::resolve;
-use handfast_schema::{Mode, SchemaId, Schemas, Validator};
+use handfast_schema::{SchemaId, Schemas, Side, Validator};
 use handfast_spec::model::{
-    End, Envelope, Field, FieldKind, Layout, Presence, Protocol, Sent, TimestampForm,
+    Envelope, Field, FieldKind, Layout, Presence, Protocol, Sent, TimestampForm,
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +29,8 @@ pub fn bundle(protocol: &Protocol) -> Value {
     let names = names(protocol);
     let mut defs = Map::new();
     for (side, receiver, root, from) in [
-        (Mode::Server, "server", "receivedByServer", End::Client),
-        (Mode::Client, "client", "receivedByClient", End::Server),
+        (Side::Server, "server", "receivedByServer", Side::Client),
+        (Side::Client, "client", "receivedByClient", Side::Server),
     ] {
         let writer = Writer::new(&schemas, Some(side), names.clone());
         let mut bundle = Bundle {
@@ -81,7 +81,7 @@ pub fn bundle(protocol: &Protocol) -> Value {
 
 /// A writer of single schemas as documents that share what they refer to: for the side that receives them, or without one as
 /// the author wrote them and without remarks, which is how the runtime's interpreter takes them.
-pub(crate) fn documents(protocol: &Protocol, side: Option<Mode>) -> Writer<'_> {
+pub(crate) fn documents(protocol: &Protocol, side: Option<Side>) -> Writer<'_> {
     Writer::new(&protocol.schemas, side, names(protocol))
 }
 
@@ -95,9 +95,9 @@ fn names(protocol: &Protocol) -> BTreeMap<SchemaId, String> {
 struct Bundle<'p> {
     protocol: &'p Protocol,
     schemas: &'p Schemas,
-    side: Mode,
+    side: Side,
     /// Who sends what this side receives.
-    from: End,
+    from: Side,
     writer: Writer<'p>,
     validator: Validator<'p>,
 }
@@ -110,8 +110,8 @@ impl Bundle<'_> {
         let mut tags = Vec::new();
         for message in &protocol.messages {
             let sent = match self.from {
-                End::Client => &message.client,
-                End::Server => &message.server,
+                Side::Client => &message.client,
+                Side::Server => &message.server,
             };
             let Some(sent) = sent else { continue };
             let name = &message.name.text;
@@ -119,7 +119,7 @@ impl Bundle<'_> {
                 let payload = self.writer.schema(payload, Position::Shape);
                 self.writer.define("payloads", name, payload);
             }
-            let published = self.from == End::Server && message.channel.is_some();
+            let published = self.from == Side::Server && message.channel.is_some();
             let mut value = self.message("payloads", name, sent, published);
             if let (Value::Object(fields), Some(text)) = (&mut value, &message.description) {
                 fields.insert("description".into(), text.as_str().into());
@@ -133,8 +133,8 @@ impl Bundle<'_> {
         let from = self.from;
         for own in system.iter().filter(|own| own.from == from) {
             let envelope = match from {
-                End::Client => protocol.envelope.client.clone(),
-                End::Server => protocol.envelope.server.clone(),
+                Side::Client => protocol.envelope.client.clone(),
+                Side::Server => protocol.envelope.server.clone(),
             };
             let sent = Sent {
                 tag: Some(own.tag.clone()),
@@ -169,8 +169,8 @@ impl Bundle<'_> {
             *field == tags[0].0 && tag.is_some_and(|tag| known.insert(tag))
         });
         let about = match self.side {
-            Mode::Server => "Every message that the server receives.",
-            Mode::Client => "Every message that a client receives.",
+            Side::Server => "Every message that the server receives.",
+            Side::Client => "Every message that a client receives.",
         };
         json!({ "description": about, (if apart { "oneOf" } else { "anyOf" }): all })
     }
@@ -197,7 +197,7 @@ impl Bundle<'_> {
         }
         let mut out = Map::new();
         out.insert("type".into(), "object".into());
-        let mut closed = self.side == Mode::Server;
+        let mut closed = self.side == Side::Server;
         let closing_word = match &sent.envelope.layout {
             Layout::Adjacent { content, .. } => {
                 let payload = match sent.payload {
@@ -246,8 +246,8 @@ impl Bundle<'_> {
     /// What stands in the place of a payload that is not declared.
     fn nothing(&self) -> Value {
         match self.side {
-            Mode::Server => json!({ "type": "object", "additionalProperties": false }),
-            Mode::Client => json!({ "type": "object" }),
+            Side::Server => json!({ "type": "object", "additionalProperties": false }),
+            Side::Client => json!({ "type": "object" }),
         }
     }
 
@@ -321,7 +321,7 @@ fn field_schema(field: &Field, time: Option<TimestampForm>) -> Value {
 }
 
 /// Whether a payload may be absent: absent is `{}`, where `{}` passes.
-pub(crate) fn may_be_absent(validator: &Validator<'_>, payload: SchemaId, side: Mode) -> bool {
+pub(crate) fn may_be_absent(validator: &Validator<'_>, payload: SchemaId, side: Side) -> bool {
     let empty = Value::Object(Map::new());
     validator.validate(payload, &empty, Some(side)).is_empty()
 }

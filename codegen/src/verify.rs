@@ -14,7 +14,7 @@ mod render;
 mod requests;
 
 use follow::Follower;
-use handfast_spec::model::{End, Protocol};
+use handfast_spec::model::{Protocol, Side};
 use serde_json::Value;
 use std::io::BufRead;
 
@@ -78,7 +78,7 @@ pub struct Line {
     /// The line of the capture, counted from one.
     pub number: usize,
     /// Who sent it.
-    pub from: Option<End>,
+    pub from: Option<Side>,
     /// Which message it is.
     pub message: Option<String>,
     /// The request it answers: the line, and the message.
@@ -181,15 +181,15 @@ enum Text {
 }
 
 /// One line of the capture: who sent what.
-fn entry(line: &[u8]) -> Result<(End, Text), String> {
+fn entry(line: &[u8]) -> Result<(Side, Text), String> {
     let line: Value =
         serde_json::from_slice(line).map_err(|error| format!("the line is not JSON: {error}"))?;
     let Value::Object(mut fields) = line else {
         return Err("the line is not an object".to_owned());
     };
     let from = match fields.get("from").and_then(Value::as_str) {
-        Some("client") => End::Client,
-        Some("server") => End::Server,
+        Some("client") => Side::Client,
+        Some("server") => Side::Server,
         _ => return Err("`from` must be \"client\" or \"server\"".to_owned()),
     };
     match (fields.remove("text"), fields.remove("message")) {

@@ -3,7 +3,7 @@
 
 mod workshop;
 
-use handfast_schema::Mode;
+use handfast_schema::Side;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -135,7 +135,7 @@ fn nothing_breaks_out() -> Result<()> {
         "__proto__": "", HOSTILE: HOSTILE, "class": null, "1st": "/'\"`/\u{2028}</script>",
         "": { "__proto__": HOSTILE }, "日本": 10, "x²": true, "a.b": "`${*/é\\",
     });
-    assert_eq!(violations(&protocol, id, &good, Mode::Server), json!([]));
+    assert_eq!(violations(&protocol, id, &good, Side::Server), json!([]));
     let bad = json!({
         "__proto__": HOSTILE.to_uppercase(), HOSTILE: "", "class": "", "1st": "x", "": [1],
         "日本": 7, "x²": false, "a.b": " ", "constructor": 1, "toString": 1, "hasOwnProperty": {},
@@ -144,9 +144,9 @@ fn nothing_breaks_out() -> Result<()> {
     let none = json!({});
     let mut cases = Vec::new();
     for instance in [good, bad, none] {
-        for mode in [Mode::Server, Mode::Client] {
-            let expected = violations(&protocol, id, &instance, mode);
-            cases.push(case("checkDelete", mode, &instance, expected));
+        for side in [Side::Server, Side::Client] {
+            let expected = violations(&protocol, id, &instance, side);
+            cases.push(case("checkDelete", side, &instance, expected));
         }
     }
     let said = differences(&folder, &cases)?;

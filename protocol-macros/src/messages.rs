@@ -15,7 +15,7 @@ use syn::{
 
 /// Which end sends the messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum Side {
     Client,
     Server,
 }
@@ -83,8 +83,8 @@ pub(crate) fn expand(
 ) -> Option<TokenStream> {
     crate::product::plain(cx, input)?;
     let end = match (options.flag(cx, "client"), options.flag(cx, "server")) {
-        (true, false) => End::Client,
-        (false, true) => End::Server,
+        (true, false) => Side::Client,
+        (false, true) => Side::Server,
         _ => {
             cx.error(
                 &input.ident,
@@ -114,8 +114,8 @@ pub(crate) fn expand(
         .enumerate()
         .map(|(i, message)| one(krate, &ident, i, message, end));
     let shell = match end {
-        End::Client => handlers::client_messages(krate, &input.vis, &ident, &messages),
-        End::Server => TokenStream::new(),
+        Side::Client => handlers::client_messages(krate, &input.vis, &ident, &messages),
+        Side::Server => TokenStream::new(),
     };
     Some(quote!(#union #(#each)* #shell))
 }
@@ -268,7 +268,7 @@ fn union(
     ident: &Ident,
     messages: &[Message],
     table: &TokenStream,
-    end: End,
+    end: Side,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let reads = messages.iter().enumerate().map(|(i, message)| {
@@ -318,9 +318,9 @@ fn union(
         )
     };
     let tried = quote!(#krate::Envelope);
-    let mode = match end {
-        End::Client => quote!(Server),
-        End::Server => quote!(Client),
+    let side = match end {
+        Side::Client => quote!(Server),
+        Side::Server => quote!(Client),
     };
     quote! {
         const _: () = {
@@ -352,14 +352,14 @@ fn union(
             /// # Errors
             /// What is wrong with it, and all that could be read of it.
             pub fn decode(text: &str) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
-                #p::decode_text(text, #krate::Mode::#mode)
+                #p::decode_text(text, #krate::Side::#side)
             }
             /// Reads a message from its text, whose strings may share the text's bytes.
             ///
             /// # Errors
             /// What is wrong with it, and all that could be read of it.
             pub fn decode_shared(text: &#krate::ByteString) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
-                #p::decode_text(text, #krate::Mode::#mode)
+                #p::decode_text(text, #krate::Side::#side)
             }
             /// Writes a message and the fields around it as text.
             ///
@@ -373,12 +373,12 @@ fn union(
 }
 
 /// What a single message's type is given.
-fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: End) -> TokenStream {
+fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: Side) -> TokenStream {
     let Some(ty) = message.payload() else {
         return TokenStream::new();
     };
     let published = match (&message.channel, end) {
-        (Some(channel), End::Server) => quote! {
+        (Some(channel), Side::Server) => quote! {
             #[automatically_derived]
             impl #krate::PublishTo<#channel> for #ty {
                 type Union = #union;
@@ -387,7 +387,7 @@ fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: End) -
         _ => TokenStream::new(),
     };
     let asked = match (end, &message.reply) {
-        (End::Client, reply) => handlers::request(krate, ty, message, reply),
+        (Side::Client, reply) => handlers::request(krate, ty, message, reply),
         _ => TokenStream::new(),
     };
     quote! {

@@ -21,7 +21,7 @@ pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Serialize
 pub use std::boxed::Box;
 
 use crate::{
-    Envelope, Fields, Invalid, Messages, Mode, NothingPending, Payload, PayloadOf, Rejected,
+    Envelope, Fields, Invalid, Messages, NothingPending, Payload, PayloadOf, Rejected, Side,
     Validate,
     codec::{Body, Codec, EncodeError, Json, Outgoing},
     message::FieldSink,
@@ -87,7 +87,7 @@ impl<M: SerializeMap> FieldSink for Entries<M> {
 /// Those of the deserializer, and every rule that the value breaks.
 pub fn deserialize<'de, T: Payload, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
-    crate::read_value(&value, &[], Mode::Client).map_err(serde::de::Error::custom)
+    crate::read_value(&value, &[], Side::Client).map_err(serde::de::Error::custom)
 }
 
 /// The value, if it keeps every rule of its type.
@@ -104,11 +104,11 @@ pub fn checked<T: Serialize + Payload>(value: T) -> Result<T, Invalid> {
 /// What is wrong with it.
 pub fn decode_text<'a, M: Messages>(
     text: impl Into<Body<'a>>,
-    mode: Mode,
+    side: Side,
 ) -> Result<Envelope<M>, Box<Rejected>> {
     crate::decode(
         Source::Json(text.into()),
-        mode,
+        side,
         LimitsTable::DEFAULT.depth,
         &NothingPending,
     )

@@ -10,7 +10,7 @@ use crate::{
         UnionTable,
     },
 };
-use handfast_schema::{Mode, Type, TypeSet, Violations, listed, number::MAX_SAFE_INTEGER, words};
+use handfast_schema::{Side, Type, TypeSet, Violations, listed, number::MAX_SAFE_INTEGER, words};
 use std::{
     borrow::Cow,
     fmt,
@@ -45,20 +45,20 @@ impl Pending for NothingPending {
 
 /// Reads a message in one pass.
 ///
-/// `mode` is the end that receives; `depth` is how many arrays and objects may lie in each other.
+/// `side` is the end that receives; `depth` is how many arrays and objects may lie in each other.
 ///
 /// # Errors
 /// Where the message is not JSON, its envelope does not fit, nobody knows its type, or its payload does not fit. What
 /// could be read of it is kept.
 pub fn decode<M: Messages>(
     source: Source<'_>,
-    mode: Mode,
+    side: Side,
     depth: u32,
     pending: &dyn Pending,
 ) -> Result<Envelope<M>, Box<Rejected>> {
     let Source::Json(body) = source;
     let mut reader = Reader::body(body, depth);
-    let mut decoder = Decoder::new(M::TABLE, mode, body.text());
+    let mut decoder = Decoder::new(M::TABLE, side, body.text());
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
         message = M::read(index, r, cx)?;
@@ -72,7 +72,7 @@ pub fn decode<M: Messages>(
         }));
     }
     if let (Some(index), None, false) = (decoder.index, decoder.content, decoder.failed) {
-        message = read_empty(index, mode);
+        message = read_empty(index, side);
         if message.is_none() {
             let name = M::TABLE.envelope.content.unwrap_or_default();
             decoder.payload.violation(words::required(name));
@@ -82,8 +82,8 @@ pub fn decode<M: Messages>(
 }
 
 /// The message at a place in the table without a payload: one with `{}`, where that passes.
-fn read_empty<M: Messages>(index: usize, mode: Mode) -> Option<M> {
-    let mut cx = Cx::new(mode);
+fn read_empty<M: Messages>(index: usize, side: Side) -> Option<M> {
+    let mut cx = Cx::new(side);
     let before = cx.mark();
     let mut reader = Reader::body("{}".into(), 1);
     let message = M::read(index, &mut reader, &mut cx).ok()??;
@@ -93,7 +93,7 @@ fn read_empty<M: Messages>(index: usize, mode: Mode) -> Option<M> {
 /// The fields of an envelope, as they are met.
 struct Decoder<'de> {
     table: &'static UnionTable,
-    mode: Mode,
+    side: Side,
     text: &'de str,
     /// What is wrong with the envelope.
     envelope: Cx,
@@ -146,13 +146,13 @@ impl ReadTag<'_> {
 }
 
 impl<'de> Decoder<'de> {
-    const fn new(table: &'static UnionTable, mode: Mode, text: &'de str) -> Self {
+    const fn new(table: &'static UnionTable, side: Side, text: &'de str) -> Self {
         Self {
             table,
-            mode,
+            side,
             text,
-            envelope: Cx::new(mode),
-            payload: Cx::new(mode),
+            envelope: Cx::new(side),
+            payload: Cx::new(side),
             tag: None,
             index: None,
             content: None,
@@ -196,7 +196,7 @@ impl<'de> Decoder<'de> {
                         .within(mark, || Segment::field(place, names[place]));
                 }
                 Next::Unknown => {
-                    if table.content.is_some() && self.mode == Mode::Server {
+                    if table.content.is_some() && self.side == Side::Server {
                         let mark = self.envelope.mark();
                         self.envelope
                             .violation(words::unknown_property("additionalProperties"));
@@ -238,7 +238,7 @@ impl<'de> Decoder<'de> {
         let channel = roles.iter().position(|role| {
             matches!(role, Role::Field(EnvelopeField::Channel, field) if field.presence == Presence::Optional)
         });
-        if let (Mode::Client, Some(index), Some(place)) = (self.mode, self.index, channel)
+        if let (Side::Client, Some(index), Some(place)) = (self.side, self.index, channel)
             && seen & (1 << place) == 0
             && self.table.messages[index].channel.is_some()
         {
@@ -248,7 +248,7 @@ impl<'de> Decoder<'de> {
         if let (Some(index), Some((content, _))) = (self.index, self.content)
             && self.read != Some((index, content))
         {
-            self.payload = Cx::new(self.mode);
+            self.payload = Cx::new(self.side);
             r.go(Place::Offset(content));
             if table.content.is_none() {
                 self.payload.beside.envelope = Some(&self.table.layout);
@@ -295,7 +295,7 @@ impl<'de> Decoder<'de> {
                 let start = r.offset();
                 match self.index {
                     Some(index) => {
-                        self.payload = Cx::new(self.mode);
+                        self.payload = Cx::new(self.side);
                         read(index, r, &mut self.payload)?;
                         self.read = Some((index, start));
                     }
@@ -386,16 +386,16 @@ impl<'de> Decoder<'de> {
 
     /// The id that ties it to a request: to the client only the field for replies does, where there is one.
     fn correlation(&self) -> Option<&Id> {
-        match (self.mode, self.table.envelope.reply_to) {
-            (Mode::Client, Some(_)) => self.reply_to.as_ref(),
+        match (self.side, self.table.envelope.reply_to) {
+            (Side::Client, Some(_)) => self.reply_to.as_ref(),
             _ => self.reply_to.as_ref().or(self.id.as_ref()),
         }
     }
 
     /// The same, taken out.
     fn take_correlation(&mut self) -> Option<Id> {
-        match (self.mode, self.table.envelope.reply_to) {
-            (Mode::Client, Some(_)) => self.reply_to.take(),
+        match (self.side, self.table.envelope.reply_to) {
+            (Side::Client, Some(_)) => self.reply_to.take(),
             _ => self.reply_to.take().or_else(|| self.id.take()),
         }
     }
@@ -431,9 +431,9 @@ impl<'de> Decoder<'de> {
     }
 
     fn finish<M>(mut self, message: Option<M>) -> Result<Envelope<M>, Box<Rejected>> {
-        let clean = Cx::new(self.mode).mark();
+        let clean = Cx::new(self.side).mark();
         if !self.envelope.clean_since(clean) {
-            let envelope = std::mem::replace(&mut self.envelope, Cx::new(self.mode));
+            let envelope = std::mem::replace(&mut self.envelope, Cx::new(self.side));
             let mut violations = envelope.all(None);
             violations.extend(self.payload_violations());
             return Err(self.reject(Reason::Envelope(listed(violations))));
@@ -462,7 +462,7 @@ impl<'de> Decoder<'de> {
     }
 
     fn payload_violations(&mut self) -> Violations {
-        let payload = std::mem::replace(&mut self.payload, Cx::new(self.mode));
+        let payload = std::mem::replace(&mut self.payload, Cx::new(self.side));
         let place = self.table.envelope.content;
         payload.all(place.filter(|_| self.content.is_some()))
     }

@@ -241,7 +241,7 @@ mod value;
 pub use bytestring::ByteString;
 pub use decode::{Expected, NothingPending, Pending, decode};
 pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
-pub use handfast_schema::{Mode, Pointer, Violation, Violations};
+pub use handfast_schema::{Pointer, Side, Violation, Violations};
 pub use message::{
     ChannelKey, ErrorCodes, Fields, KeyFrom, Keyed, MessageOf, Messages, NoError, Nothing, Payload,
     PayloadOf, Protocol, PublishTo, Request,
@@ -249,7 +249,7 @@ pub use message::{
 pub use protocol_macros::protocol;
 pub use read::Definitions;
 #[cfg(feature = "net")]
-pub use system::{RemoteError, RemoteViolation, Side};
+pub use system::{RemoteError, RemoteViolation};
 pub use validate::{Invalid, Validate, read_text, read_value};
 pub use value::{AsText, Bytes, Checked, Nullable};
 

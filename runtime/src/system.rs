@@ -3,7 +3,7 @@
 //! They are few and rare, so they are read in two steps through [`Head`], and written like any other message.
 
 use crate::{
-    Id, TagBuf,
+    Id, Side, TagBuf,
     codec::Source,
     table::{EnvelopeTable, Roles, TagRef},
 };
@@ -194,31 +194,6 @@ impl Serialize for Ready {
         }
         map.serialize_entry("session", &self.session)?;
         map.end()
-    }
-}
-
-/// Which end is too old.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Side {
-    /// The client.
-    Client,
-    /// The server.
-    Server,
-}
-
-impl Side {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

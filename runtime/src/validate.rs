@@ -4,7 +4,7 @@ use crate::{
     message::Payload,
     read::{Cx, Reader, Rules, Stop},
 };
-use handfast_schema::{Mode, Pointer, Told, Violation, Violations};
+use handfast_schema::{Pointer, Side, Told, Violation, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::fmt;
@@ -62,7 +62,7 @@ pub(crate) fn validate_error<E: crate::ErrorCodes>(error: &E) -> Result<(), Inva
     let text = written(data)?;
     judge(
         &mut Reader::json(text.get(), DEPTH),
-        Mode::Server,
+        Side::Server,
         &mut |r, cx| E::read(&code, Some(r), cx).map(|error| error.is_some()),
     )
 }
@@ -102,7 +102,7 @@ fn check(
     let text = written(value)?;
     judge(
         &mut Reader::json(text.get(), depth),
-        Mode::Server,
+        Side::Server,
         &mut |r, cx| read(r, cx),
     )?;
     Ok(text)
@@ -115,17 +115,17 @@ fn written(value: &dyn erased_serde::Serialize) -> Result<Box<RawValue>, Invalid
 /// How deep a value of the application's own may nest.
 const DEPTH: u32 = 256;
 
-/// Reads a typed value from JSON text, as the end `mode` would.
+/// Reads a typed value from JSON text, as the end `side` would.
 ///
 /// # Errors
 /// Every rule that it breaks; where it is no JSON, that.
-pub fn read_text<T: Payload>(text: &str, mode: Mode) -> Result<T, Invalid> {
-    read_with(&mut Reader::json(text, DEPTH), &[], mode)
+pub fn read_text<T: Payload>(text: &str, side: Side) -> Result<T, Invalid> {
+    read_with(&mut Reader::json(text, DEPTH), &[], side)
 }
 
-fn read_with<T: Payload>(reader: &mut Reader<'_>, rules: Rules, mode: Mode) -> Result<T, Invalid> {
+fn read_with<T: Payload>(reader: &mut Reader<'_>, rules: Rules, side: Side) -> Result<T, Invalid> {
     let mut value = None;
-    judge(reader, mode, &mut |r, cx| {
+    judge(reader, side, &mut |r, cx| {
         value = T::read(r, cx, rules)?;
         Ok(value.is_some())
     })?;
@@ -137,12 +137,12 @@ fn read_with<T: Payload>(reader: &mut Reader<'_>, rules: Rules, mode: Mode) -> R
 /// Reads by `read`, which says whether there is a value: every rule that was broken, if any was.
 fn judge<'de>(
     reader: &mut Reader<'de>,
-    mode: Mode,
+    side: Side,
     read: &mut dyn FnMut(&mut Reader<'de>, &mut Cx) -> Result<bool, Stop>,
 ) -> Result<(), Invalid> {
-    let mut cx = Cx::new(mode);
+    let mut cx = Cx::new(side);
     let outcome = read(reader, &mut cx);
-    let clean = cx.clean_since(Cx::new(mode).mark());
+    let clean = cx.clean_since(Cx::new(side).mark());
     match outcome {
         Ok(true) if clean => Ok(()),
         Err(Stop) if clean => Err(Invalid::whole(reader.stopped().message)),
@@ -152,14 +152,14 @@ fn judge<'de>(
     }
 }
 
-/// Reads a typed value from a JSON value, as the end `mode` would.
+/// Reads a typed value from a JSON value, as the end `side` would.
 ///
 /// # Errors
 /// Every rule that it breaks.
 pub fn read_value<T: Payload>(
     json: &serde_json::Value,
     rules: Rules,
-    mode: Mode,
+    side: Side,
 ) -> Result<T, Invalid> {
-    read_with(&mut Reader::value_of(json), rules, mode)
+    read_with(&mut Reader::value_of(json), rules, side)
 }

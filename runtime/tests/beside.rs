@@ -102,7 +102,7 @@ fn what_lies_beside_ends_with_the_object() {
         r#"{"either":{"t":"odd"},"plain":{"t":1}}"#,
         r#"{"either":{"t":"plain"},"plain":{"t":1}}"#,
     ] {
-        let refused = handfast::read_text::<Both>(text, handfast::Mode::Server).expect_err(text);
+        let refused = handfast::read_text::<Both>(text, handfast::Side::Server).expect_err(text);
         assert_eq!(refused.to_string(), "/plain/t is not a known property");
     }
 }

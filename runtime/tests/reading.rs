@@ -349,7 +349,7 @@ fn numbers_are_those_of_json() {
 #[test]
 fn wide_integers_are_carried_as_text() {
     let text = r#"{"signed":"-9223372036854775808","unsigned":"18446744073709551615"}"#;
-    let wide: Wide = handfast::read_text(text, handfast::Mode::Server).expect("it is read");
+    let wide: Wide = handfast::read_text(text, handfast::Side::Server).expect("it is read");
     assert_eq!(
         (wide.signed.0, wide.unsigned),
         (i64::MIN, Some(u64::MAX.into()))
@@ -360,7 +360,7 @@ fn wide_integers_are_carried_as_text() {
         r#"{"signed":"+1"}"#,
         r#"{"signed":"01"}"#,
     ] {
-        let refused = handfast::read_text::<Wide>(bad, handfast::Mode::Server).expect_err(bad);
+        let refused = handfast::read_text::<Wide>(bad, handfast::Side::Server).expect_err(bad);
         assert_eq!(refused.to_string(), "/signed must be a valid int64");
     }
 }

@@ -7,7 +7,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{Mode, protocol, read_text};
+use handfast::{protocol, read_text};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
@@ -146,7 +146,7 @@ fn compare<T>(
 #[test]
 fn structs_and_their_rules() {
     compare(schemars::schema_for!(Order), &orders(), |text| {
-        read_text::<Order>(text, Mode::Server)
+        read_text::<Order>(text, handfast::Side::Server)
     });
 }
 
@@ -162,6 +162,6 @@ fn unions() {
         json!("point"),
     ];
     compare(schemars::schema_for!(Shape), &shapes, |text| {
-        read_text::<Shape>(text, Mode::Server)
+        read_text::<Shape>(text, handfast::Side::Server)
     });
 }

@@ -27,7 +27,7 @@ mod in_place;
 use crate::position::{Closing, Position, closing};
 use crate::union::{Union, union};
 use crate::{
-    MAX_VIOLATIONS, Mode, Pointer, Schema, SchemaId, Schemas, Told, Violation, Violations, listed,
+    MAX_VIOLATIONS, Pointer, Schema, SchemaId, Schemas, Side, Told, Violation, Violations, listed,
     pattern, tell_once, words,
 };
 use regex::Regex;
@@ -40,10 +40,10 @@ use std::sync::OnceLock;
 /// `depth`. A value as deep as `serde_json` reads one (128) may pass four schemas at every level.
 pub const MAX_DEPTH: usize = 512;
 
-/// Checks an instance against a schema and returns every violation in order, as [`listed`] cuts them. With a mode, Handfast's two defaults
+/// Checks an instance against a schema and returns every violation in order, as [`listed`] cuts them. With a side, Handfast's two defaults
 /// apply: a server refuses unknown fields ([`crate::position`]), and an integer without bounds is within ±(2⁵³−1). Without, the
 /// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions. Schemas of another dialect have no
-/// defaults, and a mode changes nothing.
+/// defaults, and a side changes nothing.
 ///
 /// Whoever checks more than one instance keeps a [`Validator`], which compiles each pattern once.
 ///
@@ -53,9 +53,9 @@ pub fn validate(
     schemas: &Schemas,
     root: SchemaId,
     instance: &Value,
-    mode: Option<Mode>,
+    side: Option<Side>,
 ) -> Violations {
-    Validator::new(schemas).validate(root, instance, mode)
+    Validator::new(schemas).validate(root, instance, side)
 }
 
 /// Schemas and what is worked out of them once: compiled patterns, and how unions are told apart.
@@ -112,8 +112,8 @@ impl<'s> Validator<'s> {
     ///
     /// # Panics
     /// When `root` is not of these schemas.
-    pub fn validate(&self, root: SchemaId, instance: &Value, mode: Option<Mode>) -> Violations {
-        let mut violations = self.collect(root, instance, mode);
+    pub fn validate(&self, root: SchemaId, instance: &Value, side: Option<Side>) -> Violations {
+        let mut violations = self.collect(root, instance, side);
         tell_once(&mut violations);
         listed(violations)
     }
@@ -123,13 +123,13 @@ impl<'s> Validator<'s> {
     ///
     /// # Panics
     /// When `root` is not of these schemas.
-    pub fn collect(&self, root: SchemaId, instance: &Value, mode: Option<Mode>) -> Violations {
+    pub fn collect(&self, root: SchemaId, instance: &Value, side: Option<Side>) -> Violations {
         let mut out = Out {
             list: Vec::new(),
             quiet: false,
             failed: false,
         };
-        self.run(root, instance, mode, &mut out);
+        self.run(root, instance, side, &mut out);
         out.list
     }
 
@@ -137,20 +137,20 @@ impl<'s> Validator<'s> {
     ///
     /// # Panics
     /// When `root` is not of these schemas.
-    pub fn is_valid(&self, root: SchemaId, instance: &Value, mode: Option<Mode>) -> bool {
+    pub fn is_valid(&self, root: SchemaId, instance: &Value, side: Option<Side>) -> bool {
         let mut out = Out {
             list: Vec::new(),
             quiet: true,
             failed: false,
         };
-        self.run(root, instance, mode, &mut out);
+        self.run(root, instance, side, &mut out);
         !out.failed
     }
 
-    fn run(&self, root: SchemaId, instance: &Value, mode: Option<Mode>, out: &mut Out) {
+    fn run(&self, root: SchemaId, instance: &Value, side: Option<Side>, out: &mut Out) {
         let mut run = Run {
             validator: self,
-            mode: mode.filter(|_| self.schemas.has_defaults()),
+            side: side.filter(|_| self.schemas.has_defaults()),
             chain: Vec::new(),
             base: 0,
             resources: Vec::new(),
@@ -280,7 +280,7 @@ impl<'i> Seen<'i> {
 /// One instance being checked.
 struct Run<'v> {
     validator: &'v Validator<'v>,
-    mode: Option<Mode>,
+    side: Option<Side>,
     /// The schemas being applied, outermost first; from `base` on, those that apply to the same value.
     chain: Vec<SchemaId>,
     base: usize,
@@ -371,7 +371,7 @@ impl<'v> Run<'v> {
             return out.push(|| words::types(types));
         }
         let closes = position == Position::Shape
-            && self.mode == Some(Mode::Server)
+            && self.side == Some(Side::Server)
             && prepared.closing != Closing::Nothing;
         let closed = closes && prepared.closing == Closing::Unevaluated;
         let watches =
@@ -392,7 +392,7 @@ impl<'v> Run<'v> {
             Value::Array(items) => self.items(schema, items, position, own.as_mut(), out),
             _ => {}
         }
-        let defaults = self.mode.filter(|_| position != Position::Test);
+        let defaults = self.side.filter(|_| position != Position::Test);
         assertions::value(schema, prepared, value, defaults, out);
         if let Value::Array(items) = value {
             self.contains(schema, items, own.as_mut(), out);

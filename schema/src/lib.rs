@@ -23,7 +23,7 @@ pub use interpret::{MAX_DEPTH, Validator, validate};
 pub use overlap::TooManyOverlaps;
 pub use pointer::Pointer;
 pub use tree::{
-    Annotations, Dialect, DynamicRef, Mode, Number, Schema, SchemaId, Schemas, Span, Type, TypeSet,
+    Annotations, Dialect, DynamicRef, Number, Schema, SchemaId, Schemas, Side, Span, Type, TypeSet,
 };
 pub use unfold::TooManySchemas;
 pub use violation::{MAX_VIOLATIONS, Telling, Violation, Violations, listed, tell_once};

@@ -90,13 +90,33 @@ impl std::ops::IndexMut<SchemaId> for Schemas {
     }
 }
 
-/// Which end receives: it decides what happens to fields that a schema says nothing of.
+/// One of the two ends of a connection.
+///
+/// Where a value is read, it is the end that receives: a server refuses fields that a schema does not declare, and a client drops them,
+/// so that a server can add one before its clients know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// The server refuses unknown fields.
-    Server,
-    /// A client drops unknown fields, so that a server can add one before its clients know it.
+pub enum Side {
+    /// The client.
     Client,
+    /// The server.
+    Server,
+}
+
+impl Side {
+    /// `client` or `server`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
+impl std::fmt::Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// A JSON number, kept as it was written; compared as a double.

@@ -3,7 +3,7 @@
 mod large;
 
 use handfast_schema::{
-    FromJsonError, MAX_DEPTH, MAX_VIOLATIONS, Mode, Schemas, Validator, validate,
+    FromJsonError, MAX_DEPTH, MAX_VIOLATIONS, Schemas, Side, Validator, validate,
 };
 use serde_json::{Value, json};
 
@@ -19,12 +19,12 @@ fn depth_is_a_violation_and_not_a_crash() -> Result<(), FromJsonError> {
             &schemas,
             root,
             &nested(MAX_DEPTH / 2 - 1),
-            Some(Mode::Server)
+            Some(Side::Server)
         )
         .is_empty()
     );
     let deep = nested(MAX_DEPTH * 2);
-    let violations = Validator::new(&schemas).collect(root, &deep, Some(Mode::Server));
+    let violations = Validator::new(&schemas).collect(root, &deep, Some(Side::Server));
     let [one] = violations.as_slice() else {
         panic!("{} violations", violations.len())
     };
@@ -41,8 +41,8 @@ fn time_does_not_grow_with_the_power_of_depth() -> Result<(), FromJsonError> {
             "type": ["object", "null"],
             keyword: [branch("x"), branch("y"), { "not": branch("z") }],
         }))?;
-        for mode in [None, Some(Mode::Server), Some(Mode::Client)] {
-            let found = validate(&schemas, root, &nested(60), mode);
+        for side in [None, Some(Side::Server), Some(Side::Client)] {
+            let found = validate(&schemas, root, &nested(60), side);
             assert!(found.len() <= MAX_VIOLATIONS, "{keyword}: {}", found.len());
         }
     }
@@ -66,8 +66,8 @@ fn every_keyword_asks_once_of_each_level() -> Result<(), FromJsonError> {
     ];
     for schema in schemas {
         let (schemas, root) = Schemas::from_json(&schema)?;
-        for mode in [None, Some(Mode::Server), Some(Mode::Client)] {
-            let found = validate(&schemas, root, &nested(60), mode);
+        for side in [None, Some(Side::Server), Some(Side::Client)] {
+            let found = validate(&schemas, root, &nested(60), side);
             assert!(found.len() <= MAX_VIOLATIONS, "{schema}: {}", found.len());
         }
     }
@@ -84,8 +84,8 @@ fn depth_through_the_longest_way_fits_a_small_stack() -> Result<(), FromJsonErro
         ],
     }))?;
     // A test has a stack of 2 MiB, as a thread of a server has.
-    for mode in [None, Some(Mode::Server)] {
-        assert!(!validate(&schemas, root, &nested(MAX_DEPTH), mode).is_empty());
+    for side in [None, Some(Side::Server)] {
+        assert!(!validate(&schemas, root, &nested(MAX_DEPTH), side).is_empty());
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The vectors that Rust and TypeScript run alike: a schema, an instance, who receives it, and every violation.
 
-use handfast_schema::{Mode, Schemas, Validator};
+use handfast_schema::{Schemas, Side, Validator};
 use serde_json::{Value, json};
 use std::error::Error;
 
@@ -27,15 +27,15 @@ fn every_vector_holds() -> Result<(), Box<dyn Error>> {
             Schemas::from_json(schema).map_err(|error| format!("{about}: {error}"))?;
         let validator = Validator::new(&schemas);
         for case in group["cases"].as_array().ok_or("a group without cases")? {
-            let mode = match case["mode"].as_str() {
-                Some("server") => Some(Mode::Server),
-                Some("client") => Some(Mode::Client),
-                Some(other) => return Err(format!("{about}: no mode is called {other}").into()),
+            let side = match case["side"].as_str() {
+                Some("server") => Some(Side::Server),
+                Some("client") => Some(Side::Client),
+                Some(other) => return Err(format!("{about}: no side is called {other}").into()),
                 None => None,
             };
             let instance = &case["instance"];
             let found: Value = validator
-                .validate(root, instance, mode)
+                .validate(root, instance, side)
                 .into_iter()
                 .map(|violation| {
                     let mut told = json!({
@@ -53,16 +53,16 @@ fn every_vector_holds() -> Result<(), Box<dyn Error>> {
             let expected = &case["violations"];
             if found != *expected {
                 wrong.push(format!(
-                    "{about}: {instance} for {mode:?}\n  {found}\n  {expected}"
+                    "{about}: {instance} for {side:?}\n  {found}\n  {expected}"
                 ));
             }
             let valid = expected == &json!([]);
             assert_eq!(
-                validator.is_valid(root, instance, mode),
+                validator.is_valid(root, instance, side),
                 valid,
                 "{about}: {instance}"
             );
-            if mode.is_none() && !only_ours(about.as_str().unwrap_or_default(), &schema.to_string())
+            if side.is_none() && !only_ours(about.as_str().unwrap_or_default(), &schema.to_string())
             {
                 let oracle = jsonschema::draft202012::options()
                     .should_validate_formats(true)

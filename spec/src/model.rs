@@ -1,6 +1,7 @@
 //! The model: a checked protocol as plain data. Nothing in it is left to interpret: durations are durations,
 //! references are indices, defaults have been applied. Spans stay, for what later stages have to say.
 
+pub use handfast_schema::Side;
 use handfast_schema::{SchemaId, Schemas, Span};
 use serde_json::Value;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! `dialect: json-schema`: schemas mean what JSON Schema says, and nothing else.
 
-use handfast_schema::{Mode, validate};
+use handfast_schema::{Side, validate};
 use handfast_spec::{Loaded, load_str, render};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ fn takes(loaded: &Loaded, instances: &[Value]) -> Vec<bool> {
         .as_ref()
         .and_then(|one| one.payload);
     let payload = payload.expect("there is a payload");
-    let judge = |one: &Value| validate(&protocol.schemas, payload, one, Some(Mode::Server));
+    let judge = |one: &Value| validate(&protocol.schemas, payload, one, Some(Side::Server));
     instances.iter().map(|one| judge(one).is_empty()).collect()
 }
 

@@ -103,7 +103,7 @@ payloads! {
         device: String,
         at: i64,
         position: SensorFramePosition,
-        mode: SensorFrameMode,
+        side: SensorFrameMode,
         battery: f64,
         readings: Vec<SensorFrameReading>,
         acceleration: Vec<f64>,

@@ -2,7 +2,7 @@
 //! nodes beside the protocol's, so that the bundle and `verify` treat them like any other message.
 
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet};
-use handfast_spec::model::{End, Protocol, RoleKind, RolePlayer, Scalar};
+use handfast_spec::model::{Protocol, RoleKind, RolePlayer, Scalar, Side};
 use serde_json::Value;
 
 /// The codes of errors that the session itself answers with.
@@ -29,7 +29,7 @@ pub(crate) struct System {
     /// The role's name.
     pub(crate) name: &'static str,
     /// Who sends it.
-    pub(crate) from: End,
+    pub(crate) from: Side,
     /// The value of its tag.
     pub(crate) tag: Scalar,
     /// What it carries.
@@ -56,20 +56,20 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
             });
         };
         match kind {
-            RoleKind::Hello => add(End::Client, Some(build.hello(protocol))),
-            RoleKind::Ready => add(End::Server, Some(build.ready())),
-            RoleKind::Refuse => add(End::Server, Some(build.refuse(protocol))),
-            RoleKind::Gap => add(End::Server, Some(build.gap())),
+            RoleKind::Hello => add(Side::Client, Some(build.hello(protocol))),
+            RoleKind::Ready => add(Side::Server, Some(build.ready())),
+            RoleKind::Refuse => add(Side::Server, Some(build.refuse(protocol))),
+            RoleKind::Gap => add(Side::Server, Some(build.gap())),
             RoleKind::Join | RoleKind::Leave => {
                 let payload = build.channel();
-                add(End::Client, Some(payload));
-                add(End::Server, Some(payload));
+                add(Side::Client, Some(payload));
+                add(Side::Server, Some(payload));
             }
             RoleKind::Ping | RoleKind::Pong => {
-                add(End::Client, None);
-                add(End::Server, None);
+                add(Side::Client, None);
+                add(Side::Server, None);
             }
-            RoleKind::Error => add(End::Server, Some(build.error(protocol))),
+            RoleKind::Error => add(Side::Server, Some(build.error(protocol))),
             // They travel inside the hello, or are not spoken by ourselves.
             RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
         }

@@ -3,7 +3,7 @@
 use crate::names::numbered;
 use handfast_schema::number::MAX_SAFE_INTEGER;
 use handfast_schema::position::{Closing, Position, closing};
-use handfast_schema::{Mode, Schema, SchemaId, Schemas, Type, format};
+use handfast_schema::{Schema, SchemaId, Schemas, Side, Type, format};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -14,7 +14,7 @@ pub(crate) type Place = (&'static str, String);
 pub(crate) struct Writer<'p> {
     schemas: &'p Schemas,
     /// Whose defaults are written out; none keeps the schema as the author wrote it.
-    side: Option<Mode>,
+    side: Option<Side>,
     /// The names of the schemas that have one.
     names: BTreeMap<SchemaId, String>,
     taken: BTreeSet<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Writer<'p> {
 impl<'p> Writer<'p> {
     pub(crate) fn new(
         schemas: &'p Schemas,
-        side: Option<Mode>,
+        side: Option<Side>,
         names: BTreeMap<SchemaId, String>,
     ) -> Self {
         Self {
@@ -94,8 +94,8 @@ impl<'p> Writer<'p> {
     /// The reference to a definition.
     pub(crate) fn pointer(&self, group: &str, name: &str) -> Value {
         let under = match self.side {
-            Some(Mode::Server) => format!("server/$defs/{group}/$defs/"),
-            Some(Mode::Client) => format!("client/$defs/{group}/$defs/"),
+            Some(Side::Server) => format!("server/$defs/{group}/$defs/"),
+            Some(Side::Client) => format!("client/$defs/{group}/$defs/"),
             None => String::new(),
         };
         let name = name.replace('~', "~0").replace('/', "~1");
@@ -156,7 +156,7 @@ impl<'p> Writer<'p> {
         self.children(schema, position, &mut out);
         let closing = closing(schemas, id);
         self.in_place(schema, closing.in_place(position), &mut out);
-        if self.side == Some(Mode::Server) && position == Position::Shape {
+        if self.side == Some(Side::Server) && position == Position::Shape {
             match closing {
                 Closing::Additional => {
                     out.insert("additionalProperties".into(), Value::Bool(false));
@@ -176,7 +176,7 @@ impl<'p> Writer<'p> {
                 out.insert(name.to_owned(), value);
             }
         };
-        let open = schema.open && self.side == Some(Mode::Client) && position != Position::Test;
+        let open = schema.open && self.side == Some(Side::Client) && position != Position::Test;
         let names: Vec<&str> = schema
             .types
             .iter()
@@ -418,7 +418,7 @@ mod tests {
                 .map_err(|error| format!("seed {seed}: {error}"))?;
             let validator = Validator::new(&schemas);
             let instances: Vec<Value> = (0..10).map(|_| instance(rng, 3)).collect();
-            for (side, name) in [(Mode::Server, "server"), (Mode::Client, "client")] {
+            for (side, name) in [(Side::Server, "server"), (Side::Client, "client")] {
                 let mut writer = Writer::new(&schemas, Some(side), BTreeMap::new());
                 let written = writer.refer(root, Position::Shape);
                 writer.finish();

@@ -11,13 +11,13 @@ use crate::{
     shape::{MessageShape, PayloadShape},
 };
 use handfast_spec::model::{
-    Correlate, End, Envelope, ErrorId, Field, FieldKind, Layout, Message, MessageId, Presence,
-    RoleKind, RolePlayer, Scalar, Sent, Timestamp, TimestampForm,
+    Correlate, Envelope, ErrorId, Field, FieldKind, Layout, Message, MessageId, Presence, RoleKind,
+    RolePlayer, Scalar, Sent, Side, Timestamp, TimestampForm,
 };
 
 pub(super) fn messages(cx: &Cx<'_>, items: &mut Vec<String>) {
-    items.push(union(cx, End::Client));
-    items.push(union(cx, End::Server));
+    items.push(union(cx, Side::Client));
+    items.push(union(cx, Side::Server));
 }
 
 /// A literal of a tag or a code.
@@ -52,22 +52,22 @@ fn is_in_union(cx: &Cx<'_>, id: MessageId) -> bool {
     !(hello && cx.protocol.session.auth == Some(id))
 }
 
-fn side(shape: &MessageShape, end: End) -> Option<&PayloadShape> {
+fn side(shape: &MessageShape, end: Side) -> Option<&PayloadShape> {
     match end {
-        End::Client => shape.client.as_ref(),
-        End::Server => shape.server.as_ref(),
+        Side::Client => shape.client.as_ref(),
+        Side::Server => shape.server.as_ref(),
     }
 }
 
-fn sent(message: &Message, end: End) -> Option<&Sent> {
+fn sent(message: &Message, end: Side) -> Option<&Sent> {
     match end {
-        End::Client => message.client.as_ref(),
-        End::Server => message.server.as_ref(),
+        Side::Client => message.client.as_ref(),
+        Side::Server => message.server.as_ref(),
     }
 }
 
 /// The type of a message as one end sends it.
-pub(super) fn type_of(cx: &Cx<'_>, id: MessageId, end: End) -> String {
+pub(super) fn type_of(cx: &Cx<'_>, id: MessageId, end: Side) -> String {
     side(&cx.shapes.messages[id.0], end)
         .map(|payload| payload.rust.clone())
         .unwrap_or_default()
@@ -100,15 +100,15 @@ fn base(message: &Message) -> String {
     names::pascal(&message.names.rust.as_ref().unwrap_or(&message.name).text)
 }
 
-fn union(cx: &Cx<'_>, end: End) -> String {
+fn union(cx: &Cx<'_>, end: Side) -> String {
     let (name, flag, words, envelope) = match end {
-        End::Client => (
+        Side::Client => (
             "ClientMessage",
             "client",
             "Everything the client sends.",
             &cx.protocol.envelope.client,
         ),
-        End::Server => (
+        Side::Server => (
             "ServerMessage",
             "server",
             "Everything the server sends.",
@@ -164,7 +164,7 @@ fn arguments(
     id: MessageId,
     message: &Message,
     sent: &Sent,
-    end: End,
+    end: Side,
     payload: &PayloadShape,
 ) -> Vec<String> {
     let mut args = Vec::new();
@@ -180,7 +180,7 @@ fn arguments(
     if payload.decl.is_none() {
         args.push("bare".to_owned());
     }
-    if end == End::Client {
+    if end == Side::Client {
         requests(cx, id, message, &mut args);
     } else if let Some(channel) = message.channel {
         args.push(format!(
@@ -200,17 +200,17 @@ fn requests(cx: &Cx<'_>, id: MessageId, message: &Message, args: &mut Vec<String
         let ty = |id: &Option<MessageId>, end| id.map(|id| type_of(cx, id, end));
         if reply.is_stream() {
             let parts = [
-                ("ack", ty(&reply.ack, End::Server)),
-                ("item", ty(&reply.stream, End::Server)),
-                ("end", ty(&reply.end, End::Server)),
-                ("cancel", ty(&reply.cancel, End::Client)),
+                ("ack", ty(&reply.ack, Side::Server)),
+                ("item", ty(&reply.stream, Side::Server)),
+                ("end", ty(&reply.end, Side::Server)),
+                ("cancel", ty(&reply.cancel, Side::Client)),
             ];
             let parts: Vec<String> = parts
                 .into_iter()
                 .filter_map(|(name, ty)| Some(format!("{name} = {}", ty?)))
                 .collect();
             args.push(format!("stream({})", parts.join(", ")));
-        } else if let Some(reply) = ty(&reply.ack, End::Server) {
+        } else if let Some(reply) = ty(&reply.ack, Side::Server) {
             args.push(format!("reply = {reply}"));
         }
     }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{names, shape::DeclKind};
 use handfast_spec::model::{
-    ChannelId, CloseCondition, EncodingKind, End, HandlerTimeout, KeyPart, MessageId, RoleKind,
-    RolePlayer,
+    ChannelId, CloseCondition, EncodingKind, HandlerTimeout, KeyPart, MessageId, RoleKind,
+    RolePlayer, Side,
 };
 
 /// The type of a channel.
@@ -42,7 +42,7 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         if let Some(join) = channel.join {
             args.push(format!(
                 "join = {}",
-                messages::type_of(cx, join, End::Client)
+                messages::type_of(cx, join, Side::Client)
             ));
             if !is_made_of_params(cx, ChannelId(i), join) {
                 args.push("join_more".to_owned());
@@ -51,7 +51,7 @@ pub(super) fn channels(cx: &Cx<'_>, items: &mut Vec<String>) {
         if let Some(leave) = channel.leave {
             args.push(format!(
                 "leave = {}",
-                messages::type_of(cx, leave, End::Client)
+                messages::type_of(cx, leave, Side::Client)
             ));
             if !is_made_of_params(cx, ChannelId(i), leave) {
                 args.push("leave_more".to_owned());
@@ -144,7 +144,7 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
     if let Some(auth) = session.auth {
         args.push(format!(
             "auth = {}",
-            messages::type_of(cx, auth, End::Client)
+            messages::type_of(cx, auth, Side::Client)
         ));
         args.extend(messages::errors_of(cx, auth).map(|errors| format!("auth_errors = {errors}")));
     }

@@ -2,7 +2,7 @@
 
 use super::{Cx, text};
 use handfast_spec::model::{
-    Correlate, End, Envelope, Field, FieldKind, Layout, Presence, RoleKind, RolePlayer, Scalar,
+    Correlate, Envelope, Field, FieldKind, Layout, Presence, RoleKind, RolePlayer, Scalar, Side,
     TimestampForm,
 };
 use handfast_templates::typescript::{Descriptor, lay_out};
@@ -16,16 +16,16 @@ pub(super) enum Tags {
 }
 
 /// Which kinds of tags an end sends.
-pub(super) fn tags(cx: &Cx<'_>, end: End) -> Tags {
+pub(super) fn tags(cx: &Cx<'_>, end: Side) -> Tags {
     let messages = cx.protocol.messages.iter().filter_map(|message| match end {
-        End::Client => message.client.as_ref()?.tag.as_ref(),
-        End::Server => message.server.as_ref()?.tag.as_ref(),
+        Side::Client => message.client.as_ref()?.tag.as_ref(),
+        Side::Server => message.server.as_ref()?.tag.as_ref(),
     });
     let roles = cx.protocol.session.roles.iter().filter_map(|role| {
         let sends = match role.kind {
-            RoleKind::Hello => end == End::Client,
+            RoleKind::Hello => end == Side::Client,
             RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => {
-                end == End::Server
+                end == Side::Server
             }
             RoleKind::Join | RoleKind::Leave | RoleKind::Ping | RoleKind::Pong => true,
             RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => false,

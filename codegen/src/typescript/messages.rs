@@ -11,7 +11,7 @@ use super::{
 };
 use crate::shape::{PayloadShape, Section};
 use handfast_spec::model::{
-    End, ErrorId, KeyPart, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent,
+    ErrorId, KeyPart, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent, Side,
 };
 use handfast_templates::typescript::{Alias, Decoding, DecodingAsServer, Descriptor, lay_out};
 
@@ -60,24 +60,24 @@ pub(super) fn errors(cx: &mut Cx<'_>) -> Vec<String> {
     items
 }
 
-fn sent(message: &Message, end: End) -> Option<&Sent> {
+fn sent(message: &Message, end: Side) -> Option<&Sent> {
     match end {
-        End::Client => message.client.as_ref(),
-        End::Server => message.server.as_ref(),
+        Side::Client => message.client.as_ref(),
+        Side::Server => message.server.as_ref(),
     }
 }
 
 impl Cx<'_> {
-    fn payload(&self, id: MessageId, end: End) -> Option<&PayloadShape> {
+    fn payload(&self, id: MessageId, end: Side) -> Option<&PayloadShape> {
         let shape = self.shapes.messages.get(id.0)?;
         match end {
-            End::Client => shape.client.as_ref(),
-            End::Server => shape.server.as_ref(),
+            Side::Client => shape.client.as_ref(),
+            Side::Server => shape.server.as_ref(),
         }
     }
 
     /// The type and the check of what a message carries.
-    pub(super) fn carried(&self, id: MessageId, end: End) -> (String, String) {
+    pub(super) fn carried(&self, id: MessageId, end: Side) -> (String, String) {
         match self.payload(id, end).and_then(|payload| payload.decl) {
             Some(decl) => (
                 self.names.types[decl.0].clone(),
@@ -102,19 +102,19 @@ impl Cx<'_> {
         match (&message.client, &message.server) {
             (Some(client), Some(server)) => {
                 client.tag != server.tag
-                    || own_envelope(self, client, End::Client)
-                    || own_envelope(self, server, End::Server)
+                    || own_envelope(self, client, Side::Client)
+                    || own_envelope(self, server, Side::Server)
             }
             _ => false,
         }
     }
 
-    fn descriptor(&self, id: MessageId, end: End) -> String {
+    fn descriptor(&self, id: MessageId, end: Side) -> String {
         let name = &self.names.messages[id.0];
         match (self.is_split(id), end) {
             (false, _) => name.clone(),
-            (true, End::Client) => format!("{}Client", name.trim_end_matches('$')),
-            (true, End::Server) => format!("{}Server", name.trim_end_matches('$')),
+            (true, Side::Client) => format!("{}Client", name.trim_end_matches('$')),
+            (true, Side::Server) => format!("{}Server", name.trim_end_matches('$')),
         }
     }
 
@@ -128,11 +128,11 @@ impl Cx<'_> {
     }
 }
 
-fn own_envelope(cx: &Cx<'_>, sent: &Sent, end: End) -> bool {
+fn own_envelope(cx: &Cx<'_>, sent: &Sent, end: Side) -> bool {
     sent.envelope
         != *match end {
-            End::Client => &cx.protocol.envelope.client,
-            End::Server => &cx.protocol.envelope.server,
+            Side::Client => &cx.protocol.envelope.client,
+            Side::Server => &cx.protocol.envelope.server,
         }
 }
 
@@ -147,22 +147,22 @@ struct Part {
 pub(super) fn messages(cx: &mut Cx<'_>) -> Vec<String> {
     let mut items = Vec::new();
     let mut envelopes = Envelopes::new();
-    let kinds = (tags(cx, End::Client), tags(cx, End::Server));
+    let kinds = (tags(cx, Side::Client), tags(cx, Side::Server));
     let mut made = vec![(false, false); cx.protocol.messages.len()];
     for part in order(cx) {
         descriptor(cx, part, kinds, &mut made, &mut envelopes, &mut items);
     }
-    for end in [End::Client, End::Server] {
+    for end in [Side::Client, Side::Server] {
         let (name, words) = match end {
-            End::Client => ("ClientMessage", "Everything the client sends."),
-            End::Server => ("ServerMessage", "Everything the server sends."),
+            Side::Client => ("ClientMessage", "Everything the client sends."),
+            Side::Server => ("ServerMessage", "Everything the server sends."),
         };
         let members: Vec<String> = members(cx, end)
             .into_iter()
             .map(|id| {
                 let message = &cx.protocol.messages[id.0];
                 let kind = match (end, message.channel) {
-                    (End::Server, Some(_)) => "hf.ChannelMessage",
+                    (Side::Server, Some(_)) => "hf.ChannelMessage",
                     _ => "hf.Message",
                 };
                 let (ty, _) = cx.carried(id, end);
@@ -182,9 +182,9 @@ pub(super) fn messages(cx: &mut Cx<'_>) -> Vec<String> {
         || "serverEnvelope".to_owned(),
         &mut items,
     );
-    let messages = members(cx, End::Server)
+    let messages = members(cx, Side::Server)
         .into_iter()
-        .map(|id| cx.descriptor(id, End::Server))
+        .map(|id| cx.descriptor(id, Side::Server))
         .collect();
     items.push(lay_out(&Decoding {
         table: "serverMessages",
@@ -201,9 +201,9 @@ pub(super) fn as_server(cx: &Cx<'_>) -> Vec<String> {
         return Vec::new();
     }
     let (envelope, _) = envelopes(cx, &mut Vec::new());
-    let messages = members(cx, End::Client)
+    let messages = members(cx, Side::Client)
         .into_iter()
-        .map(|id| cx.descriptor(id, End::Client))
+        .map(|id| cx.descriptor(id, Side::Client))
         .collect();
     vec![lay_out(&DecodingAsServer {
         envelope: &envelope,
@@ -213,7 +213,7 @@ pub(super) fn as_server(cx: &Cx<'_>) -> Vec<String> {
 }
 
 /// The messages of an end's union.
-fn members(cx: &Cx<'_>, end: End) -> Vec<MessageId> {
+fn members(cx: &Cx<'_>, end: Side) -> Vec<MessageId> {
     (0..cx.protocol.messages.len())
         .map(MessageId)
         .filter(|id| cx.is_in_union(*id) && sent(&cx.protocol.messages[id.0], end).is_some())
@@ -221,15 +221,15 @@ fn members(cx: &Cx<'_>, end: End) -> Vec<MessageId> {
 }
 
 /// The messages that a request of the client's names, and which end's descriptor of them it names.
-fn named_by(message: &Message) -> impl Iterator<Item = (&'static str, MessageId, End)> {
+fn named_by(message: &Message) -> impl Iterator<Item = (&'static str, MessageId, Side)> {
     let reply = message.reply.clone().filter(|_| message.client.is_some());
     let reply = reply.unwrap_or_default();
     let answer = if reply.is_stream() { "ack" } else { "reply" };
     [
-        (answer, reply.ack, End::Server),
-        ("stream", reply.stream, End::Server),
-        ("end", reply.end, End::Server),
-        ("cancel", reply.cancel, End::Client),
+        (answer, reply.ack, Side::Server),
+        ("stream", reply.stream, Side::Server),
+        ("end", reply.end, Side::Server),
+        ("cancel", reply.cancel, Side::Client),
     ]
     .into_iter()
     .filter_map(|(name, id, end)| Some((name, id?, end)))
@@ -256,10 +256,10 @@ fn order(cx: &Cx<'_>) -> Vec<Part> {
         }
         vec![Part { id, client, server }]
     };
-    let part_of = |id: MessageId, end: End| {
+    let part_of = |id: MessageId, end: Side| {
         parts(id).into_iter().find(|part| match end {
-            End::Client => part.client,
-            End::Server => part.server,
+            Side::Client => part.client,
+            Side::Server => part.server,
         })
     };
     let mut begun = vec![(false, false); messages.len()];
@@ -312,9 +312,9 @@ fn descriptor(
     let id = part.id;
     let message = &cx.protocol.messages[id.0];
     let end = if part.client {
-        End::Client
+        Side::Client
     } else {
-        End::Server
+        Side::Server
     };
     let mut members = vec![format!("name: {}", text::string(&message.name.text))];
     let mut ty = Vec::new();
@@ -337,12 +337,12 @@ fn descriptor(
     let is_request =
         part.client && named_by(message).any(|(name, ..)| matches!(name, "reply" | "stream"));
     if part.client {
-        let (payload, check) = cx.carried(id, End::Client);
+        let (payload, check) = cx.carried(id, Side::Client);
         members.push(format!("send: {check}"));
         ty.push(request_type(cx, message, &payload));
     }
     if part.server {
-        let (payload, check) = cx.carried(id, End::Server);
+        let (payload, check) = cx.carried(id, Side::Server);
         members.push(format!("receive: {check}"));
         ty.push(
             match message
@@ -366,8 +366,8 @@ fn descriptor(
             let name = cx.descriptor(target, end);
             let (client, server) = made[target.0];
             let is_there = match end {
-                End::Client => client,
-                End::Server => server,
+                Side::Client => client,
+                Side::Server => server,
             };
             // Messages that answer each other cannot both stand behind the other.
             members.push(if is_there {
@@ -416,7 +416,7 @@ fn request_type(cx: &Cx<'_>, message: &Message, payload: &str) -> String {
         errors => format!(", {}", cx.errors_of(errors)),
     };
     let of =
-        |id: Option<MessageId>| id.map_or("never".to_owned(), |id| cx.carried(id, End::Server).0);
+        |id: Option<MessageId>| id.map_or("never".to_owned(), |id| cx.carried(id, Side::Server).0);
     if reply.is_stream() {
         let (ack, item, end) = (of(reply.ack), of(reply.stream), of(reply.end));
         return format!("hf.StreamRequest<{payload}, {ack}, {item}, {end}{errors}>");
@@ -433,7 +433,7 @@ pub(super) fn channels(cx: &Cx<'_>) -> Vec<String> {
         let name = text::string(&channel.name.text);
         let join = channel.join.map(|id| (id, &cx.protocol.messages[id.0]));
         let params = match join {
-            Some((id, _)) => cx.carried(id, End::Client).0,
+            Some((id, _)) => cx.carried(id, Side::Client).0,
             None if channel.params.is_empty() => "undefined".to_owned(),
             None => {
                 let params: Vec<String> = channel
@@ -449,17 +449,17 @@ pub(super) fn channels(cx: &Cx<'_>) -> Vec<String> {
         };
         let joined = join
             .and_then(|(_, message)| message.reply.as_ref()?.ack)
-            .map_or("unknown".to_owned(), |id| cx.carried(id, End::Server).0);
+            .map_or("unknown".to_owned(), |id| cx.carried(id, Side::Server).0);
         let errors = match join.map(|(_, message)| message.errors.as_slice()) {
             None | Some([]) => String::new(),
             Some(errors) => format!(", {}", cx.errors_of(errors)),
         };
         let mut members = vec![format!("name: {name}"), format!("key: {}", key(channel))];
         if let Some(id) = channel.join {
-            members.push(format!("join: {}", cx.descriptor(id, End::Client)));
+            members.push(format!("join: {}", cx.descriptor(id, Side::Client)));
         }
         if let Some(id) = channel.leave {
-            members.push(format!("leave: {}", cx.descriptor(id, End::Client)));
+            members.push(format!("leave: {}", cx.descriptor(id, Side::Client)));
             let names: Vec<String> = channel
                 .params
                 .iter()

@@ -6,7 +6,7 @@ use super::{
     messages::scalar,
     text,
 };
-use handfast_spec::model::{CloseCondition, EncodingKind, End, RoleKind, RolePlayer, Scalar};
+use handfast_spec::model::{CloseCondition, EncodingKind, RoleKind, RolePlayer, Scalar, Side};
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
 pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
@@ -58,7 +58,7 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
         .session
         .auth
         .filter(|_| hello)
-        .map(|id| cx.carried(id, End::Client))
+        .map(|id| cx.carried(id, Side::Client))
         .filter(|(ty, _)| ty != "undefined");
     let mut auth = String::new();
     if let Some((ty, check)) = proof {
@@ -85,13 +85,13 @@ pub(super) fn envelopes(cx: &Cx<'_>, items: &mut Vec<String>) -> (String, String
     let mut known = Envelopes::new();
     let server = known.name(
         server,
-        tags(cx, End::Server),
+        tags(cx, Side::Server),
         || "serverEnvelope".to_owned(),
         &mut Vec::new(),
     );
     let client = known.name(
         client,
-        tags(cx, End::Client),
+        tags(cx, Side::Client),
         || "clientEnvelope".to_owned(),
         items,
     );

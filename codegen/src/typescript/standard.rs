@@ -8,13 +8,13 @@ use crate::{
     },
     shape::DeclId,
 };
-use handfast_schema::{Mode, SchemaId};
+use handfast_schema::{SchemaId, Side};
 use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One side: what its documents are written by, and the constants of its definitions.
-struct Side<'p> {
+struct ReceiverTypes<'p> {
     writer: Writer<'p>,
     constants: BTreeMap<Place, String>,
     /// What the names of the constants begin with, and where the definitions stand in a document.
@@ -36,11 +36,11 @@ struct Known {
 /// not imported falls away, so none of it burdens a check.
 pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
     let mut sides = [
-        (Mode::Server, "sent", "server"),
-        (Mode::Client, "received", "client"),
+        (Side::Server, "sent", "server"),
+        (Side::Client, "received", "client"),
     ]
-    .map(|(mode, sent, under)| Side {
-        writer: json_schema::documents(cx.protocol, Some(mode)),
+    .map(|(side, sent, under)| ReceiverTypes {
+        writer: json_schema::documents(cx.protocol, Some(side)),
         constants: BTreeMap::new(),
         sent,
         under,
@@ -114,7 +114,7 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
 }
 
 /// Every type that gets a constant, in the order of the declarations.
-fn known(cx: &mut Cx<'_>, sides: &mut [Side<'_>; 2]) -> Vec<Known> {
+fn known(cx: &mut Cx<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known> {
     let named: BTreeSet<SchemaId> = cx.protocol.types.iter().map(|ty| ty.schema).collect();
     let mut all = Vec::new();
     for i in 0..cx.shapes.decls.len() {
@@ -142,7 +142,7 @@ fn known(cx: &mut Cx<'_>, sides: &mut [Side<'_>; 2]) -> Vec<Known> {
 /// A schema as a function that the runtime makes a document from: what it says, what it refers to, and where it stands where
 /// others refer to it.
 fn definition(
-    side: &Side<'_>,
+    side: &ReceiverTypes<'_>,
     value: &Value,
     uses: &BTreeSet<Place>,
     place: Option<&Place>,

@@ -406,7 +406,7 @@ impl Cx<'_> {
                 && Validator::new(&self.protocol.schemas).is_valid(
                     field.schema,
                     default,
-                    Some(handfast_schema::Mode::Server),
+                    Some(handfast_schema::Side::Server),
                 );
             if !valid {
                 continue;

@@ -5,7 +5,7 @@ use super::pending::Pending;
 use super::requests::problem;
 use super::{Line, Problem, ProblemKind};
 use handfast_schema::{Pointer, words};
-use handfast_spec::model::{Channel, End, KeyPart, Layout, MessageId, Presence, RoleKind};
+use handfast_spec::model::{Channel, KeyPart, Layout, MessageId, Presence, RoleKind, Side};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,14 +57,14 @@ impl<'r, 'p> Channels<'r, 'p> {
     /// Judges what a message says of channels. `answered` is the request it answers; `failed` that it failed.
     pub(super) fn check(
         &mut self,
-        from: End,
+        from: Side,
         candidate: &Candidate,
         message: &Fields,
         answered: Option<&Pending>,
         line: &mut Line,
     ) {
         self.key(candidate, message, line);
-        if from == End::Client {
+        if from == Side::Client {
             return self.addressed(candidate, message, line);
         }
         if let Some(joined) = answered.and_then(|pending| self.joined_in(pending)) {

@@ -6,7 +6,7 @@ use super::message::{Candidate, Fields, Reader, envelope_problem};
 use super::requests::{Requests, no_request, problem};
 use super::{Line, Problem, ProblemKind, Text};
 use handfast_schema::{Pointer, words};
-use handfast_spec::model::{End, RoleKind};
+use handfast_spec::model::{RoleKind, Side};
 use serde_json::Value;
 
 /// Follows a conversation.
@@ -33,7 +33,7 @@ impl<'r, 'p> Follower<'r, 'p> {
     }
 
     /// Takes the next message.
-    pub(super) fn line(&mut self, number: usize, from: End, text: &Text) -> Line {
+    pub(super) fn line(&mut self, number: usize, from: Side, text: &Text) -> Line {
         let mut line = Line {
             number,
             from: Some(from),
@@ -62,7 +62,7 @@ impl<'r, 'p> Follower<'r, 'p> {
     }
 
     /// Notes what a message is and what it is to those before it.
-    fn follow(&mut self, from: End, message: &Fields, line: &mut Line) {
+    fn follow(&mut self, from: Side, message: &Fields, line: &mut Line) {
         let Some(candidate) = self.which(from, message, line) else {
             return;
         };
@@ -90,7 +90,7 @@ impl<'r, 'p> Follower<'r, 'p> {
     }
 
     /// What a report says of any message: its id, channel and number.
-    fn describe(&self, from: End, message: &Fields, line: &mut Line) {
+    fn describe(&self, from: Side, message: &Fields, line: &mut Line) {
         let envelope = self.reader.envelope(from);
         let get = |field: &Option<handfast_spec::model::Field>| {
             field
@@ -104,7 +104,7 @@ impl<'r, 'p> Follower<'r, 'p> {
     }
 
     /// Which message this is: by its tag, and where that leaves several or none, by the request it answers.
-    fn which(&self, from: End, message: &Fields, line: &mut Line) -> Option<Candidate> {
+    fn which(&self, from: Side, message: &Fields, line: &mut Line) -> Option<Candidate> {
         let candidates = self.reader.by_tag(from, message);
         if let [one] = candidates.as_slice()
             && one.sent.tag.is_some()
@@ -172,9 +172,9 @@ impl<'r, 'p> Follower<'r, 'p> {
     }
 }
 
-const fn name(end: End) -> &'static str {
+const fn name(end: Side) -> &'static str {
     match end {
-        End::Client => "client",
-        End::Server => "server",
+        Side::Client => "client",
+        Side::Server => "server",
     }
 }

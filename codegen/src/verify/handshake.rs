@@ -3,7 +3,7 @@
 use super::message::{Candidate, Reader};
 use super::requests::problem;
 use super::{Line, ProblemKind};
-use handfast_spec::model::{End, RoleKind, RolePlayer};
+use handfast_spec::model::{RoleKind, RolePlayer, Side};
 
 /// How far a session is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,9 +40,9 @@ impl<'r, 'p> Handshake<'r, 'p> {
     }
 
     /// Takes the next message. True where it begins a connection.
-    pub(super) fn take(&mut self, from: End, candidate: &Candidate, line: &mut Line) -> bool {
+    pub(super) fn take(&mut self, from: Side, candidate: &Candidate, line: &mut Line) -> bool {
         match (from, candidate.role) {
-            (End::Client, Some(RoleKind::Hello)) => {
+            (Side::Client, Some(RoleKind::Hello)) => {
                 let is_answered = !matches!(
                     self.reader.protocol.session.role(RoleKind::Ready),
                     RolePlayer::Off
@@ -53,7 +53,7 @@ impl<'r, 'p> Handshake<'r, 'p> {
                 };
                 return true;
             }
-            (End::Server, Some(RoleKind::Ready)) => {
+            (Side::Server, Some(RoleKind::Ready)) => {
                 match self.state {
                     State::Begun => self.complain("the hello that it answers is missing", line),
                     State::Ready if self.played => {
@@ -63,18 +63,18 @@ impl<'r, 'p> Handshake<'r, 'p> {
                 }
                 self.state = State::Ready;
             }
-            (End::Server, Some(RoleKind::Refuse)) => {
+            (Side::Server, Some(RoleKind::Refuse)) => {
                 if self.state == State::Begun {
                     self.complain("the hello that it answers is missing", line);
                 }
                 self.state = State::Begun;
             }
             _ if self.state == State::Ready || self.is_early(from, candidate) => {}
-            (End::Client, _) => {
+            (Side::Client, _) => {
                 self.complain("the hello comes first", line);
                 self.state = State::Ready;
             }
-            (End::Server, _) => {
+            (Side::Server, _) => {
                 self.complain("the session is not ready", line);
                 self.state = State::Ready;
             }
@@ -83,12 +83,12 @@ impl<'r, 'p> Handshake<'r, 'p> {
     }
 
     /// Whether a message is legal before ready: a client may send behind its hello, and a server says what it did not take.
-    fn is_early(&self, from: End, candidate: &Candidate) -> bool {
+    fn is_early(&self, from: Side, candidate: &Candidate) -> bool {
         let named = &self.reader.protocol.session.phases.before_ready;
         let is_named = candidate.message.is_some_and(|id| named.contains(&id));
         let of_session = match from {
-            End::Client => self.state == State::Asked,
-            End::Server => matches!(
+            Side::Client => self.state == State::Asked,
+            Side::Server => matches!(
                 candidate.role,
                 Some(RoleKind::Error | RoleKind::Ping | RoleKind::Pong)
             ),

@@ -4,11 +4,10 @@ use super::{Problem, ProblemKind};
 use crate::json_schema::system::{System, scalar, system};
 use crate::json_schema::{fields, may_be_absent};
 use handfast_schema::{
-    Mode, Pointer, SchemaId, Schemas, Told, Type, TypeSet, Validator, Violations, words,
+    Pointer, SchemaId, Schemas, Side, Told, Type, TypeSet, Validator, Violations, words,
 };
 use handfast_spec::model::{
-    End, Envelope, Layout, MessageId, Outcome, Presence, Protocol, RoleKind, RolePlayer, Scalar,
-    Sent,
+    Envelope, Layout, MessageId, Outcome, Presence, Protocol, RoleKind, RolePlayer, Scalar, Sent,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -52,29 +51,29 @@ impl<'p> Reader<'p> {
         Self {
             protocol,
             validator: Validator::owned(schemas),
-            client: candidates(End::Client),
-            server: candidates(End::Server),
+            client: candidates(Side::Client),
+            server: candidates(Side::Server),
         }
     }
 
     /// Everything that an end sends.
-    pub(super) fn sent_by(&self, from: End) -> &[Candidate] {
+    pub(super) fn sent_by(&self, from: Side) -> &[Candidate] {
         match from {
-            End::Client => &self.client,
-            End::Server => &self.server,
+            Side::Client => &self.client,
+            Side::Server => &self.server,
         }
     }
 
     /// The envelope of a direction.
-    pub(super) fn envelope(&self, from: End) -> &'p Envelope {
+    pub(super) fn envelope(&self, from: Side) -> &'p Envelope {
         match from {
-            End::Client => &self.protocol.envelope.client,
-            End::Server => &self.protocol.envelope.server,
+            Side::Client => &self.protocol.envelope.client,
+            Side::Server => &self.protocol.envelope.server,
         }
     }
 
     /// What a message may be by its tag; without a tag, everything that has none.
-    pub(super) fn by_tag(&self, from: End, message: &Fields) -> Vec<&Candidate> {
+    pub(super) fn by_tag(&self, from: Side, message: &Fields) -> Vec<&Candidate> {
         self.sent_by(from)
             .iter()
             .filter(|candidate| {
@@ -89,7 +88,7 @@ impl<'p> Reader<'p> {
     }
 
     /// What tags may be.
-    pub(super) fn tag_types(&self, from: End) -> TypeSet {
+    pub(super) fn tag_types(&self, from: Side) -> TypeSet {
         let tags = self.sent_by(from).iter();
         let types = tags.filter_map(|candidate| match candidate.sent.tag.as_ref()? {
             Scalar::Text(_) => Some(Type::String),
@@ -101,7 +100,7 @@ impl<'p> Reader<'p> {
     /// What is wrong with a message, being this one. Of one that `failed` the payload is left alone.
     pub(super) fn check(
         &self,
-        from: End,
+        from: Side,
         candidate: &Candidate,
         message: &Fields,
         failed: bool,
@@ -110,7 +109,7 @@ impl<'p> Reader<'p> {
         let mut problems = check_envelope(envelope, message);
         let is_published = |id: MessageId| self.protocol.messages[id.0].channel.is_some();
         if let Some(field) = &envelope.channel
-            && from == End::Server
+            && from == Side::Server
             && field.presence == Presence::Optional
             && !message.contains_key(&field.name)
             && candidate.message.is_some_and(is_published)
@@ -122,15 +121,15 @@ impl<'p> Reader<'p> {
             check_outcome(outcome, candidate, message, &mut problems);
         }
         // What a client sends is received by the server.
-        let mode = if from == End::Client {
-            Mode::Server
+        let side = if from == Side::Client {
+            Side::Server
         } else {
-            Mode::Client
+            Side::Client
         };
         let known = known(envelope);
         match &envelope.layout {
             Layout::Adjacent { content, .. } => {
-                if mode == Mode::Server {
+                if side == Side::Server {
                     let mut unknown: Vec<&String> = message
                         .keys()
                         .filter(|key| !known.contains(key.as_str()) && *key != content)
@@ -147,7 +146,7 @@ impl<'p> Reader<'p> {
                     return problems;
                 }
                 let payload = message.get(content);
-                let found = self.payload(candidate.sent.payload, payload, mode);
+                let found = self.payload(candidate.sent.payload, payload, side);
                 match found {
                     Ok(violations) => problems.extend(invalid(violations, Some(content))),
                     Err(()) => {
@@ -171,7 +170,7 @@ impl<'p> Reader<'p> {
                     .filter(|(key, _)| is_own(key) || !known.contains(key.as_str()))
                     .map(|(key, value)| (key.clone(), value.clone()))
                     .collect();
-                let found = self.payload(candidate.sent.payload, Some(&Value::Object(rest)), mode);
+                let found = self.payload(candidate.sent.payload, Some(&Value::Object(rest)), side);
                 problems.extend(invalid(found.unwrap_or_default(), None));
             }
             _ => {}
@@ -211,26 +210,26 @@ impl<'p> Reader<'p> {
         &self,
         schema: Option<SchemaId>,
         payload: Option<&Value>,
-        mode: Mode,
+        side: Side,
     ) -> Result<Violations, ()> {
         match (schema, payload) {
             (Some(schema), Some(payload)) => {
-                Ok(self.validator.validate(schema, payload, Some(mode)))
+                Ok(self.validator.validate(schema, payload, Some(side)))
             }
-            (Some(schema), None) if !may_be_absent(&self.validator, schema, mode) => Err(()),
-            (None, Some(payload)) => Ok(undeclared(payload, mode)),
+            (Some(schema), None) if !may_be_absent(&self.validator, schema, side) => Err(()),
+            (None, Some(payload)) => Ok(undeclared(payload, side)),
             (_, None) => Ok(Vec::new()),
         }
     }
 }
 
 /// Everything that one end sends: the author's messages, then the session's own.
-fn candidates(protocol: &Protocol, own: &[System], end: End) -> Vec<Candidate> {
+fn candidates(protocol: &Protocol, own: &[System], end: Side) -> Vec<Candidate> {
     let mut all = Vec::new();
     for (i, message) in protocol.messages.iter().enumerate() {
         let sent = match end {
-            End::Client => &message.client,
-            End::Server => &message.server,
+            Side::Client => &message.client,
+            Side::Server => &message.server,
         };
         let id = MessageId(i);
         let plays = |kind: &RoleKind| matches!(protocol.session.role(*kind), RolePlayer::Mapped { message, .. } if *message == id);
@@ -244,8 +243,8 @@ fn candidates(protocol: &Protocol, own: &[System], end: End) -> Vec<Candidate> {
     }
     for system in own.iter().filter(|system| system.from == end) {
         let envelope = match end {
-            End::Client => protocol.envelope.client.clone(),
-            End::Server => protocol.envelope.server.clone(),
+            Side::Client => protocol.envelope.client.clone(),
+            Side::Server => protocol.envelope.server.clone(),
         };
         let sent = Sent {
             tag: Some(system.tag.clone()),
@@ -352,13 +351,13 @@ fn check_outcome(
 }
 
 /// What a message without a declared payload carries all the same.
-fn undeclared(payload: &Value, mode: Mode) -> Violations {
+fn undeclared(payload: &Value, side: Side) -> Violations {
     use handfast_schema::Violation;
     let Value::Object(fields) = payload else {
         let told = words::types(TypeSet::NONE.with(Type::Object));
         return vec![Violation::new(Pointer::root(), told)];
     };
-    if mode == Mode::Client {
+    if side == Side::Client {
         return Vec::new();
     }
     let mut names: Vec<&String> = fields.keys().collect();

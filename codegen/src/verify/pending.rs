@@ -1,7 +1,7 @@
 //! Requests, found by their ids or by their places in line.
 
 use super::message::whole;
-use handfast_spec::model::{End, MessageId, RoleKind};
+use handfast_spec::model::{MessageId, RoleKind, Side};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) line: usize,
-    pub(super) from: End,
+    pub(super) from: Side,
     pub(super) name: String,
     /// None where it is the session's own, as `join` is.
     pub(super) message: Option<MessageId>,
@@ -57,7 +57,7 @@ impl Queue {
     }
 
     /// The request of an end with this id.
-    pub(super) fn named(&self, from: End, id: &Value) -> Option<&Pending> {
+    pub(super) fn named(&self, from: Side, id: &Value) -> Option<&Pending> {
         self.all.get(self.by_id.get(&key(from, id))?)
     }
 
@@ -88,7 +88,7 @@ pub(super) struct Ended {
 impl Ended {
     pub(super) fn push(&mut self, pending: Pending) {
         if pending.in_order {
-            let key = (pending.from == End::Client, pending.message);
+            let key = (pending.from == Side::Client, pending.message);
             self.in_order.insert(key, pending);
         } else if let Some(id) = &pending.id {
             self.by_id.insert(key(pending.from, id), pending);
@@ -96,7 +96,7 @@ impl Ended {
     }
 
     /// Those that a message with this id may be about.
-    pub(super) fn of(&self, from: End, id: Option<&Value>) -> impl Iterator<Item = &Pending> {
+    pub(super) fn of(&self, from: Side, id: Option<&Value>) -> impl Iterator<Item = &Pending> {
         let named = id.and_then(|id| self.by_id.get(&key(from, id)));
         let in_order = self.in_order.values();
         named
@@ -106,10 +106,10 @@ impl Ended {
 }
 
 /// The end and the id. Numbers are the same however they are written.
-pub(super) fn key(from: End, id: &Value) -> (bool, String) {
+pub(super) fn key(from: Side, id: &Value) -> (bool, String) {
     let text = match whole(id) {
         Some(n) => n.to_string(),
         None => id.to_string(),
     };
-    (from == End::Client, text)
+    (from == Side::Client, text)
 }

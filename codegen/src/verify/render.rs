@@ -1,7 +1,7 @@
 //! A report for people, and for programs.
 
 use super::{Line, Report};
-use handfast_spec::model::End;
+use handfast_spec::model::Side;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -76,10 +76,10 @@ pub(super) fn people(report: &Report) -> String {
     out
 }
 
-const fn arrow(from: Option<End>) -> &'static str {
+const fn arrow(from: Option<Side>) -> &'static str {
     match from {
-        Some(End::Client) => "→",
-        Some(End::Server) => "←",
+        Some(Side::Client) => "→",
+        Some(Side::Server) => "←",
         None => " ",
     }
 }
@@ -137,7 +137,7 @@ fn line_json(line: &Line) -> Value {
     put(
         "from",
         line.from.map(|from| {
-            if from == End::Client {
+            if from == Side::Client {
                 "client"
             } else {
                 "server"

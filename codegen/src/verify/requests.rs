@@ -6,7 +6,7 @@ use super::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, words};
 use handfast_spec::model::{
-    Correlate, End, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind,
+    Correlate, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind, Side,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     }
 
     /// Whether a message of this end answers any request of the other's.
-    pub(super) fn is_reply(&self, from: End, candidate: &Candidate) -> bool {
+    pub(super) fn is_reply(&self, from: Side, candidate: &Candidate) -> bool {
         let Some(id) = candidate.message else {
             return matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
         };
@@ -114,11 +114,11 @@ impl<'r, 'p> Requests<'r, 'p> {
     }
 
     /// Whether a request that an end sends has such a reply.
-    fn asked_by(&self, end: End, has: impl Fn(&Reply) -> bool) -> bool {
+    fn asked_by(&self, end: Side, has: impl Fn(&Reply) -> bool) -> bool {
         self.reader.protocol.messages.iter().any(|message| {
             let is_sent = match end {
-                End::Client => message.client.is_some(),
-                End::Server => message.server.is_some(),
+                Side::Client => message.client.is_some(),
+                Side::Server => message.server.is_some(),
             };
             is_sent && message.reply.as_ref().is_some_and(&has)
         })
@@ -127,7 +127,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// The request of the other end that a message answers, being one of these.
     pub(super) fn find(
         &self,
-        from: End,
+        from: Side,
         envelope: &Envelope,
         message: &Fields,
         candidates: &[&Candidate],
@@ -138,7 +138,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     }
 
     /// The first request of the other end in line. Streams, and requests that are only answered where they fail, let others pass.
-    fn next_in_line(&self, from: End, candidates: &[&Candidate]) -> Option<&Pending> {
+    fn next_in_line(&self, from: Side, candidates: &[&Candidate]) -> Option<&Pending> {
         for one in self.pending.in_order().filter(|one| one.from != from) {
             if candidates.iter().any(|it| self.answers(one, it)) {
                 return Some(one);
@@ -167,7 +167,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// Notes what a message answers; the request. `failed` says that its envelope calls it a failure.
     pub(super) fn answer(
         &mut self,
-        from: End,
+        from: Side,
         candidate: &Candidate,
         message: &Fields,
         failed: bool,
@@ -177,8 +177,8 @@ impl<'r, 'p> Requests<'r, 'p> {
         let is_error = candidate.role == Some(RoleKind::Error);
         let is_pong = candidate.role == Some(RoleKind::Pong) && candidate.message.is_some();
         // The server's own join answers the client's; the client's asks.
-        let is_reply =
-            self.is_reply(from, candidate) && !(candidate.message.is_none() && from == End::Client);
+        let is_reply = self.is_reply(from, candidate)
+            && !(candidate.message.is_none() && from == Side::Client);
         if !is_reply && !is_error && !is_pong {
             return None;
         }
@@ -232,7 +232,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     }
 
     /// Notes a message that waits for nothing, or that was not understood: an error may have its id all the same.
-    pub(super) fn may_be_refused(&mut self, from: End, message: &Fields, line: &Line) {
+    pub(super) fn may_be_refused(&mut self, from: Side, message: &Fields, line: &Line) {
         let envelope = self.reader.envelope(from);
         let id = own_id(envelope, message);
         let Some(id) = id.filter(|id| !id.is_null()) else {
@@ -251,7 +251,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// What an error refuses that waits for nothing.
     fn refused(
         &self,
-        from: End,
+        from: Side,
         candidate: &Candidate,
         message: &Fields,
     ) -> Option<(usize, String)> {
@@ -262,7 +262,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// Complains of an answer that nobody asked for, where it has to have been.
     fn unasked(
         &self,
-        from: End,
+        from: Side,
         candidate: &Candidate,
         message: &Fields,
         may_be: bool,
@@ -294,7 +294,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// Notes that a message cancels a stream.
     pub(super) fn cancel(
         &mut self,
-        from: End,
+        from: Side,
         candidate: &Candidate,
         message: &Fields,
         line: &mut Line,
@@ -363,7 +363,7 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// Notes a request.
     pub(super) fn ask(
         &mut self,
-        from: End,
+        from: Side,
         candidate: &Candidate,
         message: &Fields,
         joins: Option<String>,
@@ -376,12 +376,12 @@ impl<'r, 'p> Requests<'r, 'p> {
                     // A message of both ends is a request where the other end has the reply.
                     Some(reply) => self.is_sent_by(other(from), reply),
                     None => {
-                        from == End::Client && !declared.errors.is_empty() && self.is_request(id)
+                        from == Side::Client && !declared.errors.is_empty() && self.is_request(id)
                     }
                 }
             }
             None => {
-                from == End::Client
+                from == Side::Client
                     && matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave))
             }
         };
@@ -423,15 +423,15 @@ impl<'r, 'p> Requests<'r, 'p> {
         });
     }
 
-    fn is_sent_by(&self, end: End, reply: &Reply) -> bool {
+    fn is_sent_by(&self, end: Side, reply: &Reply) -> bool {
         [reply.ack, reply.stream, reply.end]
             .into_iter()
             .flatten()
             .any(|id| {
                 let message = &self.reader.protocol.messages[id.0];
                 match end {
-                    End::Client => message.client.is_some(),
-                    End::Server => message.server.is_some(),
+                    Side::Client => message.client.is_some(),
+                    Side::Server => message.server.is_some(),
                 }
             })
     }
@@ -459,10 +459,10 @@ pub(super) fn no_request(envelope: &Envelope, message: &Fields) -> String {
     }
 }
 
-pub(super) const fn other(end: End) -> End {
+pub(super) const fn other(end: Side) -> Side {
     match end {
-        End::Client => End::Server,
-        End::Server => End::Client,
+        Side::Client => Side::Server,
+        Side::Server => Side::Client,
     }
 }
 

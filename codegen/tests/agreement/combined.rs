@@ -4,7 +4,7 @@
 use crate::workshop::{
     Result, case, compile_with_both, differences, generate, load, spec, violations,
 };
-use handfast_schema::Mode;
+use handfast_schema::Side;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -103,16 +103,16 @@ fn whatever_stands_in_a_keyword_compiles_and_means_the_same() -> Result<()> {
         compile_with_both(&folder)?;
         let mut cases = Vec::new();
         for (i, message) in protocol.messages.iter().enumerate() {
-            let (sent, mode) = match (&message.client, &message.server) {
-                (Some(sent), _) => (sent, Mode::Server),
-                (_, Some(sent)) => (sent, Mode::Client),
+            let (sent, side) = match (&message.client, &message.server) {
+                (Some(sent), _) => (sent, Side::Server),
+                (_, Some(sent)) => (sent, Side::Client),
                 _ => continue,
             };
             let id = sent.payload.ok_or("a payload")?;
             for instance in instances() {
                 let value = json!({ "v": instance });
-                let told = violations(&protocol, id, &value, mode);
-                cases.push(case(&format!("checkM{i}"), mode, &value, told));
+                let told = violations(&protocol, id, &value, side);
+                cases.push(case(&format!("checkM{i}"), side, &value, told));
             }
         }
         assert_eq!(differences(&folder, &cases)?, "", "{dialect}");

@@ -5,7 +5,7 @@ use crate::random::Rng;
 use crate::workshop::{
     Result, case, compile, compile_with_both, differences, generate, load, run, spec, violations,
 };
-use handfast_schema::{Mode, pattern};
+use handfast_schema::{Side, pattern};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -239,12 +239,12 @@ fn what_contains_its_like_is_asked_once() -> Result<()> {
                 json!([]),
             ] {
                 let value = nest(depth, end);
-                for mode in [Mode::Server, Mode::Client] {
+                for side in [Side::Server, Side::Client] {
                     cases.push(case(
                         "checkNode",
-                        mode,
+                        side,
                         &value,
-                        violations(&protocol, id, &value, mode),
+                        violations(&protocol, id, &value, side),
                     ));
                 }
             }
@@ -323,9 +323,9 @@ fn equal_items_are_found_in_one_pass() -> Result<()> {
         let value = json!({ "v": list });
         cases.push(case(
             "checkM",
-            Mode::Server,
+            Side::Server,
             &value,
-            violations(&protocol, id, &value, Mode::Server),
+            violations(&protocol, id, &value, Side::Server),
         ));
     }
     assert_eq!(differences(&folder, &cases)?, "");

@@ -4,7 +4,7 @@ use crate::random::{Rng, document, instance};
 use crate::workshop::{
     Result, case, compile, compile_with_both, differences, generate, load, spec, violations,
 };
-use handfast_schema::Mode;
+use handfast_schema::Side;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -91,18 +91,18 @@ fn every_vector_holds() -> Result<()> {
                 let payload = message.server.as_ref().and_then(|sent| sent.payload);
                 let payload = payload.ok_or("a message without a payload")?;
                 let check = format!("check{}", handfast_codegen::names::pascal(name));
-                for mode in [Mode::Client, Mode::Server] {
-                    if *from == "server" && mode == Mode::Server {
+                for side in [Side::Client, Side::Server] {
+                    if *from == "server" && side == Side::Server {
                         continue;
                     }
-                    let expected = violations(&protocol, payload, &case["instance"], mode);
-                    let asked = case["mode"].as_str().map(|asked| asked == "server");
-                    if asked == Some(mode == Mode::Server) {
+                    let expected = violations(&protocol, payload, &case["instance"], side);
+                    let asked = case["side"].as_str().map(|asked| asked == "server");
+                    if asked == Some(side == Side::Server) {
                         // Here the properties of a schema are in the order of their names.
                         let (ours, theirs) = (sorted(&expected), sorted(&case["violations"]));
                         assert_eq!(ours, theirs, "{}", group["about"]);
                     }
-                    cases.push(self::case(&check, mode, &case["instance"], expected));
+                    cases.push(self::case(&check, side, &case["instance"], expected));
                 }
             }
         }
@@ -392,7 +392,7 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
             .map(|one| (one, true))
             .chain(bad.iter().map(|one| (one, false)))
         {
-            let told = violations(&protocol, id, instance, Mode::Server);
+            let told = violations(&protocol, id, instance, Side::Server);
             assert_eq!(told == json!([]), fits, "{schema} {instance} {told}");
             let message = json!({ "type": format!("m{i}"), "payload": instance });
             assert_eq!(
@@ -400,9 +400,9 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
                 fits,
                 "the bundle: {schema} {instance}"
             );
-            for mode in [Mode::Server, Mode::Client] {
-                let told = violations(&protocol, id, instance, mode);
-                cases.push(case(&format!("checkM{i}"), mode, instance, told));
+            for side in [Side::Server, Side::Client] {
+                let told = violations(&protocol, id, instance, side);
+                cases.push(case(&format!("checkM{i}"), side, instance, told));
             }
         }
     }
@@ -438,9 +438,9 @@ fn corners_agree_with_the_interpreter() -> Result<()> {
     compile_with_both(&folder)?;
     let mut cases = Vec::new();
     for (i, (_, instances)) in corners.iter().enumerate() {
-        for (prefix, modes) in [
-            ("up", &[Mode::Server, Mode::Client][..]),
-            ("down", &[Mode::Client]),
+        for (prefix, sides) in [
+            ("up", &[Side::Server, Side::Client][..]),
+            ("down", &[Side::Client]),
         ] {
             let name = format!("{prefix}{i}");
             let message = protocol
@@ -450,14 +450,14 @@ fn corners_agree_with_the_interpreter() -> Result<()> {
             let id = message
                 .and_then(|message| message.server.as_ref()?.payload)
                 .ok_or("no payload")?;
-            for (mode, instance) in modes
+            for (side, instance) in sides
                 .iter()
-                .flat_map(|mode| instances.iter().map(move |one| (mode, one)))
+                .flat_map(|side| instances.iter().map(move |one| (side, one)))
             {
-                let expected = violations(&protocol, id, instance, *mode);
+                let expected = violations(&protocol, id, instance, *side);
                 cases.push(case(
                     &format!("check{}", handfast_codegen::names::pascal(&name)),
-                    *mode,
+                    *side,
                     instance,
                     expected,
                 ));
@@ -504,11 +504,11 @@ fn random_schemas_agree_with_the_interpreter() -> Result<()> {
         let payload = sent.ok_or("a message without a payload")?;
         let check = format!("check{}", handfast_codegen::names::pascal(name));
         for instance in &instances[name] {
-            for mode in [Mode::Client, Mode::Server] {
-                let expected = violations(&protocol, payload, instance, mode);
+            for side in [Side::Client, Side::Server] {
+                let expected = violations(&protocol, payload, instance, side);
                 if !expected.to_string().contains("without end") {
                     good += usize::from(expected == json!([]));
-                    cases.push(case(&check, mode, instance, expected));
+                    cases.push(case(&check, side, instance, expected));
                 }
             }
         }

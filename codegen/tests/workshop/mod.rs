@@ -1,6 +1,6 @@
 //! Generated TypeScript, compiled and asked.
 
-use handfast_schema::{Mode, SchemaId, Validator};
+use handfast_schema::{SchemaId, Side, Validator};
 use handfast_spec::{Severity, load_str, model::Protocol, render};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -104,17 +104,17 @@ pub(crate) fn spec(messages: Value) -> Value {
 
 /// What an end receives of a message, as the runtime tells it: the check, whether it is held to what a server takes, the
 /// value, and every violation.
-pub(crate) fn case(check: &str, mode: Mode, instance: &Value, violations: Value) -> Value {
-    let direction = match mode {
-        Mode::Server => "sent",
-        Mode::Client => "received",
+pub(crate) fn case(check: &str, side: Side, instance: &Value, violations: Value) -> Value {
+    let direction = match side {
+        Side::Server => "sent",
+        Side::Client => "received",
     };
     json!({ "check": check, "direction": direction, "instance": instance.to_string(), "violations": violations })
 }
 
-pub(crate) fn violations(protocol: &Protocol, id: SchemaId, instance: &Value, mode: Mode) -> Value {
+pub(crate) fn violations(protocol: &Protocol, id: SchemaId, instance: &Value, side: Side) -> Value {
     Validator::new(&protocol.schemas)
-        .validate(id, instance, Some(mode))
+        .validate(id, instance, Some(side))
         .into_iter()
         .map(|one| {
             let path = one.path.as_str();

@@ -9,8 +9,9 @@ use super::{
     waiting::{Answers, Ask},
 };
 use crate::{
+    Side,
     codec::{Codec, Json},
-    system::{Head, Hello, Ready, RemoteError, Role, Side, check_version},
+    system::{Head, Hello, Ready, RemoteError, Role, check_version},
     table::CloseCondition,
     transport::{Arrival, Closing, Packet, Transport, TransportError},
 };

@@ -1,6 +1,6 @@
 //! A message of the server's on its way to whoever it is for, its type taken away.
 
-use crate::{Envelope, Messages, Mode, Pending, Rejected, codec::Source, decode};
+use crate::{Envelope, Messages, Pending, Rejected, Side, codec::Source, decode};
 use std::{any::Any, fmt};
 
 /// A message of the server's, its type taken away.
@@ -60,7 +60,7 @@ pub(crate) fn decode_any<U: Messages>(
         epoch,
         timestamp,
         message,
-    } = decode::<U>(source, Mode::Client, depth, pending)?;
+    } = decode::<U>(source, Side::Client, depth, pending)?;
     let index = message.index();
     let message: Box<dyn Any + Send> = Box::new(message);
     Ok(Delivery {

@@ -2,9 +2,9 @@
 
 use super::log::cut;
 use crate::{
-    ErrorCodes, Invalid, Mode, NoError, Rejected,
+    ErrorCodes, Invalid, NoError, Rejected, Side,
     read::{Cx, Reader},
-    system::{RemoteError, Side},
+    system::RemoteError,
     table::{CloseCondition, LimitsTable, ProtocolTable, TagRef},
     transport::Closing,
 };
@@ -190,7 +190,7 @@ impl<E: ErrorCodes> CallError<E> {
     pub(crate) fn from_failure(failure: Failure) -> Self {
         match failure {
             Failure::Remote(remote) => {
-                let mut cx = Cx::new(Mode::Client);
+                let mut cx = Cx::new(Side::Client);
                 let clean = cx.mark();
                 let depth = LimitsTable::DEFAULT.depth;
                 let mut data = remote.data.as_deref().map(|data| Reader::json(data, depth));

@@ -2,7 +2,7 @@
 
 use crate::table::Layout;
 use handfast_schema::{
-    MAX_VIOLATIONS, Mode, Pointer, Telling, Told, Type, TypeSet, Violation, Violations, listed,
+    MAX_VIOLATIONS, Pointer, Side, Telling, Told, Type, TypeSet, Violation, Violations, listed,
     words,
 };
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 /// The state of one reading: who receives, and what has been found wrong so far.
 #[derive(Debug)]
 pub struct Cx {
-    mode: Mode,
+    side: Side,
     found: Vec<Found>,
     /// What the next object passes over.
     pub(crate) beside: Beside,
@@ -121,9 +121,9 @@ const KEYWORDS: [&str; 25] = [
 
 impl Cx {
     /// A reading for one end.
-    pub const fn new(mode: Mode) -> Self {
+    pub const fn new(side: Side) -> Self {
         Self {
-            mode,
+            side,
             found: Vec::new(),
             beside: Beside {
                 discriminant: None,
@@ -133,13 +133,13 @@ impl Cx {
     }
 
     /// Who receives.
-    pub const fn mode(&self) -> Mode {
-        self.mode
+    pub const fn side(&self) -> Side {
+        self.side
     }
 
     /// Whether unknown fields are refused, and not dropped.
     pub const fn refuses_unknown(&self) -> bool {
-        matches!(self.mode, Mode::Server)
+        matches!(self.side, Side::Server)
     }
 
     /// How much has been found wrong.
@@ -343,13 +343,13 @@ fn rank(keyword: &str) -> usize {
 mod tests {
     use super::{Cx, Found, MAX_VIOLATIONS};
     use crate::{
-        Mode, Payload,
+        Payload, Side,
         read::{Reader, Rules},
     };
     use std::collections::BTreeMap;
 
     fn found<T: Payload>(text: &str) -> Vec<Found> {
-        let mut cx = Cx::new(Mode::Server);
+        let mut cx = Cx::new(Side::Server);
         let mut reader = Reader::json(text, 9);
         let rules: Rules = &[];
         assert_eq!(

@@ -311,7 +311,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         let mut value = self.r.value()?;
         self.r.go(end);
         self.beside.leave_envelope(&mut value);
-        let mut told = Cx::new(self.cx.mode());
+        let mut told = Cx::new(self.cx.side());
         let nothing = told.mark();
         check_value(self.rules, &value, &mut told);
         // Where the two do not agree, what was found stands.
@@ -342,7 +342,7 @@ pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BT
     let outer = cx.mark();
     // What a value broke is held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
-    let (mode, inner, names) = (cx.mode(), inner(rules), names(rules));
+    let (side, inner, names) = (cx.side(), inner(rules), names(rules));
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -355,7 +355,7 @@ pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BT
             r.skip()?;
             continue;
         }
-        let mut own = Cx::new(mode);
+        let mut own = Cx::new(side);
         let value = T::read(r, &mut own, inner)?;
         found.insert(name.into_owned(), (value, own));
     }

@@ -288,7 +288,7 @@ pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) 
     let Some((text, dialect)) = of(rules) else {
         return;
     };
-    match violations(text, dialect, value, cx.mode()) {
+    match violations(text, dialect, value, cx.side()) {
         Some(violations) => cx.adopt_ordered(violations),
         None => cx.violation(words::Told::new(
             "type",

@@ -1,7 +1,7 @@
 //! Schemas that are kept as JSON, for values that have no faithful Rust type.
 
 use super::{JsonReader, Rule, Rules};
-use handfast_schema::{Dialect, Mode, SchemaId, Schemas, Validator, Violations};
+use handfast_schema::{Dialect, SchemaId, Schemas, Side, Validator, Violations};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -88,15 +88,15 @@ pub(super) fn of(rules: Rules) -> Option<(SchemaText, Dialect)> {
     })
 }
 
-/// What is wrong with a value by a schema, at the end `mode`; nothing at all where the schema cannot be read.
+/// What is wrong with a value by a schema, at the end `side`; nothing at all where the schema cannot be read.
 pub(super) fn violations(
     text: SchemaText,
     dialect: Dialect,
     value: &Value,
-    mode: Mode,
+    side: Side,
 ) -> Option<Violations> {
     with(text, dialect, |validator, root| {
-        validator.collect(root, value, Some(mode))
+        validator.collect(root, value, Some(side))
     })
 }
 

@@ -9,8 +9,8 @@ use super::{
     stream::Stream,
 };
 use crate::{
-    ChannelKey, ErrorCodes, Id, MessageOf, Messages, Mode, NothingPending, Payload, PublishTo,
-    Rejected,
+    ChannelKey, ErrorCodes, Id, MessageOf, Messages, NothingPending, Payload, PublishTo, Rejected,
+    Side,
     broker::Position,
     codec::{Outgoing, Source},
     decode,
@@ -86,7 +86,7 @@ impl Context {
         dispatch: impl FnOnce(U, Self) -> Action,
     ) -> Result<Received, Box<Rejected>> {
         let depth = self.link.server.limits.depth;
-        let envelope = decode::<U>(source, Mode::Server, depth, &NothingPending)?;
+        let envelope = decode::<U>(source, Side::Server, depth, &NothingPending)?;
         let id = envelope.id.clone();
         let message = &U::TABLE.messages[envelope.message.index()];
         let timeout = self.link.server.handler_timeout(message.timeout);

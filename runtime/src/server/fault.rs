@@ -1,6 +1,6 @@
 //! What a server says of what went wrong: the payload of `error` and of `refuse`.
 
-use crate::{Rejected, Violation, system::Side, table::TagRef};
+use crate::{Rejected, Side, Violation, table::TagRef};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},

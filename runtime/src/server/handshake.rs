@@ -10,7 +10,8 @@ use super::{
     shared::{Admission, Shared},
 };
 use crate::{
-    system::{Head, Hello, Ready, Role, Side, check_version},
+    Side,
+    system::{Head, Hello, Ready, Role, check_version},
     table::CloseCondition,
     transport::{Arrival, Closing, Packet, Transport, TransportError},
 };

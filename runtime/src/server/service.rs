@@ -2,7 +2,7 @@
 
 use super::{Context, Peer, fault::Fault, shared::unsound};
 use crate::{
-    ErrorCodes, Id, Invalid, MessageOf, Messages, Mode, Payload, Rejected, TagBuf, Violation,
+    ErrorCodes, Id, Invalid, MessageOf, Messages, Payload, Rejected, Side, TagBuf, Violation,
     codec::Source, read_text, table::ProtocolTable, validate::validate_error,
 };
 use futures_util::future::BoxFuture;
@@ -78,7 +78,7 @@ impl Opening {
         let Some(auth) = &self.auth else {
             return Err(Refusal::no_auth());
         };
-        read_text(auth.get(), Mode::Server).map_err(|mut invalid: Invalid| {
+        read_text(auth.get(), Side::Server).map_err(|mut invalid: Invalid| {
             for violation in &mut invalid.violations {
                 violation.path.prepend_key("auth");
                 violation.path.prepend_key("payload");

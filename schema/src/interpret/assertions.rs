@@ -2,7 +2,7 @@
 
 use super::{Out, Prepared};
 use crate::number::{self, MAX_SAFE_INTEGER, double};
-use crate::{Mode, Number, Schema, Type, TypeSet, format, words};
+use crate::{Number, Schema, Side, Type, TypeSet, format, words};
 use serde_json::{Map, Value};
 
 /// Whether a value is of one of the types.
@@ -25,14 +25,14 @@ pub(super) fn value(
     schema: &Schema,
     prepared: &Prepared,
     value: &Value,
-    defaults: Option<Mode>,
+    defaults: Option<Side>,
     out: &mut Out,
 ) {
     if let Some(constant) = &schema.constant {
         out.check(number::equal(constant, value), || words::constant(constant));
     }
     if let Some(values) = &schema.enumeration {
-        let open = schema.open && defaults == Some(Mode::Client) && value.is_string();
+        let open = schema.open && defaults == Some(Side::Client) && value.is_string();
         out.check(
             open || values.iter().any(|one| number::equal(one, value)),
             || words::enumeration(values),
@@ -58,7 +58,7 @@ pub(super) fn value(
 }
 
 /// The bounds of a number, as they are written or as our default for integers has them.
-fn numeric(schema: &Schema, n: f64, defaults: Option<Mode>, out: &mut Out) {
+fn numeric(schema: &Schema, n: f64, defaults: Option<Side>, out: &mut Out) {
     if let Some(of) = &schema.multiple_of {
         out.check(number::is_multiple(n, double(of)), || {
             words::multiple_of(of)

@@ -3,7 +3,7 @@
 use super::{Checker, branches::Around};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::tree::{Document, Entry, Kind, NodeId};
-use handfast_schema::{Mode, Number, Schema, SchemaId, Span, Type, Validator, format};
+use handfast_schema::{Number, Schema, SchemaId, Side, Span, Type, Validator, format};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ impl Checker<'_> {
             let Some(default) = &schema.annotations.default else {
                 continue;
             };
-            let violations = validator.validate(id, default, Some(Mode::Server));
+            let violations = validator.validate(id, default, Some(Side::Server));
             let (Some(first), Some(site)) =
                 (violations.first(), self.lowered.sites.get(id.0 as usize))
             else {

@@ -1,6 +1,6 @@
 //! How the two ends hold a session, what one takes from the other, and how it ends.
 
-use super::{MessageId, Scalar};
+use super::{MessageId, Scalar, Side};
 use std::time::Duration;
 
 /// How a session behaves.
@@ -119,20 +119,11 @@ impl RoleKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phases {
     /// Who sends the first message.
-    pub first: End,
+    pub first: Side,
     /// What is legal before ready, beside the session's own.
     pub before_ready: Vec<MessageId>,
     /// Whether messages before ready bear ids.
     pub ids_before_ready: bool,
-}
-
-/// One of the two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum End {
-    /// The client.
-    Client,
-    /// The server.
-    Server,
 }
 
 /// What one end takes from the other.

@@ -1,7 +1,7 @@
 //! The session: its times, its roles, its phases.
 
 use super::Resolver;
-use crate::model::{Backoff, End, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, Session};
+use crate::model::{Backoff, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, Session, Side};
 use crate::tree::NodeId;
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ impl Resolver<'_> {
     fn phases(&mut self, block: Option<NodeId>) -> Phases {
         let Some(block) = block else {
             return Phases {
-                first: End::Client,
+                first: Side::Client,
                 before_ready: Vec::new(),
                 ids_before_ready: true,
             };
@@ -125,8 +125,8 @@ impl Resolver<'_> {
             .and_then(|id| self.tree.flag(id));
         Phases {
             first: match self.text(block, "first") {
-                Some("server") => End::Server,
-                _ => End::Client,
+                Some("server") => Side::Server,
+                _ => Side::Client,
             },
             before_ready: before.filter_map(|id| self.message_at(*id)).collect(),
             ids_before_ready: ids.unwrap_or(true),

@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use handfast::{Mode, Payload, Violations, read_text};
+use handfast::{Payload, Side, Violations, read_text};
 
 /// What the build script generated.
 pub mod api {
@@ -12,11 +12,11 @@ pub mod api {
 include!(concat!(env!("OUT_DIR"), "/reads.rs"));
 
 /// What keeps a text from being a value of a type, as an end that receives it says.
-pub type Read = fn(&str, Mode) -> Violations;
+pub type Read = fn(&str, Side) -> Violations;
 
 /// Reads a text as a type, from itself.
-pub fn read<T: Payload>(text: &str, mode: Mode) -> Violations {
-    match read_text::<T>(text, mode) {
+pub fn read<T: Payload>(text: &str, side: Side) -> Violations {
+    match read_text::<T>(text, side) {
         Ok(_) => Violations::new(),
         Err(invalid) => invalid.violations,
     }

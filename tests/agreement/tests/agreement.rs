@@ -2,7 +2,7 @@
 //! TypeScript is held to the same in `codegen/tests/agreement.rs`.
 
 use handfast_agreement::READS;
-use handfast_schema::{Mode, Validator, Violations, number::json};
+use handfast_schema::{Side, Validator, Violations, number::json};
 use handfast_spec::load;
 use serde_json::{Map, Value};
 use std::error::Error;
@@ -34,12 +34,12 @@ fn generated_types_read_as_the_interpreter_judges() -> Result<(), Box<dyn Error>
         let ty = protocol.types.iter().find(|ty| ty.name.text == *name);
         let schema = ty.ok_or("a type")?.schema;
         for instance in cases[*name].as_array().into_iter().flatten() {
-            for mode in [Mode::Server, Mode::Client] {
-                let expected = told(&validator.validate(schema, instance, Some(mode)));
-                let found = told(&read(&instance.to_string(), mode));
+            for side in [Side::Server, Side::Client] {
+                let expected = told(&validator.validate(schema, instance, Some(side)));
+                let found = told(&read(&instance.to_string(), side));
                 if found != expected {
                     wrong.push(format!(
-                        "{name} {mode:?} {instance}\n  found    {found:?}\n  expected {expected:?}"
+                        "{name} {side:?} {instance}\n  found    {found:?}\n  expected {expected:?}"
                     ));
                 } else if found.is_empty() {
                     good += 1;

@@ -139,13 +139,13 @@ impl Run<'_> {
         Ok(path)
     }
 
-    fn python(&self, mode: &str, spec: &Path) -> Command {
+    fn python(&self, side: &str, spec: &Path) -> Command {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzzing.py");
         let mut command = Command::new(self.python);
         command
             .arg("-u")
             .arg(script)
-            .arg(mode)
+            .arg(side)
             .arg(spec)
             .stdin(Stdio::null())
             .kill_on_drop(true);

@@ -16,7 +16,7 @@ use crate::judge::{self, Answer, Generated, Question};
 use crate::random::Rng;
 use constructs::{Pair, Produced};
 use differences::Known;
-use handfast_schema::{Mode, Validator};
+use handfast_schema::{Side, Validator};
 use schemas::For;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,15 +201,15 @@ fn judge_all(subjects: BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()
     let ajv = ajv(&subjects)?;
     let mut at = 0;
     for (number, subject) in &subjects {
-        for mode in [Mode::Client, Mode::Server] {
-            if mode == Mode::Server && subject.reader == For::All {
+        for side in [Side::Client, Side::Server] {
+            if side == Side::Server && subject.reader == For::All {
                 continue;
             }
             let range = at..at + subject.instances.len();
             at = range.end;
             ours(
                 subject,
-                mode,
+                side,
                 &rust[range.clone()],
                 &node[range.clone()],
                 tally,
@@ -235,7 +235,7 @@ impl Subject {
 }
 
 /// The two that were generated, and the interpreter.
-fn ours(subject: &Subject, mode: Mode, rust: &[Answer], node: &[Answer], tally: &mut Tally) {
+fn ours(subject: &Subject, side: Side, rust: &[Answer], node: &[Answer], tally: &mut Tally) {
     let protocol = &subject.generated.protocol;
     let message = &protocol.messages[0];
     let sent = message.server.as_ref().or(message.client.as_ref());
@@ -247,7 +247,7 @@ fn ours(subject: &Subject, mode: Mode, rust: &[Answer], node: &[Answer], tally: 
         tally.verdicts += 2;
         tally.valid += usize::from(rust.is_valid()) + usize::from(node.is_valid());
         let violations: Vec<_> = validator
-            .validate(payload, instance, Some(mode))
+            .validate(payload, instance, Some(side))
             .into_iter()
             .map(|one| {
                 let path = format!("/payload{}", one.path);
@@ -266,7 +266,7 @@ fn ours(subject: &Subject, mode: Mode, rust: &[Answer], node: &[Answer], tally: 
         };
         if rust != node || *rust != interpreter {
             let what = format!(
-                "{mode:?}\n    Rust        {rust:?}\n    TypeScript  {node:?}\n    interpreter {interpreter:?}"
+                "{side:?}\n    Rust        {rust:?}\n    TypeScript  {node:?}\n    interpreter {interpreter:?}"
             );
             subject.tell(tally, "ours", instance, &what);
         }

@@ -2,7 +2,7 @@
 //! `codegen verify` says, which reads by the interpreter.
 
 use handfast::codec::Source;
-use handfast::{Expected, Id, MessageOf, Messages, Mode, Pending, Rejected, decode};
+use handfast::{Expected, Id, MessageOf, Messages, Pending, Rejected, Side, decode};
 use handfast_codegen::verify::{Line, ProblemKind, verify};
 use handfast_golden::{coinbase, reference, slack};
 use serde_json::Value;
@@ -33,18 +33,18 @@ struct Reader {
     waits: fn(&str) -> Option<Expected>,
 }
 
-fn read<M: Messages>(text: &str, mode: Mode, pending: &dyn Pending) -> Result<(), Box<Rejected>> {
-    decode::<M>(Source::Json(text.into()), mode, 64, pending).map(drop)
+fn read<M: Messages>(text: &str, side: Side, pending: &dyn Pending) -> Result<(), Box<Rejected>> {
+    decode::<M>(Source::Json(text.into()), side, 64, pending).map(drop)
 }
 
 macro_rules! reader {
     ($protocol:ident, $waits:expr) => {
         Reader {
             by_server: |text, pending| {
-                read::<$protocol::ClientMessage>(text, Mode::Server, pending)
+                read::<$protocol::ClientMessage>(text, Side::Server, pending)
             },
             by_client: |text, pending| {
-                read::<$protocol::ServerMessage>(text, Mode::Client, pending)
+                read::<$protocol::ServerMessage>(text, Side::Client, pending)
             },
             waits: $waits,
         }
