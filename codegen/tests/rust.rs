@@ -257,8 +257,8 @@ generate: { rust: { out: api.rs } }
         "#[protocol(names(pattern = \"^[a-z]+$\"))]\n#[derive(Clone, Debug)]\npub struct Map(BTreeMap<String, i64>);",
         "#[protocol(names(schema = \"{\\\"enum\\\":[\\\"a\\\",\\\"b\\\"]}\"))]\n#[derive(Clone, Debug)]\npub struct Enum(BTreeMap<String, i64>);",
         "#[protocol(dependent_required(beside(\"a\", \"b\")))]\n#[derive(Clone, Debug)]\npub struct Beside {\n    pub a: Option<String>,",
-        "pub struct Kind(pub Checked);",
-        "pub struct Any(pub Checked);",
+        "pub struct Kind(pub ValidatedJson);",
+        "pub struct Any(pub ValidatedJson);",
     ] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");
     }
@@ -376,9 +376,9 @@ fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>>
                 c: { $ref: '#/types/Any' } }, additionalProperties: { description: More. } } }\n";
     let text = rust(&place, &spec.replace("None", "Never"))?;
     for expected in [
-        "#[protocol(json_schema = \"{\\\"type\\\":\\\"string\\\",\\\"enum\\\":[]}\")]\n#[derive(Clone, Debug)]\npub struct Never(pub Checked);",
-        "    #[protocol(json_schema = \"{\\\"enum\\\":[]}\")]\n    pub b: Option<Checked>,",
-        "/// Kept as checked JSON: any value is allowed.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub Checked);",
+        "#[protocol(json_schema = \"{\\\"type\\\":\\\"string\\\",\\\"enum\\\":[]}\")]\n#[derive(Clone, Debug)]\npub struct Never(pub ValidatedJson);",
+        "    #[protocol(json_schema = \"{\\\"enum\\\":[]}\")]\n    pub b: Option<ValidatedJson>,",
+        "/// Kept as checked JSON: any value is allowed.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub ValidatedJson);",
         "#[protocol(open)]\n#[derive(Clone, Debug)]\npub struct M {",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");

@@ -1,6 +1,6 @@
 //! What is found wrong while reading.
 
-use crate::table::Layout;
+use crate::descriptor::EnvelopeLayout;
 use handfast_schema::{
     MAX_VIOLATIONS, Pointer, Side, Telling, Told, Type, TypeSet, Violation, Violations, listed,
     words,
@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 
 /// The state of one reading: who receives, and what has been found wrong so far.
 #[derive(Debug)]
-pub struct Cx {
+pub struct ReadContext {
     side: Side,
     found: Vec<Found>,
     /// What the next object passes over.
@@ -24,7 +24,7 @@ pub(crate) struct Beside {
     /// The discriminant of the union it is a branch of.
     pub(crate) discriminant: Option<&'static str>,
     /// The envelope it lies flat in.
-    pub(crate) envelope: Option<&'static Layout>,
+    pub(crate) envelope: Option<&'static EnvelopeLayout>,
 }
 
 impl Beside {
@@ -119,7 +119,7 @@ const KEYWORDS: [&str; 25] = [
     "oneOf",
 ];
 
-impl Cx {
+impl ReadContext {
     /// A reading for one end.
     pub const fn new(side: Side) -> Self {
         Self {
@@ -341,7 +341,7 @@ fn rank(keyword: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cx, Found, MAX_VIOLATIONS};
+    use super::{Found, MAX_VIOLATIONS, ReadContext};
     use crate::{
         Payload, Side,
         read::{Reader, Rules},
@@ -349,7 +349,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn found<T: Payload>(text: &str) -> Vec<Found> {
-        let mut cx = Cx::new(Side::Server);
+        let mut cx = ReadContext::new(Side::Server);
         let mut reader = Reader::json(text, 9);
         let rules: Rules = &[];
         assert_eq!(

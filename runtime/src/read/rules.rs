@@ -3,7 +3,7 @@
 use handfast_schema::{Number, Told, words};
 
 use super::{
-    Cx, Num, Pattern, SchemaText,
+    Num, Pattern, ReadContext, SchemaText,
     schema::{fits, of, violations},
     told,
 };
@@ -107,7 +107,7 @@ pub(super) fn inner(rules: Rules) -> Rules {
 
 /// Tells of every rule that is not kept.
 #[inline]
-fn check(rules: Rules, cx: &mut Cx, mut keeps: impl FnMut(&Rule) -> bool) {
+fn check(rules: Rules, cx: &mut ReadContext, mut keeps: impl FnMut(&Rule) -> bool) {
     for rule in rules {
         if !keeps(rule) {
             broken(rule, cx);
@@ -117,7 +117,7 @@ fn check(rules: Rules, cx: &mut Cx, mut keeps: impl FnMut(&Rule) -> bool) {
 
 /// Checks a number; `safe` adds the bounds of an integer that has none of its own.
 #[inline]
-pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut Cx) {
+pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut ReadContext) {
     let x = n.as_f64();
     let (mut low, mut high) = (safe, safe);
     check(rules, cx, |rule| match rule {
@@ -176,7 +176,7 @@ pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
 
 /// Checks a string.
 #[inline]
-pub(super) fn check_string(rules: Rules, text: &str, cx: &mut Cx) {
+pub(super) fn check_string(rules: Rules, text: &str, cx: &mut ReadContext) {
     check(rules, cx, |rule| keeps_text(rule, text));
 }
 
@@ -208,7 +208,11 @@ pub(super) fn keeps_name(rules: Rules, name: &str) -> bool {
 }
 
 /// Checks that enough items are of a kind, and not too many.
-pub(super) fn check_contains(contains: &Contains, items: &[serde_json::Value], cx: &mut Cx) {
+pub(super) fn check_contains(
+    contains: &Contains,
+    items: &[serde_json::Value],
+    cx: &mut ReadContext,
+) {
     let count = items.iter().filter(|item| fits(contains.of, item)).count() as u64;
     if count < contains.min.unwrap_or(1) {
         cx.violation(words::contains(contains.min));
@@ -231,7 +235,7 @@ fn has_at_most(text: &str, max: u64) -> bool {
 }
 
 /// Checks how many items there are.
-pub(super) fn check_items(rules: Rules, count: u64, cx: &mut Cx) {
+pub(super) fn check_items(rules: Rules, count: u64, cx: &mut ReadContext) {
     check(rules, cx, |rule| match rule {
         Rule::MaxItems(max) => count <= *max,
         Rule::MinItems(min) => count >= *min,
@@ -240,7 +244,7 @@ pub(super) fn check_items(rules: Rules, count: u64, cx: &mut Cx) {
 }
 
 /// Checks how many properties there are.
-pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
+pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut ReadContext) {
     check(rules, cx, |rule| match rule {
         Rule::MaxProperties(max) => count <= *max,
         Rule::MinProperties(min) => count >= *min,
@@ -251,7 +255,7 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
 /// Says that a rule is broken.
 #[cold]
 #[inline(never)]
-pub(super) fn broken(rule: &'static Rule, cx: &mut Cx) {
+pub(super) fn broken(rule: &'static Rule, cx: &mut ReadContext) {
     cx.known(told::broken(rule, || words_of(rule)));
 }
 
@@ -284,7 +288,7 @@ fn words_of(rule: &Rule) -> Told {
 }
 
 /// Checks a value that has no faithful Rust type by its schema.
-pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) {
+pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut ReadContext) {
     let Some((text, dialect)) = of(rules) else {
         return;
     };

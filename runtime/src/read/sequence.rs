@@ -1,7 +1,7 @@
 //! Arrays: lists, and tuples.
 
 use super::{
-    Cx, Items, Kind, Mark, Place, Reader, Rule, Rules, Segment, Step, Stop,
+    Items, Kind, Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Segment, Stop,
     rules::{broken, check_contains, check_items, inner},
     scalar::wrong_type,
 };
@@ -13,7 +13,7 @@ use handfast_schema::{Type, words};
 #[derive(Debug)]
 pub struct ArrayReader<'r, 'de> {
     r: &'r mut Reader<'de>,
-    cx: &'r mut Cx,
+    cx: &'r mut ReadContext,
     rules: Rules,
     items: Option<Items<'de>>,
     start: Place<'de>,
@@ -27,7 +27,7 @@ pub struct ArrayReader<'r, 'de> {
 
 impl<'r, 'de> ArrayReader<'r, 'de> {
     /// Goes into an array that keeps the rules.
-    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules) -> Self {
+    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut ReadContext, rules: Rules) -> Self {
         let mut array = Self {
             start: r.place(),
             before: cx.mark(),
@@ -159,7 +159,12 @@ pub struct TupleReader<'r, 'de> {
 
 impl<'r, 'de> TupleReader<'r, 'de> {
     /// Goes into a tuple of `width` items.
-    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules, width: usize) -> Self {
+    pub fn new(
+        r: &'r mut Reader<'de>,
+        cx: &'r mut ReadContext,
+        rules: Rules,
+        width: usize,
+    ) -> Self {
         Self {
             array: ArrayReader::new(r, cx, rules),
             width,
@@ -199,7 +204,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
 }
 
 impl<T: Payload> Payload for Vec<T> {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         let mut items = Self::new();
         let mut array = ArrayReader::new(r, cx, rules);
         T::read_items(&mut array, &mut items, inner(rules));

@@ -1,6 +1,6 @@
 //! Unions told apart by a property: the discriminant chooses the branch, and only that branch is read.
 
-use super::{Cx, Kind, Next, Reader, Segment, Step, Stop, scalar::wrong_type};
+use super::{Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, scalar::wrong_type};
 use handfast_schema::{Type, words};
 
 /// How a union is told apart.
@@ -17,7 +17,11 @@ pub struct UnionBranches {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) -> Step<usize> {
+pub fn union(
+    r: &mut Reader<'_>,
+    cx: &mut ReadContext,
+    branches: &'static UnionBranches,
+) -> ReadResult<usize> {
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }

@@ -1,18 +1,18 @@
 //! The part of a connection that others hold: what it may be sent, and where it is.
 
 use super::{
-    Peer, Session,
-    fault::Fault,
+    ConnectionInfo, SessionState,
+    allowances::Allowance,
+    error_payload::ErrorPayload,
     hub::{JoinError, KEY},
-    senders::Place,
-    shared::Shared,
+    state::ServerState,
 };
 use crate::{
-    Id, Reason, Rejected, Violation,
+    DecodeError, DecodeErrorKind, Id, Violation,
     codec::{Codec, Outgoing},
-    outbound::{Outbound, Refused},
-    table::{CloseCondition, EnvelopeTable, Presence, Tag},
-    transport::{Closing, Packet},
+    descriptor::{CloseReason, EnvelopeDescriptor, Presence, Tag},
+    outbound::{EnqueueError, Outbound},
+    transport::{CloseFrame, Packet},
 };
 use handfast_schema::{Pointer, words};
 use std::{
@@ -23,36 +23,36 @@ use std::{
 };
 
 /// A connection, for those who send to it.
-pub(crate) struct Link {
+pub(crate) struct ConnectionHandle {
     pub(crate) id: u64,
     pub(crate) outbound: Outbound,
     /// Which of the server's encodings it speaks.
     pub(crate) encoding: usize,
-    pub(crate) server: Arc<Shared>,
-    pub(crate) session: Session,
-    pub(crate) peer: Arc<Peer>,
-    pub(crate) address: Arc<Place>,
+    pub(crate) server: Arc<ServerState>,
+    pub(crate) session: SessionState,
+    pub(crate) info: Arc<ConnectionInfo>,
+    pub(crate) address: Arc<Allowance>,
     /// Whether it was logged that it is in as many channels as it may be.
     pub(crate) channels_logged: AtomicBool,
     /// The channels it is in; none when it is over.
     joined: Mutex<Option<HashSet<Arc<str>>>>,
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for ConnectionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
+        f.debug_struct("ConnectionHandle")
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
 }
 
-impl Link {
+impl ConnectionHandle {
     pub(crate) fn new(
         id: u64,
-        server: Arc<Shared>,
-        session: Session,
-        peer: Arc<Peer>,
-        address: Arc<Place>,
+        server: Arc<ServerState>,
+        session: SessionState,
+        info: Arc<ConnectionInfo>,
+        address: Arc<Allowance>,
         encoding: usize,
     ) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Link {
             encoding,
             server,
             session,
-            peer,
+            info,
             address,
             channels_logged: AtomicBool::new(false),
             joined: Mutex::new(Some(HashSet::new())),
@@ -73,21 +73,21 @@ impl Link {
     }
 
     /// Asks for the connection to be closed.
-    pub(crate) fn close(&self, condition: CloseCondition, reason: &'static str, graceful: bool) {
+    pub(crate) fn close(&self, condition: CloseReason, reason: &'static str, graceful: bool) {
         let code = self.server.table.close_code(condition);
-        self.outbound.close(Closing::new(code, reason), graceful);
+        self.outbound.close(CloseFrame::new(code, reason), graceful);
     }
 
     /// Queues a message that nobody asked for. A connection without room for it is closed.
     pub(crate) fn push(&self, packet: Packet, volatile: bool) {
-        if self.outbound.push(packet, volatile) == Err(Refused::Full) && !volatile {
+        if self.outbound.push(packet, volatile) == Err(EnqueueError::Full) && !volatile {
             if self.outbound.closing().is_none() {
                 tracing::info!(
                     connection = self.id,
                     "`limits.outbound` is reached: the client reads too slowly, and is closed"
                 );
             }
-            self.close(CloseCondition::Slow, "the client reads too slowly", false);
+            self.close(CloseReason::Slow, "the client reads too slowly", false);
         }
     }
 
@@ -97,14 +97,14 @@ impl Link {
             Some(packet) => self.outbound.answer(packet),
             None => self.fail(
                 outgoing.id,
-                &Fault::new("INTERNAL", "the answer cannot be written"),
+                &ErrorPayload::new("INTERNAL", "the answer cannot be written"),
             ),
         }
     }
 
     /// Queues an error.
-    pub(crate) fn fail(&self, id: Option<&Id>, fault: &Fault<'_>) {
-        if let Some(packet) = error(&self.server, self.codec(), id, fault) {
+    pub(crate) fn fail(&self, id: Option<&Id>, payload: &ErrorPayload<'_>) {
+        if let Some(packet) = error(&self.server, self.codec(), id, payload) {
             self.outbound.answer(packet);
         }
     }
@@ -160,7 +160,11 @@ impl Link {
 }
 
 /// A message on its way out, with what the envelope always has.
-pub(crate) fn outgoing(envelope: &EnvelopeTable, tag: Option<Tag>, major: i64) -> Outgoing<'_> {
+pub(crate) fn outgoing(
+    envelope: &EnvelopeDescriptor,
+    tag: Option<Tag>,
+    major: i64,
+) -> Outgoing<'_> {
     Outgoing {
         version: envelope
             .version
@@ -202,7 +206,7 @@ fn written(codec: &dyn Codec, outgoing: &Outgoing<'_>) -> Option<Packet> {
 
 /// Writes a message that is sent before there is a connection.
 pub(crate) fn write(
-    server: &Shared,
+    server: &ServerState,
     encoding: usize,
     tag: Option<Tag>,
     payload: &dyn erased_serde::Serialize,
@@ -229,48 +233,52 @@ pub(crate) fn is_long(id: &Id) -> bool {
 }
 
 /// What is wrong with a message that has such an id. It is answered without it.
-pub(crate) fn long_id(envelope: &EnvelopeTable) -> Rejected {
+pub(crate) fn long_id(envelope: &EnvelopeDescriptor) -> DecodeError {
     let name = envelope.id.map_or("id", |field| field.name);
     let mut path = Pointer::root();
     path.prepend_key(name);
     let violation = Violation::new(path, words::max_length(ID as u64));
-    Rejected::new(Reason::Envelope(vec![violation]))
+    DecodeError::new(DecodeErrorKind::Envelope(vec![violation]))
 }
 
 /// Writes a report of what went wrong, by `write`. One that would be larger than a message may be is written without its violations, and one
 /// whose data is too large as `INTERNAL`: whoever waits for it is not left without an answer.
 fn fitting(
     limit: usize,
-    fault: &Fault<'_>,
-    write: impl Fn(&Fault<'_>) -> Option<Packet>,
+    payload: &ErrorPayload<'_>,
+    write: impl Fn(&ErrorPayload<'_>) -> Option<Packet>,
 ) -> Option<Packet> {
-    let whole = write(fault)?;
+    let whole = write(payload)?;
     if whole.len() <= limit {
         return Some(whole);
     }
-    if fault.data.is_none() {
-        return write(&Fault {
-            code: fault.code,
-            message: (&*fault.message).into(),
-            retryable: fault.retryable,
-            side: fault.side,
-            ..Fault::default()
+    if payload.data.is_none() {
+        return write(&ErrorPayload {
+            code: payload.code,
+            message: (&*payload.message).into(),
+            retryable: payload.retryable,
+            side: payload.side,
+            ..ErrorPayload::default()
         });
     }
-    let code = fault.code;
+    let code = payload.code;
     tracing::error!(
         ?code,
         "the data of an error is larger than `limits.message`"
     );
-    write(&Fault::new("INTERNAL", "the server failed"))
+    write(&ErrorPayload::new("INTERNAL", "the server failed"))
 }
 
-/// Writes a refusal, where the protocol has a message for it.
-pub(crate) fn refuse(server: &Shared, encoding: usize, fault: &Fault<'_>) -> Option<Packet> {
+/// Writes a rejection, where the protocol has a message for it.
+pub(crate) fn refuse(
+    server: &ServerState,
+    encoding: usize,
+    payload: &ErrorPayload<'_>,
+) -> Option<Packet> {
     let tag = server.table.session.roles.refuse?;
-    fitting(server.limits.message, fault, |fault| {
+    fitting(server.limits.message, payload, |payload| {
         let outgoing = Outgoing {
-            payload: Some(fault),
+            payload: Some(payload),
             ..server.outgoing(Some(tag))
         };
         written(server.codec(encoding), &outgoing)
@@ -279,15 +287,15 @@ pub(crate) fn refuse(server: &Shared, encoding: usize, fault: &Fault<'_>) -> Opt
 
 /// Writes an error, where the protocol has a message for it. A long id is not sent back.
 pub(crate) fn error(
-    server: &Shared,
+    server: &ServerState,
     codec: &dyn Codec,
     id: Option<&Id>,
-    fault: &Fault<'_>,
+    payload: &ErrorPayload<'_>,
 ) -> Option<Packet> {
     let tag = server.table.session.roles.error?;
-    fitting(server.limits.message, fault, |fault| {
+    fitting(server.limits.message, payload, |payload| {
         let outgoing = Outgoing {
-            payload: Some(fault),
+            payload: Some(payload),
             id: id.filter(|id| !is_long(id)),
             is_reply: true,
             outcome: Some(false),
@@ -298,6 +306,6 @@ pub(crate) fn error(
 }
 
 /// The time that goes into what answers and is published, where the protocol has a field for it.
-pub(crate) fn now(envelope: &EnvelopeTable) -> Option<SystemTime> {
+pub(crate) fn now(envelope: &EnvelopeDescriptor) -> Option<SystemTime> {
     envelope.timestamp.map(|_| SystemTime::now())
 }

@@ -1,6 +1,6 @@
 //! What a server says of what went wrong: the payload of `error` and of `refuse`.
 
-use crate::{Rejected, Side, Violation, table::TagRef};
+use crate::{DecodeError, Side, Violation, descriptor::TagRef};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// What went wrong, as it travels in `error` and in `refuse`.
 #[derive(Default)]
-pub(crate) struct Fault<'a> {
+pub(crate) struct ErrorPayload<'a> {
     pub(crate) code: Option<TagRef<'a>>,
     pub(crate) message: Cow<'a, str>,
     pub(crate) retryable: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Fault<'a> {
     pub(crate) side: Option<Side>,
 }
 
-impl<'a> Fault<'a> {
+impl<'a> ErrorPayload<'a> {
     pub(crate) fn new(code: &'a str, message: impl Into<Cow<'a, str>>) -> Self {
         Self {
             code: Some(TagRef::Text(code)),
@@ -34,23 +34,25 @@ impl<'a> Fault<'a> {
     }
 
     /// What is said of a message that could not be read. Its words tell nothing of what came.
-    pub(crate) fn of(rejected: &'a Rejected) -> Self {
-        use crate::Reason;
-        let message: Cow<'_, str> = match &rejected.reason {
-            Reason::Syntax { offset, message } => format!("{message} at byte {offset}").into(),
-            Reason::Envelope(_) => "the envelope does not fit".into(),
-            Reason::UnknownType => "no message has this type".into(),
-            Reason::Invalid(_) => "the payload does not fit".into(),
-            Reason::Failed => "the request failed".into(),
+    pub(crate) fn of(rejected: &'a DecodeError) -> Self {
+        use crate::DecodeErrorKind;
+        let message: Cow<'_, str> = match &rejected.kind {
+            DecodeErrorKind::Syntax { offset, message } => {
+                format!("{message} at byte {offset}").into()
+            }
+            DecodeErrorKind::Envelope(_) => "the envelope does not fit".into(),
+            DecodeErrorKind::UnknownType => "no message has this type".into(),
+            DecodeErrorKind::Invalid(_) => "the payload does not fit".into(),
+            DecodeErrorKind::Failed => "the request failed".into(),
         };
         Self {
-            violations: rejected.reason.violations(),
-            ..Self::new(rejected.reason.code(), message)
+            violations: rejected.kind.violations(),
+            ..Self::new(rejected.kind.code(), message)
         }
     }
 }
 
-impl Serialize for Fault<'_> {
+impl Serialize for ErrorPayload<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self.code {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What an end takes from the other.
 #[derive(Clone, Copy, Debug)]
-pub struct LimitsTable {
+pub struct Limits {
     /// The largest message, in bytes.
     pub message: usize,
     /// How deep a message may nest.
@@ -47,7 +47,7 @@ impl HandlerTimeout {
     }
 }
 
-impl LimitsTable {
+impl Limits {
     /// What holds where the protocol says nothing.
     pub const DEFAULT: Self = Self {
         message: 64 * 1024,

@@ -5,14 +5,14 @@ use super::{
     backoff::Backoff,
     error::Failure,
     inbox::{Entry, Inbox},
-    waiting::{Answer, Ask},
+    pending::{ReplyResult, RequestMessage},
 };
 use crate::Id;
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::oneshot;
 
 /// A channel, for as long as anybody holds a place in it or has asked for one.
-pub(crate) struct Room {
+pub(crate) struct Channel {
     /// Which room of this key it is: one that was left and joined again is another.
     pub(crate) life: u64,
     /// Who is in it.
@@ -34,24 +34,24 @@ pub(crate) struct Room {
     /// The numbers that were last reported as missing.
     pub(crate) hole: Option<(u64, u64)>,
     /// What joined it last.
-    pub(crate) join: Option<Ask>,
+    pub(crate) join: Option<RequestMessage>,
 }
 
 /// All channels, by their keys.
 #[derive(Default)]
-pub(crate) struct Rooms {
-    by_key: HashMap<String, Room>,
+pub(crate) struct Channels {
+    by_key: HashMap<String, Channel>,
     lives: u64,
 }
 
-impl Rooms {
+impl Channels {
     /// A place in a channel is asked for.
     pub(crate) fn reserve(&mut self, key: &str, inbox: &Arc<Inbox>) {
         if let Some(room) = self.by_key.get_mut(key) {
             return room.pending.push(inbox.clone());
         }
         self.lives += 1;
-        let room = Room {
+        let room = Channel {
             life: self.lives,
             holders: Vec::new(),
             pending: vec![inbox.clone()],
@@ -68,21 +68,21 @@ impl Rooms {
         self.by_key.insert(key.to_owned(), room);
     }
 
-    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Room> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Channel> {
         self.by_key.get_mut(key)
     }
 
     /// The room of a key, if it is still the one that is meant.
-    pub(crate) fn same(&mut self, key: &str, life: u64) -> Option<&mut Room> {
+    pub(crate) fn same(&mut self, key: &str, life: u64) -> Option<&mut Channel> {
         self.by_key.get_mut(key).filter(|room| room.life == life)
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&String, &mut Room)> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&String, &mut Channel)> {
         self.by_key.iter_mut()
     }
 
     /// A place, or the wish for one, is given up. With the last of a channel the room goes, and is returned.
-    pub(crate) fn exit(&mut self, key: &str, inbox: &Arc<Inbox>) -> Option<Room> {
+    pub(crate) fn exit(&mut self, key: &str, inbox: &Arc<Inbox>) -> Option<Channel> {
         let room = self.by_key.get_mut(key)?;
         let others = |other: &Arc<Inbox>| !Arc::ptr_eq(other, inbox);
         let before = room.holders.len() + room.pending.len();
@@ -110,7 +110,7 @@ impl Rooms {
         &mut self,
         key: &str,
         inbox: &Arc<Inbox>,
-        join: Ask,
+        join: RequestMessage,
         seq: Option<u64>,
         epoch: Option<String>,
     ) {
@@ -159,7 +159,7 @@ impl Rooms {
     }
 }
 
-impl Room {
+impl Channel {
     /// The connection was lost, and with it the server's knowledge of who is where.
     pub(crate) fn disconnected(&mut self) {
         (self.entered, self.doubt, self.behind) = (false, false, false);
@@ -267,9 +267,9 @@ impl Room {
 }
 
 /// A join on its way: who asked, and what is kept when it succeeds.
-pub(crate) struct Joining {
-    pub(crate) answer: oneshot::Sender<Answer>,
+pub(crate) struct PendingJoin {
+    pub(crate) answer: oneshot::Sender<ReplyResult>,
     pub(crate) inbox: Arc<Inbox>,
-    pub(crate) ask: Ask,
+    pub(crate) ask: RequestMessage,
     pub(crate) key: String,
 }

@@ -1,16 +1,16 @@
 //! What a client waits for.
 
 use super::{
-    Skew,
+    VersionSkew,
     budget::Permit,
     call::Shape,
+    channels::{Channels, PendingJoin},
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
     rejoin::Rejoins,
-    rooms::{Joining, Rooms},
 };
-use crate::{Id, table::Tag, transport::Packet};
+use crate::{Id, descriptor::Tag, transport::Packet};
 use serde_json::value::RawValue;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -19,10 +19,10 @@ use std::{
 use tokio::sync::oneshot;
 
 /// What answers a request; nothing, where one of the session's own messages does.
-pub(crate) type Answer = Result<Option<Delivery>, Failure>;
+pub(crate) type ReplyResult = Result<Option<Delivery>, Failure>;
 
 /// A request, for as long as it is not answered.
-pub(crate) struct Waiting {
+pub(crate) struct PendingRequest {
     /// Its number, which marks it in the outbound queue.
     pub(crate) mark: u64,
     pub(crate) packet: Packet,
@@ -32,40 +32,40 @@ pub(crate) struct Waiting {
     pub(crate) written: bool,
     /// It was handed to a transport that was lost.
     pub(crate) lost: bool,
-    pub(crate) answers: Answers,
-    pub(crate) wants: Wants,
+    pub(crate) answers: ReplyIndices,
+    pub(crate) wants: ReplyTo,
     /// Its part of `limits.outbound`. What the client sends of its own accord has none.
     pub(crate) permit: Option<Permit>,
 }
 
 /// Who waits for an answer.
-pub(crate) enum Wants {
-    One(oneshot::Sender<Answer>),
+pub(crate) enum ReplyTo {
+    One(oneshot::Sender<ReplyResult>),
     Stream {
         /// Until it is acknowledged; none from the first where nothing acknowledges it.
-        ack: Option<oneshot::Sender<Answer>>,
+        ack: Option<oneshot::Sender<ReplyResult>>,
         shape: Shape,
         inbox: Arc<Inbox>,
     },
     /// The answer to a join: the way into the room begins with it.
-    Join(Joining),
+    Join(PendingJoin),
     /// The answer to a leave.
-    Leave(oneshot::Sender<Answer>),
+    Leave(oneshot::Sender<ReplyResult>),
     /// The answer to a join after the connection was lost: the key, and which room of that key it was.
     Rejoin(String, u64),
 }
 
 /// A request that can be written again.
 #[derive(Clone, Debug)]
-pub(crate) struct Ask {
+pub(crate) struct RequestMessage {
     pub(crate) tag: Option<Tag>,
     pub(crate) payload: Option<Arc<RawValue>>,
     pub(crate) channel: Option<Arc<str>>,
     pub(crate) idempotent: bool,
-    pub(crate) answers: Answers,
+    pub(crate) answers: ReplyIndices,
 }
 
-impl Ask {
+impl RequestMessage {
     /// About how many bytes it has on the wire.
     pub(crate) fn len(&self) -> usize {
         let payload = self.payload.as_deref().map_or(0, |raw| raw.get().len());
@@ -75,21 +75,21 @@ impl Ask {
 
 /// What may answer a request: places in the table of what the server sends.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Answers {
+pub(crate) struct ReplyIndices {
     /// The reply, or what says that the stream begins.
     pub(crate) first: Option<usize>,
     pub(crate) item: Option<usize>,
     pub(crate) end: Option<usize>,
     /// It is not known what does.
-    pub(crate) untold: bool,
+    pub(crate) unknown: bool,
 }
 
-impl Answers {
+impl ReplyIndices {
     /// One of the session's own messages does.
     pub(crate) const NONE: Self = Self::one(None);
 
-    pub(crate) const UNTOLD: Self = Self {
-        untold: true,
+    pub(crate) const UNKNOWN: Self = Self {
+        unknown: true,
         ..Self::NONE
     };
 
@@ -98,7 +98,7 @@ impl Answers {
             first,
             item: None,
             end: None,
-            untold: false,
+            unknown: false,
         }
     }
 
@@ -109,39 +109,39 @@ impl Answers {
 
     /// Whether one of the session's own messages does.
     pub(crate) fn is_own(&self) -> bool {
-        !self.untold && self.first.is_none() && self.item.is_none()
+        !self.unknown && self.first.is_none() && self.item.is_none()
     }
 
     fn has(&self, index: usize, published: bool) -> bool {
-        [self.first, self.item, self.end].contains(&Some(index)) || (self.untold && !published)
+        [self.first, self.item, self.end].contains(&Some(index)) || (self.unknown && !published)
     }
 }
 
 /// A request that was written, where replies come in the order of the requests. It is there until its last answer came, even
 /// if nobody waits for that any more, and holds its part of `limits.outbound` until then.
-pub(crate) struct Turn {
+pub(crate) struct OrderedRequest {
     pub(crate) id: Id,
-    pub(crate) answers: Answers,
+    pub(crate) answers: ReplyIndices,
     pub(crate) _permit: Option<Permit>,
 }
 
 /// A message without an answer that waits to be written.
-pub(crate) struct Unsent {
+pub(crate) struct QueuedMessage {
     pub(crate) permit: Permit,
     pub(crate) volatile: bool,
 }
 
 /// All that a client waits for and is in.
 #[derive(Default)]
-pub(crate) struct Inner {
+pub(crate) struct PendingState {
     /// The number of the last request.
     pub(crate) last: u64,
-    pub(crate) waiting: HashMap<Id, Waiting>,
+    pub(crate) waiting: HashMap<Id, PendingRequest>,
     /// Where replies come in the order of the requests: those that were written, in order, and those that were not.
-    pub(crate) line: VecDeque<Turn>,
-    pub(crate) unwritten: HashMap<u64, (Answers, Option<Permit>)>,
+    pub(crate) line: VecDeque<OrderedRequest>,
+    pub(crate) unwritten: HashMap<u64, (ReplyIndices, Option<Permit>)>,
     /// Messages without an answer, by their marks.
-    pub(crate) unsent: HashMap<u64, Unsent>,
+    pub(crate) unsent: HashMap<u64, QueuedMessage>,
     /// How many of them there were.
     pub(crate) sent: u64,
     /// What messages hold that were handed to the transport and are not flushed.
@@ -150,10 +150,10 @@ pub(crate) struct Inner {
     pub(crate) leaving: HashSet<u64>,
     /// A pong waits to be written. There is never more than one.
     pub(crate) pong: bool,
-    pub(crate) rooms: Rooms,
+    pub(crate) rooms: Channels,
     pub(crate) rejoins: Rejoins,
     pub(crate) listeners: Vec<Weak<Inbox>>,
-    pub(crate) skew: Option<Skew>,
+    pub(crate) skew: Option<VersionSkew>,
     /// There is a session.
     pub(crate) online: bool,
     /// The last one was closed because the server was asked too much.
@@ -161,7 +161,7 @@ pub(crate) struct Inner {
     pub(crate) ended: bool,
 }
 
-impl Inner {
+impl PendingState {
     /// The request that is first in line, if a message answers it. With its last answer it leaves the line.
     pub(crate) fn turn(&mut self, index: usize, published: bool) -> Option<Id> {
         let front = self.line.front()?;
@@ -185,7 +185,7 @@ impl Inner {
     }
 
     /// Takes out a request that was written.
-    pub(crate) fn take(&mut self, id: &Id) -> Option<Waiting> {
+    pub(crate) fn take(&mut self, id: &Id) -> Option<PendingRequest> {
         if self.is_asked(id) {
             self.waiting.remove(id)
         } else {
@@ -206,7 +206,7 @@ impl Inner {
         let Some(waiting) = self.waiting.get_mut(id) else {
             return Ok(Some(delivery));
         };
-        let Wants::Stream { ack, shape, inbox } = &mut waiting.wants else {
+        let ReplyTo::Stream { ack, shape, inbox } = &mut waiting.wants else {
             return Ok(Some(delivery));
         };
         waiting.permit = None;
@@ -224,11 +224,11 @@ impl Inner {
     }
 }
 
-impl Wants {
+impl ReplyTo {
     /// There is no answer.
     pub(crate) fn fail(self, failure: Failure) {
         match self {
-            Self::One(answer) | Self::Leave(answer) | Self::Join(Joining { answer, .. }) => {
+            Self::One(answer) | Self::Leave(answer) | Self::Join(PendingJoin { answer, .. }) => {
                 let _ = answer.send(Err(failure));
             }
             Self::Stream { ack, inbox, .. } => match ack {

@@ -2,13 +2,13 @@
 
 mod limits;
 
-pub use limits::{HandlerTimeout, LimitsTable};
+pub use limits::{HandlerTimeout, Limits};
 
 use std::time::Duration;
 
 /// The whole of a protocol, as the runtime needs it.
 #[derive(Debug)]
-pub struct ProtocolTable {
+pub struct ProtocolDescriptor {
     /// Its name.
     pub name: &'static str,
     /// Its version (semver).
@@ -18,22 +18,22 @@ pub struct ProtocolTable {
     /// What the wire means, hashed: 32 hexadecimal digits.
     pub hash: &'static str,
     /// What the client sends.
-    pub client: &'static UnionTable,
+    pub client: &'static UnionDescriptor,
     /// What the server sends.
-    pub server: &'static UnionTable,
+    pub server: &'static UnionDescriptor,
     /// The channels.
-    pub channels: &'static [ChannelTable],
+    pub channels: &'static [ChannelDescriptor],
     /// How a session behaves.
-    pub session: SessionTable,
+    pub session: SessionDescriptor,
     /// What an end takes from the other.
-    pub limits: LimitsTable,
+    pub limits: Limits,
     /// WebSocket subprotocols, the preferred one first: (encoding, subprotocol).
     pub encodings: &'static [(&'static str, &'static str)],
     /// Close codes that differ from the defaults: (condition, code).
-    pub closes: &'static [(CloseCondition, u16)],
+    pub closes: &'static [(CloseReason, u16)],
 }
 
-impl ProtocolTable {
+impl ProtocolDescriptor {
     /// Whether a client does not try again by itself after a close with this code: the server is done with it (1000), or the
     /// client is not wanted, misbehaved, or was replaced.
     pub fn is_final_close(&self, code: u16) -> bool {
@@ -42,18 +42,18 @@ impl ProtocolTable {
             return true;
         }
         [
-            CloseCondition::Violations,
-            CloseCondition::Unauthorized,
-            CloseCondition::Version,
-            CloseCondition::TakenOver,
-            CloseCondition::Kicked,
+            CloseReason::Violations,
+            CloseReason::Unauthorized,
+            CloseReason::Version,
+            CloseReason::TakenOver,
+            CloseReason::Kicked,
         ]
         .into_iter()
         .any(|condition| self.close_code(condition) == code)
     }
 
     /// The close code for a condition.
-    pub fn close_code(&self, condition: CloseCondition) -> u16 {
+    pub fn close_code(&self, condition: CloseReason) -> u16 {
         self.closes
             .iter()
             .find(|(c, _)| *c == condition)
@@ -63,7 +63,7 @@ impl ProtocolTable {
 
 /// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseCondition {
+pub enum CloseReason {
     /// The server goes away.
     GoingAway,
     /// The client did not prove who it is.
@@ -90,7 +90,7 @@ pub enum CloseCondition {
     Internal,
 }
 
-impl CloseCondition {
+impl CloseReason {
     /// The code (RFC 6455, section 7.4) unless the protocol says otherwise.
     pub const fn default_code(self) -> u16 {
         match self {
@@ -112,7 +112,7 @@ impl CloseCondition {
 
 /// How a session behaves.
 #[derive(Clone, Copy, Debug)]
-pub struct SessionTable {
+pub struct SessionDescriptor {
     /// How often either end lets the other hear from it; none is off.
     pub heartbeat: Option<Duration>,
     /// How long silence is borne, and how long a handshake may take.
@@ -159,7 +159,7 @@ impl Roles {
     };
 }
 
-impl SessionTable {
+impl SessionDescriptor {
     /// What holds where the protocol says nothing.
     pub const DEFAULT: Self = Self {
         heartbeat: Some(Duration::from_secs(25)),
@@ -174,7 +174,7 @@ impl SessionTable {
 
 /// A channel.
 #[derive(Clone, Copy, Debug)]
-pub struct ChannelTable {
+pub struct ChannelDescriptor {
     /// Its name.
     pub name: &'static str,
     /// Its key on the wire, with `{param}` holes.
@@ -187,22 +187,22 @@ pub struct ChannelTable {
 
 /// The messages that one end sends.
 #[derive(Debug)]
-pub struct UnionTable {
+pub struct UnionDescriptor {
     /// Their envelope.
-    pub envelope: EnvelopeTable,
+    pub envelope: EnvelopeDescriptor,
     /// Its fields.
-    pub layout: Layout,
+    pub layout: EnvelopeLayout,
     /// The messages, in the order of the union's variants.
-    pub messages: &'static [MessageTable],
+    pub messages: &'static [MessageDescriptor],
     /// The place of a tag in `messages`.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
 }
 
-impl UnionTable {
+impl UnionDescriptor {
     /// The messages of an end, with their envelope.
     pub const fn new(
-        envelope: EnvelopeTable,
-        messages: &'static [MessageTable],
+        envelope: EnvelopeDescriptor,
+        messages: &'static [MessageDescriptor],
         lookup: fn(TagRef<'_>) -> Option<usize>,
     ) -> Self {
         Self {
@@ -216,7 +216,7 @@ impl UnionTable {
 
 /// A message.
 #[derive(Debug)]
-pub struct MessageTable {
+pub struct MessageDescriptor {
     /// Its name.
     pub name: &'static str,
     /// The value of its tag; none for a reply known by its request.
@@ -287,25 +287,25 @@ impl std::fmt::Display for TagRef<'_> {
 
 /// The fields around a payload.
 #[derive(Clone, Copy, Debug)]
-pub struct EnvelopeTable {
+pub struct EnvelopeDescriptor {
     /// The field of the tag.
     pub tag: &'static str,
     /// The field of the payload; none where its fields lie flat beside the tag.
     pub content: Option<&'static str>,
     /// The correlation id.
-    pub id: Option<FieldTable>,
+    pub id: Option<FieldDescriptor>,
     /// On what the server sends, the field that names the request answered, where that is not `id`.
-    pub reply_to: Option<FieldTable>,
+    pub reply_to: Option<FieldDescriptor>,
     /// The major version, and what this end writes there.
-    pub version: Option<FieldTable>,
+    pub version: Option<FieldDescriptor>,
     /// The channel's key.
-    pub channel: Option<FieldTable>,
+    pub channel: Option<FieldDescriptor>,
     /// The channel's sequence number.
-    pub seq: Option<FieldTable>,
+    pub seq: Option<FieldDescriptor>,
     /// The channel's epoch.
-    pub epoch: Option<FieldTable>,
+    pub epoch: Option<FieldDescriptor>,
     /// When it was published, and how that is written.
-    pub timestamp: Option<(FieldTable, TimestampForm)>,
+    pub timestamp: Option<(FieldDescriptor, TimestampForm)>,
     /// How a reply tells success from failure, where its tag does not: the field, and its value for either as JSON.
     pub outcome: Option<(&'static str, &'static str, &'static str)>,
     /// Whether replies come in the order of the requests, and no id says which is which. It is looked at in the envelope of
@@ -313,19 +313,19 @@ pub struct EnvelopeTable {
     pub by_order: bool,
 }
 
-impl EnvelopeTable {
+impl EnvelopeDescriptor {
     /// `type`, `payload`, `id`, `v`, `channel`, `seq`, `epoch`, `timestamp`.
     pub const DEFAULT: Self = Self {
         tag: "type",
         content: Some("payload"),
-        id: Some(FieldTable::optional("id", FieldKind::Text)),
+        id: Some(FieldDescriptor::optional("id", FieldKind::Text)),
         reply_to: None,
-        version: Some(FieldTable::optional("v", FieldKind::Integer)),
-        channel: Some(FieldTable::optional("channel", FieldKind::Text)),
-        seq: Some(FieldTable::optional("seq", FieldKind::Integer)),
-        epoch: Some(FieldTable::optional("epoch", FieldKind::Text)),
+        version: Some(FieldDescriptor::optional("v", FieldKind::Integer)),
+        channel: Some(FieldDescriptor::optional("channel", FieldKind::Text)),
+        seq: Some(FieldDescriptor::optional("seq", FieldKind::Integer)),
+        epoch: Some(FieldDescriptor::optional("epoch", FieldKind::Text)),
         timestamp: Some((
-            FieldTable::optional("timestamp", FieldKind::Text),
+            FieldDescriptor::optional("timestamp", FieldKind::Text),
             TimestampForm::Rfc3339,
         )),
         outcome: None,
@@ -333,7 +333,7 @@ impl EnvelopeTable {
     };
 
     /// The fields, in the order most senders write them: tag, payload, then the rest.
-    pub const fn layout(&self) -> Layout {
+    pub const fn layout(&self) -> EnvelopeLayout {
         use EnvelopeField as F;
         let rest = [
             (F::Id, self.id),
@@ -350,9 +350,9 @@ impl EnvelopeTable {
                 },
             ),
         ];
-        let mut layout = Layout {
-            names: [""; Layout::MOST],
-            roles: [Role::Tag; Layout::MOST],
+        let mut layout = EnvelopeLayout {
+            names: [""; EnvelopeLayout::MOST],
+            roles: [Role::Tag; EnvelopeLayout::MOST],
             count: 0,
         };
         layout.push(self.tag, Role::Tag);
@@ -375,9 +375,9 @@ impl EnvelopeTable {
 
 /// The fields of an envelope, side by side.
 #[derive(Debug)]
-pub struct Layout {
-    names: [&'static str; Layout::MOST],
-    roles: [Role; Layout::MOST],
+pub struct EnvelopeLayout {
+    names: [&'static str; EnvelopeLayout::MOST],
+    roles: [Role; EnvelopeLayout::MOST],
     count: usize,
 }
 
@@ -387,10 +387,10 @@ pub(crate) enum Role {
     Tag,
     Content,
     Outcome,
-    Field(EnvelopeField, FieldTable),
+    Field(EnvelopeField, FieldDescriptor),
 }
 
-impl Layout {
+impl EnvelopeLayout {
     /// The most fields an envelope has: tag, payload, outcome, and seven more.
     const MOST: usize = 10;
 
@@ -419,7 +419,7 @@ impl Layout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "each is the field of that name in `EnvelopeTable`"
+    reason = "each is the field of that name in `EnvelopeDescriptor`"
 )]
 pub enum EnvelopeField {
     Id,
@@ -433,7 +433,7 @@ pub enum EnvelopeField {
 
 /// A field of the envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FieldTable {
+pub struct FieldDescriptor {
     /// Its name.
     pub name: &'static str,
     /// What it holds.
@@ -442,7 +442,7 @@ pub struct FieldTable {
     pub presence: Presence,
 }
 
-impl FieldTable {
+impl FieldDescriptor {
     /// A field that is there where it is used.
     pub const fn optional(name: &'static str, kind: FieldKind) -> Self {
         Self {

@@ -1,17 +1,19 @@
 //! What all connections of a server share.
 
 use super::{
-    Peer, Service,
-    address::{Network, Origin},
+    ConnectionInfo, Service,
+    address::{ClientAddress, Network},
+    allowances::{Allowance, SenderAllowances},
+    connection_handle::ConnectionHandle,
     hub::Hub,
-    link::Link,
-    senders::{Place, Senders},
 };
 use crate::{
-    Invalid, Payload,
+    Payload, ValidationError,
     broker::{Broker, Publication},
     codec::{Codec, Outgoing},
-    table::{ChannelTable, CloseCondition, LimitsTable, MessageTable, ProtocolTable, Tag},
+    descriptor::{
+        ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor, Tag,
+    },
     validate::validate_within,
 };
 use std::{
@@ -30,19 +32,19 @@ use tokio::sync::watch;
 const KEEP: Duration = Duration::from_secs(60);
 
 /// What all connections of a server share.
-pub(crate) struct Shared {
+pub(crate) struct ServerState {
     pub(crate) service: Arc<dyn Service>,
-    pub(crate) table: &'static ProtocolTable,
-    pub(crate) limits: LimitsTable,
+    pub(crate) table: &'static ProtocolDescriptor,
+    pub(crate) limits: Limits,
     /// The encodings that are spoken, the preferred first, with their subprotocols.
     pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) bounds: Bounds,
-    pub(crate) senders: Senders,
+    pub(crate) senders: SenderAllowances,
     pub(crate) hub: Arc<Hub>,
     /// The major version.
     pub(crate) major: i64,
-    links: Mutex<HashMap<u64, Arc<Link>>>,
+    connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
     going: watch::Sender<bool>,
     /// How many connections there are, those included that have not said hello.
@@ -75,7 +77,7 @@ impl Default for Bounds {
 
 /// Why a connection is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoRoom {
+pub(crate) enum AtCapacity {
     /// There are too many.
     InAll,
     /// There are too many of its address.
@@ -84,8 +86,8 @@ pub(crate) enum NoRoom {
 
 /// A connection, from before its hello until it is gone.
 pub(crate) struct Admission {
-    server: Arc<Shared>,
-    pub(crate) place: Arc<Place>,
+    server: Arc<ServerState>,
+    pub(crate) place: Arc<Allowance>,
 }
 
 impl Drop for Admission {
@@ -94,24 +96,24 @@ impl Drop for Admission {
     }
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for ServerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
+        f.debug_struct("ServerState")
             .field("protocol", &self.table.name)
             .field("connections", &*self.alive.borrow())
             .finish_non_exhaustive()
     }
 }
 
-impl Shared {
+impl ServerState {
     pub(crate) fn new(
         service: Arc<dyn Service>,
-        limits: LimitsTable,
+        limits: Limits,
         codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
     ) -> Arc<Self> {
-        let table = service.table();
+        let table = service.protocol();
         let major = semver::Version::parse(table.version)
             .ok()
             .and_then(|version| i64::try_from(version.major).ok())
@@ -129,11 +131,11 @@ impl Shared {
             limits,
             codecs,
             broker,
-            senders: Senders::new(limits.rate, bounds.connections_per_address),
+            senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
             hub,
             major,
-            links: Mutex::default(),
+            connections: Mutex::default(),
             last: AtomicU64::new(0),
             going: watch::Sender::new(false),
             alive: watch::Sender::new(0),
@@ -142,18 +144,21 @@ impl Shared {
 
     /// Takes another connection, where there is room for it. Addresses of this machine and of trusted proxies have no bounds of their
     /// own: many clients may be behind them.
-    pub(crate) fn admit(self: &Arc<Self>, origin: Option<Origin>) -> Result<Admission, NoRoom> {
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        origin: Option<ClientAddress>,
+    ) -> Result<Admission, AtCapacity> {
         let place = match origin {
-            Some(Origin {
+            Some(ClientAddress {
                 address,
                 hidden: true,
             }) => self.senders.behind(address.ip()),
-            Some(Origin { address, .. }) if !self.is_near(address.ip()) => {
+            Some(ClientAddress { address, .. }) if !self.is_near(address.ip()) => {
                 self.senders.address(address.ip())
             }
-            _ => Some(Place::default()),
+            _ => Some(Allowance::default()),
         };
-        let place = place.ok_or(NoRoom::OfAddress)?;
+        let place = place.ok_or(AtCapacity::OfAddress)?;
         let mut room = false;
         self.alive.send_if_modified(|count| {
             room = *count < self.bounds.connections;
@@ -161,7 +166,7 @@ impl Shared {
             room
         });
         if !room {
-            return Err(NoRoom::InAll);
+            return Err(AtCapacity::InAll);
         }
         Ok(Admission {
             server: self.clone(),
@@ -188,7 +193,7 @@ impl Shared {
 
     /// A message of this server's.
     pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
-        super::link::outgoing(&self.table.server.envelope, tag, self.major)
+        super::connection_handle::outgoing(&self.table.server.envelope, tag, self.major)
     }
 
     /// Whether a message may be sent: it keeps its own rules, or nobody asked.
@@ -207,7 +212,7 @@ impl Shared {
     pub(crate) fn publish(
         &self,
         channel: Arc<str>,
-        message: &'static MessageTable,
+        message: &'static MessageDescriptor,
         payload: &dyn erased_serde::Serialize,
     ) {
         let payload = match message
@@ -234,44 +239,53 @@ impl Shared {
     }
 
     /// How long the count of a channel is kept when nobody is in it.
-    pub(crate) fn keep(&self, channel: Option<&ChannelTable>) -> Duration {
+    pub(crate) fn keep(&self, channel: Option<&ChannelDescriptor>) -> Duration {
         let history = channel.and_then(|channel| channel.history?.1);
         let resume = self.table.session.resume.unwrap_or_default();
         history.unwrap_or(KEEP).max(resume)
     }
 
     /// The channel that a key belongs to.
-    pub(crate) fn channel_of(&self, key: &str) -> Option<&'static ChannelTable> {
+    pub(crate) fn channel_of(&self, key: &str) -> Option<&'static ChannelDescriptor> {
         self.table
             .channels
             .iter()
             .find(|channel| fits(channel.key, key))
     }
 
-    fn links(&self) -> MutexGuard<'_, HashMap<u64, Arc<Link>>> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<ConnectionHandle>>> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a connection.
     pub(crate) fn connect(
         self: &Arc<Self>,
-        session: super::Session,
-        peer: Arc<Peer>,
-        place: Arc<Place>,
+        session: super::SessionState,
+        info: Arc<ConnectionInfo>,
+        place: Arc<Allowance>,
         encoding: usize,
-    ) -> Arc<Link> {
+    ) -> Arc<ConnectionHandle> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let link = Arc::new(Link::new(id, self.clone(), session, peer, place, encoding));
-        self.links().insert(id, link.clone());
+        let connection = Arc::new(ConnectionHandle::new(
+            id,
+            self.clone(),
+            session,
+            info,
+            place,
+            encoding,
+        ));
+        self.connections().insert(id, connection.clone());
         if self.is_going() {
-            go_away(&link);
+            go_away(&connection);
         }
-        link
+        connection
     }
 
-    pub(crate) fn disconnect(&self, link: &Link) {
-        link.end();
-        self.links().remove(&link.id);
+    pub(crate) fn disconnect(&self, connection: &ConnectionHandle) {
+        connection.end();
+        self.connections().remove(&connection.id);
     }
 
     pub(crate) fn is_going(&self) -> bool {
@@ -288,12 +302,14 @@ impl Shared {
     /// Asks every connection to finish what it does and to close.
     pub(crate) fn go(&self) {
         self.going.send_replace(true);
-        let links: Vec<_> = self.links().values().cloned().collect();
-        links.iter().for_each(|link| go_away(link));
+        let connections: Vec<_> = self.connections().values().cloned().collect();
+        connections
+            .iter()
+            .for_each(|connection| go_away(connection));
     }
 }
 
-pub(crate) fn unsound(name: &str, invalid: &Invalid) {
+pub(crate) fn unsound(name: &str, invalid: &ValidationError) {
     tracing::error!(
         message_type = name,
         violations = %invalid,
@@ -301,8 +317,8 @@ pub(crate) fn unsound(name: &str, invalid: &Invalid) {
     );
 }
 
-fn go_away(link: &Link) {
-    link.close(CloseCondition::GoingAway, "the server goes away", true);
+fn go_away(connection: &ConnectionHandle) {
+    connection.close(CloseReason::GoingAway, "the server goes away", true);
 }
 
 /// Whether a key fits a pattern with `{param}` holes, and `{{` and `}}` for braces that are meant. A hole takes at least one

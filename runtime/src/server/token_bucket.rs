@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 /// A bucket that holds `burst` tokens and is filled anew once in every `period`, evenly.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub(crate) struct TokenBucket {
     burst: f64,
     per_second: f64,
     tokens: f64,
@@ -14,7 +14,7 @@ pub(crate) struct Bucket {
     filled: Instant,
 }
 
-impl Bucket {
+impl TokenBucket {
     pub(crate) fn new((burst, period): (u64, Duration), now: Instant) -> Self {
         let burst = burst as f64;
         let per_second = burst / period.as_secs_f64().max(f64::MIN_POSITIVE);
@@ -64,8 +64,8 @@ mod tests {
     #[test]
     fn a_burst_and_then_the_rate() {
         let start = Instant::now();
-        let mut bucket = Bucket::new((3, Duration::from_secs(30)), start);
-        let taken = |bucket: &mut Bucket, seconds| {
+        let mut bucket = TokenBucket::new((3, Duration::from_secs(30)), start);
+        let taken = |bucket: &mut TokenBucket, seconds| {
             let now = start + Duration::from_secs(seconds);
             (0..10).filter(|_| bucket.take(now)).count()
         };

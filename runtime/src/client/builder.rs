@@ -1,13 +1,13 @@
 //! How a client comes to be.
 
 use super::{
-    Client, ConnectError, Handle,
+    Client, CloseOnDrop, ConnectError,
     connection::{Auth, Connector},
     core::Core,
     delivery::decode_any,
     dial::{self, Dial},
 };
-use crate::{Protocol, table::LimitsTable, transport::Transport};
+use crate::{Protocol, descriptor::Limits, transport::Transport};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -15,35 +15,35 @@ use std::{error::Error, fmt, marker::PhantomData, sync::Arc};
 
 /// How a client connects. Await it: it gives a `C`, the typed client of a protocol.
 #[must_use = "a client connects when this is awaited"]
-pub struct Connect<P, C = Client<P>> {
-    way: Way,
+pub struct ClientBuilder<P, C = Client<P>> {
+    endpoint: Endpoint,
     headers: Result<HeaderMap, ConnectError>,
     auth: Option<Auth>,
-    limits: LimitsTable,
+    limits: Limits,
     capacity: usize,
     reconnect: bool,
     types: PhantomData<fn() -> (P, C)>,
 }
 
-enum Way {
+enum Endpoint {
     Url(String),
     Dial(Dial),
 }
 
-impl<P, C> fmt::Debug for Connect<P, C> {
+impl<P, C> fmt::Debug for ClientBuilder<P, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect").finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
 }
 
-impl<P: Protocol, C> Connect<P, C> {
+impl<P: Protocol, C> ClientBuilder<P, C> {
     /// To the server at a URL that begins with `ws://`, or with `http://`, which means the same. What else a URL may have (TLS, a
     /// fragment, a user's name) is refused with [`ConnectError::Address`], which says what to write.
     pub fn to(url: impl Into<String>) -> Self {
-        Self::new(Way::Url(url.into()))
+        Self::new(Endpoint::Url(url.into()))
     }
 
-    /// Over transports of the caller's own, such as [`transport::pair`](crate::transport::pair): `dial` makes one for each
+    /// Over transports of the caller's own, such as [`transport::duplex`](crate::transport::duplex): `dial` makes one for each
     /// connection.
     pub fn over<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -51,7 +51,7 @@ impl<P: Protocol, C> Connect<P, C> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        Self::new(Way::Dial(Arc::new(move || {
+        Self::new(Endpoint::Dial(Arc::new(move || {
             let dialled = dial().map(|dialled| match dialled {
                 Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
                 Err(error) => Err(ConnectError::Transport(error.into())),
@@ -60,12 +60,12 @@ impl<P: Protocol, C> Connect<P, C> {
         })))
     }
 
-    fn new(way: Way) -> Self {
+    fn new(endpoint: Endpoint) -> Self {
         Self {
-            way,
+            endpoint,
             headers: Ok(HeaderMap::new()),
             auth: None,
-            limits: P::TABLE.limits,
+            limits: P::DESCRIPTOR.limits,
             capacity: 256,
             reconnect: true,
             types: PhantomData,
@@ -114,14 +114,14 @@ impl<P: Protocol, C> Connect<P, C> {
 
     /// Other limits than those of the protocol: `message` and `depth` for what is received and sent, `outbound` for what
     /// waits to be sent and for requests without an answer (each counts 256 bytes more than it has), `inbound` for the bytes
-    /// that wait in each channel and [`Incoming`](super::Incoming). Callers wait where `outbound` is taken; a volatile
+    /// that wait in each channel and [`Notifications`](super::Notifications). Callers wait where `outbound` is taken; a volatile
     /// message is dropped where half of it is.
-    pub fn limits(mut self, limits: LimitsTable) -> Self {
+    pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many messages wait in each channel and [`Incoming`](super::Incoming), unless `limits.inbound` is reached first: 256
+    /// How many messages wait in each channel and [`Notifications`](super::Notifications), unless `limits.inbound` is reached first: 256
     /// by default, one at the least. What does not fit is a gap.
     pub fn capacity(mut self, messages: usize) -> Self {
         self.capacity = messages;
@@ -135,22 +135,22 @@ impl<P: Protocol, C> Connect<P, C> {
     }
 }
 
-impl<P: Protocol, C: From<Client<P>>> IntoFuture for Connect<P, C> {
+impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
     type Output = Result<C, ConnectError>;
     type IntoFuture = futures_util::future::BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         let core = Core::new(
-            P::TABLE,
+            P::DESCRIPTOR,
             decode_any::<P::Server>,
             self.limits,
             self.capacity,
         );
-        let dialled = match self.way {
-            Way::Dial(dial) => Ok(dial),
-            Way::Url(url) => self
-                .headers
-                .and_then(|headers| dial::websocket(&url, headers, P::TABLE, self.limits.message)),
+        let dialled = match self.endpoint {
+            Endpoint::Dial(dial) => Ok(dial),
+            Endpoint::Url(url) => self.headers.and_then(|headers| {
+                dial::websocket(&url, headers, P::DESCRIPTOR, self.limits.message)
+            }),
         };
         let (auth, reconnect) = (self.auth, self.reconnect);
         Box::pin(async move {
@@ -169,7 +169,7 @@ async fn connect(
     dial: Dial,
     auth: Option<Auth>,
     reconnect: bool,
-) -> Result<Arc<Handle>, ConnectError> {
+) -> Result<Arc<CloseOnDrop>, ConnectError> {
     let core = Arc::new(core);
     let connector = Connector {
         core: core.clone(),
@@ -179,5 +179,5 @@ async fn connect(
     };
     let connected = connector.connect().await?;
     tokio::spawn(connector.run(connected));
-    Ok(Arc::new(Handle { core }))
+    Ok(Arc::new(CloseOnDrop { core }))
 }

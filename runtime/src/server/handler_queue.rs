@@ -1,6 +1,6 @@
 //! What a connection has to do: one handler at a time, in the order of the messages, and streams beside it.
 
-use super::{Action, Received, link::Link};
+use super::{Action, Received, connection_handle::ConnectionHandle};
 use crate::Id;
 use futures_util::{
     FutureExt, StreamExt,
@@ -19,18 +19,18 @@ use std::{
 use tokio::time::Sleep;
 
 /// The handlers of one connection. They run in its task and end with it.
-pub(crate) struct Jobs {
+pub(crate) struct HandlerQueue {
     running: Option<Running>,
     streams: FuturesUnordered<Abortable<Stream>>,
-    link: Arc<Link>,
+    connection: Arc<ConnectionHandle>,
     open: HashMap<Id, AbortHandle>,
     /// How many streams may be open.
     limit: usize,
 }
 
-impl fmt::Debug for Jobs {
+impl fmt::Debug for HandlerQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jobs")
+        f.debug_struct("HandlerQueue")
             .field("running", &self.running.is_some())
             .field("streams", &self.streams.len())
             .finish_non_exhaustive()
@@ -38,7 +38,7 @@ impl fmt::Debug for Jobs {
 }
 
 /// A handler at work.
-struct Job {
+struct HandlerTask {
     id: Option<Id>,
     asks: bool,
     message: &'static str,
@@ -47,7 +47,7 @@ struct Job {
 
 /// The handler whose turn it is.
 struct Running {
-    job: Job,
+    job: HandlerTask,
     timeout: Option<Duration>,
     /// Set up only where the handler does not end at once: most do.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -81,7 +81,7 @@ pub(crate) enum Declined {
     TooMany,
 }
 
-impl Job {
+impl HandlerTask {
     fn new(
         id: Option<Id>,
         asks: bool,
@@ -106,7 +106,7 @@ impl Job {
     }
 }
 
-impl Future for Job {
+impl Future for HandlerTask {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
@@ -121,8 +121,8 @@ impl Future for Job {
 
 /// A stream's handler. It goes on only where there is room for what it may say: many may be woken at once.
 struct Stream {
-    job: Job,
-    link: Arc<Link>,
+    job: HandlerTask,
+    connection: Arc<ConnectionHandle>,
 }
 
 impl Future for Stream {
@@ -130,7 +130,7 @@ impl Future for Stream {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
         // Where the connection is over, it is dropped soon.
-        let _ = ready!(self.link.outbound.poll_room(0, cx));
+        let _ = ready!(self.connection.outbound.poll_room(0, cx));
         self.job.poll_unpin(cx)
     }
 }
@@ -151,11 +151,11 @@ impl Running {
     }
 }
 
-impl Jobs {
-    pub(crate) fn new(link: Arc<Link>, streams: usize) -> Self {
+impl HandlerQueue {
+    pub(crate) fn new(connection: Arc<ConnectionHandle>, streams: usize) -> Self {
         Self {
             running: None,
-            link,
+            connection,
             streams: FuturesUnordered::new(),
             open: HashMap::new(),
             limit: streams,
@@ -180,7 +180,7 @@ impl Jobs {
             Action::Run(work) => {
                 debug_assert!(self.is_idle(), "messages are handled one by one");
                 self.running = Some(Running {
-                    job: Job::new(id, asks, message, work),
+                    job: HandlerTask::new(id, asks, message, work),
                     timeout,
                     deadline: None,
                 });
@@ -196,10 +196,10 @@ impl Jobs {
                 if let Some(id) = &id {
                     self.open.insert(id.clone(), handle);
                 }
-                let job = Job::new(id, asks, message, work);
-                let link = self.link.clone();
+                let job = HandlerTask::new(id, asks, message, work);
+                let connection = self.connection.clone();
                 self.streams
-                    .push(Abortable::new(Stream { job, link }, registration));
+                    .push(Abortable::new(Stream { job, connection }, registration));
             }
             Action::Cancel => {
                 if let Some(id) = id {

@@ -13,7 +13,7 @@ const LATE: Duration = Duration::from_millis(50);
 
 /// Watches for signs of life.
 #[derive(Debug)]
-pub(crate) struct Heart {
+pub(crate) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
     heard: Instant,
@@ -26,16 +26,16 @@ pub(crate) struct Heart {
     sleep: Pin<Box<Sleep>>,
 }
 
-/// What the heart wants.
+/// What the heartbeat wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Beat {
-    /// Ask whether anybody is there.
-    Ask,
-    /// Nobody is.
-    Silent,
+pub(crate) enum HeartbeatAction {
+    /// Send a ping.
+    Ping,
+    /// The other end did not answer in time.
+    TimedOut,
 }
 
-impl Heart {
+impl Heartbeat {
     pub(crate) fn new(interval: Duration, timeout: Duration) -> Self {
         let heard = Instant::now();
         let sleep = Box::pin(tokio::time::sleep_until(heard + interval));
@@ -75,7 +75,7 @@ impl Heart {
     }
 
     /// Ready when there is something to do. The timer is not moved at each sign of life: it looks again when it is over.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Beat> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HeartbeatAction> {
         loop {
             if self.sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
@@ -86,13 +86,13 @@ impl Heart {
                 Some(_) if now - self.due() > LATE && !self.late => {
                     self.late = true;
                     self.asked = Some(now);
-                    Some(Beat::Ask)
+                    Some(HeartbeatAction::Ping)
                 }
-                Some(_) => return Poll::Ready(Beat::Silent),
+                Some(_) => return Poll::Ready(HeartbeatAction::TimedOut),
                 None => {
                     self.wanted = false;
                     self.asked = Some(now);
-                    Some(Beat::Ask)
+                    Some(HeartbeatAction::Ping)
                 }
             };
             let due = self.due();
@@ -111,37 +111,37 @@ mod tests {
     const INTERVAL: Duration = Duration::from_secs(25);
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    async fn beat(heart: &mut Heart) -> Beat {
-        std::future::poll_fn(|cx| heart.poll(cx)).await
+    async fn beat(heartbeat: &mut Heartbeat) -> HeartbeatAction {
+        std::future::poll_fn(|cx| heartbeat.poll(cx)).await
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_sign_of_life_begins_anew() {
         let start = Instant::now();
-        let mut heart = Heart::new(INTERVAL, TIMEOUT);
-        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        let mut heartbeat = Heartbeat::new(INTERVAL, TIMEOUT);
+        assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
         assert_eq!(start.elapsed(), INTERVAL);
         // The answer comes; from then on the whole interval passes again.
         tokio::time::advance(TIMEOUT / 2).await;
-        heart.hear(Instant::now());
-        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        heartbeat.hear(Instant::now());
+        assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
         assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT / 2);
-        assert_eq!(beat(&mut heart).await, Beat::Silent);
+        assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::TimedOut);
         assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT * 3 / 2);
     }
     #[tokio::test(start_paused = true)]
     async fn a_timer_that_fires_late_waits_once_more() {
-        let mut heart = Heart::new(INTERVAL, TIMEOUT);
+        let mut heartbeat = Heartbeat::new(INTERVAL, TIMEOUT);
         for _ in 0..2 {
-            assert_eq!(beat(&mut heart).await, Beat::Ask);
+            assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
             tokio::time::advance(TIMEOUT * 2).await;
-            assert_eq!(beat(&mut heart).await, Beat::Ask);
-            heart.hear(Instant::now());
+            assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
+            heartbeat.hear(Instant::now());
         }
-        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
         tokio::time::advance(TIMEOUT * 2).await;
-        assert_eq!(beat(&mut heart).await, Beat::Ask);
+        assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
         tokio::time::advance(TIMEOUT * 2).await;
-        assert_eq!(beat(&mut heart).await, Beat::Silent);
+        assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::TimedOut);
     }
 }

@@ -1,16 +1,16 @@
 //! Where what arrives goes: to who asked for it, to the rooms, to who listens.
 
 use super::{
+    channels::PendingJoin,
     core::Core,
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
     log::cut,
-    rooms::Joining,
-    waiting::{Inner, Waiting, Wants},
+    pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    Id, Reason, Rejected,
+    DecodeError, DecodeErrorKind, Id,
     codec::{Codec, Json},
     system::{ChannelOnly, GapNotice, Head, RemoteError, Role},
     transport::Packet,
@@ -18,10 +18,13 @@ use crate::{
 use std::sync::{Arc, Weak};
 
 impl Core {
-    fn read(&self, packet: &Packet) -> Result<Delivery, Box<Rejected>> {
-        let source = Json
-            .source(packet.frame())
-            .map_err(|message| Box::new(Rejected::new(Reason::Syntax { offset: 0, message })))?;
+    fn read(&self, packet: &Packet) -> Result<Delivery, Box<DecodeError>> {
+        let source = Json.source(packet.frame()).map_err(|message| {
+            Box::new(DecodeError::new(DecodeErrorKind::Syntax {
+                offset: 0,
+                message,
+            }))
+        })?;
         (self.decode)(source, self.limits.depth, self)
     }
 
@@ -34,7 +37,7 @@ impl Core {
                 let envelope = &self.table.server.envelope;
                 let head = source.and_then(|source| Head::read(&source, envelope).ok());
                 let role = head.as_ref().and_then(|head| {
-                    (rejected.reason == Reason::UnknownType)
+                    (rejected.kind == DecodeErrorKind::UnknownType)
                         .then(|| Role::of(head.tag.borrow(), &self.table.session.roles))
                         .flatten()
                 });
@@ -82,7 +85,7 @@ impl Core {
                 Some(delivery) => Entry::Message(delivery),
                 None => match self.read(packet) {
                     Ok(delivery) => Entry::Message(delivery),
-                    Err(rejected) => Entry::Rejected(rejected),
+                    Err(rejected) => Entry::DecodeError(rejected),
                 },
             };
             inbox.push(entry, packet.len(), volatile);
@@ -92,7 +95,7 @@ impl Core {
     /// Gives a message to the request with its id.
     fn answer(
         &self,
-        mut inner: std::sync::MutexGuard<'_, Inner>,
+        mut inner: std::sync::MutexGuard<'_, PendingState>,
         id: &Id,
         delivery: Delivery,
         bytes: usize,
@@ -110,10 +113,10 @@ impl Core {
         let Some(waiting) = inner.take(id) else {
             return;
         };
-        if matches!(waiting.wants, Wants::Rejoin(..))
+        if matches!(waiting.wants, ReplyTo::Rejoin(..))
             && waiting.answers.reply() != Some(delivery.index)
         {
-            return self.fail(&mut inner, id, waiting, Failure::Unexpected);
+            return self.fail(&mut inner, id, waiting, Failure::UnexpectedReply);
         }
         let place = (delivery.envelope.seq, delivery.envelope.epoch.clone());
         let channel = delivery.envelope.channel.clone();
@@ -123,25 +126,25 @@ impl Core {
     /// A request that asks for no stream is answered.
     fn settle(
         &self,
-        inner: &mut Inner,
+        inner: &mut PendingState,
         id: &Id,
-        waiting: Waiting,
+        waiting: PendingRequest,
         channel: Option<String>,
         (seq, epoch): (Option<u64>, Option<String>),
         delivery: Option<Delivery>,
     ) {
         match waiting.wants {
-            Wants::One(answer) | Wants::Leave(answer) => {
+            ReplyTo::One(answer) | ReplyTo::Leave(answer) => {
                 // Whoever asked may have gone.
                 let _ = answer.send(Ok(delivery));
             }
-            Wants::Join(join) if channel.is_some_and(|channel| channel != join.key) => {
+            ReplyTo::Join(join) if channel.is_some_and(|channel| channel != join.key) => {
                 // It lets the client into another channel than it asked for.
-                let wants = Wants::Join(join);
-                let waiting = Waiting { wants, ..waiting };
-                self.fail(inner, id, waiting, Failure::Unexpected);
+                let wants = ReplyTo::Join(join);
+                let waiting = PendingRequest { wants, ..waiting };
+                self.fail(inner, id, waiting, Failure::UnexpectedReply);
             }
-            Wants::Join(Joining {
+            ReplyTo::Join(PendingJoin {
                 answer,
                 inbox,
                 ask,
@@ -151,27 +154,27 @@ impl Core {
                 // Where whoever asked has gone, its place is given up as it goes.
                 let _ = answer.send(Ok(delivery));
             }
-            Wants::Rejoin(key, life) => self.rejoined(inner, id, (&key, life), (seq, epoch)),
-            wants @ Wants::Stream { .. } => {
-                let waiting = Waiting { wants, ..waiting };
-                self.fail(inner, id, waiting, Failure::Unexpected);
+            ReplyTo::Rejoin(key, life) => self.rejoined(inner, id, (&key, life), (seq, epoch)),
+            wants @ ReplyTo::Stream { .. } => {
+                let waiting = PendingRequest { wants, ..waiting };
+                self.fail(inner, id, waiting, Failure::UnexpectedReply);
             }
         }
     }
 
     /// A request fails.
-    fn fail(&self, inner: &mut Inner, id: &Id, waiting: Waiting, failure: Failure) {
+    fn fail(&self, inner: &mut PendingState, id: &Id, waiting: PendingRequest, failure: Failure) {
         match waiting.wants {
-            Wants::Rejoin(key, life) => self.not_rejoined(inner, id, (key, life), &failure),
+            ReplyTo::Rejoin(key, life) => self.not_rejoined(inner, id, (key, life), &failure),
             wants => {
                 // What the server refused it did not do. Of everything else nobody knows.
                 let refused = matches!(failure, Failure::Remote(_)) && !failure.is_code("TIMEOUT");
-                if let Wants::Join(Joining { key, inbox, .. }) = &wants
+                if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &wants
                     && !refused
                 {
                     inner.rooms.may_be_in(key, inbox);
                 }
-                if let Wants::Stream { shape, .. } = &wants
+                if let ReplyTo::Stream { shape, .. } = &wants
                     && !matches!(failure, Failure::Remote(_))
                     && let Some(tag) = shape.cancel
                 {
@@ -184,7 +187,7 @@ impl Core {
     }
 
     /// A message that cannot be read goes where it would have gone.
-    fn reject(&self, rejected: Box<Rejected>, seq: Option<u64>, bytes: usize) {
+    fn reject(&self, rejected: Box<DecodeError>, seq: Option<u64>, bytes: usize) {
         if let Some(left_out) = self.log.pass() {
             let error = cut(&*rejected);
             tracing::warn!(error, left_out, "a message of the server's does not fit");
@@ -192,7 +195,7 @@ impl Core {
         let mut inner = self.lock();
         let id = if !self.by_order() {
             rejected.id.clone()
-        } else if rejected.reason == Reason::Failed {
+        } else if rejected.kind == DecodeErrorKind::Failed {
             inner.next_turn()
         } else {
             // Only its tag can tell whether it was meant as an answer.
@@ -205,10 +208,10 @@ impl Core {
         if let Some(id) = id
             && let Some(waiting) = inner.take(&id)
         {
-            let failure = if rejected.reason == Reason::Failed {
+            let failure = if rejected.kind == DecodeErrorKind::Failed {
                 Failure::Remote(RemoteError::failed(rejected.payload.as_deref()))
             } else {
-                Failure::Unreadable(rejected)
+                Failure::Decode(rejected)
             };
             return self.fail(&mut inner, &id, waiting, failure);
         }
@@ -218,7 +221,7 @@ impl Core {
         };
         drop(inner);
         for inbox in inboxes {
-            inbox.push(Entry::Rejected(rejected.clone()), bytes, false);
+            inbox.push(Entry::DecodeError(rejected.clone()), bytes, false);
         }
     }
 
@@ -230,7 +233,7 @@ impl Core {
                 // One that does not fit still ends what it answers.
                 let failure = match RemoteError::read(head) {
                     Ok(error) => Failure::Remote(error),
-                    Err(_) => Failure::Unexpected,
+                    Err(_) => Failure::UnexpectedReply,
                 };
                 let mut inner = self.lock();
                 let id = if self.by_order() {
@@ -285,7 +288,7 @@ impl Core {
 
 /// Who hears a message that answers nothing: who is in its channel, or else who listens. None where it came before.
 fn listeners(
-    inner: &mut Inner,
+    inner: &mut PendingState,
     channel: Option<&str>,
     (seq, epoch): (Option<u64>, Option<&str>),
 ) -> Option<Vec<Arc<Inbox>>> {

@@ -1,15 +1,15 @@
 //! Channels that a client is in.
 
 use super::{
-    CallError, Handle,
+    CallError, CloseOnDrop,
     call::{Guard, take, wait},
+    channels::PendingJoin,
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
-    rooms::Joining,
-    waiting::{Ask, Wants},
+    pending::{ReplyTo, RequestMessage},
 };
-use crate::{Envelope, ErrorCodes, MessageOf, Messages, NoError, Rejected};
+use crate::{DeclaredErrors, DecodeError, Envelope, Message, MessageSet, NoError};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
@@ -41,17 +41,17 @@ pub enum Event<U> {
     /// Messages are missing here.
     Gap(Gap),
     /// A message that this client cannot read, such as one of a newer server.
-    Rejected(Box<Rejected>),
+    DecodeError(Box<DecodeError>),
     /// The connection was made again, and the server does not let the client into the channel again, for good: a refusal that is
     /// `retryable` is tried again instead. Nothing comes after this.
     Lost(CallError<NoError>),
 }
 
-pub(crate) fn event<U: Messages>(entry: Entry) -> Option<Event<U>> {
+pub(crate) fn event<U: MessageSet>(entry: Entry) -> Option<Event<U>> {
     Some(match entry {
         Entry::Message(delivery) => Event::Message(delivery.typed()?),
         Entry::Gap(gap) => Event::Gap(gap),
-        Entry::Rejected(rejected) => Event::Rejected(rejected),
+        Entry::DecodeError(rejected) => Event::DecodeError(rejected),
         Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
         // A channel is no stream.
         Entry::Slow | Entry::End(Ok(_)) => return None,
@@ -61,16 +61,16 @@ pub(crate) fn event<U: Messages>(entry: Entry) -> Option<Event<U>> {
 /// A place in a channel. Dropped, it is given up, and with the last place of this client the channel is left; a join without an
 /// answer counts as a place.
 #[must_use = "dropped, the channel is left"]
-pub struct Joined<U, R> {
+pub struct Subscription<U, R> {
     /// The answer to the join.
     pub reply: R,
     place: Place,
     types: PhantomData<fn() -> U>,
 }
 
-impl<U, R: fmt::Debug> fmt::Debug for Joined<U, R> {
+impl<U, R: fmt::Debug> fmt::Debug for Subscription<U, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Joined")
+        f.debug_struct("Subscription")
             .field("reply", &self.reply)
             .finish_non_exhaustive()
     }
@@ -78,10 +78,10 @@ impl<U, R: fmt::Debug> fmt::Debug for Joined<U, R> {
 
 /// A place in a channel, until it is dropped.
 pub(crate) struct Place {
-    handle: Arc<Handle>,
+    handle: Arc<CloseOnDrop>,
     key: String,
     inbox: Arc<Inbox>,
-    leave: Option<Ask>,
+    leave: Option<RequestMessage>,
     timeout: Duration,
 }
 
@@ -94,18 +94,18 @@ impl Drop for Place {
 }
 
 /// Joins a channel.
-pub(crate) async fn join<U: Messages, R: MessageOf<U>, E: ErrorCodes>(
-    handle: Arc<Handle>,
+pub(crate) async fn join<U: MessageSet, R: Message<U>, E: DeclaredErrors>(
+    handle: Arc<CloseOnDrop>,
     key: String,
-    ask: Result<Ask, Failure>,
-    leave: Result<Option<Ask>, Failure>,
+    ask: Result<RequestMessage, Failure>,
+    leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
-) -> Result<Joined<U, R>, CallError<E>> {
+) -> Result<Subscription<U, R>, CallError<E>> {
     let (answer, place) = enter(handle, key, ask, leave, timeout)
         .await
         .map_err(CallError::from_failure)?;
     let reply = take(answer).map_err(CallError::from_failure)?;
-    Ok(Joined {
+    Ok(Subscription {
         reply,
         place,
         types: PhantomData,
@@ -113,17 +113,17 @@ pub(crate) async fn join<U: Messages, R: MessageOf<U>, E: ErrorCodes>(
 }
 
 /// Joins a channel that has no message for that.
-pub(crate) async fn join_by_key<U: Messages>(
-    handle: Arc<Handle>,
+pub(crate) async fn join_by_key<U: MessageSet>(
+    handle: Arc<CloseOnDrop>,
     key: String,
-    ask: Result<Ask, Failure>,
-    leave: Result<Option<Ask>, Failure>,
+    ask: Result<RequestMessage, Failure>,
+    leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
-) -> Result<Joined<U, ()>, CallError<NoError>> {
+) -> Result<Subscription<U, ()>, CallError<NoError>> {
     let (_, place) = enter(handle, key, ask, leave, timeout)
         .await
         .map_err(CallError::from_failure)?;
-    Ok(Joined {
+    Ok(Subscription {
         reply: (),
         place,
         types: PhantomData,
@@ -131,10 +131,10 @@ pub(crate) async fn join_by_key<U: Messages>(
 }
 
 async fn enter(
-    handle: Arc<Handle>,
+    handle: Arc<CloseOnDrop>,
     key: String,
-    ask: Result<Ask, Failure>,
-    leave: Result<Option<Ask>, Failure>,
+    ask: Result<RequestMessage, Failure>,
+    leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
 ) -> Result<(Option<Delivery>, Place), Failure> {
     let (ask, leave) = (ask?, leave?);
@@ -151,7 +151,7 @@ async fn enter(
     };
     let (again, inbox, key) = (ask.clone(), place.inbox.clone(), place.key.clone());
     let wants = |answer| {
-        Wants::Join(Joining {
+        ReplyTo::Join(PendingJoin {
             answer,
             inbox,
             ask: again,
@@ -162,7 +162,7 @@ async fn enter(
     Ok((answer, place))
 }
 
-impl<U: Messages, R> Joined<U, R> {
+impl<U: MessageSet, R> Subscription<U, R> {
     /// What happens next; none when the client is closed, or after [`Event::Lost`]. Cancel-safe.
     pub async fn next(&mut self) -> Option<Event<U>> {
         event(self.place.inbox.next().await?)
@@ -194,22 +194,22 @@ async fn leave(place: &Place) -> Result<(), Failure> {
 }
 
 /// What the server sends without being asked, apart from the channels that were joined.
-pub struct Incoming<U> {
+pub struct Notifications<U> {
     pub(crate) inbox: Arc<Inbox>,
     /// It keeps the client alive.
-    pub(crate) handle: Arc<Handle>,
+    pub(crate) handle: Arc<CloseOnDrop>,
     pub(crate) types: PhantomData<fn() -> U>,
 }
 
-impl<U> fmt::Debug for Incoming<U> {
+impl<U> fmt::Debug for Notifications<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming")
+        f.debug_struct("Notifications")
             .field("core", &self.handle.core)
             .finish_non_exhaustive()
     }
 }
 
-impl<U: Messages> Incoming<U> {
+impl<U: MessageSet> Notifications<U> {
     /// What comes next; none when the client is closed. Cancel-safe.
     pub async fn next(&mut self) -> Option<Event<U>> {
         event(self.inbox.next().await?)

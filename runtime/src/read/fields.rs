@@ -1,20 +1,20 @@
 //! The fields of a struct, read and written by what does not know the struct: a place for each, filled one after the other.
 
-use super::{Cx, Mark, ObjectReader, Place, Reader, Rules, Segment, Step, Stop};
+use super::{Mark, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop};
 use crate::{Payload, message::FieldWriter};
 
 /// What is done with the fields of a struct. It is small, because it is handed on for every object of a message.
 #[derive(Debug)]
 pub enum Pass<'a, 'de, T> {
     /// They are read, and a value is made of them.
-    Read(&'a mut Reader<'de>, &'a mut Cx),
+    Read(&'a mut Reader<'de>, &'a mut ReadContext),
     /// They are written.
     Write(&'a T, FieldWriter<'a>),
 }
 
 /// What an object has to keep.
 #[derive(Debug)]
-pub struct Layout {
+pub struct StructFields {
     /// The names of the fields, in the schema's order.
     pub names: &'static [&'static str],
     /// Whether each name stands in a text as it is: none has a quote, a backslash or a control character.
@@ -34,8 +34,8 @@ pub struct Layout {
 /// Where the text is not JSON.
 pub fn fill(
     r: &mut Reader<'_>,
-    cx: &mut Cx,
-    layout: &'static Layout,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
@@ -75,8 +75,8 @@ pub(super) struct Begun<'de> {
 #[inline]
 fn in_order<'de>(
     r: &mut Reader<'de>,
-    cx: &mut Cx,
-    layout: &'static Layout,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
     begun: &mut Begun<'de>,
@@ -113,11 +113,11 @@ pub trait Slot {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn fill(&mut self, r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Result<(), Stop>;
+    fn fill(&mut self, r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> Result<(), Stop>;
 }
 
 impl<T: Payload> Slot for Option<T> {
-    fn fill(&mut self, r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Result<(), Stop> {
+    fn fill(&mut self, r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> Result<(), Stop> {
         *self = T::read(r, cx, rules)?;
         Ok(())
     }
@@ -135,10 +135,10 @@ macro_rules! rows {
         #[allow(non_snake_case, unused_mut, reason = "a type and its value bear one name")]
         pub fn $name<$($column: Payload,)* T>(
             pass: Pass<'_, '_, T>,
-            layout: &'static Layout,
+            layout: &'static StructFields,
             make: impl FnOnce($($column),*) -> T,
             split: impl FnOnce(&T) -> ($(&$column,)*),
-        ) -> Step<T> {
+        ) -> ReadResult<T> {
             match pass {
                 Pass::Read(r, cx) => match $values::<$($column),*>(r, cx, layout) {
                     Ok(Some(($($column,)*))) => Ok(Some(make($($column),*))),
@@ -158,9 +158,9 @@ macro_rules! rows {
         #[allow(non_snake_case, unused_mut, unused_variables, reason = "a type and its value bear one name")]
         fn $values<$($column: Payload),*>(
             r: &mut Reader<'_>,
-            cx: &mut Cx,
-            layout: &'static Layout,
-        ) -> Step<($($column,)*)> {
+            cx: &mut ReadContext,
+            layout: &'static StructFields,
+        ) -> ReadResult<($($column,)*)> {
             let mut values = ($($column::ABSENT,)*);
             let required = const { &[0 $(| (!$column::OPTIONAL as u64) << $place)*] };
             if !fill(r, cx, layout, required, &mut [$(&mut values.$place),*])? {
@@ -174,21 +174,21 @@ macro_rules! rows {
 }
 
 rows! {
-    row0 values0: ;
-    row1 values1: A 0;
-    row2 values2: A 0 B 1;
-    row3 values3: A 0 B 1 C 2;
-    row4 values4: A 0 B 1 C 2 D 3;
-    row5 values5: A 0 B 1 C 2 D 3 E 4;
-    row6 values6: A 0 B 1 C 2 D 3 E 4 F 5;
-    row7 values7: A 0 B 1 C 2 D 3 E 4 F 5 G 6;
-    row8 values8: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7;
-    row9 values9: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8;
-    row10 values10: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9;
-    row11 values11: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10;
-    row12 values12: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11;
-    row13 values13: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12;
-    row14 values14: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13;
-    row15 values15: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14;
-    row16 values16: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15;
+    fields0 values0: ;
+    fields1 values1: A 0;
+    fields2 values2: A 0 B 1;
+    fields3 values3: A 0 B 1 C 2;
+    fields4 values4: A 0 B 1 C 2 D 3;
+    fields5 values5: A 0 B 1 C 2 D 3 E 4;
+    fields6 values6: A 0 B 1 C 2 D 3 E 4 F 5;
+    fields7 values7: A 0 B 1 C 2 D 3 E 4 F 5 G 6;
+    fields8 values8: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7;
+    fields9 values9: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8;
+    fields10 values10: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9;
+    fields11 values11: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10;
+    fields12 values12: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11;
+    fields13 values13: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12;
+    fields14 values14: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13;
+    fields15 values15: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14;
+    fields16 values16: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15;
 }

@@ -5,7 +5,7 @@ use super::{
     Role,
     frame::{CONTROL, Control, HEADER, Header, OpCode, is_close_code},
 };
-use crate::transport::{Closing, Packet, TransportError};
+use crate::transport::{CloseFrame, Packet, TransportError};
 
 /// What was read.
 #[derive(Debug)]
@@ -17,12 +17,12 @@ pub(super) enum Event {
     /// A frame of a message that carries nothing and does not end it: it is told, so that somebody counts it.
     Nothing,
     /// The other end closed, and said why where it did.
-    Close(Option<Closing>),
+    Close(Option<CloseFrame>),
 }
 
 /// Where reading stands.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(super) struct FrameReader {
     role: Role,
     limit: usize,
     /// The header that is being read.
@@ -60,7 +60,7 @@ const NOT_UTF8: TransportError = TransportError::Protocol {
     reason: "text that is not UTF-8",
 };
 
-impl Incoming {
+impl FrameReader {
     pub(super) fn new(role: Role, limit: usize) -> Self {
         Self {
             role,
@@ -245,7 +245,7 @@ impl Incoming {
 }
 
 /// What a close frame says (RFC 6455, section 5.5.1).
-fn closing(payload: &[u8]) -> Result<Option<Closing>, TransportError> {
+fn closing(payload: &[u8]) -> Result<Option<CloseFrame>, TransportError> {
     match payload {
         [] => Ok(None),
         [_] => Err(protocol("a close with half a code")),
@@ -255,7 +255,7 @@ fn closing(payload: &[u8]) -> Result<Option<Closing>, TransportError> {
                 return Err(protocol("a close with a code that does not travel"));
             }
             let reason = std::str::from_utf8(reason).map_err(|_| NOT_UTF8)?;
-            Ok(Some(Closing::new(code, reason.to_owned())))
+            Ok(Some(CloseFrame::new(code, reason.to_owned())))
         }
     }
 }
