@@ -1,7 +1,7 @@
 //! `cargo xtask autobahn`: the Autobahn test suite against both ends of the transport. On demand, because it needs CPython 2.7,
 //! which systems no longer have; where this runs as root on Debian, that is installed.
 
-use crate::run::{Failure, asked, output, quoted, root, run, run_with, target};
+use crate::run::{Failure, output, output_of, quoted, root, run, run_with, target};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -108,7 +108,7 @@ fn python2(folder: &Path) -> Result<String, Failure> {
 }
 
 fn is_python2(program: &str) -> bool {
-    asked(
+    output_of(
         program,
         [
             "-c",
@@ -134,7 +134,7 @@ fn install(folder: &Path) -> Result<(), Failure> {
         .lines()
         .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
         .ok_or_else(|| missing("/etc/os-release names no release of Debian"))?;
-    let sites = asked(
+    let sites = output_of(
         "apt-get",
         [
             "indextargets",
