@@ -1,14 +1,23 @@
-//! `cargo deny`: licences, bans and sources of the dependencies. Advisories have to be downloaded, and what they say changes without
-//! a change here: the workflow file checks them.
+//! `cargo deny`: what the dependencies may be.
 
 use crate::run::{Failure, quoted, run, target};
 
-/// The version that the workflow file uses as well.
 const VERSION: &str = "0.20.2";
 
-/// Checks the dependencies, and installs `cargo-deny` in the target folder first where it is missing.
+/// Checks licences, bans and sources.
 pub(crate) fn deny() -> Result<(), Failure> {
-    // A folder for each version: another one is installed where the constant changes.
+    check("licenses bans sources")
+}
+
+/// Checks whether a dependency has a known vulnerability. This is no step of `cargo xtask test`: advisories have to be downloaded, and
+/// new ones appear without a change here.
+pub(crate) fn advisories() -> Result<(), Failure> {
+    check("advisories")
+}
+
+/// Runs some checks of `cargo-deny`, which is installed in the target folder where it is missing.
+fn check(checks: &str) -> Result<(), Failure> {
+    // Each version has a folder: a change of the constant installs another one.
     let folder = target().join(format!("cargo-deny-{VERSION}"));
     let program = folder.join(format!("bin/cargo-deny{}", std::env::consts::EXE_SUFFIX));
     if !program.is_file() {
@@ -24,7 +33,7 @@ pub(crate) fn deny() -> Result<(), Failure> {
     run(
         "",
         &format!(
-            "{} --locked --config .ci/deny.toml check licenses bans sources",
+            "{} --locked --config .ci/deny.toml check {checks}",
             quoted(&program)
         ),
     )

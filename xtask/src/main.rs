@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that a change has to pass, step by step, each with its time. A failure is reported with the
 //! command that repeats it. `cargo xtask fresh` runs the same in a fresh clone. Checks that take too long for every change are
-//! commands of their own: `fuzz`, `protocols` and `autobahn`.
+//! commands of their own (`fuzz`, `protocols`, `autobahn`), and so is what needs a download each time (`advisories`).
 
 mod autobahn;
 mod deny;
@@ -19,6 +19,7 @@ cargo xtask test             Run all steps
 cargo xtask test --list      List the steps
 cargo xtask test STEP…       Run some of the steps
 cargo xtask fresh            Run both commands of the README in a fresh clone of HEAD with empty caches
+cargo xtask advisories       Check the dependencies for known vulnerabilities
 cargo xtask fuzz SEED        Compare a million verdicts of all validators on random schemas
 cargo xtask protocols SEED   Compile the code generated from 3,000 random protocols
 cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
             run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
         }
         ["fresh"] => fresh::run(),
+        ["advisories"] => run::exit_code(deny::advisories()),
         ["autobahn", cases @ ..] if cases.iter().all(|case| !case.starts_with('-')) => {
             run::exit_code(autobahn::autobahn(cases))
         }

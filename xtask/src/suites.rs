@@ -1,4 +1,5 @@
-//! Tests that no suite is forgotten: each is run by a step, and listed in `tests/README.md`.
+//! Tests that no suite is forgotten: each is run by a step, and listed in `tests/README.md`. And that the workflow file builds with the
+//! oldest Rust that the manifests promise.
 
 use crate::node::TESTS;
 use crate::run::root;
@@ -82,4 +83,11 @@ fn the_readme_of_the_tests_lists_every_suite() {
 fn is_crate(folder: &str) -> bool {
     let parent = Path::new(folder).parent().expect("a parent");
     root().join(parent).join("Cargo.toml").is_file()
+}
+
+#[test]
+fn the_workflow_builds_with_the_oldest_supported_rust() {
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    let workflow = fs::read_to_string(root().join(".github/workflows/ci.yml")).expect("a workflow");
+    assert!(workflow.contains(&format!("cargo +{oldest} build --workspace")));
 }
