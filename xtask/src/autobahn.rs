@@ -102,7 +102,7 @@ fn python2(folder: &Path) -> Result<String, Failure> {
     }
     find().ok_or_else(|| {
         Failure::Missing(
-            "the Autobahn test suite needs CPython 2.7, which was not found: install it with its headers, or set $PYTHON2 to its path"
+            "CPython 2.7 was not found: install it with its headers, or set $PYTHON2 to its path"
                 .to_owned(),
         )
     })

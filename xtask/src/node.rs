@@ -76,7 +76,7 @@ pub(crate) fn chromium() -> Result<String, Failure> {
     }
     find().ok_or_else(|| {
         Failure::Missing(format!(
-            "Chromium was not found: install it (Debian: `apt-get install chromium`) at {usual}, or set $CHROMIUM to its path"
+            "Chromium was not found: install it at {usual}, or set $CHROMIUM to its path"
         ))
     })
 }

@@ -163,7 +163,7 @@ fn suite() -> Result<(), Failure> {
         );
         run("", &line).map_err(|_| {
             Failure::Missing(format!(
-                "the suite could not be downloaded with pip: save the source package of `jsonschema` 4.26.0 as {}",
+                "pip failed: save the source package of `jsonschema` 4.26.0 as {}",
                 package.display()
             ))
         })?;
