@@ -263,7 +263,10 @@ pub enum Nothing {}
 impl Payload for Nothing {
     fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
         r.skip()?;
-        cx.violation(handfast_schema::words::Told::new("not", "is not allowed"));
+        cx.violation(handfast_schema::details::ViolationDetail::new(
+            "not",
+            "is not allowed",
+        ));
         Ok(None)
     }
 }

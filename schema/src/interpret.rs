@@ -24,11 +24,11 @@ mod assertions;
 mod children;
 mod in_place;
 
-use crate::position::{Closing, Position, closing};
+use crate::openness::{Purpose, UnknownFields, unknown_fields};
 use crate::union::{Union, union};
 use crate::{
-    MAX_VIOLATIONS, Pointer, Schema, SchemaId, Schemas, Side, Told, Violation, Violations, listed,
-    pattern, tell_once, words,
+    MAX_VIOLATIONS, Pointer, Schema, SchemaId, Schemas, Side, Violation, ViolationDetail,
+    Violations, details, listed, pattern, remove_duplicates,
 };
 use regex::Regex;
 use serde_json::Value;
@@ -41,7 +41,7 @@ use std::sync::OnceLock;
 pub const MAX_DEPTH: usize = 512;
 
 /// Checks an instance against a schema and returns every violation in order, as [`listed`] cuts them. With a side, Handfast's two defaults
-/// apply: a server refuses unknown fields ([`crate::position`]), and an integer without bounds is within ±(2⁵³−1). Without, the
+/// apply: a server refuses unknown fields ([`crate::openness`]), and an integer without bounds is within ±(2⁵³−1). Without, the
 /// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions. Schemas of another dialect have no
 /// defaults, and a side changes nothing.
 ///
@@ -75,7 +75,7 @@ struct Prepared {
     pattern_properties: Vec<(Option<Regex>, SchemaId)>,
     any_of: Option<Union>,
     one_of: Option<Union>,
-    closing: Closing,
+    unknown_fields: UnknownFields,
     /// The places of the declared properties, by name.
     properties: BTreeMap<String, usize>,
     /// What is required, as it is listed.
@@ -114,7 +114,7 @@ impl<'s> Validator<'s> {
     /// When `root` is not of these schemas.
     pub fn validate(&self, root: SchemaId, instance: &Value, side: Option<Side>) -> Violations {
         let mut violations = self.collect(root, instance, side);
-        tell_once(&mut violations);
+        remove_duplicates(&mut violations);
         listed(violations)
     }
 
@@ -157,7 +157,7 @@ impl<'s> Validator<'s> {
             verdicts: BTreeMap::new(),
             unchecked: None,
         };
-        run.apply(root, instance, Position::Shape, None, out);
+        run.apply(root, instance, Purpose::Whole, None, out);
         // Under `not` and the like it is not told where it happens, and must not count as a verdict.
         if let Some(why) = run.unchecked
             && !out
@@ -184,7 +184,7 @@ impl<'s> Validator<'s> {
                     .collect(),
                 any_of: union(&self.schemas, &schema.any_of),
                 one_of: union(&self.schemas, &schema.one_of),
-                closing: closing(&self.schemas, id),
+                unknown_fields: unknown_fields(&self.schemas, id),
                 properties: schema
                     .properties
                     .iter()
@@ -212,7 +212,7 @@ struct Out {
 }
 
 impl Out {
-    fn push(&mut self, told: impl FnOnce() -> Told) {
+    fn push(&mut self, told: impl FnOnce() -> ViolationDetail) {
         self.failed = true;
         if !self.quiet && self.list.len() < MAX_VIOLATIONS {
             self.list.push(Violation::new(Pointer::root(), told()));
@@ -220,7 +220,7 @@ impl Out {
     }
 
     /// Pushes where `holds` is false.
-    fn check(&mut self, holds: bool, told: impl FnOnce() -> Told) {
+    fn check(&mut self, holds: bool, told: impl FnOnce() -> ViolationDetail) {
         if !holds {
             self.push(told);
         }
@@ -288,9 +288,9 @@ struct Run<'v> {
     resources: Vec<SchemaId>,
     /// Verdicts on objects and arrays. Branches of a union that all look at the same value would otherwise ask again at
     /// every level, which takes time exponential in the depth of what a stranger sent.
-    verdicts: BTreeMap<(SchemaId, usize, Position), bool>,
+    verdicts: BTreeMap<(SchemaId, usize, Purpose), bool>,
     /// Why something could not be checked at all.
-    unchecked: Option<Told>,
+    unchecked: Option<ViolationDetail>,
 }
 
 impl<'v> Run<'v> {
@@ -298,7 +298,7 @@ impl<'v> Run<'v> {
         &mut self,
         id: SchemaId,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
@@ -306,17 +306,17 @@ impl<'v> Run<'v> {
             return;
         }
         if self.chain.len() >= MAX_DEPTH {
-            return self.give_up(words::too_deep(), out);
+            return self.give_up(details::too_deep(), out);
         }
         if self.chain[self.base..].contains(&id) {
-            return self.give_up(words::endless(), out);
+            return self.give_up(details::self_reference(), out);
         }
         let validator = self.validator;
         // What a dynamic reference means depends on the way to it, so that a verdict holds nowhere else.
         let key = (seen.is_none()
             && validator.anchors.is_empty()
             && (value.is_object() || value.is_array()))
-        .then(|| (id, std::ptr::from_ref(value).addr(), position));
+        .then(|| (id, std::ptr::from_ref(value).addr(), purpose));
         match key.and_then(|key| self.verdicts.get(&key)) {
             Some(true) => return,
             Some(false) if out.quiet => {
@@ -332,7 +332,7 @@ impl<'v> Run<'v> {
             .filter(|resource| self.resources.last() != Some(resource));
         self.resources.extend(enters);
         self.chain.push(id);
-        self.node(schema, validator.prepared(id), value, position, seen, out);
+        self.node(schema, validator.prepared(id), value, purpose, seen, out);
         self.chain.pop();
         // What was left half done says nothing.
         if let Some(key) = key.filter(|_| out.failed || !out.decided()) {
@@ -344,7 +344,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn give_up(&mut self, why: Told, out: &mut Out) {
+    fn give_up(&mut self, why: ViolationDetail, out: &mut Out) {
         let why = self.unchecked.get_or_insert(why).clone();
         out.push(|| why);
     }
@@ -354,12 +354,12 @@ impl<'v> Run<'v> {
         schema: &'v Schema,
         prepared: &'v Prepared,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
         if schema.boolean == Some(false) {
-            return out.push(words::nothing);
+            return out.push(details::nothing);
         }
         if let Some(types) = schema
             .types
@@ -368,17 +368,17 @@ impl<'v> Run<'v> {
             if let Some(seen) = seen {
                 seen.everything();
             }
-            return out.push(|| words::types(types));
+            return out.push(|| details::types(types));
         }
-        let closes = position == Position::Shape
+        let closes = purpose == Purpose::Whole
             && self.side == Some(Side::Server)
-            && prepared.closing != Closing::Nothing;
-        let closed = closes && prepared.closing == Closing::Unevaluated;
+            && prepared.unknown_fields != UnknownFields::AsWritten;
+        let closed = closes && prepared.unknown_fields == UnknownFields::RefuseUnevaluated;
         let watches =
             closed || schema.unevaluated_properties.is_some() || schema.unevaluated_items.is_some();
         let mut own = (watches || seen.is_some()).then(Seen::default);
 
-        let additional = closes && prepared.closing == Closing::Additional;
+        let additional = closes && prepared.unknown_fields == UnknownFields::RefuseAdditional;
         match value {
             Value::Object(fields) => {
                 let object = children::Object {
@@ -387,12 +387,12 @@ impl<'v> Run<'v> {
                     fields,
                     additional,
                 };
-                self.properties(&object, position, own.as_mut(), out);
+                self.properties(&object, purpose, own.as_mut(), out);
             }
-            Value::Array(items) => self.items(schema, items, position, own.as_mut(), out),
+            Value::Array(items) => self.items(schema, items, purpose, own.as_mut(), out),
             _ => {}
         }
-        let defaults = self.side.filter(|_| position != Position::Test);
+        let defaults = self.side.filter(|_| purpose != Purpose::Test);
         assertions::value(schema, prepared, value, defaults, out);
         if let Value::Array(items) = value {
             self.contains(schema, items, own.as_mut(), out);
@@ -400,9 +400,9 @@ impl<'v> Run<'v> {
         if let Value::Object(fields) = value {
             assertions::object(schema, prepared, fields, out);
         }
-        self.in_place(schema, prepared, value, position, own.as_mut(), out);
+        self.in_place(schema, prepared, value, purpose, own.as_mut(), out);
         if let Some(own) = &mut own {
-            self.unevaluated(schema, value, closed, position, own, out);
+            self.unevaluated(schema, value, closed, purpose, own, out);
         }
         if let (Some(seen), Some(own)) = (seen, own) {
             seen.merge(own);
@@ -415,12 +415,12 @@ impl<'v> Run<'v> {
         id: SchemaId,
         step: Step<'_>,
         value: &Value,
-        position: Position,
+        purpose: Purpose,
         out: &mut Out,
     ) {
         let start = out.list.len();
         let base = std::mem::replace(&mut self.base, self.chain.len());
-        self.apply(id, value, position, None, out);
+        self.apply(id, value, purpose, None, out);
         self.base = base;
         out.under(start, step);
     }
@@ -430,7 +430,7 @@ impl<'v> Run<'v> {
         &mut self,
         id: SchemaId,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
     ) -> bool {
         let mut out = Out {
@@ -439,7 +439,7 @@ impl<'v> Run<'v> {
             failed: false,
         };
         let mut own = seen.is_some().then(Seen::default);
-        self.apply(id, value, position, own.as_mut(), &mut out);
+        self.apply(id, value, purpose, own.as_mut(), &mut out);
         if let (Some(seen), Some(own), false) = (seen, own, out.failed) {
             seen.merge(own);
         }
@@ -447,9 +447,9 @@ impl<'v> Run<'v> {
     }
 
     /// Whether a schema accepts a value inside the present one.
-    fn accepts_child(&mut self, id: SchemaId, value: &Value, position: Position) -> bool {
+    fn accepts_child(&mut self, id: SchemaId, value: &Value, purpose: Purpose) -> bool {
         let base = std::mem::replace(&mut self.base, self.chain.len());
-        let accepted = self.accepts(id, value, position, None);
+        let accepted = self.accepts(id, value, purpose, None);
         self.base = base;
         accepted
     }

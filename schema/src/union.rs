@@ -13,12 +13,12 @@ pub struct Union {
     /// Whether one of the branches is `null`.
     pub nullable: bool,
     /// What tells the others.
-    pub told_by: ToldBy,
+    pub distinction: Distinction,
 }
 
 /// What tells the branches of a union that are not `null`.
 #[derive(Clone, Debug, PartialEq)]
-pub enum ToldBy {
+pub enum Distinction {
     /// There is only one, and it refuses null: everything but null is meant for it.
     Null(SchemaId),
     /// All are objects with a required property of this name that holds one string, another in each.
@@ -56,13 +56,13 @@ pub fn union(schemas: &Schemas, branches: &[SchemaId]) -> Option<Union> {
     if let Some(discriminant) = discriminant(schemas, &others) {
         return Some(Union {
             nullable,
-            told_by: ToldBy::Property(discriminant),
+            distinction: Distinction::Property(discriminant),
         });
     }
     match others.as_slice() {
         [one] if nullable && refuses_null(schemas, *one, MAX_STEPS) => Some(Union {
             nullable,
-            told_by: ToldBy::Null(*one),
+            distinction: Distinction::Null(*one),
         }),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! What is wrong with an instance, and where.
 
-use crate::{Pointer, words::Told};
+use crate::{Pointer, details::ViolationDetail};
 use std::{collections::BTreeSet, fmt, ops::Deref};
 
 /// One thing wrong with an instance. It never holds any of the instance but the names in its path. What it tells is there by
@@ -9,12 +9,12 @@ use std::{collections::BTreeSet, fmt, ops::Deref};
 pub struct Violation {
     /// Where in the instance.
     pub path: Pointer,
-    telling: Telling,
+    telling: SharedDetail,
 }
 
 impl Violation {
     /// A violation at a place.
-    pub fn new(path: Pointer, telling: impl Into<Telling>) -> Self {
+    pub fn new(path: Pointer, telling: impl Into<SharedDetail>) -> Self {
         Self {
             path,
             telling: telling.into(),
@@ -22,14 +22,14 @@ impl Violation {
     }
 
     /// Where, and what is told.
-    pub fn into_parts(self) -> (Pointer, Telling) {
+    pub fn into_parts(self) -> (Pointer, SharedDetail) {
         (self.path, self.telling)
     }
 }
 
 impl Deref for Violation {
-    type Target = Told;
-    fn deref(&self) -> &Told {
+    type Target = ViolationDetail;
+    fn deref(&self) -> &ViolationDetail {
         &self.telling
     }
 }
@@ -46,16 +46,16 @@ impl fmt::Display for Violation {
 
 /// What is told: made for the occasion, or worded once for all.
 #[derive(Clone)]
-pub enum Telling {
+pub enum SharedDetail {
     /// Made for the occasion.
-    Made(Box<Told>),
+    Made(Box<ViolationDetail>),
     /// Worded once.
-    Known(&'static Told),
+    Known(&'static ViolationDetail),
 }
 
-impl Deref for Telling {
-    type Target = Told;
-    fn deref(&self) -> &Told {
+impl Deref for SharedDetail {
+    type Target = ViolationDetail;
+    fn deref(&self) -> &ViolationDetail {
         match self {
             Self::Made(told) => told,
             Self::Known(told) => told,
@@ -63,36 +63,36 @@ impl Deref for Telling {
     }
 }
 
-impl From<Told> for Telling {
-    fn from(told: Told) -> Self {
+impl From<ViolationDetail> for SharedDetail {
+    fn from(told: ViolationDetail) -> Self {
         Self::Made(Box::new(told))
     }
 }
 
-impl From<&'static Told> for Telling {
-    fn from(told: &'static Told) -> Self {
+impl From<&'static ViolationDetail> for SharedDetail {
+    fn from(told: &'static ViolationDetail) -> Self {
         Self::Known(told)
     }
 }
 
-impl From<Telling> for Told {
-    fn from(telling: Telling) -> Self {
+impl From<SharedDetail> for ViolationDetail {
+    fn from(telling: SharedDetail) -> Self {
         match telling {
-            Telling::Made(told) => *told,
-            Telling::Known(told) => told.clone(),
+            SharedDetail::Made(told) => *told,
+            SharedDetail::Known(told) => told.clone(),
         }
     }
 }
 
-impl PartialEq for Telling {
+impl PartialEq for SharedDetail {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl Eq for Telling {}
+impl Eq for SharedDetail {}
 
-impl fmt::Debug for Telling {
+impl fmt::Debug for SharedDetail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
@@ -102,7 +102,7 @@ impl fmt::Debug for Telling {
 pub type Violations = Vec<Violation>;
 
 /// Leaves one of those that say the same of the same place, the first: several schemas may ask the same of a value.
-pub fn tell_once(violations: &mut Violations) {
+pub fn remove_duplicates(violations: &mut Violations) {
     if violations.len() < 2 {
         return;
     }
@@ -143,7 +143,7 @@ pub fn listed(mut violations: Violations) -> Violations {
         if violation.message.len() > WORDS
             && let Some(cut) = cut(&violation.message, WORDS)
         {
-            violation.telling = Told::new(violation.keyword, cut).into();
+            violation.telling = ViolationDetail::new(violation.keyword, cut).into();
         }
     }
     if more > 0 {
@@ -151,7 +151,7 @@ pub fn listed(mut violations: Violations) -> Violations {
         let words = format!("and {least}{more} more");
         violations.push(Violation::new(
             Pointer::root(),
-            Told::new("violations", words),
+            ViolationDetail::new("violations", words),
         ));
     }
     violations

@@ -1,6 +1,6 @@
 //! What an instance or a schema cannot do to the interpreter.
 
-mod large;
+mod long_reports;
 
 use handfast_schema::{
     FromJsonError, MAX_DEPTH, MAX_VIOLATIONS, Schemas, Side, Validator, validate,
@@ -169,7 +169,7 @@ fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonErro
     holds(&schemas);
     // The list means two things now, and one of them has a place of its own.
     let before = schemas.len();
-    assert_eq!(schemas.unfold(&[root, list]), Ok(true));
+    assert_eq!(schemas.resolve_dynamic_refs(&[root, list]), Ok(true));
     assert!(schemas.len() > before);
     assert!(
         schemas
@@ -177,14 +177,14 @@ fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonErro
             .all(|(_, one)| one.dynamic_reference.is_none())
     );
     holds(&schemas);
-    assert_eq!(schemas.unfold(&[root, list]), Ok(false));
+    assert_eq!(schemas.resolve_dynamic_refs(&[root, list]), Ok(false));
     Ok(())
 }
 
 #[test]
 fn what_is_listed_is_bounded_and_says_what_is_not() -> Result<(), FromJsonError> {
     let mut told = Vec::new();
-    for (schema, instances) in large::large() {
+    for (schema, instances) in long_reports::long_reports() {
         let (schemas, root) = Schemas::from_json(&schema)?;
         for instance in instances {
             let all = validate(&schemas, root, &instance, None);

@@ -105,7 +105,7 @@ impl Diagnostic {
 const KEPT: usize = 10_000;
 
 /// How many diagnostics of any kind get the name that was meant.
-const PATIENCE: usize = 1_000;
+const MAX_SUGGESTIONS: usize = 1_000;
 
 /// The diagnostics of one run, collected by every stage.
 #[derive(Debug, Default)]
@@ -128,8 +128,8 @@ impl Diagnostics {
 
     /// Whether a nearest name is still worth looking for: each costs a comparison with every name there is, and no more
     /// errors than that are shown.
-    pub(crate) const fn patient(&self) -> bool {
-        self.errors < MAX_SHOWN && self.all.len() < PATIENCE
+    pub(crate) const fn wants_suggestions(&self) -> bool {
+        self.errors < MAX_SHOWN && self.all.len() < MAX_SUGGESTIONS
     }
 
     /// How many errors there are.

@@ -1,7 +1,7 @@
 //! The JSON Schema of a spec, for editors, made from the table of the language.
 
 use crate::language::{ROOT, Section, Shape};
-use crate::parse::words;
+use crate::parse::grammar;
 use crate::schema::keywords::{self, KEYWORDS};
 use handfast_schema::Type;
 use serde_json::{Map, Value, json};
@@ -41,10 +41,10 @@ fn shape(of: &Shape, defs: &mut Map<String, Value>) -> Value {
         Shape::Version => json!({ "type": "string", "pattern": "^[0-9]+\\.[0-9]+\\.[0-9]+" }),
         Shape::Requirement => json!({ "type": "string", "minLength": 1 }),
         Shape::Word(words) => json!({ "enum": words }),
-        Shape::Name => json!({ "type": "string", "pattern": words::NAME }),
+        Shape::Name => json!({ "type": "string", "pattern": grammar::NAME }),
         Shape::Field => json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
         Shape::RustName => json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }),
-        Shape::TsName => json!({ "type": "string", "pattern": words::IDENTIFIER }),
+        Shape::TsName => json!({ "type": "string", "pattern": grammar::IDENTIFIER }),
         Shape::RustPath | Shape::Out => json!({ "type": "string", "minLength": 1 }),
         Shape::Off => json!({ "const": "off" }),
         Shape::Null => json!({ "type": "null" }),
@@ -54,7 +54,7 @@ fn shape(of: &Shape, defs: &mut Map<String, Value>) -> Value {
         Shape::Section(section) => named(section, defs),
         Shape::Table(inner) => json!({
             "type": "object",
-            "propertyNames": { "pattern": if matches!(inner, Shape::Schema) { words::TYPE_NAME } else { words::NAME } },
+            "propertyNames": { "pattern": if matches!(inner, Shape::Schema) { grammar::TYPE_NAME } else { grammar::NAME } },
             "additionalProperties": shape(inner, defs),
         }),
         Shape::Free(inner) => {
@@ -137,7 +137,7 @@ fn payload_schema() -> Value {
             keywords::Value::RustName => {
                 json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
             }
-            keywords::Value::TsName => json!({ "type": "string", "pattern": words::IDENTIFIER }),
+            keywords::Value::TsName => json!({ "type": "string", "pattern": grammar::IDENTIFIER }),
             keywords::Value::Vocabulary | keywords::Value::Dependencies => {
                 json!({ "type": "object" })
             }

@@ -6,7 +6,7 @@
 //! so that a type may be renamed or written out.
 
 use crate::model::{
-    Correlate, Envelope, Field, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
+    Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
     RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
 };
 use handfast_schema::{Schema, SchemaId, Schemas, Type};
@@ -217,7 +217,7 @@ fn player(protocol: &Protocol, player: &RolePlayer) -> Value {
 }
 
 fn envelope(envelope: &Envelope) -> Value {
-    let field = |field: &Option<Field>| {
+    let field = |field: &Option<EnvelopeField>| {
         let field = field.as_ref()?;
         let kind = match field.kind {
             FieldKind::Text => "string",
@@ -240,8 +240,8 @@ fn envelope(envelope: &Envelope) -> Value {
     });
     let outcome = envelope.outcome.as_ref();
     json!([
-        envelope.layout.tag(),
-        envelope.layout.content(),
+        envelope.tagging.tag(),
+        envelope.tagging.content(),
         field(&envelope.id),
         field(&envelope.reply_to),
         matches!(envelope.correlate, Correlate::Order),

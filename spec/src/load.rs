@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Protocol;
 use crate::schema::Lowering;
-use crate::source::{Files, MAX_FILE_BYTES, Refused, Sources, read_bounded};
+use crate::source::{Files, MAX_FILE_BYTES, ReadError, Sources, read_bounded};
 use crate::{check, hash, language, parse, resolve, schema, yaml};
 use handfast_schema::{SchemaId, Span};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub fn load(path: &Path) -> Loaded {
         Ok(bytes) => bytes,
         Err(reason) => {
             sources.add(shown.clone(), Some(path.to_owned()), String::new());
-            out.push(refused(&shown, &reason, Span::default()));
+            out.push(unreadable_file(&shown, &reason, Span::default()));
             return Loaded {
                 protocol: None,
                 diagnostics: out.into_sorted(),
@@ -91,7 +91,7 @@ fn read(
         return None;
     }
     let roots = roots(&protocol);
-    match protocol.schemas.unfold(&roots) {
+    match protocol.schemas.resolve_dynamic_refs(&roots) {
         Ok(false) => {}
         Ok(true) => check::circles(&protocol, &document, &lowered, out),
         Err(error) => {
@@ -100,7 +100,7 @@ fn read(
             out.push(Diagnostic::error("S023", at, error.to_string()).help(help));
         }
     }
-    if let Err(error) = protocol.schemas.close_once() {
+    if let Err(error) = protocol.schemas.merge_shared_fields() {
         let help = "let fewer parts of one `allOf` describe the same property";
         let at = protocol.name.span;
         out.push(Diagnostic::error("S023", at, error.to_string()).help(help));
@@ -129,17 +129,17 @@ fn roots(protocol: &Protocol) -> Vec<SchemaId> {
 }
 
 /// A file that could not be read.
-pub(crate) fn refused(name: &str, reason: &Refused, at: Span) -> Diagnostic {
+pub(crate) fn unreadable_file(name: &str, reason: &ReadError, at: Span) -> Diagnostic {
     match reason {
-        Refused::Outside => Diagnostic::error(
+        ReadError::Outside => Diagnostic::error(
             "S005",
             at,
             format!("`{name}` lies outside the folder of the spec"),
         ),
-        Refused::Unreadable(words) => {
+        ReadError::Unreadable(words) => {
             Diagnostic::error("Y001", at, format!("`{name}` cannot be read: {words}"))
         }
-        Refused::TooLarge(bytes) => {
+        ReadError::TooLarge(bytes) => {
             let message =
                 format!("`{name}` has {bytes} bytes, and {MAX_FILE_BYTES} are read at most");
             Diagnostic::error("Y008", at, message)
@@ -162,7 +162,11 @@ pub(crate) fn text(
             start: 0,
             end: 0,
         };
-        out.push(refused(name, &Refused::TooLarge(bytes.len() as u64), at));
+        out.push(unreadable_file(
+            name,
+            &ReadError::TooLarge(bytes.len() as u64),
+            at,
+        ));
         return (source, None);
     }
     match String::from_utf8(bytes) {

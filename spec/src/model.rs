@@ -36,7 +36,7 @@ pub struct Protocol {
     /// The envelope of either direction, before what single messages override.
     pub envelope: Directions<Envelope>,
     /// `session`
-    pub session: Session,
+    pub session: SessionConfig,
     /// `limits`
     pub limits: Limits,
     /// `encodings`, JSON first where it is spoken
@@ -239,27 +239,27 @@ impl Reply {
 }
 
 /// The envelope of a message: the fields beside its payload. A further form (the tag as a key, an array, JSON-RPC)
-/// is a new variant of [`Layout`].
+/// is a new variant of [`Tagging`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
     /// How the parts lie.
-    pub layout: Layout,
+    pub tagging: Tagging,
     /// The correlation id.
-    pub id: Option<Field>,
+    pub id: Option<EnvelopeField>,
     /// On what the server sends: the field that names the request answered, where that is not `id`.
-    pub reply_to: Option<Field>,
+    pub reply_to: Option<EnvelopeField>,
     /// How replies find their request.
     pub correlate: Correlate,
     /// How a reply that succeeded is told from one that failed, where the tag does not say.
     pub outcome: Option<Outcome>,
     /// The major version.
-    pub version: Option<Field>,
+    pub version: Option<EnvelopeField>,
     /// The channel's key.
-    pub channel: Option<Field>,
+    pub channel: Option<EnvelopeField>,
     /// The channel's sequence number.
-    pub seq: Option<Field>,
+    pub seq: Option<EnvelopeField>,
     /// The channel's epoch, in answers to join and resume.
-    pub epoch: Option<Field>,
+    pub epoch: Option<EnvelopeField>,
     /// When it was published.
     pub timestamp: Option<Timestamp>,
 }
@@ -267,7 +267,7 @@ pub struct Envelope {
 /// How tag and payload lie in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Layout {
+pub enum Tagging {
     /// An object with a tag, and the payload in a field of its own.
     Adjacent {
         /// The field of the tag.
@@ -282,7 +282,7 @@ pub enum Layout {
     },
 }
 
-impl Layout {
+impl Tagging {
     /// The field of the tag.
     pub fn tag(&self) -> &str {
         match self {
@@ -301,7 +301,7 @@ impl Layout {
 
 /// A field of the envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
+pub struct EnvelopeField {
     /// Its name on the wire.
     pub name: String,
     /// What it holds.
@@ -356,7 +356,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timestamp {
     /// The field; its kind follows from the form.
-    pub field: Field,
+    pub field: EnvelopeField,
     /// How the time is written.
     pub form: TimestampForm,
 }

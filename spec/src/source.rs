@@ -93,7 +93,7 @@ pub(crate) enum Files<'a> {
 }
 
 /// Why a file was not read.
-pub(crate) enum Refused {
+pub(crate) enum ReadError {
     /// It lies outside the folder of the spec.
     Outside,
     /// The system's own words.
@@ -103,7 +103,7 @@ pub(crate) enum Refused {
 }
 
 /// A file as bytes.
-pub(crate) struct Found {
+pub(crate) struct ReadFile {
     /// Its path on disk, canonical.
     pub(crate) path: Option<PathBuf>,
     /// Its bytes.
@@ -112,22 +112,22 @@ pub(crate) struct Found {
 
 impl Files<'_> {
     /// Reads the file of a path that is relative to the folder, uses `/` and has no `.` or `..` left.
-    pub(crate) fn read(&self, relative: &str) -> Result<Found, Refused> {
+    pub(crate) fn read(&self, relative: &str) -> Result<ReadFile, ReadError> {
         match self {
             Self::Memory(files) => {
                 let bytes = files.get(relative).cloned();
-                let bytes = bytes.ok_or_else(|| Refused::Unreadable("no such file".into()))?;
-                Ok(Found { path: None, bytes })
+                let bytes = bytes.ok_or_else(|| ReadError::Unreadable("no such file".into()))?;
+                Ok(ReadFile { path: None, bytes })
             }
             Self::Folder(folder) => {
                 let path = folder.join(relative);
                 let path = path.canonicalize().map_err(|error| unreadable(&error))?;
                 let folder = folder.canonicalize().map_err(|error| unreadable(&error))?;
                 if !path.starts_with(&folder) {
-                    return Err(Refused::Outside);
+                    return Err(ReadError::Outside);
                 }
                 let bytes = read_bounded(&path)?;
-                Ok(Found {
+                Ok(ReadFile {
                     path: Some(path),
                     bytes,
                 })
@@ -137,7 +137,7 @@ impl Files<'_> {
 }
 
 /// Reads a regular file of at most [`MAX_FILE_BYTES`].
-pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Refused> {
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, ReadError> {
     use std::io::Read;
     // Asked before it is opened: to open a pipe waits for somebody who writes to it.
     let meta = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
@@ -147,7 +147,7 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Refused> {
         } else {
             "it is no file but a pipe, a socket or a device"
         };
-        return Err(Refused::Unreadable(what.into()));
+        return Err(ReadError::Unreadable(what.into()));
     }
     let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
     let mut bytes = Vec::new();
@@ -158,15 +158,15 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Refused> {
         .map_err(|error| unreadable(&error))?;
     let length = bytes.len() as u64;
     if length > MAX_FILE_BYTES {
-        Err(Refused::TooLarge(meta.len().max(length)))
+        Err(ReadError::TooLarge(meta.len().max(length)))
     } else {
         Ok(bytes)
     }
 }
 
 /// The words for an I/O error, the same on every system where they are common ones.
-fn unreadable(error: &std::io::Error) -> Refused {
-    Refused::Unreadable(match error.kind() {
+fn unreadable(error: &std::io::Error) -> ReadError {
+    ReadError::Unreadable(match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         _ => error.to_string(),

@@ -250,7 +250,7 @@ fn dependencies_of_older_drafts_are_read() {
 
 /// Branches of which a client takes two where a server takes one.
 #[test]
-fn branches_that_overlap_for_a_client_are_told() {
+fn branches_that_overlap_for_a_client_are_reported() {
     let codes = |branches: &str, from: &str| -> Vec<&'static str> {
         let text = format!(
             "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\nmessages:\n  news: {{ from: {from}, payload: {{ oneOf: [{branches}] }} }}\n"
@@ -338,7 +338,7 @@ fn annotations_of_the_wrong_kind_are_passed_over() {
 
 #[test]
 fn what_was_meant_is_said() {
-    let told = |payload: Value| {
+    let reported = |payload: Value| {
         let loaded = read(&json!({}), &payload, &[]);
         render(&loaded.diagnostics, &loaded.sources, false)
     };
@@ -358,17 +358,22 @@ fn what_was_meant_is_said() {
         ("bytes", "contentEncoding: base64"),
         ("String", "did you mean `string`?"),
     ] {
-        let text = told(json!({ "type": word }));
+        let text = reported(json!({ "type": word }));
         assert!(
             text.contains("error[S002]") && text.contains(expected),
             "{text}"
         );
     }
-    assert!(told(json!({ "title": "string" })).contains("note[S025]"));
-    assert!(told(json!({ "type": "object", "description": "integer" })).contains("note[S025]"));
-    assert_eq!(told(json!({ "type": "string", "default": "string" })), "");
+    assert!(reported(json!({ "title": "string" })).contains("note[S025]"));
+    assert!(reported(json!({ "type": "object", "description": "integer" })).contains("note[S025]"));
     assert_eq!(
-        told(json!({ "type": "object", "description": "A string.", "properties": { "a": true } })),
+        reported(json!({ "type": "string", "default": "string" })),
+        ""
+    );
+    assert_eq!(
+        reported(
+            json!({ "type": "object", "description": "A string.", "properties": { "a": true } })
+        ),
         ""
     );
 }

@@ -14,7 +14,7 @@ use crate::{
     table::{CloseCondition, EnvelopeTable, Presence, Tag},
     transport::{Closing, Packet},
 };
-use handfast_schema::{Pointer, words};
+use handfast_schema::{Pointer, details};
 use std::{
     collections::HashSet,
     fmt,
@@ -233,7 +233,7 @@ pub(crate) fn long_id(envelope: &EnvelopeTable) -> Rejected {
     let name = envelope.id.map_or("id", |field| field.name);
     let mut path = Pointer::root();
     path.prepend_key(name);
-    let violation = Violation::new(path, words::max_length(ID as u64));
+    let violation = Violation::new(path, details::max_length(ID as u64));
     Rejected::new(Reason::Envelope(vec![violation]))
 }
 

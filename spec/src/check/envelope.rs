@@ -2,15 +2,15 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Envelope, Layout, MessageId, Sent};
+use crate::model::{Envelope, MessageId, Sent, Tagging};
 use handfast_schema::{Span, Type};
 
 /// Every field that an envelope puts beside the tag, with its role in the envelope.
 fn fields(envelope: &Envelope) -> Vec<(&'static str, &str, Span)> {
-    let mut all = vec![("tag", envelope.layout.tag(), Span::default())];
+    let mut all = vec![("tag", envelope.tagging.tag(), Span::default())];
     all.extend(
         envelope
-            .layout
+            .tagging
             .content()
             .map(|name| ("content", name, Span::default())),
     );
@@ -65,7 +65,7 @@ impl Checker<'_> {
                 if let Some(entry) = own {
                     self.distinct(&sent.envelope, (entry.at, entry.value));
                 }
-                if matches!(sent.envelope.layout, Layout::Flat { .. }) {
+                if matches!(sent.envelope.tagging, Tagging::Flat { .. }) {
                     self.flat(id, sent);
                 }
             }

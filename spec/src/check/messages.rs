@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Who bears a tag.
 #[derive(Clone, Copy)]
-enum Bearer {
+enum TagOwner {
     Message(MessageId),
     Role(&'static str),
 }
@@ -77,7 +77,7 @@ impl Checker<'_> {
 
     fn tags(&mut self, end: &str, acks: &[bool], parts: &[bool]) {
         let client = end == "client";
-        let mut seen: BTreeMap<&Scalar, (Bearer, Span)> = BTreeMap::new();
+        let mut seen: BTreeMap<&Scalar, (TagOwner, Span)> = BTreeMap::new();
         let mut textual_roles = Vec::new();
         let protocol = self.protocol;
         for (role, (kind, name)) in protocol.session.roles.iter().zip(RoleKind::ALL) {
@@ -95,7 +95,7 @@ impl Checker<'_> {
                 textual_roles.push(name);
             }
             let at = at.unwrap_or_default();
-            if let Some((Bearer::Role(other), _)) = seen.get(tag) {
+            if let Some((TagOwner::Role(other), _)) = seen.get(tag) {
                 let tag = spelled(tag);
                 let message = format!("the roles `{other}` and `{name}` have the same tag `{tag}`");
                 let help = format!(
@@ -104,7 +104,7 @@ impl Checker<'_> {
                 self.out
                     .push(Diagnostic::error("P018", at, message).help(help));
             }
-            seen.insert(tag, (Bearer::Role(name), at));
+            seen.insert(tag, (TagOwner::Role(name), at));
         }
         let mut integer = None;
         for (index, message) in protocol.messages.iter().enumerate() {
@@ -131,8 +131,8 @@ impl Checker<'_> {
             }
             match seen.get(tag).copied() {
                 // Replies are told apart by the request they answer.
-                Some((Bearer::Message(other), _)) if acks[other.0] && acks[index] => {}
-                Some((Bearer::Message(other), first)) => {
+                Some((TagOwner::Message(other), _)) if acks[other.0] && acks[index] => {}
+                Some((TagOwner::Message(other), first)) => {
                     let other = &protocol.messages[other.0].name.text;
                     let tag = spelled(tag);
                     let text =
@@ -144,7 +144,7 @@ impl Checker<'_> {
                             .help("a tag tells one message from another: give one of them another `tag`; where the wire has one for both, make them one message whose payload is a `oneOf`"),
                     );
                 }
-                Some((Bearer::Role(role), place)) => {
+                Some((TagOwner::Role(role), place)) => {
                     let text = format!("the tag of `{name}` is that of the session's own `{role}`");
                     let mut problem = Diagnostic::error("P018", at, text);
                     if place != Span::default() {
@@ -155,7 +155,7 @@ impl Checker<'_> {
                     )));
                 }
                 None => {
-                    seen.insert(tag, (Bearer::Message(id), at));
+                    seen.insert(tag, (TagOwner::Message(id), at));
                 }
             }
         }

@@ -61,7 +61,7 @@ struct Checker<'a> {
 }
 
 /// A field of an object, as its schema and what that refers to declare it.
-struct Known {
+struct DeclaredField {
     name: String,
     required: bool,
     /// The schema whose `properties` it stands in.
@@ -144,7 +144,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Every field that a schema may speak of, branches included.
-    fn fields(&self, schema: SchemaId) -> Vec<Known> {
+    fn fields(&self, schema: SchemaId) -> Vec<DeclaredField> {
         let mut known = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         let mut open = vec![(schema, true)];
@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
                 schema.required.iter().map(String::as_str).collect();
             for (name, _) in &schema.properties {
                 let required = certain && required.contains(name.as_str());
-                known.push(Known {
+                known.push(DeclaredField {
                     name: name.clone(),
                     required,
                     owner: id,

@@ -238,7 +238,10 @@ impl Checker<'_> {
                 let text = format!(
                     "`{name}` is required, and no property: a server refuses what it does not know"
                 );
-                let known = known.iter().copied().filter(|_| self.out.patient());
+                let known = known
+                    .iter()
+                    .copied()
+                    .filter(|_| self.out.wants_suggestions());
                 let help = did_you_mean(name, known);
                 self.out
                     .push(Diagnostic::warning("S012", at, text).maybe_help(help));

@@ -4,7 +4,7 @@ use super::Checker;
 use super::messages::role_ends;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{CloseCondition, MessageId, RoleKind, RolePlayer};
-use crate::parse::words::normal_path;
+use crate::parse::grammar::normal_path;
 use std::collections::BTreeMap;
 
 /// The fields of a role that a message of the author's may hold.

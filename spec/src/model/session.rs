@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// How a session behaves.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Session {
+pub struct SessionConfig {
     /// How often either end lets the other hear from it; none is `off`.
     pub heartbeat: Option<Duration>,
     /// How long silence is borne, and how long a handshake may take.
@@ -22,7 +22,7 @@ pub struct Session {
     pub phases: Phases,
 }
 
-impl Session {
+impl SessionConfig {
     /// Who plays a role.
     pub fn role(&self, kind: RoleKind) -> &RolePlayer {
         &self.roles[kind as usize].player

@@ -1,7 +1,7 @@
 //! Checks a document against the table of the language. What fails is reported once and becomes [`Kind::Broken`], so
 //! that later stages read what is good and are silent on the rest.
 
-use super::words;
+use super::grammar;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, nearest};
 use crate::language::{LAYOUTS, Section, Shape};
 use crate::tree::{Document, Kind, NodeId};
@@ -151,8 +151,8 @@ impl Form<'_> {
         };
         for entry in map.iter() {
             let is_name = match inner {
-                Shape::Schema => words::is_type_name,
-                _ => words::is_name,
+                Shape::Schema => grammar::is_type_name,
+                _ => grammar::is_name,
             };
             if named && !is_name(&entry.key) {
                 self.out.push(bad_name(&entry.key, entry.at));
@@ -164,17 +164,17 @@ impl Form<'_> {
     fn text(&mut self, id: NodeId, shape: &Shape, text: &str, what: &str) {
         let at = self.document.node(id).span;
         let problem = match shape {
-            Shape::Duration if words::duration(text).is_none() => {
+            Shape::Duration if grammar::duration(text).is_none() => {
                 let message = format!("`{text}` is no duration");
                 let help = "a duration is whole numbers with units, the larger unit first: `500ms`, `25s`, `10m`, `1h30m`";
                 Diagnostic::error("P005", at, message).help(help)
             }
-            Shape::Size if words::size(text).is_none() => {
+            Shape::Size if grammar::size(text).is_none() => {
                 let message = format!("`{text}` is no size");
                 let help = "a size is a whole number and `B`, `kB`, `MB`, `GB`, `KiB`, `MiB` or `GiB`: `64KiB`";
                 Diagnostic::error("P006", at, message).help(help)
             }
-            Shape::Rate if words::rate(text).is_none() => {
+            Shape::Rate if grammar::rate(text).is_none() => {
                 let message = format!("`{text}` is no rate");
                 let help = "a rate is a count, a slash and a duration: `100/1m`";
                 Diagnostic::error("P007", at, message).help(help)
@@ -211,8 +211,8 @@ impl Form<'_> {
                     "an envelope is an object with a tag, and the payload beside it or flat in it";
                 Diagnostic::error("P023", at, message).help(help)
             }
-            Shape::Name if !words::is_name(text) => bad_name(text, at),
-            Shape::Field if !words::is_field(text) => {
+            Shape::Name if !grammar::is_name(text) => bad_name(text, at),
+            Shape::Field if !grammar::is_field(text) => {
                 let message = format!("`{what}` names no field that a message can have");
                 Diagnostic::error("P009", at, message)
             }
@@ -223,16 +223,16 @@ impl Form<'_> {
                     .push(Diagnostic::warning("P009", at, message).help(help));
                 return;
             }
-            Shape::RustName if !words::is_identifier(text, false) => identifier(text, "Rust", at),
-            Shape::TsName if !words::is_identifier(text, true) => {
+            Shape::RustName if !grammar::is_identifier(text, false) => identifier(text, "Rust", at),
+            Shape::TsName if !grammar::is_identifier(text, true) => {
                 identifier(text, "TypeScript", at)
             }
-            Shape::RustPath if !words::is_rust_path(text) => {
+            Shape::RustPath if !grammar::is_rust_path(text) => {
                 let message = format!("`{text}` is no path of Rust");
                 Diagnostic::error("P038", at, message)
                     .help("a path is `handfast` or `chrono::NaiveDate`")
             }
-            Shape::Out if !words::is_out_path(text) => {
+            Shape::Out if !grammar::is_out_path(text) => {
                 let message = format!("`{text}` is no path of an output");
                 let help =
                     "a path is relative to the folder of the spec and parted by `/`: `src/api.rs`";

@@ -159,13 +159,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn duration(&self, map: NodeId, key: &str) -> Option<Duration> {
-        crate::parse::words::duration(self.text(map, key)?)
+        crate::parse::grammar::duration(self.text(map, key)?)
     }
 
     fn size(&self, map: NodeId, key: &str) -> Option<u64> {
         let id = self.tree.get(map, key)?;
         match self.tree.text(id) {
-            Some(text) => crate::parse::words::size(text),
+            Some(text) => crate::parse::grammar::size(text),
             None => self.tree.number(id)?.as_u64(),
         }
     }
@@ -203,7 +203,7 @@ impl<'a> Resolver<'a> {
             let near = self
                 .schemas
                 .out
-                .patient()
+                .wants_suggestions()
                 .then(|| did_you_mean(text, names))
                 .flatten();
             self.unknown("P011", "message", id, text, near);
@@ -224,7 +224,7 @@ impl<'a> Resolver<'a> {
             let near = self
                 .schemas
                 .out
-                .patient()
+                .wants_suggestions()
                 .then(|| did_you_mean(text, names))
                 .flatten();
             self.unknown("P012", "error", id, text, near);
@@ -240,7 +240,7 @@ impl<'a> Resolver<'a> {
             let near = self
                 .schemas
                 .out
-                .patient()
+                .wants_suggestions()
                 .then(|| did_you_mean(text, names))
                 .flatten();
             self.unknown("P013", "channel", id, text, near);

@@ -1,17 +1,19 @@
 //! The session: its times, its roles, its phases.
 
 use super::Resolver;
-use crate::model::{Backoff, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, Session, Side};
+use crate::model::{
+    Backoff, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, SessionConfig, Side,
+};
 use crate::tree::NodeId;
 use std::time::Duration;
 
 impl Resolver<'_> {
-    pub(super) fn session(&mut self, block: Option<NodeId>) -> Session {
+    pub(super) fn session(&mut self, block: Option<NodeId>) -> SessionConfig {
         let at = |key: &str| block.and_then(|block| self.tree.get(block, key));
         let or_off = |key: &str, default: u64| match block.and_then(|block| self.text(block, key)) {
             Some("off") => None,
             text => text
-                .and_then(crate::parse::words::duration)
+                .and_then(crate::parse::grammar::duration)
                 .or(Some(Duration::from_secs(default))),
         };
         let backoff = at("backoff");
@@ -37,7 +39,7 @@ impl Resolver<'_> {
         let phases = at("phases");
         let roles = at("roles");
         let auth = at("auth").and_then(|id| self.message_at(id));
-        Session {
+        SessionConfig {
             heartbeat,
             timeout: timeout.unwrap_or(Duration::from_secs(10)),
             auth,

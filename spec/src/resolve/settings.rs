@@ -5,7 +5,7 @@ use crate::model::{
     Close, CloseCondition, Encoding, EncodingKind, Generate, GenerateRust, GenerateSchema,
     GenerateTypescript, HandlerTimeout, Limits, Name, Rate,
 };
-use crate::parse::words;
+use crate::parse::grammar;
 use crate::tree::NodeId;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl Resolver<'_> {
             depth: small("depth", 64),
             rate: match block.and_then(|block| self.text(block, "rate")) {
                 Some("off") => None,
-                text => text.and_then(words::rate).or(Some(RATE)),
+                text => text.and_then(grammar::rate).or(Some(RATE)),
             },
             violations: small("violations", 5),
             outbound: size("outbound").unwrap_or(1 << 20),
@@ -40,7 +40,7 @@ impl Resolver<'_> {
             handler_timeout: match block.and_then(|block| self.text(block, "handlerTimeout")) {
                 Some("off") => HandlerTimeout::Off,
                 text => text
-                    .and_then(words::duration)
+                    .and_then(grammar::duration)
                     .map_or(HandlerTimeout::TwiceTheReply, HandlerTimeout::After),
             },
         }
@@ -106,7 +106,7 @@ impl Resolver<'_> {
 
     fn out(&self, at: NodeId) -> Option<Name> {
         let out = self.name(self.tree.get(at, "out")?)?;
-        let text = words::normal_path(&out.text)?;
+        let text = grammar::normal_path(&out.text)?;
         Some(Name { text, ..out })
     }
 

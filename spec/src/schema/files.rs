@@ -3,7 +3,7 @@
 use super::dialect::Remote;
 use super::{Lowering, refs::join};
 use crate::diagnostic::Diagnostic;
-use crate::source::{MAX_FILES, Refused};
+use crate::source::{MAX_FILES, ReadError};
 use crate::tree::{Document, Kind};
 use crate::yaml;
 use handfast_schema::Span;
@@ -67,12 +67,13 @@ impl Lowering<'_> {
         }
         let found = match self.files.read(path) {
             Ok(found) => found,
-            Err(Refused::Outside) => {
+            Err(ReadError::Outside) => {
                 self.outside(path, at);
                 return None;
             }
-            Err(refused) => {
-                self.out.push(crate::load::refused(path, &refused, at));
+            Err(unreadable_file) => {
+                self.out
+                    .push(crate::load::unreadable_file(path, &unreadable_file, at));
                 return None;
             }
         };

@@ -5,7 +5,7 @@ use super::values::whole;
 use super::{Lowering, Site};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::parse::form::identifier;
-use crate::parse::words;
+use crate::parse::grammar;
 use crate::tree::{Document, Entry, Kind, NodeId};
 use handfast_schema::format;
 use handfast_schema::pattern::{PatternError, compile, explain};
@@ -201,7 +201,7 @@ impl Lowering<'_> {
                     return self.wrong(tree, entry, node, "an identifier");
                 };
                 let rust = keyword.value == Value::RustName;
-                if words::is_identifier(text, !rust) {
+                if grammar::is_identifier(text, !rust) {
                     let slot = if rust {
                         &mut to.annotations.rust
                     } else {

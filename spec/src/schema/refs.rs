@@ -113,7 +113,7 @@ impl Lowering<'_> {
         let known = anchors
             .into_iter()
             .flat_map(|all| all.keys().map(String::as_str))
-            .filter(|_| self.out.patient());
+            .filter(|_| self.out.wants_suggestions());
         let mut help = did_you_mean(&fragment, known);
         let types = self.docs[doc].tree.get(root.node, "types");
         if types.is_some_and(|types| self.docs[doc].tree.get(types, &fragment).is_some()) {
@@ -229,7 +229,10 @@ impl Lowering<'_> {
             };
             let Some(next) = next else {
                 let known = tree.entries(node).iter().map(|entry| entry.key.as_str());
-                let near = crate::diagnostic::nearest(&token, known.filter(|_| self.out.patient()));
+                let near = crate::diagnostic::nearest(
+                    &token,
+                    known.filter(|_| self.out.wants_suggestions()),
+                );
                 let help =
                     near.map(|near| format!("did you mean `{}`?", text.replace(&token, near)));
                 let message = format!("`{text}` points at nothing: there is no `{token}`");

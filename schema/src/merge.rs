@@ -4,7 +4,7 @@
 //! A schema made of parts that overlap is written anew: what they say of the shared place stands beside them once, as an `allOf`
 //! of its own, and no longer in them. What only some values ask for (a branch, a `then`, a dependent schema) stays where it is and
 //! leaves unknown fields to that; its own fields are known to it. So every judge closes such a place by the rules of
-//! [`crate::position`], and none has to know of overlaps.
+//! [`crate::openness`], and none has to know of overlaps.
 
 use crate::union::resolve;
 use crate::{Schema, SchemaId, Schemas};
@@ -26,15 +26,15 @@ const MAX_DEPTH: usize = 256;
 
 /// Parts describe places together in so many ways that they cannot be written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyOverlaps;
+pub struct TooManyMerges;
 
-impl fmt::Display for TooManyOverlaps {
+impl fmt::Display for TooManyMerges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the parts of `allOf` describe the same properties in too many ways")
     }
 }
 
-impl std::error::Error for TooManyOverlaps {}
+impl std::error::Error for TooManyMerges {}
 
 /// A place inside a value that several schemas may describe.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,12 +60,12 @@ impl Schemas {
     /// # Errors
     /// When more than 256 parts describe one place, or when that would add more than 16,384 schemas, and more than sixteen for each that
     /// there is.
-    pub fn close_once(&mut self) -> Result<(), TooManyOverlaps> {
+    pub fn merge_shared_fields(&mut self) -> Result<(), TooManyMerges> {
         if !self.has_defaults() {
             return Ok(());
         }
         let first = self.len();
-        let mut overlaps = Overlaps {
+        let mut overlaps = Merger {
             fields: with_fields(self),
             schemas: self,
             originals: BTreeMap::new(),
@@ -83,7 +83,7 @@ impl Schemas {
             while let Some(id) = overlaps.waiting.pop() {
                 overlaps.settle(id)?;
                 if overlaps.schemas.len() - first > most {
-                    return Err(TooManyOverlaps);
+                    return Err(TooManyMerges);
                 }
             }
         }
@@ -91,7 +91,7 @@ impl Schemas {
     }
 }
 
-struct Overlaps<'s> {
+struct Merger<'s> {
     schemas: &'s mut Schemas,
     /// Whether a schema, or one inside of it, describes a field; by its place.
     fields: Vec<bool>,
@@ -120,7 +120,7 @@ struct Stripping {
     kept: bool,
 }
 
-impl Overlaps<'_> {
+impl Merger<'_> {
     fn original(&self, id: SchemaId) -> &Schema {
         self.originals.get(&id).unwrap_or(&self.schemas[id])
     }
@@ -145,7 +145,7 @@ impl Overlaps<'_> {
     }
 
     /// Writes a schema anew where its parts overlap.
-    fn settle(&mut self, id: SchemaId) -> Result<(), TooManyOverlaps> {
+    fn settle(&mut self, id: SchemaId) -> Result<(), TooManyMerges> {
         let shared: BTreeMap<Slot, Described> = self
             .described(id)
             .into_iter()
@@ -158,7 +158,7 @@ impl Overlaps<'_> {
             .values()
             .map(|described| described.certain.len() + described.possible.len());
         if parts.max() > Some(MAX_PARTS) {
-            return Err(TooManyOverlaps);
+            return Err(TooManyMerges);
         }
         let slots = Rc::new(shared.keys().cloned().collect());
         let original = self.original(id).clone();

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// What a violation says, but for where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ViolationDetail {
     /// The keyword of the schema that refuses.
     pub keyword: &'static str,
     /// What the schema allows, for people.
@@ -17,7 +17,7 @@ pub struct Told {
     pub allowed: Option<Value>,
 }
 
-impl Told {
+impl ViolationDetail {
     /// Words, and nothing that a program could read.
     pub fn new(keyword: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Told {
 }
 
 /// `type`
-pub fn types(types: TypeSet) -> Told {
+pub fn types(types: TypeSet) -> ViolationDetail {
     let words: Vec<&str> = types
         .iter()
         .map(|ty| match ty {
@@ -51,44 +51,46 @@ pub fn types(types: TypeSet) -> Told {
         Some(one) => one.name().into(),
         None => types.iter().map(Type::name).collect(),
     };
-    Told::new("type", format!("must be {}", or(&words))).allowing(allowed)
+    ViolationDetail::new("type", format!("must be {}", or(&words))).allowing(allowed)
 }
 
 /// `const`
-pub fn constant(value: &Value) -> Told {
-    Told::new("const", format!("must be {}", json(value))).allowing(value.clone())
+pub fn constant(value: &Value) -> ViolationDetail {
+    ViolationDetail::new("const", format!("must be {}", json(value))).allowing(value.clone())
 }
 
 /// `enum`, and a union told apart by a property.
-pub fn enumeration<'a>(values: impl IntoIterator<Item = &'a Value>) -> Told {
+pub fn enumeration<'a>(values: impl IntoIterator<Item = &'a Value>) -> ViolationDetail {
     let allowed: Vec<Value> = values.into_iter().cloned().collect();
     let words: Vec<String> = allowed.iter().map(json).collect();
     let message = match words.as_slice() {
         [one] => format!("must be {one}"),
         all => format!("must be one of {}", all.join(", ")),
     };
-    Told::new("enum", message).allowing(allowed)
+    ViolationDetail::new("enum", message).allowing(allowed)
 }
 
 /// `multipleOf`
-pub fn multiple_of(n: &Number) -> Told {
-    Told::new("multipleOf", format!("must be a multiple of {}", text(n)))
+pub fn multiple_of(n: &Number) -> ViolationDetail {
+    ViolationDetail::new("multipleOf", format!("must be a multiple of {}", text(n)))
         .allowing(Value::Number(n.clone()))
 }
 
 /// `minimum`
-pub fn minimum(n: &Number) -> Told {
-    Told::new("minimum", format!("must be at least {}", text(n))).allowing(Value::Number(n.clone()))
+pub fn minimum(n: &Number) -> ViolationDetail {
+    ViolationDetail::new("minimum", format!("must be at least {}", text(n)))
+        .allowing(Value::Number(n.clone()))
 }
 
 /// `maximum`
-pub fn maximum(n: &Number) -> Told {
-    Told::new("maximum", format!("must be at most {}", text(n))).allowing(Value::Number(n.clone()))
+pub fn maximum(n: &Number) -> ViolationDetail {
+    ViolationDetail::new("maximum", format!("must be at most {}", text(n)))
+        .allowing(Value::Number(n.clone()))
 }
 
 /// `exclusiveMinimum`
-pub fn exclusive_minimum(n: &Number) -> Told {
-    Told::new(
+pub fn exclusive_minimum(n: &Number) -> ViolationDetail {
+    ViolationDetail::new(
         "exclusiveMinimum",
         format!("must be greater than {}", text(n)),
     )
@@ -96,39 +98,39 @@ pub fn exclusive_minimum(n: &Number) -> Told {
 }
 
 /// `exclusiveMaximum`
-pub fn exclusive_maximum(n: &Number) -> Told {
-    Told::new("exclusiveMaximum", format!("must be less than {}", text(n)))
+pub fn exclusive_maximum(n: &Number) -> ViolationDetail {
+    ViolationDetail::new("exclusiveMaximum", format!("must be less than {}", text(n)))
         .allowing(Value::Number(n.clone()))
 }
 
 /// `minLength`
-pub fn min_length(n: u64) -> Told {
+pub fn min_length(n: u64) -> ViolationDetail {
     let count = count(n, "character", "characters");
-    Told::new("minLength", format!("must be at least {count} long")).allowing(n)
+    ViolationDetail::new("minLength", format!("must be at least {count} long")).allowing(n)
 }
 
 /// `maxLength`
-pub fn max_length(n: u64) -> Told {
+pub fn max_length(n: u64) -> ViolationDetail {
     let count = count(n, "character", "characters");
-    Told::new("maxLength", format!("must be at most {count} long")).allowing(n)
+    ViolationDetail::new("maxLength", format!("must be at most {count} long")).allowing(n)
 }
 
 /// `minItems`
-pub fn min_items(n: u64) -> Told {
+pub fn min_items(n: u64) -> ViolationDetail {
     let count = count(n, "item", "items");
-    Told::new("minItems", format!("must have at least {count}")).allowing(n)
+    ViolationDetail::new("minItems", format!("must have at least {count}")).allowing(n)
 }
 
 /// `maxItems`
-pub fn max_items(n: u64) -> Told {
+pub fn max_items(n: u64) -> ViolationDetail {
     let count = count(n, "item", "items");
-    Told::new("maxItems", format!("must have at most {count}")).allowing(n)
+    ViolationDetail::new("maxItems", format!("must have at most {count}")).allowing(n)
 }
 
 /// `maxContains`
-pub fn max_contains(n: u64) -> Told {
+pub fn max_contains(n: u64) -> ViolationDetail {
     let count = count(n, "item", "items");
-    Told::new(
+    ViolationDetail::new(
         "maxContains",
         format!("must contain at most {count} of the kind counted"),
     )
@@ -136,108 +138,108 @@ pub fn max_contains(n: u64) -> Told {
 }
 
 /// `minProperties`
-pub fn min_properties(n: u64) -> Told {
+pub fn min_properties(n: u64) -> ViolationDetail {
     let count = count(n, "property", "properties");
-    Told::new("minProperties", format!("must have at least {count}")).allowing(n)
+    ViolationDetail::new("minProperties", format!("must have at least {count}")).allowing(n)
 }
 
 /// `maxProperties`
-pub fn max_properties(n: u64) -> Told {
+pub fn max_properties(n: u64) -> ViolationDetail {
     let count = count(n, "property", "properties");
-    Told::new("maxProperties", format!("must have at most {count}")).allowing(n)
+    ViolationDetail::new("maxProperties", format!("must have at most {count}")).allowing(n)
 }
 
 /// `pattern`
-pub fn pattern(pattern: &str) -> Told {
-    Told::new("pattern", format!("must match the pattern {pattern}")).allowing(pattern)
+pub fn pattern(pattern: &str) -> ViolationDetail {
+    ViolationDetail::new("pattern", format!("must match the pattern {pattern}")).allowing(pattern)
 }
 
 /// `format`
-pub fn format(format: &str) -> Told {
-    Told::new("format", format!("must be a valid {format}")).allowing(format)
+pub fn format(format: &str) -> ViolationDetail {
+    ViolationDetail::new("format", format!("must be a valid {format}")).allowing(format)
 }
 
 /// `contentEncoding`
-pub fn content_encoding(encoding: &str) -> Told {
-    Told::new("contentEncoding", format!("must be {encoding}")).allowing(encoding)
+pub fn content_encoding(encoding: &str) -> ViolationDetail {
+    ViolationDetail::new("contentEncoding", format!("must be {encoding}")).allowing(encoding)
 }
 
 /// `uniqueItems`
-pub fn unique_items() -> Told {
-    Told::new("uniqueItems", "must have no two equal items").allowing(true)
+pub fn unique_items() -> ViolationDetail {
+    ViolationDetail::new("uniqueItems", "must have no two equal items").allowing(true)
 }
 
 /// `contains`, of which there has to be one; where `minContains` says how many, it is that which refuses.
-pub fn contains(min: Option<u64>) -> Told {
+pub fn contains(min: Option<u64>) -> ViolationDetail {
     let count = count(min.unwrap_or(1), "item", "items");
     let message = format!("must contain at least {count} of the kind asked for");
     match min {
-        Some(min) => Told::new("minContains", message).allowing(min),
-        None => Told::new("contains", message),
+        Some(min) => ViolationDetail::new("minContains", message).allowing(min),
+        None => ViolationDetail::new("contains", message),
     }
 }
 
 /// `required`: said at the object, once for each name.
-pub fn required(name: &str) -> Told {
+pub fn required(name: &str) -> ViolationDetail {
     let name = Value::from(name);
-    Told::new("required", format!("must have the property {name}")).allowing(name)
+    ViolationDetail::new("required", format!("must have the property {name}")).allowing(name)
 }
 
 /// `dependentRequired`: said at the object, once for each name.
-pub fn dependent_required(name: &str, because: &str) -> Told {
+pub fn dependent_required(name: &str, because: &str) -> ViolationDetail {
     let (name, because) = (Value::from(name), Value::from(because));
     let message = format!("must have the property {name} beside {because}");
-    Told::new("dependentRequired", message).allowing(name)
+    ViolationDetail::new("dependentRequired", message).allowing(name)
 }
 
 /// `additionalProperties` or `unevaluatedProperties` that refuse: said at the property.
-pub fn unknown_property(keyword: &'static str) -> Told {
-    Told::new(keyword, "is not a known property")
+pub fn unknown_property(keyword: &'static str) -> ViolationDetail {
+    ViolationDetail::new(keyword, "is not a known property")
 }
 
 /// `items` or `unevaluatedItems` that refuse: said at the item.
-pub fn unknown_item(keyword: &'static str) -> Told {
-    Told::new(keyword, "is one item too many")
+pub fn unknown_item(keyword: &'static str) -> ViolationDetail {
+    ViolationDetail::new(keyword, "is one item too many")
 }
 
 /// `propertyNames`: said at the property.
-pub fn property_name() -> Told {
-    Told::new("propertyNames", "has a name that is not allowed")
+pub fn property_name() -> ViolationDetail {
+    ViolationDetail::new("propertyNames", "has a name that is not allowed")
 }
 
 /// A `false` schema.
-pub fn nothing() -> Told {
-    Told::new("false", "is not allowed")
+pub fn nothing() -> ViolationDetail {
+    ViolationDetail::new("false", "is not allowed")
 }
 
 /// `not`
-pub fn not() -> Told {
-    Told::new("not", "must not be what the schema excludes")
+pub fn not() -> ViolationDetail {
+    ViolationDetail::new("not", "must not be what the schema excludes")
 }
 
 /// `anyOf` without a discriminant.
-pub fn any_of() -> Told {
-    Told::new("anyOf", "must fit at least one of the alternatives")
+pub fn any_of() -> ViolationDetail {
+    ViolationDetail::new("anyOf", "must fit at least one of the alternatives")
 }
 
 /// `oneOf` without a discriminant, where none fits.
-pub fn one_of_none() -> Told {
-    Told::new("oneOf", "must fit one of the alternatives")
+pub fn one_of_none() -> ViolationDetail {
+    ViolationDetail::new("oneOf", "must fit one of the alternatives")
 }
 
 /// `oneOf` where several fit.
-pub fn one_of_many() -> Told {
-    Told::new("oneOf", "must fit only one of the alternatives")
+pub fn one_of_many() -> ViolationDetail {
+    ViolationDetail::new("oneOf", "must fit only one of the alternatives")
 }
 
 /// The interpreter's own limit on depth.
-pub fn too_deep() -> Told {
-    Told::new("depth", "is nested too deeply to be checked")
+pub fn too_deep() -> ViolationDetail {
+    ViolationDetail::new("depth", "is nested too deeply to be checked")
 }
 
 /// References that come back to themselves without looking at anything further in.
-pub fn endless() -> Told {
-    Told::new(
+pub fn self_reference() -> ViolationDetail {
+    ViolationDetail::new(
         "$ref",
         "cannot be checked: the schema refers to itself without end",
     )

@@ -4,7 +4,7 @@ use handfast_spec::{Severity, load_str, render};
 use std::collections::BTreeMap;
 
 /// What is wrong with a spec: codes, and the text.
-fn told(rest: &str) -> (Vec<&'static str>, String) {
+fn reported(rest: &str) -> (Vec<&'static str>, String) {
     let text = format!("handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{rest}");
     let loaded = load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new());
     let all: Vec<_> = loaded
@@ -17,7 +17,7 @@ fn told(rest: &str) -> (Vec<&'static str>, String) {
 }
 
 /// A spec with a mistake, its code, words of the help, and the spec as the help has it.
-const CURES: &[(&str, &str, &str, &str)] = &[
+const FIXES: &[(&str, &str, &str, &str)] = &[
     (
         "messages:\n  a: { from: server, tag: n, payload: { type: object, required: [x], properties: { x: { const: '1' } } } }\n  b: { from: server, tag: n, payload: { type: object, required: [x], properties: { x: { const: '2' } } } }\n",
         "P014",
@@ -87,12 +87,12 @@ const CURES: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_cure_is_one() {
-    for (bad, code, help, good) in CURES {
-        let (codes, text) = told(bad);
+fn what_a_help_suggests_is_accepted() {
+    for (bad, code, help, good) in FIXES {
+        let (codes, text) = reported(bad);
         assert_eq!(codes, [*code], "{text}");
         assert!(text.contains(help), "{help}\n{text}");
-        let (codes, text) = told(good);
+        let (codes, text) = reported(good);
         assert_eq!(codes, Vec::<&str>::new(), "{text}");
     }
 }
@@ -107,7 +107,7 @@ fn a_pointer_where_a_name_stands_is_warned_of() {
         "timestamp: /at",
     ] {
         let rest = format!("envelope: {{ {envelope} }}\nmessages:\n  a: {{ from: server }}\n");
-        let (codes, text) = told(&rest);
+        let (codes, text) = reported(&rest);
         assert_eq!(codes, ["P009"], "{text}");
         assert!(
             text.contains("warning[P009]") && text.contains("not for a JSON Pointer"),

@@ -33,11 +33,11 @@ impl Schemas {
     ///
     /// # Errors
     /// When there would be more than 16,384 schemas; they are left as they were then.
-    pub fn unfold(&mut self, roots: &[SchemaId]) -> Result<bool, TooManySchemas> {
+    pub fn resolve_dynamic_refs(&mut self, roots: &[SchemaId]) -> Result<bool, TooManySchemas> {
         if !self.iter().any(|(_, one)| one.dynamic_reference.is_some()) {
             return Ok(false);
         }
-        let mut unfolding = Unfolding::new(self);
+        let mut unfolding = Resolver::new(self);
         for root in roots {
             unfolding.place(*root, &Scope::new())?;
         }
@@ -52,7 +52,7 @@ impl Schemas {
     }
 }
 
-struct Unfolding<'s> {
+struct Resolver<'s> {
     originals: &'s Schemas,
     made: Schemas,
     /// The schema that bears a dynamic anchor in a resource.
@@ -66,7 +66,7 @@ struct Unfolding<'s> {
     waiting: Vec<(SchemaId, SchemaId, Scope)>,
 }
 
-impl<'s> Unfolding<'s> {
+impl<'s> Resolver<'s> {
     fn new(originals: &'s Schemas) -> Self {
         let mut anchors: BTreeMap<SchemaId, Vec<(&str, SchemaId)>> = BTreeMap::new();
         let mut bearers: BTreeMap<&str, Vec<SchemaId>> = BTreeMap::new();
