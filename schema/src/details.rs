@@ -1,24 +1,24 @@
-//! What violations say. It depends on the schema alone, so that both ends can say the same; these functions and their likes
-//! in the TypeScript runtime word a violation, and nothing else does.
+//! The text of violations. It depends on the schema alone, so that both ends produce the same text. Only these
+//! functions, and their counterparts in the TypeScript runtime, word a violation.
 
 use crate::number::{json, text};
 use crate::{Number, Type, TypeSet};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What a violation says, but for where.
+/// A violation without its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViolationDetail {
-    /// The keyword of the schema that refuses.
+    /// The keyword of the schema that the instance violates.
     pub keyword: &'static str,
     /// What the schema allows, for people.
     pub message: Cow<'static, str>,
-    /// What the schema allows: the keyword's value, or the name that is missing. None where it is a schema.
+    /// What the schema allows: the keyword's value, or the name of the missing property. `None` if that is a schema.
     pub allowed: Option<Value>,
 }
 
 impl ViolationDetail {
-    /// Words, and nothing that a program could read.
+    /// A message without a machine-readable part.
     pub fn new(keyword: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             keyword,
@@ -59,7 +59,7 @@ pub fn constant(value: &Value) -> ViolationDetail {
     ViolationDetail::new("const", format!("must be {}", json(value))).allowing(value.clone())
 }
 
-/// `enum`, and a union told apart by a property.
+/// `enum`, or the discriminant of a union.
 pub fn enumeration<'a>(values: impl IntoIterator<Item = &'a Value>) -> ViolationDetail {
     let allowed: Vec<Value> = values.into_iter().cloned().collect();
     let words: Vec<String> = allowed.iter().map(json).collect();
@@ -169,7 +169,7 @@ pub fn unique_items() -> ViolationDetail {
     ViolationDetail::new("uniqueItems", "must have no two equal items").allowing(true)
 }
 
-/// `contains`, of which there has to be one; where `minContains` says how many, it is that which refuses.
+/// `contains`, which requires one match; with `minContains`, that keyword is the one violated.
 pub fn contains(min: Option<u64>) -> ViolationDetail {
     let count = count(min.unwrap_or(1), "item", "items");
     let message = format!("must contain at least {count} of the kind asked for");
@@ -179,30 +179,30 @@ pub fn contains(min: Option<u64>) -> ViolationDetail {
     }
 }
 
-/// `required`: said at the object, once for each name.
+/// `required`: reported at the object, once for each name.
 pub fn required(name: &str) -> ViolationDetail {
     let name = Value::from(name);
     ViolationDetail::new("required", format!("must have the property {name}")).allowing(name)
 }
 
-/// `dependentRequired`: said at the object, once for each name.
+/// `dependentRequired`: reported at the object, once for each name.
 pub fn dependent_required(name: &str, because: &str) -> ViolationDetail {
     let (name, because) = (Value::from(name), Value::from(because));
     let message = format!("must have the property {name} beside {because}");
     ViolationDetail::new("dependentRequired", message).allowing(name)
 }
 
-/// `additionalProperties` or `unevaluatedProperties` that refuse: said at the property.
+/// An `additionalProperties` or `unevaluatedProperties` that forbids the property; reported at the property.
 pub fn unknown_property(keyword: &'static str) -> ViolationDetail {
     ViolationDetail::new(keyword, "is not a known property")
 }
 
-/// `items` or `unevaluatedItems` that refuse: said at the item.
+/// An `items` or `unevaluatedItems` that forbids the item; reported at the item.
 pub fn unknown_item(keyword: &'static str) -> ViolationDetail {
     ViolationDetail::new(keyword, "is one item too many")
 }
 
-/// `propertyNames`: said at the property.
+/// `propertyNames`: reported at the property.
 pub fn property_name() -> ViolationDetail {
     ViolationDetail::new("propertyNames", "has a name that is not allowed")
 }
@@ -222,22 +222,22 @@ pub fn any_of() -> ViolationDetail {
     ViolationDetail::new("anyOf", "must fit at least one of the alternatives")
 }
 
-/// `oneOf` without a discriminant, where none fits.
+/// `oneOf` without a discriminant, if no branch matches.
 pub fn one_of_none() -> ViolationDetail {
     ViolationDetail::new("oneOf", "must fit one of the alternatives")
 }
 
-/// `oneOf` where several fit.
+/// `oneOf` if several branches match.
 pub fn one_of_many() -> ViolationDetail {
     ViolationDetail::new("oneOf", "must fit only one of the alternatives")
 }
 
-/// The interpreter's own limit on depth.
+/// The interpreter's own depth limit.
 pub fn too_deep() -> ViolationDetail {
     ViolationDetail::new("depth", "is nested too deeply to be checked")
 }
 
-/// References that come back to themselves without looking at anything further in.
+/// References that lead back to themselves without descending into the value.
 pub fn self_reference() -> ViolationDetail {
     ViolationDetail::new(
         "$ref",

@@ -1,8 +1,8 @@
-//! JSON Schema 2020-12 as plain data: a node tree, an interpreter that reports every violation, the words those
-//! violations are told in, and a canonical hash.
+//! JSON Schema 2020-12 as plain data: a node tree, an interpreter that reports every violation, and the text of those
+//! violations.
 //!
 //! This crate is a leaf. It reads no YAML, touches no file and knows nothing of protocols: `spec` builds the tree,
-//! `codegen` renders it, and the runtime shares its words.
+//! `codegen` renders it, and the runtime produces the same violations.
 
 pub mod details;
 mod dynamic_refs;

@@ -1,24 +1,24 @@
-//! Openness belongs to the receiving side, not to the type: where a schema says nothing of unknown fields, a server
-//! refuses them. This decides where that is, from the schemas alone, so that the interpreter, the emitted JSON Schema and
-//! the generators cannot differ.
+//! Whether an object may have unknown fields depends on the receiving side, not on the type: unless the schema says
+//! otherwise, a server refuses them. This module decides where that applies, from the schemas alone, so that the
+//! interpreter, the emitted JSON Schema and the generators cannot differ.
 
 use crate::{Schema, SchemaId, Schemas};
 use std::collections::BTreeSet;
 
-/// How a schema is met.
+/// What a schema is used for where it is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {
-    /// It describes a value by itself: a payload, a property, an item, and what such a schema refers to.
+    /// It describes a value by itself: a payload, a property, an item, and the target of such a schema's `$ref`.
     Whole,
-    /// It describes a value together with others, under `allOf` and the like; what they leave is settled by the shape
-    /// around them.
+    /// It describes a value together with others, under `allOf` and the like. The enclosing schema decides on unknown
+    /// fields.
     Part,
-    /// It is a question and not a description: under `not`, `if`, `contains` and `propertyNames`. No default applies.
+    /// It tests a value: under `not`, `if`, `contains` and `propertyNames`. No default applies.
     Test,
 }
 
 impl Purpose {
-    /// The purpose of the properties and items of a schema met here.
+    /// The purpose of the properties and items of a schema with this purpose.
     #[must_use]
     pub const fn child(self) -> Self {
         match self {
@@ -28,23 +28,22 @@ impl Purpose {
     }
 }
 
-/// How a server treats the unknown fields of an object that it meets at [`Purpose::Whole`].
+/// How a server treats unknown fields of an object, given a schema with [`Purpose::Whole`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnknownFields {
-    /// Nothing is added: the schema says it itself, or it describes no field (`true`, `{type: object}`), which makes it
-    /// any object, or its dialect has no default.
+    /// As the schema says: it decides on unknown fields itself, or describes no field (`true`, `{type: object}`) and
+    /// so allows any object, or its dialect has no default.
     AsWritten,
-    /// As if `additionalProperties: false` stood beside its `properties`.
+    /// As with `additionalProperties: false` beside its `properties`.
     RefuseAdditional,
-    /// The schema stands for others, through one `$ref`, `oneOf` or `anyOf`: each of them is met at [`Purpose::Whole`].
+    /// The schema delegates to others, through one `$ref`, `oneOf` or `anyOf`: each of those has [`Purpose::Whole`].
     Delegate,
-    /// As if `unevaluatedProperties: false` stood beside its `allOf` and the like, each of which is a
-    /// [`Purpose::Part`].
+    /// As with `unevaluatedProperties: false` beside its `allOf` and the like, each of which is a [`Purpose::Part`].
     RefuseUnevaluated,
 }
 
 impl UnknownFields {
-    /// The purpose of the subschemas that apply to the same value as a schema met at `purpose`.
+    /// The purpose of the subschemas that apply to the same value as a schema with this purpose.
     #[must_use]
     pub fn in_place(self, purpose: Purpose) -> Purpose {
         match purpose {
@@ -55,7 +54,7 @@ impl UnknownFields {
     }
 }
 
-/// How a server closes this schema at [`Purpose::Whole`].
+/// How a server treats unknown fields, given this schema with [`Purpose::Whole`].
 pub fn unknown_fields(schemas: &Schemas, id: SchemaId) -> UnknownFields {
     let schema = &schemas[id];
     if !schemas.has_defaults() || schema.boolean.is_some() || schema.closes_itself() {
@@ -83,7 +82,7 @@ fn has_fields(schema: &Schema) -> bool {
     !schema.properties.is_empty() || !schema.pattern_properties.is_empty()
 }
 
-/// Whether exactly one of `$ref`, `$dynamicRef`, `oneOf` and `anyOf` is what the schema hands the value on to.
+/// Whether the schema delegates to exactly one of `$ref`, `$dynamicRef`, `oneOf` and `anyOf`.
 fn stands_for_others(schema: &Schema) -> bool {
     let others = !schema.all_of.is_empty()
         || schema.condition.is_some()

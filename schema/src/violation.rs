@@ -1,19 +1,19 @@
-//! What is wrong with an instance, and where.
+//! Violations: what is wrong with an instance, and where.
 
 use crate::{Pointer, details::ViolationDetail};
 use std::{collections::BTreeSet, fmt, ops::Deref};
 
-/// One thing wrong with an instance. It never holds any of the instance but the names in its path. What it tells is there by
-/// dereference: `violation.keyword`, `violation.message`, `violation.allowed`.
+/// One violation of a schema. Of the instance it contains only the property names in its path. The detail is
+/// available by dereference: `violation.keyword`, `violation.message`, `violation.allowed`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Where in the instance.
+    /// The location in the instance.
     pub path: Pointer,
     telling: SharedDetail,
 }
 
 impl Violation {
-    /// A violation at a place.
+    /// A violation at a location.
     pub fn new(path: Pointer, telling: impl Into<SharedDetail>) -> Self {
         Self {
             path,
@@ -21,7 +21,7 @@ impl Violation {
         }
     }
 
-    /// Where, and what is told.
+    /// The location, and the detail.
     pub fn into_parts(self) -> (Pointer, SharedDetail) {
         (self.path, self.telling)
     }
@@ -44,12 +44,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What is told: made for the occasion, or worded once for all.
+/// The detail of a violation, owned or static.
 #[derive(Clone)]
 pub enum SharedDetail {
-    /// Made for the occasion.
+    /// Created for this violation.
     Made(Box<ViolationDetail>),
-    /// Worded once.
+    /// Created once and shared.
     Known(&'static ViolationDetail),
 }
 
@@ -101,7 +101,8 @@ impl fmt::Debug for SharedDetail {
 /// Every violation of one instance, in order.
 pub type Violations = Vec<Violation>;
 
-/// Leaves one of those that say the same of the same place, the first: several schemas may ask the same of a value.
+/// Keeps the first of those with the same path, keyword and message: several schemas may apply the same assertion to
+/// a value.
 pub fn remove_duplicates(violations: &mut Violations) {
     if violations.len() < 2 {
         return;
@@ -115,26 +116,26 @@ pub fn remove_duplicates(violations: &mut Violations) {
     violations.retain(|_| first.next().unwrap_or(true));
 }
 
-/// How many violations are collected at the most. A schema that meets a value on many ways would tell what is wrong with it
-/// again for each.
+/// How many violations are collected at most. A schema that reaches a value by many paths would report the same
+/// violations again for each.
 pub const MAX_VIOLATIONS: usize = 1000;
 
-/// How many violations are listed at the most.
+/// How many violations are listed at most.
 const LISTED: usize = 100;
 
-/// The most code points of a path, and of words.
+/// The maximum lengths of a path and of a message, in code points.
 const PATH: usize = 256;
 const WORDS: usize = 1000;
 
-/// Violations as they are shown: the first 100, and one of keyword `violations` that tells how many more there are;
-/// paths of 256 code points at the most and words of 1,000, with an ellipsis where they were cut. What is allowed is left out
-/// where the words were.
+/// Shortens a list of violations for display: the first 100, then one with the keyword `violations` that says how
+/// many more there are. Paths are cut to 256 code points and messages to 1,000, with an ellipsis. A shortened message
+/// drops its `allowed`.
 pub fn listed(mut violations: Violations) -> Violations {
     let more = violations.len().min(MAX_VIOLATIONS).saturating_sub(LISTED);
     let all = violations.len() < MAX_VIOLATIONS;
     violations.truncate(LISTED);
     for violation in &mut violations {
-        // No text has more code points than bytes.
+        // A text never has more code points than bytes.
         if violation.path.len() > PATH
             && let Some(cut) = cut(violation.path.as_str(), PATH)
         {

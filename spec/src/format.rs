@@ -1,4 +1,4 @@
-//! The JSON Schema of a spec, for editors, made from the table of the language.
+//! The JSON Schema of the spec format, for editors, generated from the table of the language.
 
 use crate::language::{ROOT, Section, Shape};
 use crate::parse::grammar;
@@ -6,7 +6,7 @@ use crate::schema::keywords::{self, KEYWORDS};
 use handfast_schema::Type;
 use serde_json::{Map, Value, json};
 
-/// The JSON Schema (draft 2020-12) of the spec format. Unknown keys are refused wherever the language refuses them, inside
+/// The JSON Schema (draft 2020-12) of the spec format. It refuses unknown keys wherever the language does, inside
 /// payloads too.
 pub fn format_schema() -> Value {
     let mut defs = Map::new();
@@ -68,14 +68,14 @@ fn shape(of: &Shape, defs: &mut Map<String, Value>) -> Value {
     }
 }
 
-/// A section stands once among the definitions.
+/// A section, written once among the definitions.
 fn named(section: &Section, defs: &mut Map<String, Value>) -> Value {
     let name = section.name.replace(' ', "-");
     let reference = json!({ "$ref": format!("#/$defs/{name}") });
     if defs.contains_key(&name) {
         return reference;
     }
-    // Taken before its keys are looked at, in case one of them leads back.
+    // Reserved before its keys are visited, in case one of them refers back to it.
     defs.insert(name.clone(), Value::Null);
     let mut properties = Map::new();
     let mut required = Vec::new();
@@ -98,7 +98,7 @@ fn named(section: &Section, defs: &mut Map<String, Value>) -> Value {
     reference
 }
 
-/// The keywords of JSON Schema, spelled out so that an editor complains about one that there is not.
+/// The keywords of JSON Schema, spelled out so that an editor reports an unknown one.
 fn payload_schema() -> Value {
     let schema = || json!({ "$ref": "#/$defs/schema" });
     let types: Vec<&str> = Type::ALL.iter().map(|ty| ty.name()).collect();

@@ -12,7 +12,7 @@ fn said(lines: &str) -> String {
     render(&loaded.diagnostics, &loaded.sources, false)
 }
 
-const TOO_MUCH: &str = "error[Y008]: the aliases of this file make more than 8388608 bytes of text";
+const TOO_MUCH: &str = "error[Y008]: the aliases of this file expand to more than 8388608 bytes of text";
 
 /// A text, and so many aliases of it.
 fn texts(bytes: usize, aliases: usize) -> String {

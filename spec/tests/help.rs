@@ -69,13 +69,13 @@ const FIXES: &[(&str, &str, &str, &str)] = &[
     (
         "messages:\n  hi: { from: client, payload: { type: object, properties: { v: { type: string } } } }\nsession: { roles: { hello: { message: hi, fields: { auth: v } } } }\n",
         "P030",
-        "the whole payload is `''`",
+        "`''` is the whole payload",
         "messages:\n  hi: { from: client, payload: { type: object, properties: { v: { type: string } } } }\nsession: { roles: { hello: { message: hi, fields: { auth: '' } } } }\n",
     ),
     (
         "messages:\n  a: { from: server, tag: null }\n",
         "P035",
-        "name it as what answers a request (`reply: …`)",
+        "make it the reply to a request (`reply: …`)",
         "messages:\n  q: { from: client, reply: a }\n  a: { from: server, tag: null }\n",
     ),
     (
@@ -110,7 +110,7 @@ fn a_pointer_where_a_name_stands_is_warned_of() {
         let (codes, text) = reported(&rest);
         assert_eq!(codes, ["P009"], "{text}");
         assert!(
-            text.contains("warning[P009]") && text.contains("not for a JSON Pointer"),
+            text.contains("warning[P009]") && text.contains("not as a JSON Pointer"),
             "{text}"
         );
     }

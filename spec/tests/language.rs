@@ -497,13 +497,13 @@ fn a_failure_without_a_tag_needs_an_outcome() {
     assert!(without_outcome.contains(&"P035"), "{without_outcome:?}");
 }
 
-/// What is reported as read and not acted on, in order.
+/// The settings reported as having no effect yet, in order.
 fn pending(text: &str) -> Vec<String> {
     let all = read(text).diagnostics;
     let notes = all.into_iter().filter(|one| one.code == "G005");
     let reported = |one: Diagnostic| {
         assert_eq!(one.severity, Severity::Note);
-        let what = one.message.split_once(" is read, and not acted on yet: ");
+        let what = one.message.split_once(" has no effect yet: ");
         what.expect("what, and what happens instead").0.to_owned()
     };
     notes.map(reported).collect()
@@ -547,7 +547,7 @@ fn settings_without_effect_are_reported() {
         (
             "",
             "session: { roles: { hello: { message: ask, fields: { version: /v } } } }",
-            "that `ask` plays the role `hello`",
+            "`ask` in the role `hello`",
         ),
         ("", "encodings: { json: a }", ""),
         ("", "encodings: { json: a, cbor: b }", "the encoding `cbor`"),

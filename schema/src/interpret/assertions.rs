@@ -1,4 +1,4 @@
-//! The keywords that look at one value and at nothing inside it.
+//! Keywords that assert something about a value without looking at its children.
 
 use super::{Out, Prepared};
 use crate::number::{self, MAX_SAFE_INTEGER, double};
@@ -19,8 +19,8 @@ pub(super) fn is_of(value: &Value, types: TypeSet) -> bool {
     }
 }
 
-/// Everything but what counts or names properties, which comes behind `contains`. `defaults` is there where Handfast's
-/// defaults apply.
+/// Every assertion except those on the number or names of properties, which come after `contains`. `defaults` is set
+/// where Handfast's defaults apply.
 pub(super) fn value(
     schema: &Schema,
     prepared: &Prepared,
@@ -59,7 +59,7 @@ pub(super) fn value(
     }
 }
 
-/// The bounds of a number, as they are written or as our default for integers has them.
+/// The bounds of a number, as written or by default.
 fn numeric(schema: &Schema, n: f64, defaults: Option<Side>, out: &mut Out) {
     if let Some(of) = &schema.multiple_of {
         out.check(number::is_multiple(n, double(of)), || {
@@ -104,7 +104,7 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
         }
     }
     if let Some(pattern) = &schema.pattern {
-        // A pattern that cannot run refuses everything: better closed than open. `spec` does not let one through.
+        // A pattern that cannot be compiled refuses everything: fail closed. `spec` does not accept one.
         let matches = prepared
             .pattern
             .as_ref()
@@ -122,7 +122,7 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
     }
 }
 
-/// What counts or names the properties of an object.
+/// Assertions on the number or names of properties.
 pub(super) fn object(
     schema: &Schema,
     prepared: &Prepared,

@@ -1,16 +1,16 @@
-//! The keywords that look inside an object or an array.
+//! Keywords that apply to the children of an object or an array.
 
 use super::{Out, Prepared, Run, Seen, Step};
 use crate::openness::Purpose;
 use crate::{Schema, SchemaId, details};
 use serde_json::{Map, Value};
 
-/// An object and the schema it is checked against.
+/// An object and the schema applied to it.
 pub(super) struct Object<'v, 'i> {
     pub(super) schema: &'v Schema,
     pub(super) prepared: &'v Prepared,
     pub(super) fields: &'i Map<String, Value>,
-    /// Whether unknown fields are refused though the schema does not say so.
+    /// Whether unknown fields are refused by default.
     pub(super) additional: bool,
 }
 
@@ -34,7 +34,7 @@ impl<'v> Run<'v> {
             seen.all_properties = true;
         }
         for (name, id) in &schema.properties {
-            // The key is taken from the instance, whose life the record of what was seen shares.
+            // The key is borrowed from the instance, whose lifetime `seen` has.
             if let Some((key, value)) = fields.get_key_value(name) {
                 self.property(object, key, value, Some(*id), purpose, &mut seen, out);
             }
@@ -166,7 +166,8 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// The last word on what nothing else has looked at. `closed` stands for `unevaluatedProperties: false`.
+    /// Applies `unevaluated…` to the children not evaluated so far. `closed` stands for `unevaluatedProperties:
+    /// false`.
     pub(super) fn unevaluated<'i>(
         &mut self,
         schema: &'v Schema,

@@ -1,4 +1,4 @@
-//! The keywords that hand the same value to other schemas.
+//! Keywords that apply other schemas to the same value.
 
 use super::{Out, Prepared, Run, Seen, Step};
 use crate::openness::Purpose;
@@ -73,7 +73,8 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// Where a `$dynamicRef` leads: to the outermost resource entered that has the anchor, if the first target has it.
+    /// The target of a `$dynamicRef`: the outermost resource in scope with the anchor, if the initial target declares
+    /// it.
     fn dynamic_target(&self, dynamic: &DynamicRef) -> SchemaId {
         let Some(anchor) = &dynamic.anchor else {
             return dynamic.initial;
@@ -117,7 +118,7 @@ impl<'v> Run<'v> {
         for id in branches.ids {
             if self.accepts(*id, value, purpose, seen.as_deref_mut()) {
                 fitting += 1;
-                // What the other branches have looked at counts, so they are asked where it is watched.
+                // What the other branches evaluate counts as well, so they are applied if that is recorded.
                 if !branches.exclusive && seen.is_none() {
                     break;
                 }
@@ -136,7 +137,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// Speaks of the branch that the discriminant names, or of the discriminant alone.
+    /// Reports violations of the branch that the discriminant names, or of the discriminant alone.
     fn discriminated<'i>(
         &mut self,
         discriminant: &'v Discriminant,

@@ -25,7 +25,7 @@ fn default_timestamp() -> Timestamp {
     }
 }
 
-/// The envelope of a protocol that says nothing of it.
+/// The default envelope.
 fn default_envelope() -> Envelope {
     Envelope {
         tagging: Tagging::Adjacent {
@@ -68,7 +68,7 @@ impl Resolver<'_> {
         both
     }
 
-    /// Applies what a block says.
+    /// Applies a block.
     pub(super) fn apply(&mut self, to: &mut Envelope, block: NodeId) {
         let tree = self.tree;
         let at = |key: &str| tree.get(block, key);
@@ -80,7 +80,7 @@ impl Resolver<'_> {
                 Kind::Broken => {}
                 other => {
                     let message = match other {
-                        Kind::List(_) => "a tag of several fields is not supported yet",
+                        Kind::List(_) => "a tag in several fields is not supported yet",
                         Kind::Text(_) | Kind::Null => {
                             "an envelope without a tag is not supported yet"
                         }
@@ -91,7 +91,7 @@ impl Resolver<'_> {
                     let place = key
                         .filter(|_| node.start == node.end)
                         .map_or(node, |key| key.at);
-                    let help = "an envelope is an object with a tag, and the payload beside it or flat in it";
+                    let help = "an envelope is an object with a tag, and with the payload in a field of its own or flat beside the tag";
                     self.schemas
                         .out
                         .push(Diagnostic::error("P023", place, message).help(help));
@@ -234,7 +234,7 @@ impl Resolver<'_> {
                     request.span = span;
                 }
                 if let Some(name) = self.owned(id, "reply") {
-                    // A reply that names its request in the request's own field needs no second one.
+                    // A reply that has the id in the request's own field needs no second field.
                     let apart = name != request.name;
                     to.reply_to = apart.then_some(EnvelopeField {
                         name,

@@ -9,8 +9,8 @@ use crate::parse::grammar;
 use crate::tree::NodeId;
 use std::time::Duration;
 
-/// How many messages a client may send where the spec does not say: more than people and most programs do, and few enough
-/// that one connection cannot keep a core busy.
+/// How many messages a client may send by default: more than people and most programs do, and few enough that one
+/// connection cannot keep a core busy.
 const RATE: Rate = Rate {
     count: 1000,
     per: Duration::from_secs(1),
@@ -59,7 +59,7 @@ impl Resolver<'_> {
             }
         }
         if encodings.is_empty() {
-            // A subprotocol is a token of RFC 9110, which has no colon.
+            // A subprotocol is a token as in RFC 9110, which has no colon.
             let name = name.replace(':', ".");
             let subprotocol = format!("{name}.v{major}+json");
             encodings.push(Encoding {
