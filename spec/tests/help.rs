@@ -1,9 +1,9 @@
-//! What a help advises is accepted.
+//! What a help suggests is accepted.
 
 use handfast_spec::{Severity, load_str, render};
 use std::collections::BTreeMap;
 
-/// What is wrong with a spec: codes, and the text.
+/// The diagnostics of a spec: their codes, and the rendered text.
 fn reported(rest: &str) -> (Vec<&'static str>, String) {
     let text = format!("handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{rest}");
     let loaded = load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new());
@@ -16,7 +16,7 @@ fn reported(rest: &str) -> (Vec<&'static str>, String) {
     (codes, render(&all, &loaded.sources, false))
 }
 
-/// A spec with a mistake, its code, words of the help, and the spec as the help has it.
+/// A spec with an error, its code, a part of the help, and the spec after following it.
 const FIXES: &[(&str, &str, &str, &str)] = &[
     (
         "messages:\n  a: { from: server, tag: n, payload: { type: object, required: [x], properties: { x: { const: '1' } } } }\n  b: { from: server, tag: n, payload: { type: object, required: [x], properties: { x: { const: '2' } } } }\n",

@@ -1,11 +1,11 @@
-//! The language through its public door.
+//! The language, through the public API.
 
 use handfast_spec::model::{FieldKind, Presence, Reply, Sent, Tagging, TimestampForm};
 use handfast_spec::{Diagnostic, Loaded, Severity, load, load_str, render};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The reference protocol. A comma ends a plain scalar inside `{ }`, so that a description with one has to be quoted.
+/// The reference protocol. A comma ends a plain scalar inside `{ }`, so a description with one has to be quoted.
 fn reference() -> String {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol.yaml"));
     let text = std::fs::read_to_string(path).expect("the reference protocol");
@@ -23,7 +23,7 @@ fn shown(loaded: &Loaded) -> String {
     render(&loaded.diagnostics, &loaded.sources, false)
 }
 
-/// The errors and warnings; a note says that nothing is wrong.
+/// The errors and warnings, without notes.
 fn wrong(loaded: &Loaded) -> String {
     let reported = loaded.diagnostics.iter();
     let reported = reported
@@ -32,7 +32,7 @@ fn wrong(loaded: &Loaded) -> String {
     render(&reported.collect::<Vec<_>>(), &loaded.sources, false)
 }
 
-/// The codes reported of a spec, in order.
+/// The codes reported for a spec, in order.
 fn codes(text: &str) -> Vec<&'static str> {
     read(text).diagnostics.iter().map(|one| one.code).collect()
 }
@@ -153,7 +153,7 @@ fn the_hash_covers_the_wire_and_nothing_else() {
             "type: integer, minimum: 1, maximum: 20000",
             "maximum: 20000.0, minimum: 1, type: integer",
         ),
-        // Written out, the type is the same.
+        // Inlined, the type is the same.
         (
             "status: { $ref: '#/types/Status' }",
             "status: { type: string, enum: [away, online], open: true }",
@@ -253,7 +253,7 @@ fn a_symbolic_link_does_not_lead_out() {
     std::os::unix::fs::symlink(base.join("secret.yaml"), inside.join("link.yaml")).expect("a link");
     let loaded = load(&inside.join("protocol.yaml"));
     let found: Vec<_> = loaded.diagnostics.iter().map(|one| one.code).collect();
-    // The same file inside of the folder is read, and known to a build script.
+    // The same file inside the folder is read, and reported to build scripts.
     std::fs::remove_file(inside.join("link.yaml")).expect("a link");
     std::fs::write(inside.join("link.yaml"), "types: { T: { type: string } }\n").expect("a file");
     let second = load(&inside.join("protocol.yaml"));
@@ -282,7 +282,7 @@ fn pointers_anchors_and_dynamic_anchors_resolve() {
     ] {
         assert_eq!(shown(&read(&payload(good))), "", "{good}");
     }
-    // What a dynamic reference comes to may come back to itself, too.
+    // The target of a dynamic reference may also be circular.
     assert_eq!(
         codes(&payload(
             "{ allOf: [{ $dynamicRef: '#n' }], $dynamicAnchor: n, $defs: { y: { $ref: '#/types/Pair' } } }"
@@ -368,7 +368,7 @@ fn depth_ends_in_a_diagnostic_and_not_on_the_stack() {
         );
         read(&text);
     }
-    // A chain of references is as long as one likes.
+    // A chain of references may have any length.
     let mut chain = format!("{HEAD}types:\n");
     for at in 0..20_000 {
         chain.push_str(&format!("  T{at}: {{ $ref: '#/types/T{}' }}\n", at + 1));
@@ -476,7 +476,7 @@ fn what_is_answered_only_where_it_fails() {
     let empty: [&str; 0] = [];
     assert_eq!(reported("", ""), empty);
     assert_eq!(reported("", ", timeout: 5s"), ["P028"]);
-    // Nobody can say what failed.
+    // Failures cannot be answered.
     let without_errors = reported("session: { roles: { error: off } }\n", "");
     assert!(without_errors.contains(&"P028"), "{without_errors:?}");
     let order = "envelope: { id: off, correlate: order }\n";
@@ -528,7 +528,7 @@ fn settings_without_effect_are_reported() {
             "",
             "the envelope of `news`",
         ),
-        // What is said anew and is no other.
+        // A setting that repeats the default is not reported.
         (", envelope: { id: id }", "", ""),
         ("", "session: { resume: 10s }", "`session.resume`"),
         ("", "session: { resume: off }", ""),
@@ -614,7 +614,7 @@ fn a_default_fits_its_own_schema() {
     ] {
         assert_eq!(with(bad), ["S021"], "{bad}");
     }
-    // Where a schema is wrong, that is what is reported.
+    // If the schema is invalid, only that is reported.
     let reported = with("{ type: string, pattern: '(', default: A }");
     assert!(!reported.contains(&"S021"), "{reported:?}");
 }
@@ -633,7 +633,7 @@ fn a_channel_is_entered_and_left_with_an_answer() {
     }
 }
 
-/// A caret stands under what is wrong in a pattern, however it is quoted.
+/// The caret marks the error in a pattern, however the pattern is quoted.
 #[test]
 fn what_is_wrong_in_a_pattern_is_pointed_at() {
     for (written, part) in [
