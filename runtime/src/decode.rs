@@ -10,7 +10,7 @@ use crate::{
     message::MessageSet,
     read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
 };
-use handfast_schema::{Side, Type, TypeSet, Violations, listed, number::MAX_SAFE_INTEGER, words};
+use handfast_schema::{Side, Type, TypeSet, Violations, details, listed, number::MAX_SAFE_INTEGER};
 use std::{
     borrow::Cow,
     fmt,
@@ -75,7 +75,7 @@ pub fn decode<M: MessageSet>(
         message = read_empty(index, side);
         if message.is_none() {
             let name = M::DESCRIPTOR.envelope.content.unwrap_or_default();
-            decoder.payload.violation(words::required(name));
+            decoder.payload.violation(details::required(name));
         }
     }
     decoder.finish(message)
@@ -200,7 +200,7 @@ impl<'de> Decoder<'de> {
                     if table.content.is_some() && self.side == Side::Server {
                         let mark = self.envelope.mark();
                         self.envelope
-                            .violation(words::unknown_property("additionalProperties"));
+                            .violation(details::unknown_property("additionalProperties"));
                         self.envelope
                             .part(before, mark, || Segment::Key(r.name().into()));
                     }
@@ -222,7 +222,7 @@ impl<'de> Decoder<'de> {
             ) = role
                 && seen & (1 << place) == 0
             {
-                self.envelope.violation(words::required(name));
+                self.envelope.violation(details::required(name));
             }
         }
         if table.content.is_none() {
@@ -233,7 +233,7 @@ impl<'de> Decoder<'de> {
             return Ok(());
         }
         if self.index.is_none() && self.tag.is_none() && seen & 1 == 0 {
-            self.envelope.violation(words::required(table.tag));
+            self.envelope.violation(details::required(table.tag));
         }
         // What is published to a channel says which.
         let channel = roles.iter().position(|role| {
@@ -243,7 +243,7 @@ impl<'de> Decoder<'de> {
             && seen & (1 << place) == 0
             && self.table.messages[index].channel.is_some()
         {
-            self.envelope.violation(words::required(names[place]));
+            self.envelope.violation(details::required(names[place]));
         }
         // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
@@ -282,12 +282,12 @@ impl<'de> Decoder<'de> {
                             self.index = (self.table.lookup)(TagRef::Integer(n));
                             self.tag = Some(ReadTag::Integer(n));
                         } else {
-                            cx.violation(words::types(tag_types(self.table)));
+                            cx.violation(details::types(tag_types(self.table)));
                         }
                     }
                     _ => {
                         r.skip()?;
-                        cx.violation(words::types(tag_types(self.table)));
+                        cx.violation(details::types(tag_types(self.table)));
                     }
                 }
             }
@@ -316,7 +316,7 @@ impl<'de> Decoder<'de> {
                         });
                 let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
                 if !allowed.contains(&value) {
-                    self.envelope.violation(words::enumeration(&allowed));
+                    self.envelope.violation(details::enumeration(&allowed));
                 }
                 self.outcome = Some(value);
             }
@@ -354,7 +354,7 @@ impl<'de> Decoder<'de> {
                 Type::Integer
             };
             self.envelope
-                .violation(words::types(TypeSet::NONE.with(ty)));
+                .violation(details::types(TypeSet::NONE.with(ty)));
             return Ok(());
         };
         match (role, value) {
@@ -366,7 +366,7 @@ impl<'de> Decoder<'de> {
             (EnvelopeField::Seq, id) => {
                 self.seq = number(&id).and_then(|n| u64::try_from(n).ok());
                 if self.seq.is_none() {
-                    self.envelope.violation(words::minimum(&0.into()));
+                    self.envelope.violation(details::minimum(&0.into()));
                 }
             }
             (EnvelopeField::Timestamp, id) => {
@@ -375,9 +375,9 @@ impl<'de> Decoder<'de> {
                 if self.timestamp.is_none() {
                     self.envelope.violation(match form {
                         Some(TimestampForm::UnixMs | TimestampForm::UnixS) => {
-                            words::minimum(&0.into())
+                            details::minimum(&0.into())
                         }
-                        _ => words::format("date-time"),
+                        _ => details::format("date-time"),
                     });
                 }
             }

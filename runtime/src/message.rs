@@ -263,7 +263,10 @@ pub enum NoMessage {}
 impl Payload for NoMessage {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
         r.skip()?;
-        cx.violation(handfast_schema::words::Told::new("not", "is not allowed"));
+        cx.violation(handfast_schema::details::ViolationDetail::new(
+            "not",
+            "is not allowed",
+        ));
         Ok(None)
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     message::Payload,
     read::{ReadContext, Reader, Rules, Stop},
 };
-use handfast_schema::{Pointer, Side, Told, Violation, Violations};
+use handfast_schema::{Pointer, Side, Violation, ViolationDetail, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct ValidationError {
 impl ValidationError {
     /// A value that is wrong as a whole.
     fn whole(message: &'static str) -> Self {
-        let violation = Violation::new(Pointer::root(), Told::new("type", message));
+        let violation = Violation::new(Pointer::root(), ViolationDetail::new("type", message));
         Self {
             violations: vec![violation],
         }

@@ -2,8 +2,8 @@
 
 use crate::descriptor::EnvelopeLayout;
 use handfast_schema::{
-    MAX_VIOLATIONS, Pointer, Side, Telling, Told, Type, TypeSet, Violation, Violations, listed,
-    words,
+    MAX_VIOLATIONS, Pointer, SharedDetail, Side, Type, TypeSet, Violation, ViolationDetail,
+    Violations, details, listed,
 };
 use serde_json::Value;
 use smallvec::SmallVec;
@@ -54,7 +54,7 @@ struct Found {
     path: Path,
     /// The rest of the path, of what an interpreter found; it has an order of its own.
     below: Option<Box<Pointer>>,
-    told: Telling,
+    told: SharedDetail,
 }
 
 /// The steps of a path, from the innermost out. Most paths have no more than these.
@@ -164,17 +164,17 @@ impl ReadContext {
 
     /// Notes a violation at the value being read.
     #[cold]
-    pub fn violation(&mut self, told: Told) {
+    pub fn violation(&mut self, told: ViolationDetail) {
         self.push(told.into());
     }
 
     /// Notes one of the violations that are told often ([`super::told`]).
     #[cold]
-    pub(super) fn known(&mut self, told: &'static Told) {
+    pub(super) fn known(&mut self, told: &'static ViolationDetail) {
         self.push(told.into());
     }
 
-    fn push(&mut self, told: Telling) {
+    fn push(&mut self, told: SharedDetail) {
         if self.found.is_empty() {
             // There is seldom one mistake alone.
             self.found.reserve(8);
@@ -232,7 +232,7 @@ impl ReadContext {
                 && let Some(Value::String(ty)) = &found.told.allowed
                 && let Some(ty) = Type::from_name(ty)
             {
-                let types = words::types(TypeSet::NONE.with(Type::Null).with(ty));
+                let types = details::types(TypeSet::NONE.with(Type::Null).with(ty));
                 found.told = types.into();
             }
         }
@@ -290,7 +290,7 @@ impl ReadContext {
             }
         }
         if interpreted {
-            handfast_schema::tell_once(&mut violations);
+            handfast_schema::remove_duplicates(&mut violations);
         }
         violations
     }

@@ -9,7 +9,7 @@ use super::{
     schema, told,
 };
 use crate::Payload;
-use handfast_schema::{Type, words};
+use handfast_schema::{Type, details};
 use std::collections::BTreeMap;
 
 /// An object that is being read: it gives one field after the other, and at the end whether every rule was
@@ -299,7 +299,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
         let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
         for name in missing {
-            self.cx.violation(words::dependent_required(name, because));
+            self.cx
+                .violation(details::dependent_required(name, because));
         }
     }
 
@@ -326,7 +327,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 #[cold]
 fn unknown(cx: &mut ReadContext, object: Mark, name: &str) {
     let mark = cx.mark();
-    cx.violation(words::unknown_property("additionalProperties"));
+    cx.violation(details::unknown_property("additionalProperties"));
     cx.part(object, mark, || Segment::Key(name.into()));
 }
 
@@ -368,7 +369,7 @@ pub fn map<T: Payload>(
     for (name, (value, own)) in found {
         let mark = cx.mark();
         if !keeps_name(names, &name) {
-            cx.violation(words::property_name());
+            cx.violation(details::property_name());
         }
         cx.adopt(own);
         cx.part(outer, mark, || Segment::Key(name.as_str().into()));

@@ -1,6 +1,6 @@
 //! The constraints of one place in a schema, as constants.
 
-use handfast_schema::{Number, Told, words};
+use handfast_schema::{Number, ViolationDetail, details};
 
 use super::{
     Num, Pattern, ReadContext, SchemaText,
@@ -215,10 +215,10 @@ pub(super) fn check_contains(
 ) {
     let count = items.iter().filter(|item| fits(contains.of, item)).count() as u64;
     if count < contains.min.unwrap_or(1) {
-        cx.violation(words::contains(contains.min));
+        cx.violation(details::contains(contains.min));
     }
     if let Some(max) = contains.max.filter(|max| count > *max) {
-        cx.violation(words::max_contains(max));
+        cx.violation(details::max_contains(max));
     }
 }
 
@@ -256,26 +256,26 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut ReadContext) {
 #[cold]
 #[inline(never)]
 pub(super) fn broken(rule: &'static Rule, cx: &mut ReadContext) {
-    cx.known(told::broken(rule, || words_of(rule)));
+    cx.known(told::broken(rule, || detail_of(rule)));
 }
 
-fn words_of(rule: &Rule) -> Told {
+fn detail_of(rule: &Rule) -> ViolationDetail {
     match rule {
-        Rule::Minimum(min) => words::minimum(&min.number()),
-        Rule::Maximum(max) => words::maximum(&max.number()),
-        Rule::ExclusiveMinimum(min) => words::exclusive_minimum(&min.number()),
-        Rule::ExclusiveMaximum(max) => words::exclusive_maximum(&max.number()),
-        Rule::MultipleOf(of) => words::multiple_of(&of.number()),
-        Rule::MinLength(n) => words::min_length(*n),
-        Rule::MaxLength(n) => words::max_length(*n),
-        Rule::Pattern(pattern) => words::pattern(pattern.source),
-        Rule::Format(format) => words::format(format),
-        Rule::ContentEncoding(name) => words::content_encoding(name),
-        Rule::MinItems(n) => words::min_items(*n),
-        Rule::MaxItems(n) => words::max_items(*n),
-        Rule::UniqueItems => words::unique_items(),
-        Rule::MinProperties(n) => words::min_properties(*n),
-        Rule::MaxProperties(n) => words::max_properties(*n),
+        Rule::Minimum(min) => details::minimum(&min.number()),
+        Rule::Maximum(max) => details::maximum(&max.number()),
+        Rule::ExclusiveMinimum(min) => details::exclusive_minimum(&min.number()),
+        Rule::ExclusiveMaximum(max) => details::exclusive_maximum(&max.number()),
+        Rule::MultipleOf(of) => details::multiple_of(&of.number()),
+        Rule::MinLength(n) => details::min_length(*n),
+        Rule::MaxLength(n) => details::max_length(*n),
+        Rule::Pattern(pattern) => details::pattern(pattern.source),
+        Rule::Format(format) => details::format(format),
+        Rule::ContentEncoding(name) => details::content_encoding(name),
+        Rule::MinItems(n) => details::min_items(*n),
+        Rule::MaxItems(n) => details::max_items(*n),
+        Rule::UniqueItems => details::unique_items(),
+        Rule::MinProperties(n) => details::min_properties(*n),
+        Rule::MaxProperties(n) => details::max_properties(*n),
         // These are told by what they stand for, in its own words.
         Rule::Items(_)
         | Rule::Contains(_)
@@ -283,7 +283,7 @@ fn words_of(rule: &Rule) -> Told {
         | Rule::DependentRequired(..)
         | Rule::Schema(_)
         | Rule::JsonSchema(_)
-        | Rule::NullApart => Told::new("not", "is not allowed"),
+        | Rule::NullApart => ViolationDetail::new("not", "is not allowed"),
     }
 }
 
@@ -294,7 +294,7 @@ pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Read
     };
     match violations(text, dialect, value, cx.side()) {
         Some(violations) => cx.adopt_ordered(violations),
-        None => cx.violation(words::Told::new(
+        None => cx.violation(details::ViolationDetail::new(
             "type",
             "must fit a schema that cannot be read",
         )),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{Bytes, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter};
 use bytestring::ByteString;
-use handfast_schema::{Type, words};
+use handfast_schema::{Type, details};
 
 /// Passes over a value of the wrong type and says so.
 #[cold]
@@ -67,8 +67,8 @@ pub fn literal(
         .map(|value| (*value).into())
         .collect();
     match values.as_slice() {
-        [one] if literals.constant => cx.violation(words::constant(one)),
-        all => cx.violation(words::enumeration(all)),
+        [one] if literals.constant => cx.violation(details::constant(one)),
+        all => cx.violation(details::enumeration(all)),
     }
     Ok(None)
 }
@@ -124,9 +124,9 @@ macro_rules! integers {
                 if narrow.is_none() {
                     // The type is narrower than what the schema allows; its own ends are the bounds then.
                     if wide < 0 {
-                        cx.violation(words::minimum(&<$ty>::MIN.into()));
+                        cx.violation(details::minimum(&<$ty>::MIN.into()));
                     } else {
-                        cx.violation(words::maximum(&<$ty>::MAX.into()));
+                        cx.violation(details::maximum(&<$ty>::MAX.into()));
                     }
                 }
                 Ok(narrow)
@@ -221,7 +221,7 @@ impl Payload for Bytes {
         let bytes = Self::from_base64(&text);
         let says_so = |rule: &Rule| matches!(rule, Rule::ContentEncoding(_));
         if bytes.is_none() && !rules.iter().any(says_so) {
-            cx.violation(words::content_encoding("base64"));
+            cx.violation(details::content_encoding("base64"));
         }
         Ok(bytes.filter(|_| cx.clean_since(mark)))
     }

@@ -6,7 +6,7 @@ use super::{
     scalar::wrong_type,
 };
 use crate::Payload;
-use handfast_schema::{Type, words};
+use handfast_schema::{Type, details};
 
 /// An array that is being read: it gives one item after the other, and at the end whether every rule was kept. What goes
 /// wrong on the way, it keeps until then.
@@ -108,7 +108,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
 
     /// An item that there is no place for.
     fn refuse(&mut self) {
-        self.cx.violation(words::unknown_item("items"));
+        self.cx.violation(details::unknown_item("items"));
         self.stopped |= self.r.skip().is_err();
     }
 
@@ -195,7 +195,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
         let kept = self.array.finish()?;
         if kept && self.array.count < self.width {
             // A schema whose `minItems` says so reports it itself, with the same words.
-            let words = words::min_items(self.width as u64);
+            let words = details::min_items(self.width as u64);
             self.array.cx.violation(words);
             return Ok(false);
         }

@@ -1,7 +1,7 @@
 //! Unions told apart by a property: the discriminant chooses the branch, and only that branch is read.
 
 use super::{Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, scalar::wrong_type};
-use handfast_schema::{Type, words};
+use handfast_schema::{Type, details};
 
 /// How a union is told apart.
 #[derive(Debug)]
@@ -54,10 +54,10 @@ pub fn union(
             let mark = cx.mark();
             let values: Vec<serde_json::Value> =
                 branches.values.iter().map(|v| (*v).into()).collect();
-            cx.violation(words::enumeration(&values));
+            cx.violation(details::enumeration(&values));
             cx.within(mark, || Segment::Field(0, branches.tag));
         } else {
-            cx.violation(words::required(branches.tag));
+            cx.violation(details::required(branches.tag));
         }
         return Ok(None);
     };

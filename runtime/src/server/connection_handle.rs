@@ -14,7 +14,7 @@ use crate::{
     outbound::{EnqueueError, Outbound},
     transport::{CloseFrame, Packet},
 };
-use handfast_schema::{Pointer, words};
+use handfast_schema::{Pointer, details};
 use std::{
     collections::HashSet,
     fmt,
@@ -237,7 +237,7 @@ pub(crate) fn long_id(envelope: &EnvelopeDescriptor) -> DecodeError {
     let name = envelope.id.map_or("id", |field| field.name);
     let mut path = Pointer::root();
     path.prepend_key(name);
-    let violation = Violation::new(path, words::max_length(ID as u64));
+    let violation = Violation::new(path, details::max_length(ID as u64));
     DecodeError::new(DecodeErrorKind::Envelope(vec![violation]))
 }
 

@@ -6,7 +6,7 @@ use crate::{
     Violation, codec::Source, descriptor::ProtocolDescriptor, from_str, validate::validate_error,
 };
 use futures_util::future::BoxFuture;
-use handfast_schema::{Told, words};
+use handfast_schema::{ViolationDetail, details};
 use serde_json::value::RawValue;
 use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
 
@@ -233,7 +233,7 @@ impl Rejection {
         Self {
             violations: vec![Violation::new(
                 "/payload".to_owned().into(),
-                words::required("auth"),
+                details::required("auth"),
             )],
             ..Self::new("INVALID", "the payload does not fit")
         }
@@ -244,7 +244,7 @@ impl Rejection {
         Self {
             violations: vec![Violation::new(
                 "/payload/channel".to_owned().into(),
-                Told::new("enum", "must be the key of a channel that can be joined"),
+                ViolationDetail::new("enum", "must be the key of a channel that can be joined"),
             )],
             ..Self::new("INVALID", "the payload does not fit")
         }

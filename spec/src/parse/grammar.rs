@@ -3,7 +3,7 @@
 use crate::model::Rate;
 use std::time::Duration;
 
-/// `25s`, `500ms`, `10m`, `1h30m`: whole numbers with units, the larger unit first, more than nothing in all.
+/// `25s`, `500ms`, `10m`, `1h30m`: whole numbers with units, larger units first, more than zero in total.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     const UNITS: [(&str, u64); 5] = [
         ("d", 86_400_000),
@@ -28,13 +28,13 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         total = total.checked_add(count.checked_mul(millis)?)?;
         rest = &after[unit.len()..];
     }
-    // A hundred years is longer than any clock here is asked to count.
+    // A hundred years is more than any timer here has to count.
     (1..=3_155_760_000_000)
         .contains(&total)
         .then(|| Duration::from_millis(total))
 }
 
-/// `64KiB`, `1MB`, `512B`, `4096`: bytes, more than none.
+/// `64KiB`, `1MB`, `512B`, `4096`: a number of bytes, more than zero.
 pub(crate) fn size(text: &str) -> Option<u64> {
     let (count, unit) = digits(text)?;
     let factor: u64 = match unit {
@@ -51,7 +51,7 @@ pub(crate) fn size(text: &str) -> Option<u64> {
     (1..=1 << 53).contains(&bytes).then_some(bytes)
 }
 
-/// `100/1m`, `100/s`: so many in so long.
+/// `100/1m`, `100/s`: a number in a period.
 pub(crate) fn rate(text: &str) -> Option<Rate> {
     let (count, per) = text.split_once('/')?;
     let (count, rest) = digits(count)?;
@@ -72,8 +72,8 @@ fn digits(text: &str) -> Option<(u64, &str)> {
 /// The regular expression of a name, for the format's schema.
 pub(crate) const NAME: &str = "^[A-Za-z_][A-Za-z0-9_]*([.:-][A-Za-z0-9_]+)*$";
 
-/// Whether a text can name a message, a type, a channel or an error: letters, digits and `_`, in segments parted by
-/// `.`, `-` or `:`, at most 128 characters.
+/// Whether a text can name a message, a type, a channel or an error: letters, digits and `_`, in segments separated
+/// by `.`, `-` or `:`, at most 128 characters.
 pub(crate) fn is_name(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.len() <= 128
@@ -87,7 +87,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 pub(crate) const TYPE_NAME: &str =
     "^[\\p{Alphabetic}_][\\p{Alphabetic}0-9_]*([.:-][\\p{Alphabetic}0-9_]+)*$";
 
-/// Whether a text is the name of a type: a name that may have the letters of any script.
+/// Whether a text is the name of a type: a name that may have letters of any script.
 pub(crate) fn is_type_name(text: &str) -> bool {
     let plain = |c: char| {
         if c.is_ascii() || !c.is_alphabetic() {
@@ -102,7 +102,7 @@ pub(crate) fn is_type_name(text: &str) -> bool {
 /// The regular expression of an identifier, for the format's schema.
 pub(crate) const IDENTIFIER: &str = "^[A-Za-z_$][A-Za-z0-9_$]*$";
 
-/// Whether a text is an identifier; `$` stands in TypeScript only.
+/// Whether a text is an identifier; `$` is allowed in TypeScript only.
 pub(crate) fn is_identifier(text: &str, dollar: bool) -> bool {
     let start = |c: char| c.is_ascii_alphabetic() || c == '_' || (dollar && c == '$');
     text.len() <= 128
@@ -111,7 +111,7 @@ pub(crate) fn is_identifier(text: &str, dollar: bool) -> bool {
         && text.chars().all(|c| start(c) || c.is_ascii_digit())
 }
 
-/// Whether a text can be the path of a Rust type: identifiers, `::`, and brackets that close.
+/// Whether a text can be the path of a Rust type: identifiers, `::`, and balanced brackets.
 pub(crate) fn is_rust_path(text: &str) -> bool {
     let mut open = 0i32;
     for c in text.chars() {
@@ -134,7 +134,7 @@ pub(crate) fn is_rust_path(text: &str) -> bool {
         && parts.all(|part| is_identifier(part, false))
 }
 
-/// Whether a text can be the path of an output: relative, with `/`, no drive and nothing unprintable.
+/// Whether a text can be an output path: relative, with `/`, no drive and no control characters.
 pub(crate) fn is_out_path(text: &str) -> bool {
     text.len() <= 1024
         && normal_path(text).is_some()
@@ -144,7 +144,7 @@ pub(crate) fn is_out_path(text: &str) -> bool {
             .any(|c| c.is_control() || matches!(c, '\\' | ':'))
 }
 
-/// A relative path of a file, without `.` and with `..` at its beginning alone; none where it names no file.
+/// A relative file path, without `.` and with `..` only at its beginning; `None` if it names no file.
 pub(crate) fn normal_path(text: &str) -> Option<String> {
     if text.starts_with('/') {
         return None;
@@ -163,7 +163,7 @@ pub(crate) fn normal_path(text: &str) -> Option<String> {
     names_a_file.then(|| parts.join("/"))
 }
 
-/// Whether a text is the name of a field on the wire: not empty, and nothing unprintable.
+/// Whether a text is the name of a field on the wire: not empty, and without control characters.
 pub(crate) fn is_field(text: &str) -> bool {
     !text.is_empty() && text.len() <= 128 && !text.chars().any(char::is_control)
 }

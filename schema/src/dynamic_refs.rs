@@ -1,14 +1,15 @@
-//! `$dynamicRef` made plain: where it leads depends on the way to it alone, and never on the value, so a schema that is
-//! reached on several ways with several outcomes is written once for each. What is left are references.
+//! Replaces `$dynamicRef` by `$ref`. The target depends on the dynamic scope alone, never on the value, so a schema
+//! that is reached through scopes with different outcomes is duplicated, once for each outcome.
 
 use crate::{DynamicRef, Schema, SchemaId, Schemas};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// How many schemas there may be when all is unfolded. Every dynamic anchor that several resources bear multiplies them.
+/// The largest number of schemas after resolution. Each dynamic anchor that several resources declare multiplies
+/// them.
 const MAX_SCHEMAS: usize = 1 << 14;
 
-/// Dynamic references lead so many ways that the schemas cannot be written out.
+/// Resolving the dynamic references would take too many schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManySchemas;
 
@@ -23,21 +24,20 @@ impl fmt::Display for TooManySchemas {
 
 impl std::error::Error for TooManySchemas {}
 
-/// The outermost schema of each dynamic anchor on the way here.
+/// The outermost schema of each dynamic anchor in scope.
 type Scope = BTreeMap<String, SchemaId>;
 
 impl Schemas {
-    /// Replaces every `$dynamicRef` that the roots reach by the reference it is, and forgets the anchors. The roots keep
-    /// their places; what means several things beside them is there several times afterwards. Gives whether there was
-    /// any.
+    /// Replaces every `$dynamicRef` reachable from the roots by a plain reference and removes the anchors. The roots
+    /// keep their ids; a schema that means several things is duplicated. Returns whether there was any `$dynamicRef`.
     ///
     /// # Errors
     /// When there would be more than 16,384 schemas; they are left as they were then.
-    pub fn unfold(&mut self, roots: &[SchemaId]) -> Result<bool, TooManySchemas> {
+    pub fn resolve_dynamic_refs(&mut self, roots: &[SchemaId]) -> Result<bool, TooManySchemas> {
         if !self.iter().any(|(_, one)| one.dynamic_reference.is_some()) {
             return Ok(false);
         }
-        let mut unfolding = Unfolding::new(self);
+        let mut unfolding = Resolver::new(self);
         for root in roots {
             unfolding.place(*root, &Scope::new())?;
         }
@@ -52,21 +52,21 @@ impl Schemas {
     }
 }
 
-struct Unfolding<'s> {
+struct Resolver<'s> {
     originals: &'s Schemas,
     made: Schemas,
-    /// The schema that bears a dynamic anchor in a resource.
+    /// The schema that declares a dynamic anchor in a resource.
     anchors: BTreeMap<SchemaId, Vec<(&'s str, SchemaId)>>,
-    /// The anchors that decide what a schema means, by its place.
+    /// The anchors that decide what each schema means, by schema id.
     needs: Vec<BTreeSet<&'s str>>,
-    /// Whether an original's own place has been given away.
+    /// Whether the id of an original has been assigned.
     claimed: BTreeSet<SchemaId>,
     known: BTreeMap<(SchemaId, Scope), SchemaId>,
-    /// Places to be filled, the schema that goes there, and the way to it.
+    /// Ids still to be filled: the id, the original schema and its dynamic scope.
     waiting: Vec<(SchemaId, SchemaId, Scope)>,
 }
 
-impl<'s> Unfolding<'s> {
+impl<'s> Resolver<'s> {
     fn new(originals: &'s Schemas) -> Self {
         let mut anchors: BTreeMap<SchemaId, Vec<(&str, SchemaId)>> = BTreeMap::new();
         let mut bearers: BTreeMap<&str, Vec<SchemaId>> = BTreeMap::new();
@@ -89,7 +89,7 @@ impl<'s> Unfolding<'s> {
         }
     }
 
-    /// The place of a schema that is reached on a way.
+    /// The id of a schema when it is reached with this scope.
     fn place(&mut self, id: SchemaId, way: &Scope) -> Result<SchemaId, TooManySchemas> {
         let needs = &self.needs[id.0 as usize];
         if needs.is_empty() && self.originals[id].dynamic_reference.is_none() {
@@ -122,7 +122,7 @@ impl<'s> Unfolding<'s> {
         Ok(place)
     }
 
-    /// What no anchor decides keeps its place, and so does what lies in it.
+    /// A schema that depends on no anchor keeps its id, and so do its subschemas.
     fn visit(&mut self, id: SchemaId) {
         if self.claimed.insert(id) {
             self.waiting.push((id, id, Scope::new()));
@@ -160,7 +160,7 @@ impl<'s> Unfolding<'s> {
     }
 }
 
-/// The anchors that decide what each schema means: those that it, or anything it reaches, refers to.
+/// The anchors that decide what each schema means: those that it, or any schema it reaches, refers to.
 fn needs<'s>(
     schemas: &'s Schemas,
     bearers: &BTreeMap<&str, Vec<SchemaId>>,

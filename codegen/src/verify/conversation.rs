@@ -5,19 +5,19 @@ use super::handshake::Handshake;
 use super::message::{Candidate, Fields, Reader, envelope_problem};
 use super::requests::{Requests, no_request, problem};
 use super::{Line, Problem, ProblemKind, Text};
-use handfast_schema::{Pointer, words};
+use handfast_schema::{Pointer, details};
 use handfast_spec::model::{RoleKind, Side};
 use serde_json::Value;
 
 /// Follows a conversation.
-pub(super) struct Follower<'r, 'p> {
+pub(super) struct Conversation<'r, 'p> {
     reader: &'r Reader<'p>,
     handshake: Handshake<'r, 'p>,
     requests: Requests<'r, 'p>,
     channels: Channels<'r, 'p>,
 }
 
-impl<'r, 'p> Follower<'r, 'p> {
+impl<'r, 'p> Conversation<'r, 'p> {
     pub(super) fn new(reader: &'r Reader<'p>) -> Self {
         Self {
             reader,
@@ -92,7 +92,7 @@ impl<'r, 'p> Follower<'r, 'p> {
     /// What a report says of any message: its id, channel and number.
     fn describe(&self, from: Side, message: &Fields, line: &mut Line) {
         let envelope = self.reader.envelope(from);
-        let get = |field: &Option<handfast_spec::model::Field>| {
+        let get = |field: &Option<handfast_spec::model::EnvelopeField>| {
             field
                 .as_ref()
                 .and_then(|field| message.get(&field.name))
@@ -111,10 +111,10 @@ impl<'r, 'p> Follower<'r, 'p> {
         {
             return Some((*one).clone());
         }
-        let tag = self.reader.envelope(from).layout.tag();
+        let tag = self.reader.envelope(from).tagging.tag();
         if candidates.is_empty() {
             line.problems.push(match message.get(tag) {
-                None => envelope_problem(Pointer::root(), words::required(tag)),
+                None => envelope_problem(Pointer::root(), details::required(tag)),
                 Some(value) if value.is_string() || value.is_i64() => Problem {
                     kind: ProblemKind::UnknownType,
                     path: format!("/{tag}"),
@@ -128,7 +128,7 @@ impl<'r, 'p> Follower<'r, 'p> {
                 Some(_) => {
                     let mut path = Pointer::root();
                     path.prepend_key(tag);
-                    envelope_problem(path, words::types(self.reader.tag_types(from)))
+                    envelope_problem(path, details::types(self.reader.tag_types(from)))
                 }
             });
             return None;

@@ -12,7 +12,7 @@ use std::process::Command;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The folder that has the compilers.
-pub(crate) fn workshop() -> PathBuf {
+pub(crate) fn compilers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/typescript")
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn generate(protocol: &Protocol, name: &str) -> Result<PathBuf> {
         fs::write(path, output.text)?;
     }
     let config = json!({
-        "extends": workshop().canonicalize()?.join("tsconfig.json"),
+        "extends": compilers().canonicalize()?.join("tsconfig.json"),
         "compilerOptions": { "rootDir": "src", "outDir": "out", "noEmitOnError": true },
         "include": ["src/**/*.ts"],
     });
@@ -56,7 +56,7 @@ pub(crate) fn generate(protocol: &Protocol, name: &str) -> Result<PathBuf> {
 }
 
 pub(crate) fn compile(folder: &Path, compiler: &str) -> Result<()> {
-    let tsc = workshop().join(format!("node_modules/{compiler}/bin/tsc"));
+    let tsc = compilers().join(format!("node_modules/{compiler}/bin/tsc"));
     if !tsc.exists() {
         return Err(format!(
             "the compilers are not there: run `npm ci --prefix tests/typescript` ({})",

@@ -38,8 +38,8 @@ fn json_names_what_is_stale() -> Result<(), Box<dyn Error>> {
     let folder = folder("stale", SPEC)?;
     let stale = || -> Result<(Option<i32>, Vec<String>), Box<dyn Error>> {
         let done = codegen(&folder, &["check", "--format", "json"])?;
-        let told: Vec<Value> = serde_json::from_slice(&done.stdout)?;
-        let stale = told.iter().filter(|one| one["stale"] == true);
+        let reported: Vec<Value> = serde_json::from_slice(&done.stdout)?;
+        let stale = reported.iter().filter(|one| one["stale"] == true);
         let messages = stale.filter_map(|one| Some(one["message"].as_str()?.to_owned()));
         Ok((done.status.code(), messages.collect()))
     };
@@ -54,25 +54,29 @@ fn json_names_what_is_stale() -> Result<(), Box<dyn Error>> {
 
 /// What a protocol gives up is for `check` to tell, whether or not something is wrong.
 #[test]
-fn notes_are_told_by_check_alone() -> Result<(), Box<dyn Error>> {
+fn only_check_reports_notes() -> Result<(), Box<dyn Error>> {
     let bad = SPEC.replace("from: server", "from: sever");
     for (name, spec) in [("notes", SPEC), ("notes-bad", &bad)] {
         let folder = folder(name, spec)?;
-        let told = |arguments: &[&str]| -> Result<String, Box<dyn Error>> {
+        let reported = |arguments: &[&str]| -> Result<String, Box<dyn Error>> {
             let done = codegen(&folder, arguments)?;
             let text = [done.stdout, done.stderr].concat();
             Ok(String::from_utf8(text)?)
         };
         for arguments in [&[][..], &["generate"], &["--format", "json"]] {
-            let text = told(arguments)?;
+            let text = reported(arguments)?;
             assert!(!text.contains("G001"), "{arguments:?}: {text}");
         }
-        assert!(told(&["check"])?.contains("note[G001]"), "{name}");
+        assert!(reported(&["check"])?.contains("note[G001]"), "{name}");
         assert!(
-            told(&["check", "--format", "json"])?.contains("G001"),
+            reported(&["check", "--format", "json"])?.contains("G001"),
             "{name}"
         );
-        assert_eq!(told(&[])?.contains("error[P004]"), spec != SPEC, "{name}");
+        assert_eq!(
+            reported(&[])?.contains("error[P004]"),
+            spec != SPEC,
+            "{name}"
+        );
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Schemas whose parts describe the same place, what a server takes of them, and what it refuses.
+//! Schemas whose parts describe the same child, with values that a server accepts and values that it refuses.
 
 use serde_json::{Value, json};
 
-/// A schema, values that a server takes, and values that it refuses.
-pub(crate) type Overlap = (Value, Vec<Value>, Vec<Value>);
+/// A schema, values that a server accepts, and values that it refuses.
+pub(crate) type SharedFields = (Value, Vec<Value>, Vec<Value>);
 
-pub(crate) fn overlaps() -> Vec<Overlap> {
+pub(crate) fn shared_fields() -> Vec<SharedFields> {
     let text = || json!({ "type": "string" });
     let with = |name: &str| json!({ "type": "object", "properties": { (name): text() } });
     let links = |name: &str| json!({ "type": "object", "properties": { "links": with(name) } });
@@ -56,7 +56,7 @@ pub(crate) fn overlaps() -> Vec<Overlap> {
             good(),
             bad(),
         ),
-        // Closed by its own word.
+        // It refuses unknown fields itself.
         (
             json!({ "allOf": both, "unevaluatedProperties": false }),
             good(),
@@ -106,19 +106,19 @@ pub(crate) fn overlaps() -> Vec<Overlap> {
                 json!({ "all": { "k": 1 } }),
             ],
         ),
-        // Three of them, one of which takes anything.
+        // Three of them, one of which accepts anything.
         (
             json!({ "allOf": [links("self"), links("collection"), { "type": "object", "properties": { "links": { "type": "object" } } }] }),
             good(),
             bad(),
         ),
-        // One takes anything beside its own.
+        // One accepts any other fields.
         (
             json!({ "allOf": [links("self"), { "type": "object", "properties": { "links": { "type": "object", "properties": { "b": text() }, "additionalProperties": true } } }] }),
             vec![json!({ "links": { "self": "a", "b": "b", "c": 1 } })],
             vec![json!({ "links": { "b": 1 } })],
         ),
-        // What only some values ask for.
+        // What applies only to some values.
         (
             json!({
                 "type": "object",
@@ -156,7 +156,7 @@ pub(crate) fn overlaps() -> Vec<Overlap> {
                 json!({ "k": 2, "links": { "z": "1" } }),
             ],
         ),
-        // What contains itself.
+        // Recursive schemas.
         (
             json!({
                 "$defs": {

@@ -1,81 +1,80 @@
-//! Openness belongs to the receiving side, not to the type: where a schema says nothing of unknown fields, a server
-//! refuses them. This decides where that is, from the schemas alone, so that the interpreter, the emitted JSON Schema and
-//! the generators cannot differ.
+//! Whether an object may have unknown fields depends on the receiving side, not on the type: unless the schema says
+//! otherwise, a server refuses them. This module decides where that applies, from the schemas alone, so that the
+//! interpreter, the emitted JSON Schema and the generators cannot differ.
 
 use crate::{Schema, SchemaId, Schemas};
 use std::collections::BTreeSet;
 
-/// How a schema is met.
+/// What a schema is used for where it is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Position {
-    /// It describes a value by itself: a payload, a property, an item, and what such a schema refers to.
-    Shape,
-    /// It describes a value together with others, under `allOf` and the like; what they leave is settled by the shape
-    /// around them.
+pub enum Purpose {
+    /// It describes a value by itself: a payload, a property, an item, and the target of such a schema's `$ref`.
+    Whole,
+    /// It describes a value together with others, under `allOf` and the like. The enclosing schema decides on unknown
+    /// fields.
     Part,
-    /// It is a question and not a description: under `not`, `if`, `contains` and `propertyNames`. No default applies.
+    /// It tests a value: under `not`, `if`, `contains` and `propertyNames`. No default applies.
     Test,
 }
 
-impl Position {
-    /// The position of the properties and items of a schema met here.
+impl Purpose {
+    /// The purpose of the properties and items of a schema with this purpose.
     #[must_use]
     pub const fn child(self) -> Self {
         match self {
-            Self::Shape | Self::Part => Self::Shape,
+            Self::Whole | Self::Part => Self::Whole,
             Self::Test => Self::Test,
         }
     }
 }
 
-/// How a server treats the unknown fields of an object that it meets at [`Position::Shape`].
+/// How a server treats unknown fields of an object, given a schema with [`Purpose::Whole`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Closing {
-    /// Nothing is added: the schema says it itself, or it describes no field (`true`, `{type: object}`), which makes it
-    /// any object, or its dialect has no default.
-    Nothing,
-    /// As if `additionalProperties: false` stood beside its `properties`.
-    Additional,
-    /// The schema stands for others, through one `$ref`, `oneOf` or `anyOf`: each of them is met at [`Position::Shape`].
-    Through,
-    /// As if `unevaluatedProperties: false` stood beside its `allOf` and the like, each of which is a
-    /// [`Position::Part`].
-    Unevaluated,
+pub enum UnknownFields {
+    /// As the schema says: it decides on unknown fields itself, or describes no field (`true`, `{type: object}`) and
+    /// so allows any object, or its dialect has no default.
+    AsWritten,
+    /// As with `additionalProperties: false` beside its `properties`.
+    RefuseAdditional,
+    /// The schema delegates to others, through one `$ref`, `oneOf` or `anyOf`: each of those has [`Purpose::Whole`].
+    Delegate,
+    /// As with `unevaluatedProperties: false` beside its `allOf` and the like, each of which is a [`Purpose::Part`].
+    RefuseUnevaluated,
 }
 
-impl Closing {
-    /// The position of the subschemas that apply to the same value as a schema met at `position`.
+impl UnknownFields {
+    /// The purpose of the subschemas that apply to the same value as a schema with this purpose.
     #[must_use]
-    pub fn in_place(self, position: Position) -> Position {
-        match position {
-            Position::Shape if self == Self::Through => Position::Shape,
-            Position::Shape | Position::Part => Position::Part,
-            Position::Test => Position::Test,
+    pub fn in_place(self, purpose: Purpose) -> Purpose {
+        match purpose {
+            Purpose::Whole if self == Self::Delegate => Purpose::Whole,
+            Purpose::Whole | Purpose::Part => Purpose::Part,
+            Purpose::Test => Purpose::Test,
         }
     }
 }
 
-/// How a server closes this schema at [`Position::Shape`].
-pub fn closing(schemas: &Schemas, id: SchemaId) -> Closing {
+/// How a server treats unknown fields, given this schema with [`Purpose::Whole`].
+pub fn unknown_fields(schemas: &Schemas, id: SchemaId) -> UnknownFields {
     let schema = &schemas[id];
     if !schemas.has_defaults() || schema.boolean.is_some() || schema.closes_itself() {
-        return Closing::Nothing;
+        return UnknownFields::AsWritten;
     }
     let own = has_fields(schema);
     if applicators(schema).next().is_none() {
         return if own {
-            Closing::Additional
+            UnknownFields::RefuseAdditional
         } else {
-            Closing::Nothing
+            UnknownFields::AsWritten
         };
     }
     if !own && stands_for_others(schema) {
-        return Closing::Through;
+        return UnknownFields::Delegate;
     }
     if describes_fields(schemas, id, &mut BTreeSet::new()) {
-        Closing::Unevaluated
+        UnknownFields::RefuseUnevaluated
     } else {
-        Closing::Nothing
+        UnknownFields::AsWritten
     }
 }
 
@@ -83,7 +82,7 @@ fn has_fields(schema: &Schema) -> bool {
     !schema.properties.is_empty() || !schema.pattern_properties.is_empty()
 }
 
-/// Whether exactly one of `$ref`, `$dynamicRef`, `oneOf` and `anyOf` is what the schema hands the value on to.
+/// Whether the schema delegates to exactly one of `$ref`, `$dynamicRef`, `oneOf` and `anyOf`.
 fn stands_for_others(schema: &Schema) -> bool {
     let others = !schema.all_of.is_empty()
         || schema.condition.is_some()
@@ -140,42 +139,51 @@ mod tests {
     #[test]
     fn each_form_closes_in_its_own_way() -> Result<(), crate::FromJsonError> {
         let field = || json!({ "properties": { "a": true } });
-        let cases: [(Value, Closing); 13] = [
-            (json!(true), Closing::Nothing),
-            (json!({ "type": "object" }), Closing::Nothing),
-            (field(), Closing::Additional),
+        let cases: [(Value, UnknownFields); 13] = [
+            (json!(true), UnknownFields::AsWritten),
+            (json!({ "type": "object" }), UnknownFields::AsWritten),
+            (field(), UnknownFields::RefuseAdditional),
             (
                 json!({ "patternProperties": { "a": true } }),
-                Closing::Additional,
+                UnknownFields::RefuseAdditional,
             ),
             (
                 json!({ "properties": { "a": true }, "additionalProperties": true }),
-                Closing::Nothing,
+                UnknownFields::AsWritten,
             ),
             (
                 json!({ "$ref": "#/$defs/A", "$defs": { "A": field() } }),
-                Closing::Through,
+                UnknownFields::Delegate,
             ),
             (
                 json!({ "type": "object", "oneOf": [field(), field()] }),
-                Closing::Through,
+                UnknownFields::Delegate,
             ),
             (
                 json!({ "anyOf": [field(), { "type": "null" }] }),
-                Closing::Through,
+                UnknownFields::Delegate,
             ),
-            (json!({ "allOf": [field()] }), Closing::Unevaluated),
+            (
+                json!({ "allOf": [field()] }),
+                UnknownFields::RefuseUnevaluated,
+            ),
             (
                 json!({ "properties": { "b": true }, "oneOf": [field()] }),
-                Closing::Unevaluated,
+                UnknownFields::RefuseUnevaluated,
             ),
-            (json!({ "allOf": [{ "type": "string" }] }), Closing::Nothing),
-            (json!({ "not": field() }), Closing::Nothing),
-            (json!({ "if": true, "then": field() }), Closing::Unevaluated),
+            (
+                json!({ "allOf": [{ "type": "string" }] }),
+                UnknownFields::AsWritten,
+            ),
+            (json!({ "not": field() }), UnknownFields::AsWritten),
+            (
+                json!({ "if": true, "then": field() }),
+                UnknownFields::RefuseUnevaluated,
+            ),
         ];
         for (schema, expected) in cases {
             let (schemas, root) = Schemas::from_json(&schema)?;
-            assert_eq!(closing(&schemas, root), expected, "{schema}");
+            assert_eq!(unknown_fields(&schemas, root), expected, "{schema}");
         }
         Ok(())
     }

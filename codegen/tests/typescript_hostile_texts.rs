@@ -2,20 +2,20 @@
 //! tree as what is generated from its harmless twin, but for literals, documentation and a one-to-one renaming. The
 //! parser is TypeScript's own.
 
-mod place;
-mod twins;
+mod hostile_texts;
+mod temp_folder;
 
 use handfast_codegen::Generator;
-use place::Place;
+use hostile_texts::{HOSTILE, Protocol, any_protocol};
 use proptest::{strategy::ValueTree, test_runner::TestRunner};
 use std::{error::Error, path::Path, process::Command};
-use twins::{HOSTILE, Protocol, any_protocol};
+use temp_folder::TempFolder;
 
 /// How many protocols are made at random, beside one for each hostile text.
 const RANDOM: usize = 64;
 
 /// The TypeScript of a spec, which has to be without errors.
-fn typescript(place: &Place, spec: &str) -> Result<String, Box<dyn Error>> {
+fn typescript(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> {
     let own = spec
         .split_once("\ngenerate:")
         .map_or(spec, |(before, _)| before);
@@ -89,13 +89,13 @@ console.log(`${differ} differ`);
 "#;
 
 #[test]
-fn hostile_protocols_and_their_harmless_twins() -> Result<(), Box<dyn Error>> {
+fn hostile_texts_change_nothing_but_texts() -> Result<(), Box<dyn Error>> {
     let compiler = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../tests/typescript/node_modules/typescript-5.9/lib/typescript.js");
     if !compiler.exists() {
         return Err("the compiler is not there: run `npm ci --prefix tests/typescript`".into());
     }
-    let place = Place::new("typescript-twins")?;
+    let place = TempFolder::new("typescript-twins")?;
     let mut protocols: Vec<Protocol> = HOSTILE
         .iter()
         .map(|text| Protocol::filled_with(text))

@@ -1,12 +1,12 @@
 //! Where outputs go: inside of the spec's folder, to files, and never where something is read.
 
-mod place;
+mod temp_folder;
 
-use handfast_codegen::{Failed, Generator};
-use place::Place;
+use handfast_codegen::{GenerateError, Generator};
 use std::error::Error;
 use std::fs;
 use std::process::Command;
+use temp_folder::TempFolder;
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -19,19 +19,19 @@ fn spec(generate: &str) -> String {
 const INPUT: &str = r#"{ "type": "object", "properties": { "a": { "type": "string" } } }"#;
 
 /// What is said of a spec in a folder of its own, with what it reads in a file beside; nothing where it generates.
-fn said(place: &Place, generate: &str) -> Result<String, Box<dyn Error>> {
+fn said(place: &TempFolder, generate: &str) -> Result<String, Box<dyn Error>> {
     place.write("in/a.json", INPUT)?;
     let path = place.write("in/protocol.yaml", &spec(generate))?;
     match Generator::new(path).run() {
         Ok(_) => Ok(String::new()),
-        Err(failed @ Failed::Spec { .. }) => Ok(failed.to_string()),
+        Err(failed @ GenerateError::Spec { .. }) => Ok(failed.to_string()),
         Err(other) => Err(format!("{other:?}").into()),
     }
 }
 
 #[test]
 fn an_output_stays_inside() -> Done {
-    let place = Place::new("inside")?;
+    let place = TempFolder::new("inside")?;
     for out in ["../x.rs", "../../x.rs", "a/../../x.rs", "./../x.rs"] {
         let text = said(&place, &format!("rust: {{ out: {out} }}"))?;
         let expected = format!("`{out}` leads out of the folder of the spec");
@@ -55,7 +55,7 @@ fn an_output_stays_inside() -> Done {
 
 #[test]
 fn two_outputs_are_two_files() -> Done {
-    let place = Place::new("two")?;
+    let place = TempFolder::new("two")?;
     for (one, other) in [
         ("b.ts", "./b.ts"),
         ("b.ts", "a/../b.ts"),
@@ -111,7 +111,7 @@ fn two_outputs_are_two_files() -> Done {
 
 #[test]
 fn what_is_read_is_never_written() -> Done {
-    let place = Place::new("inputs")?;
+    let place = TempFolder::new("inputs")?;
     for out in [
         "protocol.yaml",
         "./protocol.yaml",
@@ -152,7 +152,7 @@ fn what_is_read_is_never_written() -> Done {
 #[cfg(unix)]
 fn links_lead_nowhere_else() -> Done {
     use std::os::unix::fs::symlink;
-    let place = Place::new("links")?;
+    let place = TempFolder::new("links")?;
     fs::create_dir_all(place.folder().join("in"))?;
     fs::create_dir_all(place.folder().join("elsewhere"))?;
     symlink("../elsewhere", place.folder().join("in/away"))?;
@@ -181,8 +181,8 @@ fn links_lead_nowhere_else() -> Done {
 /// Nothing waits for a pipe, and nothing that is no file is replaced.
 #[test]
 #[cfg(unix)]
-fn what_is_no_file_is_told() -> Done {
-    let place = Place::new("pipes")?;
+fn an_output_that_is_not_a_file_is_reported() -> Done {
+    let place = TempFolder::new("pipes")?;
     fs::create_dir_all(place.folder().join("in/folder"))?;
     let pipe = |name: &str| -> Done {
         let made = Command::new("mkfifo")

@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-pub(crate) struct Place(PathBuf);
+pub(crate) struct TempFolder(PathBuf);
 
 #[allow(dead_code, reason = "not every test needs all of it")]
-impl Place {
+impl TempFolder {
     pub(crate) fn new(name: &str) -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -36,7 +36,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         // What cannot be removed is in the target folder anyway.
         let _ = fs::remove_dir_all(&self.0);

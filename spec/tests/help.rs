@@ -1,10 +1,10 @@
-//! What a help advises is accepted.
+//! What a help suggests is accepted.
 
 use handfast_spec::{Severity, load_str, render};
 use std::collections::BTreeMap;
 
-/// What is wrong with a spec: codes, and the text.
-fn told(rest: &str) -> (Vec<&'static str>, String) {
+/// The diagnostics of a spec: their codes, and the rendered text.
+fn reported(rest: &str) -> (Vec<&'static str>, String) {
     let text = format!("handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{rest}");
     let loaded = load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new());
     let all: Vec<_> = loaded
@@ -16,8 +16,8 @@ fn told(rest: &str) -> (Vec<&'static str>, String) {
     (codes, render(&all, &loaded.sources, false))
 }
 
-/// A spec with a mistake, its code, words of the help, and the spec as the help has it.
-const CURES: &[(&str, &str, &str, &str)] = &[
+/// A spec with an error, its code, a part of the help, and the spec after following it.
+const FIXES: &[(&str, &str, &str, &str)] = &[
     (
         "messages:\n  a: { from: server, tag: n, payload: { type: object, required: [x], properties: { x: { const: '1' } } } }\n  b: { from: server, tag: n, payload: { type: object, required: [x], properties: { x: { const: '2' } } } }\n",
         "P014",
@@ -69,13 +69,13 @@ const CURES: &[(&str, &str, &str, &str)] = &[
     (
         "messages:\n  hi: { from: client, payload: { type: object, properties: { v: { type: string } } } }\nsession: { roles: { hello: { message: hi, fields: { auth: v } } } }\n",
         "P030",
-        "the whole payload is `''`",
+        "`''` is the whole payload",
         "messages:\n  hi: { from: client, payload: { type: object, properties: { v: { type: string } } } }\nsession: { roles: { hello: { message: hi, fields: { auth: '' } } } }\n",
     ),
     (
         "messages:\n  a: { from: server, tag: null }\n",
         "P035",
-        "name it as what answers a request (`reply: …`)",
+        "make it the reply to a request (`reply: …`)",
         "messages:\n  q: { from: client, reply: a }\n  a: { from: server, tag: null }\n",
     ),
     (
@@ -87,12 +87,12 @@ const CURES: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_cure_is_one() {
-    for (bad, code, help, good) in CURES {
-        let (codes, text) = told(bad);
+fn what_a_help_suggests_is_accepted() {
+    for (bad, code, help, good) in FIXES {
+        let (codes, text) = reported(bad);
         assert_eq!(codes, [*code], "{text}");
         assert!(text.contains(help), "{help}\n{text}");
-        let (codes, text) = told(good);
+        let (codes, text) = reported(good);
         assert_eq!(codes, Vec::<&str>::new(), "{text}");
     }
 }
@@ -107,10 +107,10 @@ fn a_pointer_where_a_name_stands_is_warned_of() {
         "timestamp: /at",
     ] {
         let rest = format!("envelope: {{ {envelope} }}\nmessages:\n  a: {{ from: server }}\n");
-        let (codes, text) = told(&rest);
+        let (codes, text) = reported(&rest);
         assert_eq!(codes, ["P009"], "{text}");
         assert!(
-            text.contains("warning[P009]") && text.contains("not for a JSON Pointer"),
+            text.contains("warning[P009]") && text.contains("not as a JSON Pointer"),
             "{text}"
         );
     }

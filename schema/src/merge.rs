@@ -1,10 +1,11 @@
-//! Parts of one value that describe the same property, made one: `allOf` of `{links: {self}}` and `{links: {collection}}` is one
-//! object whose `links` has both, and is closed once. Were each part's `links` closed by itself, no link could pass a server.
+//! Merges what the parts of an `allOf` say about the same property: `allOf` of `{links: {self}}` and `{links:
+//! {collection}}` is one object whose `links` has both fields, and unknown fields are refused once. If each part
+//! refused them separately, no value of `links` would pass a server.
 //!
-//! A schema made of parts that overlap is written anew: what they say of the shared place stands beside them once, as an `allOf`
-//! of its own, and no longer in them. What only some values ask for (a branch, a `then`, a dependent schema) stays where it is and
-//! leaves unknown fields to that; its own fields are known to it. So every judge closes such a place by the rules of
-//! [`crate::position`], and none has to know of overlaps.
+//! A schema whose parts overlap is rewritten: what they say about the shared child moves into an `allOf` of its own
+//! beside them, and is removed from the parts. Conditional parts (a branch, a `then`, a dependent schema) stay where
+//! they are and leave unknown fields to the merged schema, which knows their fields. All consumers can then apply the
+//! rules of [`crate::openness`] without knowing of overlaps.
 
 use crate::union::resolve;
 use crate::{Schema, SchemaId, Schemas};
@@ -12,31 +13,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
-/// How many schemas may be added to few; to many, sixteen for each.
+/// How many schemas may be added to a small set; a large one may grow by sixteen for each schema.
 const MAX_ADDED: usize = 1 << 14;
 
-/// How many parts may describe one place.
+/// How many parts may describe one child.
 const MAX_PARTS: usize = 256;
 
-/// How many schemas of one value are looked at for what they describe together.
+/// How many schemas that apply to the same value are inspected.
 const MAX_WALKED: usize = 1024;
 
-/// Schemas that refer to each other in a longer row than this are left as they are: no validator follows them so far.
+/// Longer reference chains than this are left as they are: no validator follows them so far.
 const MAX_DEPTH: usize = 256;
 
-/// Parts describe places together in so many ways that they cannot be written out.
+/// The parts share so many children that merging would take too many schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyOverlaps;
+pub struct TooManyMerges;
 
-impl fmt::Display for TooManyOverlaps {
+impl fmt::Display for TooManyMerges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the parts of `allOf` describe the same properties in too many ways")
     }
 }
 
-impl std::error::Error for TooManyOverlaps {}
+impl std::error::Error for TooManyMerges {}
 
-/// A place inside a value that several schemas may describe.
+/// A child of a value that several schemas may describe.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Slot {
     Property(String),
@@ -46,7 +47,7 @@ enum Slot {
     Values,
 }
 
-/// What describes a place: the schemas that always do, and those that some values ask for.
+/// The schemas that describe a child: those that always apply, and those that apply to some values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Described {
     certain: Vec<SchemaId>,
@@ -54,18 +55,18 @@ struct Described {
 }
 
 impl Schemas {
-    /// Writes every schema anew whose parts describe one place together, so that it is closed once. Schemas without defaults are
-    /// left as they are: they close nothing. Dynamic references have to be unfolded.
+    /// Rewrites every schema whose parts describe the same child, so that unknown fields are refused once. Schemas
+    /// without defaults are left as they are, since they refuse none. Dynamic references must have been resolved.
     ///
     /// # Errors
-    /// When more than 256 parts describe one place, or when that would add more than 16,384 schemas, and more than sixteen for each that
-    /// there is.
-    pub fn close_once(&mut self) -> Result<(), TooManyOverlaps> {
+    /// When more than 256 parts describe one child, or when merging would add more than 16,384 schemas and more than
+    /// sixteen for each existing one.
+    pub fn merge_shared_fields(&mut self) -> Result<(), TooManyMerges> {
         if !self.has_defaults() {
             return Ok(());
         }
         let first = self.len();
-        let mut overlaps = Overlaps {
+        let mut overlaps = Merger {
             fields: with_fields(self),
             schemas: self,
             originals: BTreeMap::new(),
@@ -79,11 +80,11 @@ impl Schemas {
         let most = MAX_ADDED.max(16 * first);
         for next in 0..first {
             overlaps.settle(SchemaId(u32::try_from(next).unwrap_or(u32::MAX)))?;
-            // What stands for a shared place is made of parts in turn.
+            // The schema of a shared child has parts of its own.
             while let Some(id) = overlaps.waiting.pop() {
                 overlaps.settle(id)?;
                 if overlaps.schemas.len() - first > most {
-                    return Err(TooManyOverlaps);
+                    return Err(TooManyMerges);
                 }
             }
         }
@@ -91,16 +92,16 @@ impl Schemas {
     }
 }
 
-struct Overlaps<'s> {
+struct Merger<'s> {
     schemas: &'s mut Schemas,
-    /// Whether a schema, or one inside of it, describes a field; by its place.
+    /// Whether a schema, or one of its subschemas, describes a field; by schema id.
     fields: Vec<bool>,
-    /// What was written anew, as it was.
+    /// The originals of rewritten schemas.
     originals: BTreeMap<SchemaId, Schema>,
     merged: BTreeMap<Described, SchemaId>,
-    /// What stands for shared places and has not been looked at itself.
+    /// Schemas of shared children that are still to be merged.
     waiting: Vec<SchemaId>,
-    /// Parts without the places that they share.
+    /// Parts without their shared children.
     made: BTreeMap<Stripped, SchemaId>,
     opened: BTreeMap<SchemaId, SchemaId>,
     /// `true`
@@ -108,19 +109,19 @@ struct Overlaps<'s> {
     depth: usize,
 }
 
-/// A part without the places that it shares.
+/// A part, the children it shares and how they are removed.
 type Stripped = (Rc<BTreeSet<Slot>>, SchemaId, Stripping);
 
-/// How a part is written without the places that it shares.
+/// How the shared children are removed from a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Stripping {
-    /// Whether it applies whatever the value.
+    /// Whether it applies to every value.
     certain: bool,
-    /// Whether something around it asks which fields it looks at.
+    /// Whether a surrounding schema needs to know which fields it evaluates.
     kept: bool,
 }
 
-impl Overlaps<'_> {
+impl Merger<'_> {
     fn original(&self, id: SchemaId) -> &Schema {
         self.originals.get(&id).unwrap_or(&self.schemas[id])
     }
@@ -144,8 +145,8 @@ impl Overlaps<'_> {
         }
     }
 
-    /// Writes a schema anew where its parts overlap.
-    fn settle(&mut self, id: SchemaId) -> Result<(), TooManyOverlaps> {
+    /// Rewrites a schema if its parts overlap.
+    fn settle(&mut self, id: SchemaId) -> Result<(), TooManyMerges> {
         let shared: BTreeMap<Slot, Described> = self
             .described(id)
             .into_iter()
@@ -158,7 +159,7 @@ impl Overlaps<'_> {
             .values()
             .map(|described| described.certain.len() + described.possible.len());
         if parts.max() > Some(MAX_PARTS) {
-            return Err(TooManyOverlaps);
+            return Err(TooManyMerges);
         }
         let slots = Rc::new(shared.keys().cloned().collect());
         let original = self.original(id).clone();
@@ -175,7 +176,7 @@ impl Overlaps<'_> {
         for (slot, described) in shared {
             let merged = self.merged(described);
             let annotations = self.schemas[merged].annotations.clone();
-            // By reference, since it may lie in itself.
+            // By reference, since it may contain itself.
             let merged = Schema {
                 span: self.schemas[merged].span,
                 annotations,
@@ -197,7 +198,7 @@ impl Overlaps<'_> {
         Ok(())
     }
 
-    /// The schemas that apply to the same value as one, itself first, and whether they do whatever the value.
+    /// The schemas that apply to the same value as `root`, `root` first, and whether each applies unconditionally.
     fn parts(&self, root: SchemaId) -> Vec<(SchemaId, bool)> {
         let mut places: BTreeMap<SchemaId, usize> = BTreeMap::new();
         let mut parts: Vec<(SchemaId, bool)> = Vec::new();
@@ -229,10 +230,10 @@ impl Overlaps<'_> {
         parts
     }
 
-    /// What describes each place of a value, where more than one schema applies to it.
+    /// The schemas that describe each child, if more than one schema applies to the value.
     fn described(&self, root: SchemaId) -> BTreeMap<Slot, Described> {
         let mut all: BTreeMap<Slot, Described> = BTreeMap::new();
-        // Most schemas have no parts, and a row of references is looked at from its end.
+        // Most schemas have no parts, and a chain of references is inspected from its end.
         let schema = self.original(root);
         if stands_alone(schema) || !self.fields[root.0 as usize] || schema.only_refers() {
             return all;
@@ -269,7 +270,7 @@ impl Overlaps<'_> {
             let targets: BTreeSet<SchemaId> = targets.collect();
             possible.retain(|id| !targets.contains(&resolve(self.schemas, *id)));
         }
-        // Which items and which properties these speak of depends on what stands beside them.
+        // Which items and properties these apply to depends on their sibling keywords.
         if has_prefix {
             all.remove(&Slot::Items);
         }
@@ -279,13 +280,13 @@ impl Overlaps<'_> {
         all
     }
 
-    /// Whether two schemas would close the same place.
+    /// Whether two schemas would refuse unknown fields of the same child.
     fn is_shared(&self, described: &Described) -> bool {
         let all = described.certain.iter().chain(&described.possible);
         !described.certain.is_empty() && all.filter(|id| self.fields[id.0 as usize]).count() > 1
     }
 
-    /// The schema of a shared place.
+    /// The schema of a shared child.
     fn merged(&mut self, described: Described) -> SchemaId {
         if let Some(id) = self.merged.get(&described) {
             return *id;
@@ -300,7 +301,7 @@ impl Overlaps<'_> {
         };
         let any = self.any();
         for id in &described.possible {
-            // Where it fits, its fields are known.
+            // If it matches, its fields are known.
             let part = Schema {
                 any_of: vec![*id, any],
                 ..Schema::default()
@@ -322,7 +323,7 @@ impl Overlaps<'_> {
         if self.depth == MAX_DEPTH {
             return id;
         }
-        // What comes back to itself stays what it is.
+        // A recursive schema stays as it is.
         self.made.insert(key.clone(), id);
         let original = self.original(id).clone();
         let inner = Stripping {
@@ -340,7 +341,7 @@ impl Overlaps<'_> {
         made
     }
 
-    /// A part without the places it shares.
+    /// A part without its shared children.
     fn stripped(&mut self, original: &Schema, slots: &Rc<BTreeSet<Slot>>, of: Stripping) -> Schema {
         let mut schema = original.clone();
         let left = |overlaps: &mut Self, slot: &Slot, id: SchemaId| {
@@ -386,7 +387,7 @@ impl Overlaps<'_> {
         schema
     }
 
-    /// A schema that closes nothing, however deep: what stands for the shared place does.
+    /// A copy that refuses no unknown fields at any depth: the schema of the shared child does that.
     fn open(&mut self, id: SchemaId) -> SchemaId {
         if let Some(opened) = self.opened.get(&id) {
             return *opened;
@@ -420,7 +421,7 @@ impl Overlaps<'_> {
     }
 }
 
-/// Whether no other schema speaks of the same value.
+/// Whether no other schema applies to the same value.
 fn stands_alone(schema: &Schema) -> bool {
     schema.reference.is_none()
         && schema.all_of.is_empty()
@@ -430,7 +431,7 @@ fn stands_alone(schema: &Schema) -> bool {
         && schema.dependent_schemas.is_empty()
 }
 
-/// Which schemas describe a field, themselves or inside.
+/// Which schemas describe a field, directly or in a subschema.
 fn with_fields(schemas: &Schemas) -> Vec<bool> {
     let mut fields = vec![false; schemas.len()];
     let mut users: Vec<Vec<SchemaId>> = vec![Vec::new(); schemas.len()];

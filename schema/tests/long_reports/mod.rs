@@ -1,14 +1,14 @@
-//! Values with more wrong with them, and with longer names, than is listed; and schemas with longer words.
+//! Values with more violations, or longer names, than a report lists; and schemas with longer messages.
 
 use serde_json::{Map, Value, json};
 
-/// A schema, and values to be asked.
-pub(crate) fn large() -> Vec<(Value, Vec<Value>)> {
+/// A schema, and values to check.
+pub(crate) fn long_reports() -> Vec<(Value, Vec<Value>)> {
     let numbers = |n: usize| Value::Array(vec![json!(1); n]);
     let long = |part: &str, n: usize| part.repeat(n);
     let named = |name: String| Value::Object(Map::from_iter([(name, json!(1))]));
     let texts: Vec<String> = (0..120).map(|n| format!("value number {n}")).collect();
-    // Written the other way round than the schema has them.
+    // In the reverse of the schema's order.
     let turned = |all: &[(&str, usize)]| {
         let lists = all
             .iter()
@@ -40,7 +40,7 @@ pub(crate) fn large() -> Vec<(Value, Vec<Value>)> {
             vec![Value::Object(unknown)],
         ),
         (
-            // What is told twice counts twice until it is collected.
+            // A duplicate counts until the report is collected.
             json!({
                 "type": "array",
                 "items": { "allOf": [{ "type": "string" }, { "type": "string" }] }
