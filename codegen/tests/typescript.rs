@@ -146,7 +146,7 @@ fn nothing_breaks_out() -> Result<()> {
     for instance in [good, bad, none] {
         for side in [Side::Server, Side::Client] {
             let expected = violations(&protocol, id, &instance, side);
-            cases.push(case("checkDelete", side, &instance, expected));
+            cases.push(case("validateDelete", side, &instance, expected));
         }
     }
     let said = differences(&folder, &cases)?;
@@ -240,7 +240,7 @@ fn a_capture_decodes() -> Result<()> {
          for (const line of readFileSync(new URL('capture.ndjson', import.meta.url), 'utf8').split(/\\n/)) {
            if (!line.startsWith('{')) continue;
            const { from, text, message } = JSON.parse(line);
-           const decode = from === 'server' ? api.decode : api.decodeAsServer;
+           const decode = from === 'server' ? api.decode : api.decodeClientMessage;
            const decoded = decode(text ?? JSON.stringify(message));
            if (decoded.ok) heard++;
            else console.log(line, decoded.error.message);

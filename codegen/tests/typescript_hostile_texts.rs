@@ -52,7 +52,7 @@ function skeleton(path) {
     const isPattern =
       ts.isRegularExpressionLiteral(node) ||
       (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'RegExp') ||
-      (ts.isCallExpression(node) && node.expression.getText(file) === 'hf.run');
+      (ts.isCallExpression(node) && node.expression.getText(file) === 'hf.charRun');
     if (isPattern) {
       all.push('pattern');
     } else if (ts.isBlock(node) && node.statements.length === 1 && ts.isIfStatement(node.parent)) {

@@ -9,7 +9,7 @@ use handfast_schema::{
     Schema, SchemaId, Type, TypeSet,
     openness::{Purpose, UnknownFields, unknown_fields},
 };
-use handfast_templates::typescript::{Check, lay_out};
+use handfast_templates::typescript::{Function, lay_out};
 use std::collections::BTreeSet;
 
 /// A schema, and how it is met.
@@ -204,9 +204,9 @@ impl Cx<'_> {
         if recursion == Recursion::None || has_guard || way.looking {
             return function(name, *exported, way.looking, lines);
         }
-        let anew = self.names.take_value(&format!("{name}Anew"));
+        let anew = self.names.take_value(&format!("{name}Uncached"));
         let alternatives = recursion == Recursion::Alternatives;
-        let call = format!("hf.remember(value, report, {anew}, {alternatives});");
+        let call = format!("hf.memoize(value, report, {anew}, {alternatives});");
         let remembers = function(name, *exported, false, vec![call]);
         format!("{remembers}\n{}", function(&anew, false, false, lines))
     }
@@ -258,7 +258,7 @@ impl Cx<'_> {
             ),
             _ => stem.to_owned(),
         };
-        let name = self.names.take_value(&format!("check{stem}"));
+        let name = self.names.take_value(&format!("validate{stem}"));
         self.functions.insert(way, name.clone());
         let is_object = self.protocol.schemas[way.id]
             .types
@@ -322,7 +322,7 @@ impl Cx<'_> {
 fn function(name: &str, exported: bool, looking: bool, body: Vec<String>) -> String {
     let mut parameters = vec![("value", "unknown"), ("report", "hf.Report")];
     if looking {
-        parameters.push(("seen", "hf.Seen"));
+        parameters.push(("evaluated", "hf.Evaluated"));
     }
     // Compilers refuse a parameter that nobody uses, unless its name says so.
     let used = guard::mentioned(&body);
@@ -333,7 +333,7 @@ fn function(name: &str, exported: bool, looking: bool, body: Vec<String>) -> Str
             format!("{underscore}{name}: {ty}")
         })
         .collect();
-    lay_out(&Check {
+    lay_out(&Function {
         exported,
         name,
         parameters: parameters.join(", "),

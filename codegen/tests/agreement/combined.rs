@@ -112,7 +112,7 @@ fn whatever_stands_in_a_keyword_compiles_and_means_the_same() -> Result<()> {
             for instance in instances() {
                 let value = json!({ "v": instance });
                 let told = violations(&protocol, id, &value, side);
-                cases.push(case(&format!("checkM{i}"), side, &value, told));
+                cases.push(case(&format!("validateM{i}"), side, &value, told));
             }
         }
         assert_eq!(differences(&folder, &cases)?, "", "{dialect}");

@@ -158,9 +158,9 @@ fn mutated_texts_get_the_same_verdicts() -> Result<()> {
          for (const [name, [check, good]] of Object.entries(verdicts)) {
            const ours = new Set(good);
            for (const [i, text] of texts.entries()) {
-             const report = { strict: true, found: [] };
+             const report = { strict: true, violations: [] };
              hf[check](text, report);
-             if ((report.found.length === 0) !== ours.has(i)) console.log(`${name} ${JSON.stringify(text)}: the server says ${ours.has(i)}`);
+             if ((report.violations.length === 0) !== ours.has(i)) console.log(`${name} ${JSON.stringify(text)}: the server says ${ours.has(i)}`);
            }
          }",
     )?;
@@ -224,9 +224,9 @@ fn every_character_gets_the_same_verdicts() -> Result<()> {
            for (let point = 0; point < end; point++) {
              let fits = false;
              if (point < 0xd800 || point > 0xdfff) {
-               const report = { strict: true, found: [] };
+               const report = { strict: true, violations: [] };
                hf[check](before + String.fromCodePoint(point) + behind, report);
-               fits = report.found.length === 0;
+               fits = report.violations.length === 0;
              }
              if (fits !== inside) { inside = fits; bounds.push(point); }
            }

@@ -90,7 +90,7 @@ fn every_vector_holds() -> Result<()> {
                     .ok_or("a message that is not there")?;
                 let payload = message.server.as_ref().and_then(|sent| sent.payload);
                 let payload = payload.ok_or("a message without a payload")?;
-                let check = format!("check{}", handfast_codegen::names::pascal(name));
+                let check = format!("validate{}", handfast_codegen::names::pascal(name));
                 for side in [Side::Client, Side::Server] {
                     if *from == "server" && side == Side::Server {
                         continue;
@@ -402,7 +402,7 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
             );
             for side in [Side::Server, Side::Client] {
                 let told = violations(&protocol, id, instance, side);
-                cases.push(case(&format!("checkM{i}"), side, instance, told));
+                cases.push(case(&format!("validateM{i}"), side, instance, told));
             }
         }
     }
@@ -456,7 +456,7 @@ fn corners_agree_with_the_interpreter() -> Result<()> {
             {
                 let expected = violations(&protocol, id, instance, *side);
                 cases.push(case(
-                    &format!("check{}", handfast_codegen::names::pascal(&name)),
+                    &format!("validate{}", handfast_codegen::names::pascal(&name)),
                     *side,
                     instance,
                     expected,
@@ -502,7 +502,7 @@ fn random_schemas_agree_with_the_interpreter() -> Result<()> {
         let name = &message.name.text;
         let sent = message.server.as_ref().and_then(|sent| sent.payload);
         let payload = sent.ok_or("a message without a payload")?;
-        let check = format!("check{}", handfast_codegen::names::pascal(name));
+        let check = format!("validate{}", handfast_codegen::names::pascal(name));
         for instance in &instances[name] {
             for side in [Side::Client, Side::Server] {
                 let expected = violations(&protocol, payload, instance, side);

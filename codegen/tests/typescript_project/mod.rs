@@ -142,7 +142,7 @@ pub(crate) fn differences(folder: &Path, cases: &[Value]) -> Result<String> {
            try {
              const value = JSON.parse(c.instance);
              found = violationsOf(api[c.check], value, c.direction).map(told);
-             const is = api[c.check.replace('check', 'is')](value, c.direction === 'sent');
+             const is = api[c.check.replace('validate', 'is')](value, c.direction === 'sent');
              if (is !== (found.length === 0)) found.push(`and the guard says ${is}`);
            } catch (error) {
              found = [String(error)];

@@ -99,7 +99,7 @@ pub(super) const AWKWARD: &[&str] = &[
     "Promise",
     "Symbol",
     "isA",
-    "checkA",
+    "validateA",
     "a_b",
     "aB",
     "A_B",

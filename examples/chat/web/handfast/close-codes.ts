@@ -1,7 +1,7 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 /** The close codes that a client acts on, by what they stand for. */
-export interface Closes {
+export interface CloseCodes {
   readonly violations: number;
   readonly tooLarge: number;
   readonly silent: number;
@@ -13,7 +13,7 @@ export interface Closes {
   readonly rateLimited: number;
 }
 
-const USUAL: Closes = {
+const USUAL: CloseCodes = {
   violations: 1008,
   tooLarge: 1009,
   silent: 4000,
@@ -26,12 +26,12 @@ const USUAL: Closes = {
 };
 
 /** The close codes of a protocol. */
-export function closesOf(protocol: { readonly closes?: Partial<Closes> }): Closes {
-  return { ...USUAL, ...protocol.closes };
+export function closeCodesOf(protocol: { readonly closeCodes?: Partial<CloseCodes> }): CloseCodes {
+  return { ...USUAL, ...protocol.closeCodes };
 }
 
-/** Whether a server that closes with a code does not want this client back. */
-export function isRefusal(code: number, closes: Closes): boolean {
-  const { violations, unauthorized, kicked, version, takenOver } = closes;
+/** Whether a server that closeCodes with a code does not want this client back. */
+export function isRefusal(code: number, closeCodes: CloseCodes): boolean {
+  const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
   return [violations, unauthorized, kicked, version, takenOver].includes(code);
 }

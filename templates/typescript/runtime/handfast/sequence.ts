@@ -1,16 +1,16 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import type { Surroundings } from './envelope.js';
+import type { EnvelopeFields } from './envelope.js';
 import type { Gap } from './session.js';
 
 /** What a number says: what was missed before it, and whether its message was here already. */
-export interface Counted {
+export interface SequenceCheck {
   readonly gap?: Gap;
   readonly repeated?: boolean;
 }
 
 /** Counts the messages of a channel by their numbers. */
-export class Count {
+export class SequenceTracker {
   /** The number of the last message. */
   #seq: number | undefined;
   #epoch: string | undefined;
@@ -18,12 +18,12 @@ export class Count {
   #missed: Required<Gap> | undefined;
 
   /** Takes the number in the answer to a join: that of the last message before it. */
-  joined({ seq, epoch }: Surroundings): Counted {
+  joined({ seq, epoch }: EnvelopeFields): SequenceCheck {
     return this.#advance(seq, epoch, 0);
   }
 
   /** Takes the number of a message. */
-  message({ seq, epoch }: Surroundings): Counted {
+  message({ seq, epoch }: EnvelopeFields): SequenceCheck {
     return this.#advance(seq, epoch, 1);
   }
 
@@ -36,7 +36,7 @@ export class Count {
   }
 
   /** @param step what the number grows by if nothing was missed: 0 in the answer to a join, 1 in a message. */
-  #advance(seq: number | undefined, epoch: string | undefined, step: 0 | 1): Counted {
+  #advance(seq: number | undefined, epoch: string | undefined, step: 0 | 1): SequenceCheck {
     const last = this.#seq;
     const another = epoch !== undefined && this.#epoch !== undefined && epoch !== this.#epoch;
     if (epoch !== undefined) this.#epoch = epoch;

@@ -3,49 +3,49 @@
 // What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are made
 // from what the schema allows, and are the same ones the server uses.
 
-import { below, fail, overlaps, part, passes, type Check, type Report } from './report.js';
-import type { Seen } from './seen.js';
+import { prefixPath, fail, deduplicate, pointerSegment, passes, type Validator, type Report } from './report.js';
+import type { Evaluated } from './evaluated.js';
 
 /** The properties of a value known to be an object. */
-export type Fields = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 // `type`
 
 /** `type`, of something else; not of null. */
-export function notA(type: string, report: Report, article: 'a' | 'an'): void {
+export function wrongType(type: string, report: Report, article: 'a' | 'an'): void {
   fail(report, 'type', `must be ${article} ${type}`, type);
 }
 
 /** Whether a value is a JSON object; says nothing if it is not. */
-export function isFields(value: unknown): value is Fields {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `type: object` */
-export function object(value: unknown, report: Report): value is Fields {
-  if (isFields(value)) return true;
-  notA('object', report, 'an');
+export function object(value: unknown, report: Report): value is JsonObject {
+  if (isObject(value)) return true;
+  wrongType('object', report, 'an');
   return false;
 }
 
 /** `type: array` */
 export function array(value: unknown, report: Report): value is readonly unknown[] {
   if (Array.isArray(value)) return true;
-  notA('array', report, 'an');
+  wrongType('array', report, 'an');
   return false;
 }
 
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
   if (typeof value === 'string') return true;
-  notA('string', report, 'a');
+  wrongType('string', report, 'a');
   return false;
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
   if (typeof value === 'boolean') return true;
-  notA('boolean', report, 'a');
+  wrongType('boolean', report, 'a');
   return false;
 }
 
@@ -67,20 +67,20 @@ export function isSafeInteger(value: unknown): value is number {
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
   if (Number.isFinite(value)) return true;
-  notA('number', report, 'a');
+  wrongType('number', report, 'a');
   return false;
 }
 
 /** `type: integer`. `1.0` and `-0` are integers. */
 export function integer(value: unknown, report: Report): value is number {
   if (Number.isInteger(value)) return true;
-  notA('integer', report, 'an');
+  wrongType('integer', report, 'an');
   return false;
 }
 
 /** `type: integer` where the schema sets no bound: ±(2⁵³−1). */
 export function safeInteger(value: unknown, report: Report): void {
-  if (integer(value, report)) within(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, report, 'imum', 'be');
+  if (integer(value, report)) bounds(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, report, 'imum', 'be');
 }
 
 /** `type: 'null'` */
@@ -99,12 +99,12 @@ export function nothing(_: unknown, report: Report): void {
 }
 
 /** The check of a message that declares no payload: there may be an object, in which a server takes no properties. */
-export const noPayload: Check<undefined> = (value, report) => {
-  if (object(value, report) && report.strict) noOthers(value, NOTHING, report);
+export const noPayload: Validator<undefined> = (value, report) => {
+  if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
 };
 
 /** `type` with several types, of which a value has none. Each has its article, but for null: `an array`. */
-export function notOf(types: readonly string[], report: Report): void {
+export function noneOfTypes(types: readonly string[], report: Report): void {
   const words = [...types];
   const last = words.pop() ?? 'nothing';
   const allowed = types.map(type => type.replace(/.* /, ''));
@@ -124,7 +124,7 @@ export function notEnum(allowed: readonly unknown[], report: Report): void {
 }
 
 /** `enum` of one value, and something else. */
-export function notOnly(allowed: readonly [unknown], report: Report): void {
+export function notSingleEnum(allowed: readonly [unknown], report: Report): void {
   fail(report, 'enum', `must be ${JSON.stringify(allowed[0])}`, allowed);
 }
 
@@ -134,7 +134,7 @@ export function equal(a: unknown, b: unknown): boolean {
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, i) => equal(item, b[i]));
   }
-  if (!isFields(a) || !isFields(b)) return false;
+  if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
@@ -149,7 +149,7 @@ export function equal(a: unknown, b: unknown): boolean {
  * @param be What must be, or have, so much.
  * @param things What is counted, in the plural.
  */
-export function within(
+export function bounds(
   size: number,
   least: number | undefined,
   most: number | undefined,
@@ -198,7 +198,7 @@ export function codePoints(value: string): number {
 }
 
 /** Whether a value is a string of so many code points. They are counted only where code units leave it open. */
-export function isText(value: unknown, least: number, most: number): value is string {
+export function isStringOfLength(value: unknown, least: number, most: number): value is string {
   if (typeof value !== 'string' || value.length < least || value.length > 2 * most) return false;
   const count = value.length > 2 * least - 2 && value.length <= most ? least : codePoints(value);
   return count >= least && count <= most;
@@ -215,7 +215,7 @@ export interface Pattern {
  *
  * @param character Which characters, all of them ASCII: `/[a-z0-9-]/`.
  */
-export function run(character: RegExp, least: number, most: number): Pattern {
+export function charRun(character: RegExp, least: number, most: number): Pattern {
   // By its code, once it was asked for: 1 of one of them, 2 of another. Of what is not ASCII nothing is noted.
   const known = new Uint8Array(128);
   return {
@@ -232,16 +232,16 @@ export function run(character: RegExp, least: number, most: number): Pattern {
 // Arrays
 
 /** `items`: every item from the `from`th on. */
-export function items(value: readonly unknown[], from: number, check: Check<unknown>, report: Report): void {
-  for (let i = from; i < value.length; i++) item(value, i, check, report);
+export function items(value: readonly unknown[], from: number, validate: Validator<unknown>, report: Report): void {
+  for (let i = from; i < value.length; i++) item(value, i, validate, report);
 }
 
 /** One place of `prefixItems`. */
-export function item(value: readonly unknown[], index: number, check: Check<unknown>, report: Report): void {
+export function item(value: readonly unknown[], index: number, validate: Validator<unknown>, report: Report): void {
   if (index >= value.length) return;
-  const before = report.found.length;
-  check(value[index], report);
-  below(report, before, index);
+  const before = report.violations.length;
+  validate(value[index], report);
+  prefixPath(report, before, index);
 }
 
 /** `items: false`: nothing from the `from`th on. */
@@ -263,7 +263,7 @@ export function isUnique(value: readonly unknown[]): boolean {
 /** A value as a text that equal values share: `1.0` is `1`, and keys are sorted. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (!isFields(value)) return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (!isObject(value)) return typeof value === 'string' ? JSON.stringify(value) : String(value);
   const fields = Object.keys(value).sort().map(key => `${JSON.stringify(key)}:${canonical(value[key])}`);
   return `{${fields.join()}}`;
 }
@@ -279,24 +279,24 @@ export function uniqueItems(value: readonly unknown[], report: Report): void {
 }
 
 /** How many items fit `contains`. */
-export function fitting(value: readonly unknown[], check: Check<unknown>, report: Report, seen?: Seen): number {
+export function countMatching(value: readonly unknown[], validate: Validator<unknown>, report: Report, evaluated?: Evaluated): number {
   let count = 0;
   for (const [i, item] of value.entries()) {
-    if (!passes(item, check, report.strict)) continue;
+    if (!passes(item, validate, report.strict)) continue;
     count++;
-    seen?.note([i]);
+    evaluated?.note([i]);
   }
   return count;
 }
 
 /** `contains`: one item at the least fits. */
-export function contains(fitting: number, report: Report): void {
-  if (fitting < 1) fail(report, 'contains', tooFew(1));
+export function contains(matching: number, report: Report): void {
+  if (matching < 1) fail(report, 'contains', tooFew(1));
 }
 
 /** `minContains` */
-export function minContains(fitting: number, least: number, report: Report): void {
-  if (fitting < least) fail(report, 'minContains', tooFew(least), least);
+export function minContains(matching: number, least: number, report: Report): void {
+  if (matching < least) fail(report, 'minContains', tooFew(least), least);
 }
 
 /** So many of something. */
@@ -309,55 +309,55 @@ function tooFew(least: number): string {
 }
 
 /** `maxContains` */
-export function maxContains(fitting: number, most: number, report: Report): void {
-  if (fitting > most) fail(report, 'maxContains', `must contain at most ${many(most, 'item')} of the kind counted`, most);
+export function maxContains(matching: number, most: number, report: Report): void {
+  if (matching > most) fail(report, 'maxContains', `must contain at most ${many(most, 'item')} of the kind counted`, most);
 }
 
 // Objects
 
 /** Whether an object has a property. `undefined` is absence, as it is to `JSON.stringify`. */
-export function has(value: Fields, name: string): boolean {
+export function has(value: JsonObject, name: string): boolean {
   return value[name] !== undefined && Object.hasOwn(value, name);
 }
 
 /** One of `properties`: checked where it is there. */
-export function property(value: Fields, name: string, check: Check<unknown>, report: Report): void {
+export function property(value: JsonObject, name: string, validate: Validator<unknown>, report: Report): void {
   if (!has(value, name)) return;
-  const before = report.found.length;
-  check(value[name], report);
-  if (report.found.length > before) below(report, before, part(name));
+  const before = report.violations.length;
+  validate(value[name], report);
+  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
 }
 
 /** `required` */
-export function required(value: Fields, names: readonly string[], report: Report): void {
+export function required(value: JsonObject, names: readonly string[], report: Report): void {
   for (const name of names) {
-    if (!has(value, name)) lacks(name, report);
+    if (!has(value, name)) missingProperty(name, report);
   }
 }
 
 /** `required`, one name. */
-export function lacks(name: string, report: Report): void {
+export function missingProperty(name: string, report: Report): void {
   fail(report, 'required', `must have the property ${JSON.stringify(name)}`, name);
 }
 
 /** Whether an object has no properties but these. */
 export function isClosed(value: object, declared: ReadonlySet<string>): boolean {
-  return undeclared(value as Fields, declared).length === 0;
+  return undeclared(value as JsonObject, declared).length === 0;
 }
 
 /** `additionalProperties: false` */
-export function noOthers(value: Fields, declared: Names, report: Report): void {
-  others(value, declared, unknownProperty, report);
+export function noAdditionalProperties(value: JsonObject, declared: Names, report: Report): void {
+  additionalProperties(value, declared, undeclaredProperty, report);
 }
 
 /** `additionalProperties: false`, said at the property. */
-export function unknownProperty(_: unknown, report: Report): void {
+export function undeclaredProperty(_: unknown, report: Report): void {
   fail(report, 'additionalProperties', 'is not a known property');
 }
 
 /** What is sent has no fields but those declared, said at the property. */
-export function unknownIfSent(value: unknown, report: Report): void {
-  if (report.strict) unknownProperty(value, report);
+export function undeclaredIfSent(value: unknown, report: Report): void {
+  if (report.strict) undeclaredProperty(value, report);
 }
 
 /** Names of which some are known. */
@@ -367,61 +367,61 @@ export interface Names {
 }
 
 /** `additionalProperties`: every property that is not declared, by code point. */
-export function others(value: Fields, declared: Names, check: Check<unknown>, report: Report): void {
-  for (const name of undeclared(value, declared)) property(value, name, check, report);
+export function additionalProperties(value: JsonObject, declared: Names, validate: Validator<unknown>, report: Report): void {
+  for (const name of undeclared(value, declared)) property(value, name, validate, report);
 }
 
 const NONE: readonly string[] = [];
 
 /** The properties that are not declared, by code point. */
-export function undeclared(value: Fields, declared: Names): readonly string[] {
+export function undeclared(value: JsonObject, declared: Names): readonly string[] {
   let names: string[] | undefined;
   for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
   return names?.sort(byCodePoint) ?? NONE;
 }
 
 /** What a schema says of properties, where it speaks of their names. What is not there says nothing. */
-export interface Members {
+export interface PropertyKeywords {
   /** `properties` */
-  readonly declared?: ReadonlyMap<string, Check<unknown>>;
+  readonly declared?: ReadonlyMap<string, Validator<unknown>>;
   /** `propertyNames` */
-  readonly names?: Check<unknown>;
+  readonly names?: Validator<unknown>;
   /** `patternProperties` */
-  readonly patterns?: readonly (readonly [pattern: Pattern, check: Check<unknown>])[];
+  readonly patterns?: readonly (readonly [pattern: Pattern, validate: Validator<unknown>])[];
   /** `additionalProperties`: what no other speaks of. */
-  readonly others?: Check<unknown>;
+  readonly others?: Validator<unknown>;
 }
 
-const NOTHING: ReadonlyMap<string, Check<unknown>> = /*@__PURE__*/ new Map();
+const NOTHING: ReadonlyMap<string, Validator<unknown>> = /*@__PURE__*/ new Map();
 
 /** `properties`, `propertyNames`, `patternProperties` and `additionalProperties`, one property after the other. */
-export function members(value: Fields, schema: Members, report: Report, seen?: Seen): void {
-  overlaps(report);
+export function propertyKeywords(value: JsonObject, schema: PropertyKeywords, report: Report, evaluated?: Evaluated): void {
+  deduplicate(report);
   const { declared = NOTHING } = schema;
-  for (const [name, check] of declared) if (has(value, name)) member(value, name, check, schema, report, seen);
-  for (const name of undeclared(value, declared)) member(value, name, undefined, schema, report, seen);
+  for (const [name, validate] of declared) if (has(value, name)) oneProperty(value, name, validate, schema, report, evaluated);
+  for (const name of undeclared(value, declared)) oneProperty(value, name, undefined, schema, report, evaluated);
 }
 
-function member(
-  value: Fields,
+function oneProperty(
+  value: JsonObject,
   name: string,
-  declared: Check<unknown> | undefined,
-  { names, patterns, others }: Members,
+  declared: Validator<unknown> | undefined,
+  { names, patterns, others }: PropertyKeywords,
   report: Report,
-  seen: Seen | undefined,
+  evaluated: Evaluated | undefined,
 ): void {
-  const before = report.found.length;
+  const before = report.violations.length;
   if (names !== undefined && !passes(name, names, report.strict)) fail(report, 'propertyNames', 'has a name that is not allowed');
   declared?.(value[name], report);
   let known = declared !== undefined;
-  for (const [pattern, check] of patterns ?? []) {
+  for (const [pattern, validate] of patterns ?? []) {
     if (!pattern.test(name)) continue;
     known = true;
-    check(value[name], report);
+    validate(value[name], report);
   }
-  if (known) seen?.note([name]);
+  if (known) evaluated?.note([name]);
   else others?.(value[name], report);
-  if (report.found.length > before) below(report, before, part(name));
+  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
 }
 
 /** UTF-16 order is not code point order where surrogates meet U+E000 and above. */
@@ -432,24 +432,24 @@ function byCodePoint(a: string, b: string): number {
 }
 
 /** How many properties an object has. `undefined` is absence. */
-function count(value: Fields): number {
+function count(value: JsonObject): number {
   return Object.keys(value).filter(name => has(value, name)).length;
 }
 
 /** `minProperties` and `maxProperties` */
 export function propertyCounts(
-  value: Fields,
+  value: JsonObject,
   least: number | undefined,
   most: number | undefined,
   report: Report,
 ): void {
   const has = count(value);
-  within(has, least, undefined, report, 'Properties', 'have', least === 1 ? ' property' : ' properties');
-  within(has, undefined, most, report, 'Properties', 'have', most === 1 ? ' property' : ' properties');
+  bounds(has, least, undefined, report, 'Properties', 'have', least === 1 ? ' property' : ' properties');
+  bounds(has, undefined, most, report, 'Properties', 'have', most === 1 ? ' property' : ' properties');
 }
 
 /** `dependentRequired`, one name. */
-export function dependentRequired(value: Fields, name: string, because: string, report: Report): void {
+export function dependentRequired(value: JsonObject, name: string, because: string, report: Report): void {
   if (!has(value, because) || has(value, name)) return;
   const words = `must have the property ${JSON.stringify(name)} beside ${JSON.stringify(because)}`;
   fail(report, 'dependentRequired', words, name);
@@ -459,33 +459,33 @@ export function dependentRequired(value: Fields, name: string, because: string, 
 
 /** The value of the property that tells a union's variants apart; `undefined` where the value has none. */
 export function discriminant(value: unknown, name: string): unknown {
-  return isFields(value) && has(value, name) ? value[name] : undefined;
+  return isObject(value) && has(value, name) ? value[name] : undefined;
 }
 
 /** No variant bears the discriminant of this value, or it has none. */
 export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
-  const before = report.found.length;
-  if (allowed.length === 1) notOnly([allowed[0]], report);
+  const before = report.violations.length;
+  if (allowed.length === 1) notSingleEnum([allowed[0]], report);
   else notEnum(allowed, report);
-  below(report, before, part(name));
+  prefixPath(report, before, pointerSegment(name));
 }
 
 /** `anyOf` without a discriminant. */
-export function anyOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
-  if (checks.some(check => passes(value, check, report.strict))) return;
+export function anyOf(value: unknown, validators: readonly Validator<unknown>[], report: Report): void {
+  if (validators.some(validate => passes(value, validate, report.strict))) return;
   fail(report, 'anyOf', 'must fit at least one of the alternatives');
 }
 
 /** `oneOf` without a discriminant. */
-export function oneOf(value: unknown, checks: readonly Check<unknown>[], report: Report): void {
-  const fitting = checks.filter(check => passes(value, check, report.strict)).length;
-  if (fitting === 0) fail(report, 'oneOf', 'must fit one of the alternatives');
-  if (fitting > 1) fail(report, 'oneOf', 'must fit only one of the alternatives');
+export function oneOf(value: unknown, validators: readonly Validator<unknown>[], report: Report): void {
+  const matching = validators.filter(validate => passes(value, validate, report.strict)).length;
+  if (matching === 0) fail(report, 'oneOf', 'must fit one of the alternatives');
+  if (matching > 1) fail(report, 'oneOf', 'must fit only one of the alternatives');
 }
 
 /** `not` */
-export function not(value: unknown, check: Check<unknown>, report: Report): void {
-  if (passes(value, check, report.strict)) fail(report, 'not', 'must not be what the schema excludes');
+export function not(value: unknown, validate: Validator<unknown>, report: Report): void {
+  if (passes(value, validate, report.strict)) fail(report, 'not', 'must not be what the schema excludes');
 }

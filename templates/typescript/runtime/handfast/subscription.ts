@@ -2,12 +2,12 @@
 
 import type { Message, Outgoing, Published } from './descriptor.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
-import { Listeners, type Off } from './listeners.js';
+import { Listeners, type Unsubscribe } from './listeners.js';
 import { err, type Result } from './result.js';
 import type { Gap } from './session.js';
 
 /** What a room reports beside its messages. */
-export interface RoomEvents<Joined> {
+export interface SubscriptionEvents<Joined> {
   /** Messages were missed for good: load the state anew. */
   readonly gap: Gap;
   /** The room was joined again after the connection had been lost; the answer to it. */
@@ -17,7 +17,7 @@ export interface RoomEvents<Joined> {
 }
 
 /** What a room needs of its client. */
-export interface RoomHost<Joined> {
+export interface SubscriptionHost<Joined> {
   /** The last answer to a join. */
   joined(): Joined;
   send(message: Outgoing<unknown>, payload: unknown): Result<undefined, RuntimeError>;
@@ -31,15 +31,15 @@ export interface RoomHost<Joined> {
  * A channel that was joined, for one of those who joined it: each has a room with listeners of its own. It is joined
  * again by itself after each loss of the connection, and is left with the last of its rooms.
  */
-export class Room<Name extends string, Joined> {
+export class Subscription<Name extends string, Joined> {
   /** The channel's key on the wire. */
   readonly key: string;
-  readonly #host: RoomHost<Joined>;
-  readonly #events: Listeners<RoomEvents<Joined>>;
+  readonly #host: SubscriptionHost<Joined>;
+  readonly #events: Listeners<SubscriptionEvents<Joined>>;
   readonly #messages: Listeners<Record<string, Message>>;
   #over: RuntimeError | undefined;
 
-  constructor(key: string, host: RoomHost<Joined>) {
+  constructor(key: string, host: SubscriptionHost<Joined>) {
     this.key = key;
     this.#host = host;
     this.#events = new Listeners(error => host.threw(error));
@@ -52,14 +52,14 @@ export class Room<Name extends string, Joined> {
   }
 
   /** Hears what happens to the room. Returns what ends that. */
-  on<E extends keyof RoomEvents<Joined>>(event: E, listener: (told: RoomEvents<Joined>[E]) => void): Off;
+  on<E extends keyof SubscriptionEvents<Joined>>(event: E, listener: (value: SubscriptionEvents<Joined>[E]) => void): Unsubscribe;
   /** Hears a message of this room. Returns what ends that. */
-  on<P>(message: Published<P, Name>, listener: (payload: P, message: Message<string, P>) => void): Off;
+  on<P>(message: Published<P, Name>, listener: (payload: P, message: Message<string, P>) => void): Unsubscribe;
   on<P>(
-    what: Published<P, Name> | keyof RoomEvents<Joined>,
-    listener: ((payload: P, message: Message<string, P>) => void) | ((told: never) => void),
-  ): Off {
-    if (typeof what === 'string') return this.#events.on(what, listener as (told: unknown) => void);
+    what: Published<P, Name> | keyof SubscriptionEvents<Joined>,
+    listener: ((payload: P, message: Message<string, P>) => void) | ((value: never) => void),
+  ): Unsubscribe {
+    if (typeof what === 'string') return this.#events.on(what, listener as (value: unknown) => void);
     this.#host.learn(what);
     const hear = listener as (payload: P, message: Message<string, P>) => void;
     return this.#messages.on(what.name, message => hear(message.payload as P, message as Message<string, P>));
@@ -85,7 +85,7 @@ export class Room<Name extends string, Joined> {
   }
 
   /** @internal */
-  emit<E extends keyof RoomEvents<Joined>>(event: E, what: RoomEvents<Joined>[E]): void {
+  emit<E extends keyof SubscriptionEvents<Joined>>(event: E, what: SubscriptionEvents<Joined>[E]): void {
     this.#events.emit(event, what);
   }
 
