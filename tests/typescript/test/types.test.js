@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { page } from '../page.js';
+import { pages } from '../page.js';
 
 const at = path => fileURLToPath(new URL(path, import.meta.url));
 const files = readdirSync(at('types/')).filter(name => name.endsWith('.ts'));
@@ -37,8 +37,10 @@ for (const compiler of ['typescript', 'typescript-5.9']) {
   });
 }
 
-test('the page of the chat example compiles', () => {
-  const compiler = at('../node_modules/typescript/bin/tsc');
-  const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', fileURLToPath(page)], { encoding: 'utf8' });
-  assert.equal(status, 0, stdout);
-});
+for (const [name, page] of Object.entries(pages)) {
+  test(`the page of the ${name} example compiles`, () => {
+    const compiler = at('../node_modules/typescript/bin/tsc');
+    const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', fileURLToPath(page)], { encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+  });
+}

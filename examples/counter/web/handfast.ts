@@ -1,0 +1,57 @@
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
+
+// Everything that generated code and applications name. The runtime depends on nothing, and on no platform but timers
+// and a WebSocket.
+
+export * from './handfast/validators.js';
+export * from './handfast/format.js';
+export * from './handfast/rules.js';
+export { automaton } from './handfast/automaton.js';
+export type { Expression } from './handfast/automaton.js';
+export { email, ipv4, ipv6 } from './handfast/address.js';
+export * from './handfast/encoding.js';
+export * from './handfast/idna.js';
+export * from './handfast/regex.js';
+export * from './handfast/uri.js';
+export * from './handfast/evaluated.js';
+export { Client } from './handfast/client.js';
+export type { Clock } from './handfast/clock.js';
+export type { CloseCodes } from './handfast/close-codes.js';
+export type { ConnectionClosed } from './handfast/connection.js';
+export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
+export type { Decoded, MessageTable } from './handfast/decode.js';
+export type {
+  Channel,
+  ChannelMessage,
+  ErrorDescriptor,
+  Incoming,
+  Message,
+  Outgoing,
+  PendingLookup,
+  Protocol,
+  Published,
+  Request,
+  Role,
+  StreamRequest,
+} from './handfast/descriptor.js';
+export { dispatch } from './handfast/dispatch.js';
+export type { HandlersOf } from './handfast/dispatch.js';
+export { defaultEnvelope } from './handfast/envelope.js';
+export type { Envelope, EnvelopeField, Id, EnvelopeFields, Tag } from './handfast/envelope.js';
+export { SessionRefusedError } from './handfast/errors.js';
+export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
+export type { ClientEvents, VersionSkew } from './handfast/events.js';
+export type { Unsubscribe } from './handfast/listeners.js';
+export type { CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
+export { memoize } from './handfast/memoize.js';
+export { prefixPath, fail, deduplicate, passes, violationsOf, violationsAt, formatViolation } from './handfast/report.js';
+export type { Validator, Report, Violation } from './handfast/report.js';
+export { err, CallFailedError, ok } from './handfast/result.js';
+export type { Err, Failure, Ok, Result } from './handfast/result.js';
+export type { Subscription, SubscriptionEvents } from './handfast/subscription.js';
+export type { Gap, Ready } from './handfast/session.js';
+export { standardSchema } from './handfast/standard.js';
+export type { SchemaDefinition, StandardSchema, ValidationResult } from './handfast/standard.js';
+export type { ClientState, Store } from './handfast/state.js';
+export type { Stream } from './handfast/stream.js';
+export type { TransportFactory, Transport, TransportEvents, WebSocketConstructor, WebSocketLike } from './handfast/transport.js';

@@ -1,0 +1,56 @@
+// Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
+
+import type { ConnectionClosed } from './connection.js';
+import type { Unsubscribe } from './listeners.js';
+
+/** Where a client stands. The same object until something changes. */
+export interface ClientState {
+  /**
+   * `connecting`: there has been no session yet. `connected`: the session is ready. `reconnecting`: it was lost, and
+   * is made again. `closed`: it is over for good.
+   */
+  readonly status: 'connecting' | 'connected' | 'reconnecting' | 'closed';
+  /** How the last connection ended, or why the last try failed. Absent while connected. */
+  readonly closed?: ConnectionClosed;
+}
+
+/**
+ * A value that changes: a store as Svelte takes it, and as React does:
+ * `useSyncExternalStore(client.state.subscribe, client.state.get)`.
+ */
+export class Store<T> {
+  #value: T;
+  readonly #runs: Set<(value: T) => void> = new Set();
+  readonly #threw: (error: unknown) => void;
+
+  /** @param threw takes what a subscriber throws, so that the others are still called. */
+  constructor(value: T, threw: (error: unknown) => void) {
+    this.#value = value;
+    this.#threw = threw;
+  }
+
+  /** The value now. */
+  readonly get = (): T => this.#value;
+
+  /** Calls with the value at once, and with each later one. Returns what ends that. */
+  readonly subscribe = (run: (value: T) => void): Unsubscribe => {
+    const own = (value: T): void => run(value); // so that one function may subscribe twice
+    this.#runs.add(own);
+    run(this.#value);
+    return () => {
+      this.#runs.delete(own);
+    };
+  };
+
+  /** @internal */
+  set(value: T): void {
+    this.#value = value;
+    for (const run of [...this.#runs]) {
+      try {
+        run(this.#value); // which another subscriber may have changed
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+  }
+}
