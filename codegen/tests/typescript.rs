@@ -1,14 +1,14 @@
 //! Generated TypeScript, through the public door: it compiles under both compilers with every strict flag, and nothing in
 //! a spec breaks out of its place.
 
-mod workshop;
+mod typescript_project;
 
 use handfast_schema::Side;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use workshop::{
+use typescript_project::{
     Result, case, compile_with_both, differences, generate, load, run, spec, violations,
 };
 
@@ -146,7 +146,7 @@ fn nothing_breaks_out() -> Result<()> {
     for instance in [good, bad, none] {
         for side in [Side::Server, Side::Client] {
             let expected = violations(&protocol, id, &instance, side);
-            cases.push(case("checkDelete", side, &instance, expected));
+            cases.push(case("validateDelete", side, &instance, expected));
         }
     }
     let said = differences(&folder, &cases)?;
@@ -240,7 +240,7 @@ fn a_capture_decodes() -> Result<()> {
          for (const line of readFileSync(new URL('capture.ndjson', import.meta.url), 'utf8').split(/\\n/)) {
            if (!line.startsWith('{')) continue;
            const { from, text, message } = JSON.parse(line);
-           const decode = from === 'server' ? api.decode : api.decodeAsServer;
+           const decode = from === 'server' ? api.decode : api.decodeClientMessage;
            const decoded = decode(text ?? JSON.stringify(message));
            if (decoded.ok) heard++;
            else console.log(line, decoded.error.message);

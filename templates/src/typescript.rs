@@ -110,8 +110,8 @@ pub struct Descriptor<'a> {
 
 /// A function that checks.
 #[derive(Debug, Template)]
-#[template(path = "typescript/check.ts.txt", escape = "none")]
-pub struct Check<'a> {
+#[template(path = "typescript/function.ts.txt", escape = "none")]
+pub struct Function<'a> {
     /// Whether others may name it.
     pub exported: bool,
     /// Its name.
@@ -140,8 +140,8 @@ pub struct Decoding<'a> {
 
 /// How what the client sends is decoded by a server.
 #[derive(Debug, Template)]
-#[template(path = "typescript/decoding-as-server.ts.txt", escape = "none")]
-pub struct DecodingAsServer<'a> {
+#[template(path = "typescript/decoding-client-messages.ts.txt", escape = "none")]
+pub struct DecodingClientMessages<'a> {
     /// The envelope.
     pub envelope: &'a str,
     /// How deep a message may nest.

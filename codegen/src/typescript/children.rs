@@ -7,7 +7,7 @@ use super::{
     keywords::set,
     pattern, text,
 };
-use handfast_schema::{SchemaId, Type, position::Position};
+use handfast_schema::{SchemaId, Type, openness::Purpose};
 
 impl Cx<'_> {
     fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
@@ -20,11 +20,16 @@ impl Cx<'_> {
         self.reference(body, way, stem)
     }
 
-    pub(super) fn properties(&mut self, body: &mut Body<'_>, closes: bool, seen: Option<&str>) {
+    pub(super) fn properties(
+        &mut self,
+        body: &mut Body<'_>,
+        closes: bool,
+        evaluated: Option<&str>,
+    ) {
         let schema = body.schema;
         let of = Some(Type::Object);
         if schema.property_names.is_some() || !schema.pattern_properties.is_empty() {
-            return self.members(body, closes, seen);
+            return self.members(body, closes, evaluated);
         }
         for (name, id) in &schema.properties {
             self.property(body, name, *id);
@@ -34,29 +39,39 @@ impl Cx<'_> {
             Some((_, Some(true))) => {}
             Some((_, Some(false))) => {
                 let fields = self.fields(body);
-                body.step(of, format!("hf.noOthers(value, {fields}, report);"));
+                body.step(
+                    of,
+                    format!("hf.noAdditionalProperties(value, {fields}, report);"),
+                );
             }
             Some((more, None)) => {
                 let check = self.child(body, more, &format!("{}Value", body.stem));
                 if check != "hf.anything" {
                     let fields = self.fields(body);
-                    body.step(of, format!("hf.others(value, {fields}, {check}, report);"));
+                    body.step(
+                        of,
+                        format!("hf.additionalProperties(value, {fields}, {check}, report);"),
+                    );
                 }
             }
             None if closes => {
                 let fields = self.fields(body);
                 body.step(
                     of,
-                    format!("if (report.strict) hf.noOthers(value, {fields}, report);"),
+                    format!(
+                        "if (report.strict) hf.noAdditionalProperties(value, {fields}, report);"
+                    ),
                 );
             }
             None => {}
         }
-        match seen {
-            Some(seen) if more.is_some() => body.step(of, format!("{seen}.everything();")),
-            Some(seen) if !schema.properties.is_empty() => {
+        match evaluated {
+            Some(evaluated) if more.is_some() => {
+                body.step(of, format!("{evaluated}.everything();"))
+            }
+            Some(evaluated) if !schema.properties.is_empty() => {
                 let fields = self.fields(body);
-                body.step(of, format!("{seen}.note({fields});"));
+                body.step(of, format!("{evaluated}.note({fields});"));
             }
             _ => {}
         }
@@ -91,7 +106,7 @@ impl Cx<'_> {
     }
 
     /// The properties of a schema that speaks of names or of patterns: what is said of one property stands together.
-    fn members(&mut self, body: &mut Body<'_>, closes: bool, seen: Option<&str>) {
+    fn members(&mut self, body: &mut Body<'_>, closes: bool, evaluated: Option<&str>) {
         let schema = body.schema;
         let mut parts = Vec::new();
         if !schema.properties.is_empty() {
@@ -106,7 +121,7 @@ impl Cx<'_> {
                 .collect();
             let declared = declared.join(", ");
             parts.push(format!(
-                "declared: /*@__PURE__*/ new Map<string, hf.Check<unknown>>([{declared}])"
+                "declared: /*@__PURE__*/ new Map<string, hf.Validator<unknown>>([{declared}])"
             ));
         }
         if let Some(names) = schema.property_names {
@@ -128,20 +143,23 @@ impl Cx<'_> {
         let more = schema.additional_properties;
         let others = match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
             Some((_, Some(true))) => None,
-            Some((_, Some(false))) => Some("hf.unknownProperty".to_owned()),
+            Some((_, Some(false))) => Some("hf.undeclaredProperty".to_owned()),
             Some((more, None)) => Some(self.child(body, more, &format!("{}Value", body.stem))),
-            None => closes.then(|| "hf.unknownIfSent".to_owned()),
+            None => closes.then(|| "hf.undeclaredIfSent".to_owned()),
         };
         parts.extend(others.map(|check| format!("others: {check}")));
         let kind = Beside::Members(body.way.position);
-        let members = self.beside(body, kind, "Members", "hf.Members", || {
+        let members = self.beside(body, kind, "Members", "hf.PropertyKeywords", || {
             format!("{{ {} }}", parts.join(", "))
         });
         let of = Some(Type::Object);
-        let noted = seen.map_or_else(String::new, |seen| format!(", {seen}"));
-        body.step(of, format!("hf.members(value, {members}, report{noted});"));
-        if let (Some(seen), Some(_)) = (seen, more) {
-            body.step(of, format!("{seen}.everything();"));
+        let noted = evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"));
+        body.step(
+            of,
+            format!("hf.propertyKeywords(value, {members}, report{noted});"),
+        );
+        if let (Some(evaluated), Some(_)) = (evaluated, more) {
+            body.step(of, format!("{evaluated}.everything();"));
         }
     }
 
@@ -149,7 +167,7 @@ impl Cx<'_> {
     pub(super) fn test(&mut self, body: &mut Body<'_>, id: SchemaId, ending: &str) -> String {
         let way = Way {
             id,
-            position: Position::Test,
+            position: Purpose::Test,
             looking: false,
         };
         let stem = format!("{}{ending}", body.stem);
@@ -167,7 +185,7 @@ impl Cx<'_> {
         self.beside(body, Beside::Fields, "Fields", "", || set("string", &names))
     }
 
-    pub(super) fn items(&mut self, body: &mut Body<'_>, seen: Option<&str>) {
+    pub(super) fn items(&mut self, body: &mut Body<'_>, evaluated: Option<&str>) {
         let schema = body.schema;
         let of = Some(Type::Array);
         for (i, id) in schema.prefix_items.iter().enumerate() {
@@ -189,9 +207,11 @@ impl Cx<'_> {
                 self.each_item(body, items, from);
             }
         }
-        match seen {
-            Some(seen) if schema.items.is_some() => body.step(of, format!("{seen}.everything();")),
-            Some(seen) if from > 0 => body.step(of, format!("{seen}.first({from});")),
+        match evaluated {
+            Some(evaluated) if schema.items.is_some() => {
+                body.step(of, format!("{evaluated}.everything();"))
+            }
+            Some(evaluated) if from > 0 => body.step(of, format!("{evaluated}.first({from});")),
             _ => {}
         }
     }
@@ -215,52 +235,52 @@ impl Cx<'_> {
         }
         let lines = [
             "for (let i = 0; i < value.length; i++) {",
-            "  const before = report.found.length;",
+            "  const before = report.violations.length;",
             &format!("  {check}(value[i], report);"),
-            "  hf.below(report, before, i);",
+            "  hf.prefixPath(report, before, i);",
             "}",
         ];
         body.lines(of, lines.map(str::to_owned).to_vec());
     }
 
-    pub(super) fn contains(&mut self, body: &mut Body<'_>, seen: Option<&str>) {
+    pub(super) fn contains(&mut self, body: &mut Body<'_>, evaluated: Option<&str>) {
         let schema = body.schema;
         let of = Some(Type::Array);
         let Some(id) = schema.contains else { return };
         let min = schema.min_contains.unwrap_or(1);
-        if min == 0 && schema.max_contains.is_none() && seen.is_none() {
+        if min == 0 && schema.max_contains.is_none() && evaluated.is_none() {
             return;
         }
         let check = self.test(body, id, "Contained");
-        let noted = seen.map_or_else(String::new, |seen| format!(", {seen}"));
-        let count = format!("hf.fitting(value, {check}, report{noted})");
+        let noted = evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"));
+        let count = format!("hf.countMatching(value, {check}, report{noted})");
         if min == 0 && schema.max_contains.is_none() {
             return body.step(of, format!("{count};"));
         }
-        body.step(of, format!("const fitting = {count};"));
+        body.step(of, format!("const matching = {count};"));
         match schema.min_contains {
             Some(0) => {}
-            Some(min) => body.step(of, format!("hf.minContains(fitting, {min}, report);")),
-            None => body.step(of, "hf.contains(fitting, report);".to_owned()),
+            Some(min) => body.step(of, format!("hf.minContains(matching, {min}, report);")),
+            None => body.step(of, "hf.contains(matching, report);".to_owned()),
         }
         if let Some(max) = schema.max_contains {
-            body.step(of, format!("hf.maxContains(fitting, {max}, report);"));
+            body.step(of, format!("hf.maxContains(matching, {max}, report);"));
         }
     }
 
     /// The last word on what nothing else has looked at. `closed` stands for `unevaluatedProperties: false` where a server
     /// receives.
-    pub(super) fn unevaluated(&mut self, body: &mut Body<'_>, closed: bool, seen: &str) {
+    pub(super) fn unevaluated(&mut self, body: &mut Body<'_>, closed: bool, evaluated: &str) {
         let schema = body.schema;
         if let Some(id) = schema
             .unevaluated_items
             .filter(|_| body.may_be(Type::Array))
         {
             let check = match self.protocol.schemas[id].boolean {
-                Some(false) => "hf.unseenItem".to_owned(),
+                Some(false) => "hf.unevaluatedItem".to_owned(),
                 _ => self.child(body, id, &format!("{}Rest", body.stem)),
             };
-            let line = format!("hf.unevaluatedItems(value, {seen}, {check}, report);");
+            let line = format!("hf.unevaluatedItems(value, {evaluated}, {check}, report);");
             body.step(Some(Type::Array), line);
         }
         let of = Some(Type::Object);
@@ -268,13 +288,13 @@ impl Cx<'_> {
             return;
         }
         if closed {
-            body.step(of, format!("hf.noUnseen(value, {seen}, report);"));
+            body.step(of, format!("hf.noUnevaluated(value, {evaluated}, report);"));
         } else if let Some(id) = schema.unevaluated_properties {
             let check = match self.protocol.schemas[id].boolean {
-                Some(false) => "hf.unseenProperty".to_owned(),
+                Some(false) => "hf.unevaluatedProperty".to_owned(),
                 _ => self.child(body, id, &format!("{}Others", body.stem)),
             };
-            let line = format!("hf.unevaluatedProperties(value, {seen}, {check}, report);");
+            let line = format!("hf.unevaluatedProperties(value, {evaluated}, {check}, report);");
             body.step(of, line);
         }
     }

@@ -38,16 +38,16 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
         .iter()
         .map(|ty| text::string(with_article(ty)))
         .collect();
-    let fail = format!("hf.notOf([{}], report)", names.join(", "));
+    let fail = format!("hf.noneOfTypes([{}], report)", names.join(", "));
     if types == TypeSet::NONE {
         let mut lines = vec![format!("{fail};")];
         if looking {
-            lines.insert(0, "seen.everything();".to_owned());
+            lines.insert(0, "evaluated.everything();".to_owned());
         }
         return lines;
     }
     let leave = if looking {
-        "return seen.everything();"
+        "return evaluated.everything();"
     } else {
         "return;"
     };
@@ -65,7 +65,7 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
             (_, true, false) => format!("{asks};"),
             // What is asked for each of many is asked in place.
             (Type::Object, _, false) => {
-                "if (!hf.isFields(value)) return hf.notA('object', report, 'an');".to_owned()
+                "if (!hf.isObject(value)) return hf.wrongType('object', report, 'an');".to_owned()
             }
             _ => format!("if (!{asks}) {leave}"),
         }];
@@ -111,7 +111,10 @@ fn with_article(ty: Type) -> &'static str {
 
 fn refusal(condition: &str, fail: &str, looking: bool, leaves: bool) -> Vec<String> {
     if looking {
-        let lines = vec!["seen.everything();".to_owned(), format!("return {fail};")];
+        let lines = vec![
+            "evaluated.everything();".to_owned(),
+            format!("return {fail};"),
+        ];
         return block(&format!("if ({condition}) {{"), lines);
     }
     let leave = if leaves { "return " } else { "" };
@@ -133,7 +136,7 @@ fn is_not(ty: Type) -> &'static str {
         Type::Number => "!hf.isNumber(value)",
         Type::String => "typeof value !== 'string'",
         Type::Array => "!Array.isArray(value)",
-        Type::Object => "!hf.isFields(value)",
+        Type::Object => "!hf.isObject(value)",
     }
 }
 
@@ -156,7 +159,7 @@ fn grouped(steps: Vec<Step>) -> Vec<String> {
             Type::Integer | Type::Number => "typeof value === 'number'",
             Type::String => "typeof value === 'string'",
             Type::Array => "Array.isArray(value)",
-            Type::Object => "hf.isFields(value)",
+            Type::Object => "hf.isObject(value)",
         };
         lines.extend(block(&format!("if ({asks}) {{"), inside));
     }

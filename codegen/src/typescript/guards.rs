@@ -6,7 +6,7 @@
 
 use super::{
     Cx,
-    checks::{Beside, Body, Way},
+    checks::{Body, Way},
     children::item_way,
     guard,
     inline::{self, Locals},
@@ -15,25 +15,22 @@ use super::{
 use crate::shape::DeclId;
 use handfast_schema::{
     Schema, SchemaId, Type, TypeSet,
-    position::{Closing, Position, closing},
+    openness::{Purpose, UnknownFields, unknown_fields},
 };
-use handfast_templates::typescript::{Check, lay_out};
+use handfast_templates::typescript::{Function, lay_out};
 use std::collections::BTreeSet;
-
-/// How deep rules of named types are written before the types themselves.
-const MAX_RULED: usize = 32;
 
 impl Cx<'_> {
     /// Whether a schema has a guard that is a condition.
     pub(super) fn has_guard(&self, way: &Way) -> bool {
-        if way.looking || way.position == Position::Test {
+        if way.looking || way.position == Purpose::Test {
             return false;
         }
         let schema = &self.protocol.schemas[way.id];
         match schema.types.and_then(TypeSet::single) {
             Some(Type::Object) => self.is_plain_object(schema),
             Some(Type::Array) => self.is_plain_array(way, schema),
-            Some(_) => self.is_told(way),
+            Some(_) => self.has_rule(way),
             None => false,
         }
     }
@@ -73,7 +70,7 @@ impl Cx<'_> {
                 .and_then(TypeSet::single)
                 == Some(Type::Object)
         };
-        self.is_told(&item) || (is_object(&item) && self.has_guard(&item))
+        self.has_rule(&item) || (is_object(&item) && self.has_guard(&item))
     }
 
     fn boolean(&self, id: SchemaId) -> Option<bool> {
@@ -110,7 +107,7 @@ impl Cx<'_> {
             (true, false) if is_used => "value: unknown, strict: boolean".to_owned(),
             (true, false) => "value: unknown, _strict: boolean".to_owned(),
         };
-        Some(lay_out(&Check {
+        Some(lay_out(&Function {
             exported,
             name: &name,
             parameters,
@@ -127,11 +124,11 @@ impl Cx<'_> {
             .take_value(&format!("is{}", ty.trim_end_matches('$')));
         let way = self.canonical(Way {
             id: self.shapes.decls[first.0].schema,
-            position: Position::Shape,
+            position: Purpose::Whole,
             looking: false,
         });
         let guard = self.guards.get(&way).cloned().unwrap_or_default();
-        lay_out(&Check {
+        lay_out(&Function {
             exported: true,
             name: &name,
             parameters: "value: unknown".to_owned(),
@@ -180,18 +177,18 @@ impl Cx<'_> {
                 Closed::Strict => format!("(!strict || {call})"),
             });
         }
-        // In place, and not by `hf.isFields`: an engine need not find out that it can inline it.
+        // In place, and not by `hf.isObject`: an engine need not find out that it can inline it.
         let no_object = "if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;";
         let mut lines = vec![no_object.to_owned()];
         let named = guard::mentioned(&parts);
         let used = |local: &str| named.contains(local);
         lines.extend(
             body.locals
-                .made(used, "value as hf.Fields")
+                .made(used, "value as hf.JsonObject")
                 .unwrap_or_default(),
         );
         if lines.len() == 1 && parts.is_empty() {
-            return vec!["return hf.isFields(value);".to_owned()];
+            return vec!["return hf.isObject(value);".to_owned()];
         }
         lines.extend(joined(parts));
         lines
@@ -279,13 +276,8 @@ impl Cx<'_> {
         let way = body.way;
         let asks = self.asks_guard(&way)?;
         let rule = self.rule(body, &way)?;
-        let tell = match body.schema.types.and_then(TypeSet::single) {
-            Some(Type::Object) => "hf.tellFields",
-            _ => "hf.tell",
-        };
-        let call = format!("{tell}(value, report, {rule});");
         let asks = format!("if (!{asks}) {{");
-        Some(guard::block(&asks, vec![call]))
+        Some(guard::block(&asks, vec![rule.statement()]))
     }
 
     /// The call by which a check asks its guard.
@@ -298,96 +290,8 @@ impl Cx<'_> {
         Some(format!("{guard}(value{strict})"))
     }
 
-    /// What is asked of a value that has a guard, as a rule.
-    fn rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<String> {
-        if let Some(told) = self.told(body, way) {
-            return Some(told);
-        }
-        let schema = &self.protocol.schemas[way.id];
-        if let Some(items) = schema.items {
-            let item = self.rule_of(body, item_way(way, items), "Item");
-            let counts = [schema.min_items, schema.max_items].map(|n| n.map(|n| n.to_string()));
-            let [least, most] = counts;
-            let least = least.or_else(|| most.as_ref().map(|_| "0".to_owned()));
-            return Some(inline::rule("tellList", &[Some(item), least, most]));
-        }
-        let is_plain = schema.properties.iter().all(|(name, _)| is_plain(name));
-        is_plain.then(|| self.fields_rule(body))
-    }
-
-    /// The constant that says what is asked of an object.
-    fn fields_rule(&mut self, body: &mut Body<'_>) -> String {
-        let kind = Beside::Rule(body.way.position);
-        if let Some(name) = self.constants.get(&(body.way.id, kind)) {
-            return name.clone();
-        }
-        let schema = body.schema;
-        self.ruled.push(body.way);
-        let optional: Vec<String> = schema
-            .properties
-            .iter()
-            .filter(|(name, _)| !body.required.contains(name.as_str()))
-            .map(|(name, _)| text::string(name))
-            .collect();
-        let mut rules = format!("{{\n  '?': [{}],", optional.join(", "));
-        for (name, id) in &schema.properties {
-            let ending = text::identifier(&crate::names::pascal(name));
-            let rule = self.rule_of(body, property_way(body, *id), &ending);
-            rules.push_str(&format!("\n  {}: {rule},", text::key(name)));
-        }
-        rules.push_str("\n}");
-        self.ruled.pop();
-        let others = self.closed(body).map(|closed| match closed {
-            Closed::Always => "hf.tellOthers".to_owned(),
-            Closed::Strict => "hf.tellOthersIfSent".to_owned(),
-        });
-        let rule = inline::rule("tellFields", &[Some(rules), others]);
-        self.beside(body, kind, "Rule", "hf.FieldsRule", || rule)
-    }
-
-    /// What is asked of something inside, as a rule.
-    fn rule_of(&mut self, body: &mut Body<'_>, way: Way, ending: &str) -> String {
-        let resolved = self.resolved(way);
-        if let Some(told) = self.told(body, &way) {
-            return told;
-        }
-        if self.is_inline(&resolved)
-            && let Some(rule) = self.rule(body, &resolved)
-        {
-            return rule;
-        }
-        if let Some(rule) = self.declared_rule(body, resolved) {
-            return rule;
-        }
-        let check = self.reference(body, way, &format!("{}{ending}", body.stem));
-        format!("[{check}]")
-    }
-
-    /// The constant that says what is asked of an object with a check of its own. Of one that lies in itself, its check tells.
-    fn declared_rule(&mut self, body: &mut Body<'_>, way: Way) -> Option<String> {
-        let decl = *self.decl_of.get(&way.id)?;
-        let check = &self.names.checks[decl.0];
-        let is_object = self.protocol.schemas[way.id]
-            .types
-            .and_then(TypeSet::single)
-            == Some(Type::Object);
-        if self.functions.get(&way) != Some(check)
-            || !is_object
-            || !self.has_guard(&way)
-            || self.ruled.contains(&way)
-            || self.ruled.len() >= MAX_RULED
-        {
-            return None;
-        }
-        let stem = self.names.types[decl.0].trim_end_matches('$').to_owned();
-        let mut inner = Body::new(way, &stem, &self.protocol.schemas[way.id]);
-        let rule = self.rule(&mut inner, &way);
-        body.takes(&mut inner);
-        rule
-    }
-
     /// Whether what is asked of an array stands where it is met.
-    fn is_inline(&self, way: &Way) -> bool {
+    pub(super) fn is_inline(&self, way: &Way) -> bool {
         let is_array = self.protocol.schemas[way.id]
             .types
             .and_then(TypeSet::single)
@@ -396,7 +300,7 @@ impl Cx<'_> {
     }
 
     /// Whether an object takes properties that are not declared.
-    fn closed(&self, body: &Body<'_>) -> Option<Closed> {
+    pub(super) fn closed(&self, body: &Body<'_>) -> Option<Closed> {
         match body
             .schema
             .additional_properties
@@ -404,9 +308,10 @@ impl Cx<'_> {
         {
             Some(true) => None,
             Some(false) => Some(Closed::Always),
-            None => (body.way.position == Position::Shape
+            None => (body.way.position == Purpose::Whole
                 && self.is_strict(body.way.id)
-                && closing(&self.protocol.schemas, body.way.id) == Closing::Additional)
+                && unknown_fields(&self.protocol.schemas, body.way.id)
+                    == UnknownFields::RefuseAdditional)
                 .then_some(Closed::Strict),
         }
     }
@@ -414,23 +319,18 @@ impl Cx<'_> {
 
 /// When properties that are not declared are refused.
 #[derive(Clone, Copy)]
-enum Closed {
+pub(super) enum Closed {
     Always,
     /// In what is sent.
     Strict,
 }
 
-fn property_way(body: &Body<'_>, id: SchemaId) -> Way {
+pub(super) fn property_way(body: &Body<'_>, id: SchemaId) -> Way {
     Way {
         id,
         position: body.way.position.child(),
         looking: false,
     }
-}
-
-/// Whether a property comes in its place among the keys of an object, is written in a path as it is, and is no mark of the rules.
-fn is_plain(name: &str) -> bool {
-    !name.contains(['~', '/', '?']) && !name.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A schema that says its type alone.

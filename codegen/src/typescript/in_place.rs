@@ -7,13 +7,13 @@ use super::{
 };
 use handfast_schema::{
     SchemaId, Type,
-    position::Position,
-    union::{ToldBy, union},
+    openness::Purpose,
+    union::{Distinction, union},
 };
 
 /// A further argument, where it is watched what is looked at.
-fn also(seen: Option<&str>) -> String {
-    seen.map_or_else(String::new, |seen| format!(", {seen}"))
+fn also(evaluated: Option<&str>) -> String {
+    evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"))
 }
 
 impl Cx<'_> {
@@ -21,8 +21,8 @@ impl Cx<'_> {
     pub(super) fn in_place(
         &mut self,
         body: &mut Body<'_>,
-        position: Position,
-        seen: Option<&str>,
+        position: Purpose,
+        evaluated: Option<&str>,
         more: bool,
     ) {
         let schema = body.schema;
@@ -35,7 +35,7 @@ impl Cx<'_> {
                 && schema.any_of.is_empty()
                 && schema.one_of.is_empty());
         if is_described {
-            body.step(None, "hf.overlaps(report);".to_owned());
+            body.step(None, "hf.deduplicate(report);".to_owned());
         }
         let dynamic = schema.dynamic_reference.as_ref();
         let references = schema.reference.into_iter();
@@ -44,31 +44,31 @@ impl Cx<'_> {
             .collect();
         for (i, id) in references.iter().enumerate() {
             let stem = format!("{}All{}", body.stem, i + 1);
-            self.handed(body, *id, position, seen, &stem, None);
+            self.handed(body, *id, position, evaluated, &stem, None);
         }
         let may_be_object = body.may_be(Type::Object);
         for (key, id) in schema.dependent_schemas.iter().filter(|_| may_be_object) {
             let stem = text::identifier(&crate::names::pascal(key));
             let stem = format!("{}With{stem}", body.stem);
-            self.handed(body, *id, position, seen, &stem, Some(key));
+            self.handed(body, *id, position, evaluated, &stem, Some(key));
         }
         for (i, id) in schema.all_of.iter().enumerate() {
             let stem = format!("{}All{}", body.stem, references.len() + i + 1);
-            self.handed(body, *id, position, seen, &stem, None);
+            self.handed(body, *id, position, evaluated, &stem, None);
         }
         if !schema.any_of.is_empty() {
             let last = schema.one_of.is_empty() && !more;
-            self.union(body, &schema.any_of, "anyOf", position, seen, last);
+            self.union(body, &schema.any_of, "anyOf", position, evaluated, last);
         }
         if !schema.one_of.is_empty() {
-            self.union(body, &schema.one_of, "oneOf", position, seen, !more);
+            self.union(body, &schema.one_of, "oneOf", position, evaluated, !more);
         }
         if let Some(id) = schema.not {
             let check = self.test(body, id, "Not");
             body.step(None, format!("hf.not(value, {check}, report);"));
         }
         if let Some(id) = schema.condition {
-            self.condition(body, id, position, seen);
+            self.condition(body, id, position, evaluated);
         }
     }
 
@@ -77,12 +77,12 @@ impl Cx<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Position,
-        seen: Option<&str>,
+        position: Purpose,
+        evaluated: Option<&str>,
         stem: &str,
         beside: Option<&str>,
     ) {
-        let Some(call) = self.call(body, id, position, seen, stem) else {
+        let Some(call) = self.call(body, id, position, evaluated, stem) else {
             return;
         };
         match beside {
@@ -99,19 +99,19 @@ impl Cx<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Position,
-        seen: Option<&str>,
+        position: Purpose,
+        evaluated: Option<&str>,
         stem: &str,
     ) -> Option<String> {
         let way = Way {
             id,
             position,
-            looking: seen.is_some(),
+            looking: evaluated.is_some(),
         };
         let check = self.reference(body, way, stem);
         // The runtime's own look at no property and no item.
-        let seen = seen.filter(|_| !check.starts_with("hf."));
-        (check != "hf.anything").then(|| format!("{check}(value, report{});", also(seen)))
+        let evaluated = evaluated.filter(|_| !check.starts_with("hf."));
+        (check != "hf.anything").then(|| format!("{check}(value, report{});", also(evaluated)))
     }
 
     /// `if`, `then` and `else`
@@ -119,27 +119,27 @@ impl Cx<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Position,
-        seen: Option<&str>,
+        position: Purpose,
+        evaluated: Option<&str>,
     ) {
         let schema = body.schema;
         let mut consequence = |cx: &mut Self, id: Option<SchemaId>, ending: &str| {
             let stem = format!("{}{ending}", body.stem);
-            id.and_then(|id| cx.call(body, id, position, seen, &stem))
+            id.and_then(|id| cx.call(body, id, position, evaluated, &stem))
         };
         let then = consequence(self, schema.then, "Then");
         let otherwise = consequence(self, schema.otherwise, "Else");
-        if then.is_none() && otherwise.is_none() && seen.is_none() {
+        if then.is_none() && otherwise.is_none() && evaluated.is_none() {
             return;
         }
         let way = Way {
             id,
-            position: Position::Test,
-            looking: seen.is_some(),
+            position: Purpose::Test,
+            looking: evaluated.is_some(),
         };
         let check = self.reference(body, way, &format!("{}If", body.stem));
-        let asks = match seen {
-            Some(seen) => format!("hf.passesLooking(value, {check}, report, {seen})"),
+        let asks = match evaluated {
+            Some(evaluated) => format!("hf.passesTracked(value, {check}, report, {evaluated})"),
             None => format!("hf.passes(value, {check}, report.strict)"),
         };
         let lines = match (then, otherwise) {
@@ -160,12 +160,12 @@ impl Cx<'_> {
         body: &mut Body<'_>,
         ids: &[SchemaId],
         keyword: &str,
-        position: Position,
+        position: Purpose,
         watched: Option<&str>,
         last: bool,
     ) {
         let schemas = &self.protocol.schemas;
-        let seen = also(watched);
+        let evaluated = also(watched);
         let way = |id| Way {
             id,
             position,
@@ -181,27 +181,27 @@ impl Cx<'_> {
                     self.reference(body, way(*id), &stem)
                 })
                 .collect();
-            let looking = if watched.is_some() { "Looking" } else { "" };
+            let looking = if watched.is_some() { "Tracked" } else { "" };
             let checks = checks.join(", ");
             body.step(
                 None,
-                format!("hf.{keyword}{looking}(value, [{checks}], report{seen});"),
+                format!("hf.{keyword}{looking}(value, [{checks}], report{evaluated});"),
             );
             return;
         };
-        let discriminant = match told.told_by {
-            ToldBy::Null(id) => {
+        let discriminant = match told.distinction {
+            Distinction::Null(id) => {
                 let stem = body.stem.to_owned() + "Value";
                 let check = self.reference(body, way(id), &stem);
                 if check != "hf.anything" {
                     body.step(
                         None,
-                        format!("if (value !== null) {check}(value, report{seen});"),
+                        format!("if (value !== null) {check}(value, report{evaluated});"),
                     );
                 }
                 return;
             }
-            ToldBy::Property(discriminant) => discriminant,
+            Distinction::Property(discriminant) => discriminant,
         };
         let property = text::string(&discriminant.property);
         let mut lines = vec![format!("switch (hf.discriminant(value, {property})) {{")];
@@ -218,7 +218,7 @@ impl Cx<'_> {
             let variant = text::identifier(&crate::names::pascal(variant));
             let check = self.reference(body, way(*id), &format!("{}{variant}", body.stem));
             lines.push(format!("  case {}:", text::value(value)));
-            end(&mut lines, format!("{check}(value, report{seen})"));
+            end(&mut lines, format!("{check}(value, report{evaluated})"));
         }
         lines.push("  default:".to_owned());
         if let Some(watched) = watched {

@@ -7,7 +7,7 @@ use super::{
     pattern, text,
 };
 use handfast_schema::{
-    Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, position::Position,
+    Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +46,7 @@ impl Quick {
 impl Cx<'_> {
     /// The condition under which a value passes for sure; nothing where a function is the only way to tell.
     pub(super) fn quick(&mut self, body: &mut Body<'_>, way: &Way, value: &str) -> Option<Quick> {
-        if way.looking || way.position == Position::Test {
+        if way.looking || way.position == Purpose::Test {
             return None;
         }
         let id = self.scalar(way.id)?;
@@ -83,65 +83,8 @@ impl Cx<'_> {
         Some(Quick(vec![format!("({value} === null || {rest})")]))
     }
 
-    /// What is asked of a scalar, as a rule by which the runtime tells every violation.
-    pub(super) fn told(&mut self, body: &mut Body<'_>, way: &Way) -> Option<String> {
-        if way.looking || way.position == Position::Test || !self.is_told(way) {
-            return None;
-        }
-        let id = self.scalar(way.id)?;
-        let protocol = self.protocol;
-        let schema = &protocol.schemas[id];
-        let ty = schema.types?.single()?;
-        let number = |n: &Option<Number>| n.as_ref().map(text::number);
-        Some(match ty {
-            Type::String => match &schema.enumeration {
-                Some(values) => {
-                    let values: Vec<String> = values.iter().map(text::value).collect();
-                    let values = format!("[{}]", values.join(", "));
-                    rule("tellChoice", &[Some(values)])
-                }
-                None => {
-                    let length = |n: Option<u64>| n.map(|n| n.to_string());
-                    let lengths = [length(schema.min_length), length(schema.max_length)];
-                    match &schema.pattern {
-                        None => rule("tellText", &lengths),
-                        Some(pattern) => {
-                            let name = Some(self.pattern(body, id, pattern));
-                            let source = Some(text::string(pattern));
-                            rule("tellText", &[&lengths[..], &[name, source]].concat())
-                        }
-                    }
-                }
-            },
-            Type::Boolean => "[hf.boolean]".to_owned(),
-            Type::Number => rule(
-                "tellNumber",
-                &[
-                    number(&schema.minimum),
-                    number(&schema.maximum),
-                    number(&schema.exclusive_minimum),
-                ],
-            ),
-            Type::Integer => {
-                // A bound that is missing is that of safe integers, and not in every dialect.
-                let implied = |bound: i64| {
-                    let defaults = protocol.schemas.has_defaults();
-                    defaults.then(|| bound.to_string())
-                };
-                rule(
-                    "tellInteger",
-                    &[
-                        number(&schema.minimum).or_else(|| implied(-MAX_SAFE_INTEGER)),
-                        number(&schema.maximum).or_else(|| implied(MAX_SAFE_INTEGER)),
-                    ],
-                )
-            }
-            _ => return None,
-        })
-    }
-
     /// The constant that tells whether a string fits a pattern.
-    fn pattern(&mut self, body: &mut Body<'_>, id: SchemaId, pattern: &str) -> String {
+    pub(super) fn pattern(&mut self, body: &mut Body<'_>, id: SchemaId, pattern: &str) -> String {
         let stem = match self.decl_of.get(&id) {
             Some(decl) if !self.is_inlined(*decl) => {
                 self.names.types[decl.0].trim_end_matches('$').to_owned()
@@ -153,8 +96,8 @@ impl Cx<'_> {
         })
     }
 
-    /// Whether there are both a condition and a call that tells.
-    pub(super) fn is_told(&self, way: &Way) -> bool {
+    /// Whether a scalar has both a condition and a rule.
+    pub(super) fn has_rule(&self, way: &Way) -> bool {
         let Some(id) = self.scalar(way.id) else {
             return false;
         };
@@ -184,7 +127,7 @@ impl Cx<'_> {
     }
 
     /// The schema of a scalar that says nothing but what is known here.
-    fn scalar(&self, mut id: SchemaId) -> Option<SchemaId> {
+    pub(super) fn scalar(&self, mut id: SchemaId) -> Option<SchemaId> {
         let schemas = &self.protocol.schemas;
         // References without end do not pass the check of the spec.
         for _ in 0..64 {
@@ -240,8 +183,8 @@ fn compared(values: &[Value], value: &str) -> Option<Quick> {
 pub(super) fn is_text(schema: &Schema, value: &str) -> String {
     match (schema.min_length.unwrap_or(0), schema.max_length) {
         (0, None) => format!("typeof {value} === 'string'"),
-        (least, None) => format!("hf.isText({value}, {least}, Infinity)"),
-        (least, Some(most)) => format!("hf.isText({value}, {least}, {most})"),
+        (least, None) => format!("hf.isStringOfLength({value}, {least}, Infinity)"),
+        (least, Some(most)) => format!("hf.isStringOfLength({value}, {least}, {most})"),
     }
 }
 
@@ -338,10 +281,10 @@ const MEANT: [&str; 18] = [
     "report",
     "strict",
     "_strict",
-    "seen",
+    "evaluated",
     "own",
     "before",
-    "fitting",
+    "matching",
     "item",
     "i",
     "undefined",
@@ -373,7 +316,7 @@ impl Locals {
             let mut local = crate::names::ts_ident(&stem);
             let constants = ["Fields", "Members", "Pattern", "Rules", "Values"];
             let taken = MEANT.contains(&local.as_str())
-                || local.starts_with("check")
+                || local.starts_with("validate")
                 || local.starts_with("is")
                 || constants.iter().any(|ending| local.ends_with(ending));
             if taken {
@@ -426,20 +369,13 @@ impl Locals {
 /// Statements for one property that is a constant: its check, and where it lies.
 pub(super) fn checked(local: &str, name: &str, check: &str) -> Vec<String> {
     vec![
-        "const before = report.found.length;".to_owned(),
+        "const before = report.violations.length;".to_owned(),
         format!("{check}({local}, report);"),
-        format!("hf.below(report, before, {});", text::string(&part(name))),
+        format!(
+            "hf.prefixPath(report, before, {});",
+            text::string(&part(name))
+        ),
     ]
-}
-
-/// A function of the runtime's that tells what is wrong, and what it is told. What is behind the last that is given is left out.
-pub(super) fn rule(tell: &str, told: &[Option<String>]) -> String {
-    let given = told.iter().rposition(Option::is_some).map_or(0, |i| i + 1);
-    let told = told[..given].iter().map(|one| match one {
-        Some(one) => format!(", {one}"),
-        None => ", undefined".to_owned(),
-    });
-    format!("[hf.{tell}{}]", told.collect::<String>())
 }
 
 /// A name as a part of a JSON Pointer (RFC 6901, section 3).

@@ -5,12 +5,14 @@ use super::{
     checks::{Beside, Body, Way},
     guard,
     inline::{self, Locals},
-    pattern, text,
+    pattern,
+    rules::Rule,
+    text,
 };
 use handfast_schema::{
     Number, SchemaId, Type, TypeSet, format,
     number::MAX_SAFE_INTEGER,
-    position::{Closing, Position, closing},
+    openness::{Purpose, UnknownFields, unknown_fields},
 };
 use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
@@ -29,26 +31,26 @@ impl Cx<'_> {
         } = body.way;
         let schema = body.schema;
         let by_server = self.by_server[id.0 as usize];
-        let how = if by_server || position == Position::Test {
-            closing(&self.protocol.schemas, id)
+        let how = if by_server || position == Purpose::Test {
+            unknown_fields(&self.protocol.schemas, id)
         } else {
             // Nobody sends it, so nothing is closed, and every position is the same.
-            Closing::Nothing
+            UnknownFields::AsWritten
         };
-        let closes = position == Position::Shape && by_server;
-        let closed = closes && how == Closing::Unevaluated && body.may_be(Type::Object);
+        let closes = position == Purpose::Whole && by_server;
+        let closed = closes && how == UnknownFields::RefuseUnevaluated && body.may_be(Type::Object);
         let last_word = closed
             || (schema.unevaluated_properties.is_some() && body.may_be(Type::Object))
             || (schema.unevaluated_items.is_some() && body.may_be(Type::Array));
         // What the caller watches is told of what is found here at the end.
-        let seen = match (looking, last_word) {
+        let evaluated = match (looking, last_word) {
             (false, false) => None,
             (_, true) if looking => Some("own"),
-            _ => Some("seen"),
+            _ => Some("evaluated"),
         };
         if last_word {
-            let name = seen.unwrap_or_default();
-            body.step(None, format!("const {name} = new hf.Seen();"));
+            let name = evaluated.unwrap_or_default();
+            body.step(None, format!("const {name} = new hf.Evaluated();"));
         }
         let joint = schema.property_names.is_some() || !schema.pattern_properties.is_empty();
         if inline::has_locals(body) && !joint {
@@ -57,10 +59,14 @@ impl Cx<'_> {
         }
         // What is said of other types asks for no functions and no constants.
         if body.may_be(Type::Object) {
-            self.properties(body, closes && how == Closing::Additional, seen);
+            self.properties(
+                body,
+                closes && how == UnknownFields::RefuseAdditional,
+                evaluated,
+            );
         }
         if body.may_be(Type::Array) {
-            self.items(body, seen);
+            self.items(body, evaluated);
         }
         self.values(body, by_server);
         self.numbers(body);
@@ -69,7 +75,7 @@ impl Cx<'_> {
         }
         counts_of_items(body);
         if body.may_be(Type::Array) {
-            self.contains(body, seen);
+            self.contains(body, evaluated);
         }
         counts_of_properties(body);
         required(body);
@@ -80,11 +86,11 @@ impl Cx<'_> {
                 body.step(Some(Type::Object), line);
             }
         }
-        self.in_place(body, how.in_place(position), seen, last_word);
-        if let (true, Some(seen)) = (last_word, seen) {
-            self.unevaluated(body, closed, seen);
+        self.in_place(body, how.in_place(position), evaluated, last_word);
+        if let (true, Some(evaluated)) = (last_word, evaluated) {
+            self.unevaluated(body, closed, evaluated);
             if looking {
-                body.step(None, format!("seen.merge({seen});"));
+                body.step(None, format!("evaluated.merge({evaluated});"));
             }
         }
     }
@@ -142,12 +148,12 @@ impl Cx<'_> {
         };
         let allowed: Vec<String> = values.iter().map(text::value).collect();
         let not = if allowed.len() == 1 {
-            "notOnly"
+            "notSingleEnum"
         } else {
             "notEnum"
         };
         let fail = format!("hf.{not}([{}], report);", allowed.join(", "));
-        let open = schema.open && body.way.position != Position::Test;
+        let open = schema.open && body.way.position != Purpose::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.
         if open && !by_server && only_strings {
@@ -230,7 +236,7 @@ impl Cx<'_> {
             body.step(Some(of), line);
         };
         let default = |written: bool, bound: i64| {
-            let applies = defaults && of == Type::Integer && position != Position::Test;
+            let applies = defaults && of == Type::Integer && position != Purpose::Test;
             (applies && !written).then(|| Number::from(bound))
         };
         let lowest = default(
@@ -247,7 +253,7 @@ impl Cx<'_> {
         let least = schema.minimum.as_ref().or(lowest.as_ref());
         let most = schema.maximum.as_ref().or(highest.as_ref());
         let above = schema.exclusive_minimum.as_ref();
-        let mut tell = |least: Option<&Number>, most: Option<&Number>, above: Option<&Number>| {
+        let mut ask = |least: Option<&Number>, most: Option<&Number>, above: Option<&Number>| {
             let bounds = [(least, ">="), (most, "<="), (above, ">")];
             let asked = bounds
                 .iter()
@@ -255,18 +261,18 @@ impl Cx<'_> {
             let asked: Vec<String> = asked.collect();
             if !asked.is_empty() {
                 let asks = format!("if (!({})) {{", asked.join(" && "));
-                let rule = inline::rule("tellNumber", &bounds.map(|(n, _)| n.map(text::number)));
-                let call = format!("hf.tell(value, report, {rule});");
-                body.lines(Some(of), guard::block(&asks, vec![call]));
+                let number = |n: Option<&Number>| n.map(text::number);
+                let rule = Rule::number("reportNumber", number(least), number(most), number(above));
+                body.lines(Some(of), guard::block(&asks, vec![rule.statement()]));
             }
         };
-        // `exclusiveMinimum` is told between the two.
+        // `exclusiveMinimum` is reported between the two.
         match above {
             Some(_) => {
-                tell(least, None, above);
-                tell(None, most, None);
+                ask(least, None, above);
+                ask(None, most, None);
             }
-            None => tell(least, most, None),
+            None => ask(least, most, None),
         }
         if let Some(n) = &schema.exclusive_maximum {
             rule(body, "exclusiveMaximum", n);
@@ -279,21 +285,16 @@ impl Cx<'_> {
         let lengths = [schema.min_length, schema.max_length];
         if lengths.iter().flatten().any(|n| *n > 0) || schema.max_length.is_some() {
             let asks = format!("if (!{}) {{", inline::is_text(schema, "value"));
-            let rule = inline::rule("tellText", &lengths.map(|n| n.map(|n| n.to_string())));
-            let call = format!("hf.tell(value, report, {rule});");
-            body.lines(of, guard::block(&asks, vec![call]));
+            let rule = Rule::string(lengths, None);
+            body.lines(of, guard::block(&asks, vec![rule.statement()]));
         }
         if let Some(pattern) = &schema.pattern {
             let name = self.beside(body, Beside::Pattern, "Pattern", "", || {
                 pattern::pattern(pattern)
             });
             let asks = format!("if (!{name}.test(value)) {{");
-            let told = [None, None, Some(name), Some(text::string(pattern))];
-            let call = format!(
-                "hf.tell(value, report, {});",
-                inline::rule("tellText", &told)
-            );
-            body.lines(of, guard::block(&asks, vec![call]));
+            let rule = Rule::string([None, None], Some((name, pattern)));
+            body.lines(of, guard::block(&asks, vec![rule.statement()]));
         }
         let format = schema.format.as_deref().and_then(format_check);
         if let Some(check) = format {
@@ -316,12 +317,11 @@ fn counts_of_items(body: &mut Body<'_>) {
         .collect();
     if !asked.is_empty() {
         let asks = format!("if (!({})) {{", asked.join(" && "));
-        let counts = counts.map(|n| n.map(|n| n.to_string()));
-        let [least, most] = counts;
-        let told = [Some("[hf.anything]".to_owned()), least, most];
-        let rule = inline::rule("tellList", &told);
-        let call = format!("hf.tell(value, report, {rule});");
-        body.lines(Some(Type::Array), guard::block(&asks, vec![call]));
+        let rule = Rule::array(None, counts);
+        body.lines(
+            Some(Type::Array),
+            guard::block(&asks, vec![rule.statement()]),
+        );
     }
     if schema.unique_items {
         body.step(

@@ -13,7 +13,9 @@ use crate::shape::{PayloadShape, Section};
 use handfast_spec::model::{
     ErrorId, KeyPart, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent, Side,
 };
-use handfast_templates::typescript::{Alias, Decoding, DecodingAsServer, Descriptor, lay_out};
+use handfast_templates::typescript::{
+    Alias, Decoding, DecodingClientMessages, Descriptor, lay_out,
+};
 
 pub(super) fn scalar(scalar: &Scalar) -> String {
     match scalar {
@@ -205,7 +207,7 @@ pub(super) fn as_server(cx: &Cx<'_>) -> Vec<String> {
         .into_iter()
         .map(|id| cx.descriptor(id, Side::Client))
         .collect();
-    vec![lay_out(&DecodingAsServer {
+    vec![lay_out(&DecodingClientMessages {
         envelope: &envelope,
         depth: cx.protocol.limits.depth,
         messages,

@@ -15,6 +15,7 @@ mod messages;
 mod names;
 mod pattern;
 mod recursion;
+mod rules;
 mod session;
 mod standard;
 mod tags;

@@ -38,9 +38,9 @@ const TYPES: [&str; 6] = [
 /// Values and a type that an output has which decodes what a server receives.
 const SERVERS_VALUES: [&str; 4] = [
     "clientMessages",
-    "decodeAsServer",
-    "decodeValueAsServer",
-    "dispatchAsServer",
+    "decodeClientMessage",
+    "decodeClientMessageValue",
+    "dispatchClientMessage",
 ];
 const SERVERS_TYPE: &str = "ServerHandlers";
 
@@ -106,7 +106,7 @@ impl Names {
             } else {
                 taken.take_type(&stem)
             };
-            let check = format!("check{}", name.trim_end_matches('$'));
+            let check = format!("validate{}", name.trim_end_matches('$'));
             let check = if inlined {
                 check
             } else {

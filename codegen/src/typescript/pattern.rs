@@ -171,7 +171,7 @@ pub(super) fn pattern(pattern: &str) -> String {
     if let Some((class, least, most)) = run(pattern) {
         let most = most.map_or_else(|| "Infinity".to_owned(), |most| most.to_string());
         return format!(
-            "/*@__PURE__*/ hf.run(/[{}]/, {least}, {most})",
+            "/*@__PURE__*/ hf.charRun(/[{}]/, {least}, {most})",
             class.replace('/', "\\/")
         );
     }

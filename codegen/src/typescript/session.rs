@@ -119,7 +119,7 @@ fn closes(cx: &Cx<'_>) -> Option<String> {
         (close.code != usual).then(|| format!("{name}: {}", close.code))
     });
     let unusual: Vec<String> = unusual.collect();
-    (!unusual.is_empty()).then(|| format!("closes: {{ {} }}", unusual.join(", ")))
+    (!unusual.is_empty()).then(|| format!("closeCodes: {{ {} }}", unusual.join(", ")))
 }
 
 /// The roles that are not played as they are by default.

@@ -74,7 +74,7 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
                 doc: String::new(),
                 exported: false,
                 name: constant,
-                ty: "hf.Definition",
+                ty: "hf.SchemaDefinition",
                 value: definition(side, value, &uses.unwrap_or_default(), Some(place)),
             })
         }));
@@ -103,9 +103,9 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
             ),
             exported: true,
             name: &name,
-            ty: &format!("hf.Standard<{ty}>"),
+            ty: &format!("hf.StandardSchema<{ty}>"),
             value: format!(
-                "/*@__PURE__*/ hf.standard({check}, '{}', {schema})",
+                "/*@__PURE__*/ hf.standardSchema({check}, '{}', {schema})",
                 side.sent
             ),
         }));

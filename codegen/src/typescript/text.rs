@@ -6,7 +6,7 @@ use serde_json::Value;
 /// The widest line.
 pub(super) const WIDTH: usize = 120;
 
-/// Characters that change how a line is seen, or cannot be seen at all; in code they are spelt out.
+/// Characters that change how a line is evaluated, or cannot be evaluated at all; in code they are spelt out.
 pub(super) fn is_treacherous(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
         || c.is_control()
@@ -283,10 +283,10 @@ mod tests {
             ("\\p{L}", "/*@__PURE__*/ new RegExp('\\\\p{L}', 'u')"),
             (
                 "^[a-z0-9-]{1,64}$",
-                "/*@__PURE__*/ hf.run(/[a-z0-9-]/, 1, 64)",
+                "/*@__PURE__*/ hf.charRun(/[a-z0-9-]/, 1, 64)",
             ),
-            ("^[A-Z]+$", "/*@__PURE__*/ hf.run(/[A-Z]/, 1, Infinity)"),
-            ("^[a-f]{8}$", "/*@__PURE__*/ hf.run(/[a-f]/, 8, 8)"),
+            ("^[A-Z]+$", "/*@__PURE__*/ hf.charRun(/[A-Z]/, 1, Infinity)"),
+            ("^[a-f]{8}$", "/*@__PURE__*/ hf.charRun(/[a-f]/, 8, 8)"),
             ("^[^a]+$", "/^[^a]+$/u"),
             ("^[a\\d]*$", "/^[a\\d]*$/u"),
             ("^[a-z]+|b$", "/^[a-z]+|b$/u"),

@@ -1,7 +1,7 @@
 //! Every keyword around every kind of schema, also those that ask for nothing: under all that compilers can be asked to refuse,
 //! and with the interpreter's verdicts.
 
-use crate::workshop::{
+use crate::typescript_project::{
     Result, case, compile_with_both, differences, generate, load, spec, violations,
 };
 use handfast_schema::Side;
@@ -112,7 +112,7 @@ fn whatever_stands_in_a_keyword_compiles_and_means_the_same() -> Result<()> {
             for instance in instances() {
                 let value = json!({ "v": instance });
                 let told = violations(&protocol, id, &value, side);
-                cases.push(case(&format!("checkM{i}"), side, &value, told));
+                cases.push(case(&format!("validateM{i}"), side, &value, told));
             }
         }
         assert_eq!(differences(&folder, &cases)?, "", "{dialect}");

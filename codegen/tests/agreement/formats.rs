@@ -1,7 +1,7 @@
 //! Every format and content encoding, asked of both ends: the TypeScript runtime gives the verdicts of the schema crate.
 
 use crate::random::Rng;
-use crate::workshop::{Result, compile, generate, load, run, spec};
+use crate::typescript_project::{Result, compile, generate, load, run, spec};
 use handfast_codegen::names::camel;
 use handfast_schema::format;
 use serde_json::{Value, json};
@@ -158,9 +158,9 @@ fn mutated_texts_get_the_same_verdicts() -> Result<()> {
          for (const [name, [check, good]] of Object.entries(verdicts)) {
            const ours = new Set(good);
            for (const [i, text] of texts.entries()) {
-             const report = { strict: true, found: [] };
+             const report = { strict: true, violations: [] };
              hf[check](text, report);
-             if ((report.found.length === 0) !== ours.has(i)) console.log(`${name} ${JSON.stringify(text)}: the server says ${ours.has(i)}`);
+             if ((report.violations.length === 0) !== ours.has(i)) console.log(`${name} ${JSON.stringify(text)}: the server says ${ours.has(i)}`);
            }
          }",
     )?;
@@ -224,9 +224,9 @@ fn every_character_gets_the_same_verdicts() -> Result<()> {
            for (let point = 0; point < end; point++) {
              let fits = false;
              if (point < 0xd800 || point > 0xdfff) {
-               const report = { strict: true, found: [] };
+               const report = { strict: true, violations: [] };
                hf[check](before + String.fromCodePoint(point) + behind, report);
-               fits = report.found.length === 0;
+               fits = report.violations.length === 0;
              }
              if (fits !== inside) { inside = fits; bounds.push(point); }
            }

@@ -2,7 +2,7 @@
 //! four times as large.
 
 use crate::random::Rng;
-use crate::workshop::{
+use crate::typescript_project::{
     Result, case, compile, compile_with_both, differences, generate, load, run, spec, violations,
 };
 use handfast_schema::{Side, pattern};
@@ -241,7 +241,7 @@ fn what_contains_its_like_is_asked_once() -> Result<()> {
                 let value = nest(depth, end);
                 for side in [Side::Server, Side::Client] {
                     cases.push(case(
-                        "checkNode",
+                        "validateNode",
                         side,
                         &value,
                         violations(&protocol, id, &value, side),
@@ -259,7 +259,7 @@ fn what_contains_its_like_is_asked_once() -> Result<()> {
         let said = run(
             &folder,
             "import { readFileSync } from 'node:fs';
-             import { checkM, isM } from './out/api.js';
+             import { validateM, isM } from './out/api.js';
              import { violationsOf } from './out/handfast.js';
              let asked = 0;
              const count = name => (...given) => { asked++; return Reflect[name](...given); };
@@ -275,7 +275,7 @@ fn what_contains_its_like_is_asked_once() -> Result<()> {
                  const value = counted({ v });
                  const before = asked;
                  isM(value);
-                 violationsOf(checkM, value, 'sent');
+                 violationsOf(validateM, value, 'sent');
                  return asked - before;
                });
                // Several schemas that hold of one value tell the same, up to a thousand violations.
@@ -322,7 +322,7 @@ fn equal_items_are_found_in_one_pass() -> Result<()> {
     for list in &lists {
         let value = json!({ "v": list });
         cases.push(case(
-            "checkM",
+            "validateM",
             Side::Server,
             &value,
             violations(&protocol, id, &value, Side::Server),

@@ -12,15 +12,15 @@ import * as hf from './handfast.js';
  */
 export type RoomId = string;
 
-const roomIdPattern = /*@__PURE__*/ hf.run(/[a-z0-9-]/, 1, 64);
+const roomIdPattern = /*@__PURE__*/ hf.charRun(/[a-z0-9-]/, 1, 64);
 
 export function isRoomId(value: unknown, _strict: boolean = true): value is RoomId {
   return typeof value === 'string' && roomIdPattern.test(value);
 }
 
-export function checkRoomId(value: unknown, report: hf.Report): void {
+export function validateRoomId(value: unknown, report: hf.Report): void {
   if (!isRoomId(value, report.strict)) {
-    hf.tell(value, report, [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$']);
+    hf.reportString(value, report, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' });
   }
 }
 
@@ -33,11 +33,11 @@ export function checkRoomId(value: unknown, report: hf.Report): void {
 export type UserName = string;
 
 export function isUserName(value: unknown, _strict: boolean = true): value is UserName {
-  return hf.isText(value, 1, 40);
+  return hf.isStringOfLength(value, 1, 40);
 }
 
-export function checkUserName(value: unknown, report: hf.Report): void {
-  if (!isUserName(value, report.strict)) hf.tell(value, report, [hf.tellText, 1, 40]);
+export function validateUserName(value: unknown, report: hf.Report): void {
+  if (!isUserName(value, report.strict)) hf.reportString(value, report, { minLength: 1, maxLength: 40 });
 }
 
 /** Somebody in a room. */
@@ -46,33 +46,33 @@ export interface Member {
   readonly status: Status;
 }
 
-const memberRule: hf.FieldsRule = [hf.tellFields, {
+const memberRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  name: [hf.tellText, 1, 40],
-  status: [checkStatus],
+  name: [hf.reportString, { minLength: 1, maxLength: 40 }],
+  status: validateStatus,
 }];
 
 export function isMember(value: unknown): value is Member {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { name, status } = value as hf.Fields;
+  const { name, status } = value as hf.JsonObject;
   return (
-    hf.isText(name, 1, 40) &&
-    status !== undefined && hf.passes(status, checkStatus, false)
+    hf.isStringOfLength(name, 1, 40) &&
+    status !== undefined && hf.passes(status, validateStatus, false)
   );
 }
 
-export function checkMember(value: unknown, report: hf.Report): void {
-  if (!isMember(value)) hf.tellFields(value, report, memberRule);
+export function validateMember(value: unknown, report: hf.Report): void {
+  if (!isMember(value)) hf.reportRule(value, report, memberRule);
 }
 
 /** Whether somebody is looking. Values that are not known yet may come. */
 export type Status = 'online' | 'away' | (string & {});
 
 export function isStatus(value: unknown): value is Status {
-  return hf.passes(value, checkStatus, false);
+  return hf.passes(value, validateStatus, false);
 }
 
-export function checkStatus(value: unknown, report: hf.Report): void {
+export function validateStatus(value: unknown, report: hf.Report): void {
   hf.string(value, report);
 }
 
@@ -89,9 +89,9 @@ export function isSymbol(value: unknown, _strict: boolean = true): value is Symb
   return typeof value === 'string' && symbolPattern.test(value);
 }
 
-export function checkSymbol(value: unknown, report: hf.Report): void {
+export function validateSymbol(value: unknown, report: hf.Report): void {
   if (!isSymbol(value, report.strict)) {
-    hf.tell(value, report, [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$']);
+    hf.reportString(value, report, { pattern: symbolPattern, source: '^[A-Z]{2,6}-[A-Z]{2,6}$' });
   }
 }
 
@@ -108,9 +108,9 @@ export function isDecimal(value: unknown): value is Decimal {
   return typeof value === 'string' && decimalPattern.test(value);
 }
 
-export function checkDecimal(value: unknown, report: hf.Report): void {
+export function validateDecimal(value: unknown, report: hf.Report): void {
   if (!isDecimal(value)) {
-    hf.tell(value, report, [hf.tellText, undefined, undefined, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$']);
+    hf.reportString(value, report, { pattern: decimalPattern, source: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$' });
   }
 }
 
@@ -118,31 +118,31 @@ export function checkDecimal(value: unknown, report: hf.Report): void {
 export type Level = readonly [Decimal, Decimal];
 
 export function isLevel(value: unknown): value is Level {
-  return hf.passes(value, checkLevel, false);
+  return hf.passes(value, validateLevel, false);
 }
 
-export function checkLevel(value: unknown, report: hf.Report): void {
+export function validateLevel(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
-  hf.item(value, 0, checkDecimal, report);
-  hf.item(value, 1, checkDecimal, report);
+  hf.item(value, 0, validateDecimal, report);
+  hf.item(value, 1, validateDecimal, report);
   hf.noItems(value, 2, report);
-  if (!(value.length >= 2)) hf.tell(value, report, [hf.tellList, [hf.anything], 2]);
+  if (!(value.length >= 2)) hf.reportArray(value, report, { minItems: 2 });
 }
 
 /** What hangs on a message. */
 export type Attachment = AttachmentImage | AttachmentSnippet;
 
 export function isAttachment(value: unknown, strict: boolean = true): value is Attachment {
-  return hf.passes(value, checkAttachment, strict);
+  return hf.passes(value, validateAttachment, strict);
 }
 
-export function checkAttachment(value: unknown, report: hf.Report): void {
-  hf.overlaps(report);
+export function validateAttachment(value: unknown, report: hf.Report): void {
+  hf.deduplicate(report);
   switch (hf.discriminant(value, 'kind')) {
     case 'image':
-      return checkAttachmentImage(value, report);
+      return validateAttachmentImage(value, report);
     case 'snippet':
-      return checkAttachmentSnippet(value, report);
+      return validateAttachmentSnippet(value, report);
     default:
       return hf.noVariant(value, 'kind', ['image', 'snippet'], report);
   }
@@ -167,35 +167,35 @@ export interface AttachmentImage {
   readonly alt?: string;
 }
 
-const attachmentImageRule: hf.FieldsRule = [hf.tellFields, {
+const attachmentImageRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['alt'],
-  kind: [checkAttachmentImageKind],
-  url: [hf.tellText, undefined, 2000],
-  width: [hf.tellInteger, 1, 20000],
-  height: [hf.tellInteger, 1, 20000],
-  alt: [hf.tellText, undefined, 500],
-}, hf.tellOthersIfSent];
+  kind: validateAttachmentImageKind,
+  url: [hf.reportString, { maxLength: 2000 }],
+  width: [hf.reportInteger, { minimum: 1, maximum: 20000 }],
+  height: [hf.reportInteger, { minimum: 1, maximum: 20000 }],
+  alt: [hf.reportString, { maxLength: 500 }],
+}, hf.reportAdditionalIfSent];
 
 const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'height', 'alt']);
 
 export function isAttachmentImage(value: unknown, strict: boolean = true): value is AttachmentImage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { kind, url, width, height, alt } = value as hf.Fields;
+  const { kind, url, width, height, alt } = value as hf.JsonObject;
   return (
-    kind !== undefined && hf.passes(kind, checkAttachmentImageKind, strict) &&
-    hf.isText(url, 0, 2000) &&
+    kind !== undefined && hf.passes(kind, validateAttachmentImageKind, strict) &&
+    hf.isStringOfLength(url, 0, 2000) &&
     hf.isSafeInteger(width) && width >= 1 && width <= 20000 &&
     hf.isSafeInteger(height) && height >= 1 && height <= 20000 &&
-    (alt === undefined || hf.isText(alt, 0, 500)) &&
+    (alt === undefined || hf.isStringOfLength(alt, 0, 500)) &&
     (!strict || hf.isClosed(value, attachmentImageFields))
   );
 }
 
-export function checkAttachmentImage(value: unknown, report: hf.Report): void {
-  if (!isAttachmentImage(value, report.strict)) hf.tellFields(value, report, attachmentImageRule);
+export function validateAttachmentImage(value: unknown, report: hf.Report): void {
+  if (!isAttachmentImage(value, report.strict)) hf.reportRule(value, report, attachmentImageRule);
 }
 
-function checkAttachmentImageKind(value: unknown, report: hf.Report): void {
+function validateAttachmentImageKind(value: unknown, report: hf.Report): void {
   if (value !== 'image') hf.notConst('image', report);
 }
 
@@ -208,38 +208,38 @@ export interface AttachmentSnippet {
   readonly language?: string | null;
 }
 
-const attachmentSnippetRule: hf.FieldsRule = [hf.tellFields, {
+const attachmentSnippetRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['language'],
-  kind: [checkAttachmentSnippetKind],
-  text: [hf.tellText, undefined, 10000],
-  language: [checkAttachmentSnippetLanguage],
-}, hf.tellOthersIfSent];
+  kind: validateAttachmentSnippetKind,
+  text: [hf.reportString, { maxLength: 10000 }],
+  language: validateAttachmentSnippetLanguage,
+}, hf.reportAdditionalIfSent];
 
 const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language']);
 
 export function isAttachmentSnippet(value: unknown, strict: boolean = true): value is AttachmentSnippet {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { kind, text, language } = value as hf.Fields;
+  const { kind, text, language } = value as hf.JsonObject;
   return (
-    kind !== undefined && hf.passes(kind, checkAttachmentSnippetKind, strict) &&
-    hf.isText(text, 0, 10000) &&
-    (language === undefined || language === null || hf.isText(language, 0, 40)) &&
+    kind !== undefined && hf.passes(kind, validateAttachmentSnippetKind, strict) &&
+    hf.isStringOfLength(text, 0, 10000) &&
+    (language === undefined || language === null || hf.isStringOfLength(language, 0, 40)) &&
     (!strict || hf.isClosed(value, attachmentSnippetFields))
   );
 }
 
-export function checkAttachmentSnippet(value: unknown, report: hf.Report): void {
-  if (!isAttachmentSnippet(value, report.strict)) hf.tellFields(value, report, attachmentSnippetRule);
+export function validateAttachmentSnippet(value: unknown, report: hf.Report): void {
+  if (!isAttachmentSnippet(value, report.strict)) hf.reportRule(value, report, attachmentSnippetRule);
 }
 
-function checkAttachmentSnippetKind(value: unknown, report: hf.Report): void {
+function validateAttachmentSnippetKind(value: unknown, report: hf.Report): void {
   if (value !== 'snippet') hf.notConst('snippet', report);
 }
 
-function checkAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
+function validateAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
   if (value === null) return;
-  if (typeof value !== 'string') return hf.notOf(['null', 'a string'], report);
-  if (!hf.isText(value, 0, 40)) hf.tell(value, report, [hf.tellText, undefined, 40]);
+  if (typeof value !== 'string') return hf.noneOfTypes(['null', 'a string'], report);
+  if (!hf.isStringOfLength(value, 0, 40)) hf.reportString(value, report, { maxLength: 40 });
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ export type RoomFullError = hf.DeclaredError<'ROOM_FULL', RoomFullErrorData>;
 /** {@inheritDoc RoomFullError} */
 export const roomFullError: hf.ErrorDescriptor<RoomFullError> = {
   code: 'ROOM_FULL',
-  data: checkRoomFullErrorData,
+  data: validateRoomFullErrorData,
 };
 
 /** What comes with {@link RoomFullError}. */
@@ -272,19 +272,19 @@ export interface RoomFullErrorData {
   readonly limit: number;
 }
 
-const roomFullErrorDataRule: hf.FieldsRule = [hf.tellFields, {
+const roomFullErrorDataRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  limit: [hf.tellInteger, 1, 9007199254740991],
+  limit: [hf.reportInteger, { minimum: 1, maximum: 9007199254740991 }],
 }];
 
 export function isRoomFullErrorData(value: unknown): value is RoomFullErrorData {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { limit } = value as hf.Fields;
+  const { limit } = value as hf.JsonObject;
   return hf.isSafeInteger(limit) && limit >= 1;
 }
 
-export function checkRoomFullErrorData(value: unknown, report: hf.Report): void {
-  if (!isRoomFullErrorData(value)) hf.tellFields(value, report, roomFullErrorDataRule);
+export function validateRoomFullErrorData(value: unknown, report: hf.Report): void {
+  if (!isRoomFullErrorData(value)) hf.reportRule(value, report, roomFullErrorDataRule);
 }
 
 /** Join the room first. */
@@ -318,26 +318,26 @@ export interface Auth {
   readonly token?: string;
 }
 
-const authRule: hf.FieldsRule = [hf.tellFields, {
+const authRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['token'],
-  name: [hf.tellText, 1, 40],
-  token: [hf.tellText, undefined, 4096],
-}, hf.tellOthersIfSent];
+  name: [hf.reportString, { minLength: 1, maxLength: 40 }],
+  token: [hf.reportString, { maxLength: 4096 }],
+}, hf.reportAdditionalIfSent];
 
 const authFields = /*@__PURE__*/ new Set(['name', 'token']);
 
 export function isAuth(value: unknown, strict: boolean = true): value is Auth {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { name, token } = value as hf.Fields;
+  const { name, token } = value as hf.JsonObject;
   return (
-    hf.isText(name, 1, 40) &&
-    (token === undefined || hf.isText(token, 0, 4096)) &&
+    hf.isStringOfLength(name, 1, 40) &&
+    (token === undefined || hf.isStringOfLength(token, 0, 4096)) &&
     (!strict || hf.isClosed(value, authFields))
   );
 }
 
-export function checkAuth(value: unknown, report: hf.Report): void {
-  if (!isAuth(value, report.strict)) hf.tellFields(value, report, authRule);
+export function validateAuth(value: unknown, report: hf.Report): void {
+  if (!isAuth(value, report.strict)) hf.reportRule(value, report, authRule);
 }
 
 /** Enter a room, and hear what is said in it. */
@@ -345,24 +345,24 @@ export interface RoomJoin {
   readonly roomId: RoomId;
 }
 
-const roomJoinRule: hf.FieldsRule = [hf.tellFields, {
+const roomJoinRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-}, hf.tellOthersIfSent];
+  roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
+}, hf.reportAdditionalIfSent];
 
 const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function isRoomJoin(value: unknown, strict: boolean = true): value is RoomJoin {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { roomId } = value as hf.Fields;
+  const { roomId } = value as hf.JsonObject;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
     (!strict || hf.isClosed(value, roomJoinFields))
   );
 }
 
-export function checkRoomJoin(value: unknown, report: hf.Report): void {
-  if (!isRoomJoin(value, report.strict)) hf.tellFields(value, report, roomJoinRule);
+export function validateRoomJoin(value: unknown, report: hf.Report): void {
+  if (!isRoomJoin(value, report.strict)) hf.reportRule(value, report, roomJoinRule);
 }
 
 /** Who is in the room, and what was said last. */
@@ -373,27 +373,27 @@ export interface RoomJoined {
   readonly topic: string | null;
 }
 
-const roomJoinedRule: hf.FieldsRule = [hf.tellFields, {
+const roomJoinedRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  members: [hf.tellList, memberRule, 0, 1000],
-  topic: [checkRoomJoinedTopic],
+  members: [hf.reportArray, { items: memberRule, maxItems: 1000 }],
+  topic: validateRoomJoinedTopic,
 }];
 
 export function isRoomJoined(value: unknown): value is RoomJoined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { members, topic } = value as hf.Fields;
+  const { members, topic } = value as hf.JsonObject;
   return (
     Array.isArray(members) && members.length <= 1000 && members.every(item => isMember(item)) &&
     (topic === null || typeof topic === 'string')
   );
 }
 
-export function checkRoomJoined(value: unknown, report: hf.Report): void {
-  if (!isRoomJoined(value)) hf.tellFields(value, report, roomJoinedRule);
+export function validateRoomJoined(value: unknown, report: hf.Report): void {
+  if (!isRoomJoined(value)) hf.reportRule(value, report, roomJoinedRule);
 }
 
-function checkRoomJoinedTopic(value: unknown, report: hf.Report): void {
-  if (value !== null && typeof value !== 'string') hf.notOf(['null', 'a string'], report);
+function validateRoomJoinedTopic(value: unknown, report: hf.Report): void {
+  if (value !== null && typeof value !== 'string') hf.noneOfTypes(['null', 'a string'], report);
 }
 
 /** Leave a room. */
@@ -401,24 +401,24 @@ export interface RoomLeave {
   readonly roomId: RoomId;
 }
 
-const roomLeaveRule: hf.FieldsRule = [hf.tellFields, {
+const roomLeaveRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-}, hf.tellOthersIfSent];
+  roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
+}, hf.reportAdditionalIfSent];
 
 const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function isRoomLeave(value: unknown, strict: boolean = true): value is RoomLeave {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { roomId } = value as hf.Fields;
+  const { roomId } = value as hf.JsonObject;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
     (!strict || hf.isClosed(value, roomLeaveFields))
   );
 }
 
-export function checkRoomLeave(value: unknown, report: hf.Report): void {
-  if (!isRoomLeave(value, report.strict)) hf.tellFields(value, report, roomLeaveRule);
+export function validateRoomLeave(value: unknown, report: hf.Report): void {
+  if (!isRoomLeave(value, report.strict)) hf.reportRule(value, report, roomLeaveRule);
 }
 
 /** Say something in a room. */
@@ -433,38 +433,38 @@ export interface ChatSend {
   readonly attachments?: readonly Attachment[];
 }
 
-const chatSendRule: hf.FieldsRule = [hf.tellFields, {
+const chatSendRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['attachments'],
-  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-  text: [hf.tellText, 1, 2000],
-  attachments: [checkChatSendAttachments],
-}, hf.tellOthersIfSent];
+  roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
+  text: [hf.reportString, { minLength: 1, maxLength: 2000 }],
+  attachments: validateChatSendAttachments,
+}, hf.reportAdditionalIfSent];
 
 const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
 
 export function isChatSend(value: unknown, strict: boolean = true): value is ChatSend {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { roomId, text, attachments } = value as hf.Fields;
+  const { roomId, text, attachments } = value as hf.JsonObject;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
-    hf.isText(text, 1, 2000) &&
-    (attachments === undefined || hf.passes(attachments, checkChatSendAttachments, strict)) &&
+    hf.isStringOfLength(text, 1, 2000) &&
+    (attachments === undefined || hf.passes(attachments, validateChatSendAttachments, strict)) &&
     (!strict || hf.isClosed(value, chatSendFields))
   );
 }
 
-export function checkChatSend(value: unknown, report: hf.Report): void {
-  if (!isChatSend(value, report.strict)) hf.tellFields(value, report, chatSendRule);
+export function validateChatSend(value: unknown, report: hf.Report): void {
+  if (!isChatSend(value, report.strict)) hf.reportRule(value, report, chatSendRule);
 }
 
-function checkChatSendAttachments(value: unknown, report: hf.Report): void {
+function validateChatSendAttachments(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkAttachment(value[i], report);
-    hf.below(report, before, i);
+    const before = report.violations.length;
+    validateAttachment(value[i], report);
+    hf.prefixPath(report, before, i);
   }
-  if (!(value.length <= 4)) hf.tell(value, report, [hf.tellList, [hf.anything], undefined, 4]);
+  if (!(value.length <= 4)) hf.reportArray(value, report, { maxItems: 4 });
 }
 
 /** Somebody said something. */
@@ -474,33 +474,33 @@ export interface ChatMessage {
   readonly attachments?: readonly Attachment[];
 }
 
-const chatMessageRule: hf.FieldsRule = [hf.tellFields, {
+const chatMessageRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['attachments'],
-  from: [hf.tellText, 1, 40],
-  text: [hf.tellText],
-  attachments: [checkChatMessageAttachments],
+  from: [hf.reportString, { minLength: 1, maxLength: 40 }],
+  text: hf.string,
+  attachments: validateChatMessageAttachments,
 }];
 
 export function isChatMessage(value: unknown): value is ChatMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { from: from$, text, attachments } = value as hf.Fields;
+  const { from: from$, text, attachments } = value as hf.JsonObject;
   return (
-    hf.isText(from$, 1, 40) &&
+    hf.isStringOfLength(from$, 1, 40) &&
     typeof text === 'string' &&
-    (attachments === undefined || hf.passes(attachments, checkChatMessageAttachments, false))
+    (attachments === undefined || hf.passes(attachments, validateChatMessageAttachments, false))
   );
 }
 
-export function checkChatMessage(value: unknown, report: hf.Report): void {
-  if (!isChatMessage(value)) hf.tellFields(value, report, chatMessageRule);
+export function validateChatMessage(value: unknown, report: hf.Report): void {
+  if (!isChatMessage(value)) hf.reportRule(value, report, chatMessageRule);
 }
 
-function checkChatMessageAttachments(value: unknown, report: hf.Report): void {
+function validateChatMessageAttachments(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkAttachment(value[i], report);
-    hf.below(report, before, i);
+    const before = report.violations.length;
+    validateAttachment(value[i], report);
+    hf.prefixPath(report, before, i);
   }
 }
 
@@ -509,24 +509,24 @@ export interface UserTypingClient {
   readonly roomId: RoomId;
 }
 
-const userTypingClientRule: hf.FieldsRule = [hf.tellFields, {
+const userTypingClientRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  roomId: [hf.tellText, undefined, undefined, roomIdPattern, '^[a-z0-9-]{1,64}$'],
-}, hf.tellOthersIfSent];
+  roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
+}, hf.reportAdditionalIfSent];
 
 const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
 
 export function isUserTypingClient(value: unknown, strict: boolean = true): value is UserTypingClient {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { roomId } = value as hf.Fields;
+  const { roomId } = value as hf.JsonObject;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
     (!strict || hf.isClosed(value, userTypingClientFields))
   );
 }
 
-export function checkUserTypingClient(value: unknown, report: hf.Report): void {
-  if (!isUserTypingClient(value, report.strict)) hf.tellFields(value, report, userTypingClientRule);
+export function validateUserTypingClient(value: unknown, report: hf.Report): void {
+  if (!isUserTypingClient(value, report.strict)) hf.reportRule(value, report, userTypingClientRule);
 }
 
 /** Somebody is typing. As the server sends it. */
@@ -534,19 +534,19 @@ export interface UserTypingServer {
   readonly name: UserName;
 }
 
-const userTypingServerRule: hf.FieldsRule = [hf.tellFields, {
+const userTypingServerRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  name: [hf.tellText, 1, 40],
+  name: [hf.reportString, { minLength: 1, maxLength: 40 }],
 }];
 
 export function isUserTypingServer(value: unknown): value is UserTypingServer {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { name } = value as hf.Fields;
-  return hf.isText(name, 1, 40);
+  const { name } = value as hf.JsonObject;
+  return hf.isStringOfLength(name, 1, 40);
 }
 
-export function checkUserTypingServer(value: unknown, report: hf.Report): void {
-  if (!isUserTypingServer(value)) hf.tellFields(value, report, userTypingServerRule);
+export function validateUserTypingServer(value: unknown, report: hf.Report): void {
+  if (!isUserTypingServer(value)) hf.reportRule(value, report, userTypingServerRule);
 }
 
 /** Somebody came, went, or looked away. */
@@ -555,23 +555,23 @@ export interface UserPresence {
   readonly present: boolean;
 }
 
-const userPresenceRule: hf.FieldsRule = [hf.tellFields, {
+const userPresenceRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
   member: memberRule,
-  present: [hf.boolean],
+  present: hf.boolean,
 }];
 
 export function isUserPresence(value: unknown): value is UserPresence {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { member, present } = value as hf.Fields;
+  const { member, present } = value as hf.JsonObject;
   return (
     isMember(member) &&
     typeof present === 'boolean'
   );
 }
 
-export function checkUserPresence(value: unknown, report: hf.Report): void {
-  if (!isUserPresence(value)) hf.tellFields(value, report, userPresenceRule);
+export function validateUserPresence(value: unknown, report: hf.Report): void {
+  if (!isUserPresence(value)) hf.reportRule(value, report, userPresenceRule);
 }
 
 /** Follow the price of some symbols until `prices.stop`. */
@@ -592,34 +592,34 @@ export interface PricesWatch {
   readonly every?: number;
 }
 
-const pricesWatchRule: hf.FieldsRule = [hf.tellFields, {
+const pricesWatchRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['every'],
-  symbols: [checkPricesWatchSymbols],
-  every: [hf.tellInteger, 50, 60000],
-}, hf.tellOthersIfSent];
+  symbols: validatePricesWatchSymbols,
+  every: [hf.reportInteger, { minimum: 50, maximum: 60000 }],
+}, hf.reportAdditionalIfSent];
 
 const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
 
 export function isPricesWatch(value: unknown, strict: boolean = true): value is PricesWatch {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { symbols, every } = value as hf.Fields;
+  const { symbols, every } = value as hf.JsonObject;
   return (
-    symbols !== undefined && hf.passes(symbols, checkPricesWatchSymbols, strict) &&
+    symbols !== undefined && hf.passes(symbols, validatePricesWatchSymbols, strict) &&
     (every === undefined || (hf.isSafeInteger(every) && every >= 50 && every <= 60000)) &&
     (!strict || hf.isClosed(value, pricesWatchFields))
   );
 }
 
-export function checkPricesWatch(value: unknown, report: hf.Report): void {
-  if (!isPricesWatch(value, report.strict)) hf.tellFields(value, report, pricesWatchRule);
+export function validatePricesWatch(value: unknown, report: hf.Report): void {
+  if (!isPricesWatch(value, report.strict)) hf.reportRule(value, report, pricesWatchRule);
 }
 
-function checkPricesWatchSymbols(value: unknown, report: hf.Report): void {
+function validatePricesWatchSymbols(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   if (!value.every(item => typeof item === 'string' && symbolPattern.test(item))) {
-    hf.items(value, 0, checkSymbol, report);
+    hf.items(value, 0, validateSymbol, report);
   }
-  if (!(value.length >= 1 && value.length <= 50)) hf.tell(value, report, [hf.tellList, [hf.anything], 1, 50]);
+  if (!(value.length >= 1 && value.length <= 50)) hf.reportArray(value, report, { minItems: 1, maxItems: 50 });
   hf.uniqueItems(value, report);
 }
 
@@ -640,30 +640,30 @@ export interface PricesTick {
   readonly change?: number;
 }
 
-const pricesTickRule: hf.FieldsRule = [hf.tellFields, {
+const pricesTickRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['change'],
-  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  price: [hf.tellText, undefined, undefined, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
-  side: [checkPricesTickSide],
-  change: [hf.tellNumber, undefined, undefined, -1],
+  symbol: [hf.reportString, { pattern: symbolPattern, source: '^[A-Z]{2,6}-[A-Z]{2,6}$' }],
+  price: [hf.reportString, { pattern: decimalPattern, source: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$' }],
+  side: validatePricesTickSide,
+  change: [hf.reportNumber, { exclusiveMinimum: -1 }],
 }];
 
 export function isPricesTick(value: unknown): value is PricesTick {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { symbol: symbol$, price, side, change } = value as hf.Fields;
+  const { symbol: symbol$, price, side, change } = value as hf.JsonObject;
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
     typeof price === 'string' && decimalPattern.test(price) &&
-    side !== undefined && hf.passes(side, checkPricesTickSide, false) &&
+    side !== undefined && hf.passes(side, validatePricesTickSide, false) &&
     (change === undefined || (typeof change === 'number' && change > -1 && change < Infinity))
   );
 }
 
-export function checkPricesTick(value: unknown, report: hf.Report): void {
-  if (!isPricesTick(value)) hf.tellFields(value, report, pricesTickRule);
+export function validatePricesTick(value: unknown, report: hf.Report): void {
+  if (!isPricesTick(value)) hf.reportRule(value, report, pricesTickRule);
 }
 
-function checkPricesTickSide(value: unknown, report: hf.Report): void {
+function validatePricesTickSide(value: unknown, report: hf.Report): void {
   if (value !== 'buy' && value !== 'sell') hf.notEnum(['buy', 'sell'], report);
 }
 
@@ -677,19 +677,19 @@ export interface PricesDone {
   readonly ticks: number;
 }
 
-const pricesDoneRule: hf.FieldsRule = [hf.tellFields, {
+const pricesDoneRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  ticks: [hf.tellInteger, 0, 9007199254740991],
+  ticks: [hf.reportInteger, { minimum: 0, maximum: 9007199254740991 }],
 }];
 
 export function isPricesDone(value: unknown): value is PricesDone {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { ticks } = value as hf.Fields;
+  const { ticks } = value as hf.JsonObject;
   return hf.isSafeInteger(ticks) && ticks >= 0;
 }
 
-export function checkPricesDone(value: unknown, report: hf.Report): void {
-  if (!isPricesDone(value)) hf.tellFields(value, report, pricesDoneRule);
+export function validatePricesDone(value: unknown, report: hf.Report): void {
+  if (!isPricesDone(value)) hf.reportRule(value, report, pricesDoneRule);
 }
 
 /**
@@ -706,17 +706,17 @@ export interface PricesBook {
   readonly depth?: number;
 }
 
-const pricesBookRule: hf.FieldsRule = [hf.tellFields, {
+const pricesBookRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['depth'],
-  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  depth: [hf.tellInteger, 1, 100],
-}, hf.tellOthersIfSent];
+  symbol: [hf.reportString, { pattern: symbolPattern, source: '^[A-Z]{2,6}-[A-Z]{2,6}$' }],
+  depth: [hf.reportInteger, { minimum: 1, maximum: 100 }],
+}, hf.reportAdditionalIfSent];
 
 const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
 
 export function isPricesBook(value: unknown, strict: boolean = true): value is PricesBook {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { symbol: symbol$, depth } = value as hf.Fields;
+  const { symbol: symbol$, depth } = value as hf.JsonObject;
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
     (depth === undefined || (hf.isSafeInteger(depth) && depth >= 1 && depth <= 100)) &&
@@ -724,8 +724,8 @@ export function isPricesBook(value: unknown, strict: boolean = true): value is P
   );
 }
 
-export function checkPricesBook(value: unknown, report: hf.Report): void {
-  if (!isPricesBook(value, report.strict)) hf.tellFields(value, report, pricesBookRule);
+export function validatePricesBook(value: unknown, report: hf.Report): void {
+  if (!isPricesBook(value, report.strict)) hf.reportRule(value, report, pricesBookRule);
 }
 
 /** The order book. */
@@ -737,45 +737,45 @@ export interface PricesSnapshot {
   readonly asks: readonly Level[];
 }
 
-const pricesSnapshotRule: hf.FieldsRule = [hf.tellFields, {
+const pricesSnapshotRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-  bids: [checkPricesSnapshotBids],
-  asks: [checkPricesSnapshotAsks],
+  symbol: [hf.reportString, { pattern: symbolPattern, source: '^[A-Z]{2,6}-[A-Z]{2,6}$' }],
+  bids: validatePricesSnapshotBids,
+  asks: validatePricesSnapshotAsks,
 }];
 
 export function isPricesSnapshot(value: unknown): value is PricesSnapshot {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { symbol: symbol$, bids, asks } = value as hf.Fields;
+  const { symbol: symbol$, bids, asks } = value as hf.JsonObject;
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
-    bids !== undefined && hf.passes(bids, checkPricesSnapshotBids, false) &&
-    asks !== undefined && hf.passes(asks, checkPricesSnapshotAsks, false)
+    bids !== undefined && hf.passes(bids, validatePricesSnapshotBids, false) &&
+    asks !== undefined && hf.passes(asks, validatePricesSnapshotAsks, false)
   );
 }
 
-export function checkPricesSnapshot(value: unknown, report: hf.Report): void {
-  if (!isPricesSnapshot(value)) hf.tellFields(value, report, pricesSnapshotRule);
+export function validatePricesSnapshot(value: unknown, report: hf.Report): void {
+  if (!isPricesSnapshot(value)) hf.reportRule(value, report, pricesSnapshotRule);
 }
 
-function checkPricesSnapshotBids(value: unknown, report: hf.Report): void {
+function validatePricesSnapshotBids(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkLevel(value[i], report);
-    hf.below(report, before, i);
+    const before = report.violations.length;
+    validateLevel(value[i], report);
+    hf.prefixPath(report, before, i);
   }
-  if (!(value.length <= 100)) hf.tell(value, report, [hf.tellList, [hf.anything], undefined, 100]);
+  if (!(value.length <= 100)) hf.reportArray(value, report, { maxItems: 100 });
 }
 
-function checkPricesSnapshotAsks(value: unknown, report: hf.Report): void {
+function validatePricesSnapshotAsks(value: unknown, report: hf.Report): void {
   if (!hf.array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkLevel(value[i], report);
-    hf.below(report, before, i);
+    const before = report.violations.length;
+    validateLevel(value[i], report);
+    hf.prefixPath(report, before, i);
   }
-  if (!(value.length <= 100)) hf.tell(value, report, [hf.tellList, [hf.anything], undefined, 100]);
+  if (!(value.length <= 100)) hf.reportArray(value, report, { maxItems: 100 });
 }
 
 /**
@@ -787,24 +787,24 @@ export interface PricesQuote {
   readonly symbol: Symbol;
 }
 
-const pricesQuoteRule: hf.FieldsRule = [hf.tellFields, {
+const pricesQuoteRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  symbol: [hf.tellText, undefined, undefined, symbolPattern, '^[A-Z]{2,6}-[A-Z]{2,6}$'],
-}, hf.tellOthersIfSent];
+  symbol: [hf.reportString, { pattern: symbolPattern, source: '^[A-Z]{2,6}-[A-Z]{2,6}$' }],
+}, hf.reportAdditionalIfSent];
 
 const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
 
 export function isPricesQuote(value: unknown, strict: boolean = true): value is PricesQuote {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { symbol: symbol$ } = value as hf.Fields;
+  const { symbol: symbol$ } = value as hf.JsonObject;
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
     (!strict || hf.isClosed(value, pricesQuoteFields))
   );
 }
 
-export function checkPricesQuote(value: unknown, report: hf.Report): void {
-  if (!isPricesQuote(value, report.strict)) hf.tellFields(value, report, pricesQuoteRule);
+export function validatePricesQuote(value: unknown, report: hf.Report): void {
+  if (!isPricesQuote(value, report.strict)) hf.reportRule(value, report, pricesQuoteRule);
 }
 
 /**
@@ -816,19 +816,19 @@ export interface PricesQuoted {
   readonly price: Decimal;
 }
 
-const pricesQuotedRule: hf.FieldsRule = [hf.tellFields, {
+const pricesQuotedRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  price: [hf.tellText, undefined, undefined, decimalPattern, '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$'],
+  price: [hf.reportString, { pattern: decimalPattern, source: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$' }],
 }];
 
 export function isPricesQuoted(value: unknown): value is PricesQuoted {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { price } = value as hf.Fields;
+  const { price } = value as hf.JsonObject;
   return typeof price === 'string' && decimalPattern.test(price);
 }
 
-export function checkPricesQuoted(value: unknown, report: hf.Report): void {
-  if (!isPricesQuoted(value)) hf.tellFields(value, report, pricesQuotedRule);
+export function validatePricesQuoted(value: unknown, report: hf.Report): void {
+  if (!isPricesQuoted(value)) hf.reportRule(value, report, pricesQuotedRule);
 }
 
 // ---- Messages -------------------------------------------------------------------------------------------------------
@@ -837,13 +837,13 @@ export function checkPricesQuoted(value: unknown, report: hf.Report): void {
 /** Who is in the room, and what was said last. */
 export const roomJoined: hf.Incoming<RoomJoined> = {
   name: 'room.joined',
-  receive: checkRoomJoined,
+  receive: validateRoomJoined,
 };
 
 /** Enter a room, and hear what is said in it. */
 export const roomJoin: hf.Request<RoomJoin, RoomJoined, RoomFullError> = {
   name: 'room.join',
-  send: checkRoomJoin,
+  send: validateRoomJoin,
   reply: roomJoined,
   errors: [roomFullError],
   timeout: 5000,
@@ -859,7 +859,7 @@ export const roomLeft: hf.Incoming<undefined> = {
 /** Leave a room. */
 export const roomLeave: hf.Request<RoomLeave, undefined, NotInRoomError> = {
   name: 'room.leave',
-  send: checkRoomLeave,
+  send: validateRoomLeave,
   reply: roomLeft,
   errors: [notInRoomError],
   timeout: 5000,
@@ -875,7 +875,7 @@ export const chatSent: hf.Incoming<undefined> = {
 /** Say something in a room. */
 export const chatSend: hf.Request<ChatSend, undefined, NotInRoomError> = {
   name: 'chat.send',
-  send: checkChatSend,
+  send: validateChatSend,
   reply: chatSent,
   errors: [notInRoomError],
   timeout: 5000,
@@ -884,15 +884,15 @@ export const chatSend: hf.Request<ChatSend, undefined, NotInRoomError> = {
 /** Somebody said something. */
 export const chatMessage: hf.Published<ChatMessage, 'room'> = {
   name: 'chat.message',
-  receive: checkChatMessage,
+  receive: validateChatMessage,
   channel: 'room',
 };
 
 /** Somebody is typing. */
 export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTypingServer, 'room'> = {
   name: 'user.typing',
-  send: checkUserTypingClient,
-  receive: checkUserTypingServer,
+  send: validateUserTypingClient,
+  receive: validateUserTypingServer,
   channel: 'room',
   volatile: true,
 };
@@ -900,7 +900,7 @@ export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTyping
 /** Somebody came, went, or looked away. */
 export const userPresence: hf.Published<UserPresence, 'room'> = {
   name: 'user.presence',
-  receive: checkUserPresence,
+  receive: validateUserPresence,
   channel: 'room',
 };
 
@@ -913,13 +913,13 @@ export const pricesWatching: hf.Incoming<undefined> = {
 /** The price of a symbol moved. */
 export const pricesTick: hf.Incoming<PricesTick> = {
   name: 'prices.tick',
-  receive: checkPricesTick,
+  receive: validatePricesTick,
 };
 
 /** No more ticks come. */
 export const pricesDone: hf.Incoming<PricesDone> = {
   name: 'prices.done',
-  receive: checkPricesDone,
+  receive: validatePricesDone,
 };
 
 /** Stop following. */
@@ -931,7 +931,7 @@ export const pricesStop: hf.Outgoing<undefined> = {
 /** Follow the price of some symbols until `prices.stop`. */
 export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, PricesDone, UnknownSymbolError> = {
   name: 'prices.watch',
-  send: checkPricesWatch,
+  send: validatePricesWatch,
   ack: pricesWatching,
   stream: pricesTick,
   end: pricesDone,
@@ -943,7 +943,7 @@ export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, P
 /** The order book. */
 export const pricesSnapshot: hf.Incoming<PricesSnapshot> = {
   name: 'prices.snapshot',
-  receive: checkPricesSnapshot,
+  receive: validatePricesSnapshot,
 };
 
 /**
@@ -953,7 +953,7 @@ export const pricesSnapshot: hf.Incoming<PricesSnapshot> = {
  */
 export const pricesBook: hf.Request<PricesBook, PricesSnapshot, UnknownSymbolError> = {
   name: 'prices.book',
-  send: checkPricesBook,
+  send: validatePricesBook,
   reply: pricesSnapshot,
   errors: [unknownSymbolError],
   timeout: 5000,
@@ -967,7 +967,7 @@ export const pricesBook: hf.Request<PricesBook, PricesSnapshot, UnknownSymbolErr
  */
 export const pricesQuoted: hf.Incoming<PricesQuoted> = {
   name: 'prices.quoted',
-  receive: checkPricesQuoted,
+  receive: validatePricesQuoted,
 };
 
 /**
@@ -977,7 +977,7 @@ export const pricesQuoted: hf.Incoming<PricesQuoted> = {
  */
 export const pricesQuote: hf.Request<PricesQuote, PricesQuoted, UnknownSymbolError> = {
   name: 'prices.quote',
-  send: checkPricesQuote,
+  send: validatePricesQuote,
   reply: pricesQuoted,
   errors: [unknownSymbolError],
 };
@@ -1062,7 +1062,7 @@ export const protocol: hf.Protocol<Auth> = {
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
   session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000, attempts: 1000 } },
-  auth: checkAuth,
+  auth: validateAuth,
 };
 
 /** Connects to a server of the protocol, and keeps the connection. */
@@ -1086,12 +1086,12 @@ const clientMessages = /*@__PURE__*/ hf.clientMessageTable<ClientMessage>(hf.def
 ]);
 
 /** Decodes the text of a message of the client's, as a server does: fields that are not declared are refused. */
-export function decodeAsServer(text: string): hf.Decoded<ClientMessage> {
+export function decodeClientMessage(text: string): hf.Decoded<ClientMessage> {
   return hf.decode(text, clientMessages);
 }
 
 /** Decodes a message of the client's that has been parsed, as a server does. */
-export function decodeValueAsServer(value: unknown): hf.Decoded<ClientMessage> {
+export function decodeClientMessageValue(value: unknown): hf.Decoded<ClientMessage> {
   return hf.decodeValue(value, clientMessages);
 }
 
@@ -1099,14 +1099,14 @@ export function decodeValueAsServer(value: unknown): hf.Decoded<ClientMessage> {
 export type ServerHandlers<R = void> = hf.HandlersOf<ClientMessage, R>;
 
 /** Hands a message of the client's to its handler. */
-export function dispatchAsServer<R>(message: ClientMessage, handlers: ServerHandlers<R>): R {
+export function dispatchClientMessage<R>(message: ClientMessage, handlers: ServerHandlers<R>): R {
   return hf.dispatch(message, handlers);
 }
 
 // ---- Standard Schema ------------------------------------------------------------------------------------------------
 // The types, for tools that take validators of any make.
 
-const sentAttachment: hf.Definition = () => [{
+const sentAttachment: hf.SchemaDefinition = () => [{
   description: 'What hangs on a message.',
   oneOf: [
     {
@@ -1136,26 +1136,26 @@ const sentAttachment: hf.Definition = () => [{
   ],
 }, [], 'server', 'types', 'Attachment'];
 
-const sentRoomId: hf.Definition = () => [{
+const sentRoomId: hf.SchemaDefinition = () => [{
   description: 'The name of a room, as it stands in an address.',
   type: 'string',
   pattern: '^[a-z0-9-]{1,64}$',
 }, [], 'server', 'types', 'RoomId'];
 
-const sentSymbol: hf.Definition = () => [{
+const sentSymbol: hf.SchemaDefinition = () => [{
   description: 'What is traded.',
   type: 'string',
   pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
 }, [], 'server', 'types', 'Symbol'];
 
-const sentUserName: hf.Definition = () => [{
+const sentUserName: hf.SchemaDefinition = () => [{
   description: 'What a user is called.',
   type: 'string',
   minLength: 1,
   maxLength: 40,
 }, [], 'server', 'types', 'UserName'];
 
-const receivedAttachment: hf.Definition = () => [{
+const receivedAttachment: hf.SchemaDefinition = () => [{
   description: 'What hangs on a message.',
   oneOf: [
     {
@@ -1183,13 +1183,13 @@ const receivedAttachment: hf.Definition = () => [{
   ],
 }, [], 'client', 'types', 'Attachment'];
 
-const receivedDecimal: hf.Definition = () => [{
+const receivedDecimal: hf.SchemaDefinition = () => [{
   description: 'A decimal number as text, so that no digit is lost on the way.',
   type: 'string',
   pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
 }, [], 'client', 'types', 'Decimal'];
 
-const receivedLevel: hf.Definition = () => [{
+const receivedLevel: hf.SchemaDefinition = () => [{
   description: 'A price in the book, and how much is offered at it.',
   type: 'array',
   minItems: 2,
@@ -1200,7 +1200,7 @@ const receivedLevel: hf.Definition = () => [{
   items: false,
 }, [receivedDecimal], 'client', 'types', 'Level'];
 
-const receivedMember: hf.Definition = () => [{
+const receivedMember: hf.SchemaDefinition = () => [{
   description: 'Somebody in a room.',
   type: 'object',
   required: ['name', 'status'],
@@ -1210,19 +1210,19 @@ const receivedMember: hf.Definition = () => [{
   },
 }, [receivedStatus, receivedUserName], 'client', 'types', 'Member'];
 
-const receivedStatus: hf.Definition = () => [{
+const receivedStatus: hf.SchemaDefinition = () => [{
   description: 'Whether somebody is looking.',
   type: 'string',
   examples: ['online', 'away'],
 }, [], 'client', 'types', 'Status'];
 
-const receivedSymbol: hf.Definition = () => [{
+const receivedSymbol: hf.SchemaDefinition = () => [{
   description: 'What is traded.',
   type: 'string',
   pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
 }, [], 'client', 'types', 'Symbol'];
 
-const receivedUserName: hf.Definition = () => [{
+const receivedUserName: hf.SchemaDefinition = () => [{
   description: 'What a user is called.',
   type: 'string',
   minLength: 1,
@@ -1230,31 +1230,31 @@ const receivedUserName: hf.Definition = () => [{
 }, [], 'client', 'types', 'UserName'];
 
 /** {@link RoomId}, for tools that take a Standard Schema. */
-export const roomIdSchema: hf.Standard<RoomId> = /*@__PURE__*/ hf.standard(checkRoomId, 'sent', sentRoomId);
+export const roomIdSchema: hf.StandardSchema<RoomId> = /*@__PURE__*/ hf.standardSchema(validateRoomId, 'sent', sentRoomId);
 
 /** {@link UserName}, for tools that take a Standard Schema. */
-export const userNameSchema: hf.Standard<UserName> = /*@__PURE__*/ hf.standard(checkUserName, 'sent', sentUserName);
+export const userNameSchema: hf.StandardSchema<UserName> = /*@__PURE__*/ hf.standardSchema(validateUserName, 'sent', sentUserName);
 
 /** {@link Member}, for tools that take a Standard Schema. */
-export const memberSchema: hf.Standard<Member> = /*@__PURE__*/ hf.standard(checkMember, 'received', receivedMember);
+export const memberSchema: hf.StandardSchema<Member> = /*@__PURE__*/ hf.standardSchema(validateMember, 'received', receivedMember);
 
 /** {@link Status}, for tools that take a Standard Schema. */
-export const statusSchema: hf.Standard<Status> = /*@__PURE__*/ hf.standard(checkStatus, 'received', receivedStatus);
+export const statusSchema: hf.StandardSchema<Status> = /*@__PURE__*/ hf.standardSchema(validateStatus, 'received', receivedStatus);
 
 /** {@link Symbol}, for tools that take a Standard Schema. */
-export const symbolSchema: hf.Standard<Symbol> = /*@__PURE__*/ hf.standard(checkSymbol, 'sent', sentSymbol);
+export const symbolSchema: hf.StandardSchema<Symbol> = /*@__PURE__*/ hf.standardSchema(validateSymbol, 'sent', sentSymbol);
 
 /** {@link Decimal}, for tools that take a Standard Schema. */
-export const decimalSchema: hf.Standard<Decimal> = /*@__PURE__*/ hf.standard(checkDecimal, 'received', receivedDecimal);
+export const decimalSchema: hf.StandardSchema<Decimal> = /*@__PURE__*/ hf.standardSchema(validateDecimal, 'received', receivedDecimal);
 
 /** {@link Level}, for tools that take a Standard Schema. */
-export const levelSchema: hf.Standard<Level> = /*@__PURE__*/ hf.standard(checkLevel, 'received', receivedLevel);
+export const levelSchema: hf.StandardSchema<Level> = /*@__PURE__*/ hf.standardSchema(validateLevel, 'received', receivedLevel);
 
 /** {@link Attachment}, for tools that take a Standard Schema. */
-export const attachmentSchema: hf.Standard<Attachment> = /*@__PURE__*/ hf.standard(checkAttachment, 'sent', sentAttachment);
+export const attachmentSchema: hf.StandardSchema<Attachment> = /*@__PURE__*/ hf.standardSchema(validateAttachment, 'sent', sentAttachment);
 
 /** {@link Auth}, for tools that take a Standard Schema. */
-export const authSchema: hf.Standard<Auth> = /*@__PURE__*/ hf.standard(checkAuth, 'sent', () => [{
+export const authSchema: hf.StandardSchema<Auth> = /*@__PURE__*/ hf.standardSchema(validateAuth, 'sent', () => [{
   type: 'object',
   required: ['name'],
   properties: {
@@ -1265,7 +1265,7 @@ export const authSchema: hf.Standard<Auth> = /*@__PURE__*/ hf.standard(checkAuth
 }, [sentUserName]]);
 
 /** {@link RoomJoin}, for tools that take a Standard Schema. */
-export const roomJoinSchema: hf.Standard<RoomJoin> = /*@__PURE__*/ hf.standard(checkRoomJoin, 'sent', () => [{
+export const roomJoinSchema: hf.StandardSchema<RoomJoin> = /*@__PURE__*/ hf.standardSchema(validateRoomJoin, 'sent', () => [{
   type: 'object',
   required: ['roomId'],
   properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
@@ -1273,7 +1273,7 @@ export const roomJoinSchema: hf.Standard<RoomJoin> = /*@__PURE__*/ hf.standard(c
 }, [sentRoomId]]);
 
 /** {@link RoomJoined}, for tools that take a Standard Schema. */
-export const roomJoinedSchema: hf.Standard<RoomJoined> = /*@__PURE__*/ hf.standard(checkRoomJoined, 'received', () => [{
+export const roomJoinedSchema: hf.StandardSchema<RoomJoined> = /*@__PURE__*/ hf.standardSchema(validateRoomJoined, 'received', () => [{
   type: 'object',
   required: ['members', 'topic'],
   properties: {
@@ -1283,7 +1283,7 @@ export const roomJoinedSchema: hf.Standard<RoomJoined> = /*@__PURE__*/ hf.standa
 }, [receivedMember]]);
 
 /** {@link RoomLeave}, for tools that take a Standard Schema. */
-export const roomLeaveSchema: hf.Standard<RoomLeave> = /*@__PURE__*/ hf.standard(checkRoomLeave, 'sent', () => [{
+export const roomLeaveSchema: hf.StandardSchema<RoomLeave> = /*@__PURE__*/ hf.standardSchema(validateRoomLeave, 'sent', () => [{
   type: 'object',
   required: ['roomId'],
   properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
@@ -1291,7 +1291,7 @@ export const roomLeaveSchema: hf.Standard<RoomLeave> = /*@__PURE__*/ hf.standard
 }, [sentRoomId]]);
 
 /** {@link ChatSend}, for tools that take a Standard Schema. */
-export const chatSendSchema: hf.Standard<ChatSend> = /*@__PURE__*/ hf.standard(checkChatSend, 'sent', () => [{
+export const chatSendSchema: hf.StandardSchema<ChatSend> = /*@__PURE__*/ hf.standardSchema(validateChatSend, 'sent', () => [{
   type: 'object',
   required: ['roomId', 'text'],
   properties: {
@@ -1303,7 +1303,7 @@ export const chatSendSchema: hf.Standard<ChatSend> = /*@__PURE__*/ hf.standard(c
 }, [sentAttachment, sentRoomId]]);
 
 /** {@link ChatMessage}, for tools that take a Standard Schema. */
-export const chatMessageSchema: hf.Standard<ChatMessage> = /*@__PURE__*/ hf.standard(checkChatMessage, 'received', () => [{
+export const chatMessageSchema: hf.StandardSchema<ChatMessage> = /*@__PURE__*/ hf.standardSchema(validateChatMessage, 'received', () => [{
   type: 'object',
   required: ['from', 'text'],
   properties: {
@@ -1314,7 +1314,7 @@ export const chatMessageSchema: hf.Standard<ChatMessage> = /*@__PURE__*/ hf.stan
 }, [receivedAttachment, receivedUserName]]);
 
 /** {@link UserTypingClient}, for tools that take a Standard Schema. */
-export const userTypingClientSchema: hf.Standard<UserTypingClient> = /*@__PURE__*/ hf.standard(checkUserTypingClient, 'sent', () => [{
+export const userTypingClientSchema: hf.StandardSchema<UserTypingClient> = /*@__PURE__*/ hf.standardSchema(validateUserTypingClient, 'sent', () => [{
   type: 'object',
   required: ['roomId'],
   properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
@@ -1322,17 +1322,17 @@ export const userTypingClientSchema: hf.Standard<UserTypingClient> = /*@__PURE__
 }, [sentRoomId]]);
 
 /** {@link UserTypingServer}, for tools that take a Standard Schema. */
-export const userTypingServerSchema: hf.Standard<UserTypingServer> = /*@__PURE__*/ hf.standard(checkUserTypingServer, 'received', () => [{ type: 'object', required: ['name'], properties: { name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' } } }, [receivedUserName]]);
+export const userTypingServerSchema: hf.StandardSchema<UserTypingServer> = /*@__PURE__*/ hf.standardSchema(validateUserTypingServer, 'received', () => [{ type: 'object', required: ['name'], properties: { name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' } } }, [receivedUserName]]);
 
 /** {@link UserPresence}, for tools that take a Standard Schema. */
-export const userPresenceSchema: hf.Standard<UserPresence> = /*@__PURE__*/ hf.standard(checkUserPresence, 'received', () => [{
+export const userPresenceSchema: hf.StandardSchema<UserPresence> = /*@__PURE__*/ hf.standardSchema(validateUserPresence, 'received', () => [{
   type: 'object',
   required: ['member', 'present'],
   properties: { member: { $ref: '#/$defs/client/$defs/types/$defs/Member' }, present: { type: 'boolean' } },
 }, [receivedMember]]);
 
 /** {@link PricesWatch}, for tools that take a Standard Schema. */
-export const pricesWatchSchema: hf.Standard<PricesWatch> = /*@__PURE__*/ hf.standard(checkPricesWatch, 'sent', () => [{
+export const pricesWatchSchema: hf.StandardSchema<PricesWatch> = /*@__PURE__*/ hf.standardSchema(validatePricesWatch, 'sent', () => [{
   type: 'object',
   required: ['symbols'],
   properties: {
@@ -1355,7 +1355,7 @@ export const pricesWatchSchema: hf.Standard<PricesWatch> = /*@__PURE__*/ hf.stan
 }, [sentSymbol]]);
 
 /** {@link PricesTick}, for tools that take a Standard Schema. */
-export const pricesTickSchema: hf.Standard<PricesTick> = /*@__PURE__*/ hf.standard(checkPricesTick, 'received', () => [{
+export const pricesTickSchema: hf.StandardSchema<PricesTick> = /*@__PURE__*/ hf.standardSchema(validatePricesTick, 'received', () => [{
   type: 'object',
   required: ['symbol', 'price', 'side'],
   properties: {
@@ -1367,14 +1367,14 @@ export const pricesTickSchema: hf.Standard<PricesTick> = /*@__PURE__*/ hf.standa
 }, [receivedDecimal, receivedSymbol]]);
 
 /** {@link PricesDone}, for tools that take a Standard Schema. */
-export const pricesDoneSchema: hf.Standard<PricesDone> = /*@__PURE__*/ hf.standard(checkPricesDone, 'received', () => [{
+export const pricesDoneSchema: hf.StandardSchema<PricesDone> = /*@__PURE__*/ hf.standardSchema(validatePricesDone, 'received', () => [{
   type: 'object',
   required: ['ticks'],
   properties: { ticks: { description: 'How many came.', type: 'integer', minimum: 0, maximum: 9007199254740991 } },
 }]);
 
 /** {@link PricesBook}, for tools that take a Standard Schema. */
-export const pricesBookSchema: hf.Standard<PricesBook> = /*@__PURE__*/ hf.standard(checkPricesBook, 'sent', () => [{
+export const pricesBookSchema: hf.StandardSchema<PricesBook> = /*@__PURE__*/ hf.standardSchema(validatePricesBook, 'sent', () => [{
   type: 'object',
   required: ['symbol'],
   properties: {
@@ -1385,7 +1385,7 @@ export const pricesBookSchema: hf.Standard<PricesBook> = /*@__PURE__*/ hf.standa
 }, [sentSymbol]]);
 
 /** {@link PricesSnapshot}, for tools that take a Standard Schema. */
-export const pricesSnapshotSchema: hf.Standard<PricesSnapshot> = /*@__PURE__*/ hf.standard(checkPricesSnapshot, 'received', () => [{
+export const pricesSnapshotSchema: hf.StandardSchema<PricesSnapshot> = /*@__PURE__*/ hf.standardSchema(validatePricesSnapshot, 'received', () => [{
   type: 'object',
   required: ['symbol', 'bids', 'asks'],
   properties: {
@@ -1396,7 +1396,7 @@ export const pricesSnapshotSchema: hf.Standard<PricesSnapshot> = /*@__PURE__*/ h
 }, [receivedLevel, receivedSymbol]]);
 
 /** {@link PricesQuote}, for tools that take a Standard Schema. */
-export const pricesQuoteSchema: hf.Standard<PricesQuote> = /*@__PURE__*/ hf.standard(checkPricesQuote, 'sent', () => [{
+export const pricesQuoteSchema: hf.StandardSchema<PricesQuote> = /*@__PURE__*/ hf.standardSchema(validatePricesQuote, 'sent', () => [{
   type: 'object',
   required: ['symbol'],
   properties: { symbol: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' } },
@@ -1404,4 +1404,4 @@ export const pricesQuoteSchema: hf.Standard<PricesQuote> = /*@__PURE__*/ hf.stan
 }, [sentSymbol]]);
 
 /** {@link PricesQuoted}, for tools that take a Standard Schema. */
-export const pricesQuotedSchema: hf.Standard<PricesQuoted> = /*@__PURE__*/ hf.standard(checkPricesQuoted, 'received', () => [{ type: 'object', required: ['price'], properties: { price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' } } }, [receivedDecimal]]);
+export const pricesQuotedSchema: hf.StandardSchema<PricesQuoted> = /*@__PURE__*/ hf.standardSchema(validatePricesQuoted, 'received', () => [{ type: 'object', required: ['price'], properties: { price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' } } }, [receivedDecimal]]);

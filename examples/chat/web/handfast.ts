@@ -3,7 +3,7 @@
 // Everything that generated code and applications name. The runtime depends on nothing, and on no platform but timers
 // and a WebSocket.
 
-export * from './handfast/check.js';
+export * from './handfast/validators.js';
 export * from './handfast/format.js';
 export * from './handfast/rules.js';
 export { automaton } from './handfast/automaton.js';
@@ -13,11 +13,11 @@ export * from './handfast/encoding.js';
 export * from './handfast/idna.js';
 export * from './handfast/regex.js';
 export * from './handfast/uri.js';
-export * from './handfast/seen.js';
+export * from './handfast/evaluated.js';
 export { Client } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';
-export type { Closes } from './handfast/closes.js';
-export type { Closed } from './handfast/connection.js';
+export type { CloseCodes } from './handfast/close-codes.js';
+export type { ConnectionClosed } from './handfast/connection.js';
 export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
 export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
@@ -37,21 +37,21 @@ export type {
 export { dispatch } from './handfast/dispatch.js';
 export type { HandlersOf } from './handfast/dispatch.js';
 export { defaultEnvelope } from './handfast/envelope.js';
-export type { Envelope, Field, Id, Surroundings, Tag } from './handfast/envelope.js';
-export { Refused } from './handfast/errors.js';
+export type { Envelope, EnvelopeField, Id, EnvelopeFields, Tag } from './handfast/envelope.js';
+export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
-export type { ClientEvents, Skew } from './handfast/events.js';
-export type { Off } from './handfast/listeners.js';
-export type { CallOptions, ConnectOptions, Source } from './handfast/options.js';
-export { remember } from './handfast/remember.js';
-export { below, fail, overlaps, passes, violationsOf, violationsUnder, wording } from './handfast/report.js';
-export type { Check, Report, Violation } from './handfast/report.js';
-export { err, Failed, ok } from './handfast/result.js';
+export type { ClientEvents, VersionSkew } from './handfast/events.js';
+export type { Unsubscribe } from './handfast/listeners.js';
+export type { CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
+export { memoize } from './handfast/memoize.js';
+export { prefixPath, fail, deduplicate, passes, violationsOf, violationsAt, formatViolation } from './handfast/report.js';
+export type { Validator, Report, Violation } from './handfast/report.js';
+export { err, CallFailedError, ok } from './handfast/result.js';
 export type { Err, Failure, Ok, Result } from './handfast/result.js';
-export type { Room, RoomEvents } from './handfast/room.js';
+export type { Subscription, SubscriptionEvents } from './handfast/subscription.js';
 export type { Gap, Ready } from './handfast/session.js';
-export { standard } from './handfast/standard.js';
-export type { Definition, Standard, Validated } from './handfast/standard.js';
+export { standardSchema } from './handfast/standard.js';
+export type { SchemaDefinition, StandardSchema, ValidationResult } from './handfast/standard.js';
 export type { ClientState, Store } from './handfast/state.js';
 export type { Stream } from './handfast/stream.js';
-export type { Connect, Transport, TransportEvents, WebSocketConstructor, WebSocketLike } from './handfast/transport.js';
+export type { TransportFactory, Transport, TransportEvents, WebSocketConstructor, WebSocketLike } from './handfast/transport.js';

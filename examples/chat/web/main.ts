@@ -17,7 +17,7 @@ import {
   type PricesTick,
   type RoomJoined,
 } from './api.js';
-import { Refused, type Client, type Room } from './handfast.js';
+import { SessionRefusedError, type Client, type Subscription } from './handfast.js';
 
 const ROOMS = ['lobby', 'music', 'markets'];
 const SYMBOLS = ['BTC-EUR', 'ETH-EUR', 'SOL-EUR'];
@@ -26,7 +26,7 @@ const TYPING_SENT = 3000;
 const BOOK_KEPT = 3000;
 const PRICES_KEPT = 60;
 
-type ChatRoom = Room<'room', RoomJoined>;
+type ChatRoom = Subscription<'room', RoomJoined>;
 
 /** The element of an id, which index.html is known to have. */
 function $<E extends HTMLElement>(id: string): E {
@@ -91,7 +91,7 @@ function start(): void {
   });
   own.on('error', error => note(String(error)));
   own.ready.catch((error: unknown) => {
-    if (error instanceof Refused) askName(error.message);
+    if (error instanceof SessionRefusedError) askName(error.message);
   });
   void enterRoom(own);
 }

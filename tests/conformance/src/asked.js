@@ -8,13 +8,13 @@ function answer([of, byServer, message]) {
   const api = protocols[of];
   const text = typeof message === 'string' ? message : utf8.decode(new Uint8Array(message));
   if (byServer) {
-    const decoded = api.decodeAsServer(text);
+    const decoded = api.decodeClientMessage(text);
     if (!decoded.ok && decoded.error.kind !== 'invalid') return refused(decoded.error);
     const told = decoded.ok ? [] : list(decoded.error.violations);
     // What a client sends is checked before it is written, and the client is told the same.
     const { type, payload } = JSON.parse(text);
     if (type !== 'm' || payload === undefined) return { violations: told };
-    const violations = violationsOf(api.checkM, payload, 'sent');
+    const violations = violationsOf(api.validateM, payload, 'sent');
     if (api.isM(payload) !== (violations.length === 0)) return { other: 'the guard says something else' };
     const sent = list(violations).map(([path, ...rest]) => ['/payload' + path, ...rest]);
     if (JSON.stringify(sent) !== JSON.stringify(told)) return { other: 'a client and a server differ' };

@@ -44,7 +44,7 @@ test('no chance makes a wait nothing', async () => {
   assert.equal(few[0].retryIn, 20);
 });
 
-test('a server that says ready and closes is not asked as if it worked', async () => {
+test('a server that says ready and closeCodes is not asked as if it worked', async () => {
   const { clock, server } = own;
   const waits = closes(own.connect());
   await server.welcome();
@@ -104,7 +104,7 @@ test('a refusal for now is not final, and what was sent behind its hello is sent
 
 test('the codes are those of the protocol', async () => {
   const { server } = own;
-  const client = own.connect({}, { closes: { rateLimited: 4999, unauthorized: 3000 } });
+  const client = own.connect({}, { closeCodes: { rateLimited: 4999, unauthorized: 3000 } });
   const all = closes(client);
   await server.welcome();
   await server.drop(4999);

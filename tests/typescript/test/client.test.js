@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import * as api from '../build/out/api.js';
-import { Client, Failed, Refused } from '../build/out/handfast.js';
+import { Client, CallFailedError, SessionRefusedError } from '../build/out/handfast.js';
 import { FakeClock, FakeServer, settled } from './fakes.js';
 
 let clock, server, client, warn;
@@ -136,7 +136,7 @@ test('orThrow throws the error', async () => {
   const calling = client.call(api.chatSend, { roomId: '', text: '' });
   await assert.rejects(
     calling.then(r => r.orThrow()),
-    error => error instanceof Failed && error.error.code === 'INVALID',
+    error => error instanceof CallFailedError && error.error.code === 'INVALID',
   );
 });
 
@@ -201,7 +201,7 @@ test('a stream fails with the error of its request', async () => {
   const stream = client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
   const reading = assert.rejects(
     stream[Symbol.asyncIterator]().next(),
-    error => error instanceof Failed && error.error.code === 'UNKNOWN_SYMBOL',
+    error => error instanceof CallFailedError && error.error.code === 'UNKNOWN_SYMBOL',
   );
   await server.say({ type: 'error', id: '1', payload: { code: 'UNKNOWN_SYMBOL', message: 'no' } });
   await reading;
@@ -406,7 +406,7 @@ test('a refusal rejects ready and is final', async () => {
   await server.say({ type: 'refuse', payload: { code: 'VERSION', message: 'too old', side: 'client' } });
   await assert.rejects(
     client.ready,
-    error => error instanceof Refused && error.side === 'client' && error.code === 'VERSION',
+    error => error instanceof SessionRefusedError && error.side === 'client' && error.code === 'VERSION',
   );
   await clock.pass(60000);
   assert.equal(server.connections.length, 1);
@@ -416,7 +416,7 @@ test('a refusal rejects ready and is final', async () => {
 test('a proof that does not fit is not sent', async () => {
   connect({ auth: { name: '' } });
   await server.accept();
-  await assert.rejects(client.ready, error => error instanceof Refused && error.code === 'INVALID');
+  await assert.rejects(client.ready, error => error instanceof SessionRefusedError && error.code === 'INVALID');
   assert.deepEqual(server.connection.heard, []);
 });
 

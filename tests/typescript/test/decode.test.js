@@ -40,7 +40,7 @@ test('a message that declares no payload may have an object', () => {
 
 test('a message has the tag and the payload where its own envelope has them', () => {
   const own = { ...hf.defaultEnvelope, tag: { name: 'kind', kind: 'text' }, content: 'body' };
-  const message = { name: 'own', receive: api.checkPricesDone, envelope: own };
+  const message = { name: 'own', receive: api.validatePricesDone, envelope: own };
   const table = hf.messageTable(hf.defaultEnvelope, 64, [api.chatMessage, message]);
   assert.deepEqual(hf.decodeValue({ kind: 'own', body: { ticks: 1 } }, table).orThrow(), { type: 'own', payload: { ticks: 1 } });
   assert.equal(hf.decodeValue({ type: 'own', body: { ticks: 1 } }, table).error.kind, 'unknown-type');
@@ -100,7 +100,7 @@ test('every violation is reported, in order', () => {
     ],
     zeta: 1,
   };
-  const violations = hf.violationsOf(api.checkChatSend, wrong, 'sent');
+  const violations = hf.violationsOf(api.validateChatSend, wrong, 'sent');
   assert.deepEqual(said(violations), [
     '/text minLength: must be at least 1 character long',
     '/attachments/0/width minimum: must be at least 1',
@@ -120,19 +120,19 @@ test('every violation is reported, in order', () => {
 
 test('tuples, unique items and bounds', () => {
   const book = { symbol: 'BTC-EUR', bids: [['1', '2', '3'], ['1.'], 4], asks: [] };
-  assert.deepEqual(said(hf.violationsOf(api.checkPricesSnapshot, book, 'received')), [
+  assert.deepEqual(said(hf.violationsOf(api.validatePricesSnapshot, book, 'received')), [
     '/bids/0/2 items: is one item too many',
     '/bids/1/0 pattern: must match the pattern ^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
     '/bids/1 minItems: must have at least 2 items',
     '/bids/2 type: must be an array',
   ]);
   const watch = { symbols: ['BTC-EUR', 'BTC-EUR'], every: 49 };
-  assert.deepEqual(said(hf.violationsOf(api.checkPricesWatch, watch, 'sent')), [
+  assert.deepEqual(said(hf.violationsOf(api.validatePricesWatch, watch, 'sent')), [
     '/symbols uniqueItems: must have no two equal items',
     '/every minimum: must be at least 50',
   ]);
   const tick = { symbol: 'BTC-EUR', price: '1', side: 'gift', change: -1 };
-  assert.deepEqual(said(hf.violationsOf(api.checkPricesTick, tick, 'received')), [
+  assert.deepEqual(said(hf.violationsOf(api.validatePricesTick, tick, 'received')), [
     '/side enum: must be one of "buy", "sell"',
     '/change exclusiveMinimum: must be greater than -1',
   ]);
@@ -140,15 +140,15 @@ test('tuples, unique items and bounds', () => {
 
 test('lengths count code points', () => {
   const faces = count => ({ roomId: 'a', text: '\u{1f600}'.repeat(count) });
-  assert.deepEqual(hf.violationsOf(api.checkChatSend, faces(2000), 'sent'), []);
-  assert.equal(hf.violationsOf(api.checkChatSend, faces(2001), 'sent').length, 1);
+  assert.deepEqual(hf.violationsOf(api.validateChatSend, faces(2000), 'sent'), []);
+  assert.equal(hf.violationsOf(api.validateChatSend, faces(2001), 'sent').length, 1);
 });
 
 test('checks that this protocol does not use', () => {
   const check = (run, strict = false) => {
-    const report = { strict: strict, found: [] };
+    const report = { strict: strict, violations: [] };
     run(report);
-    return said(report.found);
+    return said(report.violations);
   };
   assert.deepEqual(
     check(r => hf.safeInteger(2 ** 53, r)),
@@ -187,7 +187,7 @@ test('checks that this protocol does not use', () => {
     [],
   );
   assert.deepEqual(
-    check(r => hf.others({ b: 1, a: 'x', c: 2 }, new Set(['b']), hf.string, r)),
+    check(r => hf.additionalProperties({ b: 1, a: 'x', c: 2 }, new Set(['b']), hf.string, r)),
     ['/c type: must be a string'],
   );
   assert.deepEqual(
@@ -227,21 +227,21 @@ test('checks that this protocol does not use', () => {
 });
 
 test('names of Object.prototype are properties like any other', () => {
-  const report = { strict: false, found: [] };
+  const report = { strict: false, violations: [] };
   hf.required({}, ['constructor'], report);
   hf.property({}, 'toString', hf.string, report);
-  assert.deepEqual(said(report.found), [' required: must have the property "constructor"']);
+  assert.deepEqual(said(report.violations), [' required: must have the property "constructor"']);
   const declared = new Set(['a']);
-  const strict = { strict: true, found: [] };
-  hf.noOthers(JSON.parse('{"__proto__":1,"a":2}'), declared, strict);
-  assert.deepEqual(said(strict.found), ['/__proto__ additionalProperties: is not a known property']);
+  const strict = { strict: true, violations: [] };
+  hf.noAdditionalProperties(JSON.parse('{"__proto__":1,"a":2}'), declared, strict);
+  assert.deepEqual(said(strict.violations), ['/__proto__ additionalProperties: is not a known property']);
 });
 
 test('the words are those of the server', () => {
   const words = readFileSync(new URL('../../../schema/src/words.rs', import.meta.url), 'utf8');
   const types = ['null', 'a boolean', 'an integer', 'a number', 'a string', 'an array', 'an object'];
   for (const type of types) assert.ok(words.includes(`"${type}"`), type);
-  for (const file of ['check', 'envelope', 'session']) {
+  for (const file of ['validators', 'envelope', 'session']) {
     const source = readFileSync(new URL(`../build/src/handfast/${file}.ts`, import.meta.url), 'utf8');
     for (const [, said] of source.matchAll(/'((?:must|is|has) [^']*)'/g)) {
       const known = words.includes(`"${said}"`) || types.some(type => said === `must be ${type}`);
@@ -277,7 +277,7 @@ test('other envelopes: flat payloads, integer tags, other names', () => {
     id: { name: 'n', kind: 'integer', presence: 'nullable' },
     timestamp: { field: { name: 'at', kind: 'integer', presence: 'optional' }, as: 'unix-s' },
   };
-  const table = hf.messageTable(envelope, 64, [{ name: 'typing', tag: 7, receive: api.checkUserTypingServer }]);
+  const table = hf.messageTable(envelope, 64, [{ name: 'typing', tag: 7, receive: api.validateUserTypingServer }]);
   const decoded = hf.decodeValue({ op: 7, n: null, name: 'bob', at: 2 }, table).orThrow();
   assert.equal(decoded.type, 'typing');
   assert.equal(decoded.payload.name, 'bob');
@@ -312,16 +312,16 @@ test('dispatch reaches the handler of the message', () => {
 
 test('what a client sends is read as a server reads it', () => {
   const sent = { type: 'chat.send', id: '7', payload: { roomId: 'lobby', text: 'hi' } };
-  const { id, type, payload } = api.decodeAsServer(JSON.stringify(sent)).orThrow();
+  const { id, type, payload } = api.decodeClientMessage(JSON.stringify(sent)).orThrow();
   assert.deepEqual({ id, type, payload }, sent);
-  assert.equal(api.dispatchAsServer(api.decodeValueAsServer(sent).orThrow(), { [type]: ({ id }) => id }), '7');
+  assert.equal(api.dispatchClientMessage(api.decodeClientMessageValue(sent).orThrow(), { [type]: ({ id }) => id }), '7');
 });
 
 test('a server refuses fields that are not declared, and a client does not', () => {
   const more = { ...message, payload: { ...message.payload, mood: 'good' } };
   assert.equal(api.decodeValue(more).ok, true);
   const sent = { type: 'chat.send', id: '7', payload: { text: '', mood: 'good', 'a/b': 1 } };
-  const { ok, error } = api.decodeValueAsServer(sent);
+  const { ok, error } = api.decodeClientMessageValue(sent);
   assert.equal(ok, false);
   assert.equal(error.id, '7');
   assert.deepEqual(said(error.violations), [
@@ -330,7 +330,7 @@ test('a server refuses fields that are not declared, and a client does not', () 
     '/payload/mood additionalProperties: is not a known property',
     '/payload required: must have the property "roomId"',
   ]);
-  assert.equal(api.decodeValueAsServer(message).error.kind, 'unknown-type');
+  assert.equal(api.decodeClientMessageValue(message).error.kind, 'unknown-type');
 });
 
 test('a number of too many digits is found wherever it stands', () => {

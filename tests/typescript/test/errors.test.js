@@ -1,7 +1,7 @@
 // What goes wrong, and who hears of it. `setUp` fails a test that leaves anything unhandled.
 
 import { test } from 'node:test';
-import { Client, Failed, Refused } from '../build/out/handfast.js';
+import { Client, CallFailedError, SessionRefusedError } from '../build/out/handfast.js';
 import { api, assert, message, mock, outcome, setUp } from './setup.js';
 
 const own = setUp();
@@ -11,7 +11,7 @@ const hi = { roomId: 'lobby', text: 'hi' };
 const warned = () => own.warn.mock.calls.map(({ arguments: [words] }) => words);
 
 for (const [code, expected] of [['VERSION', 4406], ['BAD_TOKEN', 4401], ['INVALID', 4401]]) {
-  test(`a refusal with ${code} closes with ${expected}, keeps what is wrong, and is final`, async () => {
+  test(`a refusal with ${code} closeCodes with ${expected}, keeps what is wrong, and is final`, async () => {
     const { server } = own;
     const client = own.connect();
     const closed = mock.fn();
@@ -20,7 +20,7 @@ for (const [code, expected] of [['VERSION', 4406], ['BAD_TOKEN', 4401], ['INVALI
     const violations = [{ path: '/name', keyword: 'minLength', message: 'must be at least 1 character long' }];
     await server.say({ type: 'refuse', payload: { code, message: 'ü'.repeat(200), violations } });
     const refused = await client.ready.catch(error => error);
-    assert.ok(refused instanceof Refused);
+    assert.ok(refused instanceof SessionRefusedError);
     assert.deepEqual(refused.violations, violations);
     assert.equal(closed.mock.calls[0].arguments[0].code, expected);
     assert.equal(closed.mock.calls[0].arguments[0].final, true);
@@ -30,7 +30,7 @@ for (const [code, expected] of [['VERSION', 4406], ['BAD_TOKEN', 4401], ['INVALI
 
 test('the code of a refusal is the one of the protocol', async () => {
   const { server } = own;
-  const client = own.connect({}, { closes: { unauthorized: 3000, version: 3001 } });
+  const client = own.connect({}, { closeCodes: { unauthorized: 3000, version: 3001 } });
   const closed = mock.fn();
   client.on('close', closed);
   await server.accept();
@@ -45,7 +45,7 @@ test('a proof that does not fit says what is wrong', async () => {
   client.on('close', closed);
   await server.accept();
   const refused = await client.ready.catch(error => error);
-  assert.ok(refused instanceof Refused);
+  assert.ok(refused instanceof SessionRefusedError);
   assert.deepEqual(refused.violations.map(({ keyword }) => keyword), ['minLength']);
   assert.equal(closed.mock.calls[0].arguments[0].code, 4401);
 });
@@ -86,7 +86,7 @@ test('an error of the server without an id is a warning, or the event', async ()
   const heard = [];
   client.on('error', seen => heard.push(seen));
   await server.say(error);
-  assert.ok(heard[0] instanceof Failed);
+  assert.ok(heard[0] instanceof CallFailedError);
   assert.equal(warned().length, 1);
 });
 

@@ -117,7 +117,7 @@ test('a close frame has a legal code, and a reason that fits', async () => {
     assert.deepEqual(closed, [[4401, expected]]);
     client.close();
   }
-  const protocol = { ...api.protocol, closes: { unauthorized: 1008 } };
+  const protocol = { ...api.protocol, closeCodes: { unauthorized: 1008 } };
   const { Client } = await import('../build/out/handfast.js');
   const client = new Client(protocol, 'ws://example.org/', { WebSocket: Still, auth: { name: 'ada' } });
   const socket = Still.made.at(-1);

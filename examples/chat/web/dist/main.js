@@ -1,84 +1,84 @@
 // Bundled from main.ts by `npm run example` in tests/typescript. Do not edit.
 
 // handfast/report.ts
-var COLLECTED = 1e3;
-var LISTED = 100;
-var PATH = 256;
-var WORDS = 1e3;
+var MAX_COLLECTED = 1e3;
+var MAX_LISTED = 100;
+var MAX_PATH = 256;
+var MAX_MESSAGE = 1e3;
 function cut(text, most) {
   return text.length > most && [...text].length > most ? `${[...text].slice(0, most).join("")}\u2026` : text;
 }
-function fail({ found }, keyword, message, allowed) {
-  const violation = { path: "", keyword, message: cut(message, WORDS) };
+function fail({ violations }, keyword, message, allowed) {
+  const violation = { path: "", keyword, message: cut(message, MAX_MESSAGE) };
   if (allowed !== void 0 && violation.message === message) violation.allowed = allowed;
-  if (found.length < COLLECTED) found.push(violation);
+  if (violations.length < MAX_COLLECTED) violations.push(violation);
 }
-function below({ found }, from, part2) {
-  for (; from < found.length; from++) found[from].path = cut(`/${part2}${found[from].path}`, PATH);
+function prefixPath({ violations }, from, part) {
+  for (; from < violations.length; from++) violations[from].path = cut(`/${part}${violations[from].path}`, MAX_PATH);
 }
-function overlaps(report) {
-  report.once = toldOnce;
+function deduplicate(report) {
+  report.deduplicate = withoutDuplicates;
 }
-function toldOnce(violations) {
+function withoutDuplicates(violations) {
   const seen = /* @__PURE__ */ new Set();
   return violations.filter(({ path, keyword, message }) => {
     const said = `${path} ${keyword} ${message}`;
     return !seen.has(said) && seen.add(said);
   });
 }
-function part(name) {
+function pointerSegment(name) {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
-function violationsOf(check, value, direction) {
-  const report = { strict: direction === "sent", found: [] };
-  check(value, report);
-  const all = report.once?.(report.found) ?? report.found;
-  const more = all.length - LISTED;
-  const least = all.length < COLLECTED ? "" : "at least ";
-  if (more > 0) all.splice(LISTED, more, { path: "", keyword: "violations", message: `and ${least}${more} more` });
+function violationsOf(validate, value, direction) {
+  const report = { strict: direction === "sent", violations: [] };
+  validate(value, report);
+  const all = report.deduplicate?.(report.violations) ?? report.violations;
+  const more = all.length - MAX_LISTED;
+  const least = all.length < MAX_COLLECTED ? "" : "at least ";
+  if (more > 0) all.splice(MAX_LISTED, more, { path: "", keyword: "violations", message: `and ${least}${more} more` });
   return all;
 }
-function violationsUnder(check, value, direction, under) {
-  const checkUnder = (_, report) => {
-    check(value, report);
-    below(report, 0, part(under));
+function violationsAt(validate, value, direction, under) {
+  const validateBelow = (_, report) => {
+    validate(value, report);
+    prefixPath(report, 0, pointerSegment(under));
   };
-  return violationsOf(checkUnder, value, direction);
+  return violationsOf(validateBelow, value, direction);
 }
-function passes(value, check, strict) {
-  const report = { strict, trial: true, found: [] };
-  check(value, report);
-  return report.found.length === 0;
+function passes(value, validate, strict) {
+  const report = { strict, isTrial: true, violations: [] };
+  validate(value, report);
+  return report.violations.length === 0;
 }
-function wording(violation) {
+function formatViolation(violation) {
   return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
 }
 
-// handfast/check.ts
-function notA(type, report, article) {
+// handfast/validators.ts
+function wrongType(type, report, article) {
   fail(report, "type", `must be ${article} ${type}`, type);
 }
-function isFields(value) {
+function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function object(value, report) {
-  if (isFields(value)) return true;
-  notA("object", report, "an");
+  if (isObject(value)) return true;
+  wrongType("object", report, "an");
   return false;
 }
 function array(value, report) {
   if (Array.isArray(value)) return true;
-  notA("array", report, "an");
+  wrongType("array", report, "an");
   return false;
 }
 function string(value, report) {
   if (typeof value === "string") return true;
-  notA("string", report, "a");
+  wrongType("string", report, "a");
   return false;
 }
 function boolean(value, report) {
   if (typeof value === "boolean") return true;
-  notA("boolean", report, "a");
+  wrongType("boolean", report, "a");
   return false;
 }
 function isSafeInteger(value) {
@@ -86,15 +86,13 @@ function isSafeInteger(value) {
 }
 function integer(value, report) {
   if (Number.isInteger(value)) return true;
-  notA("integer", report, "an");
+  wrongType("integer", report, "an");
   return false;
 }
-function anything() {
-}
 var noPayload = (value, report) => {
-  if (object(value, report) && report.strict) noOthers(value, NOTHING, report);
+  if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
 };
-function notOf(types, report) {
+function noneOfTypes(types, report) {
   const words = [...types];
   const last = words.pop() ?? "nothing";
   const allowed = types.map((type) => type.replace(/.* /, ""));
@@ -106,10 +104,10 @@ function notConst(allowed, report) {
 function notEnum(allowed, report) {
   fail(report, "enum", `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`, allowed);
 }
-function notOnly(allowed, report) {
+function notSingleEnum(allowed, report) {
   fail(report, "enum", `must be ${JSON.stringify(allowed[0])}`, allowed);
 }
-function within(size, least, most, report, of, be, things = "") {
+function bounds(size, least, most, report, of, be, things = "") {
   const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
   if (size < least) fail(report, "min" + of, words(least, "least"), least);
   if (size > most) fail(report, "max" + of, words(most, "most"), most);
@@ -117,12 +115,12 @@ function within(size, least, most, report, of, be, things = "") {
 function codePoints(value) {
   return [...value].length;
 }
-function isText(value, least, most) {
+function isStringOfLength(value, least, most) {
   if (typeof value !== "string" || value.length < least || value.length > 2 * most) return false;
   const count = value.length > 2 * least - 2 && value.length <= most ? least : codePoints(value);
   return count >= least && count <= most;
 }
-function run(character, least, most) {
+function charRun(character, least, most) {
   const known = new Uint8Array(128);
   return {
     test(value) {
@@ -134,14 +132,14 @@ function run(character, least, most) {
     }
   };
 }
-function items(value, from, check, report) {
-  for (let i = from; i < value.length; i++) item(value, i, check, report);
+function items(value, from, validate, report) {
+  for (let i = from; i < value.length; i++) item(value, i, validate, report);
 }
-function item(value, index, check, report) {
+function item(value, index, validate, report) {
   if (index >= value.length) return;
-  const before = report.found.length;
-  check(value[index], report);
-  below(report, before, index);
+  const before = report.violations.length;
+  validate(value[index], report);
+  prefixPath(report, before, index);
 }
 function noItems(value, from, report) {
   items(value, from, tooMany, report);
@@ -156,7 +154,7 @@ function isUnique(value) {
 }
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (!isFields(value)) return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (!isObject(value)) return typeof value === "string" ? JSON.stringify(value) : String(value);
   const fields = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
   return `{${fields.join()}}`;
 }
@@ -166,31 +164,31 @@ function uniqueItems(value, report) {
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
 }
-function property(value, name, check, report) {
+function property(value, name, validate, report) {
   if (!has(value, name)) return;
-  const before = report.found.length;
-  check(value[name], report);
-  if (report.found.length > before) below(report, before, part(name));
+  const before = report.violations.length;
+  validate(value[name], report);
+  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
 }
 function required(value, names, report) {
   for (const name of names) {
-    if (!has(value, name)) lacks(name, report);
+    if (!has(value, name)) missingProperty(name, report);
   }
 }
-function lacks(name, report) {
+function missingProperty(name, report) {
   fail(report, "required", `must have the property ${JSON.stringify(name)}`, name);
 }
 function isClosed(value, declared) {
   return undeclared(value, declared).length === 0;
 }
-function noOthers(value, declared, report) {
-  others(value, declared, unknownProperty, report);
+function noAdditionalProperties(value, declared, report) {
+  additionalProperties(value, declared, undeclaredProperty, report);
 }
-function unknownProperty(_, report) {
+function undeclaredProperty(_, report) {
   fail(report, "additionalProperties", "is not a known property");
 }
-function others(value, declared, check, report) {
-  for (const name of undeclared(value, declared)) property(value, name, check, report);
+function additionalProperties(value, declared, validate, report) {
+  for (const name of undeclared(value, declared)) property(value, name, validate, report);
 }
 var NONE = [];
 function undeclared(value, declared) {
@@ -205,60 +203,67 @@ function byCodePoint(a, b) {
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 function discriminant(value, name) {
-  return isFields(value) && has(value, name) ? value[name] : void 0;
+  return isObject(value) && has(value, name) ? value[name] : void 0;
 }
 function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
-  const before = report.found.length;
-  if (allowed.length === 1) notOnly([allowed[0]], report);
+  const before = report.violations.length;
+  if (allowed.length === 1) notSingleEnum([allowed[0]], report);
   else notEnum(allowed, report);
-  below(report, before, part(name));
+  prefixPath(report, before, pointerSegment(name));
 }
 
 // handfast/rules.ts
-function tell(value, report, rule) {
-  rule[0](value, report, rule);
+function reportRule(value, report, rule) {
+  if (typeof rule === "function") rule(value, report);
+  else rule[0](value, report, rule[1], rule[2]);
 }
-function tellText(value, report, [, least, most, expression, source]) {
-  if (typeof value !== "string") return notA("string", report, "a");
-  within(codePoints(value), least, most, report, "Length", "be", " characters long");
-  if (expression && !expression.test(value)) fail(report, "pattern", `must match the pattern ${source}`, source);
+function reportString(value, report, limits) {
+  if (typeof value !== "string") return wrongType("string", report, "a");
+  bounds(codePoints(value), limits.minLength, limits.maxLength, report, "Length", "be", " characters long");
+  const { pattern, source } = limits;
+  if (pattern && !pattern.test(value)) fail(report, "pattern", `must match the pattern ${source}`, source);
 }
-function tellNumber(value, report, [, least, most, above]) {
-  if (!Number.isFinite(value)) return notA("number", report, "a");
-  within(value, least, most, report, "imum", "be");
-  if (value <= above) fail(report, "exclusiveMinimum", `must be greater than ${above}`, above);
+function reportNumber(value, report, limits) {
+  if (!Number.isFinite(value)) return wrongType("number", report, "a");
+  bounds(value, limits.minimum, limits.maximum, report, "imum", "be");
+  const { exclusiveMinimum: bound } = limits;
+  if (value <= bound) fail(report, "exclusiveMinimum", `must be greater than ${bound}`, bound);
 }
-function tellInteger(value, report, rule) {
-  if (Number.isInteger(value)) tellNumber(value, report, rule);
-  else notA("integer", report, "an");
+function reportInteger(value, report, limits) {
+  if (Number.isInteger(value)) reportNumber(value, report, limits);
+  else wrongType("integer", report, "an");
 }
-function tellList(value, report, [, item2, least, most]) {
-  if (!Array.isArray(value)) return notA("array", report, "an");
-  for (let i = 0; i < value.length; i++) tellPart(value, report, item2, i);
-  within(value.length, least, most, report, "Items", "have", " items");
+function reportArray(value, report, { items: items2, minItems, maxItems }) {
+  if (!Array.isArray(value)) return wrongType("array", report, "an");
+  if (items2) for (let i = 0; i < value.length; i++) reportMember(value, report, items2, i);
+  bounds(value.length, minItems, maxItems, report, "Items", "have", " items");
 }
-function tellFields(value, report, [, rules, others2]) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return notA("object", report, "an");
-  for (const name in rules) {
-    if (name !== "?" && value[name] !== void 0) tellPart(value, report, rules[name], name);
+function reportObject(value, report, properties, additional) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("object", report, "an");
+  for (const name in properties) {
+    if (name !== "?" && value[name] !== void 0) {
+      reportMember(value, report, properties[name], name);
+    }
   }
-  others2?.(value, rules, report);
-  for (const name in rules) {
-    if (name !== "?" && value[name] === void 0 && !rules["?"].includes(name)) lacks(name, report);
+  additional?.(value, properties, report);
+  for (const name in properties) {
+    if (name !== "?" && value[name] === void 0 && !properties["?"].includes(name)) {
+      missingProperty(name, report);
+    }
   }
 }
-function tellPart(value, report, rule, key) {
-  const before = report.found.length;
-  rule[0](value[key], report, rule);
-  below(report, before, key);
+function reportMember(parent, report, rule, key) {
+  const before = report.violations.length;
+  reportRule(parent[key], report, rule);
+  prefixPath(report, before, key);
 }
-function tellOthers(value, rules, report) {
-  noOthers(value, { has: (name) => name !== "?" && Object.hasOwn(rules, name) }, report);
+function reportAdditional(value, properties, report) {
+  noAdditionalProperties(value, { has: (name) => name !== "?" && Object.hasOwn(properties, name) }, report);
 }
-function tellOthersIfSent(value, rules, report) {
-  if (report.strict) tellOthers(value, rules, report);
+function reportAdditionalIfSent(value, properties, report) {
+  if (report.strict) reportAdditional(value, properties, report);
 }
 
 // handfast/clock.ts
@@ -281,8 +286,8 @@ function deadline(clock, milliseconds, callback) {
   return () => cancel();
 }
 
-// handfast/count.ts
-var Count = class {
+// handfast/sequence.ts
+var SequenceTracker = class {
   /** The number of the last message. */
   #seq;
   #epoch;
@@ -349,7 +354,7 @@ var defaultEnvelope = {
   epoch: /* @__PURE__ */ optional("epoch", "text"),
   timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
 };
-function readSurroundings(message, envelope, violations) {
+function readEnvelopeFields(message, envelope, violations) {
   const read2 = {};
   const id = readField(message, envelope.replyTo ?? envelope.id, violations);
   if (id !== void 0) read2.id = id;
@@ -428,8 +433,8 @@ function writeMessage(envelope, tag, payload, address) {
 }
 
 // handfast/result.ts
-var Failed = class extends Error {
-  name = "Failed";
+var CallFailedError = class extends Error {
+  name = "CallFailedError";
   error;
   constructor(error) {
     super(`${error.code}: ${error.message}`);
@@ -444,7 +449,7 @@ function err(error) {
     ok: false,
     error,
     orThrow() {
-      throw new Failed(error);
+      throw new CallFailedError(error);
     }
   };
 }
@@ -544,9 +549,9 @@ function tooDeep(error) {
   throw error;
 }
 function readWhole(value, reader) {
-  if (!isFields(value)) return refuse("syntax", "not an object", {});
+  if (!isObject(value)) return refuse("syntax", "not an object", {});
   const violations = [];
-  let around = readSurroundings(value, reader.envelope, violations);
+  let around = readEnvelopeFields(value, reader.envelope, violations);
   const tag = readTag(value, reader.envelope);
   const incoming = find(value, tag, around, reader);
   if (incoming === void 0) {
@@ -560,7 +565,7 @@ function readWhole(value, reader) {
   const envelope = incoming.envelope ?? reader.envelope;
   if (incoming.envelope !== void 0) {
     violations.length = 0;
-    around = readSurroundings(value, envelope, violations);
+    around = readEnvelopeFields(value, envelope, violations);
   }
   if (reader.strict === true) refuseUnknown(value, envelope, violations);
   const payload = payloadOf(value, envelope);
@@ -583,7 +588,7 @@ function readWhole(value, reader) {
 function payloadViolations(message, payload, { content }, { receive }, strict) {
   const direction = strict ? "sent" : "received";
   if (content === null) return violationsOf(receive, payload, direction);
-  const wrong = violationsUnder(receive, payload, direction, content);
+  const wrong = violationsAt(receive, payload, direction, content);
   return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
 }
 function readTag(message, { tag }) {
@@ -609,7 +614,7 @@ function refuseUnknown(value, envelope, violations) {
   if (envelope.content === null) return;
   for (const name of Object.keys(withoutEnvelope(value, envelope))) {
     if (name === envelope.content) continue;
-    violations.push({ path: `/${part(name)}`, keyword: "additionalProperties", message: "is not a known property" });
+    violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
   }
 }
 function payloadOf(message, envelope) {
@@ -626,7 +631,7 @@ function withoutEnvelope(message, envelope) {
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 function refuse(kind2, words, remains) {
   const { type, violations = [], ...rest } = remains;
-  const message = [words, violations.map(wording).join("; ")].filter((part2) => part2 !== "").join(": ");
+  const message = [words, violations.map(formatViolation).join("; ")].filter((part) => part !== "").join(": ");
   return err({ code: CODES[kind2], kind: kind2, message, violations, ...type !== void 0 && { type }, ...rest });
 }
 
@@ -643,8 +648,8 @@ var SESSION_CODES = [
   "ID_REUSED",
   "TOO_MANY"
 ];
-var Refused = class extends Error {
-  name = "Refused";
+var SessionRefusedError = class extends Error {
+  name = "SessionRefusedError";
   /** `VERSION`, an error of the auth message, or what the close code says. */
   code;
   /** The end that is too old, where that is the reason. */
@@ -660,63 +665,63 @@ var Refused = class extends Error {
 };
 
 // handfast/session.ts
-function checkReady(value, report) {
+function validateReady(value, report) {
   if (!object(value, report)) return;
   property(value, "version", string, report);
   property(value, "hash", string, report);
   property(value, "session", string, report);
   required(value, ["version"], report);
 }
-function checkRefusal(value, report) {
+function validateRefusal(value, report) {
   if (!object(value, report)) return;
-  property(value, "code", checkCode, report);
+  property(value, "code", validateCode, report);
   property(value, "message", string, report);
   property(value, "retryable", boolean, report);
-  property(value, "violations", checkViolations, report);
+  property(value, "violations", validateViolations, report);
   required(value, ["code"], report);
   required(value, ["message"], report);
 }
-function checkError(value, report) {
-  overlaps(report);
-  checkRefusal(value, report);
+function validateError(value, report) {
+  deduplicate(report);
+  validateRefusal(value, report);
 }
-function checkCode(value, report) {
-  if (typeof value !== "string" && !Number.isInteger(value)) notOf(["integer", "string"], report);
+function validateCode(value, report) {
+  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
 }
-function checkViolations(value, report) {
-  if (array(value, report)) items(value, 0, checkViolation, report);
+function validateViolations(value, report) {
+  if (array(value, report)) items(value, 0, validateViolation, report);
 }
-function checkViolation(value, report) {
+function validateViolation(value, report) {
   if (!object(value, report)) return;
   for (const name of ["path", "keyword", "message"]) {
     property(value, name, string, report);
     required(value, [name], report);
   }
 }
-function checkGap(value, report) {
-  checkChannelKey(value, report);
+function validateGap(value, report) {
+  validateChannelKey(value, report);
   if (!object(value, report)) return;
   property(value, "from", integer, report);
   property(value, "to", integer, report);
 }
-function checkChannelKey(value, report) {
+function validateChannelKey(value, report) {
   if (!object(value, report)) return;
   property(value, "channel", string, report);
   required(value, ["channel"], report);
 }
-function checkNothing() {
+function validateNothing() {
 }
 var sessionMessages = {
-  ready: { name: "ready", receive: checkReady },
-  refuse: { name: "refuse", receive: checkRefusal },
-  error: { name: "error", receive: checkError },
-  gap: { name: "gap", receive: checkGap },
-  ping: { name: "ping", receive: checkNothing },
-  pong: { name: "pong", receive: checkNothing }
+  ready: { name: "ready", receive: validateReady },
+  refuse: { name: "refuse", receive: validateRefusal },
+  error: { name: "error", receive: validateError },
+  gap: { name: "gap", receive: validateGap },
+  ping: { name: "ping", receive: validateNothing },
+  pong: { name: "pong", receive: validateNothing }
 };
-var failure = { name: "error", receive: checkNothing };
+var failure = { name: "error", receive: validateNothing };
 function wireError(payload) {
-  if (violationsOf(checkError, payload, "received").length === 0) return payload;
+  if (violationsOf(validateError, payload, "received").length === 0) return payload;
   return { code: "FAILED", message: "the request failed", data: payload };
 }
 function callError(error, declared) {
@@ -725,7 +730,7 @@ function callError(error, declared) {
   if (descriptor !== void 0) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
     if (wrong.length === 0) return { code, message, retryable, data };
-    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(wording).join("; ")}`;
+    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join("; ")}`;
     const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
     return { code: "BAD_REPLY", message: words, reply };
   }
@@ -751,7 +756,7 @@ var Encoder = class {
       const { content } = envelope;
       const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
       if (violations.length > 0) {
-        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join("; ")}`;
+        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
       }
     }
@@ -770,9 +775,9 @@ var Encoder = class {
     return ok(text);
   }
   /** What keeps a server from taking a value that so many objects of the message lie around. */
-  violations(check, payload, around, under) {
-    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep2;
-    return under === null ? violationsOf(check, payload, "sent") : violationsUnder(check, payload, "sent", under);
+  violations(validate, payload, around, under) {
+    if (isDeeper(payload, this.#protocol.depth - around)) validate = tooDeep2;
+    return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
@@ -787,8 +792,8 @@ var Encoder = class {
   /** The session's own request to join or leave a channel. */
   channel(role) {
     const tag = this.tag(role);
-    const reply = { name: role, tag, receive: checkChannelKey };
-    return { ...reply, send: checkChannelKey, reply, errors: [], idempotent: true };
+    const reply = { name: role, tag, receive: validateChannelKey };
+    return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
   }
   #raw(envelope, tag, payload, address) {
     return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
@@ -827,7 +832,7 @@ var Outbound = class {
   #written = /* @__PURE__ */ new Map();
   #calls = 0;
   #used = 0;
-  /** A pong that found the socket full. Only the last is worth sending. */
+  /** A pong that violations the socket full. Only the last is worth sending. */
   #pong;
   #cancelPoll;
   constructor(clock, protocol2, connection) {
@@ -1013,17 +1018,17 @@ var Listeners = class {
   on(event, listener) {
     const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
     this.#byEvent.set(event, listeners);
-    const own = (told) => listener(told);
+    const own = (value) => listener(value);
     listeners.add(own);
     return () => listeners.delete(own);
   }
   /** Tells everyone, in the order they came; whether there was anyone. */
-  emit(event, told) {
+  emit(event, value) {
     const listeners = this.#byEvent.get(event);
     if (listeners === void 0 || listeners.size === 0) return false;
     for (const listener of [...listeners]) {
       try {
-        listener(told);
+        listener(value);
       } catch (error) {
         this.#threw(error);
       }
@@ -1035,8 +1040,8 @@ var Listeners = class {
   }
 };
 
-// handfast/room.ts
-var Room = class {
+// handfast/subscription.ts
+var Subscription = class {
   /** The channel's key on the wire. */
   key;
   #host;
@@ -1095,7 +1100,7 @@ var Channels = class {
   #host;
   #clock;
   #session;
-  #subscriptions = /* @__PURE__ */ new Map();
+  #memberships = /* @__PURE__ */ new Map();
   /** What has to be joined again on the connection there is. */
   #queue = /* @__PURE__ */ new Set();
   /** How many rejoins have not been answered. */
@@ -1113,51 +1118,51 @@ var Channels = class {
   join(channel, params, setup, { timeout, signal }) {
     const promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
-      if (signal?.aborted === true) throw new Failed(ABORTED);
-      const known = this.#subscriptions.get(key);
-      const subscription = known ?? this.#subscription(key, channel, params);
-      const room2 = new Room(key, {
-        joined: () => subscription.joined,
-        // nobody has a room before it was joined, but for `setup`
+      if (signal?.aborted === true) throw new CallFailedError(ABORTED);
+      const known = this.#memberships.get(key);
+      const membership = known ?? this.#membership(key, channel, params);
+      const subscription = new Subscription(key, {
+        joined: () => membership.joined,
+        // nobody has a subscription before it was joined, but for `setup`
         send: (message, payload) => this.#host.send(message, payload, key),
-        leave: () => this.#release(subscription, room2, "the room was left"),
+        leave: () => this.#release(membership, subscription, "the subscription was left"),
         learn: (message) => this.#host.learn(message),
         threw: (error) => this.#host.threw(error)
       });
-      subscription.rooms.set(room2, void 0);
-      this.#subscriptions.set(key, subscription);
+      membership.subscriptions.set(subscription, void 0);
+      this.#memberships.set(key, membership);
       try {
-        setup?.(room2);
+        setup?.(subscription);
       } catch (error) {
-        void this.#release(subscription, room2, "its setup failed");
+        void this.#release(membership, subscription, "its setup failed");
         throw error;
       }
-      if (!subscription.rooms.has(room2)) throw new Failed({ code: "CLOSED", message: "the room was left" });
-      if (subscription.entered) return resolve2(room2);
+      if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
+      if (membership.entered) return resolve2(subscription);
       const giveUp = (error) => {
-        subscription.rooms.get(room2)?.settle(error);
-        void this.#release(subscription, room2, error.message);
+        membership.subscriptions.get(subscription)?.settle(error);
+        void this.#release(membership, subscription, error.message);
       };
-      const most = timeout ?? this.#host.timeout(subscription.join);
+      const most = timeout ?? this.#host.timeout(membership.join);
       const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
       const cancelTimer = deadline(this.#clock, most, late);
       const abort = () => giveUp(ABORTED);
       signal?.addEventListener("abort", abort);
-      subscription.rooms.set(room2, {
+      membership.subscriptions.set(subscription, {
         quiet: () => promise.catch(() => {
         }),
         settle: (error) => {
           cancelTimer();
           signal?.removeEventListener("abort", abort);
-          if (error === void 0) resolve2(room2);
-          else reject(new Failed(error));
+          if (error === void 0) resolve2(subscription);
+          else reject(new CallFailedError(error));
         }
       });
-      if (subscription.id === void 0) this.#enter(subscription);
+      if (membership.id === void 0) this.#enter(membership);
     });
     return promise;
   }
-  #subscription(key, channel, params) {
+  #membership(key, channel, params) {
     const own = { channel: key };
     return {
       key,
@@ -1165,8 +1170,8 @@ var Channels = class {
       leave: channel.leave ?? this.#host.ownRequest("leave"),
       params: channel.join ? params : own,
       leaveParams: channel.leave ? pick(params, channel.params) : own,
-      rooms: /* @__PURE__ */ new Map(),
-      count: new Count(),
+      subscriptions: /* @__PURE__ */ new Map(),
+      count: new SequenceTracker(),
       entered: false,
       member: false,
       id: void 0,
@@ -1176,44 +1181,44 @@ var Channels = class {
     };
   }
   /** Joins it for the first time. Those who wait have timers of their own. */
-  #enter(subscription) {
-    const { join, params } = subscription;
+  #enter(membership) {
+    const { join, params } = membership;
     const failed = (error) => {
-      subscription.id = void 0;
-      this.#drop(subscription, error);
+      membership.id = void 0;
+      this.#drop(membership, error);
     };
     const answered = (message) => {
-      if (isOf(message, subscription)) this.#entered(subscription, message);
+      if (isOf(message, membership)) this.#entered(membership, message);
       else failed(ofAnother(message));
     };
-    subscription.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
+    membership.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
   }
-  #entered(subscription, message) {
-    const again = subscription.entered;
-    subscription.joined = message.payload;
-    subscription.entered = subscription.member = true;
-    subscription.refused = false;
-    subscription.id = void 0;
-    if (again) this.#each(subscription, (room2) => room2.emit("rejoined", message.payload));
-    const { gap } = subscription.count.joined(message);
-    if (again && gap !== void 0) this.#missed(subscription, gap);
-    for (const [room2, joining] of [...subscription.rooms]) {
-      if (subscription.rooms.has(room2)) subscription.rooms.set(room2, void 0);
+  #entered(membership, message) {
+    const again = membership.entered;
+    membership.joined = message.payload;
+    membership.entered = membership.member = true;
+    membership.refused = false;
+    membership.id = void 0;
+    if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
+    const { gap } = membership.count.joined(message);
+    if (again && gap !== void 0) this.#missed(membership, gap);
+    for (const [subscription, joining] of [...membership.subscriptions]) {
+      if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
       joining?.settle();
     }
   }
   /** One holder less. The last one leaves the channel, and the server is asked if it may know of it. */
-  async #release(subscription, room2, why) {
-    const joining = subscription.rooms.get(room2);
-    const wasThere = subscription.rooms.delete(room2);
-    room2.end(why);
+  async #release(membership, subscription, why) {
+    const joining = membership.subscriptions.get(subscription);
+    const wasThere = membership.subscriptions.delete(subscription);
+    subscription.end(why);
     joining?.settle({ code: "CLOSED", message: why });
-    if (!wasThere || subscription.rooms.size > 0) return ok(void 0);
-    const { id, member } = subscription;
-    this.#forget(subscription);
+    if (!wasThere || membership.subscriptions.size > 0) return ok(void 0);
+    const { id, member } = membership;
+    this.#forget(membership);
     const isKnown = member || id !== void 0 && this.#host.isWritten(id);
     if (id !== void 0) this.#host.abandon(id);
-    return isKnown ? this.#leave(subscription) : ok(void 0);
+    return isKnown ? this.#leave(membership) : ok(void 0);
   }
   #leave({ leave, leaveParams }) {
     return new Promise((resolve2) => {
@@ -1227,29 +1232,29 @@ var Channels = class {
       );
     });
   }
-  /** A later join of the same key is of another subscription, which this one no longer disturbs. */
-  #forget(subscription) {
-    if (this.#subscriptions.get(subscription.key) === subscription) this.#subscriptions.delete(subscription.key);
-    this.#queue.delete(subscription);
-    subscription.done();
+  /** A later join of the same key is of another membership, which this one no longer disturbs. */
+  #forget(membership) {
+    if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
+    this.#queue.delete(membership);
+    membership.done();
   }
   /** It is lost, for all who hold it. */
-  #drop(subscription, error) {
-    this.#forget(subscription);
-    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(subscription);
-    const rooms = [...subscription.rooms];
-    subscription.rooms.clear();
-    for (const [room2, joining] of rooms) {
-      if (joining === void 0) room2.emit("lost", error);
-      room2.end(`the room was lost: ${error.message}`);
+  #drop(membership, error) {
+    this.#forget(membership);
+    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
+    const subscriptions = [...membership.subscriptions];
+    membership.subscriptions.clear();
+    for (const [subscription, joining] of subscriptions) {
+      if (joining === void 0) subscription.emit("lost", error);
+      subscription.end(`the subscription was lost: ${error.message}`);
       joining?.settle(error);
     }
   }
   // After a loss of the connection
   /** Joins everything again that was joined. What was never joined waits with the other requests. */
   opened() {
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.entered) this.#queue.add(subscription);
+    for (const membership of this.#memberships.values()) {
+      if (membership.entered) this.#queue.add(membership);
     }
     this.#rejoin();
   }
@@ -1259,62 +1264,62 @@ var Channels = class {
     this.#cancelPause?.();
     this.#cancelPause = void 0;
     this.#most = REJOINS;
-    for (const subscription of this.#subscriptions.values()) {
-      subscription.member = false;
-      if (subscription.entered) subscription.id = void 0;
-      subscription.done();
+    for (const membership of this.#memberships.values()) {
+      membership.member = false;
+      if (membership.entered) membership.id = void 0;
+      membership.done();
     }
   }
   #rejoin() {
-    for (const subscription of this.#queue) {
+    for (const membership of this.#queue) {
       if (this.#unanswered >= this.#most || this.#cancelPause !== void 0) return;
-      this.#queue.delete(subscription);
-      this.#enterAgain(subscription);
+      this.#queue.delete(membership);
+      this.#enterAgain(membership);
     }
   }
-  #enterAgain(subscription) {
-    const { join, params } = subscription;
+  #enterAgain(membership) {
+    const { join, params } = membership;
     let isCurrent = true;
     this.#unanswered++;
     const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
-      this.#missed(subscription, {});
-      subscription.done();
+      this.#missed(membership, {});
+      membership.done();
       this.#rejoin();
     });
-    subscription.done = () => {
+    membership.done = () => {
       cancelTimer();
-      subscription.done = () => {
+      membership.done = () => {
       };
       this.#unanswered--;
     };
     const answered = (message) => {
-      if (!isOf(message, subscription)) return failed(ofAnother(message));
+      if (!isOf(message, membership)) return failed(ofAnother(message));
       isCurrent = false;
-      subscription.done();
+      membership.done();
       this.#refusals = Math.max(0, this.#refusals - 1);
-      this.#entered(subscription, message);
+      this.#entered(membership, message);
       this.#rejoin();
     };
     const failed = (error) => {
       if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
       isCurrent = false;
-      subscription.id = void 0;
-      subscription.done();
-      if (isRetryable(error)) this.#refused(subscription);
-      else this.#drop(subscription, error);
+      membership.id = void 0;
+      membership.done();
+      if (isRetryable(error)) this.#refused(membership);
+      else this.#drop(membership, error);
       this.#rejoin();
     };
     const id = this.#host.ask(join, params, { timeout: null, as: "rejoin" }, answered, failed);
-    if (isCurrent) subscription.id = id;
+    if (isCurrent) membership.id = id;
   }
-  /** Refused for now: it is tried again, as are all that wait, one at a time and after a while. */
-  #refused(subscription) {
-    const isNews = !subscription.refused;
-    subscription.refused = true;
-    this.#queue.add(subscription);
+  /** SessionRefusedError for now: it is tried again, as are all that wait, one at a time and after a while. */
+  #refused(membership) {
+    const isNews = !membership.refused;
+    membership.refused = true;
+    this.#queue.add(membership);
     this.#most = 1;
     this.#pause();
-    if (isNews) this.#missed(subscription, {});
+    if (isNews) this.#missed(membership, {});
   }
   #pause() {
     if (this.#cancelPause !== void 0) return;
@@ -1328,46 +1333,46 @@ var Channels = class {
   // What is heard
   /** The channel that a message belongs to, if it was joined. */
   find(key) {
-    const subscription = key === void 0 ? void 0 : this.#subscriptions.get(key);
-    return subscription?.entered === true ? subscription : void 0;
+    const membership = key === void 0 ? void 0 : this.#memberships.get(key);
+    return membership?.entered === true ? membership : void 0;
   }
   /** Counts a message off; whether it is new. */
-  count(subscription, around) {
-    const { gap, repeated } = subscription.count.message(around);
-    if (gap !== void 0) this.#missed(subscription, gap);
+  count(membership, around) {
+    const { gap, repeated } = membership.count.message(around);
+    if (gap !== void 0) this.#missed(membership, gap);
     return repeated !== true;
   }
   /** Takes the server's word that something is missing. */
   miss(key, gap) {
-    const subscription = this.find(key);
-    if (subscription === void 0) return;
-    subscription.count.missed(gap);
-    this.#missed(subscription, gap);
+    const membership = this.find(key);
+    if (membership === void 0) return;
+    membership.count.missed(gap);
+    this.#missed(membership, gap);
   }
   /** Hands a message to everyone in its channel; whether anyone listens. */
-  hear(subscription, message) {
+  hear(membership, message) {
     let isHeard = false;
-    this.#each(subscription, (room2) => {
-      isHeard = room2.hear(message) || isHeard;
+    this.#each(membership, (subscription) => {
+      isHeard = subscription.hear(message) || isHeard;
     });
     return isHeard;
   }
-  #missed(subscription, gap) {
-    this.#each(subscription, (room2) => room2.emit("gap", gap));
+  #missed(membership, gap) {
+    this.#each(membership, (subscription) => subscription.emit("gap", gap));
   }
-  #each(subscription, act) {
-    for (const room2 of [...subscription.rooms.keys()]) act(room2);
+  #each(membership, act) {
+    for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
   }
   // The end
-  /** The application closes the client: those who do not ask what became of their join need not. */
+  /** The application closeCodes the client: those who do not ask what became of their join need not. */
   closing() {
-    for (const { rooms } of this.#subscriptions.values()) {
-      for (const joining of rooms.values()) joining?.quiet();
+    for (const { subscriptions } of this.#memberships.values()) {
+      for (const joining of subscriptions.values()) joining?.quiet();
     }
   }
   /** Nothing is joined again. */
   loseAll(error) {
-    for (const subscription of [...this.#subscriptions.values()]) this.#drop(subscription, error);
+    for (const membership of [...this.#memberships.values()]) this.#drop(membership, error);
   }
 };
 function isRetryable(error) {
@@ -1385,7 +1390,7 @@ function pick(value, names) {
   return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
 }
 
-// handfast/closes.ts
+// handfast/close-codes.ts
 var USUAL = {
   violations: 1008,
   tooLarge: 1009,
@@ -1397,17 +1402,17 @@ var USUAL = {
   takenOver: 4409,
   rateLimited: 4429
 };
-function closesOf(protocol2) {
-  return { ...USUAL, ...protocol2.closes };
+function closeCodesOf(protocol2) {
+  return { ...USUAL, ...protocol2.closeCodes };
 }
-function isRefusal(code, closes) {
-  const { violations, unauthorized, kicked, version, takenOver } = closes;
+function isRefusal(code, closeCodes) {
+  const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
   return [violations, unauthorized, kicked, version, takenOver].includes(code);
 }
 
 // handfast/backoff.ts
 var SHORTEST = 100;
-function wait(clock, { min, max }, failures) {
+function backoffDelay(clock, { min, max }, failures) {
   const floor = Math.min(max, Math.max(min / 2, SHORTEST));
   const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
   return floor + clock.random() * (bound - floor);
@@ -1418,7 +1423,7 @@ var ABNORMAL = 1006;
 var OVERRUN = 3;
 var Connection = class {
   /** The close codes of the protocol. */
-  closes;
+  closeCodes;
   #settings;
   #host;
   #transport;
@@ -1443,7 +1448,7 @@ var Connection = class {
   constructor(settings, host) {
     this.#settings = settings;
     this.#host = host;
-    this.closes = closesOf(settings.protocol);
+    this.closeCodes = closeCodesOf(settings.protocol);
   }
   /** Whether the hello is written, so that messages may follow. */
   get writable() {
@@ -1474,7 +1479,7 @@ var Connection = class {
     const { timeout } = protocol2.session;
     this.#phase = "connecting";
     this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closes.silent, `not ready within ${timeout} ms`));
+    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = connect2(url, protocol2.subprotocol, {
       opened: () => {
         if (isCurrent()) void this.#sayHello(isCurrent);
@@ -1557,22 +1562,22 @@ var Connection = class {
     this.#probing = true;
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => {
-      if (this.#probing) this.#drop(this.closes.silent, `no answer to a ping within ${timeout} ms`);
+      if (this.#probing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
       else this.#listen();
     });
     this.write(this.#host.ping);
   }
   /** The server refuses for now: the next try has to wait as long as for one that is overrun. */
   refused(reason) {
-    this.#drop(this.closes.rateLimited, reason);
+    this.#drop(this.closeCodes.rateLimited, reason);
   }
   /** Ends it for good. */
   end(code, reason) {
     if (this.#phase !== "ended") this.#drop(code, reason, true);
   }
-  /** Whether a server that closes with a code wants no other connection of this client. */
+  /** Whether a server that closeCodes with a code wants no other connection of this client. */
   #isFinal(code) {
-    return code === 1e3 || isRefusal(code, this.closes);
+    return code === 1e3 || isRefusal(code, this.closeCodes);
   }
   #drop(code, reason, final = false) {
     const transport = this.#transport;
@@ -1596,9 +1601,9 @@ var Connection = class {
       return;
     }
     if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormal === 2) this.#hint(reason);
-    this.#overrun = code === this.closes.rateLimited || code === this.closes.slow;
+    this.#overrun = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#overrun) this.#doubled = Math.max(this.#doubled, OVERRUN);
-    const retryIn = wait(clock, backoff, this.#doubled++);
+    const retryIn = backoffDelay(clock, backoff, this.#doubled++);
     this.#phase = "waiting";
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
     this.#host.closed({ code, reason, final: false, retryIn });
@@ -1628,10 +1633,10 @@ var Store = class {
   /** The value now. */
   get = () => this.#value;
   /** Calls with the value at once, and with each later one. Returns what ends that. */
-  subscribe = (run2) => {
-    const own = (value) => run2(value);
+  subscribe = (run) => {
+    const own = (value) => run(value);
     this.#runs.add(own);
-    run2(this.#value);
+    run(this.#value);
     return () => {
       this.#runs.delete(own);
     };
@@ -1639,9 +1644,9 @@ var Store = class {
   /** @internal */
   set(value) {
     this.#value = value;
-    for (const run2 of [...this.#runs]) {
+    for (const run of [...this.#runs]) {
       try {
-        run2(this.#value);
+        run(this.#value);
       } catch (error) {
         this.#threw(error);
       }
@@ -1698,7 +1703,7 @@ var Stream = class {
     try {
       for (; ; ) {
         while (this.#items > 0) yield this.#take();
-        if (this.#over?.failure !== void 0) throw new Failed(this.#over.failure);
+        if (this.#over?.failure !== void 0) throw new CallFailedError(this.#over.failure);
         if (this.#over !== void 0) return;
         this.#waitingReader = deferred();
         await this.#waitingReader.promise;
@@ -1871,7 +1876,7 @@ var Warnings = class {
 // handfast/client.ts
 var Client = class {
   /**
-   * The server's welcome. Rejects with {@link Refused} if the server refuses, and with {@link Failed} if the client is
+   * The server's welcome. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
    * closed before. Calls need not wait for it.
    */
   ready;
@@ -1971,7 +1976,7 @@ var Client = class {
   }
   /**
    * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
-   * the runtime are told apart by `code`. Before there is a connection, it waits for one.
+   * the runtime are value apart by `code`. Before there is a connection, it waits for one.
    */
   call(request, ...[payload, options = {}]) {
     const { timeout = this.#timeout(request), signal } = options;
@@ -2035,7 +2040,7 @@ var Client = class {
    * of the last that leaves. After a loss of the connection it is joined again by itself.
    *
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
-   * @throws {Failed} with the error of the join.
+   * @throws {CallFailedError} with the error of the join.
    */
   join(channel, params, setup, options = {}) {
     return this.#channels.join(channel, params, setup, options);
@@ -2083,13 +2088,13 @@ var Client = class {
   }
   // The session
   async #hello() {
-    const { version, hash, auth: check } = this.#protocol;
+    const { version, hash, auth: validate } = this.#protocol;
     const proof = await this.#proof();
-    if (check !== void 0 && proof !== void 0) {
-      const violations = this.#encoder.violations(check, proof, 2, null);
+    if (validate !== void 0 && proof !== void 0) {
+      const violations = this.#encoder.violations(validate, proof, 2, null);
       if (violations.length > 0) {
-        const words = `the proof of who the client is does not fit: ${violations.map(wording).join("; ")}`;
-        this.#end(new Refused("INVALID", words, void 0, violations));
+        const words = `the proof of who the client is does not fit: ${violations.map(formatViolation).join("; ")}`;
+        this.#end(new SessionRefusedError("INVALID", words, void 0, violations));
       }
     }
     return this.#encoder.session("hello", { version, hash, ...proof !== void 0 && { auth: proof } });
@@ -2125,9 +2130,9 @@ var Client = class {
     this.#events.emit("open", ready);
   }
   #closed(closed) {
-    const { closes } = this.#connection;
+    const { closeCodes } = this.#connection;
     const { code, reason, final } = closed;
-    const isNo = isRefusal(code, closes);
+    const isNo = isRefusal(code, closeCodes);
     const refused2 = !this.#welcome && (this.#refused || isNo);
     this.#welcome = false;
     this.#early = void 0;
@@ -2135,11 +2140,11 @@ var Client = class {
     const over = final ? this.#over : void 0;
     this.#channels.lost();
     if (over !== void 0) this.#channels.loseAll(over);
-    this.#outbound.lost(refused2, code !== closes.tooLarge);
+    this.#outbound.lost(refused2, code !== closeCodes.tooLarge);
     if (over !== void 0) {
       this.#sleep();
       this.#outbound.failAll(over);
-      this.#rejectReady(isNo ? new Refused(code, over.message) : new Failed(over));
+      this.#rejectReady(isNo ? new SessionRefusedError(code, over.message) : new CallFailedError(over));
     }
     const waiting = this.#wasWelcome ? "reconnecting" : "connecting";
     this.state.set({ status: final ? "closed" : waiting, closed });
@@ -2150,7 +2155,7 @@ var Client = class {
   }
   /** The server's no, or our own: nothing is tried again. */
   #end(refused2) {
-    const { version, unauthorized } = this.#connection.closes;
+    const { version, unauthorized } = this.#connection.closeCodes;
     this.#over = { code: "CLOSED", message: refused2.message };
     this.#refused = true;
     this.#rejectReady(refused2);
@@ -2199,7 +2204,7 @@ var Client = class {
         return this.#isReady(message.payload);
       case sessionMessages.refuse: {
         const { code, message: words, side, violations, retryable } = message.payload;
-        if (retryable !== true) return this.#end(new Refused(code, words, side, violations));
+        if (retryable !== true) return this.#end(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
         this.#connection.refused(words);
         this.#refused = false;
@@ -2210,7 +2215,7 @@ var Client = class {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== void 0) return this.#outbound.fail(request.id, error, true);
         if (message.id !== void 0) return;
-        return this.#report(`error ${error.code}`, new Failed(error), "the server reports an error");
+        return this.#report(`error ${error.code}`, new CallFailedError(error), "the server reports an error");
       }
       case sessionMessages.gap: {
         const { channel: key, ...gap } = message.payload;
@@ -2254,114 +2259,114 @@ function isOfSession(incoming) {
 }
 
 // api.ts
-var roomIdPattern = /* @__PURE__ */ run(/[a-z0-9-]/, 1, 64);
-var memberRule = [tellFields, {
+var roomIdPattern = /* @__PURE__ */ charRun(/[a-z0-9-]/, 1, 64);
+var memberRule = [reportObject, {
   "?": [],
-  name: [tellText, 1, 40],
-  status: [checkStatus]
+  name: [reportString, { minLength: 1, maxLength: 40 }],
+  status: validateStatus
 }];
 function isMember(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name, status } = value;
-  return isText(name, 1, 40) && status !== void 0 && passes(status, checkStatus, false);
+  return isStringOfLength(name, 1, 40) && status !== void 0 && passes(status, validateStatus, false);
 }
-function checkStatus(value, report) {
+function validateStatus(value, report) {
   string(value, report);
 }
 var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 function isSymbol(value, _strict = true) {
   return typeof value === "string" && symbolPattern.test(value);
 }
-function checkSymbol(value, report) {
+function validateSymbol(value, report) {
   if (!isSymbol(value, report.strict)) {
-    tell(value, report, [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"]);
+    reportString(value, report, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" });
   }
 }
 var decimalPattern = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/u;
 function isDecimal(value) {
   return typeof value === "string" && decimalPattern.test(value);
 }
-function checkDecimal(value, report) {
+function validateDecimal(value, report) {
   if (!isDecimal(value)) {
-    tell(value, report, [tellText, void 0, void 0, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"]);
+    reportString(value, report, { pattern: decimalPattern, source: "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$" });
   }
 }
-function checkLevel(value, report) {
+function validateLevel(value, report) {
   if (!array(value, report)) return;
-  item(value, 0, checkDecimal, report);
-  item(value, 1, checkDecimal, report);
+  item(value, 0, validateDecimal, report);
+  item(value, 1, validateDecimal, report);
   noItems(value, 2, report);
-  if (!(value.length >= 2)) tell(value, report, [tellList, [anything], 2]);
+  if (!(value.length >= 2)) reportArray(value, report, { minItems: 2 });
 }
-function checkAttachment(value, report) {
-  overlaps(report);
+function validateAttachment(value, report) {
+  deduplicate(report);
   switch (discriminant(value, "kind")) {
     case "image":
-      return checkAttachmentImage(value, report);
+      return validateAttachmentImage(value, report);
     case "snippet":
-      return checkAttachmentSnippet(value, report);
+      return validateAttachmentSnippet(value, report);
     default:
       return noVariant(value, "kind", ["image", "snippet"], report);
   }
 }
-var attachmentImageRule = [tellFields, {
+var attachmentImageRule = [reportObject, {
   "?": ["alt"],
-  kind: [checkAttachmentImageKind],
-  url: [tellText, void 0, 2e3],
-  width: [tellInteger, 1, 2e4],
-  height: [tellInteger, 1, 2e4],
-  alt: [tellText, void 0, 500]
-}, tellOthersIfSent];
+  kind: validateAttachmentImageKind,
+  url: [reportString, { maxLength: 2e3 }],
+  width: [reportInteger, { minimum: 1, maximum: 2e4 }],
+  height: [reportInteger, { minimum: 1, maximum: 2e4 }],
+  alt: [reportString, { maxLength: 500 }]
+}, reportAdditionalIfSent];
 var attachmentImageFields = /* @__PURE__ */ new Set(["kind", "url", "width", "height", "alt"]);
 function isAttachmentImage(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { kind: kind2, url, width, height, alt } = value;
-  return kind2 !== void 0 && passes(kind2, checkAttachmentImageKind, strict) && isText(url, 0, 2e3) && isSafeInteger(width) && width >= 1 && width <= 2e4 && isSafeInteger(height) && height >= 1 && height <= 2e4 && (alt === void 0 || isText(alt, 0, 500)) && (!strict || isClosed(value, attachmentImageFields));
+  return kind2 !== void 0 && passes(kind2, validateAttachmentImageKind, strict) && isStringOfLength(url, 0, 2e3) && isSafeInteger(width) && width >= 1 && width <= 2e4 && isSafeInteger(height) && height >= 1 && height <= 2e4 && (alt === void 0 || isStringOfLength(alt, 0, 500)) && (!strict || isClosed(value, attachmentImageFields));
 }
-function checkAttachmentImage(value, report) {
-  if (!isAttachmentImage(value, report.strict)) tellFields(value, report, attachmentImageRule);
+function validateAttachmentImage(value, report) {
+  if (!isAttachmentImage(value, report.strict)) reportRule(value, report, attachmentImageRule);
 }
-function checkAttachmentImageKind(value, report) {
+function validateAttachmentImageKind(value, report) {
   if (value !== "image") notConst("image", report);
 }
-var attachmentSnippetRule = [tellFields, {
+var attachmentSnippetRule = [reportObject, {
   "?": ["language"],
-  kind: [checkAttachmentSnippetKind],
-  text: [tellText, void 0, 1e4],
-  language: [checkAttachmentSnippetLanguage]
-}, tellOthersIfSent];
+  kind: validateAttachmentSnippetKind,
+  text: [reportString, { maxLength: 1e4 }],
+  language: validateAttachmentSnippetLanguage
+}, reportAdditionalIfSent];
 var attachmentSnippetFields = /* @__PURE__ */ new Set(["kind", "text", "language"]);
 function isAttachmentSnippet(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { kind: kind2, text, language } = value;
-  return kind2 !== void 0 && passes(kind2, checkAttachmentSnippetKind, strict) && isText(text, 0, 1e4) && (language === void 0 || language === null || isText(language, 0, 40)) && (!strict || isClosed(value, attachmentSnippetFields));
+  return kind2 !== void 0 && passes(kind2, validateAttachmentSnippetKind, strict) && isStringOfLength(text, 0, 1e4) && (language === void 0 || language === null || isStringOfLength(language, 0, 40)) && (!strict || isClosed(value, attachmentSnippetFields));
 }
-function checkAttachmentSnippet(value, report) {
-  if (!isAttachmentSnippet(value, report.strict)) tellFields(value, report, attachmentSnippetRule);
+function validateAttachmentSnippet(value, report) {
+  if (!isAttachmentSnippet(value, report.strict)) reportRule(value, report, attachmentSnippetRule);
 }
-function checkAttachmentSnippetKind(value, report) {
+function validateAttachmentSnippetKind(value, report) {
   if (value !== "snippet") notConst("snippet", report);
 }
-function checkAttachmentSnippetLanguage(value, report) {
+function validateAttachmentSnippetLanguage(value, report) {
   if (value === null) return;
-  if (typeof value !== "string") return notOf(["null", "a string"], report);
-  if (!isText(value, 0, 40)) tell(value, report, [tellText, void 0, 40]);
+  if (typeof value !== "string") return noneOfTypes(["null", "a string"], report);
+  if (!isStringOfLength(value, 0, 40)) reportString(value, report, { maxLength: 40 });
 }
 var roomFullError = {
   code: "ROOM_FULL",
-  data: checkRoomFullErrorData
+  data: validateRoomFullErrorData
 };
-var roomFullErrorDataRule = [tellFields, {
+var roomFullErrorDataRule = [reportObject, {
   "?": [],
-  limit: [tellInteger, 1, 9007199254740991]
+  limit: [reportInteger, { minimum: 1, maximum: 9007199254740991 }]
 }];
 function isRoomFullErrorData(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { limit } = value;
   return isSafeInteger(limit) && limit >= 1;
 }
-function checkRoomFullErrorData(value, report) {
-  if (!isRoomFullErrorData(value)) tellFields(value, report, roomFullErrorDataRule);
+function validateRoomFullErrorData(value, report) {
+  if (!isRoomFullErrorData(value)) reportRule(value, report, roomFullErrorDataRule);
 }
 var notInRoomError = {
   code: "NOT_IN_ROOM",
@@ -2371,251 +2376,251 @@ var unknownSymbolError = {
   code: "UNKNOWN_SYMBOL",
   data: noPayload
 };
-var authRule = [tellFields, {
+var authRule = [reportObject, {
   "?": ["token"],
-  name: [tellText, 1, 40],
-  token: [tellText, void 0, 4096]
-}, tellOthersIfSent];
+  name: [reportString, { minLength: 1, maxLength: 40 }],
+  token: [reportString, { maxLength: 4096 }]
+}, reportAdditionalIfSent];
 var authFields = /* @__PURE__ */ new Set(["name", "token"]);
 function isAuth(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name, token } = value;
-  return isText(name, 1, 40) && (token === void 0 || isText(token, 0, 4096)) && (!strict || isClosed(value, authFields));
+  return isStringOfLength(name, 1, 40) && (token === void 0 || isStringOfLength(token, 0, 4096)) && (!strict || isClosed(value, authFields));
 }
-function checkAuth(value, report) {
-  if (!isAuth(value, report.strict)) tellFields(value, report, authRule);
+function validateAuth(value, report) {
+  if (!isAuth(value, report.strict)) reportRule(value, report, authRule);
 }
-var roomJoinRule = [tellFields, {
+var roomJoinRule = [reportObject, {
   "?": [],
-  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-}, tellOthersIfSent];
+  roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
+}, reportAdditionalIfSent];
 var roomJoinFields = /* @__PURE__ */ new Set(["roomId"]);
 function isRoomJoin(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2 } = value;
   return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, roomJoinFields));
 }
-function checkRoomJoin(value, report) {
-  if (!isRoomJoin(value, report.strict)) tellFields(value, report, roomJoinRule);
+function validateRoomJoin(value, report) {
+  if (!isRoomJoin(value, report.strict)) reportRule(value, report, roomJoinRule);
 }
-var roomJoinedRule = [tellFields, {
+var roomJoinedRule = [reportObject, {
   "?": [],
-  members: [tellList, memberRule, 0, 1e3],
-  topic: [checkRoomJoinedTopic]
+  members: [reportArray, { items: memberRule, maxItems: 1e3 }],
+  topic: validateRoomJoinedTopic
 }];
 function isRoomJoined(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { members: members2, topic } = value;
   return Array.isArray(members2) && members2.length <= 1e3 && members2.every((item2) => isMember(item2)) && (topic === null || typeof topic === "string");
 }
-function checkRoomJoined(value, report) {
-  if (!isRoomJoined(value)) tellFields(value, report, roomJoinedRule);
+function validateRoomJoined(value, report) {
+  if (!isRoomJoined(value)) reportRule(value, report, roomJoinedRule);
 }
-function checkRoomJoinedTopic(value, report) {
-  if (value !== null && typeof value !== "string") notOf(["null", "a string"], report);
+function validateRoomJoinedTopic(value, report) {
+  if (value !== null && typeof value !== "string") noneOfTypes(["null", "a string"], report);
 }
-var roomLeaveRule = [tellFields, {
+var roomLeaveRule = [reportObject, {
   "?": [],
-  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-}, tellOthersIfSent];
+  roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
+}, reportAdditionalIfSent];
 var roomLeaveFields = /* @__PURE__ */ new Set(["roomId"]);
 function isRoomLeave(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2 } = value;
   return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, roomLeaveFields));
 }
-function checkRoomLeave(value, report) {
-  if (!isRoomLeave(value, report.strict)) tellFields(value, report, roomLeaveRule);
+function validateRoomLeave(value, report) {
+  if (!isRoomLeave(value, report.strict)) reportRule(value, report, roomLeaveRule);
 }
-var chatSendRule = [tellFields, {
+var chatSendRule = [reportObject, {
   "?": ["attachments"],
-  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"],
-  text: [tellText, 1, 2e3],
-  attachments: [checkChatSendAttachments]
-}, tellOthersIfSent];
+  roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }],
+  text: [reportString, { minLength: 1, maxLength: 2e3 }],
+  attachments: validateChatSendAttachments
+}, reportAdditionalIfSent];
 var chatSendFields = /* @__PURE__ */ new Set(["roomId", "text", "attachments"]);
 function isChatSend(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2, text, attachments: attachments2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && isText(text, 1, 2e3) && (attachments2 === void 0 || passes(attachments2, checkChatSendAttachments, strict)) && (!strict || isClosed(value, chatSendFields));
+  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && isStringOfLength(text, 1, 2e3) && (attachments2 === void 0 || passes(attachments2, validateChatSendAttachments, strict)) && (!strict || isClosed(value, chatSendFields));
 }
-function checkChatSend(value, report) {
-  if (!isChatSend(value, report.strict)) tellFields(value, report, chatSendRule);
+function validateChatSend(value, report) {
+  if (!isChatSend(value, report.strict)) reportRule(value, report, chatSendRule);
 }
-function checkChatSendAttachments(value, report) {
+function validateChatSendAttachments(value, report) {
   if (!array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkAttachment(value[i], report);
-    below(report, before, i);
+    const before = report.violations.length;
+    validateAttachment(value[i], report);
+    prefixPath(report, before, i);
   }
-  if (!(value.length <= 4)) tell(value, report, [tellList, [anything], void 0, 4]);
+  if (!(value.length <= 4)) reportArray(value, report, { maxItems: 4 });
 }
-var chatMessageRule = [tellFields, {
+var chatMessageRule = [reportObject, {
   "?": ["attachments"],
-  from: [tellText, 1, 40],
-  text: [tellText],
-  attachments: [checkChatMessageAttachments]
+  from: [reportString, { minLength: 1, maxLength: 40 }],
+  text: string,
+  attachments: validateChatMessageAttachments
 }];
 function isChatMessage(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { from: from$, text, attachments: attachments2 } = value;
-  return isText(from$, 1, 40) && typeof text === "string" && (attachments2 === void 0 || passes(attachments2, checkChatMessageAttachments, false));
+  return isStringOfLength(from$, 1, 40) && typeof text === "string" && (attachments2 === void 0 || passes(attachments2, validateChatMessageAttachments, false));
 }
-function checkChatMessage(value, report) {
-  if (!isChatMessage(value)) tellFields(value, report, chatMessageRule);
+function validateChatMessage(value, report) {
+  if (!isChatMessage(value)) reportRule(value, report, chatMessageRule);
 }
-function checkChatMessageAttachments(value, report) {
+function validateChatMessageAttachments(value, report) {
   if (!array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkAttachment(value[i], report);
-    below(report, before, i);
+    const before = report.violations.length;
+    validateAttachment(value[i], report);
+    prefixPath(report, before, i);
   }
 }
-var userTypingClientRule = [tellFields, {
+var userTypingClientRule = [reportObject, {
   "?": [],
-  roomId: [tellText, void 0, void 0, roomIdPattern, "^[a-z0-9-]{1,64}$"]
-}, tellOthersIfSent];
+  roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
+}, reportAdditionalIfSent];
 var userTypingClientFields = /* @__PURE__ */ new Set(["roomId"]);
 function isUserTypingClient(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { roomId: roomId2 } = value;
   return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isClosed(value, userTypingClientFields));
 }
-function checkUserTypingClient(value, report) {
-  if (!isUserTypingClient(value, report.strict)) tellFields(value, report, userTypingClientRule);
+function validateUserTypingClient(value, report) {
+  if (!isUserTypingClient(value, report.strict)) reportRule(value, report, userTypingClientRule);
 }
-var userTypingServerRule = [tellFields, {
+var userTypingServerRule = [reportObject, {
   "?": [],
-  name: [tellText, 1, 40]
+  name: [reportString, { minLength: 1, maxLength: 40 }]
 }];
 function isUserTypingServer(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { name } = value;
-  return isText(name, 1, 40);
+  return isStringOfLength(name, 1, 40);
 }
-function checkUserTypingServer(value, report) {
-  if (!isUserTypingServer(value)) tellFields(value, report, userTypingServerRule);
+function validateUserTypingServer(value, report) {
+  if (!isUserTypingServer(value)) reportRule(value, report, userTypingServerRule);
 }
-var userPresenceRule = [tellFields, {
+var userPresenceRule = [reportObject, {
   "?": [],
   member: memberRule,
-  present: [boolean]
+  present: boolean
 }];
 function isUserPresence(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { member, present } = value;
   return isMember(member) && typeof present === "boolean";
 }
-function checkUserPresence(value, report) {
-  if (!isUserPresence(value)) tellFields(value, report, userPresenceRule);
+function validateUserPresence(value, report) {
+  if (!isUserPresence(value)) reportRule(value, report, userPresenceRule);
 }
-var pricesWatchRule = [tellFields, {
+var pricesWatchRule = [reportObject, {
   "?": ["every"],
-  symbols: [checkPricesWatchSymbols],
-  every: [tellInteger, 50, 6e4]
-}, tellOthersIfSent];
+  symbols: validatePricesWatchSymbols,
+  every: [reportInteger, { minimum: 50, maximum: 6e4 }]
+}, reportAdditionalIfSent];
 var pricesWatchFields = /* @__PURE__ */ new Set(["symbols", "every"]);
 function isPricesWatch(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbols, every } = value;
-  return symbols !== void 0 && passes(symbols, checkPricesWatchSymbols, strict) && (every === void 0 || isSafeInteger(every) && every >= 50 && every <= 6e4) && (!strict || isClosed(value, pricesWatchFields));
+  return symbols !== void 0 && passes(symbols, validatePricesWatchSymbols, strict) && (every === void 0 || isSafeInteger(every) && every >= 50 && every <= 6e4) && (!strict || isClosed(value, pricesWatchFields));
 }
-function checkPricesWatch(value, report) {
-  if (!isPricesWatch(value, report.strict)) tellFields(value, report, pricesWatchRule);
+function validatePricesWatch(value, report) {
+  if (!isPricesWatch(value, report.strict)) reportRule(value, report, pricesWatchRule);
 }
-function checkPricesWatchSymbols(value, report) {
+function validatePricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
   if (!value.every((item2) => typeof item2 === "string" && symbolPattern.test(item2))) {
-    items(value, 0, checkSymbol, report);
+    items(value, 0, validateSymbol, report);
   }
-  if (!(value.length >= 1 && value.length <= 50)) tell(value, report, [tellList, [anything], 1, 50]);
+  if (!(value.length >= 1 && value.length <= 50)) reportArray(value, report, { minItems: 1, maxItems: 50 });
   uniqueItems(value, report);
 }
-var pricesTickRule = [tellFields, {
+var pricesTickRule = [reportObject, {
   "?": ["change"],
-  symbol: [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  price: [tellText, void 0, void 0, decimalPattern, "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$"],
-  side: [checkPricesTickSide],
-  change: [tellNumber, void 0, void 0, -1]
+  symbol: [reportString, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" }],
+  price: [reportString, { pattern: decimalPattern, source: "^-?[0-9]{1,18}(\\.[0-9]{1,12})?$" }],
+  side: validatePricesTickSide,
+  change: [reportNumber, { exclusiveMinimum: -1 }]
 }];
 function isPricesTick(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, price, side, change } = value;
-  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && typeof price === "string" && decimalPattern.test(price) && side !== void 0 && passes(side, checkPricesTickSide, false) && (change === void 0 || typeof change === "number" && change > -1 && change < Infinity);
+  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && typeof price === "string" && decimalPattern.test(price) && side !== void 0 && passes(side, validatePricesTickSide, false) && (change === void 0 || typeof change === "number" && change > -1 && change < Infinity);
 }
-function checkPricesTick(value, report) {
-  if (!isPricesTick(value)) tellFields(value, report, pricesTickRule);
+function validatePricesTick(value, report) {
+  if (!isPricesTick(value)) reportRule(value, report, pricesTickRule);
 }
-function checkPricesTickSide(value, report) {
+function validatePricesTickSide(value, report) {
   if (value !== "buy" && value !== "sell") notEnum(["buy", "sell"], report);
 }
-var pricesDoneRule = [tellFields, {
+var pricesDoneRule = [reportObject, {
   "?": [],
-  ticks: [tellInteger, 0, 9007199254740991]
+  ticks: [reportInteger, { minimum: 0, maximum: 9007199254740991 }]
 }];
 function isPricesDone(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { ticks } = value;
   return isSafeInteger(ticks) && ticks >= 0;
 }
-function checkPricesDone(value, report) {
-  if (!isPricesDone(value)) tellFields(value, report, pricesDoneRule);
+function validatePricesDone(value, report) {
+  if (!isPricesDone(value)) reportRule(value, report, pricesDoneRule);
 }
-var pricesBookRule = [tellFields, {
+var pricesBookRule = [reportObject, {
   "?": ["depth"],
-  symbol: [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  depth: [tellInteger, 1, 100]
-}, tellOthersIfSent];
+  symbol: [reportString, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" }],
+  depth: [reportInteger, { minimum: 1, maximum: 100 }]
+}, reportAdditionalIfSent];
 var pricesBookFields = /* @__PURE__ */ new Set(["symbol", "depth"]);
 function isPricesBook(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, depth } = value;
   return typeof symbol$ === "string" && symbolPattern.test(symbol$) && (depth === void 0 || isSafeInteger(depth) && depth >= 1 && depth <= 100) && (!strict || isClosed(value, pricesBookFields));
 }
-function checkPricesBook(value, report) {
-  if (!isPricesBook(value, report.strict)) tellFields(value, report, pricesBookRule);
+function validatePricesBook(value, report) {
+  if (!isPricesBook(value, report.strict)) reportRule(value, report, pricesBookRule);
 }
-var pricesSnapshotRule = [tellFields, {
+var pricesSnapshotRule = [reportObject, {
   "?": [],
-  symbol: [tellText, void 0, void 0, symbolPattern, "^[A-Z]{2,6}-[A-Z]{2,6}$"],
-  bids: [checkPricesSnapshotBids],
-  asks: [checkPricesSnapshotAsks]
+  symbol: [reportString, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" }],
+  bids: validatePricesSnapshotBids,
+  asks: validatePricesSnapshotAsks
 }];
 function isPricesSnapshot(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, bids, asks } = value;
-  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && bids !== void 0 && passes(bids, checkPricesSnapshotBids, false) && asks !== void 0 && passes(asks, checkPricesSnapshotAsks, false);
+  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && bids !== void 0 && passes(bids, validatePricesSnapshotBids, false) && asks !== void 0 && passes(asks, validatePricesSnapshotAsks, false);
 }
-function checkPricesSnapshot(value, report) {
-  if (!isPricesSnapshot(value)) tellFields(value, report, pricesSnapshotRule);
+function validatePricesSnapshot(value, report) {
+  if (!isPricesSnapshot(value)) reportRule(value, report, pricesSnapshotRule);
 }
-function checkPricesSnapshotBids(value, report) {
+function validatePricesSnapshotBids(value, report) {
   if (!array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkLevel(value[i], report);
-    below(report, before, i);
+    const before = report.violations.length;
+    validateLevel(value[i], report);
+    prefixPath(report, before, i);
   }
-  if (!(value.length <= 100)) tell(value, report, [tellList, [anything], void 0, 100]);
+  if (!(value.length <= 100)) reportArray(value, report, { maxItems: 100 });
 }
-function checkPricesSnapshotAsks(value, report) {
+function validatePricesSnapshotAsks(value, report) {
   if (!array(value, report)) return;
   for (let i = 0; i < value.length; i++) {
-    const before = report.found.length;
-    checkLevel(value[i], report);
-    below(report, before, i);
+    const before = report.violations.length;
+    validateLevel(value[i], report);
+    prefixPath(report, before, i);
   }
-  if (!(value.length <= 100)) tell(value, report, [tellList, [anything], void 0, 100]);
+  if (!(value.length <= 100)) reportArray(value, report, { maxItems: 100 });
 }
 var roomJoined = {
   name: "room.joined",
-  receive: checkRoomJoined
+  receive: validateRoomJoined
 };
 var roomJoin = {
   name: "room.join",
-  send: checkRoomJoin,
+  send: validateRoomJoin,
   reply: roomJoined,
   errors: [roomFullError],
   timeout: 5e3,
@@ -2627,7 +2632,7 @@ var roomLeft = {
 };
 var roomLeave = {
   name: "room.leave",
-  send: checkRoomLeave,
+  send: validateRoomLeave,
   reply: roomLeft,
   errors: [notInRoomError],
   timeout: 5e3,
@@ -2639,26 +2644,26 @@ var chatSent = {
 };
 var chatSend = {
   name: "chat.send",
-  send: checkChatSend,
+  send: validateChatSend,
   reply: chatSent,
   errors: [notInRoomError],
   timeout: 5e3
 };
 var chatMessage = {
   name: "chat.message",
-  receive: checkChatMessage,
+  receive: validateChatMessage,
   channel: "room"
 };
 var userTyping = {
   name: "user.typing",
-  send: checkUserTypingClient,
-  receive: checkUserTypingServer,
+  send: validateUserTypingClient,
+  receive: validateUserTypingServer,
   channel: "room",
   volatile: true
 };
 var userPresence = {
   name: "user.presence",
-  receive: checkUserPresence,
+  receive: validateUserPresence,
   channel: "room"
 };
 var pricesWatching = {
@@ -2667,11 +2672,11 @@ var pricesWatching = {
 };
 var pricesTick = {
   name: "prices.tick",
-  receive: checkPricesTick
+  receive: validatePricesTick
 };
 var pricesDone = {
   name: "prices.done",
-  receive: checkPricesDone
+  receive: validatePricesDone
 };
 var pricesStop = {
   name: "prices.stop",
@@ -2679,7 +2684,7 @@ var pricesStop = {
 };
 var pricesWatch = {
   name: "prices.watch",
-  send: checkPricesWatch,
+  send: validatePricesWatch,
   ack: pricesWatching,
   stream: pricesTick,
   end: pricesDone,
@@ -2689,11 +2694,11 @@ var pricesWatch = {
 };
 var pricesSnapshot = {
   name: "prices.snapshot",
-  receive: checkPricesSnapshot
+  receive: validatePricesSnapshot
 };
 var pricesBook = {
   name: "prices.book",
-  send: checkPricesBook,
+  send: validatePricesBook,
   reply: pricesSnapshot,
   errors: [unknownSymbolError],
   timeout: 5e3,
@@ -2715,7 +2720,7 @@ var protocol = {
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
   session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4, attempts: 1e3 } },
-  auth: checkAuth
+  auth: validateAuth
 };
 function connect(url, options) {
   return new Client(protocol, url, options);
@@ -2769,12 +2774,12 @@ function start() {
     if (own !== client) return;
     if (status === "connected") return showState("open", `connected as ${ownName}`);
     if (status === "closed") return showState("closed", closed?.reason || "closed");
-    const wait2 = closed?.retryIn;
-    showState("connecting", wait2 && `connection lost, trying again in ${Math.ceil(wait2 / 1e3)} s`);
+    const wait = closed?.retryIn;
+    showState("connecting", wait && `connection lost, trying again in ${Math.ceil(wait / 1e3)} s`);
   });
   own.on("error", (error) => note(String(error)));
   own.ready.catch((error) => {
-    if (error instanceof Refused) askName(error.message);
+    if (error instanceof SessionRefusedError) askName(error.message);
   });
   void enterRoom(own);
 }
@@ -3007,11 +3012,11 @@ function showTick({ symbol, price, side, change = 0 }) {
   const prices = [...history.get(symbol) ?? [], Number(price)].slice(-PRICES_KEPT);
   history.set(symbol, prices);
   const row = priceRow(symbol);
-  const set = (part2, text, tone) => {
-    const element = row.querySelector(`.${part2}`);
+  const set = (part, text, tone) => {
+    const element = row.querySelector(`.${part}`);
     if (element === null) return;
     element.textContent = text;
-    element.className = `${part2} ${tone}`;
+    element.className = `${part} ${tone}`;
   };
   set("price", price, side === "buy" ? "up" : "down");
   set("change", `${change < 0 ? "" : "+"}${(change * 100).toFixed(2)} %`, change < 0 ? "down" : "up");

@@ -1,13 +1,13 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { deadline, type Clock } from './clock.js';
-import { Count } from './count.js';
+import { SequenceTracker } from './sequence.js';
 import type { Channel, Message, Outgoing, Protocol, Published, Request } from './descriptor.js';
-import type { Id, Surroundings } from './envelope.js';
+import type { Id, EnvelopeFields } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import { ABORTED, type Sending } from './outbound.js';
-import { err, Failed, ok, type Failure, type Result } from './result.js';
-import { Room } from './room.js';
+import { err, CallFailedError, ok, type Failure, type Result } from './result.js';
+import { Subscription } from './subscription.js';
 import type { ChannelKey, Gap } from './session.js';
 
 /** What channels need of their client. */
@@ -35,7 +35,7 @@ export interface JoinOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type AnyRoom = Pick<Room<string, unknown>, 'emit' | 'hear' | 'end'>;
+type AnySubscription = Pick<Subscription<string, unknown>, 'emit' | 'hear' | 'end'>;
 type Left = Result<unknown, CallError<DeclaredError>>;
 type AnyRequest = Request<unknown, unknown, DeclaredError>;
 
@@ -47,15 +47,15 @@ interface Joining {
 }
 
 /** One channel that was joined, whoever holds it. A channel that is left and joined again is another one. */
-export interface Subscription {
+export interface Membership {
   readonly key: string;
   readonly join: AnyRequest;
   readonly leave: AnyRequest;
   readonly params: unknown;
   readonly leaveParams: unknown;
   /** Everyone who joined it and has not left it, with what they wait for. */
-  readonly rooms: Map<AnyRoom, Joining | undefined>;
-  readonly count: Count;
+  readonly subscriptions: Map<AnySubscription, Joining | undefined>;
+  readonly count: SequenceTracker;
   /** The last answer to a join. */
   joined?: unknown;
   /** Whether it was joined once. */
@@ -71,7 +71,7 @@ export interface Subscription {
 }
 
 /**
- * So many channels are joined again at a time. A server closes by default after five messages in a row that came too fast:
+ * So many channels are joined again at a time. A server closeCodes by default after five messages in a row that came too fast:
  * these, and two more that come after a pause, are not as many.
  */
 const REJOINS = 3;
@@ -81,9 +81,9 @@ export class Channels {
   readonly #host: ChannelsHost;
   readonly #clock: Clock;
   readonly #session: Protocol['session'];
-  readonly #subscriptions: Map<string, Subscription> = new Map();
+  readonly #memberships: Map<string, Membership> = new Map();
   /** What has to be joined again on the connection there is. */
-  readonly #queue: Set<Subscription> = new Set();
+  readonly #queue: Set<Membership> = new Set();
   /** How many rejoins have not been answered. */
   #unanswered = 0;
   #most = REJOINS;
@@ -101,59 +101,59 @@ export class Channels {
   join<Name extends string, Params, Joined, E extends DeclaredError>(
     channel: Channel<Name, Params, Joined, E>,
     params: Params,
-    setup: ((room: Room<Name, Joined>) => void) | undefined,
+    setup: ((subscription: Subscription<Name, Joined>) => void) | undefined,
     { timeout, signal }: JoinOptions,
-  ): Promise<Room<Name, Joined>> {
-    const promise = new Promise<Room<Name, Joined>>((resolve, reject) => {
+  ): Promise<Subscription<Name, Joined>> {
+    const promise = new Promise<Subscription<Name, Joined>>((resolve, reject) => {
       const key = channel.key(params);
-      if (signal?.aborted === true) throw new Failed(ABORTED);
-      const known = this.#subscriptions.get(key);
-      const subscription = known ?? this.#subscription(key, channel, params);
-      const room: Room<Name, Joined> = new Room(key, {
-        joined: () => subscription.joined as Joined, // nobody has a room before it was joined, but for `setup`
+      if (signal?.aborted === true) throw new CallFailedError(ABORTED);
+      const known = this.#memberships.get(key);
+      const membership = known ?? this.#membership(key, channel, params);
+      const subscription: Subscription<Name, Joined> = new Subscription(key, {
+        joined: () => membership.joined as Joined, // nobody has a subscription before it was joined, but for `setup`
         send: (message, payload) => this.#host.send(message, payload, key),
-        leave: () => this.#release(subscription, room, 'the room was left'),
+        leave: () => this.#release(membership, subscription, 'the subscription was left'),
         learn: message => this.#host.learn(message),
         threw: error => this.#host.threw(error),
       });
-      subscription.rooms.set(room, undefined);
-      this.#subscriptions.set(key, subscription);
+      membership.subscriptions.set(subscription, undefined);
+      this.#memberships.set(key, membership);
       try {
-        setup?.(room);
+        setup?.(subscription);
       } catch (error) {
-        void this.#release(subscription, room, 'its setup failed');
+        void this.#release(membership, subscription, 'its setup failed');
         throw error;
       }
-      if (!subscription.rooms.has(room)) throw new Failed({ code: 'CLOSED', message: 'the room was left' });
-      if (subscription.entered) return resolve(room);
+      if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: 'CLOSED', message: 'the subscription was left' });
+      if (membership.entered) return resolve(subscription);
       const giveUp = (error: RuntimeError): void => {
-        subscription.rooms.get(room)?.settle(error);
-        void this.#release(subscription, room, error.message);
+        membership.subscriptions.get(subscription)?.settle(error);
+        void this.#release(membership, subscription, error.message);
       };
-      const most = timeout ?? this.#host.timeout(subscription.join);
+      const most = timeout ?? this.#host.timeout(membership.join);
       const late = (): void => giveUp({ code: 'TIMEOUT', message: `no answer within ${most} ms` });
       const cancelTimer = deadline(this.#clock, most, late);
       const abort = (): void => giveUp(ABORTED);
       signal?.addEventListener('abort', abort);
-      subscription.rooms.set(room, {
+      membership.subscriptions.set(subscription, {
         quiet: () => promise.catch(() => {}),
         settle: error => {
           cancelTimer();
           signal?.removeEventListener('abort', abort);
-          if (error === undefined) resolve(room);
-          else reject(new Failed(error));
+          if (error === undefined) resolve(subscription);
+          else reject(new CallFailedError(error));
         },
       });
-      if (subscription.id === undefined) this.#enter(subscription);
+      if (membership.id === undefined) this.#enter(membership);
     });
     return promise;
   }
 
-  #subscription<Name extends string, Params, Joined, E extends DeclaredError>(
+  #membership<Name extends string, Params, Joined, E extends DeclaredError>(
     key: string,
     channel: Channel<Name, Params, Joined, E>,
     params: Params,
-  ): Subscription {
+  ): Membership {
     const own: ChannelKey = { channel: key };
     return {
       key,
@@ -161,8 +161,8 @@ export class Channels {
       leave: (channel.leave ?? this.#host.ownRequest('leave')) as AnyRequest,
       params: channel.join ? params : own,
       leaveParams: channel.leave ? pick(params, channel.params) : own,
-      rooms: new Map(),
-      count: new Count(),
+      subscriptions: new Map(),
+      count: new SequenceTracker(),
       entered: false,
       member: false,
       id: undefined,
@@ -172,49 +172,49 @@ export class Channels {
   }
 
   /** Joins it for the first time. Those who wait have timers of their own. */
-  #enter(subscription: Subscription): void {
-    const { join, params } = subscription;
+  #enter(membership: Membership): void {
+    const { join, params } = membership;
     const failed = (error: CallError<DeclaredError>): void => {
-      subscription.id = undefined;
-      this.#drop(subscription, error);
+      membership.id = undefined;
+      this.#drop(membership, error);
     };
     const answered = (message: Message): void => {
-      if (isOf(message, subscription)) this.#entered(subscription, message);
+      if (isOf(message, membership)) this.#entered(membership, message);
       else failed(ofAnother(message));
     };
-    subscription.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
+    membership.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
   }
 
-  #entered(subscription: Subscription, message: Message): void {
-    const again = subscription.entered;
-    subscription.joined = message.payload;
-    subscription.entered = subscription.member = true;
-    subscription.refused = false;
-    subscription.id = undefined;
-    if (again) this.#each(subscription, room => room.emit('rejoined', message.payload));
-    const { gap } = subscription.count.joined(message);
-    if (again && gap !== undefined) this.#missed(subscription, gap);
-    for (const [room, joining] of [...subscription.rooms]) {
-      if (subscription.rooms.has(room)) subscription.rooms.set(room, undefined);
+  #entered(membership: Membership, message: Message): void {
+    const again = membership.entered;
+    membership.joined = message.payload;
+    membership.entered = membership.member = true;
+    membership.refused = false;
+    membership.id = undefined;
+    if (again) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
+    const { gap } = membership.count.joined(message);
+    if (again && gap !== undefined) this.#missed(membership, gap);
+    for (const [subscription, joining] of [...membership.subscriptions]) {
+      if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, undefined);
       joining?.settle();
     }
   }
 
   /** One holder less. The last one leaves the channel, and the server is asked if it may know of it. */
-  async #release(subscription: Subscription, room: AnyRoom, why: string): Promise<Left> {
-    const joining = subscription.rooms.get(room);
-    const wasThere = subscription.rooms.delete(room);
-    room.end(why);
+  async #release(membership: Membership, subscription: AnySubscription, why: string): Promise<Left> {
+    const joining = membership.subscriptions.get(subscription);
+    const wasThere = membership.subscriptions.delete(subscription);
+    subscription.end(why);
     joining?.settle({ code: 'CLOSED', message: why }); // does nothing if it was settled before
-    if (!wasThere || subscription.rooms.size > 0) return ok(undefined);
-    const { id, member } = subscription;
-    this.#forget(subscription);
+    if (!wasThere || membership.subscriptions.size > 0) return ok(undefined);
+    const { id, member } = membership;
+    this.#forget(membership);
     const isKnown = member || (id !== undefined && this.#host.isWritten(id));
     if (id !== undefined) this.#host.abandon(id);
-    return isKnown ? this.#leave(subscription) : ok(undefined);
+    return isKnown ? this.#leave(membership) : ok(undefined);
   }
 
-  #leave({ leave, leaveParams }: Subscription): Promise<Left> {
+  #leave({ leave, leaveParams }: Membership): Promise<Left> {
     return new Promise(resolve => {
       this.#host.ask(
         leave,
@@ -227,23 +227,23 @@ export class Channels {
     });
   }
 
-  /** A later join of the same key is of another subscription, which this one no longer disturbs. */
-  #forget(subscription: Subscription): void {
-    if (this.#subscriptions.get(subscription.key) === subscription) this.#subscriptions.delete(subscription.key);
-    this.#queue.delete(subscription);
-    subscription.done();
+  /** A later join of the same key is of another membership, which this one no longer disturbs. */
+  #forget(membership: Membership): void {
+    if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
+    this.#queue.delete(membership);
+    membership.done();
   }
 
   /** It is lost, for all who hold it. */
-  #drop(subscription: Subscription, error: CallError<DeclaredError>): void {
-    this.#forget(subscription);
+  #drop(membership: Membership, error: CallError<DeclaredError>): void {
+    this.#forget(membership);
     // The server may have let it in all the same.
-    if (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY') void this.#leave(subscription);
-    const rooms = [...subscription.rooms];
-    subscription.rooms.clear();
-    for (const [room, joining] of rooms) {
-      if (joining === undefined) room.emit('lost', error);
-      room.end(`the room was lost: ${error.message}`);
+    if (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY') void this.#leave(membership);
+    const subscriptions = [...membership.subscriptions];
+    membership.subscriptions.clear();
+    for (const [subscription, joining] of subscriptions) {
+      if (joining === undefined) subscription.emit('lost', error);
+      subscription.end(`the subscription was lost: ${error.message}`);
       joining?.settle(error);
     }
   }
@@ -252,8 +252,8 @@ export class Channels {
 
   /** Joins everything again that was joined. What was never joined waits with the other requests. */
   opened(): void {
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.entered) this.#queue.add(subscription);
+    for (const membership of this.#memberships.values()) {
+      if (membership.entered) this.#queue.add(membership);
     }
     this.#rejoin();
   }
@@ -264,65 +264,65 @@ export class Channels {
     this.#cancelPause?.();
     this.#cancelPause = undefined;
     this.#most = REJOINS;
-    for (const subscription of this.#subscriptions.values()) {
-      subscription.member = false;
-      if (subscription.entered) subscription.id = undefined;
-      subscription.done();
+    for (const membership of this.#memberships.values()) {
+      membership.member = false;
+      if (membership.entered) membership.id = undefined;
+      membership.done();
     }
   }
 
   #rejoin(): void {
-    for (const subscription of this.#queue) {
+    for (const membership of this.#queue) {
       if (this.#unanswered >= this.#most || this.#cancelPause !== undefined) return;
-      this.#queue.delete(subscription);
-      this.#enterAgain(subscription);
+      this.#queue.delete(membership);
+      this.#enterAgain(membership);
     }
   }
 
-  #enterAgain(subscription: Subscription): void {
-    const { join, params } = subscription;
+  #enterAgain(membership: Membership): void {
+    const { join, params } = membership;
     let isCurrent = true;
     this.#unanswered++;
     // An answer may still come late; if none does, the next connection tries again.
     const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
-      this.#missed(subscription, {});
-      subscription.done();
+      this.#missed(membership, {});
+      membership.done();
       this.#rejoin();
     });
-    subscription.done = () => {
+    membership.done = () => {
       cancelTimer();
-      subscription.done = () => {};
+      membership.done = () => {};
       this.#unanswered--;
     };
     const answered = (message: Message): void => {
-      if (!isOf(message, subscription)) return failed(ofAnother(message));
+      if (!isOf(message, membership)) return failed(ofAnother(message));
       isCurrent = false;
-      subscription.done();
+      membership.done();
       this.#refusals = Math.max(0, this.#refusals - 1);
-      this.#entered(subscription, message);
+      this.#entered(membership, message);
       this.#rejoin();
     };
     const failed = (error: CallError<DeclaredError>): void => {
       if (error.code === 'OUTCOME_UNKNOWN' || !isCurrent) return;
       isCurrent = false;
-      subscription.id = undefined;
-      subscription.done();
-      if (isRetryable(error)) this.#refused(subscription);
-      else this.#drop(subscription, error);
+      membership.id = undefined;
+      membership.done();
+      if (isRetryable(error)) this.#refused(membership);
+      else this.#drop(membership, error);
       this.#rejoin();
     };
     const id = this.#host.ask(join, params, { timeout: null, as: 'rejoin' }, answered, failed);
-    if (isCurrent) subscription.id = id;
+    if (isCurrent) membership.id = id;
   }
 
-  /** Refused for now: it is tried again, as are all that wait, one at a time and after a while. */
-  #refused(subscription: Subscription): void {
-    const isNews = !subscription.refused;
-    subscription.refused = true;
-    this.#queue.add(subscription);
+  /** SessionRefusedError for now: it is tried again, as are all that wait, one at a time and after a while. */
+  #refused(membership: Membership): void {
+    const isNews = !membership.refused;
+    membership.refused = true;
+    this.#queue.add(membership);
     this.#most = 1;
     this.#pause();
-    if (isNews) this.#missed(subscription, {});
+    if (isNews) this.#missed(membership, {});
   }
 
   #pause(): void {
@@ -339,55 +339,55 @@ export class Channels {
   // What is heard
 
   /** The channel that a message belongs to, if it was joined. */
-  find(key: string | undefined): Subscription | undefined {
-    const subscription = key === undefined ? undefined : this.#subscriptions.get(key);
-    return subscription?.entered === true ? subscription : undefined;
+  find(key: string | undefined): Membership | undefined {
+    const membership = key === undefined ? undefined : this.#memberships.get(key);
+    return membership?.entered === true ? membership : undefined;
   }
 
   /** Counts a message off; whether it is new. */
-  count(subscription: Subscription, around: Surroundings): boolean {
-    const { gap, repeated } = subscription.count.message(around);
-    if (gap !== undefined) this.#missed(subscription, gap);
+  count(membership: Membership, around: EnvelopeFields): boolean {
+    const { gap, repeated } = membership.count.message(around);
+    if (gap !== undefined) this.#missed(membership, gap);
     return repeated !== true;
   }
 
   /** Takes the server's word that something is missing. */
   miss(key: string, gap: Gap): void {
-    const subscription = this.find(key);
-    if (subscription === undefined) return;
-    subscription.count.missed(gap);
-    this.#missed(subscription, gap);
+    const membership = this.find(key);
+    if (membership === undefined) return;
+    membership.count.missed(gap);
+    this.#missed(membership, gap);
   }
 
   /** Hands a message to everyone in its channel; whether anyone listens. */
-  hear(subscription: Subscription, message: Message): boolean {
+  hear(membership: Membership, message: Message): boolean {
     let isHeard = false;
-    this.#each(subscription, room => {
-      isHeard = room.hear(message) || isHeard;
+    this.#each(membership, subscription => {
+      isHeard = subscription.hear(message) || isHeard;
     });
     return isHeard;
   }
 
-  #missed(subscription: Subscription, gap: Gap): void {
-    this.#each(subscription, room => room.emit('gap', gap));
+  #missed(membership: Membership, gap: Gap): void {
+    this.#each(membership, subscription => subscription.emit('gap', gap));
   }
 
-  #each(subscription: Subscription, act: (room: AnyRoom) => void): void {
-    for (const room of [...subscription.rooms.keys()]) act(room);
+  #each(membership: Membership, act: (subscription: AnySubscription) => void): void {
+    for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
   }
 
   // The end
 
-  /** The application closes the client: those who do not ask what became of their join need not. */
+  /** The application closeCodes the client: those who do not ask what became of their join need not. */
   closing(): void {
-    for (const { rooms } of this.#subscriptions.values()) {
-      for (const joining of rooms.values()) joining?.quiet();
+    for (const { subscriptions } of this.#memberships.values()) {
+      for (const joining of subscriptions.values()) joining?.quiet();
     }
   }
 
   /** Nothing is joined again. */
   loseAll(error: RuntimeError): void {
-    for (const subscription of [...this.#subscriptions.values()]) this.#drop(subscription, error);
+    for (const membership of [...this.#memberships.values()]) this.#drop(membership, error);
   }
 }
 
@@ -397,7 +397,7 @@ function isRetryable(error: CallError<DeclaredError>): boolean {
 }
 
 /** Whether the answer to a join is of its channel, as far as it says. */
-function isOf({ channel }: Message, { key }: Subscription): boolean {
+function isOf({ channel }: Message, { key }: Membership): boolean {
   return channel === undefined || channel === key;
 }
 

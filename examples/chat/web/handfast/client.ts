@@ -1,9 +1,9 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { Channels, type Subscription } from './channels.js';
+import { Channels, type Membership } from './channels.js';
 import { systemClock, type Clock } from './clock.js';
-import { isRefusal } from './closes.js';
-import { Connection, type Closed } from './connection.js';
+import { isRefusal } from './close-codes.js';
+import { Connection, type ConnectionClosed } from './connection.js';
 import { learn, parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
@@ -19,14 +19,14 @@ import type {
 } from './descriptor.js';
 import { Encoder } from './encoder.js';
 import type { Address, Id, Tag } from './envelope.js';
-import { Refused, type CallError, type DeclaredError, type DecodeError, type RuntimeError } from './errors.js';
+import { SessionRefusedError, type CallError, type DeclaredError, type DecodeError, type RuntimeError } from './errors.js';
 import type { ClientEvents } from './events.js';
-import { Listeners, type Off } from './listeners.js';
-import type { CallOptions, ConnectOptions, Source } from './options.js';
+import { Listeners, type Unsubscribe } from './listeners.js';
+import type { CallOptions, ConnectOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
-import { wording } from './report.js';
-import { err, Failed, ok, type Failure, type Result } from './result.js';
-import type { Room } from './room.js';
+import { formatViolation } from './report.js';
+import { err, CallFailedError, ok, type Failure, type Result } from './result.js';
+import type { Subscription } from './subscription.js';
 import { callError, failure, sessionMessages, wireError, type ChannelGap, type Ready, type Refusal } from './session.js';
 import { Store, type ClientState } from './state.js';
 import { Stream } from './stream.js';
@@ -39,7 +39,7 @@ type Args<Payload, Options> = [Payload] extends [undefined]
   : [payload: Payload, options?: Options];
 
 /** What is sent and answered. */
-type Asking = Outgoing<unknown> & {
+type AnyRequest = Outgoing<unknown> & {
   readonly errors: readonly ErrorDescriptor<DeclaredError>[];
   readonly timeout?: number;
   readonly idempotent?: boolean;
@@ -48,7 +48,7 @@ type Asking = Outgoing<unknown> & {
 /** Calls it, hears it, and keeps the connection to it. Made by the `connect` of a protocol. */
 export class Client<Auth = never> {
   /**
-   * The server's welcome. Rejects with {@link Refused} if the server refuses, and with {@link Failed} if the client is
+   * The server's welcome. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
    * closed before. Calls need not wait for it.
    */
   readonly ready: Promise<Ready>;
@@ -67,7 +67,7 @@ export class Client<Auth = never> {
   readonly #own: Incoming<unknown>[] = [];
   readonly #reader: Reader;
   readonly #warnings: Warnings = new Warnings();
-  #sleep: Off = () => {};
+  #sleep: Unsubscribe = () => {};
   #resolveReady!: (ready: Ready) => void;
   #rejectReady!: (error: Error) => void;
   #lastId = 0;
@@ -149,7 +149,7 @@ export class Client<Auth = never> {
 
   /**
    * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
-   * the runtime are told apart by `code`. Before there is a connection, it waits for one.
+   * the runtime are value apart by `code`. Before there is a connection, it waits for one.
    */
   call<P, R, E extends DeclaredError>(
     request: Request<P, R, E>,
@@ -217,14 +217,14 @@ export class Client<Auth = never> {
   }
 
   /** Hears what happens to the connection. Returns what ends that. */
-  on<E extends keyof ClientEvents>(event: E, listener: (told: ClientEvents[E]) => void): Off;
+  on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): Unsubscribe;
   /** Hears a message of the server's that answers nothing. Returns what ends that. */
-  on<P>(message: Incoming<P>, listener: (payload: P, message: Message<string, P>) => void): Off;
+  on<P>(message: Incoming<P>, listener: (payload: P, message: Message<string, P>) => void): Unsubscribe;
   on<P>(
     what: Incoming<P> | keyof ClientEvents,
-    listener: ((payload: P, message: Message<string, P>) => void) | ((told: never) => void),
-  ): Off {
-    if (typeof what === 'string') return this.#events.on(what, listener as (told: unknown) => void);
+    listener: ((payload: P, message: Message<string, P>) => void) | ((value: never) => void),
+  ): Unsubscribe {
+    if (typeof what === 'string') return this.#events.on(what, listener as (value: unknown) => void);
     this.#learn(what);
     const hear = listener as (payload: P, message: Message<string, P>) => void;
     return this.#messages.on(what.name, message => hear(message.payload as P, message as Message<string, P>));
@@ -235,14 +235,14 @@ export class Client<Auth = never> {
    * of the last that leaves. After a loss of the connection it is joined again by itself.
    *
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
-   * @throws {Failed} with the error of the join.
+   * @throws {CallFailedError} with the error of the join.
    */
   join<Name extends string, Params, Joined, E extends DeclaredError>(
     channel: Channel<Name, Params, Joined, E>,
     params: NoInfer<Params>,
-    setup?: (room: Room<Name, Joined>) => void,
+    setup?: (room: Subscription<Name, Joined>) => void,
     options: CallOptions = {},
-  ): Promise<Room<Name, Joined>> {
+  ): Promise<Subscription<Name, Joined>> {
     return this.#channels.join(channel, params, setup, options);
   }
 
@@ -267,7 +267,7 @@ export class Client<Auth = never> {
   // Sending
 
   #ask(
-    request: Asking,
+    request: AnyRequest,
     payload: unknown,
     sending: Sending,
     answers: readonly Incoming<unknown>[],
@@ -287,7 +287,7 @@ export class Client<Auth = never> {
     return id;
   }
 
-  #timeout({ timeout }: Pick<Asking, 'timeout'>): number {
+  #timeout({ timeout }: Pick<AnyRequest, 'timeout'>): number {
     return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
   }
 
@@ -303,13 +303,13 @@ export class Client<Auth = never> {
   // The session
 
   async #hello(): Promise<string | null> {
-    const { version, hash, auth: check } = this.#protocol;
+    const { version, hash, auth: validate } = this.#protocol;
     const proof = await this.#proof();
-    if (check !== undefined && proof !== undefined) {
-      const violations = this.#encoder.violations(check, proof, 2, null);
+    if (validate !== undefined && proof !== undefined) {
+      const violations = this.#encoder.violations(validate, proof, 2, null);
       if (violations.length > 0) {
-        const words = `the proof of who the client is does not fit: ${violations.map(wording).join('; ')}`;
-        this.#end(new Refused('INVALID', words, undefined, violations));
+        const words = `the proof of who the client is does not fit: ${violations.map(formatViolation).join('; ')}`;
+        this.#end(new SessionRefusedError('INVALID', words, undefined, violations));
       }
     }
     return this.#encoder.session('hello', { version, hash, ...(proof !== undefined && { auth: proof }) });
@@ -350,10 +350,10 @@ export class Client<Auth = never> {
     this.#events.emit('open', ready);
   }
 
-  #closed(closed: Closed): void {
-    const { closes } = this.#connection;
+  #closed(closed: ConnectionClosed): void {
+    const { closeCodes } = this.#connection;
     const { code, reason, final } = closed;
-    const isNo = isRefusal(code, closes);
+    const isNo = isRefusal(code, closeCodes);
     const refused = !this.#welcome && (this.#refused || isNo);
     this.#welcome = false;
     this.#early = undefined;
@@ -362,11 +362,11 @@ export class Client<Auth = never> {
     this.#channels.lost();
     if (over !== undefined) this.#channels.loseAll(over);
     // What was too large once is so again.
-    this.#outbound.lost(refused, code !== closes.tooLarge);
+    this.#outbound.lost(refused, code !== closeCodes.tooLarge);
     if (over !== undefined) {
       this.#sleep();
       this.#outbound.failAll(over);
-      this.#rejectReady(isNo ? new Refused(code, over.message) : new Failed(over));
+      this.#rejectReady(isNo ? new SessionRefusedError(code, over.message) : new CallFailedError(over));
     }
     const waiting = this.#wasWelcome ? 'reconnecting' : 'connecting';
     this.state.set({ status: final ? 'closed' : waiting, closed });
@@ -377,8 +377,8 @@ export class Client<Auth = never> {
   }
 
   /** The server's no, or our own: nothing is tried again. */
-  #end(refused: Refused): void {
-    const { version, unauthorized } = this.#connection.closes;
+  #end(refused: SessionRefusedError): void {
+    const { version, unauthorized } = this.#connection.closeCodes;
     this.#over = { code: 'CLOSED', message: refused.message };
     this.#refused = true;
     this.#rejectReady(refused);
@@ -427,13 +427,13 @@ export class Client<Auth = never> {
   }
 
   /** Takes a message that is not the answer to a request, or is an error. */
-  #heard(incoming: Incoming<unknown>, message: Message, request?: PendingRequest, channel?: Subscription): void {
+  #heard(incoming: Incoming<unknown>, message: Message, request?: PendingRequest, channel?: Membership): void {
     switch (incoming) {
       case sessionMessages.ready:
         return this.#isReady(message.payload as Ready);
       case sessionMessages.refuse: {
         const { code, message: words, side, violations, retryable } = message.payload as Refusal;
-        if (retryable !== true) return this.#end(new Refused(code, words, side, violations));
+        if (retryable !== true) return this.#end(new SessionRefusedError(code, words, side, violations));
         // No for now: what was written behind the hello was not looked at, and goes with the next one.
         this.#refused = true;
         this.#connection.refused(words);
@@ -445,7 +445,7 @@ export class Client<Auth = never> {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== undefined) return this.#outbound.fail(request.id, error, true);
         if (message.id !== undefined) return;
-        return this.#report(`error ${error.code}`, new Failed(error as Failure), 'the server reports an error');
+        return this.#report(`error ${error.code}`, new CallFailedError(error as Failure), 'the server reports an error');
       }
       case sessionMessages.gap: {
         const { channel: key, ...gap } = message.payload as ChannelGap;
@@ -485,7 +485,7 @@ export class Client<Auth = never> {
   }
 }
 
-function resolve<T>(source: Source<T> | undefined): T | Promise<T> | undefined {
+function resolve<T>(source: ValueOrProvider<T> | undefined): T | Promise<T> | undefined {
   return typeof source === 'function' ? (source as () => T | Promise<T>)() : source;
 }
 

@@ -1,20 +1,20 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { noPayload, isFields, type Fields } from './check.js';
+import { noPayload, isObject, type JsonObject } from './validators.js';
 import { tagOf, type Incoming, type Message, type Outgoing, type PendingLookup } from './descriptor.js';
 import {
   missing,
-  readSurroundings,
+  readEnvelopeFields,
   timeOf,
   wrongKind,
   type Envelope,
-  type Field,
+  type EnvelopeField,
   type Id,
-  type Surroundings,
+  type EnvelopeFields,
   type Tag,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { part, passes, violationsOf, violationsUnder, wording, type Violation } from './report.js';
+import { pointerSegment, passes, violationsOf, violationsAt, formatViolation, type Violation } from './report.js';
 import { err, ok, type Result } from './result.js';
 
 /** A message, or what is left of one that could not be taken. */
@@ -154,7 +154,7 @@ function readPlain(
   byTag: ReadonlyMap<Tag, Incoming<unknown>>,
   strict: boolean,
 ): Message | undefined {
-  if (envelope.content === null || !isFields(value)) return undefined;
+  if (envelope.content === null || !isObject(value)) return undefined;
   const { slots, required } = slotsOf(envelope);
   const message: { -readonly [part in keyof Message]: Message[part] } = { type: '', payload: undefined };
   let incoming: Incoming<unknown> | undefined;
@@ -215,7 +215,7 @@ function readPlain(
 /** What a name in a message stands for. */
 interface Slot {
   readonly part: 'tag' | keyof Omit<Message, 'type'>;
-  readonly field?: Field;
+  readonly field?: EnvelopeField;
 }
 
 interface Slots {
@@ -281,7 +281,7 @@ function nests(value: unknown, depth: number): boolean {
     return false;
   }
   for (const name in value) {
-    const item = (value as Fields)[name];
+    const item = (value as JsonObject)[name];
     if (typeof item === 'object' && nests(item, depth - 1)) return true;
   }
   return false;
@@ -373,9 +373,9 @@ function tooDeep(error: unknown): Result<never, DecodeError> {
 }
 
 function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
-  if (!isFields(value)) return refuse('syntax', 'not an object', {});
+  if (!isObject(value)) return refuse('syntax', 'not an object', {});
   const violations: Violation[] = [];
-  let around = readSurroundings(value, reader.envelope, violations);
+  let around = readEnvelopeFields(value, reader.envelope, violations);
   const tag = readTag(value, reader.envelope);
 
   const incoming = find(value, tag, around, reader);
@@ -391,12 +391,12 @@ function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
   const envelope = incoming.envelope ?? reader.envelope;
   if (incoming.envelope !== undefined) {
     violations.length = 0;
-    around = readSurroundings(value, envelope, violations);
+    around = readEnvelopeFields(value, envelope, violations);
   }
   if (reader.strict === true) refuseUnknown(value, envelope, violations);
   const payload = payloadOf(value, envelope);
   const type = tag.value === undefined ? {} : { type: tag.value };
-  // What is published to a channel says which; where the field has to be there anyway, that was told already.
+  // What is published to a channel says which; where the field has to be there anyway, that was value already.
   if (incoming.channel !== undefined && envelope.channel?.presence === 'optional') {
     if (value[envelope.channel.name] === undefined) violations.push(missing(envelope.channel.name));
   }
@@ -415,7 +415,7 @@ function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
 
 /** What is wrong with a payload. One that is absent is `{}` where that passes, and else missing. */
 function payloadViolations(
-  message: Fields,
+  message: JsonObject,
   payload: unknown,
   { content }: Envelope,
   { receive }: Incoming<unknown>,
@@ -423,7 +423,7 @@ function payloadViolations(
 ): readonly Violation[] {
   const direction = strict ? 'sent' : 'received';
   if (content === null) return violationsOf(receive, payload, direction);
-  const wrong = violationsUnder(receive, payload, direction, content);
+  const wrong = violationsAt(receive, payload, direction, content);
   return wrong.length > 0 && message[content] === undefined ? [missing(content)] : wrong;
 }
 
@@ -432,7 +432,7 @@ interface ReadTag {
   readonly problem?: Violation;
 }
 
-function readTag(message: Fields, { tag }: Envelope): ReadTag {
+function readTag(message: JsonObject, { tag }: Envelope): ReadTag {
   const value = message[tag.name];
   if (value === undefined) return { problem: missing(tag.name) };
   if (typeof value === 'string' || Number.isSafeInteger(value)) return { value: value as Tag };
@@ -440,7 +440,7 @@ function readTag(message: Fields, { tag }: Envelope): ReadTag {
 }
 
 /** The message this is: of those that may answer the pending request if one has its tag, else the one of the tag. */
-function find(value: Fields, tag: ReadTag, around: Surroundings, reader: Reader): Incoming<unknown> | undefined {
+function find(value: JsonObject, tag: ReadTag, around: EnvelopeFields, reader: Reader): Incoming<unknown> | undefined {
   const { outcome } = reader.envelope;
   const answers = reader.pending?.(around.id) ?? [];
   const answer = answers.find(candidate => hasTagOf(value, candidate, reader.envelope));
@@ -452,28 +452,28 @@ function find(value: Fields, tag: ReadTag, around: Surroundings, reader: Reader)
 }
 
 /** Whether a value has the tag of a message where the message has it. */
-function hasTagOf(value: Fields, message: Incoming<unknown>, envelope: Envelope): boolean {
+function hasTagOf(value: JsonObject, message: Incoming<unknown>, envelope: Envelope): boolean {
   return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? undefined);
 }
 
 /** A server takes no fields beside the payload that its envelope does not have. */
-function refuseUnknown(value: Fields, envelope: Envelope, violations: Violation[]): void {
+function refuseUnknown(value: JsonObject, envelope: Envelope, violations: Violation[]): void {
   if (envelope.content === null) return;
   for (const name of Object.keys(withoutEnvelope(value, envelope))) {
     if (name === envelope.content) continue;
-    violations.push({ path: `/${part(name)}`, keyword: 'additionalProperties', message: 'is not a known property' });
+    violations.push({ path: `/${pointerSegment(name)}`, keyword: 'additionalProperties', message: 'is not a known property' });
   }
 }
 
 /** The payload of a message; one that is absent is one without fields. */
-function payloadOf(message: Fields, envelope: Envelope): unknown {
+function payloadOf(message: JsonObject, envelope: Envelope): unknown {
   if (envelope.content === null) return withoutEnvelope(message, envelope);
   const payload = message[envelope.content];
   return payload === undefined ? {} : payload;
 }
 
 /** A message whose payload lies flat, without what stands beside the payload. */
-function withoutEnvelope(message: Fields, envelope: Envelope): Fields {
+function withoutEnvelope(message: JsonObject, envelope: Envelope): JsonObject {
   const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
   const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
   const names = new Set([outcome?.field, ...fields.map(field => field?.name)]);
@@ -482,7 +482,7 @@ function withoutEnvelope(message: Fields, envelope: Envelope): Fields {
 
 const CODES = { syntax: 'SYNTAX', envelope: 'ENVELOPE', 'unknown-type': 'UNKNOWN_TYPE', invalid: 'INVALID' } as const;
 
-interface Remains extends Surroundings {
+interface Remains extends EnvelopeFields {
   readonly type?: Tag | undefined;
   readonly payload?: unknown;
   readonly violations?: readonly Violation[];
@@ -490,6 +490,6 @@ interface Remains extends Surroundings {
 
 function refuse(kind: DecodeError['kind'], words: string, remains: Remains): Result<never, DecodeError> {
   const { type, violations = [], ...rest } = remains;
-  const message = [words, violations.map(wording).join('; ')].filter(part => part !== '').join(': ');
+  const message = [words, violations.map(formatViolation).join('; ')].filter(part => part !== '').join(': ');
   return err({ code: CODES[kind], kind, message, violations, ...(type !== undefined && { type }), ...rest });
 }

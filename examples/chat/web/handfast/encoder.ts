@@ -1,13 +1,13 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { noPayload } from './check.js';
+import { noPayload } from './validators.js';
 import { isDeeper } from './decode.js';
 import { tagOf, type Outgoing, type Protocol, type Request, type Role } from './descriptor.js';
 import { writeMessage, type Address, type Envelope, type Tag } from './envelope.js';
 import type { RuntimeError } from './errors.js';
-import { fail, violationsOf, violationsUnder, wording, type Check, type Report, type Violation } from './report.js';
+import { fail, violationsOf, violationsAt, formatViolation, type Validator, type Report, type Violation } from './report.js';
 import { err, ok, type Result } from './result.js';
-import { checkChannelKey, type ChannelKey } from './session.js';
+import { validateChannelKey, type ChannelKey } from './session.js';
 
 /** Checks what is sent and writes it as text. */
 export class Encoder {
@@ -24,7 +24,7 @@ export class Encoder {
       const { content } = envelope;
       const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
       if (violations.length > 0) {
-        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(wording).join('; ')}`;
+        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join('; ')}`;
         return err({ code: 'INVALID', message: words, violations });
       }
     }
@@ -44,9 +44,9 @@ export class Encoder {
   }
 
   /** What keeps a server from taking a value that so many objects of the message lie around. */
-  violations(check: Check<unknown>, payload: unknown, around: number, under: string | null): readonly Violation[] {
-    if (isDeeper(payload, this.#protocol.depth - around)) check = tooDeep;
-    return under === null ? violationsOf(check, payload, 'sent') : violationsUnder(check, payload, 'sent', under);
+  violations(validate: Validator<unknown>, payload: unknown, around: number, under: string | null): readonly Violation[] {
+    if (isDeeper(payload, this.#protocol.depth - around)) validate = tooDeep;
+    return under === null ? violationsOf(validate, payload, 'sent') : violationsAt(validate, payload, 'sent', under);
   }
 
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -64,8 +64,8 @@ export class Encoder {
   /** The session's own request to join or leave a channel. */
   channel(role: 'join' | 'leave'): Request<ChannelKey, ChannelKey> {
     const tag = this.tag(role);
-    const reply = { name: role, tag, receive: checkChannelKey };
-    return { ...reply, send: checkChannelKey, reply, errors: [], idempotent: true };
+    const reply = { name: role, tag, receive: validateChannelKey };
+    return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
   }
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, address: Address): string {

@@ -1,11 +1,11 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import type { Closed } from './connection.js';
+import type { ConnectionClosed } from './connection.js';
 import type { DecodeError } from './errors.js';
 import type { Ready } from './session.js';
 
 /** Both ends speak versions that agree, but were generated from unequal protocols. */
-export interface Skew {
+export interface VersionSkew {
   readonly client: { readonly version: string; readonly hash: string };
   readonly server: { readonly version: string; readonly hash: string };
   /** What this is and what to do about it. */
@@ -17,8 +17,8 @@ export interface ClientEvents {
   /** The session is ready, the first time or again. */
   readonly open: Ready;
   /** The connection ended. */
-  readonly close: Closed;
-  readonly skew: Skew;
+  readonly close: ConnectionClosed;
+  readonly skew: VersionSkew;
   /**
    * Something failed that no call waits for: the fetching of a proof, a listener, an error of the server's without a
    * request. Unheard, it is a warning on the console; what a listener throws is thrown to the platform.

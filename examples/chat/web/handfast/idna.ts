@@ -4,7 +4,7 @@
 
 import { ASCII, isHost, isLabel, isMailbox } from './address.js';
 import { fail, type Report } from './report.js';
-import * as tables from './tables.js';
+import * as tables from './unicode.js';
 
 /** `format: hostname` (RFC 1123), each label that begins with `xn--` being an A-label (RFC 5891) */
 export function hostname(value: string, report: Report): void {

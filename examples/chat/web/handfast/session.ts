@@ -2,11 +2,11 @@
 
 // The messages of the session itself, in the words of docs/wire.md.
 
-import { boolean, integer, items, array, noPayload, notOf, object, property, required, string } from './check.js';
+import { boolean, integer, items, array, noPayload, noneOfTypes, object, property, required, string } from './validators.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { SESSION_CODES, type CallError, type DeclaredError, type SessionError } from './errors.js';
-import { overlaps, violationsOf, wording, type Report, type Violation } from './report.js';
+import { deduplicate, violationsOf, formatViolation, type Report, type Violation } from './report.js';
 
 /** The server's welcome. */
 export interface Ready {
@@ -54,7 +54,7 @@ export interface ChannelKey {
   readonly channel: string;
 }
 
-function checkReady(value: unknown, report: Report): void {
+function validateReady(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'version', string, report);
   property(value, 'hash', string, report);
@@ -62,30 +62,30 @@ function checkReady(value: unknown, report: Report): void {
   required(value, ['version'], report);
 }
 
-function checkRefusal(value: unknown, report: Report): void {
+function validateRefusal(value: unknown, report: Report): void {
   if (!object(value, report)) return;
-  property(value, 'code', checkCode, report);
+  property(value, 'code', validateCode, report);
   property(value, 'message', string, report);
   property(value, 'retryable', boolean, report);
-  property(value, 'violations', checkViolations, report);
+  property(value, 'violations', validateViolations, report);
   required(value, ['code'], report);
   required(value, ['message'], report);
 }
 
-function checkError(value: unknown, report: Report): void {
-  overlaps(report);
-  checkRefusal(value, report);
+function validateError(value: unknown, report: Report): void {
+  deduplicate(report);
+  validateRefusal(value, report);
 }
 
-function checkCode(value: unknown, report: Report): void {
-  if (typeof value !== 'string' && !Number.isInteger(value)) notOf(['integer', 'string'], report);
+function validateCode(value: unknown, report: Report): void {
+  if (typeof value !== 'string' && !Number.isInteger(value)) noneOfTypes(['integer', 'string'], report);
 }
 
-function checkViolations(value: unknown, report: Report): void {
-  if (array(value, report)) items(value, 0, checkViolation, report);
+function validateViolations(value: unknown, report: Report): void {
+  if (array(value, report)) items(value, 0, validateViolation, report);
 }
 
-function checkViolation(value: unknown, report: Report): void {
+function validateViolation(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   for (const name of ['path', 'keyword', 'message']) {
     property(value, name, string, report);
@@ -93,38 +93,38 @@ function checkViolation(value: unknown, report: Report): void {
   }
 }
 
-function checkGap(value: unknown, report: Report): void {
-  checkChannelKey(value, report);
+function validateGap(value: unknown, report: Report): void {
+  validateChannelKey(value, report);
   if (!object(value, report)) return;
   property(value, 'from', integer, report);
   property(value, 'to', integer, report);
 }
 
 /** The check of {@link ChannelKey}. */
-export function checkChannelKey(value: unknown, report: Report): void {
+export function validateChannelKey(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'channel', string, report);
   required(value, ['channel'], report);
 }
 
-function checkNothing(): void {}
+function validateNothing(): void {}
 
 /** What the session itself hears. */
 export const sessionMessages = {
-  ready: { name: 'ready', receive: checkReady } as Incoming<Ready>,
-  refuse: { name: 'refuse', receive: checkRefusal } as Incoming<Refusal>,
-  error: { name: 'error', receive: checkError } as Incoming<WireError>,
-  gap: { name: 'gap', receive: checkGap } as Incoming<ChannelGap>,
-  ping: { name: 'ping', receive: checkNothing } as Incoming<unknown>,
-  pong: { name: 'pong', receive: checkNothing } as Incoming<unknown>,
+  ready: { name: 'ready', receive: validateReady } as Incoming<Ready>,
+  refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
+  error: { name: 'error', receive: validateError } as Incoming<WireError>,
+  gap: { name: 'gap', receive: validateGap } as Incoming<ChannelGap>,
+  ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
+  pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
 };
 
 /** A reply whose envelope says that the request failed, whatever it carries. */
-export const failure: Incoming<unknown> = { name: 'error', receive: checkNothing };
+export const failure: Incoming<unknown> = { name: 'error', receive: validateNothing };
 
 /** What a failure says, where that has the form of an error; else all of it is the error's data. */
 export function wireError(payload: unknown): WireError {
-  if (violationsOf(checkError, payload, 'received').length === 0) return payload as WireError; // it was checked
+  if (violationsOf(validateError, payload, 'received').length === 0) return payload as WireError; // it was checked
   return { code: 'FAILED', message: 'the request failed', data: payload };
 }
 
@@ -138,7 +138,7 @@ export function callError<E extends DeclaredError>(
   if (descriptor !== undefined) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, 'received');
     if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were checked
-    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(wording).join('; ')}`;
+    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join('; ')}`;
     const reply = { code: 'INVALID', kind: 'invalid', message: words, payload: error, violations: wrong } as const;
     return { code: 'BAD_REPLY', message: words, reply };
   }

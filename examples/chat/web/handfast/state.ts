@@ -1,7 +1,7 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import type { Closed } from './connection.js';
-import type { Off } from './listeners.js';
+import type { ConnectionClosed } from './connection.js';
+import type { Unsubscribe } from './listeners.js';
 
 /** Where a client stands. The same object until something changes. */
 export interface ClientState {
@@ -11,7 +11,7 @@ export interface ClientState {
    */
   readonly status: 'connecting' | 'connected' | 'reconnecting' | 'closed';
   /** How the last connection ended, or why the last try failed. Absent while connected. */
-  readonly closed?: Closed;
+  readonly closed?: ConnectionClosed;
 }
 
 /**
@@ -33,7 +33,7 @@ export class Store<T> {
   readonly get = (): T => this.#value;
 
   /** Calls with the value at once, and with each later one. Returns what ends that. */
-  readonly subscribe = (run: (value: T) => void): Off => {
+  readonly subscribe = (run: (value: T) => void): Unsubscribe => {
     const own = (value: T): void => run(value); // so that one function may subscribe twice
     this.#runs.add(own);
     run(this.#value);

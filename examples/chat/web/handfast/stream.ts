@@ -2,7 +2,7 @@
 
 import type { Clock } from './clock.js';
 import type { CallError, DeclaredError } from './errors.js';
-import { err, Failed, ok, type Result } from './result.js';
+import { err, CallFailedError, ok, type Result } from './result.js';
 
 /** A value that will be there, from outside the promise. */
 interface Deferred<T> {
@@ -33,7 +33,7 @@ const BURST = 8;
 
 /**
  * What a stream request brings. Iterate it once: `for await (const item of stream)` ends when the server ends the
- * stream, {@link cancel} is called or the client is closed, throws a {@link Failed} when it fails, and cancels it when
+ * stream, {@link cancel} is called or the client is closed, throws a {@link CallFailedError} when it fails, and cancels it when
  * the loop is left early.
  *
  * Items wait until they are taken: 1,024 of them, or 1 MiB as text. If more would wait, the stream fails with `SLOW` and
@@ -84,7 +84,7 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     try {
       for (;;) {
         while (this.#items > 0) yield this.#take();
-        if (this.#over?.failure !== undefined) throw new Failed(this.#over.failure);
+        if (this.#over?.failure !== undefined) throw new CallFailedError(this.#over.failure);
         if (this.#over !== undefined) return;
         this.#waitingReader = deferred();
         await this.#waitingReader.promise;

@@ -22,7 +22,7 @@ export interface TransportEvents {
 }
 
 /** Begins to connect. It throws if that cannot work at all. */
-export type Connect = (url: string, subprotocol: string, events: TransportEvents) => Transport;
+export type TransportFactory = (url: string, subprotocol: string, events: TransportEvents) => Transport;
 
 /**
  * The part of the WebSocket constructor that is needed, so that an implementation can be passed if none is global. The
@@ -62,7 +62,7 @@ const NO_WEBSOCKET =
   "`ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
 
 /** Connects over WebSocket (RFC 6455), by default with the platform's own. */
-export function webSocket(constructor?: WebSocketConstructor): Connect {
+export function webSocket(constructor?: WebSocketConstructor): TransportFactory {
   return (url, subprotocol, events) => {
     const own = constructor ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (own === undefined) throw new Error(NO_WEBSOCKET);

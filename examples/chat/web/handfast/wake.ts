@@ -1,6 +1,6 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import type { Off } from './listeners.js';
+import type { Unsubscribe } from './listeners.js';
 
 /** The part of a window or a document that is needed. Node has neither, and React Native only some of it. */
 interface Target {
@@ -10,7 +10,7 @@ interface Target {
 }
 
 /** Calls back when the network or the page comes back, as far as the platform has such events. */
-export function onWake(callback: () => void): Off {
+export function onWake(callback: () => void): Unsubscribe {
   const page = globalThis as Target & { readonly document?: Target };
   const { document } = page;
   const shown = (): void => {

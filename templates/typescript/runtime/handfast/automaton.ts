@@ -3,7 +3,7 @@
 // Patterns for which a regular expression of the engine may take longer than in proportion to the text: they are tried in all
 // ways at once, character by character (Thompson, 1968).
 
-import type { Pattern } from './check.js';
+import type { Pattern } from './validators.js';
 
 /**
  * A regular expression: one character of a set, which is written as the first and the last of each of its ranges; 0, 1 and 2, the

@@ -17,7 +17,7 @@ const SHORTEST = 100;
  * How long to wait before the next try, in milliseconds: a random time (full jitter, so that clients which lost the same
  * server do not come back together) between a floor and a bound that doubles with each failure.
  */
-export function wait(clock: Clock, { min, max }: Backoff, failures: number): number {
+export function backoffDelay(clock: Clock, { min, max }: Backoff, failures: number): number {
   const floor = Math.min(max, Math.max(min / 2, SHORTEST));
   const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
   return floor + clock.random() * (bound - floor);

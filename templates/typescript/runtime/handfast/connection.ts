@@ -1,13 +1,13 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { wait } from './backoff.js';
+import { backoffDelay } from './backoff.js';
 import { deadline, type Clock } from './clock.js';
-import { closesOf, isRefusal, type Closes } from './closes.js';
+import { closeCodesOf, isRefusal, type CloseCodes } from './close-codes.js';
 import type { Protocol } from './descriptor.js';
-import type { Connect, Transport } from './transport.js';
+import type { TransportFactory, Transport } from './transport.js';
 
 /** A connection that ended. */
-export interface Closed {
+export interface ConnectionClosed {
   /** The close code (RFC 6455, section 7.4). */
   readonly code: number;
   readonly reason: string;
@@ -25,7 +25,7 @@ export interface ConnectionHost {
   /** The hello was written; messages may be written behind it. */
   opened(): void;
   received(data: unknown): void;
-  closed(closed: Closed): void;
+  closed(closed: ConnectionClosed): void;
   /** An attempt failed before there was a connection. Another follows. */
   failed(error: unknown): void;
   warn(kind: string, words: string): void;
@@ -34,8 +34,8 @@ export interface ConnectionHost {
 /** What a connection needs to know. */
 export interface ConnectionSettings {
   readonly url: string;
-  readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'closes'>;
-  readonly connect: Connect;
+  readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'closeCodes'>;
+  readonly connect: TransportFactory;
   readonly clock: Clock;
   readonly reconnect: boolean;
 }
@@ -49,7 +49,7 @@ const OVERRUN = 3;
 /** Keeps a connection: connects, says hello, pings, and after a loss connects again with backoff and full jitter. */
 export class Connection {
   /** The close codes of the protocol. */
-  readonly closes: Closes;
+  readonly closeCodes: CloseCodes;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
   #transport: Transport | undefined;
@@ -74,7 +74,7 @@ export class Connection {
   constructor(settings: ConnectionSettings, host: ConnectionHost) {
     this.#settings = settings;
     this.#host = host;
-    this.closes = closesOf(settings.protocol);
+    this.closeCodes = closeCodesOf(settings.protocol);
   }
 
   /** Whether the hello is written, so that messages may follow. */
@@ -109,7 +109,7 @@ export class Connection {
     const { timeout } = protocol.session;
     this.#phase = 'connecting';
     this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closes.silent, `not ready within ${timeout} ms`));
+    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = connect(url, protocol.subprotocol, {
       opened: () => {
         if (isCurrent()) void this.#sayHello(isCurrent);
@@ -200,7 +200,7 @@ export class Connection {
     this.#probing = true;
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => {
-      if (this.#probing) this.#drop(this.closes.silent, `no answer to a ping within ${timeout} ms`);
+      if (this.#probing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
       else this.#listen();
     });
     this.write(this.#host.ping);
@@ -208,7 +208,7 @@ export class Connection {
 
   /** The server refuses for now: the next try has to wait as long as for one that is overrun. */
   refused(reason: string): void {
-    this.#drop(this.closes.rateLimited, reason);
+    this.#drop(this.closeCodes.rateLimited, reason);
   }
 
   /** Ends it for good. */
@@ -216,9 +216,9 @@ export class Connection {
     if (this.#phase !== 'ended') this.#drop(code, reason, true);
   }
 
-  /** Whether a server that closes with a code wants no other connection of this client. */
+  /** Whether a server that closeCodes with a code wants no other connection of this client. */
   #isFinal(code: number): boolean {
-    return code === 1000 || isRefusal(code, this.closes);
+    return code === 1000 || isRefusal(code, this.closeCodes);
   }
 
   #drop(code: number, reason: string, final: boolean = false): void {
@@ -230,7 +230,7 @@ export class Connection {
   #lost(code: number, reason: string, final: boolean = false): void {
     const { protocol, clock, reconnect } = this.#settings;
     const { backoff } = protocol.session;
-    // A server that says it is ready and closes at once is not one that works again.
+    // A server that says it is ready and closeCodes at once is not one that works again.
     if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#tries = this.#doubled = 0;
     else this.#tries++;
     this.#generation++;
@@ -245,9 +245,9 @@ export class Connection {
       return;
     }
     if (code === ABNORMAL && this.#phase === 'connecting' && ++this.#abnormal === 2) this.#hint(reason);
-    this.#overrun = code === this.closes.rateLimited || code === this.closes.slow;
+    this.#overrun = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#overrun) this.#doubled = Math.max(this.#doubled, OVERRUN);
-    const retryIn = wait(clock, backoff, this.#doubled++);
+    const retryIn = backoffDelay(clock, backoff, this.#doubled++);
     this.#phase = 'waiting';
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
     this.#host.closed({ code, reason, final: false, retryIn });

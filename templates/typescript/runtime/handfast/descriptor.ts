@@ -1,13 +1,13 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import type { Backoff } from './backoff.js';
-import type { Closes } from './closes.js';
+import type { CloseCodes } from './close-codes.js';
 import type { DeclaredError } from './errors.js';
-import type { Envelope, Id, Surroundings, Tag } from './envelope.js';
-import type { Check } from './report.js';
+import type { Envelope, Id, EnvelopeFields, Tag } from './envelope.js';
+import type { Validator } from './report.js';
 
 /** A message that was received: its name, its payload, and what stood around it. */
-export interface Message<Name extends string = string, Payload = unknown> extends Surroundings {
+export interface Message<Name extends string = string, Payload = unknown> extends EnvelopeFields {
   /** The name the protocol gives it, whatever its tag is on the wire. */
   readonly type: Name;
   readonly payload: Payload;
@@ -19,7 +19,7 @@ export interface ChannelMessage<Name extends string, Payload> extends Message<Na
 }
 
 /** What both directions have. */
-interface Described {
+interface MessageDescriptor {
   /** The name the protocol gives the message. */
   readonly name: string;
   /** Its tag, where that is not its name; `null` where it has none and is known by the request it answers. */
@@ -29,8 +29,8 @@ interface Described {
 }
 
 /** A message that the server sends. */
-export interface Incoming<Payload> extends Described {
-  readonly receive: Check<Payload>;
+export interface Incoming<Payload> extends MessageDescriptor {
+  readonly receive: Validator<Payload>;
   /** The name of the channel it is published to. */
   readonly channel?: string;
 }
@@ -41,14 +41,14 @@ export interface Published<Payload, Channel extends string> extends Incoming<Pay
 }
 
 /** A message that the client sends. */
-export interface Outgoing<Payload> extends Described {
-  readonly send: Check<Payload>;
+export interface Outgoing<Payload> extends MessageDescriptor {
+  readonly send: Validator<Payload>;
   /** Not worth sending later: dropped where there is no connection. */
   readonly volatile?: boolean;
 }
 
 /** What all requests have. */
-interface Asking<Payload, Errors extends DeclaredError> extends Outgoing<Payload> {
+interface BaseRequest<Payload, Errors extends DeclaredError> extends Outgoing<Payload> {
   /** The errors it may be answered with. */
   readonly errors: readonly ErrorDescriptor<Errors>[];
   /** How long an answer is waited for, in milliseconds; by default the session's timeout. */
@@ -58,12 +58,12 @@ interface Asking<Payload, Errors extends DeclaredError> extends Outgoing<Payload
 }
 
 /** A message that is answered once. */
-export interface Request<Payload, Reply, Errors extends DeclaredError = never> extends Asking<Payload, Errors> {
+export interface Request<Payload, Reply, Errors extends DeclaredError = never> extends BaseRequest<Payload, Errors> {
   readonly reply: Incoming<Reply>;
 }
 
 /** A message that is answered with a stream. */
-export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredError = never> extends Asking<
+export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredError = never> extends BaseRequest<
   Payload,
   Errors
 > {
@@ -81,7 +81,7 @@ export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredE
 export interface ErrorDescriptor<E extends DeclaredError> {
   readonly code: E['code'];
   /** What comes with it. */
-  readonly data: Check<E['data']>;
+  readonly data: Validator<E['data']>;
 }
 
 /** A channel: a place to which messages are published, one for each value of its parameters. */
@@ -116,9 +116,9 @@ export interface Protocol<Auth = never> {
     readonly backoff: Backoff;
   };
   /** What proves who the client is, in the hello. */
-  readonly auth?: Check<Auth>;
+  readonly auth?: Validator<Auth>;
   /** Close codes that are not the usual ones. */
-  readonly closes?: Partial<Closes>;
+  readonly closeCodes?: Partial<CloseCodes>;
   /**
    * In bytes. The server takes no larger `message`, so none is sent; what waits to be sent or to be answered is bounded
    * by `outbound`, by default 1 MiB.
@@ -132,7 +132,7 @@ export interface Protocol<Auth = never> {
 export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
 
 /** The tag a message bears on the wire. */
-export function tagOf(message: Described): Tag | null {
+export function tagOf(message: MessageDescriptor): Tag | null {
   return message.tag === undefined ? message.name : message.tag;
 }
 

@@ -9,7 +9,7 @@ export type Tag = string | number;
 export type Id = string | number;
 
 /** A field beside the payload. */
-export interface Field {
+export interface EnvelopeField {
   /** Its name on the wire. */
   readonly name: string;
   readonly kind: 'text' | 'integer';
@@ -23,27 +23,27 @@ export interface Envelope {
   /** The name of the payload's field; `null`: the payload's fields lie beside the tag. */
   readonly content: string | null;
   /** The correlation id. */
-  readonly id: Field | null;
+  readonly id: EnvelopeField | null;
   /** In answers: names the request, where that is not `id`. */
-  readonly replyTo: Field | null;
+  readonly replyTo: EnvelopeField | null;
   /** How answers find their request. */
   readonly correlate: 'id' | 'order';
-  /** How a reply that succeeded is told from one that failed, where the tag does not say. */
+  /** How a reply that succeeded is value from one that failed, where the tag does not say. */
   readonly outcome: { readonly field: string; readonly success: unknown; readonly failure: unknown } | null;
   /** The major version. */
-  readonly version: Field | null;
+  readonly version: EnvelopeField | null;
   /** The channel's key. */
-  readonly channel: Field | null;
+  readonly channel: EnvelopeField | null;
   /** The number of a message within its channel. */
-  readonly seq: Field | null;
+  readonly seq: EnvelopeField | null;
   /** The life of that count. */
-  readonly epoch: Field | null;
+  readonly epoch: EnvelopeField | null;
   /** When the message was published, and how that is written. */
-  readonly timestamp: { readonly field: Field; readonly as: 'rfc3339' | 'unix-ms' | 'unix-s' } | null;
+  readonly timestamp: { readonly field: EnvelopeField; readonly as: 'rfc3339' | 'unix-ms' | 'unix-s' } | null;
 }
 
 /** A field that is not always there. */
-function optional(name: string, kind: 'text' | 'integer'): Field {
+function optional(name: string, kind: 'text' | 'integer'): EnvelopeField {
   return { name, kind, presence: 'optional' };
 }
 
@@ -63,7 +63,7 @@ export const defaultEnvelope: Envelope = {
 };
 
 /** What stands beside the payload of a message that was received. */
-export interface Surroundings {
+export interface EnvelopeFields {
   /** The correlation id. */
   readonly id?: Id;
   /** The major version of the sender. */
@@ -81,12 +81,12 @@ export interface Surroundings {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads what stands beside the payload, and adds what is wrong with it to `violations`. */
-export function readSurroundings(
+export function readEnvelopeFields(
   message: Readonly<Record<string, unknown>>,
   envelope: Envelope,
   violations: Violation[],
-): Surroundings {
-  const read: Mutable<Surroundings> = {};
+): EnvelopeFields {
+  const read: Mutable<EnvelopeFields> = {};
   const id = readField(message, envelope.replyTo ?? envelope.id, violations);
   if (id !== undefined) read.id = id;
   const version = readField(message, envelope.version, violations);
@@ -115,7 +115,7 @@ function readOutcome(message: Readonly<Record<string, unknown>>, { outcome }: En
 
 function readField(
   message: Readonly<Record<string, unknown>>,
-  field: Field | null,
+  field: EnvelopeField | null,
   violations: Violation[],
 ): string | number | undefined {
   if (field === null) return undefined;
@@ -146,13 +146,13 @@ function readTimestamp(
 }
 
 /** Numbers of messages and times begin with zero. */
-function isCount(value: number, field: Field | null, violations: Violation[]): boolean {
+function isCount(value: number, field: EnvelopeField | null, violations: Violation[]): boolean {
   if (value >= 0) return true;
   violations.push({ path: `/${field?.name}`, keyword: 'minimum', message: 'must be at least 0', allowed: 0 });
   return false;
 }
 
-/** When a message was published, in milliseconds since 1970; not a number where that cannot be told. */
+/** When a message was published, in milliseconds since 1970; not a number where that cannot be value. */
 export function timeOf(value: unknown, { timestamp }: Pick<Envelope, 'timestamp'>): number {
   if (timestamp?.as === 'unix-s') return Number(value) * 1000;
   return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));

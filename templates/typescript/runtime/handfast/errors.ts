@@ -12,7 +12,7 @@ export interface DeclaredError<Code extends string | number = string | number, D
   readonly data: Data;
 }
 
-/** A payload that does not fit: found here before it was sent, or by the server. */
+/** A payload that does not fit: violations here before it was sent, or by the server. */
 export interface InvalidError extends Failure {
   readonly code: 'INVALID';
   readonly violations: readonly Violation[];
@@ -133,8 +133,8 @@ export interface DecodeError extends Failure {
 }
 
 /** The server refused the session. It is final: the client does not try again. */
-export class Refused extends Error {
-  override readonly name: string = 'Refused';
+export class SessionRefusedError extends Error {
+  override readonly name: string = 'SessionRefusedError';
   /** `VERSION`, an error of the auth message, or what the close code says. */
   readonly code: string | number;
   /** The end that is too old, where that is the reason. */

@@ -1,17 +1,17 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import type { Clock } from './clock.js';
-import type { Connect, WebSocketConstructor } from './transport.js';
+import type { TransportFactory, WebSocketConstructor } from './transport.js';
 
 /** A value, or what fetches it; asked again for each connection. */
-export type Source<T> = T | (() => T | Promise<T>);
+export type ValueOrProvider<T> = T | (() => T | Promise<T>);
 
 /** How to connect. */
 export interface ConnectOptions<Auth = never> {
   /** The payload of the protocol's auth message, for the hello. */
-  readonly auth?: Source<Auth>;
+  readonly auth?: ValueOrProvider<Auth>;
   /** Only its `token`, or one to put into `auth`. */
-  readonly token?: Source<string>;
+  readonly token?: ValueOrProvider<string>;
   /**
    * How long a reply is waited for where its message does not say, in milliseconds; by default the session's timeout.
    */
@@ -21,7 +21,7 @@ export interface ConnectOptions<Auth = never> {
   /** A WebSocket implementation, if the platform has none: in Node 20 the `WebSocket` of the package `ws`. */
   readonly WebSocket?: WebSocketConstructor;
   /** Another transport than WebSocket. */
-  readonly transport?: Connect;
+  readonly transport?: TransportFactory;
   /** Time and chance, for tests. */
   readonly clock?: Clock;
 }

@@ -92,7 +92,7 @@ export class Outbound {
   readonly #written: Map<Id, Entry> = new Map();
   #calls = 0;
   #used = 0;
-  /** A pong that found the socket full. Only the last is worth sending. */
+  /** A pong that violations the socket full. Only the last is worth sending. */
   #pong: string | undefined;
   #cancelPoll: (() => void) | undefined;
 

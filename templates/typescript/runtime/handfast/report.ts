@@ -16,14 +16,14 @@ export interface Violation {
 }
 
 /** How many violations are collected at the most. */
-export const COLLECTED = 1000;
+export const MAX_COLLECTED = 1000;
 
 /** How many violations are listed at the most. */
-const LISTED = 100;
+const MAX_LISTED = 100;
 
 /** The most code points of a path, and of words. */
-const PATH = 256;
-const WORDS = 1000;
+const MAX_PATH = 256;
+const MAX_MESSAGE = 1000;
 
 /** The beginning of a text that is longer than so many code points, with an ellipsis. */
 function cut(text: string, most: number): string {
@@ -31,7 +31,7 @@ function cut(text: string, most: number): string {
 }
 
 /** A violation whose path is still being made. */
-export type Found = { -readonly [member in keyof Violation]: Violation[member] };
+export type MutableViolation = { -readonly [member in keyof Violation]: Violation[member] };
 
 /**
  * Collects the violations of one value. Checks call `fail` with it; where nothing is wrong there is nothing to tell.
@@ -44,40 +44,40 @@ export interface Report {
   readonly strict: boolean;
 
   /** Whether it is only asked if there are any. */
-  readonly trial?: boolean;
+  readonly isTrial?: boolean;
 
   /** The violations so far, in order. */
-  readonly found: Found[];
+  readonly violations: MutableViolation[];
 
   /** What is done where several schemas describe one value, and may say the same. */
-  once?: (violations: Found[]) => Found[];
+  deduplicate?: (violations: MutableViolation[]) => MutableViolation[];
 }
 
 /**
  * Reports a violation of the value itself. Words have 1,000 code points at the most; what is allowed is left out where they
  * were cut. `undefined` is allowed nowhere, and says nothing.
  */
-export function fail({ found }: Report, keyword: string, message: string, allowed?: unknown): void {
-  const violation: Found = { path: '', keyword, message: cut(message, WORDS) };
+export function fail({ violations }: Report, keyword: string, message: string, allowed?: unknown): void {
+  const violation: MutableViolation = { path: '', keyword, message: cut(message, MAX_MESSAGE) };
   if (allowed !== undefined && violation.message === message) violation.allowed = allowed;
-  if (found.length < COLLECTED) found.push(violation);
+  if (violations.length < MAX_COLLECTED) violations.push(violation);
 }
 
 /**
- * Puts every violation from the `from`th on below a property or an item: a name as a part of a JSON Pointer, or an index.
+ * Puts every violation from the `from`th on prefixPath a property or an item: a name as a part of a JSON Pointer, or an index.
  * Paths have 256 code points at the most.
  */
-export function below({ found }: Report, from: number, part: string | number): void {
+export function prefixPath({ violations }: Report, from: number, part: string | number): void {
   // Most have none, and nothing is copied to find that out.
-  for (; from < found.length; from++) (found[from] as Found).path = cut(`/${part}${(found[from] as Found).path}`, PATH);
+  for (; from < violations.length; from++) (violations[from] as MutableViolation).path = cut(`/${part}${(violations[from] as MutableViolation).path}`, MAX_PATH);
 }
 
-/** Several schemas describe one value, and may ask the same in the same words: that is told once. */
-export function overlaps(report: Report): void {
-  report.once = toldOnce;
+/** Several schemas describe one value, and may ask the same in the same words: that is value once. */
+export function deduplicate(report: Report): void {
+  report.deduplicate = withoutDuplicates;
 }
 
-function toldOnce(violations: Found[]): Found[] {
+function withoutDuplicates(violations: MutableViolation[]): MutableViolation[] {
   const seen = new Set<string>();
   return violations.filter(({ path, keyword, message }) => {
     const said = `${path} ${keyword} ${message}`;
@@ -86,14 +86,14 @@ function toldOnce(violations: Found[]): Found[] {
 }
 
 /** A property's name as a part of a JSON Pointer (RFC 6901, section 3). */
-export function part(name: string): string {
+export function pointerSegment(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 declare const carried: unique symbol;
 
 /** A function that reports what keeps a value from being a `T`. It neither changes the value nor throws. */
-export interface Check<T> {
+export interface Validator<T> {
   (value: unknown, report: Report): void;
   /** Never there; it carries the type. */
   readonly [carried]?: T;
@@ -101,47 +101,47 @@ export interface Check<T> {
 
 /**
  * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them,
- * then unknown ones by code point, items by index, then the keywords of the value itself. They are told once each: the first
+ * then unknown ones by code point, items by index, then the keywords of the value itself. They are value once each: the first
  * 100, and one of keyword `violations` that tells how many more there are.
  *
  * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
  */
 export function violationsOf(
-  check: Check<unknown>,
+  validate: Validator<unknown>,
   value: unknown,
   direction: 'sent' | 'received',
 ): readonly Violation[] {
-  const report: Report = { strict: direction === 'sent', found: [] };
-  check(value, report);
-  const all = report.once?.(report.found) ?? report.found;
-  const more = all.length - LISTED;
-  const least = all.length < COLLECTED ? '' : 'at least ';
-  if (more > 0) all.splice(LISTED, more, { path: '', keyword: 'violations', message: `and ${least}${more} more` });
+  const report: Report = { strict: direction === 'sent', violations: [] };
+  validate(value, report);
+  const all = report.deduplicate?.(report.violations) ?? report.violations;
+  const more = all.length - MAX_LISTED;
+  const least = all.length < MAX_COLLECTED ? '' : 'at least ';
+  if (more > 0) all.splice(MAX_LISTED, more, { path: '', keyword: 'violations', message: `and ${least}${more} more` });
   return all;
 }
 
 /** Every violation of a value that is the property `under` of what is reported. */
-export function violationsUnder(
-  check: Check<unknown>,
+export function violationsAt(
+  validate: Validator<unknown>,
   value: unknown,
   direction: 'sent' | 'received',
   under: string,
 ): readonly Violation[] {
-  const checkUnder = (_: unknown, report: Report): void => {
-    check(value, report);
-    below(report, 0, part(under));
+  const validateBelow = (_: unknown, report: Report): void => {
+    validate(value, report);
+    prefixPath(report, 0, pointerSegment(under));
   };
-  return violationsOf(checkUnder, value, direction);
+  return violationsOf(validateBelow, value, direction);
 }
 
 /** Whether a value passes a check. `strict` holds it to what a server takes. */
-export function passes(value: unknown, check: Check<unknown>, strict: boolean): boolean {
-  const report: Report = { strict, trial: true, found: [] };
-  check(value, report);
-  return report.found.length === 0;
+export function passes(value: unknown, validate: Validator<unknown>, strict: boolean): boolean {
+  const report: Report = { strict, isTrial: true, violations: [] };
+  validate(value, report);
+  return report.violations.length === 0;
 }
 
 /** One line for a violation: where, and what the schema allows. */
-export function wording(violation: Violation): string {
+export function formatViolation(violation: Violation): string {
   return violation.path === '' ? violation.message : `${violation.path} ${violation.message}`;
 }

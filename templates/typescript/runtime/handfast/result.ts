@@ -15,7 +15,7 @@ export interface Ok<T> {
 export interface Err<E> {
   readonly ok: false;
   readonly error: E;
-  /** Throws a {@link Failed}. */
+  /** Throws a {@link CallFailedError}. */
   orThrow(): never;
 }
 
@@ -28,8 +28,8 @@ export interface Failure {
 }
 
 /** A failure that is thrown; `error` is what a result would have held. */
-export class Failed<E extends Failure = Failure> extends Error {
-  override readonly name: string = 'Failed';
+export class CallFailedError<E extends Failure = Failure> extends Error {
+  override readonly name: string = 'CallFailedError';
   readonly error: E;
 
   constructor(error: E) {
@@ -49,7 +49,7 @@ export function err<E extends Failure>(error: E): Err<E> {
     ok: false,
     error,
     orThrow() {
-      throw new Failed(error);
+      throw new CallFailedError(error);
     },
   };
 }

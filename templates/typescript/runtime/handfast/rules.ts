@@ -1,97 +1,136 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-// What is wrong with a value that did not pass its guard: a rule says what is asked, and the function at its head tells
-// every violation.
+// What is wrong with a value that did not pass its guard: a rule says what a schema asks, as data, and names the function
+// that reports every violation of it.
 
-import { codePoints, lacks, noOthers, notA, notEnum, within, type Fields, type Pattern } from './check.js';
-import { below, fail, type Report } from './report.js';
+import { bounds, codePoints, missingProperty, noAdditionalProperties, notEnum, wrongType } from './validators.js';
+import type { JsonObject, Pattern } from './validators.js';
+import { fail, prefixPath, type Report, type Validator } from './report.js';
 
-/** What is asked of a value: the function that tells what is wrong with it, and what that is told. Any check is one. */
-export type Rule = readonly [tell: (value: unknown, report: Report, rule: never) => void, ...how: unknown[]];
-
-type Told = (value: unknown, report: Report, rule: Rule) => void;
+/** What a schema asks of a value: a validator, or a function that reports what does not fit, with the limits it reports. */
+export type Rule =
+  | Validator<unknown>
+  | readonly [report: typeof reportString, limits: StringLimits]
+  | readonly [report: typeof reportNumber, limits: NumberLimits]
+  | readonly [report: typeof reportEnum, values: readonly string[]]
+  | readonly [report: typeof reportArray, limits: ArrayLimits]
+  | ObjectRule;
 
 /**
- * What is asked of each property of an object, in the order in which it is told. Before them all stand the names of those that
- * are optional, under `?`, which is no property: an engine takes objects that begin alike for alike, and would hold the
- * numbers of a message like the rules for them.
+ * `type: object`, with `properties` and `required`: all of them but the optional ones; and what reports the properties that
+ * are not declared.
  */
-export type Rules = Readonly<Record<string, Rule | readonly string[]>> & { readonly '?': readonly string[] };
-
-/** What is asked of an object: of its properties, and of what is not declared. */
-export type FieldsRule = readonly [
-  tell: Rule[0],
-  rules: Rules,
-  others?: (value: Fields, rules: Rules, report: Report) => void,
+export type ObjectRule = readonly [
+  report: typeof reportObject,
+  properties: PropertyRules,
+  additional?: (value: JsonObject, properties: PropertyRules, report: Report) => void,
 ];
 
-type Text = readonly [tell: Rule[0], least?: number, most?: number, expression?: Pattern, source?: string];
-type Numbers = readonly [tell: Rule[0], least?: number, most?: number, above?: number];
-type Choice = readonly [tell: Rule[0], values: readonly string[]];
-type List = readonly [tell: Rule[0], item: Rule, least?: number, most?: number];
-
-/** Tells everything that is wrong with a value. */
-export function tell(value: unknown, report: Report, rule: Rule): void {
-  (rule[0] as Told)(value, report, rule);
+/** `type: string`, with `minLength`, `maxLength` and `pattern`; `source` is the pattern as the schema has it. */
+export interface StringLimits {
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: Pattern;
+  readonly source?: string;
 }
 
+/** `type: number` or `type: integer`, with `minimum`, `maximum` and `exclusiveMinimum`. */
+export interface NumberLimits {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+}
+
+/** `type: array`, with `items`, `minItems` and `maxItems`. */
+export interface ArrayLimits {
+  readonly items?: Rule;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+/**
+ * The rule of each property, in the order in which violations are reported. Before them all, `?` names the properties that
+ * are optional. No property has that name: engines tell objects apart by their keys in order, and one that took a message
+ * and the rules for it for the same kind would store the numbers of the message less well.
+ */
+export type PropertyRules = Readonly<Record<string, Rule | readonly string[]>> & { readonly '?': readonly string[] };
+
+/** Reports everything that is wrong with a value. */
+export function reportRule(value: unknown, report: Report, rule: Rule): void {
+  if (typeof rule === 'function') rule(value, report);
+  else (rule[0] as Reporter)(value, report, rule[1], rule[2]);
+}
+
+type Reporter = (value: unknown, report: Report, limits: unknown, additional: unknown) => void;
+
 /** `type: string`, with `minLength`, `maxLength` and `pattern`. */
-export function tellText(value: unknown, report: Report, [, least, most, expression, source]: Text): void {
-  if (typeof value !== 'string') return notA('string', report, 'a');
-  within(codePoints(value), least, most, report, 'Length', 'be', ' characters long');
-  if (expression && !expression.test(value)) fail(report, 'pattern', `must match the pattern ${source}`, source);
+export function reportString(value: unknown, report: Report, limits: StringLimits): void {
+  if (typeof value !== 'string') return wrongType('string', report, 'a');
+  bounds(codePoints(value), limits.minLength, limits.maxLength, report, 'Length', 'be', ' characters long');
+  const { pattern, source } = limits;
+  if (pattern && !pattern.test(value)) fail(report, 'pattern', `must match the pattern ${source}`, source);
 }
 
 /** `type: number`, with `minimum`, `maximum` and `exclusiveMinimum`. */
-export function tellNumber(value: unknown, report: Report, [, least, most, above]: Numbers): void {
-  if (!Number.isFinite(value)) return notA('number', report, 'a');
-  within(value as number, least, most, report, 'imum', 'be');
-  if ((value as number) <= (above as number)) fail(report, 'exclusiveMinimum', `must be greater than ${above}`, above);
+export function reportNumber(value: unknown, report: Report, limits: NumberLimits): void {
+  if (!Number.isFinite(value)) return wrongType('number', report, 'a');
+  bounds(value as number, limits.minimum, limits.maximum, report, 'imum', 'be');
+  const { exclusiveMinimum: bound } = limits;
+  if ((value as number) <= (bound as number)) fail(report, 'exclusiveMinimum', `must be greater than ${bound}`, bound);
 }
 
 /** `type: integer`, with `minimum` and `maximum`. */
-export function tellInteger(value: unknown, report: Report, rule: Numbers): void {
-  if (Number.isInteger(value)) tellNumber(value, report, rule);
-  else notA('integer', report, 'an');
+export function reportInteger(value: unknown, report: Report, limits: NumberLimits): void {
+  if (Number.isInteger(value)) reportNumber(value, report, limits);
+  else wrongType('integer', report, 'an');
 }
 
 /** `type: string`, with an `enum`. */
-export function tellChoice(value: unknown, report: Report, [, values]: Choice): void {
-  if (typeof value !== 'string') return notA('string', report, 'a');
+export function reportEnum(value: unknown, report: Report, values: readonly string[]): void {
+  if (typeof value !== 'string') return wrongType('string', report, 'a');
   if (!values.includes(value)) notEnum(values, report);
 }
 
 /** `type: array`, with `items`, `minItems` and `maxItems`. */
-export function tellList(value: unknown, report: Report, [, item, least, most]: List): void {
-  if (!Array.isArray(value)) return notA('array', report, 'an');
-  for (let i = 0; i < value.length; i++) tellPart(value, report, item, i);
-  within(value.length, least, most, report, 'Items', 'have', ' items');
+export function reportArray(value: unknown, report: Report, { items, minItems, maxItems }: ArrayLimits): void {
+  if (!Array.isArray(value)) return wrongType('array', report, 'an');
+  if (items) for (let i = 0; i < value.length; i++) reportMember(value, report, items, i);
+  bounds(value.length, minItems, maxItems, report, 'Items', 'have', ' items');
 }
 
-/** `type: object`, with `properties` and `required`: all but those that are optional. `others` tells of what is not declared. */
-export function tellFields(value: unknown, report: Report, [, rules, others]: FieldsRule): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return notA('object', report, 'an');
-  for (const name in rules) {
-    if (name !== '?' && (value as Fields)[name] !== undefined) tellPart(value, report, rules[name] as Rule, name);
+/** `type: object`, with `properties` and `required`; `additional` reports the properties that are not declared. */
+export function reportObject(
+  value: unknown,
+  report: Report,
+  properties: PropertyRules,
+  additional?: ObjectRule[2],
+): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType('object', report, 'an');
+  for (const name in properties) {
+    if (name !== '?' && (value as JsonObject)[name] !== undefined) {
+      reportMember(value, report, properties[name] as Rule, name);
+    }
   }
-  others?.(value as Fields, rules, report);
-  for (const name in rules) {
-    if (name !== '?' && (value as Fields)[name] === undefined && !rules['?'].includes(name)) lacks(name, report);
+  additional?.(value as JsonObject, properties, report);
+  for (const name in properties) {
+    if (name !== '?' && (value as JsonObject)[name] === undefined && !properties['?'].includes(name)) {
+      missingProperty(name, report);
+    }
   }
 }
 
-function tellPart(value: object, report: Report, rule: Rule, key: string | number): void {
-  const before = report.found.length;
-  (rule[0] as Told)((value as Fields)[key], report, rule);
-  below(report, before, key);
+function reportMember(parent: object, report: Report, rule: Rule, key: string | number): void {
+  const before = report.violations.length;
+  reportRule((parent as JsonObject)[key], report, rule);
+  prefixPath(report, before, key);
 }
 
 /** `additionalProperties: false` */
-export function tellOthers(value: Fields, rules: Rules, report: Report): void {
-  noOthers(value, { has: name => name !== '?' && Object.hasOwn(rules, name) }, report);
+export function reportAdditional(value: JsonObject, properties: PropertyRules, report: Report): void {
+  noAdditionalProperties(value, { has: name => name !== '?' && Object.hasOwn(properties, name) }, report);
 }
 
-/** What is sent has no fields but those declared. */
-export function tellOthersIfSent(value: Fields, rules: Rules, report: Report): void {
-  if (report.strict) tellOthers(value, rules, report);
+/** What is sent has no properties but those declared. */
+export function reportAdditionalIfSent(value: JsonObject, properties: PropertyRules, report: Report): void {
+  if (report.strict) reportAdditional(value, properties, report);
 }

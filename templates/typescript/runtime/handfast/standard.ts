@@ -1,19 +1,19 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { violationsOf, type Check } from './report.js';
+import { violationsOf, type Validator } from './report.js';
 
 /**
  * A type as tools know it that take validators of any make: the interfaces `StandardSchemaV1` and `StandardJSONSchemaV1` of
- * Standard Schema 1.1 (https://standardschema.dev).
+ * StandardSchema Schema 1.1 (https://standardschema.dev).
  */
-export interface Standard<T> {
+export interface StandardSchema<T> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: 'handfast';
     /** Never there; it carries the type. */
     readonly types?: { readonly input: T; readonly output: T } | undefined;
     /** Checks a value, which is neither changed nor copied. */
-    readonly validate: (value: unknown) => Validated<T>;
+    readonly validate: (value: unknown) => ValidationResult<T>;
     /** What is checked, as JSON Schema. Throws a `RangeError` for another target than `draft-2020-12`. */
     readonly jsonSchema: {
       readonly input: (options: { readonly target: string }) => Record<string, unknown>;
@@ -23,7 +23,7 @@ export interface Standard<T> {
 }
 
 /** The value, or everything that is wrong with it. */
-export type Validated<T> =
+export type ValidationResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path: readonly (string | number)[] }[] };
 
@@ -31,9 +31,9 @@ export type Validated<T> =
  * A schema: what it says, the schemas that it refers to, and where it stands in the `$defs` of a document that refers to it. It
  * is made when it is asked for.
  */
-export type Definition = () => readonly [
+export type SchemaDefinition = () => readonly [
   schema: boolean | Readonly<Record<string, unknown>>,
-  uses?: readonly Definition[],
+  uses?: readonly SchemaDefinition[],
   ...place: string[],
 ];
 
@@ -42,11 +42,11 @@ export type Definition = () => readonly [
  *
  * @param direction `sent` holds a value to what a server takes, `received` to what a client takes.
  */
-export function standard<T>(
-  check: Check<T>,
+export function standardSchema<T>(
+  validate: Validator<T>,
   direction: 'sent' | 'received',
-  schema: Definition,
-): Standard<T> {
+  schema: SchemaDefinition,
+): StandardSchema<T> {
   const jsonSchema = ({ target }: { readonly target: string }): Record<string, unknown> => {
     if (target === 'draft-2020-12') return document(schema);
     throw new RangeError(`there is no JSON Schema for the target \`${target}\`, only for \`draft-2020-12\``);
@@ -56,7 +56,7 @@ export function standard<T>(
       version: 1,
       vendor: 'handfast',
       validate(value) {
-        const violations = violationsOf(check, value, direction);
+        const violations = violationsOf(validate, value, direction);
         if (violations.length === 0) return { value: value as T };
         return { issues: violations.map(({ path, message }) => ({ message, path: keys(value, path) })) };
       },
@@ -66,7 +66,7 @@ export function standard<T>(
 }
 
 /** A schema with everything that it refers to, as one document of draft 2020-12 that needs no other. */
-function document(root: Definition): Record<string, unknown> {
+function document(root: SchemaDefinition): Record<string, unknown> {
   const [schema, uses = []] = root();
   const out: Record<string, unknown> = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

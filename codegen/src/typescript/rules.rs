@@ -1,0 +1,257 @@
+//! Rules: what a schema asks of a value, as data by which the runtime reports every violation. A validator consults them
+//! once its guard has found that a value does not pass.
+
+use super::{
+    Cx,
+    checks::{Beside, Body, Way},
+    children::item_way,
+    guards::{Closed, property_way},
+    text,
+};
+use handfast_schema::{Number, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose};
+
+/// How deep rules of named types are written before the types themselves.
+const MAX_RULED: usize = 32;
+
+/// What reports the violations of a value.
+pub(super) enum Rule {
+    /// A validator, by its name.
+    Validator(String),
+    /// The rule of an object, by the name of its constant.
+    Object(String),
+    /// One of these strings.
+    Enum(String),
+    /// A function of the runtime, and what it asks for.
+    Data {
+        function: &'static str,
+        limits: Vec<(&'static str, String)>,
+    },
+}
+
+impl Rule {
+    fn data<const N: usize>(
+        function: &'static str,
+        limits: [(&'static str, Option<String>); N],
+    ) -> Self {
+        let limits = limits.into_iter();
+        let limits = limits.filter_map(|(name, limit)| Some((name, limit?)));
+        Self::Data {
+            function,
+            limits: limits.collect(),
+        }
+    }
+
+    /// A string of so many code points that fits a pattern, which is a constant and a source.
+    pub(super) fn string(lengths: [Option<u64>; 2], pattern: Option<(String, &str)>) -> Self {
+        let [least, most] = lengths.map(|n| n.map(|n| n.to_string()));
+        let (name, source) = pattern.unzip();
+        if least.is_none() && most.is_none() && name.is_none() {
+            return Self::Validator("hf.string".to_owned());
+        }
+        Self::data(
+            "reportString",
+            [
+                ("minLength", least),
+                ("maxLength", most),
+                ("pattern", name),
+                ("source", source.map(text::string)),
+            ],
+        )
+    }
+
+    /// A number within bounds.
+    pub(super) fn number(
+        function: &'static str,
+        minimum: Option<String>,
+        maximum: Option<String>,
+        above: Option<String>,
+    ) -> Self {
+        if minimum.is_none() && maximum.is_none() && above.is_none() {
+            return Self::Validator("hf.number".to_owned());
+        }
+        Self::data(
+            function,
+            [
+                ("minimum", minimum),
+                ("maximum", maximum),
+                ("exclusiveMinimum", above),
+            ],
+        )
+    }
+
+    /// An array of so many items.
+    pub(super) fn array(items: Option<String>, counts: [Option<u64>; 2]) -> Self {
+        let [least, most] = counts.map(|n| n.map(|n| n.to_string()));
+        Self::data(
+            "reportArray",
+            [("items", items), ("minItems", least), ("maxItems", most)],
+        )
+    }
+
+    /// As a value.
+    pub(super) fn expression(&self) -> String {
+        match self {
+            Self::Validator(name) | Self::Object(name) => name.clone(),
+            Self::Enum(values) => format!("[hf.reportEnum, {values}]"),
+            Self::Data { function, limits } => format!("[hf.{function}, {}]", object(limits)),
+        }
+    }
+
+    /// As the statement that reports.
+    pub(super) fn statement(&self) -> String {
+        match self {
+            Self::Validator(name) => format!("{name}(value, report);"),
+            Self::Object(name) => format!("hf.reportRule(value, report, {name});"),
+            Self::Enum(values) => format!("hf.reportEnum(value, report, {values});"),
+            Self::Data { function, limits } => {
+                format!("hf.{function}(value, report, {});", object(limits))
+            }
+        }
+    }
+}
+
+/// Limits as an object.
+fn object(limits: &[(&str, String)]) -> String {
+    let limits = limits.iter().map(|(key, value)| format!("{key}: {value}"));
+    format!("{{ {} }}", limits.collect::<Vec<_>>().join(", "))
+}
+
+impl Cx<'_> {
+    /// The rule of a value that has a guard; nothing where the runtime has no function that reports it.
+    pub(super) fn rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<Rule> {
+        if let Some(rule) = self.scalar_rule(body, way) {
+            return Some(rule);
+        }
+        let schema = &self.protocol.schemas[way.id];
+        if let Some(items) = schema.items {
+            let item = self.rule_of(body, item_way(way, items), "Item");
+            let counts = [schema.min_items, schema.max_items];
+            return Some(Rule::array(Some(item.expression()), counts));
+        }
+        let is_plain = schema.properties.iter().all(|(name, _)| is_plain(name));
+        is_plain.then(|| self.object_rule(body))
+    }
+
+    /// The rule of a scalar.
+    fn scalar_rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<Rule> {
+        if way.looking || way.position == Purpose::Test || !self.has_rule(way) {
+            return None;
+        }
+        let id = self.scalar(way.id)?;
+        let protocol = self.protocol;
+        let schema = &protocol.schemas[id];
+        let number = |n: &Option<Number>| n.as_ref().map(text::number);
+        let (minimum, maximum) = (number(&schema.minimum), number(&schema.maximum));
+        Some(match schema.types?.single()? {
+            Type::String => match &schema.enumeration {
+                Some(values) => {
+                    let values: Vec<String> = values.iter().map(text::value).collect();
+                    let values = format!("[{}]", values.join(", "));
+                    Rule::Enum(values)
+                }
+                None => {
+                    let pattern = schema.pattern.as_ref();
+                    let pattern =
+                        pattern.map(|source| (self.pattern(body, id, source), source.as_str()));
+                    Rule::string([schema.min_length, schema.max_length], pattern)
+                }
+            },
+            Type::Boolean => Rule::Validator("hf.boolean".to_owned()),
+            Type::Number => Rule::number(
+                "reportNumber",
+                minimum,
+                maximum,
+                number(&schema.exclusive_minimum),
+            ),
+            Type::Integer => {
+                // A bound that is missing is that of safe integers, and not in every dialect.
+                let implied = |bound: i64| {
+                    let defaults = protocol.schemas.has_defaults();
+                    defaults.then(|| bound.to_string())
+                };
+                let minimum = minimum.or_else(|| implied(-MAX_SAFE_INTEGER));
+                let maximum = maximum.or_else(|| implied(MAX_SAFE_INTEGER));
+                Rule::number("reportInteger", minimum, maximum, None)
+            }
+            _ => return None,
+        })
+    }
+
+    /// The constant that is the rule of an object.
+    fn object_rule(&mut self, body: &mut Body<'_>) -> Rule {
+        let kind = Beside::Rule(body.way.position);
+        if let Some(name) = self.constants.get(&(body.way.id, kind)) {
+            return Rule::Object(name.clone());
+        }
+        let schema = body.schema;
+        self.ruled.push(body.way);
+        let optional: Vec<String> = schema
+            .properties
+            .iter()
+            .filter(|(name, _)| !body.required.contains(name.as_str()))
+            .map(|(name, _)| text::string(name))
+            .collect();
+        let mut rule = format!("[hf.reportObject, {{\n  '?': [{}],", optional.join(", "));
+        for (name, id) in &schema.properties {
+            let ending = text::identifier(&crate::names::pascal(name));
+            let property = self.rule_of(body, property_way(body, *id), &ending);
+            rule.push_str(&format!(
+                "\n  {}: {},",
+                text::key(name),
+                property.expression()
+            ));
+        }
+        self.ruled.pop();
+        rule.push_str(match self.closed(body) {
+            None => "\n}]",
+            Some(Closed::Always) => "\n}, hf.reportAdditional]",
+            Some(Closed::Strict) => "\n}, hf.reportAdditionalIfSent]",
+        });
+        Rule::Object(self.beside(body, kind, "Rule", "hf.ObjectRule", || rule))
+    }
+
+    /// The rule of something inside.
+    fn rule_of(&mut self, body: &mut Body<'_>, way: Way, ending: &str) -> Rule {
+        let resolved = self.resolved(way);
+        if let Some(rule) = self.scalar_rule(body, &way) {
+            return rule;
+        }
+        if self.is_inline(&resolved)
+            && let Some(rule) = self.rule(body, &resolved)
+        {
+            return rule;
+        }
+        if let Some(rule) = self.declared_rule(body, resolved) {
+            return rule;
+        }
+        Rule::Validator(self.reference(body, way, &format!("{}{ending}", body.stem)))
+    }
+
+    /// The constant that is the rule of an object with a validator of its own. One that contains itself is left to that.
+    fn declared_rule(&mut self, body: &mut Body<'_>, way: Way) -> Option<Rule> {
+        let decl = *self.decl_of.get(&way.id)?;
+        let check = &self.names.checks[decl.0];
+        let is_object = self.protocol.schemas[way.id]
+            .types
+            .and_then(TypeSet::single)
+            == Some(Type::Object);
+        if self.functions.get(&way) != Some(check)
+            || !is_object
+            || !self.has_guard(&way)
+            || self.ruled.contains(&way)
+            || self.ruled.len() >= MAX_RULED
+        {
+            return None;
+        }
+        let stem = self.names.types[decl.0].trim_end_matches('$').to_owned();
+        let mut inner = Body::new(way, &stem, &self.protocol.schemas[way.id]);
+        let rule = self.rule(&mut inner, &way);
+        body.takes(&mut inner);
+        rule
+    }
+}
+
+/// Whether a property comes in its place among the keys of an object, is written in a path as it is, and is no mark of the rules.
+pub(super) fn is_plain(name: &str) -> bool {
+    !name.contains(['~', '/', '?']) && !name.bytes().all(|b| b.is_ascii_digit())
+}
