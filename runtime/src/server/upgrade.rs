@@ -197,18 +197,16 @@ fn check(endpoint: &Endpoint, request: &Request) -> Result<Accepted, UpgradeReje
         .get()
         .map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address);
     let origin = address::origin(peer, headers, &state.bounds.trusted);
-    let admission = state
-        .admit(origin)
-        .map_err(|no_room| match no_room {
-            AtCapacity::InAll => UpgradeRejection::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the server has as many connections as it takes",
-            ),
-            AtCapacity::OfAddress => UpgradeRejection::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "there are as many connections of this address as the server takes (behind a proxy: see `trusted_proxies`)",
-            ),
-        })?;
+    let admission = state.admit(origin).map_err(|no_room| match no_room {
+        AtCapacity::InAll => UpgradeRejection::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server has as many connections as it takes",
+        ),
+        AtCapacity::OfAddress => UpgradeRejection::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "there are as many connections of this address as the server takes (behind a proxy: see `trusted_proxies`)",
+        ),
+    })?;
     Ok(Accepted {
         accept: derive_accept_key(key),
         encoding,
