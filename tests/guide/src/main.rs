@@ -94,7 +94,7 @@ fn read(folder: &Path, file: &str) -> Result<Page, Failure> {
 
 fn check(root: &Path, folder: &Path, file: &str) -> Result<(), Failure> {
     let page = read(folder, file)?;
-    let mut workspace = Workspace::new(root, &target(), file.trim_end_matches(".md"))?;
+    let mut workspace = Workspace::new(root, &target())?;
     let is_own = page
         .steps
         .iter()

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 
 const window = new Window({ url: `http://${process.env.GUIDE_ADDRESS}/` });
 Object.assign(globalThis, { window, document: window.document, location: window.location, WebSocket });
+if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: window.navigator }); // Node 20 has none
 
 // They look for the globals above when they are loaded.
 const { createRoot } = await import('react-dom/client');

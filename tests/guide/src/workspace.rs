@@ -37,9 +37,10 @@ impl Drop for Workspace {
 }
 
 impl Workspace {
-    /// An empty workspace in the target folder.
-    pub fn new(root: &Path, target: &Path, name: &str) -> Result<Self, Failure> {
-        let folder = target.join("guide").join(name);
+    /// An empty workspace in the target folder. It is the same folder for all pages: cargo takes crates of one name in several folders
+    /// of its targets for one another.
+    pub fn new(root: &Path, target: &Path) -> Result<Self, Failure> {
+        let folder = target.join("guide");
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -140,11 +141,24 @@ impl Workspace {
         .into())
     }
 
-    /// Starts a server, and waits for the lines that it prints first.
+    /// Builds and starts a server, and waits for the lines that it prints first. It is not started by `cargo run`, which would not
+    /// pass on that it has to end.
     fn server(&mut self, command: &Command) -> Result<(), Failure> {
-        let mut server = self
-            .process(&command.line)?
+        let package = command
+            .line
+            .strip_prefix("cargo run -p ")
+            .ok_or("not a server of the workspace")?;
+        self.command(&Command {
+            line: format!("cargo build -p {package}"),
+            is_server: false,
+            status: 0,
+            output: Vec::new(),
+        })?;
+        let program = std::env::current_exe()?
+            .with_file_name(format!("{package}{}", std::env::consts::EXE_SUFFIX));
+        let mut server = Process::new(program)
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()?;
         let output = server.stdout.take();
         self.servers.push(server);
@@ -176,8 +190,6 @@ impl Workspace {
         let mut process = Process::new(program);
         if program == "cargo" {
             process = Process::new(env!("CARGO"));
-            // What cargo itself says goes to the error output, but for what it prints of a new lock file.
-            process.args(words.next()).arg("--quiet");
         }
         let mut path = OsString::from(bin);
         path.push(if cfg!(windows) { ";" } else { ":" });
