@@ -1,5 +1,5 @@
-//! The bundle: another implementation loads it, and gives the verdicts that `verify` gives, on the messages of the captures
-//! and on thousands made of them by damage.
+//! The bundle: another implementation loads it, and gives the same verdicts as `verify` on the messages of the
+//! captures and on thousands of mutations of them.
 
 use handfast_codegen::json_schema::bundle;
 use handfast_codegen::verify::{Problem, ProblemKind, verify};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-/// A small generator of random numbers (xorshift64*), so that a failure happens again.
+/// A small random number generator (xorshift64*), so that a failure can be repeated.
 struct Rng(u64);
 
 impl Rng {
@@ -20,7 +20,7 @@ impl Rng {
     }
 }
 
-/// Something that seldom belongs where it is put.
+/// A value that is rarely valid.
 fn odd(rng: &mut Rng) -> Value {
     let all = [
         json!(null),
@@ -52,7 +52,7 @@ fn any_key(rng: &mut Rng, fields: &serde_json::Map<String, Value>) -> String {
         .unwrap_or_default()
 }
 
-/// Changes one thing, somewhere inside.
+/// Changes one nested value.
 fn damage(rng: &mut Rng, value: &mut Value) {
     let deeper = rng.below(4) != 0;
     match value {
@@ -162,7 +162,7 @@ fn same_verdicts(spec: &str, capture: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A schema sees one message, and neither what it answers nor that a request needs an id to be answered.
+/// A schema sees one message only: not its request, nor that a request needs an id.
 fn a_schema_sees(problem: &Problem) -> bool {
     use ProblemKind::{Channel, Envelope, Reply, Session};
     let by_context = ["\"id\"", "\"seq\"", "\"epoch\""]

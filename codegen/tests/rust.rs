@@ -1,4 +1,5 @@
-//! The generated Rust, through the public door: it parses, is formatted, and nothing in a spec breaks out of its place.
+//! The generated Rust, through the public API: it parses, it is formatted, and no text in a spec breaks out of its
+//! context.
 
 mod hostile_texts;
 mod temp_folder;
@@ -18,7 +19,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The Rust of a spec, which has to be without errors.
+/// The Rust of a spec without errors.
 fn rust(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> {
     let own = spec
         .split_once("\ngenerate:")
@@ -36,7 +37,7 @@ fn rust(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> {
     Ok(output.text.clone())
 }
 
-/// What `rustfmt` would change; nothing where it is content.
+/// What `rustfmt` would change; empty if nothing.
 fn unformatted(text: &str) -> Result<String, Box<dyn Error>> {
     let mut child = Command::new("rustfmt")
         .args(["--check", "--edition", "2024", "--color", "never"])
@@ -86,7 +87,7 @@ fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
         let found =
             skeleton(&generated).map_err(|error| format!("{text:?}: {error}\n{generated}"))?;
         assert_eq!(found, harmless, "{text:?}\n{generated}");
-        // What rustfmt makes of what is as wide as it is long differs from how it is counted; the rest is formatted.
+        // Wide characters are counted differently by rustfmt; everything else is formatted.
         assert_eq!(unformatted(&generated)?, "", "{text:?}");
     }
     Ok(())
@@ -101,7 +102,7 @@ fn very_long_texts() -> Result<(), Box<dyn Error>> {
         "\"".repeat(500),
         "- a\n".repeat(300),
     ];
-    // About as long as a line, where whether it is broken hangs on one character.
+    // Texts about as long as a line, where one character decides whether it is wrapped.
     texts.extend((50..100).step_by(3).map(|n| "x".repeat(n)));
     for text in texts {
         let generated = rust(&place, &Protocol::filled_with(&text).yaml())?;
@@ -158,7 +159,7 @@ fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn E
                 2 => lines[at] = other,
                 3 => lines.truncate(at),
                 4 => {
-                    // Another word of the file stands here.
+                    // Another word of the file is inserted here.
                     let words: Vec<&str> = other
                         .split([' ', ',', ':'])
                         .filter(|word| word.len() > 2)
@@ -211,7 +212,7 @@ fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// The files of a folder: what is in each, and when it was written.
+/// The files of a folder: content and modification time.
 type Files = BTreeMap<String, (Vec<u8>, std::time::SystemTime)>;
 
 fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
@@ -229,8 +230,8 @@ fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
     Ok(all)
 }
 
-/// Lists, maps and structs enforce what speaks of some items, of names and of fields beside fields; where a field may be none in
-/// Rust, or the object has no fields, they do not.
+/// Lists, maps and structs enforce constraints on some items, on names and on dependent fields; if a field may have
+/// no counterpart in Rust, or the object has no fields, they do not.
 #[test]
 fn types_enforce_what_speaks_of_some_of_their_parts() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("parts")?;
@@ -342,7 +343,7 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     }
     assert_eq!(second.len(), third.len());
 
-    // One that cannot write leaves all as it was, too.
+    // A run that cannot write changes nothing either.
     fs::create_dir(place.folder().join("blocked"))?;
     let blocked = SMALL
         .replace("out: schema.json", "out: blocked")
@@ -355,7 +356,7 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     );
     assert_eq!(files(place.folder())?["api.rs"], third["api.rs"]);
 
-    // What is ours and belongs to nothing goes; what is not ours stays.
+    // Stale generated files are removed; other files stay.
     generate(&SMALL.replace("out: schema.json", "out: other.json"))?;
     let last = files(place.folder())?;
     assert!(!last.contains_key("schema.json") && last.contains_key("other.json"));
@@ -366,7 +367,7 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     Ok(())
 }
 
-/// An enum without variants is no type that a value could be of, and one that says nothing is any.
+/// An enum without values has no type, and an empty schema is any value.
 #[test]
 fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("nothing")?;
@@ -378,7 +379,7 @@ fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>>
     for expected in [
         "#[protocol(json_schema = \"{\\\"type\\\":\\\"string\\\",\\\"enum\\\":[]}\")]\n#[derive(Clone, Debug)]\npub struct Never(pub ValidatedJson);",
         "    #[protocol(json_schema = \"{\\\"enum\\\":[]}\")]\n    pub b: Option<ValidatedJson>,",
-        "/// Kept as checked JSON: any value is allowed.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub ValidatedJson);",
+        "/// Kept as checked JSON: any value is valid.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub ValidatedJson);",
         "#[protocol(open)]\n#[derive(Clone, Debug)]\npub struct M {",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");

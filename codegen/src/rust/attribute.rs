@@ -1,5 +1,6 @@
 //! Attributes, laid out as `rustfmt` does.
 
+use handfast_spec::model::Scalar;
 use unicode_width::UnicodeWidthStr;
 
 /// `rustfmt` lays out the arguments of an attribute below each other when several are longer than this.
@@ -151,6 +152,14 @@ fn list(
         }
     }
     out.push(')');
+}
+
+/// A literal of a tag or a code.
+pub(super) fn scalar(scalar: &Scalar) -> String {
+    match scalar {
+        Scalar::Text(value) => text(value),
+        Scalar::Integer(n) => n.to_string(),
+    }
 }
 
 /// A string literal.

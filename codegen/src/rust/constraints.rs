@@ -1,6 +1,6 @@
 //! What a value has to keep, as sentences for those who read the documentation of a type.
 
-use super::Cx;
+use super::RustContext;
 use crate::shape::{Item, Use};
 use handfast_schema::{
     Number, Schema, SchemaId, format,
@@ -9,7 +9,7 @@ use handfast_schema::{
 };
 
 /// The constraints of a schema that is used with a type; empty where there are none, or the type's own documentation has them.
-pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
+pub(super) fn sentences(cx: &RustContext<'_>, id: SchemaId, ty: &Use) -> String {
     let schemas = &cx.protocol.schemas;
     let id = union::resolve(schemas, id);
     let schema = &schemas[id];
@@ -35,7 +35,7 @@ pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
         }
         Use::Text => string(schema, "", &mut out),
         Use::Bytes => string(schema, " of base64", &mut out),
-        Use::Integer | Use::Number => number(schema, &mut out),
+        Use::Integer(_) | Use::Number => number(schema, &mut out),
         Use::List(inner) => {
             counted(
                 &mut out,
@@ -83,7 +83,7 @@ pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
 }
 
 /// The constraints of the items of a tuple, each by the place it has in Rust.
-pub(super) fn of_tuple(cx: &Cx<'_>, items: &[Item]) -> String {
+pub(super) fn of_tuple(cx: &RustContext<'_>, items: &[Item]) -> String {
     let mut out = Vec::new();
     for (i, item) in items.iter().enumerate() {
         each(

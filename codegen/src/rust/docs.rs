@@ -1,5 +1,7 @@
 //! Documentation, carried from the spec: its text can break out of nothing.
 
+use handfast_spec::model::Message;
+
 /// Lines longer than this are folded.
 const WIDTH: usize = 96;
 
@@ -11,6 +13,21 @@ pub(super) fn outer(out: &mut String, indent: &str, text: &str) {
 /// Documentation of the file.
 pub(super) fn inner(out: &mut String, text: &str) {
     comment(out, "", "//!", text);
+}
+
+/// The documentation of a message: its description, since which version it exists, and whether it is deprecated.
+pub(super) fn of_message(message: &Message) -> String {
+    let mut words = message.description.clone().unwrap_or_default();
+    if let Some(since) = &message.since {
+        words.push_str(&format!("\n\nSince {since}."));
+    }
+    if let Some(deprecated) = &message.deprecated {
+        match &deprecated.note {
+            Some(note) => words.push_str(&format!("\n\nDeprecated: {note}.")),
+            None => words.push_str("\n\nDeprecated."),
+        }
+    }
+    words
 }
 
 fn comment(out: &mut String, indent: &str, slashes: &str, text: &str) {

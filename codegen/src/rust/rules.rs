@@ -1,7 +1,7 @@
 //! The constraints of a place, as arguments of `#[protocol]`.
 
 use super::{
-    Cx,
+    RustContext,
     attribute::{self, text},
 };
 use crate::shape::Use;
@@ -17,7 +17,7 @@ pub(super) const NULL_APART: &str = "null_apart";
 
 /// The arguments for a schema that is used with a type. `place` is what it is called in the table of schemas where it has no
 /// name of its own.
-pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<String> {
+pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
     let written = id;
     let id = union::resolve(schemas, id);
@@ -47,7 +47,7 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<Str
             out.extend(encoding.map(|name| format!("content_encoding = {}", text(name))));
         }
         Use::Bytes => string(schema, &mut out),
-        Use::Integer | Use::Number => number(schema, &mut out),
+        Use::Integer(_) | Use::Number => number(schema, &mut out),
         Use::List(inner) => {
             count(&mut out, "min_items", schema.min_items);
             count(&mut out, "max_items", schema.max_items);
@@ -86,7 +86,7 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<Str
 }
 
 /// A schema in full; where it refers to others, or is referred to itself, it stands in the table of the file.
-pub(super) fn schema(cx: &Cx<'_>, id: SchemaId, place: &str) -> String {
+pub(super) fn schema(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
     let schemas = &cx.protocol.schemas;
     let key = if schemas.has_defaults() {
         "schema"
@@ -106,7 +106,7 @@ pub(super) fn schema(cx: &Cx<'_>, id: SchemaId, place: &str) -> String {
 }
 
 /// The table of the schemas that attributes refer to; nothing where there are none.
-pub(super) fn definitions(cx: &Cx<'_>) -> Option<String> {
+pub(super) fn definitions(cx: &RustContext<'_>) -> Option<String> {
     let mut definitions = cx.definitions.borrow_mut();
     definitions.finish();
     let written = definitions.written.values().flatten();
@@ -128,7 +128,14 @@ pub(super) fn definitions(cx: &Cx<'_>) -> Option<String> {
     ))
 }
 
-fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, place: &str, out: &mut Vec<String>) {
+fn nested(
+    cx: &RustContext<'_>,
+    name: &str,
+    id: SchemaId,
+    ty: &Use,
+    place: &str,
+    out: &mut Vec<String>,
+) {
     let inner = rules(cx, id, ty, &format!("{place}.{name}"));
     if !inner.is_empty() {
         out.push(format!("{name}({})", inner.join(", ")));
@@ -136,7 +143,7 @@ fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, place: &str, out: &mu
 }
 
 /// What the names of a map have to keep: rules of strings where that is all, and otherwise the schema.
-fn names(cx: &Cx<'_>, id: SchemaId, place: &str) -> Vec<String> {
+fn names(cx: &RustContext<'_>, id: SchemaId, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
     let schema = &schemas[union::resolve(schemas, id)];
     if schema.boolean == Some(true) {

@@ -1,4 +1,5 @@
-//! Every format and content encoding, asked of both ends: the TypeScript runtime gives the verdicts of the schema crate.
+//! Every format and content encoding on both sides: the TypeScript runtime and the schema crate give the same
+//! verdicts.
 
 use crate::random::Rng;
 use crate::typescript_project::{Result, compile, generate, load, run, spec};
@@ -168,7 +169,7 @@ fn mutated_texts_get_the_same_verdicts() -> Result<()> {
     Ok(())
 }
 
-/// Runs of code points below an end that a format takes with something before and behind, as bounds.
+/// Runs of code points that a format accepts between a prefix and a suffix, as bounds.
 fn taken(of: &str, before: &str, behind: &str, end: u32) -> Vec<u32> {
     let mut bounds = Vec::new();
     let mut inside = false;

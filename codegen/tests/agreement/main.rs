@@ -1,4 +1,4 @@
-//! Generated TypeScript checks as the interpreter does: every violation, in order.
+//! Generated TypeScript validates like the interpreter: every violation, in order.
 
 #[path = "../../../schema/tests/branches/mod.rs"]
 mod branches;
