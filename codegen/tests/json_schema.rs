@@ -4,21 +4,10 @@
 use handfast_codegen::json_schema::bundle;
 use handfast_codegen::verify::{Problem, ProblemKind, verify};
 use handfast_spec::model::Protocol;
+use handfast_testing::random::Rng;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
-
-/// A small random number generator (xorshift64*), so that a failure can be repeated.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % n
-    }
-}
 
 /// A value that is rarely valid.
 fn odd(rng: &mut Rng) -> Value {
@@ -116,7 +105,7 @@ fn same_verdicts(spec: &str, capture: &str) -> Result<(), Box<dyn Error>> {
     let server = root(&bundle, "receivedByServer")?;
     let client = root(&bundle, "receivedByClient")?;
 
-    let rng = &mut Rng(41);
+    let rng = &mut Rng::new(41);
     let (mut good, mut bad) = (0, 0);
     let text = std::fs::read_to_string(folder().join(capture))?;
     for line in text.lines().filter(|line| !line.is_empty()) {

@@ -5,6 +5,7 @@ mod hostile_texts;
 mod temp_folder;
 
 use handfast_codegen::{GenerateError, Generator};
+use handfast_testing::random::Rng;
 use hostile_texts::{HOSTILE, Protocol, any_protocol, skeleton};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -129,26 +130,13 @@ proptest! {
     }
 }
 
-/// A generator of numbers (splitmix64): seeded, so that a failure can be repeated.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % bound.max(1) as u64).unwrap_or(0)
-    }
-}
-
 #[test]
 fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("mutations")?;
     let original = fs::read_to_string(root().join("protocol.yaml"))?;
     let (mut outputs, mut refused) = (0, 0);
     for seed in 0..500u64 {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Rng::new(seed);
         let mut lines: Vec<String> = original.lines().map(str::to_owned).collect();
         for _ in 0..=numbers.below(3) {
             let at = numbers.below(lines.len());

@@ -392,14 +392,10 @@ fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
 }
 
 #[cfg(test)]
-#[path = "../../../schema/tests/random/mod.rs"]
-mod random;
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use handfast_schema::{Dialect, Validator};
-    use random::{Rng, document, instance};
+    use handfast_testing::random::{Rng, document, instance};
     use std::error::Error;
 
     /// The interpreter's verdict on a schema for one side is that of another implementation on the schema as written

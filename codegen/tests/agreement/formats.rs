@@ -1,10 +1,10 @@
 //! Every format and content encoding on both sides: the TypeScript runtime and the schema crate give the same
 //! verdicts.
 
-use crate::random::Rng;
 use crate::typescript_project::{Result, compile, generate, load, run, spec};
 use handfast_codegen::names::camel;
 use handfast_schema::format;
+use handfast_testing::random::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -121,7 +121,7 @@ fn mutated_texts_get_the_same_verdicts() -> Result<()> {
     for _ in 0..15_000 {
         let mut chars: Vec<char> = rng.pick(&SEEDS).chars().collect();
         for _ in 0..=rng.below(2) {
-            let at = rng.below(chars.len() as u64 + 1) as usize;
+            let at = rng.below(chars.len() + 1);
             match rng.below(3) {
                 0 => chars.insert(at, *rng.pick(&alphabet)),
                 1 if at < chars.len() => drop(chars.remove(at)),

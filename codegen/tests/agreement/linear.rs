@@ -1,11 +1,11 @@
 //! Validation takes time proportional to the value: the property reads of generated TypeScript are counted, and
 //! compared with those for a value four times as large.
 
-use crate::random::Rng;
 use crate::typescript_project::{
     Result, case, compile, compile_with_both, differences, generate, load, run, spec, violations,
 };
 use handfast_schema::{Side, pattern};
+use handfast_testing::random::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;

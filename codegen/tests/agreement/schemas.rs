@@ -1,10 +1,10 @@
 //! Schemas: those of the vectors, corner cases beyond them, and random ones.
 
-use crate::random::{Rng, document, instance};
 use crate::typescript_project::{
     Result, case, compile, compile_with_both, differences, generate, load, spec, violations,
 };
 use handfast_schema::Side;
+use handfast_testing::random::{Rng, document, instance};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -357,7 +357,7 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
 /// Parts that describe the same child refuse unknown fields once, in every implementation.
 #[test]
 fn overlapping_parts_are_closed_once() -> Result<()> {
-    let shared_fields = crate::shared_fields::shared_fields();
+    let shared_fields = handfast_testing::shared_fields::shared_fields();
     let (mut messages, mut files) = (serde_json::Map::new(), BTreeMap::new());
     for (i, (schema, ..)) in shared_fields.iter().enumerate() {
         let file = format!("file{i}.json");
@@ -413,8 +413,8 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
 #[test]
 fn corners_agree_with_the_interpreter() -> Result<()> {
     let mut corners = corners();
-    corners.extend(crate::long_reports::long_reports());
-    corners.extend(crate::branches::branches());
+    corners.extend(handfast_testing::long_reports::long_reports());
+    corners.extend(handfast_testing::branches::branches());
     let mut messages = serde_json::Map::new();
     for (i, (schema, _)) in corners.iter().enumerate() {
         messages.insert(

@@ -13,10 +13,10 @@ mod usual;
 
 use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
-use crate::random::Rng;
 use constructs::{Pair, Produced};
 use differences::KnownDifference;
 use handfast_schema::{Side, Validator};
+use handfast_testing::random::Rng;
 use schemas::For;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

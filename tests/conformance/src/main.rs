@@ -5,7 +5,6 @@ mod judge;
 mod messages;
 mod misses;
 mod protocols;
-mod random;
 mod suite;
 mod texts;
 mod values;

@@ -6,7 +6,7 @@ mod names;
 
 use crate::Result;
 use crate::judge::{self, Generated};
-use crate::random::Rng;
+use handfast_testing::random::Rng;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::judge::{self, Answer, Question, message};
-use crate::random::Rng;
+use handfast_testing::random::Rng;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use super::schemas::{KEYWORDS, SLOW};
 use super::usual::BEYOND;
-use crate::random::Rng;
 use crate::values::has_string;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

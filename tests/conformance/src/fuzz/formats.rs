@@ -3,8 +3,8 @@
 use super::{Tally, instances};
 use crate::Result;
 use crate::judge::{self, Question, message};
-use crate::random::Rng;
 use handfast_schema::format::{self, KNOWN};
+use handfast_testing::random::Rng;
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Instances for a schema: some that are made to fit, and mutations of them.
 
 use super::schemas::KEYS;
-use crate::random::Rng;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value, json};
 
 /// Strings that patterns, lengths and formats tell apart.

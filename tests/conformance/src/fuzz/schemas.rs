@@ -2,8 +2,8 @@
 
 use super::constructs::Pair;
 use super::usual::BEYOND;
-use crate::random::Rng;
 use handfast_schema::format::KNOWN;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value, json};
 
 /// Names of properties, those among them that JavaScript has on every object, and those that generated code uses.

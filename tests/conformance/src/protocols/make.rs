@@ -2,8 +2,8 @@
 
 use super::names;
 use crate::fuzz::schemas::{self, For, KEYS};
-use crate::random::Rng;
 use handfast_spec::model::RoleKind;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value, json};
 
 /// A spec, by its number.
