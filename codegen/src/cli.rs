@@ -124,12 +124,12 @@ impl CliError {
                 sources,
             }) => {
                 let checks = matches!(cli.command, Some(Command::Check));
-                let told = if checks {
+                let shown = if checks {
                     diagnostics.clone()
                 } else {
                     without_notes(diagnostics.clone())
                 };
-                report(&told, sources, format)?;
+                report(&shown, sources, format)?;
                 if format == Format::Text {
                     let errors = diagnostics
                         .iter()

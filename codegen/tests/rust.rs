@@ -52,12 +52,12 @@ fn unformatted(text: &str) -> Result<String, Box<dyn Error>> {
         .ok_or("an input")?
         .write_all(text.as_bytes())?;
     let output = child.wait_with_output()?;
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let complained = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok(if output.status.success() {
         String::new()
     } else {
-        told + &complained
+        text + &complained
     })
 }
 

@@ -114,12 +114,12 @@ fn hostile_texts_change_nothing_but_texts() -> Result<(), Box<dyn Error>> {
         .replace("__COMPILER__", &compiler.canonicalize()?.to_string_lossy())
         .replace("__COUNT__", &protocols.len().to_string());
     let script = place.write("compare.mjs", &script)?;
-    let told = Command::new("node")
+    let output = Command::new("node")
         .arg(script)
         .current_dir(place.folder())
         .output()?;
-    let words =
-        String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
+    let words = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert_eq!(words.trim(), "0 differ");
     Ok(())
 }

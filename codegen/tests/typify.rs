@@ -62,9 +62,9 @@ fn definitions() -> Value {
 }
 
 /// A type in a notation for both: fields, variants, or what an alias stands for.
-type Told = BTreeMap<String, String>;
+type Described = BTreeMap<String, String>;
 
-fn ours() -> Told {
+fn ours() -> Described {
     let text = definitions()
         .to_string()
         .replace("#/definitions/", "#/types/");
@@ -124,7 +124,7 @@ fn our_use(shapes: &Shapes, ty: &Use) -> String {
     }
 }
 
-fn theirs() -> Told {
+fn theirs() -> Described {
     let root = serde_json::from_value::<schemars_08::schema::RootSchema>(
         json!({ "definitions": definitions() }),
     )
@@ -141,7 +141,7 @@ fn theirs() -> Told {
         .iter_types()
         .filter(|ty| names.contains(&ty.name()))
         .map(|ty| {
-            let told = match ty.details() {
+            let described = match ty.details() {
                 TypeDetails::Struct(details) => object(details.properties_info().map(|field| {
                     (
                         field.name.to_owned(),
@@ -171,7 +171,7 @@ fn theirs() -> Told {
                 }
                 _ => String::new(),
             };
-            (ty.name(), told)
+            (ty.name(), described)
         })
         .collect()
 }

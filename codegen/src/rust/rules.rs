@@ -1,4 +1,4 @@
-//! The constraints of a place, as arguments of `#[protocol]`.
+//! The constraints of a value, as arguments of `#[protocol]`.
 
 use super::{
     RustContext,
@@ -12,10 +12,10 @@ use handfast_schema::{
 };
 use serde_json::Value;
 
-/// Says that null is a branch of its own; it changes what is told, and not what is taken.
+/// Says that null is a branch of its own; it changes which violations are reported, not which values are valid.
 pub(super) const NULL_APART: &str = "null_apart";
 
-/// The arguments for a schema that is used with a type. `place` is what it is called in the table of schemas where it has no
+/// The arguments for a schema that is used with a type. `place` is its name in the table of schemas, if it has no
 /// name of its own.
 pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
@@ -85,7 +85,7 @@ pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -
     out
 }
 
-/// A schema in full; where it refers to others, or is referred to itself, it stands in the table of the file.
+/// A schema in full; if it has references, or is referred to itself, it goes to the table of the file.
 pub(super) fn schema(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
     let schemas = &cx.protocol.schemas;
     let key = if schemas.has_defaults() {
@@ -105,7 +105,7 @@ pub(super) fn schema(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String 
     format!("{key} = DEFINITIONS[{}]", text(&name))
 }
 
-/// The table of the schemas that attributes refer to; nothing where there are none.
+/// The table of the schemas that attributes refer to; `None` if there are none.
 pub(super) fn definitions(cx: &RustContext<'_>) -> Option<String> {
     let mut definitions = cx.definitions.borrow_mut();
     definitions.finish();
@@ -142,7 +142,7 @@ fn nested(
     }
 }
 
-/// What the names of a map have to keep: rules of strings where that is all, and otherwise the schema.
+/// The constraints on the names of a map: as rules of strings if that is possible, otherwise as a schema.
 fn names(cx: &RustContext<'_>, id: SchemaId, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
     let schema = &schemas[union::resolve(schemas, id)];
@@ -203,7 +203,7 @@ fn counts_of_properties(schema: &Schema, out: &mut Vec<String>) {
     count(out, "max_properties", schema.max_properties);
 }
 
-/// What a struct has to keep as a whole.
+/// The constraints of a struct as a whole.
 pub(super) fn of_struct(schema: &Schema, out: &mut Vec<String>) {
     counts_of_properties(schema, out);
     let beside = |(because, names): &(String, Vec<String>)| {
@@ -230,7 +230,7 @@ fn count(out: &mut Vec<String>, name: &str, n: Option<u64>) {
     }
 }
 
-/// A number as a literal: what fits 64 bits as it is, all else as a double.
+/// A number as a literal: as an integer if it fits 64 bits, otherwise as a double.
 pub(super) fn literal(n: &Number) -> String {
     match (n.as_i64(), n.as_f64()) {
         (Some(n), _) => n.to_string(),

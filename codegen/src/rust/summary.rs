@@ -1,4 +1,4 @@
-//! The summary at the top of the file: what the macro defines besides the types that one can read.
+//! The summary at the top of the file: what the macro defines besides the types in it.
 
 use super::{
     RustContext,

@@ -50,7 +50,7 @@ pub(super) fn types(cx: &RustContext<'_>, items: &mut Vec<String>) {
     }
 }
 
-/// The arguments of a type that lies in messages.
+/// The arguments of a type that is part of messages.
 fn arguments_of_type(cx: &RustContext<'_>, mut arguments: Vec<String>) -> Vec<String> {
     if cx.options.deserialize {
         arguments.push("deserialize".to_owned());

@@ -180,8 +180,9 @@ impl<'r, 'p> Channels<'r, 'p> {
         {
             // If the field is required anyway, that was reported.
             if field.presence == Presence::Optional && !message.contains_key(&field.name) {
-                let told = details::required(&field.name);
-                line.problems.push(envelope_problem(Pointer::root(), told));
+                let detail = details::required(&field.name);
+                line.problems
+                    .push(envelope_problem(Pointer::root(), detail));
             }
         }
         let get = |field: &Option<handfast_spec::model::EnvelopeField>| {
@@ -216,8 +217,9 @@ impl<'r, 'p> Channels<'r, 'p> {
         let place = format!("/{}", field.name);
         let Some(seq) = seq else {
             if !volatile && field.presence == Presence::Optional {
-                let told = details::required(&field.name);
-                line.problems.push(envelope_problem(Pointer::root(), told));
+                let detail = details::required(&field.name);
+                line.problems
+                    .push(envelope_problem(Pointer::root(), detail));
             }
             return;
         };

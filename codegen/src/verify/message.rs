@@ -115,8 +115,8 @@ impl<'p> Reader<'p> {
             && !message.contains_key(&field.name)
             && candidate.message.is_some_and(is_published)
         {
-            let told = details::required(&field.name);
-            problems.push(envelope_problem(Pointer::root(), told));
+            let detail = details::required(&field.name);
+            problems.push(envelope_problem(Pointer::root(), detail));
         }
         if let Some(outcome) = &envelope.outcome {
             check_outcome(outcome, candidate, message, &mut problems);
@@ -139,8 +139,8 @@ impl<'p> Reader<'p> {
                     for key in unknown {
                         let mut path = Pointer::root();
                         path.prepend_key(key);
-                        let told = details::unknown_property("additionalProperties");
-                        problems.push(envelope_problem(path, told));
+                        let detail = details::unknown_property("additionalProperties");
+                        problems.push(envelope_problem(path, detail));
                     }
                 }
                 if failed {
@@ -151,8 +151,8 @@ impl<'p> Reader<'p> {
                 match found {
                     Ok(violations) => problems.extend(invalid(violations, Some(content))),
                     Err(()) => {
-                        let told = details::required(content);
-                        problems.push(problem(ProblemKind::Invalid, &Pointer::root(), told));
+                        let detail = details::required(content);
+                        problems.push(problem(ProblemKind::Invalid, &Pointer::root(), detail));
                     }
                 }
             }
@@ -305,9 +305,9 @@ fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
                     continue;
                 };
                 for violation in handfast_schema::validate(&schemas, root, value, None) {
-                    let (mut path, told) = violation.into_parts();
+                    let (mut path, detail) = violation.into_parts();
                     path.prepend_key(&field.name);
-                    problems.push(envelope_problem(path, told));
+                    problems.push(envelope_problem(path, detail));
                 }
             }
             None if field.presence != Presence::Optional => {
@@ -355,8 +355,8 @@ fn check_outcome(
 fn undeclared(payload: &Value, side: Side) -> Violations {
     use handfast_schema::Violation;
     let Value::Object(fields) = payload else {
-        let told = details::types(TypeSet::NONE.with(Type::Object));
-        return vec![Violation::new(Pointer::root(), told)];
+        let detail = details::types(TypeSet::NONE.with(Type::Object));
+        return vec![Violation::new(Pointer::root(), detail)];
     };
     if side == Side::Client {
         return Vec::new();
@@ -375,24 +375,24 @@ fn undeclared(payload: &Value, side: Side) -> Violations {
 
 fn invalid(violations: Violations, under: Option<&str>) -> impl Iterator<Item = Problem> {
     violations.into_iter().map(move |violation| {
-        let (mut path, told) = violation.into_parts();
+        let (mut path, detail) = violation.into_parts();
         if let Some(key) = under {
             path.prepend_key(key);
         }
-        problem(ProblemKind::Invalid, &path, told.into())
+        problem(ProblemKind::Invalid, &path, detail.into())
     })
 }
 
-pub(super) fn envelope_problem(path: Pointer, told: impl Into<ViolationDetail>) -> Problem {
-    problem(ProblemKind::Envelope, &path, told.into())
+pub(super) fn envelope_problem(path: Pointer, detail: impl Into<ViolationDetail>) -> Problem {
+    problem(ProblemKind::Envelope, &path, detail.into())
 }
 
-fn problem(kind: ProblemKind, path: &Pointer, told: ViolationDetail) -> Problem {
+fn problem(kind: ProblemKind, path: &Pointer, detail: ViolationDetail) -> Problem {
     Problem {
         kind,
         path: path.as_str().to_owned(),
-        keyword: told.keyword.to_owned(),
-        message: told.message.into_owned(),
-        allowed: told.allowed,
+        keyword: detail.keyword.to_owned(),
+        message: detail.message.into_owned(),
+        allowed: detail.allowed,
     }
 }

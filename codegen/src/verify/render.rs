@@ -163,16 +163,16 @@ fn line_json(line: &Line) -> Value {
         .problems
         .iter()
         .map(|problem| {
-            let mut told = json!({
+            let mut entry = json!({
                 "code": problem.kind.code(),
                 "path": problem.path,
                 "keyword": problem.keyword,
                 "message": problem.message,
             });
             if let Some(allowed) = &problem.allowed {
-                told["allowed"] = allowed.clone();
+                entry["allowed"] = allowed.clone();
             }
-            told
+            entry
         })
         .collect();
     put("problems", Some(problems.into()));

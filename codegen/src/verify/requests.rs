@@ -283,11 +283,11 @@ impl<'r, 'p> Requests<'r, 'p> {
         let pushed = candidate
             .message
             .is_some_and(|id| self.reader.protocol.messages[id.0].channel.is_some());
-        let is_told = line
+        let is_answer = line
             .problems
             .iter()
             .any(|problem| problem.kind == ProblemKind::Reply);
-        if !is_told && !((may_be || pushed) && (id.is_none() || !by_id)) {
+        if !is_answer && !((may_be || pushed) && (id.is_none() || !by_id)) {
             line.problems
                 .push(problem(ProblemKind::Reply, no_request(envelope, message)));
         }
@@ -398,8 +398,9 @@ impl<'r, 'p> Requests<'r, 'p> {
             let Some(id) = id else {
                 // If the field is required of every message, the envelope check reported it.
                 if asks && field.presence == Presence::Optional {
-                    let told = details::required(&field.name);
-                    line.problems.push(envelope_problem(Pointer::root(), told));
+                    let detail = details::required(&field.name);
+                    line.problems
+                        .push(envelope_problem(Pointer::root(), detail));
                 }
                 return;
             };

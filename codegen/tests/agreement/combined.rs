@@ -111,8 +111,8 @@ fn whatever_stands_in_a_keyword_compiles_and_means_the_same() -> Result<()> {
             let id = sent.payload.ok_or("a payload")?;
             for instance in instances() {
                 let value = json!({ "v": instance });
-                let told = violations(&protocol, id, &value, side);
-                cases.push(case(&format!("validateM{i}"), side, &value, told));
+                let expected = violations(&protocol, id, &value, side);
+                cases.push(case(&format!("validateM{i}"), side, &value, expected));
             }
         }
         assert_eq!(differences(&folder, &cases)?, "", "{dialect}");

@@ -392,8 +392,12 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
             .map(|one| (one, true))
             .chain(bad.iter().map(|one| (one, false)))
         {
-            let told = violations(&protocol, id, instance, Side::Server);
-            assert_eq!(told == json!([]), fits, "{schema} {instance} {told}");
+            let expected = violations(&protocol, id, instance, Side::Server);
+            assert_eq!(
+                expected == json!([]),
+                fits,
+                "{schema} {instance} {expected}"
+            );
             let message = json!({ "type": format!("m{i}"), "payload": instance });
             assert_eq!(
                 bundle.is_valid(&message),
@@ -401,8 +405,8 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
                 "the bundle: {schema} {instance}"
             );
             for side in [Side::Server, Side::Client] {
-                let told = violations(&protocol, id, instance, side);
-                cases.push(case(&format!("validateM{i}"), side, instance, told));
+                let expected = violations(&protocol, id, instance, side);
+                cases.push(case(&format!("validateM{i}"), side, instance, expected));
             }
         }
     }

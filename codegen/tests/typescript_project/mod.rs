@@ -118,11 +118,11 @@ pub(crate) fn violations(protocol: &Protocol, id: SchemaId, instance: &Value, si
         .into_iter()
         .map(|one| {
             let path = one.path.as_str();
-            let mut told = json!({ "path": path, "keyword": one.keyword, "message": one.message });
+            let mut entry = json!({ "path": path, "keyword": one.keyword, "message": one.message });
             if let Some(allowed) = &one.allowed {
-                told["allowed"] = allowed.clone();
+                entry["allowed"] = allowed.clone();
             }
-            told
+            entry
         })
         .collect()
 }
@@ -136,12 +136,12 @@ pub(crate) fn differences(folder: &Path, cases: &[Value]) -> Result<String> {
          import * as api from './out/api.js';
          import { violationsOf } from './out/handfast.js';
          for (const c of JSON.parse(readFileSync(new URL('cases.json', import.meta.url)))) {
-           const told = v => JSON.stringify([v.path, v.keyword, v.message, v.allowed]);
-           const expected = c.violations.map(told);
+           const fields = v => JSON.stringify([v.path, v.keyword, v.message, v.allowed]);
+           const expected = c.violations.map(fields);
            let found = [];
            try {
              const value = JSON.parse(c.instance);
-             found = violationsOf(api[c.check], value, c.direction).map(told);
+             found = violationsOf(api[c.check], value, c.direction).map(fields);
              const is = api[c.check.replace('validate', 'is')](value, c.direction === 'sent');
              if (is !== (found.length === 0)) found.push(`and the guard says ${is}`);
            } catch (error) {

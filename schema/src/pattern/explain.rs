@@ -484,14 +484,14 @@ mod tests {
             let Err(error) = compile(pattern) else {
                 unreachable!("{pattern} is refused");
             };
-            let told = explain(pattern, &error);
-            let says = &pattern[told.at.clone()] == at
-                && told.why.contains(why)
-                && told.help.contains(help)
-                && !told.why.is_empty()
-                && !told.help.is_empty();
+            let explained = explain(pattern, &error);
+            let says = &pattern[explained.at.clone()] == at
+                && explained.why.contains(why)
+                && explained.help.contains(help)
+                && !explained.why.is_empty()
+                && !explained.help.is_empty();
             if !says {
-                otherwise.push(format!("{pattern}: {told:?}"));
+                otherwise.push(format!("{pattern}: {explained:?}"));
             }
         }
         assert_eq!(otherwise, [""; 0]);

@@ -1,4 +1,4 @@
-//! Asks generated validators, in Rust and in TypeScript, what others have asked theirs.
+//! Runs generated validators, in Rust and in TypeScript, against test suites of others.
 
 mod fuzz;
 mod judge;
