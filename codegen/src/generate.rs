@@ -1,4 +1,4 @@
-//! From a spec on disk to every output it asks for.
+//! Entry points: from a spec on disk to all of its outputs.
 
 use crate::{json_schema, output_paths, rust, shape, typescript, write};
 use handfast_spec::{
@@ -13,14 +13,14 @@ use std::{
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Where, relative to the folder of the spec.
+    /// Its path, relative to the folder of the spec.
     pub path: PathBuf,
-    /// What.
+    /// Its content.
     pub text: String,
 }
 
-/// Every output of a protocol, and the problems that only show when types get their names. `source` is the name of the
-/// spec, as the headers tell it.
+/// Every output of a protocol, and the problems that only show up when types get their names. `source` is the name of
+/// the spec in the headers.
 ///
 /// # Errors
 /// Nothing is given where one of the problems is an error.
@@ -74,32 +74,32 @@ pub struct Generator {
     out_dir: Option<String>,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Generated {
-    /// What became of every output.
+    /// Every output, and what was done with it.
     pub files: Vec<write::File>,
-    /// What is worth knowing, none of it an error.
+    /// Warnings.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read.
     pub sources: Sources,
 }
 
-/// Why nothing was generated. Its `Debug` is in words as well, for that is what a `main` shows that returns it.
+/// Why nothing was generated. Its `Debug` is text as well, since that is what is shown if `main` returns it.
 #[non_exhaustive]
 pub enum GenerateError {
     /// The spec has errors.
     Spec {
-        /// All that is wrong, in source order.
+        /// All diagnostics, in source order.
         diagnostics: Vec<Diagnostic>,
         /// The files that were read.
         sources: Sources,
     },
     /// A file could not be read or written.
     Io {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// Something a build script needs is missing.
@@ -138,7 +138,7 @@ impl std::error::Error for GenerateError {
     }
 }
 
-/// What `include!` takes in stands in the middle of a file, where documentation of the whole file may not be.
+/// A file for `include!` is inserted in the middle of another, where inner doc comments are not allowed.
 fn to_be_included(output: &mut Output) {
     let inner = output
         .text
@@ -156,7 +156,7 @@ fn to_be_included(output: &mut Output) {
 }
 
 impl Generator {
-    /// A generator of what the spec at a path asks for under `generate`.
+    /// A generator for the spec at a path.
     pub fn new(spec: impl Into<PathBuf>) -> Self {
         Self {
             spec: spec.into(),
@@ -164,14 +164,14 @@ impl Generator {
         }
     }
 
-    /// Writes the Rust into the folder that cargo gives a build script, under this name, and nothing else.
+    /// Writes only the Rust, under this name, to the folder that cargo provides for a build script.
     #[must_use]
     pub fn rust_to_out_dir(mut self, name: impl Into<String>) -> Self {
         self.out_dir = Some(name.into());
         self
     }
 
-    /// Reads and checks the spec, and works out every output, without writing any.
+    /// Reads and checks the spec, and computes every output, without writing anything.
     ///
     /// # Errors
     /// Where the spec has errors.
@@ -222,7 +222,7 @@ impl Generator {
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let (mut outputs, more) = outputs(&protocol, &source);
         diagnostics.extend(more);
-        // A build script says itself where its folder is.
+        // A build script passes an absolute output path itself.
         let outside = protocol.generate.outside || self.out_dir.is_some();
         diagnostics.extend(output_paths::check(
             self.folder(),
@@ -244,7 +244,7 @@ impl Generator {
         Ok((outputs, diagnostics, sources))
     }
 
-    /// The folder that outputs are relative to.
+    /// The folder to which outputs are relative.
     pub fn folder(&self) -> &Path {
         match self.spec.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -266,7 +266,7 @@ impl Generator {
         })
     }
 
-    /// Generates inside of a build script, and tells cargo what to watch.
+    /// Generates inside a build script, and tells cargo which files to watch.
     ///
     /// # Errors
     /// As [`Self::run`]; the error's text is what cargo shows.

@@ -1,9 +1,9 @@
-//! Whether a capture of real traffic is what a protocol says.
+//! Checks a capture of real traffic against a protocol.
 //!
-//! A capture is a line of JSON for each message: `{"from":"client","text":"…"}` with the message as it was sent, or
-//! `{"from":"server","message":{…}}` with the message as a value. Messages are read as their receiver reads them: a server refuses
-//! unknown fields, a client does not. The requests that wait for an answer are followed, so that replies that share a tag or have none are
-//! known by the request they answer.
+//! A capture has a line of JSON for each message: `{"from":"client","text":"…"}` with the message as it was sent, or
+//! `{"from":"server","message":{…}}` with the message as a value. Messages are read as their receiver reads them: a
+//! server refuses unknown fields, a client does not. Pending requests are tracked, so that replies that share a tag
+//! or have none are identified by their request.
 
 mod channels;
 mod conversation;
@@ -18,30 +18,30 @@ use handfast_spec::model::{Protocol, Side};
 use serde_json::Value;
 use std::io::BufRead;
 
-/// What is wrong with a message, or with a line of the capture.
+/// The kind of a problem with a message, or with a line of the capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// The line of the capture is not of the form that this asks for.
+    /// The line of the capture does not have the required form.
     Capture,
     /// The message is not JSON.
     Syntax,
-    /// A field of the envelope is missing or bad.
+    /// A field of the envelope is missing or invalid.
     Envelope,
     /// No message of the protocol has this tag.
     UnknownType,
-    /// The payload does not fit.
+    /// The payload is not valid.
     Invalid,
-    /// It answers nothing, or not what was asked.
+    /// It answers no request, or the wrong one.
     Reply,
-    /// It comes before the session is ready.
+    /// It was sent before the session was ready.
     Session,
-    /// Its channel's key is none, or its number is not the next.
+    /// Its channel key is invalid, or its sequence number is not the next one.
     Channel,
 }
 
 impl ProblemKind {
-    /// The code by which reports call it; where the wire has a code for it, that one.
+    /// The code of the problem in reports; the code on the wire, if there is one.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Capture => "CAPTURE",
@@ -56,66 +56,66 @@ impl ProblemKind {
     }
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of thing.
+    /// Its kind.
     pub kind: ProblemKind,
-    /// Where in the message, as a JSON Pointer: `/payload/text`.
+    /// The location in the message, as a JSON Pointer: `/payload/text`.
     pub path: String,
-    /// The keyword of the schema that refused it; empty where none did.
+    /// The keyword of the schema that was violated; empty if none was.
     pub keyword: String,
-    /// What is wrong, in words.
+    /// What is wrong, as text.
     pub message: String,
-    /// What the schema allows: the keyword's value, or the name that is missing. None where the keyword's value is a schema, and
-    /// where no keyword refused.
+    /// What the schema allows: the keyword's value, or the name of the missing property. `None` if the keyword's
+    /// value is a schema, or if no keyword was violated.
     pub allowed: Option<Value>,
 }
 
 /// One message of the capture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
-    /// The line of the capture, counted from one.
+    /// The line number in the capture, starting at 1.
     pub number: usize,
     /// Who sent it.
     pub from: Option<Side>,
-    /// Which message it is.
+    /// The name of the message.
     pub message: Option<String>,
-    /// The request it answers: the line, and the message.
+    /// The request it answers: line number and message.
     pub answers: Option<(usize, String)>,
-    /// The stream it cancels: the line, and the request.
+    /// The stream it cancels: line number and request.
     pub cancels: Option<(usize, String)>,
     /// Its correlation id.
     pub id: Option<Value>,
     /// The key of its channel.
     pub channel: Option<String>,
-    /// Its number in the channel.
+    /// Its sequence number in the channel.
     pub seq: Option<Value>,
-    /// Everything that is wrong with it.
+    /// Its problems.
     pub problems: Vec<Problem>,
 }
 
-/// What a capture was found to be.
+/// The report on a capture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     /// Its messages, in order.
     pub lines: Vec<Line>,
-    /// The requests that the capture ends without an answer to: the line, and the message. That is nothing wrong.
+    /// The requests without an answer at the end of the capture: line number and message. They are not problems.
     pub unanswered: Vec<(usize, String)>,
 }
 
 impl Report {
-    /// Whether there are messages, and nothing is wrong. Otherwise the command that shows the report fails.
+    /// Whether there are messages and no problems. Otherwise the command fails.
     pub fn is_clean(&self) -> bool {
         !self.lines.is_empty() && self.lines.iter().all(|line| line.problems.is_empty())
     }
 
-    /// How many things are wrong.
+    /// The number of problems.
     pub fn problems(&self) -> usize {
         self.lines.iter().map(|line| line.problems.len()).sum()
     }
 
-    /// The report for people: a line for each message, what is wrong with it indented, and a summary.
+    /// The report as text: a line for each message, its problems indented, and a summary.
     pub fn render(&self) -> String {
         render::people(self)
     }
@@ -126,8 +126,8 @@ impl Report {
     }
 }
 
-/// Checks a capture against a protocol. A line that is not of the right form is a problem of that line, and reading goes on; blank lines are
-/// skipped.
+/// Checks a capture against a protocol. A line that does not have the right form is a problem of that line; blank
+/// lines are skipped.
 pub fn verify(protocol: &Protocol, capture: impl BufRead) -> Report {
     let reader = message::Reader::new(protocol);
     let mut follower = Conversation::new(&reader);
@@ -137,7 +137,7 @@ pub fn verify(protocol: &Protocol, capture: impl BufRead) -> Report {
         let text = match text {
             Ok(text) => text,
             Err(error) => {
-                // Reading again would fail again.
+                // Another attempt would fail again.
                 report.lines.push(bad_line(
                     number,
                     format!("the capture cannot be read: {error}"),
@@ -174,13 +174,13 @@ fn bad_line(number: usize, message: String) -> Line {
 
 /// A message in a capture.
 enum Text {
-    /// As it was sent.
+    /// The text as sent.
     Raw(String),
-    /// Read already.
+    /// A parsed value.
     Value(Value),
 }
 
-/// One line of the capture: who sent what.
+/// One line of the capture: the sender and the message.
 fn entry(line: &[u8]) -> Result<(Side, Text), String> {
     let line: Value =
         serde_json::from_slice(line).map_err(|error| format!("the line is not JSON: {error}"))?;
@@ -196,7 +196,7 @@ fn entry(line: &[u8]) -> Result<(Side, Text), String> {
         (Some(Value::String(text)), None) => Ok((from, Text::Raw(text))),
         (Some(_), None) => Err("`text` must be a string".to_owned()),
         (None, Some(message)) => Ok((from, Text::Value(message))),
-        (Some(_), Some(_)) => Err("`text` and `message` are one too many".to_owned()),
-        (None, None) => Err("there is neither `text` nor `message`".to_owned()),
+        (Some(_), Some(_)) => Err("`text` and `message` exclude each other".to_owned()),
+        (None, None) => Err("either `text` or `message` is required".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! A report for people, and for programs.
+//! Renders a report as text and as JSON.
 
 use super::{Line, Report};
 use handfast_spec::model::Side;
@@ -62,11 +62,11 @@ pub(super) fn people(report: &Report) -> String {
         n => format!("{n} messages"),
     };
     let _ = match (lines, bad) {
-        (0, _) => writeln!(out, "the capture has no messages, and nothing was judged"),
-        (_, 0) => writeln!(out, "{messages}, all as the protocol says"),
+        (0, _) => writeln!(out, "the capture has no messages"),
+        (_, 0) => writeln!(out, "{messages}, all valid"),
         _ => writeln!(
             out,
-            "{messages}, {bad} of them bad, {} in all",
+            "{messages}, {bad} of them invalid, {} in total",
             match report.problems() {
                 1 => "1 problem".to_owned(),
                 n => format!("{n} problems"),
@@ -84,7 +84,7 @@ const fn arrow(from: Option<Side>) -> &'static str {
     }
 }
 
-/// A value of the capture on one line; a long one is cut.
+/// A value of the capture on one line; a long one is shortened.
 fn show(value: &Value) -> String {
     match value {
         Value::String(text) => shortened(text),
@@ -100,7 +100,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Text of the capture as it may go to a terminal: without control characters.
+/// Text of the capture for a terminal: without control characters.
 fn clean(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
@@ -163,16 +163,16 @@ fn line_json(line: &Line) -> Value {
         .problems
         .iter()
         .map(|problem| {
-            let mut told = json!({
+            let mut entry = json!({
                 "code": problem.kind.code(),
                 "path": problem.path,
                 "keyword": problem.keyword,
                 "message": problem.message,
             });
             if let Some(allowed) = &problem.allowed {
-                told["allowed"] = allowed.clone();
+                entry["allowed"] = allowed.clone();
             }
-            told
+            entry
         })
         .collect();
     put("problems", Some(problems.into()));
