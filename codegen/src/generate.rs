@@ -1,23 +1,13 @@
 //! Entry points: from a spec on disk to all of its outputs.
 
+use crate::header::header;
+use crate::output::{GenerateError, Output};
 use crate::{json_schema, output_paths, rust, shape, typescript, write};
 use handfast_spec::{
     Diagnostic, Loaded, Severity, Sources,
     model::{GenerateRust, Name, Protocol},
 };
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-};
-
-/// A file to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// Its path, relative to the folder of the spec.
-    pub path: PathBuf,
-    /// Its content.
-    pub text: String,
-}
+use std::path::{Path, PathBuf};
 
 /// Every output of a protocol, and the problems that only show up when types get their names. `source` is the name of
 /// the spec in the headers.
@@ -49,7 +39,7 @@ pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnosti
         let mut bundle = json_schema::bundle(protocol);
         if let Some(comment) = bundle.get_mut("$comment") {
             let about = comment.as_str().unwrap_or_default();
-            *comment = format!("{} {about}", crate::header(source).replace('\n', " ")).into();
+            *comment = format!("{} {about}", header(source).replace('\n', " ")).into();
         }
         let text = serde_json::to_string_pretty(&bundle).unwrap_or_default() + "\n";
         all.push(Output {
@@ -83,59 +73,6 @@ pub struct Generated {
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read.
     pub sources: Sources,
-}
-
-/// Why nothing was generated. Its `Debug` is text as well, since that is what is shown if `main` returns it.
-#[non_exhaustive]
-pub enum GenerateError {
-    /// The spec has errors.
-    Spec {
-        /// All diagnostics, in source order.
-        diagnostics: Vec<Diagnostic>,
-        /// The files that were read.
-        sources: Sources,
-    },
-    /// A file could not be read or written.
-    Io {
-        /// The path.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// Something a build script needs is missing.
-    BuildScript(&'static str),
-}
-
-impl fmt::Debug for GenerateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)?;
-        match self {
-            Self::Io { source, .. } => write!(f, ": {source}"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for GenerateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Spec {
-                diagnostics,
-                sources,
-            } => f.write_str(&handfast_spec::render(diagnostics, sources, false)),
-            Self::Io { path, .. } => write!(f, "cannot read or write `{}`", path.display()),
-            Self::BuildScript(what) => f.write_str(what),
-        }
-    }
-}
-
-impl std::error::Error for GenerateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
 }
 
 /// A file for `include!` is inserted in the middle of another, where inner doc comments are not allowed.

@@ -1,7 +1,7 @@
 //! Checks output paths: they must be files, inside the folder of the spec unless it allows otherwise, and never an
 //! input.
 
-use crate::Output;
+use crate::output::Output;
 use handfast_schema::Span;
 use handfast_spec::{Diagnostic, Label, Severity, Sources, model::Protocol};
 use std::{

@@ -1,6 +1,8 @@
 //! Writes outputs to disk: only what changed, and without ever losing a file that Handfast did not generate.
 
-use crate::{GenerateError, MARK, Output, output_paths};
+use crate::header::MARK;
+use crate::output::{GenerateError, Output};
+use crate::output_paths;
 use handfast_spec::Sources;
 use std::{
     collections::BTreeSet,

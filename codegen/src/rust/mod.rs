@@ -148,7 +148,7 @@ pub fn generate(
         docs::inner(&mut out, description);
         out.push_str("//!\n");
     }
-    docs::inner(&mut out, &crate::header(source));
+    docs::inner(&mut out, &crate::header::header(source));
     out.push_str("//!\n");
     docs::inner(&mut out, &summary::summary(&cx));
     out.push('\n');

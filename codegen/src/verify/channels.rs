@@ -2,8 +2,8 @@
 
 use super::message::{Candidate, Fields, Reader, envelope_problem, whole};
 use super::pending::Pending;
+use super::report::{Line, Problem, ProblemKind};
 use super::requests::problem;
-use super::{Line, Problem, ProblemKind};
 use handfast_schema::{Pointer, details};
 use handfast_spec::model::{Channel, KeyPart, MessageId, Presence, RoleKind, Side, Tagging};
 use serde_json::Value;

@@ -1,10 +1,11 @@
 //! A conversation: identifies each message, with the help of the messages before it.
 
+use super::capture::Text;
 use super::channels::Channels;
 use super::handshake::Handshake;
 use super::message::{Candidate, Fields, Reader, envelope_problem};
+use super::report::{Line, Problem, ProblemKind};
 use super::requests::{Requests, no_request, problem};
-use super::{Line, Problem, ProblemKind, Text};
 use handfast_schema::{Pointer, details};
 use handfast_spec::model::{RoleKind, Side};
 use serde_json::Value;

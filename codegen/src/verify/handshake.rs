@@ -1,8 +1,8 @@
 //! The handshake: which messages may be sent before a session is ready.
 
 use super::message::{Candidate, Reader};
+use super::report::{Line, ProblemKind};
 use super::requests::problem;
-use super::{Line, ProblemKind};
 use handfast_spec::model::{RoleKind, RolePlayer, Side};
 
 /// The progress of the handshake.

@@ -1,6 +1,6 @@
 //! A single message: its candidates, and its problems as each of them.
 
-use super::{Problem, ProblemKind};
+use super::report::{Problem, ProblemKind};
 use crate::json_schema::system::{System, scalar, system};
 use crate::json_schema::{fields, may_be_absent};
 use handfast_schema::{

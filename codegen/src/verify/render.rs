@@ -1,11 +1,23 @@
 //! Renders a report as text and as JSON.
 
-use super::{Line, Report};
+use super::report::{Line, Report};
 use handfast_spec::model::Side;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-pub(super) fn people(report: &Report) -> String {
+impl Report {
+    /// The report as text: a line for each message, its problems indented, and a summary.
+    pub fn render(&self) -> String {
+        people(self)
+    }
+
+    /// The report as JSON, for `--format json`: an object for each message and a summary.
+    pub fn to_json(&self) -> Value {
+        json(self)
+    }
+}
+
+fn people(report: &Report) -> String {
     let mut out = String::new();
     let width = report
         .lines
@@ -113,7 +125,7 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
-pub(super) fn json(report: &Report) -> Value {
+fn json(report: &Report) -> Value {
     let unanswered: Vec<Value> = report
         .unanswered
         .iter()

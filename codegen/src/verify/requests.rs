@@ -2,7 +2,7 @@
 
 use super::message::{Candidate, Fields, Reader, envelope_problem};
 use super::pending::{Ended, Pending, Queue, key};
-use super::{Line, Problem, ProblemKind};
+use super::report::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, details};
 use handfast_spec::model::{

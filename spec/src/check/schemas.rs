@@ -438,7 +438,7 @@ impl Checker<'_> {
                             let tree = site.map(|site| &self.lowered.docs[site.doc]);
                             let place = tree.and_then(|tree| self.keyword_place(id, tree, "$ref"));
                             let place = place.unwrap_or(schema.span);
-                            let text = "this reference refers to itself without end";
+                            let text = "this reference is circular";
                             let help = "a type may contain itself in a field or an item, but it cannot be itself";
                             let back = schemas[next].span;
                             self.out.push(

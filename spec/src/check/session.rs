@@ -343,7 +343,8 @@ impl Checker<'_> {
             };
             if path.starts_with("../") && !outside {
                 let message = format!("`{text}` is outside the folder of the spec");
-                let help = "name a file in that folder, or write `outside: true` under `generate`";
+                let help =
+                    "choose a file in that folder, or write `outside: true` under `generate`";
                 self.out
                     .push(Diagnostic::error("P033", at, message).help(help));
             }
