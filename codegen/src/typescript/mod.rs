@@ -214,7 +214,10 @@ fn api(protocol: &Protocol, shapes: &Shapes, runtime: &str, source: &str) -> Str
         "The types, for tools that take validators of any make.",
         standard::schemas(&mut cx),
     );
-    let header: Vec<String> = crate::header(source).lines().map(str::to_owned).collect();
+    let header: Vec<String> = crate::header::header(source)
+        .lines()
+        .map(str::to_owned)
+        .collect();
     lay_out(&Api {
         header: &header,
         runtime,

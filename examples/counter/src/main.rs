@@ -2,7 +2,7 @@
 
 mod api;
 
-use api::{CounterAdd, CounterAdded, CounterChanged, CounterFollow, CounterValue};
+use api::{CountChanged, CounterAdd, CounterAdded, CounterFollow, CounterValue};
 use axum::{http::header::CONTENT_TYPE, response::Html, routing::get};
 use handfast::HandlerError;
 use handfast::server::{ConnectionInfo, Rejection};
@@ -32,7 +32,7 @@ impl api::CounterHandler for App {
     async fn counter_add(&self, m: CounterAdd, cx: &Cx) -> Result<CounterAdded, HandlerError> {
         let mut count = self.count.lock().await;
         *count += m.by;
-        cx.changes().publish(&CounterChanged { count: *count });
+        cx.changes().publish(&CountChanged { count: *count });
         Ok(CounterAdded {})
     }
 }

@@ -1,4 +1,4 @@
-import { changesChannel, connect, counterAdd, counterChanged } from './api.js';
+import { changesChannel, connect, counterAdd, countChanged } from './api.js';
 
 const output = document.querySelector('output') as HTMLOutputElement;
 const client = connect('/ws');
@@ -8,7 +8,7 @@ function show({ count }: { readonly count: number }): void {
 }
 
 const changes = await client.join(changesChannel, undefined, changes => {
-  changes.on(counterChanged, show);
+  changes.on(countChanged, show);
   changes.on('rejoined', show);
 });
 show(changes.joined);

@@ -2208,17 +2208,17 @@ function isCounterAdd(value, strict = true) {
 function validateCounterAdd(value, report) {
   if (!isCounterAdd(value, report.strict)) reportRule(value, report, counterAddRule);
 }
-var counterChangedRule = [reportObject, {
+var countChangedRule = [reportObject, {
   "?": [],
   count: [reportInteger, { minimum: -9007199254740991, maximum: 9007199254740991 }]
 }];
-function isCounterChanged(value) {
+function isCountChanged(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { count } = value;
   return isSafeInteger(count);
 }
-function validateCounterChanged(value, report) {
-  if (!isCounterChanged(value)) reportRule(value, report, counterChangedRule);
+function validateCountChanged(value, report) {
+  if (!isCountChanged(value)) reportRule(value, report, countChangedRule);
 }
 var counterValue = {
   name: "counter.value",
@@ -2240,9 +2240,9 @@ var counterAdd = {
   reply: counterAdded,
   errors: []
 };
-var counterChanged = {
-  name: "counter.changed",
-  receive: validateCounterChanged,
+var countChanged = {
+  name: "count.changed",
+  receive: validateCountChanged,
   channel: "changes"
 };
 var changesChannel = {
@@ -2253,7 +2253,7 @@ var changesChannel = {
 var protocol = {
   name: "counter",
   version: "1.0.0",
-  hash: "69c3b847d8284c28f2985c7684334680",
+  hash: "2ba7810edbf27e28f30f75a3da2035e9",
   subprotocol: "counter.v1+json",
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
@@ -2271,7 +2271,7 @@ function show({ count }) {
   output.value = String(count);
 }
 var changes = await client.join(changesChannel, void 0, (changes2) => {
-  changes2.on(counterChanged, show);
+  changes2.on(countChanged, show);
   changes2.on("rejoined", show);
 });
 show(changes.joined);
