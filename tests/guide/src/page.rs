@@ -26,7 +26,7 @@ pub struct Command {
     /// Whether it goes on in the background after it has printed its lines.
     pub is_server: bool,
     pub status: i32,
-    /// The lines it prints; `…` is any number of lines.
+    /// The lines it prints, as [`is_as_shown`] reads them.
     pub output: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ fn commands(block: &[&str]) -> Result<Vec<Command>, Failure> {
     Ok(commands)
 }
 
-/// Whether lines are those that a page shows.
+/// Whether lines are those that a page shows. A line `…` is any number of them, and at the end of a line it is the rest of it.
 pub fn is_as_shown(shown: &[String], printed: &[&str]) -> bool {
     match shown.split_first() {
         None => printed.is_empty(),
@@ -123,7 +123,13 @@ pub fn is_as_shown(shown: &[String], printed: &[&str]) -> bool {
             (0..=printed.len()).any(|skipped| is_as_shown(rest, &printed[skipped..]))
         }
         Some((line, rest)) => match printed.split_first() {
-            Some((first, others)) => line == first && is_as_shown(rest, others),
+            Some((first, others)) => {
+                let is_same = match line.strip_suffix('…') {
+                    Some(start) => first.starts_with(start),
+                    None => line == first,
+                };
+                is_same && is_as_shown(rest, others)
+            }
             None => false,
         },
     }
@@ -192,6 +198,7 @@ $ end  # exits with 1
         };
         assert!(is_as_shown(&shown(&["a", "…", "d"]), &["a", "b", "c", "d"]));
         assert!(is_as_shown(&shown(&["a", "…"]), &["a"]));
+        assert!(is_as_shown(&shown(&["ab …", "c"]), &["ab 1", "c"]));
         assert!(!is_as_shown(&shown(&["a", "…", "d"]), &["a", "b"]));
         assert!(!is_as_shown(&shown(&["a"]), &["a", "b"]));
     }
