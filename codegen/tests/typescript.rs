@@ -187,7 +187,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
          const read = value => { const r = api.decodeValue(value); return r.ok ? r.value : r.error.kind; };
          console.log(JSON.stringify([
            read({ op: 2, re: 5, a: 'x' }), read({ op: 2, re: 5 }), read({ op: 4 }), read({ op: 'answer' }),
-           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.closes,
+           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.closeCodes,
          ]));",
     )?;
     assert_eq!(
