@@ -8,8 +8,8 @@ use askama::Template;
 pub struct Api<'a> {
     /// The lines of the header, without the slashes.
     pub header: &'a [String],
-    /// The runtime's module, without its ending.
-    pub runtime: &'a str,
+    /// The statements that import other modules.
+    pub imports: &'a [String],
     /// The parts.
     pub sections: &'a [Section],
 }
@@ -33,6 +33,8 @@ pub struct Section {
 pub struct Interface<'a> {
     /// Its documentation.
     pub doc: String,
+    /// Whether others may name it.
+    pub exported: bool,
     /// Its name.
     pub name: &'a str,
     /// Its properties.
@@ -58,6 +60,8 @@ pub struct Field {
 pub struct Alias<'a> {
     /// Its documentation.
     pub doc: String,
+    /// Whether others may name it.
+    pub exported: bool,
     /// Its name.
     pub name: &'a str,
     /// What it stands for.
@@ -70,6 +74,8 @@ pub struct Alias<'a> {
 pub struct Union<'a> {
     /// Its documentation.
     pub doc: String,
+    /// Whether others may name it.
+    pub exported: bool,
     /// Its name.
     pub name: &'a str,
     /// One of which it is.

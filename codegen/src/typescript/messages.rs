@@ -41,6 +41,7 @@ pub(super) fn errors(cx: &mut Cx<'_>) -> Vec<String> {
         let words = error.description.clone().unwrap_or_default();
         items.push(lay_out(&Alias {
             doc: text::doc("", &words, &[]),
+            exported: cx.names.is_exported(&ty),
             name: &ty,
             ty: format!("hf.DeclaredError<{code}, {carried}>"),
         }));

@@ -113,7 +113,16 @@ impl<'p> Cx<'p> {
         self.inlined[id.0]
     }
 
-    /// The types of a section, each with its checks.
+    /// All types of a section, each with its validators.
+    fn all_declarations(&mut self, section: Section) -> Vec<String> {
+        let mut items = Vec::new();
+        for i in 0..self.shapes.decls.len() {
+            self.declarations(section, i, &mut items);
+        }
+        items
+    }
+
+    /// One type of a section with its validators.
     fn declarations(&mut self, section: Section, i: usize, items: &mut Vec<String>) {
         if self.shapes.decls[i].section == section && !self.inlined[i] {
             items.push(self.declaration(DeclId(i)));
@@ -139,8 +148,8 @@ fn sent_by_client(protocol: &Protocol) -> Vec<bool> {
     reached
 }
 
-/// Writes the TypeScript of a protocol: its file, and the files of the runtime beside it. `source` is the file it is made
-/// from, as the header names it.
+/// Writes the TypeScript of a protocol: its file, the file of its schemas, and the files of the runtime beside them. `source`
+/// is the file it is made from, as the header names it.
 pub fn generate(
     protocol: &Protocol,
     shapes: &Shapes,
@@ -148,15 +157,37 @@ pub fn generate(
     source: &str,
 ) -> Vec<Output> {
     let out = PathBuf::from(&options.out.text);
+    let name = out.file_name().and_then(|name| name.to_str());
+    let module = name
+        .and_then(|name| name.strip_suffix(".ts"))
+        .unwrap_or("api");
     // The runtime makes room where the output wants its name.
-    let runtime = match out.file_name().and_then(|name| name.to_str()) {
-        Some("handfast.ts") => "runtime",
+    let runtime = match module {
+        "handfast" => "runtime",
         _ => "handfast",
     };
-    let mut outputs = vec![Output {
-        path: out.clone(),
-        text: api(protocol, shapes, runtime, source),
-    }];
+    let mut cx = Cx::new(protocol, shapes);
+    let header: Vec<String> = crate::header(source).lines().map(str::to_owned).collect();
+    let import = |name: &str, module: &str| format!("import * as {name} from './{module}.js';");
+    let imports = [import("hf", runtime), import("api", module)];
+    let file = |path: PathBuf, imports: &[String], sections: &[layout::Section]| Output {
+        path,
+        text: lay_out(&Api {
+            header: &header,
+            imports,
+            sections,
+        }),
+    };
+    let mut outputs = vec![file(out.clone(), &imports[..1], &api(&mut cx))];
+    let schemas = section(
+        "Standard Schema",
+        standard::NOTE,
+        standard::schemas(&mut cx),
+    );
+    if let Some(schemas) = schemas {
+        let path = out.with_file_name(format!("{module}.schemas.ts"));
+        outputs.push(file(path, &imports, &[schemas]));
+    }
     let folder = out.parent().unwrap_or_else(|| Path::new(""));
     for (path, text) in handfast_templates::runtime() {
         let path = match *path {
@@ -165,59 +196,56 @@ pub fn generate(
         };
         outputs.push(Output {
             path: folder.join(path),
-            text: (*text).to_owned(),
+            text: format!("{MARKS}{text}"),
         });
     }
     outputs
 }
 
-fn api(protocol: &Protocol, shapes: &Shapes, runtime: &str, source: &str) -> String {
-    let mut cx = Cx::new(protocol, shapes);
-    let mut sections: Vec<layout::Section> = Vec::new();
-    let mut add = |title: &'static str, note: &'static str, items: Vec<String>| {
-        if !items.is_empty() {
-            let rule = "-".repeat(text::WIDTH.saturating_sub("// ----  ".len() + title.len()));
-            sections.push(layout::Section {
-                title,
-                rule,
-                note,
-                items,
-            });
-        }
-    };
-    let mut items = Vec::new();
-    for i in 0..shapes.decls.len() {
-        cx.declarations(Section::Types, i, &mut items);
-    }
-    add("Types", "", items);
-    add("Errors", "", messages::errors(&mut cx));
-    let mut items = Vec::new();
-    for i in 0..shapes.decls.len() {
-        cx.declarations(Section::Payloads, i, &mut items);
-    }
-    add("Payloads", "", items);
-    let descriptors = messages::messages(&mut cx);
-    add(
-        "Messages",
-        "What is answered stands behind its answers.",
-        descriptors,
-    );
-    add("Channels", "", messages::channels(&cx));
-    add("Session", "", session::session(&cx));
-    add(
-        "The server's side",
-        "What a client sends, as a server receives it.",
-        messages::as_server(&cx),
-    );
-    add(
-        "Standard Schema",
-        "The types, for tools that take validators of any make.",
-        standard::schemas(&mut cx),
-    );
-    let header: Vec<String> = crate::header(source).lines().map(str::to_owned).collect();
-    lay_out(&Api {
-        header: &header,
-        runtime,
-        sections: &sections,
+/// What a copy of the runtime begins with, so that linters and reviews pass over it.
+const MARKS: &str = "/* eslint-disable */\n// @generated\n";
+
+/// The sections of the file of a protocol.
+fn api(cx: &mut Cx<'_>) -> Vec<layout::Section> {
+    let types = cx.all_declarations(Section::Types);
+    let errors = messages::errors(cx);
+    let payloads = cx.all_declarations(Section::Payloads);
+    let descriptors = messages::messages(cx);
+    let renamed = cx.names.renamed_exports();
+    [
+        section("Types", "", types),
+        section("Errors", "", errors),
+        section("Payloads", "", payloads),
+        section(
+            "Messages",
+            "A request comes after its replies.",
+            descriptors,
+        ),
+        section("Channels", "", messages::channels(cx)),
+        section("Session", "", session::session(cx)),
+        section(
+            "The server's side",
+            "What a client sends, as a server receives it.",
+            messages::as_server(cx),
+        ),
+        section(
+            "Names of globals",
+            "Under other names in this file, which uses the globals.",
+            renamed,
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A section; nothing where it has no items.
+fn section(title: &'static str, note: &'static str, items: Vec<String>) -> Option<layout::Section> {
+    let rule = "-".repeat(text::WIDTH.saturating_sub("// ----  ".len() + title.len()));
+    (!items.is_empty()).then_some(layout::Section {
+        title,
+        rule,
+        note,
+        items,
     })
 }

@@ -13,6 +13,11 @@ use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a reader should know of the file.
+pub(super) const NOTE: &str = "\
+The types of the protocol, for tools that take a Standard Schema (https://standardschema.dev) or JSON Schema.
+A program that has no such tool need not import this file.";
+
 /// One side: what its documents are written by, and the constants of its definitions.
 struct ReceiverTypes<'p> {
     writer: Writer<'p>,
@@ -89,7 +94,7 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
     {
         let place = sides[side].writer.place(cx.shapes.decls[decl.0].schema);
         let side = &sides[side];
-        let ty = &cx.names.types[decl.0];
+        let ty = cx.names.exported(&cx.names.types[decl.0]);
         let check = &cx.names.checks[decl.0];
         let schema = match side.constants.get(&place) {
             Some(constant) => constant.clone(),
@@ -98,14 +103,14 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
         items.push(lay_out(&Constant {
             doc: text::doc(
                 "",
-                &format!("{{@link {ty}}}, for tools that take a Standard Schema."),
+                &format!("{{@link api.{ty}}} as a Standard Schema."),
                 &[],
             ),
             exported: true,
             name: &name,
-            ty: &format!("hf.StandardSchema<{ty}>"),
+            ty: &format!("hf.StandardSchema<api.{ty}>"),
             value: format!(
-                "/*@__PURE__*/ hf.standardSchema({check}, '{}', {schema})",
+                "/*@__PURE__*/ hf.standardSchema(api.{check}, '{}', {schema})",
                 side.sent
             ),
         }));

@@ -6,7 +6,7 @@ use super::{
     text,
 };
 use crate::shape::{Decl, DeclId, DeclKind};
-use handfast_schema::{Schema, SchemaId, Type, Validator};
+use handfast_schema::{Annotations, Schema, SchemaId, Type, Validator};
 use handfast_templates::typescript::{Alias, Constant, Field, Interface, Union, lay_out};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -302,9 +302,15 @@ impl Cx<'_> {
         let decl = &self.shapes.decls[id.0];
         let name = self.names.types[id.0].as_str();
         let doc = text::doc("", &self.words(decl), &self.tags_of(id, decl));
+        let exported = self.names.is_exported(name);
         if let Some(first) = self.decl_of.get(&decl.schema).filter(|first| **first != id) {
             let ty = self.names.types[first.0].clone();
-            return lay_out(&Alias { doc, name, ty });
+            return lay_out(&Alias {
+                doc,
+                exported,
+                name,
+                ty,
+            });
         }
         match &decl.kind {
             // What declares no property is any object, or the empty one.
@@ -313,13 +319,9 @@ impl Cx<'_> {
                     .iter()
                     .map(|field| {
                         let schema = &self.protocol.schemas[field.schema];
-                        let annotations = &schema.annotations;
-                        let words = annotations
-                            .description
-                            .as_ref()
-                            .or(annotations.title.as_ref());
+                        let words = words_of(&schema.annotations, &field.name);
                         Field {
-                            doc: text::doc("  ", words.map_or("", String::as_str), &tags(schema)),
+                            doc: text::doc("  ", words, &tags(schema)),
                             name: text::property(&field.name),
                             optional: !field.required,
                             ty: self.ty(field.schema),
@@ -335,21 +337,31 @@ impl Cx<'_> {
                     });
                 }
                 let fields = members;
-                lay_out(&Interface { doc, name, fields })
+                lay_out(&Interface {
+                    doc,
+                    exported,
+                    name,
+                    fields,
+                })
             }
             DeclKind::Union { branches, .. } => {
                 let members = branches
                     .iter()
                     .map(|branch| Ty::atom(self.names.types[branch.decl.0].clone()))
                     .collect();
-                alias(doc, name, either(members))
+                alias(doc, exported, name, either(members))
             }
-            _ => alias(doc, name, self.structure(decl.schema, MAX_DEPTH)),
+            _ => alias(doc, exported, name, self.structure(decl.schema, MAX_DEPTH)),
         }
     }
 
     fn words(&self, decl: &Decl) -> String {
         let mut words = decl.description.clone().unwrap_or_default();
+        let annotations = &self.protocol.schemas[decl.schema].annotations;
+        if annotations.title.as_ref() == Some(&words) && words_of(annotations, &decl.ts).is_empty()
+        {
+            words.clear();
+        }
         if matches!(decl.kind, DeclKind::Literals { open: true, .. }) {
             words = format!("{words} Values that are not known yet may come.");
         }
@@ -437,23 +449,44 @@ impl Cx<'_> {
 
 const ANY_OBJECT: &str = "{ readonly [key: string]: unknown }";
 
+/// What a schema says of itself. A title that repeats the name says nothing.
+fn words_of<'s>(annotations: &'s Annotations, name: &str) -> &'s str {
+    let title = annotations.title.as_deref().unwrap_or_default();
+    let is_name = crate::names::pascal(name).ends_with(&crate::names::pascal(title));
+    match &annotations.description {
+        Some(description) => description,
+        None if is_name => "",
+        None => title,
+    }
+}
+
 /// A type with a name: on one line where there is room.
 pub(super) fn named_union(doc: String, name: &str, members: Vec<String>) -> String {
     let ty = Ty {
         text: members.join(" | "),
         level: Level::Union,
     };
-    alias(doc, name, ty)
+    alias(doc, true, name, ty)
 }
 
-fn alias(doc: String, name: &str, ty: Ty) -> String {
+fn alias(doc: String, exported: bool, name: &str, ty: Ty) -> String {
     let room = text::WIDTH.saturating_sub("export type  = ;".len() + name.chars().count());
     if ty.text.chars().count() <= room || ty.level != Level::Union {
         let ty = ty.text;
-        return lay_out(&Alias { doc, name, ty });
+        return lay_out(&Alias {
+            doc,
+            exported,
+            name,
+            ty,
+        });
     }
     let members = split_union(&ty.text);
-    lay_out(&Union { doc, name, members })
+    lay_out(&Union {
+        doc,
+        exported,
+        name,
+        members,
+    })
 }
 
 /// The members of a union: parted at the bars that lie in nothing else.

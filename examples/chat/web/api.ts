@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast from `protocol.yaml`, the protocol `chat`.
 // Do not edit: change that file, then run `cargo run -p codegen`.
 
@@ -81,11 +83,11 @@ export function validateStatus(value: unknown, report: hf.Report): void {
  *
  * @pattern ^[A-Z]{2,6}-[A-Z]{2,6}$
  */
-export type Symbol = string;
+type Symbol$ = string;
 
 const symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 
-export function isSymbol(value: unknown, _strict: boolean = true): value is Symbol {
+export function isSymbol(value: unknown, _strict: boolean = true): value is Symbol$ {
   return typeof value === 'string' && symbolPattern.test(value);
 }
 
@@ -148,7 +150,6 @@ export function validateAttachment(value: unknown, report: hf.Report): void {
   }
 }
 
-/** Image */
 export interface AttachmentImage {
   readonly kind: 'image';
   /** @maxLength 2000 */
@@ -199,7 +200,6 @@ function validateAttachmentImageKind(value: unknown, report: hf.Report): void {
   if (value !== 'image') hf.notConst('image', report);
 }
 
-/** Snippet */
 export interface AttachmentSnippet {
   readonly kind: 'snippet';
   /** @maxLength 10000 */
@@ -581,7 +581,7 @@ export interface PricesWatch {
    * @maxItems 50
    * @uniqueItems
    */
-  readonly symbols: readonly Symbol[];
+  readonly symbols: readonly Symbol$[];
   /**
    * How many milliseconds lie between two ticks, at the least.
    *
@@ -628,7 +628,7 @@ export const pricesWatchEveryDefault: number = 1000;
 
 /** The price of a symbol moved. */
 export interface PricesTick {
-  readonly symbol: Symbol;
+  readonly symbol: Symbol$;
   readonly price: Decimal;
   /** Which side took the trade. */
   readonly side: 'buy' | 'sell';
@@ -698,7 +698,7 @@ export function validatePricesDone(value: unknown, report: hf.Report): void {
  * @since 1.1.0
  */
 export interface PricesBook {
-  readonly symbol: Symbol;
+  readonly symbol: Symbol$;
   /**
    * @minimum 1
    * @maximum 100
@@ -730,7 +730,7 @@ export function validatePricesBook(value: unknown, report: hf.Report): void {
 
 /** The order book. */
 export interface PricesSnapshot {
-  readonly symbol: Symbol;
+  readonly symbol: Symbol$;
   /** @maxItems 100 */
   readonly bids: readonly Level[];
   /** @maxItems 100 */
@@ -784,7 +784,7 @@ function validatePricesSnapshotAsks(value: unknown, report: hf.Report): void {
  * @deprecated use prices.book, which has it on top
  */
 export interface PricesQuote {
-  readonly symbol: Symbol;
+  readonly symbol: Symbol$;
 }
 
 const pricesQuoteRule: hf.ObjectRule = [hf.reportObject, {
@@ -832,7 +832,7 @@ export function validatePricesQuoted(value: unknown, report: hf.Report): void {
 }
 
 // ---- Messages -------------------------------------------------------------------------------------------------------
-// What is answered stands behind its answers.
+// A request comes after its replies.
 
 /** Who is in the room, and what was said last. */
 export const roomJoined: hf.Incoming<RoomJoined> = {
@@ -1103,305 +1103,7 @@ export function dispatchClientMessage<R>(message: ClientMessage, handlers: Serve
   return hf.dispatch(message, handlers);
 }
 
-// ---- Standard Schema ------------------------------------------------------------------------------------------------
-// The types, for tools that take validators of any make.
+// ---- Names of globals -----------------------------------------------------------------------------------------------
+// Under other names in this file, which uses the globals.
 
-const sentAttachment: hf.SchemaDefinition = () => [{
-  description: 'What hangs on a message.',
-  oneOf: [
-    {
-      title: 'Image',
-      type: 'object',
-      required: ['kind', 'url', 'width', 'height'],
-      properties: {
-        kind: { const: 'image' },
-        url: { type: 'string', maxLength: 2000 },
-        width: { type: 'integer', minimum: 1, maximum: 20000 },
-        height: { type: 'integer', minimum: 1, maximum: 20000 },
-        alt: { type: 'string', maxLength: 500 },
-      },
-      additionalProperties: false,
-    },
-    {
-      title: 'Snippet',
-      type: 'object',
-      required: ['kind', 'text'],
-      properties: {
-        kind: { const: 'snippet' },
-        text: { type: 'string', maxLength: 10000 },
-        language: { type: ['null', 'string'], maxLength: 40 },
-      },
-      additionalProperties: false,
-    },
-  ],
-}, [], 'server', 'types', 'Attachment'];
-
-const sentRoomId: hf.SchemaDefinition = () => [{
-  description: 'The name of a room, as it stands in an address.',
-  type: 'string',
-  pattern: '^[a-z0-9-]{1,64}$',
-}, [], 'server', 'types', 'RoomId'];
-
-const sentSymbol: hf.SchemaDefinition = () => [{
-  description: 'What is traded.',
-  type: 'string',
-  pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
-}, [], 'server', 'types', 'Symbol'];
-
-const sentUserName: hf.SchemaDefinition = () => [{
-  description: 'What a user is called.',
-  type: 'string',
-  minLength: 1,
-  maxLength: 40,
-}, [], 'server', 'types', 'UserName'];
-
-const receivedAttachment: hf.SchemaDefinition = () => [{
-  description: 'What hangs on a message.',
-  oneOf: [
-    {
-      title: 'Image',
-      type: 'object',
-      required: ['kind', 'url', 'width', 'height'],
-      properties: {
-        kind: { const: 'image' },
-        url: { type: 'string', maxLength: 2000 },
-        width: { type: 'integer', minimum: 1, maximum: 20000 },
-        height: { type: 'integer', minimum: 1, maximum: 20000 },
-        alt: { type: 'string', maxLength: 500 },
-      },
-    },
-    {
-      title: 'Snippet',
-      type: 'object',
-      required: ['kind', 'text'],
-      properties: {
-        kind: { const: 'snippet' },
-        text: { type: 'string', maxLength: 10000 },
-        language: { type: ['null', 'string'], maxLength: 40 },
-      },
-    },
-  ],
-}, [], 'client', 'types', 'Attachment'];
-
-const receivedDecimal: hf.SchemaDefinition = () => [{
-  description: 'A decimal number as text, so that no digit is lost on the way.',
-  type: 'string',
-  pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
-}, [], 'client', 'types', 'Decimal'];
-
-const receivedLevel: hf.SchemaDefinition = () => [{
-  description: 'A price in the book, and how much is offered at it.',
-  type: 'array',
-  minItems: 2,
-  prefixItems: [
-    { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
-    { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
-  ],
-  items: false,
-}, [receivedDecimal], 'client', 'types', 'Level'];
-
-const receivedMember: hf.SchemaDefinition = () => [{
-  description: 'Somebody in a room.',
-  type: 'object',
-  required: ['name', 'status'],
-  properties: {
-    name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
-    status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
-  },
-}, [receivedStatus, receivedUserName], 'client', 'types', 'Member'];
-
-const receivedStatus: hf.SchemaDefinition = () => [{
-  description: 'Whether somebody is looking.',
-  type: 'string',
-  examples: ['online', 'away'],
-}, [], 'client', 'types', 'Status'];
-
-const receivedSymbol: hf.SchemaDefinition = () => [{
-  description: 'What is traded.',
-  type: 'string',
-  pattern: '^[A-Z]{2,6}-[A-Z]{2,6}$',
-}, [], 'client', 'types', 'Symbol'];
-
-const receivedUserName: hf.SchemaDefinition = () => [{
-  description: 'What a user is called.',
-  type: 'string',
-  minLength: 1,
-  maxLength: 40,
-}, [], 'client', 'types', 'UserName'];
-
-/** {@link RoomId}, for tools that take a Standard Schema. */
-export const roomIdSchema: hf.StandardSchema<RoomId> = /*@__PURE__*/ hf.standardSchema(validateRoomId, 'sent', sentRoomId);
-
-/** {@link UserName}, for tools that take a Standard Schema. */
-export const userNameSchema: hf.StandardSchema<UserName> = /*@__PURE__*/ hf.standardSchema(validateUserName, 'sent', sentUserName);
-
-/** {@link Member}, for tools that take a Standard Schema. */
-export const memberSchema: hf.StandardSchema<Member> = /*@__PURE__*/ hf.standardSchema(validateMember, 'received', receivedMember);
-
-/** {@link Status}, for tools that take a Standard Schema. */
-export const statusSchema: hf.StandardSchema<Status> = /*@__PURE__*/ hf.standardSchema(validateStatus, 'received', receivedStatus);
-
-/** {@link Symbol}, for tools that take a Standard Schema. */
-export const symbolSchema: hf.StandardSchema<Symbol> = /*@__PURE__*/ hf.standardSchema(validateSymbol, 'sent', sentSymbol);
-
-/** {@link Decimal}, for tools that take a Standard Schema. */
-export const decimalSchema: hf.StandardSchema<Decimal> = /*@__PURE__*/ hf.standardSchema(validateDecimal, 'received', receivedDecimal);
-
-/** {@link Level}, for tools that take a Standard Schema. */
-export const levelSchema: hf.StandardSchema<Level> = /*@__PURE__*/ hf.standardSchema(validateLevel, 'received', receivedLevel);
-
-/** {@link Attachment}, for tools that take a Standard Schema. */
-export const attachmentSchema: hf.StandardSchema<Attachment> = /*@__PURE__*/ hf.standardSchema(validateAttachment, 'sent', sentAttachment);
-
-/** {@link Auth}, for tools that take a Standard Schema. */
-export const authSchema: hf.StandardSchema<Auth> = /*@__PURE__*/ hf.standardSchema(validateAuth, 'sent', () => [{
-  type: 'object',
-  required: ['name'],
-  properties: {
-    name: { $ref: '#/$defs/server/$defs/types/$defs/UserName' },
-    token: { description: 'Proof, where the server asks for one.', type: 'string', maxLength: 4096 },
-  },
-  additionalProperties: false,
-}, [sentUserName]]);
-
-/** {@link RoomJoin}, for tools that take a Standard Schema. */
-export const roomJoinSchema: hf.StandardSchema<RoomJoin> = /*@__PURE__*/ hf.standardSchema(validateRoomJoin, 'sent', () => [{
-  type: 'object',
-  required: ['roomId'],
-  properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
-  additionalProperties: false,
-}, [sentRoomId]]);
-
-/** {@link RoomJoined}, for tools that take a Standard Schema. */
-export const roomJoinedSchema: hf.StandardSchema<RoomJoined> = /*@__PURE__*/ hf.standardSchema(validateRoomJoined, 'received', () => [{
-  type: 'object',
-  required: ['members', 'topic'],
-  properties: {
-    members: { type: 'array', maxItems: 1000, items: { $ref: '#/$defs/client/$defs/types/$defs/Member' } },
-    topic: { description: 'What the room is about; null where nobody said.', type: ['null', 'string'] },
-  },
-}, [receivedMember]]);
-
-/** {@link RoomLeave}, for tools that take a Standard Schema. */
-export const roomLeaveSchema: hf.StandardSchema<RoomLeave> = /*@__PURE__*/ hf.standardSchema(validateRoomLeave, 'sent', () => [{
-  type: 'object',
-  required: ['roomId'],
-  properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
-  additionalProperties: false,
-}, [sentRoomId]]);
-
-/** {@link ChatSend}, for tools that take a Standard Schema. */
-export const chatSendSchema: hf.StandardSchema<ChatSend> = /*@__PURE__*/ hf.standardSchema(validateChatSend, 'sent', () => [{
-  type: 'object',
-  required: ['roomId', 'text'],
-  properties: {
-    roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' },
-    text: { type: 'string', minLength: 1, maxLength: 2000 },
-    attachments: { type: 'array', maxItems: 4, items: { $ref: '#/$defs/server/$defs/types/$defs/Attachment' } },
-  },
-  additionalProperties: false,
-}, [sentAttachment, sentRoomId]]);
-
-/** {@link ChatMessage}, for tools that take a Standard Schema. */
-export const chatMessageSchema: hf.StandardSchema<ChatMessage> = /*@__PURE__*/ hf.standardSchema(validateChatMessage, 'received', () => [{
-  type: 'object',
-  required: ['from', 'text'],
-  properties: {
-    from: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
-    text: { type: 'string' },
-    attachments: { type: 'array', items: { $ref: '#/$defs/client/$defs/types/$defs/Attachment' } },
-  },
-}, [receivedAttachment, receivedUserName]]);
-
-/** {@link UserTypingClient}, for tools that take a Standard Schema. */
-export const userTypingClientSchema: hf.StandardSchema<UserTypingClient> = /*@__PURE__*/ hf.standardSchema(validateUserTypingClient, 'sent', () => [{
-  type: 'object',
-  required: ['roomId'],
-  properties: { roomId: { $ref: '#/$defs/server/$defs/types/$defs/RoomId' } },
-  additionalProperties: false,
-}, [sentRoomId]]);
-
-/** {@link UserTypingServer}, for tools that take a Standard Schema. */
-export const userTypingServerSchema: hf.StandardSchema<UserTypingServer> = /*@__PURE__*/ hf.standardSchema(validateUserTypingServer, 'received', () => [{ type: 'object', required: ['name'], properties: { name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' } } }, [receivedUserName]]);
-
-/** {@link UserPresence}, for tools that take a Standard Schema. */
-export const userPresenceSchema: hf.StandardSchema<UserPresence> = /*@__PURE__*/ hf.standardSchema(validateUserPresence, 'received', () => [{
-  type: 'object',
-  required: ['member', 'present'],
-  properties: { member: { $ref: '#/$defs/client/$defs/types/$defs/Member' }, present: { type: 'boolean' } },
-}, [receivedMember]]);
-
-/** {@link PricesWatch}, for tools that take a Standard Schema. */
-export const pricesWatchSchema: hf.StandardSchema<PricesWatch> = /*@__PURE__*/ hf.standardSchema(validatePricesWatch, 'sent', () => [{
-  type: 'object',
-  required: ['symbols'],
-  properties: {
-    symbols: {
-      type: 'array',
-      minItems: 1,
-      maxItems: 50,
-      uniqueItems: true,
-      items: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' },
-    },
-    every: {
-      description: 'How many milliseconds lie between two ticks, at the least.',
-      default: 1000,
-      type: 'integer',
-      minimum: 50,
-      maximum: 60000,
-    },
-  },
-  additionalProperties: false,
-}, [sentSymbol]]);
-
-/** {@link PricesTick}, for tools that take a Standard Schema. */
-export const pricesTickSchema: hf.StandardSchema<PricesTick> = /*@__PURE__*/ hf.standardSchema(validatePricesTick, 'received', () => [{
-  type: 'object',
-  required: ['symbol', 'price', 'side'],
-  properties: {
-    symbol: { $ref: '#/$defs/client/$defs/types/$defs/Symbol' },
-    price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' },
-    side: { description: 'Which side took the trade.', enum: ['buy', 'sell'] },
-    change: { description: 'Since yesterday; 0.01 is one per cent.', type: 'number', exclusiveMinimum: -1 },
-  },
-}, [receivedDecimal, receivedSymbol]]);
-
-/** {@link PricesDone}, for tools that take a Standard Schema. */
-export const pricesDoneSchema: hf.StandardSchema<PricesDone> = /*@__PURE__*/ hf.standardSchema(validatePricesDone, 'received', () => [{
-  type: 'object',
-  required: ['ticks'],
-  properties: { ticks: { description: 'How many came.', type: 'integer', minimum: 0, maximum: 9007199254740991 } },
-}]);
-
-/** {@link PricesBook}, for tools that take a Standard Schema. */
-export const pricesBookSchema: hf.StandardSchema<PricesBook> = /*@__PURE__*/ hf.standardSchema(validatePricesBook, 'sent', () => [{
-  type: 'object',
-  required: ['symbol'],
-  properties: {
-    symbol: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' },
-    depth: { type: 'integer', minimum: 1, maximum: 100 },
-  },
-  additionalProperties: false,
-}, [sentSymbol]]);
-
-/** {@link PricesSnapshot}, for tools that take a Standard Schema. */
-export const pricesSnapshotSchema: hf.StandardSchema<PricesSnapshot> = /*@__PURE__*/ hf.standardSchema(validatePricesSnapshot, 'received', () => [{
-  type: 'object',
-  required: ['symbol', 'bids', 'asks'],
-  properties: {
-    symbol: { $ref: '#/$defs/client/$defs/types/$defs/Symbol' },
-    bids: { type: 'array', maxItems: 100, items: { $ref: '#/$defs/client/$defs/types/$defs/Level' } },
-    asks: { type: 'array', maxItems: 100, items: { $ref: '#/$defs/client/$defs/types/$defs/Level' } },
-  },
-}, [receivedLevel, receivedSymbol]]);
-
-/** {@link PricesQuote}, for tools that take a Standard Schema. */
-export const pricesQuoteSchema: hf.StandardSchema<PricesQuote> = /*@__PURE__*/ hf.standardSchema(validatePricesQuote, 'sent', () => [{
-  type: 'object',
-  required: ['symbol'],
-  properties: { symbol: { $ref: '#/$defs/server/$defs/types/$defs/Symbol' } },
-  additionalProperties: false,
-}, [sentSymbol]]);
-
-/** {@link PricesQuoted}, for tools that take a Standard Schema. */
-export const pricesQuotedSchema: hf.StandardSchema<PricesQuoted> = /*@__PURE__*/ hf.standardSchema(validatePricesQuoted, 'received', () => [{ type: 'object', required: ['price'], properties: { price: { $ref: '#/$defs/client/$defs/types/$defs/Decimal' } } }, [receivedDecimal]]);
+export type { Symbol$ as Symbol };

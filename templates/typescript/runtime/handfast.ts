@@ -21,17 +21,25 @@ export type { ConnectionClosed } from './handfast/connection.js';
 export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
 export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
+  Callable,
   Channel,
   ChannelMessage,
   ErrorDescriptor,
+  ErrorsOf,
   Incoming,
+  Joinable,
   Message,
   Outgoing,
+  ParamsOf,
+  PayloadOf,
   PendingLookup,
   Protocol,
   Published,
+  ReplyOf,
   Request,
   Role,
+  Sendable,
+  Streamable,
   StreamRequest,
 } from './handfast/descriptor.js';
 export { dispatch } from './handfast/dispatch.js';
@@ -48,10 +56,10 @@ export { prefixPath, fail, deduplicate, passes, violationsOf, violationsAt, form
 export type { Validator, Report, Violation } from './handfast/report.js';
 export { err, CallFailedError, ok } from './handfast/result.js';
 export type { Err, Failure, Ok, Result } from './handfast/result.js';
-export type { Subscription, SubscriptionEvents } from './handfast/subscription.js';
+export type { Subscription, SubscriptionEvents, SubscriptionOf } from './handfast/subscription.js';
 export type { Gap, Ready } from './handfast/session.js';
 export { standardSchema } from './handfast/standard.js';
 export type { SchemaDefinition, StandardSchema, ValidationResult } from './handfast/standard.js';
 export type { ClientState, Store } from './handfast/state.js';
-export type { Stream } from './handfast/stream.js';
+export type { Stream, StreamOf } from './handfast/stream.js';
 export type { TransportFactory, Transport, TransportEvents, WebSocketConstructor, WebSocketLike } from './handfast/transport.js';

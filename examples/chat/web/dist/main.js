@@ -1064,10 +1064,6 @@ var Subscription = class {
     const hear = listener;
     return this.#messages.on(what.name, (message) => hear(message.payload, message));
   }
-  /**
-   * Sends a message that has no reply, with the room's key in its envelope. One that was left or lost fails with
-   * `CLOSED`.
-   */
   send(message, payload) {
     return this.#over === void 0 ? this.#host.send(message, payload) : err(this.#over);
   }
@@ -1974,11 +1970,7 @@ var Client = class {
     this.#connection.start();
     this.#sleep = onWake(() => this.#connection.wake());
   }
-  /**
-   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
-   * the runtime are value apart by `code`. Before there is a connection, it waits for one.
-   */
-  call(request, ...[payload, options = {}]) {
+  call(request, payload, options = {}) {
     const { timeout = this.#timeout(request), signal } = options;
     return new Promise((resolve2) => {
       this.#ask(request, payload, { timeout, signal }, [request.reply], {
@@ -1990,11 +1982,7 @@ var Client = class {
       });
     });
   }
-  /**
-   * Sends a request that is answered with a stream. Once it was sent, the stream fails when the connection is lost. A
-   * stream that has no end message goes on until then, or until it fails or is cancelled.
-   */
-  stream(request, ...[payload, options = {}]) {
+  stream(request, payload, options = {}) {
     const { ack, stream: item2, end, cancel } = request;
     const { timeout = this.#timeout(request), signal } = options;
     let id;
@@ -2025,8 +2013,7 @@ var Client = class {
     void stream.end.then(() => signal?.removeEventListener("abort", abort));
     return stream;
   }
-  /** Sends a message that has no reply. Before there is a connection, it waits for one, unless it is volatile. */
-  send(message, ...[payload]) {
+  send(message, payload) {
     return this.#write(message, payload, {});
   }
   on(what, listener) {
@@ -2035,13 +2022,6 @@ var Client = class {
     const hear = listener;
     return this.#messages.on(what.name, (message) => hear(message.payload, message));
   }
-  /**
-   * Joins a channel. Each join gives a room of its own, to be left by itself; the server is asked by the first, and hears
-   * of the last that leaves. After a loss of the connection it is joined again by itself.
-   *
-   * @param setup is called before the request is sent, so that no message is missed by what it registers.
-   * @throws {CallFailedError} with the error of the join.
-   */
   join(channel, params, setup, options = {}) {
     return this.#channels.join(channel, params, setup, options);
   }

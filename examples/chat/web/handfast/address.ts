@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // `format` for hosts and mailboxes without internationalized names, by the same rules as on the server.

@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { Channels, type Membership } from './channels.js';
@@ -7,14 +9,22 @@ import { Connection, type ConnectionClosed } from './connection.js';
 import { learn, parse, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
+  Callable,
   Channel,
   ErrorDescriptor,
+  ErrorsOf,
   Incoming,
+  Joinable,
   Message,
   Outgoing,
+  ParamsOf,
+  PayloadOf,
   Protocol,
+  ReplyOf,
   Request,
   Role,
+  Sendable,
+  Streamable,
   StreamRequest,
 } from './descriptor.js';
 import { Encoder } from './encoder.js';
@@ -26,10 +36,10 @@ import type { CallOptions, ConnectOptions, ValueOrProvider } from './options.js'
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import { formatViolation } from './report.js';
 import { err, CallFailedError, ok, type Failure, type Result } from './result.js';
-import type { Subscription } from './subscription.js';
+import type { Subscription, SubscriptionOf } from './subscription.js';
 import { callError, failure, sessionMessages, wireError, type ChannelGap, type Ready, type Refusal } from './session.js';
 import { Store, type ClientState } from './state.js';
-import { Stream } from './stream.js';
+import { Stream, type StreamOf } from './stream.js';
 import { webSocket } from './transport.js';
 import { onWake } from './wake.js';
 import { Warnings } from './warnings.js';
@@ -151,18 +161,23 @@ export class Client<Auth = never> {
    * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
    * the runtime are value apart by `code`. Before there is a connection, it waits for one.
    */
-  call<P, R, E extends DeclaredError>(
-    request: Request<P, R, E>,
-    ...[payload, options = {}]: Args<P, CallOptions>
-  ): Promise<Result<R, CallError<E>>> {
+  call<M>(
+    request: Callable<M>,
+    ...args: Args<PayloadOf<M>, CallOptions>
+  ): Promise<Result<ReplyOf<M>, CallError<ErrorsOf<M>>>>;
+  call(
+    request: Request<unknown, unknown, DeclaredError>,
+    payload?: unknown,
+    options: CallOptions = {},
+  ): Promise<Result<unknown, CallError<DeclaredError>>> {
     const { timeout = this.#timeout(request), signal } = options;
     return new Promise(resolve => {
       this.#ask(request, payload, { timeout, signal }, [request.reply], {
         answered: message => {
-          resolve(ok(message.payload as R));
+          resolve(ok(message.payload));
           return true;
         },
-        failed: error => resolve(err(error as CallError<E>)),
+        failed: error => resolve(err(error)),
       });
     });
   }
@@ -171,15 +186,17 @@ export class Client<Auth = never> {
    * Sends a request that is answered with a stream. Once it was sent, the stream fails when the connection is lost. A
    * stream that has no end message goes on until then, or until it fails or is cancelled.
    */
-  stream<P, A, I, N, E extends DeclaredError>(
-    request: StreamRequest<P, A, I, N, E>,
-    ...[payload, options = {}]: Args<P, CallOptions>
-  ): Stream<A, I, N, E> {
+  stream<M>(request: Streamable<M>, ...args: Args<PayloadOf<M>, CallOptions>): StreamOf<M>;
+  stream(
+    request: StreamRequest<unknown, unknown, unknown, unknown, DeclaredError>,
+    payload?: unknown,
+    options: CallOptions = {},
+  ): Stream<unknown, unknown, unknown, DeclaredError> {
     const { ack, stream: item, end, cancel } = request;
     const { timeout = this.#timeout(request), signal } = options;
     let id: Id | undefined;
     const abort = (): void => stream.cancel();
-    const stream = new Stream<A, I, N, E>(this.#clock, () => {
+    const stream = new Stream<unknown, unknown, unknown, DeclaredError>(this.#clock, () => {
       signal?.removeEventListener('abort', abort);
       if (id === undefined) return;
       const wasWritten = this.#outbound.isWritten(id);
@@ -191,13 +208,13 @@ export class Client<Auth = never> {
     const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
     id = this.#ask({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item) stream.push(message.payload as I, this.#length);
-        else if (incoming === ack) stream.acknowledge(message.payload as A);
-        else stream.complete(message.payload as N);
+        if (incoming === item) stream.push(message.payload, this.#length);
+        else if (incoming === ack) stream.acknowledge(message.payload);
+        else stream.complete(message.payload);
         return incoming === end;
       },
       failed: (error, wasWritten) => {
-        stream.fail(error as CallError<E>, this.#closing || error.code === 'CANCELLED');
+        stream.fail(error, this.#closing || error.code === 'CANCELLED');
         // The server goes on with what only this end has given up.
         const isOurs = error.code === 'TIMEOUT' || error.code === 'BAD_REPLY';
         if (isOurs && wasWritten === true && cancel !== undefined) this.#write(cancel, undefined, { id: id as Id });
@@ -209,10 +226,8 @@ export class Client<Auth = never> {
   }
 
   /** Sends a message that has no reply. Before there is a connection, it waits for one, unless it is volatile. */
-  send<P>(
-    message: Outgoing<P> & { readonly reply?: never; readonly stream?: never },
-    ...[payload]: Args<P, never>
-  ): Result<undefined, RuntimeError> {
+  send<M>(message: Sendable<M>, ...args: Args<PayloadOf<M>, never>): Result<undefined, RuntimeError>;
+  send(message: Outgoing<unknown>, payload?: unknown): Result<undefined, RuntimeError> {
     return this.#write(message, payload, {});
   }
 
@@ -237,12 +252,18 @@ export class Client<Auth = never> {
    * @param setup is called before the request is sent, so that no message is missed by what it registers.
    * @throws {CallFailedError} with the error of the join.
    */
-  join<Name extends string, Params, Joined, E extends DeclaredError>(
-    channel: Channel<Name, Params, Joined, E>,
-    params: NoInfer<Params>,
-    setup?: (room: Subscription<Name, Joined>) => void,
+  join<C>(
+    channel: Joinable<C>,
+    params: NoInfer<ParamsOf<C>>,
+    setup?: (subscription: SubscriptionOf<C>) => void,
+    options?: CallOptions,
+  ): Promise<SubscriptionOf<C>>;
+  join(
+    channel: Channel<string, unknown, unknown, DeclaredError>,
+    params: unknown,
+    setup?: (subscription: Subscription<string, unknown>) => void,
     options: CallOptions = {},
-  ): Promise<Subscription<Name, Joined>> {
+  ): Promise<Subscription<string, unknown>> {
     return this.#channels.join(channel, params, setup, options);
   }
 

@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // `contentEncoding`, by the same rules as on the server: RFC 4648, padded, and what the padding leaves over is zero.

@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // `format`, by the same rules as on the server. Every rule runs in linear time. Those that say more have files of their own.

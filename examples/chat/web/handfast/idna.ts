@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // `format` for names that may be internationalized, by IDNA 2008 (RFC 5890 to 5893) and the same rules as on the server.

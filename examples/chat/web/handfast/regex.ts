@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // `format: regex`: ECMA-262 (11th edition, which JSON Schema 2020-12 names) with the flag `u`, by the same rules as on the

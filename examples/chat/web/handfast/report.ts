@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 /** One thing wrong with a message. It holds nothing of the message but the names in its path. */

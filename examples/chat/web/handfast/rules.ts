@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // What is wrong with a value that did not pass its guard: a rule says what a schema asks, as data, and names the function

@@ -1,6 +1,9 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import type { Clock } from './clock.js';
+import type { StreamRequest } from './descriptor.js';
 import type { CallError, DeclaredError } from './errors.js';
 import { err, CallFailedError, ok, type Result } from './result.js';
 
@@ -166,3 +169,8 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     this.#waitingReader = undefined;
   }
 }
+
+/** The stream that answers a request. */
+export type StreamOf<M> = M extends StreamRequest<unknown, infer Ack, infer Item, infer End, infer Errors>
+  ? Stream<Ack, Item, End, Errors>
+  : never;

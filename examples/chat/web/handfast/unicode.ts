@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // What the Unicode Character Database (15.0) says of the code points in internationalized names, as ranges: a gap and a

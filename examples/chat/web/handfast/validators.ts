@@ -1,3 +1,5 @@
+/* eslint-disable */
+// @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 // What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are made

@@ -138,3 +138,39 @@ export function tagOf(message: MessageDescriptor): Tag | null {
 
 /** Finds the messages that may answer what is pending under an id, or first in line where there are no ids. */
 export type PendingLookup = (id: Id | undefined) => readonly Incoming<unknown>[] | undefined;
+
+// What a method of the client takes. For anything else the parameter is a text, which the compiler shows.
+
+/** A message as `call` takes it. */
+export type Callable<M> = M extends Request<unknown, unknown, DeclaredError> ? M : Misuse<M>;
+
+/** A message as `stream` takes it. */
+export type Streamable<M> = M extends StreamRequest<unknown, unknown, unknown, unknown, DeclaredError> ? M : Misuse<M>;
+
+/** A message as `send` takes it. */
+export type Sendable<M> = M extends { readonly reply: unknown } | { readonly stream: unknown } ? Misuse<M>
+  : M extends Outgoing<unknown> ? M
+  : Misuse<M>;
+
+/** A channel as `join` takes it. */
+export type Joinable<C> = C extends { readonly key: (params: never) => string } ? C
+  : 'only a channel can be joined: it is a constant whose name ends with `Channel`';
+
+type Misuse<M> = M extends { readonly stream: unknown } ? 'this request is answered with a stream: use `client.stream`'
+  : M extends { readonly reply: unknown } ? 'this request has one reply: use `client.call`'
+  : M extends Outgoing<unknown> ? 'this message has no reply: use `client.send`'
+  : M extends Incoming<unknown> ? 'the server sends this message: listen to it by `client.on`'
+  : 'this is no message of the protocol';
+
+/** The payload that is sent with a message. */
+export type PayloadOf<M> = M extends Outgoing<infer Payload> ? Payload : never;
+
+/** The payload of the reply to a request. */
+export type ReplyOf<M> = M extends Request<unknown, infer Reply, DeclaredError> ? Reply : never;
+
+/** The errors that a request declares. */
+export type ErrorsOf<M> = M extends Outgoing<unknown> & { readonly errors: readonly ErrorDescriptor<infer Errors>[] } ? Errors
+  : never;
+
+/** The parameters of a channel. */
+export type ParamsOf<C> = C extends { readonly key: (params: infer Params) => string } ? Params : never;

@@ -1,6 +1,6 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import type { Message, Outgoing, Published } from './descriptor.js';
+import type { Channel, Message, Outgoing, PayloadOf, Published, Sendable } from './descriptor.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import { err, type Result } from './result.js';
@@ -69,10 +69,8 @@ export class Subscription<Name extends string, Joined> {
    * Sends a message that has no reply, with the room's key in its envelope. One that was left or lost fails with
    * `CLOSED`.
    */
-  send<P>(
-    message: Outgoing<P> & { readonly reply?: never; readonly stream?: never },
-    payload: NoInfer<P>,
-  ): Result<undefined, RuntimeError> {
+  send<M>(message: Sendable<M>, payload: NoInfer<PayloadOf<M>>): Result<undefined, RuntimeError>;
+  send(message: Outgoing<unknown>, payload: unknown): Result<undefined, RuntimeError> {
     return this.#over === undefined ? this.#host.send(message, payload) : err(this.#over);
   }
 
@@ -101,3 +99,8 @@ export class Subscription<Name extends string, Joined> {
     this.#messages.clear();
   }
 }
+
+/** What joining a channel gives. */
+export type SubscriptionOf<C> = C extends Channel<infer Name, infer _Params, infer Joined, infer _Errors>
+  ? Subscription<Name, Joined>
+  : never;
