@@ -1,9 +1,9 @@
 //! The command line: generate, check, explain, schema, verify.
 
 use crate::{
-    Failed, Generator, place,
+    GenerateError, Generator, output_paths,
     verify::verify,
-    write::{self, Fate, File},
+    write::{self, Change, File},
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use handfast_spec::{Diagnostic, Severity, Sources};
@@ -42,7 +42,7 @@ struct Cli {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Words, with the place in the file.
+    /// Message, with the place in the file.
     #[default]
     Text,
     /// One JSON document.
@@ -84,41 +84,41 @@ pub fn main() -> ExitCode {
     match run(&cli) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // Whoever read the output went away: there is nobody left to tell.
-        Err(Trouble::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        // Whoever read the output went away: there is nobody left to report.
+        Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(trouble) => {
-            // There is nobody left to tell where this fails.
-            let _ = trouble.tell(&cli);
+            // There is nobody left to report where this fails.
+            let _ = trouble.report(&cli);
             ExitCode::FAILURE
         }
     }
 }
 
 /// Why a command did not do what it is for.
-enum Trouble {
-    Failed(Failed),
+enum CliError {
+    Generate(GenerateError),
     Io(io::Error),
-    Words(String),
+    Message(String),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<Failed> for Trouble {
-    fn from(failed: Failed) -> Self {
-        Self::Failed(failed)
+impl From<GenerateError> for CliError {
+    fn from(failed: GenerateError) -> Self {
+        Self::Generate(failed)
     }
 }
 
-impl Trouble {
-    fn tell(&self, cli: &Cli) -> io::Result<()> {
+impl CliError {
+    fn report(&self, cli: &Cli) -> io::Result<()> {
         let mut err = io::stderr();
         let format = cli.format;
         match self {
-            Self::Failed(Failed::Spec {
+            Self::Generate(GenerateError::Spec {
                 diagnostics,
                 sources,
             }) => {
@@ -128,7 +128,7 @@ impl Trouble {
                 } else {
                     without_notes(diagnostics.clone())
                 };
-                tell(&told, sources, format)?;
+                report(&told, sources, format)?;
                 if format == Format::Text {
                     let errors = diagnostics
                         .iter()
@@ -141,7 +141,7 @@ impl Trouble {
                     )?;
                 }
             }
-            Self::Failed(failed) => {
+            Self::Generate(failed) => {
                 write!(err, "error: {failed}")?;
                 let mut source = std::error::Error::source(failed);
                 while let Some(error) = source {
@@ -151,13 +151,13 @@ impl Trouble {
                 writeln!(err)?;
             }
             Self::Io(error) => writeln!(err, "error: {error}")?,
-            Self::Words(words) => writeln!(err, "error: {words}")?,
+            Self::Message(words) => writeln!(err, "error: {words}")?,
         }
         Ok(())
     }
 }
 
-fn run(cli: &Cli) -> Result<bool, Trouble> {
+fn run(cli: &Cli) -> Result<bool, CliError> {
     match &cli.command {
         None | Some(Command::Generate) => generate(cli),
         Some(Command::Check) => check(cli),
@@ -168,7 +168,7 @@ fn run(cli: &Cli) -> Result<bool, Trouble> {
 }
 
 /// The spec that was named, or the nearest one.
-fn spec(cli: &Cli) -> Result<PathBuf, Trouble> {
+fn spec(cli: &Cli) -> Result<PathBuf, CliError> {
     if let Some(spec) = &cli.spec {
         return Ok(spec.clone());
     }
@@ -180,14 +180,14 @@ fn spec(cli: &Cli) -> Result<PathBuf, Trouble> {
             return Ok((0..up).map(|_| "..").collect::<PathBuf>().join(name));
         }
     }
-    Err(Trouble::Words(
+    Err(CliError::Message(
         "there is no `protocol.yaml` here or in any folder above; name one with `--spec FILE`"
             .to_owned(),
     ))
 }
 
 /// Whoever reads the output may go away at any time: `println!` would panic then.
-fn tell(diagnostics: &[Diagnostic], sources: &Sources, format: Format) -> io::Result<()> {
+fn report(diagnostics: &[Diagnostic], sources: &Sources, format: Format) -> io::Result<()> {
     match format {
         Format::Json => {
             let text = handfast_spec::render_json(diagnostics, sources);
@@ -209,11 +209,11 @@ fn without_notes(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn generate(cli: &Cli) -> Result<bool, Trouble> {
+fn generate(cli: &Cli) -> Result<bool, CliError> {
     let start = Instant::now();
     let spec = spec(cli)?;
     let generated = Generator::new(&spec).run()?;
-    tell(
+    report(
         &without_notes(generated.diagnostics),
         &generated.sources,
         cli.format,
@@ -229,15 +229,15 @@ fn generate(cli: &Cli) -> Result<bool, Trouble> {
             spec.display()
         )?;
     }
-    for File { path, fate } in &generated.files {
-        let word = match fate {
-            Fate::Written => "wrote",
-            Fate::Changed => "changed",
-            Fate::Replaced => "replaced",
-            Fate::Left => "left",
-            Fate::Removed => "removed",
+    for File { path, change } in &generated.files {
+        let word = match change {
+            Change::Created => "wrote",
+            Change::Updated => "changed",
+            Change::Replaced => "replaced",
+            Change::Unchanged => "left",
+            Change::Removed => "removed",
         };
-        let kept = if *fate == Fate::Replaced {
+        let kept = if *change == Change::Replaced {
             "  (what stood there was not ours: kept as .bak)"
         } else {
             ""
@@ -253,41 +253,41 @@ fn shown(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix(".").unwrap_or(path).display()
 }
 
-fn check(cli: &Cli) -> Result<bool, Trouble> {
+fn check(cli: &Cli) -> Result<bool, CliError> {
     let spec = spec(cli)?;
     let generator = Generator::new(&spec);
     let (outputs, diagnostics, sources) = generator.prepare()?;
     let stale: Vec<File> = write::plan(generator.folder(), &outputs, &sources)?
         .into_iter()
-        .filter(|file| file.fate != Fate::Left)
+        .filter(|file| file.change != Change::Unchanged)
         .collect();
     let is_current = stale.is_empty();
-    let why = |fate: Fate| match fate {
-        Fate::Written => "is missing",
-        Fate::Removed => "belongs to nothing any more",
-        Fate::Changed | Fate::Replaced | Fate::Left => "is not what the spec says",
+    let why = |change: Change| match change {
+        Change::Created => "is missing",
+        Change::Removed => "belongs to nothing any more",
+        Change::Updated | Change::Replaced | Change::Unchanged => "is not what the spec says",
     };
     if cli.format == Format::Json {
         // One document: the problems of the spec, and behind them a problem for each output.
         let mut all = handfast_spec::render_json(&diagnostics, &sources);
         if let Some(all) = all.as_array_mut() {
-            all.extend(stale.iter().map(|File { path, fate }| {
+            all.extend(stale.iter().map(|File { path, change }| {
                 let path = shown(path).to_string();
                 serde_json::json!({
                     "file": path,
                     "severity": "error",
                     "stale": true,
-                    "message": format!("`{path}` {}", why(*fate)),
+                    "message": format!("`{path}` {}", why(*change)),
                     "help": "run `cargo run -p codegen`",
                 })
             }));
         }
         writeln!(io::stdout(), "{all}")?;
     } else {
-        tell(&diagnostics, &sources, cli.format)?;
+        report(&diagnostics, &sources, cli.format)?;
         let mut out = io::stdout().lock();
-        for File { path, fate } in &stale {
-            writeln!(out, "stale: `{}` {}", shown(path), why(*fate))?;
+        for File { path, change } in &stale {
+            writeln!(out, "stale: `{}` {}", shown(path), why(*change))?;
         }
         if is_current {
             writeln!(
@@ -305,7 +305,7 @@ fn check(cli: &Cli) -> Result<bool, Trouble> {
     Ok(is_current)
 }
 
-fn explain(code: Option<&str>) -> Result<bool, Trouble> {
+fn explain(code: Option<&str>) -> Result<bool, CliError> {
     let mut out = io::stdout().lock();
     let Some(code) = code else {
         for (code, page) in handfast_spec::CODES {
@@ -328,7 +328,7 @@ fn explain(code: Option<&str>) -> Result<bool, Trouble> {
     match handfast_spec::explain(&code.to_uppercase()) {
         Some(page) => writeln!(out, "{}", page.trim_end())?,
         None => {
-            return Err(Trouble::Words(format!(
+            return Err(CliError::Message(format!(
                 "`{code}` is no code; `codegen explain` lists them all"
             )));
         }
@@ -336,7 +336,7 @@ fn explain(code: Option<&str>) -> Result<bool, Trouble> {
     Ok(true)
 }
 
-fn schema(out: Option<&Path>) -> Result<bool, Trouble> {
+fn schema(out: Option<&Path>) -> Result<bool, CliError> {
     let text =
         serde_json::to_string_pretty(&handfast_spec::format_schema()).unwrap_or_default() + "\n";
     match out {
@@ -350,9 +350,9 @@ fn schema(out: Option<&Path>) -> Result<bool, Trouble> {
 }
 
 /// Whether a schema may be written to a path: there is nothing yet, or a schema of ours.
-fn may_be_replaced(path: &Path) -> Result<(), Trouble> {
-    let refused = |what: &str| Trouble::Words(format!("`{}` {what}", path.display()));
-    if let Some(what) = place::obstacle(path) {
+fn may_be_replaced(path: &Path) -> Result<(), CliError> {
+    let refused = |what: &str| CliError::Message(format!("`{}` {what}", path.display()));
+    if let Some(what) = output_paths::obstacle(path) {
         return Err(refused(what));
     }
     let old = match fs::read(path) {
@@ -372,10 +372,10 @@ fn may_be_replaced(path: &Path) -> Result<(), Trouble> {
     }
 }
 
-fn judge(cli: &Cli, capture: &Path) -> Result<bool, Trouble> {
+fn judge(cli: &Cli, capture: &Path) -> Result<bool, CliError> {
     let loaded = handfast_spec::load(&spec(cli)?);
     let Some(protocol) = &loaded.protocol else {
-        return Err(Failed::Spec {
+        return Err(GenerateError::Spec {
             diagnostics: loaded.diagnostics,
             sources: loaded.sources,
         }
@@ -387,9 +387,10 @@ fn judge(cli: &Cli, capture: &Path) -> Result<bool, Trouble> {
         let unreadable =
             |why: &dyn std::fmt::Display| format!("cannot read `{}`: {why}", capture.display());
         if capture.is_dir() {
-            return Err(Trouble::Words(unreadable(&"it is a folder")));
+            return Err(CliError::Message(unreadable(&"it is a folder")));
         }
-        let file = fs::File::open(capture).map_err(|error| Trouble::Words(unreadable(&error)))?;
+        let file =
+            fs::File::open(capture).map_err(|error| CliError::Message(unreadable(&error)))?;
         verify(protocol, BufReader::new(file))
     };
     match cli.format {

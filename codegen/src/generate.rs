@@ -1,6 +1,6 @@
 //! From a spec on disk to every output it asks for.
 
-use crate::{json_schema, place, rust, shape, typescript, write};
+use crate::{json_schema, output_paths, rust, shape, typescript, write};
 use handfast_spec::{
     Diagnostic, Loaded, Severity, Sources,
     model::{GenerateRust, Name, Protocol},
@@ -64,7 +64,7 @@ pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnosti
 ///
 /// ```no_run
 /// // build.rs
-/// fn main() -> Result<(), handfast_codegen::Failed> {
+/// fn main() -> Result<(), handfast_codegen::GenerateError> {
 ///     handfast_codegen::Generator::new("protocol.yaml").rust_to_out_dir("api.rs").run_in_build_script()
 /// }
 /// ```
@@ -87,7 +87,7 @@ pub struct Generated {
 
 /// Why nothing was generated. Its `Debug` is in words as well, for that is what a `main` shows that returns it.
 #[non_exhaustive]
-pub enum Failed {
+pub enum GenerateError {
     /// The spec has errors.
     Spec {
         /// All that is wrong, in source order.
@@ -106,7 +106,7 @@ pub enum Failed {
     BuildScript(&'static str),
 }
 
-impl fmt::Debug for Failed {
+impl fmt::Debug for GenerateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)?;
         match self {
@@ -116,7 +116,7 @@ impl fmt::Debug for Failed {
     }
 }
 
-impl fmt::Display for Failed {
+impl fmt::Display for GenerateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Spec {
@@ -129,7 +129,7 @@ impl fmt::Display for Failed {
     }
 }
 
-impl std::error::Error for Failed {
+impl std::error::Error for GenerateError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
@@ -175,7 +175,7 @@ impl Generator {
     ///
     /// # Errors
     /// Where the spec has errors.
-    pub fn prepare(&self) -> Result<(Vec<Output>, Vec<Diagnostic>, Sources), Failed> {
+    pub fn prepare(&self) -> Result<(Vec<Output>, Vec<Diagnostic>, Sources), GenerateError> {
         let Loaded {
             protocol,
             mut diagnostics,
@@ -183,13 +183,13 @@ impl Generator {
         } = handfast_spec::load(&self.spec);
         let has_errors = |all: &[Diagnostic]| all.iter().any(|one| one.severity == Severity::Error);
         let Some(mut protocol) = protocol.filter(|_| !has_errors(&diagnostics)) else {
-            return Err(Failed::Spec {
+            return Err(GenerateError::Spec {
                 diagnostics,
                 sources,
             });
         };
         if let Some(name) = &self.out_dir {
-            let folder = std::env::var_os("OUT_DIR").ok_or(Failed::BuildScript(
+            let folder = std::env::var_os("OUT_DIR").ok_or(GenerateError::BuildScript(
                 "`OUT_DIR` is not set: is this a build script?",
             ))?;
             let out = PathBuf::from(folder)
@@ -224,7 +224,7 @@ impl Generator {
         diagnostics.extend(more);
         // A build script says itself where its folder is.
         let outside = protocol.generate.outside || self.out_dir.is_some();
-        diagnostics.extend(place::check(
+        diagnostics.extend(output_paths::check(
             self.folder(),
             &protocol,
             &outputs,
@@ -233,7 +233,7 @@ impl Generator {
         ));
         diagnostics.sort_by_key(|one| one.primary.span);
         if has_errors(&diagnostics) {
-            return Err(Failed::Spec {
+            return Err(GenerateError::Spec {
                 diagnostics,
                 sources,
             });
@@ -256,7 +256,7 @@ impl Generator {
     ///
     /// # Errors
     /// Where the spec has errors, or a file cannot be written.
-    pub fn run(&self) -> Result<Generated, Failed> {
+    pub fn run(&self) -> Result<Generated, GenerateError> {
         let (outputs, diagnostics, sources) = self.prepare()?;
         let files = write::write(self.folder(), &outputs, &sources)?;
         Ok(Generated {
@@ -270,7 +270,7 @@ impl Generator {
     ///
     /// # Errors
     /// As [`Self::run`]; the error's text is what cargo shows.
-    pub fn run_in_build_script(&self) -> Result<(), Failed> {
+    pub fn run_in_build_script(&self) -> Result<(), GenerateError> {
         println!("cargo::rerun-if-changed={}", self.spec.display());
         let generated = self.run()?;
         for path in generated.sources.paths() {

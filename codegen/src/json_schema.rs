@@ -4,11 +4,11 @@
 pub(crate) mod system;
 pub(crate) mod write;
 
-use handfast_schema::position::{Closing, Position, closing};
+use handfast_schema::openness::{Purpose, UnknownFields, unknown_fields};
 use handfast_schema::union::resolve;
 use handfast_schema::{SchemaId, Schemas, Side, Validator};
 use handfast_spec::model::{
-    Envelope, Field, FieldKind, Layout, Presence, Protocol, Sent, TimestampForm,
+    Envelope, EnvelopeField, FieldKind, Presence, Protocol, Sent, Tagging, TimestampForm,
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,7 +116,7 @@ impl Bundle<'_> {
             let Some(sent) = sent else { continue };
             let name = &message.name.text;
             if let Some(payload) = sent.payload {
-                let payload = self.writer.schema(payload, Position::Shape);
+                let payload = self.writer.schema(payload, Purpose::Whole);
                 self.writer.define("payloads", name, payload);
             }
             let published = self.from == Side::Server && message.channel.is_some();
@@ -127,7 +127,7 @@ impl Bundle<'_> {
             if let (Value::Object(fields), Some(_)) = (&mut value, &message.deprecated) {
                 fields.insert("deprecated".into(), Value::Bool(true));
             }
-            tags.push((sent.envelope.layout.tag().to_owned(), sent.tag.clone()));
+            tags.push((sent.envelope.tagging.tag().to_owned(), sent.tag.clone()));
             all.push(self.writer.define("messages", name, value));
         }
         let from = self.from;
@@ -142,21 +142,21 @@ impl Bundle<'_> {
                 envelope,
             };
             if let Some(payload) = own.payload {
-                let payload = self.writer.schema(payload, Position::Shape);
+                let payload = self.writer.schema(payload, Purpose::Whole);
                 self.writer.define("sessionPayloads", own.name, payload);
             }
             let value = self.message("sessionPayloads", own.name, &sent, false);
-            tags.push((sent.envelope.layout.tag().to_owned(), sent.tag.clone()));
+            tags.push((sent.envelope.tagging.tag().to_owned(), sent.tag.clone()));
             all.push(self.writer.define("session", own.name, value));
         }
         for error in &protocol.errors {
             if let Some(data) = error.data {
-                let data = self.writer.schema(data, Position::Shape);
+                let data = self.writer.schema(data, Purpose::Whole);
                 self.writer.define("errors", &error.name.text, data);
             }
         }
         for ty in &protocol.types {
-            self.writer.refer(ty.schema, Position::Shape);
+            self.writer.refer(ty.schema, Purpose::Whole);
         }
         self.writer.finish();
         if all.is_empty() {
@@ -179,7 +179,7 @@ impl Bundle<'_> {
     fn message(&mut self, group: &'static str, name: &str, sent: &Sent, published: bool) -> Value {
         let mut properties = Map::new();
         let mut required = Vec::new();
-        let tag = sent.envelope.layout.tag();
+        let tag = sent.envelope.tagging.tag();
         match &sent.tag {
             Some(value) => {
                 properties.insert(tag.to_owned(), json!({ "const": scalar(value) }));
@@ -198,8 +198,8 @@ impl Bundle<'_> {
         let mut out = Map::new();
         out.insert("type".into(), "object".into());
         let mut closed = self.side == Side::Server;
-        let closing_word = match &sent.envelope.layout {
-            Layout::Adjacent { content, .. } => {
+        let closing_word = match &sent.envelope.tagging {
+            Tagging::Adjacent { content, .. } => {
                 let payload = match sent.payload {
                     Some(_) => self.writer.pointer(group, name),
                     None => self.nothing(),
@@ -213,7 +213,7 @@ impl Bundle<'_> {
                 }
                 "additionalProperties"
             }
-            Layout::Flat { .. } => {
+            Tagging::Flat { .. } => {
                 if let Some(payload) = sent.payload {
                     let (part, own) = self.flat(payload);
                     out.insert("allOf".into(), json!([part]));
@@ -260,19 +260,19 @@ impl Bundle<'_> {
             .additional_properties
             .or(schema.unevaluated_properties);
         let Some(own) = own else {
-            return (self.writer.schema(payload, Position::Part), None);
+            return (self.writer.schema(payload, Purpose::Part), None);
         };
-        let mut part = self.writer.schema(target, Position::Part);
+        let mut part = self.writer.schema(target, Purpose::Part);
         if let Value::Object(part) = &mut part {
             part.remove("additionalProperties");
             part.remove("unevaluatedProperties");
         }
-        (part, Some(self.writer.schema(own, Position::Shape)))
+        (part, Some(self.writer.schema(own, Purpose::Whole)))
     }
 }
 
 /// The fields of an envelope beside tag and payload, each with its schema.
-pub(crate) fn fields(envelope: &Envelope) -> Vec<(&Field, Value)> {
+pub(crate) fn fields(envelope: &Envelope) -> Vec<(&EnvelopeField, Value)> {
     let Envelope {
         id,
         reply_to,
@@ -291,7 +291,7 @@ pub(crate) fn fields(envelope: &Envelope) -> Vec<(&Field, Value)> {
         }
         (field, schema)
     };
-    let mut all: Vec<(&Field, Value)> = plain.into_iter().flatten().map(of).collect();
+    let mut all: Vec<(&EnvelopeField, Value)> = plain.into_iter().flatten().map(of).collect();
     if let Some(timestamp) = timestamp {
         all.push((
             &timestamp.field,
@@ -301,7 +301,7 @@ pub(crate) fn fields(envelope: &Envelope) -> Vec<(&Field, Value)> {
     all
 }
 
-fn field_schema(field: &Field, time: Option<TimestampForm>) -> Value {
+fn field_schema(field: &EnvelopeField, time: Option<TimestampForm>) -> Value {
     let bound = handfast_schema::number::MAX_SAFE_INTEGER;
     let mut schema = match field.kind {
         FieldKind::Text if time == Some(TimestampForm::Rfc3339) => {
@@ -328,10 +328,10 @@ pub(crate) fn may_be_absent(validator: &Validator<'_>, payload: SchemaId, side: 
 
 /// Whether a server refuses the fields that a payload says nothing of.
 fn is_closed(schemas: &Schemas, payload: SchemaId) -> bool {
-    match closing(schemas, payload) {
-        Closing::Nothing => false,
-        Closing::Additional | Closing::Unevaluated => true,
-        Closing::Through => {
+    match unknown_fields(schemas, payload) {
+        UnknownFields::AsWritten => false,
+        UnknownFields::RefuseAdditional | UnknownFields::RefuseUnevaluated => true,
+        UnknownFields::Delegate => {
             let target = resolve(schemas, payload);
             target == payload || is_closed(schemas, target)
         }

@@ -12,14 +12,14 @@ pub mod cli;
 mod generate;
 pub mod json_schema;
 pub mod names;
-mod place;
+mod output_paths;
 pub mod rust;
 pub mod shape;
 pub mod typescript;
 pub mod verify;
 pub mod write;
 
-pub use generate::{Failed, Generated, Generator, Output, outputs};
+pub use generate::{GenerateError, Generated, Generator, Output, outputs};
 
 /// What the first lines of every output say, and by which a file is known to be ours.
 pub(crate) fn header(source: &str) -> String {

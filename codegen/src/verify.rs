@@ -6,14 +6,14 @@
 //! known by the request they answer.
 
 mod channels;
-mod follow;
+mod conversation;
 mod handshake;
 mod message;
 mod pending;
 mod render;
 mod requests;
 
-use follow::Follower;
+use conversation::Conversation;
 use handfast_spec::model::{Protocol, Side};
 use serde_json::Value;
 use std::io::BufRead;
@@ -130,7 +130,7 @@ impl Report {
 /// skipped.
 pub fn verify(protocol: &Protocol, capture: impl BufRead) -> Report {
     let reader = message::Reader::new(protocol);
-    let mut follower = Follower::new(&reader);
+    let mut follower = Conversation::new(&reader);
     let mut report = Report::default();
     for (i, text) in capture.split(b'\n').enumerate() {
         let number = i + 1;

@@ -1,6 +1,6 @@
 //! Putting outputs on disk: only what changed, and nothing of anybody else's is ever lost.
 
-use crate::{Failed, MARK, Output, place};
+use crate::{GenerateError, MARK, Output, output_paths};
 use handfast_spec::Sources;
 use std::{
     collections::BTreeSet,
@@ -14,20 +14,20 @@ pub struct File {
     /// Where.
     pub path: PathBuf,
     /// What became of it.
-    pub fate: Fate,
+    pub change: Change,
 }
 
 /// What becomes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Change {
     /// It was not there.
-    Written,
+    Created,
     /// It said something else.
-    Changed,
+    Updated,
     /// Something that did not bear our header stood there; it was kept beside it, with `.bak` behind its name.
     Replaced,
     /// It said the same already.
-    Left,
+    Unchanged,
     /// It was ours, and no longer belongs to the output.
     Removed,
 }
@@ -36,27 +36,31 @@ pub enum Fate {
 ///
 /// # Errors
 /// Where a file cannot be read, or something that is no file stands in the place of one.
-pub fn plan(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<File>, Failed> {
+pub fn plan(
+    folder: &Path,
+    outputs: &[Output],
+    inputs: &Sources,
+) -> Result<Vec<File>, GenerateError> {
     let mut files = Vec::new();
     for output in outputs {
         let path = folder.join(&output.path);
-        if let Some(what) = place::obstacle(&path) {
+        if let Some(what) = output_paths::obstacle(&path) {
             let source = io::Error::other(what);
-            return Err(Failed::Io { path, source });
+            return Err(GenerateError::Io { path, source });
         }
-        let fate = match fs::read(&path) {
-            Ok(old) if old == output.text.as_bytes() => Fate::Left,
-            Ok(old) if is_ours(&old) => Fate::Changed,
-            Ok(_) => Fate::Replaced,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Fate::Written,
-            Err(source) => return Err(Failed::Io { path, source }),
+        let change = match fs::read(&path) {
+            Ok(old) if old == output.text.as_bytes() => Change::Unchanged,
+            Ok(old) if is_ours(&old) => Change::Updated,
+            Ok(_) => Change::Replaced,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Change::Created,
+            Err(source) => return Err(GenerateError::Io { path, source }),
         };
-        files.push(File { path, fate });
+        files.push(File { path, change });
     }
     for path in stale(folder, outputs, inputs)? {
         files.push(File {
             path,
-            fate: Fate::Removed,
+            change: Change::Removed,
         });
     }
     Ok(files)
@@ -67,13 +71,17 @@ pub fn plan(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<F
 ///
 /// # Errors
 /// Where a file cannot be read or written.
-pub fn write(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<File>, Failed> {
+pub fn write(
+    folder: &Path,
+    outputs: &[Output],
+    inputs: &Sources,
+) -> Result<Vec<File>, GenerateError> {
     let files = plan(folder, outputs, inputs)?;
     let mut ready: Vec<(PathBuf, &Path)> = Vec::new();
     let prepared = outputs
         .iter()
         .zip(&files)
-        .filter(|(_, file)| !matches!(file.fate, Fate::Left | Fate::Removed));
+        .filter(|(_, file)| !matches!(file.change, Change::Unchanged | Change::Removed));
     for (output, file) in prepared {
         let beside = beside(&file.path);
         let written = file
@@ -87,28 +95,28 @@ pub fn write(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<
                 // What cannot be removed was never there.
                 let _ = fs::remove_file(beside);
             }
-            return Err(Failed::Io {
+            return Err(GenerateError::Io {
                 path: file.path.clone(),
                 source,
             });
         }
         ready.push((beside, &file.path));
     }
-    for file in files.iter().filter(|file| file.fate == Fate::Replaced) {
+    for file in files.iter().filter(|file| file.change == Change::Replaced) {
         let kept = free_backup(&file.path);
-        fs::rename(&file.path, kept).map_err(|source| Failed::Io {
+        fs::rename(&file.path, kept).map_err(|source| GenerateError::Io {
             path: file.path.clone(),
             source,
         })?;
     }
     for (beside, path) in &ready {
-        fs::rename(beside, path).map_err(|source| Failed::Io {
+        fs::rename(beside, path).map_err(|source| GenerateError::Io {
             path: path.to_path_buf(),
             source,
         })?;
     }
-    for file in files.iter().filter(|file| file.fate == Fate::Removed) {
-        fs::remove_file(&file.path).map_err(|source| Failed::Io {
+    for file in files.iter().filter(|file| file.change == Change::Removed) {
+        fs::remove_file(&file.path).map_err(|source| GenerateError::Io {
             path: file.path.clone(),
             source,
         })?;
@@ -186,7 +194,11 @@ fn header_of(bytes: &[u8]) -> Option<String> {
 
 /// Files that stand beside the outputs, bear the header of one of them, and belong to them no more: what an earlier state
 /// of the same protocol asked for.
-fn stale(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<PathBuf>, Failed> {
+fn stale(
+    folder: &Path,
+    outputs: &[Output],
+    inputs: &Sources,
+) -> Result<Vec<PathBuf>, GenerateError> {
     let headers: BTreeSet<String> = outputs
         .iter()
         .filter_map(|output| header_of(output.text.as_bytes()))
@@ -202,7 +214,7 @@ fn stale(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<Path
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(source) => {
-                return Err(Failed::Io {
+                return Err(GenerateError::Io {
                     path: folder.to_owned(),
                     source,
                 });
@@ -210,7 +222,7 @@ fn stale(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<Path
         };
         for entry in entries {
             let path = entry
-                .map_err(|source| Failed::Io {
+                .map_err(|source| GenerateError::Io {
                     path: folder.to_owned(),
                     source,
                 })?
@@ -222,7 +234,7 @@ fn stale(folder: &Path, outputs: &[Output], inputs: &Sources) -> Result<Vec<Path
             {
                 continue;
             }
-            let is_kept = |kept: &Path| place::is_same(&path, kept);
+            let is_kept = |kept: &Path| output_paths::is_same(&path, kept);
             if !inputs.paths().any(is_kept) && !current.iter().any(|path| is_kept(path)) {
                 stale.push(path);
             }

@@ -1,13 +1,13 @@
 //! What is generated grows as its spec does, and so does the work.
 
-mod place;
+mod temp_folder;
 
 use handfast_codegen::Generator;
-use place::Place;
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use temp_folder::TempFolder;
 
 const HEAD: &str = "handfast: 1\nprotocol: { name: large, version: 1.0.0 }\n";
 const OUT: &str =
@@ -99,7 +99,7 @@ fn dangling(n: usize) -> String {
 }
 
 /// How many bytes a spec has, and what is made of it, without the copied runtime.
-fn sizes(place: &Place, spec: &str) -> Result<(usize, usize, usize), Box<dyn Error>> {
+fn sizes(place: &TempFolder, spec: &str) -> Result<(usize, usize, usize), Box<dyn Error>> {
     let path = place.write("protocol.yaml", spec)?;
     let (outputs, ..) = Generator::new(path)
         .prepare()
@@ -113,7 +113,7 @@ fn sizes(place: &Place, spec: &str) -> Result<(usize, usize, usize), Box<dyn Err
 
 #[test]
 fn output_is_as_long_as_the_spec_times_a_number() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("growth")?;
+    let place = TempFolder::new("growth")?;
     type Spec = fn(usize) -> String;
     let all: [(&str, Spec, usize); 4] = [
         ("ring", ring, 24),
@@ -145,7 +145,7 @@ fn took(path: &Path) -> Duration {
 /// here, and a ratio that was kept once is kept.
 #[test]
 fn work_grows_as_the_spec_does() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("growth-time")?;
+    let place = TempFolder::new("growth-time")?;
     type Spec = fn(usize) -> String;
     let all: [(&str, Spec, usize); 6] = [
         ("ring", ring, 250),

@@ -1,8 +1,8 @@
-//! Types and the interpreter agree on who closes an object: what `position::closing` says of a schema is what its type does.
+//! Types and the interpreter agree on who closes an object: what `openness::closing` says of a schema is what its type does.
 
 use handfast_codegen::shape::{DeclKind, Use, shapes};
 use handfast_schema::{
-    position::{Closing, closing},
+    openness::{UnknownFields, unknown_fields},
     union,
 };
 use std::collections::BTreeMap;
@@ -11,16 +11,17 @@ use std::fs;
 use std::path::Path;
 
 /// How a type treats unknown fields: refused by a server or not, or by its own word; none where it is no object.
-fn closes(kind: &DeclKind) -> Option<Vec<Closing>> {
+fn closes(kind: &DeclKind) -> Option<Vec<UnknownFields>> {
     match kind {
-        DeclKind::Struct { closed: None, .. } => {
-            Some(vec![Closing::Additional, Closing::Unevaluated])
-        }
+        DeclKind::Struct { closed: None, .. } => Some(vec![
+            UnknownFields::RefuseAdditional,
+            UnknownFields::RefuseUnevaluated,
+        ]),
         DeclKind::Struct {
             closed: Some(_), ..
         }
-        | DeclKind::Alias(Use::Map(_)) => Some(vec![Closing::Nothing]),
-        DeclKind::Union { .. } => Some(vec![Closing::Through]),
+        | DeclKind::Alias(Use::Map(_)) => Some(vec![UnknownFields::AsWritten]),
+        DeclKind::Union { .. } => Some(vec![UnknownFields::Delegate]),
         _ => None,
     }
 }
@@ -43,7 +44,7 @@ fn every_type_of_every_protocol() -> Result<(), Box<dyn Error>> {
             let schema = union::resolve(&protocol.schemas, decl.schema);
             if let Some(expected) = closes(&decl.kind) {
                 looked_at += 1;
-                let found = closing(&protocol.schemas, schema);
+                let found = unknown_fields(&protocol.schemas, schema);
                 assert!(
                     expected.contains(&found),
                     "{path}: {}: {found:?}",

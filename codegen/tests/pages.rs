@@ -1,15 +1,15 @@
 //! The pages of the codes that only the generator gives: the first spec of each is refused with exactly what the page
 //! shows, the last one is generated from without a word. `UPDATE_PAGES=1` writes the renderings anew.
 
-mod place;
+mod temp_folder;
 
-use handfast_codegen::{Failed, Generator};
+use handfast_codegen::{GenerateError, Generator};
 use handfast_spec::{CODES, render};
-use place::Place;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use temp_folder::TempFolder;
 
 fn page_of(code: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../spec/pages/{code}.md"))
@@ -25,11 +25,11 @@ fn blocks(page: &str) -> Vec<(&str, &str)> {
 }
 
 /// What is said of a spec, through the public door.
-fn said(place: &Place, spec: &str) -> Result<(String, Vec<&'static str>), Box<dyn Error>> {
+fn said(place: &TempFolder, spec: &str) -> Result<(String, Vec<&'static str>), Box<dyn Error>> {
     let path = place.write("protocol.yaml", spec)?;
     let (diagnostics, sources) = match Generator::new(path).prepare() {
         Ok((_, diagnostics, sources))
-        | Err(Failed::Spec {
+        | Err(GenerateError::Spec {
             diagnostics,
             sources,
         }) => (diagnostics, sources),
@@ -44,7 +44,7 @@ fn said(place: &Place, spec: &str) -> Result<(String, Vec<&'static str>), Box<dy
 #[test]
 fn every_page_of_names_says_what_happens() -> Result<(), Box<dyn Error>> {
     let update = std::env::var_os("UPDATE_PAGES").is_some();
-    let place = Place::new("pages")?;
+    let place = TempFolder::new("pages")?;
     for (code, compiled) in CODES.iter().filter(|(code, _)| code.starts_with('N')) {
         let page = if update {
             fs::read_to_string(page_of(code))?
@@ -107,8 +107,8 @@ fn codes_of_names_and_pages_are_the_same() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn names_that_collide_are_told() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("collisions")?;
+fn names_that_collide_are_reported() -> Result<(), Box<dyn Error>> {
+    let place = TempFolder::new("collisions")?;
     let head = "handfast: 1\nprotocol: { name: demo, version: 1.0.0 }\n";
     for (rest, expected) in [
         // The trait of a segment, and a payload of that name.

@@ -1,10 +1,10 @@
 //! The generated Rust, through the public door: it parses, is formatted, and nothing in a spec breaks out of its place.
 
-mod place;
-mod twins;
+mod hostile_texts;
+mod temp_folder;
 
-use handfast_codegen::{Failed, Generator};
-use place::Place;
+use handfast_codegen::{GenerateError, Generator};
+use hostile_texts::{HOSTILE, Protocol, any_protocol, skeleton};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,14 +12,14 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use twins::{HOSTILE, Protocol, any_protocol, skeleton};
+use temp_folder::TempFolder;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The Rust of a spec, which has to be without errors.
-fn rust(place: &Place, spec: &str) -> Result<String, Box<dyn Error>> {
+fn rust(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> {
     let own = spec
         .split_once("\ngenerate:")
         .map_or(spec, |(before, _)| before);
@@ -61,7 +61,7 @@ fn unformatted(text: &str) -> Result<String, Box<dyn Error>> {
 
 #[test]
 fn what_is_generated_parses_and_is_formatted() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("formatted")?;
+    let place = TempFolder::new("formatted")?;
     for spec in [
         "protocol.yaml",
         "tests/protocols/coinbase.yaml",
@@ -77,7 +77,7 @@ fn what_is_generated_parses_and_is_formatted() -> Result<(), Box<dyn Error>> {
 
 #[test]
 fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("hostile")?;
+    let place = TempFolder::new("hostile")?;
     let harmless = skeleton(&rust(&place, &Protocol::filled_with("word").yaml())?)?;
     for text in HOSTILE {
         let spec = Protocol::filled_with(text).yaml();
@@ -94,7 +94,7 @@ fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
 
 #[test]
 fn very_long_texts() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("long")?;
+    let place = TempFolder::new("long")?;
     let mut texts = vec![
         "x".repeat(5000),
         "word ".repeat(2000),
@@ -115,8 +115,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn hostile_protocols_and_their_harmless_twins(protocol in any_protocol()) {
-        let place = Place::new("twins").expect("a folder");
+    fn hostile_texts_change_nothing_but_texts(protocol in any_protocol()) {
+        let place = TempFolder::new("twins").expect("a folder");
         let harmless = rust(&place, &protocol.harmless().yaml()).expect("the twin");
         let hostile = protocol.yaml();
         let generated = rust(&place, &hostile);
@@ -143,7 +143,7 @@ impl Numbers {
 
 #[test]
 fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("mutations")?;
+    let place = TempFolder::new("mutations")?;
     let original = fs::read_to_string(root().join("protocol.yaml"))?;
     let (mut outputs, mut refused) = (0, 0);
     for seed in 0..500u64 {
@@ -197,7 +197,7 @@ fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn E
                     syn::parse_file(&file.text).map_err(|error| format!("seed {seed}: {error}"))?;
                 }
             }
-            Err(failed @ Failed::Spec { .. }) => {
+            Err(failed @ GenerateError::Spec { .. }) => {
                 refused += 1;
                 assert!(!failed.to_string().is_empty(), "seed {seed}");
             }
@@ -233,7 +233,7 @@ fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
 /// Rust, or the object has no fields, they do not.
 #[test]
 fn types_enforce_what_speaks_of_some_of_their_parts() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("parts")?;
+    let place = TempFolder::new("parts")?;
     let spec = "\
 handfast: 1
 protocol: { name: demo, version: 1.0.0 }
@@ -257,8 +257,8 @@ generate: { rust: { out: api.rs } }
         "#[protocol(names(pattern = \"^[a-z]+$\"))]\n#[derive(Clone, Debug)]\npub struct Map(BTreeMap<String, i64>);",
         "#[protocol(names(schema = \"{\\\"enum\\\":[\\\"a\\\",\\\"b\\\"]}\"))]\n#[derive(Clone, Debug)]\npub struct Enum(BTreeMap<String, i64>);",
         "#[protocol(dependent_required(beside(\"a\", \"b\")))]\n#[derive(Clone, Debug)]\npub struct Beside {\n    pub a: Option<String>,",
-        "pub struct Kind(pub Checked);",
-        "pub struct Any(pub Checked);",
+        "pub struct Kind(pub ValidatedJson);",
+        "pub struct Any(pub ValidatedJson);",
     ] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");
     }
@@ -278,7 +278,7 @@ generate: { rust: { out: api.rs }, schema: { out: schema.json } }
 
 #[test]
 fn runs_are_equal_and_order_that_does_not_matter_does_not() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("stable")?;
+    let place = TempFolder::new("stable")?;
     let prepare = |spec: &str| -> Result<Vec<String>, Box<dyn Error>> {
         let path = place.write("protocol.yaml", spec)?;
         let (outputs, ..) = Generator::new(path)
@@ -308,7 +308,7 @@ fn runs_are_equal_and_order_that_does_not_matter_does_not() -> Result<(), Box<dy
 
 #[test]
 fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("written")?;
+    let place = TempFolder::new("written")?;
     let generate = |spec: &str| -> Result<(), Box<dyn Error>> {
         let path = place.write("protocol.yaml", spec)?;
         Generator::new(path)
@@ -335,7 +335,7 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     let bad = SMALL.replace("from: server", "from: sever");
     place.write("protocol.yaml", &bad)?;
     let failed = Generator::new(place.folder().join("protocol.yaml")).run();
-    assert!(matches!(failed, Err(Failed::Spec { .. })));
+    assert!(matches!(failed, Err(GenerateError::Spec { .. })));
     let third = files(place.folder())?;
     for (name, file) in second.iter().filter(|(name, _)| *name != "protocol.yaml") {
         assert_eq!(third.get(name), Some(file), "{name}");
@@ -369,16 +369,16 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
 /// An enum without variants is no type that a value could be of, and one that says nothing is any.
 #[test]
 fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>> {
-    let place = Place::new("nothing")?;
+    let place = TempFolder::new("nothing")?;
     let spec = "handfast: 1\nprotocol: { name: a, version: 1.0.0 }\ndialect: json-schema\ntypes:\n  \
                 None: { type: string, enum: [] }\n  Any: { description: Whatever. }\nmessages:\n  \
                 m: { from: client, payload: { type: object, properties: { a: { $ref: '#/types/None' }, b: { enum: [] }, \
                 c: { $ref: '#/types/Any' } }, additionalProperties: { description: More. } } }\n";
     let text = rust(&place, &spec.replace("None", "Never"))?;
     for expected in [
-        "#[protocol(json_schema = \"{\\\"type\\\":\\\"string\\\",\\\"enum\\\":[]}\")]\n#[derive(Clone, Debug)]\npub struct Never(pub Checked);",
-        "    #[protocol(json_schema = \"{\\\"enum\\\":[]}\")]\n    pub b: Option<Checked>,",
-        "/// Kept as checked JSON: any value is allowed.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub Checked);",
+        "#[protocol(json_schema = \"{\\\"type\\\":\\\"string\\\",\\\"enum\\\":[]}\")]\n#[derive(Clone, Debug)]\npub struct Never(pub ValidatedJson);",
+        "    #[protocol(json_schema = \"{\\\"enum\\\":[]}\")]\n    pub b: Option<ValidatedJson>,",
+        "/// Kept as checked JSON: any value is allowed.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub ValidatedJson);",
         "#[protocol(open)]\n#[derive(Clone, Debug)]\npub struct M {",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");

@@ -1,14 +1,14 @@
 //! Generated TypeScript, through the public door: it compiles under both compilers with every strict flag, and nothing in
 //! a spec breaks out of its place.
 
-mod workshop;
+mod typescript_project;
 
 use handfast_schema::Side;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use workshop::{
+use typescript_project::{
     Result, case, compile_with_both, differences, generate, load, run, spec, violations,
 };
 

@@ -15,7 +15,7 @@ pub(crate) fn expand(
     options: &mut Options,
     input: &mut DeriveInput,
 ) -> Option<TokenStream> {
-    let t = quote!(#krate::table);
+    let t = quote!(#krate::descriptor);
     product::plain(cx, input)?;
     let key = options.text(cx, "channel")?;
     let name = options
@@ -93,7 +93,7 @@ pub(crate) fn expand(
     let from = join.iter().chain(&leave).map(|message| {
         quote! {
             #[automatically_derived]
-            impl #krate::KeyFrom<#ident> for #message {
+            impl #krate::ChannelKeyOf<#ident> for #message {
                 fn key(&self) -> ::std::string::String {
                     let from = self;
                     #make
@@ -136,8 +136,8 @@ pub(crate) fn expand(
             quote! {
                 #(#docs)*
                 #many
-                pub fn #method(&self #(, #declared)*) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
-                    #krate::client::Entrance::new(
+                pub fn #method(&self #(, #declared)*) -> #krate::client::JoinRequest<__Protocol, #ident, #message, #left> {
+                    #krate::client::JoinRequest::new(
                         &self.0,
                         #ident { #(#cloned),* },
                         #message { #(#cloned),* },
@@ -157,23 +157,23 @@ pub(crate) fn expand(
             quote! {
                 #(#docs)*
                 #many
-                pub fn #method(&self #(, #declared)*, #more: #message) -> #krate::client::Entrance<__Protocol, #ident, #message, #left> {
-                    #krate::client::Entrance::new(&self.0, #ident { #(#cloned),* }, #more, #leave)
+                pub fn #method(&self #(, #declared)*, #more: #message) -> #krate::client::JoinRequest<__Protocol, #ident, #message, #left> {
+                    #krate::client::JoinRequest::new(&self.0, #ident { #(#cloned),* }, #more, #leave)
                 }
             }
         }
         (None, _) => quote! {
             #(#docs)*
             #many
-            pub fn #method(&self #(, #declared)*) -> #krate::client::OwnEntrance<__Protocol, #ident> {
-                #krate::client::OwnEntrance::new(&self.0, #ident { #(#cloned),* })
+            pub fn #method(&self #(, #declared)*) -> #krate::client::KeyJoinRequest<__Protocol, #ident> {
+                #krate::client::KeyJoinRequest::new(&self.0, #ident { #(#cloned),* })
             }
         },
     };
     Some(quote! {
         #[automatically_derived]
         impl #krate::ChannelKey for #ident {
-            const TABLE: &'static #t::ChannelTable = &#t::ChannelTable {
+            const DESCRIPTOR: &'static #t::ChannelDescriptor = &#t::ChannelDescriptor {
                 name: #name,
                 key: #whole,
                 has_join: #has_join,
@@ -195,7 +195,7 @@ pub(crate) fn expand(
                 }
             }
             #[automatically_derived]
-            impl Handle {
+            impl ServerHandle {
                 #(#docs)*
                 #many
                 pub fn #method(&self #(, #declared)*) -> #krate::server::Publisher<#ident> {

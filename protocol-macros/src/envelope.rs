@@ -5,9 +5,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Expr, Path};
 
-/// An expression of type `EnvelopeTable`.
+/// An expression of type `EnvelopeDescriptor`.
 pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options) -> TokenStream {
-    let t = quote!(#krate::table);
+    let t = quote!(#krate::descriptor);
     let Some(mut options) = options
         .has("envelope")
         .then(|| options.inner(cx, "envelope"))
@@ -15,7 +15,7 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options) -> TokenStrea
     else {
         // Asked for, so that a misspelt one is recognised.
         let _ = options.take("envelope");
-        return quote!(#t::EnvelopeTable::DEFAULT);
+        return quote!(#t::EnvelopeDescriptor::DEFAULT);
     };
     let mut changes = TokenStream::new();
     if let Some(tag) = options.text(cx, "tag") {
@@ -56,7 +56,7 @@ pub(crate) fn take(cx: &Ctxt, krate: &Path, options: &mut Options) -> TokenStrea
         changes.extend(quote!(by_order: true,));
     }
     options.finish(cx);
-    quote!(#t::EnvelopeTable { #changes ..#t::EnvelopeTable::DEFAULT })
+    quote!(#t::EnvelopeDescriptor { #changes ..#t::EnvelopeDescriptor::DEFAULT })
 }
 
 /// `id = "id"`, `id = none`, or `id(name = "id", integer, required)`.
@@ -74,7 +74,7 @@ fn field(
             Some(quote!(::core::option::Option::None))
         }
         Value::Expr(text) => Some(quote! {
-            ::core::option::Option::Some(#t::FieldTable::optional(#text, #t::FieldKind::#kind))
+            ::core::option::Option::Some(#t::FieldDescriptor::optional(#text, #t::FieldKind::#kind))
         }),
         Value::List(tokens) => {
             let mut inner = match Options::parse(tokens) {
@@ -110,7 +110,7 @@ fn full_field(cx: &Ctxt, t: &TokenStream, inner: &mut Options, kind: syn::Ident)
         (_, true) => quote!(Nullable),
         _ => quote!(Optional),
     };
-    quote!(#t::FieldTable { name: #name, kind: #t::FieldKind::#kind, presence: #t::Presence::#presence })
+    quote!(#t::FieldDescriptor { name: #name, kind: #t::FieldKind::#kind, presence: #t::Presence::#presence })
 }
 
 /// `timestamp = none` or `timestamp(name = "ts", unix_ms)`.

@@ -31,13 +31,13 @@ pub(crate) fn expand(
         let tag = match &wire {
             None => {
                 let text = name.unraw().to_string();
-                quote!(#krate::table::Tag::Text(#text))
+                quote!(#krate::descriptor::Tag::Text(#text))
             }
             Some(Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
-            })) => quote!(#krate::table::Tag::Text(#text)),
-            Some(number) => quote!(#krate::table::Tag::Integer(#number)),
+            })) => quote!(#krate::descriptor::Tag::Text(#text)),
+            Some(number) => quote!(#krate::descriptor::Tag::Integer(#number)),
         };
         let (pattern, data) = match &variant.fields {
             Fields::Unit => (quote!(Self::#name), quote!(#p::None)),
@@ -50,7 +50,7 @@ pub(crate) fn expand(
             }
         };
         abouts.push(quote! {
-            #pattern => #p::About { code: #tag, message: #message, retryable: #retryable, data: #data }
+            #pattern => #p::ErrorDescriptor { code: #tag, message: #message, retryable: #retryable, data: #data }
         });
         match variant.fields.iter().next() {
             None => {
@@ -75,8 +75,8 @@ pub(crate) fn expand(
             fn read(
                 code: &#krate::TagBuf,
                 data: #p::Option<&mut #p::Reader<'_>>,
-                cx: &mut #p::Cx,
-            ) -> #p::Step<Self> {
+                cx: &mut #p::ReadContext,
+            ) -> #p::ReadResult<Self> {
                 #(#reads)*
                 #p::Ok(#p::bare(code))
             }
@@ -86,8 +86,8 @@ pub(crate) fn expand(
     let this = if empty { quote!(*self) } else { quote!(self) };
     Some(quote! {
         #[automatically_derived]
-        impl #krate::ErrorCodes for #ident {
-            fn about(&self) -> #p::About<'_> {
+        impl #krate::DeclaredErrors for #ident {
+            fn descriptor(&self) -> #p::ErrorDescriptor<'_> {
                 match #this { #(#abouts,)* }
             }
             fn bare(place: usize) -> #p::Option<Self> {
@@ -98,7 +98,7 @@ pub(crate) fn expand(
         #[automatically_derived]
         impl ::core::fmt::Display for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(#krate::ErrorCodes::message(self))
+                f.write_str(#krate::DeclaredErrors::message(self))
             }
         }
         #[automatically_derived]

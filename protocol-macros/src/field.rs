@@ -94,7 +94,7 @@ pub(crate) fn pass(
             }
         };
     }
-    let row = format_ident!("row{}", fields.len());
+    let row = format_ident!("fields{}", fields.len());
     let types = fields.iter().map(|field| &field.ty);
     let (statics, layout) = layout(&p, fields, closed, own);
     let (locals, members) = (
@@ -107,7 +107,7 @@ pub(crate) fn pass(
     }
 }
 
-/// What an object has to keep: statics, and an expression of type `&'static Layout`.
+/// What an object has to keep: statics, and an expression of type `&'static StructFields`.
 fn layout(
     p: &TokenStream,
     fields: &[Field],
@@ -127,7 +127,7 @@ fn layout(
     };
     let closed = closed.map_or_else(|| quote!(#p::None), |closed| quote!(#p::Some(#closed)));
     let all = &own.expr;
-    let layout = quote!(#p::Layout { names: &[#(#names),*], plain: #plain, rules: #rules, closed: #closed, own: #all });
+    let layout = quote!(#p::StructFields { names: &[#(#names),*], plain: #plain, rules: #rules, closed: #closed, own: #all });
     let statics: TokenStream = fields
         .iter()
         .map(|field| &field.rules.statics)
@@ -139,13 +139,13 @@ fn layout(
         (statics, quote!(&#layout))
     } else {
         (
-            quote!(#statics static LAYOUT: #p::Layout = #layout;),
+            quote!(#statics static LAYOUT: #p::StructFields = #layout;),
             quote!(&LAYOUT),
         )
     }
 }
 
-/// Reads an object field by field and makes a value of it: an expression of type `Step<T>`, which returns from the function
+/// Reads an object field by field and makes a value of it: an expression of type `ReadResult<T>`, which returns from the function
 /// where something is wrong. `make` is an expression of type `T` over the locals of the fields.
 pub(crate) fn read(
     krate: &Path,

@@ -44,7 +44,7 @@ pub(crate) fn client_messages(
                 #[doc = #docs]
                 #[diagnostic::on_unimplemented(message = #missing, note = #note)]
                 #[allow(clippy::too_many_arguments, reason = "the fields of a variant are parameters")]
-                #vis trait #name: Sessions {
+                #vis trait #name: SessionHandler {
                     #(#methods)*
                 }
             }
@@ -62,10 +62,10 @@ pub(crate) fn client_messages(
         #krate::__server! {
             #(#declared)*
 
-            /// An application that handles every message: `Sessions`, and a trait for each first segment of a name.
-            #vis trait Handlers: Sessions #(+ #traits)* {}
+            /// An application that handles every message: `SessionHandler`, and a trait for each first segment of a name.
+            #vis trait Handlers: SessionHandler #(+ #traits)* {}
             #[automatically_derived]
-            impl<__A: Sessions #(+ #traits)*> Handlers for __A {}
+            impl<__A: SessionHandler #(+ #traits)*> Handlers for __A {}
 
             #[automatically_derived]
             impl #union {
@@ -77,7 +77,7 @@ pub(crate) fn client_messages(
                     cx: #krate::server::Context,
                 ) -> #krate::server::Action {
                     let app = ::std::sync::Arc::clone(app);
-                    let cx = Context::<<__A as Sessions>::Session>::__new(cx);
+                    let cx = Context::<<__A as SessionHandler>::Session>::__new(cx);
                     #dispatch
                 }
             }
@@ -177,8 +177,8 @@ fn handler(krate: &Path, message: &Message) -> TokenStream {
         Reply::One(reply) => (quote!(), quote!(::core::result::Result<#reply, #errors>)),
         Reply::Stream { ack, item, end, .. } => {
             let to = match ack {
-                Some(ack) => quote!(#krate::server::Stream<#ack, #item>),
-                None => quote!(#krate::server::Sender<#item>),
+                Some(ack) => quote!(#krate::server::StreamResponder<#ack, #item>),
+                None => quote!(#krate::server::StreamSender<#item>),
             };
             let end = end.as_ref().map_or_else(|| quote!(()), |end| quote!(#end));
             (
@@ -229,8 +229,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     let (_, names) = parameters(message);
     let unboxed = message.is_boxed().then(|| quote!(let m = *m;));
     let call = |extra: TokenStream| quote!(<__A as #handler>::#name(&app, #names #extra &cx).await);
-    let channel =
-        |channel: &Path| quote!(let channel = #krate::Keyed::<#channel>::from_message(&m););
+    let channel = |channel: &Path| quote!(let channel = #krate::MessageChannel::<#channel>::from_message(&m););
     let plain = call(quote!());
     // By its path: a channel may be called as one of these methods.
     let core = quote!(#krate::server::Context);
@@ -328,7 +327,7 @@ fn client_method(krate: &Path, message: &Message) -> Option<TokenStream> {
         } => {
             let of = |path: &Option<Path>| {
                 path.as_ref()
-                    .map_or_else(|| quote!(#krate::Nothing), |path| quote!(#path))
+                    .map_or_else(|| quote!(#krate::NoMessage), |path| quote!(#path))
             };
             let (ack, end, cancel) = (of(ack), of(end), of(cancel));
             quote! {
@@ -355,7 +354,7 @@ fn client_method(krate: &Path, message: &Message) -> Option<TokenStream> {
 /// What answers a message of the client's, as a trait.
 pub(crate) fn request(krate: &Path, ty: &Type, message: &Message, reply: &Reply) -> TokenStream {
     let errors = errors(krate, message);
-    let nothing = quote!(#krate::Nothing);
+    let nothing = quote!(#krate::NoMessage);
     let (reply, item, end) = match reply {
         Reply::One(reply) => (quote!(#reply), nothing.clone(), nothing),
         Reply::Stream { ack, item, end, .. } => (

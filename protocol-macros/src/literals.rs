@@ -96,7 +96,7 @@ pub(crate) fn expand(
         }
         #[automatically_derived]
         impl #krate::Payload for #ident {
-            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext, _: #p::Rules) -> #p::ReadResult<Self> {
                 static LITERALS: #p::Literals =
                     #p::Literals { values: &[#(#names),*], typed: #typed, constant: #constant };
                 ::core::result::Result::Ok(#read)

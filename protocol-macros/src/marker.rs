@@ -16,7 +16,7 @@ pub(crate) fn expand(
     options: &mut Options,
     input: &mut DeriveInput,
 ) -> Option<TokenStream> {
-    let t = quote!(#krate::table);
+    let t = quote!(#krate::descriptor);
     let ident = &input.ident;
     let name = options
         .text(cx, "name")
@@ -55,7 +55,7 @@ pub(crate) fn expand(
     let auth_errors = options
         .path(cx, "auth_errors")
         .unwrap_or_else(|| syn::parse_quote!(#krate::NoError));
-    let admits = options.flag(cx, "admits");
+    let authorize_joins = options.flag(cx, "authorize_joins");
     let session = session(cx, &t, options, auth.is_some());
     let limits = limits(cx, &t, options);
     let encodings = pairs(cx, options, "encodings");
@@ -67,7 +67,7 @@ pub(crate) fn expand(
         &client,
         auth.as_ref(),
         &auth_errors,
-        admits,
+        authorize_joins,
     );
     Some(quote! {
         #[doc(hidden)]
@@ -78,14 +78,14 @@ pub(crate) fn expand(
         impl #krate::Protocol for #ident {
             type Client = #client;
             type Server = #server;
-            const TABLE: &'static #t::ProtocolTable = &#t::ProtocolTable {
+            const DESCRIPTOR: &'static #t::ProtocolDescriptor = &#t::ProtocolDescriptor {
                 name: #name,
                 version: #version,
                 accepts: #accepts,
                 hash: #hash,
-                client: <#client as #krate::Messages>::TABLE,
-                server: <#server as #krate::Messages>::TABLE,
-                channels: &[#(*<#channels as #krate::ChannelKey>::TABLE),*],
+                client: <#client as #krate::MessageSet>::DESCRIPTOR,
+                server: <#server as #krate::MessageSet>::DESCRIPTOR,
+                channels: &[#(*<#channels as #krate::ChannelKey>::DESCRIPTOR),*],
                 session: #session,
                 limits: #limits,
                 encodings: &[#(#encodings),*],
@@ -160,7 +160,7 @@ fn session(cx: &Ctxt, t: &TokenStream, options: &mut Options, auth: bool) -> Tok
         inner.finish(cx);
     }
     let roles = quote!(#t::Roles { #roles ..#t::Roles::DEFAULT });
-    quote!(#t::SessionTable { #changes roles: #roles, ..#t::SessionTable::DEFAULT })
+    quote!(#t::SessionDescriptor { #changes roles: #roles, ..#t::SessionDescriptor::DEFAULT })
 }
 
 fn limits(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> TokenStream {
@@ -212,7 +212,7 @@ fn limits(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> TokenStream {
         }
         inner.finish(cx);
     }
-    quote!(#t::LimitsTable { #changes ..#t::LimitsTable::DEFAULT })
+    quote!(#t::Limits { #changes ..#t::Limits::DEFAULT })
 }
 
 /// `encodings(json = "chat.v1+json")`
@@ -255,7 +255,7 @@ fn closes(cx: &Ctxt, t: &TokenStream, options: &mut Options) -> Vec<TokenStream>
         .filter_map(|(name, variant)| {
             let code = inner.expr(cx, name)?;
             let variant = format_ident!("{variant}");
-            Some(quote!((#t::CloseCondition::#variant, #code)))
+            Some(quote!((#t::CloseReason::#variant, #code)))
         })
         .collect();
     inner.finish(cx);

@@ -324,11 +324,11 @@ fn union(
     };
     quote! {
         const _: () = {
-            static TABLE: #krate::table::UnionTable = #table;
+            static TABLE: #krate::descriptor::UnionDescriptor = #table;
             #[automatically_derived]
-            impl #krate::Messages for #ident {
-                const TABLE: &'static #krate::table::UnionTable = &TABLE;
-                fn read(index: usize, r: &mut #p::Reader<'_>, cx: &mut #p::Cx) -> #p::Step<Self> {
+            impl #krate::MessageSet for #ident {
+                const DESCRIPTOR: &'static #krate::descriptor::UnionDescriptor = &TABLE;
+                fn read(index: usize, r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext) -> #p::ReadResult<Self> {
                     match index {
                         #(#reads,)*
                         _ => { let _ = (r, cx); ::core::result::Result::Ok(::core::option::Option::None) }
@@ -351,14 +351,14 @@ fn union(
             ///
             /// # Errors
             /// What is wrong with it, and all that could be read of it.
-            pub fn decode(text: &str) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
+            pub fn decode(text: &str) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::DecodeError>> {
                 #p::decode_text(text, #krate::Side::#side)
             }
             /// Reads a message from its text, whose strings may share the text's bytes.
             ///
             /// # Errors
             /// What is wrong with it, and all that could be read of it.
-            pub fn decode_shared(text: &#krate::ByteString) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::Rejected>> {
+            pub fn decode_shared(text: &#krate::ByteString) -> ::core::result::Result<#tried<Self>, ::std::boxed::Box<#krate::DecodeError>> {
                 #p::decode_text(text, #krate::Side::#side)
             }
             /// Writes a message and the fields around it as text.
@@ -380,7 +380,7 @@ fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: Side) 
     let published = match (&message.channel, end) {
         (Some(channel), Side::Server) => quote! {
             #[automatically_derived]
-            impl #krate::PublishTo<#channel> for #ty {
+            impl #krate::ChannelMessage<#channel> for #ty {
                 type Union = #union;
             }
         },
@@ -392,7 +392,7 @@ fn one(krate: &Path, union: &Ident, index: usize, message: &Message, end: Side) 
     };
     quote! {
         #[automatically_derived]
-        impl #krate::MessageOf<#union> for #ty {
+        impl #krate::Message<#union> for #ty {
             const INDEX: usize = #index;
         }
         #published

@@ -47,10 +47,10 @@ pub(crate) fn expand(
     let read = quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) };
     let deserialize = product::deserialize(cx, krate, options, ident);
     // The members of an object that is only checked can lie among other fields: it is a branch of a union then.
-    let (fields, are_fields) = if is(ty, "Checked") {
+    let (fields, are_fields) = if is(ty, "ValidatedJson") {
         (
             quote! {
-                fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::Step<Self> {
+                fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {
                     match pass {
                         #p::Pass::Read(r, cx) => <Self as #krate::Payload>::read(r, cx, &[]),
                         #p::Pass::Write(this, fields) => {
@@ -68,7 +68,7 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
-            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext, _: #p::Rules) -> #p::ReadResult<Self> {
                 #statics
                 #read
             }
@@ -104,22 +104,22 @@ fn checked_text(krate: &Path, ident: &syn::Ident) -> TokenStream {
         }
         #[automatically_derived]
         impl ::core::convert::TryFrom<::std::string::String> for #ident {
-            type Error = #krate::Invalid;
-            fn try_from(text: ::std::string::String) -> ::core::result::Result<Self, #krate::Invalid> {
+            type Error = #krate::ValidationError;
+            fn try_from(text: ::std::string::String) -> ::core::result::Result<Self, #krate::ValidationError> {
                 #p::checked(Self(text))
             }
         }
         #[automatically_derived]
         impl ::core::convert::TryFrom<&str> for #ident {
-            type Error = #krate::Invalid;
-            fn try_from(text: &str) -> ::core::result::Result<Self, #krate::Invalid> {
+            type Error = #krate::ValidationError;
+            fn try_from(text: &str) -> ::core::result::Result<Self, #krate::ValidationError> {
                 #p::checked(Self(text.into()))
             }
         }
         #[automatically_derived]
         impl ::core::str::FromStr for #ident {
-            type Err = #krate::Invalid;
-            fn from_str(text: &str) -> ::core::result::Result<Self, #krate::Invalid> {
+            type Err = #krate::ValidationError;
+            fn from_str(text: &str) -> ::core::result::Result<Self, #krate::ValidationError> {
                 #p::checked(Self(text.into()))
             }
         }
@@ -158,8 +158,8 @@ fn checked_value(krate: &Path, ident: &syn::Ident, ty: &Type) -> TokenStream {
         }
         #[automatically_derived]
         impl ::core::convert::TryFrom<#ty> for #ident {
-            type Error = #krate::Invalid;
-            fn try_from(value: #ty) -> ::core::result::Result<Self, #krate::Invalid> {
+            type Error = #krate::ValidationError;
+            fn try_from(value: #ty) -> ::core::result::Result<Self, #krate::ValidationError> {
                 #p::checked(Self(value))
             }
         }

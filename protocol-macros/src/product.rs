@@ -47,7 +47,7 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
-            fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::Step<Self> {
+            fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {
                 #body
             }
         }
@@ -144,7 +144,7 @@ fn tuple(
     quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
-            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::Cx, _: #p::Rules) -> #p::Step<Self> {
+            fn read(r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext, _: #p::Rules) -> #p::ReadResult<Self> {
                 #(#statics)*
                 #own_statics
                 #(#declare)*

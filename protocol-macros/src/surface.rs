@@ -1,10 +1,10 @@
-//! The typed surface over the runtime's untyped core: `Sessions`, `Server`, `Handle`, `Context`, `Client`.
+//! The typed surface over the runtime's untyped core: `SessionHandler`, `Server`, `ServerHandle`, `Context`, `Client`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Path, Visibility};
 
-/// `Sessions`, `Server`, `Handle`, `Context` and `Client`.
+/// `SessionHandler`, `Server`, `ServerHandle`, `Context` and `Client`.
 pub(crate) fn surface(
     krate: &Path,
     vis: &Visibility,
@@ -12,57 +12,57 @@ pub(crate) fn surface(
     client: &Path,
     auth: Option<&Path>,
     auth_errors: &Path,
-    admits: bool,
+    authorize_joins: bool,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let (enter, open) = match auth {
         Some(auth) => (
             quote! {
-                /// Lets somebody in, or not: what the client says of itself becomes its session.
-                fn auth(
+                /// Called when a client connects: returns the state kept for its connection, or the declared error that refuses it.
+                fn authenticate(
                     &self,
                     m: #auth,
                 ) -> impl ::core::future::Future<Output = ::core::result::Result<Self::Session, #auth_errors>> + ::core::marker::Send;
             },
             quote! {
-                let auth: #auth = opening.auth()?;
-                match Sessions::auth(&*self.0, auth).await {
-                    ::core::result::Result::Ok(session) => ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::Session),
-                    ::core::result::Result::Err(error) => ::core::result::Result::Err(#krate::server::Refusal::from_error(&error)),
+                let auth: #auth = request.auth()?;
+                match SessionHandler::authenticate(&*self.0, auth).await {
+                    ::core::result::Result::Ok(session) => ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::SessionState),
+                    ::core::result::Result::Err(error) => ::core::result::Result::Err(#krate::server::Rejection::from_error(&error)),
                 }
             },
         ),
         None => (
             quote! {
-                /// Somebody came: what is remembered of them while they are connected.
-                fn open(
+                /// Called when a client connects: returns the state kept for its connection.
+                fn connected(
                     &self,
-                    peer: &#krate::server::Peer,
+                    connection: &#krate::server::ConnectionInfo,
                 ) -> impl ::core::future::Future<Output = Self::Session> + ::core::marker::Send;
             },
             quote! {
-                let session = Sessions::open(&*self.0, &opening.peer).await;
-                ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::Session)
+                let session = SessionHandler::connected(&*self.0, &request.connection).await;
+                ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::SessionState)
             },
         ),
     };
-    let (admit, admitting) = if admits {
+    let (admit, admitting) = if authorize_joins {
         (
             quote! {
-                /// Whether somebody may join a channel that no message of the protocol joins; `key` is what they ask for.
-                fn admit(
+                /// Whether a client may join a channel that no message of the protocol joins; `key` is the key that it asked for.
+                fn authorize_join(
                     &self,
                     key: &str,
                     cx: &Context<Self::Session>,
-                ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #krate::server::Refusal>> + ::core::marker::Send;
+                ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #krate::server::Rejection>> + ::core::marker::Send;
             },
             quote! {
-                fn admit<'a>(
+                fn authorize_join<'a>(
                     &'a self,
                     key: &'a str,
                     cx: #krate::server::Context,
-                ) -> #p::BoxFuture<'a, ::core::result::Result<(), #krate::server::Refusal>> {
-                    ::std::boxed::Box::pin(async move { Sessions::admit(&*self.0, key, &Context::__new(cx)).await })
+                ) -> #p::BoxFuture<'a, ::core::result::Result<(), #krate::server::Rejection>> {
+                    ::std::boxed::Box::pin(async move { SessionHandler::authorize_join(&*self.0, key, &Context::__new(cx)).await })
                 }
             },
         )
@@ -71,24 +71,24 @@ pub(crate) fn surface(
     };
     quote! {
         #krate::__server! {
-            /// Who may connect, and what is remembered of them.
+            /// Decides who may connect, and what state is kept for a connection.
             #[diagnostic::on_unimplemented(
-                message = "`{Self}` does not say who may connect",
-                note = "implement `Sessions` for it: it says what a session is, and who gets one"
+                message = "`{Self}` does not implement `SessionHandler`",
+                note = "implement `SessionHandler`: it decides who may connect, and what state is kept for a connection"
             )]
-            #vis trait Sessions: ::core::marker::Send + ::core::marker::Sync + 'static {
-                /// What is remembered of somebody while they are connected.
+            #vis trait SessionHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
+                /// The state that is kept for a connection, from its hello to its end.
                 type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
                 #enter
                 #admit
-                /// Who it is, whatever connection they come by: what all their connections send counts together, in the place of what
-                /// comes from their address.
+                /// The user behind a connection, if it has one. Rate limits then count all connections of that user together, instead of all
+                /// connections of its address.
                 fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
                     let _ = session;
                     ::core::option::Option::None
                 }
-                /// A connection is over, and nothing of it runs any more.
-                fn closed(&self, session: &Self::Session) {
+                /// Called when a connection has ended: no handler of it runs any more.
+                fn disconnected(&self, session: &Self::Session) {
                     let _ = session;
                 }
             }
@@ -108,7 +108,7 @@ pub(crate) fn surface(
                 ///
                 /// A message that belongs to a channel is published there instead: sent like this it names no channel, and clients
                 /// refuse it.
-                pub fn send<__M: #krate::MessageOf<<#ident as #krate::Protocol>::Server>>(&self, message: &__M) {
+                pub fn send<__M: #krate::Message<<#ident as #krate::Protocol>::Server>>(&self, message: &__M) {
                     #krate::server::Context::send(&self.core, message);
                 }
             }
@@ -139,26 +139,28 @@ pub(crate) fn surface(
                 }
             }
 
-            /// A server of the protocol, to be mounted on a router or served over a transport.
+            /// A server of the protocol, to be merged into a router or served over a transport.
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             #vis struct Server(#krate::server::Server);
             #[automatically_derived]
             impl Server {
-                /// A server of an application that handles every message.
+                /// A server of an application that handles every message, with the default settings.
                 pub fn new<__A: Handlers>(app: __A) -> Self {
-                    Self::with(app, |builder| builder)
+                    Self::builder(app).build()
                 }
-                /// A server that is set up otherwise than by default: its path, its limits, the origins it takes.
-                pub fn with<__A: Handlers>(
-                    app: __A,
-                    set_up: impl ::core::ops::FnOnce(#krate::server::Builder) -> #krate::server::Builder,
-                ) -> Self {
-                    let service = ::std::sync::Arc::new(__Service(::std::sync::Arc::new(app)));
-                    Self(set_up(#krate::server::Server::builder(service)).build())
+                /// Builds a server with other settings than the defaults: its path, its limits, the origins it allows.
+                pub fn builder<__A: Handlers>(app: __A) -> #krate::server::Builder<Self> {
+                    #krate::server::Builder::new(::std::sync::Arc::new(__Service(::std::sync::Arc::new(app))))
                 }
-                /// A handle by which to publish from anywhere.
-                pub fn handle(&self) -> Handle {
-                    Handle(self.0.handle())
+                /// A handle that publishes from anywhere, and shuts the server down.
+                pub fn handle(&self) -> ServerHandle {
+                    ServerHandle(self.0.handle())
+                }
+            }
+            #[automatically_derived]
+            impl ::core::convert::From<#krate::server::Server> for Server {
+                fn from(server: #krate::server::Server) -> Self {
+                    Self(server)
                 }
             }
             #[automatically_derived]
@@ -169,13 +171,13 @@ pub(crate) fn surface(
                 }
             }
 
-            /// Publishes from anywhere, and shuts the server down.
+            /// Publishes to channels from anywhere, and shuts the server down.
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #vis struct Handle(#krate::server::Handle);
+            #vis struct ServerHandle(#krate::server::ServerHandle);
             #[automatically_derived]
-            impl ::core::ops::Deref for Handle {
-                type Target = #krate::server::Handle;
-                fn deref(&self) -> &#krate::server::Handle {
+            impl ::core::ops::Deref for ServerHandle {
+                type Target = #krate::server::ServerHandle;
+                fn deref(&self) -> &#krate::server::ServerHandle {
                     &self.0
                 }
             }
@@ -183,30 +185,30 @@ pub(crate) fn surface(
             struct __Service<__A>(::std::sync::Arc<__A>);
             #[automatically_derived]
             impl<__A: Handlers> #krate::server::Service for __Service<__A> {
-                fn table(&self) -> &'static #krate::table::ProtocolTable {
-                    <#ident as #krate::Protocol>::TABLE
+                fn protocol(&self) -> &'static #krate::descriptor::ProtocolDescriptor {
+                    <#ident as #krate::Protocol>::DESCRIPTOR
                 }
-                fn open<'a>(
+                fn connect<'a>(
                     &'a self,
-                    opening: #krate::server::Opening,
-                ) -> #p::BoxFuture<'a, ::core::result::Result<#krate::server::Session, #krate::server::Refusal>> {
+                    request: #krate::server::ConnectRequest,
+                ) -> #p::BoxFuture<'a, ::core::result::Result<#krate::server::SessionState, #krate::server::Rejection>> {
                     ::std::boxed::Box::pin(async move { #open })
                 }
                 fn receive(
                     &self,
                     source: #p::Source<'_>,
                     cx: #krate::server::Context,
-                ) -> ::core::result::Result<#krate::server::Received, ::std::boxed::Box<#krate::Rejected>> {
+                ) -> ::core::result::Result<#krate::server::Received, ::std::boxed::Box<#krate::DecodeError>> {
                     let app = &self.0;
                     cx.receive::<#client>(source, |message, cx| message.__dispatch(app, cx))
                 }
                 #admitting
-                fn principal<'a>(&self, session: &'a #krate::server::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
-                    Sessions::principal(&*self.0, session.downcast_ref()?)
+                fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
+                    SessionHandler::principal(&*self.0, session.downcast_ref()?)
                 }
-                fn closed(&self, session: &#krate::server::Session) {
+                fn disconnected(&self, session: &#krate::server::SessionState) {
                     if let ::core::option::Option::Some(session) = session.downcast_ref() {
-                        Sessions::closed(&*self.0, session);
+                        SessionHandler::disconnected(&*self.0, session);
                     }
                 }
             }
@@ -218,8 +220,8 @@ pub(crate) fn surface(
             #[automatically_derived]
             impl Client {
                 /// A client of the server at a URL that begins with `ws://`. Await what this gives.
-                pub fn connect(url: impl ::core::convert::Into<::std::string::String>) -> #krate::client::Connect<#ident, Self> {
-                    #krate::client::Connect::to(url)
+                pub fn connect(url: impl ::core::convert::Into<::std::string::String>) -> #krate::client::ClientBuilder<#ident, Self> {
+                    #krate::client::ClientBuilder::to(url)
                 }
             }
             #[automatically_derived]

@@ -5,9 +5,9 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Path;
 
-/// An expression of type `UnionTable`.
+/// An expression of type `UnionDescriptor`.
 pub(crate) fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) -> TokenStream {
-    let t = quote!(#krate::table);
+    let t = quote!(#krate::descriptor);
     let p = quote!(#krate::__private);
     let rows = messages.iter().map(|message| {
         let Message {
@@ -28,7 +28,7 @@ pub(crate) fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) 
         let channel = match &message.channel {
             None => quote!(::core::option::Option::None),
             Some(channel) => {
-                quote!(::core::option::Option::Some(<#channel as #krate::ChannelKey>::TABLE.name))
+                quote!(::core::option::Option::Some(<#channel as #krate::ChannelKey>::DESCRIPTOR.name))
             }
         };
         let timeout = match message.timeout {
@@ -44,7 +44,7 @@ pub(crate) fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) 
             Reply::Cancel => quote!(Cancel),
         };
         quote! {
-            #t::MessageTable {
+            #t::MessageDescriptor {
                 name: #name,
                 tag: #tag,
                 payload: #payload,
@@ -59,8 +59,8 @@ pub(crate) fn table(krate: &Path, messages: &[Message], envelope: &TokenStream) 
     let lookup = lookup(&t, &p, messages);
     quote! {
         {
-            const MESSAGES: &[#t::MessageTable] = &[#(#rows),*];
-            #t::UnionTable::new(#envelope, MESSAGES, #lookup)
+            const MESSAGES: &[#t::MessageDescriptor] = &[#(#rows),*];
+            #t::UnionDescriptor::new(#envelope, MESSAGES, #lookup)
         }
     }
 }

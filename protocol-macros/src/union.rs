@@ -68,7 +68,7 @@ pub(crate) fn expand(
     Some(quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
-            fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::Step<Self> {
+            fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {
                 static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
                 match pass {
                     #p::Pass::Read(r, cx) => match #p::union(r, cx, &BRANCHES)? {

@@ -38,7 +38,7 @@ impl Holds {
         }
     }
 
-    /// An expression of type `Step<Self>` that reads the variant.
+    /// An expression of type `ReadResult<Self>` that reads the variant.
     pub(crate) fn read(&self, krate: &Path, variant: &Ident) -> TokenStream {
         match self {
             Self::One(ty) => {

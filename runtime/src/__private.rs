@@ -1,13 +1,13 @@
 //! What expanded code names, and nobody else: it changes without notice.
 
-pub use crate::message::{About, FieldWriter, bare};
+pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
 pub use crate::{
     codec::Source,
     read::{
-        Contains, Cx, Layout, Limit, Literals, Pass, Pattern, Reader, Rule, Rules, SchemaText,
-        Step, TupleReader, UnionBranches, fill, literal, map, open_literal, row0, row1, row2, row3,
-        row4, row5, row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16,
-        string, union,
+        Contains, Limit, Literals, Pass, Pattern, ReadContext, ReadResult, Reader, Rule, Rules,
+        SchemaText, StructFields, TupleReader, UnionBranches, fields0, fields1, fields2, fields3,
+        fields4, fields5, fields6, fields7, fields8, fields9, fields10, fields11, fields12,
+        fields13, fields14, fields15, fields16, fill, literal, map, open_literal, string, union,
     },
 };
 pub use core::{
@@ -21,11 +21,11 @@ pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Serialize
 pub use std::boxed::Box;
 
 use crate::{
-    Envelope, Fields, Invalid, Messages, NothingPending, Payload, PayloadOf, Rejected, Side,
-    Validate,
+    DecodeError, Envelope, Fields, MessageSet, NoPendingReplies, Payload, PayloadOf, Side,
+    Validate, ValidationError,
     codec::{Body, Codec, EncodeError, Json, Outgoing},
+    descriptor::{Limits, MessageDescriptor, TagRef},
     message::FieldSink,
-    table::{LimitsTable, MessageTable, TagRef},
 };
 
 /// Writes the fields of a struct as an object.
@@ -87,14 +87,14 @@ impl<M: SerializeMap> FieldSink for Entries<M> {
 /// Those of the deserializer, and every rule that the value breaks.
 pub fn deserialize<'de, T: Payload, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
-    crate::read_value(&value, &[], Side::Client).map_err(serde::de::Error::custom)
+    crate::from_value(&value, &[], Side::Client).map_err(serde::de::Error::custom)
 }
 
 /// The value, if it keeps every rule of its type.
 ///
 /// # Errors
 /// Every rule that it breaks.
-pub fn checked<T: Serialize + Payload>(value: T) -> Result<T, Invalid> {
+pub fn checked<T: Serialize + Payload>(value: T) -> Result<T, ValidationError> {
     value.validate().map(|()| value)
 }
 
@@ -102,15 +102,15 @@ pub fn checked<T: Serialize + Payload>(value: T) -> Result<T, Invalid> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn decode_text<'a, M: Messages>(
+pub fn decode_text<'a, M: MessageSet>(
     text: impl Into<Body<'a>>,
     side: Side,
-) -> Result<Envelope<M>, Box<Rejected>> {
+) -> Result<Envelope<M>, Box<DecodeError>> {
     crate::decode(
         Source::Json(text.into()),
         side,
-        LimitsTable::DEFAULT.depth,
-        &NothingPending,
+        Limits::DEFAULT.depth,
+        &NoPendingReplies,
     )
 }
 
@@ -118,8 +118,8 @@ pub fn decode_text<'a, M: Messages>(
 ///
 /// # Errors
 /// Where a number is not finite.
-pub fn encode_text<M: Messages>(envelope: &Envelope<M>) -> Result<String, EncodeError> {
-    let message = &M::TABLE.messages[envelope.message.index()];
+pub fn encode_text<M: MessageSet>(envelope: &Envelope<M>) -> Result<String, EncodeError> {
+    let message = &M::DESCRIPTOR.messages[envelope.message.index()];
     let payload = PayloadOf(&envelope.message);
     let bytes = Json.encode(&Outgoing {
         payload: message.payload.then_some(&payload as &dyn ErasedSerialize),
@@ -129,13 +129,13 @@ pub fn encode_text<M: Messages>(envelope: &Envelope<M>) -> Result<String, Encode
         seq: envelope.seq,
         epoch: envelope.epoch.as_deref(),
         timestamp: envelope.timestamp,
-        ..Outgoing::new(&M::TABLE.envelope, message.tag)
+        ..Outgoing::new(&M::DESCRIPTOR.envelope, message.tag)
     })?;
     String::from_utf8(bytes).map_err(EncodeError::text)
 }
 
 /// Finds a tag in a table of slots: one hash, and one comparison for nearly every tag.
-pub fn probe(slots: &[u64], messages: &[MessageTable], tag: TagRef<'_>) -> Option<usize> {
+pub fn probe(slots: &[u64], messages: &[MessageDescriptor], tag: TagRef<'_>) -> Option<usize> {
     let hash = match tag {
         TagRef::Text(text) => hash(text.as_bytes()),
         TagRef::Integer(n) => hash(&n.to_le_bytes()),

@@ -4,7 +4,7 @@
 //! [`InMemory`] serves one process, with any number of servers in it. A broker that reaches further is one more
 //! implementation of [`Broker`].
 
-use crate::{random, table::MessageTable};
+use crate::{descriptor::MessageDescriptor, random};
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use std::{
@@ -21,7 +21,7 @@ pub struct Publication {
     /// The channel's key.
     pub channel: Arc<str>,
     /// Which message it is. Between processes its name stands for it.
-    pub message: &'static MessageTable,
+    pub message: &'static MessageDescriptor,
     /// What it carries, as JSON text.
     pub payload: Option<Arc<RawValue>>,
     /// When it was published.
@@ -30,7 +30,7 @@ pub struct Publication {
 
 /// Where the count of a channel stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct StreamPosition {
     /// One life of the count: random, and another when the count begins again.
     pub epoch: Arc<str>,
     /// The number of the last message; 0 where there was none yet.
@@ -41,7 +41,7 @@ pub struct Position {
 pub trait Deliver: Send + Sync {
     /// Hands a publication to everybody here who is in its channel. `position` is where the count stands with it; a
     /// volatile message does not move the count. It never waits.
-    fn deliver(&self, publication: &Publication, position: &Position);
+    fn deliver(&self, publication: &Publication, position: &StreamPosition);
 }
 
 /// A server's name with its broker.
@@ -78,7 +78,7 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
         server: ServerId,
         channel: &'a Arc<str>,
         keep: Duration,
-    ) -> BoxFuture<'a, Result<Position, BrokerError>>;
+    ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>>;
 
     /// Somebody on a server left a channel.
     fn unsubscribe(&self, server: ServerId, channel: &str);
@@ -214,11 +214,11 @@ impl Broker for InMemory {
         server: ServerId,
         channel: &'a Arc<str>,
         keep: Duration,
-    ) -> BoxFuture<'a, Result<Position, BrokerError>> {
+    ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>> {
         let count = self.count(channel, keep);
         let mut state = lock(&count.state);
         *state.members.entry(server).or_default() += 1;
-        let position = Position {
+        let position = StreamPosition {
             epoch: count.epoch.clone(),
             seq: state.seq,
         };
@@ -255,7 +255,7 @@ impl Broker for InMemory {
         if !publication.message.volatile {
             state.seq += 1;
         }
-        let position = Position {
+        let position = StreamPosition {
             epoch: count.epoch.clone(),
             seq: state.seq,
         };
@@ -280,7 +280,7 @@ mod tests {
 
     const KEEP: Duration = Duration::from_secs(60);
 
-    async fn visit(broker: &InMemory, channel: &str) -> Position {
+    async fn visit(broker: &InMemory, channel: &str) -> StreamPosition {
         let channel = channel.into();
         let position = broker
             .subscribe(ServerId(1), &channel, KEEP)

@@ -1,8 +1,8 @@
 //! Encodings of a message: one trait, JSON first.
 
 use crate::{
+    descriptor::{EnvelopeDescriptor, FieldKind, Tag, TimestampForm},
     envelope::Id,
-    table::{EnvelopeTable, FieldKind, Tag, TimestampForm},
 };
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -91,7 +91,7 @@ impl<'a> From<&'a tokio_tungstenite::tungstenite::Utf8Bytes> for Body<'a> {
 #[derive(Clone, Copy)]
 pub struct Outgoing<'a> {
     /// How the fields are called.
-    pub envelope: &'a EnvelopeTable,
+    pub envelope: &'a EnvelopeDescriptor,
     /// The value of the tag.
     pub tag: Option<Tag>,
     /// The payload, where there is one.
@@ -116,7 +116,7 @@ pub struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// A message with a tag and nothing else.
-    pub const fn new(envelope: &'a EnvelopeTable, tag: Option<Tag>) -> Self {
+    pub const fn new(envelope: &'a EnvelopeDescriptor, tag: Option<Tag>) -> Self {
         Self {
             envelope,
             tag,

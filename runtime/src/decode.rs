@@ -2,15 +2,15 @@
 
 use crate::{
     codec::Source,
-    envelope::{Envelope, Id, Reason, Rejected, TagBuf},
-    message::Messages,
-    read::{Cx, Kind, Next, Place, Reader, Segment, Stop},
-    table::{
-        EnvelopeField, FieldKind, FieldTable, Presence, Role, Tag, TagRef, TimestampForm,
-        UnionTable,
+    descriptor::{
+        EnvelopeField, FieldDescriptor, FieldKind, Presence, Role, Tag, TagRef, TimestampForm,
+        UnionDescriptor,
     },
+    envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf},
+    message::MessageSet,
+    read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
 };
-use handfast_schema::{Side, Type, TypeSet, Violations, listed, number::MAX_SAFE_INTEGER, words};
+use handfast_schema::{Side, Type, TypeSet, Violations, details, listed, number::MAX_SAFE_INTEGER};
 use std::{
     borrow::Cow,
     fmt,
@@ -18,15 +18,15 @@ use std::{
 };
 
 /// What a message means may depend on what is being waited for: a reply may have no tag of its own.
-pub trait Pending {
+pub trait PendingReplies {
     /// What is waited for under an id, or first in line where replies come in the order of the requests; none where nobody
     /// waits.
-    fn expected(&self, id: Option<&Id>) -> Option<Expected>;
+    fn expected(&self, id: Option<&Id>) -> Option<ExpectedReply>;
 }
 
 /// A reply that is waited for: places in the table of what the other end sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expected {
+pub struct ExpectedReply {
     /// The reply of a request that succeeded; none where only its tag can tell.
     pub success: Option<usize>,
     /// The reply of a request that failed, where the protocol has a message for it.
@@ -35,10 +35,10 @@ pub struct Expected {
 
 /// Nothing is being waited for.
 #[derive(Clone, Copy, Debug)]
-pub struct NothingPending;
+pub struct NoPendingReplies;
 
-impl Pending for NothingPending {
-    fn expected(&self, _: Option<&Id>) -> Option<Expected> {
+impl PendingReplies for NoPendingReplies {
+    fn expected(&self, _: Option<&Id>) -> Option<ExpectedReply> {
         None
     }
 }
@@ -50,15 +50,15 @@ impl Pending for NothingPending {
 /// # Errors
 /// Where the message is not JSON, its envelope does not fit, nobody knows its type, or its payload does not fit. What
 /// could be read of it is kept.
-pub fn decode<M: Messages>(
+pub fn decode<M: MessageSet>(
     source: Source<'_>,
     side: Side,
     depth: u32,
-    pending: &dyn Pending,
-) -> Result<Envelope<M>, Box<Rejected>> {
+    pending: &dyn PendingReplies,
+) -> Result<Envelope<M>, Box<DecodeError>> {
     let Source::Json(body) = source;
     let mut reader = Reader::body(body, depth);
-    let mut decoder = Decoder::new(M::TABLE, side, body.text());
+    let mut decoder = Decoder::new(M::DESCRIPTOR, side, body.text());
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
         message = M::read(index, r, cx)?;
@@ -66,7 +66,7 @@ pub fn decode<M: Messages>(
     });
     if let Err(Stop) = read.and_then(|()| reader.end()) {
         let syntax = reader.stopped();
-        return Err(decoder.reject(Reason::Syntax {
+        return Err(decoder.reject(DecodeErrorKind::Syntax {
             offset: syntax.offset,
             message: syntax.message,
         }));
@@ -74,16 +74,16 @@ pub fn decode<M: Messages>(
     if let (Some(index), None, false) = (decoder.index, decoder.content, decoder.failed) {
         message = read_empty(index, side);
         if message.is_none() {
-            let name = M::TABLE.envelope.content.unwrap_or_default();
-            decoder.payload.violation(words::required(name));
+            let name = M::DESCRIPTOR.envelope.content.unwrap_or_default();
+            decoder.payload.violation(details::required(name));
         }
     }
     decoder.finish(message)
 }
 
 /// The message at a place in the table without a payload: one with `{}`, where that passes.
-fn read_empty<M: Messages>(index: usize, side: Side) -> Option<M> {
-    let mut cx = Cx::new(side);
+fn read_empty<M: MessageSet>(index: usize, side: Side) -> Option<M> {
+    let mut cx = ReadContext::new(side);
     let before = cx.mark();
     let mut reader = Reader::body("{}".into(), 1);
     let message = M::read(index, &mut reader, &mut cx).ok()??;
@@ -92,13 +92,13 @@ fn read_empty<M: Messages>(index: usize, side: Side) -> Option<M> {
 
 /// The fields of an envelope, as they are met.
 struct Decoder<'de> {
-    table: &'static UnionTable,
+    table: &'static UnionDescriptor,
     side: Side,
     text: &'de str,
     /// What is wrong with the envelope.
-    envelope: Cx,
+    envelope: ReadContext,
     /// What is wrong with the payload.
-    payload: Cx,
+    payload: ReadContext,
     tag: Option<ReadTag<'de>>,
     index: Option<usize>,
     /// Where the payload stands, and where it ends.
@@ -117,7 +117,8 @@ struct Decoder<'de> {
     timestamp: Option<SystemTime>,
 }
 
-type ReadPayload<'a, 'de> = dyn FnMut(usize, &mut Reader<'de>, &mut Cx) -> Result<(), Stop> + 'a;
+type ReadPayload<'a, 'de> =
+    dyn FnMut(usize, &mut Reader<'de>, &mut ReadContext) -> Result<(), Stop> + 'a;
 
 /// A tag, as read.
 enum ReadTag<'de> {
@@ -146,13 +147,13 @@ impl ReadTag<'_> {
 }
 
 impl<'de> Decoder<'de> {
-    const fn new(table: &'static UnionTable, side: Side, text: &'de str) -> Self {
+    const fn new(table: &'static UnionDescriptor, side: Side, text: &'de str) -> Self {
         Self {
             table,
             side,
             text,
-            envelope: Cx::new(side),
-            payload: Cx::new(side),
+            envelope: ReadContext::new(side),
+            payload: ReadContext::new(side),
             tag: None,
             index: None,
             content: None,
@@ -172,7 +173,7 @@ impl<'de> Decoder<'de> {
     fn run(
         &mut self,
         r: &mut Reader<'de>,
-        pending: &dyn Pending,
+        pending: &dyn PendingReplies,
         read: &mut ReadPayload<'_, 'de>,
     ) -> Result<(), Stop> {
         let table = &self.table.envelope;
@@ -199,7 +200,7 @@ impl<'de> Decoder<'de> {
                     if table.content.is_some() && self.side == Side::Server {
                         let mark = self.envelope.mark();
                         self.envelope
-                            .violation(words::unknown_property("additionalProperties"));
+                            .violation(details::unknown_property("additionalProperties"));
                         self.envelope
                             .part(before, mark, || Segment::Key(r.name().into()));
                     }
@@ -213,7 +214,7 @@ impl<'de> Decoder<'de> {
         for (place, role) in roles.iter().enumerate() {
             if let Role::Field(
                 _,
-                FieldTable {
+                FieldDescriptor {
                     name,
                     presence: Presence::Required | Presence::Nullable,
                     ..
@@ -221,7 +222,7 @@ impl<'de> Decoder<'de> {
             ) = role
                 && seen & (1 << place) == 0
             {
-                self.envelope.violation(words::required(name));
+                self.envelope.violation(details::required(name));
             }
         }
         if table.content.is_none() {
@@ -232,7 +233,7 @@ impl<'de> Decoder<'de> {
             return Ok(());
         }
         if self.index.is_none() && self.tag.is_none() && seen & 1 == 0 {
-            self.envelope.violation(words::required(table.tag));
+            self.envelope.violation(details::required(table.tag));
         }
         // What is published to a channel says which.
         let channel = roles.iter().position(|role| {
@@ -242,13 +243,13 @@ impl<'de> Decoder<'de> {
             && seen & (1 << place) == 0
             && self.table.messages[index].channel.is_some()
         {
-            self.envelope.violation(words::required(names[place]));
+            self.envelope.violation(details::required(names[place]));
         }
         // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
             && self.read != Some((index, content))
         {
-            self.payload = Cx::new(self.side);
+            self.payload = ReadContext::new(self.side);
             r.go(Place::Offset(content));
             if table.content.is_none() {
                 self.payload.beside.envelope = Some(&self.table.layout);
@@ -281,12 +282,12 @@ impl<'de> Decoder<'de> {
                             self.index = (self.table.lookup)(TagRef::Integer(n));
                             self.tag = Some(ReadTag::Integer(n));
                         } else {
-                            cx.violation(words::types(tag_types(self.table)));
+                            cx.violation(details::types(tag_types(self.table)));
                         }
                     }
                     _ => {
                         r.skip()?;
-                        cx.violation(words::types(tag_types(self.table)));
+                        cx.violation(details::types(tag_types(self.table)));
                     }
                 }
             }
@@ -295,7 +296,7 @@ impl<'de> Decoder<'de> {
                 let start = r.offset();
                 match self.index {
                     Some(index) => {
-                        self.payload = Cx::new(self.side);
+                        self.payload = ReadContext::new(self.side);
                         read(index, r, &mut self.payload)?;
                         self.read = Some((index, start));
                     }
@@ -315,7 +316,7 @@ impl<'de> Decoder<'de> {
                         });
                 let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
                 if !allowed.contains(&value) {
-                    self.envelope.violation(words::enumeration(&allowed));
+                    self.envelope.violation(details::enumeration(&allowed));
                 }
                 self.outcome = Some(value);
             }
@@ -327,7 +328,7 @@ impl<'de> Decoder<'de> {
     fn field(
         &mut self,
         role: EnvelopeField,
-        field: FieldTable,
+        field: FieldDescriptor,
         r: &mut Reader<'de>,
     ) -> Result<(), Stop> {
         let kind = r.peek()?;
@@ -353,7 +354,7 @@ impl<'de> Decoder<'de> {
                 Type::Integer
             };
             self.envelope
-                .violation(words::types(TypeSet::NONE.with(ty)));
+                .violation(details::types(TypeSet::NONE.with(ty)));
             return Ok(());
         };
         match (role, value) {
@@ -365,7 +366,7 @@ impl<'de> Decoder<'de> {
             (EnvelopeField::Seq, id) => {
                 self.seq = number(&id).and_then(|n| u64::try_from(n).ok());
                 if self.seq.is_none() {
-                    self.envelope.violation(words::minimum(&0.into()));
+                    self.envelope.violation(details::minimum(&0.into()));
                 }
             }
             (EnvelopeField::Timestamp, id) => {
@@ -374,9 +375,9 @@ impl<'de> Decoder<'de> {
                 if self.timestamp.is_none() {
                     self.envelope.violation(match form {
                         Some(TimestampForm::UnixMs | TimestampForm::UnixS) => {
-                            words::minimum(&0.into())
+                            details::minimum(&0.into())
                         }
-                        _ => words::format("date-time"),
+                        _ => details::format("date-time"),
                     });
                 }
             }
@@ -401,8 +402,8 @@ impl<'de> Decoder<'de> {
     }
 
     /// Decides which message it is, by its tag or by the request it answers.
-    fn settle(&mut self, pending: &dyn Pending) {
-        let Some(Expected { success, failure }) = pending.expected(self.correlation()) else {
+    fn settle(&mut self, pending: &dyn PendingReplies) {
+        let Some(ExpectedReply { success, failure }) = pending.expected(self.correlation()) else {
             return;
         };
         let tag_of = |place: usize| self.table.messages.get(place).and_then(|m| m.tag);
@@ -430,19 +431,19 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    fn finish<M>(mut self, message: Option<M>) -> Result<Envelope<M>, Box<Rejected>> {
-        let clean = Cx::new(self.side).mark();
+    fn finish<M>(mut self, message: Option<M>) -> Result<Envelope<M>, Box<DecodeError>> {
+        let clean = ReadContext::new(self.side).mark();
         if !self.envelope.clean_since(clean) {
-            let envelope = std::mem::replace(&mut self.envelope, Cx::new(self.side));
+            let envelope = std::mem::replace(&mut self.envelope, ReadContext::new(self.side));
             let mut violations = envelope.all(None);
             violations.extend(self.payload_violations());
-            return Err(self.reject(Reason::Envelope(listed(violations))));
+            return Err(self.reject(DecodeErrorKind::Envelope(listed(violations))));
         }
         if self.failed {
-            return Err(self.reject(Reason::Failed));
+            return Err(self.reject(DecodeErrorKind::Failed));
         }
         if self.index.is_none() {
-            return Err(self.reject(Reason::UnknownType));
+            return Err(self.reject(DecodeErrorKind::UnknownType));
         }
         match message {
             Some(message) if self.payload.clean_since(clean) => Ok(Envelope {
@@ -456,22 +457,22 @@ impl<'de> Decoder<'de> {
             }),
             _ => {
                 let violations = listed(self.payload_violations());
-                Err(self.reject(Reason::Invalid(violations)))
+                Err(self.reject(DecodeErrorKind::Invalid(violations)))
             }
         }
     }
 
     fn payload_violations(&mut self) -> Violations {
-        let payload = std::mem::replace(&mut self.payload, Cx::new(self.side));
+        let payload = std::mem::replace(&mut self.payload, ReadContext::new(self.side));
         let place = self.table.envelope.content;
         payload.all(place.filter(|_| self.content.is_some()))
     }
 
     #[cold]
-    fn reject(&mut self, reason: Reason) -> Box<Rejected> {
+    fn reject(&mut self, kind: DecodeErrorKind) -> Box<DecodeError> {
         let known = self.index.and_then(|index| self.table.messages[index].tag);
-        Box::new(Rejected {
-            reason,
+        Box::new(DecodeError {
+            kind,
             id: self.take_correlation(),
             tag: self.tag.take().map(|tag| tag.into_owned(known)),
             channel: self.channel.take(),
@@ -484,7 +485,7 @@ impl<'de> Decoder<'de> {
 }
 
 /// What the tags of a union are: strings, integers, or some of either.
-fn tag_types(table: &UnionTable) -> TypeSet {
+fn tag_types(table: &UnionDescriptor) -> TypeSet {
     let tags = table.messages.iter().filter_map(|message| message.tag);
     let types = tags.fold(TypeSet::NONE, |types, tag| {
         types.with(match tag {

@@ -1,6 +1,6 @@
 //! The envelope of a message, and what is left of a message that was refused.
 
-use crate::table::{Tag, TagRef};
+use crate::descriptor::{Tag, TagRef};
 use handfast_schema::Violations;
 use std::{borrow::Cow, fmt, time::SystemTime};
 
@@ -62,9 +62,9 @@ impl TagBuf {
 
 /// A message that was refused: why, and all that could be read of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rejected {
+pub struct DecodeError {
     /// Why.
-    pub reason: Reason,
+    pub kind: DecodeErrorKind,
     /// Its tag, where that could be read.
     pub tag: Option<TagBuf>,
     /// Its id, where that could be read.
@@ -75,12 +75,12 @@ pub struct Rejected {
     pub payload: Option<String>,
 }
 
-impl Rejected {
+impl DecodeError {
     /// A message of which nothing could be read.
     #[cfg(feature = "net")]
-    pub(crate) fn new(reason: Reason) -> Self {
+    pub(crate) fn new(kind: DecodeErrorKind) -> Self {
         Self {
-            reason,
+            kind,
             tag: None,
             id: None,
             channel: None,
@@ -101,7 +101,7 @@ impl From<Tag> for TagBuf {
 /// Why a message was refused.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum DecodeErrorKind {
     /// It is no JSON text, or not an object: where (byte offset) and what was wrong.
     Syntax {
         /// The byte at which reading stopped.
@@ -119,7 +119,7 @@ pub enum Reason {
     Failed,
 }
 
-impl Reason {
+impl DecodeErrorKind {
     /// The code by which the wire calls it. `FAILED` is never sent: only a client comes to see it.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -140,28 +140,28 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Rejected {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.reason {
-            Reason::Syntax { offset, message } => {
+        match &self.kind {
+            DecodeErrorKind::Syntax { offset, message } => {
                 write!(f, "not a message: {message} at byte {offset}")?
             }
-            Reason::Envelope(_) => f.write_str("the envelope does not fit")?,
-            Reason::UnknownType => match &self.tag {
+            DecodeErrorKind::Envelope(_) => f.write_str("the envelope does not fit")?,
+            DecodeErrorKind::UnknownType => match &self.tag {
                 Some(tag) => write!(f, "no message has the type `{}`", tag.borrow())?,
                 None => f.write_str("the message has no type")?,
             },
-            Reason::Failed => f.write_str("the request failed")?,
-            Reason::Invalid(_) => match &self.tag {
+            DecodeErrorKind::Failed => f.write_str("the request failed")?,
+            DecodeErrorKind::Invalid(_) => match &self.tag {
                 Some(tag) => write!(f, "the payload of `{}` does not fit", tag.borrow())?,
                 None => f.write_str("the payload does not fit")?,
             },
         }
-        for (i, violation) in self.reason.violations().iter().enumerate() {
+        for (i, violation) in self.kind.violations().iter().enumerate() {
             write!(f, "{} {violation}", if i == 0 { ":" } else { ";" })?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Rejected {}
+impl std::error::Error for DecodeError {}

@@ -10,7 +10,7 @@
 //! ```
 //! # #[cfg(all(feature = "server", feature = "client"))]
 //! # mod example {
-//! use handfast::{NoError, client::Connect, protocol, server::Peer, transport::pair};
+//! use handfast::{NoError, client::ClientBuilder, protocol, server::ConnectionInfo, transport::duplex};
 //! use std::convert::Infallible;
 //!
 //! /// Say something.
@@ -46,12 +46,12 @@
 //! #[derive(Clone, Copy, Debug)]
 //! pub struct Chat;
 //!
-//! // `Sessions`, `ChatHandler`, `Context`, `Server`, `Handle` and `Client` were made of the above.
+//! // `SessionHandler`, `ChatHandler`, `Context`, `Server`, `ServerHandle` and `Client` were made of the above.
 //! struct App;
 //!
-//! impl Sessions for App {
+//! impl SessionHandler for App {
 //!     type Session = ();
-//!     async fn open(&self, _: &Peer) {}
+//!     async fn connected(&self, _: &ConnectionInfo) {}
 //! }
 //!
 //! impl ChatHandler for App {
@@ -63,10 +63,10 @@
 //! pub async fn talk() -> Result<(), Box<dyn std::error::Error>> {
 //!     let server = Server::new(App);
 //!     // On a network: `handfast::server::serve(listener, server.router())` and `Client::connect("ws://…/ws")`.
-//!     let client = Connect::<Chat, Client>::over(move || {
-//!         let (ours, theirs) = pair(16);
+//!     let client = ClientBuilder::<Chat, Client>::over(move || {
+//!         let (ours, theirs) = duplex(16);
 //!         let server = server.clone();
-//!         tokio::spawn(async move { server.serve(theirs, Peer::default()).await });
+//!         tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
 //!         async { Ok::<_, Infallible>(ours) }
 //!     })
 //!     .await?;
@@ -89,8 +89,8 @@
 //!
 //! # What the client proves
 //! With `auth = Auth` the hello carries an `Auth`. A client that has one for good gives it with
-//! [`Connect::auth`](client::Connect::auth); one that fetches a token which expires gives
-//! [`Connect::auth_with`](client::Connect::auth_with) a function, which is asked anew for each connection:
+//! [`ClientBuilder::auth`](client::ClientBuilder::auth); one that fetches a token which expires gives
+//! [`ClientBuilder::auth_with`](client::ClientBuilder::auth_with) a function, which is asked anew for each connection:
 //!
 //! ```
 //! # #[cfg(feature = "client")]
@@ -112,7 +112,7 @@
 //! # The options of `#[protocol]`
 //! Everywhere: `crate = path` names this crate, where it is called something else. An option that is not known is an error
 //! that names the nearest. `deserialize`, on a type that lies in messages, gives it serde's `Deserialize` beside the `Serialize` that each
-//! has; it reads as a client does, which passes over fields that are not declared; what it refuses is told as serde does, and [`read_text`],
+//! has; it reads as a client does, which passes over fields that are not declared; what it refuses is told as serde does, and [`from_str`],
 //! which takes the side, tells every violation.
 //!
 //! **Rules**, for a field, an item of a tuple or a struct around one value: `minimum`, `maximum`, `exclusive_minimum`,
@@ -120,7 +120,7 @@
 //! linear time), `format = "…"`, `content_encoding = "…"` (text); `min_items`, `max_items`, `unique_items`, `items(…)` (rules of
 //! the items), `contains(schema = "…", min = n, max = n)` (how many items fit a schema; by default one has to); `min_properties`,
 //! `max_properties`, `values(…)` (rules of a map's values), `names(…)` (rules of its names); `schema = "…"` (JSON Schema that a
-//! [`Checked`] value keeps; `json_schema = "…"`, where the two defaults of a protocol do not hold in it; of schemas that refer to
+//! [`ValidatedJson`] value keeps; `json_schema = "…"`, where the two defaults of a protocol do not hold in it; of schemas that refer to
 //! each other, `schema = DEFINITIONS["Name"]` names one of a [`Definitions`]); `null_apart` (of a
 //! [`Nullable`] that is `oneOf` and not `type: [T, 'null']`: what is wrong is told without null). An `i64` without bounds is
 //! ±(2⁵³−1).
@@ -174,7 +174,7 @@
 //! **`channel = "room:{roomId}"`** on a struct: a channel and its parameters, each of which is in the key. `{{` and `}}` are braces that
 //! are meant. `name = "…"`; `join = T` and `leave = T`, the messages for that, which have the parameters as fields (`join_more` and
 //! `leave_more`: and others, so that they cannot be made from the parameters); `history(size = n, ttl_ms = n)`. A channel
-//! without `join` is joined with the session's own message, where `Sessions::admit` lets it.
+//! without `join` is joined with the session's own message, where `SessionHandler::authorize_join` lets it.
 //!
 //! **`version = "1.2.0"`** on a struct without fields: the protocol.
 //!
@@ -186,14 +186,14 @@
 //! | `accepts = ">=1.0"` | the versions of the other end that are taken; otherwise those compatible with its own |
 //! | `hash = "…"` | what the wire means, hashed: unequal ones are reported as skew |
 //! | `auth = T`, `auth_errors = E` | what the hello carries, and how it may be refused |
-//! | `admits` | `Sessions` has a method `admit`, which says who may join channels without messages of their own |
+//! | `authorize_joins` | `SessionHandler` has a method `authorize_join`, which says who may join channels without messages of their own |
 //! | `session(heartbeat_ms = n, timeout_ms = n, resume_ms = n, backoff_ms(least, most))` | times; `none` turns heartbeat and resume off |
 //! | `limits(message = n, depth = n, rate(n, ms), violations = n, outbound = n)` | what an end takes |
 //! | `roles(hello = "…", …)` | the tags of the session's own messages: `hello`, `ready`, `refuse`, `gap`, `join`, `leave`, `ping`, `pong`, `error`; `none` turns one off |
 //! | `encodings(json = "chat.v1+json")` | WebSocket subprotocols |
 //! | `closes(unauthorized = n, …)` | close codes: `going_away`, `unauthorized`, `version`, `hello_timeout`, `taken_over`, `violations`, `too_large`, `rate_limited`, `slow`, `silent`, `internal` |
 //!
-//! What is left away is in [`table`]: `SessionTable::DEFAULT`, `LimitsTable::DEFAULT`, `EnvelopeTable::DEFAULT`.
+//! What is left away is in [`table`]: `SessionDescriptor::DEFAULT`, `Limits::DEFAULT`, `EnvelopeDescriptor::DEFAULT`.
 //!
 //! # Features
 //! - `server` (on): [`server`] and [`broker`], with an axum router. Brings tokio.
@@ -202,7 +202,7 @@
 //!
 //! # What it does not do
 //! - Resume a session, or replay a history: a reconnected client joins its channels again and is told of what it missed.
-//! - TLS: let a proxy end it, or dial it yourself and give the transport to [`Connect::over`](client::Connect::over).
+//! - TLS: let a proxy end it, or dial it yourself and give the transport to [`ClientBuilder::over`](client::ClientBuilder::over).
 //! - Encodings other than JSON, and compression.
 //! - Carry messages between processes: [`broker::InMemory`] serves one; [`broker::Broker`] is the place for others.
 //! - Deliver exactly once. A request whose connection is lost fails with an unknown outcome, unless it is idempotent.
@@ -217,9 +217,10 @@ pub mod broker;
 pub mod client;
 pub mod codec;
 mod decode;
+pub mod descriptor;
 mod envelope;
 #[cfg(feature = "net")]
-mod heart;
+mod heartbeat;
 mod message;
 #[cfg(feature = "net")]
 mod outbound;
@@ -230,7 +231,6 @@ pub mod read;
 pub mod server;
 #[cfg(feature = "net")]
 mod system;
-pub mod table;
 #[cfg(feature = "net")]
 pub mod transport;
 mod validate;
@@ -239,19 +239,19 @@ mod value;
 /// A string that may share the bytes of the text it was read from: a clone is a counted reference, and as long as one lives,
 /// so do the bytes of the whole text.
 pub use bytestring::ByteString;
-pub use decode::{Expected, NothingPending, Pending, decode};
-pub use envelope::{Envelope, Id, Reason, Rejected, TagBuf};
+pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
+pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
 pub use handfast_schema::{Pointer, Side, Violation, Violations};
 pub use message::{
-    ChannelKey, ErrorCodes, Fields, KeyFrom, Keyed, MessageOf, Messages, NoError, Nothing, Payload,
-    PayloadOf, Protocol, PublishTo, Request,
+    ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
+    MessageSet, NoError, NoMessage, Payload, PayloadOf, Protocol, Request,
 };
 pub use protocol_macros::protocol;
 pub use read::Definitions;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation};
-pub use validate::{Invalid, Validate, read_text, read_value};
-pub use value::{AsText, Bytes, Checked, Nullable};
+pub use validate::{Validate, ValidationError, from_str, from_value};
+pub use value::{Bytes, Nullable, StringInteger, ValidatedJson};
 
 /// Keeps what a server needs, where this crate was built with one.
 #[cfg(feature = "server")]

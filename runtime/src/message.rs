@@ -1,8 +1,8 @@
 //! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
 
 use crate::{
-    read::{ArrayReader, Cx, Pass, Reader, Rules, Step, TupleReader},
-    table::{ChannelTable, ProtocolTable, Tag, UnionTable},
+    descriptor::{ChannelDescriptor, ProtocolDescriptor, Tag, UnionDescriptor},
+    read::{ArrayReader, Pass, ReadContext, ReadResult, Reader, Rules, TupleReader},
 };
 use std::{any::Any, fmt};
 
@@ -12,7 +12,7 @@ use std::{any::Any, fmt};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried in a message",
     label = "this type has no `#[protocol]`",
-    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `Checked`"
+    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `ValidatedJson`"
 )]
 pub trait Payload: Sized + serde::Serialize {
     /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`. An object is read by
@@ -20,7 +20,7 @@ pub trait Payload: Sized + serde::Serialize {
     ///
     /// # Errors
     /// Where the text is not JSON; nothing can be read after that.
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, _rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _rules: Rules) -> ReadResult<Self> {
         Self::fields(Pass::Read(r, cx))
     }
 
@@ -28,7 +28,7 @@ pub trait Payload: Sized + serde::Serialize {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn fields(_pass: Pass<'_, '_, Self>) -> Step<Self> {
+    fn fields(_pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
         Ok(None)
     }
 
@@ -38,10 +38,10 @@ pub trait Payload: Sized + serde::Serialize {
     /// Where the text is not JSON.
     fn read_as<T>(
         r: &mut Reader<'_>,
-        cx: &mut Cx,
+        cx: &mut ReadContext,
         rules: Rules,
         make: impl FnOnce(Self) -> T,
-    ) -> Step<T> {
+    ) -> ReadResult<T> {
         Ok(Self::read(r, cx, rules)?.map(make))
     }
 
@@ -114,18 +114,18 @@ impl<T: Fields> Fields for Box<T> {
 }
 
 /// The fields are those of the object that it is; a value that is none has no fields.
-impl Fields for crate::Checked {}
+impl Fields for crate::ValidatedJson {}
 
 /// A discriminated union of all that one end sends.
-pub trait Messages: Sized + Send + Sync + 'static {
+pub trait MessageSet: Sized + Send + Sync + 'static {
     /// The messages, in the order of the variants.
-    const TABLE: &'static UnionTable;
+    const DESCRIPTOR: &'static UnionDescriptor;
 
     /// Reads the payload of the message at a place in the table.
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read(index: usize, r: &mut Reader<'_>, cx: &mut Cx) -> Step<Self>;
+    fn read(index: usize, r: &mut Reader<'_>, cx: &mut ReadContext) -> ReadResult<Self>;
 
     /// Its place in the table.
     fn index(&self) -> usize;
@@ -144,7 +144,7 @@ pub trait Messages: Sized + Send + Sync + 'static {
 #[derive(Clone, Copy, Debug)]
 pub struct PayloadOf<'a, M>(pub &'a M);
 
-impl<M: Messages> serde::Serialize for PayloadOf<'_, M> {
+impl<M: MessageSet> serde::Serialize for PayloadOf<'_, M> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize_payload(serializer)
     }
@@ -155,7 +155,7 @@ impl<M: Messages> serde::Serialize for PayloadOf<'_, M> {
     message = "`{Self}` is not one of the messages `{U}`",
     note = "a message is sent by the end that the spec names in `from:`"
 )]
-pub trait MessageOf<U: Messages>: Payload + serde::Serialize + Send + Sync + 'static {
+pub trait Message<U: MessageSet>: Payload + serde::Serialize + Send + Sync + 'static {
     /// Its place in the table.
     const INDEX: usize;
 
@@ -174,9 +174,9 @@ pub trait MessageOf<U: Messages>: Payload + serde::Serialize + Send + Sync + 'st
     message = "`{Self}` is not published to `{C}`",
     note = "the spec names the channel of a message with `channel:`"
 )]
-pub trait PublishTo<C>: MessageOf<Self::Union> {
+pub trait ChannelMessage<C>: Message<Self::Union> {
     /// The messages that the server sends.
-    type Union: Messages;
+    type Union: MessageSet;
 }
 
 /// A message of the client's that is answered: by one reply, or by a stream of them.
@@ -192,15 +192,15 @@ pub trait Request: Send + Sync + 'static {
     /// What ends the stream.
     type End: Send + 'static;
     /// The errors it may be answered with.
-    type Error: ErrorCodes;
+    type Error: DeclaredErrors;
 }
 
 /// No error is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoError {}
 
-impl ErrorCodes for NoError {
-    fn about(&self) -> About<'_> {
+impl DeclaredErrors for NoError {
+    fn descriptor(&self) -> ErrorDescriptor<'_> {
         match *self {}
     }
     fn bare(_: usize) -> Option<Self> {
@@ -219,28 +219,28 @@ impl std::error::Error for NoError {}
 /// A channel, with its parameters.
 pub trait ChannelKey: Send + Sync + 'static {
     /// What the spec says of it.
-    const TABLE: &'static ChannelTable;
+    const DESCRIPTOR: &'static ChannelDescriptor;
 
     /// Its key on the wire, such as `room:lobby`.
     fn key(&self) -> String;
 }
 
 /// A message that names a channel by its parameters, such as the one that joins it.
-pub trait KeyFrom<C> {
+pub trait ChannelKeyOf<C> {
     /// The channel's key on the wire.
     fn key(&self) -> String;
 }
 
 /// A channel by its key, where its parameters are not at hand.
 #[derive(Clone, Debug)]
-pub struct Keyed<C> {
+pub struct MessageChannel<C> {
     key: String,
     channel: std::marker::PhantomData<fn() -> C>,
 }
 
-impl<C> Keyed<C> {
+impl<C> MessageChannel<C> {
     /// The channel that a message names.
-    pub fn from_message(message: &impl KeyFrom<C>) -> Self {
+    pub fn from_message(message: &impl ChannelKeyOf<C>) -> Self {
         Self {
             key: message.key(),
             channel: std::marker::PhantomData,
@@ -248,8 +248,8 @@ impl<C> Keyed<C> {
     }
 }
 
-impl<C: ChannelKey> ChannelKey for Keyed<C> {
-    const TABLE: &'static ChannelTable = C::TABLE;
+impl<C: ChannelKey> ChannelKey for MessageChannel<C> {
+    const DESCRIPTOR: &'static ChannelDescriptor = C::DESCRIPTOR;
 
     fn key(&self) -> String {
         self.key.clone()
@@ -258,29 +258,32 @@ impl<C: ChannelKey> ChannelKey for Keyed<C> {
 
 /// What stands for a part of a reply that the protocol does not have: a stream without an acknowledgement or an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nothing {}
+pub enum NoMessage {}
 
-impl Payload for Nothing {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
+impl Payload for NoMessage {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
         r.skip()?;
-        cx.violation(handfast_schema::words::Told::new("not", "is not allowed"));
+        cx.violation(handfast_schema::details::ViolationDetail::new(
+            "not",
+            "is not allowed",
+        ));
         Ok(None)
     }
 }
 
-impl serde::Serialize for Nothing {
+impl serde::Serialize for NoMessage {
     fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
         match *self {}
     }
 }
 
 /// It is in no union: its place lies behind every table's end.
-impl<U: Messages> MessageOf<U> for Nothing {
+impl<U: MessageSet> Message<U> for NoMessage {
     const INDEX: usize = usize::MAX;
 }
 
 /// What the spec says of an error.
-pub struct About<'a> {
+pub struct ErrorDescriptor<'a> {
     /// The code on the wire.
     pub code: Tag,
     /// What it means, in the spec's words.
@@ -291,9 +294,9 @@ pub struct About<'a> {
     pub data: Option<&'a dyn erased_serde::Serialize>,
 }
 
-impl fmt::Debug for About<'_> {
+impl fmt::Debug for ErrorDescriptor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("About")
+        f.debug_struct("ErrorDescriptor")
             .field("code", &self.code)
             .field("message", &self.message)
             .field("retryable", &self.retryable)
@@ -302,28 +305,28 @@ impl fmt::Debug for About<'_> {
 }
 
 /// The errors that a request may be answered with, and their data.
-pub trait ErrorCodes: Sized + Send + Sync + 'static {
+pub trait DeclaredErrors: Sized + Send + Sync + 'static {
     /// What the spec says of it.
-    fn about(&self) -> About<'_>;
+    fn descriptor(&self) -> ErrorDescriptor<'_>;
 
     /// The code on the wire.
     fn code(&self) -> Tag {
-        self.about().code
+        self.descriptor().code
     }
 
     /// What it means, in the spec's words.
     fn message(&self) -> &'static str {
-        self.about().message
+        self.descriptor().message
     }
 
     /// Whether the same request may be tried again.
     fn retryable(&self) -> bool {
-        self.about().retryable
+        self.descriptor().retryable
     }
 
     /// What comes with it.
     fn data(&self) -> Option<&dyn erased_serde::Serialize> {
-        self.about().data
+        self.descriptor().data
     }
 
     /// The error at a place among those that come without data; none behind the last.
@@ -333,13 +336,17 @@ pub trait ErrorCodes: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the text is not JSON.
-    fn read(code: &crate::TagBuf, _data: Option<&mut Reader<'_>>, _cx: &mut Cx) -> Step<Self> {
+    fn read(
+        code: &crate::TagBuf,
+        _data: Option<&mut Reader<'_>>,
+        _cx: &mut ReadContext,
+    ) -> ReadResult<Self> {
         Ok(bare(code))
     }
 }
 
 /// The error with a code, among those that come without data.
-pub fn bare<E: ErrorCodes>(code: &crate::TagBuf) -> Option<E> {
+pub fn bare<E: DeclaredErrors>(code: &crate::TagBuf) -> Option<E> {
     let mut bare = (0..).map_while(E::bare);
     bare.find(|error| error.code() == code.borrow())
 }
@@ -347,9 +354,9 @@ pub fn bare<E: ErrorCodes>(code: &crate::TagBuf) -> Option<E> {
 /// A protocol: the marker type that stands for the whole.
 pub trait Protocol: Send + Sync + 'static {
     /// What the client sends.
-    type Client: Messages;
+    type Client: MessageSet;
     /// What the server sends.
-    type Server: Messages;
+    type Server: MessageSet;
     /// All there is to know.
-    const TABLE: &'static ProtocolTable;
+    const DESCRIPTOR: &'static ProtocolDescriptor;
 }

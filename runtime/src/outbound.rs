@@ -1,6 +1,6 @@
 //! The queue of what one connection still has to write: bounded in bytes, first in, first out.
 
-use crate::transport::{Closing, Packet};
+use crate::transport::{CloseFrame, Packet};
 use futures_util::task::AtomicWaker;
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
@@ -67,7 +67,7 @@ impl Item {
 /// Why the connection should end.
 #[derive(Clone, Debug)]
 pub(crate) struct Close {
-    pub(crate) closing: Closing,
+    pub(crate) closing: CloseFrame,
     /// Whether what is being done is finished first.
     pub(crate) graceful: bool,
 }
@@ -75,7 +75,7 @@ pub(crate) struct Close {
 /// The connection has ended, or there was no room.
 #[cfg(any(feature = "server", test))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum EnqueueError {
     Ended,
     Full,
 }
@@ -140,17 +140,17 @@ impl Outbound {
     /// Queues a message that nobody asked for. Where there is no room, volatile messages go first; where that does not
     /// help, it is refused, and the connection is too slow.
     #[cfg(any(feature = "server", test))]
-    pub(crate) fn push(&self, packet: Packet, volatile: bool) -> Result<(), Refused> {
+    pub(crate) fn push(&self, packet: Packet, volatile: bool) -> Result<(), EnqueueError> {
         let mut state = self.lock();
         if state.ended {
-            return Err(Refused::Ended);
+            return Err(EnqueueError::Ended);
         }
         let length = packet.len() + OVERHEAD;
         if state.bytes + length > self.limit && !volatile && state.volatile > 0 {
             state.shed();
         }
         if state.bytes + length > self.limit && state.bytes > 0 {
-            return Err(Refused::Full);
+            return Err(EnqueueError::Full);
         }
         state.put(Item {
             packet,
@@ -168,10 +168,10 @@ impl Outbound {
         &self,
         length: usize,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Refused>> {
+    ) -> Poll<Result<(), EnqueueError>> {
         let mut state = self.lock();
         if state.ended {
-            return Poll::Ready(Err(Refused::Ended));
+            return Poll::Ready(Err(EnqueueError::Ended));
         }
         if state.bytes == 0 || state.bytes + length <= self.limit / 2 {
             return Poll::Ready(Ok(()));
@@ -224,7 +224,7 @@ impl Outbound {
 
     /// Asks for the connection to be closed. The first to ask says why, unless it asked for a graceful end and this does
     /// not.
-    pub(crate) fn close(&self, closing: Closing, graceful: bool) {
+    pub(crate) fn close(&self, closing: CloseFrame, graceful: bool) {
         let mut state = self.lock();
         if state
             .close
@@ -342,9 +342,9 @@ mod tests {
         let out = outbound(100);
         assert_eq!(out.push(packet(40), false), Ok(()));
         assert_eq!(out.push(packet(50), true), Ok(()));
-        assert_eq!(out.push(packet(20), true), Err(Refused::Full));
+        assert_eq!(out.push(packet(20), true), Err(EnqueueError::Full));
         assert_eq!(out.push(packet(60), false), Ok(()));
-        assert_eq!(out.push(packet(1), false), Err(Refused::Full));
+        assert_eq!(out.push(packet(1), false), Err(EnqueueError::Full));
         assert_eq!(lengths(&out), [40, 60]);
     }
 
@@ -352,7 +352,7 @@ mod tests {
     fn one_message_always_fits() {
         let out = outbound(100);
         assert_eq!(out.push(packet(500), false), Ok(()));
-        assert_eq!(out.push(packet(1), false), Err(Refused::Full));
+        assert_eq!(out.push(packet(1), false), Err(EnqueueError::Full));
         out.answer(packet(7));
         assert_eq!(lengths(&out), [500, 7]);
     }
@@ -362,7 +362,7 @@ mod tests {
         let out = outbound(100);
         out.push(packet(90), false).expect("there is room");
         assert_eq!(lengths(&out), [90]);
-        assert_eq!(out.push(packet(20), false), Err(Refused::Full));
+        assert_eq!(out.push(packet(20), false), Err(EnqueueError::Full));
         out.flushed();
         assert_eq!(out.push(packet(20), false), Ok(()));
     }
@@ -371,7 +371,7 @@ mod tests {
     fn nothing_is_taken_after_the_end() {
         let out = outbound(100);
         out.end();
-        assert_eq!(out.push(packet(1), false), Err(Refused::Ended));
+        assert_eq!(out.push(packet(1), false), Err(EnqueueError::Ended));
         out.answer(packet(1));
         assert!(lengths(&out).is_empty());
     }

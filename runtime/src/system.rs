@@ -5,7 +5,7 @@
 use crate::{
     Id, Side, TagBuf,
     codec::Source,
-    table::{EnvelopeTable, Roles, TagRef},
+    descriptor::{EnvelopeDescriptor, Roles, TagRef},
 };
 use serde::{
     Serialize, Serializer,
@@ -90,11 +90,13 @@ impl<'a> Head<'a> {
     /// Reads the envelope of a message.
     pub(crate) fn read(
         source: &Source<'a>,
-        envelope: &EnvelopeTable,
+        envelope: &EnvelopeDescriptor,
     ) -> Result<Self, serde_json::Error> {
         let Source::Json(body) = *source;
         let all = fields(body.text())?;
-        let at = |field: Option<crate::table::FieldTable>| field.map_or("", |field| field.name);
+        let at = |field: Option<crate::descriptor::FieldDescriptor>| {
+            field.map_or("", |field| field.name)
+        };
         Ok(Self {
             tag: match get(&all, envelope.tag)? {
                 Value::String(text) => TagBuf::Text(text.into()),
@@ -431,7 +433,7 @@ mod tests {
     fn a_remote_error_is_read_whole() {
         let text = r#"{"type":"error","payload":{"code":"ROOM_FULL","message":"Full.","retryable":true,"data":{"limit":9},
             "violations":[{"path":"/payload/text","keyword":"minLength","message":"must be longer","allowed":1}]},"id":"7"}"#;
-        let head = Head::read(&Source::Json(text.into()), &EnvelopeTable::DEFAULT)
+        let head = Head::read(&Source::Json(text.into()), &EnvelopeDescriptor::DEFAULT)
             .expect("it is well formed");
         assert_eq!(head.id, Some(Id::Text("7".into())));
         let error = RemoteError::read(&head).expect("it is an error");

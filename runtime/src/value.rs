@@ -88,38 +88,38 @@ impl Serialize for Bytes {
 
 /// A JSON value whose schema has no faithful Rust type. It was checked against the schema when it was read.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Checked(pub serde_json::Value);
+pub struct ValidatedJson(pub serde_json::Value);
 
-impl From<serde_json::Value> for Checked {
+impl From<serde_json::Value> for ValidatedJson {
     fn from(value: serde_json::Value) -> Self {
         Self(value)
     }
 }
 
-impl Serialize for Checked {
+impl Serialize for ValidatedJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
 /// A 64-bit integer that is carried as a string of decimal digits, because a JavaScript number would lose some of them:
-/// `{type: string, format: int64}` is an `AsText<i64>`, `format: uint64` an `AsText<u64>`.
+/// `{type: string, format: int64}` is an `StringInteger<i64>`, `format: uint64` an `StringInteger<u64>`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AsText<T>(pub T);
+pub struct StringInteger<T>(pub T);
 
-impl<T> From<T> for AsText<T> {
+impl<T> From<T> for StringInteger<T> {
     fn from(value: T) -> Self {
         Self(value)
     }
 }
 
-impl<T: fmt::Display> fmt::Display for AsText<T> {
+impl<T: fmt::Display> fmt::Display for StringInteger<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<T: fmt::Display> Serialize for AsText<T> {
+impl<T: fmt::Display> Serialize for StringInteger<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }

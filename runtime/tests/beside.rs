@@ -6,7 +6,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{Checked, Validate, protocol};
+use handfast::{Validate, ValidatedJson, protocol};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Plain {
     schema = r#"{"type":"object","required":["t"],"properties":{"t":{"const":"odd"}},"additionalProperties":{"type":"integer"}}"#
 )]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Odd(pub Checked);
+pub struct Odd(pub ValidatedJson);
 
 #[protocol(tag = "t")]
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,9 @@ fn a_branch_may_be_checked_json() {
     let envelope = Flat::decode(text).expect("it is read");
     assert_eq!(
         envelope.message,
-        Flat::Either(Either::Odd(Odd(Checked(json!({ "t": "odd", "a": 1 })))))
+        Flat::Either(Either::Odd(Odd(ValidatedJson(
+            json!({ "t": "odd", "a": 1 })
+        ))))
     );
     let written = Flat::encode(&envelope).expect("it is written");
     assert_eq!(Flat::decode(&written).expect("it is read"), envelope);
@@ -67,7 +69,7 @@ fn a_branch_may_be_checked_json() {
     let text = r#"{"type":"either","t":"odd","a":"1","n":7}"#;
     let refused = Flat::decode(text).expect_err("a member is no integer");
     assert_eq!(
-        refused.reason.violations()[0].to_string(),
+        refused.kind.violations()[0].to_string(),
         "/a must be an integer"
     );
 }
@@ -75,12 +77,12 @@ fn a_branch_may_be_checked_json() {
 /// What somebody made of it says by itself which branch it is.
 #[test]
 fn a_branch_of_another_tag_is_that_branch() {
-    let wrong = Either::Odd(Odd(Checked(json!({ "t": "plain", "x": 1 }))));
+    let wrong = Either::Odd(Odd(ValidatedJson(json!({ "t": "plain", "x": 1 }))));
     assert_eq!(
         wrong.validate().expect_err("refused").to_string(),
         "/x must be a string"
     );
-    let none = Either::Odd(Odd(Checked(json!(1))));
+    let none = Either::Odd(Odd(ValidatedJson(json!(1))));
     assert_eq!(
         none.validate().expect_err("refused").to_string(),
         "must have the property \"t\""
@@ -102,7 +104,7 @@ fn what_lies_beside_ends_with_the_object() {
         r#"{"either":{"t":"odd"},"plain":{"t":1}}"#,
         r#"{"either":{"t":"plain"},"plain":{"t":1}}"#,
     ] {
-        let refused = handfast::read_text::<Both>(text, handfast::Side::Server).expect_err(text);
+        let refused = handfast::from_str::<Both>(text, handfast::Side::Server).expect_err(text);
         assert_eq!(refused.to_string(), "/plain/t is not a known property");
     }
 }

@@ -2,7 +2,7 @@
 
 #![cfg(all(feature = "server", feature = "client"))]
 
-use handfast::{client::Connect, protocol, server::Peer, transport::pair};
+use handfast::{client::ClientBuilder, protocol, server::ConnectionInfo, transport::duplex};
 use std::{convert::Infallible, time::Duration};
 
 #[protocol]
@@ -31,9 +31,9 @@ struct Both;
 
 struct App;
 
-impl Sessions for App {
+impl SessionHandler for App {
     type Session = ();
-    async fn open(&self, _: &Peer) {}
+    async fn connected(&self, _: &ConnectionInfo) {}
 }
 
 impl Handler for App {
@@ -46,14 +46,14 @@ impl Handler for App {
 #[tokio::test(start_paused = true)]
 async fn either_end_sends_it_without_more_words() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::new(App);
-    let client = Connect::<Both, Client>::over(move || {
-        let (ours, theirs) = pair(16);
+    let client = ClientBuilder::<Both, Client>::over(move || {
+        let (ours, theirs) = duplex(16);
         let server = server.clone();
-        tokio::spawn(async move { server.serve(theirs, Peer::default()).await });
+        tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
         async { Ok::<_, Infallible>(ours) }
     })
     .await?;
-    let mut messages = client.messages();
+    let mut messages = client.notifications();
     client.note(Note { n: 1 }).await?;
     let first = tokio::time::timeout(Duration::from_secs(30), messages.next()).await?;
     assert_eq!(

@@ -12,8 +12,8 @@ use chat::{
 };
 use handfast::{
     Side,
-    client::{CallError, Connect, ConnectError, Event, Gap, State, StreamError},
-    transport::pair,
+    client::{CallError, ClientBuilder, ConnectError, Event, Gap, State, StreamError},
+    transport::duplex,
 };
 use script::{
     UNBOUNDED, again, begin, greet, join, joined, message, rejoined, said, scripted, send,
@@ -229,14 +229,14 @@ async fn close_ends_everything() {
         let (_, _server, address) = serve().await;
         let client = enter(address, "ada").await;
         let mut room = join(&client, "r").await.expect("there is a place");
-        let mut messages = client.messages();
+        let mut messages = client.notifications();
         let waiting = client.clone();
         let waiting = tokio::spawn(async move { waiting.wait(Wait {}).await });
         tokio::task::yield_now().await;
         client.close().await;
         assert_eq!(
             client.state(),
-            State::Closed(Some(handfast::transport::Closing::new(1000, "")))
+            State::Closed(Some(handfast::transport::CloseFrame::new(1000, "")))
         );
         assert_eq!(room.next().await, None);
         assert_eq!(messages.next().await, None);
@@ -287,12 +287,12 @@ async fn a_hole_in_the_numbers_is_a_gap() {
     assert_eq!(said(room.next().await), ("c".into(), Some(51)));
     let unfit = room.next().await;
     assert!(
-        matches!(&unfit, Some(Event::Rejected(r)) if r.payload.as_deref() == Some("{}")),
+        matches!(&unfit, Some(Event::DecodeError(r)) if r.payload.as_deref() == Some("{}")),
         "{unfit:?}"
     );
     let newer = room.next().await;
     assert!(
-        matches!(&newer, Some(Event::Rejected(r)) if r.payload.as_deref() == Some(r#"{"x":1}"#)),
+        matches!(&newer, Some(Event::DecodeError(r)) if r.payload.as_deref() == Some(r#"{"x":1}"#)),
         "{newer:?}"
     );
     assert_eq!(said(room.next().await), ("d".into(), Some(54)));
@@ -346,7 +346,7 @@ async fn a_lost_connection_is_made_again() {
     // It may have been handled, so it is not sent again.
     assert_eq!(lost.await.expect("it ends"), Err(CallError::OutcomeUnknown));
     client
-        .state_where(|state| *state == State::Reconnecting)
+        .wait_for_state(|state| *state == State::Reconnecting)
         .await;
     // This one was not written yet.
     let later = call(&client, "later");
@@ -413,9 +413,9 @@ async fn a_final_close_is_not_tried_again() {
         let (client, mut script, mut scripts) = begin().await;
         script.close(4409, "somebody took over").await;
         let state = client
-            .state_where(|state| matches!(state, State::Closed(_)))
+            .wait_for_state(|state| matches!(state, State::Closed(_)))
             .await;
-        let closing = handfast::transport::Closing::new(4409, "somebody took over");
+        let closing = handfast::transport::CloseFrame::new(4409, "somebody took over");
         assert_eq!(state, State::Closed(Some(closing)));
         assert!(scripts.try_recv().is_err());
     })
@@ -428,7 +428,7 @@ async fn waits_grow_and_stay_below_their_bound() {
         let attempts = Arc::new(Mutex::new(Vec::new()));
         let times = attempts.clone();
         let (sender, mut scripts) = mpsc::channel(1);
-        let connect = Connect::<Chat, Client>::over(move || {
+        let connect = ClientBuilder::<Chat, Client>::over(move || {
             let (times, sender) = (times.clone(), sender.clone());
             async move {
                 let mut times = times.lock().await;
@@ -436,7 +436,7 @@ async fn waits_grow_and_stay_below_their_bound() {
                 if times.len() > 1 && times.len() < 12 {
                     return Err("nobody is there");
                 }
-                let (client, server) = pair(64);
+                let (client, server) = duplex(64);
                 sender
                     .send(Script(server))
                     .await
@@ -493,7 +493,9 @@ async fn silence_is_asked_about() {
         assert_eq!(started.elapsed().as_secs(), 35);
         let mut script = scripts.recv().await.expect("it connects again");
         greet(&mut script).await;
-        client.state_where(|state| *state == State::Connected).await;
+        client
+            .wait_for_state(|state| *state == State::Connected)
+            .await;
     })
     .await;
 }
@@ -534,7 +536,7 @@ async fn skew_is_told_and_an_old_server_refused() {
 async fn what_nobody_asked_for_is_heard() {
     simulated(async {
     let (client, mut script, _scripts) = begin().await;
-    let mut messages = client.messages();
+    let mut messages = client.notifications();
     script
         .say(r#"{"type":"news","payload":{"text":"x"},"channel":"lobby"}"#)
         .await;
@@ -544,7 +546,7 @@ async fn what_nobody_asked_for_is_heard() {
         matches!(&news, Some(Event::Message(e)) if e.message == ServerMessage::News(News { text: "x".into() })),
         "{news:?}"
     );
-    assert!(matches!(messages.next().await, Some(Event::Rejected(_))));
+    assert!(matches!(messages.next().await, Some(Event::DecodeError(_))));
     })
     .await;
 }
@@ -588,12 +590,12 @@ async fn an_answer_that_does_not_fit_fails_its_request() {
 async fn a_message_that_is_published_says_where() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
-        let mut messages = client.messages();
+        let mut messages = client.notifications();
         script
             .say(r#"{"type":"news","payload":{"text":"x"}}"#)
             .await;
         match messages.next().await {
-            Some(Event::Rejected(rejected)) => assert_eq!(
+            Some(Event::DecodeError(rejected)) => assert_eq!(
                 rejected.to_string(),
                 "the envelope does not fit: must have the property \"channel\""
             ),
@@ -607,12 +609,12 @@ async fn a_message_that_is_published_says_where() {
 async fn json_in_a_binary_frame_is_no_message() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
-        let mut messages = client.messages();
+        let mut messages = client.notifications();
         script
             .say_bytes(br#"{"type":"news","payload":{"text":"x"},"channel":"lobby"}"#)
             .await;
         match messages.next().await {
-            Some(Event::Rejected(rejected)) => assert_eq!(rejected.reason.code(), "SYNTAX"),
+            Some(Event::DecodeError(rejected)) => assert_eq!(rejected.kind.code(), "SYNTAX"),
             other => panic!("{other:?}"),
         }
     })
@@ -625,9 +627,9 @@ async fn what_is_too_large_is_not_sent() {
         let (client, mut script, _scripts) = begin().await;
         let room_id = "x".repeat(70_000);
         let answer = client.chat_send(send(&room_id, "x")).await;
-        assert_eq!(answer, Err(CallError::Unwritable));
+        assert_eq!(answer, Err(CallError::Encode));
         let answer = client.user_typing(UserTyping { room_id }).await;
-        assert_eq!(answer, Err(CallError::Unwritable));
+        assert_eq!(answer, Err(CallError::Encode));
         script.say(r#"{"type":"ping"}"#).await;
         script.expect(r#"{"type":"pong"}"#).await;
     })
@@ -648,7 +650,7 @@ async fn a_stream_is_not_sent_again() {
         drop(script);
         assert_eq!(
             ticks.next().await,
-            Some(Err(StreamError::Over(CallError::OutcomeUnknown)))
+            Some(Err(StreamError::Closed(CallError::OutcomeUnknown)))
         );
         assert_eq!(ticks.next().await, None);
         let mut script = scripts.recv().await.expect("it connects again");
@@ -744,7 +746,7 @@ async fn a_request_behind_a_refused_hello_was_not_sent() {
         let (client, script, mut scripts) = begin().await;
         drop(script);
         client
-            .state_where(|state| *state == State::Reconnecting)
+            .wait_for_state(|state| *state == State::Reconnecting)
             .await;
         let waiting = tokio::spawn({
             let client = client.clone();
@@ -756,7 +758,7 @@ async fn a_request_behind_a_refused_hello_was_not_sent() {
             .say(r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"It has expired."}}"#)
             .await;
         assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
-        let closing = handfast::transport::Closing::new(4401, "BAD_TOKEN: It has expired.");
+        let closing = handfast::transport::CloseFrame::new(4401, "BAD_TOKEN: It has expired.");
         assert_eq!(client.state(), State::Closed(Some(closing)));
     })
     .await;

@@ -10,7 +10,7 @@ use chat::{Chat, Client, Crash, PricesTick, PricesWatch, ServerMessage, UserTypi
 use handfast::{
     Protocol,
     client::{CallError, Event, Gap, State, StreamError},
-    table::LimitsTable,
+    descriptor::Limits,
 };
 use script::{
     UNBOUNDED, begin, begin_narrow, begin_with, enter, greet, id_of, message, read, said, scripted,
@@ -22,11 +22,11 @@ use std::sync::{
 };
 use support::{Script, simulated};
 
-fn limits() -> LimitsTable {
-    LimitsTable {
+fn limits() -> Limits {
+    Limits {
         outbound: 4096,
         inbound: 1000,
-        ..Chat::TABLE.limits
+        ..Chat::DESCRIPTOR.limits
     }
 }
 
@@ -119,7 +119,7 @@ async fn volatile_messages_take_half_of_the_room() {
         assert!((3..=10).contains(&volatile), "{volatile}");
         // Without a connection nothing volatile is kept.
         drop(script);
-        client.state_where(|s| *s == State::Reconnecting).await;
+        client.wait_for_state(|s| *s == State::Reconnecting).await;
         client.user_typing(typing()).await.expect("it is no error");
         let mut script = scripts.recv().await.expect("it connects again");
         greet(&mut script).await;
@@ -134,7 +134,7 @@ async fn what_waits_without_a_connection_is_bounded() {
         let (connect, scripts) = scripted();
         let (client, script, mut scripts) = begin_with(connect.limits(limits()), scripts).await;
         drop(script);
-        client.state_where(|s| *s == State::Reconnecting).await;
+        client.wait_for_state(|s| *s == State::Reconnecting).await;
         let queued = Arc::new(AtomicUsize::new(0));
         for _ in 0..100 {
             let (client, queued) = (client.clone(), queued.clone());
@@ -158,7 +158,7 @@ async fn what_waits_without_a_connection_is_bounded() {
 #[tokio::test(start_paused = true)]
 async fn one_pong_answers_all_pings_before_it() {
     simulated(async {
-        let (_client, mut script, _scripts) = begin_narrow(Chat::TABLE.limits).await;
+        let (_client, mut script, _scripts) = begin_narrow(Chat::DESCRIPTOR.limits).await;
         for _ in 0..1000 {
             script.say(r#"{"type":"ping"}"#).await;
         }
@@ -245,7 +245,7 @@ async fn a_stream_with_an_item_that_does_not_fit_is_cancelled() {
             .await;
         assert!(matches!(
             ticks.next().await,
-            Some(Err(StreamError::Over(CallError::Unreadable(_))))
+            Some(Err(StreamError::Closed(CallError::Decode(_))))
         ));
         assert_eq!(ticks.next().await, None);
         drop(ticks);
@@ -359,7 +359,7 @@ async fn the_highest_number_is_a_number() {
 #[tokio::test(start_paused = true)]
 async fn what_was_not_written_cannot_be_answered() {
     simulated(async {
-        let (client, mut script, _scripts) = begin_narrow(Chat::TABLE.limits).await;
+        let (client, mut script, _scripts) = begin_narrow(Chat::DESCRIPTOR.limits).await;
         let mut calls = Vec::new();
         for n in 0..3 {
             let client = client.clone();
@@ -397,7 +397,7 @@ async fn a_stream_that_is_answered_like_a_join_fails() {
                 r#"{{"type":"join","payload":{{"channel":"lobby"}},"id":"{id}"}}"#
             ))
             .await;
-        let over = StreamError::Over(CallError::Unexpected);
+        let over = StreamError::Closed(CallError::UnexpectedReply);
         assert_eq!(ticks.next().await, Some(Err(over)));
         assert_eq!(ticks.next().await, None);
         script

@@ -8,7 +8,7 @@ mod support;
 use chat::{Auth, Client, HASH, raw::serve};
 use handfast::{
     client::{ConnectError, State},
-    transport::Closing,
+    transport::CloseFrame,
 };
 use std::{net::SocketAddr, time::Duration};
 use support::soon;
@@ -42,11 +42,11 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
         for (url, words) in [
             (
                 "wss://example.org",
-                "`wss` is not built in; let a proxy end the TLS, or dial it yourself (`Connect::over`)",
+                "`wss` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
             ),
             (
                 "https://example.org",
-                "`https` is not built in; let a proxy end the TLS, or dial it yourself (`Connect::over`)",
+                "`https` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
             ),
             ("ftp://example.org", "it does not begin with `ws://` or `http://`"),
             ("example.org:80", "it does not begin with `ws://` or `http://`"),
@@ -200,8 +200,10 @@ async fn what_comes_with_the_upgrade_is_read() {
             .reconnect(false)
             .await
             .expect("it is let in");
-        let state = client.state_where(|s| matches!(s, State::Closed(_))).await;
-        assert_eq!(state, State::Closed(Some(Closing::new(4001, ""))));
+        let state = client
+            .wait_for_state(|s| matches!(s, State::Closed(_)))
+            .await;
+        assert_eq!(state, State::Closed(Some(CloseFrame::new(4001, ""))));
     })
     .await;
 }

@@ -9,7 +9,7 @@ mod support;
 use chat::raw::serve;
 use handfast::{
     Protocol,
-    client::{CallError, Connect, Event, Gap, State},
+    client::{CallError, ClientBuilder, Event, Gap, State},
 };
 use script::{
     UNBOUNDED, begin, begin_narrow, enter, error, greet, id_of, join, let_in, message, read, said,
@@ -149,7 +149,7 @@ async fn a_join_that_nobody_waits_for_is_left() {
 #[tokio::test(start_paused = true)]
 async fn a_join_that_was_not_written_is_taken_back() {
     simulated(async {
-        let (client, mut script, _scripts) = begin_narrow(chat::Chat::TABLE.limits).await;
+        let (client, mut script, _scripts) = begin_narrow(chat::Chat::DESCRIPTOR.limits).await;
         let fill = |text: &'static str| {
             let client = client.clone();
             tokio::spawn(async move { client.chat_send(send("a", text)).await })
@@ -181,7 +181,7 @@ async fn a_leave_without_a_connection_is_done_at_once() {
         assert!(script.next().await.contains("room.leave"));
         drop(script);
         client
-            .state_where(|state| *state == State::Reconnecting)
+            .wait_for_state(|state| *state == State::Reconnecting)
             .await;
         under_way.await.expect("it ends").expect("it has left");
         room.leave().await.expect("it has left");
@@ -231,7 +231,7 @@ async fn an_old_rejoin_does_not_disturb_a_new_room() {
 #[tokio::test(start_paused = true)]
 async fn what_is_sent_again_stays_before_what_was_not_sent() {
     simulated(async {
-        let (client, mut script, mut scripts) = begin_narrow(chat::Chat::TABLE.limits).await;
+        let (client, mut script, mut scripts) = begin_narrow(chat::Chat::DESCRIPTOR.limits).await;
         let call = |text: &'static str| {
             let client = client.clone();
             tokio::spawn(async move { client.chat_send(send("a", text)).await })
@@ -403,7 +403,7 @@ async fn an_answer_for_another_channel_is_none() {
         let id = id_of(&script.next().await);
         script.say(&let_in("s", &id, 0)).await;
         let answer = asked.await.expect("it ends").map(|_| ());
-        assert_eq!(answer, Err(CallError::Unexpected));
+        assert_eq!(answer, Err(CallError::UnexpectedReply));
         assert!(script.next().await.contains("room.leave"));
     })
     .await;
@@ -413,21 +413,21 @@ async fn an_answer_for_another_channel_is_none() {
 #[tokio::test(start_paused = true)]
 async fn a_rate_of_the_servers_loses_no_channel() {
     simulated(async {
-        let limits = handfast::table::LimitsTable {
+        let limits = handfast::descriptor::Limits {
             rate: Some((100, std::time::Duration::from_secs(60))),
-            ..handfast::table::LimitsTable::DEFAULT
+            ..handfast::descriptor::Limits::DEFAULT
         };
-        let server = chat::Server::with(chat::App::new(), |server| server.limits(limits));
+        let server = chat::Server::builder(chat::App::new()).limits(limits).build();
         let cut = std::sync::Arc::new(tokio::sync::Notify::new());
-        let connect = Connect::<chat::Chat, chat::Client>::over({
+        let connect = ClientBuilder::<chat::Chat, chat::Client>::over({
             let (server, cut) = (server.clone(), cut.clone());
             move || {
                 let (server, cut) = (server.clone(), cut.clone());
                 async move {
-                    let (ours, theirs) = handfast::transport::pair(64);
+                    let (ours, theirs) = handfast::transport::duplex(64);
                     tokio::spawn(async move {
                         tokio::select! {
-                            () = server.serve(theirs, handfast::server::Peer::default()) => {}
+                            () = server.serve(theirs, handfast::server::ConnectionInfo::default()) => {}
                             () = cut.notified() => {}
                         }
                     });
@@ -452,8 +452,8 @@ async fn a_rate_of_the_servers_loses_no_channel() {
             }
         }
         cut.notify_waiters();
-        client.state_where(|s| *s == State::Reconnecting).await;
-        client.state_where(|s| *s == State::Connected).await;
+        client.wait_for_state(|s| *s == State::Reconnecting).await;
+        client.wait_for_state(|s| *s == State::Connected).await;
         let started = tokio::time::Instant::now();
         let members = |n| server.handle().room(&format!("r{n}")).members();
         while (0..130).any(|n| members(n) == 0) {

@@ -9,9 +9,9 @@ mod support;
 use chat::{Auth, Chat, ClientMessage, News, PricesWatch, ServerMessage, Wait};
 use handfast::{
     Protocol,
-    client::{CallError, Client, Connect, ConnectError, Event, State, StreamError},
-    table::{ProtocolTable, SessionTable},
-    transport::{Closing, pair},
+    client::{CallError, Client, ClientBuilder, ConnectError, Event, State, StreamError},
+    descriptor::{ProtocolDescriptor, SessionDescriptor},
+    transport::{CloseFrame, duplex},
 };
 use script::{begin, enter, greet, id_of, message, read, said, scripted, send, spawn_join};
 use std::{
@@ -118,12 +118,12 @@ struct Thrice;
 impl Protocol for Thrice {
     type Client = ClientMessage;
     type Server = ServerMessage;
-    const TABLE: &'static ProtocolTable = &ProtocolTable {
-        session: SessionTable {
+    const DESCRIPTOR: &'static ProtocolDescriptor = &ProtocolDescriptor {
+        session: SessionDescriptor {
             attempts: Some(3),
-            ..Chat::TABLE.session
+            ..Chat::DESCRIPTOR.session
         },
-        ..*Chat::TABLE
+        ..*Chat::DESCRIPTOR
     };
 }
 
@@ -132,7 +132,7 @@ async fn it_gives_up_after_so_many_attempts() {
     simulated(async {
         let attempts = Arc::new(AtomicUsize::new(0));
         let (sender, mut scripts) = mpsc::channel(1);
-        let connect = Connect::<Thrice, Client<Thrice>>::over({
+        let connect = ClientBuilder::<Thrice, Client<Thrice>>::over({
             let attempts = attempts.clone();
             move || {
                 let (attempts, sender) = (attempts.clone(), sender.clone());
@@ -140,7 +140,7 @@ async fn it_gives_up_after_so_many_attempts() {
                     if attempts.fetch_add(1, Ordering::Relaxed) > 0 {
                         return Err("nobody is there");
                     }
-                    let (client, server) = pair(64);
+                    let (client, server) = duplex(64);
                     sender.send(Script(server)).await.expect("it goes on");
                     Ok(client)
                 }
@@ -152,8 +152,13 @@ async fn it_gives_up_after_so_many_attempts() {
         greet(&mut script).await;
         let client = client.await.expect("it ends").expect("it is let in");
         script.close(1001, "we restart").await;
-        let state = client.state_where(|s| matches!(s, State::Closed(_))).await;
-        assert_eq!(state, State::Closed(Some(Closing::new(1001, "we restart"))));
+        let state = client
+            .wait_for_state(|s| matches!(s, State::Closed(_)))
+            .await;
+        assert_eq!(
+            state,
+            State::Closed(Some(CloseFrame::new(1001, "we restart")))
+        );
         assert_eq!(attempts.load(Ordering::Relaxed), 4);
     })
     .await;
@@ -163,10 +168,10 @@ async fn it_gives_up_after_so_many_attempts() {
 async fn sessions_that_do_not_last_are_attempts_too() {
     simulated(async {
         let (sender, mut scripts) = mpsc::channel(1);
-        let connect = Connect::<Thrice, Client<Thrice>>::over(move || {
+        let connect = ClientBuilder::<Thrice, Client<Thrice>>::over(move || {
             let sender = sender.clone();
             async move {
-                let (client, server) = pair(64);
+                let (client, server) = duplex(64);
                 sender.send(Script(server)).await.expect("it goes on");
                 Ok::<_, Infallible>(client)
             }
@@ -181,7 +186,7 @@ async fn sessions_that_do_not_last_are_attempts_too() {
             (script, _) = wait(&mut scripts).await;
         }
         drop(script);
-        client.state_where(|s| *s == State::Closed(None)).await;
+        client.wait_for_state(|s| *s == State::Closed(None)).await;
         assert!(scripts.try_recv().is_err());
     })
     .await;
@@ -193,8 +198,8 @@ async fn done_and_kicked_are_final() {
         for code in [1000, 4403] {
             let (client, mut script, mut scripts) = begin().await;
             script.close(code, "that was it").await;
-            let state = client.state_where(|s| *s != State::Connected).await;
-            let closing = Closing::new(code, "that was it");
+            let state = client.wait_for_state(|s| *s != State::Connected).await;
+            let closing = CloseFrame::new(code, "that was it");
             assert_eq!(state, State::Closed(Some(closing)));
             assert!(scripts.try_recv().is_err());
         }
@@ -222,10 +227,10 @@ async fn what_was_too_large_is_not_sent_again() {
 async fn an_answer_that_is_too_large_is_not_asked_for_again() {
     simulated(async {
         let (sender, mut scripts) = mpsc::channel(1);
-        let connect = Connect::<Chat, chat::Client>::over(move || {
+        let connect = ClientBuilder::<Chat, chat::Client>::over(move || {
             let sender = sender.clone();
             async move {
-                let (client, server) = pair(64);
+                let (client, server) = duplex(64);
                 sender.send(Script(server)).await.expect("it goes on");
                 Ok::<_, Infallible>(client.limit(1000))
             }
@@ -266,7 +271,7 @@ async fn a_client_ends_with_the_runtime_that_connected() {
         let mut script = scripts.recv().await.expect("it connects");
         greet(&mut script).await;
         let client = receiver.await.expect("it connects");
-        let mut messages = client.messages();
+        let mut messages = client.notifications();
         stop.send(()).expect("it waits");
         thread.join().expect("it ends");
         assert_eq!(client.state(), State::Closed(None));
@@ -302,9 +307,9 @@ async fn a_client_ends_with_a_panic_of_its_auth() {
         let answer = waiting.await.expect("it ends");
         assert_eq!(answer, Err(CallError::OutcomeUnknown));
         assert_eq!(room.next().await, None);
-        let over = StreamError::Over(CallError::OutcomeUnknown);
+        let over = StreamError::Closed(CallError::OutcomeUnknown);
         assert_eq!(ticks.next().await, Some(Err(over)));
-        client.state_where(|s| *s == State::Closed(None)).await;
+        client.wait_for_state(|s| *s == State::Closed(None)).await;
         client.close().await;
     })
     .await;
@@ -350,7 +355,7 @@ async fn an_auth_that_hangs_is_an_attempt_that_failed() {
         let client = client.await.expect("it ends").expect("it is let in");
         drop(script);
         let (_script, _) = wait(&mut scripts).await;
-        client.state_where(|s| *s == State::Connected).await;
+        client.wait_for_state(|s| *s == State::Connected).await;
         // The first one is tried once.
         let (connect, _scripts) = scripted();
         let connect = connect.auth_with(std::future::pending::<Result<Auth, Infallible>>);
@@ -389,12 +394,12 @@ async fn retry_now_does_not_wait() {
         let (client, mut script, mut scripts) = begin().await;
         for _ in 0..10 {
             drop(script);
-            client.state_where(|s| *s == State::Reconnecting).await;
+            client.wait_for_state(|s| *s == State::Reconnecting).await;
             client.retry_now();
             let waited;
             (script, waited) = wait(&mut scripts).await;
             assert_eq!(waited, Duration::ZERO);
-            client.state_where(|s| *s == State::Connected).await;
+            client.wait_for_state(|s| *s == State::Connected).await;
         }
         // Connected, it asks.
         client.retry_now();
@@ -465,7 +470,7 @@ async fn a_timeout_of_the_servers_is_a_timeout() {
 async fn news_come_after_a_reconnection() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
-        let mut messages = client.messages();
+        let mut messages = client.notifications();
         let mut room = enter(&client, &mut script, "r", 1).await;
         drop(script);
         let (mut script, _) = wait(&mut scripts).await;

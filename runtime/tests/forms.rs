@@ -7,11 +7,16 @@ mod support;
 
 use handfast::{
     __private::{BoxFuture, Source},
-    Messages, NoError, Protocol, Rejected, TagBuf,
-    client::{CallError, Client, Connect, ConnectError, StreamError},
-    server::{Action, Context, Opening, Peer, Received, Refusal, Server, Service, Session},
-    table::{EnvelopeTable, ProtocolTable, SessionTable, TagRef, UnionTable},
-    transport::{Closing, pair},
+    DecodeError, MessageSet, NoError, Protocol, TagBuf,
+    client::{CallError, Client, ClientBuilder, ConnectError, StreamError},
+    descriptor::{
+        EnvelopeDescriptor, ProtocolDescriptor, SessionDescriptor, TagRef, UnionDescriptor,
+    },
+    server::{
+        Action, ConnectRequest, ConnectionInfo, Context, Received, Rejection, Server, Service,
+        SessionState,
+    },
+    transport::{CloseFrame, duplex},
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use support::{Script, simulated};
@@ -21,7 +26,7 @@ use tokio::sync::mpsc;
 mod quiet {
     use handfast::{
         protocol,
-        server::{Refusal, Sender},
+        server::{Rejection, StreamSender},
     };
 
     #[protocol]
@@ -64,16 +69,16 @@ mod quiet {
         pub(crate) name: String,
     }
 
-    #[protocol(name = "quiet", version = "1.0.0", client = Asks, server = Says, channels(Braced), admits)]
+    #[protocol(name = "quiet", version = "1.0.0", client = Asks, server = Says, channels(Braced), authorize_joins)]
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Quiet;
 
     pub(crate) struct App;
 
-    impl Sessions for App {
+    impl SessionHandler for App {
         type Session = ();
-        async fn open(&self, _: &handfast::server::Peer) {}
-        async fn admit(&self, key: &str, _: &Context<()>) -> Result<(), Refusal> {
+        async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
+        async fn authorize_join(&self, key: &str, _: &Context<()>) -> Result<(), Rejection> {
             assert!(key.starts_with('{'), "{key}");
             Ok(())
         }
@@ -83,7 +88,7 @@ mod quiet {
         async fn count(
             &self,
             m: Count,
-            mut to: Sender<Number>,
+            mut to: StreamSender<Number>,
             _: &Context<()>,
         ) -> Result<(), CountError> {
             if m.to > 100 {
@@ -102,10 +107,10 @@ mod quiet {
 async fn quiet() -> (quiet::Client, quiet::Server) {
     let server = quiet::Server::new(quiet::App);
     let serving = server.clone();
-    let client = Connect::<quiet::Quiet, quiet::Client>::over(move || {
-        let (ours, theirs) = pair(64);
+    let client = ClientBuilder::<quiet::Quiet, quiet::Client>::over(move || {
+        let (ours, theirs) = duplex(64);
         let server = serving.clone();
-        tokio::spawn(async move { server.serve(theirs, Peer::default()).await });
+        tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
         std::future::ready(Ok::<_, Infallible>(ours))
     })
     .await
@@ -130,7 +135,7 @@ async fn a_stream_may_have_nothing_but_items() {
         server.handle().shutdown().await;
         assert_eq!(
             numbers.next().await,
-            Some(Err(StreamError::Over(CallError::OutcomeUnknown)))
+            Some(Err(StreamError::Closed(CallError::OutcomeUnknown)))
         );
         assert_eq!(numbers.next().await, None);
         assert_eq!(numbers.end(), None);
@@ -148,7 +153,7 @@ async fn a_stream_that_is_refused_says_so_first() {
             .expect("it is asked for");
         assert_eq!(
             numbers.next().await,
-            Some(Err(StreamError::Over(CallError::Declared(
+            Some(Err(StreamError::Closed(CallError::Declared(
                 quiet::CountError::TooMany
             ))))
         );
@@ -224,9 +229,9 @@ mod told {
 
     pub(crate) struct App;
 
-    impl Sessions for App {
+    impl SessionHandler for App {
         type Session = ();
-        async fn open(&self, _: &handfast::server::Peer) {}
+        async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
     }
 
     impl Handler for App {
@@ -240,12 +245,12 @@ mod told {
 }
 
 /// A client whose connections are played by the test.
-fn scripted<P: Protocol, C: From<Client<P>>>() -> (Connect<P, C>, mpsc::Receiver<Script>) {
+fn scripted<P: Protocol, C: From<Client<P>>>() -> (ClientBuilder<P, C>, mpsc::Receiver<Script>) {
     let (sender, receiver) = mpsc::channel(1);
-    let connect = Connect::over(move || {
+    let connect = ClientBuilder::over(move || {
         let sender = sender.clone();
         async move {
-            let (client, server) = pair(64);
+            let (client, server) = duplex(64);
             sender.send(Script(server)).await.expect("the test goes on");
             Ok::<_, Infallible>(client)
         }
@@ -270,9 +275,9 @@ async fn begin<P: Protocol, C: From<Client<P>> + Send + 'static>()
 async fn a_server_writes_how_it_went() {
     simulated(async {
         let server = told::Server::new(told::App);
-        let (ours, theirs) = pair(64);
+        let (ours, theirs) = duplex(64);
         let serving = server.clone();
-        tokio::spawn(async move { serving.serve(theirs, Peer::default()).await });
+        tokio::spawn(async move { serving.serve(theirs, ConnectionInfo::default()).await });
         let mut raw = Script(ours);
         raw.say(r#"{"type":"hello","payload":{"version":"1.0.0"}}"#)
             .await;
@@ -337,9 +342,9 @@ async fn a_reply_that_says_it_failed_is_a_failure() {
 #[tokio::test(start_paused = true)]
 async fn what_is_final_is_what_the_protocol_says() {
     simulated(async {
-        let table = told::Told::TABLE;
+        let table = told::Told::DESCRIPTOR;
         let finals =
-            [1008, 4001, 4401, 4406, 4409].map(|code| Closing::new(code, "").is_final(table));
+            [1008, 4001, 4401, 4406, 4409].map(|code| CloseFrame::new(code, "").is_final(table));
         assert_eq!(finals, [true, true, false, true, true]);
 
         let (connect, mut scripts) = scripted::<told::Told, told::Client>();
@@ -362,9 +367,9 @@ async fn what_is_final_is_what_the_protocol_says() {
         script.say(READY).await;
         script.close(4001, "no").await;
         let state = client
-            .state_where(|state| matches!(state, handfast::client::State::Closed(_)))
+            .wait_for_state(|state| matches!(state, handfast::client::State::Closed(_)))
             .await;
-        let closing = Closing::new(4001, "no");
+        let closing = CloseFrame::new(4001, "no");
         assert_eq!(state, handfast::client::State::Closed(Some(closing)));
     })
     .await;
@@ -373,33 +378,33 @@ async fn what_is_final_is_what_the_protocol_says() {
 /// Replies come in the order of the requests.
 struct Ordered;
 
-const NO_ID: EnvelopeTable = EnvelopeTable {
+const NO_ID: EnvelopeDescriptor = EnvelopeDescriptor {
     id: None,
     by_order: true,
-    ..EnvelopeTable::DEFAULT
+    ..EnvelopeDescriptor::DEFAULT
 };
 
-const fn union(lookup: fn(TagRef<'_>) -> Option<usize>) -> UnionTable {
-    UnionTable::new(NO_ID, &[], lookup)
+const fn union(lookup: fn(TagRef<'_>) -> Option<usize>) -> UnionDescriptor {
+    UnionDescriptor::new(NO_ID, &[], lookup)
 }
 
 impl Protocol for Ordered {
     type Client = told::Asks;
     type Server = told::Says;
-    const TABLE: &'static ProtocolTable = &ProtocolTable {
+    const DESCRIPTOR: &'static ProtocolDescriptor = &ProtocolDescriptor {
         name: "ordered",
         version: "1.0.0",
         accepts: "^1.0.0",
         hash: "",
-        client: &UnionTable::new(
+        client: &UnionDescriptor::new(
             NO_ID,
-            <told::Asks as Messages>::TABLE.messages,
-            <told::Asks as Messages>::TABLE.lookup,
+            <told::Asks as MessageSet>::DESCRIPTOR.messages,
+            <told::Asks as MessageSet>::DESCRIPTOR.lookup,
         ),
         server: &union(|tag| (tag == TagRef::Text("quoted")).then_some(0)),
         channels: &[],
-        session: SessionTable::DEFAULT,
-        limits: handfast::table::LimitsTable::DEFAULT,
+        session: SessionDescriptor::DEFAULT,
+        limits: handfast::descriptor::Limits::DEFAULT,
         encodings: &[],
         closes: &[],
     };
@@ -479,15 +484,15 @@ async fn without_ids_replies_come_in_order() {
 }
 
 impl Service for Ordered {
-    fn table(&self) -> &'static ProtocolTable {
-        Self::TABLE
+    fn protocol(&self) -> &'static ProtocolDescriptor {
+        Self::DESCRIPTOR
     }
 
-    fn open<'a>(&'a self, _: Opening) -> BoxFuture<'a, Result<Session, Refusal>> {
-        Box::pin(async { Ok(Arc::new(()) as Session) })
+    fn connect<'a>(&'a self, _: ConnectRequest) -> BoxFuture<'a, Result<SessionState, Rejection>> {
+        Box::pin(async { Ok(Arc::new(()) as SessionState) })
     }
 
-    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<Rejected>> {
+    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<DecodeError>> {
         cx.receive::<told::Asks>(source, |_, cx| {
             Action::Run(Box::pin(async move {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -502,9 +507,9 @@ impl Service for Ordered {
 async fn without_ids_requests_that_were_given_up_are_bounded() {
     simulated(async {
         let (connect, mut scripts) = scripted::<Ordered, Client<Ordered>>();
-        let limits = handfast::table::LimitsTable {
+        let limits = handfast::descriptor::Limits {
             outbound: 4096,
-            ..handfast::table::LimitsTable::DEFAULT
+            ..handfast::descriptor::Limits::DEFAULT
         };
         let client = tokio::spawn(connect.limits(limits).into_future());
         let mut script = scripts.recv().await.expect("it connects");
@@ -531,8 +536,8 @@ async fn without_ids_requests_that_were_given_up_are_bounded() {
 async fn without_ids_a_refusal_waits_for_its_turn() {
     simulated(async {
         let server = Server::new(Arc::new(Ordered));
-        let (ours, theirs) = pair(64);
-        tokio::spawn(async move { server.serve(theirs, Peer::default()).await });
+        let (ours, theirs) = duplex(64);
+        tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
         let mut raw = Script(ours);
         raw.say(r#"{"type":"hello","payload":{"version":"1.0.0"}}"#)
             .await;

@@ -2,20 +2,22 @@
 //! other end or raw bytes.
 
 use futures_util::{SinkExt, StreamExt, future::poll_fn};
-use handfast::transport::{Arrival, Closing, Packet, Transport, TransportError, WebSocket};
+use handfast::transport::{
+    CloseFrame, Packet, Transport, TransportError, TransportEvent, WebSocket,
+};
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Message,
-        protocol::{CloseFrame, Role, frame::coding::CloseCode},
+        protocol::{CloseFrame as PeerCloseFrame, Role, frame::coding::CloseCode},
     },
 };
 
 const LIMIT: usize = 100_000;
 
-async fn receive(socket: &mut WebSocket<DuplexStream>) -> Result<Arrival, TransportError> {
+async fn receive(socket: &mut WebSocket<DuplexStream>) -> Result<TransportEvent, TransportError> {
     poll_fn(|cx| socket.poll_receive(cx)).await
 }
 
@@ -57,9 +59,9 @@ async fn judge(bytes: &[u8], chunk: usize) -> (Vec<Packet>, String) {
     let mut packets = Vec::new();
     let end = loop {
         match receive(&mut server).await {
-            Ok(Arrival::Packet(packet)) => packets.push(packet),
-            Ok(Arrival::Alive) => {}
-            Ok(Arrival::Closed(closing)) => {
+            Ok(TransportEvent::Packet(packet)) => packets.push(packet),
+            Ok(TransportEvent::Alive) => {}
+            Ok(TransportEvent::Closed(closing)) => {
                 break closing.map_or("end".into(), |closing| closing.code.to_string());
             }
             Err(TransportError::Protocol { code, .. }) => break format!("refused with {code}"),
@@ -91,7 +93,7 @@ async fn messages_of_every_size_pass_both_ways_with_tungstenite() {
             };
             theirs.send(message.clone()).await.expect("it is sent");
             match receive(&mut ours).await {
-                Ok(Arrival::Packet(received)) => assert_eq!(received, packet),
+                Ok(TransportEvent::Packet(received)) => assert_eq!(received, packet),
                 other => panic!("{other:?}"),
             }
             send(&mut ours, packet).await;
@@ -114,19 +116,19 @@ async fn a_close_is_told_to_either_end_and_answered() {
                 (WebSocket::client(ours, LIMIT), Role::Server)
             };
             let mut theirs = WebSocketStream::from_raw_socket(theirs, role, None).await;
-            let frame = CloseFrame {
+            let frame = PeerCloseFrame {
                 code: CloseCode::from(code),
                 reason: "done".into(),
             };
             theirs.close(Some(frame)).await.expect("it is sent");
             match receive(&mut ours).await {
-                Ok(Arrival::Closed(Some(closing))) => {
-                    assert_eq!(closing, Closing::new(code, "done"))
+                Ok(TransportEvent::Closed(Some(closing))) => {
+                    assert_eq!(closing, CloseFrame::new(code, "done"))
                 }
                 other => panic!("{other:?}"),
             }
             let ours = tokio::spawn(async move {
-                poll_fn(|cx| ours.poll_close(cx, &Closing::new(1000, ""))).await;
+                poll_fn(|cx| ours.poll_close(cx, &CloseFrame::new(1000, ""))).await;
             });
             match theirs
                 .next()
@@ -273,7 +275,10 @@ async fn an_empty_part_is_told() {
         .await
         .expect("there is room");
     for _ in 0..100 {
-        assert!(matches!(receive(&mut server).await, Ok(Arrival::Alive)));
+        assert!(matches!(
+            receive(&mut server).await,
+            Ok(TransportEvent::Alive)
+        ));
         raw.write_all(&frame(0x00, b""))
             .await
             .expect("there is room");
@@ -281,9 +286,12 @@ async fn an_empty_part_is_told() {
     raw.write_all(&frame(0x80, b"x"))
         .await
         .expect("there is room");
-    assert!(matches!(receive(&mut server).await, Ok(Arrival::Alive)));
+    assert!(matches!(
+        receive(&mut server).await,
+        Ok(TransportEvent::Alive)
+    ));
     match receive(&mut server).await {
-        Ok(Arrival::Packet(packet)) => assert_eq!(packet, Packet::Text("x".into())),
+        Ok(TransportEvent::Packet(packet)) => assert_eq!(packet, Packet::Text("x".into())),
         other => panic!("{other:?}"),
     }
 }
@@ -303,7 +311,10 @@ async fn only_the_newest_ping_is_answered() {
         raw.write_all(&frame(0x89, &n.to_be_bytes()))
             .await
             .expect("there is room");
-        assert!(matches!(receive(&mut server).await, Ok(Arrival::Alive)));
+        assert!(matches!(
+            receive(&mut server).await,
+            Ok(TransportEvent::Alive)
+        ));
     }
     let reader = tokio::spawn(async move {
         let mut all = Vec::new();
@@ -342,7 +353,7 @@ async fn the_code_of_a_violation_travels() {
         panic!("it is refused");
     };
     let closing = tokio::spawn(async move {
-        poll_fn(|cx| server.poll_close(cx, &Closing::new(code, reason))).await;
+        poll_fn(|cx| server.poll_close(cx, &CloseFrame::new(code, reason))).await;
     });
     let mut head = [0; 4];
     raw.read_exact(&mut head).await.expect("a frame comes");

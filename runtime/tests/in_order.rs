@@ -6,7 +6,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{Reason, protocol};
+use handfast::{DecodeErrorKind, protocol};
 
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
@@ -72,8 +72,8 @@ fn read(book: &str) -> Result<Sent, Vec<String>> {
     let text = format!(r#"{{"type":"book","payload":{book}}}"#);
     Sent::decode(&text)
         .map(|envelope| envelope.message)
-        .map_err(|rejected| match &rejected.reason {
-            Reason::Syntax { .. } => vec!["not JSON".to_owned()],
+        .map_err(|rejected| match &rejected.kind {
+            DecodeErrorKind::Syntax { .. } => vec!["not JSON".to_owned()],
             reason => reason.violations().iter().map(|v| v.to_string()).collect(),
         })
 }
@@ -178,7 +178,7 @@ fn an_object_nests_as_deep_as_it_may() {
         let deeper = nested(levels).expect_err("it is too deep");
         let message = "nested too deeply";
         assert!(
-            matches!(deeper.reason, Reason::Syntax { message: said, .. } if said == message),
+            matches!(deeper.kind, DecodeErrorKind::Syntax { message: said, .. } if said == message),
             "{deeper:?}"
         );
     }
@@ -197,7 +197,10 @@ fn names_with_escapes_are_read_as_json() {
     });
     assert_eq!(read(r#"{"a\"b":1,"a\\b":2}"#).ok(), Some(odd));
     let bare = read(r#"{"a"b":1,"a\\b":2}"#).expect_err("it is not JSON");
-    assert!(matches!(bare.reason, Reason::Syntax { .. }), "{bare:?}");
+    assert!(
+        matches!(bare.kind, DecodeErrorKind::Syntax { .. }),
+        "{bare:?}"
+    );
     let bell = read(r#"{"a\"b":1,"a\b":2}"#).expect_err("it is another name");
-    assert!(matches!(bell.reason, Reason::Invalid(_)), "{bell:?}");
+    assert!(matches!(bell.kind, DecodeErrorKind::Invalid(_)), "{bell:?}");
 }

@@ -2,8 +2,9 @@
 //! reads.
 
 use handfast::{
-    Messages, protocol,
-    table::{Tag, TagRef},
+    MessageSet,
+    descriptor::{Tag, TagRef},
+    protocol,
 };
 
 /// Tags of every length up to 40 bytes, and some that differ in little.
@@ -319,8 +320,8 @@ enum Numbers {
 }
 
 /// Each of its tags leads to its place, and none of others does.
-fn finds<M: Messages>(others: &[TagRef<'_>]) {
-    let table = M::TABLE;
+fn finds<M: MessageSet>(others: &[TagRef<'_>]) {
+    let table = M::DESCRIPTOR;
     for (place, message) in table.messages.iter().enumerate() {
         let tag = match &message.tag {
             Some(Tag::Text(text)) => TagRef::Text(text),
@@ -336,7 +337,7 @@ fn finds<M: Messages>(others: &[TagRef<'_>]) {
 
 #[test]
 fn texts_are_found_among_many() {
-    assert_eq!(Texts::TABLE.messages.len(), 80);
+    assert_eq!(Texts::DESCRIPTOR.messages.len(), 80);
     let long = "x".repeat(1000);
     finds::<Texts>(&[
         TagRef::Text(""),
@@ -350,7 +351,7 @@ fn texts_are_found_among_many() {
 
 #[test]
 fn numbers_are_found_among_many() {
-    assert_eq!(Numbers::TABLE.messages.len(), 70);
+    assert_eq!(Numbers::DESCRIPTOR.messages.len(), 70);
     finds::<Numbers>(&[
         TagRef::Integer(1),
         TagRef::Integer(i64::MIN),

@@ -6,7 +6,9 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{ByteString, Envelope, Id, Nullable, Reason, Rejected, Validate, protocol};
+use handfast::{
+    ByteString, DecodeError, DecodeErrorKind, Envelope, Id, Nullable, Validate, protocol,
+};
 
 /// The name of a room.
 #[protocol(pattern = "^[a-z0-9-]{1,64}$")]
@@ -101,13 +103,13 @@ pub struct Reading;
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wide {
-    pub signed: handfast::AsText<i64>,
-    pub unsigned: Option<handfast::AsText<u64>>,
+    pub signed: handfast::StringInteger<i64>,
+    pub unsigned: Option<handfast::StringInteger<u64>>,
 }
 
-fn told(rejected: &Rejected) -> Vec<String> {
+fn told(rejected: &DecodeError) -> Vec<String> {
     rejected
-        .reason
+        .kind
         .violations()
         .iter()
         .map(|v| format!("{} [{}] {}", v.path, v.keyword, v.message))
@@ -202,19 +204,19 @@ fn the_tag_may_come_late_and_the_last_of_two_names_counts() {
 fn what_is_wrong_is_kept_apart_and_the_envelope_survives() {
     let unknown = ClientMessage::decode(r#"{"type":"nope","id":"4","payload":{"a":[1]}}"#)
         .expect_err("unknown");
-    assert_eq!(unknown.reason, Reason::UnknownType);
+    assert_eq!(unknown.kind, DecodeErrorKind::UnknownType);
     assert_eq!(unknown.id, Some(Id::Text("4".into())));
     assert_eq!(unknown.payload.as_deref(), Some(r#"{"a":[1]}"#));
     assert_eq!(unknown.to_string(), "no message has the type `nope`");
 
     let bad = ClientMessage::decode(r#"{"type":"chat.send","id":4,"payload":{}}"#)
         .expect_err("bad envelope");
-    assert!(matches!(bad.reason, Reason::Envelope(_)));
+    assert!(matches!(bad.kind, DecodeErrorKind::Envelope(_)));
     assert_eq!(told(&bad)[0], "/id [type] must be a string");
 
     let invalid =
         ClientMessage::decode(r#"{"type":"chat.send","id":"4"}"#).expect_err("no payload");
-    assert!(matches!(invalid.reason, Reason::Invalid(_)));
+    assert!(matches!(invalid.kind, DecodeErrorKind::Invalid(_)));
     assert_eq!(
         told(&invalid),
         [" [required] must have the property \"payload\""]
@@ -241,7 +243,7 @@ fn what_is_wrong_is_kept_apart_and_the_envelope_survives() {
     ] {
         let syntax = ClientMessage::decode(text).expect_err(text);
         assert!(
-            matches!(syntax.reason, Reason::Syntax { .. }),
+            matches!(syntax.kind, DecodeErrorKind::Syntax { .. }),
             "{text}: {syntax:?}"
         );
     }
@@ -349,7 +351,7 @@ fn numbers_are_those_of_json() {
 #[test]
 fn wide_integers_are_carried_as_text() {
     let text = r#"{"signed":"-9223372036854775808","unsigned":"18446744073709551615"}"#;
-    let wide: Wide = handfast::read_text(text, handfast::Side::Server).expect("it is read");
+    let wide: Wide = handfast::from_str(text, handfast::Side::Server).expect("it is read");
     assert_eq!(
         (wide.signed.0, wide.unsigned),
         (i64::MIN, Some(u64::MAX.into()))
@@ -360,7 +362,7 @@ fn wide_integers_are_carried_as_text() {
         r#"{"signed":"+1"}"#,
         r#"{"signed":"01"}"#,
     ] {
-        let refused = handfast::read_text::<Wide>(bad, handfast::Side::Server).expect_err(bad);
+        let refused = handfast::from_str::<Wide>(bad, handfast::Side::Server).expect_err(bad);
         assert_eq!(refused.to_string(), "/signed must be a valid int64");
     }
 }
@@ -410,7 +412,10 @@ fn strings_share_the_text_they_are_read_from() {
     let long =
         ByteString::from(r#"{"type":"note","payload":{"text":"a text of more than twenty"}}"#);
     let refused = Notes::decode_shared(&long).expect_err("it is too long");
-    assert!(matches!(&refused.reason, Reason::Invalid(_)), "{refused:?}");
+    assert!(
+        matches!(&refused.kind, DecodeErrorKind::Invalid(_)),
+        "{refused:?}"
+    );
     drop(text);
     assert_eq!(&*shared.text, "plain");
 }

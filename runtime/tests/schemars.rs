@@ -7,7 +7,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{protocol, read_text};
+use handfast::{from_str, protocol};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
@@ -119,7 +119,7 @@ fn orders() -> Vec<Value> {
 fn compare<T>(
     schema: schemars::Schema,
     instances: &[Value],
-    read: impl Fn(&str) -> Result<T, handfast::Invalid>,
+    read: impl Fn(&str) -> Result<T, handfast::ValidationError>,
 ) {
     let validator = jsonschema::validator_for(schema.as_value()).expect("a schema");
     let (mut taken, mut refused) = (0, 0);
@@ -146,7 +146,7 @@ fn compare<T>(
 #[test]
 fn structs_and_their_rules() {
     compare(schemars::schema_for!(Order), &orders(), |text| {
-        read_text::<Order>(text, handfast::Side::Server)
+        from_str::<Order>(text, handfast::Side::Server)
     });
 }
 
@@ -162,6 +162,6 @@ fn unions() {
         json!("point"),
     ];
     compare(schemars::schema_for!(Shape), &shapes, |text| {
-        read_text::<Shape>(text, handfast::Side::Server)
+        from_str::<Shape>(text, handfast::Side::Server)
     });
 }

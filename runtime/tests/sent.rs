@@ -4,8 +4,8 @@
 
 use handfast::{
     NoError, protocol,
-    server::{Peer, Refusal, Sender},
-    transport::{Arrival, Memory, Packet, pair},
+    server::{ConnectionInfo, Rejection, StreamSender},
+    transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
 use std::{
     collections::BTreeMap,
@@ -98,16 +98,16 @@ enum Says {
 #[derive(Clone, Debug)]
 struct Board {}
 
-#[protocol(name = "sent", version = "1.0.0", client = Asks, server = Says, channels(Board), admits)]
+#[protocol(name = "sent", version = "1.0.0", client = Asks, server = Says, channels(Board), authorize_joins)]
 #[derive(Clone, Copy, Debug)]
 struct Sent;
 
 struct App;
 
-impl Sessions for App {
+impl SessionHandler for App {
     type Session = ();
-    async fn open(&self, _: &Peer) {}
-    async fn admit(&self, _: &str, _: &Context<()>) -> Result<(), Refusal> {
+    async fn connected(&self, _: &ConnectionInfo) {}
+    async fn authorize_join(&self, _: &str, _: &Context<()>) -> Result<(), Rejection> {
         Ok(())
     }
 }
@@ -129,7 +129,7 @@ impl Handler for App {
     async fn count(
         &self,
         m: Count,
-        mut items: Sender<Item>,
+        mut items: StreamSender<Item>,
         _: &Context<()>,
     ) -> Result<(), NoError> {
         assert!(items.send(Item { n: -m.n }).await.is_err());
@@ -169,10 +169,10 @@ impl Subscriber for Log {
     fn exit(&self, _: &span::Id) {}
 }
 
-async fn connect(check: bool) -> Memory {
-    let server = Server::with(App, |builder| builder.check_sent(check));
-    let (mut client, end) = pair(64);
-    tokio::spawn(async move { server.serve(end, Peer::default()).await });
+async fn connect(check: bool) -> MemoryTransport {
+    let server = Server::builder(App).check_sent(check).build();
+    let (mut client, end) = duplex(64);
+    tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
     say(
         &mut client,
         r#"{"type":"hello","payload":{"version":"1.0.0"}}"#,
@@ -183,15 +183,15 @@ async fn connect(check: bool) -> Memory {
     client
 }
 
-async fn say(client: &mut Memory, text: &str) {
+async fn say(client: &mut MemoryTransport, text: &str) {
     client.send(text).await.expect("it is open");
 }
 
 /// The next message, without its time.
-async fn next(client: &mut Memory) -> String {
+async fn next(client: &mut MemoryTransport) -> String {
     let arrival = tokio::time::timeout(Duration::from_secs(60), client.receive());
     match arrival.await.expect("something comes").expect("it is open") {
-        Arrival::Packet(Packet::Text(text)) => match text.split_once(r#","timestamp""#) {
+        TransportEvent::Packet(Packet::Text(text)) => match text.split_once(r#","timestamp""#) {
             Some((before, _)) => before.to_owned(),
             None => text.to_string(),
         },

@@ -13,35 +13,35 @@ use futures_util::{SinkExt, StreamExt};
 use handfast::{
     Protocol,
     broker::InMemory,
-    server::Peer,
-    table::LimitsTable,
-    transport::{Arrival, Memory, Packet, pair},
+    descriptor::Limits,
+    server::ConnectionInfo,
+    transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
 use std::{net::SocketAddr, time::Duration};
 use support::{simulated, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
-const LIMITS: LimitsTable = chat::Chat::TABLE.limits;
+const LIMITS: Limits = chat::Chat::DESCRIPTOR.limits;
 
-async fn serve_limited(limits: LimitsTable) -> (App, Server, SocketAddr) {
+async fn serve_limited(limits: Limits) -> (App, Server, SocketAddr) {
     let app = App::new();
-    let server = Server::with(app.clone(), |builder| builder.limits(limits));
+    let server = Server::builder(app.clone()).limits(limits).build();
     let address = listen(&server).await;
     (app, server, address)
 }
 
 /// A connection in memory.
-fn over_memory(server: &Server) -> (Memory, tokio::task::JoinHandle<()>) {
-    let (client, end) = pair(16);
+fn over_memory(server: &Server) -> (MemoryTransport, tokio::task::JoinHandle<()>) {
+    let (client, end) = duplex(16);
     let server = server.clone();
-    let served = tokio::spawn(async move { server.serve(end, Peer::default()).await });
+    let served = tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
     (client, served)
 }
 
-async fn text(client: &mut Memory) -> String {
+async fn text(client: &mut MemoryTransport) -> String {
     match client.receive().await.expect("it is open") {
-        Arrival::Packet(Packet::Text(text)) => text.to_string(),
+        TransportEvent::Packet(Packet::Text(text)) => text.to_string(),
         other => format!("{other:?}"),
     }
 }
@@ -257,7 +257,7 @@ async fn a_message_that_is_too_large_closes() {
 #[tokio::test]
 async fn too_fast_is_told_and_then_closes() {
     soon(async {
-    let (.., address) = serve_limited(LimitsTable {
+    let (.., address) = serve_limited(Limits {
         rate: Some((2, Duration::from_secs(3600))),
         ..LIMITS
     })
@@ -424,7 +424,7 @@ async fn servers_of_one_broker_share_their_channels() {
     soon(async {
     let broker = InMemory::new();
     let app = App::new();
-    let server = || Server::with(app.clone(), |builder| builder.broker(broker.clone()));
+    let server = || Server::builder(app.clone()).broker(broker.clone()).build();
     let (a, b) = (server(), server());
     let mut ada = Raw::enter(listen(&a).await, "ada").await;
     let mut bob = Raw::enter(listen(&b).await, "bob").await;
@@ -523,7 +523,7 @@ async fn what_runs_ends_with_its_connection() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_closed() {
     soon(async {
-        let (_, server, address) = serve_limited(LimitsTable {
+        let (_, server, address) = serve_limited(Limits {
             outbound: 256 * 1024,
             ..LIMITS
         })

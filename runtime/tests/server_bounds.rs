@@ -12,9 +12,9 @@ use chat::{
 };
 use handfast::{
     Protocol,
-    server::{Peer, serve},
-    table::{HandlerTimeout, LimitsTable},
-    transport::{Arrival, Memory, Packet, pair},
+    descriptor::{HandlerTimeout, Limits},
+    server::{ConnectionInfo, serve},
+    transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
 use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 use support::{simulated, soon};
@@ -23,11 +23,11 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-const LIMITS: LimitsTable = chat::Chat::TABLE.limits;
+const LIMITS: Limits = chat::Chat::DESCRIPTOR.limits;
 
-async fn limited(limits: LimitsTable) -> (App, SocketAddr) {
+async fn limited(limits: Limits) -> (App, SocketAddr) {
     let app = App::new();
-    let server = Server::with(app.clone(), |builder| builder.limits(limits));
+    let server = Server::builder(app.clone()).limits(limits).build();
     (app, listen(&server).await)
 }
 
@@ -38,7 +38,7 @@ fn join(room: &str, id: usize) -> String {
 #[tokio::test]
 async fn channels_of_a_connection_are_counted() {
     soon(async {
-        let (_, address) = limited(LimitsTable {
+        let (_, address) = limited(Limits {
             channels: 3,
             ..LIMITS
         })
@@ -68,7 +68,7 @@ async fn channels_of_a_connection_are_counted() {
 #[tokio::test]
 async fn streams_of_a_connection_are_counted() {
     soon(async {
-        let (_, address) = limited(LimitsTable {
+        let (_, address) = limited(Limits {
             streams: 1,
             ..LIMITS
         })
@@ -94,16 +94,16 @@ async fn streams_of_a_connection_are_counted() {
 }
 
 /// A connection in memory.
-fn over_memory(server: &Server) -> Memory {
-    let (client, end) = pair(1024);
+fn over_memory(server: &Server) -> MemoryTransport {
+    let (client, end) = duplex(1024);
     let server = server.clone();
-    tokio::spawn(async move { server.serve(end, Peer::default()).await });
+    tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
     client
 }
 
-async fn text(client: &mut Memory) -> String {
+async fn text(client: &mut MemoryTransport) -> String {
     match client.receive().await.expect("it is open") {
-        Arrival::Packet(Packet::Text(text)) => timeless(&text),
+        TransportEvent::Packet(Packet::Text(text)) => timeless(&text),
         other => format!("{other:?}"),
     }
 }
@@ -111,12 +111,10 @@ async fn text(client: &mut Memory) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_takes_too_long_is_given_up() {
     simulated(async {
-        let server = Server::with(App::new(), |builder| {
-            builder.limits(LimitsTable {
+        let server = Server::builder(App::new()).limits(Limits {
                 handler_timeout: HandlerTimeout::After(Duration::from_secs(3)),
                 ..LIMITS
-            })
-        });
+            }).build();
         let mut client = over_memory(&server);
         client.send(&hello("ada")).await.expect("it is open");
         text(&mut client).await;
@@ -148,17 +146,17 @@ async fn a_handler_that_takes_too_long_is_given_up() {
 async fn what_waits_is_bounded_and_what_is_urgent_passes_it() {
     simulated(async {
         let app = App::new();
-        let server = Server::with(app.clone(), |builder| {
-            builder.limits(LimitsTable {
+        let server = Server::builder(app.clone())
+            .limits(Limits {
                 inbound: 10_000,
                 handler_timeout: HandlerTimeout::Off,
                 ..LIMITS
             })
-        });
-        let (mut client, end) = pair(4);
+            .build();
+        let (mut client, end) = duplex(4);
         let served = {
             let server = server.clone();
-            tokio::spawn(async move { server.serve(end, Peer::default()).await })
+            tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await })
         };
         client.send(&hello("ada")).await.expect("it is open");
         text(&mut client).await;
@@ -313,12 +311,11 @@ async fn an_upgrade_is_what_the_rfc_asks_for() {
 #[tokio::test]
 async fn connections_are_counted_in_all_and_of_an_address() {
     soon(async {
-        let server = Server::with(App::new(), |builder| {
-            builder
-                .connections(4)
-                .connections_per_address(2)
-                .trusted_proxies(["127.0.0.1".parse().expect("it is an address")])
-        });
+        let server = Server::builder(App::new())
+            .max_connections(4)
+            .max_connections_per_address(2)
+            .trusted_proxies(["127.0.0.1".parse().expect("it is an address")])
+            .build();
         let address = listen(&server).await;
         let ask = async |forwarded: &str| {
             let headers = format!("Host: {address}\r\nForwarded: {forwarded}\r\n{UPGRADE}");
@@ -349,18 +346,18 @@ async fn connections_are_counted_in_all_and_of_an_address() {
 #[tokio::test(start_paused = true)]
 async fn a_reconnect_does_not_begin_the_rate_of_an_address_anew() {
     simulated(async {
-        let server = Server::with(App::new(), |builder| {
-            builder.limits(LimitsTable {
+        let server = Server::builder(App::new())
+            .limits(Limits {
                 rate: Some((3, Duration::from_secs(3600))),
                 ..LIMITS
             })
-        });
+            .build();
         let mut through = 0;
         let mut refused = false;
         for _ in 0..40 {
-            let (mut client, end) = pair(64);
+            let (mut client, end) = duplex(64);
             let server = server.clone();
-            let mut peer = Peer::default();
+            let mut peer = ConnectionInfo::default();
             peer.address = Some(([192, 0, 2, 1], 0).into());
             tokio::spawn(async move { server.serve(end, peer).await });
             client.send(&hello("ada")).await.expect("it is open");
@@ -386,16 +383,16 @@ async fn a_reconnect_does_not_begin_the_rate_of_an_address_anew() {
 #[tokio::test(start_paused = true)]
 async fn who_is_known_has_a_rate_wherever_they_come_from() {
     simulated(async {
-        let server = Server::with(App::new(), |builder| {
-            builder.limits(LimitsTable {
+        let server = Server::builder(App::new())
+            .limits(Limits {
                 rate: Some((3, Duration::from_secs(3600))),
                 ..LIMITS
             })
-        });
+            .build();
         let through = async |name: &str, address: u8| {
-            let (mut client, end) = pair(64);
+            let (mut client, end) = duplex(64);
             let server = server.clone();
-            let mut peer = Peer::default();
+            let mut peer = ConnectionInfo::default();
             peer.address = Some(([192, 0, 2, address], 0).into());
             tokio::spawn(async move { server.serve(end, peer).await });
             client.send(&hello(name)).await.expect("it is open");
@@ -440,19 +437,19 @@ async fn a_cancel_waits_behind_what_it_cancels() {
 #[tokio::test(start_paused = true)]
 async fn what_comes_before_the_hello_counts_for_its_address() {
     simulated(async {
-        let server = Server::with(App::new(), |builder| {
-            builder.limits(LimitsTable {
+        let server = Server::builder(App::new())
+            .limits(Limits {
                 rate: Some((3, Duration::from_secs(3600))),
                 ..LIMITS
             })
-        });
+            .build();
         let old = hello("ada").replace("1.2.0", "0.2.0");
         for message in [r#"{"type":"wait","id":"1"}"#, "{", &old] {
             let mut limited = 0;
             for n in 0..40_u8 {
-                let (mut client, end) = pair(64);
+                let (mut client, end) = duplex(64);
                 let server = server.clone();
-                let mut peer = Peer::default();
+                let mut peer = ConnectionInfo::default();
                 peer.address = Some(([192, 0, message.len() as u8, 1], u16::from(n)).into());
                 tokio::spawn(async move { server.serve(end, peer).await });
                 client.send(message).await.expect("it is open");
@@ -471,7 +468,7 @@ async fn a_slow_message_is_a_sign_of_life() {
         let server = Server::new(App::new());
         let (mut raw, io) = tokio::io::duplex(1 << 16);
         let transport = handfast::transport::WebSocket::server(io, LIMITS.message);
-        tokio::spawn(async move { server.serve(transport, Peer::default()).await });
+        tokio::spawn(async move { server.serve(transport, ConnectionInfo::default()).await });
         let frame = |text: &str| {
             let mut bytes = vec![0x81, 0x80 | 126];
             bytes.extend(
@@ -507,16 +504,16 @@ async fn a_slow_message_is_a_sign_of_life() {
 async fn a_slow_handler_does_not_make_a_client_too_fast() {
     simulated(async {
         let app = App::new();
-        let server = Server::with(app.clone(), |builder| {
-            builder.limits(LimitsTable {
+        let server = Server::builder(app.clone())
+            .limits(Limits {
                 rate: Some((10, Duration::from_secs(1))),
                 inbound: 2000,
                 handler_timeout: HandlerTimeout::Off,
                 ..LIMITS
             })
-        });
-        let (mut client, end) = pair(1024);
-        tokio::spawn(async move { server.serve(end, Peer::default()).await });
+            .build();
+        let (mut client, end) = duplex(1024);
+        tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
         client.send(&hello("ada")).await.expect("it is open");
         text(&mut client).await;
         client
@@ -548,7 +545,7 @@ async fn a_slow_handler_does_not_make_a_client_too_fast() {
 #[tokio::test]
 async fn what_may_not_be_joined_is_not_asked_of_the_application() {
     soon(async {
-        let (app, address) = limited(LimitsTable {
+        let (app, address) = limited(Limits {
             channels: 1,
             ..LIMITS
         })
@@ -568,14 +565,14 @@ async fn what_may_not_be_joined_is_not_asked_of_the_application() {
 async fn streams_that_wake_together_wait_for_room() {
     simulated(async {
         let app = App::new();
-        let server = Server::with(app.clone(), |builder| {
-            builder.limits(LimitsTable {
+        let server = Server::builder(app.clone())
+            .limits(Limits {
                 outbound: 20_000,
                 ..LIMITS
             })
-        });
-        let (mut client, end) = pair(2);
-        tokio::spawn(async move { server.serve(end, Peer::default()).await });
+            .build();
+        let (mut client, end) = duplex(2);
+        tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
         client.send(&hello("ada")).await.expect("it is open");
         text(&mut client).await;
         for n in 0..200 {
@@ -601,7 +598,7 @@ async fn streams_that_wake_together_wait_for_room() {
 #[tokio::test]
 async fn an_error_always_fits() {
     soon(async {
-        let (_, address) = limited(LimitsTable {
+        let (_, address) = limited(Limits {
             message: 1000,
             ..LIMITS
         })
@@ -645,10 +642,10 @@ async fn who_has_not_said_hello_is_sent_away() {
 async fn who_never_reads_is_let_go() {
     simulated(async {
         let server = Server::new(App::new());
-        let (mut client, end) = pair(2);
+        let (mut client, end) = duplex(2);
         let served = {
             let server = server.clone();
-            tokio::spawn(async move { server.serve(end, Peer::default()).await })
+            tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await })
         };
         client.send(&hello("ada")).await.expect("it is open");
         let began = tokio::time::Instant::now();

@@ -1,5 +1,5 @@
-//! `format` as an assertion: one rule for each name, exact by its RFC and small enough to be written again in
-//! TypeScript. A rule speaks of strings only. All digits and letters are ASCII.
+//! `format` as an assertion: one rule for each name, exact by its RFC and small enough to be implemented again in
+//! TypeScript. Formats apply to strings only. All digits and letters are ASCII.
 //!
 //! | format | rule |
 //! |---|---|
@@ -23,7 +23,7 @@
 //! | `regex` | what ECMA-262 (11th edition) takes with the `u` flag, properties of Unicode by the names of Unicode 16.0 |
 //! | `int64`, `uint64` | a whole decimal number in the range, as `BigInt(text).toString()` writes it |
 //!
-//! What `contentEncoding` asks is in [`encoding`].
+//! The rules of `contentEncoding` are in [`encoding`].
 
 mod address;
 mod encoding;
@@ -35,7 +35,7 @@ mod uri;
 pub use encoding::{ENCODINGS, encoding, encoding_pattern};
 use uri::Alphabet;
 
-/// Whether a string is of a format; none where the format is not one of ours, which asserts nothing.
+/// Whether a string is valid for a format; `None` for an unknown format, which asserts nothing.
 pub fn check(format: &str, text: &str) -> Option<bool> {
     Some(match format {
         "date" => is_date(text.as_bytes()),
@@ -185,7 +185,7 @@ fn is_duration(text: &str) -> bool {
     }
 }
 
-/// Whole numbers, each with its unit, the units in order and none left out between two.
+/// Whole numbers, each with its unit, the units in order and none skipped in between.
 fn is_run(text: &str, units: &str) -> bool {
     let mut found = String::new();
     for part in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
@@ -235,7 +235,7 @@ fn is_relative_json_pointer(text: &str) -> bool {
     rest == "#" || is_json_pointer(rest)
 }
 
-/// A whole decimal number up to `max`, or down to minus `min` where there is one.
+/// A whole decimal number up to `max`, or down to `-min` if there is a `min`.
 fn is_whole(text: &str, max: &str, min: Option<&str>) -> bool {
     let (digits, bound) = match (text.strip_prefix('-'), min) {
         (Some("0") | Some(_), None) => return false,

@@ -1,5 +1,5 @@
-//! Schemas from JSON Schema as JSON. The language's own files come through `spec`, which has spans and says more about
-//! what is wrong; this is for schemas that are at hand as values, and for tests.
+//! Reads JSON Schema from JSON values. The files of the language are read by `spec`, which has spans and gives better
+//! diagnostics; this is for schemas already in memory, and for tests.
 
 use crate::{Dialect, DynamicRef, Number, Schema, SchemaId, Schemas, Type, TypeSet};
 use serde_json::{Map, Value};
@@ -7,18 +7,18 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How deep a schema may nest.
+/// The deepest nesting of a schema.
 const MAX_DEPTH: usize = 128;
 
-/// Why JSON is not a schema.
+/// Why a JSON value is not a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FromJsonError {
-    /// The JSON Pointer to the schema that is wrong.
+    /// The JSON Pointer to the invalid schema.
     pub path: String,
-    /// The keyword, empty where the schema itself is wrong.
+    /// The keyword; empty if the schema itself is invalid.
     pub keyword: String,
-    /// What is wrong.
+    /// What is wrong with it.
     pub message: &'static str,
 }
 
@@ -46,7 +46,7 @@ impl Schemas {
         Self::from_json_of(Dialect::Handfast, document)
     }
 
-    /// The same for schemas of a dialect.
+    /// Like [`Schemas::from_json`], for schemas of a dialect.
     ///
     /// # Errors
     /// Those of [`Schemas::from_json`].
@@ -64,8 +64,8 @@ impl Schemas {
         Ok((reader.schemas, root))
     }
 
-    /// Reads the definitions of a document, which stand below its `$defs`, and returns the place of each by its name. A `$ref`
-    /// among them is as in [`Schemas::from_json`]; what else the document says is passed over.
+    /// Reads the definitions below the `$defs` of a document and returns the id of each by its name. A `$ref` among
+    /// them works as in [`Schemas::from_json`]; the rest of the document is ignored.
     ///
     /// # Errors
     /// Those of [`Schemas::from_json`].
@@ -139,7 +139,7 @@ impl Keyword<'_> {
         }
     }
 
-    /// A count; `2.0` is one too.
+    /// A count; `2.0` is one as well.
     fn count(&self) -> Result<Option<u64>, FromJsonError> {
         let whole = self
             .value
@@ -414,7 +414,7 @@ fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// A fragment without its percent-encoding (RFC 6901, section 6); none where that is no text.
+/// A fragment with its percent-encoding decoded (RFC 6901, section 6); `None` if the result is not UTF-8.
 fn unescaped(fragment: &str) -> Option<Cow<'_, str>> {
     if !fragment.contains('%') {
         return Some(Cow::Borrowed(fragment));

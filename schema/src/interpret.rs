@@ -1,34 +1,36 @@
-//! The interpreter: every violation of an instance, in one order.
+//! The interpreter: reports every violation of an instance, in a fixed order.
 //!
-//! What a schema finds is told in this order, which generated validators follow as well:
+//! Violations of a schema come in this order, which generated validators follow as well:
 //!
-//! 1. `type`. A value of another type is one violation, and the schema says nothing more of it.
-//! 2. What lies inside: the declared properties in the schema's order, then the others by code point; or the items by
-//!    index. At each property `propertyNames` speaks first, then `properties`, `patternProperties`, and
+//! 1. `type`. A value of the wrong type is one violation, and the schema reports nothing else about it.
+//! 2. Children: the declared properties in the schema's order, then the others by code point; or the items by index.
+//!    At each property `propertyNames` comes first, then `properties`, `patternProperties`, and
 //!    `additionalProperties`.
 //! 3. The keywords of the value itself, in this order: `false`, `const`, `enum`, `multipleOf`, `minimum`,
 //!    `exclusiveMinimum`, `maximum`, `exclusiveMaximum`, `minLength`, `maxLength`, `pattern`, `format`,
 //!    `contentEncoding`, `minItems`, `maxItems`, `uniqueItems`, `contains` (`minContains`), `maxContains`,
 //!    `minProperties`, `maxProperties`, `required` (declared properties in their order, then the others as written),
 //!    `dependentRequired`.
-//! 4. What other schemas find in the same value: `$ref`, `$dynamicRef`, `dependentSchemas`, `allOf`, `anyOf`, `oneOf`,
-//!    `not`, `then` or `else`.
-//! 5. `unevaluatedItems` by index and `unevaluatedProperties` by code point. They count what `properties`, `items` and
-//!    the like have looked at, whatever was found there, and say nothing beside a union of which no branch fits.
+//! 4. What other schemas report about the same value: `$ref`, `$dynamicRef`, `dependentSchemas`, `allOf`, `anyOf`,
+//!    `oneOf`, `not`, `then` or `else`.
+//! 5. `unevaluatedItems` by index and `unevaluatedProperties` by code point. A child counts as evaluated if
+//!    `properties`, `items` and the like apply to it, whether or not it is valid. They report nothing if the value
+//!    matches no branch of a union.
 //!
-//! What several schemas find alike at one place, in the same words, is told once, where it is found first.
+//! A violation that several schemas report at the same path with the same message is listed once, at its first place.
 //!
-//! A union whose branches are told apart by one thing ([`crate::union`]) speaks of the branch that was meant only.
+//! For a union whose branches have a discriminant ([`crate::union`]), only violations of the branch it names are
+//! reported.
 
 mod assertions;
 mod children;
 mod in_place;
 
-use crate::position::{Closing, Position, closing};
+use crate::openness::{Purpose, UnknownFields, unknown_fields};
 use crate::union::{Union, union};
 use crate::{
-    MAX_VIOLATIONS, Pointer, Schema, SchemaId, Schemas, Side, Told, Violation, Violations, listed,
-    pattern, tell_once, words,
+    MAX_VIOLATIONS, Pointer, Schema, SchemaId, Schemas, Side, Violation, ViolationDetail,
+    Violations, details, listed, pattern, remove_duplicates,
 };
 use regex::Regex;
 use serde_json::Value;
@@ -36,16 +38,16 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-/// How many schemas deep a value is checked, references and the like counted: what lies deeper is a violation of keyword
-/// `depth`. A value as deep as `serde_json` reads one (128) may pass four schemas at every level.
+/// How many nested schemas are applied to a value, references included; anything deeper is a violation with the
+/// keyword `depth`. A value as deep as `serde_json` reads one (128) may pass through four schemas at every level.
 pub const MAX_DEPTH: usize = 512;
 
-/// Checks an instance against a schema and returns every violation in order, as [`listed`] cuts them. With a side, Handfast's two defaults
-/// apply: a server refuses unknown fields ([`crate::position`]), and an integer without bounds is within ±(2⁵³−1). Without, the
-/// schemas mean what JSON Schema says, with `format` and `contentEncoding` as assertions. Schemas of another dialect have no
-/// defaults, and a side changes nothing.
+/// Checks an instance against a schema and returns every violation in order, shortened as by [`listed`]. With a side,
+/// Handfast's two defaults apply: a server refuses unknown fields ([`crate::openness`]), and an integer without
+/// bounds is within ±(2⁵³−1). Without a side, schemas mean what JSON Schema says, with `format` and `contentEncoding`
+/// as assertions. Schemas of another dialect have no defaults; a side makes no difference there.
 ///
-/// Whoever checks more than one instance keeps a [`Validator`], which compiles each pattern once.
+/// To check more than one instance, keep a [`Validator`], which compiles each pattern once.
 ///
 /// # Panics
 /// When `root` is not of `schemas`.
@@ -58,32 +60,32 @@ pub fn validate(
     Validator::new(schemas).validate(root, instance, side)
 }
 
-/// Schemas and what is worked out of them once: compiled patterns, and how unions are told apart.
+/// Schemas and what is computed from them once: compiled patterns and the discriminants of unions.
 #[derive(Debug)]
 pub struct Validator<'s> {
     schemas: Cow<'s, Schemas>,
     prepared: Vec<OnceLock<Prepared>>,
-    /// The schema that bears a dynamic anchor in a resource.
+    /// The schema that declares a dynamic anchor in a resource.
     anchors: BTreeMap<(Option<SchemaId>, String), SchemaId>,
 }
 
-/// What is worked out of one schema when it is first met.
+/// What is computed from a schema when it is first applied.
 #[derive(Debug)]
 struct Prepared {
-    /// None where there is no pattern, or it is none that can run: then nothing matches it.
+    /// `None` if there is no pattern, or if it cannot be compiled: then nothing matches it.
     pattern: Option<Regex>,
     pattern_properties: Vec<(Option<Regex>, SchemaId)>,
     any_of: Option<Union>,
     one_of: Option<Union>,
-    closing: Closing,
-    /// The places of the declared properties, by name.
+    unknown_fields: UnknownFields,
+    /// The indices of the declared properties, by name.
     properties: BTreeMap<String, usize>,
-    /// What is required, as it is listed.
+    /// The required names, in the order of the report.
     required: Vec<String>,
 }
 
 impl<'s> Validator<'s> {
-    /// A validator of these schemas. Nothing is worked out before it is needed.
+    /// A validator for these schemas. Everything is computed on first use.
     pub fn new(schemas: &'s Schemas) -> Self {
         Self::of(Cow::Borrowed(schemas))
     }
@@ -114,12 +116,12 @@ impl<'s> Validator<'s> {
     /// When `root` is not of these schemas.
     pub fn validate(&self, root: SchemaId, instance: &Value, side: Option<Side>) -> Violations {
         let mut violations = self.collect(root, instance, side);
-        tell_once(&mut violations);
+        remove_duplicates(&mut violations);
         listed(violations)
     }
 
-    /// Every violation of an instance, up to [`MAX_VIOLATIONS`], neither cut nor counted, and as often as it was found: for those
-    /// who add to them.
+    /// Every violation of an instance, up to [`MAX_VIOLATIONS`], without shortening or removing duplicates: for
+    /// callers that add violations of their own.
     ///
     /// # Panics
     /// When `root` is not of these schemas.
@@ -133,7 +135,7 @@ impl<'s> Validator<'s> {
         out.list
     }
 
-    /// Whether an instance has no violation; it stops at the first.
+    /// Whether an instance is valid; stops at the first violation.
     ///
     /// # Panics
     /// When `root` is not of these schemas.
@@ -157,8 +159,8 @@ impl<'s> Validator<'s> {
             verdicts: BTreeMap::new(),
             unchecked: None,
         };
-        run.apply(root, instance, Position::Shape, None, out);
-        // Under `not` and the like it is not told where it happens, and must not count as a verdict.
+        run.apply(root, instance, Purpose::Whole, None, out);
+        // Under `not` and the like the violation is dropped, and it must not count as a verdict.
         if let Some(why) = run.unchecked
             && !out
                 .list
@@ -184,7 +186,7 @@ impl<'s> Validator<'s> {
                     .collect(),
                 any_of: union(&self.schemas, &schema.any_of),
                 one_of: union(&self.schemas, &schema.one_of),
-                closing: closing(&self.schemas, id),
+                unknown_fields: unknown_fields(&self.schemas, id),
                 properties: schema
                     .properties
                     .iter()
@@ -198,13 +200,13 @@ impl<'s> Validator<'s> {
 }
 
 impl Validator<'static> {
-    /// A validator that keeps the schemas itself.
+    /// A validator that owns its schemas.
     pub fn owned(schemas: Schemas) -> Self {
         Self::of(Cow::Owned(schemas))
     }
 }
 
-/// Where violations go. A quiet one only remembers that there was any.
+/// Collects violations. A quiet one only records whether there was any.
 struct Out {
     list: Violations,
     quiet: bool,
@@ -212,21 +214,21 @@ struct Out {
 }
 
 impl Out {
-    fn push(&mut self, told: impl FnOnce() -> Told) {
+    fn push(&mut self, told: impl FnOnce() -> ViolationDetail) {
         self.failed = true;
         if !self.quiet && self.list.len() < MAX_VIOLATIONS {
             self.list.push(Violation::new(Pointer::root(), told()));
         }
     }
 
-    /// Pushes where `holds` is false.
-    fn check(&mut self, holds: bool, told: impl FnOnce() -> Told) {
+    /// Adds a violation if `holds` is false.
+    fn check(&mut self, holds: bool, told: impl FnOnce() -> ViolationDetail) {
         if !holds {
             self.push(told);
         }
     }
 
-    /// Whether what is asked is known already.
+    /// Whether further violations would change nothing.
     const fn decided(&self) -> bool {
         if self.quiet {
             self.failed
@@ -235,7 +237,7 @@ impl Out {
         }
     }
 
-    /// Puts a step in front of the paths of what was pushed since `start`.
+    /// Prepends a step to the paths of everything added since `start`.
     fn under(&mut self, start: usize, step: Step<'_>) {
         for violation in &mut self.list[start..] {
             match step {
@@ -246,14 +248,14 @@ impl Out {
     }
 }
 
-/// From a value to one inside it.
+/// A step from a value to one of its children.
 #[derive(Clone, Copy)]
 enum Step<'a> {
     Key(&'a str),
     Index(usize),
 }
 
-/// What has been looked at inside a value, for `unevaluatedProperties` and `unevaluatedItems`.
+/// The children of a value that have been evaluated, for `unevaluatedProperties` and `unevaluatedItems`.
 #[derive(Default)]
 struct Seen<'i> {
     all_properties: bool,
@@ -270,14 +272,15 @@ impl<'i> Seen<'i> {
         self.items.extend(other.items);
     }
 
-    /// Where something is wrong already, what was not looked at is not told as well.
+    /// Marks everything as evaluated: where a violation was reported already, unevaluated children are not reported
+    /// as well.
     const fn everything(&mut self) {
         self.all_properties = true;
         self.all_items = true;
     }
 }
 
-/// One instance being checked.
+/// The validation of one instance.
 struct Run<'v> {
     validator: &'v Validator<'v>,
     side: Option<Side>,
@@ -286,11 +289,11 @@ struct Run<'v> {
     base: usize,
     /// The dynamic scope: the schema resources entered, outermost first.
     resources: Vec<SchemaId>,
-    /// Verdicts on objects and arrays. Branches of a union that all look at the same value would otherwise ask again at
-    /// every level, which takes time exponential in the depth of what a stranger sent.
-    verdicts: BTreeMap<(SchemaId, usize, Position), bool>,
-    /// Why something could not be checked at all.
-    unchecked: Option<Told>,
+    /// Verdicts on objects and arrays. Without them, union branches that all inspect the same value would repeat the
+    /// work at every level, which takes time exponential in the depth of untrusted input.
+    verdicts: BTreeMap<(SchemaId, usize, Purpose), bool>,
+    /// Why part of the value could not be checked.
+    unchecked: Option<ViolationDetail>,
 }
 
 impl<'v> Run<'v> {
@@ -298,7 +301,7 @@ impl<'v> Run<'v> {
         &mut self,
         id: SchemaId,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
@@ -306,17 +309,17 @@ impl<'v> Run<'v> {
             return;
         }
         if self.chain.len() >= MAX_DEPTH {
-            return self.give_up(words::too_deep(), out);
+            return self.give_up(details::too_deep(), out);
         }
         if self.chain[self.base..].contains(&id) {
-            return self.give_up(words::endless(), out);
+            return self.give_up(details::self_reference(), out);
         }
         let validator = self.validator;
-        // What a dynamic reference means depends on the way to it, so that a verdict holds nowhere else.
+        // The target of a dynamic reference depends on the scope, so a verdict is not valid elsewhere.
         let key = (seen.is_none()
             && validator.anchors.is_empty()
             && (value.is_object() || value.is_array()))
-        .then(|| (id, std::ptr::from_ref(value).addr(), position));
+        .then(|| (id, std::ptr::from_ref(value).addr(), purpose));
         match key.and_then(|key| self.verdicts.get(&key)) {
             Some(true) => return,
             Some(false) if out.quiet => {
@@ -332,9 +335,9 @@ impl<'v> Run<'v> {
             .filter(|resource| self.resources.last() != Some(resource));
         self.resources.extend(enters);
         self.chain.push(id);
-        self.node(schema, validator.prepared(id), value, position, seen, out);
+        self.node(schema, validator.prepared(id), value, purpose, seen, out);
         self.chain.pop();
-        // What was left half done says nothing.
+        // A check that stopped early is no verdict.
         if let Some(key) = key.filter(|_| out.failed || !out.decided()) {
             self.verdicts.insert(key, !out.failed);
         }
@@ -344,7 +347,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn give_up(&mut self, why: Told, out: &mut Out) {
+    fn give_up(&mut self, why: ViolationDetail, out: &mut Out) {
         let why = self.unchecked.get_or_insert(why).clone();
         out.push(|| why);
     }
@@ -354,12 +357,12 @@ impl<'v> Run<'v> {
         schema: &'v Schema,
         prepared: &'v Prepared,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
         if schema.boolean == Some(false) {
-            return out.push(words::nothing);
+            return out.push(details::nothing);
         }
         if let Some(types) = schema
             .types
@@ -368,17 +371,17 @@ impl<'v> Run<'v> {
             if let Some(seen) = seen {
                 seen.everything();
             }
-            return out.push(|| words::types(types));
+            return out.push(|| details::types(types));
         }
-        let closes = position == Position::Shape
+        let closes = purpose == Purpose::Whole
             && self.side == Some(Side::Server)
-            && prepared.closing != Closing::Nothing;
-        let closed = closes && prepared.closing == Closing::Unevaluated;
+            && prepared.unknown_fields != UnknownFields::AsWritten;
+        let closed = closes && prepared.unknown_fields == UnknownFields::RefuseUnevaluated;
         let watches =
             closed || schema.unevaluated_properties.is_some() || schema.unevaluated_items.is_some();
         let mut own = (watches || seen.is_some()).then(Seen::default);
 
-        let additional = closes && prepared.closing == Closing::Additional;
+        let additional = closes && prepared.unknown_fields == UnknownFields::RefuseAdditional;
         match value {
             Value::Object(fields) => {
                 let object = children::Object {
@@ -387,12 +390,12 @@ impl<'v> Run<'v> {
                     fields,
                     additional,
                 };
-                self.properties(&object, position, own.as_mut(), out);
+                self.properties(&object, purpose, own.as_mut(), out);
             }
-            Value::Array(items) => self.items(schema, items, position, own.as_mut(), out),
+            Value::Array(items) => self.items(schema, items, purpose, own.as_mut(), out),
             _ => {}
         }
-        let defaults = self.side.filter(|_| position != Position::Test);
+        let defaults = self.side.filter(|_| purpose != Purpose::Test);
         assertions::value(schema, prepared, value, defaults, out);
         if let Value::Array(items) = value {
             self.contains(schema, items, own.as_mut(), out);
@@ -400,37 +403,37 @@ impl<'v> Run<'v> {
         if let Value::Object(fields) = value {
             assertions::object(schema, prepared, fields, out);
         }
-        self.in_place(schema, prepared, value, position, own.as_mut(), out);
+        self.in_place(schema, prepared, value, purpose, own.as_mut(), out);
         if let Some(own) = &mut own {
-            self.unevaluated(schema, value, closed, position, own, out);
+            self.unevaluated(schema, value, closed, purpose, own, out);
         }
         if let (Some(seen), Some(own)) = (seen, own) {
             seen.merge(own);
         }
     }
 
-    /// Applies a schema to a value inside the present one.
+    /// Applies a schema to a child of the current value.
     fn child(
         &mut self,
         id: SchemaId,
         step: Step<'_>,
         value: &Value,
-        position: Position,
+        purpose: Purpose,
         out: &mut Out,
     ) {
         let start = out.list.len();
         let base = std::mem::replace(&mut self.base, self.chain.len());
-        self.apply(id, value, position, None, out);
+        self.apply(id, value, purpose, None, out);
         self.base = base;
         out.under(start, step);
     }
 
-    /// Whether a schema accepts a value, and what it has looked at there if it does.
+    /// Whether a schema accepts a value; if it does, adds what it evaluated to `seen`.
     fn accepts<'i>(
         &mut self,
         id: SchemaId,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
     ) -> bool {
         let mut out = Out {
@@ -439,17 +442,17 @@ impl<'v> Run<'v> {
             failed: false,
         };
         let mut own = seen.is_some().then(Seen::default);
-        self.apply(id, value, position, own.as_mut(), &mut out);
+        self.apply(id, value, purpose, own.as_mut(), &mut out);
         if let (Some(seen), Some(own), false) = (seen, own, out.failed) {
             seen.merge(own);
         }
         !out.failed
     }
 
-    /// Whether a schema accepts a value inside the present one.
-    fn accepts_child(&mut self, id: SchemaId, value: &Value, position: Position) -> bool {
+    /// Whether a schema accepts a child of the current value.
+    fn accepts_child(&mut self, id: SchemaId, value: &Value, purpose: Purpose) -> bool {
         let base = std::mem::replace(&mut self.base, self.chain.len());
-        let accepted = self.accepts(id, value, position, None);
+        let accepted = self.accepts(id, value, purpose, None);
         self.base = base;
         accepted
     }

@@ -4,10 +4,11 @@ use crate::Number;
 use serde_json::Value;
 use std::hash::{BuildHasher, Hash, Hasher};
 
-/// The largest integer that a double counts exactly, 2⁵³−1; an `integer` without bounds reaches from its negative to it.
+/// The largest integer that a double represents exactly along with all smaller ones, 2⁵³−1. The default bounds of an
+/// `integer` are ± this number.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
-/// How deep two values are compared; what lies deeper is taken for different.
+/// How deep two values are compared; values that differ only further in count as different.
 const MAX_DEPTH: u32 = 256;
 
 /// The number as the double nearest to it: the only form in which numbers are compared.
@@ -90,8 +91,8 @@ fn equal_within(a: &Value, b: &Value, depth: u32) -> bool {
     }
 }
 
-/// Whether no two items are equal. Items are compared only where their hashes agree, so that a long array costs no
-/// more than sorting it; the hash is seeded for each call, so that nobody can choose items that collide.
+/// Whether no two items are equal. Items are compared only if their hashes agree, so that a long array costs no more
+/// than sorting it; the hash is seeded for each call, so that nobody can choose colliding items.
 pub fn all_unique(items: &[Value]) -> bool {
     if items.len() < 8 {
         return (1..items.len()).all(|i| !items[..i].iter().any(|other| equal(other, &items[i])));
@@ -130,7 +131,7 @@ fn digest(value: &Value, state: &std::hash::RandomState, depth: u32) -> u64 {
             }
         }
         Value::Object(fields) => {
-            // A sum has no order, and neither has an object.
+            // A sum does not depend on the order, and neither does an object.
             let sum = fields.iter().fold(0_u64, |sum, (key, value)| {
                 sum.wrapping_add(state.hash_one((key, digest(value, state, depth))))
             });
@@ -150,7 +151,7 @@ pub fn text(n: &Number) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let digits = mantissa.replace('.', "");
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
-    // Where the point stands, counted from the first digit.
+    // The position of the decimal point, counted from the first digit.
     let point = exponent.parse::<i32>().unwrap_or(0) + 1;
     let sign = if x < 0.0 { "-" } else { "" };
     let zeros = |n: i32| "0".repeat(usize::try_from(n).unwrap_or(0));

@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// How much memory a compiled pattern may take, in bytes: repetition counts multiply.
+/// The memory limit of a compiled pattern, in bytes: nested repetition counts multiply.
 const SIZE_LIMIT: usize = 4 << 20;
 
-/// How many compiled patterns are kept for the whole process. Past it they are compiled anew for every validator.
+/// How many compiled patterns the process caches. Beyond that, each validator compiles its own.
 const CACHE_LIMIT: usize = 4096;
 
 static CACHE: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
@@ -25,11 +25,11 @@ static CACHE: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::de
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PatternError {
-    /// It is no ECMA-262 regular expression.
+    /// It is not an ECMA-262 regular expression.
     Invalid,
-    /// It is one, but it has no equal that runs in linear time.
+    /// It is valid, but has no equivalent that runs in linear time.
     Unsupported,
-    /// It is one, but it would take too much memory.
+    /// It is valid, but would take too much memory.
     TooLarge,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-/// Writes an ECMA-262 pattern in the language of the `regex` crate.
+/// Translates an ECMA-262 pattern to the language of the `regex` crate.
 ///
 /// # Errors
 /// [`PatternError::Invalid`] and [`PatternError::Unsupported`].
@@ -59,10 +59,10 @@ pub fn translate(pattern: &str) -> Result<String, PatternError> {
         .map_err(|()| PatternError::Unsupported)
 }
 
-/// Compiles an ECMA-262 pattern, or finds it compiled already.
+/// Compiles an ECMA-262 pattern, or takes it from the cache.
 ///
 /// # Errors
-/// When it is no pattern, cannot run in linear time, or is too large.
+/// When it is not a pattern, cannot run in linear time, or is too large.
 pub fn compile(pattern: &str) -> Result<Regex, PatternError> {
     let cached = CACHE
         .lock()
@@ -87,8 +87,8 @@ pub fn compile(pattern: &str) -> Result<Regex, PatternError> {
     Ok(regex)
 }
 
-/// Spells out what both languages write alike and read differently: `.` stops at four line ends in ECMA-262 and at one
-/// in Rust, and `\b` knows ASCII letters only.
+/// Expands what the two languages spell alike but interpret differently: `.` excludes four line terminators in
+/// ECMA-262 and one in Rust, and `\b` knows ASCII letters only.
 fn spell_out(pattern: &str) -> Result<String, PatternError> {
     let mut out = String::with_capacity(pattern.len());
     let mut chars = pattern.chars();
@@ -98,7 +98,7 @@ fn spell_out(pattern: &str) -> Result<String, PatternError> {
             '\\' => match chars.next() {
                 Some('b') if !in_class => out.push_str(r"(?-u:\b)"),
                 Some('B') if !in_class => return Err(PatternError::Unsupported),
-                // Two halves of a character are one, as the flag `u` has it; and one alone stands in no text.
+                // With the flag `u`, a surrogate pair is one character, and a lone surrogate matches no text.
                 Some('u') => match surrogate(&beginning(chars.as_str())) {
                     Some(Some(whole)) => {
                         chars.nth(9);
@@ -125,7 +125,7 @@ fn spell_out(pattern: &str) -> Result<String, PatternError> {
     Ok(out)
 }
 
-/// What follows `\u`, as far as it may be of one character with it, behind that.
+/// The code unit after `\u`, if it may be a surrogate, and the rest of the pattern.
 fn beginning(rest: &str) -> Vec<char> {
     ['\\', 'u']
         .into_iter()
@@ -133,8 +133,8 @@ fn beginning(rest: &str) -> Vec<char> {
         .collect()
 }
 
-/// What a `\u` with half of a character stands for: the character, where the other half follows, or nothing. None where it is
-/// no such half.
+/// What a surrogate escape stands for: the character if the other half follows, otherwise nothing. `None` if it is
+/// not a surrogate.
 fn surrogate(escape: &[char]) -> Option<Option<char>> {
     let half = |at: usize| {
         let digits = escape.get(at + 2..at + 6)?;

@@ -1,4 +1,4 @@
-//! JSON Pointers: where in an instance.
+//! JSON Pointers to a location in an instance.
 
 use std::{
     cmp::Ordering,
@@ -6,16 +6,16 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-/// How many bytes are kept in place.
+/// How many bytes are stored inline.
 const SHORT: usize = 40;
 
-/// A JSON Pointer (RFC 6901) to a place in an instance. A short one is kept in place, which is cheaper than to allocate.
+/// A JSON Pointer (RFC 6901) into an instance. Short ones are stored inline, without an allocation.
 #[derive(Clone)]
 pub struct Pointer {
-    /// The text, while it fits, and how much of it there is.
+    /// The text while it fits inline, and its length.
     short: [u8; SHORT],
     len: usize,
-    /// The text, once it does not fit; empty until then.
+    /// The text once it no longer fits; empty until then.
     long: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ impl Pointer {
         }
     }
 
-    /// Puts a property name behind, escaped.
+    /// Appends a property name, escaped.
     #[inline]
     pub fn push_key(&mut self, key: &str) {
         let odd = key.bytes().any(|b| matches!(b, b'~' | b'/'));
@@ -51,7 +51,7 @@ impl Pointer {
         self.put(key.replace('~', "~0").replace('/', "~1").as_bytes());
     }
 
-    /// Puts an index behind.
+    /// Appends an index.
     pub fn push_index(&mut self, index: usize) {
         match u8::try_from(index) {
             Ok(digit @ 0..10) if self.len + 2 <= SHORT => {
@@ -64,7 +64,7 @@ impl Pointer {
         }
     }
 
-    /// Puts text behind. What is long has no room in place, whatever comes.
+    /// Appends text. A long text goes to the heap whatever follows.
     fn put(&mut self, text: &[u8]) {
         let end = self.len.saturating_add(text.len());
         if let Some(place) = self.short.get_mut(self.len..end) {
@@ -78,12 +78,12 @@ impl Pointer {
         self.len = end;
     }
 
-    /// Puts another pointer behind: what it points at lies within what this one does.
+    /// Appends another pointer, relative to this one.
     pub fn push(&mut self, inner: &Self) {
         self.put(inner.bytes());
     }
 
-    /// Puts a property name in front, escaped: paths are built on the way out.
+    /// Prepends a property name, escaped: paths are built from the inside out.
     pub fn prepend_key(&mut self, key: &str) {
         let mut path = Self::root();
         path.push_key(key);
@@ -91,7 +91,7 @@ impl Pointer {
         *self = path;
     }
 
-    /// Puts an index in front.
+    /// Prepends an index.
     pub fn prepend_index(&mut self, index: usize) {
         let mut path = Self::root();
         path.push_index(index);
@@ -101,7 +101,7 @@ impl Pointer {
 
     /// The pointer as text; the empty text is the whole instance.
     pub fn as_str(&self) -> &str {
-        // Nothing but text is ever put in, so this is some.
+        // Only text is ever appended, so this is always valid UTF-8.
         std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 
@@ -112,7 +112,7 @@ impl Pointer {
         }
     }
 
-    /// How many bytes the text has.
+    /// The length of the text in bytes.
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
@@ -181,7 +181,7 @@ impl From<String> for Pointer {
 mod tests {
     use super::Pointer;
 
-    /// Short or long, a path is the same text, and whole characters.
+    /// A pointer is the same text whether stored inline or not, and is never cut inside a character.
     #[test]
     fn a_path_is_its_text_however_long_it_is() {
         for length in 0..60 {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Where a schema or a declaration stands: a source by its number, and a byte range in it.
+/// The location of a schema or a declaration: the index of a source, and a byte range in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
-    /// The number of the source file, in the order the files were first read; 0 is the protocol itself.
+    /// The index of the source file, in the order in which the files were first read; 0 is the protocol itself.
     pub source: u32,
     /// The first byte.
     pub start: u32,
@@ -14,21 +14,22 @@ pub struct Span {
     pub end: u32,
 }
 
-/// The place of a schema in its [`Schemas`].
+/// The index of a schema in its [`Schemas`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaId(pub u32);
 
-/// What schemas mean where they say nothing.
+/// What schemas mean where they leave something open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// Handfast's two defaults hold: a server refuses unknown fields, and an `integer` without bounds is within ±(2⁵³−1).
+    /// Handfast's two defaults apply: a server refuses unknown fields, and an `integer` without bounds is within
+    /// ±(2⁵³−1).
     #[default]
     Handfast,
-    /// What draft 2020-12 says, and nothing else.
+    /// Exactly draft 2020-12.
     JsonSchema,
 }
 
-/// Every schema of a protocol. References are indices, so a cycle is nothing special.
+/// Every schema of a protocol. References are indices, so cycles need no special treatment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schemas {
     nodes: Vec<Schema>,
@@ -36,7 +37,7 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// No schemas yet, of a dialect.
+    /// An empty set of schemas of a dialect.
     pub const fn new(dialect: Dialect) -> Self {
         Self {
             nodes: Vec::new(),
@@ -44,34 +45,34 @@ impl Schemas {
         }
     }
 
-    /// What they mean where they say nothing.
+    /// Their dialect.
     pub const fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// Whether Handfast's two defaults hold.
+    /// Whether Handfast's two defaults apply.
     pub const fn has_defaults(&self) -> bool {
         matches!(self.dialect, Dialect::Handfast)
     }
 
-    /// Adds a schema and returns its place.
+    /// Adds a schema and returns its id.
     pub fn push(&mut self, schema: Schema) -> SchemaId {
         let id = SchemaId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(schema);
         id
     }
 
-    /// How many schemas there are.
+    /// The number of schemas.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no schemas.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    /// Every schema with its place, in the order they were added.
+    /// Every schema with its id, in insertion order.
     pub fn iter(&self) -> impl Iterator<Item = (SchemaId, &Schema)> {
         (0u32..).map(SchemaId).zip(&self.nodes)
     }
@@ -92,8 +93,8 @@ impl std::ops::IndexMut<SchemaId> for Schemas {
 
 /// One of the two ends of a connection.
 ///
-/// Where a value is read, it is the end that receives: a server refuses fields that a schema does not declare, and a client drops them,
-/// so that a server can add one before its clients know it.
+/// For a value that is read, the end that receives it: a server refuses fields that a schema does not declare, and a
+/// client drops them, so that a server can add a field before its clients know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The client.
@@ -142,7 +143,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// All seven, in the order the words list them.
+    /// All seven, in the order in which messages list them.
     pub const ALL: [Self; 7] = [
         Self::Null,
         Self::Boolean,
@@ -166,32 +167,32 @@ impl Type {
         }
     }
 
-    /// The type of that name.
+    /// The type with that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|ty| ty.name() == name)
     }
 }
 
-/// The types a `type` keyword allows.
+/// The types that a `type` keyword allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TypeSet(u8);
 
 impl TypeSet {
-    /// No type at all.
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
-    /// This set and one type more.
+    /// This set and one more type.
     #[must_use]
     pub const fn with(self, ty: Type) -> Self {
         Self(self.0 | 1 << ty as u8)
     }
 
-    /// Whether the set names the type.
+    /// Whether the set contains the type.
     pub const fn contains(self, ty: Type) -> bool {
         self.0 & (1 << ty as u8) != 0
     }
 
-    /// This set less one type.
+    /// This set without one type.
     #[must_use]
     pub const fn without(self, ty: Type) -> Self {
         Self(self.0 & !(1 << ty as u8))
@@ -209,7 +210,7 @@ impl TypeSet {
     }
 }
 
-/// What a schema says for people and tools; it decides no verdict.
+/// What a schema says for people and tools. It has no effect on validation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Annotations {
     /// `title`
@@ -228,9 +229,9 @@ pub struct Annotations {
     pub write_only: bool,
     /// `$comment`
     pub comment: Option<String>,
-    /// `format`, where it is no assertion
+    /// `format`, if it is not an assertion
     pub format: Option<String>,
-    /// `contentEncoding`, where it is no assertion
+    /// `contentEncoding`, if it is not an assertion
     pub content_encoding: Option<String>,
     /// `contentMediaType`
     pub content_media_type: Option<String>,
@@ -245,20 +246,20 @@ pub struct Annotations {
 /// A `$dynamicRef`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DynamicRef {
-    /// What it points at before any dynamic scope is looked at.
+    /// Its target before the dynamic scope is searched.
     pub initial: SchemaId,
-    /// The `$dynamicAnchor` it looks for, where its initial target bears that very dynamic anchor.
+    /// The `$dynamicAnchor` it searches for, if its initial target declares that anchor.
     pub anchor: Option<String>,
 }
 
-/// One schema: a boolean, or every keyword it bears. A keyword that is absent is `None` or empty.
+/// One schema: a boolean, or all of its keywords. An absent keyword is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
-    /// `true` or `false`; a schema that asks for nothing is `true`, whatever it says for people.
+    /// `true` or `false`; a schema without assertions is `true`, whatever its annotations.
     pub boolean: Option<bool>,
-    /// What it says for people.
+    /// Its annotations.
     pub annotations: Annotations,
 
     /// `type`
@@ -267,7 +268,7 @@ pub struct Schema {
     pub constant: Option<Value>,
     /// `enum`
     pub enumeration: Option<Vec<Value>>,
-    /// `open: true` beside an `enum` of strings: a client takes values it does not know.
+    /// `open: true` beside an `enum` of strings: a client accepts values it does not know.
     pub open: bool,
 
     /// `multipleOf`
@@ -323,7 +324,7 @@ pub struct Schema {
     pub max_properties: Option<u64>,
     /// `minProperties`
     pub min_properties: Option<u64>,
-    /// `required`, in the order written; [`Schema::required_in_order`] is that of the report
+    /// `required`, in the order written; [`Schema::required_in_order`] has the order of reports
     pub required: Vec<String>,
     /// `dependentRequired`
     pub dependent_required: Vec<(String, Vec<String>)>,
@@ -358,8 +359,8 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The names that are required, as a report lists them: the declared properties in their order, then the others as they
-    /// are written.
+    /// The required names in the order in which violations are reported: the declared properties in their order, then
+    /// the others as written.
     pub fn required_in_order(&self) -> impl Iterator<Item = &str> {
         let names = || self.properties.iter().map(|(name, _)| name.as_str());
         let required: BTreeSet<&str> = self.required.iter().map(String::as_str).collect();
@@ -373,7 +374,7 @@ impl Schema {
             .chain(others.filter(move |name| !declared.contains(name)))
     }
 
-    /// Makes a schema that asks for nothing `true`, whatever it says for people: `{}` is another way to write it.
+    /// Turns a schema without assertions into `true`, whatever its annotations: `{}` is another spelling of it.
     pub fn simplify(&mut self) {
         let asks_nothing = Self {
             span: self.span,
@@ -386,12 +387,12 @@ impl Schema {
         }
     }
 
-    /// Whether the schema says how an object's further fields are treated, so that no default applies to it.
+    /// Whether the schema itself decides on additional fields, so that no default applies.
     pub const fn closes_itself(&self) -> bool {
         self.additional_properties.is_some() || self.unevaluated_properties.is_some()
     }
 
-    /// Every schema right inside this one, and every one it refers to, of those that decide a verdict.
+    /// Every direct subschema and every schema it refers to, of those that affect validation.
     pub fn subschemas(&self) -> Vec<SchemaId> {
         let mut all = Vec::new();
         self.clone().map_subschemas(|id| {
@@ -401,7 +402,7 @@ impl Schema {
         all
     }
 
-    /// Puts another schema in the place of each that [`Self::subschemas`] gives.
+    /// Replaces each schema that [`Self::subschemas`] returns.
     pub(crate) fn map_subschemas(&mut self, mut map: impl FnMut(SchemaId) -> SchemaId) {
         let named = self
             .properties
@@ -438,7 +439,7 @@ impl Schema {
         }
     }
 
-    /// Whether the schema is a `$ref` and nothing else that decides a verdict.
+    /// Whether the schema is a `$ref` without any other assertion.
     pub fn only_refers(&self) -> bool {
         self.reference.is_some()
             && *self

@@ -1,41 +1,42 @@
-//! Unions that are told apart by looking at one thing, so that a violation speaks of the branch that was meant.
+//! Unions whose branches can be distinguished by one property or by null, so that only violations of the intended
+//! branch are reported.
 
 use crate::{Schema, SchemaId, Schemas, Type, TypeSet};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// How far references are followed before a union is taken for one that nothing tells apart.
+/// How many references are followed before a union counts as one without a discriminant.
 const MAX_STEPS: u32 = 64;
 
-/// How the branches of a `oneOf` or an `anyOf` are told apart.
+/// How to select the branch of a `oneOf` or an `anyOf`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Union {
     /// Whether one of the branches is `null`.
     pub nullable: bool,
-    /// What tells the others.
-    pub told_by: ToldBy,
+    /// What distinguishes the others.
+    pub distinction: Distinction,
 }
 
-/// What tells the branches of a union that are not `null`.
+/// What distinguishes the branches of a union other than `null`.
 #[derive(Clone, Debug, PartialEq)]
-pub enum ToldBy {
-    /// There is only one, and it refuses null: everything but null is meant for it.
+pub enum Distinction {
+    /// There is only one, and it does not accept null: every other value is meant for it.
     Null(SchemaId),
-    /// All are objects with a required property of this name that holds one string, another in each.
+    /// All are objects with a required property of this name, which has a different constant string in each.
     Property(Discriminant),
 }
 
-/// The property that tells the branches of a union.
+/// The property whose value selects the branch of a union.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Discriminant {
     /// Its name.
     pub property: String,
-    /// Its value in each branch, and the branch as the union names it, in the order written.
+    /// Its value in each branch, and the branch as the union lists it, in the order written.
     pub branches: Vec<(Value, SchemaId)>,
 }
 
 impl Discriminant {
-    /// The branch of that value.
+    /// The branch with that value.
     pub fn branch(&self, value: &Value) -> Option<SchemaId> {
         self.branches
             .iter()
@@ -44,7 +45,7 @@ impl Discriminant {
     }
 }
 
-/// Looks for what tells the branches of a union; none where nothing does.
+/// Finds what distinguishes the branches of a union; `None` if nothing does.
 pub fn union(schemas: &Schemas, branches: &[SchemaId]) -> Option<Union> {
     let (nulls, others): (Vec<SchemaId>, Vec<SchemaId>) = branches
         .iter()
@@ -56,19 +57,19 @@ pub fn union(schemas: &Schemas, branches: &[SchemaId]) -> Option<Union> {
     if let Some(discriminant) = discriminant(schemas, &others) {
         return Some(Union {
             nullable,
-            told_by: ToldBy::Property(discriminant),
+            distinction: Distinction::Property(discriminant),
         });
     }
     match others.as_slice() {
         [one] if nullable && refuses_null(schemas, *one, MAX_STEPS) => Some(Union {
             nullable,
-            told_by: ToldBy::Null(*one),
+            distinction: Distinction::Null(*one),
         }),
         _ => None,
     }
 }
 
-/// Follows `$ref` as long as nothing that decides a verdict stands beside it.
+/// Follows `$ref` as long as it has no sibling that affects validation.
 pub fn resolve(schemas: &Schemas, id: SchemaId) -> SchemaId {
     let mut id = id;
     for _ in 0..MAX_STEPS {
@@ -103,7 +104,7 @@ fn discriminant(schemas: &Schemas, branches: &[SchemaId]) -> Option<Discriminant
     })
 }
 
-/// The one string that a required property of an object holds.
+/// The one string that a required property of an object may be.
 fn single_string<'s>(schemas: &'s Schemas, object: &Schema, property: &str) -> Option<&'s Value> {
     let only_object = object.types == Some(TypeSet::NONE.with(Type::Object));
     if !only_object || !object.required.iter().any(|name| name == property) {

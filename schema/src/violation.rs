@@ -1,35 +1,35 @@
-//! What is wrong with an instance, and where.
+//! Violations: what is wrong with an instance, and where.
 
-use crate::{Pointer, words::Told};
+use crate::{Pointer, details::ViolationDetail};
 use std::{collections::BTreeSet, fmt, ops::Deref};
 
-/// One thing wrong with an instance. It never holds any of the instance but the names in its path. What it tells is there by
-/// dereference: `violation.keyword`, `violation.message`, `violation.allowed`.
+/// One violation of a schema. Of the instance it contains only the property names in its path. The detail is
+/// available by dereference: `violation.keyword`, `violation.message`, `violation.allowed`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Where in the instance.
+    /// The location in the instance.
     pub path: Pointer,
-    telling: Telling,
+    telling: SharedDetail,
 }
 
 impl Violation {
-    /// A violation at a place.
-    pub fn new(path: Pointer, telling: impl Into<Telling>) -> Self {
+    /// A violation at a location.
+    pub fn new(path: Pointer, telling: impl Into<SharedDetail>) -> Self {
         Self {
             path,
             telling: telling.into(),
         }
     }
 
-    /// Where, and what is told.
-    pub fn into_parts(self) -> (Pointer, Telling) {
+    /// The location, and the detail.
+    pub fn into_parts(self) -> (Pointer, SharedDetail) {
         (self.path, self.telling)
     }
 }
 
 impl Deref for Violation {
-    type Target = Told;
-    fn deref(&self) -> &Told {
+    type Target = ViolationDetail;
+    fn deref(&self) -> &ViolationDetail {
         &self.telling
     }
 }
@@ -44,18 +44,18 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What is told: made for the occasion, or worded once for all.
+/// The detail of a violation, owned or static.
 #[derive(Clone)]
-pub enum Telling {
-    /// Made for the occasion.
-    Made(Box<Told>),
-    /// Worded once.
-    Known(&'static Told),
+pub enum SharedDetail {
+    /// Created for this violation.
+    Made(Box<ViolationDetail>),
+    /// Created once and shared.
+    Known(&'static ViolationDetail),
 }
 
-impl Deref for Telling {
-    type Target = Told;
-    fn deref(&self) -> &Told {
+impl Deref for SharedDetail {
+    type Target = ViolationDetail;
+    fn deref(&self) -> &ViolationDetail {
         match self {
             Self::Made(told) => told,
             Self::Known(told) => told,
@@ -63,36 +63,36 @@ impl Deref for Telling {
     }
 }
 
-impl From<Told> for Telling {
-    fn from(told: Told) -> Self {
+impl From<ViolationDetail> for SharedDetail {
+    fn from(told: ViolationDetail) -> Self {
         Self::Made(Box::new(told))
     }
 }
 
-impl From<&'static Told> for Telling {
-    fn from(told: &'static Told) -> Self {
+impl From<&'static ViolationDetail> for SharedDetail {
+    fn from(told: &'static ViolationDetail) -> Self {
         Self::Known(told)
     }
 }
 
-impl From<Telling> for Told {
-    fn from(telling: Telling) -> Self {
+impl From<SharedDetail> for ViolationDetail {
+    fn from(telling: SharedDetail) -> Self {
         match telling {
-            Telling::Made(told) => *told,
-            Telling::Known(told) => told.clone(),
+            SharedDetail::Made(told) => *told,
+            SharedDetail::Known(told) => told.clone(),
         }
     }
 }
 
-impl PartialEq for Telling {
+impl PartialEq for SharedDetail {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl Eq for Telling {}
+impl Eq for SharedDetail {}
 
-impl fmt::Debug for Telling {
+impl fmt::Debug for SharedDetail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
@@ -101,8 +101,9 @@ impl fmt::Debug for Telling {
 /// Every violation of one instance, in order.
 pub type Violations = Vec<Violation>;
 
-/// Leaves one of those that say the same of the same place, the first: several schemas may ask the same of a value.
-pub fn tell_once(violations: &mut Violations) {
+/// Keeps the first of those with the same path, keyword and message: several schemas may apply the same assertion to
+/// a value.
+pub fn remove_duplicates(violations: &mut Violations) {
     if violations.len() < 2 {
         return;
     }
@@ -115,26 +116,26 @@ pub fn tell_once(violations: &mut Violations) {
     violations.retain(|_| first.next().unwrap_or(true));
 }
 
-/// How many violations are collected at the most. A schema that meets a value on many ways would tell what is wrong with it
-/// again for each.
+/// How many violations are collected at most. A schema that reaches a value by many paths would report the same
+/// violations again for each.
 pub const MAX_VIOLATIONS: usize = 1000;
 
-/// How many violations are listed at the most.
+/// How many violations are listed at most.
 const LISTED: usize = 100;
 
-/// The most code points of a path, and of words.
+/// The maximum lengths of a path and of a message, in code points.
 const PATH: usize = 256;
 const WORDS: usize = 1000;
 
-/// Violations as they are shown: the first 100, and one of keyword `violations` that tells how many more there are;
-/// paths of 256 code points at the most and words of 1,000, with an ellipsis where they were cut. What is allowed is left out
-/// where the words were.
+/// Shortens a list of violations for display: the first 100, then one with the keyword `violations` that says how
+/// many more there are. Paths are cut to 256 code points and messages to 1,000, with an ellipsis. A shortened message
+/// drops its `allowed`.
 pub fn listed(mut violations: Violations) -> Violations {
     let more = violations.len().min(MAX_VIOLATIONS).saturating_sub(LISTED);
     let all = violations.len() < MAX_VIOLATIONS;
     violations.truncate(LISTED);
     for violation in &mut violations {
-        // No text has more code points than bytes.
+        // A text never has more code points than bytes.
         if violation.path.len() > PATH
             && let Some(cut) = cut(violation.path.as_str(), PATH)
         {
@@ -143,7 +144,7 @@ pub fn listed(mut violations: Violations) -> Violations {
         if violation.message.len() > WORDS
             && let Some(cut) = cut(&violation.message, WORDS)
         {
-            violation.telling = Told::new(violation.keyword, cut).into();
+            violation.telling = ViolationDetail::new(violation.keyword, cut).into();
         }
     }
     if more > 0 {
@@ -151,7 +152,7 @@ pub fn listed(mut violations: Violations) -> Violations {
         let words = format!("and {least}{more} more");
         violations.push(Violation::new(
             Pointer::root(),
-            Told::new("violations", words),
+            ViolationDetail::new("violations", words),
         ));
     }
     violations

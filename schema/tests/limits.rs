@@ -1,6 +1,6 @@
-//! What an instance or a schema cannot do to the interpreter.
+//! Limits: hostile instances and schemas cannot exhaust the interpreter.
 
-mod large;
+mod long_reports;
 
 use handfast_schema::{
     FromJsonError, MAX_DEPTH, MAX_VIOLATIONS, Schemas, Side, Validator, validate,
@@ -49,7 +49,7 @@ fn time_does_not_grow_with_the_power_of_depth() -> Result<(), FromJsonError> {
     Ok(())
 }
 
-/// Whatever asks whether a value passes asks once of each level. Twice would be more than a lifetime.
+/// Every keyword that tests a value does so once at each level. Twice would not finish in a lifetime.
 #[test]
 fn every_keyword_asks_once_of_each_level() -> Result<(), FromJsonError> {
     let at = |keyword: &str, schema: &Value| json!({ "properties": { "a": { keyword: schema.clone() } } });
@@ -83,7 +83,7 @@ fn depth_through_the_longest_way_fits_a_small_stack() -> Result<(), FromJsonErro
             { "if": { "not": { "type": "array" } }, "then": inner },
         ],
     }))?;
-    // A test has a stack of 2 MiB, as a thread of a server has.
+    // A test has a stack of 2 MiB, like a server thread.
     for side in [None, Some(Side::Server)] {
         assert!(!validate(&schemas, root, &nested(MAX_DEPTH), side).is_empty());
     }
@@ -167,9 +167,9 @@ fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonErro
         assert!(validator.is_valid(list, &json!([1]), None));
     };
     holds(&schemas);
-    // The list means two things now, and one of them has a place of its own.
+    // The list now means two things, and one of them has an id of its own.
     let before = schemas.len();
-    assert_eq!(schemas.unfold(&[root, list]), Ok(true));
+    assert_eq!(schemas.resolve_dynamic_refs(&[root, list]), Ok(true));
     assert!(schemas.len() > before);
     assert!(
         schemas
@@ -177,14 +177,14 @@ fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonErro
             .all(|(_, one)| one.dynamic_reference.is_none())
     );
     holds(&schemas);
-    assert_eq!(schemas.unfold(&[root, list]), Ok(false));
+    assert_eq!(schemas.resolve_dynamic_refs(&[root, list]), Ok(false));
     Ok(())
 }
 
 #[test]
 fn what_is_listed_is_bounded_and_says_what_is_not() -> Result<(), FromJsonError> {
     let mut told = Vec::new();
-    for (schema, instances) in large::large() {
+    for (schema, instances) in long_reports::long_reports() {
         let (schemas, root) = Schemas::from_json(&schema)?;
         for instance in instances {
             let all = validate(&schemas, root, &instance, None);

@@ -1,11 +1,11 @@
-//! The vectors that Rust and TypeScript run alike: a schema, an instance, who receives it, and every violation.
+//! The vectors that both Rust and TypeScript run: a schema, an instance, the receiver, and every violation.
 
 use handfast_schema::{Schemas, Side, Validator};
 use serde_json::{Value, json};
 use std::error::Error;
 
-/// What the oracle does not know or means otherwise: 64-bit integers, internationalized names, encodings, integers told apart beyond doubles, and
-/// what a dot and a boundary mean in ECMA-262.
+/// What the oracle does not know or interprets differently: 64-bit integers, internationalized names, encodings,
+/// integers beyond doubles, and the dot and boundaries of ECMA-262.
 fn only_ours(about: &str, schema: &str) -> bool {
     ["int64", "base", "idn-"]
         .iter()

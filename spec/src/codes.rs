@@ -1,8 +1,8 @@
 //! The codes of diagnostics, each with a page of its own.
 
-/// Every code and its page, in Markdown: what it means, a spec that has it, what is said of that, and how to mend it.
-/// `Y` is text and YAML, `P` the protocol, `S` schemas, `N` names in the generated code (which the generator finds),
-/// `G` guarantees that the protocol gives up, and what nobody acts on yet.
+/// Every code and its page, in Markdown: what it means, a spec with the problem, the diagnostic, and how to fix it.
+/// `Y` is text and YAML, `P` the protocol, `S` schemas, `N` names in the generated code (checked by the generator),
+/// `G` guarantees that the protocol gives up and settings without effect.
 pub const CODES: &[(&str, &str)] = &[
     ("Y001", include_str!("../pages/Y001.md")),
     ("Y002", include_str!("../pages/Y002.md")),

@@ -1,26 +1,26 @@
-//! Diagnostics as rustc gives them.
+//! Diagnostics in the manner of rustc.
 
 use crate::render::MAX_SHOWN;
 use handfast_schema::Span;
 use std::collections::BTreeSet;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Nothing is generated.
     Error,
-    /// Something is generated, and it may not be what was meant.
+    /// Code is generated, but it may not be what was meant.
     Warning,
-    /// A guarantee that the protocol gives up, or what nobody acts on yet; `check` tells it.
+    /// A guarantee that the protocol gives up, or a setting without effect; only `check` reports it.
     Note,
 }
 
-/// A word at a place.
+/// A text at a location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The place.
+    /// The location.
     pub span: Span,
-    /// What is said there; may be empty at the primary place.
+    /// The text; may be empty at the primary location.
     pub text: String,
 }
 
@@ -29,20 +29,20 @@ pub struct Label {
 pub struct Diagnostic {
     /// A stable code, such as `P014`, with a page of its own.
     pub code: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// One line: lowercase, no full stop, names in backticks.
     pub message: String,
-    /// Where it is, the caret.
+    /// Its location, marked by carets.
     pub primary: Label,
-    /// Other places that matter: the first declaration, the type referred to.
+    /// Related locations: the first declaration, the type referred to.
     pub labels: Vec<Label>,
-    /// What to type.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error of a code at a place.
+    /// An error with this code at a location.
     pub(crate) fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -57,7 +57,7 @@ impl Diagnostic {
         }
     }
 
-    /// A warning of a code at a place.
+    /// A warning with this code at a location.
     pub(crate) fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -65,7 +65,7 @@ impl Diagnostic {
         }
     }
 
-    /// A note of a code at a place.
+    /// A note with this code at a location.
     pub(crate) fn note(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Note,
@@ -73,13 +73,13 @@ impl Diagnostic {
         }
     }
 
-    /// What is said at the caret.
+    /// Sets the text at the primary location.
     pub(crate) fn at(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
         self
     }
 
-    /// Another place that matters.
+    /// Adds a related location.
     pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             span,
@@ -88,30 +88,30 @@ impl Diagnostic {
         self
     }
 
-    /// What to type.
+    /// Sets how to fix it.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// What to type, where that is known.
+    /// Sets how to fix it, if known.
     pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
 }
 
-/// How many diagnostics are kept; a file of a million mistakes must not fill the memory.
+/// How many diagnostics are kept; a file with a million errors must not exhaust the memory.
 const KEPT: usize = 10_000;
 
-/// How many diagnostics of any kind get the name that was meant.
-const PATIENCE: usize = 1_000;
+/// How many diagnostics of any severity may come with a suggested name.
+const MAX_SUGGESTIONS: usize = 1_000;
 
 /// The diagnostics of one run, collected by every stage.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     all: Vec<Diagnostic>,
-    /// What was said, and where: what a block says for both directions is wrong once.
+    /// What was reported, and where: a block that applies to both directions is reported once.
     said: BTreeSet<(Span, &'static str, String)>,
     errors: usize,
 }
@@ -126,18 +126,18 @@ impl Diagnostics {
         }
     }
 
-    /// Whether a nearest name is still worth looking for: each costs a comparison with every name there is, and no more
-    /// errors than that are shown.
-    pub(crate) const fn patient(&self) -> bool {
-        self.errors < MAX_SHOWN && self.all.len() < PATIENCE
+    /// Whether to look for the nearest name: each search compares with every known name, and later errors are not
+    /// shown anyway.
+    pub(crate) const fn wants_suggestions(&self) -> bool {
+        self.errors < MAX_SHOWN && self.all.len() < MAX_SUGGESTIONS
     }
 
-    /// How many errors there are.
+    /// The number of errors.
     pub(crate) const fn errors(&self) -> usize {
         self.errors
     }
 
-    /// All of them, in source order; what was found first comes first where the place is the same.
+    /// All of them, in source order; those at the same location in the order in which they were found.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.all
             .sort_by_key(|one| (one.primary.span.source, one.primary.span.start));
@@ -145,7 +145,7 @@ impl Diagnostics {
     }
 }
 
-/// `did you mean …`, where a candidate is near enough to be meant.
+/// The candidate that was probably meant, if one is close enough.
 pub(crate) fn nearest<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -153,7 +153,7 @@ pub(crate) fn nearest<'a>(
     let allowed = (wrong.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
-        // A length that differs too much cannot be near, and comparing costs a product of lengths.
+        // If the lengths differ too much, the names cannot be similar; comparing costs the product of the lengths.
         .filter(|one| one.len().abs_diff(wrong.len()) <= allowed * 4)
         .map(|one| (strsim::damerau_levenshtein(wrong, one), one))
         .filter(|(distance, one)| *distance <= allowed && !one.is_empty())
@@ -161,7 +161,7 @@ pub(crate) fn nearest<'a>(
         .map(|(_, one)| one)
 }
 
-/// The help that names the nearest candidate.
+/// The help that suggests the nearest candidate.
 pub(crate) fn did_you_mean<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,

@@ -1,12 +1,12 @@
-//! The JSON Schema of a spec, for editors, made from the table of the language.
+//! The JSON Schema of the spec format, for editors, generated from the table of the language.
 
 use crate::language::{ROOT, Section, Shape};
-use crate::parse::words;
+use crate::parse::grammar;
 use crate::schema::keywords::{self, KEYWORDS};
 use handfast_schema::Type;
 use serde_json::{Map, Value, json};
 
-/// The JSON Schema (draft 2020-12) of the spec format. Unknown keys are refused wherever the language refuses them, inside
+/// The JSON Schema (draft 2020-12) of the spec format. It refuses unknown keys wherever the language does, inside
 /// payloads too.
 pub fn format_schema() -> Value {
     let mut defs = Map::new();
@@ -41,10 +41,10 @@ fn shape(of: &Shape, defs: &mut Map<String, Value>) -> Value {
         Shape::Version => json!({ "type": "string", "pattern": "^[0-9]+\\.[0-9]+\\.[0-9]+" }),
         Shape::Requirement => json!({ "type": "string", "minLength": 1 }),
         Shape::Word(words) => json!({ "enum": words }),
-        Shape::Name => json!({ "type": "string", "pattern": words::NAME }),
+        Shape::Name => json!({ "type": "string", "pattern": grammar::NAME }),
         Shape::Field => json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
         Shape::RustName => json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }),
-        Shape::TsName => json!({ "type": "string", "pattern": words::IDENTIFIER }),
+        Shape::TsName => json!({ "type": "string", "pattern": grammar::IDENTIFIER }),
         Shape::RustPath | Shape::Out => json!({ "type": "string", "minLength": 1 }),
         Shape::Off => json!({ "const": "off" }),
         Shape::Null => json!({ "type": "null" }),
@@ -54,7 +54,7 @@ fn shape(of: &Shape, defs: &mut Map<String, Value>) -> Value {
         Shape::Section(section) => named(section, defs),
         Shape::Table(inner) => json!({
             "type": "object",
-            "propertyNames": { "pattern": if matches!(inner, Shape::Schema) { words::TYPE_NAME } else { words::NAME } },
+            "propertyNames": { "pattern": if matches!(inner, Shape::Schema) { grammar::TYPE_NAME } else { grammar::NAME } },
             "additionalProperties": shape(inner, defs),
         }),
         Shape::Free(inner) => {
@@ -68,14 +68,14 @@ fn shape(of: &Shape, defs: &mut Map<String, Value>) -> Value {
     }
 }
 
-/// A section stands once among the definitions.
+/// A section, written once among the definitions.
 fn named(section: &Section, defs: &mut Map<String, Value>) -> Value {
     let name = section.name.replace(' ', "-");
     let reference = json!({ "$ref": format!("#/$defs/{name}") });
     if defs.contains_key(&name) {
         return reference;
     }
-    // Taken before its keys are looked at, in case one of them leads back.
+    // Reserved before its keys are visited, in case one of them refers back to it.
     defs.insert(name.clone(), Value::Null);
     let mut properties = Map::new();
     let mut required = Vec::new();
@@ -98,7 +98,7 @@ fn named(section: &Section, defs: &mut Map<String, Value>) -> Value {
     reference
 }
 
-/// The keywords of JSON Schema, spelled out so that an editor complains about one that there is not.
+/// The keywords of JSON Schema, spelled out so that an editor reports an unknown one.
 fn payload_schema() -> Value {
     let schema = || json!({ "$ref": "#/$defs/schema" });
     let types: Vec<&str> = Type::ALL.iter().map(|ty| ty.name()).collect();
@@ -137,7 +137,7 @@ fn payload_schema() -> Value {
             keywords::Value::RustName => {
                 json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
             }
-            keywords::Value::TsName => json!({ "type": "string", "pattern": words::IDENTIFIER }),
+            keywords::Value::TsName => json!({ "type": "string", "pattern": grammar::IDENTIFIER }),
             keywords::Value::Vocabulary | keywords::Value::Dependencies => {
                 json!({ "type": "object" })
             }

@@ -1,12 +1,12 @@
-//! What a protocol means on the wire, as 32 hexadecimal digits.
+//! The hash of what a protocol means on the wire, as 32 hexadecimal digits.
 //!
-//! Two specs have the same hash where they agree on the envelope, the tags and directions, what payloads assert, how
-//! requests are answered, the errors' codes, the channels' keys, the roles and the encodings. Descriptions, the order of keys,
-//! times, limits and what is generated do not count. Messages count by their tags, not by their names in code. A schema counts by what it asserts,
-//! so that a type may be renamed or written out.
+//! Two specs have the same hash if they agree on the envelope, the tags and directions, the assertions of payloads,
+//! how requests are answered, the codes of errors, the keys of channels, the roles and the encodings. Descriptions,
+//! the order of keys, times, limits and outputs have no influence. Messages are identified by their tags, not by
+//! their names in code. A schema is identified by its assertions, so a type may be renamed or inlined.
 
 use crate::model::{
-    Correlate, Envelope, Field, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
+    Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
     RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
 };
 use handfast_schema::{Schema, SchemaId, Schemas, Type};
@@ -41,7 +41,7 @@ fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// A value as text that is equal where the values are: keys sorted, numbers as doubles.
+/// A canonical text of a value, the same for equal values: keys sorted, numbers as doubles.
 pub(crate) fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write_canonical(value, &mut text);
@@ -152,7 +152,7 @@ fn scalar(scalar: &Scalar) -> Value {
     }
 }
 
-/// A message by what tells it on the wire; one without a tag by its name.
+/// A message by what identifies it on the wire; one without a tag by its name.
 fn reference(protocol: &Protocol, id: MessageId) -> Value {
     let message = &protocol.messages[id.0];
     let tag = |sent: &Option<Sent>| {
@@ -217,7 +217,7 @@ fn player(protocol: &Protocol, player: &RolePlayer) -> Value {
 }
 
 fn envelope(envelope: &Envelope) -> Value {
-    let field = |field: &Option<Field>| {
+    let field = |field: &Option<EnvelopeField>| {
         let field = field.as_ref()?;
         let kind = match field.kind {
             FieldKind::Text => "string",
@@ -240,8 +240,8 @@ fn envelope(envelope: &Envelope) -> Value {
     });
     let outcome = envelope.outcome.as_ref();
     json!([
-        envelope.layout.tag(),
-        envelope.layout.content(),
+        envelope.tagging.tag(),
+        envelope.tagging.content(),
         field(&envelope.id),
         field(&envelope.reply_to),
         matches!(envelope.correlate, Correlate::Order),
@@ -254,11 +254,12 @@ fn envelope(envelope: &Envelope) -> Value {
     ])
 }
 
-/// Schemas by what they assert: a digest for each, equal where two assert the same.
+/// Digests of schemas by their assertions: equal if two schemas assert the same.
 ///
-/// The digest of a schema is made of its own words and the digests of its parts. Types may contain themselves, so that is
-/// done in rounds: every schema begins alike, and each round tells apart what the round before made of the parts, until
-/// a round tells no more of them apart. That is independent of where one begins, of names and of what is written out.
+/// The digest of a schema is made of its own keywords and the digests of its parts. Types may be recursive, so this
+/// works by partition refinement: all schemas start alike, and each round distinguishes those whose parts the
+/// previous round distinguished, until a round changes nothing. The result does not depend on the starting point, on
+/// names, or on inlining.
 struct Shapes<'a> {
     schemas: &'a Schemas,
     digests: BTreeMap<SchemaId, Digest32>,
@@ -269,9 +270,9 @@ type Digest32 = [u8; 32];
 /// A schema without its parts, and its parts.
 struct Skeleton {
     words: Digest32,
-    /// Parts whose order counts.
+    /// Parts whose order matters.
     parts: Vec<SchemaId>,
-    /// Parts whose order does not: the branches of each of `allOf`, `anyOf` and `oneOf`.
+    /// Parts whose order does not matter: the branches of each of `allOf`, `anyOf` and `oneOf`.
     branches: [Vec<SchemaId>; 3],
 }
 
@@ -327,9 +328,9 @@ impl<'a> Shapes<'a> {
         hasher.finalize().into()
     }
 
-    /// What a schema is that is nothing but a reference.
+    /// The target of a schema that is only a reference.
     fn target(&self, mut id: SchemaId) -> SchemaId {
-        // A circle of references is an error, and was reported; the bound is for those who hash nevertheless.
+        // Circular references were reported as an error; the bound protects callers that hash anyway.
         for _ in 0..self.schemas.len() {
             let schema = &self.schemas[id];
             match schema.reference {
@@ -362,7 +363,7 @@ impl<'a> Shapes<'a> {
             names.sort();
             (!names.is_empty()).then(|| json!(names))
         };
-        // `true` asks for nothing, and so it says nothing.
+        // `true` asserts nothing, so it contributes nothing.
         say(
             "boolean",
             schema.boolean.filter(|any| !any).map(Value::from),
@@ -426,7 +427,7 @@ impl<'a> Shapes<'a> {
             schema.dynamic_anchor.clone().map(Value::from),
         );
 
-        // The words say which parts there are; the parts follow in the same order.
+        // The keywords say which parts there are; the parts follow in the same order.
         let mut parts = Vec::new();
         let dynamic = schema.dynamic_reference.as_ref();
         for (key, part) in [
@@ -470,7 +471,7 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// Whether a schema asserts nothing beside its `$ref`.
+/// Whether a schema has no assertion beside its `$ref`.
 fn is_plain_reference(schema: &Schema) -> bool {
     let bare = Schema {
         span: schema.span,

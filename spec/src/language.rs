@@ -1,12 +1,12 @@
-//! The language as one table: every section, its keys, what each may hold and a line that says what it is for. The
-//! checker of form ([`crate::parse::form`]) and the editor's schema ([`crate::format`]) both read it, so they cannot drift.
+//! The language as one table: every section, its keys, what each accepts and a line of documentation. The checker of
+//! form ([`crate::parse::form`]) and the editor's schema ([`crate::format`]) both read it, so they cannot differ.
 
 /// A mapping with known keys.
 #[derive(Debug)]
 pub(crate) struct Section {
-    /// How the section is called in diagnostics and in the editor's schema.
+    /// The name of the section in diagnostics and in the editor's schema.
     pub(crate) name: &'static str,
-    /// What it is for.
+    /// Its documentation.
     pub(crate) doc: &'static str,
     /// Its keys.
     pub(crate) keys: &'static [Key],
@@ -17,11 +17,11 @@ pub(crate) struct Section {
 pub(crate) struct Key {
     /// The key.
     pub(crate) name: &'static str,
-    /// Whether it has to be there.
+    /// Whether it is required.
     pub(crate) required: bool,
-    /// What it holds.
+    /// What it accepts.
     pub(crate) shape: Shape,
-    /// What it is for.
+    /// Its documentation.
     pub(crate) doc: &'static str,
 }
 
@@ -46,17 +46,17 @@ pub(crate) enum Shape {
     Requirement,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// A name that stands for something declared.
+    /// The name of a declaration.
     Name,
     /// The name of a field on the wire.
     Field,
-    /// An identifier of Rust.
+    /// A Rust identifier.
     RustName,
-    /// An identifier of TypeScript.
+    /// A TypeScript identifier.
     TsName,
     /// The path of a Rust type or crate.
     RustPath,
-    /// The path of an output.
+    /// An output path.
     Out,
     /// The word `off`.
     Off,
@@ -72,11 +72,11 @@ pub(crate) enum Shape {
     Section(&'static Section),
     /// A mapping from names to values.
     Table(&'static Shape),
-    /// A mapping from any strings to values.
+    /// A mapping from arbitrary strings to values.
     Free(&'static Shape),
     /// A list.
     List(&'static Shape),
-    /// One of several; the kind of value tells which, so that no two take the same kind.
+    /// One of several; the kind of the value decides which, so each accepts another kind.
     Either(&'static [Shape]),
 }
 
@@ -119,17 +119,17 @@ static SPEC: Section = Section {
         must(
             "protocol",
             Shape::Section(&PROTOCOL),
-            "What the protocol is called, and its version.",
+            "The name of the protocol, and its version.",
         ),
         key(
             "dialect",
             Shape::Either(&[DIALECT_NAME, Shape::Section(&DIALECT)]),
-            "What schemas mean where they say nothing.",
+            "The dialect of the schemas.",
         ),
         key(
             "remotes",
             Shape::Free(&Shape::Text),
-            "The files that stand for addresses, under `dialect: json-schema`. Nothing is fetched.",
+            "The files that stand for remote addresses, with `dialect: json-schema`. Nothing is fetched.",
         ),
         key(
             "envelope",
@@ -139,17 +139,17 @@ static SPEC: Section = Section {
         key(
             "types",
             Shape::Table(&Shape::Schema),
-            "Schemas with names, shared by `$ref: '#/types/…'`.",
+            "Named schemas, for `$ref: '#/types/…'`.",
         ),
         key(
             "errors",
             Shape::Table(&Shape::Section(&ERROR)),
-            "The errors that requests may be answered with.",
+            "The errors with which requests may be answered.",
         ),
         key(
             "channels",
             Shape::Table(&Shape::Section(&CHANNEL)),
-            "Places that messages are published to.",
+            "The channels to which messages are published.",
         ),
         must(
             "messages",
@@ -164,29 +164,29 @@ static SPEC: Section = Section {
         key(
             "limits",
             Shape::Section(&LIMITS),
-            "What one end takes from the other.",
+            "What a side accepts from its peer.",
         ),
         key(
             "encodings",
             Shape::Section(&ENCODINGS),
-            "The encodings spoken, each with its WebSocket subprotocol.",
+            "The supported encodings, each with its WebSocket subprotocol.",
         ),
         key(
             "closes",
             Shape::Section(&CLOSES),
-            "The close codes that tell why a connection ended.",
+            "The close codes, by the reason why a connection ended.",
         ),
         key(
             "generate",
             Shape::Section(&GENERATE),
-            "What is generated, and to where.",
+            "What is generated, and where.",
         ),
     ],
 };
 
 static PROTOCOL: Section = Section {
     name: "protocol",
-    doc: "What the protocol is called, and its version.",
+    doc: "The name of the protocol, and its version.",
     keys: &[
         must("name", Shape::Name, "The name of the protocol."),
         must(
@@ -197,9 +197,9 @@ static PROTOCOL: Section = Section {
         key(
             "accepts",
             Shape::Requirement,
-            "The versions of a peer that are served; by default those of the same major version.",
+            "The versions of a peer that are accepted; by default those of the same major version.",
         ),
-        key("description", Shape::Text, "What the protocol is for."),
+        key("description", Shape::Text, "A description of the protocol."),
     ],
 };
 
@@ -207,12 +207,12 @@ const DIALECT_NAME: Shape = Shape::Word(&["handfast", "json-schema"]);
 
 static DIALECT: Section = Section {
     name: "dialect",
-    doc: "What schemas mean where they say nothing.",
+    doc: "The dialect of the schemas.",
     keys: &[
         must(
             "name",
             DIALECT_NAME,
-            "Handfast's own dialect, or that of JSON Schema.",
+            "Handfast's own dialect, or standard JSON Schema.",
         ),
         key(
             "formats",
@@ -231,65 +231,57 @@ static FIELD_SECTION: Section = Section {
             Shape::Field,
             "Its name on the wire; by default that of its role.",
         ),
-        key(
-            "type",
-            Shape::Word(&["string", "integer"]),
-            "What it holds.",
-        ),
+        key("type", Shape::Word(&["string", "integer"]), "Its type."),
         key(
             "presence",
             Shape::Word(&["required", "optional", "nullable", "absent"]),
-            "Whether it is there.",
+            "Whether it is present.",
         ),
     ],
 };
 
 static TIMESTAMP: Section = Section {
     name: "timestamp",
-    doc: "The field that says when a message was published.",
+    doc: "The field with the publication time.",
     keys: &[
         key("name", Shape::Field, "Its name on the wire."),
         key(
             "as",
             Shape::Word(&["rfc3339", "unix-ms", "unix-s"]),
-            "How the time is written.",
+            "How the time is encoded.",
         ),
         key(
             "presence",
             Shape::Word(&["required", "optional", "nullable", "absent"]),
-            "Whether it is there.",
+            "Whether it is present.",
         ),
     ],
 };
 
 static CORRELATE: Section = Section {
     name: "correlate",
-    doc: "Replies name their request in a field of its own.",
+    doc: "Replies have the id of their request in a field of its own.",
     keys: &[
         must(
             "request",
             Shape::Field,
-            "The field of a request that holds its id.",
+            "The field of a request with its id.",
         ),
         must(
             "reply",
             Shape::Field,
-            "The field of a reply that names the request.",
+            "The field of a reply with the id of the request.",
         ),
     ],
 };
 
 static OUTCOME: Section = Section {
     name: "outcome",
-    doc: "The field that tells a reply that succeeded from one that failed.",
+    doc: "The field that distinguishes a successful reply from a failed one.",
     keys: &[
         must("field", Shape::Field, "The field, beside the tag."),
-        must(
-            "success",
-            Shape::Any,
-            "Its value where the request succeeded.",
-        ),
-        must("failure", Shape::Any, "Its value where it failed."),
+        must("success", Shape::Any, "Its value if the request succeeded."),
+        must("failure", Shape::Any, "Its value if the request failed."),
     ],
 };
 
@@ -297,23 +289,23 @@ static OUTCOME: Section = Section {
 macro_rules! envelope_keys {
     ($($more:expr),* $(,)?) => {
         &[
-            key("layout", Shape::Word(LAYOUTS), "How the parts lie; `object` is the form there is."),
-            key("tag", Shape::Either(&[Shape::Field, Shape::Any]), "The field that tells the messages apart."),
-            key("content", Shape::Either(&[Shape::Null, Shape::Field]), "The field of the payload; null lays the payload's fields beside the tag."),
-            key("id", FIELD, "The correlation id: a reply and an error bear their request's."),
+            key("layout", Shape::Word(LAYOUTS), "The form of the envelope; `object` is the only one so far."),
+            key("tag", Shape::Either(&[Shape::Field, Shape::Any]), "The field that identifies the message."),
+            key("content", Shape::Either(&[Shape::Null, Shape::Field]), "The field of the payload; null puts the payload's fields beside the tag."),
+            key("id", FIELD, "The correlation id: a reply and an error have that of their request."),
             key("version", FIELD, "The major version of the protocol."),
             key("channel", FIELD, "The key of the channel."),
-            key("seq", FIELD, "Counts the messages of a channel, so that a gap is noticed."),
-            key("epoch", FIELD, "Names one life of that count."),
-            key("timestamp", Shape::Either(&[Shape::Off, Shape::Field, Shape::Section(&TIMESTAMP)]), "When the message was published."),
-            key("correlate", Shape::Either(&[Shape::Word(&["id", "order"]), Shape::Section(&CORRELATE)]), "How replies find their request."),
-            key("outcome", Shape::Section(&OUTCOME), "How a reply that succeeded is told from one that failed, where the tag does not say."),
+            key("seq", FIELD, "The sequence number in the channel, which reveals gaps."),
+            key("epoch", FIELD, "Identifies one run of that numbering."),
+            key("timestamp", Shape::Either(&[Shape::Off, Shape::Field, Shape::Section(&TIMESTAMP)]), "The publication time."),
+            key("correlate", Shape::Either(&[Shape::Word(&["id", "order"]), Shape::Section(&CORRELATE)]), "How replies are matched to requests."),
+            key("outcome", Shape::Section(&OUTCOME), "What distinguishes a successful reply from a failed one, if the tag does not."),
             $($more),*
         ]
     };
 }
 
-/// The forms of envelope that have a name; only the first is there yet.
+/// The named forms of envelope; only the first is supported yet.
 pub(crate) const LAYOUTS: &[&str] = &["object", "tag-as-key", "array", "json-rpc", "two-tags"];
 
 static ENVELOPE: Section = Section {
@@ -323,34 +315,34 @@ static ENVELOPE: Section = Section {
         key(
             "client",
             Shape::Section(&ENVELOPE_PART),
-            "What differs where the client sends."
+            "Overrides for what the client sends."
         ),
         key(
             "server",
             Shape::Section(&ENVELOPE_PART),
-            "What differs where the server sends."
+            "Overrides for what the server sends."
         ),
     ],
 };
 
 static ENVELOPE_PART: Section = Section {
     name: "envelope part",
-    doc: "What differs from the envelope at the top.",
+    doc: "Overrides of the envelope.",
     keys: envelope_keys![],
 };
 
 static ERROR: Section = Section {
     name: "error",
-    doc: "An error that requests may be answered with.",
+    doc: "An error with which requests may be answered.",
     keys: &[
         key("code", CODE, "Its value on the wire; by default its key."),
-        key("description", Shape::Text, "What it means."),
+        key("description", Shape::Text, "A description."),
         key(
             "retryable",
             Shape::Flag,
-            "Whether the same request may be tried again.",
+            "Whether the same request may be retried.",
         ),
-        key("data", Shape::Schema, "What comes with it."),
+        key("data", Shape::Schema, "The payload that comes with it."),
         key("rust", Shape::RustName, "Its name in Rust."),
         key("ts", Shape::TsName, "Its name in TypeScript."),
     ],
@@ -358,13 +350,13 @@ static ERROR: Section = Section {
 
 static CHANNEL: Section = Section {
     name: "channel",
-    doc: "A place that messages are published to, one for each value of its parameters.",
+    doc: "A channel to which messages are published, separately for each value of its parameters.",
     keys: &[
-        key("description", Shape::Text, "What it is for."),
+        key("description", Shape::Text, "A description."),
         must(
             "key",
             Shape::Text,
-            "Its key on the wire, with a hole for each parameter: `room:{roomId}`.",
+            "Its key on the wire, with a placeholder for each parameter: `room:{roomId}`.",
         ),
         key(
             "params",
@@ -384,7 +376,7 @@ static CHANNEL: Section = Section {
         key(
             "history",
             Shape::Section(&HISTORY),
-            "What is kept for those who come back.",
+            "What is stored for clients that come back.",
         ),
         key("rust", Shape::RustName, "Its name in Rust."),
         key("ts", Shape::TsName, "Its name in TypeScript."),
@@ -393,12 +385,12 @@ static CHANNEL: Section = Section {
 
 static HISTORY: Section = Section {
     name: "history",
-    doc: "How much of a channel is kept.",
+    doc: "How much of a channel is stored.",
     keys: &[
         must(
             "size",
             Shape::Count(1, 1_000_000),
-            "How many messages at the most.",
+            "The maximum number of messages.",
         ),
         key("ttl", Shape::Duration, "For how long."),
     ],
@@ -413,48 +405,44 @@ static MESSAGE: Section = Section {
             Shape::Word(&["client", "server", "both"]),
             "Who sends it.",
         ),
-        key("description", Shape::Text, "What it is for."),
+        key("description", Shape::Text, "A description."),
         key(
             "payload",
             Shape::Schema,
-            "What it carries, as JSON Schema 2020-12.",
+            "Its payload, as JSON Schema 2020-12.",
         ),
         key(
             "tag",
             TAG,
-            "The value of its tag on the wire; by default its name; null for a reply that has none.",
+            "The value of its tag on the wire; by default its name; null for a reply without a tag.",
         ),
         key(
             "envelope",
             Shape::Section(&ENVELOPE_PART),
-            "What differs from the protocol's envelope.",
+            "Overrides of the protocol's envelope.",
         ),
         key(
             "client",
             Shape::Section(&SENT),
-            "What differs where the client sends it.",
+            "Overrides for when the client sends it.",
         ),
         key(
             "server",
             Shape::Section(&SENT),
-            "What differs where the server sends it.",
+            "Overrides for when the server sends it.",
         ),
         key("channel", Shape::Name, "The channel it belongs to."),
         key(
             "reply",
             Shape::Either(&[Shape::Name, Shape::Section(&REPLY)]),
-            "What answers it: a message, or a stream of them.",
+            "The reply: a message, or a stream of messages.",
         ),
         key(
             "errors",
             Shape::List(&Shape::Name),
-            "The errors it may be answered with.",
+            "The errors with which it may be answered.",
         ),
-        key(
-            "timeout",
-            Shape::Duration,
-            "How long a reply is waited for.",
-        ),
+        key("timeout", Shape::Duration, "How long to wait for a reply."),
         key(
             "volatile",
             Shape::Flag,
@@ -463,17 +451,17 @@ static MESSAGE: Section = Section {
         key(
             "idempotent",
             Shape::Flag,
-            "May be sent again when its outcome is unknown.",
+            "May be sent again if its outcome is unknown.",
         ),
         key(
             "deprecated",
             Shape::Either(&[Shape::Flag, Shape::Text]),
-            "Not to be used any more; a string says why.",
+            "Deprecated; a string says why.",
         ),
         key(
             "since",
             Shape::Version,
-            "The version of the protocol that first had it.",
+            "The protocol version that introduced it.",
         ),
         key("rust", Shape::RustName, "Its name in Rust."),
         key("ts", Shape::TsName, "Its name in TypeScript."),
@@ -482,14 +470,14 @@ static MESSAGE: Section = Section {
 
 static SENT: Section = Section {
     name: "message part",
-    doc: "What differs where one end sends the message.",
+    doc: "Overrides for when one side sends the message.",
     keys: &[
-        key("payload", Shape::Schema, "What it carries."),
+        key("payload", Shape::Schema, "Its payload."),
         key("tag", TAG, "The value of its tag."),
         key(
             "envelope",
             Shape::Section(&ENVELOPE_PART),
-            "What differs from the protocol's envelope.",
+            "Overrides of the protocol's envelope.",
         ),
     ],
 };
@@ -499,12 +487,12 @@ static REPLY: Section = Section {
     doc: "A reply that is a stream.",
     keys: &[
         key("ack", Shape::Name, "Says that the stream has begun."),
-        must("stream", Shape::Name, "What the stream carries."),
+        must("stream", Shape::Name, "The items of the stream."),
         key("end", Shape::Name, "Ends the stream."),
         key(
             "cancel",
             Shape::Name,
-            "Sent by the asking side, ends it early.",
+            "Sent by the requesting side to cancel the stream.",
         ),
     ],
 };
@@ -516,51 +504,51 @@ static SESSION: Section = Section {
         key(
             "heartbeat",
             OFF_OR_DURATION,
-            "How often either end lets the other hear from it. 25s.",
+            "The interval at which each side sends a sign of life. 25s.",
         ),
         key(
             "timeout",
             Shape::Duration,
-            "For the handshake, and for the answer to a ping. 10s.",
+            "The timeout of the handshake, and of the answer to a ping. 10s.",
         ),
         key(
             "auth",
             Shape::Name,
-            "The message whose payload the hello carries.",
+            "The message whose payload the hello contains, to authenticate the client.",
         ),
         key(
             "resume",
             OFF_OR_DURATION,
-            "How long a session that lost its connection is kept. 2m.",
+            "How long a session is kept after its connection was lost. 2m.",
         ),
         key(
             "backoff",
             Shape::Section(&BACKOFF),
-            "How long a client waits before it tries again.",
+            "How long a client waits before it reconnects.",
         ),
         key(
             "roles",
             Shape::Either(&[Shape::Off, Shape::Section(&ROLES)]),
-            "Who plays the messages of the session itself; `off` for all of them.",
+            "The messages of the session itself; `off` turns off all of them.",
         ),
         key(
             "phases",
             Shape::Section(&PHASES),
-            "Who speaks first, and what is legal before ready.",
+            "Who sends first, and what is allowed before ready.",
         ),
     ],
 };
 
 static BACKOFF: Section = Section {
     name: "backoff",
-    doc: "A random time under a bound that doubles from `min` to `max`.",
+    doc: "A random time below a bound that doubles from `min` to `max`.",
     keys: &[
         key("min", Shape::Duration, "The first bound. 500ms."),
         key("max", Shape::Duration, "The last bound. 30s."),
         key(
             "attempts",
             Shape::Count(1, MAX_U32),
-            "How many attempts in a row may fail before a client gives up. By default no bound.",
+            "How many attempts in a row may fail before a client gives up. By default no limit.",
         ),
     ],
 };
@@ -569,44 +557,48 @@ const ROLE: Shape = Shape::Either(&[Shape::Off, Shape::Section(&ROLE_SECTION)]);
 
 static ROLES: Section = Section {
     name: "roles",
-    doc: "The messages of the session itself. Each is Handfast's own, a message of the author's, or `off`.",
+    doc: "The messages of the session itself. Each is Handfast's own, an application message, or `off`.",
     keys: &[
-        key("hello", ROLE, "Client: who I am, what I speak."),
+        key(
+            "hello",
+            ROLE,
+            "Client: introduces itself, with its version and hash.",
+        ),
         key("ready", ROLE, "Server: welcome."),
-        key("refuse", ROLE, "Server: no, and why."),
+        key("refuse", ROLE, "Server: refuses the client, with a reason."),
         key(
             "auth",
             ROLE,
-            "Client: the proof of who it is, where it is not in the hello.",
+            "Client: authenticates, if the hello does not.",
         ),
-        key("resume", ROLE, "Client: take me back."),
-        key("gap", ROLE, "Server: something is missing."),
-        key("join", ROLE, "Client: let me into a channel."),
-        key("leave", ROLE, "Client: let me out."),
-        key("ping", ROLE, "Either: are you there."),
+        key("resume", ROLE, "Client: resumes its session."),
+        key("gap", ROLE, "Server: messages are missing."),
+        key("join", ROLE, "Client: joins a channel."),
+        key("leave", ROLE, "Client: leaves a channel."),
+        key("ping", ROLE, "Either: asks for a pong."),
         key("pong", ROLE, "Either: I am."),
-        key("negotiate", ROLE, "Client: let us speak otherwise."),
-        key("error", ROLE, "Server: that was wrong."),
+        key("negotiate", ROLE, "Client: switches to another encoding."),
+        key("error", ROLE, "Server: reports an error."),
     ],
 };
 
 static ROLE_SECTION: Section = Section {
     name: "role",
-    doc: "Who plays a role: `tag` renames Handfast's own message, `message` names one of the author's.",
+    doc: "Who plays a role: `tag` renames Handfast's own message, `message` names an application message.",
     keys: &[
         key("tag", CODE, "The tag of Handfast's own message."),
         key("message", Shape::Name, "The message that plays the role."),
         key(
             "fields",
             Shape::Free(&Shape::Text),
-            "Where in its payload the fields of the role are, as JSON Pointers: `{ version: /ver }`.",
+            "The locations of the role's fields in its payload, as JSON Pointers: `{ version: /ver }`.",
         ),
     ],
 };
 
 static PHASES: Section = Section {
     name: "phases",
-    doc: "Who speaks first, and what is legal before the session is ready.",
+    doc: "Who sends first, and what is allowed before the session is ready.",
     keys: &[
         key(
             "first",
@@ -616,25 +608,25 @@ static PHASES: Section = Section {
         key(
             "beforeReady",
             Shape::List(&Shape::Name),
-            "What is legal before ready, beside the session's own messages.",
+            "The messages allowed before ready, beside the session's own.",
         ),
         key(
             "ids",
             Shape::Flag,
-            "Whether messages before ready bear ids. true.",
+            "Whether messages before ready have ids. true.",
         ),
     ],
 };
 
 static LIMITS: Section = Section {
     name: "limits",
-    doc: "What one end takes from the other.",
+    doc: "What a side accepts from its peer.",
     keys: &[
         key("message", Shape::Size, "The largest message. 64KiB."),
         key(
             "depth",
             Shape::Count(1, 1024),
-            "How deep a message may nest. 64.",
+            "How deeply a message may be nested. 64.",
         ),
         key(
             "rate",
@@ -644,22 +636,22 @@ static LIMITS: Section = Section {
         key(
             "violations",
             Shape::Count(1, MAX_U32),
-            "How many bad messages in a row are borne before the connection is closed. 5.",
+            "How many invalid messages in a row are accepted before the connection is closed. 5.",
         ),
         key(
             "outbound",
             Shape::Size,
-            "How many bytes may wait for a slow client. 1MiB.",
+            "How many bytes may be queued for a slow client. 1MiB.",
         ),
         key(
             "inbound",
             Shape::Size,
-            "How many bytes of received messages may wait to be handled. 256KiB.",
+            "How many bytes of received messages may be queued for handlers. 256KiB.",
         ),
         key(
             "channels",
             Shape::Count(1, MAX_U32),
-            "How many channels a connection may be in. 256.",
+            "How many channels a connection may have joined. 256.",
         ),
         key(
             "streams",
@@ -669,14 +661,14 @@ static LIMITS: Section = Section {
         key(
             "handlerTimeout",
             OFF_OR_DURATION,
-            "How long a handler may take, streams excepted. Twice the message's timeout.",
+            "How long a handler may take, except for streams. Twice the message's timeout.",
         ),
     ],
 };
 
 static ENCODINGS: Section = Section {
     name: "encodings",
-    doc: "The encodings spoken, each with its WebSocket subprotocol.",
+    doc: "The supported encodings, each with its WebSocket subprotocol.",
     keys: &[
         key("json", Shape::Text, "JSON text."),
         key("msgpack", Shape::Text, "MessagePack."),
@@ -688,43 +680,39 @@ const CLOSE: Shape = Shape::Count(1000, 4999);
 
 static CLOSES: Section = Section {
     name: "closes",
-    doc: "The close codes that tell why a connection ended (RFC 6455, section 7.4).",
+    doc: "The close codes, by the reason why a connection ended (RFC 6455, section 7.4).",
     keys: &[
-        key("going-away", CLOSE, "The server goes away. 1001."),
+        key("going-away", CLOSE, "The server shuts down. 1001."),
         key(
             "unauthorized",
             CLOSE,
-            "The client did not prove who it is. 4401.",
+            "The client failed to authenticate. 4401.",
         ),
-        key("version", CLOSE, "The versions do not meet. 4406."),
+        key("version", CLOSE, "The versions are not compatible. 4406."),
         key("hello-timeout", CLOSE, "No hello in time. 4408."),
         key(
             "taken-over",
             CLOSE,
             "Another connection took the session over. 4409.",
         ),
-        key(
-            "kicked",
-            CLOSE,
-            "The server does not want the client any more. 4403.",
-        ),
-        key("violations", CLOSE, "Too many bad messages. 1008."),
+        key("kicked", CLOSE, "The server removes the client. 4403."),
+        key("violations", CLOSE, "Too many invalid messages. 1008."),
         key("too-large", CLOSE, "A message was too large. 1009."),
         key("rate-limited", CLOSE, "Too many messages. 4429."),
         key("slow", CLOSE, "The client reads too slowly. 4008."),
-        key("silent", CLOSE, "Nothing was heard for too long. 4000."),
-        key("internal", CLOSE, "Something broke in the server. 1011."),
+        key("silent", CLOSE, "Nothing was received for too long. 4000."),
+        key("internal", CLOSE, "An internal error of the server. 1011."),
     ],
 };
 
 static GENERATE: Section = Section {
     name: "generate",
-    doc: "What is generated, and to where. Paths are relative to the folder of the spec.",
+    doc: "What is generated, and where. Paths are relative to the folder of the spec.",
     keys: &[
         key(
             "outside",
             Shape::Flag,
-            "Whether outputs may lie outside of the folder of the spec. false.",
+            "Whether outputs may be outside the folder of the spec. false.",
         ),
         key("rust", Shape::Section(&GENERATE_RUST), "Rust."),
         key(
@@ -744,7 +732,7 @@ static GENERATE_RUST: Section = Section {
     name: "generate rust",
     doc: "Rust.",
     keys: &[
-        must("out", Shape::Out, "The file."),
+        must("out", Shape::Out, "The output file."),
         key(
             "crate",
             Shape::RustPath,
@@ -753,17 +741,17 @@ static GENERATE_RUST: Section = Section {
         key(
             "types",
             Shape::Free(&Shape::RustPath),
-            "Types of your own for a `format`: `{ uuid: uuid::Uuid }`.",
+            "Rust types for a `format`: `{ uuid: uuid::Uuid }`.",
         ),
         key(
             "borrow",
             Shape::List(&Shape::Name),
-            "Messages whose strings share the text they are read from, and are not copied.",
+            "Messages whose strings share the buffer they are read from, without being copied.",
         ),
         key(
             "derive",
             Shape::List(&Shape::Word(&["PartialEq", "Deserialize"])),
-            "What the types implement beside Clone, Debug and Serialize. Nothing.",
+            "Traits to derive beside Clone, Debug and Serialize. None.",
         ),
     ],
 };
@@ -775,12 +763,12 @@ static GENERATE_TYPESCRIPT: Section = Section {
         must(
             "out",
             Shape::Out,
-            "The file; the runtime is copied beside it.",
+            "The output file; the runtime is copied beside it.",
         ),
         key(
             "sides",
             Shape::Word(&["client", "both"]),
-            "What it can decode: what a client receives, or what a server does, too. client.",
+            "What it can decode: what a client receives, or also what a server receives. client.",
         ),
     ],
 };
@@ -788,5 +776,5 @@ static GENERATE_TYPESCRIPT: Section = Section {
 static GENERATE_SCHEMA: Section = Section {
     name: "generate schema",
     doc: "The JSON Schema of every message.",
-    keys: &[must("out", Shape::Out, "The file.")],
+    keys: &[must("out", Shape::Out, "The output file.")],
 };

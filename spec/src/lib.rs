@@ -1,8 +1,8 @@
 //! The protocol language: YAML or JSON read into a tree with spans, resolved and checked into a [`model`] of plain data.
 //!
-//! The stages are the modules: [`yaml`] reads text into a tree, `parse` checks its form against the table of the
-//! `language`, `schema` lowers its schemas, `resolve` makes the [`model`] of it, `check` says what is wrong with that,
-//! and `hash` says what it means on the wire.
+//! The stages are the modules: [`yaml`] reads text into a tree, `parse` checks it against the table of the
+//! `language`, `schema` lowers its schemas, `resolve` builds the [`model`], `check` validates that, and `hash`
+//! computes the hash of its meaning on the wire.
 
 mod check;
 mod codes;

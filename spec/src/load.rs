@@ -1,19 +1,19 @@
-//! The door: a path or a text goes in, a protocol and diagnostics come out.
+//! Entry points: from a path or a text to a protocol and its diagnostics.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Protocol;
 use crate::schema::Lowering;
-use crate::source::{Files, MAX_FILE_BYTES, Refused, Sources, read_bounded};
+use crate::source::{Files, MAX_FILE_BYTES, ReadError, Sources, read_bounded};
 use crate::{check, hash, language, parse, resolve, schema, yaml};
 use handfast_schema::{SchemaId, Span};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// What reading a spec gives.
+/// The result of reading a spec.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The protocol; none where there is an error.
+    /// The protocol; `None` if there are errors.
     pub protocol: Option<Protocol>,
     /// Every problem, in source order.
     pub diagnostics: Vec<Diagnostic>,
@@ -21,7 +21,7 @@ pub struct Loaded {
     pub sources: Sources,
 }
 
-/// Reads the spec of a path, and the files beside and below it that it refers to.
+/// Reads the spec at a path, and the files beside and below it that it refers to.
 pub fn load(path: &Path) -> Loaded {
     let mut sources = Sources::default();
     let mut out = Diagnostics::default();
@@ -33,7 +33,7 @@ pub fn load(path: &Path) -> Loaded {
         Ok(bytes) => bytes,
         Err(reason) => {
             sources.add(shown.clone(), Some(path.to_owned()), String::new());
-            out.push(refused(&shown, &reason, Span::default()));
+            out.push(unreadable_file(&shown, &reason, Span::default()));
             return Loaded {
                 protocol: None,
                 diagnostics: out.into_sorted(),
@@ -56,7 +56,7 @@ pub fn load(path: &Path) -> Loaded {
     }
 }
 
-/// Reads a spec from memory. `files` are what `$ref` may reach, by their path from the spec, with `/`.
+/// Reads a spec from memory. `files` are the targets of `$ref`, by their path relative to the spec, with `/`.
 pub fn load_str(name: &str, bytes: &[u8], files: &BTreeMap<String, Vec<u8>>) -> Loaded {
     let mut sources = Sources::default();
     let mut out = Diagnostics::default();
@@ -91,17 +91,17 @@ fn read(
         return None;
     }
     let roots = roots(&protocol);
-    match protocol.schemas.unfold(&roots) {
+    match protocol.schemas.resolve_dynamic_refs(&roots) {
         Ok(false) => {}
         Ok(true) => check::circles(&protocol, &document, &lowered, out),
         Err(error) => {
-            let help = "let fewer resources bear the same dynamic anchors";
+            let help = "declare the same dynamic anchor in fewer resources";
             let at = protocol.name.span;
             out.push(Diagnostic::error("S023", at, error.to_string()).help(help));
         }
     }
-    if let Err(error) = protocol.schemas.close_once() {
-        let help = "let fewer parts of one `allOf` describe the same property";
+    if let Err(error) = protocol.schemas.merge_shared_fields() {
+        let help = "describe the same property in fewer parts of one `allOf`";
         let at = protocol.name.span;
         out.push(Diagnostic::error("S023", at, error.to_string()).help(help));
     }
@@ -112,7 +112,7 @@ fn read(
     Some(protocol)
 }
 
-/// Every schema that something outside of schemas names.
+/// Every schema that is used outside of schemas.
 fn roots(protocol: &Protocol) -> Vec<SchemaId> {
     let types = protocol.types.iter().map(|ty| ty.schema);
     let data = protocol.errors.iter().filter_map(|error| error.data);
@@ -128,26 +128,25 @@ fn roots(protocol: &Protocol) -> Vec<SchemaId> {
     types.chain(data).chain(params).chain(payloads).collect()
 }
 
-/// A file that could not be read.
-pub(crate) fn refused(name: &str, reason: &Refused, at: Span) -> Diagnostic {
+/// The diagnostic for a file that could not be read.
+pub(crate) fn unreadable_file(name: &str, reason: &ReadError, at: Span) -> Diagnostic {
     match reason {
-        Refused::Outside => Diagnostic::error(
+        ReadError::Outside => Diagnostic::error(
             "S005",
             at,
-            format!("`{name}` lies outside the folder of the spec"),
+            format!("`{name}` is outside the folder of the spec"),
         ),
-        Refused::Unreadable(words) => {
+        ReadError::Unreadable(words) => {
             Diagnostic::error("Y001", at, format!("`{name}` cannot be read: {words}"))
         }
-        Refused::TooLarge(bytes) => {
-            let message =
-                format!("`{name}` has {bytes} bytes, and {MAX_FILE_BYTES} are read at most");
+        ReadError::TooLarge(bytes) => {
+            let message = format!("`{name}` has {bytes} bytes; the maximum is {MAX_FILE_BYTES}");
             Diagnostic::error("Y008", at, message)
         }
     }
 }
 
-/// Registers the text of a file; none where it is not UTF-8, which is said.
+/// Registers the text of a file; reports a file that is not UTF-8 and returns `None`.
 pub(crate) fn text(
     name: &str,
     path: Option<PathBuf>,
@@ -162,7 +161,11 @@ pub(crate) fn text(
             start: 0,
             end: 0,
         };
-        out.push(refused(name, &Refused::TooLarge(bytes.len() as u64), at));
+        out.push(unreadable_file(
+            name,
+            &ReadError::TooLarge(bytes.len() as u64),
+            at,
+        ));
         return (source, None);
     }
     match String::from_utf8(bytes) {
@@ -176,10 +179,9 @@ pub(crate) fn text(
                 .unwrap_or_default();
             let lossy = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let source = sources.add(name.to_owned(), path, lossy);
-            let message =
-                format!("the file is not UTF-8: the byte 0x{byte:02X} stands for nothing here");
+            let message = format!("the file is not UTF-8: the byte 0x{byte:02X} is invalid here");
             let help = "save the file as UTF-8";
-            // What could not be read stands as U+FFFD, which is three bytes long.
+            // Invalid bytes were replaced by U+FFFD, which is three bytes long.
             let at = Span {
                 source,
                 start,

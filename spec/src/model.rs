@@ -1,5 +1,5 @@
 //! The model: a checked protocol as plain data. Nothing in it is left to interpret: durations are durations,
-//! references are indices, defaults have been applied. Spans stay, for what later stages have to say.
+//! references are indices, defaults have been applied. Spans remain for the diagnostics of later stages.
 
 pub use handfast_schema::Side;
 use handfast_schema::{SchemaId, Schemas, Span};
@@ -17,15 +17,17 @@ pub struct Protocol {
     pub name: Name,
     /// `protocol.version`
     pub version: semver::Version,
-    /// `protocol.accepts`: the versions of a peer that this end talks to; by default, those of the same major version.
+    /// `protocol.accepts`: the versions of a peer that this side accepts; by default, those of the same major
+    /// version.
     pub accepts: semver::VersionReq,
     /// `protocol.description`
     pub description: Option<String>,
-    /// What the wire means, hashed: 32 hexadecimal digits. No description and no order of keys changes it.
+    /// The hash of its meaning on the wire: 32 hexadecimal digits. Descriptions and the order of keys do not change
+    /// it.
     pub hash: String,
-    /// Every schema of the protocol, those of other files included.
+    /// Every schema of the protocol, including those of other files.
     pub schemas: Schemas,
-    /// `types`, and every schema that a `$ref` reaches and that needs a name, in the order met.
+    /// `types`, and every schema that a `$ref` reaches and that needs a name, in the order found.
     pub types: Vec<NamedType>,
     /// `errors`
     pub errors: Vec<ErrorCode>,
@@ -33,13 +35,13 @@ pub struct Protocol {
     pub channels: Vec<Channel>,
     /// `messages`
     pub messages: Vec<Message>,
-    /// The envelope of either direction, before what single messages override.
+    /// The envelope of each direction, before the overrides of single messages.
     pub envelope: Directions<Envelope>,
     /// `session`
-    pub session: Session,
+    pub session: SessionConfig,
     /// `limits`
     pub limits: Limits,
-    /// `encodings`, JSON first where it is spoken
+    /// `encodings`, JSON first if it is among them
     pub encodings: Vec<Encoding>,
     /// `closes`: every condition, in the order of [`CloseCondition::ALL`]
     pub closes: Vec<Close>,
@@ -47,12 +49,12 @@ pub struct Protocol {
     pub generate: Generate,
 }
 
-/// A name as the file writes it, and where.
+/// A name as the file writes it, and its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The text.
     pub text: String,
-    /// The place.
+    /// The location.
     pub span: Span,
 }
 
@@ -70,19 +72,19 @@ pub struct Directions<T> {
 pub struct NamedType {
     /// Its name: the key under `types`, or made from the path of the `$ref` that reaches it.
     pub name: Name,
-    /// What it is.
+    /// The schema.
     pub schema: SchemaId,
 }
 
-/// The place of an error code in [`Protocol::errors`].
+/// The index of an error code in [`Protocol::errors`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ErrorId(pub usize);
 
-/// The place of a channel in [`Protocol::channels`].
+/// The index of a channel in [`Protocol::channels`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelId(pub usize);
 
-/// The place of a message in [`Protocol::messages`].
+/// The index of a message in [`Protocol::messages`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(pub usize);
 
@@ -93,17 +95,17 @@ pub struct ErrorCode {
     pub name: Name,
     /// Its value on the wire; by default the key.
     pub code: Scalar,
-    /// What it means.
+    /// Its description.
     pub description: Option<String>,
-    /// Whether the same request may be tried again.
+    /// Whether the same request may be retried.
     pub retryable: bool,
-    /// What comes with it.
+    /// The payload that comes with it.
     pub data: Option<SchemaId>,
     /// `rust:` and `ts:`
     pub names: GivenNames,
 }
 
-/// A string or an integer, as tags, codes and ids are.
+/// A string or an integer: a tag, a code or an id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scalar {
     /// A string.
@@ -112,7 +114,7 @@ pub enum Scalar {
     Integer(i64),
 }
 
-/// Names the author gave for either language.
+/// Names that the author chose for either language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GivenNames {
     /// `rust:`
@@ -121,33 +123,33 @@ pub struct GivenNames {
     pub ts: Option<Name>,
 }
 
-/// A channel: a place to which messages are published, one for each value of its parameters.
+/// A channel: messages are published to it, separately for each value of its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channel {
     /// Its key.
     pub name: Name,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Its key on the wire, `room:{roomId}`, in parts.
+    /// Its key on the wire, such as `room:{roomId}`, in parts.
     pub key: Vec<KeyPart>,
     /// Its parameters, in the order declared. Each is a string on the wire.
     pub params: Vec<Param>,
-    /// The message that joins, whose payload has every parameter; none is the session's own `join`.
+    /// The message that joins, whose payload has every parameter; `None` is the session's own `join`.
     pub join: Option<MessageId>,
-    /// The message that leaves; none is the session's own `leave`.
+    /// The message that leaves; `None` is the session's own `leave`.
     pub leave: Option<MessageId>,
-    /// What is kept for those who come back.
+    /// What is stored for clients that come back.
     pub history: Option<History>,
     /// `rust:` and `ts:`
     pub names: GivenNames,
 }
 
-/// A piece of a channel's key.
+/// A part of a channel's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyPart {
-    /// Text that stands as it is.
+    /// Literal text.
     Text(String),
-    /// The value of the parameter at this place in [`Channel::params`].
+    /// The value of the parameter at this index of [`Channel::params`].
     Param(usize),
 }
 
@@ -156,14 +158,14 @@ pub enum KeyPart {
 pub struct Param {
     /// Its name.
     pub name: Name,
-    /// What it may be.
+    /// Its schema.
     pub schema: SchemaId,
 }
 
-/// How much of a channel is kept.
+/// How much of a channel is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct History {
-    /// How many messages at the most.
+    /// The maximum number of messages.
     pub size: u64,
     /// For how long.
     pub ttl: Option<Duration>,
@@ -172,62 +174,62 @@ pub struct History {
 /// A message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// Its key: its name in code.
+    /// Its key, which names it in code.
     pub name: Name,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
     /// The message as the client sends it, if it does.
     pub client: Option<Sent>,
     /// The message as the server sends it, if it does.
     pub server: Option<Sent>,
-    /// The channel it is published to.
+    /// The channel to which it is published.
     pub channel: Option<ChannelId>,
-    /// What answers it.
+    /// The reply to it.
     pub reply: Option<Reply>,
-    /// The errors it may be answered with.
+    /// The errors with which it may be answered.
     pub errors: Vec<ErrorId>,
-    /// How long a reply is waited for.
+    /// How long to wait for a reply.
     pub timeout: Option<Duration>,
     /// Never numbered, never stored, dropped first under pressure.
     pub volatile: bool,
-    /// May be sent again when its outcome is unknown.
+    /// May be sent again if its outcome is unknown.
     pub idempotent: bool,
-    /// Not to be used any more, and why.
+    /// Deprecated, and why.
     pub deprecated: Option<Deprecated>,
-    /// The version of the protocol that first had it.
+    /// The protocol version that introduced it.
     pub since: Option<semver::Version>,
     /// `rust:` and `ts:`
     pub names: GivenNames,
 }
 
-/// Why a message is not to be used any more.
+/// Why a message is deprecated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deprecated {
-    /// The author's words, where `deprecated` is a string and not `true`.
+    /// The author's text, if `deprecated` is a string and not `true`.
     pub note: Option<String>,
 }
 
-/// A message as one end sends it.
+/// A message as one side sends it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
-    /// The value of the tag; none for a reply that has no tag and is known by the request it answers.
+    /// The value of the tag; `None` for a reply without a tag, which is identified by its request.
     pub tag: Option<Scalar>,
-    /// What it carries.
+    /// Its payload.
     pub payload: Option<SchemaId>,
-    /// Its envelope, with everything applied: the defaults, its direction's and its own.
+    /// Its envelope, after the defaults, the overrides of its direction and its own.
     pub envelope: Envelope,
 }
 
-/// What answers a request.
+/// The reply to a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
-    /// The one reply, or what says that a stream has begun.
+    /// The single reply, or the message that says that a stream has begun.
     pub ack: Option<MessageId>,
-    /// What the stream carries.
+    /// The items of the stream.
     pub stream: Option<MessageId>,
-    /// What ends the stream.
+    /// The message that ends the stream.
     pub end: Option<MessageId>,
-    /// The message that the asking side sends to end it early.
+    /// The message that the requesting side sends to cancel the stream.
     pub cancel: Option<MessageId>,
 }
 
@@ -238,51 +240,51 @@ impl Reply {
     }
 }
 
-/// The envelope of a message: the fields beside its payload. A further form (the tag as a key, an array, JSON-RPC)
-/// is a new variant of [`Layout`].
+/// The envelope of a message: the fields beside its payload. Other forms (the tag as a key, an array, JSON-RPC) would
+/// be further variants of [`Tagging`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
-    /// How the parts lie.
-    pub layout: Layout,
+    /// Where the tag and the payload are.
+    pub tagging: Tagging,
     /// The correlation id.
-    pub id: Option<Field>,
-    /// On what the server sends: the field that names the request answered, where that is not `id`.
-    pub reply_to: Option<Field>,
-    /// How replies find their request.
+    pub id: Option<EnvelopeField>,
+    /// On what the server sends: the field with the id of the answered request, if that is not `id`.
+    pub reply_to: Option<EnvelopeField>,
+    /// How replies are matched to requests.
     pub correlate: Correlate,
-    /// How a reply that succeeded is told from one that failed, where the tag does not say.
+    /// What distinguishes a successful reply from a failed one, if the tag does not.
     pub outcome: Option<Outcome>,
     /// The major version.
-    pub version: Option<Field>,
+    pub version: Option<EnvelopeField>,
     /// The channel's key.
-    pub channel: Option<Field>,
-    /// The channel's sequence number.
-    pub seq: Option<Field>,
-    /// The channel's epoch, in answers to join and resume.
-    pub epoch: Option<Field>,
-    /// When it was published.
+    pub channel: Option<EnvelopeField>,
+    /// The sequence number in the channel.
+    pub seq: Option<EnvelopeField>,
+    /// The channel's epoch, in replies to join and resume.
+    pub epoch: Option<EnvelopeField>,
+    /// The publication time.
     pub timestamp: Option<Timestamp>,
 }
 
-/// How tag and payload lie in a message.
+/// Where the tag and the payload are in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Layout {
-    /// An object with a tag, and the payload in a field of its own.
+pub enum Tagging {
+    /// An object with a tag, and the payload in a field of its own (adjacently tagged).
     Adjacent {
         /// The field of the tag.
         tag: String,
         /// The field of the payload.
         content: String,
     },
-    /// An object in which the payload's fields lie beside the tag.
+    /// An object with the fields of the payload beside the tag (internally tagged).
     Flat {
         /// The field of the tag.
         tag: String,
     },
 }
 
-impl Layout {
+impl Tagging {
     /// The field of the tag.
     pub fn tag(&self) -> &str {
         match self {
@@ -290,7 +292,7 @@ impl Layout {
         }
     }
 
-    /// The field of the payload, unless it lies flat.
+    /// The field of the payload, unless the payload is flat.
     pub fn content(&self) -> Option<&str> {
         match self {
             Self::Adjacent { content, .. } => Some(content),
@@ -301,18 +303,18 @@ impl Layout {
 
 /// A field of the envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
+pub struct EnvelopeField {
     /// Its name on the wire.
     pub name: String,
-    /// What it holds.
+    /// Its type.
     pub kind: FieldKind,
-    /// Whether it is there.
+    /// Whether it is present.
     pub presence: Presence,
-    /// Where it is declared; empty where it is a default.
+    /// Where it is declared; empty for a default.
     pub span: Span,
 }
 
-/// What a field of the envelope holds.
+/// The type of a field of the envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// A string.
@@ -321,18 +323,18 @@ pub enum FieldKind {
     Integer,
 }
 
-/// Whether a field of the envelope is there.
+/// Whether a field of the envelope is present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// Always.
     Required,
     /// Sometimes.
     Optional,
-    /// Always, or null.
+    /// Always, but it may be null.
     Nullable,
 }
 
-/// How replies find their request.
+/// How replies are matched to requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Correlate {
     /// By the id.
@@ -341,27 +343,27 @@ pub enum Correlate {
     Order,
 }
 
-/// How a reply tells success from failure: a field with one value for each.
+/// What distinguishes success from failure: a field with one value for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The field, beside the tag.
     pub field: String,
-    /// Its value where the request succeeded.
+    /// Its value if the request succeeded.
     pub success: Value,
-    /// Its value where it failed.
+    /// Its value if the request failed.
     pub failure: Value,
 }
 
-/// The field that says when a message was published.
+/// The field with the publication time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timestamp {
-    /// The field; its kind follows from the form.
-    pub field: Field,
-    /// How the time is written.
+    /// The field; its type follows from the form.
+    pub field: EnvelopeField,
+    /// How the time is encoded.
     pub form: TimestampForm,
 }
 
-/// How a time is written.
+/// How a time is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimestampForm {
     /// RFC 3339, in UTC, with milliseconds.
@@ -372,10 +374,10 @@ pub enum TimestampForm {
     UnixS,
 }
 
-/// What is generated, and to where. Paths are relative to the folder of the spec.
+/// What is generated, and where. Paths are relative to the folder of the spec.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generate {
-    /// Whether outputs may lie outside of the folder of the spec.
+    /// Whether outputs may be outside the folder of the spec.
     pub outside: bool,
     /// Rust.
     pub rust: Option<GenerateRust>,
@@ -388,13 +390,14 @@ pub struct Generate {
 /// `generate.rust`
 #[derive(Clone, Debug, PartialEq)]
 pub struct GenerateRust {
-    /// The file: its path from the folder of the spec, without `.` and with `..` at its beginning alone, as those of other languages.
+    /// The output file: its path relative to the folder of the spec, without `.`, and with `..` only at its
+    /// beginning. The same holds for the other languages.
     pub out: Name,
     /// The path of the runtime in the generated code; by default `handfast`.
     pub krate: String,
-    /// Types of the author's own for a `format`: (format, path of the Rust type).
+    /// Rust types for a `format`: (format, path of the type).
     pub types: Vec<(String, String)>,
-    /// Messages whose strings share the text they are read from.
+    /// Messages whose strings share the buffer they are read from.
     pub borrow: Vec<MessageId>,
     /// Whether structs and unions implement `PartialEq`.
     pub partial_eq: bool,
@@ -405,15 +408,15 @@ pub struct GenerateRust {
 /// `generate.typescript`
 #[derive(Clone, Debug, PartialEq)]
 pub struct GenerateTypescript {
-    /// The file; the runtime is copied beside it.
+    /// The output file; the runtime is copied beside it.
     pub out: Name,
-    /// Whether it decodes what a server receives, too, and not only what a client does.
+    /// Whether it also decodes what a server receives, and not only what a client does.
     pub both_sides: bool,
 }
 
 /// `generate.schema`
 #[derive(Clone, Debug, PartialEq)]
 pub struct GenerateSchema {
-    /// The file.
+    /// The output file.
     pub out: Name,
 }

@@ -1,4 +1,4 @@
-//! What diagnostics look like: as rustc shows them, and as JSON for editors.
+//! Renders diagnostics, as text in the manner of rustc and as JSON for editors.
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{Source, Sources};
@@ -10,7 +10,7 @@ use std::ops::Range;
 /// How many errors are shown before the rest is only counted.
 pub const MAX_SHOWN: usize = 100;
 
-/// The diagnostics that are shown, and how many errors are not.
+/// The diagnostics to show, and how many errors are omitted.
 fn shown(diagnostics: &[Diagnostic]) -> (&[Diagnostic], usize) {
     let is_error = |one: &&Diagnostic| one.severity == Severity::Error;
     let mut errors = diagnostics
@@ -23,8 +23,8 @@ fn shown(diagnostics: &[Diagnostic]) -> (&[Diagnostic], usize) {
     }
 }
 
-/// Diagnostics as text, each followed by an empty line; coloured with ANSI codes where `color` says so. Of more than
-/// [`MAX_SHOWN`] errors the rest is counted.
+/// Diagnostics as text, each followed by an empty line, with ANSI colours if `color` is set. Beyond [`MAX_SHOWN`]
+/// errors only their number is shown.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color {
         Renderer::styled()
@@ -90,14 +90,14 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
     renderer.render(&[group])
 }
 
-/// What a spec puts into a message cannot steer a terminal.
+/// Escapes control characters, so that a spec cannot control the terminal.
 fn visible(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
         .collect()
 }
 
-/// The first line of a span: a caret under forty lines says less than one under the first.
+/// The first line of a span: marking forty lines says less than marking the first.
 fn first_line(source: &Source, span: Span) -> Range<usize> {
     let text = &source.text;
     let floor = |at: u32| {
@@ -113,8 +113,9 @@ fn first_line(source: &Source, span: Span) -> Range<usize> {
     start..start + line.trim_end().len()
 }
 
-/// Diagnostics as a JSON array, for editors. Lines and columns count from 1, columns in Unicode scalar values; `start`
-/// and `end` are bytes. Of more than [`MAX_SHOWN`] errors the last element has the count of the rest, as `omitted`.
+/// Diagnostics as a JSON array, for editors. Lines and columns start at 1, columns count Unicode scalar values;
+/// `start` and `end` are bytes. Beyond [`MAX_SHOWN`] errors the last element has the number of the rest, as
+/// `omitted`.
 pub fn render_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
     let (shown, hidden) = shown(diagnostics);
     let place = |label: &Label| {

@@ -1,4 +1,4 @@
-//! Where text comes from: the files of a spec, numbered in the order they were first read.
+//! The files of a spec, numbered in the order in which they were first read.
 
 use handfast_schema::Span;
 use std::collections::BTreeMap;
@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 /// The largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The most files that one spec may consist of.
+/// The maximum number of files of a spec.
 pub const MAX_FILES: usize = 256;
 
 /// One file of a spec.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Its name as diagnostics show it: relative to the folder of the spec, or as it was given.
+    /// Its name in diagnostics: relative to the folder of the spec, or as given.
     pub name: String,
-    /// Where it lies on disk; none where it is in memory.
+    /// Its path on disk; `None` if it is in memory.
     pub path: Option<PathBuf>,
-    /// Its text. Bytes that are not UTF-8 stand as U+FFFD.
+    /// Its text. Bytes that are not UTF-8 are replaced by U+FFFD.
     pub text: String,
     lines: Vec<u32>,
 }
 
 impl Source {
-    /// The line and the column of a byte, both from 1. The column counts Unicode scalar values.
+    /// The line and the column of a byte, both starting at 1. The column counts Unicode scalar values.
     pub fn position(&self, byte: u32) -> (usize, usize) {
         let line = self.lines.partition_point(|start| *start <= byte).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or(0) as usize;
@@ -46,7 +46,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a file and returns its number.
+    /// Adds a file and returns its index.
     pub(crate) fn add(&mut self, name: String, path: Option<PathBuf>, text: String) -> u32 {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0)
@@ -61,12 +61,12 @@ impl Sources {
         u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// The file of a number.
+    /// The file with an index.
     pub fn get(&self, source: u32) -> Option<&Source> {
         self.files.get(source as usize)
     }
 
-    /// Every file, in the order first read; the first is the protocol itself.
+    /// Every file, in the order of reading; the first is the protocol itself.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
         self.files.iter()
     }
@@ -76,7 +76,7 @@ impl Sources {
         self.files.iter().filter_map(|file| file.path.as_deref())
     }
 
-    /// The text that a span covers; empty where it covers none.
+    /// The text of a span; empty if there is none.
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source)
             .and_then(|file| file.text.get(span.start as usize..span.end as usize))
@@ -86,24 +86,24 @@ impl Sources {
 
 /// Where files are read from.
 pub(crate) enum Files<'a> {
-    /// A folder, which no path may leave.
+    /// A folder, outside of which nothing is read.
     Folder(PathBuf),
     /// Names and contents in memory.
     Memory(&'a BTreeMap<String, Vec<u8>>),
 }
 
-/// Why a file was not read.
-pub(crate) enum Refused {
-    /// It lies outside the folder of the spec.
+/// Why a file could not be read.
+pub(crate) enum ReadError {
+    /// It is outside the folder of the spec.
     Outside,
-    /// The system's own words.
+    /// The reason, as the system reports it.
     Unreadable(String),
     /// It has more bytes than [`MAX_FILE_BYTES`].
     TooLarge(u64),
 }
 
-/// A file as bytes.
-pub(crate) struct Found {
+/// The content of a file.
+pub(crate) struct ReadFile {
     /// Its path on disk, canonical.
     pub(crate) path: Option<PathBuf>,
     /// Its bytes.
@@ -111,23 +111,23 @@ pub(crate) struct Found {
 }
 
 impl Files<'_> {
-    /// Reads the file of a path that is relative to the folder, uses `/` and has no `.` or `..` left.
-    pub(crate) fn read(&self, relative: &str) -> Result<Found, Refused> {
+    /// Reads the file at a path that is relative to the folder, uses `/` and contains no `.` or `..`.
+    pub(crate) fn read(&self, relative: &str) -> Result<ReadFile, ReadError> {
         match self {
             Self::Memory(files) => {
                 let bytes = files.get(relative).cloned();
-                let bytes = bytes.ok_or_else(|| Refused::Unreadable("no such file".into()))?;
-                Ok(Found { path: None, bytes })
+                let bytes = bytes.ok_or_else(|| ReadError::Unreadable("no such file".into()))?;
+                Ok(ReadFile { path: None, bytes })
             }
             Self::Folder(folder) => {
                 let path = folder.join(relative);
                 let path = path.canonicalize().map_err(|error| unreadable(&error))?;
                 let folder = folder.canonicalize().map_err(|error| unreadable(&error))?;
                 if !path.starts_with(&folder) {
-                    return Err(Refused::Outside);
+                    return Err(ReadError::Outside);
                 }
                 let bytes = read_bounded(&path)?;
-                Ok(Found {
+                Ok(ReadFile {
                     path: Some(path),
                     bytes,
                 })
@@ -137,36 +137,36 @@ impl Files<'_> {
 }
 
 /// Reads a regular file of at most [`MAX_FILE_BYTES`].
-pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Refused> {
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, ReadError> {
     use std::io::Read;
-    // Asked before it is opened: to open a pipe waits for somebody who writes to it.
+    // Checked before opening: opening a pipe blocks until there is a writer.
     let meta = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !meta.is_file() {
         let what = if meta.is_dir() {
             "it is a folder"
         } else {
-            "it is no file but a pipe, a socket or a device"
+            "it is a pipe, a socket or a device"
         };
-        return Err(Refused::Unreadable(what.into()));
+        return Err(ReadError::Unreadable(what.into()));
     }
     let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
     let mut bytes = Vec::new();
-    // The length is taken from what is read: a file may grow, and some report no length at all.
+    // The length is counted while reading: a file may grow, and some report no length.
     let mut bounded = file.take(MAX_FILE_BYTES + 1);
     bounded
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(&error))?;
     let length = bytes.len() as u64;
     if length > MAX_FILE_BYTES {
-        Err(Refused::TooLarge(meta.len().max(length)))
+        Err(ReadError::TooLarge(meta.len().max(length)))
     } else {
         Ok(bytes)
     }
 }
 
-/// The words for an I/O error, the same on every system where they are common ones.
-fn unreadable(error: &std::io::Error) -> Refused {
-    Refused::Unreadable(match error.kind() {
+/// The text for an I/O error; the common ones have the same text on every system.
+fn unreadable(error: &std::io::Error) -> ReadError {
+    ReadError::Unreadable(match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         _ => error.to_string(),

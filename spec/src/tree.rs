@@ -1,25 +1,25 @@
-//! The tree: a document as it was written, every key and value with its place. It knows nothing of protocols.
+//! The tree: a document as written, every key and value with its location. It knows nothing of protocols.
 
 use handfast_schema::Span;
 use serde_json::{Number, Value};
 use std::collections::HashMap;
 
-/// The place of a node in its [`Document`].
+/// The index of a node in its [`Document`].
 pub(crate) type NodeId = usize;
 
 /// A value.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    /// Where it stands.
+    /// Its location.
     pub(crate) span: Span,
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: Kind,
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    /// Something that was already complained about; every later stage is silent on it.
+    /// A value that was already reported; later stages ignore it.
     Broken,
     /// Null.
     Null,
@@ -40,27 +40,27 @@ pub(crate) enum Kind {
 pub(crate) struct Entry {
     /// The key.
     pub(crate) key: String,
-    /// Where the key stands.
+    /// The location of the key.
     pub(crate) at: Span,
     /// The value.
     pub(crate) value: NodeId,
 }
 
-/// A mapping, in the order written. No two entries bear the same key.
+/// A mapping, in the order written. Its keys are unique.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Map {
     entries: Vec<Entry>,
-    /// Whether an entry was left out, and complained about: what is missing may have been that.
+    /// Whether an entry was dropped after being reported: a missing key may be that one.
     pub(crate) partial: bool,
-    /// For mappings too long to look through; never iterated, so that no order leaks from it.
+    /// An index for long mappings; never iterated, so that its order has no influence.
     index: HashMap<String, usize>,
 }
 
 impl Map {
-    /// From this many entries on, keys are looked up in the index.
+    /// The length from which keys are looked up in the index.
     const INDEXED: usize = 12;
 
-    /// Adds an entry, or gives back the one that bears its key already.
+    /// Adds an entry, or returns the existing one with its key.
     pub(crate) fn insert(&mut self, entry: Entry) -> Result<(), &Entry> {
         if let Some(at) = self.position(&entry.key) {
             return Err(&self.entries[at]);
@@ -84,7 +84,7 @@ impl Map {
         }
     }
 
-    /// The entry of a key.
+    /// The entry with a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         self.position(key).map(|at| &self.entries[at])
     }
@@ -99,12 +99,12 @@ impl Map {
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     nodes: Vec<Node>,
-    /// The value that the file is.
+    /// The root of the file.
     pub(crate) root: NodeId,
 }
 
 impl Document {
-    /// A document with nothing in it yet.
+    /// An empty document.
     pub(crate) const fn new() -> Self {
         Self {
             nodes: Vec::new(),
@@ -118,22 +118,22 @@ impl Document {
         self.nodes.len() - 1
     }
 
-    /// How many nodes there are.
+    /// The number of nodes.
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// The node of a place.
+    /// The node with an id.
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id]
     }
 
-    /// The node of a place, to be changed.
+    /// The node with an id, mutable.
     pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.nodes[id]
     }
 
-    /// The mapping at a place.
+    /// The node's mapping, if it is one.
     pub(crate) fn map(&self, id: NodeId) -> Option<&Map> {
         match &self.nodes[id].kind {
             Kind::Map(map) => Some(map),
@@ -141,7 +141,7 @@ impl Document {
         }
     }
 
-    /// The list at a place.
+    /// The node's list, if it is one.
     pub(crate) fn list(&self, id: NodeId) -> Option<&[NodeId]> {
         match &self.nodes[id].kind {
             Kind::List(list) => Some(list),
@@ -149,7 +149,7 @@ impl Document {
         }
     }
 
-    /// The string at a place.
+    /// The node's string, if it is one.
     pub(crate) fn text(&self, id: NodeId) -> Option<&str> {
         match &self.nodes[id].kind {
             Kind::Text(text) => Some(text),
@@ -157,7 +157,7 @@ impl Document {
         }
     }
 
-    /// The boolean at a place.
+    /// The node's boolean, if it is one.
     pub(crate) fn flag(&self, id: NodeId) -> Option<bool> {
         match self.nodes[id].kind {
             Kind::Bool(flag) => Some(flag),
@@ -165,7 +165,7 @@ impl Document {
         }
     }
 
-    /// The number at a place.
+    /// The node's number, if it is one.
     pub(crate) fn number(&self, id: NodeId) -> Option<&Number> {
         match &self.nodes[id].kind {
             Kind::Number(number) => Some(number),
@@ -173,22 +173,22 @@ impl Document {
         }
     }
 
-    /// The value of a key of the mapping at a place.
+    /// The value of a key of the node's mapping.
     pub(crate) fn get(&self, id: NodeId, key: &str) -> Option<NodeId> {
         self.map(id)?.get(key).map(|entry| entry.value)
     }
 
-    /// The entries of the mapping at a place; none where it is no mapping.
+    /// The entries of the node's mapping; empty if it is not a mapping.
     pub(crate) fn entries(&self, id: NodeId) -> &[Entry] {
         self.map(id).map_or(&[], |map| &map.entries)
     }
 
-    /// Whether something at or under a place was complained about already.
+    /// Whether a problem in the node or below it was already reported.
     pub(crate) fn is_broken(&self, id: NodeId) -> bool {
         matches!(self.nodes[id].kind, Kind::Broken)
     }
 
-    /// The value at a place as JSON.
+    /// The node as JSON.
     pub(crate) fn json(&self, id: NodeId) -> Value {
         match &self.nodes[id].kind {
             Kind::Broken | Kind::Null => Value::Null,
@@ -207,7 +207,7 @@ impl Document {
 }
 
 impl Kind {
-    /// What it is, with its article.
+    /// The kind with its article, for messages.
     pub(crate) const fn what(&self) -> &'static str {
         match self {
             Self::Broken => "something broken",

@@ -1,4 +1,4 @@
-//! YAML 1.2 with the core schema, and with it JSON, read into a tree. The parser's crate is named nowhere else.
+//! Reads YAML 1.2 with the core schema, and with it JSON, into a tree. Only this module uses the parser's crate.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::tree::{Document, Entry, Kind, Map, NodeId};
@@ -10,26 +10,26 @@ mod core_schema;
 
 use core_schema::{Scalar, core_schema};
 
-/// How deep a document may nest.
+/// The maximum nesting of a document.
 pub const MAX_DEPTH: usize = 96;
 
-/// How many values a document may have.
+/// The maximum number of values in a document.
 pub const MAX_NODES: usize = 2_000_000;
 
-/// How many values may come from aliases: an alias is a copy of what it names, and a few lines can ask for millions.
+/// The maximum number of values from aliases: an alias is copied, and a few lines can ask for millions.
 pub const MAX_ALIASED_NODES: usize = 100_000;
 
-/// How many bytes of text, of keys and of strings, may come from aliases: no more than a file itself has.
+/// The maximum size of text from aliases, keys and strings, in bytes: that of a file itself.
 pub const MAX_ALIASED_BYTES: usize = 8 * 1024 * 1024;
 
-/// Reads a text. A syntax error gives none; anything less is reported, and stands as [`Kind::Broken`].
+/// Reads a text. Returns `None` on a syntax error; other problems are reported, and leave a [`Kind::Broken`].
 pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Document> {
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
         flow_nesting_limit: 255,
         block_nesting_limit: 255,
-        // Long strings in JSON are keys too; the default of 1024 characters is YAML's own bound.
+        // Long strings in JSON may be keys; the default limit of 1024 characters is that of YAML.
         simple_key_max_lookahead: 1024,
     };
     let mut reader = Reader {
@@ -70,7 +70,7 @@ pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Doc
     Some(reader.document)
 }
 
-/// A YAML text as JSON, by the core schema; none where it is not well-formed. For tools that validate a spec with the
+/// A YAML text as JSON, by the core schema; `None` if it is not well-formed. For tools that validate a spec with the
 /// format's schema.
 pub fn to_json(text: &str) -> Option<serde_json::Value> {
     let mut out = Diagnostics::default();
@@ -78,16 +78,16 @@ pub fn to_json(text: &str) -> Option<serde_json::Value> {
     (out.errors() == 0).then(|| document.json(document.root))
 }
 
-/// A collection that has not ended.
+/// A collection that is still open.
 enum Open {
     List { items: Vec<NodeId> },
     Map { map: Map, key: Option<Key> },
 }
 
-/// A key that waits for its value.
+/// A key whose value has not been read.
 enum Key {
     Good(String, Span),
-    /// Complained about; its value is dropped.
+    /// An invalid key, reported already; its value is dropped.
     Bad,
 }
 
@@ -96,15 +96,15 @@ struct Frame {
     start: Span,
     flow: bool,
     anchor: usize,
-    /// Complained about already; it becomes [`Kind::Broken`] when it ends.
+    /// Reported already; it becomes [`Kind::Broken`] when it ends.
     broken: bool,
 }
 
-/// What a value is made of, the values in it included.
+/// The size of a value, including nested values.
 #[derive(Clone, Copy, Default)]
 struct Weight {
     nodes: usize,
-    /// Of its strings and keys.
+    /// The bytes of its strings and keys.
     bytes: usize,
 }
 
@@ -123,7 +123,7 @@ struct Reader<'a> {
     out: &'a mut Diagnostics,
     document: Document,
     open: Vec<Frame>,
-    /// What an anchor names; none while it is still open.
+    /// The target of an anchor; `None` while it is still open.
     anchors: BTreeMap<usize, Option<(NodeId, Weight)>>,
     aliased: Weight,
     documents: usize,
@@ -158,14 +158,14 @@ impl Reader<'_> {
             .push(Diagnostic::error(code, at, message).maybe_help(help));
     }
 
-    /// Takes an event; none stops the reading.
+    /// Handles an event; `None` stops the reading.
     fn event(&mut self, event: Event<'_>, span: Span) -> Option<()> {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    let message = "a spec is one YAML document, and here a second begins";
-                    let help = "delete the `---`, or move what follows to a file of its own";
+                    let message = "a spec is one YAML document, but a second one begins here";
+                    let help = "delete the `---`, or move the second document to a file of its own";
                     self.out
                         .push(Diagnostic::error("Y007", span, message).help(help));
                     return None;
@@ -192,7 +192,7 @@ impl Reader<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
             Event::Alias(anchor) => self.alias(anchor, span)?,
             Event::UnresolvedAlias(name) => {
-                let message = format!("nothing before this is anchored as `&{name}`");
+                let message = format!("there is no anchor `&{name}` before this alias");
                 self.out.push(Diagnostic::error("Y010", span, message));
                 self.leaf(Kind::Broken, span, 0)?;
             }
@@ -233,7 +233,7 @@ impl Reader<'_> {
             Open::List { items } => (items.last().copied(), Kind::List(items)),
             Open::Map { map, .. } => (map.iter().last().map(|entry| entry.value), Kind::Map(map)),
         };
-        // A block collection ends with its last value: where the parser sees its end is already the next line.
+        // A block collection ends with its last value: the parser reports its end on the next line.
         let end = match last {
             Some(last) if !frame.flow => self.document.node(last).span.end,
             _ => span.end,
@@ -246,7 +246,7 @@ impl Reader<'_> {
         self.leaf(kind, span, frame.anchor)
     }
 
-    /// A value is complete: it goes into the collection that is open, as a key or as a value.
+    /// Adds a complete value to the open collection, as a key or as a value.
     fn leaf(&mut self, kind: Kind, span: Span, anchor: usize) -> Option<()> {
         if self.document.len() >= MAX_NODES {
             let message = format!("the file has more than {MAX_NODES} values");
@@ -278,7 +278,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// What a value is made of.
+    /// The size of a value.
     fn weigh(&self, id: NodeId) -> Weight {
         let own = |bytes| Weight { nodes: 1, bytes };
         match &self.document.node(id).kind {
@@ -303,7 +303,7 @@ impl Reader<'_> {
                 if text == "<<"
                     && self.text.get(span.start as usize..span.end as usize) == Some("<<") =>
             {
-                let message = "merge keys are no part of YAML 1.2";
+                let message = "merge keys are not part of YAML 1.2";
                 let help = "write the keys out, or share a schema with `$ref`";
                 self.out
                     .push(Diagnostic::error("Y005", span, message).help(help));
@@ -312,7 +312,7 @@ impl Reader<'_> {
             Kind::Text(text) => Key::Good(text, span),
             Kind::Broken => Key::Bad,
             other => {
-                let message = format!("a key is a string, and this is {}", other.what());
+                let message = format!("a key is a string, but this is {}", other.what());
                 let scalar = matches!(other, Kind::Null | Kind::Bool(_) | Kind::Number(_));
                 let text = self.text.get(span.start as usize..span.end as usize);
                 let help = text.filter(|text| scalar && !text.is_empty());
@@ -344,7 +344,7 @@ impl Reader<'_> {
                 let name = entry.key.clone();
                 if let Err(first) = map.insert(entry) {
                     let first = first.at;
-                    let message = format!("`{name}` stands here twice");
+                    let message = format!("the key `{name}` occurs twice");
                     self.out.push(
                         Diagnostic::error("Y004", at, message)
                             .at("again here")
@@ -366,8 +366,8 @@ impl Reader<'_> {
                         .then(|| format!("{MAX_ALIASED_BYTES} bytes of text"))
                 };
                 if let Some(bound) = too_much {
-                    let message = format!("the aliases of this file make more than {bound}");
-                    let help = "share what repeats under `types`, with `$ref`";
+                    let message = format!("the aliases of this file expand to more than {bound}");
+                    let help = "put repeated parts under `types`, and use `$ref`";
                     self.out
                         .push(Diagnostic::error("Y008", span, message).help(help));
                     return None;
@@ -379,7 +379,7 @@ impl Reader<'_> {
                     self.out.push(Diagnostic::error("Y008", span, message));
                     return None;
                 };
-                // The copy is in the tree already; an alias can stand as a key, too.
+                // The copy is in the tree already; an alias can also be a key.
                 let is_key = matches!(
                     self.open.last(),
                     Some(Frame {
@@ -396,14 +396,14 @@ impl Reader<'_> {
                 Some(())
             }
             _ => {
-                let message = "an alias cannot stand inside what it names";
+                let message = "an alias cannot be inside its own anchor";
                 self.out.push(Diagnostic::error("Y010", span, message));
                 self.leaf(Kind::Broken, span, 0)
             }
         }
     }
 
-    /// A copy of a value. Every stage may then take a place in the tree for one use of it.
+    /// Copies a value, so that each node of the tree has only one use.
     fn copy(&mut self, id: NodeId, depth: usize) -> Option<NodeId> {
         if depth > MAX_DEPTH {
             return None;
@@ -447,9 +447,9 @@ impl Reader<'_> {
         let message = if known {
             format!("the tag `{tag}` does not fit this value")
         } else {
-            format!("the tag `{tag}` is none of YAML's core schema")
+            format!("the tag `{tag}` is not part of YAML's core schema")
         };
-        let help = "delete the tag: the format has no use for one";
+        let help = "delete the tag: the format uses none";
         self.out
             .push(Diagnostic::error("Y006", span, message).help(help));
     }
@@ -487,7 +487,7 @@ impl Reader<'_> {
             Scalar::Number(number) => Kind::Number(number),
             Scalar::Text => Kind::Text(text.to_owned()),
             Scalar::NotJson => {
-                let message = format!("`{text}` is a number that JSON has not");
+                let message = format!("`{text}` is a number that JSON does not have");
                 let help = format!("quote it, if a string is meant: `'{text}'`");
                 self.out
                     .push(Diagnostic::error("Y011", span, message).help(help));

@@ -1,9 +1,9 @@
-//! What aliases may ask for.
+//! The limits of aliases.
 
 use handfast_spec::{load_str, render};
 use std::collections::BTreeMap;
 
-/// What is said of a spec that has these lines behind its head.
+/// The diagnostics of a spec with these lines after its head.
 fn said(lines: &str) -> String {
     let text = format!(
         "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\nmessages: {{ news: {{ from: server }} }}\n{lines}"
@@ -12,9 +12,10 @@ fn said(lines: &str) -> String {
     render(&loaded.diagnostics, &loaded.sources, false)
 }
 
-const TOO_MUCH: &str = "error[Y008]: the aliases of this file make more than 8388608 bytes of text";
+const TOO_MUCH: &str =
+    "error[Y008]: the aliases of this file expand to more than 8388608 bytes of text";
 
-/// A text, and so many aliases of it.
+/// A text, and a number of aliases of it.
 fn texts(bytes: usize, aliases: usize) -> String {
     let text = "x".repeat(bytes);
     format!(
@@ -37,7 +38,7 @@ fn keys_and_what_lies_inside_count() {
     let long = format!("x:\n  - &a {{ {key}: 1, b: [ {key} ] }}\n");
     assert!(!said(&format!("{long}{}", "  - *a\n".repeat(4000))).contains("Y008"));
     assert!(said(&format!("{long}{}", "  - *a\n".repeat(4200))).contains(TOO_MUCH));
-    // Each doubles the one before it.
+    // Each doubles the previous one.
     let mut doubled = format!("x:\n  - &a0 {key}\n");
     for i in 1..15 {
         doubled.push_str(&format!("  - &a{i} [*a{0}, *a{0}]\n", i - 1));

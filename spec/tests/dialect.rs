@@ -5,7 +5,7 @@ use handfast_spec::{Loaded, load_str, render};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A protocol whose one payload is a schema, with some files beside it.
+/// A protocol with one payload, and some files beside it.
 fn read(head: &Value, payload: &Value, files: &[(&str, Value)]) -> Loaded {
     let mut spec = json!({
         "handfast": 1,
@@ -22,7 +22,7 @@ fn read(head: &Value, payload: &Value, files: &[(&str, Value)]) -> Loaded {
     load_str("protocol.json", spec.to_string().as_bytes(), &files)
 }
 
-/// Whether a server takes each of some instances.
+/// Whether a server accepts each of the instances.
 fn takes(loaded: &Loaded, instances: &[Value]) -> Vec<bool> {
     let shown = render(&loaded.diagnostics, &loaded.sources, false);
     let protocol = loaded.protocol.as_ref().expect(&shown);
@@ -224,7 +224,7 @@ fn what_has_no_effect_is_warned_of() {
         "remotes": { "https://example.com/x": "x.json" },
     });
     assert_eq!(codes(&read(&head, &json!({}), &[])), ["P028", "P028"]);
-    // What nothing fits is no mistake of whoever uses somebody else's schema.
+    // A schema that matches nothing is not an error in a schema that may be someone else's.
     let loaded = read(
         &plain(),
         &json!({ "minimum": 2, "maximum": 1, "enum": [1, 1] }),
@@ -248,9 +248,9 @@ fn dependencies_of_older_drafts_are_read() {
     );
 }
 
-/// Branches of which a client takes two where a server takes one.
+/// Branches of which a client accepts two where a server accepts one.
 #[test]
-fn branches_that_overlap_for_a_client_are_told() {
+fn branches_that_overlap_for_a_client_are_reported() {
     let codes = |branches: &str, from: &str| -> Vec<&'static str> {
         let text = format!(
             "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\nmessages:\n  news: {{ from: {from}, payload: {{ oneOf: [{branches}] }} }}\n"
@@ -273,7 +273,7 @@ fn branches_that_overlap_for_a_client_are_told() {
     ] {
         assert_eq!(codes(&inside, "server"), ["S024"], "{inside}");
     }
-    // A server tells them apart.
+    // A server can distinguish them.
     assert_eq!(codes(&overlap, "client"), Vec::<&str>::new());
     let more = "required: [a], properties: { a: { type: string }, b: { type: string } }";
     let less = "required: [a], properties: { a: { type: string } }";
@@ -282,12 +282,12 @@ fn branches_that_overlap_for_a_client_are_told() {
         ["S024"]
     );
     for apart in [
-        // Each asks for a field that the other has not.
+        // Each requires a field that the other lacks.
         [
             "required: [some], properties: { some: { type: number } }",
             "required: [another], properties: { another: { type: number } }",
         ],
-        // A field that both have differs.
+        // A field of both differs.
         [
             "required: [v], properties: { v: { type: string }, x: { type: number } }",
             "required: [v], properties: { v: { type: number }, y: { type: number } }",
@@ -296,7 +296,7 @@ fn branches_that_overlap_for_a_client_are_told() {
             "required: [v], properties: { v: { const: 1 }, x: { type: number } }",
             "required: [v], properties: { v: { const: 2 }, y: { type: number } }",
         ],
-        // Closed at both ends.
+        // Closed on both sides.
         [
             "properties: { some: { type: number } }, additionalProperties: false",
             "properties: { another: { type: number } }, additionalProperties: false",
@@ -324,7 +324,7 @@ fn annotations_of_the_wrong_kind_are_passed_over() {
     );
     let ours = read(&json!({}), &payload, &[]);
     assert!(ours.protocol.is_none());
-    // What asserts is no annotation.
+    // Assertions are not annotations.
     assert!(
         read(
             &json!({ "dialect": "json-schema" }),
@@ -338,7 +338,7 @@ fn annotations_of_the_wrong_kind_are_passed_over() {
 
 #[test]
 fn what_was_meant_is_said() {
-    let told = |payload: Value| {
+    let reported = |payload: Value| {
         let loaded = read(&json!({}), &payload, &[]);
         render(&loaded.diagnostics, &loaded.sources, false)
     };
@@ -358,22 +358,27 @@ fn what_was_meant_is_said() {
         ("bytes", "contentEncoding: base64"),
         ("String", "did you mean `string`?"),
     ] {
-        let text = told(json!({ "type": word }));
+        let text = reported(json!({ "type": word }));
         assert!(
             text.contains("error[S002]") && text.contains(expected),
             "{text}"
         );
     }
-    assert!(told(json!({ "title": "string" })).contains("note[S025]"));
-    assert!(told(json!({ "type": "object", "description": "integer" })).contains("note[S025]"));
-    assert_eq!(told(json!({ "type": "string", "default": "string" })), "");
+    assert!(reported(json!({ "title": "string" })).contains("note[S025]"));
+    assert!(reported(json!({ "type": "object", "description": "integer" })).contains("note[S025]"));
     assert_eq!(
-        told(json!({ "type": "object", "description": "A string.", "properties": { "a": true } })),
+        reported(json!({ "type": "string", "default": "string" })),
+        ""
+    );
+    assert_eq!(
+        reported(
+            json!({ "type": "object", "description": "A string.", "properties": { "a": true } })
+        ),
         ""
     );
 }
 
-/// A branch may require what is declared around it, and what nothing declares is a mistake still.
+/// A branch may require what is declared around it; what nothing declares is still an error.
 #[test]
 fn what_is_declared_around_a_branch_is_known() {
     let around = |required: &str| {

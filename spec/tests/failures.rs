@@ -1,4 +1,4 @@
-//! Errors of requests, and what carries them.
+//! The errors of requests, and the messages for them.
 
 use handfast_spec::load_str;
 use std::collections::BTreeMap;

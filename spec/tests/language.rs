@@ -1,11 +1,11 @@
-//! The language through its public door.
+//! The language, through the public API.
 
-use handfast_spec::model::{FieldKind, Layout, Presence, Reply, Sent, TimestampForm};
+use handfast_spec::model::{FieldKind, Presence, Reply, Sent, Tagging, TimestampForm};
 use handfast_spec::{Diagnostic, Loaded, Severity, load, load_str, render};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The reference protocol. A comma ends a plain scalar inside `{ }`, so that a description with one has to be quoted.
+/// The reference protocol. A comma ends a plain scalar inside `{ }`, so a description with one has to be quoted.
 fn reference() -> String {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol.yaml"));
     let text = std::fs::read_to_string(path).expect("the reference protocol");
@@ -23,14 +23,16 @@ fn shown(loaded: &Loaded) -> String {
     render(&loaded.diagnostics, &loaded.sources, false)
 }
 
-/// The errors and warnings; a note says that nothing is wrong.
+/// The errors and warnings, without notes.
 fn wrong(loaded: &Loaded) -> String {
-    let told = loaded.diagnostics.iter();
-    let told = told.filter(|one| one.severity != Severity::Note).cloned();
-    render(&told.collect::<Vec<_>>(), &loaded.sources, false)
+    let reported = loaded.diagnostics.iter();
+    let reported = reported
+        .filter(|one| one.severity != Severity::Note)
+        .cloned();
+    render(&reported.collect::<Vec<_>>(), &loaded.sources, false)
 }
 
-/// The codes told of a spec, in order.
+/// The codes reported for a spec, in order.
 fn codes(text: &str) -> Vec<&'static str> {
     read(text).diagnostics.iter().map(|one| one.code).collect()
 }
@@ -151,7 +153,7 @@ fn the_hash_covers_the_wire_and_nothing_else() {
             "type: integer, minimum: 1, maximum: 20000",
             "maximum: 20000.0, minimum: 1, type: integer",
         ),
-        // Written out, the type is the same.
+        // Inlined, the type is the same.
         (
             "status: { $ref: '#/types/Status' }",
             "status: { type: string, enum: [away, online], open: true }",
@@ -160,9 +162,9 @@ fn the_hash_covers_the_wire_and_nothing_else() {
         if from.starts_with("status") {
             let text = reference.replacen(from, to, 1);
             let loaded = read(&text);
-            let told = loaded.diagnostics.iter();
-            let told = told.filter(|one| one.severity != Severity::Note);
-            let unused: Vec<_> = told.map(|one| one.code).collect();
+            let reported = loaded.diagnostics.iter();
+            let reported = reported.filter(|one| one.severity != Severity::Note);
+            let unused: Vec<_> = reported.map(|one| one.code).collect();
             assert_eq!(unused, ["P021"]);
             assert_eq!(loaded.protocol.expect("a protocol").hash, first);
             continue;
@@ -251,7 +253,7 @@ fn a_symbolic_link_does_not_lead_out() {
     std::os::unix::fs::symlink(base.join("secret.yaml"), inside.join("link.yaml")).expect("a link");
     let loaded = load(&inside.join("protocol.yaml"));
     let found: Vec<_> = loaded.diagnostics.iter().map(|one| one.code).collect();
-    // The same file inside of the folder is read, and known to a build script.
+    // The same file inside the folder is read, and reported to build scripts.
     std::fs::remove_file(inside.join("link.yaml")).expect("a link");
     std::fs::write(inside.join("link.yaml"), "types: { T: { type: string } }\n").expect("a file");
     let second = load(&inside.join("protocol.yaml"));
@@ -280,7 +282,7 @@ fn pointers_anchors_and_dynamic_anchors_resolve() {
     ] {
         assert_eq!(shown(&read(&payload(good))), "", "{good}");
     }
-    // What a dynamic reference comes to may come back to itself, too.
+    // The target of a dynamic reference may also be circular.
     assert_eq!(
         codes(&payload(
             "{ allOf: [{ $dynamicRef: '#n' }], $dynamicAnchor: n, $defs: { y: { $ref: '#/types/Pair' } } }"
@@ -295,7 +297,7 @@ fn pointers_anchors_and_dynamic_anchors_resolve() {
 }
 
 #[test]
-fn one_mistake_is_one_error_and_all_are_told() {
+fn one_mistake_is_one_error_and_all_are_reported() {
     let text = format!(
         "{HEAD}messages:\n  ask: {{ form: client, reply: answer, errors: [NONE] }}\n  answer: {{ from: server, payload: {{ type: [object, objekt] }} }}\nlimits: {{ message: 12 apples }}\n"
     );
@@ -366,7 +368,7 @@ fn depth_ends_in_a_diagnostic_and_not_on_the_stack() {
         );
         read(&text);
     }
-    // A chain of references is as long as one likes.
+    // A chain of references may have any length.
     let mut chain = format!("{HEAD}types:\n");
     for at in 0..20_000 {
         chain.push_str(&format!("  T{at}: {{ $ref: '#/types/T{}' }}\n", at + 1));
@@ -376,7 +378,7 @@ fn depth_ends_in_a_diagnostic_and_not_on_the_stack() {
 }
 
 #[test]
-fn forms_of_envelope_that_are_to_come_are_told() {
+fn planned_forms_of_envelope_are_reported() {
     for envelope in [
         "layout: json-rpc",
         "layout: array",
@@ -414,7 +416,7 @@ messages:
     assert_eq!(wrong(&loaded), "");
     let protocol = loaded.protocol.expect("a protocol");
     let [client, server] = [&protocol.envelope.client, &protocol.envelope.server];
-    assert_eq!(client.layout, Layout::Flat { tag: "op".into() });
+    assert_eq!(client.tagging, Tagging::Flat { tag: "op".into() });
     assert!(client.timestamp.is_none() && client.version.is_none());
     let stamp = server.timestamp.as_ref().expect("a timestamp");
     assert_eq!(
@@ -435,7 +437,7 @@ messages:
         None
     );
     let push = &protocol.messages[2].server.as_ref().expect("sent").envelope;
-    assert_eq!(push.layout.content(), Some("body"));
+    assert_eq!(push.tagging.content(), Some("body"));
     assert!(push.id.is_none());
 }
 
@@ -466,51 +468,51 @@ fn many_patterns_are_read() {
 
 #[test]
 fn what_is_answered_only_where_it_fails() {
-    let told = |session: &str, message: &str| {
+    let reported = |session: &str, message: &str| {
         codes(&format!(
             "{HEAD}errors: {{ FULL: {{ description: No place. }} }}\nmessages:\n  note: {{ from: client, errors: [FULL]{message} }}\n{session}"
         ))
     };
     let empty: [&str; 0] = [];
-    assert_eq!(told("", ""), empty);
-    assert_eq!(told("", ", timeout: 5s"), ["P028"]);
-    // Nobody can say what failed.
-    let deaf = told("session: { roles: { error: off } }\n", "");
-    assert!(deaf.contains(&"P028"), "{deaf:?}");
+    assert_eq!(reported("", ""), empty);
+    assert_eq!(reported("", ", timeout: 5s"), ["P028"]);
+    // Failures cannot be answered.
+    let without_errors = reported("session: { roles: { error: off } }\n", "");
+    assert!(without_errors.contains(&"P028"), "{without_errors:?}");
     let order = "envelope: { id: off, correlate: order }\n";
-    let deaf = told(order, "");
-    assert!(deaf.contains(&"P028"), "{deaf:?}");
+    let without_errors = reported(order, "");
+    assert!(without_errors.contains(&"P028"), "{without_errors:?}");
 }
 
 #[test]
 fn a_failure_without_a_tag_needs_an_outcome() {
-    let told = |outcome: &str| {
+    let reported = |outcome: &str| {
         codes(&format!(
             "{HEAD}envelope: {{ server: {{ reply_to: reply_to{outcome} }} }}\nerrors: {{ FULL: {{ description: No place. }} }}\nmessages:\n  ask: {{ from: client, reply: answer, errors: [FULL] }}\n  answer: {{ from: server, tag: null }}\n  failure: {{ from: server, tag: null, payload: {{ type: object, required: [error], properties: {{ error: {{ type: string }} }} }} }}\nsession: {{ roles: {{ error: {{ message: failure, map: {{ code: error }} }} }} }}\n"
         ))
     };
-    let told_by = told(", outcome: { field: ok, success: true, failure: false }");
-    assert!(!told_by.contains(&"P035"), "{told_by:?}");
-    let untold = told("");
-    assert!(untold.contains(&"P035"), "{untold:?}");
+    let distinction = reported(", outcome: { field: ok, success: true, failure: false }");
+    assert!(!distinction.contains(&"P035"), "{distinction:?}");
+    let without_outcome = reported("");
+    assert!(without_outcome.contains(&"P035"), "{without_outcome:?}");
 }
 
-/// What is told as read and not acted on, in order.
+/// The settings reported as having no effect yet, in order.
 fn pending(text: &str) -> Vec<String> {
     let all = read(text).diagnostics;
     let notes = all.into_iter().filter(|one| one.code == "G005");
-    let told = |one: Diagnostic| {
+    let reported = |one: Diagnostic| {
         assert_eq!(one.severity, Severity::Note);
-        let what = one.message.split_once(" is read, and not acted on yet: ");
+        let what = one.message.split_once(" has no effect yet: ");
         what.expect("what, and what happens instead").0.to_owned()
     };
-    notes.map(told).collect()
+    notes.map(reported).collect()
 }
 
 #[test]
-fn what_nobody_acts_on_yet_is_told() {
-    let told = pending(&reference());
-    assert_eq!(told, ["the history of `room`", "`session.resume`"]);
+fn settings_without_effect_are_reported() {
+    let reported = pending(&reference());
+    assert_eq!(reported, ["the history of `room`", "`session.resume`"]);
     let with = |message: &str, rest: &str| {
         pending(&format!(
             "{HEAD}messages:\n  news: {{ from: server{message} }}\n  ask: {{ from: client, payload: {{ type: object, properties: {{ v: {{ type: string }} }} }} }}\n{rest}"
@@ -526,7 +528,7 @@ fn what_nobody_acts_on_yet_is_told() {
             "",
             "the envelope of `news`",
         ),
-        // What is said anew and is no other.
+        // A setting that repeats the default is not reported.
         (", envelope: { id: id }", "", ""),
         ("", "session: { resume: 10s }", "`session.resume`"),
         ("", "session: { resume: off }", ""),
@@ -545,7 +547,7 @@ fn what_nobody_acts_on_yet_is_told() {
         (
             "",
             "session: { roles: { hello: { message: ask, fields: { version: /v } } } }",
-            "that `ask` plays the role `hello`",
+            "`ask` in the role `hello`",
         ),
         ("", "encodings: { json: a }", ""),
         ("", "encodings: { json: a, cbor: b }", "the encoding `cbor`"),
@@ -612,9 +614,9 @@ fn a_default_fits_its_own_schema() {
     ] {
         assert_eq!(with(bad), ["S021"], "{bad}");
     }
-    // Where a schema is wrong, that is what is told.
-    let told = with("{ type: string, pattern: '(', default: A }");
-    assert!(!told.contains(&"S021"), "{told:?}");
+    // If the schema is invalid, only that is reported.
+    let reported = with("{ type: string, pattern: '(', default: A }");
+    assert!(!reported.contains(&"S021"), "{reported:?}");
 }
 
 #[test]
@@ -631,7 +633,7 @@ fn a_channel_is_entered_and_left_with_an_answer() {
     }
 }
 
-/// A caret stands under what is wrong in a pattern, however it is quoted.
+/// The caret marks the error in a pattern, however the pattern is quoted.
 #[test]
 fn what_is_wrong_in_a_pattern_is_pointed_at() {
     for (written, part) in [

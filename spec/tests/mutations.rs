@@ -1,4 +1,4 @@
-//! Whatever is done to a spec, reading it ends in a protocol or in diagnostics, and both can be shown.
+//! Reading a mutated spec always ends in a protocol or in diagnostics, which can be rendered.
 
 use handfast_spec::{Severity, load_str, render, render_json};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ impl Numbers {
     }
 }
 
-/// What is put into the text here and there.
+/// Snippets that are inserted into the text.
 const PIECES: [&str; 26] = [
     "{",
     "}",
@@ -103,7 +103,7 @@ fn no_mutation_is_fatal() {
                     bytes.splice(at..at, [&b"\n"[..], &line, b"\n"].concat());
                 }
                 _ => {
-                    // Two words change places, which leaves good YAML with bad meaning.
+                    // Two words are swapped, which leaves valid YAML with another meaning.
                     let text = String::from_utf8_lossy(&bytes).into_owned();
                     let words: Vec<&str> = text.split(' ').filter(|word| word.len() > 3).collect();
                     let one = words

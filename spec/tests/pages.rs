@@ -1,6 +1,5 @@
-//! Every page of a code is run: the first spec gives exactly the rendering that the page shows, the last one neither that
-//! code nor an error or a warning.
-//! `UPDATE_PAGES=1` writes the renderings anew.
+//! Every page of a code is tested: the first spec gives exactly the rendering on the page, the last one neither that
+//! code nor an error or a warning. `UPDATE_PAGES=1` updates the renderings.
 
 use handfast_spec::{CODES, Loaded, Severity, explain, load_str, render};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +9,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("pages")
 }
 
-/// The fenced blocks of a page: (info string, content, where the content lies).
+/// The fenced blocks of a page: (info string, content, byte range of the content).
 fn blocks(page: &str) -> Vec<(&str, &str, std::ops::Range<usize>)> {
     let mut blocks = Vec::new();
     let mut open: Option<(&str, usize)> = None;
@@ -40,7 +39,7 @@ fn run(info: &str, text: &str) -> Loaded {
     load_str("protocol.yaml", &bytes, &BTreeMap::new())
 }
 
-/// The codes that loading a spec can give; those of names come from the generator, and their pages are run with it.
+/// The codes that loading a spec can give; those of names come from the generator, which tests their pages.
 fn own() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     CODES.iter().filter(|(code, _)| !code.starts_with('N'))
 }
@@ -61,7 +60,7 @@ fn every_page_says_what_happens() {
         let found = blocks(&page);
         let [(info, bad, _), ("text", expected, place), ("yaml", good, _)] = found.as_slice()
         else {
-            panic!("{code}: a page has a spec, a rendering and a mended spec");
+            panic!("{code}: a page has a spec, a rendering and a corrected spec");
         };
         assert!(
             page.starts_with(&format!("# {code}: ")),
@@ -77,7 +76,9 @@ fn every_page_says_what_happens() {
         let other = other.any(|one| one.code != *code)
             || loaded.diagnostics.iter().all(|one| one.code != *code);
         if other {
-            wrong.push(format!("{code}: something else is told\n{rendered}"));
+            wrong.push(format!(
+                "{code}: another diagnostic is reported\n{rendered}"
+            ));
             continue;
         }
         if update && rendered != *expected {
@@ -92,14 +93,14 @@ fn every_page_says_what_happens() {
         let json = handfast_spec::yaml::to_json(good).unwrap_or_default();
         for error in format.iter_errors(&json) {
             wrong.push(format!(
-                "{code}: the format's schema refuses what is mended: {error}"
+                "{code}: the format's schema refuses the corrected spec: {error}"
             ));
         }
-        // A note of another kind may remain: what a page advises need not be acted on by everybody yet.
+        // A note of another kind may remain: the solution may have no effect yet.
         let mut told = mended.diagnostics.iter();
         let told = told.any(|one| one.code == *code || one.severity != Severity::Note);
         if told || mended.protocol.is_none() {
-            wrong.push(format!("{code}: the mended spec\n{rest}"));
+            wrong.push(format!("{code}: the corrected spec\n{rest}"));
         }
     }
     assert!(

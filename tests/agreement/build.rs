@@ -2,12 +2,12 @@
 
 #[path = "../../schema/tests/branches/mod.rs"]
 mod branches;
-#[path = "../../schema/tests/large/mod.rs"]
-mod large;
-#[path = "../../schema/tests/overlaps/mod.rs"]
-mod overlaps;
+#[path = "../../schema/tests/long_reports/mod.rs"]
+mod long_reports;
 #[path = "../../schema/tests/random/mod.rs"]
 mod random;
+#[path = "../../schema/tests/shared_fields/mod.rs"]
+mod shared_fields;
 
 use handfast_spec::{Severity, load_str};
 use random::{Rng, document, instance};
@@ -179,9 +179,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for path in [
         vectors,
         "../../schema/tests/random/mod.rs",
-        "../../schema/tests/large/mod.rs",
+        "../../schema/tests/long_reports/mod.rs",
         "../../schema/tests/branches/mod.rs",
-        "../../schema/tests/overlaps/mod.rs",
+        "../../schema/tests/shared_fields/mod.rs",
         "build.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");
@@ -197,15 +197,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             made.add(format!("Typed{i}"), &json!(i), &typed(schema), instances)?;
         }
     }
-    for (i, (schema, instances)) in large::large().into_iter().enumerate() {
+    for (i, (schema, instances)) in long_reports::long_reports().into_iter().enumerate() {
         made.add(format!("Large{i}"), &json!(i), &schema, instances)?;
     }
     for (i, (schema, instances)) in branches::branches().into_iter().enumerate() {
         made.add(format!("Branches{i}"), &json!(i), &schema, instances)?;
     }
-    for (i, (schema, good, bad)) in overlaps::overlaps().into_iter().enumerate() {
+    for (i, (schema, good, bad)) in shared_fields::shared_fields().into_iter().enumerate() {
         let instances = good.into_iter().chain(bad).collect();
-        made.add(format!("Overlaps{i}"), &json!(i), &schema, instances)?;
+        made.add(format!("SharedFields{i}"), &json!(i), &schema, instances)?;
     }
     // What has no type is judged by the interpreter in any case.
     for seed in 1..=RANDOM {

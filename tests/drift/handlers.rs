@@ -3,7 +3,7 @@
 pub mod api;
 
 use api::*;
-use handfast::server::Stream;
+use handfast::server::StreamResponder;
 
 /// An application that does nothing.
 pub struct App;
@@ -13,10 +13,10 @@ fn nothing<T>() -> T {
     unreachable!("this is compiled and never run")
 }
 
-impl api::Sessions for App {
+impl api::SessionHandler for App {
     type Session = ();
 
-    async fn auth(&self, _: Auth) -> Result<(), AuthError> {
+    async fn authenticate(&self, _: Auth) -> Result<(), AuthError> {
         Ok(())
     }
 }
@@ -44,7 +44,7 @@ impl api::PricesHandler for App {
     async fn prices_watch(
         &self,
         _: PricesWatch,
-        _: Stream<PricesWatching, PricesTick>,
+        _: StreamResponder<PricesWatching, PricesTick>,
         _: &Context<()>,
     ) -> Result<PricesDone, PricesWatchError> {
         nothing()

@@ -1,6 +1,6 @@
 //! Generates protocols whose parts are called by every letter, and by every name that generated code or the macro uses.
 
-use handfast_codegen::{Failed, Generator};
+use handfast_codegen::{GenerateError, Generator};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
@@ -107,7 +107,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(&path, spec)?;
         match Generator::new(path).prepare() {
             Ok((outputs, ..)) => Ok(Ok(outputs.into_iter().map(|one| one.text).collect())),
-            Err(failed @ Failed::Spec { .. }) => Ok(Err(failed.to_string())),
+            Err(failed @ GenerateError::Spec { .. }) => Ok(Err(failed.to_string())),
             Err(other) => Err(other.to_string().into()),
         }
     };

@@ -1,19 +1,19 @@
-//! `cargo xtask autobahn`: the Autobahn test suite against both ends of the transport. On demand, because it needs CPython 2.7,
-//! which systems no longer have; where this runs as root on Debian, that is installed.
+//! `cargo xtask autobahn`: the Autobahn test suite against both ends of the WebSocket transport. It runs on demand, because it needs
+//! CPython 2.7, which systems no longer have. As root on Debian, this installs it.
 
-use crate::run::{Failure, asked, output, quoted, root, run, run_with, target};
+use crate::run::{Failure, output, output_of, quoted, root, run, run_with, target};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const REQUIREMENTS: &str = "tests/autobahn/requirements.txt";
 
-/// The last that makes environments for CPython 2.7.
+/// The last version that creates environments for CPython 2.7.
 const VIRTUALENV: &str = "virtualenv==20.21.1";
 
-/// The last release of Debian that has CPython 2.7. Its mirrors are those of the later ones.
+/// The last release of Debian with CPython 2.7. Mirrors of later releases carry it too.
 const DEBIAN: &str = "bullseye";
 
-/// Installs what is missing and runs the cases of these ids, or all of them.
+/// Installs what is missing and runs the cases with these ids, or all cases.
 pub(crate) fn autobahn(cases: &[&str]) -> Result<(), Failure> {
     let folder = target().join("autobahn");
     let python = environment(&folder)?;
@@ -26,24 +26,25 @@ pub(crate) fn autobahn(cases: &[&str]) -> Result<(), Failure> {
     for case in cases {
         line = format!("{line} '{case}'");
     }
-    let done = run("", &line);
-    println!("the reports: {}/*/index.html", reports.display());
-    done
+    let result = run("", &line);
+    println!("reports: {}/*/index.html", reports.display());
+    result
 }
 
-/// The interpreter of an environment that has the packages, which is made where it is not there or they changed.
+/// The interpreter of an environment with the packages. The environment is created where it is missing or the requirements changed.
 fn environment(folder: &Path) -> Result<PathBuf, Failure> {
-    let unwritten = |error: std::io::Error| Failure::Missing(error.to_string());
-    let requirements = fs::read_to_string(root().join(REQUIREMENTS)).map_err(unwritten)?;
-    let place = folder.join("python");
-    let python = place.join("bin/python");
-    let mark = place.join("requirements.txt");
-    if fs::read_to_string(&mark).is_ok_and(|made_of| made_of == requirements) {
+    let failure = |error: std::io::Error| Failure::Missing(error.to_string());
+    let requirements = fs::read_to_string(root().join(REQUIREMENTS)).map_err(failure)?;
+    let environment = folder.join("python");
+    let python = environment.join("bin/python");
+    // Written last, so that an environment without it is incomplete.
+    let installed = environment.join("requirements.txt");
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == requirements) {
         return Ok(python);
     }
     let base = python2(folder)?;
-    if place.exists() {
-        fs::remove_dir_all(&place).map_err(unwritten)?;
+    if environment.exists() {
+        fs::remove_dir_all(&environment).map_err(failure)?;
     }
     let tool = folder.join("virtualenv");
     let tool = tool.display().to_string();
@@ -61,12 +62,12 @@ fn environment(folder: &Path) -> Result<PathBuf, Failure> {
         "",
         &format!(
             "python3 -m virtualenv --quiet --no-periodic-update --python '{base}' {}",
-            quoted(&place)
+            quoted(&environment)
         ),
         &[("PYTHONPATH", &tool)],
     )?;
     let pip = format!("{} -m pip install --quiet", quoted(&python));
-    // Builds see what is installed, and so what is pinned: what they need comes first.
+    // Packages are built with what is installed, so that it is pinned too: build requirements come first.
     let first = requirements
         .lines()
         .find(|line| !line.starts_with('#'))
@@ -77,11 +78,11 @@ fn environment(folder: &Path) -> Result<PathBuf, Failure> {
         &format!("{pip} --no-deps --no-build-isolation -r {REQUIREMENTS}"),
         &quiet,
     )?;
-    fs::write(mark, requirements).map_err(unwritten)?;
+    fs::write(installed, requirements).map_err(failure)?;
     Ok(python)
 }
 
-/// A CPython 2.7: `$PYTHON2`, one on the path, one of pyenv's, or Debian's.
+/// Finds CPython 2.7 in `$PYTHON2`, on the `PATH` or in pyenv, or installs Debian's.
 fn python2(folder: &Path) -> Result<String, Failure> {
     let pyenv = || output("pyenv prefix 2.7.18").map(|prefix| format!("{prefix}/bin/python2.7"));
     let find = || {
@@ -101,14 +102,14 @@ fn python2(folder: &Path) -> Result<String, Failure> {
     }
     find().ok_or_else(|| {
         Failure::Missing(
-            "there is no CPython 2.7, on which the Autobahn test suite runs: install it with its headers, or name it in $PYTHON2"
+            "CPython 2.7 was not found: install it with its headers, or set $PYTHON2 to its path"
                 .to_owned(),
         )
     })
 }
 
 fn is_python2(program: &str) -> bool {
-    asked(
+    output_of(
         program,
         [
             "-c",
@@ -124,17 +125,16 @@ fn is_debian() -> bool {
     release.lines().any(|line| line == "ID=debian")
 }
 
-/// Installs Debian's own, of an older release, from the mirror that this machine has its packages from. Its list of sources
-/// stays as it is.
+/// Installs the package of an older release of Debian, from the mirror that this machine uses.
 fn install(folder: &Path) -> Result<(), Failure> {
     let missing =
-        |words: &str| Failure::Missing(format!("CPython 2.7 cannot be installed: {words}"));
+        |reason: &str| Failure::Missing(format!("CPython 2.7 cannot be installed: {reason}"));
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let release = release
         .lines()
         .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
-        .ok_or_else(|| missing("/etc/os-release names no release of Debian"))?;
-    let sites = asked(
+        .ok_or_else(|| missing("/etc/os-release does not name the release of Debian"))?;
+    let sites = output_of(
         "apt-get",
         [
             "indextargets",
@@ -149,7 +149,7 @@ fn install(folder: &Path) -> Result<(), Failure> {
         .filter_map(|line| line.split_once(' '))
         .find_map(|(site, of)| (of == release).then_some(site))
         .ok_or_else(|| {
-            missing("apt names no mirror of this release; is `apt-get update` needed?")
+            missing("apt knows no mirror of this release; run `apt-get update` first")
         })?;
 
     let apt = folder.join("apt");
@@ -161,17 +161,19 @@ fn install(folder: &Path) -> Result<(), Failure> {
         format!("deb [signed-by={keys}] {site} {DEBIAN} main\n"),
     )
     .map_err(|error| missing(&error.to_string()))?;
-    // Only this list: the machine's own stays as it is, and nothing that is installed is replaced.
-    let own = format!(
+    // Only this list: the machine's own sources are not changed, and no installed package is replaced.
+    let options = format!(
         "-o Dir::Etc::sourcelist={} -o Dir::Etc::sourceparts=- -o Dir::State::lists={} -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=",
         quoted(&list),
         quoted(&apt.join("lists"))
     );
     let quiet = [("DEBIAN_FRONTEND", "noninteractive")];
-    run_with("", &format!("apt-get {own} update -qq"), &quiet)?;
+    run_with("", &format!("apt-get {options} update -qq"), &quiet)?;
     run_with(
         "",
-        &format!("apt-get {own} install -qq -y --no-install-recommends python2.7 python2.7-dev"),
+        &format!(
+            "apt-get {options} install -qq -y --no-install-recommends python2.7 python2.7-dev"
+        ),
         &quiet,
     )
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask fresh`: the two commands of the README, as somebody runs them who cloned the repository a minute ago. What a
-//! test takes from the machine that it was written on fails here.
+//! `cargo xtask fresh`: the two commands of the README in a fresh clone with empty caches. A test that depends on the machine
+//! it was written on fails here.
 
 use crate::run::{output_in, root, seconds};
 use std::ffi::OsString;
@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// What the README has one type.
+/// The commands of the README.
 const COMMANDS: [&str; 2] = ["cargo run -p codegen", "cargo xtask test"];
 
-/// How the folders of runs are called, before the number of their process.
-const NAME: &str = "handfast-fresh-";
+/// The name of the folder of a run, before the id of its process.
+const PREFIX: &str = "handfast-fresh-";
 
-/// Variables that lead to what this machine has built or installed. Those of cargo's configuration (registries, proxies)
-/// stay, as its files do.
-const LEFT_OUT: [&str; 6] = [
+/// Variables that lead to what this machine has built or installed. Those that configure cargo (registries, proxies) are kept,
+/// as are its configuration files.
+const REMOVED: [&str; 6] = [
     "CARGO_TARGET_DIR",
     "CARGO_BUILD_TARGET_DIR",
     "CARGO_BUILD_BUILD_DIR",
@@ -26,7 +26,7 @@ const LEFT_OUT: [&str; 6] = [
     "VIRTUAL_ENV",
 ];
 
-/// Variables that say where something is cached, and the folder it gets here.
+/// Variables that name a cache, and the folder of the run that they name instead.
 const CACHES: [(&str, &str); 4] = [
     ("CARGO_HOME", "cargo"),
     ("npm_config_cache", "npm"),
@@ -34,38 +34,38 @@ const CACHES: [(&str, &str); 4] = [
     ("XDG_CACHE_HOME", "cache"),
 ];
 
-/// Clones, runs both commands, tells their times and removes everything. The exit code is that of the command that failed.
+/// Clones, runs both commands, reports their times and removes everything. Returns the exit code of the command that failed.
 pub(crate) fn run() -> ExitCode {
-    let folder = std::env::temp_dir().join(format!("{NAME}{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
     remove_abandoned();
-    let place = Place(folder);
-    match try_run(&place.0) {
+    let folder = TemporaryFolder(folder);
+    match try_run(&folder.0) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(status)) => status
             .code()
             .and_then(|code| u8::try_from(code).ok())
             .map_or(ExitCode::FAILURE, ExitCode::from),
-        Err(words) => {
-            eprintln!("{words}");
+        Err(message) => {
+            eprintln!("{message}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// A folder that goes away.
-struct Place(PathBuf);
+/// A folder that is removed when the value is dropped.
+struct TemporaryFolder(PathBuf);
 
-impl Drop for Place {
+impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0)
             && error.kind() != io::ErrorKind::NotFound
         {
-            eprintln!("{} is left over: {error}", self.0.display());
+            eprintln!("{} could not be removed: {error}", self.0.display());
         }
     }
 }
 
-/// Removes what runs left behind that were interrupted, where it can be told that they are gone.
+/// Removes the folders of interrupted runs, where `/proc` shows that their processes have ended.
 fn remove_abandoned() {
     let processes = Path::new("/proc");
     let Ok(entries) = fs::read_dir(std::env::temp_dir()) else {
@@ -73,30 +73,30 @@ fn remove_abandoned() {
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(NAME));
-        let is_gone = |number: &str| {
+        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let has_ended = |number: &str| {
             number.parse::<u32>().is_ok()
                 && processes.join("self").exists()
                 && !processes.join(number).exists()
         };
-        if number.is_some_and(is_gone) {
-            drop(Place(entry.path()));
+        if number.is_some_and(has_ended) {
+            drop(TemporaryFolder(entry.path()));
         }
     }
 }
 
-/// The status of the command that failed; nothing where both ended well.
+/// Returns the status of the command that failed, or `None` where both succeeded.
 fn try_run(folder: &Path) -> Result<Option<ExitStatus>, String> {
-    let told = |what: &str| {
-        let what = what.to_owned();
-        move |error: io::Error| format!("{what}: {error}")
+    let failure = |subject: &str| {
+        let subject = subject.to_owned();
+        move |error: io::Error| format!("{subject}: {error}")
     };
     for (_, cache) in CACHES {
         let cache = folder.join(cache);
-        fs::create_dir_all(&cache).map_err(told(&cache.display().to_string()))?;
+        fs::create_dir_all(&cache).map_err(failure(&cache.display().to_string()))?;
     }
-    copy_configuration(&folder.join("cargo")).map_err(told("cargo's configuration"))?;
-    // With a space in its name, as people's folders have.
+    copy_configuration(&folder.join("cargo")).map_err(failure("cargo's configuration"))?;
+    // With a space in its name, as folders often have.
     let clone = folder.join("fresh clone");
     let head = clone_head(&clone)?;
     println!("a fresh clone of {head} in {}", clone.display());
@@ -108,7 +108,7 @@ fn try_run(folder: &Path) -> Result<Option<ExitStatus>, String> {
         let status = command(line, folder)
             .current_dir(&clone)
             .status()
-            .map_err(told(line))?;
+            .map_err(failure(line))?;
         times.push((line, begun.elapsed(), status));
         if !status.success() {
             break;
@@ -123,20 +123,20 @@ fn try_run(folder: &Path) -> Result<Option<ExitStatus>, String> {
     Ok(failed.into_iter().find(|status| !status.success()))
 }
 
-/// A command line in an environment where nothing was built, downloaded or installed yet.
+/// A command line in an environment where nothing has been built, downloaded or installed.
 fn command(line: &str, folder: &Path) -> Command {
     let mut words = line.split(' ');
     let mut command = Command::new(words.next().unwrap_or_default());
     command.args(words);
-    for name in LEFT_OUT {
+    for name in REMOVED {
         command.env_remove(name);
     }
-    // What cargo says to the program that it runs, this one.
+    // Cargo sets these for the program that it runs, which is this one.
     for (name, _) in std::env::vars_os() {
-        let is_ours = name.to_str().is_some_and(|name| {
+        let is_set_by_cargo = name.to_str().is_some_and(|name| {
             name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
         });
-        if is_ours {
+        if is_set_by_cargo {
             command.env_remove(&name);
         }
     }
@@ -146,7 +146,7 @@ fn command(line: &str, folder: &Path) -> Command {
     command
 }
 
-/// Copies the files of cargo's configuration: without them a machine behind a mirror reaches no registry.
+/// Copies cargo's configuration files: without them, a machine behind a mirror reaches no registry.
 fn copy_configuration(to: &Path) -> io::Result<()> {
     let home = |name: &str, below: &str| -> Option<PathBuf> {
         let folder: OsString = std::env::var_os(name).filter(|folder| !folder.is_empty())?;
@@ -164,7 +164,7 @@ fn copy_configuration(to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Clones what is committed, and gives the commit.
+/// Clones `HEAD`, and returns its hash.
 fn clone_head(clone: &Path) -> Result<String, String> {
     let git = |folder: &Path, line: &str| {
         output_in(folder, line).ok_or_else(|| format!("`{line}` failed; is git installed?"))
@@ -172,14 +172,14 @@ fn clone_head(clone: &Path) -> Result<String, String> {
     let here = root();
     let head = git(&here, "git rev-parse HEAD")?;
     if !git(&here, "git status --porcelain")?.is_empty() {
-        println!("what is not committed here is not tried");
+        println!("uncommitted changes are not tested");
     }
-    let done = Command::new("git")
+    let status = Command::new("git")
         .args(["clone", "--quiet", "--no-hardlinks", "--no-checkout"])
         .arg(&here)
         .arg(clone)
         .status();
-    if !done.is_ok_and(|status| status.success()) {
+    if !status.is_ok_and(|status| status.success()) {
         return Err("`git clone` failed".to_owned());
     }
     git(clone, &format!("git checkout --quiet --detach {head}"))?;

@@ -1,28 +1,33 @@
-//! `cargo xtask test`: everything that has to hold before a change is taken, one step after the other, each with its
-//! time; what fails is named with the command that repeats it. `cargo xtask fresh`: the same from a fresh clone. Runs too long for every change
-//! have commands of their own: `fuzz`, `protocols`, and `autobahn`, the test suite of WebSocket.
+//! `cargo xtask test`: every check that a change has to pass, step by step, each with its time. A failure is reported with the
+//! command that repeats it. `cargo xtask fresh` runs the same in a fresh clone. Checks that take too long for every change are
+//! commands of their own (`fuzz`, `protocols`, `autobahn`), and so is what needs a download each time (`advisories`).
 
 mod autobahn;
+mod deny;
 mod fresh;
 mod node;
 mod run;
 mod steps;
+#[cfg(test)]
+mod suites;
+mod typescript;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo xtask test           everything
-cargo xtask test --list    the steps
-cargo xtask test STEP…     some of them
-cargo xtask fresh          both commands of the README, in a fresh clone of HEAD with nothing cached
-cargo xtask fuzz SEED      a million verdicts on random schemas, by all judges
-cargo xtask protocols SEED what is generated from 3,000 random protocols, compiled
-cargo xtask autobahn       the Autobahn test suite against both ends of the WebSocket transport
-cargo xtask autobahn CASE… some of its cases, such as 7.3.1 or '6.*'
+cargo xtask test             Run all steps
+cargo xtask test --list      List the steps
+cargo xtask test STEP…       Run some of the steps
+cargo xtask fresh            Run both commands of the README in a fresh clone of HEAD with empty caches
+cargo xtask advisories       Check the dependencies for known vulnerabilities
+cargo xtask fuzz SEED        Compare a million verdicts of all validators on random schemas
+cargo xtask protocols SEED   Compile the code generated from 3,000 random protocols
+cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
+cargo xtask autobahn CASE…   Run some of its cases, such as 7.3.1 or '6.*'
 
-Steps of Node need Node 20 or newer and npm; packages are installed by `npm ci`. The browser step needs Chromium, at
-$CHROMIUM or /usr/bin/chromium; where this runs as root on Debian or Ubuntu, it is installed. Autobahn needs CPython 2.7, at $PYTHON2, on the path or of
-pyenv's; where this runs as root on Debian, it is installed.";
+TypeScript needs Node 20 or newer and npm; packages are installed by `npm ci`. The steps `browser` and `servers` need Chromium, from
+$CHROMIUM or /usr/bin/chromium; as root on Debian or Ubuntu, xtask installs it. Autobahn needs CPython 2.7, from $PYTHON2, the
+PATH or pyenv; as root on Debian, xtask installs it. The step `deny` builds cargo-deny in the target folder once.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,26 +35,27 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         ["test", "--list"] => {
             for step in steps::STEPS {
-                println!("{:<11} {}", step.name, step.what);
+                println!("{:<11} {}", step.name, step.proves);
             }
             ExitCode::SUCCESS
         }
         ["test", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
             let unknown = names.iter().find(|name| steps::find(name).is_none());
             if let Some(name) = unknown {
-                eprintln!("there is no step `{name}`; `cargo xtask test --list` has them all");
+                eprintln!("there is no step `{name}`; `cargo xtask test --list` lists them");
                 return ExitCode::FAILURE;
             }
             let is_asked = |name: &str| names.is_empty() || names.contains(&name);
             run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
         }
         ["fresh"] => fresh::run(),
+        ["advisories"] => run::exit_code(deny::advisories()),
         ["autobahn", cases @ ..] if cases.iter().all(|case| !case.starts_with('-')) => {
-            run::ended(autobahn::autobahn(cases))
+            run::exit_code(autobahn::autobahn(cases))
         }
         [what @ ("fuzz" | "protocols"), seed] if seed.parse::<u64>().is_ok() => {
             let count = if *what == "fuzz" { "1000000" } else { "3000" };
-            run::ended(steps::random(what, seed, count))
+            run::exit_code(steps::random(what, seed, count))
         }
         [] | ["--help" | "-h" | "help"] => {
             println!("{USAGE}");

@@ -1,37 +1,37 @@
-//! Node, npm and a browser: found, installed where that may be, or named.
+//! Node, npm and a browser: found, installed where possible, or named as missing.
 
 use crate::run::{Failure, output, root, run, run_with};
 use std::path::Path;
 
-/// The oldest Node that runs the tests.
-const NODE: u32 = 20;
+/// The oldest version of Node that the tests support.
+const OLDEST_NODE: u32 = 20;
 
-/// Where the tests of TypeScript are.
+/// The folder of the TypeScript tests.
 pub(crate) const TESTS: &str = "tests/typescript";
 
-/// Says what is missing before a command fails for want of it.
-fn node() -> Result<(), Failure> {
+/// Fails where Node or npm is missing, before a command fails because of it.
+fn check_node() -> Result<(), Failure> {
     let missing = |what: &str| {
         Failure::Missing(format!(
-            "{what}; install Node {NODE} or newer with npm, from https://nodejs.org or your system's packages"
+            "{what}; install Node {OLDEST_NODE} or newer with npm, from nodejs.org or the packages of your system"
         ))
     };
-    let version = output("node --version").ok_or_else(|| missing("`node` is not there"))?;
+    let version = output("node --version").ok_or_else(|| missing("`node` was not found"))?;
     let major = version
         .trim_start_matches('v')
         .split('.')
         .next()
         .and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < NODE) {
+    if major.is_none_or(|major| major < OLDEST_NODE) {
         return Err(missing(&format!("Node {version} is too old")));
     }
-    output("npm --version").ok_or_else(|| missing("`npm` is not there"))?;
+    output("npm --version").ok_or_else(|| missing("`npm` was not found"))?;
     Ok(())
 }
 
-/// Installs the packages that the lock file names, unless that was done since it changed.
+/// Installs the packages of the lock file, unless that has been done since it changed.
 pub(crate) fn packages() -> Result<(), Failure> {
-    node()?;
+    check_node()?;
     let time = |name: &str| {
         let path = root().join(TESTS).join(name);
         path.metadata().and_then(|data| data.modified()).ok()
@@ -40,11 +40,11 @@ pub(crate) fn packages() -> Result<(), Failure> {
     if installed.is_some() && installed >= time("package-lock.json") {
         return Ok(());
     }
-    // All that the tests need are packages for development, which NODE_ENV or a user's settings may leave out.
+    // The packages are all development dependencies, which NODE_ENV or a user's settings may exclude.
     run(TESTS, "npm ci --include=dev --no-audit --no-fund")
 }
 
-/// A Chromium, which is installed where that is possible.
+/// The path of Chromium, which is installed where possible.
 pub(crate) fn chromium() -> Result<String, Failure> {
     let usual = "/usr/bin/chromium";
     let find = || {
@@ -76,7 +76,7 @@ pub(crate) fn chromium() -> Result<String, Failure> {
     }
     find().ok_or_else(|| {
         Failure::Missing(format!(
-            "there is no Chromium: install it (Debian: `apt-get install chromium`), at {usual} or where $CHROMIUM says"
+            "Chromium was not found: install it at {usual}, or set $CHROMIUM to its path"
         ))
     })
 }

@@ -1,24 +1,24 @@
-//! Running steps and commands, and telling of it.
+//! Running steps and commands, and reporting the results.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-/// One thing that is tested.
+/// A step of `cargo xtask test`.
 pub(crate) struct Step {
-    /// By which it is asked for.
+    /// The name on the command line.
     pub(crate) name: &'static str,
-    /// What it shows.
-    pub(crate) what: &'static str,
-    /// What does it.
+    /// What a success proves.
+    pub(crate) proves: &'static str,
+    /// Runs it.
     pub(crate) run: fn() -> Result<(), Failure>,
 }
 
-/// What failed: in words, or the command that repeats it.
+/// Why a step failed.
 pub(crate) enum Failure {
-    /// A command said no.
+    /// This command did not succeed.
     Command(String),
-    /// Something is missing: what, and how one gets it.
+    /// Something is missing: the text names it and says how to get it.
     Missing(String),
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Where cargo builds: where it put this program, whatever told it to.
+/// Cargo's target folder: the one that contains this program, however it was configured.
 pub(crate) fn target() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     program
@@ -36,7 +36,7 @@ pub(crate) fn target() -> PathBuf {
         .map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Where cargo puts a program of the workspace: beside this one.
+/// The path of another program of the workspace: cargo puts it beside this one.
 pub(crate) fn built(name: &str) -> String {
     let program = std::env::current_exe().unwrap_or_default();
     let built = program.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
@@ -48,7 +48,7 @@ pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display())
 }
 
-/// The words of a command line: parted by spaces, but not within single quotes.
+/// Splits a command line at spaces outside single quotes.
 fn words(line: &str) -> impl Iterator<Item = String> {
     let mut is_quoted = false;
     line.split(move |c| {
@@ -63,7 +63,7 @@ pub(crate) fn run(folder: &str, line: &str) -> Result<(), Failure> {
     run_with(folder, line, &[])
 }
 
-/// Runs a command line with some variables set.
+/// Runs a command line in a folder of the workspace, with additional environment variables.
 pub(crate) fn run_with(
     folder: &str,
     line: &str,
@@ -81,31 +81,31 @@ pub(crate) fn run_with(
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(Failure::Command(shown(folder, line, variables))),
         Err(error) => Err(Failure::Missing(format!(
-            "`{program}` does not run: {error}"
+            "`{program}` cannot be run: {error}"
         ))),
     }
 }
 
-/// What a command line says, where it says it and ends well.
+/// The standard output of a command line, or `None` where it fails.
 pub(crate) fn output(line: &str) -> Option<String> {
     output_in(&root(), line)
 }
 
-/// What a command line says in a folder, where it says it and ends well.
+/// The standard output of a command line in a folder, or `None` where it fails.
 pub(crate) fn output_in(folder: &Path, line: &str) -> Option<String> {
     let mut words = line.split(' ');
-    asked_in(folder, words.next()?, words)
+    output_of_in(folder, words.next()?, words)
 }
 
-/// What a program says to arguments that may have spaces in them, where it says it and ends well.
-pub(crate) fn asked<'a>(
+/// The standard output of a program whose arguments may contain spaces, or `None` where it fails.
+pub(crate) fn output_of<'a>(
     program: &str,
     arguments: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    asked_in(&root(), program, arguments)
+    output_of_in(&root(), program, arguments)
 }
 
-fn asked_in<'a>(
+fn output_of_in<'a>(
     folder: &Path,
     program: &str,
     arguments: impl IntoIterator<Item = &'a str>,
@@ -130,8 +130,8 @@ fn shown(folder: &str, line: &str, variables: &[(&str, &str)]) -> String {
     }
 }
 
-/// How a command of its own ends: what failed is said.
-pub(crate) fn ended(result: Result<(), Failure>) -> ExitCode {
+/// Reports a failure, and returns the exit code.
+pub(crate) fn exit_code(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::Command(line)) => eprintln!("failed: {line}"),
@@ -140,12 +140,12 @@ pub(crate) fn ended(result: Result<(), Failure>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Runs steps one after the other, whether or not one fails, and sums up.
+/// Runs all the steps, even after a failure, and prints a summary.
 pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
     let start = Instant::now();
     let mut results: Vec<(&str, Duration, Option<Failure>)> = Vec::new();
     for step in steps {
-        println!("\n== {}: {}", step.name, step.what);
+        println!("\n== {}: {}", step.name, step.proves);
         let begun = Instant::now();
         let failure = (step.run)().err();
         let took = begun.elapsed();
@@ -160,7 +160,7 @@ pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
         let verdict = if failure.is_none() { "ok" } else { "FAILED" };
         println!("{name:<11} {verdict:<6} {:>8}", seconds(*took));
     }
-    println!("{:<11} {:<6} {:>8}", "in all", "", seconds(start.elapsed()));
+    println!("{:<11} {:<6} {:>8}", "total", "", seconds(start.elapsed()));
     let failed: Vec<_> = results
         .iter()
         .filter_map(|(name, _, failure)| Some((name, failure.as_ref()?)))
@@ -169,14 +169,14 @@ pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
         let which = if i == 0 {
             "first to fail"
         } else {
-            "failed too"
+            "also failed"
         };
         println!("\n{which}: {name}");
         match failure {
-            Failure::Command(line) => println!("  repeat it: {line}"),
+            Failure::Command(line) => println!("  to repeat it: {line}"),
             Failure::Missing(words) => println!("  {words}"),
         }
-        println!("  or the step: cargo xtask test {name}");
+        println!("  to repeat the step: cargo xtask test {name}");
     }
     let passed = results.len() - failed.len();
     println!("\nxtask: {passed} passed, {} failed", failed.len());
@@ -187,7 +187,7 @@ pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
     }
 }
 
-/// A time, for people.
+/// Formats a duration for people.
 pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }

@@ -1,37 +1,44 @@
-//! What `cargo xtask test` does, in order: what is quick and tells most comes first.
+//! The steps of `cargo xtask test`, in order: those that are quick and find most come first.
 
-use crate::node::{self, TESTS};
-use crate::run::{Failure, Step, built, quoted, root, run, run_with, target};
+use crate::deny::deny;
+use crate::node;
+use crate::run::{Failure, Step, quoted, run, run_with, target};
+use crate::typescript::{browser, typescript};
 
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "fmt",
-        what: "the source is formatted",
+        proves: "the source is formatted",
         run: || run("", "cargo fmt --all -- --check"),
     },
     Step {
         name: "clippy",
-        what: "no lint warns, tests included",
+        proves: "no lint warns, tests included; nothing newer than the oldest supported Rust is used",
         run: || run("", "cargo clippy --workspace --all-targets -- -D warnings"),
     },
     Step {
         name: "features",
-        what: "the crates compile with less than their default features",
+        proves: "the crates compile with fewer than their default features",
         run: features,
     },
     Step {
+        name: "deny",
+        proves: "dependencies have allowed licences, sources and versions",
+        run: deny,
+    },
+    Step {
         name: "rust",
-        what: "unit, golden and property tests, and those of the macro, the server and the client",
+        proves: "the Rust tests pass: unit, golden, property and compile-fail tests, server and client",
         run: rust,
     },
     Step {
         name: "check",
-        what: "protocol.yaml is good, and what is generated from it is current",
+        proves: "protocol.yaml is valid, its output is current, and recorded traffic verifies",
         run: check,
     },
     Step {
         name: "docs",
-        what: "the documentation builds, and its links lead somewhere",
+        proves: "the documentation builds, and its links resolve",
         run: || {
             let deny = [("RUSTDOCFLAGS", "-D warnings")];
             run_with("", "cargo doc --workspace --no-deps --quiet", &deny)
@@ -39,17 +46,17 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "typescript",
-        what: "the TypeScript compiles under both compilers, and its tests pass",
+        proves: "the TypeScript compiles under both compilers, its tests pass, and the bundled page is current",
         run: typescript,
     },
     Step {
         name: "suite",
-        what: "generated validators pass the official suite of JSON Schema, alike in Rust and TypeScript",
+        proves: "generated validators pass the official suite of JSON Schema, the same in Rust and TypeScript",
         run: suite,
     },
     Step {
         name: "texts",
-        what: "both ends take and refuse the same texts as JSON",
+        proves: "both ends accept and reject the same texts as JSON",
         run: || {
             node::packages()?;
             run("", &format!("{CONFORMANCE} texts"))
@@ -57,7 +64,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "messages",
-        what: "all that judges whole messages says the same: Rust, TypeScript, verify and the JSON Schema",
+        proves: "Rust, TypeScript, `verify` and the JSON Schema bundle agree on whole messages",
         run: || {
             node::packages()?;
             run("", &format!("{CONFORMANCE} messages"))
@@ -65,7 +72,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "fuzz",
-        what: "generated validators agree with each other and with other judges on random schemas",
+        proves: "generated validators agree with each other and with other implementations on random schemas",
         run: || {
             node::packages()?;
             run("", &format!("{CONFORMANCE} fuzz 1 150000"))
@@ -73,7 +80,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "protocols",
-        what: "what is generated from random protocols compiles without a warning, and is formatted",
+        proves: "code generated from random protocols compiles without a warning, and is formatted",
         run: || {
             node::packages()?;
             run("", &format!("{CONFORMANCE} protocols 1 300"))
@@ -81,27 +88,22 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "attacks",
-        what: "a server under attack stays within its bounds, serves others, and is itself again afterwards",
+        proves: "a server under attack stays within its limits, serves others, and recovers",
         run: attacks,
     },
     Step {
         name: "servers",
-        what: "both clients behave with hostile and unlucky servers, in Rust, Node and Chromium",
+        proves: "both clients cope with hostile and unlucky servers, in Rust, Node and Chromium",
         run: servers,
     },
     Step {
-        name: "page",
-        what: "the committed script of the example's page is what its sources make",
-        run: page,
-    },
-    Step {
         name: "browser",
-        what: "the example's page works in Chromium, and two tabs talk through its server",
+        proves: "the example's page works in Chromium, and two tabs exchange messages through its server",
         run: browser,
     },
 ];
 
-/// The step of a name.
+/// Finds a step by its name.
 pub(crate) fn find(name: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.name == name)
 }
@@ -118,13 +120,13 @@ fn features() -> Result<(), Failure> {
     Ok(())
 }
 
-/// More random schemas, or protocols, than a test run has: so many verdicts, or protocols, from a seed.
+/// Runs `fuzz` or `protocols` with another seed and count than the steps do.
 pub(crate) fn random(what: &str, seed: &str, count: &str) -> Result<(), Failure> {
     node::packages()?;
     run("", &format!("{CONFORMANCE} {what} {seed} {count}"))
 }
 
-/// Some of the Rust tests compile generated TypeScript.
+/// Some of the Rust tests compile generated TypeScript, which takes packages.
 fn rust() -> Result<(), Failure> {
     node::packages()?;
     run("", "cargo test --workspace --no-fail-fast")
@@ -147,34 +149,9 @@ fn check() -> Result<(), Failure> {
     Ok(())
 }
 
-fn typescript() -> Result<(), Failure> {
-    node::packages()?;
-    run(TESTS, "npm run --silent build")?;
-    run(TESTS, &format!("node --test{}", test_files()?))?;
-    run(
-        "",
-        "cargo test --quiet -p handfast-drift --test drift -- --ignored",
-    )
-}
-
-/// All files of tests but those that have a step of their own, each behind a space.
-fn test_files() -> Result<String, Failure> {
-    let folder = root().join(TESTS).join("test");
-    let entries = std::fs::read_dir(&folder)
-        .map_err(|error| Failure::Missing(format!("{}: {error}", folder.display())))?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".test.js"))
-        .filter(|name| !["bundle.test.js", "page.test.js"].contains(&name.as_str()))
-        .collect();
-    names.sort();
-    Ok(names.iter().map(|name| format!(" test/{name}")).collect())
-}
-
 const CONFORMANCE: &str = "cargo run --quiet -p handfast-conformance --";
 
-/// The suite lies in a package that is downloaded once.
+/// The suite is in a package that is downloaded once.
 fn suite() -> Result<(), Failure> {
     node::packages()?;
     let folder = target().join("json-schema-test-suite");
@@ -186,7 +163,7 @@ fn suite() -> Result<(), Failure> {
         );
         run("", &line).map_err(|_| {
             Failure::Missing(format!(
-                "the suite could not be downloaded with pip: put the source package of `jsonschema` 4.26.0 at {}",
+                "pip failed: save the source package of `jsonschema` 4.26.0 as {}",
                 package.display()
             ))
         })?;
@@ -194,12 +171,12 @@ fn suite() -> Result<(), Failure> {
     run("", &format!("{CONFORMANCE} suite {}", quoted(&package)))
 }
 
-/// What the server takes is read from `/proc`.
+/// The resources of the server are read from `/proc`.
 fn attacks() -> Result<(), Failure> {
     if cfg!(target_os = "linux") {
         run("", "cargo run --quiet -p handfast-attacks")
     } else {
-        println!("skipped: the memory and the sockets of a process are read as Linux tells them");
+        println!("skipped: it reads the memory and the sockets of a process as Linux reports them");
         Ok(())
     }
 }
@@ -211,28 +188,5 @@ fn servers() -> Result<(), Failure> {
         "",
         "cargo run --quiet -p handfast-hostile-servers",
         &[("CHROMIUM", &chromium)],
-    )
-}
-
-fn page() -> Result<(), Failure> {
-    node::packages()?;
-    run(TESTS, "npm run --silent build")?;
-    run(TESTS, "node --test test/bundle.test.js")
-}
-
-fn browser() -> Result<(), Failure> {
-    node::packages()?;
-    let chromium = node::chromium()?;
-    run(TESTS, "npm run --silent build")?;
-    run_with(
-        TESTS,
-        "node --test test/page.test.js",
-        &[("CHROMIUM", &chromium)],
-    )?;
-    run("", "cargo build --quiet -p chat")?;
-    run_with(
-        TESTS,
-        "node --test test/two-tabs.js",
-        &[("CHROMIUM", &chromium), ("CHAT", &built("chat"))],
     )
 }

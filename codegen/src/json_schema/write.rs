@@ -2,7 +2,7 @@
 
 use crate::names::numbered;
 use handfast_schema::number::MAX_SAFE_INTEGER;
-use handfast_schema::position::{Closing, Position, closing};
+use handfast_schema::openness::{Purpose, UnknownFields, unknown_fields};
 use handfast_schema::{Schema, SchemaId, Schemas, Side, Type, format};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
@@ -24,7 +24,7 @@ pub(crate) struct Writer<'p> {
     pub(crate) uses: BTreeMap<Place, BTreeSet<Place>>,
     /// What was referred to since somebody asked.
     referred: BTreeSet<Place>,
-    waiting: Vec<(SchemaId, Position)>,
+    waiting: Vec<(SchemaId, Purpose)>,
 }
 
 impl<'p> Writer<'p> {
@@ -45,12 +45,12 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// The group of definitions in which schemas of a position stand: one type may be needed in several forms. As the author
+    /// The group of definitions in which schemas of a purpose stand: one type may be needed in several forms. As the author
     /// wrote it there is one form.
-    const fn group(&self, position: Position) -> &'static str {
-        match position {
-            Position::Part if self.side.is_some() => "parts",
-            Position::Test if self.side.is_some() => "tests",
+    const fn group(&self, purpose: Purpose) -> &'static str {
+        match purpose {
+            Purpose::Part if self.side.is_some() => "parts",
+            Purpose::Test if self.side.is_some() => "tests",
             _ => "types",
         }
     }
@@ -72,13 +72,13 @@ impl<'p> Writer<'p> {
 
     /// The place that a schema has among the definitions where it is referred to.
     pub(crate) fn place(&mut self, id: SchemaId) -> Place {
-        (self.group(Position::Shape), self.name(id))
+        (self.group(Purpose::Whole), self.name(id))
     }
 
     /// A schema in full, and what it refers to.
     pub(crate) fn root(&mut self, id: SchemaId) -> (Value, BTreeSet<Place>) {
         self.referred.clear();
-        let value = self.schema(id, Position::Shape);
+        let value = self.schema(id, Purpose::Whole);
         (value, std::mem::take(&mut self.referred))
     }
 
@@ -114,25 +114,25 @@ impl<'p> Writer<'p> {
         json!({ "$ref": format!("#/$defs/{under}{name}") })
     }
 
-    /// A reference to a schema in the form that a position asks for, which is written before the bundle is done.
-    pub(crate) fn refer(&mut self, id: SchemaId, position: Position) -> Value {
-        let (group, name) = (self.group(position), self.name(id));
+    /// A reference to a schema in the form that a purpose asks for, which is written before the bundle is done.
+    pub(crate) fn refer(&mut self, id: SchemaId, purpose: Purpose) -> Value {
+        let (group, name) = (self.group(purpose), self.name(id));
         self.referred.insert((group, name.clone()));
         let is_written = |written: &BTreeMap<String, Value>| written.contains_key(&name);
         if !self.written.get(group).is_some_and(is_written) {
             // The place is taken first, so that a type that contains itself is written once.
             self.define(group, &name, Value::Bool(true));
-            self.waiting.push((id, position));
+            self.waiting.push((id, purpose));
         }
         self.pointer(group, &name)
     }
 
     /// Writes what was referred to, until nothing new is.
     pub(crate) fn finish(&mut self) {
-        while let Some((id, position)) = self.waiting.pop() {
-            let place = (self.group(position), self.name(id));
+        while let Some((id, purpose)) = self.waiting.pop() {
+            let place = (self.group(purpose), self.name(id));
             self.referred.clear();
-            let value = self.schema(id, position);
+            let value = self.schema(id, purpose);
             self.define(place.0, &place.1, value);
             let uses = std::mem::take(&mut self.referred);
             self.uses.insert(place, uses);
@@ -140,7 +140,7 @@ impl<'p> Writer<'p> {
     }
 
     /// A schema in full, its references by name.
-    pub(crate) fn schema(&mut self, id: SchemaId, position: Position) -> Value {
+    pub(crate) fn schema(&mut self, id: SchemaId, purpose: Purpose) -> Value {
         let schemas = self.schemas;
         let schema = &schemas[id];
         let mut out = Map::new();
@@ -152,31 +152,31 @@ impl<'p> Writer<'p> {
             Some(boolean) => return Value::Bool(boolean),
             None => {}
         }
-        self.assertions(schema, position, &mut out);
-        self.children(schema, position, &mut out);
-        let closing = closing(schemas, id);
-        self.in_place(schema, closing.in_place(position), &mut out);
-        if self.side == Some(Side::Server) && position == Position::Shape {
+        self.assertions(schema, purpose, &mut out);
+        self.children(schema, purpose, &mut out);
+        let closing = unknown_fields(schemas, id);
+        self.in_place(schema, closing.in_place(purpose), &mut out);
+        if self.side == Some(Side::Server) && purpose == Purpose::Whole {
             match closing {
-                Closing::Additional => {
+                UnknownFields::RefuseAdditional => {
                     out.insert("additionalProperties".into(), Value::Bool(false));
                 }
-                Closing::Unevaluated => {
+                UnknownFields::RefuseUnevaluated => {
                     out.insert("unevaluatedProperties".into(), Value::Bool(false));
                 }
-                Closing::Nothing | Closing::Through => {}
+                UnknownFields::AsWritten | UnknownFields::Delegate => {}
             }
         }
         Value::Object(out)
     }
 
-    fn assertions(&self, schema: &Schema, position: Position, out: &mut Map<String, Value>) {
+    fn assertions(&self, schema: &Schema, purpose: Purpose, out: &mut Map<String, Value>) {
         let mut put = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
                 out.insert(name.to_owned(), value);
             }
         };
-        let open = schema.open && self.side == Some(Side::Client) && position != Position::Test;
+        let open = schema.open && self.side == Some(Side::Client) && purpose != Purpose::Test;
         let names: Vec<&str> = schema
             .types
             .iter()
@@ -207,7 +207,7 @@ impl<'p> Writer<'p> {
             .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
         let default = |bound: i64, written: bool| {
             let applies = integer && self.schemas.has_defaults() && self.side.is_some();
-            (applies && position != Position::Test && !written).then(|| Value::from(bound))
+            (applies && purpose != Purpose::Test && !written).then(|| Value::from(bound))
         };
         let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
         let high = schema.maximum.is_some() || schema.exclusive_maximum.is_some();
@@ -253,17 +253,17 @@ impl<'p> Writer<'p> {
         );
     }
 
-    fn list(&mut self, ids: &[SchemaId], position: Position) -> Option<Value> {
-        (!ids.is_empty()).then(|| ids.iter().map(|id| self.schema(*id, position)).collect())
+    fn list(&mut self, ids: &[SchemaId], purpose: Purpose) -> Option<Value> {
+        (!ids.is_empty()).then(|| ids.iter().map(|id| self.schema(*id, purpose)).collect())
     }
 
-    fn table(&mut self, of: &[(String, SchemaId)], position: Position) -> Option<Value> {
-        let write = |(name, id): &(String, SchemaId)| (name.clone(), self.schema(*id, position));
+    fn table(&mut self, of: &[(String, SchemaId)], purpose: Purpose) -> Option<Value> {
+        let write = |(name, id): &(String, SchemaId)| (name.clone(), self.schema(*id, purpose));
         (!of.is_empty()).then(|| Value::Object(of.iter().map(write).collect()))
     }
 
-    fn children(&mut self, schema: &Schema, position: Position, out: &mut Map<String, Value>) {
-        let child = position.child();
+    fn children(&mut self, schema: &Schema, purpose: Purpose, out: &mut Map<String, Value>) {
+        let child = purpose.child();
         let written = [
             ("properties", self.table(&schema.properties, child)),
             (
@@ -276,11 +276,11 @@ impl<'p> Writer<'p> {
             ),
             (
                 "propertyNames",
-                self.maybe(schema.property_names, Position::Test),
+                self.maybe(schema.property_names, Purpose::Test),
             ),
             ("prefixItems", self.list(&schema.prefix_items, child)),
             ("items", self.maybe(schema.items, child)),
-            ("contains", self.maybe(schema.contains, Position::Test)),
+            ("contains", self.maybe(schema.contains, Purpose::Test)),
             (
                 "unevaluatedItems",
                 self.maybe(schema.unevaluated_items, child),
@@ -295,11 +295,11 @@ impl<'p> Writer<'p> {
         }
     }
 
-    fn maybe(&mut self, id: Option<SchemaId>, position: Position) -> Option<Value> {
-        id.map(|id| self.schema(id, position))
+    fn maybe(&mut self, id: Option<SchemaId>, purpose: Purpose) -> Option<Value> {
+        id.map(|id| self.schema(id, purpose))
     }
 
-    fn in_place(&mut self, schema: &Schema, inner: Position, out: &mut Map<String, Value>) {
+    fn in_place(&mut self, schema: &Schema, inner: Purpose, out: &mut Map<String, Value>) {
         let mut all_of = self.list(&schema.all_of, inner);
         let implied = self.side.is_some().then(|| implied_patterns(schema));
         for pattern in implied.into_iter().flatten() {
@@ -332,8 +332,8 @@ impl<'p> Writer<'p> {
             ("allOf", all_of),
             ("anyOf", self.list(&schema.any_of, inner)),
             ("oneOf", self.list(&schema.one_of, inner)),
-            ("not", self.maybe(schema.not, Position::Test)),
-            ("if", self.maybe(schema.condition, Position::Test)),
+            ("not", self.maybe(schema.not, Purpose::Test)),
+            ("if", self.maybe(schema.condition, Purpose::Test)),
             ("then", self.maybe(schema.then, inner)),
             ("else", self.maybe(schema.otherwise, inner)),
         ];
@@ -420,7 +420,7 @@ mod tests {
             let instances: Vec<Value> = (0..10).map(|_| instance(rng, 3)).collect();
             for (side, name) in [(Side::Server, "server"), (Side::Client, "client")] {
                 let mut writer = Writer::new(&schemas, Some(side), BTreeMap::new());
-                let written = writer.refer(root, Position::Shape);
+                let written = writer.refer(root, Purpose::Whole);
                 writer.finish();
                 let groups: Map<String, Value> = std::mem::take(&mut writer.written)
                     .into_iter()

@@ -5,7 +5,7 @@ use crate::shape::{Item, Use};
 use handfast_schema::{
     Number, Schema, SchemaId, format,
     number::text,
-    union::{self, ToldBy},
+    union::{self, Distinction},
 };
 
 /// The constraints of a schema that is used with a type; empty where there are none, or the type's own documentation has them.
@@ -27,8 +27,8 @@ pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
             } else {
                 &schema.one_of
             };
-            let other = match union::union(schemas, branches).map(|union| union.told_by) {
-                Some(ToldBy::Null(other)) => other,
+            let other = match union::union(schemas, branches).map(|union| union.distinction) {
+                Some(Distinction::Null(other)) => other,
                 _ => id,
             };
             return sentences(cx, other, inner);
@@ -244,7 +244,7 @@ mod tests {
     use handfast_schema::Number;
 
     #[test]
-    fn ranges_are_told_as_people_say_them() {
+    fn ranges_read_as_people_say_them() {
         let told = |min, max| range_of((min, max), "item", "items").unwrap_or_default();
         assert_eq!(told(Some(1), Some(2000)), "1 to 2,000 items");
         assert_eq!(told(Some(1), None), "At least 1 item");

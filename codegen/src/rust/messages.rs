@@ -11,8 +11,8 @@ use crate::{
     shape::{MessageShape, PayloadShape},
 };
 use handfast_spec::model::{
-    Correlate, Envelope, ErrorId, Field, FieldKind, Layout, Message, MessageId, Presence, RoleKind,
-    RolePlayer, Scalar, Sent, Side, Timestamp, TimestampForm,
+    Correlate, Envelope, EnvelopeField, ErrorId, FieldKind, Message, MessageId, Presence, RoleKind,
+    RolePlayer, Scalar, Sent, Side, Tagging, Timestamp, TimestampForm,
 };
 
 pub(super) fn messages(cx: &Cx<'_>, items: &mut Vec<String>) {
@@ -243,13 +243,13 @@ fn requests(cx: &Cx<'_>, id: MessageId, message: &Message, args: &mut Vec<String
 /// `envelope(…)`: what differs from the default.
 fn envelope_arguments(envelope: &Envelope) -> Option<String> {
     let mut args = Vec::new();
-    let tag = envelope.layout.tag();
+    let tag = envelope.tagging.tag();
     if tag != "type" {
         args.push(format!("tag = {}", text(tag)));
     }
-    match &envelope.layout {
-        Layout::Adjacent { content, .. } if content == "payload" => {}
-        Layout::Adjacent { content, .. } => args.push(format!("content = {}", text(content))),
+    match &envelope.tagging {
+        Tagging::Adjacent { content, .. } if content == "payload" => {}
+        Tagging::Adjacent { content, .. } => args.push(format!("content = {}", text(content))),
         _ => args.push("content = none".to_owned()),
     }
     for (name, field, default, kind) in [
@@ -284,7 +284,7 @@ fn envelope_arguments(envelope: &Envelope) -> Option<String> {
 
 fn field_argument(
     name: &str,
-    field: Option<&Field>,
+    field: Option<&EnvelopeField>,
     default: Option<&str>,
     kind: FieldKind,
 ) -> Option<String> {
@@ -297,7 +297,7 @@ fn field_argument(
     Some(format!("{name}({})", field_parts(field, kind).join(", ")))
 }
 
-fn field_parts(field: &Field, default: FieldKind) -> Vec<String> {
+fn field_parts(field: &EnvelopeField, default: FieldKind) -> Vec<String> {
     let mut parts = vec![format!("name = {}", text(&field.name))];
     if field.kind != default {
         parts.push(match field.kind {

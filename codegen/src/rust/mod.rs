@@ -70,7 +70,7 @@ impl Cx<'_> {
             Use::Text => "String".to_owned(),
             Use::TextInteger { signed } => {
                 let of = if *signed { "i64" } else { "u64" };
-                format!("{}<{of}>", self.import("AsText"))
+                format!("{}<{of}>", self.import("StringInteger"))
             }
             Use::Bytes => self.import("Bytes").to_owned(),
             Use::Integer => "i64".to_owned(),
@@ -80,7 +80,7 @@ impl Cx<'_> {
             Use::List(inner) => format!("Vec<{}>", self.ty(inner)),
             Use::Map(inner) => self.map(&self.ty(inner)),
             Use::Nullable(inner) => self.nullable(&self.ty(inner)),
-            Use::Checked { .. } => self.import("Checked").to_owned(),
+            Use::Checked { .. } => self.import("ValidatedJson").to_owned(),
         }
     }
 

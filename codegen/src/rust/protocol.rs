@@ -139,7 +139,7 @@ pub(super) fn marker(cx: &Cx<'_>, items: &mut Vec<String>) {
         .iter()
         .any(|channel| channel.join.is_none())
     {
-        args.push("admits".to_owned());
+        args.push("authorize_joins".to_owned());
     }
     if let Some(auth) = session.auth {
         args.push(format!(

@@ -7,8 +7,8 @@ use super::{
 use crate::shape::Use;
 use handfast_schema::{
     Number, Schema, SchemaId, Type, format,
-    position::Position,
-    union::{self, ToldBy},
+    openness::Purpose,
+    union::{self, Distinction},
 };
 use serde_json::Value;
 
@@ -31,8 +31,8 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<Str
             } else {
                 &schema.one_of
             };
-            return match union::union(schemas, branches).map(|union| union.told_by) {
-                Some(ToldBy::Null(other)) => {
+            return match union::union(schemas, branches).map(|union| union.distinction) {
+                Some(Distinction::Null(other)) => {
                     let mut out = vec![NULL_APART.to_owned()];
                     out.extend(rules(cx, other, inner, place));
                     out
@@ -100,7 +100,7 @@ pub(super) fn schema(cx: &Cx<'_>, id: SchemaId, place: &str) -> String {
         return format!("{key} = {}", text(&json.to_string()));
     }
     definitions.call(target, place);
-    definitions.refer(target, Position::Shape);
+    definitions.refer(target, Purpose::Whole);
     let (_, name) = definitions.place(target);
     format!("{key} = DEFINITIONS[{}]", text(&name))
 }

@@ -7,7 +7,7 @@ use super::{
     rules::{self, rules},
     size,
 };
-use crate::shape::{Branch, Decl, DeclId, DeclKind, Field, Item, Section, Use};
+use crate::shape::{Branch, Decl, DeclId, DeclKind, Item, Section, StructField, Use};
 use handfast_spec::model::ErrorId;
 use serde_json::Value;
 
@@ -164,9 +164,9 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
     out
 }
 
-fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[Field]) {
+fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[StructField]) {
     let name = &decl.rust;
-    let fields: Vec<&Field> = fields.iter().filter(|field| !field.discriminant).collect();
+    let fields: Vec<&StructField> = fields.iter().filter(|field| !field.discriminant).collect();
     if fields.is_empty() {
         out.push_str(&format!("pub struct {name} {{}}\n"));
         return;
@@ -216,7 +216,7 @@ fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[Field]) {
 }
 
 /// A default that a literal can say yields an accessor.
-fn default(field: &Field, default: Option<&Value>) -> Option<String> {
+fn default(field: &StructField, default: Option<&Value>) -> Option<String> {
     if field.required {
         return None;
     }

@@ -1,13 +1,13 @@
 //! Giving every schema its type.
 
 use super::{
-    Branch, Decl, DeclId, DeclKind, Field, Item, MessageShape, PayloadShape, Received, Section,
-    Shapes, Use, combine, order, surface, taken::Taken,
+    Branch, Decl, DeclId, DeclKind, Item, MessageShape, PayloadShape, Received, Section, Shapes,
+    StructField, Use, combine, order, surface, taken::Taken,
 };
 use crate::names;
 use handfast_schema::{
     Schema, SchemaId, Span, Type,
-    union::{self, ToldBy},
+    union::{self, Distinction},
 };
 use handfast_spec::{
     Diagnostic,
@@ -377,7 +377,7 @@ impl Maker<'_> {
             return None;
         }
         let union = union::union(&self.protocol.schemas, branches)?;
-        let ToldBy::Property(discriminant) = union.told_by else {
+        let Distinction::Property(discriminant) = union.distinction else {
             return None;
         };
         if union.nullable {
@@ -466,7 +466,7 @@ impl Maker<'_> {
                 let ty = names::numbered(&ty, &|name| inner.contains(name));
                 inner.insert(ty.clone());
                 let ty = self.at(*schema, &ty);
-                Field {
+                StructField {
                     name: wire.clone(),
                     rust: names::rust_ident(&rust),
                     schema: *schema,

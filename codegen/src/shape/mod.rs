@@ -112,7 +112,7 @@ pub enum DeclKind {
     /// An object with declared properties.
     Struct {
         /// The properties, in the spec's order.
-        fields: Vec<Field>,
+        fields: Vec<StructField>,
         /// Whether unknown properties are refused whoever receives, where the schema says so itself.
         closed: Option<bool>,
     },
@@ -138,7 +138,7 @@ pub enum DeclKind {
 
 /// A property of a struct.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub struct StructField {
     /// Its name on the wire.
     pub name: String,
     /// Its name in Rust.

@@ -4,7 +4,7 @@ use super::{Decl, DeclId, DeclKind, Received, Use, combine, declare::Maker};
 use handfast_schema::{
     Number, Schema, SchemaId, Type,
     number::MAX_SAFE_INTEGER,
-    union::{self, ToldBy},
+    union::{self, Distinction},
 };
 
 impl Maker<'_> {
@@ -99,7 +99,7 @@ impl Maker<'_> {
             };
             if combine::is_union_alone(schema)
                 && let Some(union) = union::union(&self.protocol.schemas, branches)
-                && let ToldBy::Null(other) = union.told_by
+                && let Distinction::Null(other) = union.distinction
             {
                 return Use::Nullable(Box::new(self.at(other, name)));
             }

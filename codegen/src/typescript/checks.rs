@@ -7,7 +7,7 @@ use super::{Cx, guard, inline::Locals, recursion::Recursion};
 use crate::shape::DeclId;
 use handfast_schema::{
     Schema, SchemaId, Type, TypeSet,
-    position::{Closing, Position, closing},
+    openness::{Purpose, UnknownFields, unknown_fields},
 };
 use handfast_templates::typescript::{Function, lay_out};
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Way {
     pub(super) id: SchemaId,
-    pub(super) position: Position,
+    pub(super) position: Purpose,
     /// Whether the function notes which properties and items it has looked at.
     pub(super) looking: bool,
 }
@@ -26,13 +26,13 @@ pub(super) struct Way {
 pub(super) enum Beside {
     Fields,
     /// In each position what lies inside is checked by functions of its own.
-    Members(Position),
+    Members(Purpose),
     Pattern,
     Values,
     /// The arrays and objects among them.
     Nested,
     /// In each position what lies inside is told of by rules of its own.
-    Rule(Position),
+    Rule(Purpose),
 }
 
 /// A function that has a name already.
@@ -117,7 +117,7 @@ impl Cx<'_> {
             if self.decl_of.get(&decl.schema) == Some(&DeclId(i)) && !self.is_inlined(DeclId(i)) {
                 let way = self.canonical(Way {
                     id: decl.schema,
-                    position: Position::Shape,
+                    position: Purpose::Whole,
                     looking: false,
                 });
                 self.functions.insert(way, self.names.checks[i].clone());
@@ -141,7 +141,7 @@ impl Cx<'_> {
         }
         let way = self.canonical(Way {
             id: decl.schema,
-            position: Position::Shape,
+            position: Purpose::Whole,
             looking: false,
         });
         let mut waiting = vec![Wanted {
@@ -213,10 +213,10 @@ impl Cx<'_> {
 
     /// Two ways that come to the same are one.
     pub(super) fn canonical(&self, way: Way) -> Way {
-        let same = way.position == Position::Part
+        let same = way.position == Purpose::Part
             && (!self.by_server[way.id.0 as usize]
-                || closing(&self.protocol.schemas, way.id) == Closing::Nothing);
-        let position = if same { Position::Shape } else { way.position };
+                || unknown_fields(&self.protocol.schemas, way.id) == UnknownFields::AsWritten);
+        let position = if same { Purpose::Whole } else { way.position };
         Way { position, ..way }
     }
 
@@ -231,7 +231,7 @@ impl Cx<'_> {
             if !schemas[way.id].only_refers() || self.decl_of.contains_key(&way.id) {
                 break;
             }
-            way.position = closing(schemas, way.id).in_place(way.position);
+            way.position = unknown_fields(schemas, way.id).in_place(way.position);
             way.id = target;
         }
         self.canonical(way)
@@ -251,9 +251,9 @@ impl Cx<'_> {
                 "{}{}",
                 self.names.types[decl.0].trim_end_matches('$'),
                 match way.position {
-                    Position::Test => "Test",
-                    Position::Part => "Part",
-                    Position::Shape => "Whole",
+                    Purpose::Test => "Test",
+                    Purpose::Part => "Part",
+                    Purpose::Whole => "Whole",
                 }
             ),
             _ => stem.to_owned(),
@@ -305,7 +305,7 @@ impl Cx<'_> {
             Type::Null => "hf.nil",
             Type::Boolean => "hf.boolean",
             Type::Integer
-                if way.position == Position::Test || !self.protocol.schemas.has_defaults() =>
+                if way.position == Purpose::Test || !self.protocol.schemas.has_defaults() =>
             {
                 "hf.integer"
             }

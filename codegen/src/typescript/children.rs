@@ -7,7 +7,7 @@ use super::{
     keywords::set,
     pattern, text,
 };
-use handfast_schema::{SchemaId, Type, position::Position};
+use handfast_schema::{SchemaId, Type, openness::Purpose};
 
 impl Cx<'_> {
     fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
@@ -167,7 +167,7 @@ impl Cx<'_> {
     pub(super) fn test(&mut self, body: &mut Body<'_>, id: SchemaId, ending: &str) -> String {
         let way = Way {
             id,
-            position: Position::Test,
+            position: Purpose::Test,
             looking: false,
         };
         let stem = format!("{}{ending}", body.stem);

@@ -2,8 +2,8 @@
 
 use super::{Cx, text};
 use handfast_spec::model::{
-    Correlate, Envelope, Field, FieldKind, Layout, Presence, RoleKind, RolePlayer, Scalar, Side,
-    TimestampForm,
+    Correlate, Envelope, EnvelopeField, FieldKind, Presence, RoleKind, RolePlayer, Scalar, Side,
+    Tagging, TimestampForm,
 };
 use handfast_templates::typescript::{Descriptor, lay_out};
 
@@ -49,7 +49,7 @@ pub(super) fn tags(cx: &Cx<'_>, end: Side) -> Tags {
     }
 }
 
-fn is_optional(field: Option<&Field>, name: &str, kind: FieldKind) -> bool {
+fn is_optional(field: Option<&EnvelopeField>, name: &str, kind: FieldKind) -> bool {
     field.is_some_and(|field| {
         field.name == name && field.kind == kind && field.presence == Presence::Optional
     })
@@ -57,7 +57,7 @@ fn is_optional(field: Option<&Field>, name: &str, kind: FieldKind) -> bool {
 
 /// Whether an envelope is what the runtime calls `defaultEnvelope`.
 fn is_default(envelope: &Envelope, tags: Tags) -> bool {
-    let Layout::Adjacent { tag, content } = &envelope.layout else {
+    let Tagging::Adjacent { tag, content } = &envelope.tagging else {
         return false;
     };
     tags == Tags::Text
@@ -77,8 +77,8 @@ fn is_default(envelope: &Envelope, tags: Tags) -> bool {
         })
 }
 
-fn field(field: Option<&Field>) -> String {
-    let Some(Field {
+fn field(field: Option<&EnvelopeField>) -> String {
+    let Some(EnvelopeField {
         name,
         kind,
         presence,
@@ -141,9 +141,9 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
         Tags::Integer => "integer",
         Tags::Either => "either",
     };
-    let tag = text::string(envelope.layout.tag());
+    let tag = text::string(envelope.tagging.tag());
     let content = envelope
-        .layout
+        .tagging
         .content()
         .map_or("null".to_owned(), text::string);
     let correlate = match envelope.correlate {

@@ -15,7 +15,7 @@ use super::{
 use crate::shape::DeclId;
 use handfast_schema::{
     Schema, SchemaId, Type, TypeSet,
-    position::{Closing, Position, closing},
+    openness::{Purpose, UnknownFields, unknown_fields},
 };
 use handfast_templates::typescript::{Function, lay_out};
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 impl Cx<'_> {
     /// Whether a schema has a guard that is a condition.
     pub(super) fn has_guard(&self, way: &Way) -> bool {
-        if way.looking || way.position == Position::Test {
+        if way.looking || way.position == Purpose::Test {
             return false;
         }
         let schema = &self.protocol.schemas[way.id];
@@ -124,7 +124,7 @@ impl Cx<'_> {
             .take_value(&format!("is{}", ty.trim_end_matches('$')));
         let way = self.canonical(Way {
             id: self.shapes.decls[first.0].schema,
-            position: Position::Shape,
+            position: Purpose::Whole,
             looking: false,
         });
         let guard = self.guards.get(&way).cloned().unwrap_or_default();
@@ -308,9 +308,10 @@ impl Cx<'_> {
         {
             Some(true) => None,
             Some(false) => Some(Closed::Always),
-            None => (body.way.position == Position::Shape
+            None => (body.way.position == Purpose::Whole
                 && self.is_strict(body.way.id)
-                && closing(&self.protocol.schemas, body.way.id) == Closing::Additional)
+                && unknown_fields(&self.protocol.schemas, body.way.id)
+                    == UnknownFields::RefuseAdditional)
                 .then_some(Closed::Strict),
         }
     }

@@ -7,8 +7,8 @@ use super::{
 };
 use handfast_schema::{
     SchemaId, Type,
-    position::Position,
-    union::{ToldBy, union},
+    openness::Purpose,
+    union::{Distinction, union},
 };
 
 /// A further argument, where it is watched what is looked at.
@@ -21,7 +21,7 @@ impl Cx<'_> {
     pub(super) fn in_place(
         &mut self,
         body: &mut Body<'_>,
-        position: Position,
+        position: Purpose,
         evaluated: Option<&str>,
         more: bool,
     ) {
@@ -77,7 +77,7 @@ impl Cx<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Position,
+        position: Purpose,
         evaluated: Option<&str>,
         stem: &str,
         beside: Option<&str>,
@@ -99,7 +99,7 @@ impl Cx<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Position,
+        position: Purpose,
         evaluated: Option<&str>,
         stem: &str,
     ) -> Option<String> {
@@ -119,7 +119,7 @@ impl Cx<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Position,
+        position: Purpose,
         evaluated: Option<&str>,
     ) {
         let schema = body.schema;
@@ -134,7 +134,7 @@ impl Cx<'_> {
         }
         let way = Way {
             id,
-            position: Position::Test,
+            position: Purpose::Test,
             looking: evaluated.is_some(),
         };
         let check = self.reference(body, way, &format!("{}If", body.stem));
@@ -160,7 +160,7 @@ impl Cx<'_> {
         body: &mut Body<'_>,
         ids: &[SchemaId],
         keyword: &str,
-        position: Position,
+        position: Purpose,
         watched: Option<&str>,
         last: bool,
     ) {
@@ -189,8 +189,8 @@ impl Cx<'_> {
             );
             return;
         };
-        let discriminant = match told.told_by {
-            ToldBy::Null(id) => {
+        let discriminant = match told.distinction {
+            Distinction::Null(id) => {
                 let stem = body.stem.to_owned() + "Value";
                 let check = self.reference(body, way(id), &stem);
                 if check != "hf.anything" {
@@ -201,7 +201,7 @@ impl Cx<'_> {
                 }
                 return;
             }
-            ToldBy::Property(discriminant) => discriminant,
+            Distinction::Property(discriminant) => discriminant,
         };
         let property = text::string(&discriminant.property);
         let mut lines = vec![format!("switch (hf.discriminant(value, {property})) {{")];

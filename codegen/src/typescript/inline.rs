@@ -7,7 +7,7 @@ use super::{
     pattern, text,
 };
 use handfast_schema::{
-    Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, position::Position,
+    Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +46,7 @@ impl Quick {
 impl Cx<'_> {
     /// The condition under which a value passes for sure; nothing where a function is the only way to tell.
     pub(super) fn quick(&mut self, body: &mut Body<'_>, way: &Way, value: &str) -> Option<Quick> {
-        if way.looking || way.position == Position::Test {
+        if way.looking || way.position == Purpose::Test {
             return None;
         }
         let id = self.scalar(way.id)?;

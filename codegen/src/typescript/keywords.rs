@@ -12,7 +12,7 @@ use super::{
 use handfast_schema::{
     Number, SchemaId, Type, TypeSet, format,
     number::MAX_SAFE_INTEGER,
-    position::{Closing, Position, closing},
+    openness::{Purpose, UnknownFields, unknown_fields},
 };
 use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
@@ -31,14 +31,14 @@ impl Cx<'_> {
         } = body.way;
         let schema = body.schema;
         let by_server = self.by_server[id.0 as usize];
-        let how = if by_server || position == Position::Test {
-            closing(&self.protocol.schemas, id)
+        let how = if by_server || position == Purpose::Test {
+            unknown_fields(&self.protocol.schemas, id)
         } else {
             // Nobody sends it, so nothing is closed, and every position is the same.
-            Closing::Nothing
+            UnknownFields::AsWritten
         };
-        let closes = position == Position::Shape && by_server;
-        let closed = closes && how == Closing::Unevaluated && body.may_be(Type::Object);
+        let closes = position == Purpose::Whole && by_server;
+        let closed = closes && how == UnknownFields::RefuseUnevaluated && body.may_be(Type::Object);
         let last_word = closed
             || (schema.unevaluated_properties.is_some() && body.may_be(Type::Object))
             || (schema.unevaluated_items.is_some() && body.may_be(Type::Array));
@@ -59,7 +59,11 @@ impl Cx<'_> {
         }
         // What is said of other types asks for no functions and no constants.
         if body.may_be(Type::Object) {
-            self.properties(body, closes && how == Closing::Additional, evaluated);
+            self.properties(
+                body,
+                closes && how == UnknownFields::RefuseAdditional,
+                evaluated,
+            );
         }
         if body.may_be(Type::Array) {
             self.items(body, evaluated);
@@ -149,7 +153,7 @@ impl Cx<'_> {
             "notEnum"
         };
         let fail = format!("hf.{not}([{}], report);", allowed.join(", "));
-        let open = schema.open && body.way.position != Position::Test;
+        let open = schema.open && body.way.position != Purpose::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.
         if open && !by_server && only_strings {
@@ -232,7 +236,7 @@ impl Cx<'_> {
             body.step(Some(of), line);
         };
         let default = |written: bool, bound: i64| {
-            let applies = defaults && of == Type::Integer && position != Position::Test;
+            let applies = defaults && of == Type::Integer && position != Purpose::Test;
             (applies && !written).then(|| Number::from(bound))
         };
         let lowest = default(

@@ -8,7 +8,7 @@ use super::{
     guards::{Closed, property_way},
     text,
 };
-use handfast_schema::{Number, Type, TypeSet, number::MAX_SAFE_INTEGER, position::Position};
+use handfast_schema::{Number, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose};
 
 /// How deep rules of named types are written before the types themselves.
 const MAX_RULED: usize = 32;
@@ -134,7 +134,7 @@ impl Cx<'_> {
 
     /// The rule of a scalar.
     fn scalar_rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<Rule> {
-        if way.looking || way.position == Position::Test || !self.has_rule(way) {
+        if way.looking || way.position == Purpose::Test || !self.has_rule(way) {
             return None;
         }
         let id = self.scalar(way.id)?;

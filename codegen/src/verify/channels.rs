@@ -4,8 +4,8 @@ use super::message::{Candidate, Fields, Reader, envelope_problem, whole};
 use super::pending::Pending;
 use super::requests::problem;
 use super::{Line, Problem, ProblemKind};
-use handfast_schema::{Pointer, words};
-use handfast_spec::model::{Channel, KeyPart, Layout, MessageId, Presence, RoleKind, Side};
+use handfast_schema::{Pointer, details};
+use handfast_spec::model::{Channel, KeyPart, MessageId, Presence, RoleKind, Side, Tagging};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,7 +105,7 @@ impl<'r, 'p> Channels<'r, 'p> {
             if let Some(key) = key
                 && !channels.any(|channel| self.is_key(channel, key))
             {
-                let content = candidate.sent.envelope.layout.content();
+                let content = candidate.sent.envelope.tagging.content();
                 let path = content
                     .map(|content| format!("/{content}"))
                     .unwrap_or_default();
@@ -178,11 +178,11 @@ impl<'r, 'p> Channels<'r, 'p> {
         {
             // Where the field has to be there anyway, that was said.
             if field.presence == Presence::Optional && !message.contains_key(&field.name) {
-                let told = words::required(&field.name);
+                let told = details::required(&field.name);
                 line.problems.push(envelope_problem(Pointer::root(), told));
             }
         }
-        let get = |field: &Option<handfast_spec::model::Field>| {
+        let get = |field: &Option<handfast_spec::model::EnvelopeField>| {
             field.as_ref().and_then(|field| message.get(&field.name))
         };
         if let (Some(field), Some(key)) = (&envelope.channel, get(&envelope.channel))
@@ -214,7 +214,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         let place = format!("/{}", field.name);
         let Some(seq) = seq else {
             if !volatile && field.presence == Presence::Optional {
-                let told = words::required(&field.name);
+                let told = details::required(&field.name);
                 line.problems.push(envelope_problem(Pointer::root(), told));
             }
             return;
@@ -314,8 +314,8 @@ impl<'r, 'p> Channels<'r, 'p> {
 
 /// The payload of a message, where it is an object.
 fn payload<'m>(candidate: &Candidate, message: &'m Fields) -> Option<&'m Fields> {
-    match &candidate.sent.envelope.layout {
-        Layout::Adjacent { content, .. } => message.get(content)?.as_object(),
+    match &candidate.sent.envelope.tagging {
+        Tagging::Adjacent { content, .. } => message.get(content)?.as_object(),
         _ => Some(message),
     }
 }

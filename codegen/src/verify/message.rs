@@ -4,10 +4,11 @@ use super::{Problem, ProblemKind};
 use crate::json_schema::system::{System, scalar, system};
 use crate::json_schema::{fields, may_be_absent};
 use handfast_schema::{
-    Pointer, SchemaId, Schemas, Side, Told, Type, TypeSet, Validator, Violations, words,
+    Pointer, SchemaId, Schemas, Side, Type, TypeSet, Validator, ViolationDetail, Violations,
+    details,
 };
 use handfast_spec::model::{
-    Envelope, Layout, MessageId, Outcome, Presence, Protocol, RoleKind, RolePlayer, Scalar, Sent,
+    Envelope, MessageId, Outcome, Presence, Protocol, RoleKind, RolePlayer, Scalar, Sent, Tagging,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -77,7 +78,7 @@ impl<'p> Reader<'p> {
         self.sent_by(from)
             .iter()
             .filter(|candidate| {
-                let value = message.get(candidate.sent.envelope.layout.tag());
+                let value = message.get(candidate.sent.envelope.tagging.tag());
                 match (&candidate.sent.tag, value) {
                     (Some(tag), Some(value)) => scalar(tag) == *value,
                     (None, None) => true,
@@ -114,7 +115,7 @@ impl<'p> Reader<'p> {
             && !message.contains_key(&field.name)
             && candidate.message.is_some_and(is_published)
         {
-            let told = words::required(&field.name);
+            let told = details::required(&field.name);
             problems.push(envelope_problem(Pointer::root(), told));
         }
         if let Some(outcome) = &envelope.outcome {
@@ -127,8 +128,8 @@ impl<'p> Reader<'p> {
             Side::Client
         };
         let known = known(envelope);
-        match &envelope.layout {
-            Layout::Adjacent { content, .. } => {
+        match &envelope.tagging {
+            Tagging::Adjacent { content, .. } => {
                 if side == Side::Server {
                     let mut unknown: Vec<&String> = message
                         .keys()
@@ -138,7 +139,7 @@ impl<'p> Reader<'p> {
                     for key in unknown {
                         let mut path = Pointer::root();
                         path.prepend_key(key);
-                        let told = words::unknown_property("additionalProperties");
+                        let told = details::unknown_property("additionalProperties");
                         problems.push(envelope_problem(path, told));
                     }
                 }
@@ -150,13 +151,13 @@ impl<'p> Reader<'p> {
                 match found {
                     Ok(violations) => problems.extend(invalid(violations, Some(content))),
                     Err(()) => {
-                        let told = words::required(content);
+                        let told = details::required(content);
                         problems.push(problem(ProblemKind::Invalid, &Pointer::root(), told));
                     }
                 }
             }
-            Layout::Flat { .. } if failed => {}
-            Layout::Flat { .. } => {
+            Tagging::Flat { .. } if failed => {}
+            Tagging::Flat { .. } => {
                 // The session's own payloads may have a field of the envelope's: the key of a channel is both.
                 let own = candidate
                     .sent
@@ -197,7 +198,7 @@ impl<'p> Reader<'p> {
             }
             RolePlayer::Off => return None,
         };
-        let path = match candidate.sent.envelope.layout.content() {
+        let path = match candidate.sent.envelope.tagging.content() {
             Some(content) => format!("/{content}{pointer}"),
             None => pointer.to_owned(),
         };
@@ -268,7 +269,7 @@ fn known(envelope: &Envelope) -> BTreeSet<&str> {
         .into_iter()
         .map(|(field, _)| field.name.as_str())
         .collect();
-    known.insert(envelope.layout.tag());
+    known.insert(envelope.tagging.tag());
     known.extend(
         envelope
             .outcome
@@ -312,7 +313,7 @@ fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
             None if field.presence != Presence::Optional => {
                 problems.push(envelope_problem(
                     Pointer::root(),
-                    words::required(&field.name),
+                    details::required(&field.name),
                 ));
             }
             None => {}
@@ -337,14 +338,14 @@ fn check_outcome(
         Some(_) => {
             let mut path = Pointer::root();
             path.prepend_key(&outcome.field);
-            problems.push(envelope_problem(path, words::enumeration(values)));
+            problems.push(envelope_problem(path, details::enumeration(values)));
         }
         // Where the tag says what it is, nothing has to.
         None if candidate.sent.tag.is_some() => {}
         None => {
             problems.push(envelope_problem(
                 Pointer::root(),
-                words::required(&outcome.field),
+                details::required(&outcome.field),
             ));
         }
     }
@@ -354,7 +355,7 @@ fn check_outcome(
 fn undeclared(payload: &Value, side: Side) -> Violations {
     use handfast_schema::Violation;
     let Value::Object(fields) = payload else {
-        let told = words::types(TypeSet::NONE.with(Type::Object));
+        let told = details::types(TypeSet::NONE.with(Type::Object));
         return vec![Violation::new(Pointer::root(), told)];
     };
     if side == Side::Client {
@@ -367,7 +368,7 @@ fn undeclared(payload: &Value, side: Side) -> Violations {
         .map(|name| {
             let mut path = Pointer::root();
             path.prepend_key(name);
-            Violation::new(path, words::unknown_property("additionalProperties"))
+            Violation::new(path, details::unknown_property("additionalProperties"))
         })
         .collect()
 }
@@ -382,11 +383,11 @@ fn invalid(violations: Violations, under: Option<&str>) -> impl Iterator<Item = 
     })
 }
 
-pub(super) fn envelope_problem(path: Pointer, told: impl Into<Told>) -> Problem {
+pub(super) fn envelope_problem(path: Pointer, told: impl Into<ViolationDetail>) -> Problem {
     problem(ProblemKind::Envelope, &path, told.into())
 }
 
-fn problem(kind: ProblemKind, path: &Pointer, told: Told) -> Problem {
+fn problem(kind: ProblemKind, path: &Pointer, told: ViolationDetail) -> Problem {
     Problem {
         kind,
         path: path.as_str().to_owned(),

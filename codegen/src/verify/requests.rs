@@ -4,7 +4,7 @@ use super::message::{Candidate, Fields, Reader, envelope_problem};
 use super::pending::{Ended, Pending, Queue, key};
 use super::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
-use handfast_schema::{Pointer, words};
+use handfast_schema::{Pointer, details};
 use handfast_spec::model::{
     Correlate, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind, Side,
 };
@@ -396,7 +396,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             let Some(id) = id else {
                 // The envelope has said so where the field is required of every message.
                 if asks && field.presence == Presence::Optional {
-                    let told = words::required(&field.name);
+                    let told = details::required(&field.name);
                     line.problems.push(envelope_problem(Pointer::root(), told));
                 }
                 return;

@@ -1,7 +1,7 @@
 //! Every keyword around every kind of schema, also those that ask for nothing: under all that compilers can be asked to refuse,
 //! and with the interpreter's verdicts.
 
-use crate::workshop::{
+use crate::typescript_project::{
     Result, case, compile_with_both, differences, generate, load, spec, violations,
 };
 use handfast_schema::Side;

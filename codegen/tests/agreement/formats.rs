@@ -1,7 +1,7 @@
 //! Every format and content encoding, asked of both ends: the TypeScript runtime gives the verdicts of the schema crate.
 
 use crate::random::Rng;
-use crate::workshop::{Result, compile, generate, load, run, spec};
+use crate::typescript_project::{Result, compile, generate, load, run, spec};
 use handfast_codegen::names::camel;
 use handfast_schema::format;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 //! four times as large.
 
 use crate::random::Rng;
-use crate::workshop::{
+use crate::typescript_project::{
     Result, case, compile, compile_with_both, differences, generate, load, run, spec, violations,
 };
 use handfast_schema::{Side, pattern};

@@ -4,13 +4,13 @@
 mod branches;
 mod combined;
 mod formats;
-#[path = "../../../schema/tests/large/mod.rs"]
-mod large;
 mod linear;
-#[path = "../../../schema/tests/overlaps/mod.rs"]
-mod overlaps;
+#[path = "../../../schema/tests/long_reports/mod.rs"]
+mod long_reports;
 #[path = "../../../schema/tests/random/mod.rs"]
 mod random;
 mod schemas;
-#[path = "../workshop/mod.rs"]
-mod workshop;
+#[path = "../../../schema/tests/shared_fields/mod.rs"]
+mod shared_fields;
+#[path = "../typescript_project/mod.rs"]
+mod typescript_project;

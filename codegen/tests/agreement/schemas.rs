@@ -1,7 +1,7 @@
 //! Schemas: those of the vectors, corners that they do not have, and random ones.
 
 use crate::random::{Rng, document, instance};
-use crate::workshop::{
+use crate::typescript_project::{
     Result, case, compile, compile_with_both, differences, generate, load, spec, violations,
 };
 use handfast_schema::Side;
@@ -357,9 +357,9 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
 /// Parts that describe the same place close it once, in every judge.
 #[test]
 fn overlapping_parts_are_closed_once() -> Result<()> {
-    let overlaps = crate::overlaps::overlaps();
+    let shared_fields = crate::shared_fields::shared_fields();
     let (mut messages, mut files) = (serde_json::Map::new(), BTreeMap::new());
-    for (i, (schema, ..)) in overlaps.iter().enumerate() {
+    for (i, (schema, ..)) in shared_fields.iter().enumerate() {
         let file = format!("file{i}.json");
         files.insert(file.clone(), apart(schema, i)?.to_string().into_bytes());
         let payload = json!({ "$ref": format!("./{file}") });
@@ -369,10 +369,10 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
         );
     }
     let protocol = load(&spec(Value::Object(messages)), &files)?;
-    let folder = generate(&protocol, "overlaps")?;
+    let folder = generate(&protocol, "shared_fields")?;
     compile_with_both(&folder)?;
     let mut cases = Vec::new();
-    for (i, (schema, good, bad)) in overlaps.iter().enumerate() {
+    for (i, (schema, good, bad)) in shared_fields.iter().enumerate() {
         let id = protocol.messages[i]
             .server
             .as_ref()
@@ -413,7 +413,7 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
 #[test]
 fn corners_agree_with_the_interpreter() -> Result<()> {
     let mut corners = corners();
-    corners.extend(crate::large::large());
+    corners.extend(crate::long_reports::long_reports());
     corners.extend(crate::branches::branches());
     let mut messages = serde_json::Map::new();
     for (i, (schema, _)) in corners.iter().enumerate() {

@@ -3,16 +3,16 @@
 use crate::{
     api::{
         Auth, AuthError, ChatHandler, ChatMessage, ChatSend, ChatSendError, ChatSent, Context,
-        Handle, PricesBook, PricesBookError, PricesDone, PricesHandler, PricesQuote,
-        PricesQuoteError, PricesQuoted, PricesSnapshot, PricesTick, PricesWatch, PricesWatchError,
-        PricesWatching, RoomHandler, RoomId, RoomJoin, RoomJoinError, RoomJoined, RoomLeave,
-        RoomLeaveError, RoomLeft, Sessions, UserHandler, UserName, UserTypingClient,
+        PricesBook, PricesBookError, PricesDone, PricesHandler, PricesQuote, PricesQuoteError,
+        PricesQuoted, PricesSnapshot, PricesTick, PricesWatch, PricesWatchError, PricesWatching,
+        RoomHandler, RoomId, RoomJoin, RoomJoinError, RoomJoined, RoomLeave, RoomLeaveError,
+        RoomLeft, ServerHandle, SessionHandler, UserHandler, UserName, UserTypingClient,
         UserTypingServer,
     },
     market::Market,
     rooms::Rooms,
 };
-use handfast::server::Stream;
+use handfast::server::StreamResponder;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
@@ -48,16 +48,16 @@ impl App {
     }
 
     /// Begins to trade and to publish.
-    pub fn open(&self, handle: Handle) {
+    pub fn open(&self, handle: ServerHandle) {
         self.rooms.publish_with(handle);
         tokio::spawn(self.market.clone().trade());
     }
 }
 
-impl Sessions for App {
+impl SessionHandler for App {
     type Session = User;
 
-    async fn auth(&self, m: Auth) -> Result<User, AuthError> {
+    async fn authenticate(&self, m: Auth) -> Result<User, AuthError> {
         // Anybody may talk here. A token is only looked at to show a refusal.
         if m.token.as_deref() == Some("expired") {
             return Err(AuthError::BadToken);
@@ -68,7 +68,7 @@ impl Sessions for App {
         })
     }
 
-    fn closed(&self, user: &User) {
+    fn disconnected(&self, user: &User) {
         for room in std::mem::take(&mut *user.rooms()) {
             self.rooms.leave(&room, &user.name);
         }
@@ -138,7 +138,7 @@ impl PricesHandler for App {
     async fn prices_watch(
         &self,
         m: PricesWatch,
-        ticks: Stream<PricesWatching, PricesTick>,
+        ticks: StreamResponder<PricesWatching, PricesTick>,
         _: &Context<User>,
     ) -> Result<PricesDone, PricesWatchError> {
         if !m.symbols.iter().all(|symbol| self.market.trades(symbol)) {

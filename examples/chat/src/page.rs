@@ -1,8 +1,8 @@
-//! The page, as it is served: three files that are part of the program.
+//! Serves the page: three files that are compiled into the program.
 
 use axum::{Router, http::header, routing::get};
 
-/// `dist/main.js` is made from `main.ts`; `web/README.md` tells how.
+/// Path, content type and text. `npm run example` in `tests/typescript` bundles `main.ts` into `dist/main.js`.
 const FILES: [(&str, &str, &str); 3] = [
     (
         "/",

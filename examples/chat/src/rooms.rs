@@ -1,6 +1,6 @@
 //! Who is in which room.
 
-use crate::api::{Handle, Member, RoomFullErrorData, RoomId, Status, UserName, UserPresence};
+use crate::api::{Member, RoomFullErrorData, RoomId, ServerHandle, Status, UserName, UserPresence};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -13,12 +13,12 @@ const LIMIT: usize = 100;
 #[derive(Default)]
 pub struct Rooms {
     present: Mutex<BTreeMap<RoomId, BTreeMap<UserName, usize>>>,
-    handle: OnceLock<Handle>,
+    handle: OnceLock<ServerHandle>,
 }
 
 impl Rooms {
     /// Says who comes and goes by this handle, from now on.
-    pub fn publish_with(&self, handle: Handle) {
+    pub fn publish_with(&self, handle: ServerHandle) {
         // A second handle would be to the same server.
         let _ = self.handle.set(handle);
     }

@@ -1,6 +1,6 @@
 //! How long a client waits before it tries again.
 
-use crate::{random, table::SessionTable};
+use crate::{descriptor::SessionDescriptor, random};
 use std::time::Duration;
 
 /// The least that is waited, unless `backoff.max` is less: a server that refuses at once must not be asked without a pause.
@@ -21,7 +21,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    pub(crate) fn new(session: &SessionTable) -> Self {
+    pub(crate) fn new(session: &SessionDescriptor) -> Self {
         let (min, max) = session.backoff;
         Self {
             min,

@@ -6,9 +6,9 @@ use super::{
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
-    waiting::{Answer, Ask, Wants},
+    pending::{ReplyResult, ReplyTo, RequestMessage},
 };
-use crate::{ErrorCodes, Id, MessageOf, Messages, NoError, table::Tag};
+use crate::{DeclaredErrors, Id, Message, MessageSet, NoError, descriptor::Tag};
 use futures_util::future::BoxFuture;
 use std::{
     fmt,
@@ -37,7 +37,11 @@ impl<U, R, E> fmt::Debug for Call<U, R, E> {
 }
 
 impl<U, R, E> Call<U, R, E> {
-    pub(crate) fn new(core: Arc<Core>, ask: Result<Ask, Failure>, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        core: Arc<Core>,
+        ask: Result<RequestMessage, Failure>,
+        timeout: Duration,
+    ) -> Self {
         Self {
             answer: Box::pin(one(core, ask, timeout)),
             types: PhantomData,
@@ -45,7 +49,7 @@ impl<U, R, E> Call<U, R, E> {
     }
 }
 
-impl<U: Messages, R: MessageOf<U>, E: ErrorCodes> Future for Call<U, R, E> {
+impl<U: MessageSet, R: Message<U>, E: DeclaredErrors> Future for Call<U, R, E> {
     type Output = Result<R, CallError<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -83,12 +87,12 @@ impl Future for Sent {
 }
 
 /// Takes a message out of what was delivered.
-pub(crate) fn take<U: Messages, R: MessageOf<U>>(delivery: Option<Delivery>) -> Result<R, Failure> {
+pub(crate) fn take<U: MessageSet, R: Message<U>>(delivery: Option<Delivery>) -> Result<R, Failure> {
     let message = delivery
         .and_then(Delivery::typed::<U>)
-        .ok_or(Failure::Unexpected)?
+        .ok_or(Failure::UnexpectedReply)?
         .message;
-    R::from_union(message).ok_or(Failure::Unexpected)
+    R::from_union(message).ok_or(Failure::UnexpectedReply)
 }
 
 /// A request that is taken back when whoever waits for it goes.
@@ -105,19 +109,19 @@ impl Drop for Guard<'_> {
 
 async fn one(
     core: Arc<Core>,
-    ask: Result<Ask, Failure>,
+    ask: Result<RequestMessage, Failure>,
     timeout: Duration,
 ) -> Result<Option<Delivery>, Failure> {
     let ask = ask?;
-    wait(&core, &ask, timeout, Wants::One).await
+    wait(&core, &ask, timeout, ReplyTo::One).await
 }
 
 /// Sends a request and waits for the answer.
 pub(crate) async fn wait(
     core: &Core,
-    ask: &Ask,
+    ask: &RequestMessage,
     timeout: Duration,
-    wants: impl FnOnce(oneshot::Sender<Answer>) -> Wants,
+    wants: impl FnOnce(oneshot::Sender<ReplyResult>) -> ReplyTo,
 ) -> Result<Option<Delivery>, Failure> {
     let asked = async {
         let permit = core.budget.take(ask.len()).await?;
@@ -144,20 +148,20 @@ pub(crate) struct Shape {
 /// [`StreamError::Slow`]. Dropped, it is cancelled, where the protocol has a message for that; otherwise the
 /// server is not told, and what it sends is passed over.
 ///
-/// What the protocol does not have is [`Nothing`](crate::Nothing):
+/// What the protocol does not have is [`NoMessage`](crate::NoMessage):
 /// - Without an `ack` the stream is there as soon as its request is queued, whether or not the server takes it; a refusal is
 ///   what [`Streaming::next`] gives first.
 /// - Without an `end` the server cannot say that there is no more: [`Streaming::next`] waits until an error comes or the
 ///   connection is lost. Leave the stream when enough came.
 #[must_use = "dropped, the stream is cancelled"]
-pub struct Streaming<U: Messages, A, I, D, E> {
+pub struct Streaming<U: MessageSet, A, I, D, E> {
     ack: Option<A>,
     raw: Raw,
     end: Option<D>,
     types: Types<(U, I, E)>,
 }
 
-impl<U: Messages, A: fmt::Debug, I, D, E> fmt::Debug for Streaming<U, A, I, D, E> {
+impl<U: MessageSet, A: fmt::Debug, I, D, E> fmt::Debug for Streaming<U, A, I, D, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Streaming")
             .field("ack", &self.ack)
@@ -192,7 +196,7 @@ pub enum StreamError<E> {
     /// this.
     Slow,
     /// The stream is over.
-    Over(CallError<E>),
+    Closed(CallError<E>),
 }
 
 impl<E: fmt::Display> fmt::Display for StreamError<E> {
@@ -201,7 +205,7 @@ impl<E: fmt::Display> fmt::Display for StreamError<E> {
             Self::Slow => f.write_str(
                 "the stream was cancelled, because too many items waited for somebody to look at them",
             ),
-            Self::Over(error) => error.fmt(f),
+            Self::Closed(error) => error.fmt(f),
         }
     }
 }
@@ -210,7 +214,7 @@ impl<E: std::error::Error + 'static> std::error::Error for StreamError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Slow => None,
-            Self::Over(error) => Some(error),
+            Self::Closed(error) => Some(error),
         }
     }
 }
@@ -218,7 +222,7 @@ impl<E: std::error::Error + 'static> std::error::Error for StreamError<E> {
 /// Begins a stream.
 pub(crate) async fn begin(
     core: Arc<Core>,
-    ask: Result<Ask, Failure>,
+    ask: Result<RequestMessage, Failure>,
     shape: Shape,
     timeout: Duration,
 ) -> Result<(Option<Delivery>, Raw), Failure> {
@@ -235,7 +239,7 @@ pub(crate) async fn begin(
         let (sender, receiver) = oneshot::channel();
         let inbox = raw.inbox.clone();
         let ack = shape.ack.then_some(sender);
-        let wants = Wants::Stream { ack, shape, inbox };
+        let wants = ReplyTo::Stream { ack, shape, inbox };
         raw.id = Some(raw.core.request(&ask, wants, Some(permit))?);
         if shape.ack {
             receiver.await.unwrap_or(Err(Failure::Closed))
@@ -251,11 +255,11 @@ pub(crate) async fn begin(
 
 impl<U, A, I, D, E> Streaming<U, A, I, D, E>
 where
-    U: Messages,
-    A: MessageOf<U>,
-    I: MessageOf<U>,
-    D: MessageOf<U>,
-    E: ErrorCodes,
+    U: MessageSet,
+    A: Message<U>,
+    I: Message<U>,
+    D: Message<U>,
+    E: DeclaredErrors,
 {
     pub(crate) fn new((ack, raw): (Option<Delivery>, Raw)) -> Result<Self, Failure> {
         let ack = if raw.shape.ack {
@@ -278,7 +282,7 @@ where
 
     /// The next item; none when the stream is over, and [`Streaming::end`] tells how it ended. Cancel-safe.
     pub async fn next(&mut self) -> Option<Result<I, StreamError<E>>> {
-        let over = |failure| Some(Err(StreamError::Over(CallError::from_failure(failure))));
+        let over = |failure| Some(Err(StreamError::Closed(CallError::from_failure(failure))));
         match self.raw.inbox.next().await? {
             Entry::Message(delivery) => match take(Some(delivery)) {
                 Ok(item) => Some(Ok(item)),
@@ -286,8 +290,8 @@ where
             },
             Entry::Slow => Some(Err(StreamError::Slow)),
             // Streams have no gaps.
-            Entry::Gap(_) => over(Failure::Unexpected),
-            Entry::Rejected(rejected) => over(Failure::Unreadable(rejected)),
+            Entry::Gap(_) => over(Failure::UnexpectedReply),
+            Entry::DecodeError(rejected) => over(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {
                     self.end = Some(end);

@@ -1,19 +1,19 @@
 //! The task behind a client: it connects, says hello, reads and writes, and does so again when the connection is lost.
 
 use super::{
-    ConnectError, Skew,
+    ConnectError, VersionSkew,
     backoff::Backoff,
     core::Core,
     dial::Dial,
+    pending::{ReplyIndices, RequestMessage},
     session::{Lost, Session},
-    waiting::{Answers, Ask},
 };
 use crate::{
     Side,
     codec::{Codec, Json},
+    descriptor::CloseReason,
     system::{Head, Hello, Ready, RemoteError, Role, check_version},
-    table::CloseCondition,
-    transport::{Arrival, Closing, Packet, Transport, TransportError},
+    transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -71,7 +71,7 @@ impl Connector {
         &self,
         transport: &mut dyn Transport,
         auth: Option<Box<RawValue>>,
-    ) -> Result<Option<Skew>, ConnectError> {
+    ) -> Result<Option<VersionSkew>, ConnectError> {
         let table = self.core.table;
         let roles = &table.session.roles;
         if roles.hello.is_some() {
@@ -83,9 +83,9 @@ impl Connector {
         }
         let packet = loop {
             match transport.receive().await.map_err(lost)? {
-                Arrival::Packet(packet) => break packet,
-                Arrival::Alive => {}
-                Arrival::Closed(closing) => {
+                TransportEvent::Packet(packet) => break packet,
+                TransportEvent::Alive => {}
+                TransportEvent::Closed(closing) => {
                     let is_final = closing.as_ref().is_some_and(|c| c.is_final(table));
                     return Err(ConnectError::Closed { closing, is_final });
                 }
@@ -93,15 +93,15 @@ impl Connector {
         };
         let source = Json
             .source(packet.frame())
-            .map_err(|_| ConnectError::Unexpected)?;
-        let head =
-            Head::read(&source, &table.server.envelope).map_err(|_| ConnectError::Unexpected)?;
+            .map_err(|_| ConnectError::UnexpectedReply)?;
+        let head = Head::read(&source, &table.server.envelope)
+            .map_err(|_| ConnectError::UnexpectedReply)?;
         match Role::of(head.tag.borrow(), roles) {
             Some(Role::Ready) => {
-                let ready = Ready::read(&head).map_err(|_| ConnectError::Unexpected)?;
+                let ready = Ready::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
                 let long = |text: &str| text.len() > NAME;
                 if long(&ready.version) || ready.hash.as_deref().is_some_and(long) {
-                    return Err(ConnectError::Unexpected);
+                    return Err(ConnectError::UnexpectedReply);
                 }
                 check_version(Side::Server, &ready.version, table.version, table.accepts)
                     .map_err(|(side, message)| ConnectError::Version { side, message })?;
@@ -113,17 +113,17 @@ impl Connector {
                         theirs = ready.version,
                         "skew: the server was generated from another spec with an accepted version"
                     );
-                    Skew {
+                    VersionSkew {
                         version: ready.version,
                         hash,
                     }
                 }))
             }
             Some(Role::Refuse | Role::Error) => {
-                let error = RemoteError::read(&head).map_err(|_| ConnectError::Unexpected)?;
+                let error = RemoteError::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
                 Err(ConnectError::Refused(error))
             }
-            _ => Err(ConnectError::Unexpected),
+            _ => Err(ConnectError::UnexpectedReply),
         }
     }
 
@@ -136,16 +136,16 @@ impl Connector {
         };
         let payload = serde_json::value::to_raw_value(&hello)
             .map_err(|error| ConnectError::Auth(error.into()))?;
-        let ask = Ask {
+        let ask = RequestMessage {
             tag: table.session.roles.hello,
             payload: Some(payload.into()),
             channel: None,
             idempotent: true,
-            answers: Answers::NONE,
+            answers: ReplyIndices::NONE,
         };
         self.core
             .encode(&ask, None)
-            .map_err(|_| ConnectError::Unexpected)
+            .map_err(|_| ConnectError::UnexpectedReply)
     }
 
     /// Serves the connection, and others after it, until the client is closed or the server says that it is of no use. The
@@ -158,7 +158,7 @@ impl Connector {
         }
     }
 
-    async fn serve(&self, mut transport: Box<dyn Transport>) -> Option<Closing> {
+    async fn serve(&self, mut transport: Box<dyn Transport>) -> Option<CloseFrame> {
         let table = self.core.table;
         let mut backoff = Backoff::new(&table.session);
         loop {
@@ -191,8 +191,8 @@ impl Connector {
     async fn again(
         &self,
         backoff: &mut Backoff,
-        mut last: Option<Closing>,
-    ) -> Result<Box<dyn Transport>, Option<Closing>> {
+        mut last: Option<CloseFrame>,
+    ) -> Result<Box<dyn Transport>, Option<CloseFrame>> {
         let table = self.core.table;
         while let Some(wait) = backoff.next() {
             let attempt = async {
@@ -226,21 +226,24 @@ impl Connector {
     }
 
     /// Why a client that cannot connect again is closed.
-    fn why(&self, error: ConnectError) -> Option<Closing> {
+    fn why(&self, error: ConnectError) -> Option<CloseFrame> {
         let (condition, words) = match error {
             ConnectError::Closed { closing, .. } => return closing,
-            ConnectError::Version { message, .. } => (CloseCondition::Version, message),
+            ConnectError::Version { message, .. } => (CloseReason::Version, message),
             ConnectError::Refused(error) if error.side.is_some() => {
-                (CloseCondition::Version, error.to_string())
+                (CloseReason::Version, error.to_string())
             }
-            ConnectError::Refused(error) => (CloseCondition::Unauthorized, error.to_string()),
+            ConnectError::Refused(error) => (CloseReason::Unauthorized, error.to_string()),
             _ => return None,
         };
-        Some(Closing::new(self.core.table.close_code(condition), words))
+        Some(CloseFrame::new(
+            self.core.table.close_code(condition),
+            words,
+        ))
     }
 
     /// Waits until the application closes the client.
-    async fn closing(&self) -> Closing {
+    async fn closing(&self) -> CloseFrame {
         std::future::poll_fn(|cx| {
             let outbound = &self.core.outbound;
             match outbound.closing() {

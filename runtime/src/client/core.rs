@@ -2,20 +2,23 @@
 //! one function, and taken out of a `Delivery` at the edge.
 
 use super::{
-    Skew, State,
+    State, VersionSkew,
     budget::{Budget, Permit},
+    channels::PendingJoin,
     delivery::Decode,
     error::Failure,
     inbox::Inbox,
     log::LogLimit,
-    rooms::Joining,
-    waiting::{Answer, Answers, Ask, Inner, Turn, Unsent, Waiting, Wants},
+    pending::{
+        OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyIndices, ReplyResult,
+        ReplyTo, RequestMessage,
+    },
 };
 use crate::{
-    Expected, Id, Pending,
+    ExpectedReply, Id, PendingReplies,
     codec::{Codec, Json, Outgoing},
+    descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
     outbound::Outbound,
-    table::{EnvelopeTable, FieldKind, LimitsTable, Presence, ProtocolTable, Tag},
     transport::Packet,
 };
 use std::{
@@ -35,8 +38,8 @@ pub(super) const PONG: u64 = u64::MAX;
 
 /// The untyped client.
 pub(crate) struct Core {
-    pub(crate) table: &'static ProtocolTable,
-    pub(crate) limits: LimitsTable,
+    pub(crate) table: &'static ProtocolDescriptor,
+    pub(crate) limits: Limits,
     /// How many messages wait in each inbox.
     pub(crate) capacity: usize,
     pub(crate) outbound: Outbound,
@@ -50,7 +53,7 @@ pub(crate) struct Core {
     rejoin_due: AtomicBool,
     pub(crate) status: watch::Sender<State>,
     pub(super) decode: Decode,
-    inner: Mutex<Inner>,
+    inner: Mutex<PendingState>,
     major: i64,
 }
 
@@ -63,15 +66,15 @@ impl fmt::Debug for Core {
 }
 
 /// Replies without a type of their own are known by what is waited for, and so is what a failure answers.
-impl Pending for Core {
-    fn expected(&self, id: Option<&Id>) -> Option<Expected> {
+impl PendingReplies for Core {
+    fn expected(&self, id: Option<&Id>) -> Option<ExpectedReply> {
         let inner = self.lock();
         let answers = if self.by_order() {
             inner.line.front()?.answers
         } else {
             inner.waiting.get(id?)?.answers
         };
-        Some(Expected {
+        Some(ExpectedReply {
             success: answers.reply(),
             failure: None,
         })
@@ -80,9 +83,9 @@ impl Pending for Core {
 
 impl Core {
     pub(crate) fn new(
-        table: &'static ProtocolTable,
+        table: &'static ProtocolDescriptor,
         decode: Decode,
-        limits: LimitsTable,
+        limits: Limits,
         capacity: usize,
     ) -> Self {
         let major = semver::Version::parse(table.version)
@@ -106,7 +109,7 @@ impl Core {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, PendingState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,12 +118,12 @@ impl Core {
         self.table.server.envelope.by_order
     }
 
-    fn envelope(&self) -> &'static EnvelopeTable {
+    fn envelope(&self) -> &'static EnvelopeDescriptor {
         &self.table.client.envelope
     }
 
     /// Writes a message.
-    pub(crate) fn encode(&self, ask: &Ask, id: Option<&Id>) -> Result<Packet, Failure> {
+    pub(crate) fn encode(&self, ask: &RequestMessage, id: Option<&Id>) -> Result<Packet, Failure> {
         let envelope = self.envelope();
         let payload = ask.payload.as_deref();
         let bytes = Json.encode(&Outgoing {
@@ -138,17 +141,17 @@ impl Core {
         let packet = bytes
             .ok()
             .and_then(|bytes| Packet::encoded(bytes, true).ok());
-        packet.ok_or(Failure::Unwritable)
+        packet.ok_or(Failure::Encode)
     }
 
     /// One of the session's own messages that carries nothing.
     pub(crate) fn say(&self, tag: Option<Tag>) {
-        let ask = Ask {
+        let ask = RequestMessage {
             tag,
             payload: None,
             channel: None,
             idempotent: false,
-            answers: Answers::NONE,
+            answers: ReplyIndices::NONE,
         };
         if let (Some(_), Ok(packet)) = (tag, self.encode(&ask, None)) {
             self.outbound.answer(packet);
@@ -171,12 +174,12 @@ impl Core {
         if inner.pong {
             return;
         }
-        let ask = Ask {
+        let ask = RequestMessage {
             tag: Some(tag),
             payload: None,
             channel: None,
             idempotent: false,
-            answers: Answers::NONE,
+            answers: ReplyIndices::NONE,
         };
         if let Ok(packet) = self.encode(&ask, None) {
             inner.pong = true;
@@ -185,10 +188,10 @@ impl Core {
     }
 
     /// Sends a message that has no answer. A volatile one is dropped where half of the budget is taken or there is no session.
-    pub(crate) async fn send(&self, ask: &Ask, volatile: bool) -> Result<(), Failure> {
+    pub(crate) async fn send(&self, ask: &RequestMessage, volatile: bool) -> Result<(), Failure> {
         let packet = self.encode(ask, None)?;
         if packet.len() > self.limits.message {
-            return Err(Failure::Unwritable);
+            return Err(Failure::Encode);
         }
         let permit = if volatile {
             match self.budget.take_spare(packet.len()) {
@@ -207,7 +210,9 @@ impl Core {
         }
         inner.sent += 1;
         let mark = UNSENT + inner.sent;
-        inner.unsent.insert(mark, Unsent { permit, volatile });
+        inner
+            .unsent
+            .insert(mark, QueuedMessage { permit, volatile });
         self.outbound.enqueue(packet, mark, volatile);
         Ok(())
     }
@@ -215,8 +220,8 @@ impl Core {
     /// Sends a request. The answer goes to whoever `wants` it.
     pub(crate) fn request(
         &self,
-        ask: &Ask,
-        wants: Wants,
+        ask: &RequestMessage,
+        wants: ReplyTo,
         permit: Option<Permit>,
     ) -> Result<Id, Failure> {
         let mut inner = self.lock();
@@ -228,16 +233,16 @@ impl Core {
         let id = self.id(mark);
         let packet = self.encode(ask, Some(&id))?;
         if packet.len() > self.limits.message {
-            return Err(Failure::Unwritable);
+            return Err(Failure::Encode);
         }
         if self.by_order() {
             inner.unwritten.insert(mark, (ask.answers, permit.clone()));
         }
-        let waiting = Waiting {
+        let waiting = PendingRequest {
             mark,
             packet: packet.clone(),
             // What a stream has brought is not brought again.
-            again: ask.idempotent && !matches!(wants, Wants::Stream { .. }),
+            again: ask.idempotent && !matches!(wants, ReplyTo::Stream { .. }),
             written: false,
             lost: false,
             answers: ask.answers,
@@ -255,14 +260,14 @@ impl Core {
         let Some(waiting) = inner.waiting.remove(id) else {
             return false;
         };
-        if matches!(waiting.wants, Wants::Leave(_)) {
+        if matches!(waiting.wants, ReplyTo::Leave(_)) {
             // The channel is left all the same.
             return true;
         }
         let withdrawn = !waiting.written && self.outbound.withdraw(waiting.mark);
         if withdrawn {
             inner.unwritten.remove(&waiting.mark);
-        } else if let Wants::Join(Joining { key, inbox, .. }) = &waiting.wants {
+        } else if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &waiting.wants {
             inner.rooms.may_be_in(key, inbox);
         }
         !withdrawn
@@ -273,13 +278,13 @@ impl Core {
         self.cancel_in(&mut self.lock(), id, tag);
     }
 
-    pub(super) fn cancel_in(&self, inner: &mut Inner, id: &Id, tag: Option<Tag>) {
-        let ask = Ask {
+    pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, tag: Option<Tag>) {
+        let ask = RequestMessage {
             tag,
             payload: None,
             channel: None,
             idempotent: false,
-            answers: Answers::NONE,
+            answers: ReplyIndices::NONE,
         };
         inner.line.retain(|turn| turn.id != *id);
         if let Ok(packet) = self.encode(&ask, Some(id)) {
@@ -305,7 +310,7 @@ impl Core {
             }
             inner.leaving.remove(&mark);
             if let Some((answers, _permit)) = inner.unwritten.remove(&mark) {
-                inner.line.push_back(Turn {
+                inner.line.push_back(OrderedRequest {
                     id,
                     answers,
                     _permit,
@@ -357,8 +362,8 @@ impl Core {
         &self,
         key: &str,
         inbox: &Arc<Inbox>,
-        leave: Option<&Ask>,
-        answer: Option<oneshot::Sender<Answer>>,
+        leave: Option<&RequestMessage>,
+        answer: Option<oneshot::Sender<ReplyResult>>,
     ) -> Result<Option<Id>, Failure> {
         let mut inner = self.lock();
         let Some(room) = inner.rooms.exit(key, inbox) else {
@@ -379,14 +384,14 @@ impl Core {
             inner.unwritten.insert(mark, (leave.answers, None));
         }
         let id = answer.map(|answer| {
-            let waiting = Waiting {
+            let waiting = PendingRequest {
                 mark,
                 packet: packet.clone(),
                 again: false,
                 written: false,
                 lost: false,
                 answers: leave.answers,
-                wants: Wants::Leave(answer),
+                wants: ReplyTo::Leave(answer),
                 permit: None,
             };
             inner.waiting.insert(id.clone(), waiting);
@@ -397,7 +402,7 @@ impl Core {
         Ok(id)
     }
 
-    pub(crate) fn skew(&self) -> Option<Skew> {
+    pub(crate) fn skew(&self) -> Option<VersionSkew> {
         self.lock().skew.clone()
     }
 

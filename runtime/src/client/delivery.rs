@@ -1,6 +1,6 @@
 //! A message of the server's on its way to whoever it is for, its type taken away.
 
-use crate::{Envelope, Messages, Pending, Rejected, Side, codec::Source, decode};
+use crate::{DecodeError, Envelope, MessageSet, PendingReplies, Side, codec::Source, decode};
 use std::{any::Any, fmt};
 
 /// A message of the server's, its type taken away.
@@ -20,7 +20,7 @@ impl fmt::Debug for Delivery {
 
 impl Delivery {
     /// Gives it its type back. None where it was read as another.
-    pub(crate) fn typed<U: Messages>(self) -> Option<Envelope<U>> {
+    pub(crate) fn typed<U: MessageSet>(self) -> Option<Envelope<U>> {
         let Envelope {
             id,
             version,
@@ -44,14 +44,15 @@ impl Delivery {
 }
 
 /// Reads a message of the server's.
-pub(crate) type Decode = fn(Source<'_>, u32, &dyn Pending) -> Result<Delivery, Box<Rejected>>;
+pub(crate) type Decode =
+    fn(Source<'_>, u32, &dyn PendingReplies) -> Result<Delivery, Box<DecodeError>>;
 
 /// [`Decode`] for a union of messages.
-pub(crate) fn decode_any<U: Messages>(
+pub(crate) fn decode_any<U: MessageSet>(
     source: Source<'_>,
     depth: u32,
-    pending: &dyn Pending,
-) -> Result<Delivery, Box<Rejected>> {
+    pending: &dyn PendingReplies,
+) -> Result<Delivery, Box<DecodeError>> {
     let Envelope {
         id,
         version,

@@ -2,7 +2,7 @@
 
 use super::ConnectError;
 use crate::{
-    table::ProtocolTable,
+    descriptor::ProtocolDescriptor,
     transport::{Transport, WebSocket},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -46,7 +46,7 @@ const BODY_TIME: Duration = Duration::from_secs(1);
 pub(crate) fn websocket(
     url: &str,
     headers: HeaderMap,
-    table: &'static ProtocolTable,
+    table: &'static ProtocolDescriptor,
     limit: usize,
 ) -> Result<Dial, ConnectError> {
     let uri = address(url).map_err(ConnectError::Address)?;
@@ -71,12 +71,12 @@ fn address(url: &str) -> Result<Uri, &'static str> {
         Some("ws" | "http") => {}
         Some("wss") => {
             return Err(
-                "`wss` is not built in; let a proxy end the TLS, or dial it yourself (`Connect::over`)",
+                "`wss` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
             );
         }
         Some("https") => {
             return Err(
-                "`https` is not built in; let a proxy end the TLS, or dial it yourself (`Connect::over`)",
+                "`https` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
             );
         }
         _ => return Err("it does not begin with `ws://` or `http://`"),
@@ -98,7 +98,7 @@ fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Connect
 async fn dial(
     uri: Uri,
     headers: HeaderMap,
-    table: &'static ProtocolTable,
+    table: &'static ProtocolDescriptor,
     limit: usize,
 ) -> Result<Box<dyn Transport>, ConnectError> {
     let host = uri.host().unwrap_or_default();

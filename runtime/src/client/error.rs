@@ -2,11 +2,11 @@
 
 use super::log::cut;
 use crate::{
-    ErrorCodes, Invalid, NoError, Rejected, Side,
-    read::{Cx, Reader},
+    DeclaredErrors, DecodeError, NoError, Side, ValidationError,
+    descriptor::{CloseReason, Limits, ProtocolDescriptor, TagRef},
+    read::{ReadContext, Reader},
     system::RemoteError,
-    table::{CloseCondition, LimitsTable, ProtocolTable, TagRef},
-    transport::Closing,
+    transport::CloseFrame,
 };
 use std::{error::Error, fmt};
 
@@ -41,14 +41,14 @@ pub enum ConnectError {
     /// The server closed before the session began.
     Closed {
         /// Why, where it said so.
-        closing: Option<Closing>,
+        closing: Option<CloseFrame>,
         /// Whether it says that it is of no use to try again.
         is_final: bool,
     },
     /// The server did not answer in time.
     Timeout,
     /// The server said something else than `ready` or `refuse`.
-    Unexpected,
+    UnexpectedReply,
 }
 
 impl ConnectError {
@@ -62,15 +62,15 @@ impl ConnectError {
             | Self::Transport(_)
             | Self::Upgrade { .. }
             | Self::Timeout
-            | Self::Unexpected => false,
+            | Self::UnexpectedReply => false,
         }
     }
 }
 
-impl Closing {
+impl CloseFrame {
     /// Whether the server says that it is asked too much, or the client reads too slowly.
-    pub(crate) fn is_busy(&self, table: &ProtocolTable) -> bool {
-        [CloseCondition::RateLimited, CloseCondition::Slow]
+    pub(crate) fn is_busy(&self, table: &ProtocolDescriptor) -> bool {
+        [CloseReason::RateLimited, CloseReason::Slow]
             .into_iter()
             .any(|condition| table.close_code(condition) == self.code)
     }
@@ -78,7 +78,7 @@ impl Closing {
 
 impl ConnectError {
     /// Whether the server says that it is asked too much.
-    pub(crate) fn is_busy(&self, table: &ProtocolTable) -> bool {
+    pub(crate) fn is_busy(&self, table: &ProtocolDescriptor) -> bool {
         match self {
             Self::Upgrade { status, .. } => matches!(status, 429 | 503),
             Self::Refused(error) => error.retryable,
@@ -112,7 +112,7 @@ impl fmt::Display for ConnectError {
                     .map_or(Ok(()), |closing| write!(f, ", with {closing}"))
             }
             Self::Timeout => f.write_str("the server did not answer in time"),
-            Self::Unexpected => f.write_str("the server did not answer the hello"),
+            Self::UnexpectedReply => f.write_str("the server did not answer the hello"),
         }
     }
 }
@@ -131,10 +131,10 @@ impl Error for ConnectError {
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
     Remote(RemoteError),
-    Invalid(Invalid),
-    Unreadable(Box<Rejected>),
-    Unwritable,
-    Unexpected,
+    Invalid(ValidationError),
+    Decode(Box<DecodeError>),
+    Encode,
+    UnexpectedReply,
     Timeout,
     Closed,
     OutcomeUnknown,
@@ -168,14 +168,14 @@ pub enum CallError<E> {
     /// Any other error of the server's.
     Remote(RemoteError),
     /// The request breaks its own rules; it was not sent.
-    Invalid(Invalid),
+    Invalid(ValidationError),
     /// The request cannot be written, such as a number that is not finite, or is larger than `limits.message`; it was not
     /// sent.
-    Unwritable,
+    Encode,
     /// The answer does not fit.
-    Unreadable(Box<Rejected>),
+    Decode(Box<DecodeError>),
     /// The answer is another message than the protocol says.
-    Unexpected,
+    UnexpectedReply,
     /// No answer came in time, or the server's handler took too long (`limits.handlerTimeout`). The server may have done what
     /// was asked.
     Timeout,
@@ -186,13 +186,13 @@ pub enum CallError<E> {
     OutcomeUnknown,
 }
 
-impl<E: ErrorCodes> CallError<E> {
+impl<E: DeclaredErrors> CallError<E> {
     pub(crate) fn from_failure(failure: Failure) -> Self {
         match failure {
             Failure::Remote(remote) => {
-                let mut cx = Cx::new(Side::Client);
+                let mut cx = ReadContext::new(Side::Client);
                 let clean = cx.mark();
-                let depth = LimitsTable::DEFAULT.depth;
+                let depth = Limits::DEFAULT.depth;
                 let mut data = remote.data.as_deref().map(|data| Reader::json(data, depth));
                 match E::read(&remote.code, data.as_mut(), &mut cx) {
                     Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
@@ -202,9 +202,9 @@ impl<E: ErrorCodes> CallError<E> {
                 }
             }
             Failure::Invalid(invalid) => Self::Invalid(invalid),
-            Failure::Unwritable => Self::Unwritable,
-            Failure::Unreadable(rejected) => Self::Unreadable(rejected),
-            Failure::Unexpected => Self::Unexpected,
+            Failure::Encode => Self::Encode,
+            Failure::Decode(rejected) => Self::Decode(rejected),
+            Failure::UnexpectedReply => Self::UnexpectedReply,
             Failure::Timeout => Self::Timeout,
             Failure::Closed => Self::Closed,
             Failure::OutcomeUnknown => Self::OutcomeUnknown,
@@ -218,9 +218,11 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Declared(error) => error.fmt(f),
             Self::Remote(error) => write!(f, "the server answered with {error}"),
             Self::Invalid(invalid) => write!(f, "the request does not fit: {invalid}"),
-            Self::Unwritable => f.write_str("the request cannot be written"),
-            Self::Unreadable(_) => f.write_str("the answer does not fit"),
-            Self::Unexpected => f.write_str("the answer is another message than the protocol says"),
+            Self::Encode => f.write_str("the request cannot be written"),
+            Self::Decode(_) => f.write_str("the answer does not fit"),
+            Self::UnexpectedReply => {
+                f.write_str("the answer is another message than the protocol says")
+            }
             Self::Timeout => f.write_str("no answer came in time"),
             Self::Closed => f.write_str("the client is closed"),
             Self::OutcomeUnknown => f.write_str(
@@ -236,7 +238,7 @@ impl<E: Error + 'static> Error for CallError<E> {
             Self::Declared(error) => Some(error),
             Self::Remote(error) => Some(error),
             Self::Invalid(error) => Some(error),
-            Self::Unreadable(error) => Some(error),
+            Self::Decode(error) => Some(error),
             _ => None,
         }
     }

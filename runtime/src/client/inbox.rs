@@ -1,7 +1,7 @@
 //! What arrived for somebody who has not looked yet: bounded, and honest about what did not fit.
 
 use super::{Gap, delivery::Delivery, error::Failure};
-use crate::Rejected;
+use crate::DecodeError;
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -32,7 +32,7 @@ struct State {
 #[derive(Debug)]
 pub(crate) enum Entry {
     Message(Delivery),
-    Rejected(Box<Rejected>),
+    DecodeError(Box<DecodeError>),
     Gap(Gap),
     /// More items of a stream waited than are kept.
     Slow,
@@ -88,7 +88,7 @@ impl Inbox {
                     Gap { from: seq, to: seq }
                 }
                 Entry::Gap(gap) => *gap,
-                Entry::Rejected(_) | Entry::Slow | Entry::End(_) => Gap::UNBOUNDED,
+                Entry::DecodeError(_) | Entry::Slow | Entry::End(_) => Gap::UNBOUNDED,
             };
             match state.queue.back_mut() {
                 Some((Entry::Gap(gap), _)) => gap.to = missed.to,

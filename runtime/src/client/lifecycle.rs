@@ -1,18 +1,18 @@
 //! What becomes of all that a client waits for, as sessions begin and end.
 
 use super::{
-    Skew, State,
+    State, VersionSkew,
     core::{Core, PONG},
     error::Failure,
-    waiting::{Waiting, Wants},
+    pending::{PendingRequest, ReplyTo},
 };
-use crate::{table::CloseCondition, transport::Closing};
+use crate::{descriptor::CloseReason, transport::CloseFrame};
 use std::sync::Weak;
 use tokio::time::Instant;
 
 impl Core {
     /// A session began. The channels are joined again before anything that waits.
-    pub(crate) fn begin(&self, skew: Option<Skew>) {
+    pub(crate) fn begin(&self, skew: Option<VersionSkew>) {
         let mut inner = self.lock();
         inner.skew = skew;
         inner.online = true;
@@ -27,17 +27,17 @@ impl Core {
 
     /// The connection was lost. What was sent and may not be sent twice fails; what may is queued again, before what was not
     /// sent yet. Where the server or this client closed because of a message that is too large, nothing is sent twice.
-    pub(crate) fn lost(&self, closing: Option<&Closing>) {
+    pub(crate) fn lost(&self, closing: Option<&CloseFrame>) {
         let is = |condition| {
             let code = self.table.close_code(condition);
             closing.is_some_and(|closing| closing.code == code)
         };
-        let too_large = is(CloseCondition::TooLarge);
+        let too_large = is(CloseReason::TooLarge);
         self.status.send_replace(State::Reconnecting);
         self.outbound.detach();
         let mut inner = self.lock();
         inner.online = false;
-        inner.busy = is(CloseCondition::RateLimited);
+        inner.busy = is(CloseReason::RateLimited);
         inner.line.clear();
         inner.flushing.clear();
         inner.unsent.retain(|_, unsent| !unsent.volatile);
@@ -55,8 +55,8 @@ impl Core {
         let mut over = Vec::new();
         for (id, waiting) in &mut inner.waiting {
             match &waiting.wants {
-                Wants::Leave(_) => over.push(id.clone()),
-                Wants::Rejoin(..) => {
+                ReplyTo::Leave(_) => over.push(id.clone()),
+                ReplyTo::Rejoin(..) => {
                     if !waiting.written {
                         self.outbound.withdraw(waiting.mark);
                     }
@@ -72,7 +72,7 @@ impl Core {
                 _ => over.push(id.clone()),
             }
         }
-        let over: Vec<Waiting> = over
+        let over: Vec<PendingRequest> = over
             .iter()
             .filter_map(|id| inner.waiting.remove(id))
             .collect();
@@ -88,7 +88,7 @@ impl Core {
         drop(inner);
         for waiting in over {
             match waiting.wants {
-                Wants::Leave(answer) => {
+                ReplyTo::Leave(answer) => {
                     let _ = answer.send(Ok(None));
                 }
                 wants => wants.fail(Failure::OutcomeUnknown),
@@ -97,7 +97,7 @@ impl Core {
     }
 
     /// The client is closed for good. Only the first time counts.
-    pub(crate) fn end(&self, closing: Option<Closing>) {
+    pub(crate) fn end(&self, closing: Option<CloseFrame>) {
         self.outbound.end();
         self.budget.close();
         let (waiting, listeners) = {

@@ -1,11 +1,11 @@
 //! Calling a server.
 //!
 //! `#[protocol]` wraps [`Client`] in a type with a method for each message. A client is one task, which reads, writes and
-//! connects again; it ends when the last [`Client`], [`Joined`], [`Incoming`] and [`Streaming`] is dropped, or with
+//! connects again; it ends when the last [`Client`], [`Subscription`], [`Notifications`] and [`Streaming`] is dropped, or with
 //! [`Client::close`].
 //!
 //! - Everything is bounded. What waits to be sent and what is not answered has `limits.outbound` bytes, 256 more counted for
-//!   each; callers wait for room. A channel or [`Incoming`] that nobody looks at drops what does not fit, and says so with a
+//!   each; callers wait for room. A channel or [`Notifications`] that nobody looks at drops what does not fit, and says so with a
 //!   [`Gap`]; a stream fails with [`StreamError::Slow`]. The client itself never stops reading.
 //! - When the connection is lost, it is made again, after a random wait below a bound that doubles (`session.backoff`), unless
 //!   the close code is final (1000, 1008, 4401, 4403, 4406, 4409, or what the protocol's `closes` has in their place) or
@@ -13,46 +13,46 @@
 //!   missed; where the server refuses for now, that is tried again, and [`Event::Lost`] tells where it refuses for good.
 //!   Requests that were not written yet, or are idempotent and no streams, are sent; all others fail with
 //!   [`CallError::OutcomeUnknown`]; streams end with it.
-//! - A client whose task died, because its runtime was dropped or [`Connect::auth_with`] panicked, is closed.
+//! - A client whose task died, because its runtime was dropped or [`ClientBuilder::auth_with`] panicked, is closed.
 
-mod arrival;
 mod backoff;
 mod budget;
+mod builder;
 mod call;
-mod connect;
+mod channels;
 mod connection;
 mod core;
 mod delivery;
 mod dial;
-mod entrance;
 mod error;
 mod inbox;
+mod join;
 mod lifecycle;
 mod log;
+mod pending;
+mod receive;
 mod rejoin;
-mod room;
-mod rooms;
 mod session;
-mod waiting;
+mod subscription;
 
+pub use builder::ClientBuilder;
 pub use call::{Call, Sent, StreamError, Streaming};
-pub use connect::Connect;
-pub use entrance::{Entrance, OwnEntrance};
 pub use error::{CallError, ConnectError};
-pub use room::{Event, Gap, Incoming, Joined};
+pub use join::{JoinRequest, KeyJoinRequest};
+pub use subscription::{Event, Gap, Notifications, Subscription};
 
 use self::{
     call::Shape,
     core::Core,
     error::Failure,
-    waiting::{Answers, Ask},
+    pending::{ReplyIndices, RequestMessage},
 };
 use crate::{
-    ChannelKey, MessageOf, Messages, NoError, Protocol, Request,
+    ChannelKey, Message, MessageSet, NoError, Protocol, Request,
+    descriptor::MessageDescriptor,
     system::ChannelOnly,
-    table::MessageTable,
-    transport::Closing,
-    validate::{Invalid, checked_text},
+    transport::CloseFrame,
+    validate::{ValidationError, checked_text},
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
@@ -60,14 +60,14 @@ use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 /// A server that was generated from another spec, of an accepted version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Skew {
+pub struct VersionSkew {
     /// The server's version.
     pub version: String,
     /// The hash of the server's spec.
     pub hash: String,
 }
 
-impl fmt::Display for Skew {
+impl fmt::Display for VersionSkew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -88,23 +88,23 @@ pub enum State {
     /// The connection was lost, and is made again.
     Reconnecting,
     /// It is over: why, where that is known.
-    Closed(Option<Closing>),
+    Closed(Option<CloseFrame>),
 }
 
 /// Closes the client when the last who uses it is gone.
-pub(crate) struct Handle {
+pub(crate) struct CloseOnDrop {
     pub(crate) core: Arc<Core>,
 }
 
-impl Drop for Handle {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
-        self.core.outbound.close(Closing::new(1000, ""), false);
+        self.core.outbound.close(CloseFrame::new(1000, ""), false);
     }
 }
 
 /// A client of the protocol `P`. A clone is a counted reference.
 pub struct Client<P> {
-    handle: Arc<Handle>,
+    handle: Arc<CloseOnDrop>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -127,18 +127,18 @@ impl<P> fmt::Debug for Client<P> {
 
 impl<P: Protocol> Client<P> {
     /// A client of the server at a URL that begins with `ws://` or `http://`. Await it; it is tried once.
-    pub fn connect(url: impl Into<String>) -> Connect<P> {
-        Connect::to(url)
+    pub fn connect(url: impl Into<String>) -> ClientBuilder<P> {
+        ClientBuilder::to(url)
     }
 
     /// Sends a request that has one reply.
     pub fn call<M>(&self, message: &M) -> Call<P::Server, M::Reply, M::Error>
     where
-        M: Request + MessageOf<P::Client>,
-        M::Reply: MessageOf<P::Server>,
+        M: Request + Message<P::Client>,
+        M::Reply: Message<P::Server>,
     {
-        let ask = ask::<P::Client, M>(message).map(|ask| Ask {
-            answers: Answers::one(place::<P::Server, M::Reply>()),
+        let ask = ask::<P::Client, M>(message).map(|ask| RequestMessage {
+            answers: ReplyIndices::one(place::<P::Server, M::Reply>()),
             ..ask
         });
         Call::new(self.handle.core.clone(), ask, self.timeout::<M>())
@@ -153,23 +153,23 @@ impl<P: Protocol> Client<P> {
         message: &M,
     ) -> Result<Streaming<P::Server, M::Reply, M::Item, M::End, M::Error>, CallError<M::Error>>
     where
-        M: Request + MessageOf<P::Client>,
-        M::Reply: MessageOf<P::Server>,
-        M::Item: MessageOf<P::Server>,
-        M::End: MessageOf<P::Server>,
-        C: MessageOf<P::Client>,
+        M: Request + Message<P::Client>,
+        M::Reply: Message<P::Server>,
+        M::Item: Message<P::Server>,
+        M::End: Message<P::Server>,
+        C: Message<P::Client>,
     {
         let shape = Shape {
             ack: place::<P::Server, M::Reply>().is_some(),
             end: place::<P::Server, M::End>(),
-            cancel: place::<P::Client, C>().map(|at| P::Client::TABLE.messages[at].tag),
+            cancel: place::<P::Client, C>().map(|at| P::Client::DESCRIPTOR.messages[at].tag),
         };
-        let ask = ask::<P::Client, M>(message).map(|ask| Ask {
-            answers: Answers {
+        let ask = ask::<P::Client, M>(message).map(|ask| RequestMessage {
+            answers: ReplyIndices {
                 first: place::<P::Server, M::Reply>(),
                 item: place::<P::Server, M::Item>(),
                 end: shape.end,
-                ..Answers::NONE
+                ..ReplyIndices::NONE
             },
             ..ask
         });
@@ -184,7 +184,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     /// Where the message breaks its own rules or the client is closed.
-    pub fn send<M: MessageOf<P::Client>>(&self, message: &M) -> Sent {
+    pub fn send<M: Message<P::Client>>(&self, message: &M) -> Sent {
         let volatile = table::<P, M>().volatile;
         let core = self.handle.core.clone();
         Sent::new(send(core, ask::<P::Client, M>(message), volatile))
@@ -199,19 +199,19 @@ impl<P: Protocol> Client<P> {
         channel: &C,
         message: &M,
         leave: Option<&L>,
-    ) -> Result<Joined<P::Server, M::Reply>, CallError<M::Error>>
+    ) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>>
     where
         C: ChannelKey,
-        M: Request + MessageOf<P::Client>,
-        M::Reply: MessageOf<P::Server>,
-        L: MessageOf<P::Client>,
+        M: Request + Message<P::Client>,
+        M::Reply: Message<P::Server>,
+        L: Message<P::Client>,
     {
         let leave = leave.map(ask::<P::Client, L>).transpose();
-        let ask = ask::<P::Client, M>(message).map(|ask| Ask {
-            answers: Answers::one(place::<P::Server, M::Reply>()),
+        let ask = ask::<P::Client, M>(message).map(|ask| RequestMessage {
+            answers: ReplyIndices::one(place::<P::Server, M::Reply>()),
             ..ask
         });
-        room::join(
+        subscription::join(
             self.handle.clone(),
             channel.key(),
             ask,
@@ -228,34 +228,34 @@ impl<P: Protocol> Client<P> {
     pub async fn join_by_key<C: ChannelKey>(
         &self,
         channel: &C,
-    ) -> Result<Joined<P::Server, ()>, CallError<NoError>> {
+    ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
         let key = channel.key();
-        let roles = &P::TABLE.session.roles;
+        let roles = &P::DESCRIPTOR.session.roles;
         let ask = |tag| {
             let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(&*key)));
-            let payload = Some(payload.map_err(|_| Failure::Unwritable)?.into());
-            Ok(Ask {
+            let payload = Some(payload.map_err(|_| Failure::Encode)?.into());
+            Ok(RequestMessage {
                 tag,
                 payload,
                 channel: None,
                 idempotent: true,
-                answers: Answers::NONE,
+                answers: ReplyIndices::NONE,
             })
         };
         let (join, leave) = (ask(roles.join), ask(roles.leave).map(Some));
-        room::join_by_key(
+        subscription::join_by_key(
             self.handle.clone(),
             key,
             join,
             leave,
-            P::TABLE.session.timeout,
+            P::DESCRIPTOR.session.timeout,
         )
         .await
     }
 
     /// What the server sends without being asked, from now on, apart from channels that were joined.
-    pub fn messages(&self) -> Incoming<P::Server> {
-        Incoming {
+    pub fn notifications(&self) -> Notifications<P::Server> {
+        Notifications {
             inbox: self.handle.core.listen(),
             handle: self.handle.clone(),
             types: PhantomData,
@@ -263,7 +263,7 @@ impl<P: Protocol> Client<P> {
     }
 
     /// How the server's spec differs, where it does.
-    pub fn skew(&self) -> Option<Skew> {
+    pub fn skew(&self) -> Option<VersionSkew> {
         self.handle.core.skew()
     }
 
@@ -273,7 +273,7 @@ impl<P: Protocol> Client<P> {
     }
 
     /// Waits until it stands as `wanted`.
-    pub async fn state_where(&self, wanted: impl FnMut(&State) -> bool) -> State {
+    pub async fn wait_for_state(&self, wanted: impl FnMut(&State) -> bool) -> State {
         let mut states = self.handle.core.status.subscribe();
         // The sender lives in the core, so this cannot fail.
         match states.wait_for(wanted).await {
@@ -294,41 +294,50 @@ impl<P: Protocol> Client<P> {
         self.handle
             .core
             .outbound
-            .close(Closing::new(1000, ""), false);
-        self.state_where(|state| matches!(state, State::Closed(_)))
+            .close(CloseFrame::new(1000, ""), false);
+        self.wait_for_state(|state| matches!(state, State::Closed(_)))
             .await;
     }
 
-    fn timeout<M: MessageOf<P::Client>>(&self) -> Duration {
-        table::<P, M>().timeout.unwrap_or(P::TABLE.session.timeout)
+    fn timeout<M: Message<P::Client>>(&self) -> Duration {
+        table::<P, M>()
+            .timeout
+            .unwrap_or(P::DESCRIPTOR.session.timeout)
     }
 }
 
 /// The place of a message in its table; none for what stands for no message at all.
-fn place<U: Messages, M: MessageOf<U>>() -> Option<usize> {
-    (M::INDEX < U::TABLE.messages.len()).then_some(M::INDEX)
+fn place<U: MessageSet, M: Message<U>>() -> Option<usize> {
+    (M::INDEX < U::DESCRIPTOR.messages.len()).then_some(M::INDEX)
 }
 
-fn table<P: Protocol, M: MessageOf<P::Client>>() -> &'static MessageTable {
-    &P::Client::TABLE.messages[M::INDEX]
+fn table<P: Protocol, M: Message<P::Client>>() -> &'static MessageDescriptor {
+    &P::Client::DESCRIPTOR.messages[M::INDEX]
 }
 
 /// Checks a message, and makes it ready to be written.
-fn ask<C: Messages, M: MessageOf<C>>(message: &M) -> Result<Ask, Failure> {
-    ready(&C::TABLE.messages[M::INDEX], checked_text(message))
+fn ask<C: MessageSet, M: Message<C>>(message: &M) -> Result<RequestMessage, Failure> {
+    ready(&C::DESCRIPTOR.messages[M::INDEX], checked_text(message))
 }
 
-fn ready(table: &MessageTable, text: Result<Box<RawValue>, Invalid>) -> Result<Ask, Failure> {
+fn ready(
+    table: &MessageDescriptor,
+    text: Result<Box<RawValue>, ValidationError>,
+) -> Result<RequestMessage, Failure> {
     let text = text.map_err(Failure::Invalid)?;
-    Ok(Ask {
+    Ok(RequestMessage {
         tag: table.tag,
         payload: table.payload.then(|| text.into()),
         channel: None,
         idempotent: table.idempotent,
-        answers: Answers::UNTOLD,
+        answers: ReplyIndices::UNKNOWN,
     })
 }
 
-async fn send(core: Arc<Core>, ask: Result<Ask, Failure>, volatile: bool) -> Result<(), Failure> {
+async fn send(
+    core: Arc<Core>,
+    ask: Result<RequestMessage, Failure>,
+    volatile: bool,
+) -> Result<(), Failure> {
     core.send(&ask?, volatile).await
 }

@@ -1,15 +1,15 @@
-//! Joining the channels again after the connection was lost: a few at a time, and again where the server refuses for now.
+//! Joins the channels again after the connection was lost: a few at a time, and again where the server refuses for now.
 
 use super::{
     backoff::Backoff,
     core::Core,
     error::Failure,
     log::cut,
-    waiting::{Inner, Waiting, Wants},
+    pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
     Id,
-    table::{LimitsTable, SessionTable},
+    descriptor::{Limits, SessionDescriptor},
     transport::Packet,
 };
 use std::{collections::VecDeque, time::Duration};
@@ -52,7 +52,7 @@ impl Rejoins {
     }
 
     /// The server is asked too much.
-    fn slow_down(&mut self, session: &SessionTable, limits: &LimitsTable, now: Instant) {
+    fn slow_down(&mut self, session: &SessionDescriptor, limits: &Limits, now: Instant) {
         self.window = 1;
         if self.pause.is_none_or(|pause| pause <= now) {
             let backoff = self.backoff.get_or_insert_with(|| Backoff::new(session));
@@ -67,7 +67,7 @@ impl Rejoins {
 
 /// How many rejoins are without an answer at a time. Where they could use up what the server allows, they are fewer than the
 /// refusals in a row for which it closes.
-fn window(limits: &LimitsTable, rooms: usize, was_busy: bool) -> usize {
+fn window(limits: &Limits, rooms: usize, was_busy: bool) -> usize {
     let burst = limits.rate.map_or(u64::MAX, |(count, _)| count);
     if (rooms as u64).saturating_mul(2) <= burst && !was_busy {
         return WINDOW;
@@ -78,7 +78,11 @@ fn window(limits: &LimitsTable, rooms: usize, was_busy: bool) -> usize {
 
 impl Core {
     /// A session began: the first channels are joined again. What is sent for that, with its marks.
-    pub(super) fn begin_rejoins(&self, inner: &mut Inner, now: Instant) -> Vec<(Packet, u64)> {
+    pub(super) fn begin_rejoins(
+        &self,
+        inner: &mut PendingState,
+        now: Instant,
+    ) -> Vec<(Packet, u64)> {
         let mut lives: Vec<_> = inner
             .rooms
             .iter_mut()
@@ -98,7 +102,7 @@ impl Core {
     }
 
     /// Asks for as many channels as may be asked for now.
-    fn next_rejoins(&self, inner: &mut Inner, now: Instant) -> Vec<(Packet, u64)> {
+    fn next_rejoins(&self, inner: &mut PendingState, now: Instant) -> Vec<(Packet, u64)> {
         let mut packets = Vec::new();
         let rejoins = &mut inner.rejoins;
         if rejoins.pause.is_some_and(|pause| pause > now) {
@@ -125,14 +129,14 @@ impl Core {
             if self.by_order() {
                 inner.unwritten.insert(mark, (join.answers, None));
             }
-            let waiting = Waiting {
+            let waiting = PendingRequest {
                 mark,
                 packet: packet.clone(),
                 again: false,
                 written: false,
                 lost: false,
                 answers: join.answers,
-                wants: Wants::Rejoin(key, life),
+                wants: ReplyTo::Rejoin(key, life),
                 permit: None,
             };
             inner.waiting.insert(id.clone(), waiting);
@@ -147,7 +151,7 @@ impl Core {
     /// Does what is due. When there is something to do again.
     pub(crate) fn rejoin(&self, now: Instant) -> Option<Instant> {
         let mut inner = self.lock();
-        let Inner { rejoins, rooms, .. } = &mut *inner;
+        let PendingState { rejoins, rooms, .. } = &mut *inner;
         while rejoins
             .asked
             .front()
@@ -187,7 +191,7 @@ impl Core {
     /// A channel was joined again.
     pub(super) fn rejoined(
         &self,
-        inner: &mut Inner,
+        inner: &mut PendingState,
         id: &Id,
         (key, life): (&str, u64),
         (seq, epoch): (Option<u64>, Option<String>),
@@ -204,7 +208,7 @@ impl Core {
     /// A channel was not joined again: for now, or for good.
     pub(super) fn not_rejoined(
         &self,
-        inner: &mut Inner,
+        inner: &mut PendingState,
         id: &Id,
         (key, life): (String, u64),
         failure: &Failure,
@@ -243,7 +247,7 @@ impl Core {
     }
 
     /// Takes back a rejoin that was not written. False where the server may see it.
-    pub(super) fn take_back_rejoin(&self, inner: &mut Inner, id: &Id) -> bool {
+    pub(super) fn take_back_rejoin(&self, inner: &mut PendingState, id: &Id) -> bool {
         inner.rejoins.answered(id);
         self.rejoin_changed();
         let Some(waiting) = inner.waiting.get(id) else {

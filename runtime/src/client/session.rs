@@ -2,10 +2,10 @@
 
 use super::core::Core;
 use crate::{
-    heart::{Beat, Heart},
+    descriptor::CloseReason,
+    heartbeat::{Heartbeat, HeartbeatAction},
     outbound::Item,
-    table::CloseCondition,
-    transport::{Arrival, Closing, Transport, TransportError},
+    transport::{CloseFrame, Transport, TransportError, TransportEvent},
 };
 use std::{
     error::Error,
@@ -17,16 +17,16 @@ use std::{
 use tokio::time::{Instant, Sleep};
 
 /// How long a close may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many rounds are made before others get their turn.
-const ROUNDS: usize = 64;
+const POLL_BUDGET: usize = 64;
 
 /// One connection of a client.
 pub(crate) struct Session {
     transport: Box<dyn Transport>,
     core: Arc<Core>,
-    heart: Option<Heart>,
+    heartbeat: Option<Heartbeat>,
     /// Until there is something to do for the channels that are joined again.
     rejoining: Option<Pin<Box<Sleep>>>,
     /// How many bytes had arrived when something was heard last.
@@ -38,22 +38,22 @@ pub(crate) struct Session {
 /// How a connection of a client ends.
 pub(crate) enum Lost {
     /// The application closed the client.
-    Closed(Closing),
+    Closed(CloseFrame),
     /// The server closed, the transport broke, or nothing was heard.
-    Broken(Option<Closing>),
+    Broken(Option<CloseFrame>),
 }
 
 impl Session {
     pub(crate) fn new(transport: Box<dyn Transport>, core: Arc<Core>) -> Self {
         let session = &core.table.session;
-        let heart = session
+        let heartbeat = session
             .heartbeat
             .filter(|_| session.roles.ping.is_some())
-            .map(|interval| Heart::new(interval, session.timeout));
+            .map(|interval| Heartbeat::new(interval, session.timeout));
         Self {
             transport,
             core,
-            heart,
+            heartbeat,
             rejoining: None,
             arrived: 0,
             batch: Vec::new(),
@@ -68,15 +68,15 @@ impl Session {
                 Ok(_) if !self.core.outbound.is_idle() => Poll::Pending,
                 _ => Poll::Ready(()),
             });
-            let _ = tokio::time::timeout(PATIENCE, written).await;
-            self.transport.close(closing, PATIENCE).await;
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, written).await;
+            self.transport.close(closing, CLOSE_TIMEOUT).await;
         }
         end
     }
 
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Lost> {
         self.core.outbound.running();
-        for _ in 0..ROUNDS {
+        for _ in 0..POLL_BUDGET {
             if let Some(close) = self.core.outbound.closing() {
                 return Poll::Ready(Lost::Closed(close.closing));
             }
@@ -93,15 +93,17 @@ impl Session {
                 }
             };
             if self.core.is_checked()
-                && let Some(heart) = &mut self.heart
+                && let Some(heartbeat) = &mut self.heartbeat
             {
-                heart.ask_now();
+                heartbeat.ask_now();
             }
-            match self.heart.as_mut().map(|heart| heart.poll(cx)) {
-                Some(Poll::Ready(Beat::Ask)) => self.core.say(self.core.table.session.roles.ping),
-                Some(Poll::Ready(Beat::Silent)) => {
-                    let code = self.core.table.close_code(CloseCondition::Silent);
-                    let closing = Closing::new(code, "nothing was heard for too long");
+            match self.heartbeat.as_mut().map(|heartbeat| heartbeat.poll(cx)) {
+                Some(Poll::Ready(HeartbeatAction::Ping)) => {
+                    self.core.say(self.core.table.session.roles.ping)
+                }
+                Some(Poll::Ready(HeartbeatAction::TimedOut)) => {
+                    let code = self.core.table.close_code(CloseReason::Silent);
+                    let closing = CloseFrame::new(code, "nothing was heard for too long");
                     return Poll::Ready(Lost::Broken(Some(self.break_off(cx, closing))));
                 }
                 Some(Poll::Pending) | None => {}
@@ -129,36 +131,36 @@ impl Session {
     }
 
     /// Says why the connection ends, once; nobody waits for an answer.
-    fn break_off(&mut self, cx: &mut task::Context<'_>, closing: Closing) -> Closing {
+    fn break_off(&mut self, cx: &mut task::Context<'_>, closing: CloseFrame) -> CloseFrame {
         let _ = self.transport.poll_close(cx, &closing);
         closing
     }
 
-    fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<Closing>> {
+    fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<CloseFrame>> {
         let arrival = self.transport.poll_receive(cx);
         // A part of a message is a sign of life, too: its sender can say nothing else before the rest.
         let arrived = self.transport.read();
-        if let Some(heart) = &mut self.heart
+        if let Some(heartbeat) = &mut self.heartbeat
             && (arrival.is_ready() || arrived != self.arrived)
         {
-            heart.hear(Instant::now());
+            heartbeat.hear(Instant::now());
         }
         self.arrived = arrived;
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
         };
         match arrival {
-            Ok(Arrival::Packet(packet)) => self.core.receive(&packet),
-            Ok(Arrival::Alive) => {}
-            Ok(Arrival::Closed(closing)) => return Err(closing),
+            Ok(TransportEvent::Packet(packet)) => self.core.receive(&packet),
+            Ok(TransportEvent::Alive) => {}
+            Ok(TransportEvent::Closed(closing)) => return Err(closing),
             Err(error) => {
                 tracing::debug!(error = &error as &dyn Error, "the connection is lost");
                 let closing = match error {
                     TransportError::TooLarge { .. } => {
-                        let code = self.core.table.close_code(CloseCondition::TooLarge);
-                        Closing::new(code, "a message was too large")
+                        let code = self.core.table.close_code(CloseReason::TooLarge);
+                        CloseFrame::new(code, "a message was too large")
                     }
-                    TransportError::Protocol { code, reason } => Closing::new(code, reason),
+                    TransportError::Protocol { code, reason } => CloseFrame::new(code, reason),
                     TransportError::Broken(_) => return Err(None),
                 };
                 return Err(Some(self.break_off(cx, closing)));

@@ -1,9 +1,9 @@
 //! What is found wrong while reading.
 
-use crate::table::Layout;
+use crate::descriptor::EnvelopeLayout;
 use handfast_schema::{
-    MAX_VIOLATIONS, Pointer, Side, Telling, Told, Type, TypeSet, Violation, Violations, listed,
-    words,
+    MAX_VIOLATIONS, Pointer, SharedDetail, Side, Type, TypeSet, Violation, ViolationDetail,
+    Violations, details, listed,
 };
 use serde_json::Value;
 use smallvec::SmallVec;
@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 
 /// The state of one reading: who receives, and what has been found wrong so far.
 #[derive(Debug)]
-pub struct Cx {
+pub struct ReadContext {
     side: Side,
     found: Vec<Found>,
     /// What the next object passes over.
@@ -24,7 +24,7 @@ pub(crate) struct Beside {
     /// The discriminant of the union it is a branch of.
     pub(crate) discriminant: Option<&'static str>,
     /// The envelope it lies flat in.
-    pub(crate) envelope: Option<&'static Layout>,
+    pub(crate) envelope: Option<&'static EnvelopeLayout>,
 }
 
 impl Beside {
@@ -54,7 +54,7 @@ struct Found {
     path: Path,
     /// The rest of the path, of what an interpreter found; it has an order of its own.
     below: Option<Box<Pointer>>,
-    told: Telling,
+    told: SharedDetail,
 }
 
 /// The steps of a path, from the innermost out. Most paths have no more than these.
@@ -119,7 +119,7 @@ const KEYWORDS: [&str; 25] = [
     "oneOf",
 ];
 
-impl Cx {
+impl ReadContext {
     /// A reading for one end.
     pub const fn new(side: Side) -> Self {
         Self {
@@ -164,17 +164,17 @@ impl Cx {
 
     /// Notes a violation at the value being read.
     #[cold]
-    pub fn violation(&mut self, told: Told) {
+    pub fn violation(&mut self, told: ViolationDetail) {
         self.push(told.into());
     }
 
     /// Notes one of the violations that are told often ([`super::told`]).
     #[cold]
-    pub(super) fn known(&mut self, told: &'static Told) {
+    pub(super) fn known(&mut self, told: &'static ViolationDetail) {
         self.push(told.into());
     }
 
-    fn push(&mut self, told: Telling) {
+    fn push(&mut self, told: SharedDetail) {
         if self.found.is_empty() {
             // There is seldom one mistake alone.
             self.found.reserve(8);
@@ -232,7 +232,7 @@ impl Cx {
                 && let Some(Value::String(ty)) = &found.told.allowed
                 && let Some(ty) = Type::from_name(ty)
             {
-                let types = words::types(TypeSet::NONE.with(Type::Null).with(ty));
+                let types = details::types(TypeSet::NONE.with(Type::Null).with(ty));
                 found.told = types.into();
             }
         }
@@ -290,7 +290,7 @@ impl Cx {
             }
         }
         if interpreted {
-            handfast_schema::tell_once(&mut violations);
+            handfast_schema::remove_duplicates(&mut violations);
         }
         violations
     }
@@ -341,7 +341,7 @@ fn rank(keyword: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cx, Found, MAX_VIOLATIONS};
+    use super::{Found, MAX_VIOLATIONS, ReadContext};
     use crate::{
         Payload, Side,
         read::{Reader, Rules},
@@ -349,7 +349,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn found<T: Payload>(text: &str) -> Vec<Found> {
-        let mut cx = Cx::new(Side::Server);
+        let mut cx = ReadContext::new(Side::Server);
         let mut reader = Reader::json(text, 9);
         let rules: Rules = &[];
         assert_eq!(

@@ -1,16 +1,16 @@
 //! Reading: one pass that checks as it goes and reports every violation.
 //!
 //! A [`Reader`] is a pull reader over one encoding. A type reads itself from it ([`crate::Payload`]); what it finds
-//! wrong goes into a [`Cx`], and reading goes on behind it. Paths are built on the way out, so that a message with
+//! wrong goes into a [`ReadContext`], and reading goes on behind it. Paths are built on the way out, so that a message with
 //! nothing wrong pays nothing for them.
 
 mod cx;
 mod digits;
+mod fields;
 mod json;
 mod number;
 mod object;
 mod pattern;
-mod row;
 mod rules;
 mod scalar;
 mod schema;
@@ -19,12 +19,12 @@ mod told;
 mod union;
 mod value;
 
-pub use cx::{Cx, Mark, Segment};
+pub use cx::{Mark, ReadContext, Segment};
+pub use fields::*;
 pub use json::JsonReader;
 pub use number::Num;
 pub use object::{ObjectReader, map};
 pub use pattern::Pattern;
-pub use row::*;
 pub use rules::{Contains, Limit, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use schema::{Definitions, SchemaText};
@@ -36,8 +36,8 @@ use crate::codec::Body;
 use bytestring::ByteString;
 use std::{borrow::Cow, ops::Deref};
 
-/// A value; or none, where it or what was read before it broke a rule that is now in the [`Cx`]; or the end of all reading.
-pub type Step<T> = Result<Option<T>, Stop>;
+/// A value; or none, where it or what was read before it broke a rule that is now in the [`ReadContext`]; or the end of all reading.
+pub type ReadResult<T> = Result<Option<T>, Stop>;
 
 /// The text is not what its encoding asks for, and nothing can be read of it any more. The reader says what was wrong
 /// ([`Reader::stopped`]): a word more to carry out of every value would slow down all that are good.

@@ -1,15 +1,15 @@
 //! Objects: structs by their table of fields, and maps.
 
 use super::{
-    Cx, Kind, Mark, Members, Next, Place, Reader, Rules, Segment, Step, Stop,
+    Kind, Mark, Members, Next, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
     cx::Beside,
-    row::{Begun, Layout, Slot},
+    fields::{Begun, Slot, StructFields},
     rules::{Rule, check_properties, check_value, inner, keeps_name, names},
     scalar::wrong_type,
     schema, told,
 };
 use crate::Payload;
-use handfast_schema::{Type, words};
+use handfast_schema::{Type, details};
 use std::collections::BTreeMap;
 
 /// An object that is being read: it gives one field after the other, and at the end whether every rule was
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct ObjectReader<'r, 'de> {
     r: &'r mut Reader<'de>,
-    cx: &'r mut Cx,
+    cx: &'r mut ReadContext,
     fields: &'static [&'static str],
     required: &'static [u64],
     refuses: bool,
@@ -57,8 +57,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     /// for the first.
     pub(super) fn new(
         r: &'r mut Reader<'de>,
-        cx: &'r mut Cx,
-        layout: &'static Layout,
+        cx: &'r mut ReadContext,
+        layout: &'static StructFields,
         required: &'static [u64],
         begun: Begun<'de>,
     ) -> Self {
@@ -299,7 +299,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
         let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
         for name in missing {
-            self.cx.violation(words::dependent_required(name, because));
+            self.cx
+                .violation(details::dependent_required(name, because));
         }
     }
 
@@ -311,7 +312,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         let mut value = self.r.value()?;
         self.r.go(end);
         self.beside.leave_envelope(&mut value);
-        let mut told = Cx::new(self.cx.side());
+        let mut told = ReadContext::new(self.cx.side());
         let nothing = told.mark();
         check_value(self.rules, &value, &mut told);
         // Where the two do not agree, what was found stands.
@@ -324,9 +325,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 }
 
 #[cold]
-fn unknown(cx: &mut Cx, object: Mark, name: &str) {
+fn unknown(cx: &mut ReadContext, object: Mark, name: &str) {
     let mark = cx.mark();
-    cx.violation(words::unknown_property("additionalProperties"));
+    cx.violation(details::unknown_property("additionalProperties"));
     cx.part(object, mark, || Segment::Key(name.into()));
 }
 
@@ -334,14 +335,18 @@ fn unknown(cx: &mut Cx, object: Mark, name: &str) {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BTreeMap<String, T>> {
+pub fn map<T: Payload>(
+    r: &mut Reader<'_>,
+    cx: &mut ReadContext,
+    rules: Rules,
+) -> ReadResult<BTreeMap<String, T>> {
     let beside = std::mem::take(&mut cx.beside);
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
     let outer = cx.mark();
     // What a value broke is held back until it is known to be the last of its name.
-    let mut found: BTreeMap<String, (Option<T>, Cx)> = BTreeMap::new();
+    let mut found: BTreeMap<String, (Option<T>, ReadContext)> = BTreeMap::new();
     let (side, inner, names) = (cx.side(), inner(rules), names(rules));
     let mut members = r.enter_object()?;
     loop {
@@ -355,7 +360,7 @@ pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BT
             r.skip()?;
             continue;
         }
-        let mut own = Cx::new(side);
+        let mut own = ReadContext::new(side);
         let value = T::read(r, &mut own, inner)?;
         found.insert(name.into_owned(), (value, own));
     }
@@ -364,7 +369,7 @@ pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BT
     for (name, (value, own)) in found {
         let mark = cx.mark();
         if !keeps_name(names, &name) {
-            cx.violation(words::property_name());
+            cx.violation(details::property_name());
         }
         cx.adopt(own);
         cx.part(outer, mark, || Segment::Key(name.as_str().into()));
@@ -377,7 +382,7 @@ pub fn map<T: Payload>(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<BT
 }
 
 impl<T: Payload> Payload for BTreeMap<String, T> {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         map(r, cx, rules)
     }
 }

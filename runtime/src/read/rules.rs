@@ -1,9 +1,9 @@
 //! The constraints of one place in a schema, as constants.
 
-use handfast_schema::{Number, Told, words};
+use handfast_schema::{Number, ViolationDetail, details};
 
 use super::{
-    Cx, Num, Pattern, SchemaText,
+    Num, Pattern, ReadContext, SchemaText,
     schema::{fits, of, violations},
     told,
 };
@@ -107,7 +107,7 @@ pub(super) fn inner(rules: Rules) -> Rules {
 
 /// Tells of every rule that is not kept.
 #[inline]
-fn check(rules: Rules, cx: &mut Cx, mut keeps: impl FnMut(&Rule) -> bool) {
+fn check(rules: Rules, cx: &mut ReadContext, mut keeps: impl FnMut(&Rule) -> bool) {
     for rule in rules {
         if !keeps(rule) {
             broken(rule, cx);
@@ -117,7 +117,7 @@ fn check(rules: Rules, cx: &mut Cx, mut keeps: impl FnMut(&Rule) -> bool) {
 
 /// Checks a number; `safe` adds the bounds of an integer that has none of its own.
 #[inline]
-pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut Cx) {
+pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut ReadContext) {
     let x = n.as_f64();
     let (mut low, mut high) = (safe, safe);
     check(rules, cx, |rule| match rule {
@@ -176,7 +176,7 @@ pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
 
 /// Checks a string.
 #[inline]
-pub(super) fn check_string(rules: Rules, text: &str, cx: &mut Cx) {
+pub(super) fn check_string(rules: Rules, text: &str, cx: &mut ReadContext) {
     check(rules, cx, |rule| keeps_text(rule, text));
 }
 
@@ -208,13 +208,17 @@ pub(super) fn keeps_name(rules: Rules, name: &str) -> bool {
 }
 
 /// Checks that enough items are of a kind, and not too many.
-pub(super) fn check_contains(contains: &Contains, items: &[serde_json::Value], cx: &mut Cx) {
+pub(super) fn check_contains(
+    contains: &Contains,
+    items: &[serde_json::Value],
+    cx: &mut ReadContext,
+) {
     let count = items.iter().filter(|item| fits(contains.of, item)).count() as u64;
     if count < contains.min.unwrap_or(1) {
-        cx.violation(words::contains(contains.min));
+        cx.violation(details::contains(contains.min));
     }
     if let Some(max) = contains.max.filter(|max| count > *max) {
-        cx.violation(words::max_contains(max));
+        cx.violation(details::max_contains(max));
     }
 }
 
@@ -231,7 +235,7 @@ fn has_at_most(text: &str, max: u64) -> bool {
 }
 
 /// Checks how many items there are.
-pub(super) fn check_items(rules: Rules, count: u64, cx: &mut Cx) {
+pub(super) fn check_items(rules: Rules, count: u64, cx: &mut ReadContext) {
     check(rules, cx, |rule| match rule {
         Rule::MaxItems(max) => count <= *max,
         Rule::MinItems(min) => count >= *min,
@@ -240,7 +244,7 @@ pub(super) fn check_items(rules: Rules, count: u64, cx: &mut Cx) {
 }
 
 /// Checks how many properties there are.
-pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
+pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut ReadContext) {
     check(rules, cx, |rule| match rule {
         Rule::MaxProperties(max) => count <= *max,
         Rule::MinProperties(min) => count >= *min,
@@ -251,27 +255,27 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut Cx) {
 /// Says that a rule is broken.
 #[cold]
 #[inline(never)]
-pub(super) fn broken(rule: &'static Rule, cx: &mut Cx) {
-    cx.known(told::broken(rule, || words_of(rule)));
+pub(super) fn broken(rule: &'static Rule, cx: &mut ReadContext) {
+    cx.known(told::broken(rule, || detail_of(rule)));
 }
 
-fn words_of(rule: &Rule) -> Told {
+fn detail_of(rule: &Rule) -> ViolationDetail {
     match rule {
-        Rule::Minimum(min) => words::minimum(&min.number()),
-        Rule::Maximum(max) => words::maximum(&max.number()),
-        Rule::ExclusiveMinimum(min) => words::exclusive_minimum(&min.number()),
-        Rule::ExclusiveMaximum(max) => words::exclusive_maximum(&max.number()),
-        Rule::MultipleOf(of) => words::multiple_of(&of.number()),
-        Rule::MinLength(n) => words::min_length(*n),
-        Rule::MaxLength(n) => words::max_length(*n),
-        Rule::Pattern(pattern) => words::pattern(pattern.source),
-        Rule::Format(format) => words::format(format),
-        Rule::ContentEncoding(name) => words::content_encoding(name),
-        Rule::MinItems(n) => words::min_items(*n),
-        Rule::MaxItems(n) => words::max_items(*n),
-        Rule::UniqueItems => words::unique_items(),
-        Rule::MinProperties(n) => words::min_properties(*n),
-        Rule::MaxProperties(n) => words::max_properties(*n),
+        Rule::Minimum(min) => details::minimum(&min.number()),
+        Rule::Maximum(max) => details::maximum(&max.number()),
+        Rule::ExclusiveMinimum(min) => details::exclusive_minimum(&min.number()),
+        Rule::ExclusiveMaximum(max) => details::exclusive_maximum(&max.number()),
+        Rule::MultipleOf(of) => details::multiple_of(&of.number()),
+        Rule::MinLength(n) => details::min_length(*n),
+        Rule::MaxLength(n) => details::max_length(*n),
+        Rule::Pattern(pattern) => details::pattern(pattern.source),
+        Rule::Format(format) => details::format(format),
+        Rule::ContentEncoding(name) => details::content_encoding(name),
+        Rule::MinItems(n) => details::min_items(*n),
+        Rule::MaxItems(n) => details::max_items(*n),
+        Rule::UniqueItems => details::unique_items(),
+        Rule::MinProperties(n) => details::min_properties(*n),
+        Rule::MaxProperties(n) => details::max_properties(*n),
         // These are told by what they stand for, in its own words.
         Rule::Items(_)
         | Rule::Contains(_)
@@ -279,18 +283,18 @@ fn words_of(rule: &Rule) -> Told {
         | Rule::DependentRequired(..)
         | Rule::Schema(_)
         | Rule::JsonSchema(_)
-        | Rule::NullApart => Told::new("not", "is not allowed"),
+        | Rule::NullApart => ViolationDetail::new("not", "is not allowed"),
     }
 }
 
 /// Checks a value that has no faithful Rust type by its schema.
-pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut Cx) {
+pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut ReadContext) {
     let Some((text, dialect)) = of(rules) else {
         return;
     };
     match violations(text, dialect, value, cx.side()) {
         Some(violations) => cx.adopt_ordered(violations),
-        None => cx.violation(words::Told::new(
+        None => cx.violation(details::ViolationDetail::new(
             "type",
             "must fit a schema that cannot be read",
         )),

@@ -1,17 +1,17 @@
 //! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
 
 use super::{
-    ArrayReader, Cx, Kind, Num, Pass, Reader, Rule, Rules, Step, Text,
+    ArrayReader, Kind, Num, Pass, ReadContext, ReadResult, Reader, Rule, Rules, Text,
     rules::{bounds, check_number, check_string, check_value, is_within},
     told,
 };
-use crate::{AsText, Bytes, Checked, Nullable, Payload, message::FieldWriter};
+use crate::{Bytes, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter};
 use bytestring::ByteString;
-use handfast_schema::{Type, words};
+use handfast_schema::{Type, details};
 
 /// Passes over a value of the wrong type and says so.
 #[cold]
-pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut Cx, ty: Type) -> Step<T> {
+pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut ReadContext, ty: Type) -> ReadResult<T> {
     r.skip()?;
     cx.known(told::not_of(ty));
     Ok(None)
@@ -21,7 +21,7 @@ pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut Cx, ty: Type) -> Step<T
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn string(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<String> {
+pub fn string(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<String> {
     if r.peek()? != Kind::String {
         return wrong_type(r, cx, Type::String);
     }
@@ -46,7 +46,11 @@ pub struct Literals {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn literal(r: &mut Reader<'_>, cx: &mut Cx, literals: &'static Literals) -> Step<usize> {
+pub fn literal(
+    r: &mut Reader<'_>,
+    cx: &mut ReadContext,
+    literals: &'static Literals,
+) -> ReadResult<usize> {
     if r.peek()? == Kind::String {
         let text = r.string()?;
         if let Some(place) = literals.values.iter().position(|value| *value == &*text) {
@@ -63,8 +67,8 @@ pub fn literal(r: &mut Reader<'_>, cx: &mut Cx, literals: &'static Literals) -> 
         .map(|value| (*value).into())
         .collect();
     match values.as_slice() {
-        [one] if literals.constant => cx.violation(words::constant(one)),
-        all => cx.violation(words::enumeration(all)),
+        [one] if literals.constant => cx.violation(details::constant(one)),
+        all => cx.violation(details::enumeration(all)),
     }
     Ok(None)
 }
@@ -75,9 +79,9 @@ pub fn literal(r: &mut Reader<'_>, cx: &mut Cx, literals: &'static Literals) -> 
 /// Where the text is not JSON.
 pub fn open_literal(
     r: &mut Reader<'_>,
-    cx: &mut Cx,
+    cx: &mut ReadContext,
     literals: &'static Literals,
-) -> Step<Result<usize, String>> {
+) -> ReadResult<Result<usize, String>> {
     if cx.refuses_unknown() || r.peek()? != Kind::String {
         return Ok(literal(r, cx, literals)?.map(Ok));
     }
@@ -87,7 +91,7 @@ pub fn open_literal(
 }
 
 #[inline]
-fn integer(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<i64> {
+fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<i64> {
     const SAFE: u64 = handfast_schema::number::MAX_SAFE_INTEGER.unsigned_abs();
     if let Reader::Json(json) = &mut *r
         && let Some((n @ Num::Int(integer), end)) = json.plain()
@@ -114,15 +118,15 @@ macro_rules! integers {
     ($($ty:ty)*) => {$(
         impl Payload for $ty {
             #[inline]
-            fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+            fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
                 let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
                 let narrow = <$ty>::try_from(wide).ok();
                 if narrow.is_none() {
                     // The type is narrower than what the schema allows; its own ends are the bounds then.
                     if wide < 0 {
-                        cx.violation(words::minimum(&<$ty>::MIN.into()));
+                        cx.violation(details::minimum(&<$ty>::MIN.into()));
                     } else {
-                        cx.violation(words::maximum(&<$ty>::MAX.into()));
+                        cx.violation(details::maximum(&<$ty>::MAX.into()));
                     }
                 }
                 Ok(narrow)
@@ -135,7 +139,7 @@ integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 
 impl Payload for f64 {
     #[inline]
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         if let Reader::Json(json) = &mut *r
             && let Some((n, end)) = json.plain()
             && is_within(rules, n.as_f64())
@@ -165,7 +169,7 @@ impl Payload for f64 {
 }
 
 impl Payload for bool {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
         if r.peek()? != Kind::Boolean {
             return wrong_type(r, cx, Type::Boolean);
         }
@@ -174,7 +178,7 @@ impl Payload for bool {
 }
 
 impl Payload for () {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
         if r.peek()? != Kind::Null {
             return wrong_type(r, cx, Type::Null);
         }
@@ -183,13 +187,13 @@ impl Payload for () {
 }
 
 impl Payload for String {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         string(r, cx, rules)
     }
 }
 
 impl Payload for ByteString {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         if r.peek()? != Kind::String {
             return wrong_type(r, cx, Type::String);
         }
@@ -207,7 +211,7 @@ impl Payload for ByteString {
 }
 
 impl Payload for Bytes {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         if r.peek()? != Kind::String {
             return wrong_type(r, cx, Type::String);
         }
@@ -217,7 +221,7 @@ impl Payload for Bytes {
         let bytes = Self::from_base64(&text);
         let says_so = |rule: &Rule| matches!(rule, Rule::ContentEncoding(_));
         if bytes.is_none() && !rules.iter().any(says_so) {
-            cx.violation(words::content_encoding("base64"));
+            cx.violation(details::content_encoding("base64"));
         }
         Ok(bytes.filter(|_| cx.clean_since(mark)))
     }
@@ -234,13 +238,13 @@ impl<T: Payload> Payload for Option<T> {
         }
     }
 
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         Ok(T::read(r, cx, rules)?.map(Some))
     }
 }
 
 impl<T: Payload> Payload for Nullable<T> {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         if r.peek()? == Kind::Null {
             r.null()?;
             return Ok(Some(Self::Null));
@@ -255,14 +259,14 @@ impl<T: Payload> Payload for Nullable<T> {
 }
 
 impl<T: Payload> Payload for Box<T> {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         Ok(T::read(r, cx, rules)?.map(Self::new))
     }
 }
 
-impl Payload for Checked {
+impl Payload for ValidatedJson {
     /// In an object that lies flat beside the fields of an envelope those are not looked at. The discriminant of a union is.
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         let beside = std::mem::take(&mut cx.beside);
         let mut value = r.value()?;
         beside.leave_envelope(&mut value);
@@ -271,7 +275,7 @@ impl Payload for Checked {
         Ok(cx.clean_since(mark).then_some(Self(value)))
     }
 
-    fn fields(pass: Pass<'_, '_, Self>) -> Step<Self> {
+    fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
         if let Pass::Write(Self(serde_json::Value::Object(members)), mut fields) = pass {
             for (name, value) in members {
                 fields.field(name, value);
@@ -283,8 +287,8 @@ impl Payload for Checked {
 
 macro_rules! texts {
     ($($ty:ty: $format:literal),*) => {$(
-        impl Payload for AsText<$ty> {
-            fn read(r: &mut Reader<'_>, cx: &mut Cx, _: Rules) -> Step<Self> {
+        impl Payload for StringInteger<$ty> {
+            fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
                 // The format says which spellings there are, and each of them is a number of the type.
                 Ok(string(r, cx, &[Rule::Format($format)])?.and_then(|text| text.parse().ok()).map(Self))
             }

@@ -15,7 +15,7 @@ const DEPTH: u32 = 1024;
 /// `#[protocol]` names one of them.
 ///
 /// ```
-/// use handfast::{Checked, Definitions, protocol, Validate};
+/// use handfast::{ValidatedJson, Definitions, protocol, Validate};
 ///
 /// static DEFINITIONS: Definitions = Definitions::new(
 ///     r##"{
@@ -25,10 +25,10 @@ const DEPTH: u32 = 1024;
 ///
 /// #[protocol(schema = DEFINITIONS["Tree"])]
 /// #[derive(Clone, Debug)]
-/// pub struct Tree(Checked);
+/// pub struct Tree(ValidatedJson);
 ///
-/// assert!(Tree::try_from(Checked(serde_json::json!([1, [2]]))).is_ok());
-/// assert!(Tree::try_from(Checked(serde_json::json!([1, ["2"]]))).is_err());
+/// assert!(Tree::try_from(ValidatedJson(serde_json::json!([1, [2]]))).is_ok());
+/// assert!(Tree::try_from(ValidatedJson(serde_json::json!([1, ["2"]]))).is_err());
 /// ```
 #[derive(Debug)]
 pub struct Definitions {

@@ -1,19 +1,19 @@
 //! Arrays: lists, and tuples.
 
 use super::{
-    Cx, Items, Kind, Mark, Place, Reader, Rule, Rules, Segment, Step, Stop,
+    Items, Kind, Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Segment, Stop,
     rules::{broken, check_contains, check_items, inner},
     scalar::wrong_type,
 };
 use crate::Payload;
-use handfast_schema::{Type, words};
+use handfast_schema::{Type, details};
 
 /// An array that is being read: it gives one item after the other, and at the end whether every rule was kept. What goes
 /// wrong on the way, it keeps until then.
 #[derive(Debug)]
 pub struct ArrayReader<'r, 'de> {
     r: &'r mut Reader<'de>,
-    cx: &'r mut Cx,
+    cx: &'r mut ReadContext,
     rules: Rules,
     items: Option<Items<'de>>,
     start: Place<'de>,
@@ -27,7 +27,7 @@ pub struct ArrayReader<'r, 'de> {
 
 impl<'r, 'de> ArrayReader<'r, 'de> {
     /// Goes into an array that keeps the rules.
-    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules) -> Self {
+    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut ReadContext, rules: Rules) -> Self {
         let mut array = Self {
             start: r.place(),
             before: cx.mark(),
@@ -108,7 +108,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
 
     /// An item that there is no place for.
     fn refuse(&mut self) {
-        self.cx.violation(words::unknown_item("items"));
+        self.cx.violation(details::unknown_item("items"));
         self.stopped |= self.r.skip().is_err();
     }
 
@@ -159,7 +159,12 @@ pub struct TupleReader<'r, 'de> {
 
 impl<'r, 'de> TupleReader<'r, 'de> {
     /// Goes into a tuple of `width` items.
-    pub fn new(r: &'r mut Reader<'de>, cx: &'r mut Cx, rules: Rules, width: usize) -> Self {
+    pub fn new(
+        r: &'r mut Reader<'de>,
+        cx: &'r mut ReadContext,
+        rules: Rules,
+        width: usize,
+    ) -> Self {
         Self {
             array: ArrayReader::new(r, cx, rules),
             width,
@@ -190,7 +195,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
         let kept = self.array.finish()?;
         if kept && self.array.count < self.width {
             // A schema whose `minItems` says so reports it itself, with the same words.
-            let words = words::min_items(self.width as u64);
+            let words = details::min_items(self.width as u64);
             self.array.cx.violation(words);
             return Ok(false);
         }
@@ -199,7 +204,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
 }
 
 impl<T: Payload> Payload for Vec<T> {
-    fn read(r: &mut Reader<'_>, cx: &mut Cx, rules: Rules) -> Step<Self> {
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         let mut items = Self::new();
         let mut array = ArrayReader::new(r, cx, rules);
         T::read_items(&mut array, &mut items, inner(rules));

@@ -2,7 +2,7 @@
 //! as many as it has rules and fields.
 
 use super::Rule;
-use handfast_schema::{Told, Type, TypeSet, words};
+use handfast_schema::{Type, TypeSet, ViolationDetail, details};
 use std::{ptr, sync::OnceLock};
 
 /// What a violation is of: where a constant stands, and what tells apart the kinds of them.
@@ -11,7 +11,7 @@ type Of = (usize, usize);
 /// One that was worded, in a list of those that hash alike. Nothing is ever taken out, so that nobody waits to look.
 struct Known {
     of: Of,
-    told: Told,
+    told: ViolationDetail,
     next: Slot,
 }
 
@@ -21,24 +21,27 @@ const BITS: u32 = 8;
 static TOLD: [Slot; 1 << BITS] = [const { Slot::new() }; 1 << BITS];
 
 /// A value is not of the type.
-pub(super) fn not_of(ty: Type) -> &'static Told {
-    once((ty as usize, 1), || words::types(TypeSet::NONE.with(ty)))
+pub(super) fn not_of(ty: Type) -> &'static ViolationDetail {
+    once((ty as usize, 1), || details::types(TypeSet::NONE.with(ty)))
 }
 
 /// A rule is broken; what `make` says depends on the rule alone.
-pub(super) fn broken(rule: &'static Rule, make: impl Fn() -> Told) -> &'static Told {
+pub(super) fn broken(
+    rule: &'static Rule,
+    make: impl Fn() -> ViolationDetail,
+) -> &'static ViolationDetail {
     once((ptr::from_ref(rule).addr(), 0), make)
 }
 
 /// A field is missing.
-pub(super) fn required(name: &'static str) -> &'static Told {
+pub(super) fn required(name: &'static str) -> &'static ViolationDetail {
     // Of names that begin at one place, each has another length.
     once((name.as_ptr().addr(), 2 + name.len()), || {
-        words::required(name)
+        details::required(name)
     })
 }
 
-fn once(of: Of, make: impl Fn() -> Told) -> &'static Told {
+fn once(of: Of, make: impl Fn() -> ViolationDetail) -> &'static ViolationDetail {
     // Fibonacci hashing: constants stand close together.
     let hash = (of.0 as u64 ^ of.1 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut slot = &TOLD[(hash >> (u64::BITS - BITS)) as usize];
@@ -60,7 +63,7 @@ fn once(of: Of, make: impl Fn() -> Told) -> &'static Told {
 #[cfg(test)]
 mod tests {
     use super::{not_of, once, required};
-    use handfast_schema::{Type, words::required as worded};
+    use handfast_schema::{Type, details::required as worded};
     use std::{ptr, thread};
 
     /// However many there are and whoever asks first, each is worded as it should be, and once.

@@ -1,7 +1,7 @@
 //! Unions told apart by a property: the discriminant chooses the branch, and only that branch is read.
 
-use super::{Cx, Kind, Next, Reader, Segment, Step, Stop, scalar::wrong_type};
-use handfast_schema::{Type, words};
+use super::{Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, scalar::wrong_type};
+use handfast_schema::{Type, details};
 
 /// How a union is told apart.
 #[derive(Debug)]
@@ -17,7 +17,11 @@ pub struct UnionBranches {
 ///
 /// # Errors
 /// Where the text is not JSON.
-pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) -> Step<usize> {
+pub fn union(
+    r: &mut Reader<'_>,
+    cx: &mut ReadContext,
+    branches: &'static UnionBranches,
+) -> ReadResult<usize> {
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
@@ -50,10 +54,10 @@ pub fn union(r: &mut Reader<'_>, cx: &mut Cx, branches: &'static UnionBranches) 
             let mark = cx.mark();
             let values: Vec<serde_json::Value> =
                 branches.values.iter().map(|v| (*v).into()).collect();
-            cx.violation(words::enumeration(&values));
+            cx.violation(details::enumeration(&values));
             cx.within(mark, || Segment::Field(0, branches.tag));
         } else {
-            cx.violation(words::required(branches.tag));
+            cx.violation(details::required(branches.tag));
         }
         return Ok(None);
     };

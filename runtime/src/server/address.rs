@@ -17,15 +17,15 @@ pub struct Network {
 /// A text that names no range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct NotANetwork;
+pub struct ParseNetworkError;
 
-impl fmt::Display for NotANetwork {
+impl fmt::Display for ParseNetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an address, or a range such as `10.0.0.0/8`, is expected")
     }
 }
 
-impl std::error::Error for NotANetwork {}
+impl std::error::Error for ParseNetworkError {}
 
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
@@ -37,21 +37,21 @@ impl From<IpAddr> for Network {
 }
 
 impl FromStr for Network {
-    type Err = NotANetwork;
+    type Err = ParseNetworkError;
 
-    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+    fn from_str(text: &str) -> Result<Self, ParseNetworkError> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
+        let address: IpAddr = address.parse().map_err(|_| ParseNetworkError)?;
         let Some(prefix) = prefix else {
             return Ok(address.into());
         };
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix: u32 = prefix.parse().map_err(|_| NotANetwork)?;
+        let prefix: u32 = prefix.parse().map_err(|_| ParseNetworkError)?;
         if prefix > most {
-            return Err(NotANetwork);
+            return Err(ParseNetworkError);
         }
         // A range of IPv4 addresses as IPv6 writes them is one of IPv4.
         match (address, address.to_canonical()) {
@@ -83,7 +83,7 @@ impl Network {
 
 /// Where a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub(crate) struct ClientAddress {
     pub(crate) address: SocketAddr,
     /// The proxy at that address does not name who came to it.
     pub(crate) hidden: bool,
@@ -95,9 +95,9 @@ pub(crate) fn origin(
     peer: Option<SocketAddr>,
     headers: &HeaderMap,
     trusted: &[Network],
-) -> Option<Origin> {
+) -> Option<ClientAddress> {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut origin = Origin {
+    let mut origin = ClientAddress {
         address: peer?,
         hidden: false,
     };
@@ -185,7 +185,7 @@ mod tests {
             "host/8",
             "10.0.0.0/8/8",
         ] {
-            assert_eq!(bad.parse::<Network>(), Err(NotANetwork), "{bad}");
+            assert_eq!(bad.parse::<Network>(), Err(ParseNetworkError), "{bad}");
         }
     }
 

@@ -11,19 +11,19 @@
 mod receive;
 
 use super::{
-    fault::Fault,
+    connection_handle::ConnectionHandle,
+    error_payload::ErrorPayload,
+    handler_queue::{Done, HandlerQueue, Outcome},
     inbound::Inbound,
-    jobs::{Done, Jobs, Outcome},
-    link::Link,
-    rate::Bucket,
     stall::Stall,
+    token_bucket::TokenBucket,
 };
 use crate::{
     Id,
-    heart::{Beat, Heart},
+    descriptor::{CloseReason, Tag},
+    heartbeat::{Heartbeat, HeartbeatAction},
     outbound::{Close, Item},
-    table::{CloseCondition, Tag},
-    transport::{Closing, Transport, TransportError},
+    transport::{CloseFrame, Transport, TransportError},
 };
 use std::{
     pin::Pin,
@@ -34,7 +34,7 @@ use std::{
 use tokio::time::{Instant, Sleep};
 
 /// How long a close may take, and what is written before it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many bytes are looked at before others get their turn.
 const BUDGET: usize = 64 * 1024;
@@ -55,12 +55,12 @@ pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));
 /// A connection after its hello.
 pub(crate) struct Connection {
     transport: Box<dyn Transport>,
-    link: Arc<Link>,
-    jobs: Jobs,
+    connection: Arc<ConnectionHandle>,
+    jobs: HandlerQueue,
     inbound: Inbound,
-    rate: Option<Bucket>,
-    control: Bucket,
-    heart: Option<Heart>,
+    rate: Option<TokenBucket>,
+    control: TokenBucket,
+    heartbeat: Option<Heartbeat>,
     stall: Stall,
     /// There while nothing is read.
     paused: Option<Paused>,
@@ -106,35 +106,41 @@ enum End {
     /// The other end takes nothing, a close frame neither.
     Stalled,
     /// It is closed from here, once everything that is queued is written.
-    Close(Closing),
+    Close(CloseFrame),
 }
 
 /// Leaves every channel when the connection's task ends, however it does.
-struct Leave(Arc<Link>);
+struct Leave(Arc<ConnectionHandle>);
 
 impl Drop for Leave {
     fn drop(&mut self) {
         let server = self.0.server.clone();
         server.disconnect(&self.0);
-        server.service.closed(&self.0.session);
+        server.service.disconnected(&self.0.session);
     }
 }
 
 impl Connection {
-    pub(crate) fn new(transport: Box<dyn Transport>, link: Arc<Link>, control: Bucket) -> Self {
-        let session = &link.server.table.session;
-        let limits = &link.server.limits;
+    pub(crate) fn new(
+        transport: Box<dyn Transport>,
+        connection: Arc<ConnectionHandle>,
+        control: TokenBucket,
+    ) -> Self {
+        let session = &connection.server.table.session;
+        let limits = &connection.server.limits;
         let streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
         Self {
             transport,
-            jobs: Jobs::new(link.clone(), streams),
+            jobs: HandlerQueue::new(connection.clone(), streams),
             inbound: Inbound::new(limits.inbound),
-            rate: limits.rate.map(|rate| Bucket::new(rate, Instant::now())),
+            rate: limits
+                .rate
+                .map(|rate| TokenBucket::new(rate, Instant::now())),
             control,
-            heart: session
+            heartbeat: session
                 .heartbeat
                 .filter(|_| session.roles.ping.is_some())
-                .map(|interval| Heart::new(interval, session.timeout)),
+                .map(|interval| Heartbeat::new(interval, session.timeout)),
             stall: Stall::new(session.heartbeat.unwrap_or_default() + session.timeout),
             paused: None,
             owes_pong: false,
@@ -147,13 +153,13 @@ impl Connection {
             flushing: false,
             close: None,
             deadline: None,
-            link,
+            connection,
         }
     }
 
     /// Serves the connection until it ends.
     pub(crate) async fn run(mut self) {
-        let leave = Leave(self.link.clone());
+        let leave = Leave(self.connection.clone());
         let end = std::future::poll_fn(|cx| self.poll(cx)).await;
         // Handlers end here: nothing of theirs is written after this.
         self.jobs.end();
@@ -161,25 +167,25 @@ impl Connection {
             End::Lost => {
                 drop(leave);
                 self.transport
-                    .close(&Closing::new(1000, ""), PATIENCE)
+                    .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
                     .await;
             }
             End::Stalled => drop(leave),
             End::Close(closing) => {
-                tracing::debug!(connection = self.link.id, %closing, "a connection is closed");
+                tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
                 // What is queued for a client that does not read is not waited for.
-                if closing.code != self.link.server.table.close_code(CloseCondition::Slow) {
+                if closing.code != self.connection.server.table.close_code(CloseReason::Slow) {
                     let written = std::future::poll_fn(|cx| self.poll_write_all(cx));
-                    let _ = tokio::time::timeout(PATIENCE, written).await;
+                    let _ = tokio::time::timeout(CLOSE_TIMEOUT, written).await;
                 }
                 drop(leave);
-                self.transport.close(&closing, PATIENCE).await;
+                self.transport.close(&closing, CLOSE_TIMEOUT).await;
             }
         }
     }
 
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<End> {
-        self.link.outbound.running();
+        self.connection.outbound.running();
         self.spent = 0;
         while self.spent < BUDGET {
             if let Some(end) = self.closing(cx) {
@@ -206,7 +212,11 @@ impl Connection {
             if let Some(end) = self.poll_timers(cx) {
                 return Poll::Ready(end);
             }
-            let rest = || self.link.outbound.rest(cx.waker(), self.close.as_ref());
+            let rest = || {
+                self.connection
+                    .outbound
+                    .rest(cx.waker(), self.close.as_ref())
+            };
             if !(worked || wrote || rest()) {
                 return Poll::Pending;
             }
@@ -217,12 +227,12 @@ impl Connection {
 
     /// Whether it is time to close.
     fn closing(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
-        self.close = self.link.outbound.closing();
+        self.close = self.connection.outbound.closing();
         let close = self.close.as_ref()?;
         if close.graceful {
             if self.deadline.is_none() {
                 self.jobs.end_streams();
-                let timeout = self.link.server.table.session.timeout;
+                let timeout = self.connection.server.table.session.timeout;
                 self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
             }
             let late = self
@@ -238,9 +248,9 @@ impl Connection {
     }
 
     /// The end of a connection that broke a rule, with the code for it.
-    fn end(&self, condition: CloseCondition, words: &'static str) -> End {
-        End::Close(Closing::new(
-            self.link.server.table.close_code(condition),
+    fn end(&self, condition: CloseReason, words: &'static str) -> End {
+        End::Close(CloseFrame::new(
+            self.connection.server.table.close_code(condition),
             words,
         ))
     }
@@ -256,28 +266,28 @@ impl Connection {
             return false;
         };
         // A handler may have asked for the end.
-        self.close = self.link.outbound.closing();
+        self.close = self.connection.outbound.closing();
         match outcome {
             Outcome::Finished => {}
             Outcome::Panicked => {
                 tracing::error!(
-                    connection = self.link.id,
+                    connection = self.connection.id,
                     message_type = message,
                     "a handler panicked"
                 );
-                let fault = Fault::new("INTERNAL", "the server failed");
-                self.fail(asks, id.as_ref(), &fault);
+                let error = ErrorPayload::new("INTERNAL", "the server failed");
+                self.fail(asks, id.as_ref(), &error);
             }
             Outcome::TimedOut => {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
                     tracing::error!(
-                        connection = self.link.id,
+                        connection = self.connection.id,
                         message_type = message,
                         "a handler took longer than `limits.handlerTimeout`, and was dropped"
                     );
                 }
-                let fault = Fault::new("TIMEOUT", "the server took too long");
-                self.fail(asks, id.as_ref(), &fault);
+                let error = ErrorPayload::new("TIMEOUT", "the server took too long");
+                self.fail(asks, id.as_ref(), &error);
             }
         }
         true
@@ -287,7 +297,7 @@ impl Connection {
     fn handle_next(&mut self) -> bool {
         if self.owes_pong && self.has_room() {
             self.owes_pong = false;
-            self.say(self.link.server.table.session.roles.pong);
+            self.say(self.connection.server.table.session.roles.pong);
             return true;
         }
         if self.inbound.is_empty() || !self.may_handle() {
@@ -302,7 +312,8 @@ impl Connection {
 
     /// Whether there is room for an answer, and the connection is not about to end for a reason that does not wait.
     fn has_room(&self) -> bool {
-        !self.link.outbound.is_busy() && self.close.as_ref().is_none_or(|close| close.graceful)
+        !self.connection.outbound.is_busy()
+            && self.close.as_ref().is_none_or(|close| close.graceful)
     }
 
     /// Whether a message may be handled now: no other is, and there is room for what it is answered with.
@@ -315,7 +326,7 @@ impl Connection {
         let mut wrote = false;
         loop {
             if !self.flushing {
-                self.link.outbound.take(&mut self.batch);
+                self.connection.outbound.take(&mut self.batch);
                 if self.batch.is_empty() {
                     return Ok(wrote);
                 }
@@ -330,7 +341,7 @@ impl Connection {
                 Poll::Ready(()) => {
                     self.flushing = false;
                     wrote = true;
-                    self.link.outbound.flushed();
+                    self.connection.outbound.flushed();
                 }
             }
         }
@@ -338,7 +349,7 @@ impl Connection {
 
     fn poll_write_all(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
         match self.poll_write(cx) {
-            Ok(_) if !self.link.outbound.is_idle() => Poll::Pending,
+            Ok(_) if !self.connection.outbound.is_idle() => Poll::Pending,
             _ => Poll::Ready(()),
         }
     }
@@ -348,35 +359,36 @@ impl Connection {
             .stall
             .poll(cx, self.flushing.then(|| self.transport.written()));
         if stalled.is_ready() {
-            tracing::info!(connection = self.link.id, "the client does not read");
+            tracing::info!(connection = self.connection.id, "the client does not read");
             return Some(End::Stalled);
         }
-        match self.heart.as_mut()?.poll(cx) {
+        match self.heartbeat.as_mut()?.poll(cx) {
             Poll::Pending => None,
-            Poll::Ready(Beat::Ask) => {
-                self.say(self.link.server.table.session.roles.ping);
+            Poll::Ready(HeartbeatAction::Ping) => {
+                self.say(self.connection.server.table.session.roles.ping);
                 None
             }
-            Poll::Ready(Beat::Silent) => {
+            Poll::Ready(HeartbeatAction::TimedOut) => {
                 // Nobody reads what is queued.
-                self.link.outbound.end();
-                Some(self.end(CloseCondition::Silent, "nothing was heard for too long"))
+                self.connection.outbound.end();
+                Some(self.end(CloseReason::Silent, "nothing was heard for too long"))
             }
         }
     }
 
     /// Answers a message with an error. Where answers are known by their order alone, one to a message that asks for none would be taken for
     /// that to another.
-    fn fail(&self, asks: bool, id: Option<&Id>, fault: &Fault<'_>) {
-        if asks || !self.link.server.table.server.envelope.by_order {
-            self.link.fail(id, fault);
+    fn fail(&self, asks: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+        if asks || !self.connection.server.table.server.envelope.by_order {
+            self.connection.fail(id, error);
         }
     }
 
     /// Queues one of the session's own messages that carries nothing.
     fn say(&self, tag: Option<Tag>) {
         if tag.is_some() {
-            self.link.answer(&self.link.server.outgoing(tag));
+            self.connection
+                .answer(&self.connection.server.outgoing(tag));
         }
     }
 }

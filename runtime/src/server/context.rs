@@ -1,21 +1,21 @@
 //! What a handler knows of the message it handles, and how it answers.
 
 use super::{
-    Action, Peer, Received, Refusal, Sender,
-    fault::Fault,
+    Action, ConnectionInfo, Received, Rejection, StreamSender,
+    connection_handle::{self, ConnectionHandle},
+    error_payload::ErrorPayload,
     hub::JoinError,
-    link::{self, Link},
-    shared::unsound,
-    stream::Stream,
+    state::unsound,
+    stream::StreamResponder,
 };
 use crate::{
-    ChannelKey, ErrorCodes, Id, MessageOf, Messages, NothingPending, Payload, PublishTo, Rejected,
-    Side,
-    broker::Position,
+    ChannelKey, ChannelMessage, DeclaredErrors, DecodeError, Id, Message, MessageSet,
+    NoPendingReplies, Payload, Side,
+    broker::StreamPosition,
     codec::{Outgoing, Source},
     decode,
-    table::{CloseCondition, MessageTable, ReplyKind, Tag, TagRef, UnionTable},
-    transport::Closing,
+    descriptor::{CloseReason, MessageDescriptor, ReplyKind, Tag, TagRef, UnionDescriptor},
+    transport::CloseFrame,
     validate::validate_error,
 };
 use serde_json::value::RawValue;
@@ -32,7 +32,7 @@ use std::{
 /// The message that is handled, and the connection it came over. A clone is two counted references.
 #[derive(Clone)]
 pub struct Context {
-    pub(crate) link: Arc<Link>,
+    pub(crate) connection: Arc<ConnectionHandle>,
     request: Option<Arc<Request>>,
 }
 
@@ -47,16 +47,16 @@ struct Request {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
-            .field("connection", &self.link.id)
+            .field("connection", &self.connection.id)
             .field("request", &self.request)
             .finish()
     }
 }
 
 impl Context {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
+    pub(crate) fn new(connection: Arc<ConnectionHandle>) -> Self {
         Self {
-            link,
+            connection,
             request: None,
         }
     }
@@ -70,7 +70,7 @@ impl Context {
             accepted: AtomicBool::new(false),
         };
         Self {
-            link: self.link,
+            connection: self.connection,
             request: Some(Arc::new(request)),
         }
     }
@@ -80,16 +80,16 @@ impl Context {
     ///
     /// # Errors
     /// The message, where it cannot be read.
-    pub fn receive<U: Messages>(
+    pub fn receive<U: MessageSet>(
         self,
         source: Source<'_>,
         dispatch: impl FnOnce(U, Self) -> Action,
-    ) -> Result<Received, Box<Rejected>> {
-        let depth = self.link.server.limits.depth;
-        let envelope = decode::<U>(source, Side::Server, depth, &NothingPending)?;
+    ) -> Result<Received, Box<DecodeError>> {
+        let depth = self.connection.server.limits.depth;
+        let envelope = decode::<U>(source, Side::Server, depth, &NoPendingReplies)?;
         let id = envelope.id.clone();
-        let message = &U::TABLE.messages[envelope.message.index()];
-        let timeout = self.link.server.handler_timeout(message.timeout);
+        let message = &U::DESCRIPTOR.messages[envelope.message.index()];
+        let timeout = self.connection.server.handler_timeout(message.timeout);
         let cx = self.request(envelope.id, envelope.channel);
         Ok(Received {
             id,
@@ -111,13 +111,13 @@ impl Context {
     }
 
     /// A number that no other connection of this server has.
-    pub fn connection(&self) -> u64 {
-        self.link.id
+    pub fn connection_id(&self) -> u64 {
+        self.connection.id
     }
 
     /// Where the connection comes from.
-    pub fn peer(&self) -> &Peer {
-        &self.link.peer
+    pub fn connection_info(&self) -> &ConnectionInfo {
+        &self.connection.info
     }
 
     /// What [`Service::open`](super::Service::open) made of the hello.
@@ -125,7 +125,7 @@ impl Context {
     /// # Panics
     /// Where that was of another type. The output of `#[protocol]` asks for the type it made.
     pub fn session<S: Send + Sync + 'static>(&self) -> &S {
-        match self.link.session.downcast_ref() {
+        match self.connection.session.downcast_ref() {
             Some(session) => session,
             None => panic!("the session is no `{}`", std::any::type_name::<S>()),
         }
@@ -135,36 +135,39 @@ impl Context {
     ///
     /// A message that belongs to a channel is published there instead: sent like this it names no channel, and clients
     /// refuse it.
-    pub fn send<U: Messages, M: MessageOf<U>>(&self, message: &M) {
-        let table = &U::TABLE.messages[M::INDEX];
-        if !self.link.server.is_sound(table.name, message) {
+    pub fn send<U: MessageSet, M: Message<U>>(&self, message: &M) {
+        let table = &U::DESCRIPTOR.messages[M::INDEX];
+        if !self.connection.server.is_sound(table.name, message) {
             return;
         }
         let payload: &dyn erased_serde::Serialize = message;
-        if let Some(packet) = self.write(U::TABLE, table, Some(payload), None, None) {
-            self.link.push(packet, table.volatile);
+        if let Some(packet) = self.write(U::DESCRIPTOR, table, Some(payload), None, None) {
+            self.connection.push(packet, table.volatile);
         }
     }
 
     /// The way into a channel.
     pub fn publisher<C: ChannelKey>(&self, channel: &C) -> super::Publisher<C> {
-        super::Publisher::new(self.link.server.clone(), channel)
+        super::Publisher::new(self.connection.server.clone(), channel)
     }
 
     /// Publishes a message to everybody in a channel. What cannot be written is logged.
-    pub fn publish<C: ChannelKey, M: PublishTo<C>>(&self, channel: &C, message: &M) {
+    pub fn publish<C: ChannelKey, M: ChannelMessage<C>>(&self, channel: &C, message: &M) {
         self.publisher(channel).publish(message);
     }
 
     /// Takes this connection out of a channel. False where it was not in it.
     pub fn leave<C: ChannelKey>(&self, channel: &C) -> bool {
-        self.link.server.hub.leave(self.link.id, &channel.key())
+        self.connection
+            .server
+            .hub
+            .leave(self.connection.id, &channel.key())
     }
 
     /// Closes this connection once everything queued is written, for good: its client does not connect again by itself. The code is that
-    /// for [`CloseCondition::Kicked`], 4403 unless the protocol has another.
+    /// for [`CloseReason::Kicked`], 4403 unless the protocol has another.
     pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
-        let code = self.link.server.table.close_code(CloseCondition::Kicked);
+        let code = self.connection.server.table.close_code(CloseReason::Kicked);
         self.close(code, reason);
     }
 
@@ -178,18 +181,20 @@ impl Context {
                 1011
             }
         };
-        self.link.outbound.close(Closing::new(code, reason), false);
+        self.connection
+            .outbound
+            .close(CloseFrame::new(code, reason), false);
     }
 
     /// Answers a request: with its reply, or with its error.
     pub fn answer<U, R, E>(&self, result: &Result<R, E>)
     where
-        U: Messages,
-        R: MessageOf<U>,
-        E: ErrorCodes,
+        U: MessageSet,
+        R: Message<U>,
+        E: DeclaredErrors,
     {
         match result {
-            Ok(reply) => self.reply(U::TABLE, R::INDEX, reply),
+            Ok(reply) => self.reply(U::DESCRIPTOR, R::INDEX, reply),
             Err(error) => self.fail(error),
         }
     }
@@ -197,27 +202,27 @@ impl Context {
     /// Whether a reply may be sent. One that may not is answered with `INTERNAL` in its place.
     pub(crate) fn is_sound<M: Payload>(
         &self,
-        table: &'static UnionTable,
+        table: &'static UnionDescriptor,
         index: usize,
         message: &M,
     ) -> bool {
         let is_sound = self
-            .link
+            .connection
             .server
             .is_sound(table.messages[index].name, message);
         if !is_sound {
-            self.fault(&Fault::new("INTERNAL", "the server failed"));
+            self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
         }
         is_sound
     }
 
     /// Answers a message that has no reply: with its error, or not at all.
-    pub fn done<E: ErrorCodes>(&self, result: &Result<(), E>) {
+    pub fn done<E: DeclaredErrors>(&self, result: &Result<(), E>) {
         if let Err(error) = result {
             // By order, it would be taken for the answer to a request.
-            if self.link.server.table.server.envelope.by_order {
+            if self.connection.server.table.server.envelope.by_order {
                 tracing::info!(
-                    connection = self.link.id,
+                    connection = self.connection.id,
                     error = error.message(),
                     "a message without a reply failed, and there is no way to say so"
                 );
@@ -231,9 +236,9 @@ impl Context {
     /// answered with `NO_REPLY`.
     pub fn end<U, R, E>(&self, result: &Result<R, E>)
     where
-        U: Messages,
-        R: MessageOf<U>,
-        E: ErrorCodes,
+        U: MessageSet,
+        R: Message<U>,
+        E: DeclaredErrors,
     {
         match result {
             Ok(_) if !self.is_accepted() => self.no_reply(),
@@ -247,7 +252,7 @@ impl Context {
     }
 
     pub(crate) fn may_enter(&self, key: &str) -> bool {
-        self.link
+        self.connection
             .may_enter(key)
             .map_err(|error| self.not_joined(error))
             .is_ok()
@@ -258,21 +263,33 @@ impl Context {
         match error {
             JoinError::Ended => {}
             JoinError::TooMany => {
-                if !self.link.channels_logged.swap(true, Ordering::Relaxed) {
-                    tracing::info!(connection = self.link.id, "`limits.channels` is reached");
+                if !self
+                    .connection
+                    .channels_logged
+                    .swap(true, Ordering::Relaxed)
+                {
+                    tracing::info!(
+                        connection = self.connection.id,
+                        "`limits.channels` is reached"
+                    );
                 }
-                self.fault(&Fault::new("TOO_MANY", "too many channels are joined"));
+                self.send_error(&ErrorPayload::new(
+                    "TOO_MANY",
+                    "too many channels are joined",
+                ));
             }
             JoinError::LongKey => {
                 let words = "the key of a channel has 1,024 bytes at the most";
-                self.fault(&Fault::new("INVALID", words));
+                self.send_error(&ErrorPayload::new("INVALID", words));
             }
             JoinError::Broker(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a channel cannot be joined"
                 );
-                self.fault(&Fault::new("INTERNAL", "the channel cannot be joined now").retryable());
+                self.send_error(
+                    &ErrorPayload::new("INTERNAL", "the channel cannot be joined now").retryable(),
+                );
             }
         }
     }
@@ -281,20 +298,20 @@ impl Context {
     /// that; or answers with its error.
     pub async fn join<U, C, R, E>(&self, channel: &C, result: &Result<R, E>)
     where
-        U: Messages,
+        U: MessageSet,
         C: ChannelKey,
-        R: MessageOf<U>,
-        E: ErrorCodes,
+        R: Message<U>,
+        E: DeclaredErrors,
     {
         match result {
-            Ok(reply) if !self.is_sound(U::TABLE, R::INDEX, reply) => {}
+            Ok(reply) if !self.is_sound(U::DESCRIPTOR, R::INDEX, reply) => {}
             Ok(reply) => {
-                let message = &U::TABLE.messages[R::INDEX];
+                let message = &U::DESCRIPTOR.messages[R::INDEX];
                 let payload = message.payload.then(|| {
                     serde_json::value::to_raw_value(reply as &dyn erased_serde::Serialize)
                 });
-                let keep = self.link.server.keep(Some(C::TABLE));
-                let at = link::now(&U::TABLE.envelope);
+                let keep = self.connection.server.keep(Some(C::DESCRIPTOR));
+                let at = connection_handle::now(&U::DESCRIPTOR.envelope);
                 self.enter(
                     channel.key().into(),
                     keep,
@@ -311,10 +328,10 @@ impl Context {
     /// Takes the connection out of a channel where the result is good, and answers the request for it.
     pub fn part<U, C, R, E>(&self, channel: &C, result: &Result<R, E>)
     where
-        U: Messages,
+        U: MessageSet,
         C: ChannelKey,
-        R: MessageOf<U>,
-        E: ErrorCodes,
+        R: Message<U>,
+        E: DeclaredErrors,
     {
         if result.is_ok() {
             self.leave(channel);
@@ -323,34 +340,34 @@ impl Context {
     }
 
     /// The stream that a request asks for.
-    pub fn stream<U, A, I>(&self) -> Stream<A, I>
+    pub fn stream<U, A, I>(&self) -> StreamResponder<A, I>
     where
-        U: Messages,
-        A: MessageOf<U>,
-        I: MessageOf<U>,
+        U: MessageSet,
+        A: Message<U>,
+        I: Message<U>,
     {
-        Stream::new(self.clone(), U::TABLE, A::INDEX, I::INDEX)
+        StreamResponder::new(self.clone(), U::DESCRIPTOR, A::INDEX, I::INDEX)
     }
 
     /// What sends the items of a stream that has no acknowledgement.
-    pub fn sender<U, I>(&self) -> Sender<I>
+    pub fn sender<U, I>(&self) -> StreamSender<I>
     where
-        U: Messages,
-        I: MessageOf<U>,
+        U: MessageSet,
+        I: Message<U>,
     {
         self.accept();
-        Sender::new(self.clone(), U::TABLE, I::INDEX)
+        StreamSender::new(self.clone(), U::DESCRIPTOR, I::INDEX)
     }
 
     /// Answers with a declared error.
-    pub fn fail<E: ErrorCodes>(&self, error: &E) {
-        if self.link.server.bounds.checks
+    pub fn fail<E: DeclaredErrors>(&self, error: &E) {
+        if self.connection.server.bounds.checks
             && let Err(invalid) = validate_error(error)
         {
             unsound(error.message(), &invalid);
-            return self.fault(&Fault::new("INTERNAL", "the server failed"));
+            return self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
         }
-        self.fault(&Fault {
+        self.send_error(&ErrorPayload {
             code: Some(match error.code() {
                 Tag::Text(text) => TagRef::Text(text),
                 Tag::Integer(n) => TagRef::Integer(n),
@@ -358,59 +375,69 @@ impl Context {
             message: error.message().into(),
             retryable: error.retryable(),
             data: error.data(),
-            ..Fault::default()
+            ..ErrorPayload::default()
         });
     }
 
-    /// Answers with a refusal.
-    pub(crate) fn refuse(&self, refusal: &Refusal) {
-        self.fault(&refusal.fault(&refusal.data.as_deref()));
+    /// Answers with a rejection.
+    pub(crate) fn refuse(&self, rejection: &Rejection) {
+        self.send_error(&rejection.payload(&rejection.data.as_deref()));
     }
 
-    pub(crate) fn fault(&self, fault: &Fault<'_>) {
-        self.link.fail(self.id(), fault);
+    pub(crate) fn send_error(&self, error: &ErrorPayload<'_>) {
+        self.connection.fail(self.id(), error);
     }
 
     /// Answers with one of the messages of a union.
-    pub(crate) fn reply<M: Payload>(&self, table: &'static UnionTable, index: usize, reply: &M) {
+    pub(crate) fn reply<M: Payload>(
+        &self,
+        table: &'static UnionDescriptor,
+        index: usize,
+        reply: &M,
+    ) {
         if self.is_sound(table, index, reply) {
             self.put(table, index, reply);
         }
     }
 
-    fn put(&self, table: &'static UnionTable, index: usize, payload: &dyn erased_serde::Serialize) {
+    fn put(
+        &self,
+        table: &'static UnionDescriptor,
+        index: usize,
+        payload: &dyn erased_serde::Serialize,
+    ) {
         let message = &table.messages[index];
-        self.link.answer(&Outgoing {
+        self.connection.answer(&Outgoing {
             payload: Some(payload).filter(|_| message.payload),
             id: self.id(),
             is_reply: true,
             outcome: Some(true),
-            timestamp: link::now(&table.envelope),
-            ..self.link.server.outgoing(message.tag)
+            timestamp: connection_handle::now(&table.envelope),
+            ..self.connection.server.outgoing(message.tag)
         });
     }
 
     /// Writes one of the messages of a union.
     pub(crate) fn write(
         &self,
-        table: &'static UnionTable,
-        message: &MessageTable,
+        table: &'static UnionDescriptor,
+        message: &MessageDescriptor,
         payload: Option<&dyn erased_serde::Serialize>,
         id: Option<&Id>,
         channel: Option<&str>,
     ) -> Option<crate::transport::Packet> {
-        link::encode(
-            self.link.codec(),
+        connection_handle::encode(
+            self.connection.codec(),
             &Outgoing {
                 payload: payload.filter(|_| message.payload),
                 id,
                 is_reply: id.is_some(),
                 outcome: id.map(|_| true),
                 channel,
-                timestamp: link::now(&table.envelope),
-                ..self.link.server.outgoing(message.tag)
+                timestamp: connection_handle::now(&table.envelope),
+                ..self.connection.server.outgoing(message.tag)
             },
-            self.link.server.limits.message,
+            self.connection.server.limits.message,
         )
     }
 
@@ -427,7 +454,7 @@ impl Context {
     }
 
     fn no_reply(&self) {
-        self.fault(&Fault::new(
+        self.send_error(&ErrorPayload::new(
             "NO_REPLY",
             "the request was given up without an answer",
         ));
@@ -450,14 +477,17 @@ impl Context {
                     ?tag,
                     "a message cannot be written"
                 );
-                return self.fault(&Fault::new("INTERNAL", "the answer cannot be written"));
+                return self.send_error(&ErrorPayload::new(
+                    "INTERNAL",
+                    "the answer cannot be written",
+                ));
             }
         };
         let payload = payload.as_deref();
-        let server = &self.link.server;
-        let answer = |position: &Position| {
-            link::encode(
-                self.link.codec(),
+        let server = &self.connection.server;
+        let answer = |position: &StreamPosition| {
+            connection_handle::encode(
+                self.connection.codec(),
                 &Outgoing {
                     payload: payload
                         .as_ref()
@@ -474,21 +504,21 @@ impl Context {
                 server.limits.message,
             )
         };
-        if let Err(error) = server.hub.join(&self.link, &key, keep, &answer).await {
+        if let Err(error) = server.hub.join(&self.connection, &key, keep, &answer).await {
             self.not_joined(error);
         }
     }
 
     /// Answers the session's own `leave`.
     pub(crate) fn exit(&self, key: &str, tag: Option<Tag>, payload: &dyn erased_serde::Serialize) {
-        self.link.server.hub.leave(self.link.id, key);
-        self.link.answer(&Outgoing {
+        self.connection.server.hub.leave(self.connection.id, key);
+        self.connection.answer(&Outgoing {
             payload: Some(payload),
             id: self.id(),
             is_reply: true,
             outcome: Some(true),
             channel: Some(key),
-            ..self.link.server.outgoing(tag)
+            ..self.connection.server.outgoing(tag)
         });
     }
 }

@@ -1,19 +1,19 @@
 //! From a fresh transport to a session: hello, and ready or refuse.
 
 use super::{
-    Opening, Peer, Session,
-    connection::{CONTROL, Connection, PATIENCE},
-    fault::Fault,
-    link::{self, refuse, write},
-    rate::Bucket,
-    senders::Place,
-    shared::{Admission, Shared},
+    ConnectRequest, ConnectionInfo, SessionState,
+    allowances::Allowance,
+    connection::{CLOSE_TIMEOUT, CONTROL, Connection},
+    connection_handle::{self, refuse, write},
+    error_payload::ErrorPayload,
+    state::{Admission, ServerState},
+    token_bucket::TokenBucket,
 };
 use crate::{
     Side,
+    descriptor::CloseReason,
     system::{Head, Hello, Ready, Role, check_version},
-    table::CloseCondition,
-    transport::{Arrival, Closing, Packet, Transport, TransportError},
+    transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
@@ -22,24 +22,24 @@ use tokio::time::Instant;
 /// The close code for who is not let in now, and may be later (the registry of RFC 6455, section 11.7).
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
-/// How many bytes the version of a client may have: a refusal names it.
+/// How many bytes the version of a client may have: a rejection names it.
 const VERSION: usize = 64;
 
 /// Serves a connection from its first byte to its last.
 pub(crate) async fn serve(
     mut transport: Box<dyn Transport>,
-    server: Arc<Shared>,
-    peer: Peer,
+    server: Arc<ServerState>,
+    info: ConnectionInfo,
     admission: Admission,
     encoding: usize,
 ) {
-    let peer = Arc::new(peer);
-    let mut control = Bucket::new(CONTROL, Instant::now());
+    let info = Arc::new(info);
+    let mut control = TokenBucket::new(CONTROL, Instant::now());
     let place = admission.place.clone();
     let greeting = greet(
         &mut *transport,
         &server,
-        &peer,
+        &info,
         &place,
         encoding,
         &mut control,
@@ -48,10 +48,14 @@ pub(crate) async fn serve(
     let (session, ready) = match greeting {
         Ok(greeting) => greeting,
         // A close of the client's is answered.
-        Err(None) => return transport.close(&Closing::new(1000, ""), PATIENCE).await,
+        Err(None) => {
+            return transport
+                .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
+                .await;
+        }
         Err(Some(closing)) => {
-            tracing::info!(address = ?peer.address, %closing, "no session began");
-            return transport.close(&closing, PATIENCE).await;
+            tracing::info!(address = ?info.address, %closing, "no session began");
+            return transport.close(&closing, CLOSE_TIMEOUT).await;
         }
     };
     // Who is known counts by that, wherever they are.
@@ -59,11 +63,11 @@ pub(crate) async fn serve(
         Some(principal) => Arc::new(server.senders.principal(&principal)),
         None => place,
     };
-    let link = server.connect(session, peer, place, encoding);
+    let connection = server.connect(session, info, place, encoding);
     if let Some(packet) = ready {
-        link.outbound.answer(packet);
+        connection.outbound.answer(packet);
     }
-    Connection::new(transport, link, control).run().await;
+    Connection::new(transport, connection, control).run().await;
 }
 
 /// Waits for the hello and answers it.
@@ -72,22 +76,20 @@ pub(crate) async fn serve(
 /// Why to close; none where there is nobody left to tell.
 async fn greet(
     transport: &mut dyn Transport,
-    server: &Arc<Shared>,
-    peer: &Arc<Peer>,
-    place: &Place,
+    server: &Arc<ServerState>,
+    info: &Arc<ConnectionInfo>,
+    place: &Allowance,
     encoding: usize,
-    control: &mut Bucket,
-) -> Result<(Session, Option<Packet>), Option<Closing>> {
+    control: &mut TokenBucket,
+) -> Result<(SessionState, Option<Packet>), Option<CloseFrame>> {
     let table = server.table;
     let session = &table.session;
-    let close = |condition, words: String| Some(Closing::new(table.close_code(condition), words));
+    let close =
+        |condition, words: String| Some(CloseFrame::new(table.close_code(condition), words));
     if server.is_going() {
-        return Err(close(
-            CloseCondition::GoingAway,
-            "the server goes away".into(),
-        ));
+        return Err(close(CloseReason::GoingAway, "the server goes away".into()));
     }
-    let mut opening = Opening::new(None, peer.clone(), String::new());
+    let mut request = ConnectRequest::new(None, info.clone(), String::new());
     if session.roles.hello.is_some() {
         let hello = tokio::time::timeout(
             session.timeout,
@@ -97,14 +99,14 @@ async fn greet(
             hello = hello => hello,
             () = server.gone() => {
                 let words = "the server goes away".into();
-                return Err(close(CloseCondition::GoingAway, words));
+                return Err(close(CloseReason::GoingAway, words));
             }
         };
         let hello = match hello {
             Ok(hello) => hello?,
             Err(_) => {
                 return Err(close(
-                    CloseCondition::HelloTimeout,
+                    CloseReason::HelloTimeout,
                     "no hello came in time".into(),
                 ));
             }
@@ -113,14 +115,14 @@ async fn greet(
             check_version(Side::Client, &hello.version, table.version, table.accepts)
         {
             let packet = {
-                let fault = Fault {
+                let payload = ErrorPayload {
                     side: Some(side),
-                    ..Fault::new("VERSION", &*words)
+                    ..ErrorPayload::new("VERSION", &*words)
                 };
-                refuse(server, encoding, &fault)
+                refuse(server, encoding, &payload)
             };
             send(transport, packet).await?;
-            return Err(close(CloseCondition::Version, words));
+            return Err(close(CloseReason::Version, words));
         }
         if hello.hash.as_deref().is_some_and(|hash| hash != table.hash) {
             tracing::warn!(
@@ -130,44 +132,48 @@ async fn greet(
                 "skew: the client was generated from another spec with an accepted version"
             );
         }
-        (opening.auth, opening.version) = (hello.auth, hello.version);
+        (request.auth, request.version) = (hello.auth, hello.version);
     }
-    let asked = AssertUnwindSafe(server.service.open(opening)).catch_unwind();
-    let refusal = match tokio::time::timeout(session.timeout, asked).await {
+    let asked = AssertUnwindSafe(server.service.connect(request)).catch_unwind();
+    let rejection = match tokio::time::timeout(session.timeout, asked).await {
         Ok(Ok(Ok(opened))) => {
             return ready(server, encoding, opened).map_err(|error| {
                 tracing::error!(%error, "there is no randomness");
-                close(CloseCondition::Internal, "the server failed".into())
+                close(CloseReason::Internal, "the server failed".into())
             });
         }
-        Ok(Ok(Err(refusal))) => refusal,
+        Ok(Ok(Err(rejection))) => rejection,
         Ok(Err(_)) => {
             tracing::error!("the handler of the hello panicked");
-            return Err(close(CloseCondition::Internal, "the server failed".into()));
+            return Err(close(CloseReason::Internal, "the server failed".into()));
         }
         Err(_) => {
             tracing::error!("the handler of the hello took too long");
             return Err(close(
-                CloseCondition::Internal,
+                CloseReason::Internal,
                 "the server took too long".into(),
             ));
         }
     };
-    let packet = refuse(server, encoding, &refusal.fault(&refusal.data.as_deref()));
+    let packet = refuse(
+        server,
+        encoding,
+        &rejection.payload(&rejection.data.as_deref()),
+    );
     send(transport, packet).await?;
-    let words = refusal.message.into_owned();
-    if refusal.retryable {
-        return Err(Some(Closing::new(TRY_AGAIN_LATER, words)));
+    let words = rejection.message.into_owned();
+    if rejection.retryable {
+        return Err(Some(CloseFrame::new(TRY_AGAIN_LATER, words)));
     }
-    Err(close(CloseCondition::Unauthorized, words))
+    Err(close(CloseReason::Unauthorized, words))
 }
 
 /// What a session that began is told.
 fn ready(
-    server: &Shared,
+    server: &ServerState,
     encoding: usize,
-    session: Session,
-) -> Result<(Session, Option<Packet>), getrandom::Error> {
+    session: SessionState,
+) -> Result<(SessionState, Option<Packet>), getrandom::Error> {
     let Some(tag) = server.table.session.roles.ready else {
         return Ok((session, None));
     };
@@ -182,11 +188,11 @@ fn ready(
 async fn send(
     transport: &mut dyn Transport,
     packet: Option<Packet>,
-) -> Result<(), Option<Closing>> {
+) -> Result<(), Option<CloseFrame>> {
     let Some(packet) = packet else {
         return Ok(());
     };
-    match tokio::time::timeout(PATIENCE, transport.send(packet)).await {
+    match tokio::time::timeout(CLOSE_TIMEOUT, transport.send(packet)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(None),
     }
@@ -195,31 +201,31 @@ async fn send(
 /// Waits for the hello. Whatever else comes is answered with an error, as often as bad messages are borne.
 async fn hello(
     transport: &mut dyn Transport,
-    server: &Arc<Shared>,
-    place: &Place,
+    server: &Arc<ServerState>,
+    place: &Allowance,
     encoding: usize,
-    control: &mut Bucket,
-) -> Result<Hello, Option<Closing>> {
+    control: &mut TokenBucket,
+) -> Result<Hello, Option<CloseFrame>> {
     let codec = server.codec(encoding);
-    let close = |condition| Closing::new(server.table.close_code(condition), "");
+    let close = |condition| CloseFrame::new(server.table.close_code(condition), "");
     for _ in 0..server.limits.violations.max(1) {
         let packet = loop {
             match transport.receive().await {
-                Ok(Arrival::Packet(packet)) => break packet,
-                Ok(Arrival::Alive) if control.take(Instant::now()) => {}
-                Ok(Arrival::Alive) => return Err(Some(close(CloseCondition::RateLimited))),
-                Ok(Arrival::Closed(_)) => return Err(None),
+                Ok(TransportEvent::Packet(packet)) => break packet,
+                Ok(TransportEvent::Alive) if control.take(Instant::now()) => {}
+                Ok(TransportEvent::Alive) => return Err(Some(close(CloseReason::RateLimited))),
+                Ok(TransportEvent::Closed(_)) => return Err(None),
                 Err(TransportError::TooLarge { .. }) => {
-                    return Err(Some(close(CloseCondition::TooLarge)));
+                    return Err(Some(close(CloseReason::TooLarge)));
                 }
                 Err(TransportError::Protocol { code, reason }) => {
-                    return Err(Some(Closing::new(code, reason)));
+                    return Err(Some(CloseFrame::new(code, reason)));
                 }
                 Err(_) => return Err(None),
             }
         };
         if packet.len() > server.limits.message {
-            return Err(Some(close(CloseCondition::TooLarge)));
+            return Err(Some(close(CloseReason::TooLarge)));
         }
         // Who connects again and again asks for as much work as who sends messages.
         if !place.take(Instant::now()) {
@@ -227,17 +233,18 @@ async fn hello(
             let packet = refuse(
                 server,
                 encoding,
-                &Fault::new("RATE_LIMITED", words).retryable(),
+                &ErrorPayload::new("RATE_LIMITED", words).retryable(),
             );
             send(transport, packet).await?;
-            let code = server.table.close_code(CloseCondition::RateLimited);
-            return Err(Some(Closing::new(code, "too many messages")));
+            let code = server.table.close_code(CloseReason::RateLimited);
+            return Err(Some(CloseFrame::new(code, "too many messages")));
         }
         let source = codec.source(packet.frame());
         let head = source
             .ok()
             .and_then(|source| Head::read(&source, &server.table.client.envelope).ok());
-        let fault = |id, fault: Fault<'_>| link::error(server, codec, id, &fault);
+        let payload =
+            |id, payload: ErrorPayload<'_>| connection_handle::error(server, codec, id, &payload);
         let answer = match &head {
             Some(head)
                 if Role::of(head.tag.borrow(), &server.table.session.roles)
@@ -245,19 +252,19 @@ async fn hello(
             {
                 match Hello::read(head) {
                     Ok(hello) if hello.version.len() <= VERSION => return Ok(hello),
-                    _ => fault(
+                    _ => payload(
                         head.id.as_ref(),
-                        Fault::new("INVALID", "the hello does not fit"),
+                        ErrorPayload::new("INVALID", "the hello does not fit"),
                     ),
                 }
             }
-            Some(head) => fault(
+            Some(head) => payload(
                 head.id.as_ref(),
-                Fault::new("NOT_READY", "the hello comes first"),
+                ErrorPayload::new("NOT_READY", "the hello comes first"),
             ),
-            None => fault(None, Fault::new("SYNTAX", "this is no message")),
+            None => payload(None, ErrorPayload::new("SYNTAX", "this is no message")),
         };
         send(transport, answer).await?;
     }
-    Err(Some(close(CloseCondition::Violations)))
+    Err(Some(close(CloseReason::Violations)))
 }

@@ -1,10 +1,10 @@
 //! Who is in which channel on this server, and the delivery of what is published there.
 
-use super::link::{Link, encode, outgoing};
+use super::connection_handle::{ConnectionHandle, encode, outgoing};
 use crate::{
-    broker::{Broker, BrokerError, Deliver, Position, Publication, ServerId},
+    broker::{Broker, BrokerError, Deliver, Publication, ServerId, StreamPosition},
     codec::{Codec, Outgoing},
-    table::UnionTable,
+    descriptor::UnionDescriptor,
     transport::Packet,
 };
 use std::{
@@ -19,7 +19,7 @@ pub(crate) const KEY: usize = 1024;
 
 /// The channels with somebody in them.
 pub(crate) struct Hub {
-    table: &'static UnionTable,
+    table: &'static UnionDescriptor,
     major: i64,
     codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
     broker: Arc<dyn Broker>,
@@ -36,9 +36,9 @@ struct Channel {
 
 #[derive(Debug, Default)]
 struct State {
-    members: HashMap<u64, Arc<Link>>,
+    members: HashMap<u64, Arc<ConnectionHandle>>,
     /// Where the count stood with the last delivery.
-    position: Option<Position>,
+    position: Option<StreamPosition>,
     /// How many are just about to enter. Deliveries are noted for them.
     entering: usize,
 }
@@ -99,7 +99,7 @@ impl State {
 
 impl Hub {
     pub(crate) fn attach(
-        table: &'static UnionTable,
+        table: &'static UnionDescriptor,
         major: i64,
         codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
@@ -170,10 +170,10 @@ impl Hub {
     /// before the first message which is published after that.
     pub(crate) async fn join(
         &self,
-        link: &Arc<Link>,
+        connection: &Arc<ConnectionHandle>,
         key: &Arc<str>,
         keep: Duration,
-        answer: &(dyn Fn(&Position) -> Option<Packet> + Sync),
+        answer: &(dyn Fn(&StreamPosition) -> Option<Packet> + Sync),
     ) -> Result<(), JoinError> {
         let mut entering = self.enter(key);
         let told = self
@@ -188,29 +188,32 @@ impl Hub {
             Some(seen) if seen.epoch == told.epoch && seen.seq > told.seq => seen.clone(),
             _ => told,
         };
-        link.enter(key)?;
+        connection.enter(key)?;
         if let Some(packet) = answer(&position) {
-            link.outbound.answer(packet);
+            connection.outbound.answer(packet);
         }
         // One who was in it already keeps the subscription made then.
-        let again = state.members.insert(link.id, link.clone()).is_some();
+        let again = state
+            .members
+            .insert(connection.id, connection.clone())
+            .is_some();
         drop(state);
         entering.subscribed = again;
         Ok(())
     }
 
     /// Takes a connection out of a channel. False where it was not in it.
-    pub(crate) fn leave(&self, link: u64, key: &str) -> bool {
+    pub(crate) fn leave(&self, connection: u64, key: &str) -> bool {
         let Some(channel) = self.find(key) else {
             return false;
         };
         let (left, empty) = {
             let mut state = channel.lock();
-            let left = state.members.remove(&link);
+            let left = state.members.remove(&connection);
             (left, state.is_empty())
         };
-        if let Some(link) = &left {
-            link.exit(key);
+        if let Some(connection) = &left {
+            connection.exit(key);
             self.broker.unsubscribe(self.id(), key);
         }
         if empty {
@@ -221,7 +224,7 @@ impl Hub {
 }
 
 impl Deliver for Hub {
-    fn deliver(&self, publication: &Publication, position: &Position) {
+    fn deliver(&self, publication: &Publication, position: &StreamPosition) {
         let Some(channel) = self.find(&publication.channel) else {
             return;
         };
@@ -241,12 +244,12 @@ impl Deliver for Hub {
         };
         // Each encoding is written once, when the first who speaks it is met.
         let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.codecs.len()];
-        for link in state.members.values() {
-            let packet = packets[link.encoding].get_or_insert_with(|| {
-                encode(&*self.codecs[link.encoding].0, &message, self.limit)
+        for connection in state.members.values() {
+            let packet = packets[connection.encoding].get_or_insert_with(|| {
+                encode(&*self.codecs[connection.encoding].0, &message, self.limit)
             });
             if let Some(packet) = packet {
-                link.push(packet.clone(), volatile);
+                connection.push(packet.clone(), volatile);
             }
         }
     }

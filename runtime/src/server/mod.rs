@@ -1,6 +1,6 @@
 //! Serving a protocol: connections, handlers, channels, and the routes that lead to them.
 //!
-//! `#[protocol]` implements [`Service`] for the handlers of a protocol and wraps [`Server`], [`Handle`], [`Context`] and
+//! `#[protocol]` implements [`Service`] for the handlers of a protocol and wraps [`Server`], [`ServerHandle`], [`Context`] and
 //! [`Publisher`] in types of its own; nothing here is generic over an application's messages but a few lines at the edge.
 //!
 //! - A connection is one task. Messages are handled in the order in which they came; streams run beside them; pings and
@@ -12,49 +12,51 @@
 //!   least a minute; 10,000 such channels at most. Whoever comes back later learns of a gap.
 
 mod address;
+mod allowances;
 mod connection;
+mod connection_handle;
 mod context;
-mod fault;
+mod error_payload;
+mod handler_queue;
 mod handshake;
 mod hub;
 mod inbound;
-mod jobs;
-mod link;
 mod origins;
-mod rate;
 mod router;
-mod senders;
 mod serve;
 mod service;
-mod shared;
 mod socket;
 mod stall;
+mod state;
 mod stream;
 mod system;
+mod token_bucket;
 mod upgrade;
 
-pub use address::{Network, NotANetwork};
+pub use address::{Network, ParseNetworkError};
 pub use context::Context;
 pub use serve::{Serve, serve};
-pub use service::{Action, Opening, Received, Refusal, Service, Session, answer, run};
-pub use stream::{SendError, Sender, Stream};
+pub use service::{
+    Action, ConnectRequest, Received, Rejection, Service, SessionState, answer, run,
+};
+pub use stream::{SendError, StreamResponder, StreamSender};
 
 use crate::{
-    ChannelKey, MessageOf, Messages, PublishTo,
+    ChannelKey, ChannelMessage, Message, MessageSet,
     broker::{Broker, InMemory},
     codec::{Codec, Json},
-    table::LimitsTable,
-    transport::{Closing, Transport},
+    descriptor::Limits,
+    transport::{CloseFrame, Transport},
 };
-use address::Origin;
+use address::ClientAddress;
 use origins::Origins;
-use shared::{Bounds, Shared};
+use state::{Bounds, ServerState};
 use std::{fmt, marker::PhantomData, net::SocketAddr, sync::Arc};
 
 /// Where a connection comes from.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Peer {
+pub struct ConnectionInfo {
     /// Its address, where the router is served by [`serve`], or with `into_make_service_with_connect_info::<SocketAddr>()`. What a trusted
     /// proxy says of it (`Forwarded`, RFC 7239) counts; the port is 0 where the proxy does not name it.
     pub address: Option<SocketAddr>,
@@ -67,23 +69,26 @@ pub struct Peer {
 /// A server of one protocol.
 #[derive(Clone, Debug)]
 pub struct Server {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     path: Arc<str>,
     origins: Arc<Origins>,
 }
 
 /// How a server is set up.
+///
+/// `S` is what [`build`](Self::build) returns: this [`Server`], or the one that `#[protocol]` wraps around it.
 #[must_use = "a builder does nothing until `build`"]
-pub struct Builder {
+pub struct Builder<S = Server> {
     service: Arc<dyn Service>,
     path: String,
-    limits: LimitsTable,
+    limits: Limits,
     broker: Option<Arc<dyn Broker>>,
     origins: Origins,
     bounds: Bounds,
+    server: PhantomData<fn() -> S>,
 }
 
-impl fmt::Debug for Builder {
+impl<S> fmt::Debug for Builder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("path", &self.path)
@@ -95,7 +100,21 @@ impl fmt::Debug for Builder {
     }
 }
 
-impl Builder {
+impl<S: From<Server>> Builder<S> {
+    /// A server of an application, with the path `/ws` and the limits of its protocol.
+    pub fn new(service: Arc<dyn Service>) -> Self {
+        let limits = service.protocol().limits;
+        Self {
+            service,
+            path: "/ws".into(),
+            limits,
+            broker: None,
+            origins: Origins::default(),
+            bounds: Bounds::default(),
+            server: PhantomData,
+        }
+    }
+
     /// Where the WebSocket is served: `/ws` unless told otherwise.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
@@ -103,7 +122,7 @@ impl Builder {
     }
 
     /// Other limits than those of the protocol.
-    pub fn limits(mut self, limits: LimitsTable) -> Self {
+    pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
@@ -114,31 +133,31 @@ impl Builder {
         self
     }
 
-    /// Takes pages of an origin, such as `https://app.example`.
+    /// Allows pages of an origin, such as `https://app.example`.
     ///
-    /// A browser sends the origin of the page; what sends none is no browser, and is taken. Without being named, only pages of the host
-    /// that the request is for are taken, and only where that host is an address or `localhost`: a name can be made to lead here by anybody
-    /// (DNS rebinding).
-    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+    /// Browsers send the origin of the page in `Origin`. Requests without that header do not come from a browser and are always allowed. By
+    /// default, the only pages allowed are those of the host that the request is for, and only if that host is an IP address or `localhost`:
+    /// anybody can make a name resolve to this server (DNS rebinding).
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.allow(origin.into());
         self
     }
 
-    /// Takes pages of any origin. Do not, where a cookie says who somebody is.
-    pub fn any_origin(mut self) -> Self {
+    /// Allows pages of any origin. Do not use this with cookie-based authentication: any page could then act as its visitor.
+    pub fn allow_any_origin(mut self) -> Self {
         self.origins = Origins::Any;
         self
     }
 
     /// How many connections there may be, those included that have not said hello: 10,000 unless set. Further upgrades are refused with 503.
-    pub fn connections(mut self, most: usize) -> Self {
+    pub fn max_connections(mut self, most: usize) -> Self {
         self.bounds.connections = most;
         self
     }
 
     /// How many connections an address may have: 100 unless set. Further upgrades are refused with 429. An address of IPv6 counts by its first
     /// 64 bits. Addresses of this machine and of trusted proxies have no such bound, nor a common rate.
-    pub fn connections_per_address(mut self, most: usize) -> Self {
+    pub fn max_connections_per_address(mut self, most: usize) -> Self {
         self.bounds.connections_per_address = most;
         self
     }
@@ -148,7 +167,7 @@ impl Builder {
     /// anew; one that passes a client's header on as its own lets it claim any address. Clients that it does not name (`for=unknown`) share bounds.
     ///
     /// ```
-    /// # fn set_up(builder: handfast::server::Builder) -> Result<handfast::server::Builder, handfast::server::NotANetwork> {
+    /// # fn set_up(builder: handfast::server::Builder) -> Result<handfast::server::Builder, handfast::server::ParseNetworkError> {
     /// Ok(builder.trusted_proxies(["127.0.0.1".parse()?, "10.0.0.0/8".parse()?]))
     /// # }
     /// ```
@@ -165,9 +184,9 @@ impl Builder {
     }
 
     /// The server.
-    pub fn build(self) -> Server {
-        let table = self.service.table();
-        let mut codecs: Vec<(Arc<dyn Codec>, &'static str)> = table
+    pub fn build(self) -> S {
+        let protocol = self.service.protocol();
+        let mut codecs: Vec<(Arc<dyn Codec>, &'static str)> = protocol
             .encodings
             .iter()
             .filter(|(name, _)| *name == "json")
@@ -178,7 +197,7 @@ impl Builder {
         }
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
         Server {
-            shared: Shared::new(
+            state: ServerState::new(
                 self.service,
                 self.limits,
                 codecs.into(),
@@ -188,6 +207,7 @@ impl Builder {
             path: self.path.into(),
             origins: Arc::new(self.origins),
         }
+        .into()
     }
 }
 
@@ -197,23 +217,15 @@ impl Server {
         Self::builder(service).build()
     }
 
-    /// Sets up a server.
+    /// Builds a server with other settings.
     pub fn builder(service: Arc<dyn Service>) -> Builder {
-        let limits = service.table().limits;
-        Builder {
-            service,
-            path: "/ws".into(),
-            limits,
-            broker: None,
-            origins: Origins::default(),
-            bounds: Bounds::default(),
-        }
+        Builder::new(service)
     }
 
     /// The way in from everywhere else.
-    pub fn handle(&self) -> Handle {
-        Handle {
-            shared: self.shared.clone(),
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle {
+            state: self.state.clone(),
         }
     }
 
@@ -224,22 +236,22 @@ impl Server {
         router::router(self)
     }
 
-    /// Serves a connection that came some other way, such as [`transport::pair`](crate::transport::pair), until it ends.
+    /// Serves a connection that came some other way, such as [`transport::duplex`](crate::transport::duplex), until it ends.
     /// It speaks the preferred encoding.
-    pub async fn serve(&self, transport: impl Transport, peer: Peer) {
+    pub async fn serve(&self, transport: impl Transport, info: ConnectionInfo) {
         let mut transport: Box<dyn Transport> = Box::new(transport);
-        let origin = peer.address.map(|address| Origin {
+        let origin = info.address.map(|address| ClientAddress {
             address,
             hidden: false,
         });
-        match self.shared.admit(origin) {
+        match self.state.admit(origin) {
             Ok(admission) => {
-                handshake::serve(transport, self.shared.clone(), peer, admission, 0).await;
+                handshake::serve(transport, self.state.clone(), info, admission, 0).await;
             }
             Err(_) => {
                 let code = handshake::TRY_AGAIN_LATER;
-                let closing = Closing::new(code, "there are too many connections");
-                transport.close(&closing, connection::PATIENCE).await;
+                let closing = CloseFrame::new(code, "there are too many connections");
+                transport.close(&closing, connection::CLOSE_TIMEOUT).await;
             }
         }
     }
@@ -247,32 +259,32 @@ impl Server {
 
 /// A way into a server, for publishing and for shutting down. A clone is a counted reference.
 #[derive(Clone, Debug)]
-pub struct Handle {
-    shared: Arc<Shared>,
+pub struct ServerHandle {
+    state: Arc<ServerState>,
 }
 
-impl Handle {
+impl ServerHandle {
     /// The way into a channel.
     pub fn publisher<C: ChannelKey>(&self, channel: &C) -> Publisher<C> {
-        Publisher::new(self.shared.clone(), channel)
+        Publisher::new(self.state.clone(), channel)
     }
 
     /// Publishes a message to everybody in a channel.
-    pub fn publish<C: ChannelKey, M: PublishTo<C>>(&self, channel: &C, message: &M) {
+    pub fn publish<C: ChannelKey, M: ChannelMessage<C>>(&self, channel: &C, message: &M) {
         self.publisher(channel).publish(message);
     }
 
     /// How many connections there are, those included that have not said hello.
     pub fn connections(&self) -> usize {
-        *self.shared.alive.borrow()
+        *self.state.alive.borrow()
     }
 
     /// Takes no more connections, lets every one finish the messages it is handling (for `session.timeout` at most; streams
     /// end at once), closes it with 1001, and waits until all are gone. Called again, it waits as well.
     pub async fn shutdown(&self) {
-        let mut alive = self.shared.alive.subscribe();
-        self.shared.go();
-        // The sender lives in `shared`, so this cannot fail.
+        let mut alive = self.state.alive.subscribe();
+        self.state.go();
+        // The sender lives in `state`, so this cannot fail.
         let _ = alive.wait_for(|alive| *alive == 0).await;
     }
 }
@@ -280,7 +292,7 @@ impl Handle {
 /// The way into a channel.
 #[derive(Clone)]
 pub struct Publisher<C> {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     key: Arc<str>,
     channel: PhantomData<fn(C)>,
 }
@@ -294,9 +306,9 @@ impl<C> fmt::Debug for Publisher<C> {
 }
 
 impl<C: ChannelKey> Publisher<C> {
-    fn new(shared: Arc<Shared>, channel: &C) -> Self {
+    fn new(state: Arc<ServerState>, channel: &C) -> Self {
         Self {
-            shared,
+            state,
             key: channel.key().into(),
             channel: PhantomData,
         }
@@ -309,16 +321,16 @@ impl<C: ChannelKey> Publisher<C> {
 
     /// Publishes a message to everybody in the channel, on every server of the same broker. It does not wait; a message
     /// that cannot be written is logged.
-    pub fn publish<M: PublishTo<C>>(&self, message: &M) {
-        let index = <M as MessageOf<M::Union>>::INDEX;
-        let table = &<M::Union as Messages>::TABLE.messages[index];
-        if self.shared.is_sound(table.name, message) {
-            self.shared.publish(self.key.clone(), table, message);
+    pub fn publish<M: ChannelMessage<C>>(&self, message: &M) {
+        let index = <M as Message<M::Union>>::INDEX;
+        let table = &<M::Union as MessageSet>::DESCRIPTOR.messages[index];
+        if self.state.is_sound(table.name, message) {
+            self.state.publish(self.key.clone(), table, message);
         }
     }
 
     /// How many connections of this server are in the channel.
     pub fn members(&self) -> usize {
-        self.shared.hub.members(&self.key)
+        self.state.hub.members(&self.key)
     }
 }

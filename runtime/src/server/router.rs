@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 
 pub(crate) fn router(server: &Server) -> axum::Router {
     let health = {
-        let table = server.shared.table;
+        let table = server.state.table;
         serde_json::json!({
             "status": "ok",
             "protocol": table.name,

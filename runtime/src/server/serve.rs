@@ -8,7 +8,7 @@ pub(crate) use stream::Impatient;
 use self::body::{Answered, Asked, Busy};
 use super::{
     address::Network,
-    senders::{Place, Senders},
+    allowances::{Allowance, SenderAllowances},
 };
 use axum::{Router, body::Body, extract::ConnectInfo};
 use futures_util::future::BoxFuture;
@@ -23,7 +23,7 @@ use tokio::{
 use tower_service::Service as _;
 
 /// How long a graceful end may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a peer may take nothing of an answer, and how long a body may take beside the time for its bytes.
 const IDLE: Duration = Duration::from_secs(30);
@@ -127,7 +127,7 @@ impl Serve {
             trusted,
             shutdown,
         } = self;
-        let senders = Senders::new(None, connections_per_address);
+        let senders = SenderAllowances::new(None, connections_per_address);
         let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let (end, ended) = watch::channel(false);
         let mut open = JoinSet::new();
@@ -142,7 +142,7 @@ impl Serve {
                 let ip = peer.ip().to_canonical();
                 let bounded = !ip.is_loopback() && !trusted.iter().any(|n| n.contains(ip));
                 let place = match bounded.then(|| senders.address(ip)) {
-                    None => Place::default(),
+                    None => Allowance::default(),
                     Some(Some(place)) => place,
                     Some(None) => {
                         tracing::info!(%peer, "there are too many connections of this address");
@@ -171,7 +171,10 @@ impl Serve {
         drop(listener);
         end.send_replace(true);
         let finished = async { while open.join_next().await.is_some() {} };
-        if tokio::time::timeout(PATIENCE, finished).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, finished)
+            .await
+            .is_err()
+        {
             tracing::info!("connections that did not end in time are dropped");
         }
         Ok(())
@@ -190,7 +193,7 @@ impl IntoFuture for Serve {
 /// What a connection takes of the bounds, until it is gone.
 struct Held {
     _permit: OwnedSemaphorePermit,
-    _place: Place,
+    _place: Allowance,
 }
 
 /// The next connection. Where one cannot be accepted, that is its own affair, or the machine's for a while.

@@ -1,50 +1,57 @@
 //! What a server needs to know of a protocol and of the application: [`Service`], implemented by `#[protocol]`.
 
-use super::{Context, Peer, fault::Fault, shared::unsound};
+use super::{ConnectionInfo, Context, error_payload::ErrorPayload, state::unsound};
 use crate::{
-    ErrorCodes, Id, Invalid, MessageOf, Messages, Payload, Rejected, Side, TagBuf, Violation,
-    codec::Source, read_text, table::ProtocolTable, validate::validate_error,
+    DeclaredErrors, DecodeError, Id, Message, MessageSet, Payload, Side, TagBuf, ValidationError,
+    Violation, codec::Source, descriptor::ProtocolDescriptor, from_str, validate::validate_error,
 };
 use futures_util::future::BoxFuture;
-use handfast_schema::{Told, words};
+use handfast_schema::{ViolationDetail, details};
 use serde_json::value::RawValue;
 use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
 
 /// What the application knows of somebody who is connected.
-pub type Session = Arc<dyn Any + Send + Sync>;
+pub type SessionState = Arc<dyn Any + Send + Sync>;
 
 /// An application behind a protocol, with all types taken away. `#[protocol]` implements it for the handlers of a protocol;
 /// connections know nothing else.
 pub trait Service: Send + Sync + 'static {
     /// The protocol.
-    fn table(&self) -> &'static ProtocolTable;
+    fn protocol(&self) -> &'static ProtocolDescriptor;
 
-    /// Somebody wants in. What is refused is told why, and closed with the code for [`CloseCondition::Unauthorized`].
+    /// Somebody wants in. What is refused is told why, and closed with the code for [`CloseReason::Unauthorized`].
     ///
-    /// [`CloseCondition::Unauthorized`]: crate::table::CloseCondition::Unauthorized
-    fn open<'a>(&'a self, opening: Opening) -> BoxFuture<'a, Result<Session, Refusal>>;
+    /// [`CloseReason::Unauthorized`]: crate::descriptor::CloseReason::Unauthorized
+    fn connect<'a>(
+        &'a self,
+        request: ConnectRequest,
+    ) -> BoxFuture<'a, Result<SessionState, Rejection>>;
 
     /// A message came. It is read here and handled later: what is returned has done nothing yet.
     ///
     /// # Errors
     /// The message, where it cannot be read.
-    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<Rejected>>;
+    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<DecodeError>>;
 
     /// Whether somebody may enter a channel that has no message for joining. `key` is what the client sent.
-    fn admit<'a>(&'a self, key: &'a str, cx: Context) -> BoxFuture<'a, Result<(), Refusal>> {
+    fn authorize_join<'a>(
+        &'a self,
+        key: &'a str,
+        cx: Context,
+    ) -> BoxFuture<'a, Result<(), Rejection>> {
         let _ = (key, cx);
-        Box::pin(std::future::ready(Err(Refusal::not_joinable())))
+        Box::pin(std::future::ready(Err(Rejection::not_joinable())))
     }
 
     /// Who it is, whatever connection they come by. What all connections of a principal send counts together, in the place of what comes
     /// from their address.
-    fn principal<'a>(&self, session: &'a Session) -> Option<Cow<'a, str>> {
+    fn principal<'a>(&self, session: &'a SessionState) -> Option<Cow<'a, str>> {
         let _ = session;
         None
     }
 
     /// A connection is over. Nothing of it runs any more.
-    fn closed(&self, session: &Session) {
+    fn disconnected(&self, session: &SessionState) {
         let _ = session;
     }
 }
@@ -52,20 +59,24 @@ pub trait Service: Send + Sync + 'static {
 /// Somebody who wants in.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Opening {
+pub struct ConnectRequest {
     /// What the hello carries as proof, as JSON text.
     pub auth: Option<Box<RawValue>>,
     /// Where it comes from.
-    pub peer: Arc<Peer>,
+    pub connection: Arc<ConnectionInfo>,
     /// The version of the protocol that the client speaks: one that this server accepts.
     pub version: String,
 }
 
-impl Opening {
-    pub(crate) fn new(auth: Option<Box<RawValue>>, peer: Arc<Peer>, version: String) -> Self {
+impl ConnectRequest {
+    pub(crate) fn new(
+        auth: Option<Box<RawValue>>,
+        connection: Arc<ConnectionInfo>,
+        version: String,
+    ) -> Self {
         Self {
             auth,
-            peer,
+            connection,
             version,
         }
     }
@@ -74,11 +85,11 @@ impl Opening {
     ///
     /// # Errors
     /// Where there is none, or it does not fit.
-    pub fn auth<T: Payload>(&self) -> Result<T, Refusal> {
+    pub fn auth<T: Payload>(&self) -> Result<T, Rejection> {
         let Some(auth) = &self.auth else {
-            return Err(Refusal::no_auth());
+            return Err(Rejection::no_auth());
         };
-        read_text(auth.get(), Side::Server).map_err(|mut invalid: Invalid| {
+        from_str(auth.get(), Side::Server).map_err(|mut invalid: ValidationError| {
             for violation in &mut invalid.violations {
                 violation.path.prepend_key("auth");
                 violation.path.prepend_key("payload");
@@ -148,12 +159,12 @@ pub fn answer<U, A, M, X, R, E>(
     handler: Handler<A, M, X, Result<R, E>>,
 ) -> Action
 where
-    U: Messages,
+    U: MessageSet,
     A: Send + Sync + 'static,
     M: Send + 'static,
     X: Deref<Target = Context> + Send + Sync + 'static,
-    R: MessageOf<U>,
-    E: ErrorCodes,
+    R: Message<U>,
+    E: DeclaredErrors,
 {
     Action::Run(Box::pin(async move {
         let result = handler(&app, message, &cx).await;
@@ -174,7 +185,7 @@ where
 /// Why somebody is not let in.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Refusal {
+pub struct Rejection {
     /// The code.
     pub code: TagBuf,
     /// What it means, for people.
@@ -187,7 +198,7 @@ pub struct Refusal {
     pub violations: Vec<Violation>,
 }
 
-impl Refusal {
+impl Rejection {
     /// A code and words.
     pub fn new(code: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -200,7 +211,7 @@ impl Refusal {
     }
 
     /// A declared error.
-    pub fn from_error<E: ErrorCodes>(error: &E) -> Self {
+    pub fn from_error<E: DeclaredErrors>(error: &E) -> Self {
         if cfg!(debug_assertions)
             && let Err(invalid) = validate_error(error)
         {
@@ -222,7 +233,7 @@ impl Refusal {
         Self {
             violations: vec![Violation::new(
                 "/payload".to_owned().into(),
-                words::required("auth"),
+                details::required("auth"),
             )],
             ..Self::new("INVALID", "the payload does not fit")
         }
@@ -233,15 +244,15 @@ impl Refusal {
         Self {
             violations: vec![Violation::new(
                 "/payload/channel".to_owned().into(),
-                Told::new("enum", "must be the key of a channel that can be joined"),
+                ViolationDetail::new("enum", "must be the key of a channel that can be joined"),
             )],
             ..Self::new("INVALID", "the payload does not fit")
         }
     }
 
-    /// The refusal as it travels.
-    pub(crate) fn fault<'a>(&'a self, data: &'a Option<&'a RawValue>) -> Fault<'a> {
-        Fault {
+    /// The rejection as it travels.
+    pub(crate) fn payload<'a>(&'a self, data: &'a Option<&'a RawValue>) -> ErrorPayload<'a> {
+        ErrorPayload {
             code: Some(self.code.borrow()),
             message: Cow::Borrowed(&self.message),
             retryable: self.retryable,
@@ -255,8 +266,8 @@ impl Refusal {
 }
 
 /// A value that does not fit.
-impl From<Invalid> for Refusal {
-    fn from(invalid: Invalid) -> Self {
+impl From<ValidationError> for Rejection {
+    fn from(invalid: ValidationError) -> Self {
         Self {
             violations: invalid.violations,
             ..Self::new("INVALID", "the payload does not fit")
@@ -265,13 +276,13 @@ impl From<Invalid> for Refusal {
 }
 
 /// A message that could not be read.
-impl From<Box<Rejected>> for Refusal {
-    fn from(rejected: Box<Rejected>) -> Self {
-        let fault = Fault::of(&rejected);
-        let message = fault.message.clone().into_owned();
+impl From<Box<DecodeError>> for Rejection {
+    fn from(rejected: Box<DecodeError>) -> Self {
+        let error = ErrorPayload::of(&rejected);
+        let message = error.message.clone().into_owned();
         Self {
-            violations: rejected.reason.violations().to_vec(),
-            ..Self::new(rejected.reason.code(), message)
+            violations: rejected.kind.violations().to_vec(),
+            ..Self::new(rejected.kind.code(), message)
         }
     }
 }

@@ -1,21 +1,21 @@
 //! Answering a request with many messages.
 
 use super::Context;
-use crate::{Payload, outbound::Refused, table::UnionTable, transport::Packet};
+use crate::{Payload, descriptor::UnionDescriptor, outbound::EnqueueError, transport::Packet};
 use std::{fmt, marker::PhantomData};
 
 /// A request that asks for a stream of `Item`s and is told with an `Ack` that it gets one. The handler's future is dropped when the
 /// client cancels or goes away.
 #[must_use = "the client waits until the stream is accepted or refused"]
-pub struct Stream<Ack, Item> {
+pub struct StreamResponder<Ack, Item> {
     cx: Context,
-    table: &'static UnionTable,
+    table: &'static UnionDescriptor,
     ack: usize,
     item: usize,
     types: PhantomData<fn(Ack, Item)>,
 }
 
-impl<Ack, Item> fmt::Debug for Stream<Ack, Item> {
+impl<Ack, Item> fmt::Debug for StreamResponder<Ack, Item> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stream")
             .field("cx", &self.cx)
@@ -23,8 +23,13 @@ impl<Ack, Item> fmt::Debug for Stream<Ack, Item> {
     }
 }
 
-impl<Ack: Payload, Item: Payload> Stream<Ack, Item> {
-    pub(crate) fn new(cx: Context, table: &'static UnionTable, ack: usize, item: usize) -> Self {
+impl<Ack: Payload, Item: Payload> StreamResponder<Ack, Item> {
+    pub(crate) fn new(
+        cx: Context,
+        table: &'static UnionDescriptor,
+        ack: usize,
+        item: usize,
+    ) -> Self {
         Self {
             cx,
             table,
@@ -35,31 +40,31 @@ impl<Ack: Payload, Item: Payload> Stream<Ack, Item> {
     }
 
     /// Acknowledges the request; only then can items be sent.
-    pub fn accept(self, ack: Ack) -> Sender<Item> {
+    pub fn accept(self, ack: Ack) -> StreamSender<Item> {
         self.cx.accept();
         self.cx.reply(self.table, self.ack, &ack);
-        Sender::new(self.cx, self.table, self.item)
+        StreamSender::new(self.cx, self.table, self.item)
     }
 }
 
 /// Sends the items of a stream.
-pub struct Sender<Item> {
+pub struct StreamSender<Item> {
     cx: Context,
-    table: &'static UnionTable,
+    table: &'static UnionDescriptor,
     item: usize,
     types: PhantomData<fn(Item)>,
 }
 
-impl<Item> fmt::Debug for Sender<Item> {
+impl<Item> fmt::Debug for StreamSender<Item> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender")
+        f.debug_struct("StreamSender")
             .field("cx", &self.cx)
             .finish_non_exhaustive()
     }
 }
 
-impl<Item: Payload> Sender<Item> {
-    pub(crate) fn new(cx: Context, table: &'static UnionTable, item: usize) -> Self {
+impl<Item: Payload> StreamSender<Item> {
+    pub(crate) fn new(cx: Context, table: &'static UnionDescriptor, item: usize) -> Self {
         Self {
             cx,
             table,
@@ -77,7 +82,7 @@ impl<Item: Payload> Sender<Item> {
         item: Item,
     ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item> {
         let message = &self.table.messages[self.item];
-        let packet = if self.cx.link.server.is_sound(message.name, &item) {
+        let packet = if self.cx.connection.server.is_sound(message.name, &item) {
             self.cx
                 .write(self.table, message, Some(&item), self.cx.id(), None)
         } else {
@@ -88,14 +93,14 @@ impl<Item: Payload> Sender<Item> {
 }
 
 async fn put(cx: Context, packet: Option<Packet>) -> Result<(), SendError> {
-    let packet = packet.ok_or(SendError::Unwritable)?;
-    let outbound = &cx.link.outbound;
+    let packet = packet.ok_or(SendError::Encode)?;
+    let outbound = &cx.connection.outbound;
     match std::future::poll_fn(|task| outbound.poll_room(packet.len(), task)).await {
         Ok(()) => {
             outbound.answer(packet);
             Ok(())
         }
-        Err(Refused::Ended | Refused::Full) => Err(SendError::Closed),
+        Err(EnqueueError::Ended | EnqueueError::Full) => Err(SendError::Closed),
     }
 }
 
@@ -106,14 +111,14 @@ pub enum SendError {
     /// The connection is over.
     Closed,
     /// The item cannot be written, or breaks its own rules; the log says which.
-    Unwritable,
+    Encode,
 }
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Closed => "the connection is over",
-            Self::Unwritable => "the item cannot be written",
+            Self::Encode => "the item cannot be written",
         })
     }
 }

@@ -1,10 +1,10 @@
 //! The session's own messages as a server gets them: pings, and the joins and leaves of channels that have no message for it.
 
-use super::{Action, Context, Received, Refusal, hub::KEY, link::Link};
+use super::{Action, Context, Received, Rejection, connection_handle::ConnectionHandle, hub::KEY};
 use crate::{
-    Id, Reason, Rejected, TagBuf,
+    DecodeError, DecodeErrorKind, Id, TagBuf,
+    descriptor::{ProtocolDescriptor, ReplyKind, Tag},
     system::{ChannelOnly, Head, Role},
-    table::{ProtocolTable, ReplyKind, Tag},
     transport::Packet,
 };
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) enum Request {
 }
 
 /// Whether a message that could not be read asks for an answer, as far as its tag says.
-pub(crate) fn asks(table: &ProtocolTable, tag: Option<&TagBuf>) -> bool {
+pub(crate) fn asks(table: &ProtocolDescriptor, tag: Option<&TagBuf>) -> bool {
     let Some(tag) = tag.map(TagBuf::borrow) else {
         return false;
     };
@@ -42,9 +42,9 @@ pub(crate) fn asks(table: &ProtocolTable, tag: Option<&TagBuf>) -> bool {
 
 /// Whether a message need not wait for its turn. It is looked at by its envelope alone; a cancel that does not fit waits, and is
 /// answered like any bad message.
-pub(crate) fn urgent(link: &Arc<Link>, packet: &Packet) -> Option<Urgent> {
-    let table = link.server.table;
-    let source = link.codec().source(packet.frame()).ok()?;
+pub(crate) fn urgent(connection: &Arc<ConnectionHandle>, packet: &Packet) -> Option<Urgent> {
+    let table = connection.server.table;
+    let source = connection.codec().source(packet.frame()).ok()?;
     let head = Head::read(&source, &table.client.envelope).ok()?;
     match Role::of(head.tag.borrow(), &table.session.roles) {
         Some(Role::Ping) => return Some(Urgent::Ping),
@@ -55,11 +55,11 @@ pub(crate) fn urgent(link: &Arc<Link>, packet: &Packet) -> Option<Urgent> {
     if table.client.messages[message].reply != ReplyKind::Cancel {
         return None;
     }
-    let source = link.codec().source(packet.frame()).ok()?;
-    let received = link
+    let source = connection.codec().source(packet.frame()).ok()?;
+    let received = connection
         .server
         .service
-        .receive(source, Context::new(link.clone()));
+        .receive(source, Context::new(connection.clone()));
     match received {
         Ok(Received {
             id: Some(id),
@@ -71,10 +71,14 @@ pub(crate) fn urgent(link: &Arc<Link>, packet: &Packet) -> Option<Urgent> {
 }
 
 /// What one of the session's own messages asks for. None where it is none of those a client sends.
-pub(crate) fn read(link: &Arc<Link>, packet: &Packet, rejected: &Rejected) -> Option<Request> {
-    let server = &link.server;
+pub(crate) fn read(
+    connection: &Arc<ConnectionHandle>,
+    packet: &Packet,
+    rejected: &DecodeError,
+) -> Option<Request> {
+    let server = &connection.server;
     let roles = &server.table.session.roles;
-    if rejected.reason != Reason::UnknownType {
+    if rejected.kind != DecodeErrorKind::UnknownType {
         return None;
     }
     let role = Role::of(rejected.tag.as_ref()?.borrow(), roles)?;
@@ -83,9 +87,9 @@ pub(crate) fn read(link: &Arc<Link>, packet: &Packet, rejected: &Rejected) -> Op
         Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
         _ => {}
     }
-    let source = link.codec().source(packet.frame()).ok()?;
+    let source = connection.codec().source(packet.frame()).ok()?;
     let head = Head::read(&source, &server.table.client.envelope).ok()?;
-    let cx = Context::new(link.clone()).request(head.id.clone(), head.channel.clone());
+    let cx = Context::new(connection.clone()).request(head.id.clone(), head.channel.clone());
     let key = || {
         ChannelOnly::read(&head)
             .ok()
@@ -120,15 +124,15 @@ pub(crate) fn read(link: &Arc<Link>, packet: &Packet, rejected: &Rejected) -> Op
 
 /// Lets somebody into a channel that has no message for it.
 async fn join(cx: Context, key: String, tag: Option<Tag>) {
-    let server = cx.link.server.clone();
+    let server = cx.connection.server.clone();
     let Some(channel) = server.channel_of(&key).filter(|channel| !channel.has_join) else {
-        return cx.refuse(&Refusal::not_joinable());
+        return cx.refuse(&Rejection::not_joinable());
     };
     if !cx.may_enter(&key) {
         return;
     }
-    if let Err(refusal) = server.service.admit(&key, cx.clone()).await {
-        return cx.refuse(&refusal);
+    if let Err(rejection) = server.service.authorize_join(&key, cx.clone()).await {
+        return cx.refuse(&rejection);
     }
     let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
     cx.enter(
@@ -143,8 +147,8 @@ async fn join(cx: Context, key: String, tag: Option<Tag>) {
 
 /// Lets somebody out of a channel that has no message for it.
 async fn leave(cx: Context, key: String, tag: Option<Tag>) {
-    if key.len() > KEY || cx.link.server.channel_of(&key).is_none() {
-        return cx.refuse(&Refusal::not_joinable());
+    if key.len() > KEY || cx.connection.server.channel_of(&key).is_none() {
+        return cx.refuse(&Rejection::not_joinable());
     }
     cx.exit(&key, tag, &ChannelOnly((&*key).into()));
 }

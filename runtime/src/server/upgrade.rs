@@ -1,11 +1,11 @@
 //! From a request to a WebSocket (RFC 6455, section 4.2).
 
 use super::{
-    Peer, Server, address, handshake,
+    ConnectionInfo, Server, address, handshake,
     router::reply,
     serve::Keep,
-    shared::{Admission, NoRoom, Shared},
     socket::Socket,
+    state::{Admission, AtCapacity, ServerState},
 };
 use crate::transport::WebSocket;
 use axum::{
@@ -28,12 +28,12 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 const HEADERS: usize = 16 * 1024;
 
 /// Why a request does not become a WebSocket.
-struct Refused {
+struct UpgradeRejection {
     status: StatusCode,
     words: Cow<'static, str>,
 }
 
-impl Refused {
+impl UpgradeRejection {
     fn new(status: StatusCode, words: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
@@ -49,7 +49,7 @@ impl Refused {
         let words = format!("{}\n", self.words);
         let mut response = reply(self.status, "text/plain; charset=utf-8", words);
         let headers = response.headers_mut();
-        // Whoever asks again and again has to connect again and again: a refusal is logged, and a log is not for free.
+        // Whoever asks again and again has to connect again and again: a rejection is logged, and a log is not for free.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         match self.status {
             StatusCode::UPGRADE_REQUIRED => {
@@ -71,7 +71,7 @@ struct Accepted {
     accept: String,
     encoding: usize,
     subprotocol: Option<HeaderValue>,
-    peer: Peer,
+    peer: ConnectionInfo,
     admission: Admission,
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn upgrade(server: &Server, mut request: Request) -> Response {
     tokio::spawn(connect(
         hyper::upgrade::on(&mut request),
         keep,
-        server.shared.clone(),
+        server.state.clone(),
         peer,
         admission,
         encoding,
@@ -121,28 +121,30 @@ pub(crate) fn upgrade(server: &Server, mut request: Request) -> Response {
     response
 }
 
-fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
+fn check(server: &Server, request: &Request) -> Result<Accepted, UpgradeRejection> {
     let headers = request.headers();
     if request.method() != Method::GET {
-        return Err(Refused::new(
+        return Err(UpgradeRejection::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "a WebSocket begins with GET",
         ));
     }
     if request.version() != Version::HTTP_11 {
-        return Err(Refused::bad("a WebSocket begins with HTTP/1.1"));
+        return Err(UpgradeRejection::bad("a WebSocket begins with HTTP/1.1"));
     }
     if !has(headers, CONNECTION, "upgrade") || !has(headers, UPGRADE, "websocket") {
-        return Err(Refused::new(
+        return Err(UpgradeRejection::new(
             StatusCode::UPGRADE_REQUIRED,
             "a WebSocket is served here",
         ));
     }
     if one(headers, HOST).is_none() {
-        return Err(Refused::bad("`Host` is missing, or stands there twice"));
+        return Err(UpgradeRejection::bad(
+            "`Host` is missing, or stands there twice",
+        ));
     }
     if !has(headers, SEC_WEBSOCKET_VERSION, "13") {
-        return Err(Refused::new(
+        return Err(UpgradeRejection::new(
             StatusCode::UPGRADE_REQUIRED,
             "`Sec-WebSocket-Version` has to be 13",
         ));
@@ -151,7 +153,7 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
         .map(HeaderValue::as_bytes)
         .filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
     let Some(key) = key else {
-        return Err(Refused::bad(
+        return Err(UpgradeRejection::bad(
             "`Sec-WebSocket-Key` is missing, or not the base64 of 16 bytes",
         ));
     };
@@ -160,21 +162,21 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
     if size + request.uri().to_string().len() > HEADERS {
-        return Err(Refused::new(
+        return Err(UpgradeRejection::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "the head of the request has more than 16 KiB",
         ));
     }
     if !server.origins.take(headers) {
-        return Err(Refused::new(
+        return Err(UpgradeRejection::new(
             StatusCode::FORBIDDEN,
             "pages of this origin are not served: the server has to name it, by `origin(\"https://…\")` where it is built",
         ));
     }
-    let shared = &server.shared;
-    let (encoding, subprotocol) = negotiate(shared, headers)?;
-    if shared.is_going() {
-        return Err(Refused::new(
+    let state = &server.state;
+    let (encoding, subprotocol) = negotiate(state, headers)?;
+    if state.is_going() {
+        return Err(UpgradeRejection::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "the server goes away",
         ));
@@ -183,15 +185,15 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
         .extensions()
         .get()
         .map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address);
-    let origin = address::origin(peer, headers, &shared.bounds.trusted);
-    let admission = shared
+    let origin = address::origin(peer, headers, &state.bounds.trusted);
+    let admission = state
         .admit(origin)
         .map_err(|no_room| match no_room {
-            NoRoom::InAll => Refused::new(
+            AtCapacity::InAll => UpgradeRejection::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the server has as many connections as it takes",
             ),
-            NoRoom::OfAddress => Refused::new(
+            AtCapacity::OfAddress => UpgradeRejection::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "there are as many connections of this address as the server takes (behind a proxy: see `trusted_proxies`)",
             ),
@@ -200,7 +202,7 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, Refused> {
         accept: derive_accept_key(key),
         encoding,
         subprotocol,
-        peer: Peer {
+        peer: ConnectionInfo {
             address: origin.map(|origin| origin.address),
             headers: headers.clone(),
             uri: request.uri().clone(),
@@ -231,26 +233,26 @@ fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &
 
 /// The encoding that both ends speak, and what the answer says of it.
 fn negotiate(
-    shared: &Shared,
+    state: &ServerState,
     headers: &HeaderMap,
-) -> Result<(usize, Option<HeaderValue>), Refused> {
-    let mut spoken = shared.codecs.iter().enumerate();
+) -> Result<(usize, Option<HeaderValue>), UpgradeRejection> {
+    let mut spoken = state.codecs.iter().enumerate();
     if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         let json = spoken.find(|(_, (codec, _))| codec.name() == "json");
         return json
             .map(|(at, _)| (at, None))
-            .ok_or_else(|| Refused::bad("a subprotocol has to be offered"));
+            .ok_or_else(|| UpgradeRejection::bad("a subprotocol has to be offered"));
     }
     let offered = |name: &str| tokens(headers, SEC_WEBSOCKET_PROTOCOL).any(|each| each == name);
     match spoken.find(|(_, (_, name))| offered(name)) {
         Some((at, (_, name))) => Ok((at, HeaderValue::from_str(name).ok())),
         None => {
-            let names: Vec<_> = shared.codecs.iter().map(|(_, name)| *name).collect();
+            let names: Vec<_> = state.codecs.iter().map(|(_, name)| *name).collect();
             let words = format!(
                 "none of the offered subprotocols is spoken here; these are: {}",
                 names.join(", ")
             );
-            Err(Refused::new(StatusCode::BAD_REQUEST, words))
+            Err(UpgradeRejection::new(StatusCode::BAD_REQUEST, words))
         }
     }
 }
@@ -258,8 +260,8 @@ fn negotiate(
 async fn connect(
     upgrade: hyper::upgrade::OnUpgrade,
     _keep: Option<Keep>,
-    shared: Arc<Shared>,
-    peer: Peer,
+    state: Arc<ServerState>,
+    peer: ConnectionInfo,
     admission: Admission,
     encoding: usize,
 ) {
@@ -273,8 +275,8 @@ async fn connect(
             return;
         }
     };
-    let transport = WebSocket::server(socket, shared.limits.message)
+    let transport = WebSocket::server(socket, state.limits.message)
         .unread(&unread)
         .hung_up_by(Socket::is_hung_up);
-    handshake::serve(Box::new(transport), shared, peer, admission, encoding).await;
+    handshake::serve(Box::new(transport), state, peer, admission, encoding).await;
 }

@@ -1,6 +1,6 @@
 //! A transport in memory, for tests of applications and for ends that share a process.
 
-use super::{Arrival, Closing, Packet, Transport, TransportError};
+use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,7 +9,7 @@ use std::{
 
 /// One end of a connection in memory.
 #[derive(Debug)]
-pub struct Memory {
+pub struct MemoryTransport {
     incoming: Arc<Lane>,
     outgoing: Arc<Lane>,
     fed: VecDeque<Packet>,
@@ -20,7 +20,7 @@ pub struct Memory {
 
 /// Makes both ends of a connection in memory. Each direction holds `capacity` messages (at least one) before the writer has
 /// to wait.
-pub fn pair(capacity: usize) -> (Memory, Memory) {
+pub fn duplex(capacity: usize) -> (MemoryTransport, MemoryTransport) {
     let lanes = [(); 2].map(|()| {
         Arc::new(Lane {
             capacity: capacity.max(1),
@@ -28,7 +28,7 @@ pub fn pair(capacity: usize) -> (Memory, Memory) {
         })
     });
     let [a, b] = lanes;
-    let end = |incoming: &Arc<Lane>, outgoing: &Arc<Lane>| Memory {
+    let end = |incoming: &Arc<Lane>, outgoing: &Arc<Lane>| MemoryTransport {
         incoming: incoming.clone(),
         outgoing: outgoing.clone(),
         fed: VecDeque::new(),
@@ -38,7 +38,7 @@ pub fn pair(capacity: usize) -> (Memory, Memory) {
     (end(&a, &b), end(&b, &a))
 }
 
-impl Memory {
+impl MemoryTransport {
     /// Takes no message larger than `limit` bytes.
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {
@@ -50,7 +50,7 @@ impl Memory {
     ///
     /// # Errors
     /// Where the message is larger than the limit.
-    pub async fn receive(&mut self) -> Result<Arrival, TransportError> {
+    pub async fn receive(&mut self) -> Result<TransportEvent, TransportError> {
         <dyn Transport>::receive(self).await
     }
 
@@ -62,7 +62,7 @@ impl Memory {
         <dyn Transport>::send(self, Packet::Text(text.into())).await
     }
 
-    fn shut(&mut self, closing: Option<Closing>) {
+    fn shut(&mut self, closing: Option<CloseFrame>) {
         let mut out = self.outgoing.lock();
         if !out.closed {
             out.closed = true;
@@ -83,7 +83,7 @@ struct Lane {
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<Packet>,
-    closing: Option<Closing>,
+    closing: Option<CloseFrame>,
     /// The writer closed.
     closed: bool,
     /// The reader is gone.
@@ -113,8 +113,11 @@ fn gone() -> TransportError {
     TransportError::Broken("the other end is gone".into())
 }
 
-impl Transport for Memory {
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, TransportError>> {
+impl Transport for MemoryTransport {
+    fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<TransportEvent, TransportError>> {
         let mut lane = self.incoming.lock();
         if let Some(packet) = lane.queue.pop_front() {
             if let Some(writer) = lane.writer.take() {
@@ -123,11 +126,11 @@ impl Transport for Memory {
             return Poll::Ready(if packet.len() > self.limit {
                 Err(TransportError::TooLarge { limit: self.limit })
             } else {
-                Ok(Arrival::Packet(packet))
+                Ok(TransportEvent::Packet(packet))
             });
         }
         if lane.closed {
-            return Poll::Ready(Ok(Arrival::Closed(lane.closing.take())));
+            return Poll::Ready(Ok(TransportEvent::Closed(lane.closing.take())));
         }
         lane.reader = Some(cx.waker().clone());
         Poll::Pending
@@ -158,7 +161,7 @@ impl Transport for Memory {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &Closing) -> Poll<()> {
+    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &CloseFrame) -> Poll<()> {
         let flushed = self.poll_flush(cx);
         if flushed.is_pending() {
             return Poll::Pending;
@@ -176,7 +179,7 @@ impl Transport for Memory {
     }
 }
 
-impl Drop for Memory {
+impl Drop for MemoryTransport {
     fn drop(&mut self) {
         self.shut(None);
         let mut lane = self.incoming.lock();

@@ -6,10 +6,10 @@
 mod memory;
 mod websocket;
 
-pub use memory::{Memory, pair};
+pub use memory::{MemoryTransport, duplex};
 pub use websocket::WebSocket;
 
-use crate::{codec::Frame, table::ProtocolTable};
+use crate::{codec::Frame, descriptor::ProtocolDescriptor};
 use bytes::Bytes;
 use std::{
     borrow::Cow,
@@ -64,25 +64,25 @@ impl Packet {
 
 /// What a transport delivers.
 #[derive(Debug)]
-pub enum Arrival {
+pub enum TransportEvent {
     /// A message.
     Packet(Packet),
     /// A sign of life that carries nothing, such as a ping of the transport's own, which it has answered.
     Alive,
     /// The other end closed, and said why where it did. Nothing comes after it.
-    Closed(Option<Closing>),
+    Closed(Option<CloseFrame>),
 }
 
 /// Why a connection is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closing {
+pub struct CloseFrame {
     /// The close code (RFC 6455, section 7.4).
     pub code: u16,
     /// Words for people; at most 123 bytes travel.
     pub reason: Cow<'static, str>,
 }
 
-impl Closing {
+impl CloseFrame {
     /// A code and words.
     pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -93,12 +93,12 @@ impl Closing {
 
     /// Whether a client of a protocol does not try again by itself: 1000, 1008, 4401, 4403, 4406 and 4409, or the
     /// codes that the protocol has in their place.
-    pub fn is_final(&self, protocol: &ProtocolTable) -> bool {
+    pub fn is_final(&self, protocol: &ProtocolDescriptor) -> bool {
         protocol.is_final_close(self.code)
     }
 }
 
-impl fmt::Display for Closing {
+impl fmt::Display for CloseFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.reason.is_empty() {
             write!(f, "code {}", self.code)
@@ -153,7 +153,10 @@ pub trait Transport: Send + 'static {
     ///
     /// # Errors
     /// Where the connection broke; after that only [`Transport::poll_close`] is called.
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, TransportError>>;
+    fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<TransportEvent, TransportError>>;
 
     /// Takes a message to send. It is buffered; the caller keeps count and flushes before it feeds much more.
     ///
@@ -169,7 +172,7 @@ pub trait Transport: Send + 'static {
 
     /// Writes what was fed, says why it closes, and waits for the other end to agree. Errors end it too. The caller
     /// bounds the time.
-    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &Closing) -> Poll<()>;
+    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &CloseFrame) -> Poll<()>;
 
     /// How much was written so far, in whatever unit: where it grows, the other end takes what it is sent.
     fn written(&self) -> u64 {
@@ -189,7 +192,7 @@ pub trait Transport: Send + 'static {
 
 impl dyn Transport {
     /// The next thing to arrive.
-    pub(crate) async fn receive(&mut self) -> Result<Arrival, TransportError> {
+    pub(crate) async fn receive(&mut self) -> Result<TransportEvent, TransportError> {
         std::future::poll_fn(|cx| self.poll_receive(cx)).await
     }
 
@@ -200,7 +203,7 @@ impl dyn Transport {
     }
 
     /// Closes, for as long as the other end takes, up to `patience`.
-    pub(crate) async fn close(&mut self, closing: &Closing, patience: std::time::Duration) {
+    pub(crate) async fn close(&mut self, closing: &CloseFrame, patience: std::time::Duration) {
         let closed = std::future::poll_fn(|cx| self.poll_close(cx, closing));
         if tokio::time::timeout(patience, closed).await.is_err() {
             tracing::debug!("the other end did not answer the close in time");

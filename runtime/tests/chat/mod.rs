@@ -11,7 +11,7 @@ pub mod raw;
 
 use handfast::{
     NoError, protocol,
-    server::{Refusal, Stream},
+    server::{Rejection, StreamResponder},
 };
 use std::{
     borrow::Cow,
@@ -237,7 +237,7 @@ pub struct Lobby {}
     channels(Room, Lobby),
     auth = Auth,
     auth_errors = AuthError,
-    admits,
+    authorize_joins,
     encodings(json = "chat.v1+json")
 )]
 #[derive(Clone, Copy, Debug)]
@@ -285,10 +285,10 @@ impl App {
     }
 }
 
-impl Sessions for App {
+impl SessionHandler for App {
     type Session = User;
 
-    async fn auth(&self, m: Auth) -> Result<User, AuthError> {
+    async fn authenticate(&self, m: Auth) -> Result<User, AuthError> {
         match &*m.name {
             "mallory" => Err(AuthError::BadToken),
             "slow" => std::future::pending().await,
@@ -296,9 +296,9 @@ impl Sessions for App {
         }
     }
 
-    async fn admit(&self, _: &str, cx: &Context<User>) -> Result<(), Refusal> {
+    async fn authorize_join(&self, _: &str, cx: &Context<User>) -> Result<(), Rejection> {
         match &*cx.session().name {
-            "eve" => Err(Refusal::new("NOT_ALLOWED", "not for you")),
+            "eve" => Err(Rejection::new("NOT_ALLOWED", "not for you")),
             _ => Ok(()),
         }
     }
@@ -308,7 +308,7 @@ impl Sessions for App {
         known.then(|| Cow::Borrowed(&*session.name))
     }
 
-    fn closed(&self, session: &User) {
+    fn disconnected(&self, session: &User) {
         self.closed
             .lock()
             .expect("it is whole")
@@ -363,7 +363,7 @@ impl PricesHandler for App {
     async fn prices_watch(
         &self,
         m: PricesWatch,
-        ticks: Stream<PricesWatching, PricesTick>,
+        ticks: StreamResponder<PricesWatching, PricesTick>,
         _: &Context<User>,
     ) -> Result<PricesDone, WatchError> {
         if m.count == 0 {

@@ -14,9 +14,9 @@ use crate::{
     support::Script,
 };
 use handfast::{
-    client::{CallError, Connect, Event, Gap, Joined},
-    table::LimitsTable,
-    transport::pair,
+    client::{CallError, ClientBuilder, Event, Gap, Subscription},
+    descriptor::Limits,
+    transport::duplex,
 };
 use std::convert::Infallible;
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ pub fn send(room_id: &str, text: &str) -> ChatSend {
 pub async fn join(
     client: &Client,
     id: &str,
-) -> Result<Joined<ServerMessage, RoomJoined>, CallError<ChatSendError>> {
+) -> Result<Subscription<ServerMessage, RoomJoined>, CallError<ChatSendError>> {
     client.room(&id.into()).join().await
 }
 
@@ -59,12 +59,12 @@ pub async fn greet(script: &mut Script) {
 }
 
 /// A client whose connections are played by the test, one after the other.
-pub fn scripted() -> (Connect<Chat, Client>, mpsc::Receiver<Script>) {
+pub fn scripted() -> (ClientBuilder<Chat, Client>, mpsc::Receiver<Script>) {
     let (sender, receiver) = mpsc::channel(1);
-    let connect = Connect::<Chat, Client>::over(move || {
+    let connect = ClientBuilder::<Chat, Client>::over(move || {
         let sender = sender.clone();
         async move {
-            let (client, server) = pair(64);
+            let (client, server) = duplex(64);
             sender.send(Script(server)).await.expect("the test goes on");
             Ok::<_, Infallible>(client)
         }
@@ -80,7 +80,7 @@ pub async fn begin() -> (Client, Script, mpsc::Receiver<Script>) {
 
 /// The same, for a client that was set up.
 pub async fn begin_with(
-    connect: Connect<Chat, Client>,
+    connect: ClientBuilder<Chat, Client>,
     mut scripts: mpsc::Receiver<Script>,
 ) -> (Client, Script, mpsc::Receiver<Script>) {
     let client = tokio::spawn(connect.into_future());
@@ -97,7 +97,7 @@ pub async fn joined(
     client: &Client,
     script: &mut Script,
     seq: u64,
-) -> Joined<ServerMessage, RoomJoined> {
+) -> Subscription<ServerMessage, RoomJoined> {
     let asked = tokio::spawn({
         let client = client.clone();
         async move { join(&client, "r").await }
@@ -173,15 +173,16 @@ pub async fn enter(
     script: &mut Script,
     room: &str,
     seq: u64,
-) -> Joined<ServerMessage, RoomJoined> {
+) -> Subscription<ServerMessage, RoomJoined> {
     let asked = spawn_join(client, room);
     let id = id_of(&script.next().await);
     script.say(&let_in(room, &id, seq)).await;
     asked.await.expect("it ends").expect("it may")
 }
 
-type Joining =
-    tokio::task::JoinHandle<Result<Joined<ServerMessage, RoomJoined>, CallError<ChatSendError>>>;
+type Joining = tokio::task::JoinHandle<
+    Result<Subscription<ServerMessage, RoomJoined>, CallError<ChatSendError>>,
+>;
 
 pub fn spawn_join(client: &Client, room: &str) -> Joining {
     let (client, room) = (client.clone(), room.to_owned());
@@ -189,12 +190,12 @@ pub fn spawn_join(client: &Client, room: &str) -> Joining {
 }
 
 /// A client whose server reads only what it asks for: each direction holds one message.
-pub async fn begin_narrow(limits: LimitsTable) -> (Client, Script, mpsc::Receiver<Script>) {
+pub async fn begin_narrow(limits: Limits) -> (Client, Script, mpsc::Receiver<Script>) {
     let (sender, receiver) = mpsc::channel(1);
-    let connect = Connect::<Chat, Client>::over(move || {
+    let connect = ClientBuilder::<Chat, Client>::over(move || {
         let sender = sender.clone();
         async move {
-            let (client, server) = pair(1);
+            let (client, server) = duplex(1);
             sender.send(Script(server)).await.expect("the test goes on");
             Ok::<_, Infallible>(client)
         }

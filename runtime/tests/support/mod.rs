@@ -7,7 +7,7 @@
     reason = "each test uses some of it"
 )]
 
-use handfast::transport::{Arrival, Closing, Memory, Packet, Transport};
+use handfast::transport::{CloseFrame, MemoryTransport, Packet, Transport, TransportEvent};
 use std::time::Duration;
 
 /// Runs a test that waits for real: one that hangs fails.
@@ -25,12 +25,12 @@ pub async fn simulated<T>(test: impl Future<Output = T>) -> T {
 }
 
 /// A server by hand.
-pub struct Script(pub Memory);
+pub struct Script(pub MemoryTransport);
 
 impl Script {
     pub async fn next(&mut self) -> String {
         match self.0.receive().await.expect("it is open") {
-            Arrival::Packet(Packet::Text(text)) => text.to_string(),
+            TransportEvent::Packet(Packet::Text(text)) => text.to_string(),
             other => format!("{other:?}"),
         }
     }
@@ -52,7 +52,7 @@ impl Script {
     }
 
     pub async fn close(&mut self, code: u16, reason: &'static str) {
-        let closing = Closing::new(code, reason);
+        let closing = CloseFrame::new(code, reason);
         std::future::poll_fn(|cx| self.0.poll_close(cx, &closing)).await;
     }
 }

@@ -4,10 +4,10 @@ include!("api.inc");
 
 struct App;
 
-impl Sessions for App {
+impl SessionHandler for App {
     type Session = ();
-    async fn open(&self, _: &handfast::server::Peer) {}
-    async fn admit(&self, _: &str, _: &Context<()>) -> Result<(), handfast::server::Refusal> {
+    async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
+    async fn authorize_join(&self, _: &str, _: &Context<()>) -> Result<(), handfast::server::Rejection> {
         Ok(())
     }
 }

@@ -2,7 +2,7 @@ use handfast::protocol;
 
 include!("api.inc");
 
-fn tell(handle: &Handle) {
+fn tell(handle: &ServerHandle) {
     handle.room().publish(&News { text: String::new() });
 }
 

@@ -46,7 +46,7 @@ pub(super) fn is_ipv6(text: &str) -> bool {
     }
 }
 
-/// How many groups of 16 bits there are, if they are nothing else.
+/// The number of 16-bit groups; `None` if there is anything else.
 fn groups(text: &str, may_end_in_ipv4: bool) -> Option<usize> {
     let parts: Vec<&str> = text.split(':').collect();
     let mut count = 0;
@@ -68,8 +68,8 @@ pub(super) fn is_email(text: &str) -> bool {
     text.is_ascii() && is_mailbox(text, is_host)
 }
 
-/// The same with the characters of RFC 6531, section 3.3. The domain may be written in any form of Unicode: whoever sends mail
-/// there brings it into NFC.
+/// Like [`is_email`] with the characters of RFC 6531, section 3.3. The domain may be in any Unicode form: a mail
+/// sender normalizes it to NFC.
 pub(super) fn is_idn_email(text: &str) -> bool {
     let is_host = |domain: &str| super::idna::is_idn_hostname(&domain.nfc().collect::<String>());
     is_mailbox(text, is_host)
@@ -83,7 +83,7 @@ fn is_mailbox(text: &str, is_host: fn(&str) -> bool) -> bool {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
     {
-        // A tag is read in any case (section 2.4).
+        // A tag is case-insensitive (section 2.4).
         Some(address) => match address.split_at_checked(5) {
             Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6:") => is_ipv6(address),
             _ => is_ipv4(address),

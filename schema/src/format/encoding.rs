@@ -1,10 +1,10 @@
-//! `contentEncoding` as an assertion, for the encodings of RFC 4648: padded, and what the padding leaves over is zero, so that
-//! every sequence of bytes has one spelling.
+//! `contentEncoding` as an assertion, for the encodings of RFC 4648: padded, with zero as the unused bits, so that
+//! every byte sequence has exactly one encoding.
 
-/// The encodings that [`encoding`] knows.
+/// The encodings known to [`encoding`].
 pub const ENCODINGS: [&str; 4] = ["base64", "base64url", "base32", "base16"];
 
-/// Whether a string is of an encoding; none where the encoding is not one of ours, which asserts nothing.
+/// Whether a string is valid in an encoding; `None` for an unknown encoding, which asserts nothing.
 pub fn encoding(name: &str, text: &str) -> Option<bool> {
     Some(match name {
         "base64" => is_digits(text, 6, |byte| sextet(byte, b'+', b'/')),
@@ -23,7 +23,7 @@ pub fn encoding(name: &str, text: &str) -> Option<bool> {
     })
 }
 
-/// [`encoding`] as a pattern, for tools that take `contentEncoding` for a remark.
+/// [`encoding`] as a pattern, for tools that treat `contentEncoding` as an annotation.
 pub fn encoding_pattern(name: &str) -> Option<&'static str> {
     Some(match name {
         "base64" => {
@@ -51,7 +51,7 @@ pub(super) fn sextet(byte: u8, last_but_one: u8, last: u8) -> Option<u8> {
     }
 }
 
-/// Digits of so many bits each, in groups of whole bytes.
+/// Digits of `bits` bits each, in groups of whole bytes.
 fn is_digits(text: &str, bits: usize, digit: impl Fn(u8) -> Option<u8>) -> bool {
     let text = text.as_bytes();
     // The digits of a group: the least common multiple of 8 and the bits.
@@ -63,7 +63,7 @@ fn is_digits(text: &str, bits: usize, digit: impl Fn(u8) -> Option<u8>) -> bool 
     let digits = text.iter().take_while(|byte| **byte != b'=').count();
     let padding = text.len() - digits;
     let left_over = digits % group * bits % 8;
-    // A last group has a whole digit less than a byte to spare, and is filled up.
+    // A last group has less than a whole byte to spare, and is padded.
     let whole = text.len().is_multiple_of(group) && padding < group && left_over < bits;
     let (digits, padded) = text.split_at(digits);
     let last = digits.last().and_then(|byte| digit(*byte)).unwrap_or(0);

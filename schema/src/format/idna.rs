@@ -36,7 +36,7 @@ pub(super) fn is_idn_hostname(text: &str) -> bool {
     length <= 254 && (!is_bidi || labels.iter().all(|label| runs_one_way(label)))
 }
 
-/// A label as it is read; none where it is none.
+/// A label after decoding; `None` if it is invalid.
 fn label(text: &str) -> Option<Vec<char>> {
     if !text.is_ascii() {
         let label: Vec<char> = text.chars().collect();
@@ -58,7 +58,7 @@ fn ace(label: &str) -> Option<&str> {
     prefix.eq_ignore_ascii_case("xn--").then_some(rest)
 }
 
-/// The U-label of an A-label, if there is one, and it is written as that label and no other.
+/// The U-label of an A-label, if there is one and its canonical encoding is that A-label.
 fn decoded(label: &str) -> Option<Vec<char>> {
     let written = ace(label)?.to_ascii_lowercase();
     let decoded = punycode::decode(&written)?;
@@ -66,7 +66,7 @@ fn decoded(label: &str) -> Option<Vec<char>> {
     fits.then_some(decoded)
 }
 
-/// How many characters a label has on the wire.
+/// The length of a label on the wire.
 fn length(label: &[char]) -> usize {
     if label.iter().all(char::is_ascii) {
         label.len()
@@ -108,7 +108,7 @@ fn has_context(label: &[char], at: usize) -> bool {
     }
 }
 
-/// Whether letters on both sides would join, were nothing between them.
+/// Whether letters on both sides would join if nothing were between them.
 fn joins(label: &[char], at: usize) -> bool {
     let tables = &*TABLES;
     let seen = |c: &&char| !tables.nonspacing.has(**c);
@@ -165,7 +165,7 @@ fn runs_one_way(label: &[char]) -> bool {
     }
 }
 
-/// Code points, by the first of each range and the first behind it.
+/// Code points, as the start of each range and the first after its end.
 struct Ranges(BTreeMap<u32, u32>);
 
 impl Ranges {

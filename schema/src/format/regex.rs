@@ -11,7 +11,7 @@ pub(super) fn is_regex(pattern: &str) -> bool {
     wrong(pattern).is_none()
 }
 
-/// The part of a pattern, in characters, because of which `new RegExp(pattern, 'u')` does not take it.
+/// The part of a pattern, in characters, that makes `new RegExp(pattern, 'u')` reject it.
 pub(crate) fn wrong(pattern: &str) -> Option<Range<usize>> {
     let mut reader = Reader {
         text: pattern.chars().collect(),
@@ -39,18 +39,18 @@ pub(crate) fn wrong(pattern: &str) -> Option<Range<usize>> {
 struct Reader {
     text: Vec<char>,
     at: usize,
-    /// Where what is being read begins.
+    /// Where the current token begins.
     start: usize,
-    /// How many groups capture.
+    /// The number of capture groups.
     groups: u64,
-    /// The last group that a number refers to, and where.
+    /// The highest group number that is referenced, and where.
     farthest: (u64, Range<usize>),
-    /// The names of groups, and those that are referred to, with where.
+    /// The names of groups, and the referenced names with their location.
     names: BTreeSet<String>,
     named: BTreeMap<String, Range<usize>>,
 }
 
-/// A place in a class: a character, or a set of them, which no range begins or ends with.
+/// A member of a class: a character, or a set, which cannot be the end of a range.
 enum Member {
     Character(u32),
     Set,
@@ -78,11 +78,11 @@ impl Reader {
         there
     }
 
-    /// The whole pattern. Groups that are open are kept by hand, so that it may nest as deep as it likes: each by whether a
-    /// quantifier may follow it.
+    /// The whole pattern. Open groups are on an explicit stack, so that patterns may nest to any depth; each records
+    /// whether a quantifier may follow it.
     fn disjunction(&mut self) -> Option<()> {
         let mut open = Vec::new();
-        // Whether what stands before is something to repeat.
+        // Whether the preceding item can be repeated.
         let mut atom = false;
         while let Some(c) = self.peek() {
             self.start = self.at;
@@ -125,7 +125,7 @@ impl Reader {
         Some(())
     }
 
-    /// What follows `(`; whether a quantifier may follow the group.
+    /// What follows `(`; returns whether a quantifier may follow the group.
     fn group(&mut self) -> Option<bool> {
         if !self.eat("?") {
             self.groups += 1;
@@ -179,7 +179,7 @@ impl Reader {
         self.eat("}").then_some(())
     }
 
-    /// A number, without the zeros in front.
+    /// A number, without leading zeros.
     fn digits(&mut self) -> Option<String> {
         let start = self.at;
         while self.peek().is_some_and(|c| c.is_ascii_digit()) {
@@ -189,7 +189,7 @@ impl Reader {
         (!digits.is_empty()).then(|| digits.trim_start_matches('0').to_owned())
     }
 
-    /// What follows a backslash outside of a class; whether a quantifier may follow it.
+    /// What follows a backslash outside a class; returns whether a quantifier may follow it.
     fn escape(&mut self) -> Option<bool> {
         match self.peek()? {
             'b' | 'B' => {
@@ -215,7 +215,7 @@ impl Reader {
         Some(true)
     }
 
-    /// What follows a backslash and stands for a character or a set of them.
+    /// An escape for a character or a set of characters.
     fn character(&mut self) -> Option<Member> {
         let hex = |digits: Option<u32>| digits.map(Member::Character);
         let c = self.next()?;
@@ -314,7 +314,7 @@ impl Reader {
     }
 }
 
-/// Whether a name is that of a script of Unicode.
+/// Whether a name is that of a Unicode script.
 pub(crate) fn is_script(name: &str) -> bool {
     has(SCRIPTS, name)
 }
@@ -323,7 +323,7 @@ fn has(words: &str, word: &str) -> bool {
     words.split(' ').any(|one| one == word)
 }
 
-/// The values of `General_Category`, which may stand alone.
+/// The values of `General_Category`, which may be used without the property name.
 const CATEGORIES: &str = "\
     C Cased_Letter Cc Cf Close_Punctuation Cn Co Combining_Mark Connector_Punctuation Control Cs \
     Currency_Symbol Dash_Punctuation Decimal_Number Enclosing_Mark Final_Punctuation Format \

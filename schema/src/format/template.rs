@@ -1,8 +1,8 @@
-//! RFC 6570: templates of URIs.
+//! URI templates (RFC 6570).
 
 use super::uri::{is_private, is_wide, skip_escaped};
 
-/// Section 2, all four levels; operators that are kept for later are operators.
+/// Section 2, all four levels, including the reserved operators.
 pub(super) fn is_uri_template(text: &str) -> bool {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -30,7 +30,7 @@ fn is_literal(c: char) -> bool {
     is_wide(c) || is_private(c)
 }
 
-/// What stands between braces.
+/// The content of braces.
 fn is_expression(text: &str) -> bool {
     text.strip_prefix(|c| "+#./;?&=,!@|".contains(c))
         .unwrap_or(text)

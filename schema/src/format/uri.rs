@@ -1,5 +1,5 @@
-//! RFC 3986 and RFC 3987, by the former's appendix B: the text is split at the marks that part it, then each part is
-//! checked by itself.
+//! RFC 3986 and RFC 3987, by appendix B of the former: the text is split at its delimiters, then each part is checked
+//! separately.
 
 use super::address::{is_ipv4, is_ipv6};
 
@@ -25,7 +25,7 @@ pub(super) fn is_reference(text: &str, of: Alphabet) -> bool {
     }
 }
 
-/// A colon before any of `/?#` ends a scheme: without one, the first segment of a path has no colon.
+/// A colon before any of `/?#` ends a scheme: without a scheme, the first path segment contains no colon.
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let end = text.find([':', '/', '?', '#'])?;
     text[end..]
@@ -90,7 +90,7 @@ fn is_future(text: &str) -> bool {
         && is_made_of(rest, ":", Alphabet::Uri)
 }
 
-/// Nothing but `unreserved`, `pct-encoded`, `sub-delims` and what else is allowed.
+/// Only `unreserved`, `pct-encoded`, `sub-delims` and the characters in `also`.
 fn is_made_of(text: &str, also: &str, of: Alphabet) -> bool {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -109,7 +109,7 @@ fn is_made_of(text: &str, also: &str, of: Alphabet) -> bool {
     true
 }
 
-/// What follows `pct-encoded`, if the text begins with that.
+/// What follows `pct-encoded`, if the text begins with it.
 pub(super) fn skip_escaped(text: &str) -> Option<&str> {
     let hex = |byte: &u8| byte.is_ascii_hexdigit();
     let is = matches!(text.as_bytes(), [b'%', high, low, ..] if hex(high) && hex(low));
@@ -120,7 +120,7 @@ pub(super) fn skip_escaped(text: &str) -> Option<&str> {
 pub(super) fn is_wide(c: char) -> bool {
     match u32::from(c) {
         0xa0..=0xd7ff | 0xf900..=0xfdcf | 0xfdf0..=0xffef => true,
-        // The last two of each plane are no characters.
+        // The last two of each plane are noncharacters.
         c @ 0x1_0000..=0xd_fffd => c & 0xffff <= 0xfffd,
         0xe_1000..=0xe_fffd => true,
         _ => false,

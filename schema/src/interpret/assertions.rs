@@ -1,8 +1,8 @@
-//! The keywords that look at one value and at nothing inside it.
+//! Keywords that assert something about a value without looking at its children.
 
 use super::{Out, Prepared};
 use crate::number::{self, MAX_SAFE_INTEGER, double};
-use crate::{Number, Schema, Side, Type, TypeSet, format, words};
+use crate::{Number, Schema, Side, Type, TypeSet, details, format};
 use serde_json::{Map, Value};
 
 /// Whether a value is of one of the types.
@@ -19,8 +19,8 @@ pub(super) fn is_of(value: &Value, types: TypeSet) -> bool {
     }
 }
 
-/// Everything but what counts or names properties, which comes behind `contains`. `defaults` is there where Handfast's
-/// defaults apply.
+/// Every assertion except those on the number or names of properties, which come after `contains`. `defaults` is set
+/// where Handfast's defaults apply.
 pub(super) fn value(
     schema: &Schema,
     prepared: &Prepared,
@@ -29,13 +29,15 @@ pub(super) fn value(
     out: &mut Out,
 ) {
     if let Some(constant) = &schema.constant {
-        out.check(number::equal(constant, value), || words::constant(constant));
+        out.check(number::equal(constant, value), || {
+            details::constant(constant)
+        });
     }
     if let Some(values) = &schema.enumeration {
         let open = schema.open && defaults == Some(Side::Client) && value.is_string();
         out.check(
             open || values.iter().any(|one| number::equal(one, value)),
-            || words::enumeration(values),
+            || details::enumeration(values),
         );
     }
     match value {
@@ -44,24 +46,24 @@ pub(super) fn value(
         Value::Array(items) => {
             let n = items.len() as u64;
             if let Some(min) = schema.min_items {
-                out.check(n >= min, || words::min_items(min));
+                out.check(n >= min, || details::min_items(min));
             }
             if let Some(max) = schema.max_items {
-                out.check(n <= max, || words::max_items(max));
+                out.check(n <= max, || details::max_items(max));
             }
             if schema.unique_items {
-                out.check(number::all_unique(items), words::unique_items);
+                out.check(number::all_unique(items), details::unique_items);
             }
         }
         _ => {}
     }
 }
 
-/// The bounds of a number, as they are written or as our default for integers has them.
+/// The bounds of a number, as written or by default.
 fn numeric(schema: &Schema, n: f64, defaults: Option<Side>, out: &mut Out) {
     if let Some(of) = &schema.multiple_of {
         out.check(number::is_multiple(n, double(of)), || {
-            words::multiple_of(of)
+            details::multiple_of(of)
         });
     }
     let integer = defaults.is_some()
@@ -78,16 +80,16 @@ fn numeric(schema: &Schema, n: f64, defaults: Option<Side>, out: &mut Out) {
         MAX_SAFE_INTEGER,
     );
     if let Some(min) = schema.minimum.as_ref().or(lowest.as_ref()) {
-        out.check(n >= double(min), || words::minimum(min));
+        out.check(n >= double(min), || details::minimum(min));
     }
     if let Some(min) = &schema.exclusive_minimum {
-        out.check(n > double(min), || words::exclusive_minimum(min));
+        out.check(n > double(min), || details::exclusive_minimum(min));
     }
     if let Some(max) = schema.maximum.as_ref().or(highest.as_ref()) {
-        out.check(n <= double(max), || words::maximum(max));
+        out.check(n <= double(max), || details::maximum(max));
     }
     if let Some(max) = &schema.exclusive_maximum {
-        out.check(n < double(max), || words::exclusive_maximum(max));
+        out.check(n < double(max), || details::exclusive_maximum(max));
     }
 }
 
@@ -95,32 +97,32 @@ fn textual(schema: &Schema, prepared: &Prepared, text: &str, out: &mut Out) {
     if schema.min_length.is_some() || schema.max_length.is_some() {
         let n = text.chars().count() as u64;
         if let Some(min) = schema.min_length {
-            out.check(n >= min, || words::min_length(min));
+            out.check(n >= min, || details::min_length(min));
         }
         if let Some(max) = schema.max_length {
-            out.check(n <= max, || words::max_length(max));
+            out.check(n <= max, || details::max_length(max));
         }
     }
     if let Some(pattern) = &schema.pattern {
-        // A pattern that cannot run refuses everything: better closed than open. `spec` does not let one through.
+        // A pattern that cannot be compiled refuses everything: fail closed. `spec` does not accept one.
         let matches = prepared
             .pattern
             .as_ref()
             .is_some_and(|regex| regex.is_match(text));
-        out.check(matches, || words::pattern(pattern));
+        out.check(matches, || details::pattern(pattern));
     }
     if let Some(name) = &schema.format {
         out.check(format::check(name, text).unwrap_or(true), || {
-            words::format(name)
+            details::format(name)
         });
     }
     if let Some(name) = &schema.content_encoding {
         let holds = format::encoding(name, text).unwrap_or(true);
-        out.check(holds, || words::content_encoding(name));
+        out.check(holds, || details::content_encoding(name));
     }
 }
 
-/// What counts or names the properties of an object.
+/// Assertions on the number or names of properties.
 pub(super) fn object(
     schema: &Schema,
     prepared: &Prepared,
@@ -129,19 +131,19 @@ pub(super) fn object(
 ) {
     let n = fields.len() as u64;
     if let Some(min) = schema.min_properties {
-        out.check(n >= min, || words::min_properties(min));
+        out.check(n >= min, || details::min_properties(min));
     }
     if let Some(max) = schema.max_properties {
-        out.check(n <= max, || words::max_properties(max));
+        out.check(n <= max, || details::max_properties(max));
     }
     for name in &prepared.required {
-        out.check(fields.contains_key(name), || words::required(name));
+        out.check(fields.contains_key(name), || details::required(name));
     }
     for (because, names) in &schema.dependent_required {
         if fields.contains_key(because) {
             for name in names {
                 out.check(fields.contains_key(name), || {
-                    words::dependent_required(name, because)
+                    details::dependent_required(name, because)
                 });
             }
         }

@@ -1,16 +1,16 @@
-//! The keywords that look inside an object or an array.
+//! Keywords that apply to the children of an object or an array.
 
 use super::{Out, Prepared, Run, Seen, Step};
-use crate::position::Position;
-use crate::{Schema, SchemaId, words};
+use crate::openness::Purpose;
+use crate::{Schema, SchemaId, details};
 use serde_json::{Map, Value};
 
-/// An object and the schema it is checked against.
+/// An object and the schema applied to it.
 pub(super) struct Object<'v, 'i> {
     pub(super) schema: &'v Schema,
     pub(super) prepared: &'v Prepared,
     pub(super) fields: &'i Map<String, Value>,
-    /// Whether unknown fields are refused though the schema does not say so.
+    /// Whether unknown fields are refused by default.
     pub(super) additional: bool,
 }
 
@@ -18,7 +18,7 @@ impl<'v> Run<'v> {
     pub(super) fn properties<'i>(
         &mut self,
         object: &Object<'v, 'i>,
-        position: Position,
+        purpose: Purpose,
         mut seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
@@ -34,9 +34,9 @@ impl<'v> Run<'v> {
             seen.all_properties = true;
         }
         for (name, id) in &schema.properties {
-            // The key is taken from the instance, whose life the record of what was seen shares.
+            // The key is borrowed from the instance, whose lifetime `seen` has.
             if let Some((key, value)) = fields.get_key_value(name) {
-                self.property(object, key, value, Some(*id), position, &mut seen, out);
+                self.property(object, key, value, Some(*id), purpose, &mut seen, out);
             }
         }
         let looks_at_others = object.additional
@@ -50,7 +50,7 @@ impl<'v> Run<'v> {
                 .collect();
             others.sort_unstable_by_key(|(key, _)| *key);
             for (key, value) in others {
-                self.property(object, key, value, None, position, &mut seen, out);
+                self.property(object, key, value, None, purpose, &mut seen, out);
             }
         }
     }
@@ -65,7 +65,7 @@ impl<'v> Run<'v> {
         key: &'i str,
         value: &'i Value,
         declared: Option<SchemaId>,
-        position: Position,
+        purpose: Purpose,
         seen: &mut Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
@@ -81,19 +81,19 @@ impl<'v> Run<'v> {
         let start = out.list.len();
         if let Some(names) = schema.property_names {
             let name = Value::from(key);
-            let accepted = self.accepts_child(names, &name, Position::Test);
-            out.check(accepted, words::property_name);
+            let accepted = self.accepts_child(names, &name, Purpose::Test);
+            out.check(accepted, details::property_name);
         }
         out.under(start, Step::Key(key));
         let mut known = false;
         if let Some(id) = declared {
             known = true;
-            self.child(id, Step::Key(key), value, position.child(), out);
+            self.child(id, Step::Key(key), value, purpose.child(), out);
         }
         for (regex, id) in &prepared.pattern_properties {
             if regex.as_ref().is_some_and(|regex| regex.is_match(key)) {
                 known = true;
-                self.child(*id, Step::Key(key), value, position.child(), out);
+                self.child(*id, Step::Key(key), value, purpose.child(), out);
             }
         }
         if known {
@@ -104,7 +104,7 @@ impl<'v> Run<'v> {
             if self.validator.schemas[id].boolean == Some(false) {
                 refuse_property("additionalProperties", key, out);
             } else {
-                self.child(id, Step::Key(key), value, position.child(), out);
+                self.child(id, Step::Key(key), value, purpose.child(), out);
             }
         } else if *additional {
             refuse_property("additionalProperties", key, out);
@@ -115,13 +115,13 @@ impl<'v> Run<'v> {
         &mut self,
         schema: &'v Schema,
         items: &'i [Value],
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
         let prefix = schema.prefix_items.len();
         for (index, (item, id)) in items.iter().zip(&schema.prefix_items).enumerate() {
-            self.child(*id, Step::Index(index), item, position.child(), out);
+            self.child(*id, Step::Index(index), item, purpose.child(), out);
         }
         if let Some(id) = schema.items {
             let refused = self.validator.schemas[id].boolean == Some(false);
@@ -132,7 +132,7 @@ impl<'v> Run<'v> {
                 if refused {
                     refuse_item("items", index, out);
                 } else {
-                    self.child(id, Step::Index(index), item, position.child(), out);
+                    self.child(id, Step::Index(index), item, purpose.child(), out);
                 }
             }
         }
@@ -152,7 +152,7 @@ impl<'v> Run<'v> {
         let Some(id) = schema.contains else { return };
         let mut n = 0;
         for (index, item) in items.iter().enumerate() {
-            if self.accepts_child(id, item, Position::Test) {
+            if self.accepts_child(id, item, Purpose::Test) {
                 n += 1;
                 if let Some(seen) = &mut seen {
                     seen.items.insert(index);
@@ -160,19 +160,20 @@ impl<'v> Run<'v> {
             }
         }
         let min = schema.min_contains.unwrap_or(1);
-        out.check(n >= min, || words::contains(schema.min_contains));
+        out.check(n >= min, || details::contains(schema.min_contains));
         if let Some(max) = schema.max_contains {
-            out.check(n <= max, || words::max_contains(max));
+            out.check(n <= max, || details::max_contains(max));
         }
     }
 
-    /// The last word on what nothing else has looked at. `closed` stands for `unevaluatedProperties: false`.
+    /// Applies `unevaluated…` to the children not evaluated so far. `closed` stands for `unevaluatedProperties:
+    /// false`.
     pub(super) fn unevaluated<'i>(
         &mut self,
         schema: &'v Schema,
         value: &'i Value,
         closed: bool,
-        position: Position,
+        purpose: Purpose,
         seen: &mut Seen<'i>,
         out: &mut Out,
     ) {
@@ -186,7 +187,7 @@ impl<'v> Run<'v> {
                     if refused {
                         refuse_item("unevaluatedItems", index, out);
                     } else {
-                        self.child(id, Step::Index(index), item, position.child(), out);
+                        self.child(id, Step::Index(index), item, purpose.child(), out);
                     }
                 }
             }
@@ -204,7 +205,7 @@ impl<'v> Run<'v> {
                 for (key, value) in others {
                     match schema.unevaluated_properties {
                         Some(id) if self.validator.schemas[id].boolean != Some(false) => {
-                            self.child(id, Step::Key(key), value, position.child(), out);
+                            self.child(id, Step::Key(key), value, purpose.child(), out);
                         }
                         _ => refuse_property("unevaluatedProperties", key, out),
                     }
@@ -217,12 +218,12 @@ impl<'v> Run<'v> {
 
 fn refuse_property(keyword: &'static str, key: &str, out: &mut Out) {
     let start = out.list.len();
-    out.push(|| words::unknown_property(keyword));
+    out.push(|| details::unknown_property(keyword));
     out.under(start, Step::Key(key));
 }
 
 fn refuse_item(keyword: &'static str, index: usize, out: &mut Out) {
     let start = out.list.len();
-    out.push(|| words::unknown_item(keyword));
+    out.push(|| details::unknown_item(keyword));
     out.under(start, Step::Index(index));
 }

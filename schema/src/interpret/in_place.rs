@@ -1,9 +1,9 @@
-//! The keywords that hand the same value to other schemas.
+//! Keywords that apply other schemas to the same value.
 
 use super::{Out, Prepared, Run, Seen, Step};
-use crate::position::Position;
-use crate::union::{Discriminant, ToldBy, Union};
-use crate::{DynamicRef, Schema, SchemaId, Type, TypeSet, words};
+use crate::openness::Purpose;
+use crate::union::{Discriminant, Distinction, Union};
+use crate::{DynamicRef, Schema, SchemaId, Type, TypeSet, details};
 use serde_json::Value;
 
 /// A union keyword.
@@ -20,11 +20,11 @@ impl<'v> Run<'v> {
         schema: &'v Schema,
         prepared: &'v Prepared,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         mut seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
-        let inner = prepared.closing.in_place(position);
+        let inner = prepared.unknown_fields.in_place(purpose);
         if let Some(id) = schema.reference {
             self.apply(id, value, inner, seen.as_deref_mut(), out);
         }
@@ -61,11 +61,11 @@ impl<'v> Run<'v> {
             self.union(&branches, value, inner, seen.as_deref_mut(), out);
         }
         if let Some(id) = schema.not {
-            let fits = self.accepts(id, value, Position::Test, None);
-            out.check(!fits, words::not);
+            let fits = self.accepts(id, value, Purpose::Test, None);
+            out.check(!fits, details::not);
         }
         if let Some(id) = schema.condition {
-            let holds = self.accepts(id, value, Position::Test, seen.as_deref_mut());
+            let holds = self.accepts(id, value, Purpose::Test, seen.as_deref_mut());
             let consequence = if holds { schema.then } else { schema.otherwise };
             if let Some(id) = consequence {
                 self.apply(id, value, inner, seen, out);
@@ -73,7 +73,8 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// Where a `$dynamicRef` leads: to the outermost resource entered that has the anchor, if the first target has it.
+    /// The target of a `$dynamicRef`: the outermost resource in scope with the anchor, if the initial target declares
+    /// it.
     fn dynamic_target(&self, dynamic: &DynamicRef) -> SchemaId {
         let Some(anchor) = &dynamic.anchor else {
             return dynamic.initial;
@@ -93,31 +94,31 @@ impl<'v> Run<'v> {
         &mut self,
         branches: &Branches<'v>,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         mut seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
         match branches.told {
             Some(told) if told.nullable && value.is_null() => return,
             Some(Union {
-                told_by: ToldBy::Null(id),
+                distinction: Distinction::Null(id),
                 ..
             }) => {
-                return self.apply(*id, value, position, seen, out);
+                return self.apply(*id, value, purpose, seen, out);
             }
             Some(Union {
-                told_by: ToldBy::Property(discriminant),
+                distinction: Distinction::Property(discriminant),
                 ..
             }) => {
-                return self.discriminated(discriminant, value, position, seen, out);
+                return self.discriminated(discriminant, value, purpose, seen, out);
             }
             None => {}
         }
         let mut fitting = 0;
         for id in branches.ids {
-            if self.accepts(*id, value, position, seen.as_deref_mut()) {
+            if self.accepts(*id, value, purpose, seen.as_deref_mut()) {
                 fitting += 1;
-                // What the other branches have looked at counts, so they are asked where it is watched.
+                // What the other branches evaluate counts as well, so they are applied if that is recorded.
                 if !branches.exclusive && seen.is_none() {
                     break;
                 }
@@ -129,19 +130,19 @@ impl<'v> Run<'v> {
             seen.everything();
         }
         if branches.exclusive {
-            out.check(fitting > 0, words::one_of_none);
-            out.check(fitting < 2, words::one_of_many);
+            out.check(fitting > 0, details::one_of_none);
+            out.check(fitting < 2, details::one_of_many);
         } else {
-            out.check(fitting > 0, words::any_of);
+            out.check(fitting > 0, details::any_of);
         }
     }
 
-    /// Speaks of the branch that the discriminant names, or of the discriminant alone.
+    /// Reports violations of the branch that the discriminant names, or of the discriminant alone.
     fn discriminated<'i>(
         &mut self,
         discriminant: &'v Discriminant,
         value: &'i Value,
-        position: Position,
+        purpose: Purpose,
         seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
@@ -150,18 +151,18 @@ impl<'v> Run<'v> {
         if let Some(Some(id)) =
             named.map(|named| named.and_then(|value| discriminant.branch(value)))
         {
-            return self.apply(id, value, position, seen, out);
+            return self.apply(id, value, purpose, seen, out);
         }
         if let Some(seen) = seen {
             seen.everything();
         }
         match named {
-            None => out.push(|| words::types(TypeSet::NONE.with(Type::Object))),
-            Some(None) => out.push(|| words::required(name)),
+            None => out.push(|| details::types(TypeSet::NONE.with(Type::Object))),
+            Some(None) => out.push(|| details::required(name)),
             Some(Some(_)) => {
                 let start = out.list.len();
                 let values = discriminant.branches.iter().map(|(value, _)| value);
-                out.push(|| words::enumeration(values));
+                out.push(|| details::enumeration(values));
                 out.under(start, Step::Key(name));
             }
         }

@@ -1,13 +1,13 @@
-//! Why a pattern is refused: where, what is wrong there, and what to write instead.
+//! Explains why a pattern is refused: where, why, and what to write instead.
 
 use super::PatternError;
 use crate::format::regex::{is_script, wrong};
 use std::ops::Range;
 
-/// What is wrong with a pattern, for whoever wrote it.
+/// What is wrong with a pattern, for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
-    /// The part of the pattern, in bytes.
+    /// The part of the pattern it is about, in bytes.
     pub at: Range<usize>,
     /// What is wrong there.
     pub why: String,
@@ -15,7 +15,7 @@ pub struct Explained {
     pub help: String,
 }
 
-/// Explains why a pattern was refused with an error.
+/// Explains the error of a pattern.
 pub fn explain(pattern: &str, error: &PatternError) -> Explained {
     let chars: Vec<char> = pattern.chars().collect();
     let (at, why, help) = match error {
@@ -42,7 +42,7 @@ fn found(at: Range<usize>, why: impl Into<String>, help: impl Into<String>) -> F
     (at, why.into(), help.into())
 }
 
-/// The names of POSIX classes, and what they are.
+/// The names of POSIX classes, and their equivalents.
 const POSIX: [(&str, &str); 13] = [
     ("alpha", "[A-Za-z]"),
     ("digit", "[0-9]"),
@@ -69,7 +69,7 @@ fn invalid(chars: &[char], at: Range<usize>) -> Found {
         Some((start..start + written.len(), meant))
     });
     if let Some((at, meant)) = posix {
-        let why = "this is a class of POSIX, which ECMA-262 has not";
+        let why = "this is a class of POSIX, which ECMA-262 does not have";
         return found(at, why, format!("write `{meant}`"));
     }
     let here: String = chars[at.clone()].iter().collect();
@@ -78,22 +78,26 @@ fn invalid(chars: &[char], at: Range<usize>) -> Found {
     match behind.next() {
         Some('\\') => escape(at, &here, &rest),
         Some('(') => group(at, &rest),
-        Some(')') => found(at, "no group is open here", "write `\\)` for a parenthesis"),
+        Some(')') => found(
+            at,
+            "there is no open group here",
+            "write `\\)` for a parenthesis",
+        ),
         Some('[') => found(
             at,
             "this class is not closed",
-            "write `]` behind its last character, or `\\[` for a bracket",
+            "write `]` after its last character, or `\\[` for a bracket",
         ),
         Some(c @ (']' | '}')) => found(
             at,
-            format!("`{c}` has no bracket that it closes"),
+            format!("`{c}` closes no bracket"),
             format!("write `\\{c}` for a bracket"),
         ),
         Some(c @ ('*' | '+' | '?' | '{')) => quantifier(chars, at, c),
         _ => found(
             at,
             "this range is out of order, or does not go from one character to another",
-            "write the smaller character first, and `\\-` for a hyphen beside a set such as `\\d`",
+            "write the smaller character first, and `\\-` for a hyphen next to a set such as `\\d`",
         ),
     }
 }
@@ -104,14 +108,14 @@ fn quantifier(chars: &[char], at: Range<usize>, c: char) -> Found {
     if c == '{' && rest.starts_with("{,") {
         return found(
             at,
-            "a count begins with a number",
-            "write `{0,` for none at least",
+            "a count must begin with a number",
+            "write `{0,` for zero or more",
         );
     }
     if c == '{' && at.len() > 1 && before.is_some_and(|c| !"(|^*+?".contains(c)) {
         return found(
             at,
-            "this is no count, or its numbers are out of order",
+            "this is not a count, or its numbers are out of order",
             "a count is `{2}`, `{2,}` or `{2,5}`; write `\\{` for a brace",
         );
     }
@@ -119,8 +123,8 @@ fn quantifier(chars: &[char], at: Range<usize>, c: char) -> Found {
     match before {
         Some(before @ ('*' | '+' | '?' | '}')) => found(
             at,
-            format!("`{before}` repeats already, and ECMA-262 has no possessive quantifiers"),
-            "repeat once; the verdict is the same",
+            format!("`{before}` already repeats, and ECMA-262 has no possessive quantifiers"),
+            "repeat once; it accepts the same texts",
         ),
         _ => found(at, "there is nothing here to repeat", help),
     }
@@ -131,7 +135,7 @@ fn escape(at: Range<usize>, here: &str, rest: &str) -> Found {
     let Some(c) = rest.chars().nth(1) else {
         return found(
             at,
-            "a backslash stands at the end",
+            "the pattern ends with a backslash",
             "write `\\\\` for a backslash",
         );
     };
@@ -160,7 +164,7 @@ fn escape(at: Range<usize>, here: &str, rest: &str) -> Found {
             };
             found(
                 whole('}'),
-                format!("ECMA-262 has no property `{name}` of Unicode"),
+                format!("ECMA-262 has no Unicode property `{name}`"),
                 help,
             )
         }
@@ -168,63 +172,67 @@ fn escape(at: Range<usize>, here: &str, rest: &str) -> Found {
             let name: String = rest.chars().skip(2).take(1).collect();
             found(
                 at,
-                "a property of Unicode stands in braces",
+                "the name of a Unicode property must be in braces",
                 format!("write `\\{c}{{{name}}}`"),
             )
         }
         'u' => found(
             at,
-            "the digits here name no character",
-            "write four hexadecimal digits (`\\u00e9`), or as many as there are in braces (`\\u{1F600}`)",
+            "these digits do not name a character",
+            "write four hexadecimal digits (`\\u00e9`), or any number of digits in braces (`\\u{1F600}`)",
         ),
         'x' => found(
             at,
-            "`\\x` is followed by two hexadecimal digits",
+            "`\\x` must be followed by two hexadecimal digits",
             "write `\\x41`, or `\\u{1F600}` for longer numbers",
         ),
         'c' => found(
             at,
-            "`\\c` is followed by a letter",
+            "`\\c` must be followed by a letter",
             "write `\\cJ` for control-J",
         ),
         'k' => found(
             whole('>'),
             "no group has this name",
-            "write `(?<name>…)` for the group, or `k` for the letter; references to groups are refused anyway",
+            "write `(?<name>…)` for the group, or `k` for the letter; references to groups are not supported in any case",
         ),
         '0'..='9' => found(
             at,
-            "there is no group of this number, and ECMA-262 has no octal escapes",
-            "write `\\x07` for a character by its number",
+            "there is no group with this number, and ECMA-262 has no octal escapes",
+            "write `\\x07` for a character by its code",
         ),
-        'A' => found(at, "`\\A` is no escape of ECMA-262", "write `^`"),
-        'z' | 'Z' => found(at, format!("`\\{c}` is no escape of ECMA-262"), "write `$`"),
-        'h' => found(at, "`\\h` is no escape of ECMA-262", "write `[ \\t]`"),
+        'A' => found(at, "`\\A` is not an ECMA-262 escape", "write `^`"),
+        'z' | 'Z' => found(
+            at,
+            format!("`\\{c}` is not an ECMA-262 escape"),
+            "write `$`",
+        ),
+        'h' => found(at, "`\\h` is not an ECMA-262 escape", "write `[ \\t]`"),
         'R' => found(
             at,
-            "`\\R` is no escape of ECMA-262",
+            "`\\R` is not an ECMA-262 escape",
             "write `(?:\\r\\n|[\\n\\r])`",
         ),
-        'a' => found(at, "`\\a` is no escape of ECMA-262", "write `\\x07`"),
-        'e' => found(at, "`\\e` is no escape of ECMA-262", "write `\\x1b`"),
+        'a' => found(at, "`\\a` is not an ECMA-262 escape", "write `\\x07`"),
+        'e' => found(at, "`\\e` is not an ECMA-262 escape", "write `\\x1b`"),
         'Q' | 'E' => found(
             at,
-            format!("`\\{c}` is no escape of ECMA-262"),
-            "write a backslash before each character that has a meaning",
+            format!("`\\{c}` is not an ECMA-262 escape"),
+            "write a backslash only before characters that have a special meaning",
         ),
         c if here.chars().count() > 1 => found(
             at,
             format!(
-                "`{c}` has no meaning that a backslash would take from it, and the flag `u` lets nothing else be escaped"
+                "`{c}` has no special meaning here, and with the flag `u` no other character can be escaped"
             ),
             match c {
-                '-' => "write `-`; `\\-` is for classes".to_owned(),
+                '-' => "write `-`; `\\-` is only for classes".to_owned(),
                 c => format!("write `{c}`"),
             },
         ),
         _ => found(
             at,
-            "this is no escape of ECMA-262",
+            "this is not an ECMA-262 escape",
             "write `\\\\` for a backslash",
         ),
     }
@@ -252,33 +260,33 @@ fn group(at: Range<usize>, rest: &str) -> Found {
         ),
         Some('P') if inside.starts_with("P<") => found(
             at.start..at.start + 4,
-            "ECMA-262 names groups without `P`",
+            "ECMA-262 writes named groups without `P`",
             "write `(?<name>…)`",
         ),
         Some('>') => found(
             at.start..at.start + 3,
             "ECMA-262 has no atomic groups",
-            "write `(?:…)`; the verdict may be another",
+            "write `(?:…)`; it may accept other texts",
         ),
         Some('#') => found(
             until(')'),
             "ECMA-262 has no comments",
-            "leave it out, and say it in the `description`",
+            "remove it, and put it into the `description`",
         ),
         Some('|') => found(
             at.start..at.start + 3,
-            "ECMA-262 has no groups that share their numbers",
+            "ECMA-262 has no branch-reset groups",
             "write `(?:…)`",
         ),
         Some('<') => found(
             until('>'),
-            "a group is called by an identifier that no other has",
-            "write another name, or `(?:…)`",
+            "the name of a group must be a unique identifier",
+            "choose another name, or `(?:…)`",
         ),
         Some(_) if inside[flags.len()..].starts_with([')', ':']) && !flags.is_empty() => {
             let help = match flags.contains('i') {
                 true => "write both cases in a class: `[Aa]`",
-                false => "leave them away, and write what they would change",
+                false => "remove them, and spell out what they would change",
             };
             found(
                 until(if inside[flags.len()..].starts_with(')') {
@@ -292,13 +300,13 @@ fn group(at: Range<usize>, rest: &str) -> Found {
         }
         Some(_) => found(
             at,
-            "this group is not closed, or of no kind that ECMA-262 has",
+            "this group is not closed, or of a kind that ECMA-262 does not have",
             "write `(?:…)` for a group, or `\\(` for a parenthesis",
         ),
     }
 }
 
-/// Each place outside of escapes, with whether it is in a class.
+/// Each position outside of escapes, and whether it is inside a class.
 fn places(chars: &[char]) -> impl Iterator<Item = (usize, bool)> {
     let (mut in_class, mut skipped) = (false, false);
     chars.iter().enumerate().filter_map(move |(i, c)| {
@@ -316,7 +324,7 @@ fn places(chars: &[char]) -> impl Iterator<Item = (usize, bool)> {
     })
 }
 
-/// What has no equal in linear time.
+/// What has no equivalent in linear time.
 fn unsupported(chars: &[char]) -> Found {
     let starts = |i: usize, text: &str| {
         let mut here = chars[i..].iter();
@@ -336,14 +344,14 @@ fn unsupported(chars: &[char]) -> Found {
             return found(
                 at(3),
                 "look-ahead",
-                "write what may not be as `not: { pattern: … }` beside, or check it in the handler",
+                "put the excluded pattern under `not: { pattern: … }`, or check it in the handler",
             );
         }
         if !in_class && (starts(i, "(?<=") || starts(i, "(?<!")) {
             return found(
                 at(4),
                 "look-behind",
-                "write what stands before as a part of the pattern, or check it in the handler",
+                "make the preceding text part of the pattern, or check it in the handler",
             );
         }
         if !in_class
@@ -352,40 +360,40 @@ fn unsupported(chars: &[char]) -> Found {
         {
             return found(
                 at(2),
-                "a reference back to what a group matched",
-                "write what it may be again, or check it in the handler",
+                "a back-reference",
+                "repeat the pattern of the group, or check it in the handler",
             );
         }
         if !in_class && starts(i, "\\B") {
-            return found(at(2), "`\\B`", "say which characters stand on both sides");
+            return found(at(2), "`\\B`", "write the characters on both sides");
         }
         if starts(i, "[^]") {
-            return found(at(3), "a class of everything", "write `[\\s\\S]`");
+            return found(
+                at(3),
+                "a class that contains everything",
+                "write `[\\s\\S]`",
+            );
         }
         if starts(i, "[]") {
-            return found(
-                at(2),
-                "a class of nothing",
-                "leave out what can never match",
-            );
+            return found(at(2), "an empty class", "remove what can never match");
         }
         if starts(i, "\\u") && super::surrogate(&chars[i..]).is_some() {
             return found(
                 at(6),
-                "half of a character, which no text has",
+                "a lone surrogate, which no text contains",
                 "write the whole character: `\\u{1F600}`",
             );
         }
     }
-    let help = "say it in another way, or check it in the handler";
+    let help = "rewrite it, or check it in the handler";
     found(
         0..chars.len(),
-        "it has no equal that runs in linear time",
+        "it has no equivalent that runs in linear time",
         help,
     )
 }
 
-/// What takes too much memory: the largest count is meant.
+/// What takes too much memory: usually the largest count.
 fn large(chars: &[char]) -> Found {
     let mut largest = (0_u64, 0..chars.len());
     for (i, in_class) in places(chars) {
@@ -399,13 +407,13 @@ fn large(chars: &[char]) -> Found {
         }
     }
     let why = match largest.0 {
-        0 => "it takes more memory than 4 MB".to_owned(),
-        n => format!("repeated {n} times, it takes more memory than 4 MB"),
+        0 => "it takes more than 4 MB of memory".to_owned(),
+        n => format!("repeated {n} times, it takes more than 4 MB of memory"),
     };
     found(
         largest.1,
         why,
-        "leave the count away, and bound the text by `maxLength`; or write smaller counts",
+        "remove the count and limit the text with `maxLength`; or write smaller counts",
     )
 }
 
@@ -419,12 +427,12 @@ mod tests {
         let mut otherwise = Vec::new();
         for (pattern, at, why, help) in [
             ("^[a-z$", "[", "not closed", "`]`"),
-            (r"^a\-b$", r"\-", "backslash", "write `-`"),
-            (r"^a\@b$", r"\@", "backslash", "write `@`"),
-            (r"\é", r"\é", "backslash", "write `é`"),
+            (r"^a\-b$", r"\-", "no special meaning", "write `-`"),
+            (r"^a\@b$", r"\@", "no special meaning", "write `@`"),
+            (r"\é", r"\é", "no special meaning", "write `é`"),
             ("(?i)abc", "(?i)", "flags", "[Aa]"),
             ("(?i:abc)", "(?i:", "flags", "[Aa]"),
-            ("(?s)a.b", "(?s)", "flags", "leave"),
+            ("(?s)a.b", "(?s)", "flags", "remove"),
             ("^[[:alpha:]]+$", "[:alpha:]", "POSIX", "[A-Za-z]"),
             ("^[[:digit:]_]+$", "[:digit:]", "POSIX", "[0-9]"),
             (
@@ -436,8 +444,8 @@ mod tests {
             (r"\P{Greek}", r"\P{Greek}", "Greek", r"\P{Script=Greek}"),
             (r"\p{Letters}", r"\p{Letters}", "Letters", r"\p{L}"),
             (r"\pL", r"\p", "braces", r"\p{L}"),
-            (r"\Aabc\z", r"\A", "no escape", "write `^`"),
-            (r"abc\Z", r"\Z", "no escape", "write `$`"),
+            (r"\Aabc\z", r"\A", "not an ECMA-262 escape", "write `^`"),
+            (r"abc\Z", r"\Z", "not an ECMA-262 escape", "write `$`"),
             (r"a\", r"\", "end", r"\\"),
             (r"(a)\2", r"\2", "no group", r"\x07"),
             (r"\k<n>a", r"\k<n>", "no group", "(?<name>"),
@@ -448,23 +456,23 @@ mod tests {
             ("(?#note)a", "(?#note)", "comments", "description"),
             ("(?<1>a)", "(?<1>", "identifier", "name"),
             ("(a", "(", "not closed", r"\("),
-            ("a)", ")", "no group is open", r"\)"),
-            ("a]", "]", "no bracket", r"\]"),
-            ("a}", "}", "no bracket", r"\}"),
+            ("a)", ")", "no open group", r"\)"),
+            ("a]", "]", "closes no bracket", r"\]"),
+            ("a}", "}", "closes no bracket", r"\}"),
             ("*a", "*", "nothing here to repeat", r"\*"),
-            ("a**", "*", "repeats already", "once"),
+            ("a**", "*", "already repeats", "once"),
             ("a++", "+", "possessive", "once"),
-            ("a{,2}", "{", "begins with a number", "{0,"),
+            ("a{,2}", "{", "must begin with a number", "{0,"),
             ("a{3,2}", "{3,2", "out of order", "{2,5}"),
             ("[b-a]", "b-a", "out of order", "smaller"),
             (r"[\d-z]", r"\d-z", "", ""),
             ("^(?!x)[a-z]+$", "(?!", "look-ahead", "not: {"),
             ("(?=a)b", "(?=", "look-ahead", "allOf"),
             ("(?<=a)b", "(?<=", "look-behind", "handler"),
-            (r"(a)\1", r"\1", "reference back", "handler"),
+            (r"(a)\1", r"\1", "back-reference", "handler"),
             (r"a\B", r"\B", r"\B", "both sides"),
             ("a[^]b", "[^]", "everything", r"[\s\S]"),
-            (r"\uD83D", r"\uD83D", "half", "whole"),
+            (r"\uD83D", r"\uD83D", "lone surrogate", "whole"),
             (
                 "^[a-z]{1,100000}\\.[a-z]{2,100}$",
                 "{1,100000}",

@@ -1,8 +1,8 @@
-//! Unions told apart by a property, with a branch that says more than the fields of a struct do.
+//! Unions with a discriminant, one of whose branches has more than the fields of a struct.
 
 use serde_json::{Map, Value, json};
 
-/// What a branch may say beside its discriminant and a text `x`.
+/// What a branch may have beside its discriminant and a string `x`.
 fn more() -> Vec<Value> {
     vec![
         json!({ "additionalProperties": { "type": "string" } }),
@@ -27,7 +27,7 @@ fn more() -> Vec<Value> {
     ]
 }
 
-/// A schema, and values to be asked.
+/// A schema, and values to check.
 pub(crate) fn branches() -> Vec<(Value, Vec<Value>)> {
     let plain = json!({
         "type": "object",
@@ -50,7 +50,7 @@ pub(crate) fn branches() -> Vec<(Value, Vec<Value>)> {
         let keyword = if i % 2 == 0 { "oneOf" } else { "anyOf" };
         let union = json!({ (keyword): [plain, odd(more)] });
         all.push((union.clone(), values()));
-        // What is read behind a branch is read as it is without one.
+        // A branch is read in the same way as a type by itself.
         let list = json!({
             "type": "array",
             "items": {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// A small generator of random numbers (xorshift64*), so that a failure can be run again by its seed.
+/// A small random number generator (xorshift64*), so that a failure can be repeated by its seed.
 pub(crate) struct Rng(u64);
 
 impl Rng {
@@ -144,7 +144,7 @@ fn keyword(rng: &mut Rng, depth: u32) -> (&'static str, Value) {
 }
 
 pub(crate) fn document(rng: &mut Rng) -> Value {
-    // Definitions refer only to what stands before them or lies further in, so that none is endless.
+    // Definitions refer only to earlier or nested ones, so that none is infinite.
     let first = schema(rng, 0);
     let second = json!({
         "properties": { "a": { "$ref": "#" }, "b": { "$ref": "#/$defs/0" } },

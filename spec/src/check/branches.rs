@@ -1,4 +1,5 @@
-//! Branches of `oneOf` that a server tells apart by the fields they do not know, and a client does not.
+//! Branches of `oneOf` that overlap for a client, which drops unknown fields, but not for a server, which refuses
+//! them.
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
@@ -6,7 +7,7 @@ use crate::tree::{Document, Entry};
 use handfast_schema::{Schema, SchemaId, Schemas, Type, union};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The schemas that have a schema as a part, which speaks of the same value.
+/// For each schema, the schemas that have it as a part and so apply to the same value.
 pub(super) type Around = BTreeMap<SchemaId, Vec<SchemaId>>;
 
 impl Checker<'_> {
@@ -27,18 +28,18 @@ impl Checker<'_> {
                 .keyword(id, "oneOf")
                 .map_or(schemas[id].span, |entry| entry.at);
             let text = format!(
-                "a client refuses what it should take: the branches {} and {} of `oneOf` overlap where unknown fields are dropped",
+                "a client would refuse valid values: the branches {} and {} of `oneOf` overlap once unknown fields are dropped",
                 one + 1,
                 other + 1
             );
-            let help = "give each branch a required field that tells it from the others, such as `kind: { const: a }`, write `additionalProperties: false` in each, or make it an `anyOf`";
+            let help = "give each branch a required field that distinguishes it from the others, such as `kind: { const: a }`, write `additionalProperties: false` in each, or make it an `anyOf`";
             self.out
                 .push(Diagnostic::warning("S024", at, text).help(help));
         }
     }
 
-    /// Whether a schema is a part of others that speak of the same value, and one of them declares a property: a branch that requires
-    /// what stands around it.
+    /// Whether a schema is a part of others that apply to the same value, and one of them declares a property: a
+    /// branch may require a property of its parent.
     pub(super) fn is_declared_around(&self, around: &Around, id: SchemaId, name: &str) -> bool {
         let mut seen = BTreeSet::from([id]);
         let mut waiting = vec![id];
@@ -56,7 +57,7 @@ impl Checker<'_> {
         false
     }
 
-    /// Which schemas have each as a part.
+    /// Which schemas have each schema as a part.
     pub(super) fn around(&self) -> Around {
         let mut all = Around::new();
         for (around, schema) in self.protocol.schemas.iter() {
@@ -74,7 +75,7 @@ impl Checker<'_> {
         all
     }
 
-    /// `{ title: string }` says nothing of a value: a property was meant.
+    /// `{ title: string }` asserts nothing: a property was probably meant.
     pub(super) fn remarks(&mut self, schema: &Schema, tree: &Document, entries: &[Entry]) {
         if !schema.properties.is_empty() {
             return;
@@ -86,16 +87,16 @@ impl Checker<'_> {
             let Some(word) = word.filter(|word| Type::from_name(word).is_some()) else {
                 continue;
             };
-            // The default of a string may be any word.
+            // The default of a string may be any text.
             if entry.key == "default" && schema.types.is_some() {
                 continue;
             }
             let text = format!(
-                "`{}` is a remark here, and says nothing of the value",
+                "`{}` is an annotation here, and asserts nothing about the value",
                 entry.key
             );
             let help = format!(
-                "where a property is meant, write `properties: {{ {}: {{ type: {word} }} }}`",
+                "if you mean a property, write `properties: {{ {}: {{ type: {word} }} }}`",
                 entry.key
             );
             self.out
@@ -103,7 +104,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Every schema of what a client receives, in order.
+    /// Every schema reachable from what a client receives, in order.
     fn received_by_client(&self) -> BTreeSet<SchemaId> {
         let messages = self.protocol.messages.iter();
         let payloads = messages.filter_map(|message| message.server.as_ref()?.payload);
@@ -119,7 +120,7 @@ impl Checker<'_> {
     }
 }
 
-/// Two branches, by their places, of which the second takes values of the first from a client's point of view alone.
+/// Two branches, by index, of which the second accepts values of the first for a client only.
 fn overlap(schemas: &Schemas, branches: &[SchemaId]) -> Option<(usize, usize)> {
     let objects: Vec<Vec<Schema>> = branches
         .iter()
@@ -138,13 +139,14 @@ fn overlap(schemas: &Schemas, branches: &[SchemaId]) -> Option<(usize, usize)> {
     })
 }
 
-/// How deep branches lie in each other that are looked at.
+/// How deeply nested branches are inspected.
 const MAX_INSIDE: usize = 4;
 
-/// How many parts and branches of one schema are looked at.
+/// How many parts and branches of one schema are inspected.
 const MAX_PARTS: usize = 16;
 
-/// The plain objects that a branch may be: itself, what the parts of its `allOf` are together, or one of its own branches.
+/// The plain objects that a branch may be: the branch itself, the merged parts of its `allOf`, or one of its own
+/// branches.
 fn objects(schemas: &Schemas, id: SchemaId, inside: usize) -> Vec<Schema> {
     let schema = &schemas[union::resolve(schemas, id)];
     if is_plain(schema) {
@@ -184,7 +186,7 @@ fn objects(schemas: &Schemas, id: SchemaId, inside: usize) -> Vec<Schema> {
         .collect()
 }
 
-/// Whether a schema is an object whose fields are all it says, and of which a client drops those it does not know.
+/// Whether a schema is an object with nothing but fields, of which a client drops the unknown ones.
 fn is_plain(schema: &Schema) -> bool {
     !schema.properties.is_empty()
         && schema
@@ -204,7 +206,7 @@ fn is_plain(schema: &Schema) -> bool {
         && schema.condition.is_none()
 }
 
-/// Whether there are values of `one` that `other` takes as well, but for fields that it does not know.
+/// Whether `other` accepts some values of `one` once the fields it does not know are dropped.
 fn takes(schemas: &Schemas, one: &Schema, other: &Schema) -> bool {
     let property = |schema: &Schema, name: &str| {
         let mut all = schema.properties.iter();
@@ -216,14 +218,14 @@ fn takes(schemas: &Schemas, one: &Schema, other: &Schema) -> bool {
         .any(|(name, _)| property(other, name).is_none());
     let can_meet = |name: &String| match (property(one, name), property(other, name)) {
         (Some(one), Some(other)) => !are_disjoint(schemas, one, other),
-        // What one of them does not know, it cannot have, and the other passes over.
+        // A field that one of them does not know is absent there, and dropped by the other.
         (Some(_), None) => true,
         (None, _) => false,
     };
     unknown && one.required.iter().chain(&other.required).all(can_meet)
 }
 
-/// Whether no value fits both, as far as their types and values say.
+/// Whether no value matches both, judging by types and constants.
 fn are_disjoint(schemas: &Schemas, one: SchemaId, other: SchemaId) -> bool {
     let (one, other) = (
         &schemas[union::resolve(schemas, one)],

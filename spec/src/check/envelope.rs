@@ -1,16 +1,16 @@
-//! Envelopes: no two fields of one name, and none that a flat payload has too.
+//! Envelopes: field names must be unique, also among the fields of a flat payload.
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Envelope, Layout, MessageId, Sent};
+use crate::model::{Envelope, MessageId, Sent, Tagging};
 use handfast_schema::{Span, Type};
 
-/// Every field that an envelope puts beside the tag, with its role in the envelope.
+/// Every field of an envelope beside the tag, with its role in the envelope.
 fn fields(envelope: &Envelope) -> Vec<(&'static str, &str, Span)> {
-    let mut all = vec![("tag", envelope.layout.tag(), Span::default())];
+    let mut all = vec![("tag", envelope.tagging.tag(), Span::default())];
     all.extend(
         envelope
-            .layout
+            .tagging
             .content()
             .map(|name| ("content", name, Span::default())),
     );
@@ -65,14 +65,14 @@ impl Checker<'_> {
                 if let Some(entry) = own {
                     self.distinct(&sent.envelope, (entry.at, entry.value));
                 }
-                if matches!(sent.envelope.layout, Layout::Flat { .. }) {
+                if matches!(sent.envelope.tagging, Tagging::Flat { .. }) {
                     self.flat(id, sent);
                 }
             }
         }
     }
 
-    /// The place of a role in a block, or the block itself.
+    /// The location of a role in a block, or the block itself.
     fn role_place(&self, (at, block): (Span, usize), role: &str, span: Span) -> Span {
         if span != Span::default() {
             return span;
@@ -97,10 +97,15 @@ impl Checker<'_> {
                 problem = problem.label(first, "first here");
             }
             let help = match *role {
-                "content" => "name one of them otherwise: `content: …`, or `content: null` where the payload lies flat".to_owned(),
-                "correlate" => "name one of them otherwise: `correlate: { request: …, reply: … }`".to_owned(),
-                "outcome" => "name one of them otherwise: `outcome: { field: … }`".to_owned(),
-                _ => format!("name one of them otherwise: `{role}: …`, or `{role}: off`"),
+                "content" => {
+                    "rename one of them: `content: …`, or `content: null` if the payload is flat"
+                        .to_owned()
+                }
+                "correlate" => {
+                    "rename one of them: `correlate: { request: …, reply: … }`".to_owned()
+                }
+                "outcome" => "rename one of them: `outcome: { field: … }`".to_owned(),
+                _ => format!("rename one of them: `{role}: …`, or `{role}: off`"),
             };
             self.out.push(problem.help(help));
         }
@@ -114,10 +119,9 @@ impl Checker<'_> {
             .types
             .is_some_and(|types| types.single() != Some(Type::Object))
         {
-            let text =
-                format!("the payload of `{name}` lies flat in the message, and is no object");
+            let text = format!("the payload of `{name}` is flat, but not an object");
             let at = shape.span;
-            let help = "give it `type: object`, or the envelope a `content`";
+            let help = "write `type: object`, or give the envelope a `content`";
             self.out
                 .push(Diagnostic::error("P040", at, text).help(help));
             return;
@@ -129,7 +133,7 @@ impl Checker<'_> {
                 continue;
             };
             let text = format!(
-                "the field `{}` of `{name}` lies flat beside the envelope's `{role}` of the same name",
+                "the field `{}` of `{name}` has the same name as the envelope's `{role}`, and the payload is flat",
                 field.name
             );
             let at = self.property(field.owner, &field.name);
@@ -146,7 +150,7 @@ impl Checker<'_> {
                 "rename one of them, or turn the envelope's off: `envelope: {{ {role}: off }}`"
             );
             self.out.push(problem.help(if *role == "tag" {
-                "name one of them otherwise: `envelope: { tag: … }`".to_owned()
+                "rename one of them: `envelope: { tag: … }`".to_owned()
             } else {
                 help
             }));

@@ -1,4 +1,4 @@
-//! Messages: tags, replies, what belongs together.
+//! Messages: tags, replies, and keys that depend on each other.
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
@@ -6,19 +6,19 @@ use crate::model::{Correlate, Message, MessageId, RoleKind, RolePlayer, Scalar, 
 use handfast_schema::Span;
 use std::collections::BTreeMap;
 
-/// Who bears a tag.
+/// What a tag belongs to.
 #[derive(Clone, Copy)]
-enum Bearer {
+enum TagOwner {
     Message(MessageId),
     Role(&'static str),
 }
 
-/// Which ends send the messages of a role: (the client, the server).
+/// Which sides send the messages of a role: (the client, the server).
 pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
     match kind {
         RoleKind::Hello | RoleKind::Auth | RoleKind::Resume => (true, false),
         RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => (false, true),
-        // The answer to our own join, leave and negotiation bears the tag of the request.
+        // The answer to Handfast's own join, leave and negotiate has the tag of the request.
         RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate => (true, true),
         RoleKind::Ping | RoleKind::Pong => (true, true),
     }
@@ -33,7 +33,7 @@ pub(super) fn spelled(tag: &Scalar) -> String {
 
 impl Checker<'_> {
     pub(super) fn messages(&mut self) {
-        // How each message is used by others: as the one reply, or as a part of a stream.
+        // How each message is used by others: as a single reply, or as a part of a stream.
         let count = self.protocol.messages.len();
         let mut acks = vec![false; count];
         let mut parts = vec![false; count];
@@ -77,7 +77,7 @@ impl Checker<'_> {
 
     fn tags(&mut self, end: &str, acks: &[bool], parts: &[bool]) {
         let client = end == "client";
-        let mut seen: BTreeMap<&Scalar, (Bearer, Span)> = BTreeMap::new();
+        let mut seen: BTreeMap<&Scalar, (TagOwner, Span)> = BTreeMap::new();
         let mut textual_roles = Vec::new();
         let protocol = self.protocol;
         for (role, (kind, name)) in protocol.session.roles.iter().zip(RoleKind::ALL) {
@@ -95,16 +95,16 @@ impl Checker<'_> {
                 textual_roles.push(name);
             }
             let at = at.unwrap_or_default();
-            if let Some((Bearer::Role(other), _)) = seen.get(tag) {
+            if let Some((TagOwner::Role(other), _)) = seen.get(tag) {
                 let tag = spelled(tag);
                 let message = format!("the roles `{other}` and `{name}` have the same tag `{tag}`");
                 let help = format!(
-                    "give one of them another: `session: {{ roles: {{ {name}: {{ tag: session.{name} }} }} }}`"
+                    "give one of them another tag: `session: {{ roles: {{ {name}: {{ tag: session.{name} }} }} }}`"
                 );
                 self.out
                     .push(Diagnostic::error("P018", at, message).help(help));
             }
-            seen.insert(tag, (Bearer::Role(name), at));
+            seen.insert(tag, (TagOwner::Role(name), at));
         }
         let mut integer = None;
         for (index, message) in protocol.messages.iter().enumerate() {
@@ -119,8 +119,8 @@ impl Checker<'_> {
             let name = &message.name.text;
             let Some(tag) = &sent.tag else {
                 if !acks[index] && !parts[index] && !self.is_failure(id, sent) {
-                    let text = format!("`{name}` has no tag, and answers nothing");
-                    let help = "give it a `tag`, or name it as what answers a request (`reply: …`): that request tells what it is";
+                    let text = format!("`{name}` has no tag and is not a reply");
+                    let help = "give it a `tag`, or make it the reply to a request (`reply: …`), which identifies it";
                     self.out
                         .push(Diagnostic::error("P035", at, text).help(help));
                 }
@@ -130,9 +130,9 @@ impl Checker<'_> {
                 integer.get_or_insert(at);
             }
             match seen.get(tag).copied() {
-                // Replies are told apart by the request they answer.
-                Some((Bearer::Message(other), _)) if acks[other.0] && acks[index] => {}
-                Some((Bearer::Message(other), first)) => {
+                // Replies are identified by their request.
+                Some((TagOwner::Message(other), _)) if acks[other.0] && acks[index] => {}
+                Some((TagOwner::Message(other), first)) => {
                     let other = &protocol.messages[other.0].name.text;
                     let tag = spelled(tag);
                     let text =
@@ -141,21 +141,21 @@ impl Checker<'_> {
                         Diagnostic::error("P014", at, text)
                             .at("the same tag")
                             .label(first, "first here")
-                            .help("a tag tells one message from another: give one of them another `tag`; where the wire has one for both, make them one message whose payload is a `oneOf`"),
+                            .help("a tag identifies a message: give one of them another `tag`; if the wire has one tag for both, make them one message whose payload is a `oneOf`"),
                     );
                 }
-                Some((Bearer::Role(role), place)) => {
-                    let text = format!("the tag of `{name}` is that of the session's own `{role}`");
+                Some((TagOwner::Role(role), place)) => {
+                    let text = format!("`{name}` has the same tag as the session's own `{role}`");
                     let mut problem = Diagnostic::error("P018", at, text);
                     if place != Span::default() {
                         problem = problem.label(place, "the role");
                     }
                     self.out.push(problem.help(format!(
-                        "give the message another `tag`; where the wire has it so, give the session's own another: `session: {{ roles: {{ {role}: {{ tag: session.{role} }} }} }}`, or `off`"
+                        "give the message another `tag`; if the wire requires it, change the tag of the role: `session: {{ roles: {{ {role}: {{ tag: session.{role} }} }} }}`, or `off`"
                     )));
                 }
                 None => {
-                    seen.insert(tag, (Bearer::Message(id), at));
+                    seen.insert(tag, (TagOwner::Message(id), at));
                 }
             }
         }
@@ -167,16 +167,16 @@ impl Checker<'_> {
                 .map(|role| format!("`{role}`"))
                 .collect();
             let text = format!(
-                "the tags of what the {end} sends are integers, and these roles have strings: {}",
+                "the {end} sends integer tags, but these roles have strings: {}",
                 roles.join(", ")
             );
-            let help = "under `session: { roles: … }`, give each an integer (`ping: { tag: 9 }`), a message of yours, or `off`";
+            let help = "under `session: { roles: … }`, give each an integer (`ping: { tag: 9 }`), a message of your own, or `off`";
             self.out
                 .push(Diagnostic::error("P019", at, text).help(help));
         }
     }
 
-    /// A reply is sent by the other end, and finds its way.
+    /// A reply must be sent by the other side, and must be correlated.
     fn reply(&mut self, id: MessageId, message: &Message) {
         let Some(reply) = &message.reply else { return };
         let block = self.block(id);
@@ -213,7 +213,7 @@ impl Checker<'_> {
                 ),
             ] {
                 let Some(asked) = asked else { continue };
-                // A message that nobody sends was complained about.
+                // A message that neither side sends was reported already.
                 if target.client.is_none() && target.server.is_none() {
                     continue;
                 }
@@ -226,10 +226,10 @@ impl Checker<'_> {
                     };
                     let what = if same_end { "cancels" } else { "answers" };
                     let text = format!(
-                        "`{name}` {what} what the {end} asks, and the {sender} does not send it"
+                        "`{name}` {what} a request of the {end}, but the {sender} does not send it"
                     );
                     let from = self.of_message(target_id, "from");
-                    let help = format!("write `from: {sender}` or `from: both` at `{name}`");
+                    let help = format!("write `from: {sender}` or `from: both` for `{name}`");
                     self.out.push(
                         Diagnostic::error("P015", at, text)
                             .label(from, "who sends it")
@@ -253,13 +253,13 @@ impl Checker<'_> {
         } else {
             return;
         };
-        let text = format!("nobody can tell what `{answer}` answers: `{lacks}` bears no id");
-        let help = "give the envelope its `id`, or write `correlate: order` where replies come in the order of the requests";
+        let text = format!("`{answer}` cannot be matched to its request: `{lacks}` has no id");
+        let help = "give the envelope an `id`, or write `correlate: order` if replies come in the order of the requests";
         self.out
             .push(Diagnostic::error("P020", at, text).help(help));
     }
 
-    /// What a message says without effect.
+    /// Keys of a message that have no effect.
     fn effects(&mut self, id: MessageId, message: &Message) {
         let name = &message.name.text;
         let plays = |message: MessageId| {
@@ -277,14 +277,14 @@ impl Checker<'_> {
                 ("errors", errors),
             ] {
                 if said {
-                    idle.push((key, "it has no `reply`, and nobody waits for one"));
+                    idle.push((key, "it has no `reply` to wait for"));
                 }
             }
         }
         if message.volatile && message.channel.is_none() {
             idle.push((
                 "volatile",
-                "it belongs to no `channel`, and is not numbered anyway",
+                "it belongs to no `channel`, and so it has no sequence number anyway",
             ));
         }
         for (key, why) in idle {
@@ -294,15 +294,15 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a message is what a request is answered with where it fails, told from a success by the `outcome` and
-    /// not by a tag.
+    /// Whether a message is the reply to a request that failed, distinguished from a success by the `outcome` and not
+    /// by a tag.
     fn is_failure(&self, id: MessageId, sent: &Sent) -> bool {
         let error = self.protocol.session.role(RoleKind::Error);
         let plays = matches!(error, RolePlayer::Mapped { message, .. } if *message == id);
         plays && sent.envelope.outcome.is_some()
     }
 
-    /// Whether a message without a reply can still be answered with an error: one that finds its way by the id.
+    /// Whether a message without a reply can still be answered with an error, matched by its id.
     fn may_be_refused(&self, message: &Message) -> bool {
         let sent = [&message.client, &message.server].into_iter().flatten();
         let mut with_id = sent.filter(|sent| sent.envelope.id.is_some());
@@ -310,18 +310,18 @@ impl Checker<'_> {
         with_id.next().is_some() && !matches!(error, RolePlayer::Off)
     }
 
-    /// Errors that are declared and that nothing carries: `outcome` tells an answer that failed from one that succeeded, and is no message
-    /// that could bear the code.
+    /// Declared errors that no message can carry: `outcome` distinguishes a failed reply from a successful one, but
+    /// is not a message with a field for the code.
     fn failures(&mut self, id: MessageId, message: &Message) {
         let off = matches!(self.protocol.session.role(RoleKind::Error), RolePlayer::Off);
         if message.errors.is_empty() || message.reply.is_none() || !off {
             return;
         }
         let text = format!(
-            "nothing carries a failure of `{}`: the role `error` is off",
+            "no message can carry the errors of `{}`: the role `error` is off",
             message.name.text
         );
-        let help = "leave the role `error` on; where nothing fails, delete `errors`";
+        let help = "leave the role `error` on; if it cannot fail, delete `errors`";
         let at = self.of_message(id, "errors");
         self.out
             .push(Diagnostic::error("P036", at, text).help(help));
@@ -337,7 +337,7 @@ impl Checker<'_> {
             && !protocol.accepts.matches(&protocol.version)
         {
             let version = &protocol.version;
-            let text = format!("`accepts` leaves out the protocol's own version {version}");
+            let text = format!("`accepts` does not include the protocol's own version {version}");
             let at = self.place(entry);
             self.out.push(Diagnostic::error("P032", at, text));
         }
@@ -347,9 +347,9 @@ impl Checker<'_> {
                 .as_ref()
                 .is_some_and(|since| *since > protocol.version)
             {
-                let text = format!("`{}` is of a version still to come", message.name.text);
+                let text = format!("`since` of `{}` is a future version", message.name.text);
                 let at = self.of_message(MessageId(index), "since");
-                let help = format!("the protocol is at {}", protocol.version);
+                let help = format!("the protocol has version {}", protocol.version);
                 self.out
                     .push(Diagnostic::error("P032", at, text).help(help));
             }
@@ -371,7 +371,7 @@ impl Checker<'_> {
                     .push(
                         Diagnostic::error("P014", at, text)
                             .label(first, "first here")
-                            .help("give one of them another `code`; where the wire has one for both, declare one error and name it wherever it may come"),
+                            .help("give one of them another `code`; if the wire has one code for both, declare one error and list it for every request that may fail with it"),
                     );
             }
         }
@@ -394,7 +394,7 @@ impl Checker<'_> {
                 }
                 let name = &param.name.text;
                 let text = format!("the parameter `{name}` is not a string");
-                let help = "a channel's key is text, and so are its parameters: `{ type: string }`";
+                let help = "the key of a channel is a string, and so are its parameters: `{ type: string }`";
                 self.out
                     .push(Diagnostic::error("P037", param.name.span, text).help(help));
             }
@@ -433,11 +433,11 @@ impl Checker<'_> {
             let (does, help) = match key {
                 "join" => (
                     "joins",
-                    "the answer tells where in the channel a client begins: add `reply`",
+                    "the reply says at which position a client starts: add `reply`",
                 ),
                 _ => (
                     "leaves",
-                    "the answer tells that nothing more of the channel comes: add `reply`",
+                    "the reply confirms that no more messages of the channel follow: add `reply`",
                 ),
             };
             let text = format!("`{name}` {does} a channel and has no reply");
@@ -458,11 +458,13 @@ impl Checker<'_> {
             let (text, label) = match found {
                 Some(field) if field.required => continue,
                 Some(field) => (
-                    format!("`{name}` may leave out `{param}`, which tells the channel"),
+                    format!("`{param}` of `{name}`, which identifies the channel, is optional"),
                     self.property(field.owner, param),
                 ),
                 None => (
-                    format!("the payload of `{name}` lacks `{param}`, which tells the channel"),
+                    format!(
+                        "the payload of `{name}` lacks `{param}`, which identifies the channel"
+                    ),
                     self.of_message(id, "payload"),
                 ),
             };

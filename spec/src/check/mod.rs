@@ -1,4 +1,4 @@
-//! What is wrong with a protocol whose every part is well-formed.
+//! Checks a protocol whose parts are all well-formed.
 
 mod branches;
 mod envelope;
@@ -37,7 +37,7 @@ pub(crate) fn check(
     checker.unused();
 }
 
-/// Finds references that come back to where they began.
+/// Finds circular references.
 pub(crate) fn circles(
     protocol: &Protocol,
     tree: &Document,
@@ -60,11 +60,11 @@ struct Checker<'a> {
     out: &'a mut Diagnostics,
 }
 
-/// A field of an object, as its schema and what that refers to declare it.
-struct Known {
+/// A field of an object, as declared by its schema or by one it refers to.
+struct DeclaredField {
     name: String,
     required: bool,
-    /// The schema whose `properties` it stands in.
+    /// The schema whose `properties` declares it.
     owner: SchemaId,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
             .unwrap_or_default()
     }
 
-    /// Where a value stands, or its key where the value is long.
+    /// The location of a value, or of its key if the value is long.
     fn place(&self, entry: &Entry) -> Span {
         let node = self.tree.node(entry.value);
         match node.kind {
@@ -94,14 +94,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The place of a message's block.
+    /// The node of a message's block.
     fn block(&self, message: MessageId) -> NodeId {
         self.section("messages")
             .get(message.0)
             .map_or(self.tree.root, |entry| entry.value)
     }
 
-    /// The place of a key of a message, or its name.
+    /// The location of a key of a message, or of its name.
     fn of_message(&self, message: MessageId, key: &str) -> Span {
         let entry = self
             .tree
@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
         self.lowered.docs[site.doc].map(site.node)?.get(keyword)
     }
 
-    /// The place of a property's name.
+    /// The location of a property's name.
     fn property(&self, owner: SchemaId, name: &str) -> Span {
         let tree = self
             .lowered
@@ -132,7 +132,7 @@ impl<'a> Checker<'a> {
         found.map_or(self.protocol.schemas[owner].span, |entry| entry.at)
     }
 
-    /// Follows `$ref` where nothing stands beside it that changes the shape.
+    /// Follows `$ref` as long as no sibling keyword changes the shape.
     fn followed(&self, mut schema: SchemaId) -> SchemaId {
         for _ in 0..64 {
             match self.protocol.schemas[schema].reference {
@@ -143,8 +143,8 @@ impl<'a> Checker<'a> {
         schema
     }
 
-    /// Every field that a schema may speak of, branches included.
-    fn fields(&self, schema: SchemaId) -> Vec<Known> {
+    /// Every field that a schema may describe, including those of its branches.
+    fn fields(&self, schema: SchemaId) -> Vec<DeclaredField> {
         let mut known = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         let mut open = vec![(schema, true)];
@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
                 schema.required.iter().map(String::as_str).collect();
             for (name, _) in &schema.properties {
                 let required = certain && required.contains(name.as_str());
-                known.push(Known {
+                known.push(DeclaredField {
                     name: name.clone(),
                     required,
                     owner: id,

@@ -1,11 +1,11 @@
-//! What is read and carried into the model, and acted on by nobody yet, or not by both ends.
+//! Settings that are read into the model but have no effect yet, or not on both sides.
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::model::{EncodingKind, Envelope, MessageId, RoleKind, RolePlayer, Sent};
 use handfast_schema::Span;
 
-/// An envelope without the places where its fields are declared.
+/// An envelope without the spans of its fields.
 fn unplaced(envelope: &Envelope) -> Envelope {
     let mut envelope = envelope.clone();
     let timestamp = envelope.timestamp.as_mut().map(|one| &mut one.field);
@@ -25,7 +25,7 @@ fn unplaced(envelope: &Envelope) -> Envelope {
 }
 
 impl Checker<'_> {
-    /// Tells of everything that a spec says and nobody acts on yet. A line taken out is a promise kept.
+    /// Reports every setting that has no effect yet. A line is removed when its feature is implemented.
     pub(super) fn pending(&mut self) {
         self.pending_channels();
         self.pending_messages();
@@ -34,11 +34,11 @@ impl Checker<'_> {
     }
 
     fn not_yet(&mut self, at: Span, what: &str, instead: &str) {
-        let text = format!("{what} is read, and not acted on yet: {instead}");
+        let text = format!("{what} has no effect yet: {instead}");
         self.out.push(Diagnostic::note("G005", at, text));
     }
 
-    /// The place of what stands at a path, unless what stands there is broken, which was said.
+    /// The location of the value at a path, unless it is broken and was reported already.
     fn said(&self, path: &[&str]) -> Option<Span> {
         let entry = self.entry(path)?;
         (!self.tree.is_broken(entry.value)).then(|| self.place(entry))
@@ -66,7 +66,7 @@ impl Checker<'_> {
             if message.reply.is_some() && message.server.is_some() {
                 let at = self.of_message(id, "reply");
                 let what = format!("the reply to `{name}`");
-                self.not_yet(at, &what, "no server waits for one");
+                self.not_yet(at, &what, "servers do not wait for one");
             }
             for (end, sent, usual) in [
                 ("client", &message.client, &protocol.envelope.client),
@@ -96,7 +96,7 @@ impl Checker<'_> {
             "the envelope of `{}`",
             self.protocol.messages[id.0].name.text
         );
-        let instead = format!("in generated Rust it has that of all that the {end} sends");
+        let instead = format!("generated Rust uses the envelope of everything the {end} sends");
         self.not_yet(at, &what, &instead);
     }
 
@@ -105,18 +105,18 @@ impl Checker<'_> {
         if let Some(at) = self.said(&["session", "resume"])
             && session.resume.is_some()
         {
-            let instead = "the id of a session is given out, and no session is taken up again";
+            let instead = "a session gets an id, but cannot be resumed";
             self.not_yet(at, "`session.resume`", instead);
         }
         if let Some(at) = self.said(&["session", "phases"]) {
-            let instead = "the client speaks first, and nothing is legal before ready";
+            let instead = "the client sends first, and no message is allowed before ready";
             self.not_yet(at, "`session.phases`", instead);
         }
         for (role, (kind, name)) in session.roles.iter().zip(RoleKind::ALL) {
             let RolePlayer::Mapped { message, fields } = &role.player else {
                 continue;
             };
-            // The message of `session.auth` travels in the hello, which is how that role is played.
+            // The message of `session.auth` is sent inside the hello; that is how this role is played.
             if kind == RoleKind::Auth && session.auth == Some(*message) && fields.is_empty() {
                 continue;
             }
@@ -124,10 +124,10 @@ impl Checker<'_> {
                 continue;
             };
             let player = &self.protocol.messages[message.0].name.text;
-            let what = format!("that `{player}` plays the role `{name}`");
+            let what = format!("`{player}` in the role `{name}`");
             let instead = match kind {
-                RoleKind::Error => "the role is taken for `off`, and no failure is answered",
-                _ => "the role is taken for `off`",
+                RoleKind::Error => "the role counts as `off`, and failures are not answered",
+                _ => "the role counts as `off`",
             };
             self.not_yet(at, &what, instead);
         }
@@ -139,8 +139,8 @@ impl Checker<'_> {
         if let Some(at) = self.entry(&["encodings"]).map(|entry| entry.at)
             && !json
         {
-            let text = "the protocol speaks no JSON, and is served as JSON all the same, without a subprotocol";
-            let help = "other encodings are read, and not spoken yet: name `json` beside them";
+            let text = "the encodings do not include JSON; the protocol is served as JSON nevertheless, without a subprotocol";
+            let help = "other encodings are not supported yet: add `json` to them";
             self.out
                 .push(Diagnostic::warning("P041", at, text).help(help));
         }
@@ -152,11 +152,11 @@ impl Checker<'_> {
             };
             if let Some(at) = self.said(&["encodings", key]) {
                 let what = format!("the encoding `{key}`");
-                self.not_yet(at, &what, "JSON is what is spoken");
+                self.not_yet(at, &what, "JSON is used");
             }
         }
         if let Some(at) = self.said(&["closes", "taken-over"]) {
-            let instead = "no session is taken over, and the code is never sent";
+            let instead = "sessions are not taken over, so this code is never sent";
             self.not_yet(at, "`closes.taken-over`", instead);
         }
         if let Some(at) = self.said(&["generate", "rust", "types"]) {

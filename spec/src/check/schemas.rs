@@ -1,4 +1,4 @@
-//! Schemas: contradictions, what has no effect, what nobody enforces.
+//! Schemas: contradictions, keywords without effect, and keywords that are not enforced.
 
 use super::{Checker, branches::Around};
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -7,13 +7,13 @@ use handfast_schema::{Number, Schema, SchemaId, Side, Span, Type, Validator, for
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The largest integer that a double holds with both its neighbours: 2^53 - 1.
+/// The largest integer that a double represents along with both its neighbours: 2^53 - 1.
 const SAFE: f64 = 9_007_199_254_740_991.0;
 
-/// Content encodings of RFC 2045: they say how a text travels by mail, and refuse none.
+/// Content encodings of RFC 2045: they say how a text is sent by mail, and assert nothing.
 const MAIL_ENCODINGS: [&str; 4] = ["7bit", "8bit", "binary", "quoted-printable"];
 
-/// Pairs of bounds, of which the first is not above the second.
+/// Pairs of bounds, of which the first must not be above the second.
 const BOUNDS: [(&str, &str); 5] = [
     ("minLength", "maxLength"),
     ("minItems", "maxItems"),
@@ -22,7 +22,7 @@ const BOUNDS: [(&str, &str); 5] = [
     ("minimum", "maximum"),
 ];
 
-/// Keywords that say something of one type only.
+/// Keywords that apply to one type only.
 const TYPED: [(&str, Type); 29] = [
     ("maxLength", Type::String),
     ("minLength", Type::String),
@@ -75,10 +75,10 @@ impl Checker<'_> {
         self.defaults();
     }
 
-    /// Defaults that their own schema refuses. They are documentation, and nobody fills them in; but a default that
-    /// could not be sent is not what was meant.
+    /// Defaults that their own schema refuses. A default is documentation and never filled in, but one that could not
+    /// be sent is a mistake.
     fn defaults(&mut self) {
-        // What could not be read would refuse everything, or take it.
+        // A schema that could not be read would refuse or accept everything.
         if self.out.errors() > 0 {
             return;
         }
@@ -96,26 +96,27 @@ impl Checker<'_> {
             };
             let at = self.keyword_place(id, &self.lowered.docs[site.doc], "default");
             let text = format!("the default does not fit its own schema: {first}");
-            let help =
-                "a default is documentation, and is never filled in; give one that may be sent";
+            let help = "a default is documentation and is never filled in; write one that is valid";
             self.out
                 .push(Diagnostic::warning("S021", at.unwrap_or(schema.span), text).help(help));
         }
     }
 
-    /// What nobody enforces: a word of meta-schemas, formats that nobody knows, and what is only a remark.
+    /// What is not enforced: keywords of meta-schemas, unknown formats, and annotations.
     fn not_enforced(&mut self, tree: &Document, entries: &[Entry]) {
         for entry in entries {
             let (what, known): (_, &[&str]) = match entry.key.as_str() {
                 "$vocabulary" => {
-                    let text = "`$vocabulary` is a word of meta-schemas, and this describes values";
-                    let help = "take it out: schemas are read as draft 2020-12, with the whole of its vocabulary";
+                    let text =
+                        "`$vocabulary` belongs in a meta-schema, and this schema describes values";
+                    let help =
+                        "remove it: schemas are read as draft 2020-12 with all its vocabularies";
                     self.out
                         .push(Diagnostic::error("S013", entry.at, text).help(help));
                     continue;
                 }
                 "contentSchema" | "contentMediaType" => {
-                    let text = format!("`{}` is a remark, and refuses nothing", entry.key);
+                    let text = format!("`{}` is an annotation, and is not enforced", entry.key);
                     self.out.push(Diagnostic::note("G006", entry.at, text));
                     continue;
                 }
@@ -131,19 +132,20 @@ impl Checker<'_> {
                 continue;
             }
             if what != "format" && MAIL_ENCODINGS.contains(&name) {
-                let text = format!("the {what} `{name}` is a remark, and refuses nothing");
+                let text = format!("the {what} `{name}` is an annotation, and is not enforced");
                 self.out.push(Diagnostic::note("G006", at, text));
                 continue;
             }
             let text = format!("there is no {what} `{name}`");
             let help = did_you_mean(name, known.iter().copied())
-                .unwrap_or_else(|| format!("there are `{}`", known.join("`, `")));
+                .unwrap_or_else(|| format!("known are `{}`", known.join("`, `")));
             self.out
                 .push(Diagnostic::error("S014", at, text).help(help));
         }
     }
 
-    /// What nothing fits is a mistake in a protocol, and no more than doubtful in a schema that may be somebody else's.
+    /// A schema that matches nothing is an error in Handfast's dialect, and a warning in a schema that may be someone
+    /// else's.
     fn doubtful(&self, code: &'static str, at: Span, text: impl Into<String>) -> Diagnostic {
         if self.protocol.schemas.has_defaults() {
             Diagnostic::error(code, at, text)
@@ -190,7 +192,7 @@ impl Checker<'_> {
             ) else {
                 continue;
             };
-            let text = format!("nothing fits: `{low}` is above `{high}`");
+            let text = format!("no value is valid: `{low}` is above `{high}`");
             let problem = self.doubtful("S010", at, text);
             self.out.push(problem.label(other, "the upper bound"));
         }
@@ -201,7 +203,7 @@ impl Checker<'_> {
             && !fits(types, constant)
             && let Some(at) = self.keyword_place(id, tree, "const")
         {
-            let text = "nothing fits: the constant is not of the type";
+            let text = "no value is valid: the constant is not of the type";
             let other = self.keyword_place(id, tree, "type").unwrap_or(at);
             let problem = self.doubtful("S010", at, text);
             self.out.push(problem.label(other, "the type"));
@@ -236,9 +238,12 @@ impl Checker<'_> {
                 let item = items.get(name.as_str());
                 let at = item.map_or(schema.span, |item| tree.node(**item).span);
                 let text = format!(
-                    "`{name}` is required, and no property: a server refuses what it does not know"
+                    "`{name}` is required but not among the properties, and a server refuses unknown fields"
                 );
-                let known = known.iter().copied().filter(|_| self.out.patient());
+                let known = known
+                    .iter()
+                    .copied()
+                    .filter(|_| self.out.wants_suggestions());
                 let help = did_you_mean(name, known);
                 self.out
                     .push(Diagnostic::warning("S012", at, text).maybe_help(help));
@@ -251,7 +256,7 @@ impl Checker<'_> {
             return;
         };
         if values.is_empty() {
-            let text = "nothing fits an empty `enum`";
+            let text = "no value is valid: the `enum` is empty";
             let problem = self.doubtful("S009", entry.at, text);
             self.out.push(problem);
         }
@@ -260,11 +265,11 @@ impl Checker<'_> {
         for (item, value) in items.iter().zip(values) {
             let at = tree.node(*item).span;
             if let Some(first) = seen.insert(crate::hash::canonical(value), at) {
-                let text = "this value stands in `enum` twice";
+                let text = "this value occurs twice in `enum`";
                 let problem = self.doubtful("S009", at, text);
                 self.out.push(problem.label(first, "first here"));
             } else if schema.types.is_some_and(|types| !fits(types, value)) {
-                let text = "this value is not of the type, and never fits";
+                let text = "this value is not of the type and never valid";
                 let other = self.keyword_place(id, tree, "type").unwrap_or(at);
                 let problem = self.doubtful("S010", at, text);
                 self.out.push(problem.label(other, "the type"));
@@ -273,12 +278,13 @@ impl Checker<'_> {
         if schema.open && !values.iter().all(Value::is_string) {
             let at = self.keyword_place(id, tree, "open").unwrap_or(entry.at);
             let text = "`open` is for an `enum` of strings";
-            self.out
-                .push(Diagnostic::error("S020", at, text).label(entry.at, "this one has others"));
+            self.out.push(
+                Diagnostic::error("S020", at, text).label(entry.at, "this one has other values"),
+            );
         }
     }
 
-    /// Integers that JavaScript cannot hold.
+    /// Integers that JavaScript cannot represent.
     fn integers(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
         let whole = schema
             .types
@@ -301,7 +307,7 @@ impl Checker<'_> {
             if wide(number, bound)
                 && let Some(at) = self.keyword_place(id, tree, keyword)
             {
-                let text = format!("`{keyword}` lets integers through that a double does not hold");
+                let text = format!("`{keyword}` allows integers that a double cannot represent");
                 self.wide(at, text);
             }
         }
@@ -320,21 +326,18 @@ impl Checker<'_> {
         if wide && let Some(at) = self.keyword_place(id, tree, keyword) {
             self.wide(
                 at,
-                format!("`{keyword}` has an integer that a double does not hold"),
+                format!("`{keyword}` has an integer that a double cannot represent"),
             );
         }
         if matches!(schema.format.as_deref(), Some("int64" | "uint64"))
             && let Some(at) = self.keyword_place(id, tree, "format")
         {
-            self.wide(
-                at,
-                "an integer of 64 bits is carried as a string".to_owned(),
-            );
+            self.wide(at, "a 64-bit integer is sent as a string".to_owned());
         }
     }
 
     fn wide(&mut self, at: Span, text: String) {
-        let help = "keep to ±9007199254740991, which needs no bounds, or carry it as text: `{ type: string, format: int64 }`";
+        let help = "stay within ±9007199254740991, which needs no bounds, or send it as a string: `{ type: string, format: int64 }`";
         self.out
             .push(Diagnostic::error("S011", at, text).help(help));
     }
@@ -344,15 +347,12 @@ impl Checker<'_> {
         if let Some(types) = schema.types {
             for (keyword, ty) in TYPED {
                 let numeric = ty == Type::Number && types.contains(Type::Integer);
-                // `format: int64` on an integer has words of its own.
+                // `format: int64` on an integer has a message of its own.
                 let said = keyword == "format" && types.contains(Type::Integer);
                 if !types.contains(ty) && !numeric && !said && self.keyword(id, keyword).is_some() {
                     let types: Vec<_> = types.iter().map(Type::name).collect();
                     let types = types.join(" or ");
-                    idle.push((
-                        keyword,
-                        format!("`{keyword}` says nothing of what is {types}"),
-                    ));
+                    idle.push((keyword, format!("`{keyword}` has no effect on {types}")));
                 }
             }
         }
@@ -379,7 +379,7 @@ impl Checker<'_> {
         }
     }
 
-    /// References that come back to where they began without having looked at any part of the value.
+    /// References that lead back to themselves without descending into the value.
     pub(super) fn circles(&mut self) {
         const NEW: u8 = 0;
         const OPEN: u8 = 1;
@@ -387,7 +387,7 @@ impl Checker<'_> {
         let schemas = &self.protocol.schemas;
         let mut state = vec![NEW; schemas.len()];
         for (start, _) in schemas.iter() {
-            // The stack is kept by hand: a chain of references may be longer than a thread's stack.
+            // An explicit stack: a chain of references may be longer than the thread's stack allows.
             let mut stack = vec![(start, false)];
             while let Some((id, leaving)) = stack.pop() {
                 let at = id.0 as usize;
@@ -428,10 +428,8 @@ impl Checker<'_> {
                             let tree = site.map(|site| &self.lowered.docs[site.doc]);
                             let place = tree.and_then(|tree| self.keyword_place(id, tree, "$ref"));
                             let place = place.unwrap_or(schema.span);
-                            let text =
-                                "this reference comes back to itself before it says anything";
-                            let help =
-                                "a type may contain itself in a field or an item, not be itself";
+                            let text = "this reference refers to itself without end";
+                            let help = "a type may contain itself in a field or an item, but it cannot be itself";
                             let back = schemas[next].span;
                             self.out.push(
                                 Diagnostic::error("S018", place, text)

@@ -1,13 +1,13 @@
-//! The session and the settings: roles, close codes, outputs; and what an `off` gives up.
+//! The session and the settings: roles, close codes, outputs; and what turning a role `off` gives up.
 
 use super::Checker;
 use super::messages::role_ends;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{CloseCondition, MessageId, RoleKind, RolePlayer};
-use crate::parse::words::normal_path;
+use crate::parse::grammar::normal_path;
 use std::collections::BTreeMap;
 
-/// The fields of a role that a message of the author's may hold.
+/// The fields of a role that an application message may carry.
 const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
     match kind {
         RoleKind::Hello => &["version", "hash", "auth", "resume"],
@@ -23,23 +23,25 @@ const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
     }
 }
 
-/// What a protocol gives up where nobody plays a role.
+/// What a protocol gives up if nobody plays a role.
 const fn given_up(kind: RoleKind) -> &'static str {
     match kind {
         RoleKind::Hello => {
-            "versions and hashes are not compared when a client connects, and nothing resumes"
+            "versions and hashes are not compared when a client connects, and sessions do not resume"
         }
-        RoleKind::Ready => "a client does not learn when it may begin, nor what the server speaks",
-        RoleKind::Refuse => "a client that is too old learns it from a close code alone",
-        RoleKind::Auth => "nobody proves who they are",
-        RoleKind::Resume => "a session that lost its connection does not go on",
-        RoleKind::Gap => "messages that were missed for good are missed in silence",
-        RoleKind::Join => "channels without a `join` of their own cannot be entered",
+        RoleKind::Ready => {
+            "a client does not learn when it may start, nor which version the server has"
+        }
+        RoleKind::Refuse => "a client that is too old sees only a close code",
+        RoleKind::Auth => "clients do not authenticate",
+        RoleKind::Resume => "a session ends with its connection",
+        RoleKind::Gap => "a client does not learn of messages that it missed for good",
+        RoleKind::Join => "channels without a `join` of their own cannot be joined",
         RoleKind::Leave => "channels without a `leave` of their own cannot be left",
-        RoleKind::Ping => "a connection that died is noticed by nobody who does not write",
-        RoleKind::Pong => "a ping proves nothing",
-        RoleKind::Negotiate => "the encoding is that of the WebSocket subprotocol, for good",
-        RoleKind::Error => "bad input is not answered, and a request that failed cannot say why",
+        RoleKind::Ping => "a dead connection is noticed only when writing to it",
+        RoleKind::Pong => "pings are not answered",
+        RoleKind::Negotiate => "the encoding is fixed by the WebSocket subprotocol",
+        RoleKind::Error => "invalid messages are not answered, and failed requests give no reason",
     }
 }
 
@@ -100,7 +102,7 @@ impl Checker<'_> {
         };
         let RolePlayer::Mapped { message, fields } = player else {
             if let Some(fields) = map.get("fields").filter(|_| map.get("message").is_none()) {
-                let text = "`fields` says where in a message the role's fields are, and no message is named";
+                let text = "`fields` says where the role's fields are in a message, but there is no `message`";
                 let help = "add `message: …`";
                 self.out
                     .push(Diagnostic::error("P030", fields.at, text).help(help));
@@ -109,7 +111,7 @@ impl Checker<'_> {
         };
         if let Some(tag) = map.get("tag") {
             let text = "a role has a `tag` or a `message`, not both";
-            let help = "the message's own `tag` is what stands on the wire";
+            let help = "the message has its own `tag` on the wire";
             self.out
                 .push(Diagnostic::error("P030", tag.at, text).help(help));
         }
@@ -151,9 +153,9 @@ impl Checker<'_> {
             let place = self.place(entry);
             match first.map(|first| first.replace("~1", "/").replace("~0", "~")) {
                 None => {
-                    let text = format!("`{pointer}` is no JSON Pointer");
+                    let text = format!("`{pointer}` is not a JSON Pointer");
                     let help = format!(
-                        "a pointer begins with a slash: `/{pointer}`; the whole payload is `''`"
+                        "a pointer begins with a slash: `/{pointer}`; `''` is the whole payload"
                     );
                     self.out
                         .push(Diagnostic::error("P030", place, text).help(help));
@@ -176,11 +178,11 @@ impl Checker<'_> {
         }
     }
 
-    /// The message that plays a role is sent by the right end.
+    /// The message that plays a role must be sent by the right side.
     fn player(&mut self, kind: RoleKind, name: &str, id: MessageId, at: handfast_schema::Span) {
         let message = &self.protocol.messages[id.0];
         let (up, down) = role_ends(kind);
-        // What either end may say can be left to one of them.
+        // A role of both sides may be played by one of them.
         let either = up && down;
         let fits = either
             || (up && message.client.is_some())
@@ -210,12 +212,12 @@ impl Checker<'_> {
             (
                 "heartbeat",
                 "G002",
-                "without a heartbeat, a connection that died is noticed only by who writes to it",
+                "without a heartbeat, a dead connection is noticed only when writing to it",
             ),
             (
                 "resume",
                 "G003",
-                "without `resume`, what was sent while a client was away is lost to it",
+                "without `resume`, a client misses what is sent while it is disconnected",
             ),
         ] {
             if let Some(at) = off(self, &["session", key]) {
@@ -225,19 +227,19 @@ impl Checker<'_> {
         for (key, lost) in [
             (
                 "id",
-                "without `id`, an error cannot be told to belong to a request",
+                "without `id`, an error cannot be matched to its request",
             ),
             (
                 "seq",
-                "without `seq`, a client does not notice that messages of a channel were missed",
+                "without `seq`, a client does not notice missed messages of a channel",
             ),
             (
                 "epoch",
-                "without `epoch`, a server that began to count anew looks as if nothing were missed",
+                "without `epoch`, a client cannot notice that a server restarted its numbering",
             ),
             (
                 "channel",
-                "without `channel`, a client cannot tell which channel a message is of",
+                "without `channel`, a client does not know to which channel a message belongs",
             ),
         ] {
             for path in [&["envelope", key][..], &["envelope", "server", key]] {
@@ -257,13 +259,13 @@ impl Checker<'_> {
                 .filter(|entry| !self.tree.is_broken(entry.value));
             let other = seen.insert(code, name);
             let Some(at) = given.map(|entry| self.place(entry)) else {
-                // Where the earlier one was given, the clash is told at that one.
+                // If the earlier one was written in the spec, the clash is reported there.
                 if let Some(other) = other
                     && let Some(entry) = self.entry(&["closes", other])
                 {
                     let text = format!("`{other}` and `{name}` close with the same code {code}");
                     let at = self.place(entry);
-                    let help = "a client acts on the code: what to try again, and what is final";
+                    let help = "a client decides by the code whether to reconnect";
                     self.out
                         .push(Diagnostic::warning("P034", at, text).help(help));
                 }
@@ -271,7 +273,7 @@ impl Checker<'_> {
             };
             if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
                 let text = format!("{code} cannot be sent as a close code");
-                let help = "codes of one's own lie between 4000 and 4999 (RFC 6455, section 7.4)";
+                let help = "codes for applications are 4000 to 4999 (RFC 6455, section 7.4)";
                 self.out
                     .push(Diagnostic::error("P025", at, text).help(help));
             }
@@ -281,7 +283,7 @@ impl Checker<'_> {
                 if let Some(first) = self.entry(&["closes", other]) {
                     problem = problem.label(self.place(first), "first here");
                 }
-                let help = "a client acts on the code: what to try again, and what is final";
+                let help = "a client decides by the code whether to reconnect";
                 self.out.push(problem.help(help));
             }
         }
@@ -295,7 +297,7 @@ impl Checker<'_> {
             if text.is_empty() || !text.chars().all(token) {
                 let message = format!("`{text}` cannot be a WebSocket subprotocol");
                 let help =
-                    "a subprotocol is a token of RFC 9110: letters, digits, `.`, `-`, `+`, `_`";
+                    "a subprotocol is a token as in RFC 9110: letters, digits, `.`, `-`, `+`, `_`";
                 self.out
                     .push(Diagnostic::error("P026", at, message).help(help));
             }
@@ -321,14 +323,14 @@ impl Checker<'_> {
                 continue;
             };
             if path.starts_with("../") && !outside {
-                let message = format!("`{text}` leads out of the folder of the spec");
+                let message = format!("`{text}` is outside the folder of the spec");
                 let help = "name a file in that folder, or write `outside: true` under `generate`";
                 self.out
                     .push(Diagnostic::error("P033", at, message).help(help));
             }
-            // Some file systems do not tell capital letters from small ones.
+            // Some file systems are case-insensitive.
             if let Some(first) = outs.insert(path.to_lowercase(), at) {
-                let message = format!("two outputs go to `{path}`");
+                let message = format!("two outputs have the path `{path}`");
                 self.out
                     .push(Diagnostic::error("P033", at, message).label(first, "first here"));
             }

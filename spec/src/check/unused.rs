@@ -1,4 +1,4 @@
-//! What is declared and used by nobody; and names that two types would share.
+//! Unused declarations, and names that two types would share.
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
@@ -10,7 +10,7 @@ impl Checker<'_> {
         let mut names = BTreeMap::new();
         for ty in &protocol.types {
             if let Some(first) = names.insert(&ty.name.text, ty.name.span) {
-                let text = format!("two types would be called `{}`", ty.name.text);
+                let text = format!("two types would have the name `{}`", ty.name.text);
                 let help = "give one of them another key";
                 self.out.push(
                     Diagnostic::error("S016", ty.name.span, text)
@@ -19,7 +19,7 @@ impl Checker<'_> {
                 );
             }
         }
-        // A reference that did not resolve, or a message that did not form, may have been the use.
+        // A reference that did not resolve, or a broken message, may have been the use.
         if self.out.errors() > 0 {
             return;
         }
@@ -42,7 +42,7 @@ impl Checker<'_> {
             })
             .collect();
         let unused = |what: &str, name: &str, at| {
-            let text = format!("nothing uses the {what} `{name}`");
+            let text = format!("the {what} `{name}` is never used");
             Diagnostic::warning("P021", at, text)
         };
         let mut found = Vec::new();

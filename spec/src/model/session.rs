@@ -1,49 +1,49 @@
-//! How the two ends hold a session, what one takes from the other, and how it ends.
+//! The session: heartbeat, roles, limits, encodings and close codes.
 
 use super::{MessageId, Scalar, Side};
 use std::time::Duration;
 
 /// How a session behaves.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Session {
-    /// How often either end lets the other hear from it; none is `off`.
+pub struct SessionConfig {
+    /// The interval at which each side sends a sign of life; `None` is `off`.
     pub heartbeat: Option<Duration>,
-    /// How long silence is borne, and how long a handshake may take.
+    /// The idle timeout, which also limits the handshake.
     pub timeout: Duration,
-    /// The message whose payload proves who the client is.
+    /// The message whose payload authenticates the client.
     pub auth: Option<MessageId>,
-    /// How long a session that lost its connection is kept; none is `off`.
+    /// How long a session is kept after its connection was lost; `None` is `off`.
     pub resume: Option<Duration>,
-    /// How long a client waits before it tries again.
+    /// How long a client waits before it reconnects.
     pub backoff: Backoff,
-    /// The roles of the session, in the order of [`RoleKind::ALL`]; every role is there.
+    /// The roles of the session, in the order of [`RoleKind::ALL`]; every role is present.
     pub roles: Vec<Role>,
-    /// Who speaks first and what is legal before the session is ready.
+    /// Who sends first, and what is allowed before the session is ready.
     pub phases: Phases,
 }
 
-impl Session {
+impl SessionConfig {
     /// Who plays a role.
     pub fn role(&self, kind: RoleKind) -> &RolePlayer {
         &self.roles[kind as usize].player
     }
 }
 
-/// How long a client waits before it tries again: a random time under a bound that doubles from `min` to `max`.
+/// How long a client waits before it reconnects: a random time below a bound that doubles from `min` to `max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// The first bound.
     pub min: Duration,
     /// The last bound.
     pub max: Duration,
-    /// How many attempts in a row may fail before the client gives up; none is no bound.
+    /// How many attempts in a row may fail before the client gives up; `None` is no limit.
     pub attempts: Option<u32>,
 }
 
 /// A message of the session itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Role {
-    /// Which.
+    /// Which role.
     pub kind: RoleKind,
     /// Who plays it.
     pub player: RolePlayer,
@@ -57,48 +57,48 @@ pub enum RolePlayer {
         /// The value of its tag.
         tag: Scalar,
     },
-    /// A message of the author's, and where in its payload the role's fields are: (field of the role, JSON Pointer).
+    /// An application message, and where in its payload the role's fields are: (field of the role, JSON Pointer).
     Mapped {
         /// The message.
         message: MessageId,
         /// The fields.
         fields: Vec<(String, String)>,
     },
-    /// Nobody; what that gives up is told by `check`.
+    /// Nobody; `check` reports what that gives up.
     Off,
 }
 
-/// The roles there are.
+/// The roles of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoleKind {
-    /// Client: who I am, what I speak.
+    /// Client: introduces itself, with its version and hash.
     Hello,
-    /// Server: welcome.
+    /// Server: accepts the client.
     Ready,
-    /// Server: no, and why.
+    /// Server: refuses the client, with a reason.
     Refuse,
-    /// Client: the proof of who it is, where it is not in the hello.
+    /// Client: authenticates, if the hello does not.
     Auth,
-    /// Client: take me back.
+    /// Client: resumes its session.
     Resume,
-    /// Server: something is missing.
+    /// Server: messages are missing.
     Gap,
-    /// Client: let me into a channel.
+    /// Client: joins a channel.
     Join,
-    /// Client: let me out.
+    /// Client: leaves a channel.
     Leave,
-    /// Either: are you there.
+    /// Either: asks for a pong.
     Ping,
-    /// Either: I am.
+    /// Either: answers a ping.
     Pong,
-    /// Client: let us speak otherwise.
+    /// Client: switches to another encoding.
     Negotiate,
-    /// Server: that was wrong.
+    /// Server: reports an error.
     Error,
 }
 
 impl RoleKind {
-    /// Every role, in order, with its name in the file, which is also the tag of our own message.
+    /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
     pub const ALL: [(Self, &'static str); 12] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
@@ -115,33 +115,33 @@ impl RoleKind {
     ];
 }
 
-/// Who speaks first, and what is legal before the session is ready.
+/// Who sends first, and what is allowed before the session is ready.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phases {
     /// Who sends the first message.
     pub first: Side,
-    /// What is legal before ready, beside the session's own.
+    /// The messages allowed before ready, beside the session's own.
     pub before_ready: Vec<MessageId>,
-    /// Whether messages before ready bear ids.
+    /// Whether messages before ready have ids.
     pub ids_before_ready: bool,
 }
 
-/// What one end takes from the other.
+/// What a side accepts from its peer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// The largest message, in bytes.
     pub message: u64,
-    /// How deep a message may nest.
+    /// How deeply a message may be nested.
     pub depth: u32,
-    /// How many messages a client may send; none is `off`.
+    /// How many messages a client may send; `None` is `off`.
     pub rate: Option<Rate>,
-    /// How many bad messages in a row are borne before the connection is closed.
+    /// How many invalid messages in a row are accepted before the connection is closed.
     pub violations: u32,
-    /// How many bytes may wait for a slow client.
+    /// How many bytes may be queued for a slow client.
     pub outbound: u64,
-    /// How many bytes of received messages may wait to be handled.
+    /// How many bytes of received messages may be queued for handlers.
     pub inbound: u64,
-    /// How many channels a connection may be in.
+    /// How many channels a connection may have joined.
     pub channels: u32,
     /// How many streams a connection may have open.
     pub streams: u32,
@@ -156,29 +156,29 @@ pub enum HandlerTimeout {
     TwiceTheReply,
     /// The same for every message.
     After(Duration),
-    /// As long as it likes.
+    /// No limit.
     Off,
 }
 
-/// So many in so long.
+/// A number of messages in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number.
     pub count: u64,
-    /// In how long.
+    /// The period.
     pub per: Duration,
 }
 
-/// An encoding that the protocol speaks.
+/// An encoding of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-    /// Which.
+    /// Which one.
     pub kind: EncodingKind,
     /// Its WebSocket subprotocol.
     pub subprotocol: String,
 }
 
-/// The encodings there are.
+/// The encodings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EncodingKind {
     /// JSON text.
@@ -189,10 +189,10 @@ pub enum EncodingKind {
     Cbor,
 }
 
-/// A condition and the close code that tells it.
+/// A close condition and its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
-    /// When.
+    /// The condition.
     pub condition: CloseCondition,
     /// The code of the close frame (RFC 6455, section 7.4).
     pub code: u16,
@@ -201,19 +201,19 @@ pub struct Close {
 /// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CloseCondition {
-    /// The server goes away. 1001.
+    /// The server shuts down. 1001.
     GoingAway,
-    /// The client did not prove who it is. 4401.
+    /// The client failed to authenticate. 4401.
     Unauthorized,
-    /// The versions do not meet. 4406.
+    /// The versions are not compatible. 4406.
     Version,
     /// No hello in time. 4408.
     HelloTimeout,
     /// The session was taken over by another connection. 4409.
     TakenOver,
-    /// The server does not want the client any more. 4403.
+    /// The server removes the client. 4403.
     Kicked,
-    /// Too many bad messages. 1008.
+    /// Too many invalid messages. 1008.
     Violations,
     /// A message was too large. 1009.
     TooLarge,
@@ -221,14 +221,14 @@ pub enum CloseCondition {
     RateLimited,
     /// The client reads too slowly. 4008.
     Slow,
-    /// Nothing was heard for too long. 4000.
+    /// Nothing was received for too long. 4000.
     Silent,
-    /// Something broke in the server. 1011.
+    /// An internal error of the server. 1011.
     Internal,
 }
 
 impl CloseCondition {
-    /// Every condition, in order, with its name in the file and the code that tells it by default.
+    /// Every condition, in order, with its name in the file and its default code.
     pub const ALL: [(Self, &'static str, u16); 12] = [
         (Self::GoingAway, "going-away", 1001),
         (Self::Unauthorized, "unauthorized", 4401),

@@ -1,7 +1,7 @@
-//! Checks a document against the table of the language. What fails is reported once and becomes [`Kind::Broken`], so
-//! that later stages read what is good and are silent on the rest.
+//! Checks a document against the table of the language. An invalid value is reported once and becomes
+//! [`Kind::Broken`], so that later stages read the rest and report nothing about it.
 
-use super::words;
+use super::grammar;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, nearest};
 use crate::language::{LAYOUTS, Section, Shape};
 use crate::tree::{Document, Kind, NodeId};
@@ -39,7 +39,7 @@ impl Form<'_> {
         self.broken.push(id);
     }
 
-    /// Checks a value. `at` is the place to complain at where the value itself is long or empty; `what` is its key.
+    /// Checks a value. `at` is the location to report if the value itself is long or empty; `what` is its key.
     fn value(&mut self, id: NodeId, shape: &'static Shape, at: Span, what: &str) {
         let node = self.document.node(id);
         let place = match &node.kind {
@@ -72,7 +72,7 @@ impl Form<'_> {
                     .is_some_and(|value| (*min..=*max).contains(&value));
                 if !fits {
                     let message = if what == "handfast" {
-                        "this reads version 1 of the format, and no other".to_owned()
+                        "only version 1 of the format is supported".to_owned()
                     } else {
                         format!("`{what}` is a whole number from {min} to {max}")
                     };
@@ -101,7 +101,7 @@ impl Form<'_> {
                 let help = format!("write `{number}s` or `{number}ms`");
                 self.fail(id, Diagnostic::error("P005", place, message).help(help));
             }
-            // A size is a number of bytes where it has no unit.
+            // A size without a unit is a number of bytes.
             (Shape::Size, Kind::Number(number)) if number.as_u64().is_some_and(|n| n > 0) => {}
             _ => self.wrong_kind(id, shape, place, what),
         }
@@ -117,7 +117,7 @@ impl Form<'_> {
         let Some(map) = self.document.map(id) else {
             return;
         };
-        // A key that is misspelt is not missing as well.
+        // A misspelt key is not reported as missing as well.
         let mut meant = Vec::new();
         for entry in map.iter() {
             match section.keys.iter().find(|key| key.name == entry.key) {
@@ -151,8 +151,8 @@ impl Form<'_> {
         };
         for entry in map.iter() {
             let is_name = match inner {
-                Shape::Schema => words::is_type_name,
-                _ => words::is_name,
+                Shape::Schema => grammar::is_type_name,
+                _ => grammar::is_name,
             };
             if named && !is_name(&entry.key) {
                 self.out.push(bad_name(&entry.key, entry.at));
@@ -164,25 +164,25 @@ impl Form<'_> {
     fn text(&mut self, id: NodeId, shape: &Shape, text: &str, what: &str) {
         let at = self.document.node(id).span;
         let problem = match shape {
-            Shape::Duration if words::duration(text).is_none() => {
-                let message = format!("`{text}` is no duration");
+            Shape::Duration if grammar::duration(text).is_none() => {
+                let message = format!("`{text}` is not a duration");
                 let help = "a duration is whole numbers with units, the larger unit first: `500ms`, `25s`, `10m`, `1h30m`";
                 Diagnostic::error("P005", at, message).help(help)
             }
-            Shape::Size if words::size(text).is_none() => {
-                let message = format!("`{text}` is no size");
+            Shape::Size if grammar::size(text).is_none() => {
+                let message = format!("`{text}` is not a size");
                 let help = "a size is a whole number and `B`, `kB`, `MB`, `GB`, `KiB`, `MiB` or `GiB`: `64KiB`";
                 Diagnostic::error("P006", at, message).help(help)
             }
-            Shape::Rate if words::rate(text).is_none() => {
-                let message = format!("`{text}` is no rate");
+            Shape::Rate if grammar::rate(text).is_none() => {
+                let message = format!("`{text}` is not a rate");
                 let help = "a rate is a count, a slash and a duration: `100/1m`";
                 Diagnostic::error("P007", at, message).help(help)
             }
             Shape::Version => match text.parse::<semver::Version>() {
                 Ok(_) => return,
                 Err(error) => {
-                    let message = format!("`{text}` is no version: {error}");
+                    let message = format!("`{text}` is not a version: {error}");
                     let help = "a version has three numbers: `1.2.0`";
                     Diagnostic::error("P008", at, message).help(help)
                 }
@@ -190,8 +190,9 @@ impl Form<'_> {
             Shape::Requirement => match text.parse::<semver::VersionReq>() {
                 Ok(_) => return,
                 Err(error) => {
-                    let message = format!("`{text}` tells no versions: {error}");
-                    let help = "write a requirement as Cargo has them: `'>=1.0'`, `'^1.2'`, `'>=1.0, <3.0'`";
+                    let message = format!("`{text}` is not a version requirement: {error}");
+                    let help =
+                        "write a requirement as in Cargo: `'>=1.0'`, `'^1.2'`, `'>=1.0, <3.0'`";
                     Diagnostic::error("P008", at, message).help(help)
                 }
             },
@@ -204,38 +205,37 @@ impl Form<'_> {
                 });
                 Diagnostic::error("P004", at, message).help(help)
             }
-            // The names of these forms are known, and what they name is not there.
+            // These names are known, but not supported yet.
             Shape::Word(known) if *known == LAYOUTS && text != LAYOUTS[0] => {
-                let message = format!("an envelope of the form `{text}` is not supported yet");
-                let help =
-                    "an envelope is an object with a tag, and the payload beside it or flat in it";
+                let message = format!("the envelope form `{text}` is not supported yet");
+                let help = "an envelope is an object with a tag, and with the payload in a field of its own or flat beside the tag";
                 Diagnostic::error("P023", at, message).help(help)
             }
-            Shape::Name if !words::is_name(text) => bad_name(text, at),
-            Shape::Field if !words::is_field(text) => {
-                let message = format!("`{what}` names no field that a message can have");
+            Shape::Name if !grammar::is_name(text) => bad_name(text, at),
+            Shape::Field if !grammar::is_field(text) => {
+                let message = format!("`{what}` is not a valid field name");
                 Diagnostic::error("P009", at, message)
             }
             Shape::Field if text.starts_with('/') => {
-                let message = format!("`{text}` is taken for a name, and not for a JSON Pointer");
-                let help = "the fields of an envelope lie beside its tag, each under a name: what lies deeper cannot be one";
+                let message = format!("`{text}` is read as a field name, not as a JSON Pointer");
+                let help =
+                    "the fields of an envelope are beside its tag; nested fields are not supported";
                 self.out
                     .push(Diagnostic::warning("P009", at, message).help(help));
                 return;
             }
-            Shape::RustName if !words::is_identifier(text, false) => identifier(text, "Rust", at),
-            Shape::TsName if !words::is_identifier(text, true) => {
+            Shape::RustName if !grammar::is_identifier(text, false) => identifier(text, "Rust", at),
+            Shape::TsName if !grammar::is_identifier(text, true) => {
                 identifier(text, "TypeScript", at)
             }
-            Shape::RustPath if !words::is_rust_path(text) => {
-                let message = format!("`{text}` is no path of Rust");
+            Shape::RustPath if !grammar::is_rust_path(text) => {
+                let message = format!("`{text}` is not a Rust path");
                 Diagnostic::error("P038", at, message)
                     .help("a path is `handfast` or `chrono::NaiveDate`")
             }
-            Shape::Out if !words::is_out_path(text) => {
-                let message = format!("`{text}` is no path of an output");
-                let help =
-                    "a path is relative to the folder of the spec and parted by `/`: `src/api.rs`";
+            Shape::Out if !grammar::is_out_path(text) => {
+                let message = format!("`{text}` is not an output path");
+                let help = "a path is relative to the folder of the spec, with `/` as separator: `src/api.rs`";
                 Diagnostic::error("P033", at, message).help(help)
             }
             Shape::Off if text != "off" => {
@@ -262,7 +262,7 @@ impl Form<'_> {
     }
 }
 
-/// The shape that a kind of value asks for. `off` is a string, and so is tried before what other strings may be.
+/// The alternative for this kind of value. `off` is a string, so it is tried before other strings.
 fn choose(shapes: &'static [Shape], kind: &Kind) -> Option<&'static Shape> {
     let takes = |shape: &Shape| match kind {
         Kind::Text(text) => match shape {
@@ -289,12 +289,12 @@ fn choose(shapes: &'static [Shape], kind: &Kind) -> Option<&'static Shape> {
         Kind::Broken => true,
     };
     let found = shapes.iter().find(|shape| takes(shape));
-    // `off` is the only string: what else was written is compared with it.
+    // `off` is the only string, so a misspelling is compared with it.
     let off = shapes.iter().find(|shape| matches!(shape, Shape::Off));
     found.or_else(|| off.filter(|_| matches!(kind, Kind::Text(_))))
 }
 
-/// What a shape takes, with its article.
+/// What a shape accepts, with its article.
 fn expected(shape: &Shape) -> String {
     match shape {
         Shape::Text => "a string".into(),
@@ -312,7 +312,7 @@ fn expected(shape: &Shape) -> String {
         Shape::Name => "a name".into(),
         Shape::Field => "the name of a field".into(),
         Shape::RustName | Shape::TsName => "an identifier".into(),
-        Shape::RustPath => "a path of Rust".into(),
+        Shape::RustPath => "a Rust path".into(),
         Shape::Out => "a path".into(),
         Shape::Off => "`off`".into(),
         Shape::Null => "null".into(),
@@ -344,13 +344,13 @@ fn sentence(doc: &str) -> String {
 }
 
 fn bad_name(text: &str, at: Span) -> Diagnostic {
-    let help = "a name has letters, digits and `_`, in segments parted by `.`, `-` or `:`, and does not begin with a digit";
-    Diagnostic::error("P009", at, format!("`{text}` is no name")).help(help)
+    let help = "a name has letters, digits and `_`, in segments separated by `.`, `-` or `:`, and does not begin with a digit";
+    Diagnostic::error("P009", at, format!("`{text}` is not a valid name")).help(help)
 }
 
-/// An identifier that is none; the schemas have `rust:` and `ts:` too.
+/// An invalid identifier; also used for `rust:` and `ts:` of schemas.
 pub(crate) fn identifier(text: &str, language: &str, at: Span) -> Diagnostic {
-    let message = format!("`{text}` is no identifier of {language}");
+    let message = format!("`{text}` is not a {language} identifier");
     let help = "an identifier has letters, digits and `_`, and does not begin with a digit";
     Diagnostic::error("P038", at, message).help(help)
 }

@@ -1,4 +1,4 @@
-//! The form of a document: known keys, kinds of values, the small grammars.
+//! Checks the form of a document: known keys, kinds of values, the small grammars.
 
 pub(crate) mod form;
-pub(crate) mod words;
+pub(crate) mod grammar;

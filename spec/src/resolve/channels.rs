@@ -87,8 +87,9 @@ impl Resolver<'_> {
                 break;
             }
             if text.is_empty() && !parts.is_empty() {
-                let message = format!("`{{{hole}}}` follows another hole at once");
-                let help = "put a character between them, or two channels could have one key";
+                let message = format!("`{{{hole}}}` directly follows another parameter");
+                let help =
+                    "put a character between them; otherwise two channels could have the same key";
                 wrong(message, Some(help.into()));
             }
             if !text.is_empty() {
@@ -97,7 +98,7 @@ impl Resolver<'_> {
             match params.iter().position(|param| param.name.text == hole) {
                 Some(place) if parts.contains(&KeyPart::Param(place)) => {
                     wrong(
-                        format!("the parameter `{hole}` stands in the key twice"),
+                        format!("the parameter `{hole}` occurs twice in the key"),
                         None,
                     );
                 }
@@ -115,7 +116,7 @@ impl Resolver<'_> {
             rest = after;
         }
         if rest.contains(['{', '}']) {
-            wrong("a `}` closes nothing".to_owned(), None);
+            wrong("unmatched `}`".to_owned(), None);
             return parts;
         }
         if !rest.is_empty() {
@@ -127,8 +128,8 @@ impl Resolver<'_> {
         for (place, param) in params.iter().enumerate() {
             if !parts.contains(&KeyPart::Param(place)) {
                 let name = &param.name.text;
-                let message = format!("the parameter `{name}` does not stand in the key");
-                let help = format!("the key tells one channel from another: `{key}:{{{name}}}`");
+                let message = format!("the parameter `{name}` does not occur in the key");
+                let help = format!("the key identifies a channel: `{key}:{{{name}}}`");
                 self.schemas.out.push(
                     Diagnostic::error("P022", param.name.span, message)
                         .label(at, "the key")

@@ -3,14 +3,14 @@
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Correlate, Directions, Envelope, Field, FieldKind, Layout, Outcome, Presence, Timestamp,
-    TimestampForm,
+    Correlate, Directions, Envelope, EnvelopeField, FieldKind, Outcome, Presence, Tagging,
+    Timestamp, TimestampForm,
 };
 use crate::tree::{Kind, NodeId};
 use handfast_schema::Span;
 
-fn field(name: &str, kind: FieldKind) -> Field {
-    Field {
+fn field(name: &str, kind: FieldKind) -> EnvelopeField {
+    EnvelopeField {
         name: name.to_owned(),
         kind,
         presence: Presence::Optional,
@@ -25,10 +25,10 @@ fn default_timestamp() -> Timestamp {
     }
 }
 
-/// The envelope of a protocol that says nothing of it.
+/// The default envelope.
 fn default_envelope() -> Envelope {
     Envelope {
-        layout: Layout::Adjacent {
+        tagging: Tagging::Adjacent {
             tag: "type".into(),
             content: "payload".into(),
         },
@@ -68,19 +68,19 @@ impl Resolver<'_> {
         both
     }
 
-    /// Applies what a block says.
+    /// Applies a block.
     pub(super) fn apply(&mut self, to: &mut Envelope, block: NodeId) {
         let tree = self.tree;
         let at = |key: &str| tree.get(block, key);
-        let mut tag = to.layout.tag().to_owned();
-        let mut content = to.layout.content().map(str::to_owned);
+        let mut tag = to.tagging.tag().to_owned();
+        let mut content = to.tagging.content().map(str::to_owned);
         if let Some(id) = at("tag") {
             match &tree.node(id).kind {
                 Kind::Text(text) if text != "off" => tag.clone_from(text),
                 Kind::Broken => {}
                 other => {
                     let message = match other {
-                        Kind::List(_) => "a tag of several fields is not supported yet",
+                        Kind::List(_) => "a tag in several fields is not supported yet",
                         Kind::Text(_) | Kind::Null => {
                             "an envelope without a tag is not supported yet"
                         }
@@ -91,7 +91,7 @@ impl Resolver<'_> {
                     let place = key
                         .filter(|_| node.start == node.end)
                         .map_or(node, |key| key.at);
-                    let help = "an envelope is an object with a tag, and the payload beside it or flat in it";
+                    let help = "an envelope is an object with a tag, and with the payload in a field of its own or flat beside the tag";
                     self.schemas
                         .out
                         .push(Diagnostic::error("P023", place, message).help(help));
@@ -105,9 +105,9 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
-        to.layout = match content {
-            Some(content) => Layout::Adjacent { tag, content },
-            None => Layout::Flat { tag },
+        to.tagging = match content {
+            Some(content) => Tagging::Adjacent { tag, content },
+            None => Tagging::Flat { tag },
         };
         self.field(&mut to.id, at("id"), "id", FieldKind::Text);
         self.field(&mut to.version, at("version"), "v", FieldKind::Integer);
@@ -151,7 +151,13 @@ impl Resolver<'_> {
         })
     }
 
-    fn field(&self, to: &mut Option<Field>, id: Option<NodeId>, name: &str, kind: FieldKind) {
+    fn field(
+        &self,
+        to: &mut Option<EnvelopeField>,
+        id: Option<NodeId>,
+        name: &str,
+        kind: FieldKind,
+    ) {
         let Some(id) = id else { return };
         let mut new = to.clone().unwrap_or_else(|| field(name, kind));
         new.span = self.tree.node(id).span;
@@ -228,9 +234,9 @@ impl Resolver<'_> {
                     request.span = span;
                 }
                 if let Some(name) = self.owned(id, "reply") {
-                    // A reply that names its request in the request's own field needs no second one.
+                    // A reply that has the id in the request's own field needs no second field.
                     let apart = name != request.name;
-                    to.reply_to = apart.then_some(Field {
+                    to.reply_to = apart.then_some(EnvelopeField {
                         name,
                         kind: request.kind,
                         presence: Presence::Optional,

@@ -23,7 +23,7 @@ impl Resolver<'_> {
                     && from.is_some()
                 {
                     let message = format!("the {end} does not send `{}`", entry.key);
-                    let help = "`from: both` lets either end send it";
+                    let help = "with `from: both`, both sides send it";
                     self.schemas
                         .out
                         .push(Diagnostic::error("P031", part.at, message).help(help));
@@ -59,7 +59,7 @@ impl Resolver<'_> {
                 continue;
             };
             if let Some((_, first)) = seen.iter().find(|(known, _)| *known == error) {
-                let message = "this error is named twice";
+                let message = "this error is listed twice";
                 let first = tree.node(*first).span;
                 let place = tree.node(*id).span;
                 self.schemas
@@ -97,7 +97,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The tag of a block, where it says one; null says that there is none.
+    /// The tag of a block, if it has one; null means that there is none.
     fn tag(&self, block: NodeId) -> Option<Option<Scalar>> {
         let id = self.tree.get(block, "tag")?;
         match self.tree.node(id).kind {

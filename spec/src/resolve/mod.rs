@@ -1,5 +1,5 @@
-//! From the tree to the model: names become indices, defaults are applied. What a value's form is was checked before;
-//! here a value that does not fit was complained about already, and its default stands in.
+//! From the tree to the model: names become indices, defaults are applied. The form of each value was checked before;
+//! an invalid value was reported already, and its default is used instead.
 
 mod channels;
 mod envelope;
@@ -26,7 +26,7 @@ pub(crate) fn resolve(document: &Document, lowering: Lowering<'_>) -> (Protocol,
     resolver.protocol()
 }
 
-/// A tree, and what its names stand for.
+/// A tree, and the indices of its names.
 struct Resolver<'a> {
     tree: &'a Document,
     schemas: Lowering<'a>,
@@ -98,7 +98,7 @@ impl<'a> Resolver<'a> {
         let generate = self.generate(at("generate"));
 
         let mut lowered = self.schemas.finish();
-        // Schemas of `dialect: json-schema` may be somebody else's, so that a name that is taken gets a number.
+        // Schemas of `dialect: json-schema` may be someone else's, so a name that is already used gets a number.
         let numbers = !lowered.schemas.has_defaults();
         let mut taken: BTreeSet<String> = types.iter().map(|ty| ty.name.text.clone()).collect();
         for reached in std::mem::take(&mut lowered.reached) {
@@ -159,13 +159,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn duration(&self, map: NodeId, key: &str) -> Option<Duration> {
-        crate::parse::words::duration(self.text(map, key)?)
+        crate::parse::grammar::duration(self.text(map, key)?)
     }
 
     fn size(&self, map: NodeId, key: &str) -> Option<u64> {
         let id = self.tree.get(map, key)?;
         match self.tree.text(id) {
-            Some(text) => crate::parse::words::size(text),
+            Some(text) => crate::parse::grammar::size(text),
             None => self.tree.number(id)?.as_u64(),
         }
     }
@@ -194,7 +194,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The message that a name at a place stands for; a name that stands for none is said.
+    /// The message with the name at a node; an unknown name is reported.
     fn message_at(&mut self, id: NodeId) -> Option<MessageId> {
         let text = self.tree.text(id)?;
         let known = self.messages.get(text).copied();
@@ -203,7 +203,7 @@ impl<'a> Resolver<'a> {
             let near = self
                 .schemas
                 .out
-                .patient()
+                .wants_suggestions()
                 .then(|| did_you_mean(text, names))
                 .flatten();
             self.unknown("P011", "message", id, text, near);
@@ -224,7 +224,7 @@ impl<'a> Resolver<'a> {
             let near = self
                 .schemas
                 .out
-                .patient()
+                .wants_suggestions()
                 .then(|| did_you_mean(text, names))
                 .flatten();
             self.unknown("P012", "error", id, text, near);
@@ -240,7 +240,7 @@ impl<'a> Resolver<'a> {
             let near = self
                 .schemas
                 .out
-                .patient()
+                .wants_suggestions()
                 .then(|| did_you_mean(text, names))
                 .flatten();
             self.unknown("P013", "channel", id, text, near);

@@ -1,17 +1,19 @@
 //! The session: its times, its roles, its phases.
 
 use super::Resolver;
-use crate::model::{Backoff, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, Session, Side};
+use crate::model::{
+    Backoff, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, SessionConfig, Side,
+};
 use crate::tree::NodeId;
 use std::time::Duration;
 
 impl Resolver<'_> {
-    pub(super) fn session(&mut self, block: Option<NodeId>) -> Session {
+    pub(super) fn session(&mut self, block: Option<NodeId>) -> SessionConfig {
         let at = |key: &str| block.and_then(|block| self.tree.get(block, key));
         let or_off = |key: &str, default: u64| match block.and_then(|block| self.text(block, key)) {
             Some("off") => None,
             text => text
-                .and_then(crate::parse::words::duration)
+                .and_then(crate::parse::grammar::duration)
                 .or(Some(Duration::from_secs(default))),
         };
         let backoff = at("backoff");
@@ -20,7 +22,7 @@ impl Resolver<'_> {
             bound.unwrap_or(Duration::from_millis(default))
         };
         let min = bound("min", 500);
-        // A least bound above the default of the greatest moves it.
+        // A minimum above the default maximum raises the maximum.
         let max = bound("max", 30_000).max(
             if backoff.is_some_and(|id| self.tree.get(id, "max").is_some()) {
                 Duration::ZERO
@@ -37,7 +39,7 @@ impl Resolver<'_> {
         let phases = at("phases");
         let roles = at("roles");
         let auth = at("auth").and_then(|id| self.message_at(id));
-        Session {
+        SessionConfig {
             heartbeat,
             timeout: timeout.unwrap_or(Duration::from_secs(10)),
             auth,
@@ -60,7 +62,7 @@ impl Resolver<'_> {
             let at = block.and_then(|block| self.tree.get(block, name));
             let player = at.and_then(|at| self.player(at, name)).unwrap_or_else(|| {
                 match (kind, auth) {
-                    // The message that proves who the client is plays that role, where a session has one at all.
+                    // The message that authenticates the client plays that role, if the session has one at all.
                     (RoleKind::Auth, Some(message)) => RolePlayer::Mapped {
                         message,
                         fields: Vec::new(),
@@ -82,7 +84,7 @@ impl Resolver<'_> {
         }
         self.tree.map(at)?;
         if let Some(id) = self.tree.get(at, "message") {
-            // An unknown message was said; the role is taken for given up, so that nothing more is said of it.
+            // An unknown message was reported; the role counts as off, so that nothing else is reported about it.
             let Some(message) = self.message_at(id) else {
                 return Some(RolePlayer::Off);
             };

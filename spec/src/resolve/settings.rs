@@ -5,12 +5,12 @@ use crate::model::{
     Close, CloseCondition, Encoding, EncodingKind, Generate, GenerateRust, GenerateSchema,
     GenerateTypescript, HandlerTimeout, Limits, Name, Rate,
 };
-use crate::parse::words;
+use crate::parse::grammar;
 use crate::tree::NodeId;
 use std::time::Duration;
 
-/// How many messages a client may send where the spec does not say: more than people and most programs do, and few enough
-/// that one connection cannot keep a core busy.
+/// How many messages a client may send by default: more than people and most programs do, and few enough that one
+/// connection cannot keep a core busy.
 const RATE: Rate = Rate {
     count: 1000,
     per: Duration::from_secs(1),
@@ -30,7 +30,7 @@ impl Resolver<'_> {
             depth: small("depth", 64),
             rate: match block.and_then(|block| self.text(block, "rate")) {
                 Some("off") => None,
-                text => text.and_then(words::rate).or(Some(RATE)),
+                text => text.and_then(grammar::rate).or(Some(RATE)),
             },
             violations: small("violations", 5),
             outbound: size("outbound").unwrap_or(1 << 20),
@@ -40,7 +40,7 @@ impl Resolver<'_> {
             handler_timeout: match block.and_then(|block| self.text(block, "handlerTimeout")) {
                 Some("off") => HandlerTimeout::Off,
                 text => text
-                    .and_then(words::duration)
+                    .and_then(grammar::duration)
                     .map_or(HandlerTimeout::TwiceTheReply, HandlerTimeout::After),
             },
         }
@@ -59,7 +59,7 @@ impl Resolver<'_> {
             }
         }
         if encodings.is_empty() {
-            // A subprotocol is a token of RFC 9110, which has no colon.
+            // A subprotocol is a token as in RFC 9110, which has no colon.
             let name = name.replace(':', ".");
             let subprotocol = format!("{name}.v{major}+json");
             encodings.push(Encoding {
@@ -106,7 +106,7 @@ impl Resolver<'_> {
 
     fn out(&self, at: NodeId) -> Option<Name> {
         let out = self.name(self.tree.get(at, "out")?)?;
-        let text = words::normal_path(&out.text)?;
+        let text = grammar::normal_path(&out.text)?;
         Some(Name { text, ..out })
     }
 

@@ -1,5 +1,5 @@
-//! Addresses of schema resources: how a reference is resolved against the address of where it stands (RFC 3986,
-//! section 5.2). An address may itself be relative, because a schema that has no `$id` has none but its place.
+//! Addresses of schema resources: how a reference is resolved against its base (RFC 3986, section 5.2). An address
+//! may itself be relative, because a schema without an `$id` is only identified by its path.
 
 /// The parts of an address without a fragment.
 struct Parts<'a> {
@@ -9,7 +9,7 @@ struct Parts<'a> {
     query: Option<&'a str>,
 }
 
-/// The scheme of an address, without its colon: `https`. None where it is relative.
+/// The scheme of an address, without its colon: `https`. `None` for a relative address.
 pub(super) fn scheme(address: &str) -> Option<&str> {
     let (scheme, _) = address.split_once(':')?;
     let plain = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -19,13 +19,13 @@ pub(super) fn scheme(address: &str) -> Option<&str> {
     plain.then_some(scheme)
 }
 
-/// An address without its fragment, and the fragment without `#`; empty where there is none.
+/// An address without its fragment, and the fragment without `#`; empty if there is none.
 pub(super) fn split_fragment(address: &str) -> (&str, &str) {
     address.split_once('#').unwrap_or((address, ""))
 }
 
-/// The address that a reference without a fragment means where `base` is the address of its resource. Dots at the
-/// beginning of a relative path that lead out of it are kept, so that whoever reads files can refuse them.
+/// Resolves a reference without a fragment against the address `base`. Leading dots of a relative path that lead out
+/// of it are kept, so that the reader of files can refuse them.
 pub(super) fn resolve(base: &str, reference: &str) -> String {
     let (base, to) = (parts(base), parts(reference));
     let (scheme, authority, path, query);
@@ -64,7 +64,7 @@ pub(super) fn resolve(base: &str, reference: &str) -> String {
     out
 }
 
-/// Undoes `%20`; none where that makes no UTF-8.
+/// Decodes `%20` and the like; `None` if the result is not UTF-8.
 pub(super) fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -120,7 +120,7 @@ fn without_dots(path: &str) -> String {
                 continue;
             }
         }
-        // What ends in dots is a folder.
+        // A path that ends in dots is a folder.
         if last {
             out.push("");
         }

@@ -1,4 +1,4 @@
-//! What a schema is read as: Handfast's dialect, or JSON Schema's with the vocabularies that a `$schema` names.
+//! The dialect of a schema: Handfast's, or JSON Schema with the vocabularies that a `$schema` names.
 
 use super::keywords::{self, Keyword};
 use super::{Lowering, Site, address};
@@ -7,19 +7,19 @@ use crate::tree::{Document, NodeId};
 use handfast_schema::{Dialect, Span};
 use std::collections::BTreeMap;
 
-/// The address of the dialect that is read.
+/// The URI of the supported dialect.
 pub(super) const STANDARD: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Where the vocabularies of draft 2020-12 have their names.
+/// The base URI of the vocabularies of draft 2020-12.
 const VOCABULARY: &str = "https://json-schema.org/draft/2020-12/vocab/";
 
-/// What `dialect` and `remotes` say.
+/// The settings `dialect` and `remotes`.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(super) dialect: Dialect,
     /// Whether `format` is an assertion under `dialect: json-schema`.
     formats: bool,
-    /// The files that stand for addresses, with the places where that is said.
+    /// The files that stand for addresses, with the locations of these settings.
     pub(super) remotes: BTreeMap<String, Remote>,
 }
 
@@ -28,14 +28,14 @@ pub(crate) struct Settings {
 pub(super) struct Remote {
     /// Its path from the folder of the spec.
     pub(super) file: String,
-    /// Where that is said.
+    /// Where the spec says so.
     pub(super) at: Span,
-    /// Its document, once it was read; none in it where it could not be.
+    /// Its document once it was read, or `None` in it if it could not be read.
     pub(super) doc: Option<Option<usize>>,
 }
 
 impl Settings {
-    /// What a document whose form was checked says.
+    /// The settings of a document whose form was checked.
     pub(crate) fn of(tree: &Document) -> Self {
         let root = |key| tree.get(tree.root, key);
         let dialect = root("dialect");
@@ -68,7 +68,7 @@ impl Settings {
     }
 }
 
-/// Vocabularies of draft 2020-12: those that a resource's keywords are taken from.
+/// A set of vocabularies of draft 2020-12: the source of a resource's keywords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Vocabularies(u8);
 
@@ -97,11 +97,11 @@ impl Vocabulary {
         (Self::Content, "content"),
     ];
 
-    /// The vocabulary of a keyword; none where it is one of ours.
+    /// The vocabulary of a keyword; `None` for one of Handfast's own.
     fn of(keyword: &str) -> Option<Self> {
         Some(match keyword {
             "open" => return None,
-            // Names in code decide no verdict.
+            // Names in code do not affect validation.
             "rust" | "ts" => Self::Core,
             word if word.starts_with('$') || word == "definitions" => Self::Core,
             "prefixItems"
@@ -131,7 +131,7 @@ impl Vocabulary {
 }
 
 impl Vocabularies {
-    /// Those of the standard dialect.
+    /// The vocabularies of the standard dialect.
     pub(super) const STANDARD: Self = Self(!(1 << Vocabulary::FormatAssertion as u8));
 
     const fn with(self, one: Vocabulary) -> Self {
@@ -144,7 +144,7 @@ impl Vocabularies {
 }
 
 impl Lowering<'_> {
-    /// The keyword of a name in a resource; none where it means nothing there.
+    /// The keyword with a name in a resource; `None` if it has no meaning there.
     pub(super) fn keyword_of(&self, resource: usize, name: &str) -> Option<&'static Keyword> {
         if !self.settings.is_plain() {
             return keywords::find(name);
@@ -166,7 +166,7 @@ impl Lowering<'_> {
                 .has(Vocabulary::FormatAssertion)
     }
 
-    /// The vocabularies that the `$schema` of a resource's root names; those of the resource around it where there is none.
+    /// The vocabularies named by the `$schema` of a resource's root; by default those of the enclosing resource.
     pub(super) fn vocabularies(
         &mut self,
         site: Site,
@@ -194,9 +194,9 @@ impl Lowering<'_> {
                 })
             }
             None => {
-                let message = format!("the dialect `{text}` is not known here");
+                let message = format!("unknown dialect `{text}`");
                 let help = format!(
-                    "schemas are read as `{STANDARD}`; a meta-schema of one's own is named under `remotes`, with its file"
+                    "schemas are read as `{STANDARD}`; name a custom meta-schema under `remotes`, with its file"
                 );
                 self.out
                     .push(Diagnostic::error("S002", at, message).help(help));
@@ -206,13 +206,13 @@ impl Lowering<'_> {
         meta.map_or(Vocabularies::STANDARD, |meta| self.named_by(meta, at, text))
     }
 
-    /// What the `$vocabulary` of a meta-schema names; the standard ones where it has none.
+    /// The vocabularies in the `$vocabulary` of a meta-schema; by default the standard ones.
     fn named_by(&mut self, meta: Site, at: Span, text: &str) -> Vocabularies {
         let tree = std::rc::Rc::clone(&self.docs[meta.doc].tree);
-        // A meta-schema of an older draft means something else by the same words.
+        // In a meta-schema of an older draft, the same keywords mean something else.
         let own = tree.get(meta.node, "$schema").and_then(|at| tree.text(at));
         if is_other_draft(text) || own.is_some_and(is_other_draft) {
-            let message = format!("the dialect `{text}` is that of another draft");
+            let message = format!("the dialect `{text}` belongs to another draft");
             let help = format!("schemas are read as `{STANDARD}`");
             self.out
                 .push(Diagnostic::error("S002", at, message).help(help));
@@ -229,7 +229,7 @@ impl Lowering<'_> {
                 Some((one, _)) => found = found.with(*one),
                 None if tree.flag(entry.value) == Some(true) => {
                     let message = format!(
-                        "the dialect `{text}` requires the vocabulary `{}`, which is not known here",
+                        "the dialect `{text}` requires the unknown vocabulary `{}`",
                         entry.key
                     );
                     self.out.push(
@@ -243,7 +243,7 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether an address is that of another draft's meta-schema.
+/// Whether an address is the meta-schema of another draft.
 fn is_other_draft(address: &str) -> bool {
     let rest = address
         .strip_prefix("https://json-schema.org/")
@@ -251,7 +251,7 @@ fn is_other_draft(address: &str) -> bool {
     rest.is_some_and(|rest| !rest.starts_with("draft/2020-12/"))
 }
 
-/// What is wrong with `dialect` and `remotes` of a document whose form was checked.
+/// Checks `dialect` and `remotes` of a document whose form was checked.
 pub(crate) fn check(tree: &Document) -> Vec<Diagnostic> {
     let plain = Settings::of(tree).is_plain();
     let mut problems = Vec::new();
@@ -260,8 +260,9 @@ pub(crate) fn check(tree: &Document) -> Vec<Diagnostic> {
         for entry in tree.entries(remotes.value) {
             let address = entry.key.trim_end_matches('#');
             if address::scheme(address).is_none() || address.contains('#') {
-                let message = format!("`{}` is no address of a schema", entry.key);
-                let help = "an address begins with a scheme and has no fragment: `https://example.com/text.json`";
+                let message = format!("`{}` is not the address of a schema", entry.key);
+                let help =
+                    "an address has a scheme and no fragment: `https://example.com/text.json`";
                 problems.push(Diagnostic::error("S030", entry.at, message).help(help));
             }
         }
@@ -274,7 +275,8 @@ pub(crate) fn check(tree: &Document) -> Vec<Diagnostic> {
     if let Some(formats) = dialect.and_then(|dialect| entry(dialect.value, "formats"))
         && !plain
     {
-        let message = "`formats` has no effect on Handfast's own dialect, which asserts them";
+        let message =
+            "`formats` has no effect in Handfast's own dialect, which always asserts formats";
         problems.push(Diagnostic::warning("P028", formats.at, message));
     }
     problems

@@ -1,16 +1,16 @@
-//! Documents beside the spec: those that a path leads to, and those that stand for an address.
+//! Documents beside the spec, found by path or by address.
 
 use super::dialect::Remote;
 use super::{Lowering, refs::join};
 use crate::diagnostic::Diagnostic;
-use crate::source::{MAX_FILES, Refused};
+use crate::source::{MAX_FILES, ReadError};
 use crate::tree::{Document, Kind};
 use crate::yaml;
 use handfast_schema::Span;
 use std::rc::Rc;
 
 impl Lowering<'_> {
-    /// The document of a path, read where it is not there yet. What goes wrong is said at the first reference.
+    /// The document at a path, read on first use. Problems are reported at the first reference.
     pub(super) fn document(&mut self, path: &str, at: Span) -> Option<usize> {
         if let Some(known) = self.by_path.get(path) {
             return *known;
@@ -31,8 +31,7 @@ impl Lowering<'_> {
         Some(doc)
     }
 
-    /// The document that stands for an address, read when it is first asked for. What goes wrong is said once, where the
-    /// file is named.
+    /// The document for an address, read on first use. Problems are reported once, where the file is named.
     pub(super) fn remote(&mut self, address: &str) -> Option<usize> {
         let Remote { file, at, doc } = self.settings.remotes.get(address)?;
         if let Some(known) = doc {
@@ -57,8 +56,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Reads a file under an address, and says whether it was not there before. A file may be there under its path and under
-    /// addresses: what is relative in it then means something else.
+    /// Reads a file under an address, and returns whether it is new. A file may be present under its path and under
+    /// addresses: its relative references then mean different things.
     fn open(&mut self, path: &str, address: &str, at: Span) -> Option<(usize, bool)> {
         if self.docs.len() >= MAX_FILES {
             let message = format!("the spec has more than {MAX_FILES} files");
@@ -67,12 +66,13 @@ impl Lowering<'_> {
         }
         let found = match self.files.read(path) {
             Ok(found) => found,
-            Err(Refused::Outside) => {
+            Err(ReadError::Outside) => {
                 self.outside(path, at);
                 return None;
             }
-            Err(refused) => {
-                self.out.push(crate::load::refused(path, &refused, at));
+            Err(unreadable_file) => {
+                self.out
+                    .push(crate::load::unreadable_file(path, &unreadable_file, at));
                 return None;
             }
         };
@@ -90,7 +90,7 @@ impl Lowering<'_> {
         }
         let (source, text) =
             crate::load::text(path, found.path, found.bytes, self.sources, self.out);
-        // A file that cannot be read stands as a document with nothing in it, so that numbers stay those of the sources.
+        // An unreadable file becomes an empty document, so that the numbers of documents remain those of the sources.
         let tree = text.and_then(|text| yaml::read(source, &text, self.out));
         let readable = tree.is_some();
         let tree = tree.unwrap_or_else(|| {
@@ -108,7 +108,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn outside(&mut self, path: &str, at: Span) {
-        let message = format!("`{path}` lies outside the folder of the spec");
+        let message = format!("`{path}` is outside the folder of the spec");
         let help = "a spec refers to files beside and below it, so that it can be moved as a whole";
         self.out
             .push(Diagnostic::error("S005", at, message).help(help));

@@ -1,17 +1,17 @@
-//! The vocabulary of JSON Schema 2020-12, and the few keywords of our own, as one table.
+//! The vocabulary of JSON Schema 2020-12 and Handfast's few keywords, as one table.
 
 /// A keyword.
 #[derive(Debug)]
 pub(crate) struct Keyword {
     /// Its name.
     pub(crate) name: &'static str,
-    /// What its value is.
+    /// The type of its value.
     pub(crate) value: Value,
-    /// What it says.
+    /// Its documentation.
     pub(crate) doc: &'static str,
 }
 
-/// What the value of a keyword is.
+/// The type of a keyword's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     /// A schema.
@@ -60,7 +60,7 @@ const fn keyword(name: &'static str, value: Value, doc: &'static str) -> Keyword
     Keyword { name, value, doc }
 }
 
-/// What is for people alone, and decides no verdict.
+/// Annotations, which do not affect validation.
 pub(crate) const ANNOTATIONS: [&str; 9] = [
     "$comment",
     "title",
@@ -78,7 +78,7 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
     keyword(
         "$schema",
         Value::Text,
-        "The dialect; 2020-12 is the one there is.",
+        "The dialect; 2020-12 is the only one.",
     ),
     keyword(
         "$vocabulary",
@@ -93,7 +93,7 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
     keyword(
         "$anchor",
         Value::Anchor,
-        "A name that `$ref: '#name'` points at.",
+        "A name that `$ref: '#name'` refers to.",
     ),
     keyword(
         "$dynamicAnchor",
@@ -114,25 +114,25 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
     keyword(
         "$comment",
         Value::Text,
-        "A word to those who maintain the schema.",
+        "A comment for maintainers of the schema.",
     ),
     keyword(
         "title",
         Value::Text,
-        "A short name; a branch of a union is called by it.",
+        "A short name; it names the branch of a union.",
     ),
     keyword(
         "description",
         Value::Text,
-        "What it is for. It becomes documentation.",
+        "A description. It becomes documentation.",
     ),
     keyword(
         "default",
         Value::Any,
-        "What the absence of a value means. It is never filled in.",
+        "The value to assume if there is none. It is never filled in.",
     ),
-    keyword("examples", Value::Values, "Values that fit."),
-    keyword("deprecated", Value::Flag, "Not to be used any more."),
+    keyword("examples", Value::Values, "Examples of valid values."),
+    keyword("deprecated", Value::Flag, "Deprecated."),
     keyword("readOnly", Value::Flag, "Set by the server."),
     keyword("writeOnly", Value::Flag, "Never sent by the server."),
     keyword(
@@ -140,54 +140,54 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
         Value::Types,
         "The type, or the types, that a value may have.",
     ),
-    keyword("const", Value::Any, "The one value that fits."),
-    keyword("enum", Value::Values, "The values that fit."),
+    keyword("const", Value::Any, "The only valid value."),
+    keyword("enum", Value::Values, "The valid values."),
     keyword(
         "multipleOf",
         Value::Positive,
-        "A number that divides the value.",
+        "The value is a multiple of this number.",
     ),
-    keyword("maximum", Value::Number, "The largest number that fits."),
+    keyword("maximum", Value::Number, "The largest valid number."),
     keyword(
         "exclusiveMaximum",
         Value::Number,
-        "Numbers below this one fit.",
+        "Valid numbers are below this one.",
     ),
-    keyword("minimum", Value::Number, "The smallest number that fits."),
+    keyword("minimum", Value::Number, "The smallest valid number."),
     keyword(
         "exclusiveMinimum",
         Value::Number,
-        "Numbers above this one fit.",
+        "Valid numbers are above this one.",
     ),
     keyword(
         "maxLength",
         Value::Count,
-        "The most code points a string may have.",
+        "The maximum length of a string, in code points.",
     ),
     keyword(
         "minLength",
         Value::Count,
-        "The fewest code points a string may have.",
+        "The minimum length of a string, in code points.",
     ),
     keyword(
         "pattern",
         Value::Pattern,
-        "A regular expression (ECMA-262) that is found in the string.",
+        "A regular expression (ECMA-262) that must match somewhere in the string.",
     ),
     keyword(
         "format",
         Value::Text,
-        "What a string is: `date-time`, `uuid`, …",
+        "The format of a string: `date-time`, `uuid`, …",
     ),
     keyword(
         "contentEncoding",
         Value::Text,
-        "How bytes are written in the string: `base64`.",
+        "The encoding of bytes in the string: `base64`.",
     ),
     keyword(
         "contentMediaType",
         Value::Text,
-        "What the string's content is.",
+        "The media type of the string's content.",
     ),
     keyword(
         "contentSchema",
@@ -204,30 +204,34 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
         Value::Schema,
         "The schema of the items after `prefixItems`.",
     ),
-    keyword("contains", Value::Schema, "A schema that some item fits."),
+    keyword(
+        "contains",
+        Value::Schema,
+        "A schema that some item must match.",
+    ),
     keyword(
         "minContains",
         Value::Count,
-        "How many items fit `contains`, at the least.",
+        "The minimum number of items that match `contains`.",
     ),
     keyword(
         "maxContains",
         Value::Count,
-        "How many items fit `contains`, at the most.",
+        "The maximum number of items that match `contains`.",
     ),
-    keyword("maxItems", Value::Count, "The most items there may be."),
-    keyword("minItems", Value::Count, "The fewest items there may be."),
+    keyword("maxItems", Value::Count, "The maximum number of items."),
+    keyword("minItems", Value::Count, "The minimum number of items."),
     keyword("uniqueItems", Value::Flag, "No two items are equal."),
     keyword(
         "unevaluatedItems",
         Value::Schema,
-        "The schema of items that nothing else spoke of.",
+        "The schema of items that nothing else evaluated.",
     ),
     keyword("properties", Value::SchemaMap, "The schemas of the fields."),
     keyword(
         "patternProperties",
         Value::SchemaMap,
-        "The schemas of fields whose names match.",
+        "The schemas of fields whose names match a pattern.",
     ),
     keyword(
         "additionalProperties",
@@ -242,44 +246,40 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
     keyword(
         "maxProperties",
         Value::Count,
-        "The most fields there may be.",
+        "The maximum number of fields.",
     ),
     keyword(
         "minProperties",
         Value::Count,
-        "The fewest fields there may be.",
+        "The minimum number of fields.",
     ),
-    keyword(
-        "required",
-        Value::Names,
-        "The fields that have to be there.",
-    ),
+    keyword("required", Value::Names, "The fields that must be present."),
     keyword(
         "dependentRequired",
         Value::NamesMap,
-        "Fields that have to be there where another is.",
+        "Fields that must be present if another is.",
     ),
     keyword(
         "dependentSchemas",
         Value::SchemaMap,
-        "Schemas that hold where a field is there.",
+        "Schemas that apply if a field is present.",
     ),
     keyword(
         "unevaluatedProperties",
         Value::Schema,
-        "The schema of fields that nothing else spoke of.",
+        "The schema of fields that nothing else evaluated.",
     ),
-    keyword("allOf", Value::Schemas, "Every one of these fits."),
-    keyword("anyOf", Value::Schemas, "At least one of these fits."),
-    keyword("oneOf", Value::Schemas, "Exactly one of these fits."),
-    keyword("not", Value::Schema, "This does not fit."),
+    keyword("allOf", Value::Schemas, "All of these must match."),
+    keyword("anyOf", Value::Schemas, "At least one of these must match."),
+    keyword("oneOf", Value::Schemas, "Exactly one of these must match."),
+    keyword("not", Value::Schema, "This must not match."),
     keyword("if", Value::Schema, "Decides between `then` and `else`."),
-    keyword("then", Value::Schema, "Fits where `if` does."),
-    keyword("else", Value::Schema, "Fits where `if` does not."),
+    keyword("then", Value::Schema, "Must match if `if` does."),
+    keyword("else", Value::Schema, "Must match if `if` does not."),
     keyword(
         "open",
         Value::Flag,
-        "Beside an `enum` of strings: a client takes values it does not know.",
+        "Beside an `enum` of strings: a client accepts unknown values.",
     ),
     keyword(
         "rust",
@@ -299,11 +299,11 @@ static STILL_READ: [Keyword; 2] = [
     keyword(
         "dependencies",
         Value::Dependencies,
-        "Fields, or schemas, that hold where a field is there.",
+        "Fields, or schemas, that apply if a field is present.",
     ),
 ];
 
-/// Words of older drafts, and what 2020-12 says instead.
+/// Keywords of older drafts, and what 2020-12 has instead.
 pub(crate) const OLDER: &[(&str, &str)] = &[
     (
         "definitions",
@@ -321,7 +321,7 @@ pub(crate) const OLDER: &[(&str, &str)] = &[
     ("$recursiveRef", "draft 2020-12 writes `$dynamicRef`"),
     ("$recursiveAnchor", "draft 2020-12 writes `$dynamicAnchor`"),
     ("nullable", "write `type: [string, 'null']`"),
-    ("optional", "leave the field out of `required`"),
+    ("optional", "do not list the field in `required`"),
     (
         "discriminator",
         "give each branch of `oneOf` a property with its own `const`",
@@ -329,12 +329,12 @@ pub(crate) const OLDER: &[(&str, &str)] = &[
     ("example", "write `examples`, a list"),
 ];
 
-/// The keyword of a name.
+/// The keyword with a name.
 pub(crate) fn find(name: &str) -> Option<&'static Keyword> {
     KEYWORDS.iter().find(|keyword| keyword.name == name)
 }
 
-/// The keyword of an older draft that is still read.
+/// The keyword of an older draft that is still supported.
 pub(crate) fn find_older(name: &str) -> Option<&'static Keyword> {
     STILL_READ.iter().find(|keyword| keyword.name == name)
 }

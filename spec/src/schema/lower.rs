@@ -1,11 +1,11 @@
-//! Turns one place of the tree into one [`Schema`]: each keyword's value is checked for its kind and taken over.
+//! Lowers one node of the tree into one [`Schema`]: each keyword's value is checked for its type and stored.
 
 use super::keywords::{self, Value};
 use super::values::whole;
 use super::{Lowering, Site};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::parse::form::identifier;
-use crate::parse::words;
+use crate::parse::grammar;
 use crate::tree::{Document, Entry, Kind, NodeId};
 use handfast_schema::format;
 use handfast_schema::pattern::{PatternError, compile, explain};
@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 impl Lowering<'_> {
-    /// The schema of a place, filled.
+    /// Fills in the schema of a node.
     pub(super) fn lower(&mut self, site: Site) -> SchemaId {
         let id = self.reserve(site);
         let mark = &mut self.docs[site.doc].marks[site.node];
@@ -44,7 +44,7 @@ impl Lowering<'_> {
             Kind::Broken => {}
             other => {
                 let message = format!(
-                    "a schema is a mapping, `true` or `false`, and this is {}",
+                    "a schema is a mapping, `true` or `false`, but this is {}",
                     other.what()
                 );
                 self.out
@@ -55,7 +55,7 @@ impl Lowering<'_> {
         id
     }
 
-    /// A resource that is entered is looked through for dynamic anchors, wherever in it they stand.
+    /// When a resource is entered, all its dynamic anchors are collected.
     fn dynamic_anchors(&mut self, resource: usize) {
         if std::mem::replace(&mut self.resources[resource].entered, true) {
             return;
@@ -80,13 +80,13 @@ impl Lowering<'_> {
         let long = matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
         let at = if long { entry.at } else { node.span };
         let message = format!(
-            "`{}` is {expected}, and this is {}",
+            "`{}` is {expected}, but this is {}",
             entry.key,
             node.kind.what()
         );
-        // What decides no verdict is no reason to refuse a schema that may be somebody else's.
+        // What does not affect validation is no reason to refuse a schema that may be someone else's.
         let problem = if self.settings.is_plain() && keywords::ANNOTATIONS.contains(&&*entry.key) {
-            Diagnostic::warning("S002", at, message).help("it is passed over")
+            Diagnostic::warning("S002", at, message).help("it is ignored")
         } else {
             Diagnostic::error("S002", at, message)
         };
@@ -103,8 +103,7 @@ impl Lowering<'_> {
             )
         });
         let help = help.unwrap_or_else(|| {
-            "a word for people goes into `description` or `$comment`, a field into `properties`"
-                .into()
+            "a comment belongs in `description` or `$comment`, a field in `properties`".into()
         });
         self.out
             .push(Diagnostic::error("S001", entry.at, message).help(help));
@@ -186,7 +185,7 @@ impl Lowering<'_> {
                     "properties" => to.properties = all,
                     "patternProperties" => to.pattern_properties = all,
                     "dependentSchemas" => to.dependent_schemas = all,
-                    // `$defs` are there to be referred to.
+                    // `$defs` are only there to be referenced.
                     _ => {}
                 }
             }
@@ -201,7 +200,7 @@ impl Lowering<'_> {
                     return self.wrong(tree, entry, node, "an identifier");
                 };
                 let rust = keyword.value == Value::RustName;
-                if words::is_identifier(text, !rust) {
+                if grammar::is_identifier(text, !rust) {
                     let slot = if rust {
                         &mut to.annotations.rust
                     } else {
@@ -349,7 +348,7 @@ impl Lowering<'_> {
             "$schema" => {
                 let known = super::dialect::STANDARD;
                 if text.trim_end_matches('#') != known {
-                    let message = format!("the dialect `{text}` is not the one that is read here");
+                    let message = format!("the dialect `{text}` is not supported");
                     let help = format!("schemas are read as `{known}`");
                     self.out
                         .push(Diagnostic::error("S002", at, message).help(help));
@@ -361,7 +360,7 @@ impl Lowering<'_> {
             "contentMediaType" => to.annotations.content_media_type = owned(),
             "format" => {
                 let plain = self.settings.is_plain();
-                // The formats of 64-bit integers are ours.
+                // The formats of 64-bit integers are Handfast's own.
                 let known = format::KNOWN.contains(&text) && !matches!(text, "int64" | "uint64");
                 let resource = self.docs[site.doc].marks[site.node].resource;
                 let asserts = resource.is_none_or(|resource| self.asserts_formats(resource));
@@ -376,13 +375,13 @@ impl Lowering<'_> {
             }
             "contentEncoding" => to.content_encoding = owned(),
             "pattern" if self.pattern(text, at) => to.pattern = owned(),
-            // `$id` was read by the survey; a bad pattern was told.
+            // `$id` was read by the survey; an invalid pattern was reported.
             _ => {}
         }
     }
 
-    /// Whether a pattern is valid ECMA-262 and can be run in linear time; says so where it is not. The verdict is that of
-    /// the interpreter, which compiles patterns by the same function.
+    /// Whether a pattern is valid ECMA-262 and can be run in linear time; reports it otherwise. The interpreter
+    /// compiles patterns with the same function, so the two agree.
     fn pattern(&mut self, pattern: &str, at: handfast_schema::Span) -> bool {
         if self.good_patterns.contains(pattern) {
             return true;
@@ -395,7 +394,7 @@ impl Lowering<'_> {
             Err(error) => error,
         };
         let (code, message) = match error {
-            PatternError::Invalid => ("S007", "this is no regular expression of ECMA-262"),
+            PatternError::Invalid => ("S007", "this is not an ECMA-262 regular expression"),
             PatternError::TooLarge => ("S008", "this pattern is too large to be run"),
             _ => ("S008", "this pattern cannot be run in linear time"),
         };
@@ -420,7 +419,7 @@ impl Lowering<'_> {
     }
 }
 
-/// Where a part of a text stands in how it is written, quotes and escapes included; none where it is folded.
+/// The source location of a part of a text, quotes and escapes included; `None` for a folded scalar.
 fn inside(written: &str, text: &str, part: &Range<usize>) -> Option<Range<usize>> {
     let has_escapes = written.starts_with('"');
     if let Some(from) = written.find(text).filter(|_| !has_escapes) {

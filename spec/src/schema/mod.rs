@@ -1,8 +1,8 @@
 //! Schemas: from the tree into [`Schemas`], with every `$ref` resolved.
 //!
-//! First a *survey* walks every place where a schema can stand and notes which resource it belongs to and which anchors
-//! there are. Then *lowering* turns places into schemas; a `$ref` reserves the place of its target and puts it into a
-//! queue, so that a cycle is nothing special and recursion goes no deeper than a file nests.
+//! First a *survey* walks every node that can be a schema and notes its resource and its anchors. Then *lowering*
+//! turns nodes into schemas; a `$ref` reserves the id of its target and queues it, so that cycles need no special
+//! treatment and recursion goes no deeper than a file is nested.
 
 mod address;
 pub(crate) mod dialect;
@@ -21,21 +21,21 @@ use keywords::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// A place in one of the documents.
+/// A node in one of the documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Site {
-    /// The document, which is also the number of its source.
+    /// The index of the document, which is also that of its source.
     pub(crate) doc: usize,
-    /// The place in it.
+    /// The node.
     pub(crate) node: NodeId,
 }
 
-/// What the survey notes of a place.
+/// What the survey notes about a node.
 #[derive(Clone, Copy, Debug, Default)]
 struct Mark {
-    /// The resource it belongs to, where it is a schema.
+    /// The resource it belongs to, if it is a schema.
     resource: Option<usize>,
-    /// Its schema, once one is reserved.
+    /// Its schema, once an id is reserved.
     id: Option<SchemaId>,
     /// Whether that schema has been filled.
     lowered: bool,
@@ -47,7 +47,7 @@ struct Doc {
     tree: Rc<Document>,
     /// Its path from the folder of the spec.
     path: String,
-    /// What is relative in it is meant from here: its path, or the address it stands for.
+    /// The base of its relative references: its path, or the address it stands for.
     address: String,
     marks: Vec<Mark>,
 }
@@ -58,28 +58,28 @@ struct Resource {
     base: String,
     vocabularies: Vocabularies,
     anchors: BTreeMap<String, (Site, Span, bool)>,
-    /// Whether a schema of it was read.
+    /// Whether any of its schemas was read.
     entered: bool,
 }
 
-/// A schema that a `$ref` gives a name to.
+/// A schema that is named after its `$ref`.
 pub(crate) struct Reached {
     /// Its name.
     pub(crate) name: String,
     /// Where the name comes from.
     pub(crate) span: Span,
-    /// What it is.
+    /// The schema.
     pub(crate) schema: SchemaId,
 }
 
-/// Everything that is known of schemas while they are read.
+/// The state of reading schemas.
 pub(crate) struct Lowering<'a> {
     files: &'a Files<'a>,
     sources: &'a mut Sources,
     pub(crate) out: &'a mut Diagnostics,
     settings: Settings,
     docs: Vec<Doc>,
-    /// Documents by path; none where a file could not be read, which was said once.
+    /// Documents by path; `None` for a file that could not be read, which was reported once.
     by_path: BTreeMap<String, Option<usize>>,
     resources: Vec<Resource>,
     /// Resources by the address their `$id` gives them.
@@ -88,24 +88,24 @@ pub(crate) struct Lowering<'a> {
     sites: Vec<Site>,
     queue: Vec<Site>,
     reached: Vec<Reached>,
-    /// Patterns that were found good: compiling one is the dearest thing here, and protocols repeat them.
+    /// Patterns found valid: compiling them is the most expensive part here, and protocols repeat them.
     good_patterns: BTreeSet<String>,
 }
 
-/// What comes of it.
+/// The result of lowering.
 pub(crate) struct Lowered {
     /// The schemas.
     pub(crate) schemas: Schemas,
-    /// Where each of them stands.
+    /// The node of each schema.
     pub(crate) sites: Vec<Site>,
     /// The documents.
     pub(crate) docs: Vec<Rc<Document>>,
-    /// The schemas that got a name from a `$ref`.
+    /// The schemas that are named after a `$ref`.
     pub(crate) reached: Vec<Reached>,
 }
 
 impl<'a> Lowering<'a> {
-    /// Begins with the document of the protocol itself and surveys every schema in it.
+    /// Starts with the document of the protocol itself and surveys every schema in it.
     pub(crate) fn new(
         tree: Rc<Document>,
         path: String,
@@ -162,12 +162,12 @@ impl<'a> Lowering<'a> {
         this
     }
 
-    /// The schema of a place in the protocol's own document.
+    /// The schema at a node of the protocol's own document.
     pub(crate) fn schema(&mut self, node: NodeId) -> SchemaId {
         self.lower(Site { doc: 0, node })
     }
 
-    /// Lowers what references reached, and gives everything back.
+    /// Lowers everything that references reached, and returns the result.
     pub(crate) fn finish(mut self) -> Lowered {
         while let Some(site) = self.queue.pop() {
             self.lower(site);
@@ -245,9 +245,9 @@ impl<'a> Lowering<'a> {
                     let site = Site { doc, node };
                     let anchors = &mut self.resources[resource].anchors;
                     if let Some((other, first, was_dynamic)) = anchors.get(name).copied() {
-                        // One schema may bear both kinds of anchor with the same name.
+                        // A schema may have both kinds of anchor with the same name.
                         if other != site || was_dynamic == dynamic {
-                            let message = format!("the anchor `{name}` stands here twice");
+                            let message = format!("the anchor `{name}` is declared twice");
                             self.out.push(
                                 Diagnostic::error("S015", at, message)
                                     .at("again here")
@@ -283,9 +283,9 @@ impl<'a> Lowering<'a> {
         let Some(base) = base.filter(|_| fragment.is_empty()) else {
             let message = format!("`{text}` cannot be the `$id` of a schema here");
             let help = if plain {
-                "an `$id` is an address without a fragment; `$anchor` names a place"
+                "an `$id` is an address without a fragment; `$anchor` names a location"
             } else {
-                "an `$id` is a relative path without a fragment that stays in the folder of the spec; `$anchor` names a place"
+                "an `$id` is a relative path without a fragment that stays in the folder of the spec; `$anchor` names a location"
             };
             self.out
                 .push(Diagnostic::error("S017", at, message).help(help));
@@ -318,7 +318,7 @@ impl<'a> Lowering<'a> {
         new
     }
 
-    /// The schema of a place, reserved where it is not there yet.
+    /// The schema of a node, reserved on first use.
     fn reserve(&mut self, site: Site) -> SchemaId {
         if let Some(id) = self.docs[site.doc].marks[site.node].id {
             return id;

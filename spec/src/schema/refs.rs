@@ -7,7 +7,7 @@ use crate::tree::Kind;
 use handfast_schema::{SchemaId, Span};
 use std::rc::Rc;
 
-/// A relative path from a file, without `.` and `..`; none where it leaves the folder or is absolute.
+/// A path relative to a file, without `.` and `..`; `None` if it leaves the folder or is absolute.
 pub(super) fn join(base: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || path.contains(['\\', '\0']) {
         return None;
@@ -26,12 +26,12 @@ pub(super) fn join(base: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Words of a pointer that name no type by themselves.
+/// Tokens of a pointer that do not name a type by themselves.
 const STRUCTURAL: [&str; 7] = [
     "types", "messages", "errors", "channels", "params", "client", "server",
 ];
 
-/// A target, and the name that the reference to it makes.
+/// A target, and the name that the reference gives it.
 struct Target {
     site: Site,
     name: String,
@@ -39,7 +39,7 @@ struct Target {
 }
 
 impl Lowering<'_> {
-    /// What a reference in a schema points at; the place is reserved, and lowered later.
+    /// The target of a reference in a schema; its id is reserved, and it is lowered later.
     pub(super) fn refer(&mut self, from: Site, text: &str, at: Span) -> Option<(SchemaId, Site)> {
         let target = self.resolve(from, text, at)?;
         let id = self.reserve(target.site);
@@ -70,7 +70,7 @@ impl Lowering<'_> {
             self.badly_encoded(text, at);
             return None;
         };
-        // The resource referred to, and the document whose root a pointer may start at.
+        // The target resource, and the document at whose root a pointer may start.
         let (resource, doc) = if to.is_empty() {
             (Some(own), from.doc)
         } else if self.settings.is_plain() {
@@ -84,7 +84,7 @@ impl Lowering<'_> {
         };
         if let Some(pointer) = fragment.strip_prefix('/') {
             let first = unescape(pointer.split('/').next().unwrap_or_default());
-            // `#/$defs/x` is meant from the schema's own root, `#/types/X` from the file's.
+            // `#/$defs/x` is relative to the schema's own root, `#/types/X` to the file's.
             let plain = self.settings.is_plain();
             let inner = resource.map(|at| self.resources[at].root).filter(|root| {
                 let tree = &self.docs[root.doc].tree;
@@ -113,11 +113,11 @@ impl Lowering<'_> {
         let known = anchors
             .into_iter()
             .flat_map(|all| all.keys().map(String::as_str))
-            .filter(|_| self.out.patient());
+            .filter(|_| self.out.wants_suggestions());
         let mut help = did_you_mean(&fragment, known);
         let types = self.docs[doc].tree.get(root.node, "types");
         if types.is_some_and(|types| self.docs[doc].tree.get(types, &fragment).is_some()) {
-            help = Some(format!("a type is meant by `{to}#/types/{fragment}`"));
+            help = Some(format!("for a type, write `{to}#/types/{fragment}`"));
         }
         let message = format!("there is no anchor `{fragment}`");
         self.out
@@ -125,7 +125,7 @@ impl Lowering<'_> {
         None
     }
 
-    /// The resource of a path beside the spec.
+    /// The resource at a path beside the spec.
     fn beside(
         &mut self,
         own: usize,
@@ -134,7 +134,7 @@ impl Lowering<'_> {
         at: Span,
     ) -> Option<(Option<usize>, usize)> {
         if address::scheme(to).is_some() || to.starts_with("//") {
-            let message = format!("`{text}` is an address, and none is ever fetched");
+            let message = format!("`{text}` is a remote address, and nothing is fetched");
             let help = "keep a copy beside the spec, and refer to it by its relative path";
             self.out
                 .push(Diagnostic::error("S004", at, message).help(help));
@@ -154,7 +154,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The resource of an address: one of the document, one that `remotes` names, or a file beside the spec.
+    /// The resource at an address: in the document, in `remotes`, or in a file beside the spec.
     fn by_address(
         &mut self,
         own: usize,
@@ -170,7 +170,7 @@ impl Lowering<'_> {
             return self.remote(&address).map(|doc| self.root_of(doc));
         }
         if address::scheme(&address).is_some() || address.starts_with('/') {
-            let message = format!("`{text}` is an address, and none is ever fetched");
+            let message = format!("`{text}` is a remote address, and nothing is fetched");
             let help =
                 format!("keep a copy beside the spec, and name it under `remotes`: `{address}`");
             self.out
@@ -199,17 +199,17 @@ impl Lowering<'_> {
     }
 
     fn badly_encoded(&mut self, text: &str, at: Span) {
-        let message = format!("`{text}` has a `%` that encodes nothing");
+        let message = format!("`{text}` has an invalid percent-encoding");
         self.out.push(Diagnostic::error("S003", at, message));
     }
 
-    /// Follows a JSON Pointer (RFC 6901) from a place.
+    /// Follows a JSON Pointer (RFC 6901) from a node.
     fn follow(&mut self, from: Site, pointer: &str, text: &str, at: Span) -> Option<Target> {
         let tree = Rc::clone(&self.docs[from.doc].tree);
         let mut node = from.node;
         let mut named_at = tree.node(node).span;
         let mut name: Vec<String> = Vec::new();
-        // Keys of maps of schemas are names, whatever they are; other keys are keywords.
+        // In a map of schemas any key is a name; elsewhere keys are keywords.
         let mut names_follow = false;
         let mut resource = None;
         for token in pointer.split('/') {
@@ -229,10 +229,13 @@ impl Lowering<'_> {
             };
             let Some(next) = next else {
                 let known = tree.entries(node).iter().map(|entry| entry.key.as_str());
-                let near = crate::diagnostic::nearest(&token, known.filter(|_| self.out.patient()));
+                let near = crate::diagnostic::nearest(
+                    &token,
+                    known.filter(|_| self.out.wants_suggestions()),
+                );
                 let help =
                     near.map(|near| format!("did you mean `{}`?", text.replace(&token, near)));
-                let message = format!("`{text}` points at nothing: there is no `{token}`");
+                let message = format!("`{text}` does not resolve: there is no `{token}`");
                 self.out
                     .push(Diagnostic::error("S003", at, message).maybe_help(help));
                 return None;
@@ -255,7 +258,7 @@ impl Lowering<'_> {
             doc: from.doc,
             node,
         };
-        // JSON Schema lets a reference make a schema of what no keyword does.
+        // JSON Schema allows a reference to anything that is not a keyword.
         if let Some(resource) = resource.filter(|_| self.settings.is_plain()) {
             self.survey(site.doc, &tree, site.node, resource);
         }
@@ -275,11 +278,11 @@ impl Lowering<'_> {
             return None;
         }
         if doc.marks[site.node].resource.is_none() {
-            let message = format!("`{text}` points at something that is no schema");
+            let message = format!("the target of `{text}` is not a schema");
             let found = doc.tree.node(site.node).kind.what();
             let mut problem = Diagnostic::error("S006", at, message);
             problem = problem.label(named_at, format!("this is {found} of the file"));
-            let help = "a schema that is shared stands under `types`";
+            let help = "put a shared schema under `types`";
             self.out.push(problem.help(help));
             return None;
         }
@@ -297,7 +300,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// The key under which the root of a resource stands in its file: that of a type, or of the message it is the payload of.
+    /// The key of the root of a resource in its file: that of a type, or of the message whose payload it is.
     fn key_of(&self, site: Site) -> Option<String> {
         let tree = &self.docs[site.doc].tree;
         let messages = tree.get(tree.root, "messages");
@@ -316,7 +319,7 @@ impl Lowering<'_> {
     }
 }
 
-/// `~1` and `~0` of RFC 6901.
+/// Decodes `~1` and `~0` of RFC 6901.
 fn unescape(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }

@@ -1,4 +1,4 @@
-//! Values of keywords that take some looking at: lists of names, types, whole numbers.
+//! Keyword values with more structure: lists of names, types, whole numbers.
 
 use super::Lowering;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -26,7 +26,7 @@ impl Lowering<'_> {
                     if self.settings.is_plain() {
                         continue;
                     }
-                    let message = format!("`{name}` stands in `{}` twice", entry.key);
+                    let message = format!("`{name}` occurs twice in `{}`", entry.key);
                     self.out
                         .push(Diagnostic::error("S009", tree.node(*item).span, message));
                 }
@@ -43,8 +43,8 @@ impl Lowering<'_> {
             Kind::List(items) if !items.is_empty() => items.as_slice(),
             Kind::Text(_) => &single,
             Kind::Null => {
-                let message = "`type` is one of the seven types, and this is nothing";
-                let help = "the type of null stands in quotes: `'null'`";
+                let message = "`type` is one of the seven types, but this is null";
+                let help = "put the type of null in quotes: `'null'`";
                 self.out
                     .push(Diagnostic::error("S002", entry.at, message).help(help));
                 return None;
@@ -61,7 +61,7 @@ impl Lowering<'_> {
                 Kind::Broken => return None,
                 Kind::Text(name) => match Type::from_name(name) {
                     Some(ty) if set.contains(ty) => {
-                        let message = format!("`{name}` stands in `type` twice");
+                        let message = format!("`{name}` occurs twice in `type`");
                         self.out.push(Diagnostic::error("S009", at, message));
                     }
                     Some(ty) => set = set.with(ty),
@@ -72,15 +72,15 @@ impl Lowering<'_> {
                             let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
                             format!("it is one of {}", names.join(", "))
                         });
-                        let message = format!("`{name}` is no type");
+                        let message = format!("`{name}` is not a type");
                         self.out
                             .push(Diagnostic::error("S002", at, message).help(help));
                         return None;
                     }
                 },
                 Kind::Null => {
-                    let message = "`type` names types, and this is nothing";
-                    let help = "the type of null stands in quotes: `'null'`";
+                    let message = "`type` lists types, but this is null";
+                    let help = "put the type of null in quotes: `'null'`";
                     let at = if at.start == at.end { entry.at } else { at };
                     self.out
                         .push(Diagnostic::error("S002", at, message).help(help));
@@ -96,7 +96,7 @@ impl Lowering<'_> {
     }
 }
 
-/// What is meant by a word that is no type: the type of another language, or a format.
+/// What was probably meant by an unknown type: the type of another language, or a format.
 fn meant(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let write = match lower.as_str() {
@@ -104,13 +104,13 @@ fn meant(name: &str) -> Option<String> {
         | "short" | "i8" | "i16" | "i32" | "u8" | "u16" | "u32" => "integer",
         "long" | "i64" | "bigint" | "int64" => {
             return Some(
-                "did you mean `integer`, or `{ type: string, format: int64 }` where a double does not hold it?"
+                "did you mean `integer`, or `{ type: string, format: int64 }` if it may exceed a double's precision?"
                     .to_owned(),
             );
         }
         "u64" | "ulong" | "uint64" => {
             return Some(
-                "did you mean `integer`, or `{ type: string, format: uint64 }` where a double does not hold it?"
+                "did you mean `integer`, or `{ type: string, format: uint64 }` if it may exceed a double's precision?"
                     .to_owned(),
             );
         }
@@ -120,7 +120,7 @@ fn meant(name: &str) -> Option<String> {
         "list" | "vec" | "tuple" | "set" | "array" => "array",
         "dict" | "struct" | "record" | "object" => "object",
         "nil" | "none" | "void" => {
-            return Some("the type of null stands in quotes: `'null'`".to_owned());
+            return Some("put the type of null in quotes: `'null'`".to_owned());
         }
         "map" | "hash" | "hashmap" => {
             return Some(
@@ -129,7 +129,7 @@ fn meant(name: &str) -> Option<String> {
             );
         }
         "any" | "unknown" | "mixed" => {
-            return Some("leave `type` away where any value is allowed".to_owned());
+            return Some("omit `type` to allow any value".to_owned());
         }
         "enum" => return Some("an enum is `{ enum: [a, b] }`".to_owned()),
         "bytes" | "binary" | "blob" | "base64" => {
@@ -147,10 +147,10 @@ fn meant(name: &str) -> Option<String> {
 }
 
 fn of_format(name: &str) -> String {
-    format!("`{name}` is a format of strings: write `{{ type: string, format: {name} }}`")
+    format!("`{name}` is a string format: write `{{ type: string, format: {name} }}`")
 }
 
-/// A number that is whole: `2.0` is, as JSON Schema has it.
+/// A whole number; as in JSON Schema, `2.0` is one.
 pub(super) fn whole(number: &Number) -> Option<u64> {
     if let Some(value) = number.as_u64() {
         return Some(value);

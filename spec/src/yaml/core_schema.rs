@@ -2,12 +2,12 @@
 
 use serde_json::Number;
 
-/// What the core schema makes of a plain scalar (YAML 1.2.2, section 10.3.2).
+/// A plain scalar by the core schema (YAML 1.2.2, section 10.3.2).
 pub(super) enum Scalar {
     Null,
     Bool(bool),
     Number(Number),
-    /// An infinity, or no number: `.inf`, `.nan`, `1e999`.
+    /// Infinity or not a number: `.inf`, `.nan`, `1e999`.
     NotJson,
     Text,
 }

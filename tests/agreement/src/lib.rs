@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use handfast::{Payload, Side, Violations, read_text};
+use handfast::{Payload, Side, Violations, from_str};
 
 /// What the build script generated.
 pub mod api {
@@ -16,7 +16,7 @@ pub type Read = fn(&str, Side) -> Violations;
 
 /// Reads a text as a type, from itself.
 pub fn read<T: Payload>(text: &str, side: Side) -> Violations {
-    match read_text::<T>(text, side) {
+    match from_str::<T>(text, side) {
         Ok(_) => Violations::new(),
         Err(invalid) => invalid.violations,
     }

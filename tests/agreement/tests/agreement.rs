@@ -11,7 +11,7 @@ use std::path::Path;
 
 const OUT: &str = env!("OUT_DIR");
 
-fn told(violations: &Violations) -> Vec<String> {
+fn as_text(violations: &Violations) -> Vec<String> {
     violations
         .iter()
         .map(|one| {
@@ -35,8 +35,8 @@ fn generated_types_read_as_the_interpreter_judges() -> Result<(), Box<dyn Error>
         let schema = ty.ok_or("a type")?.schema;
         for instance in cases[*name].as_array().into_iter().flatten() {
             for side in [Side::Server, Side::Client] {
-                let expected = told(&validator.validate(schema, instance, Some(side)));
-                let found = told(&read(&instance.to_string(), side));
+                let expected = as_text(&validator.validate(schema, instance, Some(side)));
+                let found = as_text(&read(&instance.to_string(), side));
                 if found != expected {
                     wrong.push(format!(
                         "{name} {side:?} {instance}\n  found    {found:?}\n  expected {expected:?}"

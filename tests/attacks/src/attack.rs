@@ -2,7 +2,7 @@
 
 use crate::{
     frame::{self, Frame},
-    peer::{HELLO, Peer},
+    peer::{ConnectionInfo, HELLO},
     server::Setup,
 };
 use futures_util::future::BoxFuture;
@@ -130,7 +130,7 @@ impl Fate {
     }
 
     /// Reads until the attack is over or the server ends the connection.
-    pub(crate) async fn watch(&mut self, peer: &mut Peer, target: &mut Target) {
+    pub(crate) async fn watch(&mut self, peer: &mut ConnectionInfo, target: &mut Target) {
         let begun = Instant::now();
         loop {
             let frame = tokio::select! {
@@ -153,7 +153,7 @@ const CHUNK: usize = 16 * 1024;
 
 /// Floods until the attack is over or the server ends the connection.
 pub(crate) async fn flood(flood: Flood, mut target: Target) -> Fate {
-    let mut peer = match Peer::connect(target.address, "").await {
+    let mut peer = match ConnectionInfo::connect(target.address, "").await {
         Ok(peer) => peer,
         Err(words) => return Fate::failed(words),
     };

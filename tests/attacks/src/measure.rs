@@ -2,7 +2,7 @@
 
 use crate::{
     attack::{Act, Attack, Fate, PEERS, Target, flood},
-    peer::Peer,
+    peer::ConnectionInfo,
     process::{LOOK, PATIENCE, Process, Usage},
     server::LIMITS,
 };
@@ -169,7 +169,7 @@ pub(crate) async fn run(attack: &Attack) -> Result<Outcome, String> {
 /// As many peers as will attack come, ask for something and go, so that what is allocated once is there.
 async fn warm(server: &Process) -> Result<(), String> {
     let peers = (0..PEERS).map(|_| async {
-        let mut peer = Peer::enter(server.address).await?;
+        let mut peer = ConnectionInfo::enter(server.address).await?;
         peer.say(r#"{"type":"echo","payload":{"text":"warm"},"id":"1"}"#)
             .await?;
         peer.hear().await.map(drop)
@@ -229,7 +229,7 @@ fn other(
         return trips;
     };
     runtime.block_on(async {
-        if let Ok(peer) = Peer::enter(address).await {
+        if let Ok(peer) = ConnectionInfo::enter(address).await {
             // Nobody may wait for it any more.
             let _ = entered.send(());
             // What was not done in time is not counted.
@@ -239,7 +239,7 @@ fn other(
     trips
 }
 
-async fn round_trips(mut peer: Peer, trips: &mut Vec<Duration>, count: usize) {
+async fn round_trips(mut peer: ConnectionInfo, trips: &mut Vec<Duration>, count: usize) {
     while trips.len() < count {
         let id = trips.len();
         let asked = Instant::now();

@@ -14,7 +14,7 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// What begins a session.
 pub(crate) const HELLO: &str = r#"{"type":"hello","payload":{"version":"1.0.0"}}"#;
 
-pub(crate) struct Peer {
+pub(crate) struct ConnectionInfo {
     pub(crate) stream: TcpStream,
     /// What was read and not taken yet.
     pub(crate) unread: Vec<u8>,
@@ -36,7 +36,7 @@ pub(crate) fn upgrade(address: SocketAddr, more: &str) -> String {
     )
 }
 
-impl Peer {
+impl ConnectionInfo {
     /// Connects, with as small a receive buffer as the system allows, so that what is not read waits in the server.
     pub(crate) async fn dial(address: SocketAddr) -> std::io::Result<Self> {
         let socket = TcpSocket::new_v4()?;

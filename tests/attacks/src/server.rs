@@ -3,16 +3,16 @@
 use crate::{
     api::{
         Attacked, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, Room, RoomHandler,
-        RoomJoin, RoomJoined, RoomLeave, RoomLeft, RoomSaid, RoomSay, Server, Sessions, Slept,
-        Slow, TicksDone, TicksHandler, TicksTick, TicksWatch, TicksWatching,
+        RoomJoin, RoomJoined, RoomLeave, RoomLeft, RoomSaid, RoomSay, Server, SessionHandler,
+        Slept, Slow, TicksDone, TicksHandler, TicksTick, TicksWatch, TicksWatching,
     },
     log::Log,
 };
 use axum::routing::{get, post};
 use handfast::{
     NoError, Protocol,
-    server::{Network, Peer, Refusal, Stream, serve},
-    table::LimitsTable,
+    descriptor::Limits,
+    server::{ConnectionInfo, Network, Rejection, StreamResponder, serve},
 };
 use std::{
     error::Error,
@@ -27,7 +27,7 @@ use tokio::{
 };
 
 /// The limits that the protocol says.
-pub(crate) const LIMITS: LimitsTable = Attacked::TABLE.limits;
+pub(crate) const LIMITS: Limits = Attacked::DESCRIPTOR.limits;
 
 /// How many bytes the system holds of a connection, in each direction.
 const BUFFER: u32 = 16 * 1024;
@@ -103,21 +103,21 @@ impl Setup {
 /// Serves until it is told to stop.
 pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
     let log = Log::install()?;
-    let server = Server::with(App, |builder| {
-        let rate = match setup.rate {
-            None => LIMITS.rate,
-            Some((0, _)) => None,
-            Some((count, ms)) => Some((count, Duration::from_millis(ms))),
-        };
-        let mut builder = builder.limits(LimitsTable { rate, ..LIMITS });
-        if let Some((all, each)) = setup.caps {
-            builder = builder.connections(all).connections_per_address(each);
-        }
-        if setup.is_behind_proxy {
-            builder = builder.trusted_proxies([Network::from(IpAddr::V4(Ipv4Addr::LOCALHOST))]);
-        }
-        builder
-    });
+    let rate = match setup.rate {
+        None => LIMITS.rate,
+        Some((0, _)) => None,
+        Some((count, ms)) => Some((count, Duration::from_millis(ms))),
+    };
+    let mut builder = Server::builder(App).limits(Limits { rate, ..LIMITS });
+    if let Some((all, each)) = setup.caps {
+        builder = builder
+            .max_connections(all)
+            .max_connections_per_address(each);
+    }
+    if setup.is_behind_proxy {
+        builder = builder.trusted_proxies([Network::from(IpAddr::V4(Ipv4Addr::LOCALHOST))]);
+    }
+    let server = builder.build();
     let handle = server.handle();
     let stop = Arc::new(Notify::new());
 
@@ -158,14 +158,14 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
 
 struct App;
 
-impl Sessions for App {
+impl SessionHandler for App {
     type Session = ();
 
-    async fn open(&self, _: &Peer) {}
+    async fn connected(&self, _: &ConnectionInfo) {}
 
-    async fn admit(&self, key: &str, _: &Context<()>) -> Result<(), Refusal> {
+    async fn authorize_join(&self, key: &str, _: &Context<()>) -> Result<(), Rejection> {
         match key {
-            "topic:closed" => Err(Refusal::new("NOT_ALLOWED", "not for you")),
+            "topic:closed" => Err(Rejection::new("NOT_ALLOWED", "not for you")),
             _ => Ok(()),
         }
     }
@@ -211,7 +211,7 @@ impl TicksHandler for App {
     async fn ticks_watch(
         &self,
         m: TicksWatch,
-        ticks: Stream<TicksWatching, TicksTick>,
+        ticks: StreamResponder<TicksWatching, TicksTick>,
         _: &Context<()>,
     ) -> Result<TicksDone, NoError> {
         let mut ticks = ticks.accept(TicksWatching {});

@@ -1,6 +1,6 @@
 //! What both ends do over a transport until it ends; then they close as a server of Handfast does.
 
-use handfast::transport::{Arrival, Closing, Packet, Transport, TransportError};
+use handfast::transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
 use std::{future::poll_fn, time::Duration};
 
 /// How long a close may take.
@@ -11,19 +11,19 @@ pub(crate) async fn echo(transport: &mut dyn Transport, answers: bool) -> Vec<St
     let mut texts = Vec::new();
     let closing = loop {
         match poll_fn(|cx| transport.poll_receive(cx)).await {
-            Ok(Arrival::Packet(packet)) if answers => {
+            Ok(TransportEvent::Packet(packet)) if answers => {
                 if transport.feed(packet).is_err()
                     || poll_fn(|cx| transport.poll_flush(cx)).await.is_err()
                 {
                     return texts;
                 }
             }
-            Ok(Arrival::Packet(Packet::Text(text))) => texts.push(text.as_str().to_owned()),
-            Ok(Arrival::Packet(Packet::Binary(_))) => {}
-            Ok(Arrival::Alive) => {}
-            Ok(Arrival::Closed(_)) => break Closing::new(1000, ""),
-            Err(TransportError::TooLarge { .. }) => break Closing::new(1009, "too large"),
-            Err(TransportError::Protocol { code, reason }) => break Closing::new(code, reason),
+            Ok(TransportEvent::Packet(Packet::Text(text))) => texts.push(text.as_str().to_owned()),
+            Ok(TransportEvent::Packet(Packet::Binary(_))) => {}
+            Ok(TransportEvent::Alive) => {}
+            Ok(TransportEvent::Closed(_)) => break CloseFrame::new(1000, ""),
+            Err(TransportError::TooLarge { .. }) => break CloseFrame::new(1009, "too large"),
+            Err(TransportError::Protocol { code, reason }) => break CloseFrame::new(code, reason),
             Err(_) => return texts,
         }
     };

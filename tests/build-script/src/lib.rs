@@ -17,6 +17,6 @@ mod tests {
         let ClientMessage::Say(Say { text }) = read.expect("a good message").message;
         assert_eq!(text.as_str(), "hi");
         let refused = ClientMessage::decode(r#"{"type":"say","id":"1","payload":{"text":""}}"#);
-        assert_eq!(refused.expect_err("a bad one").reason.code(), "INVALID");
+        assert_eq!(refused.expect_err("a bad one").kind.code(), "INVALID");
     }
 }

@@ -18,14 +18,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let answer = match decode(of, by_server, &text) {
             None => serde_json::json!({}),
-            Some(rejected) => match rejected.reason {
-                handfast::Reason::Invalid(violations) => {
+            Some(rejected) => match rejected.kind {
+                handfast::DecodeErrorKind::Invalid(violations) => {
                     serde_json::json!({ "violations": list(&violations) })
                 }
-                handfast::Reason::Envelope(violations) => {
+                handfast::DecodeErrorKind::Envelope(violations) => {
                     serde_json::json!({ "envelope": true, "violations": list(&violations) })
                 }
-                handfast::Reason::UnknownType => serde_json::json!({ "other": "UNKNOWN_TYPE" }),
+                handfast::DecodeErrorKind::UnknownType => serde_json::json!({ "other": "UNKNOWN_TYPE" }),
                 other => serde_json::json!({ "other": format!("{other:?}") }),
             },
         };

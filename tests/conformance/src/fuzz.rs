@@ -15,7 +15,7 @@ use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
 use crate::random::Rng;
 use constructs::{Pair, Produced};
-use differences::Known;
+use differences::KnownDifference;
 use handfast_schema::{Side, Validator};
 use schemas::For;
 use serde_json::{Value, json};
@@ -318,9 +318,9 @@ fn compare(
     if theirs == ours.is_valid() {
         return;
     }
-    let known = differences::ALL
-        .iter()
-        .find(|known: &&Known| known.judge == judge && (known.applies)(&subject.schema, instance));
+    let known = differences::ALL.iter().find(|known: &&KnownDifference| {
+        known.judge == judge && (known.applies)(&subject.schema, instance)
+    });
     match known {
         Some(known) => *tally.known.entry(known.why).or_default() += 1,
         None => {

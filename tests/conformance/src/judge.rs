@@ -214,7 +214,7 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
     }
     main.push_str(include_str!("asked.rs"));
     main.push_str(
-        "\nfn decode(protocol: usize, by_server: bool, text: &str) -> Option<Box<handfast::Rejected>> {\n    match (protocol, by_server) {\n",
+        "\nfn decode(protocol: usize, by_server: bool, text: &str) -> Option<Box<handfast::DecodeError>> {\n    match (protocol, by_server) {\n",
     );
     for number in numbers {
         let _ = writeln!(

@@ -2,7 +2,7 @@
 //! `codegen verify` says, which reads by the interpreter.
 
 use handfast::codec::Source;
-use handfast::{Expected, Id, MessageOf, Messages, Pending, Rejected, Side, decode};
+use handfast::{DecodeError, ExpectedReply, Id, Message, MessageSet, PendingReplies, Side, decode};
 use handfast_codegen::verify::{Line, ProblemKind, verify};
 use handfast_golden::{coinbase, reference, slack};
 use serde_json::Value;
@@ -17,23 +17,27 @@ fn root() -> PathBuf {
 
 /// The replies without a tag that are waited for, by the id of their request.
 #[derive(Default)]
-struct Waiting(BTreeMap<String, Expected>);
+struct Waiting(BTreeMap<String, ExpectedReply>);
 
-impl Pending for Waiting {
-    fn expected(&self, id: Option<&Id>) -> Option<Expected> {
+impl PendingReplies for Waiting {
+    fn expected(&self, id: Option<&Id>) -> Option<ExpectedReply> {
         self.0.get(&id?.to_string()).copied()
     }
 }
 
 /// What the Rust of a protocol makes of a message.
 struct Reader {
-    by_server: fn(&str, &dyn Pending) -> Result<(), Box<Rejected>>,
-    by_client: fn(&str, &dyn Pending) -> Result<(), Box<Rejected>>,
+    by_server: fn(&str, &dyn PendingReplies) -> Result<(), Box<DecodeError>>,
+    by_client: fn(&str, &dyn PendingReplies) -> Result<(), Box<DecodeError>>,
     /// What a request of a type waits for, where that has no tag.
-    waits: fn(&str) -> Option<Expected>,
+    waits: fn(&str) -> Option<ExpectedReply>,
 }
 
-fn read<M: Messages>(text: &str, side: Side, pending: &dyn Pending) -> Result<(), Box<Rejected>> {
+fn read<M: MessageSet>(
+    text: &str,
+    side: Side,
+    pending: &dyn PendingReplies,
+) -> Result<(), Box<DecodeError>> {
     decode::<M>(Source::Json(text.into()), side, 64, pending).map(drop)
 }
 
@@ -56,15 +60,15 @@ fn reader(name: &str) -> Reader {
         "chat" => reader!(reference, |_| None),
         "coinbase" => reader!(coinbase, |_| None),
         _ => reader!(slack, |ty| {
-            let posted = <slack::Posted as MessageOf<slack::ServerMessage>>::INDEX;
-            let failed = <slack::Failed as MessageOf<slack::ServerMessage>>::INDEX;
+            let posted = <slack::Posted as Message<slack::ServerMessage>>::INDEX;
+            let failed = <slack::Failed as Message<slack::ServerMessage>>::INDEX;
             match ty {
-                "message" => Some(Expected {
+                "message" => Some(ExpectedReply {
                     success: Some(posted),
                     failure: Some(failed),
                 }),
                 // Answered only where it fails, so that whatever answers is a failure.
-                "typing" | "presence_sub" | "presence_query" => Some(Expected {
+                "typing" | "presence_sub" | "presence_query" => Some(ExpectedReply {
                     success: Some(failed),
                     failure: Some(failed),
                 }),
@@ -85,7 +89,7 @@ fn is_system(ty: &str) -> bool {
 struct Read {
     line: Line,
     ty: Option<String>,
-    result: Result<(), Box<Rejected>>,
+    result: Result<(), Box<DecodeError>>,
 }
 
 /// Reads a capture by both.
@@ -174,9 +178,9 @@ fn bad(name: &str, spec: &str, known: &[usize]) -> Result<(), Box<dyn Error>> {
         let said = match &result {
             Ok(()) => (None, Vec::new()),
             Err(rejected) => (
-                Some(rejected.reason.code()),
+                Some(rejected.kind.code()),
                 rejected
-                    .reason
+                    .kind
                     .violations()
                     .iter()
                     .map(|one| &*one.message)

@@ -109,14 +109,14 @@ pub(crate) fn tag(code: &handfast::TagBuf) -> String {
 }
 
 /// The code of an error, as the TypeScript client has it.
-pub(crate) fn code<E: handfast::ErrorCodes + std::fmt::Debug>(error: &CallError<E>) -> String {
+pub(crate) fn code<E: handfast::DeclaredErrors + std::fmt::Debug>(error: &CallError<E>) -> String {
     match error {
         CallError::Declared(_) => "DECLARED".to_owned(),
         CallError::Remote(remote) => tag(&remote.code),
         CallError::Timeout => "TIMEOUT".to_owned(),
         CallError::Closed => "CLOSED".to_owned(),
         CallError::OutcomeUnknown => "OUTCOME_UNKNOWN".to_owned(),
-        CallError::Unwritable => "TOO_LARGE".to_owned(),
+        CallError::Encode => "TOO_LARGE".to_owned(),
         other => format!("{other:?}")
             .split('(')
             .next()
@@ -129,7 +129,7 @@ pub(crate) fn code<E: handfast::ErrorCodes + std::fmt::Debug>(error: &CallError<
 pub(crate) fn stream_code(error: &StreamError<handfast::NoError>) -> String {
     match error {
         StreamError::Slow => "SLOW".to_owned(),
-        StreamError::Over(error) => code(error),
+        StreamError::Closed(error) => code(error),
         other => format!("{other:?}"),
     }
 }
@@ -244,7 +244,7 @@ impl Driver {
             State::Closed(_) => "closed",
             _ => "something else",
         };
-        let stands = client.state_where(|state| name(state) == wanted);
+        let stands = client.wait_for_state(|state| name(state) == wanted);
         match timeout(within, stands).await {
             Ok(_) => Ok(()),
             Err(_) => Err(format!("it is {:?}", client.state())),

@@ -4,7 +4,7 @@ use crate::{
     api::{Client, RoomJoined, ServerMessage},
     drive::{Begun, LOOK, PATIENCE, code},
 };
-use handfast::client::{Event, Joined};
+use handfast::client::{Event, Subscription};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-type Room = Joined<ServerMessage, RoomJoined>;
+type Room = Subscription<ServerMessage, RoomJoined>;
 
 /// What happened in a room.
 #[derive(Default)]

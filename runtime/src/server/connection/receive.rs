@@ -2,18 +2,17 @@
 
 use super::{
     super::{
-        Context, Received,
-        fault::Fault,
-        jobs::Declined,
-        link,
+        Context, Received, connection_handle,
+        error_payload::ErrorPayload,
+        handler_queue::Declined,
         system::{self, Urgent},
     },
     ARRIVAL, Connection, End, HANG_UP, Paused,
 };
 use crate::{
-    Id, Reason, Rejected,
-    table::CloseCondition,
-    transport::{Arrival, Closing, Packet, TransportError},
+    DecodeError, DecodeErrorKind, Id,
+    descriptor::CloseReason,
+    transport::{CloseFrame, Packet, TransportError, TransportEvent},
 };
 use std::task::{self, Poll};
 use tokio::time::Instant;
@@ -37,10 +36,10 @@ impl Connection {
         let now = Instant::now();
         // A part of a message is a sign of life, too: its sender can say nothing else before the rest.
         let arrived = self.transport.read();
-        if let Some(heart) = &mut self.heart
+        if let Some(heartbeat) = &mut self.heartbeat
             && (arrival.is_ready() || arrived != self.arrived)
         {
-            heart.hear(now);
+            heartbeat.hear(now);
         }
         self.spent = self.spent.saturating_add((arrived - self.arrived) as usize);
         self.arrived = arrived;
@@ -49,28 +48,34 @@ impl Connection {
         };
         self.spent += ARRIVAL;
         match arrival {
-            Ok(Arrival::Alive) => self.control(now)?,
-            Ok(Arrival::Packet(packet)) if packet.len() > self.link.server.limits.message => {
+            Ok(TransportEvent::Alive) => self.control(now)?,
+            Ok(TransportEvent::Packet(packet))
+                if packet.len() > self.connection.server.limits.message =>
+            {
                 return Err(self.too_large());
             }
-            Ok(Arrival::Packet(packet)) => self.arrived(packet, now)?,
-            Ok(Arrival::Closed(closing)) => {
-                tracing::debug!(connection = self.link.id, ?closing, "the client closed");
+            Ok(TransportEvent::Packet(packet)) => self.arrived(packet, now)?,
+            Ok(TransportEvent::Closed(closing)) => {
+                tracing::debug!(
+                    connection = self.connection.id,
+                    ?closing,
+                    "the client closed"
+                );
                 return Err(End::Lost);
             }
             Err(TransportError::TooLarge { .. }) => return Err(self.too_large()),
             Err(TransportError::Protocol { code, reason }) => {
                 tracing::info!(
-                    connection = self.link.id,
+                    connection = self.connection.id,
                     code,
                     reason,
                     "the client broke the rules of WebSocket"
                 );
-                return Err(End::Close(Closing::new(code, reason)));
+                return Err(End::Close(CloseFrame::new(code, reason)));
             }
             Err(error) => {
                 tracing::debug!(
-                    connection = self.link.id,
+                    connection = self.connection.id,
                     error = &error as &dyn std::error::Error,
                     "lost"
                 );
@@ -80,19 +85,19 @@ impl Connection {
         Ok(true)
     }
 
-    /// Nothing is read for now. That the client is not heard is no fault of its own; whether it is there is asked of the
+    /// Nothing is read for now. That the client is not heard is no error of its own; whether it is there is asked of the
     /// transport.
     fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
-        if let Some(heart) = &mut self.heart {
-            heart.hear(Instant::now());
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.hear(Instant::now());
         }
         if !std::mem::replace(&mut self.logged.inbound, true) {
             tracing::info!(
-                connection = self.link.id,
+                connection = self.connection.id,
                 "`limits.inbound` is reached: nothing more is read until there is room"
             );
         }
-        let session = &self.link.server.table.session;
+        let session = &self.connection.server.table.session;
         let paused = self.paused.get_or_insert_with(|| Paused {
             sleep: Box::pin(tokio::time::sleep(HANG_UP)),
             since: Instant::now(),
@@ -100,7 +105,7 @@ impl Connection {
         });
         while paused.sleep.as_mut().poll(cx).is_ready() {
             if self.transport.is_hung_up() {
-                tracing::debug!(connection = self.link.id, "the client hung up");
+                tracing::debug!(connection = self.connection.id, "the client hung up");
                 return Err(End::Lost);
             }
             let now = Instant::now();
@@ -109,10 +114,11 @@ impl Connection {
             // answers whatever it is sent with a reset.
             if let (Some(ping), Some(heartbeat)) = (session.roles.ping, session.heartbeat)
                 && now >= paused.probed + heartbeat
-                && self.link.outbound.is_idle()
+                && self.connection.outbound.is_idle()
             {
                 paused.probed = now;
-                self.link.answer(&self.link.server.outgoing(Some(ping)));
+                self.connection
+                    .answer(&self.connection.server.outgoing(Some(ping)));
             }
         }
         Ok(())
@@ -123,8 +129,8 @@ impl Connection {
         if self.control.take(now) {
             return Ok(());
         }
-        tracing::info!(connection = self.link.id, "too many pings");
-        Err(self.end(CloseCondition::RateLimited, "too many pings"))
+        tracing::info!(connection = self.connection.id, "too many pings");
+        Err(self.end(CloseReason::RateLimited, "too many pings"))
     }
 
     /// A message came: it is handled at once where nothing has to be waited for, and otherwise when it is its turn; but what need not
@@ -136,7 +142,7 @@ impl Connection {
             }
             return Ok(());
         }
-        match system::urgent(&self.link, &packet) {
+        match system::urgent(&self.connection, &packet) {
             Some(Urgent::Ping) => {
                 self.control(now)?;
                 self.owes_pong = true;
@@ -157,11 +163,14 @@ impl Connection {
     }
 
     fn too_large(&self) -> End {
-        let limit = self.link.server.limits.message;
+        let limit = self.connection.server.limits.message;
         let words = format!("a message may have {limit} bytes");
-        self.fail(false, None, &Fault::new("TOO_LARGE", words.clone()));
-        End::Close(Closing::new(
-            self.link.server.table.close_code(CloseCondition::TooLarge),
+        self.fail(false, None, &ErrorPayload::new("TOO_LARGE", words.clone()));
+        End::Close(CloseFrame::new(
+            self.connection
+                .server
+                .table
+                .close_code(CloseReason::TooLarge),
             words,
         ))
     }
@@ -169,7 +178,7 @@ impl Connection {
     /// Whether a message is within the rate of its connection, and within that of its address.
     fn is_in_time(&mut self, now: Instant) -> bool {
         let own = self.rate.as_mut().is_none_or(|rate| rate.take(now));
-        own && self.link.address.take(now)
+        own && self.connection.address.take(now)
     }
 
     /// The same for a message that may have been judged when it came.
@@ -179,18 +188,25 @@ impl Connection {
 
     /// Reads a message, and begins what it asks for. What it was, where it counts as a sign of life alone.
     pub(super) fn receive(&mut self, packet: &Packet, in_time: Option<bool>) -> Option<Urgent> {
-        let server = self.link.server.clone();
-        let source = server.codec(self.link.encoding).source(packet.frame());
+        let server = self.connection.server.clone();
+        let source = server
+            .codec(self.connection.encoding)
+            .source(packet.frame());
         let received = source
-            .map_err(|message| Box::new(Rejected::new(Reason::Syntax { offset: 0, message })))
+            .map_err(|message| {
+                Box::new(DecodeError::new(DecodeErrorKind::Syntax {
+                    offset: 0,
+                    message,
+                }))
+            })
             .and_then(|source| {
                 server
                     .service
-                    .receive(source, Context::new(self.link.clone()))
+                    .receive(source, Context::new(self.connection.clone()))
             });
         let received = match received {
             Ok(received) => received,
-            Err(rejected) => match system::read(&self.link, packet, &rejected) {
+            Err(rejected) => match system::read(&self.connection, packet, &rejected) {
                 Some(system::Request::Urgent(urgent)) => {
                     self.bad = 0;
                     if matches!(urgent, Urgent::Ping) {
@@ -205,8 +221,11 @@ impl Connection {
                 }
             },
         };
-        if received.id.as_ref().is_some_and(link::is_long) {
-            self.bad(&link::long_id(&server.table.client.envelope), in_time);
+        if received.id.as_ref().is_some_and(connection_handle::is_long) {
+            self.bad(
+                &connection_handle::long_id(&server.table.client.envelope),
+                in_time,
+            );
             return None;
         }
         self.bad = 0;
@@ -221,45 +240,51 @@ impl Connection {
 
     fn begin(&mut self, received: Received) {
         if let Err((id, declined)) = self.jobs.begin(received) {
-            let fault = match declined {
-                Declined::IdInUse => Fault::new("ID_REUSED", "a stream with this id is open"),
+            let error = match declined {
+                Declined::IdInUse => {
+                    ErrorPayload::new("ID_REUSED", "a stream with this id is open")
+                }
                 Declined::TooMany => {
                     if !std::mem::replace(&mut self.logged.streams, true) {
-                        tracing::info!(connection = self.link.id, "`limits.streams` is reached");
+                        tracing::info!(
+                            connection = self.connection.id,
+                            "`limits.streams` is reached"
+                        );
                     }
-                    Fault::new("TOO_MANY", "too many streams are open")
+                    ErrorPayload::new("TOO_MANY", "too many streams are open")
                 }
             };
-            self.link.fail(id.as_ref(), &fault);
+            self.connection.fail(id.as_ref(), &error);
         }
     }
 
-    fn bad(&mut self, rejected: &Rejected, in_time: Option<bool>) {
-        let asks = system::asks(self.link.server.table, rejected.tag.as_ref());
+    fn bad(&mut self, rejected: &DecodeError, in_time: Option<bool>) {
+        let asks = system::asks(self.connection.server.table, rejected.tag.as_ref());
         if !self.judged(in_time) {
             return self.too_fast(asks, rejected.id.as_ref());
         }
-        self.fail(asks, rejected.id.as_ref(), &Fault::of(rejected));
+        self.fail(asks, rejected.id.as_ref(), &ErrorPayload::of(rejected));
         self.bad += 1;
-        if self.bad >= self.link.server.limits.violations.max(1) {
-            tracing::info!(connection = self.link.id, "too many bad messages");
-            self.link
-                .close(CloseCondition::Violations, "too many bad messages", false);
-            self.close = self.link.outbound.closing();
+        if self.bad >= self.connection.server.limits.violations.max(1) {
+            tracing::info!(connection = self.connection.id, "too many bad messages");
+            self.connection
+                .close(CloseReason::Violations, "too many bad messages", false);
+            self.close = self.connection.outbound.closing();
         }
     }
 
     fn too_fast(&mut self, asks: bool, id: Option<&Id>) {
         if !std::mem::replace(&mut self.logged.rate, true) {
-            tracing::info!(connection = self.link.id, "`limits.rate` is reached");
+            tracing::info!(connection = self.connection.id, "`limits.rate` is reached");
         }
-        let fault = Fault::new("RATE_LIMITED", "too many messages in too short a time").retryable();
-        self.fail(asks, id, &fault);
+        let error =
+            ErrorPayload::new("RATE_LIMITED", "too many messages in too short a time").retryable();
+        self.fail(asks, id, &error);
         self.fast += 1;
-        if self.fast >= self.link.server.limits.violations.max(1) {
-            self.link
-                .close(CloseCondition::RateLimited, "too many messages", false);
-            self.close = self.link.outbound.closing();
+        if self.fast >= self.connection.server.limits.violations.max(1) {
+            self.connection
+                .close(CloseReason::RateLimited, "too many messages", false);
+            self.close = self.connection.outbound.closing();
         }
     }
 }

@@ -5,11 +5,11 @@
 //! arrive while it cannot be written, and tells how much the peer takes.
 
 mod frame;
-mod incoming;
+mod frame_reader;
 
-use super::{Arrival, Closing, Packet, Transport, TransportError};
+use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
 use frame::{Control, Mask, OpCode};
-use incoming::{Event, Incoming};
+use frame_reader::{Event, FrameReader};
 use std::{
     mem::MaybeUninit,
     pin::Pin,
@@ -41,7 +41,7 @@ const KEEP: usize = 1024;
 #[derive(Debug)]
 pub struct WebSocket<S> {
     io: S,
-    incoming: Incoming,
+    incoming: FrameReader,
     /// What was read and not looked at yet.
     rest: Rest,
     /// Frames that are not written yet, and how much of them is.
@@ -125,7 +125,7 @@ impl<S> WebSocket<S> {
     fn new(io: S, role: Role, limit: usize) -> Self {
         Self {
             io,
-            incoming: Incoming::new(role, limit),
+            incoming: FrameReader::new(role, limit),
             rest: Rest::default(),
             out: Vec::new(),
             out_at: 0,
@@ -241,7 +241,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket<S> {
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, TransportError>> {
+    fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<TransportEvent, TransportError>> {
         if (self.pong.is_some() || self.unflushed)
             && let Poll::Ready(Err(error)) = self.poll_out(cx)
         {
@@ -255,20 +258,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
             }
         };
         Poll::Ready(Ok(match event {
-            Event::Message(packet) => Arrival::Packet(packet),
+            Event::Message(packet) => TransportEvent::Packet(packet),
             Event::Ping(data) => {
                 self.pong = Some(data);
                 if let Poll::Ready(Err(error)) = self.poll_out(cx) {
                     return Poll::Ready(Err(error));
                 }
-                Arrival::Alive
+                TransportEvent::Alive
             }
-            Event::Pong | Event::Nothing => Arrival::Alive,
+            Event::Pong | Event::Nothing => TransportEvent::Alive,
             Event::Close(closing) => {
                 self.peer = Some(closing.as_ref().map(|closing| closing.code));
                 // Nothing is answered after a close (RFC 6455, section 5.5.2).
                 self.pong = None;
-                Arrival::Closed(closing)
+                TransportEvent::Closed(closing)
             }
         }))
     }
@@ -284,7 +287,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         self.poll_out(cx)
     }
 
-    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &Closing) -> Poll<()> {
+    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &CloseFrame) -> Poll<()> {
         if self.close == Close::Open {
             self.close = Close::Sent;
             self.pong = None;

@@ -11,7 +11,7 @@ const INITIAL_N: u32 = 128;
 /// Longer texts are no labels.
 const MAX: usize = 63;
 
-/// Section 6.2; none where it is no Punycode, or longer than a label.
+/// Section 6.2; `None` if it is not Punycode, or longer than a label.
 pub(super) fn decode(text: &str) -> Option<Vec<char>> {
     if !text.is_ascii() || text.len() > MAX {
         return None;
@@ -47,7 +47,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<char>> {
     Some(out)
 }
 
-/// Section 6.3. Of what is far too long for a label it gives something that is too long as well.
+/// Section 6.3. For a text far too long for a label, the result is too long as well.
 pub(super) fn encode(text: &[char]) -> String {
     let mut out: String = text.iter().filter(|c| c.is_ascii()).collect();
     let basic = u32::try_from(out.len()).unwrap_or(u32::MAX);
@@ -110,7 +110,7 @@ fn adapt(delta: u32, length: u32, first: bool) -> u32 {
 mod tests {
     use super::*;
 
-    /// Samples of section 7.1, and what is none.
+    /// Samples of section 7.1, and invalid texts.
     #[test]
     fn both_ways() {
         for (text, code) in [

@@ -4,7 +4,7 @@ use super::{each, nothing_more};
 use crate::{
     attack::{Act, Attack, Fate, Target},
     frame,
-    peer::{HELLO, Peer},
+    peer::{ConnectionInfo, HELLO},
     server::Setup,
 };
 use futures_util::FutureExt;
@@ -72,7 +72,7 @@ pub(crate) fn all() -> Vec<Attack> {
 
 /// Says hello, asks so many requests that hang and so many bytes behind them, and goes.
 async fn hang(target: Target, requests: usize, behind: usize) -> Fate {
-    let mut peer = match Peer::enter(target.address).await {
+    let mut peer = match ConnectionInfo::enter(target.address).await {
         Ok(peer) => peer,
         Err(words) => return Fate::failed(words),
     };
@@ -102,7 +102,7 @@ async fn hang(target: Target, requests: usize, behind: usize) -> Fate {
 }
 
 async fn half_closed(mut target: Target) -> Fate {
-    let mut peer = match Peer::enter(target.address).await {
+    let mut peer = match ConnectionInfo::enter(target.address).await {
         Ok(peer) => peer,
         Err(words) => return Fate::failed(words),
     };
@@ -130,7 +130,7 @@ async fn half_closed(mut target: Target) -> Fate {
 }
 
 async fn slow(mut target: Target) -> Fate {
-    let mut peer = match Peer::connect(target.address, "").await {
+    let mut peer = match ConnectionInfo::connect(target.address, "").await {
         Ok(peer) => peer,
         Err(words) => return Fate::failed(words),
     };

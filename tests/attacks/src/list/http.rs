@@ -3,7 +3,7 @@
 use super::each;
 use crate::{
     attack::{Act, Attack, Fate, Target},
-    peer::{Peer, upgrade},
+    peer::{ConnectionInfo, upgrade},
     server::Setup,
 };
 use futures_util::{FutureExt, future::BoxFuture};
@@ -71,7 +71,7 @@ pub(crate) fn all() -> Vec<Attack> {
 const AT_ONCE: usize = 60;
 
 async fn drip(mut target: Target, bytes: fn(std::net::SocketAddr, &mut Vec<u8>)) -> Fate {
-    let mut peer = match Peer::dial(target.address).await {
+    let mut peer = match ConnectionInfo::dial(target.address).await {
         Ok(peer) => peer,
         Err(error) => return Fate::failed(error.to_string()),
     };
@@ -105,7 +105,7 @@ async fn drip(mut target: Target, bytes: fn(std::net::SocketAddr, &mut Vec<u8>))
 }
 
 async fn headers(mut target: Target) -> Fate {
-    let mut peer = match Peer::dial(target.address).await {
+    let mut peer = match ConnectionInfo::dial(target.address).await {
         Ok(peer) => peer,
         Err(error) => return Fate::failed(error.to_string()),
     };

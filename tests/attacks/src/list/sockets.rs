@@ -4,7 +4,7 @@ use super::{all_closed, nothing_more};
 use crate::{
     attack::{Act, Attack, Fate, Flood, Target},
     frame::{self, COMPRESSED, CONTINUATION, FIN, TEXT},
-    peer::Peer,
+    peer::ConnectionInfo,
     server::Setup,
 };
 use futures_util::FutureExt;
@@ -104,7 +104,7 @@ pub(crate) fn all() -> Vec<Attack> {
 }
 
 async fn announce(mut target: Target, drips: bool) -> Fate {
-    let mut peer = match Peer::enter(target.address).await {
+    let mut peer = match ConnectionInfo::enter(target.address).await {
         Ok(peer) => peer,
         Err(words) => return Fate::failed(words),
     };
@@ -126,7 +126,7 @@ async fn announce(mut target: Target, drips: bool) -> Fate {
 }
 
 async fn silent(mut target: Target) -> Fate {
-    match Peer::connect(target.address, "").await {
+    match ConnectionInfo::connect(target.address, "").await {
         Ok(mut peer) => {
             let mut fate = Fate::default();
             fate.watch(&mut peer, &mut target).await;

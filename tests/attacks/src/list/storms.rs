@@ -4,7 +4,7 @@ use super::nothing_more;
 use crate::{
     attack::{Act, Attack, Fate, Target},
     frame,
-    peer::{HELLO, Peer},
+    peer::{ConnectionInfo, HELLO},
     server::Setup,
 };
 use futures_util::{FutureExt, future::BoxFuture};
@@ -90,7 +90,7 @@ async fn again(target: Target, asks: Option<u64>, is_forwarded: bool) -> Fate {
         frame::text(&mut bytes, &text);
     }
     while !target.is_over() {
-        let Ok(mut peer) = Peer::connect(target.address, &from).await else {
+        let Ok(mut peer) = ConnectionInfo::connect(target.address, &from).await else {
             continue;
         };
         fate.again += 1;

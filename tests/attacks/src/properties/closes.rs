@@ -3,7 +3,7 @@
 use super::Property;
 use crate::{
     frame::{self, CLOSE, CONTINUATION, FIN, PING, TEXT},
-    peer::{HELLO, Peer},
+    peer::{ConnectionInfo, HELLO},
     process::{PATIENCE, Process},
     server::LIMITS,
 };
@@ -105,8 +105,8 @@ async fn frames(server: &Process) -> Result<(), String> {
     for hello in [false, true] {
         for (what, bytes, wanted) in wrong() {
             let mut peer = match hello {
-                true => Peer::enter(server.address).await?,
-                false => Peer::connect(server.address, "").await?,
+                true => ConnectionInfo::enter(server.address).await?,
+                false => ConnectionInfo::connect(server.address, "").await?,
             };
             peer.write(&bytes).await?;
             let got = peer.closed(PATIENCE).await?;
@@ -142,7 +142,7 @@ async fn echoed(server: &Process) -> Result<(), String> {
     ];
     for begun in [false, true] {
         for (code, wanted) in closes {
-            let mut peer = Peer::connect(server.address, "").await?;
+            let mut peer = ConnectionInfo::connect(server.address, "").await?;
             if begun {
                 peer.say(HELLO).await?;
                 peer.hear().await?;

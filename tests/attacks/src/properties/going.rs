@@ -2,7 +2,7 @@
 
 use super::Property;
 use crate::{
-    peer::{Peer, upgrade},
+    peer::{ConnectionInfo, upgrade},
     process::Process,
     server::Setup,
 };
@@ -28,17 +28,17 @@ async fn going() -> Result<(), String> {
     let request = upgrade(server.address, "");
     let mut open = Vec::new();
     for bytes in [0, 20, 100] {
-        let mut peer = Peer::dial(server.address).await.map_err(words)?;
+        let mut peer = ConnectionInfo::dial(server.address).await.map_err(words)?;
         let half = &request.as_bytes()[..bytes];
         peer.stream.write_all(half).await.map_err(words)?;
         open.push(peer);
     }
-    let mut kept = Peer::dial(server.address).await.map_err(words)?;
+    let mut kept = ConnectionInfo::dial(server.address).await.map_err(words)?;
     let health = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
     kept.ask(&health).await?;
     open.push(kept);
-    open.push(Peer::connect(server.address, "").await?);
-    let mut session = Peer::enter(server.address).await?;
+    open.push(ConnectionInfo::connect(server.address, "").await?);
+    let mut session = ConnectionInfo::enter(server.address).await?;
     session.say(r#"{"type":"hang","id":"1"}"#).await?;
 
     server.stop().await?;

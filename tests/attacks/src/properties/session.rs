@@ -2,7 +2,7 @@
 
 use super::{Property, expect};
 use crate::{
-    peer::{HELLO, Peer},
+    peer::{ConnectionInfo, HELLO},
     process::{PATIENCE, Process},
     server::LIMITS,
 };
@@ -91,7 +91,7 @@ async fn long(server: &Process) -> Result<(), String> {
         ),
     ];
     for (what, text) in cases {
-        let mut peer = Peer::enter(server.address).await?;
+        let mut peer = ConnectionInfo::enter(server.address).await?;
         peer.say(&text).await?;
         // What follows is answered whether or not the first was.
         peer.say(r#"{"type":"echo","payload":{"text":"after"},"id":"2"}"#)
@@ -115,7 +115,7 @@ async fn long(server: &Process) -> Result<(), String> {
         }
         drop(answer);
     }
-    let mut peer = Peer::connect(server.address, "").await?;
+    let mut peer = ConnectionInfo::connect(server.address, "").await?;
     peer.say(&format!(
         r#"{{"type":"hello","payload":{{"version":"0.{long}.0"}}}}"#
     ))
@@ -130,7 +130,7 @@ async fn long(server: &Process) -> Result<(), String> {
 }
 
 async fn too_many(server: &Process) -> Result<(), String> {
-    let mut peer = Peer::enter(server.address).await?;
+    let mut peer = ConnectionInfo::enter(server.address).await?;
     for (what, limit, ask) in [
         (
             "channels",
@@ -166,7 +166,7 @@ async fn too_many(server: &Process) -> Result<(), String> {
 }
 
 async fn slow(server: &Process) -> Result<(), String> {
-    let mut peer = Peer::enter(server.address).await?;
+    let mut peer = ConnectionInfo::enter(server.address).await?;
     peer.say(r#"{"type":"slow","id":"1"}"#).await?;
     peer.say(r#"{"type":"echo","payload":{"text":"next"},"id":"2"}"#)
         .await?;
@@ -185,12 +185,12 @@ async fn slow(server: &Process) -> Result<(), String> {
 }
 
 async fn no_hello(server: &Process) -> Result<(), String> {
-    let mut peer = Peer::connect(server.address, "").await?;
+    let mut peer = ConnectionInfo::connect(server.address, "").await?;
     expect("no hello", &peer.closed(PATIENCE).await?, &4408)
 }
 
 async fn crash(server: &Process) -> Result<(), String> {
-    let mut peer = Peer::enter(server.address).await?;
+    let mut peer = ConnectionInfo::enter(server.address).await?;
     peer.say(r#"{"type":"crash","id":"1"}"#).await?;
     let answer = peer.hear().await?;
     if !answer.contains(r#""code":"INTERNAL""#) {
@@ -214,7 +214,7 @@ async fn violations(server: &Process) -> Result<(), String> {
         r#"{"type":"nobody"}"#,
         r#"{"type":"echo","payload":{}}"#,
     ] {
-        let mut peer = Peer::enter(server.address).await?;
+        let mut peer = ConnectionInfo::enter(server.address).await?;
         for _ in 0..=LIMITS.violations {
             // It may be closed before the last.
             let _ = peer.say(bad).await;
@@ -222,7 +222,7 @@ async fn violations(server: &Process) -> Result<(), String> {
         expect(bad, &peer.closed(PATIENCE).await?, &1008)?;
     }
     // Without a hello as well.
-    let mut peer = Peer::connect(server.address, "").await?;
+    let mut peer = ConnectionInfo::connect(server.address, "").await?;
     for _ in 0..=LIMITS.violations {
         let _ = peer.say(&HELLO.replace("hello", "hallo")).await;
     }

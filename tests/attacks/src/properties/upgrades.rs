@@ -2,7 +2,7 @@
 
 use super::Property;
 use crate::{
-    peer::{Peer, upgrade},
+    peer::{ConnectionInfo, upgrade},
     process::{PATIENCE, Process},
     server::Setup,
 };
@@ -56,7 +56,7 @@ async fn status(server: &Process, request: Request) -> Result<(u16, String), Str
         request.key,
         line("Origin", request.origin),
     );
-    let mut peer = Peer::dial(server.address)
+    let mut peer = ConnectionInfo::dial(server.address)
         .await
         .map_err(|error| error.to_string())?;
     let answer = peer.ask(&text).await?;
@@ -217,7 +217,7 @@ async fn caps() -> Result<(), String> {
     })
     .await?;
     let connect = async |from: &str| {
-        let mut peer = Peer::dial(server.address)
+        let mut peer = ConnectionInfo::dial(server.address)
             .await
             .map_err(|error| error.to_string())?;
         // What a client writes before its proxy does is not believed.

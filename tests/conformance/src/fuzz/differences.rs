@@ -4,7 +4,7 @@ use crate::values::any;
 use serde_json::Value;
 
 /// A rule.
-pub(super) struct Known {
+pub(super) struct KnownDifference {
     /// Who differs.
     pub(super) judge: &'static str,
     /// Why, and who is right.
@@ -13,8 +13,8 @@ pub(super) struct Known {
     pub(super) applies: fn(&Value, &Value) -> bool,
 }
 
-pub(super) const ALL: &[Known] = &[
-    Known {
+pub(super) const ALL: &[KnownDifference] = &[
+    KnownDifference {
         judge: "Ajv",
         why: "Ajv divides doubles for `multipleOf`: it takes 0.3 for no multiple of 0.1, and 1e300 for none of 1",
         applies: |schema, instance| {
@@ -26,7 +26,7 @@ pub(super) const ALL: &[Known] = &[
                 })
         },
     },
-    Known {
+    KnownDifference {
         judge: "jsonschema",
         why: "the jsonschema crate takes the remainder of large doubles as they are, and we of the shortest decimals that name them",
         applies: |schema, instance| {
@@ -36,7 +36,7 @@ pub(super) const ALL: &[Known] = &[
                 })
         },
     },
-    Known {
+    KnownDifference {
         judge: "Ajv",
         why: "Ajv does not see whether a property whose name is empty is there",
         applies: |schema, _| {
@@ -47,7 +47,7 @@ pub(super) const ALL: &[Known] = &[
             })
         },
     },
-    Known {
+    KnownDifference {
         judge: "jsonschema",
         why: "the jsonschema crate lets `.` in a pattern match U+2028 and U+2029, which are ends of lines in ECMA-262",
         applies: |schema, instance| {
@@ -55,7 +55,7 @@ pub(super) const ALL: &[Known] = &[
                 && has_text(instance, &|text| text.contains(['\u{2028}', '\u{2029}']))
         },
     },
-    Known {
+    KnownDifference {
         judge: "Ajv",
         why: "Ajv counts for `unevaluatedItems` and `unevaluatedProperties` what a failed branch of `oneOf` or `anyOf` has looked at, and all items beside `contains`",
         applies: |schema, _| {
@@ -66,7 +66,7 @@ pub(super) const ALL: &[Known] = &[
                     .any(|word| mentions(schema, word))
         },
     },
-    Known {
+    KnownDifference {
         judge: "Ajv",
         why: "Ajv takes names that every object of JavaScript has for ones that were evaluated",
         applies: |schema, instance| {
@@ -76,7 +76,7 @@ pub(super) const ALL: &[Known] = &[
                     .any(|name| has_key(instance, name))
         },
     },
-    Known {
+    KnownDifference {
         judge: "Ajv",
         why: "Ajv asks no `contains` that refers to the schema around it of an empty array",
         applies: |schema, instance| {
@@ -89,7 +89,7 @@ pub(super) const ALL: &[Known] = &[
             })
         },
     },
-    Known {
+    KnownDifference {
         judge: "Ajv",
         why: "Ajv loses properties that are called `__proto__`, of schemas and of instances",
         applies: |schema, instance| {

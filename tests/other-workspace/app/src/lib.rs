@@ -7,10 +7,10 @@ use api::{Context, Say, Said};
 /// It says back what it hears.
 pub struct App;
 
-impl api::Sessions for App {
+impl api::SessionHandler for App {
     type Session = ();
 
-    async fn open(&self, _: &handfast::server::Peer) {}
+    async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
 }
 
 impl api::Handler for App {

@@ -3,7 +3,7 @@
 //! Made by Handfast from `protocol.yaml`, the protocol `coinbase-exchange`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
-use handfast::{Bytes, Checked, Nullable, protocol};
+use handfast::{Bytes, Nullable, ValidatedJson, protocol};
 use std::collections::BTreeMap;
 
 /// A market, base before quote.
@@ -115,7 +115,7 @@ pub struct ProductChannel {
 /// Kept as checked JSON: no single property tells its alternatives apart.
 #[protocol(schema = DEFINITIONS["ChannelChoice"])]
 #[derive(Clone, Debug)]
-pub struct ChannelChoice(pub Checked);
+pub struct ChannelChoice(pub ValidatedJson);
 
 /// A price, and how much is there.
 #[protocol]
@@ -158,9 +158,9 @@ pub struct Currency {
     pub status_message: Option<Nullable<String>>,
     pub max_precision: Decimal,
     pub convertible_to: Option<Vec<String>>,
-    pub details: Option<BTreeMap<String, Checked>>,
+    pub details: Option<BTreeMap<String, ValidatedJson>>,
     pub default_network: Option<String>,
-    pub supported_networks: Option<Vec<BTreeMap<String, Checked>>>,
+    pub supported_networks: Option<Vec<BTreeMap<String, ValidatedJson>>>,
 }
 
 /// Two orders met.

@@ -12,7 +12,7 @@
 //! Made by Handfast from `protocol.yaml`, the protocol `corners`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
-use handfast::{AsText, Bytes, Checked, Nullable, protocol};
+use handfast::{Bytes, Nullable, StringInteger, ValidatedJson, protocol};
 use std::collections::BTreeMap;
 
 /// `Plain`
@@ -30,13 +30,13 @@ pub struct Short(String);
 /// `Wide`
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wide(pub AsText<i64>);
+pub struct Wide(pub StringInteger<i64>);
 
 /// `Wider`
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wider {
-    pub n: AsText<u64>,
+    pub n: StringInteger<u64>,
     pub m: Option<Vec<Wide>>,
 }
 
@@ -59,7 +59,7 @@ pub struct Sizes(pub f64, #[protocol(pattern = "^\"#[a-z]{2}$")] pub String);
 /// `Anything`
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Anything(pub BTreeMap<String, Checked>);
+pub struct Anything(pub BTreeMap<String, ValidatedJson>);
 
 /// `Counts`
 ///
@@ -76,7 +76,7 @@ pub struct Counts(BTreeMap<String, i64>);
     deserialize
 )]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Either(pub Checked);
+pub struct Either(pub ValidatedJson);
 
 /// `Maybe`
 #[protocol(null_apart, deserialize)]
@@ -340,10 +340,10 @@ pub struct AllShapes {
     #[protocol(minimum = -3)]
     pub nullable: Nullable<i64>,
     #[protocol(name = "nullableObject")]
-    pub nullable_object: Nullable<BTreeMap<String, Checked>>,
+    pub nullable_object: Nullable<BTreeMap<String, ValidatedJson>>,
     /// Kept as checked JSON: not all of its values are strings.
     #[protocol(schema = "{\"const\":true}")]
-    pub r#true: Option<Checked>,
+    pub r#true: Option<ValidatedJson>,
     /// No two items are equal. At least 2 items fit the schema of `contains`. Each item: at
     /// most 9 characters.
     #[protocol(
@@ -362,9 +362,9 @@ pub struct AllShapes {
     pub beside: Option<AllShapesBeside>,
     /// Kept as checked JSON: not all of its values are strings.
     #[protocol(schema = "{\"enum\":[1,2.5]}")]
-    pub number: Option<Checked>,
+    pub number: Option<ValidatedJson>,
     /// Kept as checked JSON: any value is allowed.
-    pub anything: Option<Checked>,
+    pub anything: Option<ValidatedJson>,
     pub inline: Option<AllShapesInline>,
 }
 
@@ -616,7 +616,7 @@ pub struct User {
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),
-    admits,
+    authorize_joins,
     session(
         heartbeat_ms = 25000,
         timeout_ms = 10000,

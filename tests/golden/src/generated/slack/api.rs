@@ -3,7 +3,7 @@
 //! Made by Handfast from `protocol.yaml`, the protocol `slack-rtm`.
 //! Do not edit: change that file, then run `cargo run -p codegen`.
 
-use handfast::{Checked, Nullable, protocol};
+use handfast::{Nullable, ValidatedJson, protocol};
 use std::collections::BTreeMap;
 
 /// A time in a channel, and the name of what was said then. Text, for a double would lose
@@ -194,7 +194,7 @@ pub enum Presence {
 /// Kept as checked JSON: no single property tells its alternatives apart.
 #[protocol(schema = DEFINITIONS["Happened"])]
 #[derive(Clone, Debug)]
-pub struct Happened(pub Checked);
+pub struct Happened(pub ValidatedJson);
 
 /// `SaidType`
 #[protocol(untyped, constant)]
@@ -220,7 +220,7 @@ pub struct ItemMessageItem {
 pub struct ItemFileItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
     #[protocol(schema = DEFINITIONS["ItemFileItem.file"])]
-    pub file: Checked,
+    pub file: ValidatedJson,
 }
 
 /// CommentItem
@@ -229,7 +229,7 @@ pub struct ItemFileItem {
 pub struct ItemCommentItem {
     /// Kept as checked JSON: no single property tells its alternatives apart.
     #[protocol(schema = DEFINITIONS["ItemCommentItem.file"])]
-    pub file: Checked,
+    pub file: ValidatedJson,
     pub file_comment: Option<String>,
 }
 
@@ -313,12 +313,12 @@ pub struct PresenceQuery {
 /// Are you there. What else it has comes back.
 #[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
 #[derive(Clone, Debug)]
-pub struct Ping(BTreeMap<String, Checked>);
+pub struct Ping(BTreeMap<String, ValidatedJson>);
 
 /// I am.
 #[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
 #[derive(Clone, Debug)]
-pub struct Pong(BTreeMap<String, Checked>);
+pub struct Pong(BTreeMap<String, ValidatedJson>);
 
 /// The connection did not come about.
 #[protocol]
@@ -382,7 +382,7 @@ pub struct DndUpdatedUser {
 pub struct PrefChange {
     pub name: String,
     /// Kept as checked JSON: any value is allowed.
-    pub value: Checked,
+    pub value: ValidatedJson,
 }
 
 /// There is a new channel.

@@ -1,0 +1,105 @@
+//! What a server says of what went wrong: the payload of `error` and of `refuse`.
+
+use crate::{DecodeError, Side, Violation, descriptor::TagRef};
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeMap, SerializeSeq},
+};
+use std::borrow::Cow;
+
+/// What went wrong, as it travels in `error` and in `refuse`.
+#[derive(Default)]
+pub(crate) struct ErrorPayload<'a> {
+    pub(crate) code: Option<TagRef<'a>>,
+    pub(crate) message: Cow<'a, str>,
+    pub(crate) retryable: bool,
+    pub(crate) data: Option<&'a dyn erased_serde::Serialize>,
+    pub(crate) violations: &'a [Violation],
+    /// Only in `refuse`.
+    pub(crate) side: Option<Side>,
+}
+
+impl<'a> ErrorPayload<'a> {
+    pub(crate) fn new(code: &'a str, message: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            code: Some(TagRef::Text(code)),
+            message: message.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    /// What is said of a message that could not be read. Its words tell nothing of what came.
+    pub(crate) fn of(rejected: &'a DecodeError) -> Self {
+        use crate::DecodeErrorKind;
+        let message: Cow<'_, str> = match &rejected.kind {
+            DecodeErrorKind::Syntax { offset, message } => {
+                format!("{message} at byte {offset}").into()
+            }
+            DecodeErrorKind::Envelope(_) => "the envelope does not fit".into(),
+            DecodeErrorKind::UnknownType => "no message has this type".into(),
+            DecodeErrorKind::Invalid(_) => "the payload does not fit".into(),
+            DecodeErrorKind::Failed => "the request failed".into(),
+        };
+        Self {
+            violations: rejected.kind.violations(),
+            ..Self::new(rejected.kind.code(), message)
+        }
+    }
+}
+
+impl Serialize for ErrorPayload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.code {
+            Some(TagRef::Text(code)) => map.serialize_entry("code", code)?,
+            Some(TagRef::Integer(code)) => map.serialize_entry("code", &code)?,
+            None => {}
+        }
+        map.serialize_entry("message", &*self.message)?;
+        if self.retryable {
+            map.serialize_entry("retryable", &true)?;
+        }
+        if let Some(data) = self.data {
+            map.serialize_entry("data", data)?;
+        }
+        if !self.violations.is_empty() {
+            map.serialize_entry("violations", &List(self.violations))?;
+        }
+        if let Some(side) = self.side {
+            map.serialize_entry("side", side.as_str())?;
+        }
+        map.end()
+    }
+}
+
+struct List<'a>(&'a [Violation]);
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for violation in self.0 {
+            list.serialize_element(&Entry(violation))?;
+        }
+        list.end()
+    }
+}
+
+struct Entry<'a>(&'a Violation);
+
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("path", self.0.path.as_str())?;
+        map.serialize_entry("keyword", self.0.keyword)?;
+        map.serialize_entry("message", &*self.0.message)?;
+        if let Some(allowed) = &self.0.allowed {
+            map.serialize_entry("allowed", allowed)?;
+        }
+        map.end()
+    }
+}

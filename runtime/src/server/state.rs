@@ -1,0 +1,390 @@
+//! What all connections of a server share.
+
+use super::{
+    ConnectionInfo, Service,
+    address::{ClientAddress, Network},
+    allowances::{Allowance, SenderAllowances},
+    connection_handle::ConnectionHandle,
+    hub::Hub,
+};
+use crate::{
+    Payload, ValidationError,
+    broker::{Broker, Publication},
+    codec::{Codec, Outgoing},
+    descriptor::{
+        ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor, Tag,
+    },
+    validate::validate_within,
+};
+use std::{
+    collections::HashMap,
+    fmt,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+use tokio::sync::watch;
+
+/// How long the count of a channel without history lives on where nobody is in it, unless sessions are resumed for longer.
+const KEEP: Duration = Duration::from_secs(60);
+
+/// What all connections of a server share.
+pub(crate) struct ServerState {
+    pub(crate) service: Arc<dyn Service>,
+    pub(crate) table: &'static ProtocolDescriptor,
+    pub(crate) limits: Limits,
+    /// The encodings that are spoken, the preferred first, with their subprotocols.
+    pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) bounds: Bounds,
+    pub(crate) senders: SenderAllowances,
+    pub(crate) hub: Arc<Hub>,
+    /// The major version.
+    pub(crate) major: i64,
+    connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
+    last: AtomicU64,
+    going: watch::Sender<bool>,
+    /// How many connections there are, those included that have not said hello.
+    pub(crate) alive: watch::Sender<usize>,
+}
+
+/// What a server allows in all, whatever its protocol.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    /// How many connections there may be.
+    pub(crate) connections: usize,
+    /// How many of them one address may have.
+    pub(crate) connections_per_address: usize,
+    /// Whose word on where a request came from is taken.
+    pub(crate) trusted: Vec<Network>,
+    /// Whether what the server sends is checked first.
+    pub(crate) checks: bool,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            connections_per_address: 100,
+            trusted: Vec::new(),
+            checks: cfg!(debug_assertions),
+        }
+    }
+}
+
+/// Why a connection is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtCapacity {
+    /// There are too many.
+    InAll,
+    /// There are too many of its address.
+    OfAddress,
+}
+
+/// A connection, from before its hello until it is gone.
+pub(crate) struct Admission {
+    server: Arc<ServerState>,
+    pub(crate) place: Arc<Allowance>,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.server.alive.send_modify(|count| *count -= 1);
+    }
+}
+
+impl fmt::Debug for ServerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerState")
+            .field("protocol", &self.table.name)
+            .field("connections", &*self.alive.borrow())
+            .finish_non_exhaustive()
+    }
+}
+
+impl ServerState {
+    pub(crate) fn new(
+        service: Arc<dyn Service>,
+        limits: Limits,
+        codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
+        broker: Arc<dyn Broker>,
+        bounds: Bounds,
+    ) -> Arc<Self> {
+        let table = service.protocol();
+        let major = semver::Version::parse(table.version)
+            .ok()
+            .and_then(|version| i64::try_from(version.major).ok())
+            .unwrap_or_default();
+        let hub = Hub::attach(
+            table.server,
+            major,
+            codecs.clone(),
+            broker.clone(),
+            limits.message,
+        );
+        Arc::new(Self {
+            service,
+            table,
+            limits,
+            codecs,
+            broker,
+            senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
+            bounds,
+            hub,
+            major,
+            connections: Mutex::default(),
+            last: AtomicU64::new(0),
+            going: watch::Sender::new(false),
+            alive: watch::Sender::new(0),
+        })
+    }
+
+    /// Takes another connection, where there is room for it. Addresses of this machine and of trusted proxies have no bounds of their
+    /// own: many clients may be behind them.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        origin: Option<ClientAddress>,
+    ) -> Result<Admission, AtCapacity> {
+        let place = match origin {
+            Some(ClientAddress {
+                address,
+                hidden: true,
+            }) => self.senders.behind(address.ip()),
+            Some(ClientAddress { address, .. }) if !self.is_near(address.ip()) => {
+                self.senders.address(address.ip())
+            }
+            _ => Some(Allowance::default()),
+        };
+        let place = place.ok_or(AtCapacity::OfAddress)?;
+        let mut room = false;
+        self.alive.send_if_modified(|count| {
+            room = *count < self.bounds.connections;
+            *count += usize::from(room);
+            room
+        });
+        if !room {
+            return Err(AtCapacity::InAll);
+        }
+        Ok(Admission {
+            server: self.clone(),
+            place: Arc::new(place),
+        })
+    }
+
+    /// Whether an address is of this machine or of a trusted proxy.
+    fn is_near(&self, address: IpAddr) -> bool {
+        let trusted = &self.bounds.trusted;
+        address.to_canonical().is_loopback()
+            || trusted.iter().any(|network| network.contains(address))
+    }
+
+    /// How long a handler may take for a message whose reply is waited for so long.
+    pub(crate) fn handler_timeout(&self, timeout: Option<Duration>) -> Option<Duration> {
+        let timeout = timeout.unwrap_or(self.table.session.timeout);
+        self.limits.handler_timeout.of(timeout)
+    }
+
+    pub(crate) fn codec(&self, encoding: usize) -> &dyn Codec {
+        &*self.codecs[encoding].0
+    }
+
+    /// A message of this server's.
+    pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
+        super::connection_handle::outgoing(&self.table.server.envelope, tag, self.major)
+    }
+
+    /// Whether a message may be sent: it keeps its own rules, or nobody asked.
+    pub(crate) fn is_sound<M: Payload>(&self, name: &str, message: &M) -> bool {
+        if !self.bounds.checks {
+            return true;
+        }
+        // The envelope lies around it.
+        let depth = self.limits.depth.saturating_sub(1);
+        validate_within(message, depth)
+            .map_err(|invalid| unsound(name, &invalid))
+            .is_ok()
+    }
+
+    /// Publishes a message to a channel.
+    pub(crate) fn publish(
+        &self,
+        channel: Arc<str>,
+        message: &'static MessageDescriptor,
+        payload: &dyn erased_serde::Serialize,
+    ) {
+        let payload = match message
+            .payload
+            .then(|| serde_json::value::to_raw_value(payload))
+        {
+            Some(Ok(payload)) => Some(payload.into()),
+            Some(Err(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    message_type = message.name,
+                    "a message cannot be written"
+                );
+                return;
+            }
+            None => None,
+        };
+        self.broker.publish(Publication {
+            channel,
+            message,
+            payload,
+            at: SystemTime::now(),
+        });
+    }
+
+    /// How long the count of a channel is kept when nobody is in it.
+    pub(crate) fn keep(&self, channel: Option<&ChannelDescriptor>) -> Duration {
+        let history = channel.and_then(|channel| channel.history?.1);
+        let resume = self.table.session.resume.unwrap_or_default();
+        history.unwrap_or(KEEP).max(resume)
+    }
+
+    /// The channel that a key belongs to.
+    pub(crate) fn channel_of(&self, key: &str) -> Option<&'static ChannelDescriptor> {
+        self.table
+            .channels
+            .iter()
+            .find(|channel| fits(channel.key, key))
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<ConnectionHandle>>> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a connection.
+    pub(crate) fn connect(
+        self: &Arc<Self>,
+        session: super::SessionState,
+        info: Arc<ConnectionInfo>,
+        place: Arc<Allowance>,
+        encoding: usize,
+    ) -> Arc<ConnectionHandle> {
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let connection = Arc::new(ConnectionHandle::new(
+            id,
+            self.clone(),
+            session,
+            info,
+            place,
+            encoding,
+        ));
+        self.connections().insert(id, connection.clone());
+        if self.is_going() {
+            go_away(&connection);
+        }
+        connection
+    }
+
+    pub(crate) fn disconnect(&self, connection: &ConnectionHandle) {
+        connection.end();
+        self.connections().remove(&connection.id);
+    }
+
+    pub(crate) fn is_going(&self) -> bool {
+        *self.going.borrow()
+    }
+
+    /// Waits until the server goes away.
+    pub(crate) async fn gone(&self) {
+        let mut going = self.going.subscribe();
+        // The sender lives here, so this cannot fail.
+        let _ = going.wait_for(|going| *going).await;
+    }
+
+    /// Asks every connection to finish what it does and to close.
+    pub(crate) fn go(&self) {
+        self.going.send_replace(true);
+        let connections: Vec<_> = self.connections().values().cloned().collect();
+        connections
+            .iter()
+            .for_each(|connection| go_away(connection));
+    }
+}
+
+pub(crate) fn unsound(name: &str, invalid: &ValidationError) {
+    tracing::error!(
+        message_type = name,
+        violations = %invalid,
+        "a message of this server's own does not fit its schema, and is not sent"
+    );
+}
+
+fn go_away(connection: &ConnectionHandle) {
+    connection.close(CloseReason::GoingAway, "the server goes away", true);
+}
+
+/// Whether a key fits a pattern with `{param}` holes, and `{{` and `}}` for braces that are meant. A hole takes at least one
+/// character. Each literal is looked for once, so that a long key costs no more than its length.
+fn fits(pattern: &str, key: &str) -> bool {
+    let (literal, mut pattern) = literal(pattern);
+    let Some(mut rest) = key.strip_prefix(&*literal) else {
+        return false;
+    };
+    while let Some(after) = pattern {
+        let Some(hole) = rest.chars().next() else {
+            return false;
+        };
+        rest = &rest[hole.len_utf8()..];
+        let (text, next) = self::literal(after);
+        pattern = next;
+        if pattern.is_none() {
+            return rest.ends_with(&*text);
+        }
+        let Some(at) = rest.find(&*text) else {
+            return false;
+        };
+        rest = &rest[at + text.len()..];
+    }
+    rest.is_empty()
+}
+
+/// What a pattern begins with, and what follows the hole after it.
+fn literal(pattern: &str) -> (String, Option<&str>) {
+    let mut text = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '{' | '}' if chars.as_str().starts_with(c) => {
+                chars.next();
+                text.push(c);
+            }
+            '{' => {
+                let rest = chars.as_str().split_once('}').map_or("", |(_, rest)| rest);
+                return (text, Some(rest));
+            }
+            c => text.push(c),
+        }
+    }
+    (text, None)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_fit_their_channel() {
+        let fits = |pattern, key| super::fits(pattern, key);
+        assert!(fits("lobby", "lobby"));
+        assert!(fits("room:{id}", "room:a:b"));
+        assert!(fits("{a}:{b}", "x:y"));
+        assert!(fits("a:{b}:c", "a:ü:c"));
+        assert!(fits("a:{b}:c", "a::c:c"));
+        assert!(fits("{a}{b}", "xy"));
+        assert!(fits("{{lobby}}", "{lobby}"));
+        assert!(fits("{{{id}}}:x", "{7}:x"));
+        assert!(!fits("{{lobby}}", "{{lobby}}"));
+        assert!(!fits("{a}{b}", "x"));
+        assert!(!fits("a:{b}:c", "a:c"));
+        assert!(!fits("lobby", "lobby2"));
+        assert!(!fits("room:{id}", "room:"));
+        assert!(!fits("room:{id}", "rooms:a"));
+        assert!(!fits("a:{b}:c", "a:b:d"));
+    }
+}

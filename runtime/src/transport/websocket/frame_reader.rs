@@ -1,0 +1,261 @@
+//! From bytes to messages: a state machine without I/O. What it holds is bounded by the limit of a message, and a byte is looked at
+//! once.
+
+use super::{
+    Role,
+    frame::{CONTROL, Control, HEADER, Header, OpCode, is_close_code},
+};
+use crate::transport::{CloseFrame, Packet, TransportError};
+
+/// What was read.
+#[derive(Debug)]
+pub(super) enum Event {
+    Message(Packet),
+    /// What its pong has to carry.
+    Ping(Control),
+    Pong,
+    /// A frame of a message that carries nothing and does not end it: it is told, so that somebody counts it.
+    Nothing,
+    /// The other end closed, and said why where it did.
+    Close(Option<CloseFrame>),
+}
+
+/// Where reading stands.
+#[derive(Debug)]
+pub(super) struct FrameReader {
+    role: Role,
+    limit: usize,
+    /// The header that is being read.
+    header: [u8; HEADER],
+    header_length: usize,
+    /// The frame whose payload is being read.
+    frame: Option<Frame>,
+    /// The message whose frames are being read.
+    message: Option<Message>,
+    control: Control,
+}
+
+#[derive(Debug)]
+struct Frame {
+    header: Header,
+    code: OpCode,
+    /// How much of the payload was read.
+    read: u64,
+}
+
+#[derive(Debug)]
+struct Message {
+    is_text: bool,
+    bytes: Vec<u8>,
+    /// How many of the bytes are known to be UTF-8.
+    valid: usize,
+}
+
+fn protocol(reason: &'static str) -> TransportError {
+    TransportError::Protocol { code: 1002, reason }
+}
+
+const NOT_UTF8: TransportError = TransportError::Protocol {
+    code: 1007,
+    reason: "text that is not UTF-8",
+};
+
+impl FrameReader {
+    pub(super) fn new(role: Role, limit: usize) -> Self {
+        Self {
+            role,
+            limit,
+            header: [0; HEADER],
+            header_length: 0,
+            frame: None,
+            message: None,
+            control: Control::EMPTY,
+        }
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Reads until there is something whole, or nothing more to read.
+    ///
+    /// # Errors
+    /// Where the other end breaks RFC 6455, or a message is too large. Nothing can be read after that.
+    pub(super) fn read(&mut self, input: &mut &[u8]) -> Result<Option<Event>, TransportError> {
+        loop {
+            let mut frame = match self.frame.take() {
+                Some(frame) => frame,
+                None => match self.header(input)? {
+                    Some(frame) => frame,
+                    None => return Ok(None),
+                },
+            };
+            let left = frame.header.length - frame.read;
+            let here = usize::try_from(left).map_or(input.len(), |left| left.min(input.len()));
+            let (part, rest) = input.split_at(here);
+            *input = rest;
+            let is_whole = here as u64 == left;
+            if frame.code.is_control() {
+                self.control.extend(part);
+                if is_whole {
+                    return self.finish_control(&frame).map(Some);
+                }
+            } else {
+                self.data(part, &frame, is_whole)?;
+                if is_whole && frame.header.is_last {
+                    return self.finish_message().map(Some);
+                }
+                if frame.header.length == 0 {
+                    return Ok(Some(Event::Nothing));
+                }
+            }
+            if !is_whole {
+                frame.read += here as u64;
+                self.frame = Some(frame);
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads a header, and checks all that can be checked by it.
+    fn header(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, TransportError> {
+        loop {
+            let have = &self.header[..self.header_length];
+            let wanted = Header::size(have).unwrap_or(2);
+            if wanted <= self.header_length && have.len() >= 2 {
+                break;
+            }
+            let Some((byte, rest)) = input.split_first() else {
+                return Ok(None);
+            };
+            *input = rest;
+            self.header[self.header_length] = *byte;
+            self.header_length += 1;
+        }
+        let header = Header::read(&self.header[..self.header_length]);
+        self.header_length = 0;
+        let Some(code) = header.code else {
+            return Err(protocol("a frame of a reserved kind"));
+        };
+        if header.reserved {
+            return Err(protocol("a frame with a reserved bit set"));
+        }
+        match self.role {
+            Role::Server if header.mask.is_none() => {
+                return Err(protocol("a frame that is not masked"));
+            }
+            Role::Client if header.mask.is_some() => {
+                return Err(protocol("a frame that is masked"));
+            }
+            _ => {}
+        }
+        if code.is_control() {
+            if !header.is_last {
+                return Err(protocol("a control frame in parts"));
+            }
+            if header.length > CONTROL as u64 {
+                return Err(protocol("a control frame of more than 125 bytes"));
+            }
+            self.control = Control::EMPTY;
+        } else {
+            if header.length >> 63 != 0 {
+                return Err(protocol("a length whose first bit is set"));
+            }
+            match (&self.message, code) {
+                (None, OpCode::Continuation) => {
+                    return Err(protocol("a continuation of nothing"));
+                }
+                (Some(_), OpCode::Text | OpCode::Binary) => {
+                    return Err(protocol("a message within another"));
+                }
+                (None, code) => {
+                    self.message = Some(Message {
+                        is_text: code == OpCode::Text,
+                        bytes: Vec::new(),
+                        valid: 0,
+                    });
+                }
+                (Some(_), _) => {}
+            }
+            let before = self
+                .message
+                .as_ref()
+                .map_or(0, |message| message.bytes.len());
+            if header.length > (self.limit - before) as u64 {
+                return Err(TransportError::TooLarge { limit: self.limit });
+            }
+        }
+        Ok(Some(Frame {
+            header,
+            code,
+            read: 0,
+        }))
+    }
+
+    /// Takes a part of a message. Text is checked as it comes, so that what cannot become text any more is not waited for.
+    fn data(&mut self, part: &[u8], frame: &Frame, is_whole: bool) -> Result<(), TransportError> {
+        let Some(message) = &mut self.message else {
+            return Ok(());
+        };
+        let bytes = &mut message.bytes;
+        if bytes.capacity() - bytes.len() < part.len() {
+            // No more than doubled, and no more than the frame needs: what was announced is not there yet.
+            let needed = usize::try_from(frame.header.length - frame.read).unwrap_or(part.len());
+            bytes.reserve_exact(needed.min(part.len().max(bytes.len())));
+        }
+        let at = bytes.len();
+        bytes.extend_from_slice(part);
+        if let Some(mask) = frame.header.mask {
+            mask.apply(&mut bytes[at..], frame.read);
+        }
+        if message.is_text && !(is_whole && frame.header.is_last) {
+            match std::str::from_utf8(&bytes[message.valid..]) {
+                Ok(_) => message.valid = bytes.len(),
+                Err(error) if error.error_len().is_some() => return Err(NOT_UTF8),
+                Err(error) => message.valid += error.valid_up_to(),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_message(&mut self) -> Result<Event, TransportError> {
+        let Some(message) = self.message.take() else {
+            return Err(protocol("a continuation of nothing"));
+        };
+        let packet = if message.is_text {
+            let text = String::from_utf8(message.bytes).map_err(|_| NOT_UTF8)?;
+            Packet::Text(text.into())
+        } else {
+            Packet::Binary(message.bytes.into())
+        };
+        Ok(Event::Message(packet))
+    }
+
+    fn finish_control(&mut self, frame: &Frame) -> Result<Event, TransportError> {
+        let mut control = std::mem::replace(&mut self.control, Control::EMPTY);
+        if let Some(mask) = frame.header.mask {
+            mask.apply(control.bytes_mut(), 0);
+        }
+        match frame.code {
+            OpCode::Ping => Ok(Event::Ping(control)),
+            OpCode::Pong => Ok(Event::Pong),
+            _ => closing(control.bytes()).map(Event::Close),
+        }
+    }
+}
+
+/// What a close frame says (RFC 6455, section 5.5.1).
+fn closing(payload: &[u8]) -> Result<Option<CloseFrame>, TransportError> {
+    match payload {
+        [] => Ok(None),
+        [_] => Err(protocol("a close with half a code")),
+        [high, low, reason @ ..] => {
+            let code = u16::from_be_bytes([*high, *low]);
+            if !is_close_code(code) {
+                return Err(protocol("a close with a code that does not travel"));
+            }
+            let reason = std::str::from_utf8(reason).map_err(|_| NOT_UTF8)?;
+            Ok(Some(CloseFrame::new(code, reason.to_owned())))
+        }
+    }
+}

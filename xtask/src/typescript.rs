@@ -1,0 +1,76 @@
+//! The TypeScript tests: which of them a step runs is decided by what a file contains, so that a new one is never forgotten.
+
+use crate::node::{self, TESTS};
+use crate::run::{Failure, built, root, run, run_with};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// What a test file imports that drives a browser.
+const BROWSER: &str = "from 'playwright-core'";
+
+/// The files with tests in `tests/typescript/test`, by the step that runs them. Paths are relative to `tests/typescript`.
+#[derive(Default, Debug, PartialEq)]
+pub(crate) struct TestFiles {
+    /// Every `*.test.js` that needs nothing but Node.
+    pub(crate) node: Vec<String>,
+    /// Every file that drives a browser, and may need the server of the chat example.
+    pub(crate) browser: Vec<String>,
+}
+
+impl TestFiles {
+    /// Finds the test files of a folder such as `tests/typescript`.
+    pub(crate) fn find(folder: &Path) -> io::Result<Self> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder.join("test"))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".js") {
+                names.push(name);
+            }
+        }
+        names.sort();
+        let mut files = Self::default();
+        for name in names {
+            let path = format!("test/{name}");
+            if fs::read_to_string(folder.join(&path))?.contains(BROWSER) {
+                files.browser.push(path);
+            } else if name.ends_with(".test.js") {
+                files.node.push(path);
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn test_files() -> Result<TestFiles, Failure> {
+    TestFiles::find(&root().join(TESTS))
+        .map_err(|error| Failure::Missing(format!("{TESTS}/test: {error}")))
+}
+
+/// Runs what needs nothing but Node.
+pub(crate) fn typescript() -> Result<(), Failure> {
+    node::packages()?;
+    run(TESTS, "npm run --silent build")?;
+    run(
+        TESTS,
+        &format!("node --test {}", test_files()?.node.join(" ")),
+    )?;
+    run(
+        "",
+        "cargo test --quiet -p handfast-drift --test drift -- --ignored",
+    )
+}
+
+/// Runs what drives a browser.
+pub(crate) fn browser() -> Result<(), Failure> {
+    node::packages()?;
+    let chromium = node::chromium()?;
+    run(TESTS, "npm run --silent build")?;
+    run("", "cargo build --quiet -p chat")?;
+    let variables = [("CHROMIUM", &*chromium), ("CHAT", &built("chat"))];
+    // One after the other: each starts a browser of its own.
+    for file in test_files()?.browser {
+        run_with(TESTS, &format!("node --test {file}"), &variables)?;
+    }
+    Ok(())
+}
