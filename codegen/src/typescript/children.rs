@@ -66,12 +66,10 @@ impl Cx<'_> {
             None => {}
         }
         match evaluated {
-            Some(evaluated) if more.is_some() => {
-                body.step(of, format!("{evaluated}.everything();"))
-            }
+            Some(evaluated) if more.is_some() => body.step(of, format!("{evaluated}.addAll();")),
             Some(evaluated) if !schema.properties.is_empty() => {
                 let fields = self.fields(body);
-                body.step(of, format!("{evaluated}.note({fields});"));
+                body.step(of, format!("{evaluated}.add({fields});"));
             }
             _ => {}
         }
@@ -121,12 +119,12 @@ impl Cx<'_> {
                 .collect();
             let declared = declared.join(", ");
             parts.push(format!(
-                "declared: /*@__PURE__*/ new Map<string, hf.Validator<unknown>>([{declared}])"
+                "properties: /*@__PURE__*/ new Map<string, hf.Validator<unknown>>([{declared}])"
             ));
         }
         if let Some(names) = schema.property_names {
             let check = self.test(body, names, "Name");
-            parts.push(format!("names: {check}"));
+            parts.push(format!("propertyNames: {check}"));
         }
         if !schema.pattern_properties.is_empty() {
             let patterns: Vec<String> = schema
@@ -138,7 +136,7 @@ impl Cx<'_> {
                     format!("[{}, {check}]", pattern::pattern(pattern))
                 })
                 .collect();
-            parts.push(format!("patterns: [{}]", patterns.join(", ")));
+            parts.push(format!("patternProperties: [{}]", patterns.join(", ")));
         }
         let more = schema.additional_properties;
         let others = match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
@@ -147,7 +145,7 @@ impl Cx<'_> {
             Some((more, None)) => Some(self.child(body, more, &format!("{}Value", body.stem))),
             None => closes.then(|| "hf.undeclaredIfSent".to_owned()),
         };
-        parts.extend(others.map(|check| format!("others: {check}")));
+        parts.extend(others.map(|check| format!("additionalProperties: {check}")));
         let kind = Beside::Members(body.way.position);
         let members = self.beside(body, kind, "Members", "hf.PropertyKeywords", || {
             format!("{{ {} }}", parts.join(", "))
@@ -159,7 +157,7 @@ impl Cx<'_> {
             format!("hf.propertyKeywords(value, {members}, report{noted});"),
         );
         if let (Some(evaluated), Some(_)) = (evaluated, more) {
-            body.step(of, format!("{evaluated}.everything();"));
+            body.step(of, format!("{evaluated}.addAll();"));
         }
     }
 
@@ -209,9 +207,9 @@ impl Cx<'_> {
         }
         match evaluated {
             Some(evaluated) if schema.items.is_some() => {
-                body.step(of, format!("{evaluated}.everything();"))
+                body.step(of, format!("{evaluated}.addAll();"))
             }
-            Some(evaluated) if from > 0 => body.step(of, format!("{evaluated}.first({from});")),
+            Some(evaluated) if from > 0 => body.step(of, format!("{evaluated}.addFirst({from});")),
             _ => {}
         }
     }

@@ -42,12 +42,12 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
     if types == TypeSet::NONE {
         let mut lines = vec![format!("{fail};")];
         if looking {
-            lines.insert(0, "evaluated.everything();".to_owned());
+            lines.insert(0, "evaluated.addAll();".to_owned());
         }
         return lines;
     }
     let leave = if looking {
-        "return evaluated.everything();"
+        "return evaluated.addAll();"
     } else {
         "return;"
     };
@@ -111,10 +111,7 @@ fn with_article(ty: Type) -> &'static str {
 
 fn refusal(condition: &str, fail: &str, looking: bool, leaves: bool) -> Vec<String> {
     if looking {
-        let lines = vec![
-            "evaluated.everything();".to_owned(),
-            format!("return {fail};"),
-        ];
+        let lines = vec!["evaluated.addAll();".to_owned(), format!("return {fail};")];
         return block(&format!("if ({condition}) {{"), lines);
     }
     let leave = if leaves { "return " } else { "" };

@@ -222,7 +222,7 @@ impl Cx<'_> {
         }
         lines.push("  default:".to_owned());
         if let Some(watched) = watched {
-            lines.push(format!("    {watched}.everything();"));
+            lines.push(format!("    {watched}.addAll();"));
         }
         let values: Vec<String> = discriminant
             .branches

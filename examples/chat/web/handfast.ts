@@ -2,8 +2,8 @@
 // @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-// Everything that generated code and applications name. The runtime depends on nothing, and on no platform but timers
-// and a WebSocket.
+// Everything that generated code and applications import. The runtime has no dependencies, and needs nothing of the platform
+// but timers and a WebSocket.
 
 export * from './handfast/validators.js';
 export * from './handfast/format.js';
@@ -47,16 +47,24 @@ export type {
 export { dispatch } from './handfast/dispatch.js';
 export type { HandlersOf } from './handfast/dispatch.js';
 export { defaultEnvelope } from './handfast/envelope.js';
-export type { Envelope, EnvelopeField, Id, EnvelopeFields, Tag } from './handfast/envelope.js';
+export type { Envelope, EnvelopeField, EnvelopeFields, Id, Tag } from './handfast/envelope.js';
 export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
-export { prefixPath, fail, deduplicate, passes, violationsOf, violationsAt, formatViolation } from './handfast/report.js';
-export type { Validator, Report, Violation } from './handfast/report.js';
-export { err, CallFailedError, ok } from './handfast/result.js';
+export {
+  deduplicate,
+  fail,
+  formatViolation,
+  passes,
+  prefixPath,
+  violationsAt,
+  violationsOf,
+} from './handfast/report.js';
+export type { Report, Validator, Violation } from './handfast/report.js';
+export { CallFailedError, err, ok } from './handfast/result.js';
 export type { Err, Failure, Ok, Result } from './handfast/result.js';
 export type { Subscription, SubscriptionEvents, SubscriptionOf } from './handfast/subscription.js';
 export type { Gap, Ready } from './handfast/session.js';
@@ -64,4 +72,10 @@ export { standardSchema } from './handfast/standard.js';
 export type { SchemaDefinition, StandardSchema, ValidationResult } from './handfast/standard.js';
 export type { ClientState, Store } from './handfast/state.js';
 export type { Stream, StreamOf } from './handfast/stream.js';
-export type { TransportFactory, Transport, TransportEvents, WebSocketConstructor, WebSocketLike } from './handfast/transport.js';
+export type {
+  Transport,
+  TransportEvents,
+  TransportFactory,
+  WebSocketConstructor,
+  WebSocketLike,
+} from './handfast/transport.js';

@@ -3,10 +3,10 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { Channels, type Membership } from './channels.js';
-import { systemClock, type Clock } from './clock.js';
+import { type Clock, systemClock } from './clock.js';
 import { isRefusal } from './close-codes.js';
 import { Connection, type ConnectionClosed } from './connection.js';
-import { learn, parse, read, type Reader } from './decode.js';
+import { parse, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   Callable,
@@ -28,17 +28,31 @@ import type {
   StreamRequest,
 } from './descriptor.js';
 import { Encoder } from './encoder.js';
-import type { Address, Id, Tag } from './envelope.js';
-import { SessionRefusedError, type CallError, type DeclaredError, type DecodeError, type RuntimeError } from './errors.js';
+import type { Id, OutgoingFields, Tag } from './envelope.js';
+import {
+  type CallError,
+  type DeclaredError,
+  type DecodeError,
+  type RuntimeError,
+  SessionRefusedError,
+} from './errors.js';
 import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import type { CallOptions, ConnectOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import { formatViolation } from './report.js';
-import { err, CallFailedError, ok, type Failure, type Result } from './result.js';
+import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { Subscription, SubscriptionOf } from './subscription.js';
-import { callError, failure, sessionMessages, wireError, type ChannelGap, type Ready, type Refusal } from './session.js';
-import { Store, type ClientState } from './state.js';
+import {
+  callError,
+  type ChannelGap,
+  failure,
+  type Ready,
+  type Refusal,
+  sessionMessages,
+  wireError,
+} from './session.js';
+import { type ClientState, Store } from './state.js';
 import { Stream, type StreamOf } from './stream.js';
 import { webSocket } from './transport.js';
 import { onWake } from './wake.js';
@@ -48,22 +62,22 @@ type Args<Payload, Options> = [Payload] extends [undefined]
   ? [payload?: undefined, options?: Options]
   : [payload: Payload, options?: Options];
 
-/** What is sent and answered. */
+/** A request of any kind. */
 type AnyRequest = Outgoing<unknown> & {
   readonly errors: readonly ErrorDescriptor<DeclaredError>[];
   readonly timeout?: number;
   readonly idempotent?: boolean;
 };
 
-/** Calls it, hears it, and keeps the connection to it. Made by the `connect` of a protocol. */
+/** A client of a server, which keeps its connection. Created by the `connect` of a protocol. */
 export class Client<Auth = never> {
   /**
-   * The server's welcome. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
-   * closed before. Calls need not wait for it.
+   * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
+   * closed before that. Calls need not wait for it.
    */
   readonly ready: Promise<Ready>;
-  /** Where the client stands: a store for React and Svelte. */
-  readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, error => this.#threw(error));
+  /** The state of the connection: a store for React and Svelte. */
+  readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, error => this.#reportThrown(error));
   readonly #protocol: Protocol<Auth>;
   readonly #options: ConnectOptions<Auth>;
   readonly #clock: Clock;
@@ -71,32 +85,32 @@ export class Client<Auth = never> {
   readonly #encoder: Encoder;
   readonly #outbound: Outbound;
   readonly #channels: Channels;
-  readonly #events: Listeners<ClientEvents> = new Listeners(error => this.#threw(error));
-  readonly #messages: Listeners<Record<string, Message>> = new Listeners(error => this.#threw(error));
+  readonly #events: Listeners<ClientEvents> = new Listeners(error => this.#reportThrown(error));
+  readonly #messages: Listeners<Record<string, Message>> = new Listeners(error => this.#reportThrown(error));
   readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
-  readonly #own: Incoming<unknown>[] = [];
+  readonly #withOwnTag: Incoming<unknown>[] = [];
   readonly #reader: Reader;
   readonly #warnings: Warnings = new Warnings();
-  #sleep: Unsubscribe = () => {};
+  #stopWaking: Unsubscribe = () => {};
   #resolveReady!: (ready: Ready) => void;
   #rejectReady!: (error: Error) => void;
   #lastId = 0;
-  /** Whether the server has welcomed this client on the connection there is. */
-  #welcome = false;
-  /** Whether it has on any. */
-  #wasWelcome = false;
-  /** A welcome that came before the hello was written, which may still fail. */
-  #early: Ready | undefined;
-  /** Whether the server, or this client itself, said no to the session. */
+  /** Whether the session of the current connection is ready. */
+  #isReady = false;
+  /** Whether any session was ready. */
+  #wasReady = false;
+  /** A ready message that was received before the hello was written, which may still fail. */
+  #earlyReady: Ready | undefined;
+  /** Whether the server, or this client itself, refused the session. */
   #refused = false;
-  /** Whether the application closed it. */
-  #closing = false;
-  /** Whether the listeners of `error` hear of what another threw. */
-  #isThrowing = false;
+  /** Whether the application has closed the client. */
+  #isClosing = false;
+  /** Whether the listeners of `error` are being called with what another listener threw. */
+  #isReportingThrown = false;
   /** Why nothing can be sent any more. */
-  #over: RuntimeError | undefined;
+  #closedError: RuntimeError | undefined;
 
-  /** @throws if there can be no connection: for an address that is none, and on a platform without a WebSocket. */
+  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
   constructor(protocol: Protocol<Auth>, url: string | URL, options: ConnectOptions<Auth> = {}) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     this.#protocol = protocol;
@@ -106,7 +120,7 @@ export class Client<Auth = never> {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
     });
-    this.ready.catch(() => {}); // the `close` event tells those who do not ask
+    this.ready.catch(() => {}); // the `close` event reports it as well
     this.#encoder = new Encoder(protocol);
     for (const message of Object.values(sessionMessages)) {
       const tag = this.#encoder.tag(message.name as Role);
@@ -128,14 +142,14 @@ export class Client<Auth = never> {
     this.#reader = {
       envelope: protocol.envelope.server,
       lookup: tag => this.#byTag.get(tag),
-      own: this.#own,
+      own: this.#withOwnTag,
       pending: id => this.#outbound.find(id)?.answers,
       failure,
     };
     this.#channels = new Channels(
       {
-        ask: (request, payload, sending, answered, failed) =>
-          this.#ask(request, payload, sending, [request.reply], {
+        request: (request, payload, sending, answered, failed) =>
+          this.#request(request, payload, sending, [request.reply], {
             answered: message => {
               answered(message);
               return true;
@@ -147,19 +161,19 @@ export class Client<Auth = never> {
         abandon: id => this.#outbound.abandon(id),
         send: (message, payload, channel) => this.#write(message, payload, { channel }),
         ownRequest: role => this.#encoder.channel(role),
-        learn: message => this.#learn(message),
-        threw: error => this.#threw(error),
+        register: message => this.#register(message),
+        reportThrown: error => this.#reportThrown(error),
       },
       clock,
       protocol.session,
     );
     this.#connection.start();
-    this.#sleep = onWake(() => this.#connection.wake());
+    this.#stopWaking = onWake(() => this.#connection.wake());
   }
 
   /**
-   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
-   * the runtime are value apart by `code`. Before there is a connection, it waits for one.
+   * Sends a request and waits for its reply. The promise never rejects: errors that the message declares and those of
+   * the runtime differ by `code`. Without a connection, the request is queued.
    */
   call<M>(
     request: Callable<M>,
@@ -172,7 +186,7 @@ export class Client<Auth = never> {
   ): Promise<Result<unknown, CallError<DeclaredError>>> {
     const { timeout = this.#timeout(request), signal } = options;
     return new Promise(resolve => {
-      this.#ask(request, payload, { timeout, signal }, [request.reply], {
+      this.#request(request, payload, { timeout, signal }, [request.reply], {
         answered: message => {
           resolve(ok(message.payload));
           return true;
@@ -183,8 +197,8 @@ export class Client<Auth = never> {
   }
 
   /**
-   * Sends a request that is answered with a stream. Once it was sent, the stream fails when the connection is lost. A
-   * stream that has no end message goes on until then, or until it fails or is cancelled.
+   * Sends a request that is answered with a stream. Once it is sent, the stream fails if the connection is lost. A stream without
+   * an end message continues until then, or until it fails or is cancelled.
    */
   stream<M>(request: Streamable<M>, ...args: Args<PayloadOf<M>, CallOptions>): StreamOf<M>;
   stream(
@@ -204,18 +218,18 @@ export class Client<Auth = never> {
       if (wasWritten && cancel !== undefined) this.#write(cancel, undefined, { id });
     });
     const answers = [item, ...(ack ? [ack] : []), ...(end ? [end] : [])];
-    // What a stream has brought is not brought again. An aborted signal fails it before it is sent.
+    // A stream is not restarted. A signal that is aborted already fails it before it is sent.
     const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
-    id = this.#ask({ ...request, idempotent: false }, payload, sending, answers, {
+    id = this.#request({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item) stream.push(message.payload, this.#length);
+        if (incoming === item) stream.push(message.payload, this.#textLength);
         else if (incoming === ack) stream.acknowledge(message.payload);
         else stream.complete(message.payload);
         return incoming === end;
       },
       failed: (error, wasWritten) => {
-        stream.fail(error, this.#closing || error.code === 'CANCELLED');
-        // The server goes on with what only this end has given up.
+        stream.fail(error, this.#isClosing || error.code === 'CANCELLED');
+        // The server still sends what only the client has given up.
         const isOurs = error.code === 'TIMEOUT' || error.code === 'BAD_REPLY';
         if (isOurs && wasWritten === true && cancel !== undefined) this.#write(cancel, undefined, { id: id as Id });
       },
@@ -225,31 +239,31 @@ export class Client<Auth = never> {
     return stream;
   }
 
-  /** Sends a message that has no reply. Before there is a connection, it waits for one, unless it is volatile. */
+  /** Sends a message that has no reply. Without a connection it is queued, unless it is volatile. */
   send<M>(message: Sendable<M>, ...args: Args<PayloadOf<M>, never>): Result<undefined, RuntimeError>;
   send(message: Outgoing<unknown>, payload?: unknown): Result<undefined, RuntimeError> {
     return this.#write(message, payload, {});
   }
 
-  /** Hears what happens to the connection. Returns what ends that. */
+  /** Listens to an event of the connection. Returns a function that removes the listener. */
   on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): Unsubscribe;
-  /** Hears a message of the server's that answers nothing. Returns what ends that. */
+  /** Listens to a message of the server that is no reply. Returns a function that removes the listener. */
   on<P>(message: Incoming<P>, listener: (payload: P, message: Message<string, P>) => void): Unsubscribe;
   on<P>(
     what: Incoming<P> | keyof ClientEvents,
     listener: ((payload: P, message: Message<string, P>) => void) | ((value: never) => void),
   ): Unsubscribe {
     if (typeof what === 'string') return this.#events.on(what, listener as (value: unknown) => void);
-    this.#learn(what);
-    const hear = listener as (payload: P, message: Message<string, P>) => void;
-    return this.#messages.on(what.name, message => hear(message.payload as P, message as Message<string, P>));
+    this.#register(what);
+    const deliver = listener as (payload: P, message: Message<string, P>) => void;
+    return this.#messages.on(what.name, message => deliver(message.payload as P, message as Message<string, P>));
   }
 
   /**
-   * Joins a channel. Each join gives a room of its own, to be left by itself; the server is asked by the first, and hears
-   * of the last that leaves. After a loss of the connection it is joined again by itself.
+   * Subscribes to a channel. Each call returns a subscription of its own; the first one joins the channel at the server, and the
+   * last one to leave leaves it. After a loss of the connection the channel is joined again.
    *
-   * @param setup is called before the request is sent, so that no message is missed by what it registers.
+   * @param setup is called with the subscription before the request is sent, so that its listeners miss no message.
    * @throws {CallFailedError} with the error of the join.
    */
   join<C>(
@@ -268,26 +282,26 @@ export class Client<Auth = never> {
   }
 
   /**
-   * Tries to connect now, if it waits to; while connected, asks the server whether it is there. It is called by itself when
-   * the network or the page comes back.
+   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
+   * becomes available again.
    */
   retryNow(): void {
     this.#connection.retryNow();
   }
 
   /**
-   * Ends the connection, fails what is pending, and ends every timer and listener. Loops over streams end, and joins that
-   * are pending reject with `CLOSED`, which need not be handled.
+   * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
+   * reject with `CLOSED`, which need not be handled.
    */
   close(): void {
-    this.#closing = true;
-    this.#channels.closing();
+    this.#isClosing = true;
+    this.#channels.ignoreRejections();
     this.#connection.end(1000, 'closed by the client');
   }
 
   // Sending
 
-  #ask(
+  #request(
     request: AnyRequest,
     payload: unknown,
     sending: Sending,
@@ -303,8 +317,8 @@ export class Client<Auth = never> {
     }
     const { errors, idempotent = false } = request;
     const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === 'order';
-    for (const answer of answers) this.#learn(answer);
-    this.#outbound.ask({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
+    for (const answer of answers) this.#register(answer);
+    this.#outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
     return id;
   }
 
@@ -312,50 +326,49 @@ export class Client<Auth = never> {
     return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
   }
 
-  #write(message: Outgoing<unknown>, payload: unknown, address: Address): Result<undefined, RuntimeError> {
-    const text = this.#text(message, payload, address);
+  #write(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<undefined, RuntimeError> {
+    const text = this.#text(message, payload, fields);
     return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
   }
 
-  #text(message: Outgoing<unknown>, payload: unknown, address: Address): Result<string, RuntimeError> {
-    return this.#over === undefined ? this.#encoder.text(message, payload, address) : err(this.#over);
+  #text(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<string, RuntimeError> {
+    return this.#closedError === undefined ? this.#encoder.text(message, payload, fields) : err(this.#closedError);
   }
 
   // The session
 
   async #hello(): Promise<string | null> {
     const { version, hash, auth: validate } = this.#protocol;
-    const proof = await this.#proof();
-    if (validate !== undefined && proof !== undefined) {
-      const violations = this.#encoder.violations(validate, proof, 2, null);
+    const auth = await this.#authPayload();
+    if (validate !== undefined && auth !== undefined) {
+      const violations = this.#encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
-        const words = `the proof of who the client is does not fit: ${violations.map(formatViolation).join('; ')}`;
-        this.#end(new SessionRefusedError('INVALID', words, undefined, violations));
+        const words = `the auth of who the client is does not fit: ${violations.map(formatViolation).join('; ')}`;
+        this.#refuse(new SessionRefusedError('INVALID', words, undefined, violations));
       }
     }
-    return this.#encoder.session('hello', { version, hash, ...(proof !== undefined && { auth: proof }) });
+    return this.#encoder.session('hello', { version, hash, ...(auth !== undefined && { auth: auth }) });
   }
 
-  async #proof(): Promise<unknown> {
-    const { auth, token } = this.#options;
-    const [proof, bearer] = await Promise.all([resolve(auth), resolve(token)]);
-    return bearer === undefined ? proof : { ...(proof as object | undefined), token: bearer };
+  async #authPayload(): Promise<unknown> {
+    const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
+    return token === undefined ? auth : { ...(auth as object | undefined), token };
   }
 
   #opened(): void {
     this.#channels.opened();
     this.#outbound.flush();
     const { version, hash } = this.#protocol;
-    if (this.#encoder.tag('hello') === null) this.#isReady({ version, hash });
-    else if (this.#early !== undefined) this.#isReady(this.#early);
+    if (this.#encoder.tag('hello') === null) this.#becomeReady({ version, hash });
+    else if (this.#earlyReady !== undefined) this.#becomeReady(this.#earlyReady);
   }
 
-  #isReady(ready: Ready): void {
-    if (this.#welcome) return; // nothing a server repeats begins anything anew
-    this.#early = ready;
+  #becomeReady(ready: Ready): void {
+    if (this.#isReady) return; // a second ready message changes nothing
+    this.#earlyReady = ready;
     if (!this.#connection.writable) return;
-    this.#early = undefined;
-    this.#welcome = this.#wasWelcome = true;
+    this.#earlyReady = undefined;
+    this.#isReady = this.#wasReady = true;
     this.#connection.ready();
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
@@ -374,33 +387,33 @@ export class Client<Auth = never> {
   #closed(closed: ConnectionClosed): void {
     const { closeCodes } = this.#connection;
     const { code, reason, final } = closed;
-    const isNo = isRefusal(code, closeCodes);
-    const refused = !this.#welcome && (this.#refused || isNo);
-    this.#welcome = false;
-    this.#early = undefined;
-    if (final) this.#over ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
-    const over = final ? this.#over : undefined;
-    this.#channels.lost();
-    if (over !== undefined) this.#channels.loseAll(over);
-    // What was too large once is so again.
+    const isRefusedCode = isRefusal(code, closeCodes);
+    const refused = !this.#isReady && (this.#refused || isRefusedCode);
+    this.#isReady = false;
+    this.#earlyReady = undefined;
+    if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
+    const closedError = final ? this.#closedError : undefined;
+    this.#channels.disconnected();
+    if (closedError !== undefined) this.#channels.loseAll(closedError);
+    // A message that was too large once would be so again.
     this.#outbound.lost(refused, code !== closeCodes.tooLarge);
-    if (over !== undefined) {
-      this.#sleep();
-      this.#outbound.failAll(over);
-      this.#rejectReady(isNo ? new SessionRefusedError(code, over.message) : new CallFailedError(over));
+    if (closedError !== undefined) {
+      this.#stopWaking();
+      this.#outbound.failAll(closedError);
+      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
     }
-    const waiting = this.#wasWelcome ? 'reconnecting' : 'connecting';
-    this.state.set({ status: final ? 'closed' : waiting, closed });
+    const waitingStatus = this.#wasReady ? 'reconnecting' : 'connecting';
+    this.state.set({ status: final ? 'closed' : waitingStatus, closed });
     this.#events.emit('close', closed);
     if (!final) return;
     this.#events.clear();
     this.#messages.clear();
   }
 
-  /** The server's no, or our own: nothing is tried again. */
-  #end(refused: SessionRefusedError): void {
+  /** The server or this client refuses the session for good: no reconnect. */
+  #refuse(refused: SessionRefusedError): void {
     const { version, unauthorized } = this.#connection.closeCodes;
-    this.#over = { code: 'CLOSED', message: refused.message };
+    this.#closedError = { code: 'CLOSED', message: refused.message };
     this.#refused = true;
     this.#rejectReady(refused);
     this.#connection.end(refused.code === 'VERSION' ? version : unauthorized, refused.message);
@@ -408,28 +421,28 @@ export class Client<Auth = never> {
 
   // Receiving
 
-  /** How long the message was, in UTF-16 units, that is being taken. */
-  #length = 0;
+  /** The length in UTF-16 units of the message that is being processed. */
+  #textLength = 0;
 
   #received(data: unknown): void {
     const text = typeof data === 'string' ? data : '';
-    this.#length = text.length;
+    this.#textLength = text.length;
     const parsed = parse(text, this.#protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
-    const around = decoded.ok ? decoded.value.message : decoded.error;
-    const request = this.#outbound.find(around.id);
+    const fields = decoded.ok ? decoded.value.message : decoded.error;
+    const request = this.#outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.#outbound.answer(request, decoded.value.message, decoded.value.incoming);
     }
-    const channel = this.#channels.find(around.channel);
+    const channel = this.#channels.find(fields.channel);
     if (decoded.ok) {
       const { incoming, message } = decoded.value;
-      // Its request was cancelled, or timed out.
+      // A reply whose request was cancelled, or timed out.
       const isLate = message.id !== undefined && incoming.channel === undefined && !isOfSession(incoming);
-      if (isLate || (channel !== undefined && !this.#channels.count(channel, around))) return;
-      return this.#heard(incoming, message, request, channel);
+      if (isLate || (channel !== undefined && !this.#channels.count(channel, fields))) return;
+      return this.#dispatch(incoming, message, request, channel);
     }
-    if (channel !== undefined && !this.#channels.count(channel, around)) return;
+    if (channel !== undefined && !this.#channels.count(channel, fields)) return;
     const { error } = decoded;
     if (request !== undefined && this.#isAnswer(error, request)) {
       return this.#outbound.fail(request.id, { code: 'BAD_REPLY', message: error.message, reply: error }, true);
@@ -438,24 +451,24 @@ export class Client<Auth = never> {
       if (error.id === undefined) this.#events.emit('unhandled', error);
     } else if (!this.#events.emit('invalid', error)) {
       const known = error.type === undefined ? undefined : this.#byTag.get(error.type)?.name;
-      this.#warnings.warn(`invalid ${known}`, `a message could not be taken, and there may be more: ${error.message}`);
+      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error.message}`);
     }
   }
 
-  /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
+  /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }: DecodeError, { answers, inOrder }: PendingRequest): boolean {
     return !inOrder || answers.some(answer => tagOf(answer) === (type ?? null));
   }
 
-  /** Takes a message that is not the answer to a request, or is an error. */
-  #heard(incoming: Incoming<unknown>, message: Message, request?: PendingRequest, channel?: Membership): void {
+  /** Processes a message that is not the reply to a request, or is an error. */
+  #dispatch(incoming: Incoming<unknown>, message: Message, request?: PendingRequest, channel?: Membership): void {
     switch (incoming) {
       case sessionMessages.ready:
-        return this.#isReady(message.payload as Ready);
+        return this.#becomeReady(message.payload as Ready);
       case sessionMessages.refuse: {
         const { code, message: words, side, violations, retryable } = message.payload as Refusal;
-        if (retryable !== true) return this.#end(new SessionRefusedError(code, words, side, violations));
-        // No for now: what was written behind the hello was not looked at, and goes with the next one.
+        if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
+        // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
         this.#refused = true;
         this.#connection.refused(words);
         this.#refused = false;
@@ -470,7 +483,7 @@ export class Client<Auth = never> {
       }
       case sessionMessages.gap: {
         const { channel: key, ...gap } = message.payload as ChannelGap;
-        return this.#channels.miss(key, gap);
+        return this.#channels.gap(key, gap);
       }
       case sessionMessages.ping: {
         const pong = this.#encoder.session('pong');
@@ -479,27 +492,27 @@ export class Client<Auth = never> {
       case sessionMessages.pong:
         return;
     }
-    const isHeard = channel !== undefined && this.#channels.hear(channel, message);
-    if (this.#messages.emit(message.type, message) || isHeard) return;
+    const wasDelivered = channel !== undefined && this.#channels.deliver(channel, message);
+    if (this.#messages.emit(message.type, message) || wasDelivered) return;
     this.#events.emit('unhandled', message);
   }
 
-  #learn(message: Incoming<unknown>): void {
-    learn(message, this.#protocol.envelope.server, this.#byTag, this.#own);
+  #register(message: Incoming<unknown>): void {
+    register(message, this.#protocol.envelope.server, this.#byTag, this.#withOwnTag);
   }
 
-  /** Reports an error that nobody waits for and that is no mistake of the application's. */
+  /** Reports an error that no call waits for and that is no mistake of the application. */
   #report(kind: string, error: unknown, words: string): void {
     if (!this.#events.emit('error', error)) this.#warnings.warn(kind, `${words}: ${String(error)}`);
   }
 
-  /** Reports what a listener threw; if nobody listens for that, to the platform. */
-  #threw(error: unknown): void {
-    const isOfListener = this.#isThrowing; // one of `error` itself is not asked again
-    this.#isThrowing = true;
-    const isHeard = !isOfListener && this.#events.emit('error', error);
-    this.#isThrowing = isOfListener;
-    if (isHeard) return;
+  /** Reports what a listener threw; without a listener for that, as an uncaught error. */
+  #reportThrown(error: unknown): void {
+    const isOfListener = this.#isReportingThrown; // a listener of `error` is not called with its own exception
+    this.#isReportingThrown = true;
+    const wasDelivered = !isOfListener && this.#events.emit('error', error);
+    this.#isReportingThrown = isOfListener;
+    if (wasDelivered) return;
     queueMicrotask(() => {
       throw error;
     });

@@ -3,71 +3,81 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { additionalProperties, item, type JsonObject } from './validators.js';
-import { fail, type Validator, type Report } from './report.js';
+import { fail, type Report, type Validator } from './report.js';
 
-/** A check that notes which properties and items of the value it has looked at. */
+/** A validator that also records which properties and items it has evaluated. */
 export type TrackingValidator = (value: unknown, report: Report, evaluated: Evaluated) => void;
 
-/** What some schema has looked at inside of one value, where several describe it together. */
+/** The properties or items of one value that have been evaluated (JSON Schema core, section 11). */
 export class Evaluated {
   #all = false;
   readonly #keys: Set<string | number> = new Set();
 
-  /** Whether nothing has looked at a property, by its name, or at an item, by its place. */
-  leaves(key: string | number): boolean {
+  /** Whether a property, by its name, or an item, by its index, is unevaluated. */
+  lacks(key: string | number): boolean {
     return !this.#all && !this.#keys.has(key);
   }
 
-  /** Notes properties by their names, or items by their places. */
-  note(keys: Iterable<string | number>): void {
+  /** Adds properties by their names, or items by their indices. */
+  add(keys: Iterable<string | number>): void {
     for (const key of keys) this.#keys.add(key);
   }
 
-  /** Notes the items of `prefixItems`. */
-  first(count: number): void {
+  /** Adds the first items, those of `prefixItems`. */
+  addFirst(count: number): void {
     for (let i = 0; i < count; i++) this.#keys.add(i);
   }
 
-  /** Notes all there are: something has looked at the rest, or something is wrong already. */
-  everything(): void {
+  /** Adds all there are: the rest was evaluated, or the value is invalid already. */
+  addAll(): void {
     this.#all = true;
   }
 
-  /** Notes what another has noted. */
+  /** Adds what another has. */
   merge(other: Evaluated): void {
     this.#all ||= other.#all;
-    this.note(other.#keys);
+    this.add(other.#keys);
   }
 }
 
-/** What is sent has no fields but those that one of its schemas describes; what is received may. */
+/** Outgoing objects have no unevaluated properties; incoming ones may. */
 export function noUnevaluated(value: JsonObject, evaluated: Evaluated, report: Report): void {
   if (report.strict) unevaluatedProperties(value, evaluated, unevaluatedProperty, report);
 }
 
-/** `unevaluatedProperties`: what nothing has looked at, by code point. */
-export function unevaluatedProperties(value: JsonObject, evaluated: Evaluated, validate: Validator<unknown>, report: Report): void {
-  additionalProperties(value, { has: name => !evaluated.leaves(name) }, validate, report);
-  evaluated.everything();
+/** `unevaluatedProperties`: every property that was not evaluated, by code point. */
+export function unevaluatedProperties(
+  value: JsonObject,
+  evaluated: Evaluated,
+  validate: Validator<unknown>,
+  report: Report,
+): void {
+  additionalProperties(value, { has: name => !evaluated.lacks(name) }, validate, report);
+  evaluated.addAll();
 }
 
-/** `unevaluatedProperties: false`, said at the property. */
+/** `unevaluatedProperties: false`, reported at the property. */
 export function unevaluatedProperty(_: unknown, report: Report): void {
   fail(report, 'unevaluatedProperties', 'is not a known property');
 }
 
-/** `unevaluatedItems`: what nothing has looked at, by index. */
-export function unevaluatedItems(value: readonly unknown[], evaluated: Evaluated, validate: Validator<unknown>, report: Report): void {
-  for (const i of value.keys()) if (evaluated.leaves(i)) item(value, i, validate, report);
-  evaluated.everything();
+/** `unevaluatedItems`: every item that was not evaluated, by index. */
+export function unevaluatedItems(
+  value: readonly unknown[],
+  evaluated: Evaluated,
+  validate: Validator<unknown>,
+  report: Report,
+): void {
+  for (const i of value.keys()) if (evaluated.lacks(i)) item(value, i, validate, report);
+  evaluated.addAll();
 }
 
-/** `unevaluatedItems: false`, said at the item. */
+/** `unevaluatedItems: false`, reported at the item. */
 export function unevaluatedItem(_: unknown, report: Report): void {
   fail(report, 'unevaluatedItems', 'is one item too many');
 }
 
-/** Whether a value passes a validate, without reporting; what was looked at counts if it does. */
+/** Whether a value is valid, without reporting; if it is, what was evaluated is recorded. */
 export function passesTracked(value: unknown, validate: TrackingValidator, report: Report, evaluated: Evaluated): boolean {
   const trial: Report = { strict: report.strict, isTrial: true, violations: [] };
   const own = new Evaluated();
@@ -77,21 +87,30 @@ export function passesTracked(value: unknown, validate: TrackingValidator, repor
   return true;
 }
 
-/** `anyOf` without a discriminant, where it is watched what the alternatives look at. */
-export function anyOfTracked(value: unknown, validators: readonly TrackingValidator[], report: Report, evaluated: Evaluated): void {
+/** `anyOf` without a discriminant, recording what the alternatives evaluate. */
+export function anyOfTracked(
+  value: unknown,
+  validators: readonly TrackingValidator[],
+  report: Report,
+  evaluated: Evaluated,
+): void {
   const matching = validators.filter(validate => passesTracked(value, validate, report, evaluated)).length;
   if (matching > 0) return;
-  evaluated.everything();
+  evaluated.addAll();
   fail(report, 'anyOf', 'must fit at least one of the alternatives');
 }
 
-/** `oneOf` without a discriminant, where it is watched what the alternatives look at. */
-export function oneOfTracked(value: unknown, validators: readonly TrackingValidator[], report: Report, evaluated: Evaluated): void {
+/** `oneOf` without a discriminant, recording what the alternatives evaluate. */
+export function oneOfTracked(
+  value: unknown,
+  validators: readonly TrackingValidator[],
+  report: Report,
+  evaluated: Evaluated,
+): void {
   const matching = validators.filter(validate => passesTracked(value, validate, report, evaluated)).length;
   if (matching === 0) {
-    evaluated.everything();
+    evaluated.addAll();
     fail(report, 'oneOf', 'must fit one of the alternatives');
   }
   if (matching > 1) fail(report, 'oneOf', 'must fit only one of the alternatives');
 }
-

@@ -2,79 +2,82 @@
 // @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-/** One thing wrong with a message. It holds nothing of the message but the names in its path. */
+/** One violation of a schema. It repeats nothing of the message but the names in its path. */
 export interface Violation {
-  /** A JSON Pointer (RFC 6901) to the place; the empty text is the whole. */
+  /** The location as a JSON Pointer (RFC 6901); the empty string is the whole value. */
   readonly path: string;
-  /** The JSON Schema keyword that refused it: `minLength`, `required`, `type`. */
+  /** The JSON Schema keyword that is violated: `minLength`, `required`, `type`. */
   readonly keyword: string;
   /** What the schema allows, in words made from the schema alone. */
   readonly message: string;
   /**
-   * What the schema allows: the keyword's value, such as 2000, or the name of the property that is missing. It is not there
-   * where the keyword's value is a schema.
+   * What the schema allows: the keyword's value, such as 2000, or the name of the property that is missing. Absent if the
+   * keyword's value is a schema.
    */
   readonly allowed?: unknown;
 }
 
-/** How many violations are collected at the most. */
+/** The maximum number of violations that are collected. */
 export const MAX_COLLECTED = 1000;
 
-/** How many violations are listed at the most. */
+/** The maximum number of violations that are listed. */
 const MAX_LISTED = 100;
 
-/** The most code points of a path, and of words. */
+/** The maximum lengths of a path and of a message, in code points. */
 const MAX_PATH = 256;
 const MAX_MESSAGE = 1000;
 
-/** The beginning of a text that is longer than so many code points, with an ellipsis. */
-function cut(text: string, most: number): string {
-  return text.length > most && [...text].length > most ? `${[...text].slice(0, most).join('')}…` : text;
+/** A text, truncated to a maximum of code points. */
+function truncate(text: string, max: number): string {
+  return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join('')}…` : text;
 }
 
-/** A violation whose path is still being made. */
+/** A violation whose path is still being built. */
 export type MutableViolation = { -readonly [member in keyof Violation]: Violation[member] };
 
 /**
- * Collects the violations of one value. Checks call `fail` with it; where nothing is wrong there is nothing to tell.
+ * Collects the violations of one value. Validators add to it by `fail`.
  */
 export interface Report {
   /**
-   * Whether the value is on its way out. What is sent is held to what a server takes: no unknown fields and no unknown
-   * values of open enums. What is received may have both.
+   * Whether the value is outgoing. Outgoing values are held to what a server accepts: no unknown properties and no unknown values
+   * of open enums. Incoming values may have both.
    */
   readonly strict: boolean;
 
-  /** Whether it is only asked if there are any. */
+  /** Whether only the existence of violations matters. */
   readonly isTrial?: boolean;
 
   /** The violations so far, in order. */
   readonly violations: MutableViolation[];
 
-  /** What is done where several schemas describe one value, and may say the same. */
+  /** Removes duplicates, if several schemas describe one value. */
   deduplicate?: (violations: MutableViolation[]) => MutableViolation[];
 }
 
 /**
- * Reports a violation of the value itself. Words have 1,000 code points at the most; what is allowed is left out where they
- * were cut. `undefined` is allowed nowhere, and says nothing.
+ * Reports a violation of the value itself. A message has at most 1,000 code points; `allowed` is omitted if the message was
+ * truncated, or if it is `undefined`.
  */
 export function fail({ violations }: Report, keyword: string, message: string, allowed?: unknown): void {
-  const violation: MutableViolation = { path: '', keyword, message: cut(message, MAX_MESSAGE) };
+  const violation: MutableViolation = { path: '', keyword, message: truncate(message, MAX_MESSAGE) };
   if (allowed !== undefined && violation.message === message) violation.allowed = allowed;
   if (violations.length < MAX_COLLECTED) violations.push(violation);
 }
 
 /**
- * Puts every violation from the `from`th on prefixPath a property or an item: a name as a part of a JSON Pointer, or an index.
- * Paths have 256 code points at the most.
+ * Prefixes the paths of all violations from index `from` on with a property or an item: a segment of a JSON Pointer, or an
+ * index. A path has at most 256 code points.
  */
 export function prefixPath({ violations }: Report, from: number, part: string | number): void {
-  // Most have none, and nothing is copied to find that out.
-  for (; from < violations.length; from++) (violations[from] as MutableViolation).path = cut(`/${part}${(violations[from] as MutableViolation).path}`, MAX_PATH);
+  // Usually there are none, and no array is copied to find out.
+  for (; from < violations.length; from++) {
+    const violation = violations[from] as MutableViolation;
+    violation.path = truncate(`/${part}${violation.path}`, MAX_PATH);
+  }
 }
 
-/** Several schemas describe one value, and may ask the same in the same words: that is value once. */
+/** Has equal violations reported once: several schemas describe one value and may ask for the same. */
 export function deduplicate(report: Report): void {
   report.deduplicate = withoutDuplicates;
 }
@@ -87,7 +90,7 @@ function withoutDuplicates(violations: MutableViolation[]): MutableViolation[] {
   });
 }
 
-/** A property's name as a part of a JSON Pointer (RFC 6901, section 3). */
+/** A property's name as a segment of a JSON Pointer (RFC 6901, section 3). */
 export function pointerSegment(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -97,16 +100,16 @@ declare const carried: unique symbol;
 /** A function that reports what keeps a value from being a `T`. It neither changes the value nor throws. */
 export interface Validator<T> {
   (value: unknown, report: Report): void;
-  /** Never there; it carries the type. */
+  /** Never present; it carries the type. */
   readonly [carried]?: T;
 }
 
 /**
  * Every violation of a value, in the order all of Handfast uses: declared properties as the protocol declares them,
- * then unknown ones by code point, items by index, then the keywords of the value itself. They are value once each: the first
- * 100, and one of keyword `violations` that tells how many more there are.
+ * then unknown ones by code point, items by index, then the keywords of the value itself. The first 100 are listed, followed by
+ * one of keyword `violations` that says how many more there are.
  *
- * @param direction `sent` holds the value to what a server takes, `received` to what a client takes.
+ * @param direction `sent` holds the value to what a server accepts, `received` to what a client accepts.
  */
 export function violationsOf(
   validate: Validator<unknown>,
@@ -122,7 +125,7 @@ export function violationsOf(
   return all;
 }
 
-/** Every violation of a value that is the property `under` of what is reported. */
+/** Every violation of a value, with paths that begin with the property `under`. */
 export function violationsAt(
   validate: Validator<unknown>,
   value: unknown,
@@ -136,14 +139,14 @@ export function violationsAt(
   return violationsOf(validateBelow, value, direction);
 }
 
-/** Whether a value passes a check. `strict` holds it to what a server takes. */
+/** Whether a value passes a validator. `strict` holds it to what a server accepts. */
 export function passes(value: unknown, validate: Validator<unknown>, strict: boolean): boolean {
   const report: Report = { strict, isTrial: true, violations: [] };
   validate(value, report);
   return report.violations.length === 0;
 }
 
-/** One line for a violation: where, and what the schema allows. */
+/** A violation in one line: its location, and what the schema allows. */
 export function formatViolation(violation: Violation): string {
   return violation.path === '' ? violation.message : `${violation.path} ${violation.message}`;
 }

@@ -2,8 +2,8 @@
 // @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-// What is wrong with a value that did not pass its guard: a rule says what a schema asks, as data, and names the function
-// that reports every violation of it.
+// How the violations of a value are reported that did not pass its guard: a rule is data that says what a schema asks, with the
+// function that reports every violation.
 
 import { bounds, codePoints, missingProperty, noAdditionalProperties, notEnum, wrongType } from './validators.js';
 import type { JsonObject, Pattern } from './validators.js';
@@ -132,7 +132,7 @@ export function reportAdditional(value: JsonObject, properties: PropertyRules, r
   noAdditionalProperties(value, { has: name => name !== '?' && Object.hasOwn(properties, name) }, report);
 }
 
-/** What is sent has no properties but those declared. */
+/** Outgoing objects have only declared properties. */
 export function reportAdditionalIfSent(value: JsonObject, properties: PropertyRules, report: Report): void {
   if (report.strict) reportAdditional(value, properties, report);
 }

@@ -2,23 +2,23 @@
 // @generated
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-// What generated checks are made of. Each function stands alone, so a bundler keeps those that are used. The words are made
-// from what the schema allows, and are the same ones the server uses.
+// What generated validators call. Bundlers keep the functions that are used. The messages say what the schema allows, and are
+// the same as the server's.
 
-import { prefixPath, fail, deduplicate, pointerSegment, passes, type Validator, type Report } from './report.js';
+import { deduplicate, fail, passes, pointerSegment, prefixPath, type Report, type Validator } from './report.js';
 import type { Evaluated } from './evaluated.js';
 
-/** The properties of a value known to be an object. */
+/** A value that is known to be an object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 // `type`
 
-/** `type`, of something else; not of null. */
+/** Reports a violation of `type`, of any type but null. */
 export function wrongType(type: string, report: Report, article: 'a' | 'an'): void {
   fail(report, 'type', `must be ${article} ${type}`, type);
 }
 
-/** Whether a value is a JSON object; says nothing if it is not. */
+/** Whether a value is a JSON object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -51,7 +51,7 @@ export function boolean(value: unknown, report: Report): value is boolean {
   return false;
 }
 
-/** Whether a value is a number that JSON can say. */
+/** Whether a value is a number in JSON. */
 export function isNumber(value: unknown): value is number {
   return Number.isFinite(value);
 }
@@ -61,7 +61,7 @@ export function isInteger(value: unknown): value is number {
   return Number.isInteger(value);
 }
 
-/** Whether a value is an integer that a double counts exactly. */
+/** Whether a value is an integer that a double represents exactly. */
 export function isSafeInteger(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
@@ -100,12 +100,12 @@ export function nothing(_: unknown, report: Report): void {
   fail(report, 'false', 'is not allowed');
 }
 
-/** The check of a message that declares no payload: there may be an object, in which a server takes no properties. */
+/** The validator of a message without a payload: there may be an object, in which a server accepts no properties. */
 export const noPayload: Validator<undefined> = (value, report) => {
   if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
 };
 
-/** `type` with several types, of which a value has none. Each has its article, but for null: `an array`. */
+/** Reports a violation of `type` with several types. Each has its article, except null: `an array`. */
 export function noneOfTypes(types: readonly string[], report: Report): void {
   const words = [...types];
   const last = words.pop() ?? 'nothing';
@@ -115,17 +115,17 @@ export function noneOfTypes(types: readonly string[], report: Report): void {
 
 // `const` and `enum`
 
-/** `const`, and something else. */
+/** Reports a violation of `const`. */
 export function notConst(allowed: unknown, report: Report): void {
   fail(report, 'const', `must be ${JSON.stringify(allowed)}`, allowed);
 }
 
-/** `enum`, and none of these: several. */
+/** Reports a violation of `enum` with several values. */
 export function notEnum(allowed: readonly unknown[], report: Report): void {
   fail(report, 'enum', `must be one of ${allowed.map(value => JSON.stringify(value)).join(', ')}`, allowed);
 }
 
-/** `enum` of one value, and something else. */
+/** Reports a violation of `enum` with one value. */
 export function notSingleEnum(allowed: readonly [unknown], report: Report): void {
   fail(report, 'enum', `must be ${JSON.stringify(allowed[0])}`, allowed);
 }
@@ -144,11 +144,11 @@ export function equal(a: unknown, b: unknown): boolean {
 // Numbers
 
 /**
- * The two bounds of a number, or of how many there are of something. One that is not given bounds nothing, as nothing is less
- * or more than `undefined`.
+ * Reports violations of the bounds of a number, or of a count. A bound that is `undefined` allows anything, as every comparison
+ * with it is false.
  *
- * @param of How the keywords end, behind `min` and `max`.
- * @param be What must be, or have, so much.
+ * @param of The keywords without `min` and `max`.
+ * @param be The verb of the message: `be` or `have`.
  * @param things What is counted, in the plural.
  */
 export function bounds(
@@ -171,7 +171,7 @@ export function exclusiveMaximum(value: number, bound: number, report: Report): 
   if (value >= bound) fail(report, 'exclusiveMaximum', `must be less than ${bound}`, bound);
 }
 
-/** `multipleOf`, of the decimals as they are written: 0.3 is a multiple of 0.1. */
+/** `multipleOf`, in decimal arithmetic: 0.3 is a multiple of 0.1. */
 export function multipleOf(value: number, divisor: number, report: Report): void {
   if (!isMultiple(value, divisor)) fail(report, 'multipleOf', `must be a multiple of ${divisor}`, divisor);
 }
@@ -185,7 +185,7 @@ function isMultiple(value: number, divisor: number): boolean {
   return (digits * 10n ** BigInt(exponent - least)) % (modulus * 10n ** BigInt(scale - least)) === 0n;
 }
 
-/** A number as digits · 10^exponent, with the fewest digits that name it. */
+/** A number as digits · 10^exponent, with the fewest digits that identify it. */
 function decimal(value: number): [digits: bigint, exponent: number] {
   const [mantissa = '', exponent] = value.toExponential().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');
@@ -194,31 +194,31 @@ function decimal(value: number): [digits: bigint, exponent: number] {
 
 // Strings
 
-/** How many code points a string has, as JSON Schema counts. */
+/** The length of a string in code points, as JSON Schema counts. */
 export function codePoints(value: string): number {
   return [...value].length;
 }
 
-/** Whether a value is a string of so many code points. They are counted only where code units leave it open. */
+/** Whether a value is a string of a length in code points. They are counted only if the number of code units does not decide. */
 export function isStringOfLength(value: unknown, least: number, most: number): value is string {
   if (typeof value !== 'string' || value.length < least || value.length > 2 * most) return false;
   const count = value.length > 2 * least - 2 && value.length <= most ? least : codePoints(value);
   return count >= least && count <= most;
 }
 
-/** What tells whether a text fits a pattern: a regular expression, or a run of characters. */
+/** A pattern: a regular expression, a run of characters, or an automaton. */
 export interface Pattern {
   test(value: string): boolean;
 }
 
 /**
- * The pattern of nothing but a run of characters, so many of them: what most names ask for, and sooner answered than by a
- * regular expression.
+ * The pattern of a run of characters of one class, with a minimum and a maximum length. Most patterns of names are such, and this is
+ * faster than a regular expression.
  *
- * @param character Which characters, all of them ASCII: `/[a-z0-9-]/`.
+ * @param character The class, which contains only ASCII: `/[a-z0-9-]/`.
  */
 export function charRun(character: RegExp, least: number, most: number): Pattern {
-  // By its code, once it was asked for: 1 of one of them, 2 of another. Of what is not ASCII nothing is noted.
+  // The verdicts by character code, filled on demand: 1 for yes, 2 for no. Stores outside of the array are ignored.
   const known = new Uint8Array(128);
   return {
     test(value) {
@@ -233,12 +233,12 @@ export function charRun(character: RegExp, least: number, most: number): Pattern
 
 // Arrays
 
-/** `items`: every item from the `from`th on. */
+/** `items`: every item from index `from` on. */
 export function items(value: readonly unknown[], from: number, validate: Validator<unknown>, report: Report): void {
   for (let i = from; i < value.length; i++) item(value, i, validate, report);
 }
 
-/** One place of `prefixItems`. */
+/** One item of `prefixItems`. */
 export function item(value: readonly unknown[], index: number, validate: Validator<unknown>, report: Report): void {
   if (index >= value.length) return;
   const before = report.violations.length;
@@ -246,7 +246,7 @@ export function item(value: readonly unknown[], index: number, validate: Validat
   prefixPath(report, before, index);
 }
 
-/** `items: false`: nothing from the `from`th on. */
+/** `items: false`: no item from index `from` on. */
 export function noItems(value: readonly unknown[], from: number, report: Report): void {
   items(value, from, tooMany, report);
 }
@@ -255,14 +255,14 @@ function tooMany(_: unknown, report: Report): void {
   fail(report, 'items', 'is one item too many');
 }
 
-/** Whether no two items are equal: a set finds out, in which those that are equal are one. */
+/** Whether no two items are equal, in linear time. */
 export function isUnique(value: readonly unknown[]): boolean {
   const plain = value.filter(item => typeof item !== 'object' || item === null);
   const nested = value.filter(item => typeof item === 'object' && item !== null);
   return new Set(plain).size === plain.length && (nested.length < 2 || new Set(nested.map(canonical)).size === nested.length);
 }
 
-/** A value as a text that equal values share: `1.0` is `1`, and keys are sorted. */
+/** A canonical text of a value, the same for equal values: `1.0` is `1`, and keys are sorted. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (!isObject(value)) return typeof value === 'string' ? JSON.stringify(value) : String(value);
@@ -270,7 +270,7 @@ export function canonical(value: unknown): string {
   return `{${fields.join()}}`;
 }
 
-/** Values as texts that equal values share. */
+/** The canonical texts of values. */
 export function canonicals(values: readonly unknown[]): ReadonlySet<string> {
   return new Set(values.map(canonical));
 }
@@ -280,18 +280,18 @@ export function uniqueItems(value: readonly unknown[], report: Report): void {
   if (!isUnique(value)) fail(report, 'uniqueItems', 'must have no two equal items', true);
 }
 
-/** How many items fit `contains`. */
+/** The number of items that match `contains`. */
 export function countMatching(value: readonly unknown[], validate: Validator<unknown>, report: Report, evaluated?: Evaluated): number {
   let count = 0;
   for (const [i, item] of value.entries()) {
     if (!passes(item, validate, report.strict)) continue;
     count++;
-    evaluated?.note([i]);
+    evaluated?.add([i]);
   }
   return count;
 }
 
-/** `contains`: one item at the least fits. */
+/** `contains`: at least one item matches. */
 export function contains(matching: number, report: Report): void {
   if (matching < 1) fail(report, 'contains', tooFew(1));
 }
@@ -301,7 +301,7 @@ export function minContains(matching: number, least: number, report: Report): vo
   if (matching < least) fail(report, 'minContains', tooFew(least), least);
 }
 
-/** So many of something. */
+/** A count and a noun. */
 function many(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
@@ -322,7 +322,7 @@ export function has(value: JsonObject, name: string): boolean {
   return value[name] !== undefined && Object.hasOwn(value, name);
 }
 
-/** One of `properties`: checked where it is there. */
+/** One of `properties`, if it is present. */
 export function property(value: JsonObject, name: string, validate: Validator<unknown>, report: Report): void {
   if (!has(value, name)) return;
   const before = report.violations.length;
@@ -337,12 +337,12 @@ export function required(value: JsonObject, names: readonly string[], report: Re
   }
 }
 
-/** `required`, one name. */
+/** Reports a violation of `required`. */
 export function missingProperty(name: string, report: Report): void {
   fail(report, 'required', `must have the property ${JSON.stringify(name)}`, name);
 }
 
-/** Whether an object has no properties but these. */
+/** Whether an object has no properties but the declared ones. */
 export function isClosed(value: object, declared: ReadonlySet<string>): boolean {
   return undeclared(value as JsonObject, declared).length === 0;
 }
@@ -352,19 +352,19 @@ export function noAdditionalProperties(value: JsonObject, declared: Names, repor
   additionalProperties(value, declared, undeclaredProperty, report);
 }
 
-/** `additionalProperties: false`, said at the property. */
+/** `additionalProperties: false`, reported at the property. */
 export function undeclaredProperty(_: unknown, report: Report): void {
   fail(report, 'additionalProperties', 'is not a known property');
 }
 
-/** What is sent has no fields but those declared, said at the property. */
+/** Outgoing objects have only declared properties, reported at the property. */
 export function undeclaredIfSent(value: unknown, report: Report): void {
   if (report.strict) undeclaredProperty(value, report);
 }
 
-/** Names of which some are known. */
+/** A set of names. */
 export interface Names {
-  /** Whether it is one of them. */
+  /** Whether a name is in the set. */
   has(name: string): boolean;
 }
 
@@ -382,16 +382,16 @@ export function undeclared(value: JsonObject, declared: Names): readonly string[
   return names?.sort(byCodePoint) ?? NONE;
 }
 
-/** What a schema says of properties, where it speaks of their names. What is not there says nothing. */
+/** The keywords about properties, for schemas with `propertyNames` or `patternProperties`. */
 export interface PropertyKeywords {
   /** `properties` */
-  readonly declared?: ReadonlyMap<string, Validator<unknown>>;
+  readonly properties?: ReadonlyMap<string, Validator<unknown>>;
   /** `propertyNames` */
-  readonly names?: Validator<unknown>;
+  readonly propertyNames?: Validator<unknown>;
   /** `patternProperties` */
-  readonly patterns?: readonly (readonly [pattern: Pattern, validate: Validator<unknown>])[];
-  /** `additionalProperties`: what no other speaks of. */
-  readonly others?: Validator<unknown>;
+  readonly patternProperties?: readonly (readonly [pattern: Pattern, validate: Validator<unknown>])[];
+  /** `additionalProperties` */
+  readonly additionalProperties?: Validator<unknown>;
 }
 
 const NOTHING: ReadonlyMap<string, Validator<unknown>> = /*@__PURE__*/ new Map();
@@ -399,16 +399,16 @@ const NOTHING: ReadonlyMap<string, Validator<unknown>> = /*@__PURE__*/ new Map()
 /** `properties`, `propertyNames`, `patternProperties` and `additionalProperties`, one property after the other. */
 export function propertyKeywords(value: JsonObject, schema: PropertyKeywords, report: Report, evaluated?: Evaluated): void {
   deduplicate(report);
-  const { declared = NOTHING } = schema;
-  for (const [name, validate] of declared) if (has(value, name)) oneProperty(value, name, validate, schema, report, evaluated);
-  for (const name of undeclared(value, declared)) oneProperty(value, name, undefined, schema, report, evaluated);
+  const { properties = NOTHING } = schema;
+  for (const [name, validate] of properties) if (has(value, name)) oneProperty(value, name, validate, schema, report, evaluated);
+  for (const name of undeclared(value, properties)) oneProperty(value, name, undefined, schema, report, evaluated);
 }
 
 function oneProperty(
   value: JsonObject,
   name: string,
   declared: Validator<unknown> | undefined,
-  { names, patterns, others }: PropertyKeywords,
+  { propertyNames: names, patternProperties: patterns, additionalProperties: others }: PropertyKeywords,
   report: Report,
   evaluated: Evaluated | undefined,
 ): void {
@@ -421,7 +421,7 @@ function oneProperty(
     known = true;
     validate(value[name], report);
   }
-  if (known) evaluated?.note([name]);
+  if (known) evaluated?.add([name]);
   else others?.(value[name], report);
   if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
 }
@@ -459,12 +459,12 @@ export function dependentRequired(value: JsonObject, name: string, because: stri
 
 // Unions
 
-/** The value of the property that tells a union's variants apart; `undefined` where the value has none. */
+/** The value of the property that discriminates a union; `undefined` if it is absent. */
 export function discriminant(value: unknown, name: string): unknown {
   return isObject(value) && has(value, name) ? value[name] : undefined;
 }
 
-/** No variant bears the discriminant of this value, or it has none. */
+/** Reports that no variant has the discriminant of a value, or that the discriminant is absent. */
 export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);

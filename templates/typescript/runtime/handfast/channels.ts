@@ -1,93 +1,93 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { deadline, type Clock } from './clock.js';
+import { type Clock, deadline } from './clock.js';
 import { SequenceTracker } from './sequence.js';
 import type { Channel, Message, Outgoing, Protocol, Published, Request } from './descriptor.js';
-import type { Id, EnvelopeFields } from './envelope.js';
+import type { EnvelopeFields, Id } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import { ABORTED, type Sending } from './outbound.js';
-import { err, CallFailedError, ok, type Failure, type Result } from './result.js';
+import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import { Subscription } from './subscription.js';
 import type { ChannelKey, Gap } from './session.js';
 
-/** What channels need of their client. */
+/** What channels need from their client. */
 export interface ChannelsHost {
-  ask(
+  request(
     request: Request<unknown, unknown, DeclaredError>,
     payload: unknown,
     sending: Sending,
     answered: (message: Message) => void,
     failed: (error: CallError<DeclaredError>) => void,
   ): Id | undefined;
-  /** How long an answer to a request is waited for, in milliseconds. */
+  /** The timeout of a request, in milliseconds. */
   timeout(request: Request<unknown, unknown, DeclaredError>): number;
   isWritten(id: Id): boolean;
   abandon(id: Id): void;
   send(message: Outgoing<unknown>, payload: unknown, channel: string): Result<undefined, RuntimeError>;
   ownRequest(role: 'join' | 'leave'): Request<ChannelKey, ChannelKey>;
-  learn(message: Published<unknown, string>): void;
-  threw(error: unknown): void;
+  register(message: Published<unknown, string>): void;
+  reportThrown(error: unknown): void;
 }
 
-/** How a join is waited for. */
+/** Options of a join. */
 export interface JoinOptions {
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-type AnySubscription = Pick<Subscription<string, unknown>, 'emit' | 'hear' | 'end'>;
-type Left = Result<unknown, CallError<DeclaredError>>;
+type AnySubscription = Pick<Subscription<string, unknown>, 'emit' | 'deliver' | 'end'>;
+type LeaveResult = Result<unknown, CallError<DeclaredError>>;
 type AnyRequest = Request<unknown, unknown, DeclaredError>;
 
-/** Somebody who waits for the answer to a join. */
-interface Joining {
+/** A caller that waits for the reply to a join. */
+interface PendingJoin {
   settle(error?: Failure): void;
-  /** Keeps its rejection from counting as one that nobody handles. */
-  quiet(): void;
+  /** Keeps its rejection from being reported as unhandled. */
+  ignoreRejection(): void;
 }
 
-/** One channel that was joined, whoever holds it. A channel that is left and joined again is another one. */
+/** The client's membership in one channel, shared by its subscriptions. A channel that is left and joined again gets a new one. */
 export interface Membership {
   readonly key: string;
   readonly join: AnyRequest;
   readonly leave: AnyRequest;
   readonly params: unknown;
   readonly leaveParams: unknown;
-  /** Everyone who joined it and has not left it, with what they wait for. */
-  readonly subscriptions: Map<AnySubscription, Joining | undefined>;
-  readonly count: SequenceTracker;
-  /** The last answer to a join. */
-  joined?: unknown;
-  /** Whether it was joined once. */
-  entered: boolean;
-  /** Whether the server has answered a join on the connection there is. */
-  member: boolean;
-  /** The join that is not answered. */
+  /** The subscriptions that have not left, each with its pending join. */
+  readonly subscriptions: Map<AnySubscription, PendingJoin | undefined>;
+  readonly sequence: SequenceTracker;
+  /** The payload of the last reply to a join. */
+  joinReply?: unknown;
+  /** Whether it was ever joined. */
+  wasJoined: boolean;
+  /** Whether it is joined on the current connection. */
+  isMember: boolean;
+  /** The id of the pending join. */
   id: Id | undefined;
-  /** Whether the last join was refused for now, and that was reported. */
-  refused: boolean;
-  /** Gives the place of its rejoin to another. */
-  done(): void;
+  /** Whether the last join was refused temporarily, and that was reported. */
+  isRefused: boolean;
+  /** Frees the slot of its rejoin. */
+  releaseSlot(): void;
 }
 
 /**
- * So many channels are joined again at a time. A server closeCodes by default after five messages in a row that came too fast:
- * these, and two more that come after a pause, are not as many.
+ * The number of channels that are joined again at a time. By default a server closes after five messages in a row that come too
+ * fast: these, and two more after a pause, are fewer.
  */
-const REJOINS = 3;
+const MAX_REJOINS = 3;
 
-/** The channels of a client: who holds them, and how they are joined again after a loss of the connection. */
+/** The channels of a client: their subscriptions, and how they are joined again after a loss of the connection. */
 export class Channels {
   readonly #host: ChannelsHost;
   readonly #clock: Clock;
   readonly #session: Protocol['session'];
   readonly #memberships: Map<string, Membership> = new Map();
-  /** What has to be joined again on the connection there is. */
+  /** What must be joined again on the current connection. */
   readonly #queue: Set<Membership> = new Set();
-  /** How many rejoins have not been answered. */
-  #unanswered = 0;
-  #most = REJOINS;
-  /** How often rejoins were refused for now, less how often they were not. */
+  /** The number of pending rejoins. */
+  #pendingRejoins = 0;
+  #maxRejoins = MAX_REJOINS;
+  /** How often rejoins were refused temporarily, minus how often they succeeded. */
   #refusals = 0;
   #cancelPause: (() => void) | undefined;
 
@@ -97,7 +97,7 @@ export class Channels {
     this.#session = session;
   }
 
-  /** Joins a channel for one more holder. */
+  /** Joins a channel for one more subscription. */
   join<Name extends string, Params, Joined, E extends DeclaredError>(
     channel: Channel<Name, Params, Joined, E>,
     params: Params,
@@ -110,11 +110,11 @@ export class Channels {
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
       const subscription: Subscription<Name, Joined> = new Subscription(key, {
-        joined: () => membership.joined as Joined, // nobody has a subscription before it was joined, but for `setup`
+        joined: () => membership.joinReply as Joined, // only `setup` has a subscription before it is joined
         send: (message, payload) => this.#host.send(message, payload, key),
         leave: () => this.#release(membership, subscription, 'the subscription was left'),
-        learn: message => this.#host.learn(message),
-        threw: error => this.#host.threw(error),
+        register: message => this.#host.register(message),
+        reportThrown: error => this.#host.reportThrown(error),
       });
       membership.subscriptions.set(subscription, undefined);
       this.#memberships.set(key, membership);
@@ -125,7 +125,7 @@ export class Channels {
         throw error;
       }
       if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: 'CLOSED', message: 'the subscription was left' });
-      if (membership.entered) return resolve(subscription);
+      if (membership.wasJoined) return resolve(subscription);
       const giveUp = (error: RuntimeError): void => {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
@@ -136,7 +136,7 @@ export class Channels {
       const abort = (): void => giveUp(ABORTED);
       signal?.addEventListener('abort', abort);
       membership.subscriptions.set(subscription, {
-        quiet: () => promise.catch(() => {}),
+        ignoreRejection: () => promise.catch(() => {}),
         settle: error => {
           cancelTimer();
           signal?.removeEventListener('abort', abort);
@@ -144,7 +144,7 @@ export class Channels {
           else reject(new CallFailedError(error));
         },
       });
-      if (membership.id === undefined) this.#enter(membership);
+      if (membership.id === undefined) this.#join(membership);
     });
     return promise;
   }
@@ -162,173 +162,173 @@ export class Channels {
       params: channel.join ? params : own,
       leaveParams: channel.leave ? pick(params, channel.params) : own,
       subscriptions: new Map(),
-      count: new SequenceTracker(),
-      entered: false,
-      member: false,
+      sequence: new SequenceTracker(),
+      wasJoined: false,
+      isMember: false,
       id: undefined,
-      refused: false,
-      done() {},
+      isRefused: false,
+      releaseSlot() {},
     };
   }
 
-  /** Joins it for the first time. Those who wait have timers of their own. */
-  #enter(membership: Membership): void {
+  /** Joins it for the first time. Each pending join has a timer of its own. */
+  #join(membership: Membership): void {
     const { join, params } = membership;
     const failed = (error: CallError<DeclaredError>): void => {
       membership.id = undefined;
-      this.#drop(membership, error);
+      this.#lose(membership, error);
     };
     const answered = (message: Message): void => {
-      if (isOf(message, membership)) this.#entered(membership, message);
-      else failed(ofAnother(message));
+      if (isOfChannel(message, membership)) this.#joined(membership, message);
+      else failed(wrongChannelError(message));
     };
-    membership.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
+    membership.id = this.#host.request(join, params, { timeout: null }, answered, failed);
   }
 
-  #entered(membership: Membership, message: Message): void {
-    const again = membership.entered;
-    membership.joined = message.payload;
-    membership.entered = membership.member = true;
-    membership.refused = false;
+  #joined(membership: Membership, message: Message): void {
+    const again = membership.wasJoined;
+    membership.joinReply = message.payload;
+    membership.wasJoined = membership.isMember = true;
+    membership.isRefused = false;
     membership.id = undefined;
     if (again) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
-    const { gap } = membership.count.joined(message);
-    if (again && gap !== undefined) this.#missed(membership, gap);
-    for (const [subscription, joining] of [...membership.subscriptions]) {
+    const { gap } = membership.sequence.joined(message);
+    if (again && gap !== undefined) this.#emitGap(membership, gap);
+    for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, undefined);
-      joining?.settle();
+      pending?.settle();
     }
   }
 
-  /** One holder less. The last one leaves the channel, and the server is asked if it may know of it. */
-  async #release(membership: Membership, subscription: AnySubscription, why: string): Promise<Left> {
-    const joining = membership.subscriptions.get(subscription);
-    const wasThere = membership.subscriptions.delete(subscription);
+  /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
+  async #release(membership: Membership, subscription: AnySubscription, why: string): Promise<LeaveResult> {
+    const pending = membership.subscriptions.get(subscription);
+    const wasSubscribed = membership.subscriptions.delete(subscription);
     subscription.end(why);
-    joining?.settle({ code: 'CLOSED', message: why }); // does nothing if it was settled before
-    if (!wasThere || membership.subscriptions.size > 0) return ok(undefined);
-    const { id, member } = membership;
-    this.#forget(membership);
-    const isKnown = member || (id !== undefined && this.#host.isWritten(id));
+    pending?.settle({ code: 'CLOSED', message: why }); // no effect if it is settled already
+    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(undefined);
+    const { id, isMember } = membership;
+    this.#remove(membership);
+    const isKnown = isMember || (id !== undefined && this.#host.isWritten(id));
     if (id !== undefined) this.#host.abandon(id);
     return isKnown ? this.#leave(membership) : ok(undefined);
   }
 
-  #leave({ leave, leaveParams }: Membership): Promise<Left> {
+  #leave({ leave, leaveParams }: Membership): Promise<LeaveResult> {
     return new Promise(resolve => {
-      this.#host.ask(
+      this.#host.request(
         leave,
         leaveParams,
         { timeout: this.#host.timeout(leave), as: 'leave' },
         message => resolve(ok(message.payload)),
-        // A connection that ended has left every channel.
+        // Every channel is left when the connection ends.
         error => resolve(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),
       );
     });
   }
 
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
-  #forget(membership: Membership): void {
+  #remove(membership: Membership): void {
     if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
     this.#queue.delete(membership);
-    membership.done();
+    membership.releaseSlot();
   }
 
-  /** It is lost, for all who hold it. */
-  #drop(membership: Membership, error: CallError<DeclaredError>): void {
-    this.#forget(membership);
-    // The server may have let it in all the same.
+  /** The channel is lost, for all its subscriptions. */
+  #lose(membership: Membership, error: CallError<DeclaredError>): void {
+    this.#remove(membership);
+    // The server may have processed the join nevertheless.
     if (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY') void this.#leave(membership);
     const subscriptions = [...membership.subscriptions];
     membership.subscriptions.clear();
-    for (const [subscription, joining] of subscriptions) {
-      if (joining === undefined) subscription.emit('lost', error);
+    for (const [subscription, pending] of subscriptions) {
+      if (pending === undefined) subscription.emit('lost', error);
       subscription.end(`the subscription was lost: ${error.message}`);
-      joining?.settle(error);
+      pending?.settle(error);
     }
   }
 
   // After a loss of the connection
 
-  /** Joins everything again that was joined. What was never joined waits with the other requests. */
+  /** Joins every channel again that was joined. First joins are queued with the other requests. */
   opened(): void {
     for (const membership of this.#memberships.values()) {
-      if (membership.entered) this.#queue.add(membership);
+      if (membership.wasJoined) this.#queue.add(membership);
     }
     this.#rejoin();
   }
 
-  /** The connection is gone, and every channel with it. */
-  lost(): void {
+  /** The connection was lost, and every membership with it. */
+  disconnected(): void {
     this.#queue.clear();
     this.#cancelPause?.();
     this.#cancelPause = undefined;
-    this.#most = REJOINS;
+    this.#maxRejoins = MAX_REJOINS;
     for (const membership of this.#memberships.values()) {
-      membership.member = false;
-      if (membership.entered) membership.id = undefined;
-      membership.done();
+      membership.isMember = false;
+      if (membership.wasJoined) membership.id = undefined;
+      membership.releaseSlot();
     }
   }
 
   #rejoin(): void {
     for (const membership of this.#queue) {
-      if (this.#unanswered >= this.#most || this.#cancelPause !== undefined) return;
+      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause !== undefined) return;
       this.#queue.delete(membership);
-      this.#enterAgain(membership);
+      this.#rejoinOne(membership);
     }
   }
 
-  #enterAgain(membership: Membership): void {
+  #rejoinOne(membership: Membership): void {
     const { join, params } = membership;
     let isCurrent = true;
-    this.#unanswered++;
-    // An answer may still come late; if none does, the next connection tries again.
+    this.#pendingRejoins++;
+    // The reply may still arrive; if it does not, the next connection tries again.
     const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
-      this.#missed(membership, {});
-      membership.done();
+      this.#emitGap(membership, {});
+      membership.releaseSlot();
       this.#rejoin();
     });
-    membership.done = () => {
+    membership.releaseSlot = () => {
       cancelTimer();
-      membership.done = () => {};
-      this.#unanswered--;
+      membership.releaseSlot = () => {};
+      this.#pendingRejoins--;
     };
     const answered = (message: Message): void => {
-      if (!isOf(message, membership)) return failed(ofAnother(message));
+      if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
       isCurrent = false;
-      membership.done();
+      membership.releaseSlot();
       this.#refusals = Math.max(0, this.#refusals - 1);
-      this.#entered(membership, message);
+      this.#joined(membership, message);
       this.#rejoin();
     };
     const failed = (error: CallError<DeclaredError>): void => {
       if (error.code === 'OUTCOME_UNKNOWN' || !isCurrent) return;
       isCurrent = false;
       membership.id = undefined;
-      membership.done();
+      membership.releaseSlot();
       if (isRetryable(error)) this.#refused(membership);
-      else this.#drop(membership, error);
+      else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#host.ask(join, params, { timeout: null, as: 'rejoin' }, answered, failed);
+    const id = this.#host.request(join, params, { timeout: null, as: 'rejoin' }, answered, failed);
     if (isCurrent) membership.id = id;
   }
 
-  /** SessionRefusedError for now: it is tried again, as are all that wait, one at a time and after a while. */
+  /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
   #refused(membership: Membership): void {
-    const isNews = !membership.refused;
-    membership.refused = true;
+    const isNews = !membership.isRefused;
+    membership.isRefused = true;
     this.#queue.add(membership);
-    this.#most = 1;
+    this.#maxRejoins = 1;
     this.#pause();
-    if (isNews) this.#missed(membership, {});
+    if (isNews) this.#emitGap(membership, {});
   }
 
   #pause(): void {
     if (this.#cancelPause !== undefined) return;
     const { min, max } = this.#session.backoff;
-    // Not full jitter: it is the server's count that has to go on, and it is of this client alone.
+    // Not full jitter: the server's rate limit has to recover, and it counts this client alone.
     const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
     this.#cancelPause = this.#clock.after((bound / 2) * (1 + this.#clock.random()), () => {
       this.#cancelPause = undefined;
@@ -336,39 +336,39 @@ export class Channels {
     });
   }
 
-  // What is heard
+  // Receiving
 
-  /** The channel that a message belongs to, if it was joined. */
+  /** The membership that a message belongs to, if the channel was joined. */
   find(key: string | undefined): Membership | undefined {
     const membership = key === undefined ? undefined : this.#memberships.get(key);
-    return membership?.entered === true ? membership : undefined;
+    return membership?.wasJoined === true ? membership : undefined;
   }
 
   /** Counts a message off; whether it is new. */
   count(membership: Membership, around: EnvelopeFields): boolean {
-    const { gap, repeated } = membership.count.message(around);
-    if (gap !== undefined) this.#missed(membership, gap);
-    return repeated !== true;
+    const { gap, isDuplicate } = membership.sequence.message(around);
+    if (gap !== undefined) this.#emitGap(membership, gap);
+    return isDuplicate !== true;
   }
 
   /** Takes the server's word that something is missing. */
-  miss(key: string, gap: Gap): void {
+  gap(key: string, gap: Gap): void {
     const membership = this.find(key);
     if (membership === undefined) return;
-    membership.count.missed(gap);
-    this.#missed(membership, gap);
+    membership.sequence.missed(gap);
+    this.#emitGap(membership, gap);
   }
 
-  /** Hands a message to everyone in its channel; whether anyone listens. */
-  hear(membership: Membership, message: Message): boolean {
-    let isHeard = false;
+  /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
+  deliver(membership: Membership, message: Message): boolean {
+    let wasDelivered = false;
     this.#each(membership, subscription => {
-      isHeard = subscription.hear(message) || isHeard;
+      wasDelivered = subscription.deliver(message) || wasDelivered;
     });
-    return isHeard;
+    return wasDelivered;
   }
 
-  #missed(membership: Membership, gap: Gap): void {
+  #emitGap(membership: Membership, gap: Gap): void {
     this.#each(membership, subscription => subscription.emit('gap', gap));
   }
 
@@ -378,16 +378,16 @@ export class Channels {
 
   // The end
 
-  /** The application closeCodes the client: those who do not ask what became of their join need not. */
-  closing(): void {
+  /** The application closes the client: callers need not handle the rejection of their joins. */
+  ignoreRejections(): void {
     for (const { subscriptions } of this.#memberships.values()) {
-      for (const joining of subscriptions.values()) joining?.quiet();
+      for (const pending of subscriptions.values()) pending?.ignoreRejection();
     }
   }
 
-  /** Nothing is joined again. */
+  /** No channel is joined again. */
   loseAll(error: RuntimeError): void {
-    for (const membership of [...this.#memberships.values()]) this.#drop(membership, error);
+    for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
   }
 }
 
@@ -396,19 +396,19 @@ function isRetryable(error: CallError<DeclaredError>): boolean {
   return error.code === 'TIMEOUT' || ('retryable' in error && error.retryable === true);
 }
 
-/** Whether the answer to a join is of its channel, as far as it says. */
-function isOf({ channel }: Message, { key }: Membership): boolean {
+/** Whether the reply to a join names its channel, or none. */
+function isOfChannel({ channel }: Message, { key }: Membership): boolean {
   return channel === undefined || channel === key;
 }
 
-/** The error of an answer that has the key of another channel. */
-function ofAnother({ id, channel, payload }: Message): BadReplyError {
-  const message = 'the answer to a join is of another channel';
+/** The error of a reply that has the key of another channel. */
+function wrongChannelError({ id, channel, payload }: Message): BadReplyError {
+  const message = 'the reply to a join is of another channel';
   const reply = { code: 'ENVELOPE', kind: 'envelope', message, id, channel, payload, violations: [] } as const;
-  return { code: 'BAD_REPLY', message, reply: reply as DecodeError }; // an id and a channel are there, as it answers a join
+  return { code: 'BAD_REPLY', message, reply: reply as DecodeError }; // a reply to a join has an id and a channel
 }
 
-/** Some properties of a value; if none are named, all. */
+/** Some properties of a value, or all if no names are given. */
 function pick<T>(value: T, names: readonly (keyof T & string)[] | undefined): unknown {
   return names === undefined ? value : Object.fromEntries(names.map(name => [name, value[name]]));
 }

@@ -1,6 +1,6 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-/** The close codes that a client acts on, by what they stand for. */
+/** The close codes that a client acts on, by their meaning. */
 export interface CloseCodes {
   readonly violations: number;
   readonly tooLarge: number;
@@ -13,7 +13,7 @@ export interface CloseCodes {
   readonly rateLimited: number;
 }
 
-const USUAL: CloseCodes = {
+const DEFAULTS: CloseCodes = {
   violations: 1008,
   tooLarge: 1009,
   silent: 4000,
@@ -27,10 +27,10 @@ const USUAL: CloseCodes = {
 
 /** The close codes of a protocol. */
 export function closeCodesOf(protocol: { readonly closeCodes?: Partial<CloseCodes> }): CloseCodes {
-  return { ...USUAL, ...protocol.closeCodes };
+  return { ...DEFAULTS, ...protocol.closeCodes };
 }
 
-/** Whether a server that closeCodes with a code does not want this client back. */
+/** Whether a close code means that the server will not accept this client again. */
 export function isRefusal(code: number, closeCodes: CloseCodes): boolean {
   const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
   return [violations, unauthorized, kicked, version, takenOver].includes(code);

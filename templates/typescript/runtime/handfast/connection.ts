@@ -1,37 +1,37 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 import { backoffDelay } from './backoff.js';
-import { deadline, type Clock } from './clock.js';
-import { closeCodesOf, isRefusal, type CloseCodes } from './close-codes.js';
+import { type Clock, deadline } from './clock.js';
+import { type CloseCodes, closeCodesOf, isRefusal } from './close-codes.js';
 import type { Protocol } from './descriptor.js';
-import type { TransportFactory, Transport } from './transport.js';
+import type { Transport, TransportFactory } from './transport.js';
 
 /** A connection that ended. */
 export interface ConnectionClosed {
   /** The close code (RFC 6455, section 7.4). */
   readonly code: number;
   readonly reason: string;
-  /** Whether the client gives up; else it tries again in `retryIn` milliseconds. */
+  /** Whether the client gives up; otherwise it reconnects in `retryIn` milliseconds. */
   readonly final: boolean;
   readonly retryIn?: number;
 }
 
-/** Whom a connection serves. */
+/** What a connection needs from its client. */
 export interface ConnectionHost {
-  /** The text of the hello, `null` if there is none. Asked once for each attempt, as a proof may expire. */
+  /** The text of the hello, `null` if there is none. Called for each attempt, as a token may expire. */
   hello(): Promise<string | null>;
   /** The text of a ping. */
   readonly ping: string | null;
-  /** The hello was written; messages may be written behind it. */
+  /** The hello was written; messages may follow. */
   opened(): void;
   received(data: unknown): void;
   closed(closed: ConnectionClosed): void;
-  /** An attempt failed before there was a connection. Another follows. */
+  /** An attempt to connect failed. Another follows. */
   failed(error: unknown): void;
   warn(kind: string, words: string): void;
 }
 
-/** What a connection needs to know. */
+/** The settings of a connection. */
 export interface ConnectionSettings {
   readonly url: string;
   readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'closeCodes'>;
@@ -40,34 +40,34 @@ export interface ConnectionSettings {
   readonly reconnect: boolean;
 }
 
-/** What a platform says of a connection that ended without a close frame, or never came to be. */
+/** The close code of a connection that ended without a close frame, or was never opened (RFC 6455, section 7.1.5). */
 const ABNORMAL = 1006;
 
-/** After a server that is overrun, the bound of the wait has doubled so often at the least. */
-const OVERRUN = 3;
+/** After an overloaded server closes, the backoff has doubled at least this often. */
+const OVERLOADED_STEPS = 3;
 
-/** Keeps a connection: connects, says hello, pings, and after a loss connects again with backoff and full jitter. */
+/** Keeps a connection: connects, sends the hello, pings, and after a loss reconnects with backoff and full jitter. */
 export class Connection {
   /** The close codes of the protocol. */
   readonly closeCodes: CloseCodes;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
   #transport: Transport | undefined;
-  /** Counts the transports, so that what an earlier one still says is not heard. */
+  /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
-  /** Tries in a row that led to no session, or to none that lasted. */
-  #tries = 0;
-  /** How often the bound of the wait has doubled. */
-  #doubled = 0;
-  /** Tries in a row that did not even get a close frame. */
-  #abnormal = 0;
+  /** Consecutive attempts that led to no session, or to none that lasted. */
+  #failedAttempts = 0;
+  /** How often the bound of the backoff has doubled. */
+  #backoffSteps = 0;
+  /** Consecutive attempts that ended without a close frame. */
+  #abnormalCloses = 0;
   #phase: 'connecting' | 'ready' | 'waiting' | 'ended' = 'connecting';
   #writable = false;
-  /** Whether the server has asked for a longer wait. */
-  #overrun = false;
-  /** Whether a ping was written and nothing was heard since. */
-  #probing = false;
-  #heard = 0;
+  /** Whether the server is overloaded, and reconnecting must not be hurried. */
+  #isOverloaded = false;
+  /** Whether a ping was written and nothing was received since. */
+  #isProbing = false;
+  #lastReceived = 0;
   #readyAt = 0;
   #cancelTimer: () => void = () => {};
 
@@ -77,12 +77,12 @@ export class Connection {
     this.closeCodes = closeCodesOf(settings.protocol);
   }
 
-  /** Whether the hello is written, so that messages may follow. */
+  /** Whether the hello was written, so that messages may follow. */
   get writable(): boolean {
     return this.#writable;
   }
 
-  /** How many bytes were written and have not left this machine. */
+  /** The number of written bytes that are still buffered on this machine. */
   get buffered(): number {
     return this.#transport?.buffered?.() ?? 0;
   }
@@ -90,7 +90,7 @@ export class Connection {
   /**
    * Makes the first attempt to connect.
    *
-   * @throws if the transport says at once that it cannot.
+   * @throws if the transport throws.
    */
   start(): void {
     try {
@@ -116,8 +116,8 @@ export class Connection {
       },
       received: data => {
         if (!isCurrent()) return;
-        this.#heard = clock.now();
-        this.#probing = false;
+        this.#lastReceived = clock.now();
+        this.#isProbing = false;
         this.#host.received(data);
       },
       closed: (code, reason) => {
@@ -135,15 +135,15 @@ export class Connection {
     }
   }
 
-  /** Does not wait any longer for the next try. A connection that seems to be there is asked whether it is. */
+  /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow(): void {
     if (this.#phase === 'waiting') this.#retry();
-    else if (this.#phase === 'ready' && !this.#probing) this.#probe();
+    else if (this.#phase === 'ready' && !this.#isProbing) this.#probe();
   }
 
-  /** The network or the page came back. A server that is overrun is not asked sooner for it. */
+  /** The network or the page is available again. An overloaded server is still left its delay. */
   wake(): void {
-    if (this.#phase !== 'waiting' || !this.#overrun) this.retryNow();
+    if (this.#phase !== 'waiting' || !this.#isOverloaded) this.retryNow();
   }
 
   async #sayHello(isCurrent: () => boolean): Promise<void> {
@@ -170,53 +170,53 @@ export class Connection {
     }
   }
 
-  /** The session is ready: from now on silence is watched. */
+  /** The session is ready: the heartbeat begins. */
   ready(): void {
     const { clock } = this.#settings;
     this.#phase = 'ready';
     this.#readyAt = clock.now();
-    this.#abnormal = 0;
-    this.#listen();
+    this.#abnormalCloses = 0;
+    this.#watch();
   }
 
-  /** Pings after a `heartbeat` without a word from the server. One timer, however much is heard. */
-  #listen(): void {
+  /** Pings after `heartbeat` without a message from the server. One timer, however much is received. */
+  #watch(): void {
     const { clock, protocol } = this.#settings;
     const { heartbeat } = protocol.session;
     this.#cancelTimer();
     if (heartbeat === null || this.#host.ping === null) return;
-    const silence = (): number => clock.now() - this.#heard;
-    this.#cancelTimer = deadline(clock, heartbeat - silence(), () => {
-      if (silence() < heartbeat) this.#listen();
+    const idleTime = (): number => clock.now() - this.#lastReceived;
+    this.#cancelTimer = deadline(clock, heartbeat - idleTime(), () => {
+      if (idleTime() < heartbeat) this.#watch();
       else this.#probe();
     });
   }
 
-  /** Pings, and drops the connection if nothing is heard. */
+  /** Pings, and drops the connection if nothing is received. */
   #probe(): void {
     const { clock, protocol } = this.#settings;
     const { timeout } = protocol.session;
     if (this.#host.ping === null) return;
-    this.#probing = true;
+    this.#isProbing = true;
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => {
-      if (this.#probing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
-      else this.#listen();
+      if (this.#isProbing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
+      else this.#watch();
     });
     this.write(this.#host.ping);
   }
 
-  /** The server refuses for now: the next try has to wait as long as for one that is overrun. */
+  /** The server refuses temporarily: the delay is that for an overloaded one. */
   refused(reason: string): void {
     this.#drop(this.closeCodes.rateLimited, reason);
   }
 
-  /** Ends it for good. */
+  /** Closes it for good. */
   end(code: number, reason: string): void {
     if (this.#phase !== 'ended') this.#drop(code, reason, true);
   }
 
-  /** Whether a server that closeCodes with a code wants no other connection of this client. */
+  /** Whether a close code means that the client must not reconnect. */
   #isFinal(code: number): boolean {
     return code === 1000 || isRefusal(code, this.closeCodes);
   }
@@ -230,30 +230,30 @@ export class Connection {
   #lost(code: number, reason: string, final: boolean = false): void {
     const { protocol, clock, reconnect } = this.#settings;
     const { backoff } = protocol.session;
-    // A server that says it is ready and closeCodes at once is not one that works again.
-    if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#tries = this.#doubled = 0;
-    else this.#tries++;
+    // A server that is ready and closes immediately has not recovered.
+    if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+    else this.#failedAttempts++;
     this.#generation++;
     this.#transport = undefined;
-    this.#writable = this.#probing = false;
+    this.#writable = this.#isProbing = false;
     this.#cancelTimer();
-    const isOver = this.#tries >= (backoff.attempts ?? Infinity);
-    if (final || !reconnect || isOver) {
+    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
+    if (final || !reconnect || hasGivenUp) {
       this.#phase = 'ended';
-      const words = isOver && !final && reconnect ? `gave up after ${this.#tries} tries: ${reason || code}` : reason;
+      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
       this.#host.closed({ code, reason: words, final: true });
       return;
     }
-    if (code === ABNORMAL && this.#phase === 'connecting' && ++this.#abnormal === 2) this.#hint(reason);
-    this.#overrun = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
-    if (this.#overrun) this.#doubled = Math.max(this.#doubled, OVERRUN);
-    const retryIn = backoffDelay(clock, backoff, this.#doubled++);
+    if (code === ABNORMAL && this.#phase === 'connecting' && ++this.#abnormalCloses === 2) this.#hint(reason);
+    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
+    if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
     this.#phase = 'waiting';
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
     this.#host.closed({ code, reason, final: false, retryIn });
   }
 
-  /** Says what may be wrong, as no browser does. */
+  /** Logs what may be wrong, as browsers do not say. */
   #hint(reason: string): void {
     const { url, protocol } = this.#settings;
     const { location } = globalThis as { readonly location?: { readonly origin: string } };

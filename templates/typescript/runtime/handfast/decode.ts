@@ -1,41 +1,41 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { noPayload, isObject, type JsonObject } from './validators.js';
-import { tagOf, type Incoming, type Message, type Outgoing, type PendingLookup } from './descriptor.js';
+import { isObject, type JsonObject, noPayload } from './validators.js';
+import { type Incoming, type Message, type Outgoing, type PendingLookup, tagOf } from './descriptor.js';
 import {
-  missing,
-  readEnvelopeFields,
-  timeOf,
-  wrongKind,
   type Envelope,
   type EnvelopeField,
-  type Id,
   type EnvelopeFields,
+  type Id,
+  missing,
+  readEnvelopeFields,
   type Tag,
+  timeOf,
+  wrongKind,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { pointerSegment, passes, violationsOf, violationsAt, formatViolation, type Violation } from './report.js';
+import { formatViolation, passes, pointerSegment, type Violation, violationsAt, violationsOf } from './report.js';
 import { err, ok, type Result } from './result.js';
 
-/** A message, or what is left of one that could not be taken. */
+/** A message, or the error with everything that could be read of it. */
 export type Decoded<M> = Result<M, DecodeError>;
 
-/** Everything that decides how messages of one direction are read. */
+/** How messages of one direction are read. */
 export interface Reader {
   readonly envelope: Envelope;
-  /** Whether it is a server that reads. */
+  /** Whether a server reads them. */
   readonly strict?: boolean;
   /** The message of a tag. */
   readonly lookup: (tag: Tag) => Incoming<unknown> | undefined;
-  /** The messages whose tag has another name than the envelope's. */
+  /** The messages whose tag field is not the envelope's. */
   readonly own?: readonly Incoming<unknown>[];
-  /** What may answer a pending request. Asked first, so that replies may share a tag or have none. */
+  /** The possible replies to a pending request. Consulted first, as replies may share a tag or have none. */
   readonly pending?: PendingLookup;
-  /** What a reply is when its `outcome` says that the request failed. */
+  /** The message that a reply is if its `outcome` says that the request failed. */
   readonly failure?: Incoming<unknown>;
 }
 
-/** A message together with its description. */
+/** A message with its descriptor. */
 export interface Match {
   readonly incoming: Incoming<unknown>;
   readonly message: Message;
@@ -46,21 +46,21 @@ declare const union: unique symbol;
 /** The messages of one direction, by tag. */
 export interface MessageTable<M extends Message> {
   readonly envelope: Envelope;
-  /** How many arrays and objects may lie in each other. */
+  /** The maximum depth of nested arrays and objects. */
   readonly depth: number;
   readonly byTag: ReadonlyMap<Tag, Incoming<unknown>>;
-  /** The messages whose tag has another name than the envelope's. */
+  /** The messages whose tag field is not the envelope's. */
   readonly own: readonly Incoming<unknown>[];
-  /** Whether it is a server's, which is `strict` with what it receives. */
+  /** Whether a server receives them, which refuses unknown fields. */
   readonly strict: boolean;
-  /** Never there; it carries the type. */
+  /** Never present; it carries the type. */
   readonly [union]?: M;
 }
 
 /**
- * Makes the table that {@link decode} looks tags up in.
+ * Makes the table in which {@link decode} looks tags up.
  *
- * @param depth how many arrays and objects may lie in each other.
+ * @param depth The maximum depth of nested arrays and objects.
  */
 export function messageTable<M extends Message>(
   envelope: Envelope,
@@ -70,12 +70,12 @@ export function messageTable<M extends Message>(
 ): MessageTable<M> {
   const byTag = new Map<Tag, Incoming<unknown>>();
   const own: Incoming<unknown>[] = [];
-  for (const message of messages) learn(message, envelope, byTag, own);
+  for (const message of messages) register(message, envelope, byTag, own);
   return { envelope, depth, byTag, own, strict };
 }
 
-/** Adds a message to those of its tag, or to those whose tag has a name of its own. */
-export function learn(
+/** Adds a message to those by tag, or to those that have a tag field of their own. */
+export function register(
   message: Incoming<unknown>,
   envelope: Envelope,
   byTag: Map<Tag, Incoming<unknown>>,
@@ -90,9 +90,9 @@ export function learn(
 }
 
 /**
- * Makes the table of what a server receives.
+ * Makes the table of the messages that a server receives.
  *
- * @param depth how many arrays and objects may lie in each other.
+ * @param depth The maximum depth of nested arrays and objects.
  */
 export function clientMessageTable<M extends Message>(
   envelope: Envelope,
@@ -110,7 +110,7 @@ export function clientMessageTable<M extends Message>(
   return messageTable(envelope, depth, received, true);
 }
 
-/** Decodes the text of a message. Unknown fields stay in the value; its type does not show them. */
+/** Decodes the text of a message. Unknown fields stay in the payload, although its type does not declare them. */
 export function decode<M extends Message>(text: string, table: MessageTable<M>, pending?: PendingLookup): Decoded<M> {
   const value = parse(text, table.depth);
   return value.ok ? decodeShallow(value.value, table, pending) : value;
@@ -134,21 +134,20 @@ function decodeShallow<M extends Message>(
   if (pending === undefined) {
     let message: Message | undefined;
     try {
-      message = readPlain(value, envelope, byTag, strict);
+      message = readFast(value, envelope, byTag, strict);
     } catch (error) {
       return tooDeep(error);
     }
-    if (message !== undefined) return ok(message as M); // the table was typed by what its checks let pass
+    if (message !== undefined) return ok(message as M); // the type of the table is that of what its validators let pass
   }
   const match = read(value, { envelope, strict, lookup: tag => byTag.get(tag), own, ...(pending && { pending }) });
   return match.ok ? ok(match.value.message as M) : match;
 }
 
 /**
- * Reads a message that has nothing wrong and nothing out of the ordinary, quickly. `read` reads every other, and tells
- * what is wrong.
+ * The fast path: reads a message that is valid and has a usual envelope. `read` reads every other, and reports what is wrong.
  */
-function readPlain(
+function readFast(
   value: unknown,
   envelope: Envelope,
   byTag: ReadonlyMap<Tag, Incoming<unknown>>,
@@ -172,7 +171,7 @@ function readPlain(
       if (!fits) return undefined;
       if (slot.field.presence !== 'optional') missing--;
     }
-    // Each is written by its name: engines are slow to add what they cannot foresee.
+    // Each field is assigned by a literal name, which engines optimize.
     switch (slot.part) {
       case 'tag':
         incoming = byTag.get(held as Tag);
@@ -212,7 +211,7 @@ function readPlain(
   return message;
 }
 
-/** What a name in a message stands for. */
+/** The part of a message that a field holds. */
 interface Slot {
   readonly part: 'tag' | keyof Omit<Message, 'type'>;
   readonly field?: EnvelopeField;
@@ -220,13 +219,13 @@ interface Slot {
 
 interface Slots {
   readonly slots: ReadonlyMap<string, Slot>;
-  /** How many fields have to be there, beside tag and payload. */
+  /** How many fields are required, other than tag and payload. */
   readonly required: number;
 }
 
 const known = /*@__PURE__*/ new WeakMap<Envelope, Slots>();
 
-/** What the names of an envelope stand for, worked out once. */
+/** The slots of an envelope, computed once. */
 function slotsOf(envelope: Envelope): Slots {
   const before = known.get(envelope);
   if (before !== undefined) return before;
@@ -251,7 +250,7 @@ function slotsOf(envelope: Envelope): Slots {
   return made;
 }
 
-/** Looked for where there is an escape at all, which `includes` finds out sooner. */
+/** Only searched for if there is any escape, which `includes` finds faster. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 /** A number without one of these is no larger than a double. */
@@ -263,15 +262,15 @@ const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 const TOO_DEEP = 'nested too deeply';
 
 /**
- * Whether more than `depth` arrays and objects lie in each other. It is asked before a value is checked, so that a type
- * that contains itself cannot be made to exhaust the stack.
+ * Whether arrays and objects are nested deeper than `depth`. This is checked before validation, so that a recursive type cannot
+ * be made to exhaust the stack.
  */
 export function isDeeper(value: unknown, depth: number): boolean {
-  return nests(value, Math.min(depth, DEEPEST));
+  return nests(value, Math.min(depth, MAX_DEPTH));
 }
 
-/** What the stack of every engine bears, whatever the protocol allows. */
-const DEEPEST = 512;
+/** A depth that the stack of every engine can hold, whatever the protocol allows. */
+const MAX_DEPTH = 512;
 
 function nests(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -291,7 +290,7 @@ function nests(value: unknown, depth: number): boolean {
  * Parses JSON text. Lone surrogates and numbers that overflow a double are refused, as they are by the server; what they
  * stand in may be a duplicate that `JSON.parse` drops, so the text is asked and not the value.
  *
- * @param depth how many arrays and objects may lie in each other.
+ * @param depth The maximum depth of nested arrays and objects.
  */
 export function parse(text: string, depth: number): Result<unknown, DecodeError> {
   let value: unknown;
@@ -300,7 +299,7 @@ export function parse(text: string, depth: number): Result<unknown, DecodeError>
   } catch {
     return refuse('syntax', 'not JSON', {});
   }
-  if (hasMoreBrackets(text, Math.min(depth, DEEPEST)) && isDeeper(value, depth)) return refuse('syntax', TOO_DEEP, {});
+  if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse('syntax', TOO_DEEP, {});
   // Text that came over a WebSocket has lone surrogates only where they are escaped.
   if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
     return refuse('syntax', 'a string has half a surrogate pair', {});
@@ -311,7 +310,7 @@ export function parse(text: string, depth: number): Result<unknown, DecodeError>
   return ok(value);
 }
 
-/** Whether JSON text has more than so many opening brackets. With fewer, nothing in it can be nested deeper. */
+/** Whether JSON text has more opening brackets than `left`. With fewer, nothing in it can be nested deeper. */
 function hasMoreBrackets(text: string, most: number): boolean {
   let left = most;
   for (const bracket of '{[') {
@@ -320,21 +319,21 @@ function hasMoreBrackets(text: string, most: number): boolean {
   return false;
 }
 
-/** Whether JSON text has half a surrogate pair among its escapes. */
+/** Whether JSON text has a lone surrogate among its escapes. */
 function hasLoneSurrogate(text: string): boolean {
-  /** Where the first half of a pair ended that waits for its second. */
+  /** Where a high surrogate ended whose low surrogate must follow. */
   let open = -1;
   for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
     const code = digits === undefined ? 0 : parseInt(digits, 16);
     const second = code >= 0xdc00 && code <= 0xdfff;
-    // A first half is followed by a second one right away, and nothing else is.
+    // A low surrogate follows a high one directly, and nothing else does.
     if (second ? open !== index : open !== -1) return true;
     open = code >= 0xd800 && code <= 0xdbff ? index + 6 : -1;
   }
   return open !== -1;
 }
 
-/** Whether so many digits stand in a row. They take up one of the places that are so many apart. */
+/** Whether there is a run of that many digits. Such a run covers one of the positions that are that far apart. */
 function hasManyDigits(text: string): boolean {
   for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
     let [from, to] = [at, at];
@@ -366,7 +365,7 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   }
 }
 
-/** What exhausted the stack is refused: a schema may ask more than once on each level of a value. */
+/** A value that exhausts the stack is refused: a validator may recurse more than once per level of a value. */
 function tooDeep(error: unknown): Result<never, DecodeError> {
   if (error instanceof RangeError) return refuse('syntax', TOO_DEEP, {});
   throw error;
@@ -375,45 +374,45 @@ function tooDeep(error: unknown): Result<never, DecodeError> {
 function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
   if (!isObject(value)) return refuse('syntax', 'not an object', {});
   const violations: Violation[] = [];
-  let around = readEnvelopeFields(value, reader.envelope, violations);
+  let fields = readEnvelopeFields(value, reader.envelope, violations);
   const tag = readTag(value, reader.envelope);
 
-  const incoming = find(value, tag, around, reader);
+  const incoming = find(value, tag, fields, reader);
   if (incoming === undefined) {
     const payload = payloadOf(value, reader.envelope);
     if (tag.problem !== undefined) violations.unshift(tag.problem);
     if (violations.length > 0)
-      return refuse('envelope', 'the envelope does not fit', { ...around, payload, violations });
+      return refuse('envelope', 'the envelope does not fit', { ...fields, payload, violations });
     const words = `no message has the type \`${tag.value}\``;
-    return refuse('unknown-type', words, { ...around, type: tag.value, payload });
+    return refuse('unknown-type', words, { ...fields, type: tag.value, payload });
   }
 
   const envelope = incoming.envelope ?? reader.envelope;
   if (incoming.envelope !== undefined) {
     violations.length = 0;
-    around = readEnvelopeFields(value, envelope, violations);
+    fields = readEnvelopeFields(value, envelope, violations);
   }
   if (reader.strict === true) refuseUnknown(value, envelope, violations);
   const payload = payloadOf(value, envelope);
   const type = tag.value === undefined ? {} : { type: tag.value };
-  // What is published to a channel says which; where the field has to be there anyway, that was value already.
+  // A published message names its channel; if the field is required anyway, its absence was reported already.
   if (incoming.channel !== undefined && envelope.channel?.presence === 'optional') {
     if (value[envelope.channel.name] === undefined) violations.push(missing(envelope.channel.name));
   }
   const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
   if (violations.length > 0) {
     violations.push(...wrong);
-    return refuse('envelope', 'the envelope does not fit', { ...around, ...type, payload, violations });
+    return refuse('envelope', 'the envelope does not fit', { ...fields, ...type, payload, violations });
   }
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse('invalid', words, { ...around, ...type, payload, violations: wrong });
+    return refuse('invalid', words, { ...fields, ...type, payload, violations: wrong });
   }
-  const held = incoming.receive === noPayload ? undefined : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: held, ...around } });
+  const kept = incoming.receive === noPayload ? undefined : payload;
+  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
 }
 
-/** What is wrong with a payload. One that is absent is `{}` where that passes, and else missing. */
+/** The violations of a payload. An absent one counts as `{}` if that is valid, and as missing otherwise. */
 function payloadViolations(
   message: JsonObject,
   payload: unknown,
@@ -439,10 +438,10 @@ function readTag(message: JsonObject, { tag }: Envelope): ReadTag {
   return { problem: wrongKind(tag) };
 }
 
-/** The message this is: of those that may answer the pending request if one has its tag, else the one of the tag. */
-function find(value: JsonObject, tag: ReadTag, around: EnvelopeFields, reader: Reader): Incoming<unknown> | undefined {
+/** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */
+function find(value: JsonObject, tag: ReadTag, fields: EnvelopeFields, reader: Reader): Incoming<unknown> | undefined {
   const { outcome } = reader.envelope;
-  const answers = reader.pending?.(around.id) ?? [];
+  const answers = reader.pending?.(fields.id) ?? [];
   const answer = answers.find(candidate => hasTagOf(value, candidate, reader.envelope));
   if (answer !== undefined) {
     return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
@@ -451,12 +450,12 @@ function find(value: JsonObject, tag: ReadTag, around: EnvelopeFields, reader: R
   return known ?? reader.own?.find(message => hasTagOf(value, message, reader.envelope));
 }
 
-/** Whether a value has the tag of a message where the message has it. */
+/** Whether a value has the tag of a message, in the tag field of that message. */
 function hasTagOf(value: JsonObject, message: Incoming<unknown>, envelope: Envelope): boolean {
   return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? undefined);
 }
 
-/** A server takes no fields beside the payload that its envelope does not have. */
+/** A server refuses fields that are not part of the envelope. */
 function refuseUnknown(value: JsonObject, envelope: Envelope, violations: Violation[]): void {
   if (envelope.content === null) return;
   for (const name of Object.keys(withoutEnvelope(value, envelope))) {
@@ -465,14 +464,14 @@ function refuseUnknown(value: JsonObject, envelope: Envelope, violations: Violat
   }
 }
 
-/** The payload of a message; one that is absent is one without fields. */
+/** The payload of a message; an absent one counts as an empty object. */
 function payloadOf(message: JsonObject, envelope: Envelope): unknown {
   if (envelope.content === null) return withoutEnvelope(message, envelope);
   const payload = message[envelope.content];
   return payload === undefined ? {} : payload;
 }
 
-/** A message whose payload lies flat, without what stands beside the payload. */
+/** A flat message without the fields of the envelope. */
 function withoutEnvelope(message: JsonObject, envelope: Envelope): JsonObject {
   const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
   const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];

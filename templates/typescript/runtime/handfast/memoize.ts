@@ -1,11 +1,11 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { MAX_COLLECTED, type Validator, type Report } from './report.js';
+import { MAX_COLLECTED, type Report, type Validator } from './report.js';
 
-/** What a check said of objects and arrays: whether they pass. */
+/** Whether objects and arrays passed a validator. */
 type Verdicts = Map<Validator<unknown>, Map<object, boolean>>;
 
-// While one value is checked, which happens without a break. What is sent and what is received may be different things.
+// While one value is validated, which is synchronous. Outgoing and incoming values are held to different rules.
 let isChecking = false;
 let sent: Verdicts = new Map();
 let received: Verdicts = new Map();
@@ -13,17 +13,18 @@ let received: Verdicts = new Map();
 const FAILED = { path: '', keyword: '', message: '' };
 
 /**
- * A check of values that may contain their like. What it said of one is remembered until the outermost is done: a guard, the
- * alternatives of a union and what tells the violations all ask again, which would take twice as long with each level.
+ * Calls a validator of a recursive type. Its verdict on an object is remembered until the outermost call returns: the guard, the
+ * alternatives of a union and the report of violations all validate the object again, which would double the time with each
+ * level.
  *
- * @param alternatives Whether those that pass are asked for again as well, as alternatives do.
+ * @param alternatives Whether values that pass are validated again as well, as by alternatives.
  */
 export function memoize(value: unknown, report: Report, validate: Validator<unknown>, alternatives: boolean): void {
   if (typeof value !== 'object' || value === null) return validate(value, report);
-  if (isChecking) return ask(value, report, validate, alternatives);
+  if (isChecking) return validateOnce(value, report, validate, alternatives);
   isChecking = true;
   try {
-    ask(value, report, validate, alternatives);
+    validateOnce(value, report, validate, alternatives);
   } finally {
     isChecking = false;
     if (sent.size > 0) sent = new Map();
@@ -31,7 +32,7 @@ export function memoize(value: unknown, report: Report, validate: Validator<unkn
   }
 }
 
-function ask(value: object, report: Report, validate: Validator<unknown>, alternatives: boolean): void {
+function validateOnce(value: object, report: Report, validate: Validator<unknown>, alternatives: boolean): void {
   const all = report.strict ? sent : received;
   const known = all.get(validate)?.get(value);
   if (known === true) return;
@@ -42,7 +43,7 @@ function ask(value: object, report: Report, validate: Validator<unknown>, altern
   }
   validate(value, report);
   const passes = report.violations.length === before;
-  // Where no more is collected, nothing can be value from it.
+  // If no more violations are collected, their number says nothing.
   if (before >= MAX_COLLECTED || (passes && !alternatives)) return;
   const verdicts = all.get(validate) ?? new Map<object, boolean>();
   all.set(validate, verdicts.set(value, passes));

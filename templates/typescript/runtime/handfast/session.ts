@@ -1,33 +1,44 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-// The messages of the session itself, in the words of docs/wire.md.
+// The messages of the session itself, as docs/wire.md describes them.
 
-import { boolean, integer, items, array, noPayload, noneOfTypes, object, property, required, string } from './validators.js';
+import {
+  array,
+  boolean,
+  integer,
+  items,
+  noneOfTypes,
+  noPayload,
+  object,
+  property,
+  required,
+  string,
+} from './validators.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
-import { SESSION_CODES, type CallError, type DeclaredError, type SessionError } from './errors.js';
-import { deduplicate, violationsOf, formatViolation, type Report, type Violation } from './report.js';
+import { type CallError, type DeclaredError, SESSION_CODES, type SessionError } from './errors.js';
+import { deduplicate, formatViolation, type Report, type Violation, violationsOf } from './report.js';
 
 /** The server's welcome. */
 export interface Ready {
   /** The version of the protocol that the server was generated from. */
   readonly version: string;
-  /** What the wire means to the server, hashed. Where it does not tell, nothing is compared. */
+  /** The hash of the server's protocol. If absent, nothing is compared. */
   readonly hash?: string;
   readonly session?: string;
 }
 
-/** The server's no. */
+/** The server refuses the session. */
 export interface Refusal {
   readonly code: Tag;
   readonly message: string;
   readonly side?: 'client' | 'server';
-  /** Whether it is no for now. */
+  /** Whether another attempt may succeed. */
   readonly retryable?: boolean;
   readonly violations?: readonly Violation[];
 }
 
-/** The server's answer to what it could not carry out. */
+/** The server's error. */
 export interface WireError {
   readonly code: Tag;
   readonly message: string;
@@ -36,7 +47,7 @@ export interface WireError {
   readonly violations?: readonly Violation[];
 }
 
-/** Messages of a channel that will not come any more; the bounds are there where they are known. */
+/** Messages of a channel that were missed; the bounds are present if known. */
 export interface Gap {
   /** The first number that is missing. */
   readonly from?: number;
@@ -49,7 +60,7 @@ export interface ChannelGap extends Gap {
   readonly channel: string;
 }
 
-/** The session's own request to join or leave a channel, and the answer to it. */
+/** The session's own request to join or leave a channel, and its reply. */
 export interface ChannelKey {
   readonly channel: string;
 }
@@ -100,7 +111,7 @@ function validateGap(value: unknown, report: Report): void {
   property(value, 'to', integer, report);
 }
 
-/** The check of {@link ChannelKey}. */
+/** The validator of {@link ChannelKey}. */
 export function validateChannelKey(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'channel', string, report);
@@ -109,7 +120,7 @@ export function validateChannelKey(value: unknown, report: Report): void {
 
 function validateNothing(): void {}
 
-/** What the session itself hears. */
+/** The messages that a client's session handles itself. */
 export const sessionMessages = {
   ready: { name: 'ready', receive: validateReady } as Incoming<Ready>,
   refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
@@ -119,16 +130,16 @@ export const sessionMessages = {
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
 };
 
-/** A reply whose envelope says that the request failed, whatever it carries. */
+/** A reply whose envelope says that the request failed, with any payload. */
 export const failure: Incoming<unknown> = { name: 'error', receive: validateNothing };
 
-/** What a failure says, where that has the form of an error; else all of it is the error's data. */
+/** The error in a failure, if it has that form; otherwise all of it is the error's data. */
 export function wireError(payload: unknown): WireError {
-  if (violationsOf(validateError, payload, 'received').length === 0) return payload as WireError; // it was checked
+  if (violationsOf(validateError, payload, 'received').length === 0) return payload as WireError; // it was validated
   return { code: 'FAILED', message: 'the request failed', data: payload };
 }
 
-/** What an error on the wire is to the one who asked. */
+/** Converts an error on the wire to the error of a call. */
 export function callError<E extends DeclaredError>(
   error: WireError,
   declared: readonly ErrorDescriptor<E>[],
@@ -137,7 +148,7 @@ export function callError<E extends DeclaredError>(
   const descriptor = declared.find(candidate => candidate.code === code);
   if (descriptor !== undefined) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, 'received');
-    if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were checked
+    if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were validated
     const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join('; ')}`;
     const reply = { code: 'INVALID', kind: 'invalid', message: words, payload: error, violations: wrong } as const;
     return { code: 'BAD_REPLY', message: words, reply };

@@ -1,6 +1,6 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
-import { violationsOf, type Validator } from './report.js';
+import { type Validator, violationsOf } from './report.js';
 
 /**
  * A type as tools know it that take validators of any make: the interfaces `StandardSchemaV1` and `StandardJSONSchemaV1` of
@@ -10,11 +10,11 @@ export interface StandardSchema<T> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: 'handfast';
-    /** Never there; it carries the type. */
+    /** Never present; it carries the type. */
     readonly types?: { readonly input: T; readonly output: T } | undefined;
-    /** Checks a value, which is neither changed nor copied. */
+    /** Validates a value, which is neither changed nor copied. */
     readonly validate: (value: unknown) => ValidationResult<T>;
-    /** What is checked, as JSON Schema. Throws a `RangeError` for another target than `draft-2020-12`. */
+    /** The type as JSON Schema. Throws a `RangeError` for any target but `draft-2020-12`. */
     readonly jsonSchema: {
       readonly input: (options: { readonly target: string }) => Record<string, unknown>;
       readonly output: (options: { readonly target: string }) => Record<string, unknown>;
@@ -28,8 +28,8 @@ export type ValidationResult<T> =
   | { readonly issues: readonly { readonly message: string; readonly path: readonly (string | number)[] }[] };
 
 /**
- * A schema: what it says, the schemas that it refers to, and where it stands in the `$defs` of a document that refers to it. It
- * is made when it is asked for.
+ * A schema, created lazily: its keywords, the schemas that it refers to, and its location in the `$defs` of a document that
+ * refers to it.
  */
 export type SchemaDefinition = () => readonly [
   schema: boolean | Readonly<Record<string, unknown>>,
@@ -38,9 +38,9 @@ export type SchemaDefinition = () => readonly [
 ];
 
 /**
- * Makes a check and its JSON Schema known to such tools.
+ * Wraps a validator and its JSON Schema for such tools.
  *
- * @param direction `sent` holds a value to what a server takes, `received` to what a client takes.
+ * @param direction `sent` holds a value to what a server accepts, `received` to what a client accepts.
  */
 export function standardSchema<T>(
   validate: Validator<T>,
@@ -65,35 +65,35 @@ export function standardSchema<T>(
   };
 }
 
-/** A schema with everything that it refers to, as one document of draft 2020-12 that needs no other. */
+/** A schema with everything that it refers to, as a self-contained document of draft 2020-12. */
 function document(root: SchemaDefinition): Record<string, unknown> {
   const [schema, uses = []] = root();
   const out: Record<string, unknown> = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     ...(typeof schema === 'boolean' ? { allOf: [schema] } : schema),
   };
-  // A set is gone through with what is added to it on the way.
+  // Iteration includes what is added to the set meanwhile.
   const all = new Set(uses);
   for (const definition of all) {
     const [said, further = [], ...place] = definition();
     for (const one of further) all.add(one);
     let at = out;
     place.forEach((name, i) => {
-      at = under(at, '$defs', {});
-      at = under(at, name, i === place.length - 1 ? said : {});
+      at = getOrCreate(at, '$defs', {});
+      at = getOrCreate(at, name, i === place.length - 1 ? said : {});
     });
   }
   return out;
 }
 
-/** What stands under a name, or is put there. */
-function under(at: Record<string, unknown>, name: string, made: unknown): Record<string, unknown> {
-  const own = { value: made, enumerable: true, configurable: true, writable: true };
+/** Returns the property of a name, which is created if there is none. */
+function getOrCreate(at: Record<string, unknown>, name: string, created: unknown): Record<string, unknown> {
+  const own = { value: created, enumerable: true, configurable: true, writable: true };
   if (!Object.hasOwn(at, name)) Object.defineProperty(at, name, own);
   return at[name] as Record<string, unknown>;
 }
 
-/** A JSON Pointer (RFC 6901) into a value as keys: numbers where they lead into arrays. */
+/** A JSON Pointer (RFC 6901) into a value as keys: numbers for indices of arrays. */
 function keys(value: unknown, pointer: string): (string | number)[] {
   let at = value;
   return pointer

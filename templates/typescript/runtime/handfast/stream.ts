@@ -3,16 +3,16 @@
 import type { Clock } from './clock.js';
 import type { StreamRequest } from './descriptor.js';
 import type { CallError, DeclaredError } from './errors.js';
-import { err, CallFailedError, ok, type Result } from './result.js';
+import { CallFailedError, err, ok, type Result } from './result.js';
 
-/** A value that will be there, from outside the promise. */
+/** A promise that is resolved from outside. */
 interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
 }
 
-/** An item, and how long it was as text. */
-type Waiting<Item> = readonly [Item, number];
+/** An item, and the length of its text. */
+type Buffered<Item> = readonly [Item, number];
 
 function deferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void;
@@ -20,60 +20,60 @@ function deferred<T>(): Deferred<T> {
   return { promise, resolve };
 }
 
-/** How many items may wait. */
-const ITEMS = 1024;
+/** The maximum number of buffered items. */
+const MAX_ITEMS = 1024;
 
-/** How much text the items that wait may have been, in UTF-16 units, which are bytes as long as they are ASCII. */
-const TEXT = 1_048_576;
+/** The maximum length of the text of buffered items, in UTF-16 units (bytes, for ASCII). */
+const MAX_TEXT = 1_048_576;
 
 /**
- * How many times these bounds may be passed by what arrives in one turn of the event loop. A reader could not have taken
- * any of it, so whether it is slow is judged after the turn.
+ * By what factor one turn of the event loop may exceed these bounds. A reader had no chance to read any of it, so whether it is
+ * slow is decided after the turn.
  */
 const BURST = 8;
 
 /**
- * What a stream request brings. Iterate it once: `for await (const item of stream)` ends when the server ends the
- * stream, {@link cancel} is called or the client is closed, throws a {@link CallFailedError} when it fails, and cancels it when
- * the loop is left early.
+ * The items that answer a stream request. Iterate it once: `for await (const item of stream)` ends when the server ends the
+ * stream, {@link cancel} is called or the client is closed, throws a {@link CallFailedError} if the stream fails, and cancels the
+ * stream if the loop is left early.
  *
- * Items wait until they are taken: 1,024 of them, or 1 MiB as text. If more would wait, the stream fails with `SLOW` and
- * is cancelled; those can still be taken.
+ * Items are buffered until they are read: 1,024 of them, or 1 MiB of text. If there are more, the stream fails with `SLOW` and is
+ * cancelled; the buffered ones can still be read.
  */
 export class Stream<Ack, Item, End, Errors extends DeclaredError> implements AsyncIterable<Item> {
   readonly #ack = deferred<Result<Ack, CallError<Errors>>>();
   readonly #end = deferred<Result<End, CallError<Errors>>>();
-  /** What waits: first the rest of `#taken`, then `#arrived`. They change places when the first is at its end. */
-  #taken: Waiting<Item>[] = [];
+  /** The buffer: first the rest of `#taken`, then `#arrived`. They are swapped when the first is exhausted. */
+  #taken: Buffered<Item>[] = [];
   #next = 0;
-  #arrived: Waiting<Item>[] = [];
+  #arrived: Buffered<Item>[] = [];
   #items = 0;
   #text = 0;
-  #cancelJudgement: (() => void) | undefined;
-  #waitingReader: Deferred<void> | undefined;
+  #cancelSlowCheck: (() => void) | undefined;
+  #reader: Deferred<void> | undefined;
   #over: { readonly failure?: CallError<Errors> } | undefined;
   readonly #cancel: () => void;
   readonly #clock: Clock;
 
-  /** @param cancel tells the server. */
+  /** @param cancel is called to cancel the stream at the server. */
   constructor(clock: Clock, cancel: () => void) {
     this.#clock = clock;
     this.#cancel = cancel;
   }
 
-  /** What the server said when the stream began, or why it did not. It never rejects. */
+  /** The server's acknowledgement, or why the stream did not begin. Never rejects. */
   get ack(): Promise<Result<Ack, CallError<Errors>>> {
     return this.#ack.promise;
   }
 
   /**
-   * What the server said when the stream was over, or why it broke off: `CANCELLED` after a cancel. It never rejects.
+   * The server's end message, or why the stream ended without: `CANCELLED` after a cancel. Never rejects.
    */
   get end(): Promise<Result<End, CallError<Errors>>> {
     return this.#end.promise;
   }
 
-  /** Ends the stream early. Items that are already here can still be taken. */
+  /** Cancels the stream. Buffered items can still be read. */
   cancel(): void {
     if (this.#over !== undefined) return;
     this.#cancel();
@@ -87,8 +87,8 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
         while (this.#items > 0) yield this.#take();
         if (this.#over?.failure !== undefined) throw new CallFailedError(this.#over.failure);
         if (this.#over !== undefined) return;
-        this.#waitingReader = deferred();
-        await this.#waitingReader.promise;
+        this.#reader = deferred();
+        await this.#reader.promise;
       }
     } finally {
       this.cancel();
@@ -105,19 +105,19 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
       [this.#taken, this.#next] = [this.#arrived, 0];
       this.#arrived = [];
     }
-    const [item, text] = this.#taken[this.#next] as Waiting<Item>;
+    const [item, text] = this.#taken[this.#next] as Buffered<Item>;
     this.#taken[this.#next++] = undefined as never; // so that it can be collected
     this.#items--;
     this.#text -= text;
     return item;
   }
 
-  /** Whether more waits than `times` the bounds. */
+  /** Whether the buffer exceeds `times` its bounds. */
   #exceeds(times: number): boolean {
-    return this.#items > ITEMS * times || this.#text > TEXT * times;
+    return this.#items > MAX_ITEMS * times || this.#text > MAX_TEXT * times;
   }
 
-  /** @internal @param text how long the item was as text. */
+  /** @internal @param text The length of the item's text. */
   push(item: Item, text: number): void {
     if (this.#over !== undefined) return;
     this.#arrived.push([item, text]);
@@ -126,8 +126,8 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     this.#wake();
     if (this.#exceeds(BURST)) return this.#slow();
     if (!this.#exceeds(1)) return;
-    this.#cancelJudgement ??= this.#clock.after(0, () => {
-      this.#cancelJudgement = undefined;
+    this.#cancelSlowCheck ??= this.#clock.after(0, () => {
+      this.#cancelSlowCheck = undefined;
       if (this.#exceeds(1)) this.#slow();
     });
   }
@@ -135,12 +135,12 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
   #slow(): void {
     if (this.#over !== undefined) return;
     while (this.#exceeds(1)) {
-      const [, text] = (this.#arrived.pop() ?? this.#taken.pop()) as Waiting<Item>;
+      const [, text] = (this.#arrived.pop() ?? this.#taken.pop()) as Buffered<Item>;
       this.#items--;
       this.#text -= text;
     }
     this.#cancel();
-    this.fail({ code: 'SLOW', message: `more than ${ITEMS} items or ${TEXT} bytes wait to be taken` });
+    this.fail({ code: 'SLOW', message: `more than ${MAX_ITEMS} items or ${MAX_TEXT} bytes wait to be read` });
   }
 
   /** @internal */
@@ -148,7 +148,7 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     this.#finish(ok(end), {});
   }
 
-  /** @internal @param quietly ends a loop over the items without a throw: it is the caller who closed the client. */
+  /** @internal @param quietly ends a loop over the items without throwing: the caller has closed the client. */
   fail(failure: CallError<Errors>, quietly: boolean = false): void {
     this.#finish(err(failure), quietly ? {} : { failure });
   }
@@ -156,15 +156,15 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
   #finish(end: Result<End, CallError<Errors>>, over: { readonly failure?: CallError<Errors> }): void {
     if (this.#over !== undefined) return;
     this.#over = over;
-    this.#cancelJudgement?.();
+    this.#cancelSlowCheck?.();
     this.#end.resolve(end);
-    if (!end.ok) this.#ack.resolve(end); // does nothing where the stream had begun
+    if (!end.ok) this.#ack.resolve(end); // no effect if the stream had begun
     this.#wake();
   }
 
   #wake(): void {
-    this.#waitingReader?.resolve();
-    this.#waitingReader = undefined;
+    this.#reader?.resolve();
+    this.#reader = undefined;
   }
 }
 

@@ -6,30 +6,30 @@ import { Listeners, type Unsubscribe } from './listeners.js';
 import { err, type Result } from './result.js';
 import type { Gap } from './session.js';
 
-/** What a room reports beside its messages. */
+/** The events of a subscription, other than its messages. */
 export interface SubscriptionEvents<Joined> {
-  /** Messages were missed for good: load the state anew. */
+  /** Messages were missed and will not be delivered: load the state again. */
   readonly gap: Gap;
-  /** The room was joined again after the connection had been lost; the answer to it. */
+  /** The channel was joined again after a loss of the connection; the reply to the join. */
   readonly rejoined: Joined;
-  /** The room could not be joined again. Nothing more is heard of it. */
+  /** The channel could not be joined again. The subscription has ended. */
   readonly lost: CallError<DeclaredError>;
 }
 
-/** What a room needs of its client. */
+/** What a subscription needs from its client. */
 export interface SubscriptionHost<Joined> {
-  /** The last answer to a join. */
+  /** The last reply to a join. */
   joined(): Joined;
   send(message: Outgoing<unknown>, payload: unknown): Result<undefined, RuntimeError>;
   leave(): Promise<Result<unknown, CallError<DeclaredError>>>;
-  /** Makes the client understand a message. */
-  learn(message: Published<unknown, string>): void;
-  threw(error: unknown): void;
+  /** Registers a message, so that the client can decode it. */
+  register(message: Published<unknown, string>): void;
+  reportThrown(error: unknown): void;
 }
 
 /**
- * A channel that was joined, for one of those who joined it: each has a room with listeners of its own. It is joined
- * again by itself after each loss of the connection, and is left with the last of its rooms.
+ * A subscription to a channel, with listeners of its own. The channel is joined again after each loss of the connection, and left
+ * with the last of its subscriptions.
  */
 export class Subscription<Name extends string, Joined> {
   /** The channel's key on the wire. */
@@ -37,46 +37,45 @@ export class Subscription<Name extends string, Joined> {
   readonly #host: SubscriptionHost<Joined>;
   readonly #events: Listeners<SubscriptionEvents<Joined>>;
   readonly #messages: Listeners<Record<string, Message>>;
-  #over: RuntimeError | undefined;
+  #ended: RuntimeError | undefined;
 
   constructor(key: string, host: SubscriptionHost<Joined>) {
     this.key = key;
     this.#host = host;
-    this.#events = new Listeners(error => host.threw(error));
-    this.#messages = new Listeners(error => host.threw(error));
+    this.#events = new Listeners(error => host.reportThrown(error));
+    this.#messages = new Listeners(error => host.reportThrown(error));
   }
 
-  /** The last answer to a join. */
+  /** The last reply to a join. */
   get joined(): Joined {
     return this.#host.joined();
   }
 
-  /** Hears what happens to the room. Returns what ends that. */
+  /** Listens to an event of the subscription. Returns a function that removes the listener. */
   on<E extends keyof SubscriptionEvents<Joined>>(event: E, listener: (value: SubscriptionEvents<Joined>[E]) => void): Unsubscribe;
-  /** Hears a message of this room. Returns what ends that. */
+  /** Listens to a message of the channel. Returns a function that removes the listener. */
   on<P>(message: Published<P, Name>, listener: (payload: P, message: Message<string, P>) => void): Unsubscribe;
   on<P>(
     what: Published<P, Name> | keyof SubscriptionEvents<Joined>,
     listener: ((payload: P, message: Message<string, P>) => void) | ((value: never) => void),
   ): Unsubscribe {
     if (typeof what === 'string') return this.#events.on(what, listener as (value: unknown) => void);
-    this.#host.learn(what);
-    const hear = listener as (payload: P, message: Message<string, P>) => void;
-    return this.#messages.on(what.name, message => hear(message.payload as P, message as Message<string, P>));
+    this.#host.register(what);
+    const deliver = listener as (payload: P, message: Message<string, P>) => void;
+    return this.#messages.on(what.name, message => deliver(message.payload as P, message as Message<string, P>));
   }
 
   /**
-   * Sends a message that has no reply, with the room's key in its envelope. One that was left or lost fails with
-   * `CLOSED`.
+   * Sends a message that has no reply, with the channel's key in its envelope. Fails with `CLOSED` if the subscription has ended.
    */
   send<M>(message: Sendable<M>, payload: NoInfer<PayloadOf<M>>): Result<undefined, RuntimeError>;
   send(message: Outgoing<unknown>, payload: unknown): Result<undefined, RuntimeError> {
-    return this.#over === undefined ? this.#host.send(message, payload) : err(this.#over);
+    return this.#ended === undefined ? this.#host.send(message, payload) : err(this.#ended);
   }
 
   /**
-   * Leaves the room. Its listeners hear nothing more. The server is asked, and its answer waited for, only if nobody else
-   * in this client has joined the channel; that is decided at once, so that a later join finds it left.
+   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
+   * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
    */
   leave(): Promise<Result<unknown, CallError<DeclaredError>>> {
     return this.#host.leave();
@@ -88,13 +87,13 @@ export class Subscription<Name extends string, Joined> {
   }
 
   /** @internal */
-  hear(message: Message): boolean {
+  deliver(message: Message): boolean {
     return this.#messages.emit(message.type, message);
   }
 
-  /** @internal Nothing more is heard or sent. */
+  /** @internal Ends the subscription. */
   end(message: string): void {
-    this.#over ??= { code: 'CLOSED', message };
+    this.#ended ??= { code: 'CLOSED', message };
     this.#events.clear();
     this.#messages.clear();
   }

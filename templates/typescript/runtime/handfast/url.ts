@@ -1,7 +1,7 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 /** The part of a page's address that is needed. Workers have one too, and Node has none. */
-interface Place {
+interface PageLocation {
   readonly protocol: string;
   readonly host: string;
 }
@@ -12,13 +12,12 @@ const SCHEMES: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:'
  * The address of a WebSocket: `ws:`, `wss:`, or `http:` and `https:`, which mean the same. A page may write `/path` and
  * `//host/path`, with the scheme and the host it was loaded with.
  *
- * @throws {TypeError} for any other, with what to write. An address that a browser takes and another platform refuses, or
- *   changes without a word, is none.
+ * @throws {TypeError} for any other, and says what to write. Addresses that platforms treat differently are refused as well.
  */
 export function webSocketUrl(address: string): string {
-  const place = (globalThis as { location?: Place }).location;
+  const page = (globalThis as { location?: PageLocation }).location;
   const isRelative = address.startsWith('/');
-  const base = place !== undefined && place.protocol in SCHEMES ? `${place.protocol}//${place.host}` : undefined;
+  const base = page !== undefined && page.protocol in SCHEMES ? `${page.protocol}//${page.host}` : undefined;
   if (isRelative && base === undefined) throw refused('begins with `/`, which only a page can complete');
   let url: URL;
   try {
@@ -35,7 +34,7 @@ export function webSocketUrl(address: string): string {
   return scheme + url.href.slice(url.protocol.length);
 }
 
-/** The address itself is not repeated: it may hold a password. */
+/** The address itself is not repeated: it may contain a password. */
 function refused(what: string, more: string = ''): TypeError {
   return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\`${more}`);
 }

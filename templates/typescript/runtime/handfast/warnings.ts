@@ -1,8 +1,8 @@
 // Made by Handfast: a part of its runtime. Do not edit this copy; `cargo run -p codegen` puts it beside its output.
 
 /**
- * What a client writes to the console. Each kind once: a server decides how often a thing happens, and a console keeps
- * what it is given. Kinds are a fixed number, and those of a protocol.
+ * The warnings of a client on the console, each kind once: a server could otherwise flood the console. The number of kinds is
+ * bounded by the protocol.
  */
 export class Warnings {
   readonly #kinds: Set<string> = new Set();
