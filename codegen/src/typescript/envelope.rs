@@ -1,6 +1,6 @@
 //! Envelopes, as the runtime describes them.
 
-use super::{Cx, text};
+use super::{Context, text};
 use handfast_spec::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, Presence, RoleKind, RolePlayer, Scalar, Side,
     Tagging, TimestampForm,
@@ -16,7 +16,7 @@ pub(super) enum Tags {
 }
 
 /// Which kinds of tags an end sends.
-pub(super) fn tags(cx: &Cx<'_>, end: Side) -> Tags {
+pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
     let messages = cx.protocol.messages.iter().filter_map(|message| match end {
         Side::Client => message.client.as_ref()?.tag.as_ref(),
         Side::Server => message.server.as_ref()?.tag.as_ref(),

@@ -2,15 +2,14 @@
 //!
 //! Scalars, arrays of one kind, and objects that say nothing but what their properties are have one of their own, which
 //! is a condition; of their violations a second function tells, that is run where the guard was not passed. For every other
-//! schema the guard is its check, asked whether it found anything.
+//! schema the guard is its validator, asked whether it found anything.
 
 use super::{
-    Cx,
-    checks::{Body, Way},
-    children::item_way,
-    guard,
-    inline::{self, Locals},
-    text,
+    Context,
+    children::item_usage,
+    conditions::{self, Locals},
+    statements, text,
+    validators::{Body, Usage},
 };
 use crate::shape::DeclId;
 use handfast_schema::{
@@ -20,17 +19,17 @@ use handfast_schema::{
 use handfast_templates::typescript::{Function, lay_out};
 use std::collections::BTreeSet;
 
-impl Cx<'_> {
+impl Context<'_> {
     /// Whether a schema has a guard that is a condition.
-    pub(super) fn has_guard(&self, way: &Way) -> bool {
-        if way.looking || way.position == Purpose::Test {
+    pub(super) fn has_guard(&self, usage: &Usage) -> bool {
+        if usage.tracked || usage.position == Purpose::Test {
             return false;
         }
-        let schema = &self.protocol.schemas[way.id];
+        let schema = &self.protocol.schemas[usage.id];
         match schema.types.and_then(TypeSet::single) {
             Some(Type::Object) => self.is_plain_object(schema),
-            Some(Type::Array) => self.is_plain_array(way, schema),
-            Some(_) => self.has_rule(way),
+            Some(Type::Array) => self.is_plain_array(usage, schema),
+            Some(_) => self.has_rule(usage),
             None => false,
         }
     }
@@ -50,10 +49,10 @@ impl Cx<'_> {
             && schema
                 .properties
                 .iter()
-                .all(|(name, _)| inline::is_own(name))
+                .all(|(name, _)| conditions::is_not_inherited(name))
     }
 
-    fn is_plain_array(&self, way: &Way, schema: &Schema) -> bool {
+    fn is_plain_array(&self, usage: &Usage, schema: &Schema) -> bool {
         let known = Schema {
             items: schema.items,
             min_items: schema.min_items,
@@ -63,9 +62,9 @@ impl Cx<'_> {
         let Some(items) = schema.items.filter(|_| *schema == known) else {
             return false;
         };
-        let item = self.resolved(item_way(way, items));
-        let is_object = |way: &Way| {
-            self.protocol.schemas[way.id]
+        let item = self.resolved(item_usage(usage, items));
+        let is_object = |usage: &Usage| {
+            self.protocol.schemas[usage.id]
                 .types
                 .and_then(TypeSet::single)
                 == Some(Type::Object)
@@ -77,29 +76,29 @@ impl Cx<'_> {
         self.protocol.schemas[id].boolean
     }
 
-    /// Whether a guard asks whether the value is on its way out.
+    /// Whether a guard asks whether the value is on its usage out.
     fn is_strict(&self, id: SchemaId) -> bool {
-        self.by_server[id.0 as usize]
+        self.sent_by_client[id.0 as usize]
     }
 
     /// The guard of a schema, for others where it is exported; none for one that is not asked for.
     pub(super) fn guard(&mut self, body: &mut Body<'_>, exported: bool) -> Option<String> {
-        let way = body.way;
-        let name = self.guards.get(&way)?.clone();
-        let strict = self.is_strict(way.id);
-        let lines = if self.has_guard(&way) {
+        let usage = body.usage;
+        let name = self.guards.get(&usage)?.clone();
+        let strict = self.is_strict(usage.id);
+        let lines = if self.has_guard(&usage) {
             self.condition_of(body)
         } else {
-            let check = self.functions.get(&way)?;
+            let validator = self.functions.get(&usage)?;
             let strict = if strict { "strict" } else { "false" };
-            vec![format!("return hf.passes(value, {check}, {strict});")]
+            vec![format!("return hf.passes(value, {validator}, {strict});")]
         };
-        let decl = self.decl_of.get(&way.id).filter(|_| exported);
+        let decl = self.decl_of.get(&usage.id).filter(|_| exported);
         let returns = decl.map_or_else(
             || "boolean".to_owned(),
             |decl| format!("value is {}", self.names.types[decl.0]),
         );
-        let is_used = guard::mentioned(&lines).contains("strict");
+        let is_used = statements::mentioned(&lines).contains("strict");
         let parameters = match (strict, exported) {
             (false, _) => "value: unknown".to_owned(),
             (true, true) if is_used => "value: unknown, strict: boolean = true".to_owned(),
@@ -122,12 +121,12 @@ impl Cx<'_> {
         let name = self
             .names
             .take_value(&format!("is{}", ty.trim_end_matches('$')));
-        let way = self.canonical(Way {
+        let usage = self.canonical(Usage {
             id: self.shapes.decls[first.0].schema,
             position: Purpose::Whole,
-            looking: false,
+            tracked: false,
         });
-        let guard = self.guards.get(&way).cloned().unwrap_or_default();
+        let guard = self.guards.get(&usage).cloned().unwrap_or_default();
         lay_out(&Function {
             exported: true,
             name: &name,
@@ -138,10 +137,10 @@ impl Cx<'_> {
     }
 
     /// The call of a guard for a value that lies in what the body is for.
-    fn asked_of(&self, body: &Body<'_>, way: &Way, value: &str) -> Option<String> {
-        let name = self.guards.get(way).filter(|_| self.has_guard(way))?;
+    fn asked_of(&self, body: &Body<'_>, usage: &Usage, value: &str) -> Option<String> {
+        let name = self.guards.get(usage).filter(|_| self.has_guard(usage))?;
         Some(
-            match (self.is_strict(way.id), self.is_strict(body.way.id)) {
+            match (self.is_strict(usage.id), self.is_strict(body.usage.id)) {
                 (false, _) => format!("{name}({value})"),
                 (true, true) => format!("{name}({value}, strict)"),
                 (true, false) => format!("{name}({value}, false)"),
@@ -153,11 +152,16 @@ impl Cx<'_> {
     fn condition_of(&mut self, body: &mut Body<'_>) -> Vec<String> {
         match body.schema.types.and_then(TypeSet::single) {
             Some(Type::Object) => self.object_guard(body),
-            Some(Type::Array) => joined(self.array_guard(body, &body.way.clone(), "value")),
+            Some(Type::Array) => joined(self.array_guard(body, &body.usage.clone(), "value")),
             _ => {
-                let way = body.way;
-                let quick = self.quick(body, &way, "value");
-                joined(quick.into_iter().map(|quick| quick.holds()).collect())
+                let usage = body.usage;
+                let condition = self.condition(body, &usage, "value");
+                joined(
+                    condition
+                        .into_iter()
+                        .map(|condition| condition.holds())
+                        .collect(),
+                )
             }
         }
     }
@@ -180,7 +184,7 @@ impl Cx<'_> {
         // In place, and not by `hf.isObject`: an engine need not find out that it can inline it.
         let no_object = "if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;";
         let mut lines = vec![no_object.to_owned()];
-        let named = guard::mentioned(&parts);
+        let named = statements::mentioned(&parts);
         let used = |local: &str| named.contains(local);
         lines.extend(
             body.locals
@@ -198,27 +202,27 @@ impl Cx<'_> {
     fn property_guard(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> Option<String> {
         let local = body.locals.of(name)?.to_owned();
         let is_required = body.required.contains(name);
-        let way = property_way(body, id);
-        let condition = match self.quick(body, &way, &local) {
-            Some(quick) if is_required => return Some(quick.holds()),
-            Some(quick) => quick.grouped(),
-            None if self.is_inline(&self.resolved(way)) => {
-                let parts = self.array_guard(body, &self.resolved(way), &local);
+        let usage = property_usage(body, id);
+        let condition = match self.condition(body, &usage, &local) {
+            Some(condition) if is_required => return Some(condition.holds()),
+            Some(condition) => condition.grouped(),
+            None if self.is_inline(&self.resolved(usage)) => {
+                let parts = self.array_guard(body, &self.resolved(usage), &local);
                 if is_required {
                     return Some(parts.join(" && "));
                 }
                 format!("({})", parts.join(" && "))
             }
             None => {
-                let check = self.property_check(body, name, id);
-                if check == "hf.anything" {
+                let validator = self.property_check(body, name, id);
+                if validator == "hf.anything" {
                     return is_required.then(|| format!("{local} !== undefined"));
                 }
-                match self.asked_of(body, &self.resolved(way), &local) {
+                match self.asked_of(body, &self.resolved(usage), &local) {
                     Some(call) if is_required => return Some(call),
                     Some(call) => call,
                     None => {
-                        let call = self.passes(body, &local, &check);
+                        let call = self.passes(body, &local, &validator);
                         if is_required {
                             return Some(format!("{local} !== undefined && {call}"));
                         }
@@ -230,37 +234,37 @@ impl Cx<'_> {
         Some(format!("({local} === undefined || {condition})"))
     }
 
-    /// The question whether a check finds nothing.
-    fn passes(&self, body: &Body<'_>, local: &str, check: &str) -> String {
-        let strict = match self.is_strict(body.way.id) {
+    /// The question whether a validator finds nothing.
+    fn passes(&self, body: &Body<'_>, local: &str, validator: &str) -> String {
+        let strict = match self.is_strict(body.usage.id) {
             true => "strict",
             false => "false",
         };
-        format!("hf.passes({local}, {check}, {strict})")
+        format!("hf.passes({local}, {validator}, {strict})")
     }
 
     fn property_check(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> String {
         let stem = text::identifier(&crate::names::pascal(name));
         let stem = format!("{}{stem}", body.stem);
-        self.reference(body, property_way(body, id), &stem)
+        self.reference(body, property_usage(body, id), &stem)
     }
 
     /// What is asked of an array.
-    fn array_guard(&mut self, body: &mut Body<'_>, way: &Way, value: &str) -> Vec<String> {
-        let schema = &self.protocol.schemas[way.id];
+    fn array_guard(&mut self, body: &mut Body<'_>, usage: &Usage, value: &str) -> Vec<String> {
+        let schema = &self.protocol.schemas[usage.id];
         let mut parts = vec![format!("Array.isArray({value})")];
         parts.extend(schema.min_items.map(|n| format!("{value}.length >= {n}")));
         parts.extend(schema.max_items.map(|n| format!("{value}.length <= {n}")));
         if let Some(items) = schema.items {
-            let way = item_way(way, items);
-            let holds = match self.quick(body, &way, "item") {
-                Some(quick) => Some(quick.holds()),
+            let usage = item_usage(usage, items);
+            let holds = match self.condition(body, &usage, "item") {
+                Some(condition) => Some(condition.holds()),
                 None => {
-                    let check = self.reference(body, way, &format!("{}Item", body.stem));
-                    match self.asked_of(body, &self.resolved(way), "item") {
+                    let validator = self.reference(body, usage, &format!("{}Item", body.stem));
+                    match self.asked_of(body, &self.resolved(usage), "item") {
                         Some(call) => Some(call),
-                        None if check == "hf.anything" => None,
-                        None => Some(self.passes(body, "item", &check)),
+                        None if validator == "hf.anything" => None,
+                        None => Some(self.passes(body, "item", &validator)),
                     }
                 }
             };
@@ -270,33 +274,33 @@ impl Cx<'_> {
         parts
     }
 
-    /// The statement of the check behind a guard: what tells every violation is data, and a function of the runtime's.
+    /// The statement of the validator behind a guard: what tells every violation is data, and a function of the runtime's.
     /// Nothing where that has no words for it.
     pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Option<Vec<String>> {
-        let way = body.way;
-        let asks = self.asks_guard(&way)?;
-        let rule = self.rule(body, &way)?;
+        let usage = body.usage;
+        let asks = self.asks_guard(&usage)?;
+        let rule = self.rule(body, &usage)?;
         let asks = format!("if (!{asks}) {{");
-        Some(guard::block(&asks, vec![rule.statement()]))
+        Some(statements::block(&asks, vec![rule.statement()]))
     }
 
-    /// The call by which a check asks its guard.
-    pub(super) fn asks_guard(&self, way: &Way) -> Option<String> {
-        let strict = match self.is_strict(way.id) {
+    /// The call by which a validator asks its guard.
+    pub(super) fn asks_guard(&self, usage: &Usage) -> Option<String> {
+        let strict = match self.is_strict(usage.id) {
             true => ", report.strict",
             false => "",
         };
-        let guard = self.guards.get(way)?;
+        let guard = self.guards.get(usage)?;
         Some(format!("{guard}(value{strict})"))
     }
 
     /// Whether what is asked of an array stands where it is met.
-    pub(super) fn is_inline(&self, way: &Way) -> bool {
-        let is_array = self.protocol.schemas[way.id]
+    pub(super) fn is_inline(&self, usage: &Usage) -> bool {
+        let is_array = self.protocol.schemas[usage.id]
             .types
             .and_then(TypeSet::single)
             == Some(Type::Array);
-        is_array && self.has_guard(way) && !self.guards.contains_key(way)
+        is_array && self.has_guard(usage) && !self.guards.contains_key(usage)
     }
 
     /// Whether an object takes properties that are not declared.
@@ -308,9 +312,9 @@ impl Cx<'_> {
         {
             Some(true) => None,
             Some(false) => Some(Closed::Always),
-            None => (body.way.position == Purpose::Whole
-                && self.is_strict(body.way.id)
-                && unknown_fields(&self.protocol.schemas, body.way.id)
+            None => (body.usage.position == Purpose::Whole
+                && self.is_strict(body.usage.id)
+                && unknown_fields(&self.protocol.schemas, body.usage.id)
                     == UnknownFields::RefuseAdditional)
                 .then_some(Closed::Strict),
         }
@@ -325,11 +329,11 @@ pub(super) enum Closed {
     Strict,
 }
 
-pub(super) fn property_way(body: &Body<'_>, id: SchemaId) -> Way {
-    Way {
+pub(super) fn property_usage(body: &Body<'_>, id: SchemaId) -> Usage {
+    Usage {
         id,
-        position: body.way.position.child(),
-        looking: false,
+        position: body.usage.position.child(),
+        tracked: false,
     }
 }
 

@@ -1,9 +1,8 @@
 //! The keywords that hand the same value to other schemas, as statements.
 
 use super::{
-    Cx,
-    checks::{Body, Way},
-    guard, text,
+    Context, statements, text,
+    validators::{Body, Usage},
 };
 use handfast_schema::{
     SchemaId, Type,
@@ -16,7 +15,7 @@ fn also(evaluated: Option<&str>) -> String {
     evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"))
 }
 
-impl Cx<'_> {
+impl Context<'_> {
     /// What other schemas find in the same value. `more` tells that the function goes on behind it.
     pub(super) fn in_place(
         &mut self,
@@ -64,11 +63,11 @@ impl Cx<'_> {
             self.union(body, &schema.one_of, "oneOf", position, evaluated, !more);
         }
         if let Some(id) = schema.not {
-            let check = self.test(body, id, "Not");
-            body.step(None, format!("hf.not(value, {check}, report);"));
+            let validator = self.test(body, id, "Not");
+            body.step(None, format!("hf.not(value, {validator}, report);"));
         }
         if let Some(id) = schema.condition {
-            self.condition(body, id, position, evaluated);
+            self.conditional(body, id, position, evaluated);
         }
     }
 
@@ -89,12 +88,15 @@ impl Cx<'_> {
             None => body.step(None, call),
             Some(key) => {
                 let condition = format!("if (hf.has(value, {})) {{", text::string(key));
-                body.lines(Some(Type::Object), guard::block(&condition, vec![call]));
+                body.lines(
+                    Some(Type::Object),
+                    statements::block(&condition, vec![call]),
+                );
             }
         }
     }
 
-    /// The call of the check of a schema that holds of the same value; none where it asks for nothing.
+    /// The call of the validator of a schema that holds of the same value; none where it asks for nothing.
     fn call(
         &mut self,
         body: &mut Body<'_>,
@@ -103,19 +105,20 @@ impl Cx<'_> {
         evaluated: Option<&str>,
         stem: &str,
     ) -> Option<String> {
-        let way = Way {
+        let usage = Usage {
             id,
             position,
-            looking: evaluated.is_some(),
+            tracked: evaluated.is_some(),
         };
-        let check = self.reference(body, way, stem);
+        let validator = self.reference(body, usage, stem);
         // The runtime's own look at no property and no item.
-        let evaluated = evaluated.filter(|_| !check.starts_with("hf."));
-        (check != "hf.anything").then(|| format!("{check}(value, report{});", also(evaluated)))
+        let evaluated = evaluated.filter(|_| !validator.starts_with("hf."));
+        (validator != "hf.anything")
+            .then(|| format!("{validator}(value, report{});", also(evaluated)))
     }
 
     /// `if`, `then` and `else`
-    fn condition(
+    fn conditional(
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
@@ -132,23 +135,25 @@ impl Cx<'_> {
         if then.is_none() && otherwise.is_none() && evaluated.is_none() {
             return;
         }
-        let way = Way {
+        let usage = Usage {
             id,
             position: Purpose::Test,
-            looking: evaluated.is_some(),
+            tracked: evaluated.is_some(),
         };
-        let check = self.reference(body, way, &format!("{}If", body.stem));
+        let validator = self.reference(body, usage, &format!("{}If", body.stem));
         let asks = match evaluated {
-            Some(evaluated) => format!("hf.passesTracked(value, {check}, report, {evaluated})"),
-            None => format!("hf.passes(value, {check}, report.strict)"),
+            Some(evaluated) => format!("hf.passesTracked(value, {validator}, report, {evaluated})"),
+            None => format!("hf.passes(value, {validator}, report.strict)"),
         };
         let lines = match (then, otherwise) {
             (None, None) => vec![format!("{asks};")],
-            (Some(then), None) => guard::block(&format!("if ({asks}) {{"), vec![then]),
-            (None, Some(otherwise)) => guard::block(&format!("if (!{asks}) {{"), vec![otherwise]),
+            (Some(then), None) => statements::block(&format!("if ({asks}) {{"), vec![then]),
+            (None, Some(otherwise)) => {
+                statements::block(&format!("if (!{asks}) {{"), vec![otherwise])
+            }
             (Some(then), Some(otherwise)) => {
-                let mut lines = guard::block(&format!("if ({asks}) {{"), vec![then]);
-                lines.extend(guard::block("else {", vec![otherwise]));
+                let mut lines = statements::block(&format!("if ({asks}) {{"), vec![then]);
+                lines.extend(statements::block("else {", vec![otherwise]));
                 lines
             }
         };
@@ -166,37 +171,37 @@ impl Cx<'_> {
     ) {
         let schemas = &self.protocol.schemas;
         let evaluated = also(watched);
-        let way = |id| Way {
+        let usage = |id| Usage {
             id,
             position,
-            looking: watched.is_some(),
+            tracked: watched.is_some(),
         };
-        let Some(told) = union(schemas, ids) else {
+        let Some(discriminated) = union(schemas, ids) else {
             let ending = if keyword == "anyOf" { "Any" } else { "One" };
-            let checks: Vec<String> = ids
+            let validators: Vec<String> = ids
                 .iter()
                 .enumerate()
                 .map(|(i, id)| {
                     let stem = format!("{}{ending}{}", body.stem, i + 1);
-                    self.reference(body, way(*id), &stem)
+                    self.reference(body, usage(*id), &stem)
                 })
                 .collect();
-            let looking = if watched.is_some() { "Tracked" } else { "" };
-            let checks = checks.join(", ");
+            let tracked = if watched.is_some() { "Tracked" } else { "" };
+            let validators = validators.join(", ");
             body.step(
                 None,
-                format!("hf.{keyword}{looking}(value, [{checks}], report{evaluated});"),
+                format!("hf.{keyword}{tracked}(value, [{validators}], report{evaluated});"),
             );
             return;
         };
-        let discriminant = match told.distinction {
+        let discriminant = match discriminated.distinction {
             Distinction::Null(id) => {
                 let stem = body.stem.to_owned() + "Value";
-                let check = self.reference(body, way(id), &stem);
-                if check != "hf.anything" {
+                let validator = self.reference(body, usage(id), &stem);
+                if validator != "hf.anything" {
                     body.step(
                         None,
-                        format!("if (value !== null) {check}(value, report{evaluated});"),
+                        format!("if (value !== null) {validator}(value, report{evaluated});"),
                     );
                 }
                 return;
@@ -216,9 +221,9 @@ impl Cx<'_> {
         for (value, id) in &discriminant.branches {
             let variant = value.as_str().unwrap_or_default();
             let variant = text::identifier(&crate::names::pascal(variant));
-            let check = self.reference(body, way(*id), &format!("{}{variant}", body.stem));
+            let validator = self.reference(body, usage(*id), &format!("{}{variant}", body.stem));
             lines.push(format!("  case {}:", text::value(value)));
-            end(&mut lines, format!("{check}(value, report{evaluated})"));
+            end(&mut lines, format!("{validator}(value, report{evaluated})"));
         }
         lines.push("  default:".to_owned());
         if let Some(watched) = watched {
@@ -235,10 +240,10 @@ impl Cx<'_> {
             format!("hf.noVariant(value, {property}, [{values}], report)"),
         );
         lines.push("}".to_owned());
-        if told.nullable && last {
+        if discriminated.nullable && last {
             lines.insert(0, "if (value === null) return;".to_owned());
-        } else if told.nullable {
-            lines = guard::block("if (value !== null) {", lines);
+        } else if discriminated.nullable {
+            lines = statements::block("if (value !== null) {", lines);
         }
         body.lines(None, lines);
     }

@@ -1,13 +1,12 @@
 //! The keywords of a schema as statements, in the order of the interpreter.
 
 use super::{
-    Cx,
-    checks::{Beside, Body, Way},
-    guard,
-    inline::{self, Locals},
+    Context,
+    conditions::{self, Locals},
     pattern,
     rules::Rule,
-    text,
+    statements, text,
+    validators::{Body, ConstantKind, Usage},
 };
 use handfast_schema::{
     Number, SchemaId, Type, TypeSet, format,
@@ -21,31 +20,31 @@ use std::collections::BTreeSet;
 /// More values than this are looked up in a set.
 const MAX_COMPARED: usize = 8;
 
-impl Cx<'_> {
+impl Context<'_> {
     /// The statements behind `type`, in the order of the interpreter.
     pub(super) fn body(&mut self, body: &mut Body<'_>) {
-        let Way {
+        let Usage {
             id,
             position,
-            looking,
-        } = body.way;
+            tracked,
+        } = body.usage;
         let schema = body.schema;
-        let by_server = self.by_server[id.0 as usize];
-        let how = if by_server || position == Purpose::Test {
+        let sent_by_client = self.sent_by_client[id.0 as usize];
+        let how = if sent_by_client || position == Purpose::Test {
             unknown_fields(&self.protocol.schemas, id)
         } else {
             // Nobody sends it, so nothing is closed, and every position is the same.
             UnknownFields::AsWritten
         };
-        let closes = position == Purpose::Whole && by_server;
+        let closes = position == Purpose::Whole && sent_by_client;
         let closed = closes && how == UnknownFields::RefuseUnevaluated && body.may_be(Type::Object);
         let last_word = closed
             || (schema.unevaluated_properties.is_some() && body.may_be(Type::Object))
             || (schema.unevaluated_items.is_some() && body.may_be(Type::Array));
-        // What the caller watches is told of what is found here at the end.
-        let evaluated = match (looking, last_word) {
+        // What the caller watches is discriminated of what is found here at the end.
+        let evaluated = match (tracked, last_word) {
             (false, false) => None,
-            (_, true) if looking => Some("own"),
+            (_, true) if tracked => Some("own"),
             _ => Some("evaluated"),
         };
         if last_word {
@@ -53,7 +52,7 @@ impl Cx<'_> {
             body.step(None, format!("const {name} = new hf.Evaluated();"));
         }
         let joint = schema.property_names.is_some() || !schema.pattern_properties.is_empty();
-        if inline::has_locals(body) && !joint {
+        if conditions::has_locals(body) && !joint {
             let names = schema.properties.iter().map(|(name, _)| name.as_str());
             body.locals = Locals::new(names);
         }
@@ -68,7 +67,7 @@ impl Cx<'_> {
         if body.may_be(Type::Array) {
             self.items(body, evaluated);
         }
-        self.values(body, by_server);
+        self.values(body, sent_by_client);
         self.numbers(body);
         if body.may_be(Type::String) {
             self.strings(body);
@@ -89,32 +88,32 @@ impl Cx<'_> {
         self.in_place(body, how.in_place(position), evaluated, last_word);
         if let (true, Some(evaluated)) = (last_word, evaluated) {
             self.unevaluated(body, closed, evaluated);
-            if looking {
+            if tracked {
                 body.step(None, format!("evaluated.merge({evaluated});"));
             }
         }
     }
 
     /// A constant that belongs to a schema, made where it is first needed.
-    pub(super) fn beside(
+    pub(super) fn constant(
         &mut self,
         body: &mut Body<'_>,
-        kind: Beside,
+        kind: ConstantKind,
         ending: &str,
         ty: &str,
         value: impl FnOnce() -> String,
     ) -> String {
-        self.beside_of(body, body.way.id, body.stem, kind, ending, ty, value)
+        self.constant_of(body, body.usage.id, body.stem, kind, ending, ty, value)
     }
 
     /// A constant that belongs to another schema.
     #[expect(clippy::too_many_arguments, reason = "what a constant is made of")]
-    pub(super) fn beside_of(
+    pub(super) fn constant_of(
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
         stem: &str,
-        kind: Beside,
+        kind: ConstantKind,
         ending: &str,
         ty: &str,
         value: impl FnOnce() -> String,
@@ -136,7 +135,7 @@ impl Cx<'_> {
     }
 
     /// `const` and `enum`.
-    fn values(&mut self, body: &mut Body<'_>, by_server: bool) {
+    fn values(&mut self, body: &mut Body<'_>, sent_by_client: bool) {
         let schema = body.schema;
         if let Some(constant) = &schema.constant {
             let fail = format!("hf.notConst({}, report);", text::value(constant));
@@ -153,14 +152,14 @@ impl Cx<'_> {
             "notEnum"
         };
         let fail = format!("hf.{not}([{}], report);", allowed.join(", "));
-        let open = schema.open && body.way.position != Purpose::Test;
+        let open = schema.open && body.usage.position != Purpose::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.
-        if open && !by_server && only_strings {
+        if open && !sent_by_client && only_strings {
             return;
         }
         let unlike = self.unlike(body, values);
-        let excused = match (open, only_strings, by_server) {
+        let excused = match (open, only_strings, sent_by_client) {
             (false, ..) => None,
             (true, true, _) => Some("report.strict"),
             (true, false, true) => Some("(report.strict || typeof value !== 'string')"),
@@ -178,7 +177,9 @@ impl Cx<'_> {
     fn unlike(&mut self, body: &mut Body<'_>, values: &[Value]) -> Option<String> {
         let fits = |value: &&Value| match body.schema.types {
             None => true,
-            Some(types) => guard::types_of(value).iter().any(|ty| types.contains(*ty)),
+            Some(types) => statements::types_of(value)
+                .iter()
+                .any(|ty| types.contains(*ty)),
         };
         let mut scalars: Vec<String> = Vec::new();
         let mut others: Vec<String> = Vec::new();
@@ -201,7 +202,7 @@ impl Cx<'_> {
             }
         }
         let mut parts: Vec<String> = if scalars.len() > MAX_COMPARED {
-            let name = self.beside(body, Beside::Values, "Values", "", || {
+            let name = self.constant(body, ConstantKind::Values, "Values", "", || {
                 set("unknown", &scalars)
             });
             vec![format!("!{name}.has(value)")]
@@ -212,7 +213,7 @@ impl Cx<'_> {
                 .collect()
         };
         if others.len() > MAX_COMPARED {
-            let name = self.beside(body, Beside::Nested, "Nested", "", || {
+            let name = self.constant(body, ConstantKind::Nested, "Nested", "", || {
                 format!("/*@__PURE__*/ hf.canonicals([{}])", others.join(", "))
             });
             parts.push(format!("!{name}.has(hf.canonical(value))"));
@@ -230,7 +231,7 @@ impl Cx<'_> {
             .filter(|types| !types.contains(Type::Number) && types.contains(Type::Integer))
             .map_or(Type::Number, |_| Type::Integer);
         let defaults = self.protocol.schemas.has_defaults();
-        let position = body.way.position;
+        let position = body.usage.position;
         let rule = |body: &mut Body<'_>, name: &str, n: &Number| {
             let line = format!("hf.{name}(value, {}, report);", text::number(n));
             body.step(Some(of), line);
@@ -263,7 +264,7 @@ impl Cx<'_> {
                 let asks = format!("if (!({})) {{", asked.join(" && "));
                 let number = |n: Option<&Number>| n.map(text::number);
                 let rule = Rule::number("reportNumber", number(least), number(most), number(above));
-                body.lines(Some(of), guard::block(&asks, vec![rule.statement()]));
+                body.lines(Some(of), statements::block(&asks, vec![rule.statement()]));
             }
         };
         // `exclusiveMinimum` is reported between the two.
@@ -284,25 +285,25 @@ impl Cx<'_> {
         let of = Some(Type::String);
         let lengths = [schema.min_length, schema.max_length];
         if lengths.iter().flatten().any(|n| *n > 0) || schema.max_length.is_some() {
-            let asks = format!("if (!{}) {{", inline::is_text(schema, "value"));
+            let asks = format!("if (!{}) {{", conditions::is_text(schema, "value"));
             let rule = Rule::string(lengths, None);
-            body.lines(of, guard::block(&asks, vec![rule.statement()]));
+            body.lines(of, statements::block(&asks, vec![rule.statement()]));
         }
         if let Some(pattern) = &schema.pattern {
-            let name = self.beside(body, Beside::Pattern, "Pattern", "", || {
+            let name = self.constant(body, ConstantKind::Pattern, "Pattern", "", || {
                 pattern::pattern(pattern)
             });
             let asks = format!("if (!{name}.test(value)) {{");
             let rule = Rule::string([None, None], Some((name, pattern)));
-            body.lines(of, guard::block(&asks, vec![rule.statement()]));
+            body.lines(of, statements::block(&asks, vec![rule.statement()]));
         }
         let format = schema.format.as_deref().and_then(format_check);
-        if let Some(check) = format {
-            body.step(of, format!("hf.{check}(value, report);"));
+        if let Some(validator) = format {
+            body.step(of, format!("hf.{validator}(value, report);"));
         }
         let encoding = schema.content_encoding.as_deref();
-        if let Some(check) = encoding.filter(|name| format::ENCODINGS.contains(name)) {
-            body.step(of, format!("hf.{check}(value, report);"));
+        if let Some(validator) = encoding.filter(|name| format::ENCODINGS.contains(name)) {
+            body.step(of, format!("hf.{validator}(value, report);"));
         }
     }
 }
@@ -320,7 +321,7 @@ fn counts_of_items(body: &mut Body<'_>) {
         let rule = Rule::array(None, counts);
         body.lines(
             Some(Type::Array),
-            guard::block(&asks, vec![rule.statement()]),
+            statements::block(&asks, vec![rule.statement()]),
         );
     }
     if schema.unique_items {
@@ -336,8 +337,9 @@ fn counts_of_properties(body: &mut Body<'_>) {
     let schema = body.schema;
     let counts = [schema.min_properties, schema.max_properties];
     if counts.iter().any(Option::is_some) {
-        let told = |n: Option<u64>| n.map_or_else(|| "undefined".to_owned(), |n| n.to_string());
-        let [least, most] = counts.map(told);
+        let discriminated =
+            |n: Option<u64>| n.map_or_else(|| "undefined".to_owned(), |n| n.to_string());
+        let [least, most] = counts.map(discriminated);
         let line = format!("hf.propertyCounts(value, {least}, {most}, report);");
         body.step(Some(Type::Object), line);
     }
@@ -356,7 +358,9 @@ fn required(body: &mut Body<'_>) {
         .map(|name| Some(format!("{} === undefined", body.locals.of(name)?)))
         .collect();
     let lines = match missing {
-        Some(missing) => guard::block(&format!("if ({}) {{", missing.join(" || ")), vec![call]),
+        Some(missing) => {
+            statements::block(&format!("if ({}) {{", missing.join(" || ")), vec![call])
+        }
         None => vec![call],
     };
     body.lines(Some(Type::Object), lines);
@@ -371,7 +375,7 @@ fn fails(condition: Option<&str>, fail: String) -> Vec<String> {
     if line.chars().count() + 2 <= text::WIDTH {
         return vec![line];
     }
-    guard::block(&format!("if ({condition}) {{"), vec![fail])
+    statements::block(&format!("if ({condition}) {{"), vec![fail])
 }
 
 pub(super) fn set(ty: &str, values: &[String]) -> String {

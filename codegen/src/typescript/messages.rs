@@ -1,7 +1,7 @@
 //! Errors, messages and channels, as the descriptors that an application passes to its client.
 
 use super::{
-    Cx,
+    Context,
     envelope::{Envelopes, Tags, tags},
     names::has_both_sides,
     session::envelopes,
@@ -24,7 +24,7 @@ pub(super) fn scalar(scalar: &Scalar) -> String {
     }
 }
 
-pub(super) fn errors(cx: &mut Cx<'_>) -> Vec<String> {
+pub(super) fn errors(cx: &mut Context<'_>) -> Vec<String> {
     let mut items = Vec::new();
     let data: Vec<usize> = (0..cx.shapes.decls.len())
         .filter(|i| cx.shapes.decls[*i].section == Section::Errors)
@@ -34,8 +34,11 @@ pub(super) fn errors(cx: &mut Cx<'_>) -> Vec<String> {
         let (ty, name) = cx.names.errors[i].clone();
         let code = scalar(&error.code);
         let decl = cx.shapes.errors[i];
-        let (carried, check) = match decl {
-            Some(id) => (cx.names.types[id.0].clone(), cx.names.checks[id.0].clone()),
+        let (carried, validator) = match decl {
+            Some(id) => (
+                cx.names.types[id.0].clone(),
+                cx.names.validators[id.0].clone(),
+            ),
             None => ("undefined".to_owned(), "hf.noPayload".to_owned()),
         };
         let words = error.description.clone().unwrap_or_default();
@@ -50,7 +53,7 @@ pub(super) fn errors(cx: &mut Cx<'_>) -> Vec<String> {
             exported: true,
             name: &name,
             ty: format!("hf.ErrorDescriptor<{ty}>"),
-            members: vec![format!("code: {code}"), format!("data: {check}")],
+            members: vec![format!("code: {code}"), format!("data: {validator}")],
         }));
         // What comes with it, and all types inside of that, stand up to what comes with the next.
         let Some(id) = decl else { continue };
@@ -70,7 +73,7 @@ fn sent(message: &Message, end: Side) -> Option<&Sent> {
     }
 }
 
-impl Cx<'_> {
+impl Context<'_> {
     fn payload(&self, id: MessageId, end: Side) -> Option<&PayloadShape> {
         let shape = self.shapes.messages.get(id.0)?;
         match end {
@@ -79,12 +82,12 @@ impl Cx<'_> {
         }
     }
 
-    /// The type and the check of what a message carries.
+    /// The type and the validator of what a message carries.
     pub(super) fn carried(&self, id: MessageId, end: Side) -> (String, String) {
         match self.payload(id, end).and_then(|payload| payload.decl) {
             Some(decl) => (
                 self.names.types[decl.0].clone(),
-                self.names.checks[decl.0].clone(),
+                self.names.validators[decl.0].clone(),
             ),
             None => ("undefined".to_owned(), "hf.noPayload".to_owned()),
         }
@@ -131,7 +134,7 @@ impl Cx<'_> {
     }
 }
 
-fn own_envelope(cx: &Cx<'_>, sent: &Sent, end: Side) -> bool {
+fn own_envelope(cx: &Context<'_>, sent: &Sent, end: Side) -> bool {
     sent.envelope
         != *match end {
             Side::Client => &cx.protocol.envelope.client,
@@ -147,7 +150,7 @@ struct Part {
     server: bool,
 }
 
-pub(super) fn messages(cx: &mut Cx<'_>) -> Vec<String> {
+pub(super) fn messages(cx: &mut Context<'_>) -> Vec<String> {
     let mut items = Vec::new();
     let mut envelopes = Envelopes::new();
     let kinds = (tags(cx, Side::Client), tags(cx, Side::Server));
@@ -198,8 +201,8 @@ pub(super) fn messages(cx: &mut Cx<'_>) -> Vec<String> {
     items
 }
 
-/// How what the client sends is decoded; nothing where only the client's side is wanted.
-pub(super) fn as_server(cx: &Cx<'_>) -> Vec<String> {
+/// How what the client sends is decoded; nothing where only the client's side is pending.
+pub(super) fn as_server(cx: &Context<'_>) -> Vec<String> {
     if !has_both_sides(cx.protocol) {
         return Vec::new();
     }
@@ -216,7 +219,7 @@ pub(super) fn as_server(cx: &Cx<'_>) -> Vec<String> {
 }
 
 /// The messages of an end's union.
-fn members(cx: &Cx<'_>, end: Side) -> Vec<MessageId> {
+fn members(cx: &Context<'_>, end: Side) -> Vec<MessageId> {
     (0..cx.protocol.messages.len())
         .map(MessageId)
         .filter(|id| cx.is_in_union(*id) && sent(&cx.protocol.messages[id.0], end).is_some())
@@ -239,7 +242,7 @@ fn named_by(message: &Message) -> impl Iterator<Item = (&'static str, MessageId,
 }
 
 /// Every descriptor, each behind those it names.
-fn order(cx: &Cx<'_>) -> Vec<Part> {
+fn order(cx: &Context<'_>) -> Vec<Part> {
     let messages = &cx.protocol.messages;
     let parts = |id: MessageId| {
         let message = &messages[id.0];
@@ -305,7 +308,7 @@ fn order(cx: &Cx<'_>) -> Vec<Part> {
 }
 
 fn descriptor(
-    cx: &mut Cx<'_>,
+    cx: &mut Context<'_>,
     part: Part,
     kinds: (Tags, Tags),
     made: &mut [(bool, bool)],
@@ -340,13 +343,13 @@ fn descriptor(
     let is_request =
         part.client && named_by(message).any(|(name, ..)| matches!(name, "reply" | "stream"));
     if part.client {
-        let (payload, check) = cx.carried(id, Side::Client);
-        members.push(format!("send: {check}"));
+        let (payload, validator) = cx.carried(id, Side::Client);
+        members.push(format!("send: {validator}"));
         ty.push(request_type(cx, message, &payload));
     }
     if part.server {
-        let (payload, check) = cx.carried(id, Side::Server);
-        members.push(format!("receive: {check}"));
+        let (payload, validator) = cx.carried(id, Side::Server);
+        members.push(format!("receive: {validator}"));
         ty.push(
             match message
                 .channel
@@ -410,7 +413,7 @@ fn descriptor(
 }
 
 /// The type of what the client sends.
-fn request_type(cx: &Cx<'_>, message: &Message, payload: &str) -> String {
+fn request_type(cx: &Context<'_>, message: &Message, payload: &str) -> String {
     let Some(reply) = message.reply.as_ref() else {
         return format!("hf.Outgoing<{payload}>");
     };
@@ -430,7 +433,7 @@ fn request_type(cx: &Cx<'_>, message: &Message, payload: &str) -> String {
     }
 }
 
-pub(super) fn channels(cx: &Cx<'_>) -> Vec<String> {
+pub(super) fn channels(cx: &Context<'_>) -> Vec<String> {
     let mut items = Vec::new();
     for (i, channel) in cx.protocol.channels.iter().enumerate() {
         let name = text::string(&channel.name.text);

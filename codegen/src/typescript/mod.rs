@@ -1,15 +1,13 @@
-//! The TypeScript of a protocol: types, checks and descriptors in one file, and the runtime beside it.
+//! The TypeScript of a protocol: types, validators and descriptors in one file, and the runtime beside it.
 //!
 //! The text around what varies lies in `handfast-templates`; what varies is made here, and is code already when a
 //! template gets it.
 
-mod checks;
 mod children;
+mod conditions;
 mod envelope;
-mod guard;
 mod guards;
 mod in_place;
-mod inline;
 mod keywords;
 mod messages;
 mod names;
@@ -18,24 +16,26 @@ mod recursion;
 mod rules;
 mod session;
 mod standard;
+mod statements;
 mod tags;
 mod text;
 mod types;
+mod validators;
 
 use crate::{
     Output,
     shape::{DeclId, DeclKind, Section, Shapes},
 };
-use checks::{Beside, Way};
 use handfast_schema::SchemaId;
 use handfast_spec::model::{GenerateTypescript, MessageId, Protocol};
 use handfast_templates::typescript::{self as layout, Api, lay_out};
 use recursion::Recursion;
 use std::path::{Path, PathBuf};
 use std::{cell::RefCell, collections::BTreeMap};
+use validators::{ConstantKind, Usage};
 
 /// Everything that an item may ask for, and what has been made so far.
-struct Cx<'p> {
+struct Context<'p> {
     protocol: &'p Protocol,
     shapes: &'p Shapes,
     names: names::Names,
@@ -46,22 +46,22 @@ struct Cx<'p> {
     /// Types that are written where they are used.
     inlined: Vec<bool>,
     /// Whether what the client sends contains it, by schema.
-    by_server: Vec<bool>,
+    sent_by_client: Vec<bool>,
     /// The functions that have a name.
-    functions: BTreeMap<Way, String>,
+    functions: BTreeMap<Usage, String>,
     /// The guards that have a name.
-    guards: BTreeMap<Way, String>,
+    guards: BTreeMap<Usage, String>,
     /// The constants that have been written.
-    constants: BTreeMap<(SchemaId, Beside), String>,
+    constants: BTreeMap<(SchemaId, ConstantKind), String>,
     /// How schemas contain themselves, by schema.
     recursion: Vec<Recursion>,
     /// The objects whose rules are being written, each inside of the one before it.
-    ruled: Vec<Way>,
+    open_rules: Vec<Usage>,
     /// The types that are being written out, each inside of the one before it.
-    typed: RefCell<Vec<SchemaId>>,
+    open_types: RefCell<Vec<SchemaId>>,
 }
 
-impl<'p> Cx<'p> {
+impl<'p> Context<'p> {
     fn new(protocol: &'p Protocol, shapes: &'p Shapes) -> Self {
         let mut decl_of = BTreeMap::new();
         for (i, decl) in shapes.decls.iter().enumerate() {
@@ -97,15 +97,15 @@ impl<'p> Cx<'p> {
             decl_of,
             payload_of,
             inlined,
-            by_server: sent_by_client(protocol),
+            sent_by_client: sent_by_client(protocol),
             functions: BTreeMap::new(),
             guards: BTreeMap::new(),
             constants: BTreeMap::new(),
             recursion: recursion::of(&protocol.schemas),
-            ruled: Vec::new(),
-            typed: RefCell::default(),
+            open_rules: Vec::new(),
+            open_types: RefCell::default(),
         };
-        cx.name_checks();
+        cx.name_validators();
         cx
     }
 
@@ -126,7 +126,7 @@ impl<'p> Cx<'p> {
     fn declarations(&mut self, section: Section, i: usize, items: &mut Vec<String>) {
         if self.shapes.decls[i].section == section && !self.inlined[i] {
             items.push(self.declaration(DeclId(i)));
-            self.checks(DeclId(i), items);
+            self.validators(DeclId(i), items);
             self.defaults(DeclId(i), items);
         }
     }
@@ -166,7 +166,7 @@ pub fn generate(
         "handfast" => "runtime",
         _ => "handfast",
     };
-    let mut cx = Cx::new(protocol, shapes);
+    let mut cx = Context::new(protocol, shapes);
     let header: Vec<String> = crate::header(source).lines().map(str::to_owned).collect();
     let import = |name: &str, module: &str| format!("import * as {name} from './{module}.js';");
     let imports = [import("hf", runtime), import("api", module)];
@@ -206,7 +206,7 @@ pub fn generate(
 const MARKS: &str = "/* eslint-disable */\n// @generated\n";
 
 /// The sections of the file of a protocol.
-fn api(cx: &mut Cx<'_>) -> Vec<layout::Section> {
+fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
     let types = cx.all_declarations(Section::Types);
     let errors = messages::errors(cx);
     let payloads = cx.all_declarations(Section::Payloads);

@@ -133,8 +133,8 @@ pub(super) struct Names {
     renamed: BTreeMap<String, String>,
     /// The type of each declaration of the shapes.
     pub(super) types: Vec<String>,
-    /// The check of each.
-    pub(super) checks: Vec<String>,
+    /// The validator of each.
+    pub(super) validators: Vec<String>,
     /// The type and the descriptor of each error.
     pub(super) errors: Vec<(String, String)>,
     /// The descriptor of each message; of one that needs two, what they are made from.
@@ -170,7 +170,7 @@ impl Names {
                 .collect(),
             renamed: BTreeMap::new(),
             types: Vec::new(),
-            checks: Vec::new(),
+            validators: Vec::new(),
             errors: Vec::new(),
             messages: Vec::new(),
             channels: Vec::new(),
@@ -188,14 +188,14 @@ impl Names {
             } else {
                 taken.take_type(&stem)
             };
-            let check = format!("validate{}", name.trim_end_matches('$'));
-            let check = if inlined {
-                check
+            let validator = format!("validate{}", name.trim_end_matches('$'));
+            let validator = if inlined {
+                validator
             } else {
-                taken.take_value(&check)
+                taken.take_value(&validator)
             };
             taken.types.push(name);
-            taken.checks.push(check);
+            taken.validators.push(validator);
         }
         for error in &protocol.errors {
             let stem = text::identifier(&names::pascal(given(&error.names, &error.name)));

@@ -162,7 +162,7 @@ fn run(pattern: &str) -> Option<(&str, u32, Option<u32>)> {
 /// What tells whether a string fits a pattern, in time linear in the string: a literal regular expression where an engine that
 /// backtracks takes no longer than that, and where compilers take it as it is; else the runtime's own automaton.
 pub(super) fn pattern(pattern: &str) -> String {
-    // Compilers check what a literal says by tables of their own, which may be older than the engine's.
+    // Compilers validator what a literal says by tables of their own, which may be older than the engine's.
     let unsure = pattern.replace("(?:", "").contains("(?")
         || pattern.contains("\\p{")
         || pattern.contains("\\P{")

@@ -1,6 +1,6 @@
 //! The types as tools know them that take validators of any make: the interface of Standard Schema.
 
-use super::{Cx, names::lower_first, text};
+use super::{Context, names::lower_first, text};
 use crate::{
     json_schema::{
         self,
@@ -38,8 +38,8 @@ struct Known {
 }
 
 /// A constant for each payload and each type that the author named, and one for each definition that those refer to. What is
-/// not imported falls away, so none of it burdens a check.
-pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
+/// not imported falls away, so none of it burdens a validator.
+pub(super) fn schemas(cx: &mut Context<'_>) -> Vec<String> {
     let mut sides = [
         (Side::Server, "sent", "server"),
         (Side::Client, "received", "client"),
@@ -95,7 +95,7 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
         let place = sides[side].writer.place(cx.shapes.decls[decl.0].schema);
         let side = &sides[side];
         let ty = cx.names.exported(&cx.names.types[decl.0]);
-        let check = &cx.names.checks[decl.0];
+        let validator = &cx.names.validators[decl.0];
         let schema = match side.constants.get(&place) {
             Some(constant) => constant.clone(),
             None => definition(side, &value, &uses, None),
@@ -110,7 +110,7 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
             name: &name,
             ty: &format!("hf.StandardSchema<api.{ty}>"),
             value: format!(
-                "/*@__PURE__*/ hf.standardSchema(api.{check}, '{}', {schema})",
+                "/*@__PURE__*/ hf.standardSchema(api.{validator}, '{}', {schema})",
                 side.sent
             ),
         }));
@@ -119,7 +119,7 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
 }
 
 /// Every type that gets a constant, in the order of the declarations.
-fn known(cx: &mut Cx<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known> {
+fn known(cx: &mut Context<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known> {
     let named: BTreeSet<SchemaId> = cx.protocol.types.iter().map(|ty| ty.schema).collect();
     let mut all = Vec::new();
     for i in 0..cx.shapes.decls.len() {
@@ -131,7 +131,7 @@ fn known(cx: &mut Cx<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known> {
         }
         let stem = lower_first(cx.names.types[i].trim_end_matches('$'));
         // What a client sends is held to what a server takes, and so is its schema.
-        let side = usize::from(!cx.by_server[schema.0 as usize]);
+        let side = usize::from(!cx.sent_by_client[schema.0 as usize]);
         let (value, uses) = sides[side].writer.root(schema);
         all.push(Known {
             decl,

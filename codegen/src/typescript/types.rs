@@ -1,7 +1,7 @@
 //! Types: what a schema lets through, as TypeScript says it.
 
 use super::{
-    Cx,
+    Context,
     tags::{message_tags, tags},
     text,
 };
@@ -114,7 +114,7 @@ fn is_of(value: &Value, ty: Type) -> bool {
     }
 }
 
-impl Cx<'_> {
+impl Context<'_> {
     /// The type of a schema where it is used.
     pub(super) fn ty(&self, id: SchemaId) -> String {
         self.at(id, MAX_DEPTH).text
@@ -134,12 +134,12 @@ impl Cx<'_> {
             return Ty::atom("unknown");
         };
         // What lies in itself has no end.
-        if self.typed.borrow().contains(&id) {
+        if self.open_types.borrow().contains(&id) {
             return Ty::atom("unknown");
         }
-        self.typed.borrow_mut().push(id);
+        self.open_types.borrow_mut().push(id);
         let ty = self.written_out(id, depth);
-        self.typed.borrow_mut().pop();
+        self.open_types.borrow_mut().pop();
         ty
     }
 

@@ -1,6 +1,6 @@
-//! `type`: what stands before all other statements of a check, and what it makes of them.
+//! `type`: what stands before all other statements of a validator, and what it makes of them.
 
-use super::{checks::Step, text};
+use super::{text, validators::Statements};
 use handfast_schema::{Type, TypeSet};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -21,16 +21,20 @@ pub(super) fn types_of(value: &Value) -> &'static [Type] {
 }
 
 /// The statements behind the question for the type, as the body of a function.
-pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -> Vec<String> {
+pub(super) fn guarded(
+    types: Option<TypeSet>,
+    statements: Vec<Statements>,
+    tracked: bool,
+) -> Vec<String> {
     let Some(types) = types else {
-        return grouped(steps);
+        return grouped(statements);
     };
     let may_be = |ty: Type| {
         types.contains(ty)
             || (ty == Type::Number && types.contains(Type::Integer))
             || (ty == Type::Integer && types.contains(Type::Number))
     };
-    let steps: Vec<Step> = steps
+    let statements: Vec<Statements> = statements
         .into_iter()
         .filter(|step| step.of.is_none_or(may_be))
         .collect();
@@ -41,12 +45,12 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
     let fail = format!("hf.noneOfTypes([{}], report)", names.join(", "));
     if types == TypeSet::NONE {
         let mut lines = vec![format!("{fail};")];
-        if looking {
+        if tracked {
             lines.insert(0, "evaluated.addAll();".to_owned());
         }
         return lines;
     }
-    let leave = if looking {
+    let leave = if tracked {
         "return evaluated.addAll();"
     } else {
         "return;"
@@ -61,7 +65,7 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
             Type::Array => "hf.array(value, report)",
             Type::Object => "hf.object(value, report)",
         };
-        let mut lines = vec![match (single, steps.is_empty(), looking) {
+        let mut lines = vec![match (single, statements.is_empty(), tracked) {
             (_, true, false) => format!("{asks};"),
             // What is asked for each of many is asked in place.
             (Type::Object, _, false) => {
@@ -69,7 +73,7 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
             }
             _ => format!("if (!{asks}) {leave}"),
         }];
-        lines.extend(steps.into_iter().flat_map(|step| step.lines));
+        lines.extend(statements.into_iter().flat_map(|step| step.lines));
         return lines;
     }
     let is_not = |types: TypeSet| {
@@ -83,17 +87,17 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
     let others = types.without(Type::Null);
     if types.contains(Type::Null)
         && others.single().is_some()
-        && !steps.is_empty()
-        && steps.iter().all(|step| step.of.is_some())
+        && !statements.is_empty()
+        && statements.iter().all(|step| step.of.is_some())
     {
         // Nothing but its type is asked of null.
         let mut lines = vec!["if (value === null) return;".to_owned()];
-        lines.extend(refusal(&is_not(others), &fail, looking, true));
-        lines.extend(steps.into_iter().flat_map(|step| step.lines));
+        lines.extend(refusal(&is_not(others), &fail, tracked, true));
+        lines.extend(statements.into_iter().flat_map(|step| step.lines));
         return lines;
     }
-    let mut lines = refusal(&is_not(types), &fail, looking, !steps.is_empty());
-    lines.extend(grouped(steps));
+    let mut lines = refusal(&is_not(types), &fail, tracked, !statements.is_empty());
+    lines.extend(grouped(statements));
     lines
 }
 
@@ -109,8 +113,8 @@ fn with_article(ty: Type) -> &'static str {
     }
 }
 
-fn refusal(condition: &str, fail: &str, looking: bool, leaves: bool) -> Vec<String> {
-    if looking {
+fn refusal(condition: &str, fail: &str, tracked: bool, leaves: bool) -> Vec<String> {
+    if tracked {
         let lines = vec!["evaluated.addAll();".to_owned(), format!("return {fail};")];
         return block(&format!("if ({condition}) {{"), lines);
     }
@@ -138,16 +142,16 @@ fn is_not(ty: Type) -> &'static str {
 }
 
 /// Each run of statements for one type behind the question for it.
-fn grouped(steps: Vec<Step>) -> Vec<String> {
+fn grouped(statements: Vec<Statements>) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut steps = steps.into_iter().peekable();
-    while let Some(step) = steps.next() {
+    let mut statements = statements.into_iter().peekable();
+    while let Some(step) = statements.next() {
         let Some(of) = step.of else {
             lines.extend(step.lines);
             continue;
         };
         let mut inside = step.lines;
-        while let Some(more) = steps.next_if(|next| next.of == Some(of)) {
+        while let Some(more) = statements.next_if(|next| next.of == Some(of)) {
             inside.extend(more.lines);
         }
         let asks = match of {

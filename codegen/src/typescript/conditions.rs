@@ -2,9 +2,8 @@
 //! but bad ones and a few good ones, and what tells the violations where it does not hold.
 
 use super::{
-    Cx,
-    checks::{Beside, Body, Way},
-    pattern, text,
+    Context, pattern, text,
+    validators::{Body, ConstantKind, Usage},
 };
 use handfast_schema::{
     Number, Schema, SchemaId, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose,
@@ -16,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_COMPARED: usize = 8;
 
 /// A condition, as parts that all hold.
-pub(super) struct Quick(Vec<String>);
+pub(super) struct Condition(Vec<String>);
 
-impl Quick {
+impl Condition {
     /// As code that is true where it holds.
     pub(super) fn holds(&self) -> String {
         self.0.join(" && ")
@@ -43,44 +42,49 @@ impl Quick {
     }
 }
 
-impl Cx<'_> {
-    /// The condition under which a value passes for sure; nothing where a function is the only way to tell.
-    pub(super) fn quick(&mut self, body: &mut Body<'_>, way: &Way, value: &str) -> Option<Quick> {
-        if way.looking || way.position == Purpose::Test {
+impl Context<'_> {
+    /// The condition under which a value passes for sure; nothing where a function is the only usage to tell.
+    pub(super) fn condition(
+        &mut self,
+        body: &mut Body<'_>,
+        usage: &Usage,
+        value: &str,
+    ) -> Option<Condition> {
+        if usage.tracked || usage.position == Purpose::Test {
             return None;
         }
-        let id = self.scalar(way.id)?;
+        let id = self.scalar(usage.id)?;
         let protocol = self.protocol;
         let schema = &protocol.schemas[id];
         let types = schema.types?;
         let ty = types.without(Type::Null).single()?;
-        let quick = match &schema.enumeration {
+        let condition = match &schema.enumeration {
             Some(values) if types.single() == Some(Type::String) => compared(values, value)?,
             Some(_) => return None,
             None => asked(schema, ty, value, protocol.schemas.has_defaults())?,
         };
         let pattern = schema.pattern.as_ref().filter(|_| ty == Type::String);
-        let quick = match pattern {
+        let condition = match pattern {
             Some(pattern) => {
                 let name = self.pattern(body, id, pattern);
-                Quick(
-                    quick
+                Condition(
+                    condition
                         .0
                         .into_iter()
                         .chain([format!("{name}.test({value})")])
                         .collect(),
                 )
             }
-            None => quick,
+            None => condition,
         };
         if !types.contains(Type::Null) {
-            return Some(quick);
+            return Some(condition);
         }
-        let rest = match quick.0.len() {
-            1 => quick.holds(),
-            _ => format!("({})", quick.holds()),
+        let rest = match condition.0.len() {
+            1 => condition.holds(),
+            _ => format!("({})", condition.holds()),
         };
-        Some(Quick(vec![format!("({value} === null || {rest})")]))
+        Some(Condition(vec![format!("({value} === null || {rest})")]))
     }
 
     /// The constant that tells whether a string fits a pattern.
@@ -91,14 +95,20 @@ impl Cx<'_> {
             }
             _ => body.stem.to_owned(),
         };
-        self.beside_of(body, id, &stem, Beside::Pattern, "Pattern", "", || {
-            pattern::pattern(pattern)
-        })
+        self.constant_of(
+            body,
+            id,
+            &stem,
+            ConstantKind::Pattern,
+            "Pattern",
+            "",
+            || pattern::pattern(pattern),
+        )
     }
 
     /// Whether a scalar has both a condition and a rule.
-    pub(super) fn has_rule(&self, way: &Way) -> bool {
-        let Some(id) = self.scalar(way.id) else {
+    pub(super) fn has_rule(&self, usage: &Usage) -> bool {
+        let Some(id) = self.scalar(usage.id) else {
             return false;
         };
         let schema = &self.protocol.schemas[id];
@@ -129,7 +139,7 @@ impl Cx<'_> {
     /// The schema of a scalar that says nothing but what is known here.
     pub(super) fn scalar(&self, mut id: SchemaId) -> Option<SchemaId> {
         let schemas = &self.protocol.schemas;
-        // References without end do not pass the check of the spec.
+        // References without end do not pass the validator of the spec.
         for _ in 0..64 {
             match schemas[id].reference.filter(|_| schemas[id].only_refers()) {
                 Some(target) => id = target,
@@ -165,7 +175,7 @@ impl Cx<'_> {
 }
 
 /// One of several strings.
-fn compared(values: &[Value], value: &str) -> Option<Quick> {
+fn compared(values: &[Value], value: &str) -> Option<Condition> {
     if !(1..=MAX_COMPARED).contains(&values.len()) || !values.iter().all(Value::is_string) {
         return None;
     }
@@ -173,7 +183,7 @@ fn compared(values: &[Value], value: &str) -> Option<Quick> {
         .iter()
         .map(|one| format!("{value} === {}", text::value(one)))
         .collect();
-    Some(Quick(vec![match parts.as_slice() {
+    Some(Condition(vec![match parts.as_slice() {
         [one] => one.clone(),
         _ => format!("({})", parts.join(" || ")),
     }]))
@@ -188,7 +198,7 @@ pub(super) fn is_text(schema: &Schema, value: &str) -> String {
     }
 }
 
-fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Quick> {
+fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Condition> {
     let mut parts = Vec::new();
     match ty {
         Type::String => {
@@ -248,7 +258,7 @@ fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Quick
         }
         _ => return None,
     }
-    Some(Quick(parts))
+    Some(Condition(parts))
 }
 
 /// The properties of an object as local constants.
@@ -275,8 +285,8 @@ const INHERITED: [&str; 12] = [
     "valueOf",
 ];
 
-/// Names that the statements of a check have for something else.
-const MEANT: [&str; 18] = [
+/// Names that the statements of a validator have for something else.
+const RESERVED: [&str; 18] = [
     "value",
     "report",
     "strict",
@@ -298,7 +308,7 @@ const MEANT: [&str; 18] = [
 ];
 
 /// Whether a property of this name is there only where an object has it itself.
-pub(super) fn is_own(name: &str) -> bool {
+pub(super) fn is_not_inherited(name: &str) -> bool {
     !INHERITED.contains(&name)
 }
 
@@ -307,7 +317,7 @@ impl Locals {
     pub(super) fn new<'n>(properties: impl Iterator<Item = &'n str>) -> Self {
         let mut names: Vec<(String, String)> = Vec::new();
         let (mut places, mut given) = (BTreeMap::new(), BTreeSet::new());
-        for property in properties.filter(|name| is_own(name)) {
+        for property in properties.filter(|name| is_not_inherited(name)) {
             let plain = text::identifier(property);
             let stem = match plain == property {
                 true => plain,
@@ -315,7 +325,7 @@ impl Locals {
             };
             let mut local = crate::names::ts_ident(&stem);
             let constants = ["Fields", "Members", "Pattern", "Rules", "Values"];
-            let taken = MEANT.contains(&local.as_str())
+            let taken = RESERVED.contains(&local.as_str())
                 || local.starts_with("validate")
                 || local.starts_with("is")
                 || constants.iter().any(|ending| local.ends_with(ending));
@@ -366,11 +376,11 @@ impl Locals {
     }
 }
 
-/// Statements for one property that is a constant: its check, and where it lies.
-pub(super) fn checked(local: &str, name: &str, check: &str) -> Vec<String> {
+/// Statements for one property that is a constant: its validator, and where it lies.
+pub(super) fn checked(local: &str, name: &str, validator: &str) -> Vec<String> {
     vec![
         "const before = report.violations.length;".to_owned(),
-        format!("{check}({local}, report);"),
+        format!("{validator}({local}, report);"),
         format!(
             "hf.prefixPath(report, before, {});",
             text::string(&part(name))
