@@ -1,21 +1,15 @@
 //! The keywords that look inside an object or an array, as statements.
 
 use super::{
-    Context, conditions,
-    keywords::set,
+    body::Body,
+    context::{ConstantKind, Context, Usage},
     pattern, statements, text,
-    validators::{Body, ConstantKind, Usage},
 };
 use handfast_schema::{SchemaId, Type, openness::Purpose};
 
 impl Context<'_> {
     fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
-        let position = body.usage.position.child();
-        let usage = Usage {
-            id,
-            position,
-            tracked: false,
-        };
+        let usage = body.usage.child(id);
         self.reference(body, usage, stem)
     }
 
@@ -87,11 +81,7 @@ impl Context<'_> {
                 format!("hf.property(value, {name}, {validator}, report);"),
             );
         };
-        let usage = Usage {
-            id,
-            position: body.usage.position.child(),
-            tracked: false,
-        };
+        let usage = body.usage.child(id);
         let condition = self.condition(body, &usage, &local);
         let condition = match &condition {
             Some(condition) => format!("{local} !== undefined && {}", condition.fails()),
@@ -100,7 +90,7 @@ impl Context<'_> {
         let lines = match self.child(body, id, &stem) {
             // Anything at all passes.
             validator if validator == "hf.anything" => return,
-            validator => conditions::checked(&local, name, &validator),
+            validator => checked(&local, name, &validator),
         };
         body.lines(
             of,
@@ -151,7 +141,7 @@ impl Context<'_> {
             None => closes.then(|| "hf.undeclaredIfSent".to_owned()),
         };
         parts.extend(others.map(|validator| format!("additionalProperties: {validator}")));
-        let kind = ConstantKind::Members(body.usage.position);
+        let kind = ConstantKind::Members(body.usage.purpose);
         let members = self.constant(body, kind, "Members", "hf.PropertyKeywords", || {
             format!("{{ {} }}", parts.join(", "))
         });
@@ -170,7 +160,7 @@ impl Context<'_> {
     pub(super) fn test(&mut self, body: &mut Body<'_>, id: SchemaId, ending: &str) -> String {
         let usage = Usage {
             id,
-            position: Purpose::Test,
+            purpose: Purpose::Test,
             tracked: false,
         };
         let stem = format!("{}{ending}", body.stem);
@@ -186,7 +176,7 @@ impl Context<'_> {
             .map(|(name, _)| text::string(name))
             .collect();
         self.constant(body, ConstantKind::Fields, "Fields", "", || {
-            set("string", &names)
+            text::set("string", &names)
         })
     }
 
@@ -224,7 +214,7 @@ impl Context<'_> {
     /// `items`
     fn each_item(&mut self, body: &mut Body<'_>, id: SchemaId, from: usize) {
         let of = Some(Type::Array);
-        let usage = item_usage(&body.usage, id);
+        let usage = body.usage.child(id);
         let condition = self.condition(body, &usage, "item").filter(|_| from == 0);
         let validator = self.child(body, id, &format!("{}Item", body.stem));
         if validator == "hf.anything" {
@@ -306,11 +296,19 @@ impl Context<'_> {
     }
 }
 
-/// How the items of an array are met.
-pub(super) fn item_usage(array: &Usage, id: SchemaId) -> Usage {
-    Usage {
-        id,
-        position: array.position.child(),
-        tracked: false,
-    }
+/// Statements for one property that is a constant: its validator, and where it lies.
+pub(super) fn checked(local: &str, name: &str, validator: &str) -> Vec<String> {
+    vec![
+        "const before = report.violations.length;".to_owned(),
+        format!("{validator}({local}, report);"),
+        format!(
+            "hf.prefixPath(report, before, {});",
+            text::string(&part(name))
+        ),
+    ]
+}
+
+/// A name as a part of a JSON Pointer (RFC 6901, section 3).
+fn part(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,6 +1,6 @@
 //! Envelopes, as the runtime describes them.
 
-use super::{Context, text};
+use super::{context::Context, text};
 use handfast_spec::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, Presence, RoleKind, RolePlayer, Scalar, Side,
     Tagging, TimestampForm,
@@ -194,4 +194,23 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
             format!("timestamp: {timestamp}"),
         ],
     })
+}
+
+/// The envelopes of both directions, of the client's first. That of the server stands before the table of its messages already.
+pub(super) fn envelopes(cx: &Context<'_>, items: &mut Vec<String>) -> (String, String) {
+    let (client, server) = (&cx.protocol.envelope.client, &cx.protocol.envelope.server);
+    let mut known = Envelopes::new();
+    let server = known.name(
+        server,
+        tags(cx, Side::Server),
+        || "serverEnvelope".to_owned(),
+        &mut Vec::new(),
+    );
+    let client = known.name(
+        client,
+        tags(cx, Side::Client),
+        || "clientEnvelope".to_owned(),
+        items,
+    );
+    (client, server)
 }

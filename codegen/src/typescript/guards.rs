@@ -5,82 +5,17 @@
 //! schema the guard is its validator, asked whether it found anything.
 
 use super::{
-    Context,
-    children::item_usage,
-    conditions::{self, Locals},
+    body::Body,
+    context::{Context, Usage},
+    kinds::Closed,
+    locals::Locals,
     statements, text,
-    validators::{Body, Usage},
 };
 use crate::shape::DeclId;
-use handfast_schema::{
-    Schema, SchemaId, Type, TypeSet,
-    openness::{Purpose, UnknownFields, unknown_fields},
-};
+use handfast_schema::{SchemaId, Type, TypeSet};
 use handfast_templates::typescript::{Function, lay_out};
-use std::collections::BTreeSet;
 
 impl Context<'_> {
-    /// Whether a schema has a guard that is a condition.
-    pub(super) fn has_guard(&self, usage: &Usage) -> bool {
-        if usage.tracked || usage.position == Purpose::Test {
-            return false;
-        }
-        let schema = &self.protocol.schemas[usage.id];
-        match schema.types.and_then(TypeSet::single) {
-            Some(Type::Object) => self.is_plain_object(schema),
-            Some(Type::Array) => self.is_plain_array(usage, schema),
-            Some(_) => self.has_rule(usage),
-            None => false,
-        }
-    }
-
-    fn is_plain_object(&self, schema: &Schema) -> bool {
-        let known = Schema {
-            properties: schema.properties.clone(),
-            required: schema.required.clone(),
-            additional_properties: schema
-                .additional_properties
-                .filter(|more| self.boolean(*more).is_some()),
-            ..bare(schema)
-        };
-        let declared: BTreeSet<&String> = schema.properties.iter().map(|(name, _)| name).collect();
-        *schema == known
-            && schema.required.iter().all(|name| declared.contains(name))
-            && schema
-                .properties
-                .iter()
-                .all(|(name, _)| conditions::is_not_inherited(name))
-    }
-
-    fn is_plain_array(&self, usage: &Usage, schema: &Schema) -> bool {
-        let known = Schema {
-            items: schema.items,
-            min_items: schema.min_items,
-            max_items: schema.max_items,
-            ..bare(schema)
-        };
-        let Some(items) = schema.items.filter(|_| *schema == known) else {
-            return false;
-        };
-        let item = self.resolved(item_usage(usage, items));
-        let is_object = |usage: &Usage| {
-            self.protocol.schemas[usage.id]
-                .types
-                .and_then(TypeSet::single)
-                == Some(Type::Object)
-        };
-        self.has_rule(&item) || (is_object(&item) && self.has_guard(&item))
-    }
-
-    fn boolean(&self, id: SchemaId) -> Option<bool> {
-        self.protocol.schemas[id].boolean
-    }
-
-    /// Whether a guard asks whether the value is on its usage out.
-    fn is_strict(&self, id: SchemaId) -> bool {
-        self.sent_by_client[id.0 as usize]
-    }
-
     /// The guard of a schema, for others where it is exported; none for one that is not asked for.
     pub(super) fn guard(&mut self, body: &mut Body<'_>, exported: bool) -> Option<String> {
         let usage = body.usage;
@@ -121,11 +56,7 @@ impl Context<'_> {
         let name = self
             .names
             .take_value(&format!("is{}", ty.trim_end_matches('$')));
-        let usage = self.canonical(Usage {
-            id: self.shapes.decls[first.0].schema,
-            position: Purpose::Whole,
-            tracked: false,
-        });
+        let usage = self.canonical(Usage::whole(self.shapes.decls[first.0].schema));
         let guard = self.guards.get(&usage).cloned().unwrap_or_default();
         lay_out(&Function {
             exported: true,
@@ -173,7 +104,7 @@ impl Context<'_> {
         for (name, id) in &schema.properties {
             parts.extend(self.property_guard(body, name, *id));
         }
-        if let Some(closed) = self.closed(body) {
+        if let Some(closed) = self.closed(&body.usage) {
             let fields = self.fields(body);
             let call = format!("hf.isClosed(value, {fields})");
             parts.push(match closed {
@@ -202,7 +133,7 @@ impl Context<'_> {
     fn property_guard(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> Option<String> {
         let local = body.locals.of(name)?.to_owned();
         let is_required = body.required.contains(name);
-        let usage = property_usage(body, id);
+        let usage = body.usage.child(id);
         let condition = match self.condition(body, &usage, &local) {
             Some(condition) if is_required => return Some(condition.holds()),
             Some(condition) => condition.grouped(),
@@ -246,7 +177,7 @@ impl Context<'_> {
     fn property_check(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> String {
         let stem = text::identifier(&crate::names::pascal(name));
         let stem = format!("{}{stem}", body.stem);
-        self.reference(body, property_usage(body, id), &stem)
+        self.reference(body, body.usage.child(id), &stem)
     }
 
     /// What is asked of an array.
@@ -256,7 +187,7 @@ impl Context<'_> {
         parts.extend(schema.min_items.map(|n| format!("{value}.length >= {n}")));
         parts.extend(schema.max_items.map(|n| format!("{value}.length <= {n}")));
         if let Some(items) = schema.items {
-            let usage = item_usage(usage, items);
+            let usage = usage.child(items);
             let holds = match self.condition(body, &usage, "item") {
                 Some(condition) => Some(condition.holds()),
                 None => {
@@ -292,59 +223,6 @@ impl Context<'_> {
         };
         let guard = self.guards.get(usage)?;
         Some(format!("{guard}(value{strict})"))
-    }
-
-    /// Whether what is asked of an array stands where it is met.
-    pub(super) fn is_inline(&self, usage: &Usage) -> bool {
-        let is_array = self.protocol.schemas[usage.id]
-            .types
-            .and_then(TypeSet::single)
-            == Some(Type::Array);
-        is_array && self.has_guard(usage) && !self.guards.contains_key(usage)
-    }
-
-    /// Whether an object takes properties that are not declared.
-    pub(super) fn closed(&self, body: &Body<'_>) -> Option<Closed> {
-        match body
-            .schema
-            .additional_properties
-            .and_then(|more| self.boolean(more))
-        {
-            Some(true) => None,
-            Some(false) => Some(Closed::Always),
-            None => (body.usage.position == Purpose::Whole
-                && self.is_strict(body.usage.id)
-                && unknown_fields(&self.protocol.schemas, body.usage.id)
-                    == UnknownFields::RefuseAdditional)
-                .then_some(Closed::Strict),
-        }
-    }
-}
-
-/// When properties that are not declared are refused.
-#[derive(Clone, Copy)]
-pub(super) enum Closed {
-    Always,
-    /// In what is sent.
-    Strict,
-}
-
-pub(super) fn property_usage(body: &Body<'_>, id: SchemaId) -> Usage {
-    Usage {
-        id,
-        position: body.usage.position.child(),
-        tracked: false,
-    }
-}
-
-/// A schema that says its type alone.
-fn bare(schema: &Schema) -> Schema {
-    Schema {
-        span: schema.span,
-        annotations: schema.annotations.clone(),
-        types: schema.types,
-        resource: schema.resource,
-        ..Schema::default()
     }
 }
 

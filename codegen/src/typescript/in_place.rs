@@ -1,8 +1,9 @@
 //! The keywords that hand the same value to other schemas, as statements.
 
 use super::{
-    Context, statements, text,
-    validators::{Body, Usage},
+    body::Body,
+    context::{Context, Usage},
+    statements, text,
 };
 use handfast_schema::{
     SchemaId, Type,
@@ -20,7 +21,7 @@ impl Context<'_> {
     pub(super) fn in_place(
         &mut self,
         body: &mut Body<'_>,
-        position: Purpose,
+        purpose: Purpose,
         evaluated: Option<&str>,
         more: bool,
     ) {
@@ -43,31 +44,31 @@ impl Context<'_> {
             .collect();
         for (i, id) in references.iter().enumerate() {
             let stem = format!("{}All{}", body.stem, i + 1);
-            self.handed(body, *id, position, evaluated, &stem, None);
+            self.handed(body, *id, purpose, evaluated, &stem, None);
         }
         let may_be_object = body.may_be(Type::Object);
         for (key, id) in schema.dependent_schemas.iter().filter(|_| may_be_object) {
             let stem = text::identifier(&crate::names::pascal(key));
             let stem = format!("{}With{stem}", body.stem);
-            self.handed(body, *id, position, evaluated, &stem, Some(key));
+            self.handed(body, *id, purpose, evaluated, &stem, Some(key));
         }
         for (i, id) in schema.all_of.iter().enumerate() {
             let stem = format!("{}All{}", body.stem, references.len() + i + 1);
-            self.handed(body, *id, position, evaluated, &stem, None);
+            self.handed(body, *id, purpose, evaluated, &stem, None);
         }
         if !schema.any_of.is_empty() {
             let last = schema.one_of.is_empty() && !more;
-            self.union(body, &schema.any_of, "anyOf", position, evaluated, last);
+            self.union(body, &schema.any_of, "anyOf", purpose, evaluated, last);
         }
         if !schema.one_of.is_empty() {
-            self.union(body, &schema.one_of, "oneOf", position, evaluated, !more);
+            self.union(body, &schema.one_of, "oneOf", purpose, evaluated, !more);
         }
         if let Some(id) = schema.not {
             let validator = self.test(body, id, "Not");
             body.step(None, format!("hf.not(value, {validator}, report);"));
         }
         if let Some(id) = schema.condition {
-            self.conditional(body, id, position, evaluated);
+            self.conditional(body, id, purpose, evaluated);
         }
     }
 
@@ -76,12 +77,12 @@ impl Context<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Purpose,
+        purpose: Purpose,
         evaluated: Option<&str>,
         stem: &str,
         beside: Option<&str>,
     ) {
-        let Some(call) = self.call(body, id, position, evaluated, stem) else {
+        let Some(call) = self.call(body, id, purpose, evaluated, stem) else {
             return;
         };
         match beside {
@@ -101,13 +102,13 @@ impl Context<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Purpose,
+        purpose: Purpose,
         evaluated: Option<&str>,
         stem: &str,
     ) -> Option<String> {
         let usage = Usage {
             id,
-            position,
+            purpose,
             tracked: evaluated.is_some(),
         };
         let validator = self.reference(body, usage, stem);
@@ -122,13 +123,13 @@ impl Context<'_> {
         &mut self,
         body: &mut Body<'_>,
         id: SchemaId,
-        position: Purpose,
+        purpose: Purpose,
         evaluated: Option<&str>,
     ) {
         let schema = body.schema;
         let mut consequence = |cx: &mut Self, id: Option<SchemaId>, ending: &str| {
             let stem = format!("{}{ending}", body.stem);
-            id.and_then(|id| cx.call(body, id, position, evaluated, &stem))
+            id.and_then(|id| cx.call(body, id, purpose, evaluated, &stem))
         };
         let then = consequence(self, schema.then, "Then");
         let otherwise = consequence(self, schema.otherwise, "Else");
@@ -137,7 +138,7 @@ impl Context<'_> {
         }
         let usage = Usage {
             id,
-            position: Purpose::Test,
+            purpose: Purpose::Test,
             tracked: evaluated.is_some(),
         };
         let validator = self.reference(body, usage, &format!("{}If", body.stem));
@@ -165,7 +166,7 @@ impl Context<'_> {
         body: &mut Body<'_>,
         ids: &[SchemaId],
         keyword: &str,
-        position: Purpose,
+        purpose: Purpose,
         watched: Option<&str>,
         last: bool,
     ) {
@@ -173,7 +174,7 @@ impl Context<'_> {
         let evaluated = also(watched);
         let usage = |id| Usage {
             id,
-            position,
+            purpose,
             tracked: watched.is_some(),
         };
         let Some(discriminated) = union(schemas, ids) else {

@@ -1,42 +1,40 @@
 //! The keywords of a schema as statements, in the order of the interpreter.
 
 use super::{
-    Context,
-    conditions::{self, Locals},
+    body::{Body, has_locals},
+    conditions,
+    context::{ConstantKind, Context, Usage},
+    kinds::MAX_COMPARED,
+    locals::Locals,
     pattern,
     rules::Rule,
     statements, text,
-    validators::{Body, ConstantKind, Usage},
 };
 use handfast_schema::{
-    Number, SchemaId, Type, TypeSet, format,
+    Number, Type, TypeSet, format,
     number::MAX_SAFE_INTEGER,
     openness::{Purpose, UnknownFields, unknown_fields},
 };
-use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// More values than this are looked up in a set.
-const MAX_COMPARED: usize = 8;
 
 impl Context<'_> {
     /// The statements behind `type`, in the order of the interpreter.
     pub(super) fn body(&mut self, body: &mut Body<'_>) {
         let Usage {
             id,
-            position,
+            purpose,
             tracked,
         } = body.usage;
         let schema = body.schema;
         let sent_by_client = self.sent_by_client[id.0 as usize];
-        let how = if sent_by_client || position == Purpose::Test {
+        let how = if sent_by_client || purpose == Purpose::Test {
             unknown_fields(&self.protocol.schemas, id)
         } else {
             // Nobody sends it, so nothing is closed, and every position is the same.
             UnknownFields::AsWritten
         };
-        let closes = position == Purpose::Whole && sent_by_client;
+        let closes = purpose == Purpose::Whole && sent_by_client;
         let closed = closes && how == UnknownFields::RefuseUnevaluated && body.may_be(Type::Object);
         let last_word = closed
             || (schema.unevaluated_properties.is_some() && body.may_be(Type::Object))
@@ -52,7 +50,7 @@ impl Context<'_> {
             body.step(None, format!("const {name} = new hf.Evaluated();"));
         }
         let joint = schema.property_names.is_some() || !schema.pattern_properties.is_empty();
-        if conditions::has_locals(body) && !joint {
+        if has_locals(body) && !joint {
             let names = schema.properties.iter().map(|(name, _)| name.as_str());
             body.locals = Locals::new(names);
         }
@@ -85,53 +83,13 @@ impl Context<'_> {
                 body.step(Some(Type::Object), line);
             }
         }
-        self.in_place(body, how.in_place(position), evaluated, last_word);
+        self.in_place(body, how.in_place(purpose), evaluated, last_word);
         if let (true, Some(evaluated)) = (last_word, evaluated) {
             self.unevaluated(body, closed, evaluated);
             if tracked {
                 body.step(None, format!("evaluated.merge({evaluated});"));
             }
         }
-    }
-
-    /// A constant that belongs to a schema, made where it is first needed.
-    pub(super) fn constant(
-        &mut self,
-        body: &mut Body<'_>,
-        kind: ConstantKind,
-        ending: &str,
-        ty: &str,
-        value: impl FnOnce() -> String,
-    ) -> String {
-        self.constant_of(body, body.usage.id, body.stem, kind, ending, ty, value)
-    }
-
-    /// A constant that belongs to another schema.
-    #[expect(clippy::too_many_arguments, reason = "what a constant is made of")]
-    pub(super) fn constant_of(
-        &mut self,
-        body: &mut Body<'_>,
-        id: SchemaId,
-        stem: &str,
-        kind: ConstantKind,
-        ending: &str,
-        ty: &str,
-        value: impl FnOnce() -> String,
-    ) -> String {
-        if let Some(name) = self.constants.get(&(id, kind)) {
-            return name.clone();
-        }
-        let stem = format!("{}{ending}", super::names::lower_first(stem));
-        let name = self.names.take_value(&stem);
-        body.constants.push(lay_out(&Constant {
-            doc: String::new(),
-            exported: false,
-            name: &name,
-            ty,
-            value: value(),
-        }));
-        self.constants.insert((id, kind), name.clone());
-        name
     }
 
     /// `const` and `enum`.
@@ -152,7 +110,7 @@ impl Context<'_> {
             "notEnum"
         };
         let fail = format!("hf.{not}([{}], report);", allowed.join(", "));
-        let open = schema.open && body.usage.position != Purpose::Test;
+        let open = schema.open && body.usage.purpose != Purpose::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.
         if open && !sent_by_client && only_strings {
@@ -203,7 +161,7 @@ impl Context<'_> {
         }
         let mut parts: Vec<String> = if scalars.len() > MAX_COMPARED {
             let name = self.constant(body, ConstantKind::Values, "Values", "", || {
-                set("unknown", &scalars)
+                text::set("unknown", &scalars)
             });
             vec![format!("!{name}.has(value)")]
         } else {
@@ -231,13 +189,13 @@ impl Context<'_> {
             .filter(|types| !types.contains(Type::Number) && types.contains(Type::Integer))
             .map_or(Type::Number, |_| Type::Integer);
         let defaults = self.protocol.schemas.has_defaults();
-        let position = body.usage.position;
+        let purpose = body.usage.purpose;
         let rule = |body: &mut Body<'_>, name: &str, n: &Number| {
             let line = format!("hf.{name}(value, {}, report);", text::number(n));
             body.step(Some(of), line);
         };
         let default = |written: bool, bound: i64| {
-            let applies = defaults && of == Type::Integer && position != Purpose::Test;
+            let applies = defaults && of == Type::Integer && purpose != Purpose::Test;
             (applies && !written).then(|| Number::from(bound))
         };
         let lowest = default(
@@ -376,16 +334,6 @@ fn fails(condition: Option<&str>, fail: String) -> Vec<String> {
         return vec![line];
     }
     statements::block(&format!("if ({condition}) {{"), vec![fail])
-}
-
-pub(super) fn set(ty: &str, values: &[String]) -> String {
-    if values.is_empty() {
-        format!("/*@__PURE__*/ new Set<{ty}>()")
-    } else if ty == "string" {
-        format!("/*@__PURE__*/ new Set([{}])", values.join(", "))
-    } else {
-        format!("/*@__PURE__*/ new Set<{ty}>([{}])", values.join(", "))
-    }
 }
 
 /// The runtime's function for a format, called after it; none for a format that asserts nothing.

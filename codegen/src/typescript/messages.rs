@@ -1,12 +1,11 @@
 //! Errors, messages and channels, as the descriptors that an application passes to its client.
 
 use super::{
-    Context,
-    envelope::{Envelopes, Tags, tags},
+    context::Context,
+    envelope::{Envelopes, Tags, envelopes, tags},
     names::has_both_sides,
-    session::envelopes,
     tags::message_tags,
-    text,
+    text::{self, scalar},
     types::named_union,
 };
 use crate::shape::{PayloadShape, Section};
@@ -16,13 +15,6 @@ use handfast_spec::model::{
 use handfast_templates::typescript::{
     Alias, Decoding, DecodingClientMessages, Descriptor, lay_out,
 };
-
-pub(super) fn scalar(scalar: &Scalar) -> String {
-    match scalar {
-        Scalar::Text(value) => text::string(value),
-        Scalar::Integer(n) => n.to_string(),
-    }
-}
 
 pub(super) fn errors(cx: &mut Context<'_>) -> Vec<String> {
     let mut items = Vec::new();

@@ -2,11 +2,10 @@
 //! once its guard has found that a value does not pass.
 
 use super::{
-    Context,
-    children::item_usage,
-    guards::{Closed, property_usage},
+    body::Body,
+    context::{ConstantKind, Context, Usage},
+    kinds::Closed,
     text,
-    validators::{Body, ConstantKind, Usage},
 };
 use handfast_schema::{Number, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose};
 
@@ -124,7 +123,7 @@ impl Context<'_> {
         }
         let schema = &self.protocol.schemas[usage.id];
         if let Some(items) = schema.items {
-            let item = self.rule_of(body, item_usage(usage, items), "Item");
+            let item = self.rule_of(body, usage.child(items), "Item");
             let counts = [schema.min_items, schema.max_items];
             return Some(Rule::array(Some(item.expression()), counts));
         }
@@ -134,7 +133,7 @@ impl Context<'_> {
 
     /// The rule of a scalar.
     fn scalar_rule(&mut self, body: &mut Body<'_>, usage: &Usage) -> Option<Rule> {
-        if usage.tracked || usage.position == Purpose::Test || !self.has_rule(usage) {
+        if usage.tracked || usage.purpose == Purpose::Test || !self.has_rule(usage) {
             return None;
         }
         let id = self.scalar(usage.id)?;
@@ -179,7 +178,7 @@ impl Context<'_> {
 
     /// The constant that is the rule of an object.
     fn object_rule(&mut self, body: &mut Body<'_>) -> Rule {
-        let kind = ConstantKind::Rule(body.usage.position);
+        let kind = ConstantKind::Rule(body.usage.purpose);
         if let Some(name) = self.constants.get(&(body.usage.id, kind)) {
             return Rule::Object(name.clone());
         }
@@ -194,7 +193,7 @@ impl Context<'_> {
         let mut rule = format!("[hf.reportObject, {{\n  '?': [{}],", optional.join(", "));
         for (name, id) in &schema.properties {
             let ending = text::identifier(&crate::names::pascal(name));
-            let property = self.rule_of(body, property_usage(body, *id), &ending);
+            let property = self.rule_of(body, body.usage.child(*id), &ending);
             rule.push_str(&format!(
                 "\n  {}: {},",
                 text::key(name),
@@ -202,7 +201,7 @@ impl Context<'_> {
             ));
         }
         self.open_rules.pop();
-        rule.push_str(match self.closed(body) {
+        rule.push_str(match self.closed(&body.usage) {
             None => "\n}]",
             Some(Closed::Always) => "\n}, hf.reportAdditional]",
             Some(Closed::Strict) => "\n}, hf.reportAdditionalIfSent]",

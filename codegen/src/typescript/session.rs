@@ -1,10 +1,9 @@
 //! What a client has to know of the protocol as a whole.
 
 use super::{
-    Context,
-    envelope::{Envelopes, tags},
-    messages::scalar,
-    text,
+    context::Context,
+    envelope::envelopes,
+    text::{self, scalar},
 };
 use handfast_spec::model::{CloseCondition, EncodingKind, RoleKind, RolePlayer, Scalar, Side};
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
@@ -77,25 +76,6 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
     }));
     items.push(lay_out(&Connecting { auth: &auth }));
     items
-}
-
-/// The envelopes of both directions, of the client's first. That of the server stands before the table of its messages already.
-pub(super) fn envelopes(cx: &Context<'_>, items: &mut Vec<String>) -> (String, String) {
-    let (client, server) = (&cx.protocol.envelope.client, &cx.protocol.envelope.server);
-    let mut known = Envelopes::new();
-    let server = known.name(
-        server,
-        tags(cx, Side::Server),
-        || "serverEnvelope".to_owned(),
-        &mut Vec::new(),
-    );
-    let client = known.name(
-        client,
-        tags(cx, Side::Client),
-        || "clientEnvelope".to_owned(),
-        items,
-    );
-    (client, server)
 }
 
 /// The codes that a client acts on, where they are not those that the runtime knows.

@@ -1,6 +1,6 @@
 //! The types as tools know them that take validators of any make: the interface of Standard Schema.
 
-use super::{Context, names::lower_first, text};
+use super::{context::Context, names::lower_first, text};
 use crate::{
     json_schema::{
         self,

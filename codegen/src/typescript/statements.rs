@@ -1,6 +1,6 @@
 //! `type`: what stands before all other statements of a validator, and what it makes of them.
 
-use super::{text, validators::Statements};
+use super::text;
 use handfast_schema::{Type, TypeSet};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -215,4 +215,10 @@ pub(super) fn mentioned<'l>(lines: impl IntoIterator<Item = &'l String>) -> BTre
         }
     }
     all
+}
+
+/// Statements, and the types of values that they are for.
+pub(super) struct Statements {
+    pub(super) of: Option<Type>,
+    pub(super) lines: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Types: what a schema lets through, as TypeScript says it.
 
 use super::{
-    Context,
+    context::Context,
     tags::{message_tags, tags},
     text,
 };
