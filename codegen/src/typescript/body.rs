@@ -4,7 +4,7 @@ use super::{
     context::{ConstantKind, Context, Usage},
     locals::Locals,
     names::lower_first,
-    statements::{self, Statements},
+    statements::{Statements, Uses},
 };
 use handfast_schema::{Schema, SchemaId, Type, TypeSet, openness::Purpose};
 use handfast_templates::typescript::{Constant, lay_out};
@@ -28,6 +28,8 @@ pub(super) struct Body<'w> {
     pub(super) required: BTreeSet<&'w str>,
     /// The properties that are constants in the function.
     pub(super) locals: Locals,
+    /// Whether the guard uses its parameter `strict`.
+    pub(super) uses_strict: bool,
     pub(super) statements: Vec<Statements>,
     pub(super) pending: Vec<PendingValidator>,
     pub(super) constants: Vec<String>,
@@ -41,6 +43,7 @@ impl<'w> Body<'w> {
             schema,
             required: schema.required.iter().map(String::as_str).collect(),
             locals: Locals::new(std::iter::empty()),
+            uses_strict: false,
             statements: Vec::new(),
             pending: Vec::new(),
             constants: Vec::new(),
@@ -58,23 +61,37 @@ impl<'w> Body<'w> {
         self.schema.types.is_none_or(|types| types.contains(ty))
     }
 
-    /// Puts the constants that the statements name before all of them.
-    pub(super) fn make_locals(&mut self) {
-        let named = statements::mentioned(self.statements.iter().flat_map(|step| &step.lines));
-        let made = self.locals.made(|local| named.contains(local), "value");
-        if let Some(lines) = made {
-            let of = Some(Type::Object);
-            self.statements.insert(0, Statements { of, lines });
+    /// Puts the declaration of the constants in use before all statements.
+    pub(super) fn declare_locals(&mut self) {
+        if let Some(lines) = self.locals.declaration("value") {
+            let declaration = Statements {
+                of: Some(Type::Object),
+                uses: Uses::BOTH,
+                lines,
+            };
+            self.statements.insert(0, declaration);
         }
     }
 
+    /// Adds a statement that uses the value and the report.
     pub(super) fn step(&mut self, of: Option<Type>, line: String) {
         self.lines(of, vec![line]);
     }
 
+    /// Adds a statement.
+    pub(super) fn step_using(&mut self, of: Option<Type>, uses: Uses, line: String) {
+        self.lines_using(of, uses, vec![line]);
+    }
+
+    /// Adds statements that use the value and the report.
     pub(super) fn lines(&mut self, of: Option<Type>, lines: Vec<String>) {
+        self.lines_using(of, Uses::BOTH, lines);
+    }
+
+    /// Adds statements.
+    pub(super) fn lines_using(&mut self, of: Option<Type>, uses: Uses, lines: Vec<String>) {
         if !lines.is_empty() {
-            self.statements.push(Statements { of, lines });
+            self.statements.push(Statements { of, uses, lines });
         }
     }
 }

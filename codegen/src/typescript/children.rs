@@ -3,7 +3,9 @@
 use super::{
     body::Body,
     context::{ConstantKind, Context, Usage},
-    pattern, statements, text,
+    pattern,
+    statements::{self, Uses},
+    text,
 };
 use handfast_schema::{SchemaId, Type, openness::Purpose};
 
@@ -59,10 +61,18 @@ impl Context<'_> {
             None => {}
         }
         match evaluated {
-            Some(evaluated) if more.is_some() => body.step(of, format!("{evaluated}.addAll();")),
+            Some(evaluated) if more.is_some() => body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addAll();"),
+            ),
             Some(evaluated) if !schema.properties.is_empty() => {
                 let fields = self.fields(body);
-                body.step(of, format!("{evaluated}.add({fields});"));
+                body.step_using(
+                    of,
+                    Uses::record(evaluated),
+                    format!("{evaluated}.add({fields});"),
+                );
             }
             _ => {}
         }
@@ -92,10 +102,9 @@ impl Context<'_> {
             validator if validator == "hf.anything" => return,
             validator => checked(&local, name, &validator),
         };
-        body.lines(
-            of,
-            statements::block(&format!("if ({condition}) {{"), lines),
-        );
+        body.locals.mark_used(name);
+        let head = format!("if ({condition}) {{");
+        body.lines(of, statements::block(&head, lines));
     }
 
     /// The properties of a schema that speaks of names or of patterns: what is said of one property stands together.
@@ -147,12 +156,17 @@ impl Context<'_> {
         });
         let of = Some(Type::Object);
         let noted = evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"));
-        body.step(
+        body.step_using(
             of,
+            Uses::tracking(evaluated),
             format!("hf.propertyKeywords(value, {members}, report{noted});"),
         );
         if let (Some(evaluated), Some(_)) = (evaluated, more) {
-            body.step(of, format!("{evaluated}.addAll();"));
+            body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addAll();"),
+            );
         }
     }
 
@@ -203,10 +217,16 @@ impl Context<'_> {
             }
         }
         match evaluated {
-            Some(evaluated) if schema.items.is_some() => {
-                body.step(of, format!("{evaluated}.addAll();"))
-            }
-            Some(evaluated) if from > 0 => body.step(of, format!("{evaluated}.addFirst({from});")),
+            Some(evaluated) if schema.items.is_some() => body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addAll();"),
+            ),
+            Some(evaluated) if from > 0 => body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addFirst({from});"),
+            ),
             _ => {}
         }
     }
@@ -250,9 +270,10 @@ impl Context<'_> {
         let noted = evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"));
         let count = format!("hf.countMatching(value, {validator}, report{noted})");
         if min == 0 && schema.max_contains.is_none() {
-            return body.step(of, format!("{count};"));
+            return body.step_using(of, Uses::tracking(evaluated), format!("{count};"));
         }
-        body.step(of, format!("const matching = {count};"));
+        let line = format!("const matching = {count};");
+        body.step_using(of, Uses::tracking(evaluated), line);
         match schema.min_contains {
             Some(0) => {}
             Some(min) => body.step(of, format!("hf.minContains(matching, {min}, report);")),

@@ -25,6 +25,7 @@ impl Context<'_> {
             self.condition_of(body)
         } else {
             let validator = self.functions.get(&usage)?;
+            body.uses_strict = strict;
             let strict = if strict { "strict" } else { "false" };
             vec![format!("return hf.passes(value, {validator}, {strict});")]
         };
@@ -33,7 +34,7 @@ impl Context<'_> {
             || "boolean".to_owned(),
             |decl| format!("value is {}", self.names.types[decl.0]),
         );
-        let is_used = statements::mentioned(&lines).contains("strict");
+        let is_used = body.uses_strict;
         let parameters = match (strict, exported) {
             (false, _) => "value: unknown".to_owned(),
             (true, true) if is_used => "value: unknown, strict: boolean = true".to_owned(),
@@ -68,15 +69,15 @@ impl Context<'_> {
     }
 
     /// The call of a guard for a value that lies in what the body is for.
-    fn asked_of(&self, body: &Body<'_>, usage: &Usage, value: &str) -> Option<String> {
+    fn asked_of(&self, body: &mut Body<'_>, usage: &Usage, value: &str) -> Option<String> {
         let name = self.guards.get(usage).filter(|_| self.has_guard(usage))?;
-        Some(
-            match (self.is_strict(usage.id), self.is_strict(body.usage.id)) {
-                (false, _) => format!("{name}({value})"),
-                (true, true) => format!("{name}({value}, strict)"),
-                (true, false) => format!("{name}({value}, false)"),
-            },
-        )
+        let strict = (self.is_strict(usage.id), self.is_strict(body.usage.id));
+        body.uses_strict |= strict == (true, true);
+        Some(match strict {
+            (false, _) => format!("{name}({value})"),
+            (true, true) => format!("{name}({value}, strict)"),
+            (true, false) => format!("{name}({value}, false)"),
+        })
     }
 
     /// The statements of a guard.
@@ -102,11 +103,15 @@ impl Context<'_> {
         body.locals = Locals::new(schema.properties.iter().map(|(name, _)| name.as_str()));
         let mut parts = Vec::new();
         for (name, id) in &schema.properties {
-            parts.extend(self.property_guard(body, name, *id));
+            if let Some(part) = self.property_guard(body, name, *id) {
+                body.locals.mark_used(name);
+                parts.push(part);
+            }
         }
         if let Some(closed) = self.closed(&body.usage) {
             let fields = self.fields(body);
             let call = format!("hf.isClosed(value, {fields})");
+            body.uses_strict |= matches!(closed, Closed::Strict);
             parts.push(match closed {
                 Closed::Always => call,
                 Closed::Strict => format!("(!strict || {call})"),
@@ -115,13 +120,8 @@ impl Context<'_> {
         // In place, and not by `hf.isObject`: an engine need not find out that it can inline it.
         let no_object = "if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;";
         let mut lines = vec![no_object.to_owned()];
-        let named = statements::mentioned(&parts);
-        let used = |local: &str| named.contains(local);
-        lines.extend(
-            body.locals
-                .made(used, "value as hf.JsonObject")
-                .unwrap_or_default(),
-        );
+        let declaration = body.locals.declaration("value as hf.JsonObject");
+        lines.extend(declaration.unwrap_or_default());
         if lines.len() == 1 && parts.is_empty() {
             return vec!["return hf.isObject(value);".to_owned()];
         }
@@ -166,7 +166,8 @@ impl Context<'_> {
     }
 
     /// The question whether a validator finds nothing.
-    fn passes(&self, body: &Body<'_>, local: &str, validator: &str) -> String {
+    fn passes(&self, body: &mut Body<'_>, local: &str, validator: &str) -> String {
+        body.uses_strict |= self.is_strict(body.usage.id);
         let strict = match self.is_strict(body.usage.id) {
             true => "strict",
             false => "false",

@@ -3,7 +3,8 @@
 use super::{
     body::Body,
     context::{Context, Usage},
-    statements, text,
+    statements::{self, Uses},
+    text,
 };
 use handfast_schema::{
     SchemaId, Type,
@@ -35,7 +36,11 @@ impl Context<'_> {
                 && schema.any_of.is_empty()
                 && schema.one_of.is_empty());
         if is_described {
-            body.step(None, "hf.deduplicate(report);".to_owned());
+            let uses = Uses {
+                value: false,
+                ..Uses::BOTH
+            };
+            body.step_using(None, uses, "hf.deduplicate(report);".to_owned());
         }
         let dynamic = schema.dynamic_reference.as_ref();
         let references = schema.reference.into_iter();
@@ -82,15 +87,16 @@ impl Context<'_> {
         stem: &str,
         beside: Option<&str>,
     ) {
-        let Some(call) = self.call(body, id, purpose, evaluated, stem) else {
+        let Some((uses, call)) = self.call(body, id, purpose, evaluated, stem) else {
             return;
         };
         match beside {
-            None => body.step(None, call),
+            None => body.step_using(None, uses, call),
             Some(key) => {
                 let condition = format!("if (hf.has(value, {})) {{", text::string(key));
-                body.lines(
+                body.lines_using(
                     Some(Type::Object),
+                    uses,
                     statements::block(&condition, vec![call]),
                 );
             }
@@ -105,7 +111,7 @@ impl Context<'_> {
         purpose: Purpose,
         evaluated: Option<&str>,
         stem: &str,
-    ) -> Option<String> {
+    ) -> Option<(Uses, String)> {
         let usage = Usage {
             id,
             purpose,
@@ -114,8 +120,10 @@ impl Context<'_> {
         let validator = self.reference(body, usage, stem);
         // The runtime's own look at no property and no item.
         let evaluated = evaluated.filter(|_| !validator.starts_with("hf."));
-        (validator != "hf.anything")
-            .then(|| format!("{validator}(value, report{});", also(evaluated)))
+        (validator != "hf.anything").then(|| {
+            let call = format!("{validator}(value, report{});", also(evaluated));
+            (Uses::tracking(evaluated), call)
+        })
     }
 
     /// `if`, `then` and `else`
@@ -130,6 +138,7 @@ impl Context<'_> {
         let mut consequence = |cx: &mut Self, id: Option<SchemaId>, ending: &str| {
             let stem = format!("{}{ending}", body.stem);
             id.and_then(|id| cx.call(body, id, purpose, evaluated, &stem))
+                .map(|(_, call)| call)
         };
         let then = consequence(self, schema.then, "Then");
         let otherwise = consequence(self, schema.otherwise, "Else");
@@ -158,7 +167,7 @@ impl Context<'_> {
                 lines
             }
         };
-        body.lines(None, lines);
+        body.lines_using(None, Uses::tracking(evaluated), lines);
     }
 
     fn union(
@@ -189,8 +198,9 @@ impl Context<'_> {
                 .collect();
             let tracked = if watched.is_some() { "Tracked" } else { "" };
             let validators = validators.join(", ");
-            body.step(
+            body.step_using(
                 None,
+                Uses::tracking(watched),
                 format!("hf.{keyword}{tracked}(value, [{validators}], report{evaluated});"),
             );
             return;
@@ -200,8 +210,9 @@ impl Context<'_> {
                 let stem = body.stem.to_owned() + "Value";
                 let validator = self.reference(body, usage(id), &stem);
                 if validator != "hf.anything" {
-                    body.step(
+                    body.step_using(
                         None,
+                        Uses::tracking(watched),
                         format!("if (value !== null) {validator}(value, report{evaluated});"),
                     );
                 }
@@ -246,6 +257,6 @@ impl Context<'_> {
         } else if discriminated.nullable {
             lines = statements::block("if (value !== null) {", lines);
         }
-        body.lines(None, lines);
+        body.lines_using(None, Uses::tracking(watched), lines);
     }
 }

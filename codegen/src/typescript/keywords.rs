@@ -8,7 +8,8 @@ use super::{
     locals::Locals,
     pattern,
     rules::Rule,
-    statements, text,
+    statements::{self, EVALUATED, Uses},
+    text,
 };
 use handfast_schema::{
     Number, Type, TypeSet, format,
@@ -43,11 +44,12 @@ impl Context<'_> {
         let evaluated = match (tracked, last_word) {
             (false, false) => None,
             (_, true) if tracked => Some("own"),
-            _ => Some("evaluated"),
+            _ => Some(EVALUATED),
         };
         if last_word {
             let name = evaluated.unwrap_or_default();
-            body.step(None, format!("const {name} = new hf.Evaluated();"));
+            let line = format!("const {name} = new hf.Evaluated();");
+            body.step_using(None, Uses::default(), line);
         }
         let joint = schema.property_names.is_some() || !schema.pattern_properties.is_empty();
         if has_locals(body) && !joint {
@@ -87,7 +89,8 @@ impl Context<'_> {
         if let (true, Some(evaluated)) = (last_word, evaluated) {
             self.unevaluated(body, closed, evaluated);
             if tracked {
-                body.step(None, format!("evaluated.merge({evaluated});"));
+                let line = format!("{EVALUATED}.merge({evaluated});");
+                body.step_using(None, Uses::record(EVALUATED), line);
             }
         }
     }
@@ -98,7 +101,11 @@ impl Context<'_> {
         if let Some(constant) = &schema.constant {
             let fail = format!("hf.notConst({}, report);", text::value(constant));
             let unlike = self.unlike(body, std::slice::from_ref(constant));
-            body.lines(None, fails(unlike.as_deref(), fail));
+            let uses = Uses {
+                value: unlike.is_some(),
+                ..Uses::BOTH
+            };
+            body.lines_using(None, uses, fails(unlike.as_deref(), fail));
         }
         let Some(values) = &schema.enumeration else {
             return;
@@ -123,12 +130,16 @@ impl Context<'_> {
             (true, false, true) => Some("(report.strict || typeof value !== 'string')"),
             (true, false, false) => Some("typeof value !== 'string'"),
         };
+        let uses = Uses {
+            value: unlike.is_some() || (open && !only_strings),
+            ..Uses::BOTH
+        };
         let condition = match (excused, unlike) {
             (None, unlike) => unlike,
             (Some(excused), None) => Some(excused.to_owned()),
             (Some(excused), Some(unlike)) => Some(format!("{excused} && {unlike}")),
         };
-        body.lines(None, fails(condition.as_deref(), fail));
+        body.lines_using(None, uses, fails(condition.as_deref(), fail));
     }
 
     /// The condition that a value is none of these; nothing where it cannot be one.
@@ -317,6 +328,9 @@ fn required(body: &mut Body<'_>) {
         .collect();
     let lines = match missing {
         Some(missing) => {
+            for name in &required {
+                body.locals.mark_used(name);
+            }
             statements::block(&format!("if ({}) {{", missing.join(" || ")), vec![call])
         }
         None => vec![call],

@@ -9,6 +9,8 @@ pub(super) struct Locals {
     names: Vec<(String, String)>,
     /// The places of the properties.
     places: BTreeMap<String, usize>,
+    /// The places of those in use.
+    used: BTreeSet<usize>,
 }
 
 /// What every object has without having it: these are asked for by `Object.hasOwn`.
@@ -80,7 +82,11 @@ impl Locals {
             places.insert(property.to_owned(), names.len());
             names.push((property.to_owned(), local));
         }
-        Self { names, places }
+        Self {
+            names,
+            places,
+            used: BTreeSet::new(),
+        }
     }
 
     /// The constant of a property.
@@ -89,13 +95,19 @@ impl Locals {
         self.names.get(*place).map(|(_, local)| local.as_str())
     }
 
-    /// The statement that makes those that are used; nothing where there are none.
-    pub(super) fn made(&self, is_used: impl Fn(&str) -> bool, value: &str) -> Option<Vec<String>> {
+    /// Notes that the constant of a property is used.
+    pub(super) fn mark_used(&mut self, property: &str) {
+        self.used.extend(self.places.get(property));
+    }
+
+    /// The statement that declares those in use; nothing if there are none.
+    pub(super) fn declaration(&self, value: &str) -> Option<Vec<String>> {
         let each: Vec<String> = self
             .names
             .iter()
-            .filter(|(_, local)| is_used(local))
-            .map(|(name, local)| match text::property(name) {
+            .enumerate()
+            .filter(|(place, _)| self.used.contains(place))
+            .map(|(_, (name, local))| match text::property(name) {
                 plain if plain == *local => plain,
                 plain => format!("{plain}: {local}"),
             })

@@ -3,7 +3,55 @@
 use super::text;
 use handfast_schema::{Type, TypeSet};
 use serde_json::Value;
-use std::collections::BTreeSet;
+
+/// The parameter of a validator that records what is evaluated.
+pub(super) const EVALUATED: &str = "evaluated";
+
+/// The parameters of a validator that statements use.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Uses {
+    pub(super) value: bool,
+    pub(super) report: bool,
+    pub(super) evaluated: bool,
+}
+
+impl Uses {
+    /// The value and the report, as most statements do.
+    pub(super) const BOTH: Self = Self {
+        value: true,
+        report: true,
+        evaluated: false,
+    };
+
+    /// The record of what is evaluated alone, if the variable that holds it is the parameter.
+    pub(super) fn record(variable: &str) -> Self {
+        Self {
+            evaluated: variable == EVALUATED,
+            ..Self::default()
+        }
+    }
+
+    /// The value, the report, and the record if there is one.
+    pub(super) fn tracking(variable: Option<&str>) -> Self {
+        Self::BOTH.and(variable.map(Self::record).unwrap_or_default())
+    }
+
+    /// What either uses.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            value: self.value || other.value,
+            report: self.report || other.report,
+            evaluated: self.evaluated || other.evaluated,
+        }
+    }
+}
+
+/// Statements, and the types of values that they are for.
+pub(super) struct Statements {
+    pub(super) of: Option<Type>,
+    pub(super) uses: Uses,
+    pub(super) lines: Vec<String>,
+}
 
 /// The types that a value is of.
 pub(super) fn types_of(value: &Value) -> &'static [Type] {
@@ -20,15 +68,31 @@ pub(super) fn types_of(value: &Value) -> &'static [Type] {
     }
 }
 
-/// The statements behind the question for the type, as the body of a function.
+/// The statements after the check of `type`, as the body of a function, and what they use.
 pub(super) fn guarded(
     types: Option<TypeSet>,
     statements: Vec<Statements>,
     tracked: bool,
-) -> Vec<String> {
+) -> (Vec<String>, Uses) {
     let Some(types) = types else {
-        return grouped(statements);
+        // Those for one type come after a check of the value's type.
+        let uses = statements.iter().map(|one| Uses {
+            value: one.uses.value || one.of.is_some(),
+            ..one.uses
+        });
+        let uses = uses.fold(Uses::default(), Uses::and);
+        return (grouped(statements), uses);
     };
+    let uses = Uses {
+        value: types != TypeSet::NONE,
+        report: true,
+        evaluated: tracked,
+    };
+    (behind_type(types, statements, tracked), uses)
+}
+
+/// The check of `type`, and the statements after it.
+fn behind_type(types: TypeSet, statements: Vec<Statements>, tracked: bool) -> Vec<String> {
     let may_be = |ty: Type| {
         types.contains(ty)
             || (ty == Type::Number && types.contains(Type::Integer))
@@ -178,47 +242,4 @@ pub(super) fn block(head: &str, lines: Vec<String>) -> Vec<String> {
     out.extend(lines.into_iter().map(|line| format!("  {line}")));
     out.push("}".to_owned());
     out
-}
-
-/// What code names, outside of its strings. A key of an object is none, and neither is a member of another value.
-pub(super) fn mentioned<'l>(lines: impl IntoIterator<Item = &'l String>) -> BTreeSet<String> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let mut all = BTreeSet::new();
-    for line in lines {
-        let (mut quote, mut escaped) = (None, false);
-        let mut word = String::new();
-        let mut dots = 0;
-        // What ends a word that the line ends with is no colon.
-        for c in line.chars().chain([' ']) {
-            match quote {
-                Some(_) if escaped => escaped = false,
-                Some(_) if c == '\\' => escaped = true,
-                Some(q) if c == q => quote = None,
-                Some(_) => {}
-                None if is_word(c) => word.push(c),
-                None => {
-                    let is_member = dots == 1;
-                    dots = if c != '.' {
-                        0
-                    } else if word.is_empty() {
-                        dots + 1
-                    } else {
-                        1
-                    };
-                    if !word.is_empty() && !is_member && c != ':' && !all.contains(&word) {
-                        all.insert(std::mem::take(&mut word));
-                    }
-                    word.clear();
-                    quote = Some(c).filter(|c| matches!(c, '\'' | '"'));
-                }
-            }
-        }
-    }
-    all
-}
-
-/// Statements, and the types of values that they are for.
-pub(super) struct Statements {
-    pub(super) of: Option<Type>,
-    pub(super) lines: Vec<String>,
 }

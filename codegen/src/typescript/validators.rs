@@ -7,7 +7,7 @@ use super::{
     body::{Body, PendingValidator},
     context::{Context, Usage},
     recursion::Recursion,
-    statements,
+    statements::{self, EVALUATED, Uses},
 };
 use crate::shape::DeclId;
 use handfast_templates::typescript::{Function, lay_out};
@@ -38,7 +38,7 @@ impl Context<'_> {
                 self.names.validators[first.0]
             )];
             items.push(self.same_guard(id, first));
-            items.push(function(&name, true, false, body));
+            items.push(function(&name, true, false, body, Uses::BOTH));
             return;
         }
         let usage = self.canonical(Usage::whole(decl.schema));
@@ -75,25 +75,27 @@ impl Context<'_> {
             true => self.behind_guard(&mut body),
             false => None,
         };
-        let lines = match (behind, self.plain(&plain)) {
-            (_, Some("hf.anything")) => Vec::new(),
-            (Some(behind), _) => behind,
+        let (lines, uses) = match (behind, self.plain(&plain)) {
+            (_, Some("hf.anything")) => (Vec::new(), Uses::default()),
+            (Some(behind), _) => (behind, Uses::BOTH),
             (None, Some(known)) if !pending.usage.tracked => {
-                vec![format!("{known}(value, report);")]
+                (vec![format!("{known}(value, report);")], Uses::BOTH)
             }
             (None, _) => {
                 self.body(&mut body);
-                body.make_locals();
+                body.declare_locals();
                 let statements = std::mem::take(&mut body.statements);
-                let mut lines =
+                let (mut lines, mut uses) =
                     statements::guarded(body.schema.types, statements, pending.usage.tracked);
                 if let Some(asks) = self.asks_guard(&pending.usage).filter(|_| has_guard) {
                     lines.insert(0, format!("if ({asks}) return;"));
+                    uses.value = true;
+                    uses.report |= self.is_strict(pending.usage.id);
                 }
-                lines
+                (lines, uses)
             }
         };
-        let mut text = self.check(pending, has_guard, lines);
+        let mut text = self.memoized(pending, has_guard, lines, uses);
         if let Some(guard) = self.guard(&mut body, pending.exported) {
             text = format!("{guard}\n{text}");
         }
@@ -101,7 +103,13 @@ impl Context<'_> {
     }
 
     /// A validator of these statements; where values contain their like, it remembers what they say.
-    fn check(&mut self, pending: &PendingValidator, has_guard: bool, lines: Vec<String>) -> String {
+    fn memoized(
+        &mut self,
+        pending: &PendingValidator,
+        has_guard: bool,
+        lines: Vec<String>,
+        uses: Uses,
+    ) -> String {
         let PendingValidator {
             usage,
             name,
@@ -110,28 +118,33 @@ impl Context<'_> {
         } = pending;
         let recursion = self.recursion[usage.id.0 as usize];
         if recursion == Recursion::None || has_guard || usage.tracked {
-            return function(name, *exported, usage.tracked, lines);
+            return function(name, *exported, usage.tracked, lines, uses);
         }
         let uncached = self.names.take_value(&format!("{name}Uncached"));
         let alternatives = recursion == Recursion::Alternatives;
         let call = format!("hf.memoize(value, report, {uncached}, {alternatives});");
-        let remembers = function(name, *exported, false, vec![call]);
-        format!("{remembers}\n{}", function(&uncached, false, false, lines))
+        let remembers = function(name, *exported, false, vec![call], Uses::BOTH);
+        format!(
+            "{remembers}\n{}",
+            function(&uncached, false, false, lines, uses)
+        )
     }
 }
 
-/// A function that validators.
-fn function(name: &str, exported: bool, tracked: bool, body: Vec<String>) -> String {
-    let mut parameters = vec![("value", "unknown"), ("report", "hf.Report")];
+/// The function of a validator.
+fn function(name: &str, exported: bool, tracked: bool, body: Vec<String>, uses: Uses) -> String {
+    let mut parameters = vec![
+        ("value", "unknown", uses.value),
+        ("report", "hf.Report", uses.report),
+    ];
     if tracked {
-        parameters.push(("evaluated", "hf.Evaluated"));
+        parameters.push((EVALUATED, "hf.Evaluated", uses.evaluated));
     }
     // Compilers refuse a parameter that nobody uses, unless its name says so.
-    let used = statements::mentioned(&body);
     let parameters: Vec<String> = parameters
         .into_iter()
-        .map(|(name, ty)| {
-            let underscore = if used.contains(name) { "" } else { "_" };
+        .map(|(name, ty, is_used)| {
+            let underscore = if is_used { "" } else { "_" };
             format!("{underscore}{name}: {ty}")
         })
         .collect();
