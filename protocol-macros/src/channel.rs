@@ -190,8 +190,8 @@ pub(crate) fn expand(
             impl<__S> Context<__S> {
                 #(#docs)*
                 #many
-                pub fn #method(&self #(, #declared)*) -> #krate::server::Publisher<#ident> {
-                    self.core.publisher(&#ident { #(#cloned),* })
+                pub fn #method(&self #(, #declared)*) -> #krate::server::ConnectionChannel<#ident> {
+                    self.core.channel_handle(&#ident { #(#cloned),* })
                 }
             }
             #[automatically_derived]

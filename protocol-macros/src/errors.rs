@@ -2,8 +2,8 @@
 
 use crate::options::{Ctxt, Options, at};
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Lit, Path, ext::IdentExt};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, Path, Variant, ext::IdentExt};
 
 pub(crate) fn expand(
     cx: &Ctxt,
@@ -19,6 +19,7 @@ pub(crate) fn expand(
         return None;
     };
     let (mut abouts, mut bares, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+    let mut conversions = Vec::new();
     for variant in &mut data.variants {
         let mut options = Options::take_from(cx, &mut variant.attrs, "error");
         let wire = options.expr(cx, "wire");
@@ -26,6 +27,7 @@ pub(crate) fn expand(
             .text(cx, "message")
             .map_or_else(String::new, |text| text.value());
         let retryable = options.flag(cx, "retryable");
+        conversions.extend(conversion(cx, krate, &ident, variant, &mut options));
         options.finish(cx);
         let name = &variant.ident;
         let tag = match &wire {
@@ -103,5 +105,48 @@ pub(crate) fn expand(
         }
         #[automatically_derived]
         impl ::core::error::Error for #ident {}
+        #(#conversions)*
+    })
+}
+
+/// `from` on a variant: the conversion of the type that stands for the error on its own, so that a function can return that type and serve the
+/// handlers of several requests.
+fn conversion(
+    cx: &Ctxt,
+    krate: &Path,
+    ident: &Ident,
+    variant: &Variant,
+    options: &mut Options,
+) -> Option<TokenStream> {
+    let name = &variant.ident;
+    let (ty, pattern, made) = match variant.fields.iter().next() {
+        None => (
+            options.path(cx, "from")?.to_token_stream(),
+            quote!(_),
+            quote!(#ident::#name),
+        ),
+        Some(field) => {
+            if !options.flag(cx, "from") {
+                return None;
+            }
+            let ty = &field.ty;
+            (quote!(#ty), quote!(error), quote!(#ident::#name(error)))
+        }
+    };
+    Some(quote! {
+        #[automatically_derived]
+        impl ::core::convert::From<#ty> for #ident {
+            fn from(#pattern: #ty) -> Self {
+                #made
+            }
+        }
+        #krate::__server! {
+            #[automatically_derived]
+            impl ::core::convert::From<#ty> for #krate::HandlerError<#ident> {
+                fn from(#pattern: #ty) -> Self {
+                    #krate::HandlerError::Declared(#made)
+                }
+            }
+        }
     })
 }

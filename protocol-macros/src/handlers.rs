@@ -37,18 +37,30 @@ pub(crate) fn client_messages(
             } else {
                 &format!("the `{segment}.…` messages")
             };
-            let missing = format!("`{{Self}}` does not handle {what}");
-            let note = format!("implement `{name}` for it");
             let docs = format!("Handles {what}.");
             quote! {
                 #[doc = #docs]
-                #[diagnostic::on_unimplemented(message = #missing, note = #note)]
                 #[allow(clippy::too_many_arguments, reason = "the fields of a variant are parameters")]
                 #vis trait #name: SessionHandler {
                     #(#methods)*
                 }
             }
         });
+    let listed: Vec<String> = groups
+        .values()
+        .zip(&traits)
+        .map(|(messages, name)| {
+            let methods: Vec<String> = messages
+                .iter()
+                .map(|message| format!("`{}`", method(message)))
+                .collect();
+            format!("`{name}` ({})", methods.join(", "))
+        })
+        .collect();
+    let note = format!(
+        "a server needs `SessionHandler`, and every handler trait of the protocol: {}",
+        listed.join(", ")
+    );
     let arms = messages.iter().map(|message| arm(krate, message));
     let dispatch = if messages.is_empty() {
         quote!(match self {})
@@ -62,7 +74,12 @@ pub(crate) fn client_messages(
         #krate::__server! {
             #(#declared)*
 
-            /// An application that handles every message: `SessionHandler`, and a trait for each first segment of a name.
+            /// An application that handles every message: `SessionHandler`, and one handler trait for each first segment of the messages' names.
+            #[diagnostic::on_unimplemented(
+                message = "`{Self}` does not handle every message of the client",
+                label = "a handler trait is not implemented for this type",
+                note = #note
+            )]
             #vis trait Handlers: SessionHandler #(+ #traits)* {}
             #[automatically_derived]
             impl<__A: SessionHandler #(+ #traits)*> Handlers for __A {}
@@ -74,10 +91,10 @@ pub(crate) fn client_messages(
                 pub fn __dispatch<__A: Handlers>(
                     self,
                     app: &::std::sync::Arc<__A>,
-                    cx: #krate::server::Context,
+                    responder: #krate::__private::Responder,
                 ) -> #krate::server::Action {
                     let app = ::std::sync::Arc::clone(app);
-                    let cx = Context::<<__A as SessionHandler>::Session>::__new(cx);
+                    let cx = Context::<<__A as SessionHandler>::Session>::__new(responder.context());
                     #dispatch
                 }
             }
@@ -173,6 +190,7 @@ fn handler(krate: &Path, message: &Message) -> TokenStream {
     let name = method(message);
     let (parameters, _) = parameters(message);
     let errors = errors(krate, message);
+    let errors = quote!(#krate::HandlerError<#errors>);
     let (extra, output) = match &message.reply {
         Reply::One(reply) => (quote!(), quote!(::core::result::Result<#reply, #errors>)),
         Reply::Stream { ack, item, end, .. } => {
@@ -231,8 +249,8 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     let call = |extra: TokenStream| quote!(<__A as #handler>::#name(&app, #names #extra &cx).await);
     let channel = |channel: &Path| quote!(let channel = #krate::MessageChannel::<#channel>::from_message(&m););
     let plain = call(quote!());
-    // By its path: a channel may be called as one of these methods.
-    let core = quote!(#krate::server::Context);
+    let p = quote!(#krate::__private);
+    let responder = quote!(#p::Responder);
     let server = quote!(<__Protocol as #krate::Protocol>::Server);
     let (kind, before, body) = match (&message.reply, &message.join, &message.leave) {
         (Reply::One(_), Some(to), _) => {
@@ -240,7 +258,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (
                 quote!(Run),
                 channel,
-                quote!(if #core::may_join(&cx, &channel) { #core::join::<#server, _, _, _>(&cx, &channel, &#plain).await; }),
+                quote!(if #responder::may_join(&responder, &channel) { #responder::join::<#server, _, _, _>(&responder, &channel, #plain).await; }),
             )
         }
         (Reply::One(_), _, Some(from)) => {
@@ -248,44 +266,46 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
             (
                 quote!(Run),
                 channel,
-                quote!(#core::part::<#server, _, _, _>(&cx, &channel, &#plain);),
+                quote!(#responder::leave::<#server, _, _, _>(&responder, &channel, #plain);),
             )
         }
         (Reply::One(_), ..) if message.payload().is_some() => {
             return quote! {
                 #pattern => {
                     #unboxed
-                    #krate::server::answer::<#server, _, _, _, _, _>(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<__A as #handler>::#name(app, m, cx)))
+                    #p::answer::<#server, _, _, _, _, _>(app, responder, cx, m, |app, m, cx| ::std::boxed::Box::pin(<__A as #handler>::#name(app, m, cx)))
                 }
             };
         }
         (Reply::One(_), ..) => (
             quote!(Run),
             quote!(),
-            quote!(#core::answer::<#server, _, _>(&cx, &#plain);),
+            quote!(#responder::answer::<#server, _, _>(&responder, #plain);),
         ),
         (Reply::Stream { ack, end, .. }, ..) => {
             let to = if ack.is_some() {
-                quote!(#core::stream::<#server, _, _>(&cx))
+                quote!(#p::stream::<#server, _, _>(&responder))
             } else {
-                quote!(#core::sender::<#server, _>(&cx))
+                quote!(#p::stream_items::<#server, _>(&responder))
             };
             let run = call(quote!(to,));
             let finish = if end.is_some() {
-                quote!(#core::end::<#server, _, _>(&cx, &#run);)
+                quote!(#responder::end::<#server, _, _>(&responder, #run);)
             } else {
-                quote!(#core::done(&cx, &#run);)
+                quote!(#responder::done(&responder, #run);)
             };
             (quote!(Stream), quote!(let to = #to;), finish)
         }
-        _ if message.errors.is_some() => {
-            (quote!(Run), quote!(), quote!(#core::done(&cx, &#plain);))
-        }
+        _ if message.errors.is_some() => (
+            quote!(Run),
+            quote!(),
+            quote!(#responder::done(&responder, #plain);),
+        ),
         _ if message.payload().is_some() => {
             return quote! {
                 #pattern => {
                     #unboxed
-                    #krate::server::run(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<__A as #handler>::#name(app, m, cx)))
+                    #p::run(app, cx, m, |app, m, cx| ::std::boxed::Box::pin(<__A as #handler>::#name(app, m, cx)))
                 }
             };
         }

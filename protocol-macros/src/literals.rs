@@ -32,10 +32,17 @@ pub(crate) fn expand(
         options.finish(cx);
         match (&variant.fields, is_other) {
             (Fields::Unit, false) => {
-                let text = name.as_ref().map_or_else(|| variant.ident.unraw().to_string(), syn::LitStr::value);
+                let text = name
+                    .as_ref()
+                    .map_or_else(|| variant.ident.unraw().to_string(), syn::LitStr::value);
                 if names.contains(&text) {
-                    let span = name.as_ref().map_or_else(|| variant.ident.span(), syn::LitStr::span);
-                    cx.at(span, format_args!("two variants are called `{text}` on the wire"));
+                    let span = name
+                        .as_ref()
+                        .map_or_else(|| variant.ident.span(), syn::LitStr::span);
+                    cx.at(
+                        span,
+                        format_args!("two variants are called `{text}` on the wire"),
+                    );
                 }
                 names.push(text);
                 known.push(variant.ident.clone());

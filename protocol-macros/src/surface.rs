@@ -22,26 +22,29 @@ pub(crate) fn surface(
                 fn authenticate(
                     &self,
                     m: #auth,
-                ) -> impl ::core::future::Future<Output = ::core::result::Result<Self::Session, #auth_errors>> + ::core::marker::Send;
+                    connection: &#krate::server::ConnectionInfo,
+                ) -> impl ::core::future::Future<
+                    Output = ::core::result::Result<Self::Session, #krate::HandlerError<#auth_errors>>,
+                > + ::core::marker::Send;
             },
             quote! {
                 let auth: #auth = request.auth()?;
-                match SessionHandler::authenticate(&*self.0, auth).await {
-                    ::core::result::Result::Ok(session) => ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::SessionState),
-                    ::core::result::Result::Err(error) => ::core::result::Result::Err(#krate::server::Rejection::from_error(&error)),
-                }
+                let session = SessionHandler::authenticate(&*self.0, auth, &request.connection).await?;
+                ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::SessionState)
             },
         ),
         None => (
             quote! {
-                /// Called when a client connects: returns the state kept for its connection.
+                /// Called when a client connects: returns the state kept for its connection, or why it is not let in.
                 fn connected(
                     &self,
                     connection: &#krate::server::ConnectionInfo,
-                ) -> impl ::core::future::Future<Output = Self::Session> + ::core::marker::Send;
+                ) -> impl ::core::future::Future<
+                    Output = ::core::result::Result<Self::Session, #krate::server::Rejection>,
+                > + ::core::marker::Send;
             },
             quote! {
-                let session = SessionHandler::connected(&*self.0, &request.connection).await;
+                let session = SessionHandler::connected(&*self.0, &request.connection).await?;
                 ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::SessionState)
             },
         ),
@@ -72,10 +75,6 @@ pub(crate) fn surface(
     quote! {
         #krate::__server! {
             /// Decides who may connect, and what state is kept for a connection.
-            #[diagnostic::on_unimplemented(
-                message = "`{Self}` does not implement `SessionHandler`",
-                note = "implement `SessionHandler`: it decides who may connect, and what state is kept for a connection"
-            )]
             #vis trait SessionHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
                 /// The state that is kept for a connection, from its hello to its end.
                 type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
@@ -200,7 +199,7 @@ pub(crate) fn surface(
                     cx: #krate::server::Context,
                 ) -> ::core::result::Result<#krate::server::Received, ::std::boxed::Box<#krate::DecodeError>> {
                     let app = &self.0;
-                    cx.receive::<#client>(source, |message, cx| message.__dispatch(app, cx))
+                    #p::receive::<#client>(source, cx, |message, responder| message.__dispatch(app, responder))
                 }
                 #admitting
                 fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {

@@ -1,6 +1,11 @@
 //! What expanded code names, and nobody else: it changes without notice.
 
 pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
+#[cfg(feature = "server")]
+pub use crate::server::{
+    dispatch::{answer, receive, run, stream, stream_items},
+    responder::Responder,
+};
 pub use crate::{
     codec::Source,
     read::{

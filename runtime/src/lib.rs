@@ -10,7 +10,8 @@
 //! ```
 //! # #[cfg(all(feature = "server", feature = "client"))]
 //! # mod example {
-//! use handfast::{NoError, client::ClientBuilder, protocol, server::ConnectionInfo, transport::duplex};
+//! use handfast::{HandlerError, client::ClientBuilder, protocol, transport::duplex};
+//! use handfast::server::{ConnectionInfo, Rejection};
 //! use std::convert::Infallible;
 //!
 //! /// Say something.
@@ -51,11 +52,13 @@
 //!
 //! impl SessionHandler for App {
 //!     type Session = ();
-//!     async fn connected(&self, _: &ConnectionInfo) {}
+//!     async fn connected(&self, _: &ConnectionInfo) -> Result<(), Rejection> {
+//!         Ok(())
+//!     }
 //! }
 //!
 //! impl ChatHandler for App {
-//!     async fn chat_send(&self, m: ChatSend, _: &Context<()>) -> Result<ChatSent, NoError> {
+//!     async fn chat_send(&self, m: ChatSend, _: &Context<()>) -> Result<ChatSent, HandlerError> {
 //!         Ok(ChatSent { length: m.text.chars().count() as i64 })
 //!     }
 //! }
@@ -219,6 +222,8 @@ pub mod codec;
 mod decode;
 pub mod descriptor;
 mod envelope;
+#[cfg(feature = "server")]
+mod handler_error;
 #[cfg(feature = "net")]
 mod heartbeat;
 mod message;
@@ -242,6 +247,8 @@ pub use bytestring::ByteString;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
 pub use handfast_schema::{Pointer, Side, Violation, Violations};
+#[cfg(feature = "server")]
+pub use handler_error::HandlerError;
 pub use message::{
     ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
     MessageSet, NoError, NoMessage, Payload, PayloadOf, Protocol, Request,

@@ -2,7 +2,12 @@
 
 #![cfg(all(feature = "server", feature = "client"))]
 
-use handfast::{client::ClientBuilder, protocol, server::ConnectionInfo, transport::duplex};
+use handfast::{
+    client::ClientBuilder,
+    protocol,
+    server::{ConnectionInfo, Rejection},
+    transport::duplex,
+};
 use std::{convert::Infallible, time::Duration};
 
 #[protocol]
@@ -33,7 +38,9 @@ struct App;
 
 impl SessionHandler for App {
     type Session = ();
-    async fn connected(&self, _: &ConnectionInfo) {}
+    async fn connected(&self, _: &ConnectionInfo) -> Result<(), Rejection> {
+        Ok(())
+    }
 }
 
 impl Handler for App {

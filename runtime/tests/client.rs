@@ -332,51 +332,51 @@ async fn who_does_not_look_gets_a_gap() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_connection_is_made_again() {
     simulated(async {
-    let (client, mut script, mut scripts) = begin().await;
-    let mut room = joined(&client, &mut script, 41).await;
-    let call = |client: &Client, text: &str| {
-        let (client, message) = (client.clone(), send("r", text));
-        tokio::spawn(async move { client.chat_send(message).await })
-    };
-    let lost = call(&client, "lost");
-    script
-        .expect(r#"{"type":"chat.send","payload":{"roomId":"r","text":"lost"},"id":"2"}"#)
-        .await;
-    drop(script);
-    // It may have been handled, so it is not sent again.
-    assert_eq!(lost.await.expect("it ends"), Err(CallError::OutcomeUnknown));
-    client
-        .wait_for_state(|state| *state == State::Reconnecting)
-        .await;
-    // This one was not written yet.
-    let later = call(&client, "later");
+        let (client, mut script, mut scripts) = begin().await;
+        let mut room = joined(&client, &mut script, 41).await;
+        let call = |client: &Client, text: &str| {
+            let (client, message) = (client.clone(), send("r", text));
+            tokio::spawn(async move { client.chat_send(message).await })
+        };
+        let lost = call(&client, "lost");
+        script
+            .expect(r#"{"type":"chat.send","payload":{"roomId":"r","text":"lost"},"id":"2"}"#)
+            .await;
+        drop(script);
+        // It may have been handled, so it is not sent again.
+        assert_eq!(lost.await.expect("it ends"), Err(CallError::OutcomeUnknown));
+        client
+            .wait_for_state(|state| *state == State::Reconnecting)
+            .await;
+        // This one was not written yet.
+        let later = call(&client, "later");
 
-    let mut script = scripts.recv().await.expect("it connects again");
-    greet(&mut script).await;
-    let rejoin = script.next().await;
-    let id = rejoin
-        .strip_prefix(r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#)
-        .and_then(|rest| rest.strip_suffix(r#""}"#))
-        .expect("the room comes first")
-        .to_owned();
-    let send = script.next().await;
-    assert!(send.contains("later"), "{send}");
-    script
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        let rejoin = script.next().await;
+        let id = rejoin
+            .strip_prefix(r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#)
+            .and_then(|rest| rest.strip_suffix(r#""}"#))
+            .expect("the room comes first")
+            .to_owned();
+        let send = script.next().await;
+        assert!(send.contains("later"), "{send}");
+        script
         .say(&format!(
             r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":44,"epoch":"e"}}"#
         ))
         .await;
-    script.say(&message("again", 45)).await;
-    script.say(r#"{"type":"chat.sent","id":"3"}"#).await;
-    assert_eq!(
-        room.next().await,
-        Some(Event::Gap(Gap {
-            from: Some(42),
-            to: Some(44)
-        }))
-    );
-    assert_eq!(said(room.next().await), ("again".into(), Some(45)));
-    later.await.expect("it ends").expect("it is sent");
+        script.say(&message("again", 45)).await;
+        script.say(r#"{"type":"chat.sent","id":"3"}"#).await;
+        assert_eq!(
+            room.next().await,
+            Some(Event::Gap(Gap {
+                from: Some(42),
+                to: Some(44)
+            }))
+        );
+        assert_eq!(said(room.next().await), ("again".into(), Some(45)));
+        later.await.expect("it ends").expect("it is sent");
     })
     .await;
 }
@@ -384,25 +384,25 @@ async fn a_lost_connection_is_made_again() {
 #[tokio::test(start_paused = true)]
 async fn another_epoch_is_a_gap() {
     simulated(async {
-    let (client, mut script, mut scripts) = begin().await;
-    let mut room = joined(&client, &mut script, 41).await;
-    drop(script);
-    let mut script = scripts.recv().await.expect("it connects again");
-    greet(&mut script).await;
-    let rejoin = script.next().await;
-    let id = rejoin.rsplit('"').nth(1).expect("it has an id").to_owned();
-    script
+        let (client, mut script, mut scripts) = begin().await;
+        let mut room = joined(&client, &mut script, 41).await;
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        greet(&mut script).await;
+        let rejoin = script.next().await;
+        let id = rejoin.rsplit('"').nth(1).expect("it has an id").to_owned();
+        script
         .say(&format!(
             r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":41,"epoch":"f"}}"#
         ))
         .await;
-    assert_eq!(
-        room.next().await,
-        Some(Event::Gap(Gap {
-            from: None,
-            to: None
-        }))
-    );
+        assert_eq!(
+            room.next().await,
+            Some(Event::Gap(Gap {
+                from: None,
+                to: None
+            }))
+        );
     })
     .await;
 }
@@ -554,34 +554,34 @@ async fn what_nobody_asked_for_is_heard() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_does_not_fit_fails_its_request() {
     simulated(async {
-    let (client, mut script, _scripts) = begin().await;
-    for (answer, words) in [
-        (
-            r#"{"type":"room.joined","payload":{"members":0},"id":"1"}"#,
-            "the answer is another message than the protocol says",
-        ),
-        (
-            r#"{"type":"room.joined","payload":{},"id":"2"}"#,
-            "the answer does not fit",
-        ),
-        (
-            r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"3"}"#,
-            "the server answered with INTERNAL: the server failed",
-        ),
-        (
-            r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"…"},"id":"4"}"#,
-            "Join the room first.",
-        ),
-    ] {
-        let asked = tokio::spawn({
-            let client = client.clone();
-            async move { client.chat_send(send("r", "x")).await }
-        });
-        script.next().await;
-        script.say(answer).await;
-        let error = asked.await.expect("it ends").expect_err("it fails");
-        assert_eq!(error.to_string(), words);
-    }
+        let (client, mut script, _scripts) = begin().await;
+        for (answer, words) in [
+            (
+                r#"{"type":"room.joined","payload":{"members":0},"id":"1"}"#,
+                "the answer is another message than the protocol says",
+            ),
+            (
+                r#"{"type":"room.joined","payload":{},"id":"2"}"#,
+                "the answer does not fit",
+            ),
+            (
+                r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"3"}"#,
+                "the server answered with INTERNAL: the server failed",
+            ),
+            (
+                r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"…"},"id":"4"}"#,
+                "Join the room first.",
+            ),
+        ] {
+            let asked = tokio::spawn({
+                let client = client.clone();
+                async move { client.chat_send(send("r", "x")).await }
+            });
+            script.next().await;
+            script.say(answer).await;
+            let error = asked.await.expect("it ends").expect_err("it fails");
+            assert_eq!(error.to_string(), words);
+        }
     })
     .await;
 }
@@ -704,38 +704,38 @@ async fn a_count_that_went_back_is_a_gap_without_bounds() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_rejoin_says_why() {
     simulated(async {
-    let (client, mut script, mut scripts) = begin().await;
-    for (answer, words) in [
-        (
-            r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"You were banned."},"id":"ID"}"#,
-            "the server answered with NOT_IN_ROOM: You were banned.",
-        ),
-        (
-            r#"{"type":"room.joined","payload":{},"id":"ID","channel":"room:r","seq":41,"epoch":"e"}"#,
-            "the answer does not fit",
-        ),
-        (
-            r#"{"type":"chat.sent","id":"ID"}"#,
-            "the answer is another message than the protocol says",
-        ),
-    ] {
-        let asked = tokio::spawn({
-            let client = client.clone();
-            async move { join(&client, "r").await }
-        });
-        let join = script.next().await;
-        let id = join.rsplit('"').nth(1).expect("it has an id").to_owned();
-        script.say(&rejoined(&id, 41)).await;
-        let mut room = asked.await.expect("it ends").expect("it may");
-        let (next, id) = again(script, &mut scripts).await;
-        script = next;
-        script.say(&answer.replace("ID", &id)).await;
-        match room.next().await {
-            Some(Event::Lost(error)) => assert_eq!(error.to_string(), words),
-            other => panic!("{other:?}"),
+        let (client, mut script, mut scripts) = begin().await;
+        for (answer, words) in [
+            (
+                r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"You were banned."},"id":"ID"}"#,
+                "the server answered with NOT_IN_ROOM: You were banned.",
+            ),
+            (
+                r#"{"type":"room.joined","payload":{},"id":"ID","channel":"room:r","seq":41,"epoch":"e"}"#,
+                "the answer does not fit",
+            ),
+            (
+                r#"{"type":"chat.sent","id":"ID"}"#,
+                "the answer is another message than the protocol says",
+            ),
+        ] {
+            let asked = tokio::spawn({
+                let client = client.clone();
+                async move { join(&client, "r").await }
+            });
+            let join = script.next().await;
+            let id = join.rsplit('"').nth(1).expect("it has an id").to_owned();
+            script.say(&rejoined(&id, 41)).await;
+            let mut room = asked.await.expect("it ends").expect("it may");
+            let (next, id) = again(script, &mut scripts).await;
+            script = next;
+            script.say(&answer.replace("ID", &id)).await;
+            match room.next().await {
+                Some(Event::Lost(error)) => assert_eq!(error.to_string(), words),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(room.next().await, None);
         }
-        assert_eq!(room.next().await, None);
-    }
     })
     .await;
 }

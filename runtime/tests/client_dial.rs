@@ -48,10 +48,22 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
                 "https://example.org",
                 "`https` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
             ),
-            ("ftp://example.org", "it does not begin with `ws://` or `http://`"),
-            ("example.org:80", "it does not begin with `ws://` or `http://`"),
-            ("/ws", "it is a path and names no host; write `ws://host/path`"),
-            ("//example.org/ws", "it has no scheme; write `ws://` before the host"),
+            (
+                "ftp://example.org",
+                "it does not begin with `ws://` or `http://`",
+            ),
+            (
+                "example.org:80",
+                "it does not begin with `ws://` or `http://`",
+            ),
+            (
+                "/ws",
+                "it is a path and names no host; write `ws://host/path`",
+            ),
+            (
+                "//example.org/ws",
+                "it has no scheme; write `ws://` before the host",
+            ),
             (
                 "ws://example.org/ws#top",
                 "it has a fragment, which no server sees; leave out what begins with `#`",
@@ -212,8 +224,16 @@ async fn what_comes_with_the_upgrade_is_read() {
 async fn an_upgrade_that_is_none_is_refused() {
     soon(async {
         let cases = [
-            (UPGRADE, false, "the response does not answer the request's key"),
-            ("connection: upgrade\r\n", true, "the response does not upgrade to a WebSocket"),
+            (
+                UPGRADE,
+                false,
+                "the response does not answer the request's key",
+            ),
+            (
+                "connection: upgrade\r\n",
+                true,
+                "the response does not upgrade to a WebSocket",
+            ),
             (
                 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-protocol: chat.v2+json\r\n",
                 true,
@@ -227,7 +247,9 @@ async fn an_upgrade_that_is_none_is_refused() {
         ];
         for (lines, accept, words) in cases {
             let address = upgrades(lines, accept, Vec::new()).await;
-            let error = dial(format!("ws://{address}/ws")).await.expect_err("it is refused");
+            let error = dial(format!("ws://{address}/ws"))
+                .await
+                .expect_err("it is refused");
             let source = std::error::Error::source(&error).expect("it says why");
             assert_eq!(source.to_string(), words);
         }

@@ -428,9 +428,7 @@ async fn a_refusal_keeps_its_violations() {
         let mut script = scripts.recv().await.expect("it connects");
         script.next().await;
         script
-            .say(
-                r#"{"type":"refuse","payload":{"code":"INVALID","message":"It does not fit.","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be longer","allowed":1}]}}"#,
-            )
+            .say(r#"{"type":"refuse","payload":{"code":"INVALID","message":"It does not fit.","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be longer","allowed":1}]}}"#)
             .await;
         match client.await.expect("it ends") {
             Err(ConnectError::Refused(error)) => {

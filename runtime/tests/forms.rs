@@ -77,8 +77,17 @@ mod quiet {
 
     impl SessionHandler for App {
         type Session = ();
-        async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
-        async fn authorize_join(&self, key: &str, _: &Context<()>) -> Result<(), Rejection> {
+        async fn connected(
+            &self,
+            _: &handfast::server::ConnectionInfo,
+        ) -> Result<(), handfast::server::Rejection> {
+            Ok(())
+        }
+        async fn authorize_join(
+            &self,
+            key: &str,
+            _: &Context<()>,
+        ) -> Result<(), handfast::server::Rejection> {
             assert!(key.starts_with('{'), "{key}");
             Ok(())
         }
@@ -90,9 +99,9 @@ mod quiet {
             m: Count,
             mut to: StreamSender<Number>,
             _: &Context<()>,
-        ) -> Result<(), CountError> {
+        ) -> Result<(), handfast::HandlerError<CountError>> {
             if m.to > 100 {
-                return Err(CountError::TooMany);
+                return Err(CountError::TooMany.into());
             }
             for n in 0..m.to {
                 if to.send(Number { n }).await.is_err() {
@@ -231,13 +240,22 @@ mod told {
 
     impl SessionHandler for App {
         type Session = ();
-        async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
+        async fn connected(
+            &self,
+            _: &handfast::server::ConnectionInfo,
+        ) -> Result<(), handfast::server::Rejection> {
+            Ok(())
+        }
     }
 
     impl Handler for App {
-        async fn quote(&self, m: Quote, _: &Context<()>) -> Result<Quoted, QuoteError> {
+        async fn quote(
+            &self,
+            m: Quote,
+            _: &Context<()>,
+        ) -> Result<Quoted, handfast::HandlerError<QuoteError>> {
             match &*m.symbol {
-                "X" => Err(QuoteError::UnknownSymbol),
+                "X" => Err(QuoteError::UnknownSymbol.into()),
                 _ => Ok(Quoted { price: 7 }),
             }
         }
@@ -493,11 +511,11 @@ impl Service for Ordered {
     }
 
     fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<DecodeError>> {
-        cx.receive::<told::Asks>(source, |_, cx| {
+        handfast::__private::receive::<told::Asks>(source, cx, |_, responder| {
             Action::Run(Box::pin(async move {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 let quoted = Ok(told::Quoted { price: 1 });
-                cx.answer::<told::Says, _, NoError>(&quoted);
+                responder.answer::<told::Says, _, NoError>(quoted);
             }))
         })
     }

@@ -3,7 +3,7 @@
 #![cfg(feature = "server")]
 
 use handfast::{
-    NoError, protocol,
+    HandlerError, protocol,
     server::{ConnectionInfo, Rejection, StreamSender},
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
@@ -106,24 +106,26 @@ struct App;
 
 impl SessionHandler for App {
     type Session = ();
-    async fn connected(&self, _: &ConnectionInfo) {}
+    async fn connected(&self, _: &ConnectionInfo) -> Result<(), Rejection> {
+        Ok(())
+    }
     async fn authorize_join(&self, _: &str, _: &Context<()>) -> Result<(), Rejection> {
         Ok(())
     }
 }
 
 impl Handler for App {
-    async fn ask(&self, m: Ask, _: &Context<()>) -> Result<Answer, AskError> {
+    async fn ask(&self, m: Ask, _: &Context<()>) -> Result<Answer, HandlerError<AskError>> {
         match m.n {
-            7 => Err(AskError::Full(Limit { limit: 0 })),
-            8 => Err(AskError::Full(Limit { limit: 1 })),
+            7 => Err(AskError::Full(Limit { limit: 0 }).into()),
+            8 => Err(AskError::Full(Limit { limit: 1 }).into()),
             9 => panic!("as asked"),
             n => Ok(Answer { n }),
         }
     }
 
     async fn publish(&self, m: Publish, cx: &Context<()>) {
-        cx.publish(&Board {}, &News { n: m.n });
+        cx.board().publish(&News { n: m.n });
     }
 
     async fn count(
@@ -131,7 +133,7 @@ impl Handler for App {
         m: Count,
         mut items: StreamSender<Item>,
         _: &Context<()>,
-    ) -> Result<(), NoError> {
+    ) -> Result<(), HandlerError> {
         assert!(items.send(Item { n: -m.n }).await.is_err());
         assert!(items.send(Item { n: m.n }).await.is_ok());
         Ok(())

@@ -65,15 +65,17 @@ async fn a_session_begins() {
 #[tokio::test]
 async fn an_old_client_is_told_so() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::connect(address).await;
-    raw.send(r#"{"type":"hello","payload":{"version":"0.9.0","hash":"x","auth":{"name":"ada"}}}"#)
+        let (.., address) = serve().await;
+        let mut raw = Raw::connect(address).await;
+        raw.send(
+            r#"{"type":"hello","payload":{"version":"0.9.0","hash":"x","auth":{"name":"ada"}}}"#,
+        )
         .await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"refuse","payload":{"code":"VERSION","message":"the client speaks 0.9.0, and this server takes >=1.0: the client is too old","side":"client"}}"#
-    );
-    assert_eq!(raw.closed().await, 4406);
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"refuse","payload":{"code":"VERSION","message":"the client speaks 0.9.0, and this server takes >=1.0: the client is too old","side":"client"}}"#
+        );
+        assert_eq!(raw.closed().await, 4406);
     })
     .await;
 }
@@ -81,14 +83,14 @@ async fn an_old_client_is_told_so() {
 #[tokio::test]
 async fn a_bad_token_is_refused() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::connect(address).await;
-    raw.send(&hello("mallory")).await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"The token is not one of ours, or it has expired."}}"#
-    );
-    assert_eq!(raw.closed().await, 4401);
+        let (.., address) = serve().await;
+        let mut raw = Raw::connect(address).await;
+        raw.send(&hello("mallory")).await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"The token is not one of ours, or it has expired."}}"#
+        );
+        assert_eq!(raw.closed().await, 4401);
     })
     .await;
 }
@@ -96,14 +98,14 @@ async fn a_bad_token_is_refused() {
 #[tokio::test]
 async fn a_proof_that_does_not_fit_is_refused_with_its_violations() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::connect(address).await;
-    raw.send(&hello("")).await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"refuse","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be at least 1 character long","allowed":1}]}}"#
-    );
-    assert_eq!(raw.closed().await, 4401);
+        let (.., address) = serve().await;
+        let mut raw = Raw::connect(address).await;
+        raw.send(&hello("")).await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"refuse","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be at least 1 character long","allowed":1}]}}"#
+        );
+        assert_eq!(raw.closed().await, 4401);
     })
     .await;
 }
@@ -111,15 +113,15 @@ async fn a_proof_that_does_not_fit_is_refused_with_its_violations() {
 #[tokio::test]
 async fn nothing_but_hello_is_taken_first() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::connect(address).await;
-    raw.send(r#"{"type":"wait","id":"1"}"#).await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"NOT_READY","message":"the hello comes first"},"id":"1"}"#
-    );
-    raw.send(&hello("ada")).await;
-    assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
+        let (.., address) = serve().await;
+        let mut raw = Raw::connect(address).await;
+        raw.send(r#"{"type":"wait","id":"1"}"#).await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"NOT_READY","message":"the hello comes first"},"id":"1"}"#
+        );
+        raw.send(&hello("ada")).await;
+        assert!(raw.next().await.starts_with(r#"{"type":"ready""#));
     })
     .await;
 }
@@ -167,14 +169,14 @@ async fn a_request_behind_the_hello_is_answered() {
 #[tokio::test]
 async fn a_declared_error_bears_its_data() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    raw.send(r#"{"type":"chat.send","payload":{"roomId":"full","text":"hi"},"id":"1"}"#)
-        .await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"ROOM_FULL","message":"The room has no place left.","retryable":true,"data":{"limit":9}},"id":"1"}"#
-    );
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(r#"{"type":"chat.send","payload":{"roomId":"full","text":"hi"},"id":"1"}"#)
+            .await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"ROOM_FULL","message":"The room has no place left.","retryable":true,"data":{"limit":9}},"id":"1"}"#
+        );
     })
     .await;
 }
@@ -182,38 +184,38 @@ async fn a_declared_error_bears_its_data() {
 #[tokio::test]
 async fn a_bad_message_is_answered_and_the_connection_stays() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    for (sent, told) in [
-        (
-            r#"{"type":"chat.send","payload":{"roomId":"lobby","text":""},"id":"1"}"#,
-            r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/text","keyword":"minLength","message":"must be at least 1 character long","allowed":1}]},"id":"1"}"#,
-        ),
-        (
-            r#"{"type":"chat.shout","payload":{"secret":1},"id":"2"}"#,
-            r#"{"type":"error","payload":{"code":"UNKNOWN_TYPE","message":"no message has this type"},"id":"2"}"#,
-        ),
-        (
-            r#"{"type":"wait","id":3}"#,
-            r#"{"type":"error","payload":{"code":"ENVELOPE","message":"the envelope does not fit","violations":[{"path":"/id","keyword":"type","message":"must be a string","allowed":"string"}]}}"#,
-        ),
-    ] {
-        raw.send(sent).await;
-        assert_eq!(raw.next().await, told);
-    }
-    raw.send("secret").await;
-    let syntax = raw.next().await;
-    assert!(
-        syntax.starts_with(r#"{"type":"error","payload":{"code":"SYNTAX","message":""#),
-        "{syntax}"
-    );
-    assert!(!syntax.contains("secret"), "{syntax}");
-    raw.send(r#"{"type":"chat.send","payload":{"roomId":"lobby","text":"hi"},"id":"5"}"#)
-        .await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"chat.sent","id":"5","timestamp":"…"}"#
-    );
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        for (sent, told) in [
+            (
+                r#"{"type":"chat.send","payload":{"roomId":"lobby","text":""},"id":"1"}"#,
+                r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/text","keyword":"minLength","message":"must be at least 1 character long","allowed":1}]},"id":"1"}"#,
+            ),
+            (
+                r#"{"type":"chat.shout","payload":{"secret":1},"id":"2"}"#,
+                r#"{"type":"error","payload":{"code":"UNKNOWN_TYPE","message":"no message has this type"},"id":"2"}"#,
+            ),
+            (
+                r#"{"type":"wait","id":3}"#,
+                r#"{"type":"error","payload":{"code":"ENVELOPE","message":"the envelope does not fit","violations":[{"path":"/id","keyword":"type","message":"must be a string","allowed":"string"}]}}"#,
+            ),
+        ] {
+            raw.send(sent).await;
+            assert_eq!(raw.next().await, told);
+        }
+        raw.send("secret").await;
+        let syntax = raw.next().await;
+        assert!(
+            syntax.starts_with(r#"{"type":"error","payload":{"code":"SYNTAX","message":""#),
+            "{syntax}"
+        );
+        assert!(!syntax.contains("secret"), "{syntax}");
+        raw.send(r#"{"type":"chat.send","payload":{"roomId":"lobby","text":"hi"},"id":"5"}"#)
+            .await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"chat.sent","id":"5","timestamp":"…"}"#
+        );
     })
     .await;
 }
@@ -242,14 +244,14 @@ async fn too_many_bad_messages_in_a_row_close() {
 #[tokio::test]
 async fn a_message_that_is_too_large_closes() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    raw.send(&"x".repeat(200 * 1024)).await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"TOO_LARGE","message":"a message may have 65536 bytes"}}"#
-    );
-    assert_eq!(raw.closed().await, 1009);
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(&"x".repeat(200 * 1024)).await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"TOO_LARGE","message":"a message may have 65536 bytes"}}"#
+        );
+        assert_eq!(raw.closed().await, 1009);
     })
     .await;
 }
@@ -288,15 +290,15 @@ async fn too_fast_is_told_and_then_closes() {
 #[tokio::test]
 async fn a_handler_that_panics_is_an_error_of_that_request() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    raw.send(r#"{"type":"crash","id":"1"}"#).await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"1"}"#
-    );
-    raw.send(r#"{"type":"ping"}"#).await;
-    assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(r#"{"type":"crash","id":"1"}"#).await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"1"}"#
+        );
+        raw.send(r#"{"type":"ping"}"#).await;
+        assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
     })
     .await;
 }
@@ -445,24 +447,24 @@ async fn servers_of_one_broker_share_their_channels() {
 #[tokio::test]
 async fn a_stream_has_an_ack_items_and_an_end() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    raw.send(r#"{"type":"prices.watch","payload":{"count":2},"id":"2"}"#)
-        .await;
-    for expected in [
-        r#"{"type":"prices.watching","id":"2","timestamp":"…"}"#,
-        r#"{"type":"prices.tick","payload":{"n":0},"id":"2","timestamp":"…"}"#,
-        r#"{"type":"prices.tick","payload":{"n":1},"id":"2","timestamp":"…"}"#,
-        r#"{"type":"prices.done","payload":{"ticks":2},"id":"2","timestamp":"…"}"#,
-    ] {
-        assert_eq!(raw.next().await, expected);
-    }
-    raw.send(r#"{"type":"prices.watch","payload":{"count":0},"id":"2"}"#)
-        .await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"UNKNOWN_SYMBOL","message":"Nothing of that name is traded here."},"id":"2"}"#
-    );
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(r#"{"type":"prices.watch","payload":{"count":2},"id":"2"}"#)
+            .await;
+        for expected in [
+            r#"{"type":"prices.watching","id":"2","timestamp":"…"}"#,
+            r#"{"type":"prices.tick","payload":{"n":0},"id":"2","timestamp":"…"}"#,
+            r#"{"type":"prices.tick","payload":{"n":1},"id":"2","timestamp":"…"}"#,
+            r#"{"type":"prices.done","payload":{"ticks":2},"id":"2","timestamp":"…"}"#,
+        ] {
+            assert_eq!(raw.next().await, expected);
+        }
+        raw.send(r#"{"type":"prices.watch","payload":{"count":0},"id":"2"}"#)
+            .await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"UNKNOWN_SYMBOL","message":"Nothing of that name is traded here."},"id":"2"}"#
+        );
     })
     .await;
 }
@@ -470,31 +472,31 @@ async fn a_stream_has_an_ack_items_and_an_end() {
 #[tokio::test]
 async fn a_cancel_passes_what_is_waiting_and_drops_the_stream() {
     soon(async {
-    let (app, _, address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    // Seven ticks, and then it goes on for ever.
-    raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
-        .await;
-    for _ in 0..8 {
-        raw.next().await;
-    }
-    raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
-        .await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"ID_REUSED","message":"a stream with this id is open"},"id":"s"}"#
-    );
-    // This one is not answered until the test says so; what follows passes it.
-    raw.send(r#"{"type":"wait","id":"w"}"#).await;
-    raw.send(r#"{"type":"prices.stop","id":"s"}"#).await;
-    raw.send(r#"{"type":"ping"}"#).await;
-    assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
-    app.dropped.acquire().await.expect("it is open").forget();
-    app.gate.add_permits(1);
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"waited","id":"w","timestamp":"…"}"#
-    );
+        let (app, _, address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        // Seven ticks, and then it goes on for ever.
+        raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
+            .await;
+        for _ in 0..8 {
+            raw.next().await;
+        }
+        raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
+            .await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"ID_REUSED","message":"a stream with this id is open"},"id":"s"}"#
+        );
+        // This one is not answered until the test says so; what follows passes it.
+        raw.send(r#"{"type":"wait","id":"w"}"#).await;
+        raw.send(r#"{"type":"prices.stop","id":"s"}"#).await;
+        raw.send(r#"{"type":"ping"}"#).await;
+        assert_eq!(raw.next().await, r#"{"type":"pong"}"#);
+        app.dropped.acquire().await.expect("it is open").forget();
+        app.gate.add_permits(1);
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"waited","id":"w","timestamp":"…"}"#
+        );
     })
     .await;
 }
@@ -742,19 +744,19 @@ async fn a_close_is_answered_and_the_server_hangs_up_first() {
 #[tokio::test]
 async fn json_in_a_binary_frame_is_refused() {
     soon(async {
-    let (.., address) = serve().await;
-    let mut raw = Raw::enter(address, "ada").await;
-    let frame = Message::Binary(r#"{"type":"wait","id":"1"}"#.into());
-    raw.socket.send(frame).await.expect("it is open");
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"SYNTAX","message":"JSON travels in text frames at byte 0"}}"#
-    );
-    raw.send("[]").await;
-    assert_eq!(
-        raw.next().await,
-        r#"{"type":"error","payload":{"code":"SYNTAX","message":"not an object at byte 0"}}"#
-    );
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        let frame = Message::Binary(r#"{"type":"wait","id":"1"}"#.into());
+        raw.socket.send(frame).await.expect("it is open");
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"SYNTAX","message":"JSON travels in text frames at byte 0"}}"#
+        );
+        raw.send("[]").await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"SYNTAX","message":"not an object at byte 0"}}"#
+        );
     })
     .await;
 }

@@ -74,9 +74,8 @@ async fn streams_of_a_connection_are_counted() {
         })
         .await;
         let mut raw = Raw::enter(address, "ada").await;
-        let watch = |id: &str| {
-            format!(r#"{{"type":"prices.watch","payload":{{"count":7}},"id":"{id}"}}"#)
-        };
+        let watch =
+            |id: &str| format!(r#"{{"type":"prices.watch","payload":{{"count":7}},"id":"{id}"}}"#);
         raw.send(&watch("a")).await;
         for _ in 0..8 {
             raw.next().await;
@@ -111,10 +110,12 @@ async fn text(client: &mut MemoryTransport) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_takes_too_long_is_given_up() {
     simulated(async {
-        let server = Server::builder(App::new()).limits(Limits {
+        let server = Server::builder(App::new())
+            .limits(Limits {
                 handler_timeout: HandlerTimeout::After(Duration::from_secs(3)),
                 ..LIMITS
-            }).build();
+            })
+            .build();
         let mut client = over_memory(&server);
         client.send(&hello("ada")).await.expect("it is open");
         text(&mut client).await;

@@ -218,8 +218,14 @@ fn types_that_contain_each_other_hash_alike_in_any_order() {
 #[test]
 fn references_reach_files_and_never_leave_the_folder() {
     let files: BTreeMap<String, Vec<u8>> = [
-        ("common.yaml", "types:\n  Node:\n    type: object\n    properties:\n      next: { $ref: '#/types/Node' }\n      odd: { $ref: 'sub/odd.json#/$defs/Odd' }\n"),
-        ("sub/odd.json", "{\"$defs\": {\"Odd\": {\"type\": \"array\", \"items\": {\"$ref\": \"../common.yaml#/types/Node\"}}}}"),
+        (
+            "common.yaml",
+            "types:\n  Node:\n    type: object\n    properties:\n      next: { $ref: '#/types/Node' }\n      odd: { $ref: 'sub/odd.json#/$defs/Odd' }\n",
+        ),
+        (
+            "sub/odd.json",
+            "{\"$defs\": {\"Odd\": {\"type\": \"array\", \"items\": {\"$ref\": \"../common.yaml#/types/Node\"}}}}",
+        ),
     ]
     .into_iter()
     .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))

@@ -3,7 +3,10 @@
 pub mod api;
 
 use api::*;
-use handfast::server::StreamResponder;
+use handfast::{
+    HandlerError,
+    server::{ConnectionInfo, StreamResponder},
+};
 
 /// An application that does nothing.
 pub struct App;
@@ -16,22 +19,22 @@ fn nothing<T>() -> T {
 impl api::SessionHandler for App {
     type Session = ();
 
-    async fn authenticate(&self, _: Auth) -> Result<(), AuthError> {
+    async fn authenticate(&self, _: Auth, _: &ConnectionInfo) -> Result<(), HandlerError<AuthError>> {
         Ok(())
     }
 }
 
 impl api::RoomHandler for App {
-    async fn room_join(&self, _: RoomJoin, _: &Context<()>) -> Result<RoomJoined, RoomJoinError> {
+    async fn room_join(&self, _: RoomJoin, _: &Context<()>) -> Result<RoomJoined, HandlerError<RoomJoinError>> {
         nothing()
     }
-    async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, RoomLeaveError> {
+    async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, HandlerError<RoomLeaveError>> {
         nothing()
     }
 }
 
 impl api::ChatHandler for App {
-    async fn chat_send(&self, _: ChatSend, _: &Context<()>) -> Result<ChatSent, ChatSendError> {
+    async fn chat_send(&self, _: ChatSend, _: &Context<()>) -> Result<ChatSent, HandlerError<ChatSendError>> {
         nothing()
     }
 }
@@ -46,13 +49,13 @@ impl api::PricesHandler for App {
         _: PricesWatch,
         _: StreamResponder<PricesWatching, PricesTick>,
         _: &Context<()>,
-    ) -> Result<PricesDone, PricesWatchError> {
+    ) -> Result<PricesDone, HandlerError<PricesWatchError>> {
         nothing()
     }
-    async fn prices_book(&self, _: PricesBook, _: &Context<()>) -> Result<PricesSnapshot, PricesBookError> {
+    async fn prices_book(&self, _: PricesBook, _: &Context<()>) -> Result<PricesSnapshot, HandlerError<PricesBookError>> {
         nothing()
     }
-    async fn prices_quote(&self, _: PricesQuote, _: &Context<()>) -> Result<PricesQuoted, PricesQuoteError> {
+    async fn prices_quote(&self, _: PricesQuote, _: &Context<()>) -> Result<PricesQuoted, HandlerError<PricesQuoteError>> {
         nothing()
     }
 }

@@ -4,6 +4,7 @@
 
 mod autobahn;
 mod deny;
+mod format;
 mod fresh;
 mod node;
 mod run;
@@ -18,6 +19,7 @@ const USAGE: &str = "\
 cargo xtask test             Run all steps
 cargo xtask test --list      List the steps
 cargo xtask test STEP…       Run some of the steps
+cargo xtask fmt              Format all Rust, also where rustfmt gives up
 cargo xtask fresh            Run both commands of the README in a fresh clone of HEAD with empty caches
 cargo xtask advisories       Check the dependencies for known vulnerabilities
 cargo xtask fuzz SEED        Compare a million verdicts of all validators on random schemas
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
             let is_asked = |name: &str| names.is_empty() || names.contains(&name);
             run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
         }
+        ["fmt"] => run::exit_code(format::format()),
         ["fresh"] => fresh::run(),
         ["advisories"] => run::exit_code(deny::advisories()),
         ["autobahn", cases @ ..] if cases.iter().all(|case| !case.starts_with('-')) => {

@@ -1,6 +1,7 @@
 //! The steps of `cargo xtask test`, in order: those that are quick and find most come first.
 
 use crate::deny::deny;
+use crate::format;
 use crate::node;
 use crate::run::{Failure, Step, quoted, run, run_with, target};
 use crate::typescript::{browser, typescript};
@@ -9,7 +10,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "fmt",
         proves: "the source is formatted",
-        run: || run("", "cargo fmt --all -- --check"),
+        run: format::check,
     },
     Step {
         name: "clippy",

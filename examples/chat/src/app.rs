@@ -12,7 +12,10 @@ use crate::{
     market::Market,
     rooms::Rooms,
 };
-use handfast::server::StreamResponder;
+use handfast::{
+    HandlerError,
+    server::{ConnectionInfo, StreamResponder},
+};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
@@ -57,10 +60,14 @@ impl App {
 impl SessionHandler for App {
     type Session = User;
 
-    async fn authenticate(&self, m: Auth) -> Result<User, AuthError> {
+    async fn authenticate(
+        &self,
+        m: Auth,
+        _: &ConnectionInfo,
+    ) -> Result<User, HandlerError<AuthError>> {
         // Anybody may talk here. A token is only looked at to show a refusal.
         if m.token.as_deref() == Some("expired") {
-            return Err(AuthError::BadToken);
+            return Err(AuthError::BadToken.into());
         }
         Ok(User {
             name: m.name,
@@ -80,13 +87,13 @@ impl RoomHandler for App {
         &self,
         m: RoomJoin,
         cx: &Context<User>,
-    ) -> Result<RoomJoined, RoomJoinError> {
+    ) -> Result<RoomJoined, HandlerError<RoomJoinError>> {
         let user = cx.session();
         if user.rooms().insert(m.room_id.clone())
             && let Err(full) = self.rooms.enter(&m.room_id, &user.name)
         {
             user.rooms().remove(&m.room_id);
-            return Err(RoomJoinError::RoomFull(full));
+            return Err(RoomJoinError::RoomFull(full).into());
         }
         Ok(RoomJoined {
             members: self.rooms.members(&m.room_id),
@@ -98,10 +105,10 @@ impl RoomHandler for App {
         &self,
         m: RoomLeave,
         cx: &Context<User>,
-    ) -> Result<RoomLeft, RoomLeaveError> {
+    ) -> Result<RoomLeft, HandlerError<RoomLeaveError>> {
         let user = cx.session();
         if !user.rooms().remove(&m.room_id) {
-            return Err(RoomLeaveError::NotInRoom);
+            return Err(RoomLeaveError::NotInRoom.into());
         }
         self.rooms.leave(&m.room_id, &user.name);
         Ok(RoomLeft {})
@@ -109,10 +116,14 @@ impl RoomHandler for App {
 }
 
 impl ChatHandler for App {
-    async fn chat_send(&self, m: ChatSend, cx: &Context<User>) -> Result<ChatSent, ChatSendError> {
+    async fn chat_send(
+        &self,
+        m: ChatSend,
+        cx: &Context<User>,
+    ) -> Result<ChatSent, HandlerError<ChatSendError>> {
         let user = cx.session();
         if !user.rooms().contains(&m.room_id) {
-            return Err(ChatSendError::NotInRoom);
+            return Err(ChatSendError::NotInRoom.into());
         }
         cx.room(&m.room_id).publish(&ChatMessage {
             from: user.name.clone(),
@@ -140,9 +151,9 @@ impl PricesHandler for App {
         m: PricesWatch,
         ticks: StreamResponder<PricesWatching, PricesTick>,
         _: &Context<User>,
-    ) -> Result<PricesDone, PricesWatchError> {
+    ) -> Result<PricesDone, HandlerError<PricesWatchError>> {
         if !m.symbols.iter().all(|symbol| self.market.trades(symbol)) {
-            return Err(PricesWatchError::UnknownSymbol);
+            return Err(PricesWatchError::UnknownSymbol.into());
         }
         let every = Duration::from_millis(m.every_or_default().unsigned_abs());
         let mut ticks = ticks.accept(PricesWatching {});
@@ -167,17 +178,17 @@ impl PricesHandler for App {
         &self,
         m: PricesBook,
         _: &Context<User>,
-    ) -> Result<PricesSnapshot, PricesBookError> {
+    ) -> Result<PricesSnapshot, HandlerError<PricesBookError>> {
         self.market
             .book(&m.symbol, m.depth.unwrap_or(10))
-            .ok_or(PricesBookError::UnknownSymbol)
+            .ok_or(PricesBookError::UnknownSymbol.into())
     }
 
     async fn prices_quote(
         &self,
         m: PricesQuote,
         _: &Context<User>,
-    ) -> Result<PricesQuoted, PricesQuoteError> {
+    ) -> Result<PricesQuoted, HandlerError<PricesQuoteError>> {
         let tick = self
             .market
             .tick(&m.symbol)

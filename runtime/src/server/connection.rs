@@ -11,11 +11,14 @@
 mod receive;
 
 use super::{
+    Context, Service,
     connection_handle::ConnectionHandle,
+    endpoint::Endpoint,
     error_payload::ErrorPayload,
     handler_queue::{Done, HandlerQueue, Outcome},
     inbound::Inbound,
     stall::Stall,
+    state::ServerState,
     token_bucket::TokenBucket,
 };
 use crate::{
@@ -56,7 +59,9 @@ pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));
 pub(crate) struct Connection {
     transport: Box<dyn Transport>,
     connection: Arc<ConnectionHandle>,
-    jobs: HandlerQueue,
+    server: Arc<ServerState>,
+    service: Arc<dyn Service>,
+    handlers: HandlerQueue,
     inbound: Inbound,
     rate: Option<TokenBucket>,
     control: TokenBucket,
@@ -110,13 +115,16 @@ enum End {
 }
 
 /// Leaves every channel when the connection's task ends, however it does.
-struct Leave(Arc<ConnectionHandle>);
+struct LeaveOnDrop {
+    connection: Arc<ConnectionHandle>,
+    server: Arc<ServerState>,
+    service: Arc<dyn Service>,
+}
 
-impl Drop for Leave {
+impl Drop for LeaveOnDrop {
     fn drop(&mut self) {
-        let server = self.0.server.clone();
-        server.disconnect(&self.0);
-        server.service.disconnected(&self.0.session);
+        self.server.disconnect(&self.connection);
+        self.service.disconnected(&self.connection.session);
     }
 }
 
@@ -124,14 +132,16 @@ impl Connection {
     pub(crate) fn new(
         transport: Box<dyn Transport>,
         connection: Arc<ConnectionHandle>,
+        endpoint: &Endpoint,
         control: TokenBucket,
     ) -> Self {
-        let session = &connection.server.table.session;
-        let limits = &connection.server.limits;
+        let server = endpoint.state.clone();
+        let session = &server.protocol.session;
+        let limits = &server.limits;
         let streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
         Self {
             transport,
-            jobs: HandlerQueue::new(connection.clone(), streams),
+            handlers: HandlerQueue::new(connection.clone(), streams),
             inbound: Inbound::new(limits.inbound),
             rate: limits
                 .rate
@@ -154,15 +164,25 @@ impl Connection {
             close: None,
             deadline: None,
             connection,
+            service: endpoint.service.clone(),
+            server,
         }
+    }
+
+    fn context(&self) -> Context {
+        Context::new(self.connection.clone(), self.server.clone())
     }
 
     /// Serves the connection until it ends.
     pub(crate) async fn run(mut self) {
-        let leave = Leave(self.connection.clone());
+        let leave = LeaveOnDrop {
+            connection: self.connection.clone(),
+            server: self.server.clone(),
+            service: self.service.clone(),
+        };
         let end = std::future::poll_fn(|cx| self.poll(cx)).await;
         // Handlers end here: nothing of theirs is written after this.
-        self.jobs.end();
+        self.handlers.end();
         match end {
             End::Lost => {
                 drop(leave);
@@ -174,7 +194,7 @@ impl Connection {
             End::Close(closing) => {
                 tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
                 // What is queued for a client that does not read is not waited for.
-                if closing.code != self.connection.server.table.close_code(CloseReason::Slow) {
+                if closing.code != self.server.protocol.close_code(CloseReason::Slow) {
                     let written = std::future::poll_fn(|cx| self.poll_write_all(cx));
                     let _ = tokio::time::timeout(CLOSE_TIMEOUT, written).await;
                 }
@@ -198,7 +218,7 @@ impl Connection {
                     Err(end) => return Poll::Ready(end),
                 };
                 let handled = self.handle_next();
-                if !(self.poll_jobs(cx) | handled | read) {
+                if !(self.poll_handlers(cx) | handled | read) {
                     break;
                 }
                 worked = true;
@@ -231,15 +251,15 @@ impl Connection {
         let close = self.close.as_ref()?;
         if close.graceful {
             if self.deadline.is_none() {
-                self.jobs.end_streams();
-                let timeout = self.connection.server.table.session.timeout;
+                self.handlers.end_streams();
+                let timeout = self.server.protocol.session.timeout;
                 self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
             }
             let late = self
                 .deadline
                 .as_mut()
                 .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
-            let idle = self.jobs.is_idle() && self.inbound.is_empty();
+            let idle = self.handlers.is_idle() && self.inbound.is_empty();
             if !idle && !late {
                 return None;
             }
@@ -250,18 +270,18 @@ impl Connection {
     /// The end of a connection that broke a rule, with the code for it.
     fn end(&self, condition: CloseReason, words: &'static str) -> End {
         End::Close(CloseFrame::new(
-            self.connection.server.table.close_code(condition),
+            self.server.protocol.close_code(condition),
             words,
         ))
     }
 
-    fn poll_jobs(&mut self, cx: &mut task::Context<'_>) -> bool {
+    fn poll_handlers(&mut self, cx: &mut task::Context<'_>) -> bool {
         let Poll::Ready(Done {
             id,
             asks,
             message,
             outcome,
-        }) = self.jobs.poll(cx)
+        }) = self.handlers.poll(cx)
         else {
             return false;
         };
@@ -297,7 +317,7 @@ impl Connection {
     fn handle_next(&mut self) -> bool {
         if self.owes_pong && self.has_room() {
             self.owes_pong = false;
-            self.say(self.connection.server.table.session.roles.pong);
+            self.say(self.server.protocol.session.roles.pong);
             return true;
         }
         if self.inbound.is_empty() || !self.may_handle() {
@@ -318,7 +338,7 @@ impl Connection {
 
     /// Whether a message may be handled now: no other is, and there is room for what it is answered with.
     fn may_handle(&self) -> bool {
-        self.jobs.is_idle() && self.has_room()
+        self.handlers.is_idle() && self.has_room()
     }
 
     /// Writes what is queued. Whether anything was.
@@ -365,7 +385,7 @@ impl Connection {
         match self.heartbeat.as_mut()?.poll(cx) {
             Poll::Pending => None,
             Poll::Ready(HeartbeatAction::Ping) => {
-                self.say(self.connection.server.table.session.roles.ping);
+                self.say(self.server.protocol.session.roles.ping);
                 None
             }
             Poll::Ready(HeartbeatAction::TimedOut) => {
@@ -379,7 +399,7 @@ impl Connection {
     /// Answers a message with an error. Where answers are known by their order alone, one to a message that asks for none would be taken for
     /// that to another.
     fn fail(&self, asks: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
-        if asks || !self.connection.server.table.server.envelope.by_order {
+        if asks || !self.server.protocol.server.envelope.by_order {
             self.connection.fail(id, error);
         }
     }
@@ -388,7 +408,7 @@ impl Connection {
     fn say(&self, tag: Option<Tag>) {
         if tag.is_some() {
             self.connection
-                .answer(&self.connection.server.outgoing(tag));
+                .answer(&self.connection.encoder.outgoing(tag));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
     connection::{CLOSE_TIMEOUT, CONTROL, Connection},
-    connection_handle::{self, refuse, write},
+    endpoint::Endpoint,
     error_payload::ErrorPayload,
     state::{Admission, ServerState},
     token_bucket::TokenBucket,
@@ -28,19 +28,19 @@ const VERSION: usize = 64;
 /// Serves a connection from its first byte to its last.
 pub(crate) async fn serve(
     mut transport: Box<dyn Transport>,
-    server: Arc<ServerState>,
+    endpoint: Arc<Endpoint>,
     info: ConnectionInfo,
     admission: Admission,
     encoding: usize,
 ) {
     let info = Arc::new(info);
     let mut control = TokenBucket::new(CONTROL, Instant::now());
-    let place = admission.place.clone();
+    let allowance = admission.allowance.clone();
     let greeting = greet(
         &mut *transport,
-        &server,
+        &endpoint,
         &info,
-        &place,
+        &allowance,
         encoding,
         &mut control,
     )
@@ -58,16 +58,19 @@ pub(crate) async fn serve(
             return transport.close(&closing, CLOSE_TIMEOUT).await;
         }
     };
-    // Who is known counts by that, wherever they are.
-    let place = match server.service.principal(&session) {
-        Some(principal) => Arc::new(server.senders.principal(&principal)),
-        None => place,
+    // Rate limits count the connections of a known user together, whatever their address.
+    let state = &endpoint.state;
+    let allowance = match endpoint.service.principal(&session) {
+        Some(principal) => Arc::new(state.senders.principal(&principal)),
+        None => allowance,
     };
-    let connection = server.connect(session, info, place, encoding);
+    let connection = state.connect(session, info, allowance, encoding);
     if let Some(packet) = ready {
         connection.outbound.answer(packet);
     }
-    Connection::new(transport, connection, control).run().await;
+    Connection::new(transport, connection, &endpoint, control)
+        .run()
+        .await;
 }
 
 /// Waits for the hello and answers it.
@@ -76,16 +79,17 @@ pub(crate) async fn serve(
 /// Why to close; none where there is nobody left to tell.
 async fn greet(
     transport: &mut dyn Transport,
-    server: &Arc<ServerState>,
+    endpoint: &Endpoint,
     info: &Arc<ConnectionInfo>,
-    place: &Allowance,
+    allowance: &Allowance,
     encoding: usize,
     control: &mut TokenBucket,
 ) -> Result<(SessionState, Option<Packet>), Option<CloseFrame>> {
-    let table = server.table;
-    let session = &table.session;
+    let server = &*endpoint.state;
+    let protocol = server.protocol;
+    let session = &protocol.session;
     let close =
-        |condition, words: String| Some(CloseFrame::new(table.close_code(condition), words));
+        |condition, words: String| Some(CloseFrame::new(protocol.close_code(condition), words));
     if server.is_going() {
         return Err(close(CloseReason::GoingAway, "the server goes away".into()));
     }
@@ -93,7 +97,7 @@ async fn greet(
     if session.roles.hello.is_some() {
         let hello = tokio::time::timeout(
             session.timeout,
-            hello(transport, server, place, encoding, control),
+            hello(transport, server, allowance, encoding, control),
         );
         let hello = tokio::select! {
             hello = hello => hello,
@@ -111,30 +115,37 @@ async fn greet(
                 ));
             }
         };
-        if let Err((side, words)) =
-            check_version(Side::Client, &hello.version, table.version, table.accepts)
-        {
+        if let Err((side, words)) = check_version(
+            Side::Client,
+            &hello.version,
+            protocol.version,
+            protocol.accepts,
+        ) {
             let packet = {
                 let payload = ErrorPayload {
                     side: Some(side),
                     ..ErrorPayload::new("VERSION", &*words)
                 };
-                refuse(server, encoding, &payload)
+                server.encoder.rejection(encoding, &payload)
             };
             send(transport, packet).await?;
             return Err(close(CloseReason::Version, words));
         }
-        if hello.hash.as_deref().is_some_and(|hash| hash != table.hash) {
+        if hello
+            .hash
+            .as_deref()
+            .is_some_and(|hash| hash != protocol.hash)
+        {
             tracing::warn!(
-                protocol = table.name,
-                ours = table.version,
+                protocol = protocol.name,
+                ours = protocol.version,
                 theirs = hello.version,
                 "skew: the client was generated from another spec with an accepted version"
             );
         }
         (request.auth, request.version) = (hello.auth, hello.version);
     }
-    let asked = AssertUnwindSafe(server.service.connect(request)).catch_unwind();
+    let asked = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, asked).await {
         Ok(Ok(Ok(opened))) => {
             return ready(server, encoding, opened).map_err(|error| {
@@ -155,11 +166,10 @@ async fn greet(
             ));
         }
     };
-    let packet = refuse(
-        server,
-        encoding,
-        &rejection.payload(&rejection.data.as_deref()),
-    );
+    let data = rejection.data.as_deref();
+    let packet = server
+        .encoder
+        .rejection(encoding, &rejection.payload(&data));
     send(transport, packet).await?;
     let words = rejection.message.into_owned();
     if rejection.retryable {
@@ -174,15 +184,15 @@ fn ready(
     encoding: usize,
     session: SessionState,
 ) -> Result<(SessionState, Option<Packet>), getrandom::Error> {
-    let Some(tag) = server.table.session.roles.ready else {
+    let Some(tag) = server.protocol.session.roles.ready else {
         return Ok((session, None));
     };
     let ready = Ready {
-        version: server.table.version.to_owned(),
-        hash: Some(server.table.hash.to_owned()),
+        version: server.protocol.version.to_owned(),
+        hash: Some(server.protocol.hash.to_owned()),
         session: crate::random::secret()?,
     };
-    Ok((session, write(server, encoding, Some(tag), &ready)))
+    Ok((session, server.encoder.message(encoding, Some(tag), &ready)))
 }
 
 async fn send(
@@ -201,13 +211,13 @@ async fn send(
 /// Waits for the hello. Whatever else comes is answered with an error, as often as bad messages are borne.
 async fn hello(
     transport: &mut dyn Transport,
-    server: &Arc<ServerState>,
-    place: &Allowance,
+    server: &ServerState,
+    allowance: &Allowance,
     encoding: usize,
     control: &mut TokenBucket,
 ) -> Result<Hello, Option<CloseFrame>> {
-    let codec = server.codec(encoding);
-    let close = |condition| CloseFrame::new(server.table.close_code(condition), "");
+    let codec = server.encoder.codec(encoding);
+    let close = |condition| CloseFrame::new(server.protocol.close_code(condition), "");
     for _ in 0..server.limits.violations.max(1) {
         let packet = loop {
             match transport.receive().await {
@@ -228,26 +238,24 @@ async fn hello(
             return Err(Some(close(CloseReason::TooLarge)));
         }
         // Who connects again and again asks for as much work as who sends messages.
-        if !place.take(Instant::now()) {
+        if !allowance.take(Instant::now()) {
             let words = "too many messages in too short a time";
-            let packet = refuse(
-                server,
+            let packet = server.encoder.rejection(
                 encoding,
                 &ErrorPayload::new("RATE_LIMITED", words).retryable(),
             );
             send(transport, packet).await?;
-            let code = server.table.close_code(CloseReason::RateLimited);
+            let code = server.protocol.close_code(CloseReason::RateLimited);
             return Err(Some(CloseFrame::new(code, "too many messages")));
         }
         let source = codec.source(packet.frame());
         let head = source
             .ok()
-            .and_then(|source| Head::read(&source, &server.table.client.envelope).ok());
-        let payload =
-            |id, payload: ErrorPayload<'_>| connection_handle::error(server, codec, id, &payload);
+            .and_then(|source| Head::read(&source, &server.protocol.client.envelope).ok());
+        let payload = |id, payload: ErrorPayload<'_>| server.encoder.error(encoding, id, &payload);
         let answer = match &head {
             Some(head)
-                if Role::of(head.tag.borrow(), &server.table.session.roles)
+                if Role::of(head.tag.borrow(), &server.protocol.session.roles)
                     == Some(Role::Hello) =>
             {
                 match Hello::read(head) {

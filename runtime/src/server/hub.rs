@@ -1,10 +1,9 @@
-//! Who is in which channel on this server, and the delivery of what is published there.
+//! The members of each channel on this server, and the delivery of publications to them.
 
-use super::connection_handle::{ConnectionHandle, encode, outgoing};
+use super::{connection_handle::ConnectionHandle, encoder::Encoder, membership::JoinError};
 use crate::{
-    broker::{Broker, BrokerError, Deliver, Publication, ServerId, StreamPosition},
-    codec::{Codec, Outgoing},
-    descriptor::UnionDescriptor,
+    broker::{Broker, Deliver, Publication, ServerId, StreamPosition},
+    codec::Outgoing,
     transport::Packet,
 };
 use std::{
@@ -14,17 +13,10 @@ use std::{
     time::Duration,
 };
 
-/// How many bytes the key of a channel may have. Whoever is in a channel makes the server keep it.
-pub(crate) const KEY: usize = 1024;
-
-/// The channels with somebody in them.
+/// The channels that have members.
 pub(crate) struct Hub {
-    table: &'static UnionDescriptor,
-    major: i64,
-    codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
+    encoder: Arc<Encoder>,
     broker: Arc<dyn Broker>,
-    /// The largest message.
-    limit: usize,
     id: OnceLock<ServerId>,
     channels: RwLock<HashMap<Arc<str>, Arc<Channel>>>,
 }
@@ -37,22 +29,10 @@ struct Channel {
 #[derive(Debug, Default)]
 struct State {
     members: HashMap<u64, Arc<ConnectionHandle>>,
-    /// Where the count stood with the last delivery.
+    /// The position of the last publication that was delivered.
     position: Option<StreamPosition>,
-    /// How many are just about to enter. Deliveries are noted for them.
+    /// How many connections are joining. The position is kept for them.
     entering: usize,
-}
-
-/// Why somebody did not enter a channel.
-#[derive(Debug)]
-pub(crate) enum JoinError {
-    Broker(BrokerError),
-    /// The connection is over.
-    Ended,
-    /// The connection is in as many channels as it may be.
-    TooMany,
-    /// The channel's key is too long.
-    LongKey,
 }
 
 impl fmt::Debug for Hub {
@@ -67,7 +47,7 @@ impl Channel {
     }
 }
 
-/// One who is about to enter, until it did or gave up.
+/// A connection that is joining, until it has joined or given up.
 struct Entering<'a> {
     hub: &'a Hub,
     key: &'a Arc<str>,
@@ -98,19 +78,10 @@ impl State {
 }
 
 impl Hub {
-    pub(crate) fn attach(
-        table: &'static UnionDescriptor,
-        major: i64,
-        codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
-        broker: Arc<dyn Broker>,
-        limit: usize,
-    ) -> Arc<Self> {
+    pub(crate) fn attach(encoder: Arc<Encoder>, broker: Arc<dyn Broker>) -> Arc<Self> {
         let hub = Arc::new(Self {
-            table,
-            major,
-            codecs,
+            encoder,
             broker,
-            limit,
             id: OnceLock::new(),
             channels: RwLock::default(),
         });
@@ -131,13 +102,13 @@ impl Hub {
             .cloned()
     }
 
-    /// How many connections of this server are in a channel.
+    /// The number of connections of this server that are in a channel.
     pub(crate) fn members(&self, key: &str) -> usize {
         self.find(key)
             .map_or(0, |channel| channel.lock().members.len())
     }
 
-    /// Drops a channel if nobody is in it.
+    /// Drops a channel that has no members.
     fn forget(&self, key: &str) {
         let mut channels = self
             .channels
@@ -166,8 +137,8 @@ impl Hub {
         }
     }
 
-    /// Puts a connection into a channel. `answer` makes what it is answered from where the count stands; that is queued
-    /// before the first message which is published after that.
+    /// Puts a connection into a channel. `answer` makes the reply from the channel's position; the reply is queued before the first message
+    /// that is published after that position.
     pub(crate) async fn join(
         &self,
         connection: &Arc<ConnectionHandle>,
@@ -176,23 +147,25 @@ impl Hub {
         answer: &(dyn Fn(&StreamPosition) -> Option<Packet> + Sync),
     ) -> Result<(), JoinError> {
         let mut entering = self.enter(key);
-        let told = self
+        let subscribed = self
             .broker
             .subscribe(self.id(), key, keep)
             .await
             .map_err(JoinError::Broker)?;
         entering.subscribed = true;
         let mut state = entering.channel.lock();
-        // What was delivered while the broker was asked is newer than its answer.
+        // A publication that was delivered while the broker was subscribing is newer than the position it returned.
         let position = match &state.position {
-            Some(seen) if seen.epoch == told.epoch && seen.seq > told.seq => seen.clone(),
-            _ => told,
+            Some(seen) if seen.epoch == subscribed.epoch && seen.seq > subscribed.seq => {
+                seen.clone()
+            }
+            _ => subscribed,
         };
-        connection.enter(key)?;
+        connection.membership.insert(key)?;
         if let Some(packet) = answer(&position) {
             connection.outbound.answer(packet);
         }
-        // One who was in it already keeps the subscription made then.
+        // A connection that was in the channel before keeps its first subscription.
         let again = state
             .members
             .insert(connection.id, connection.clone())
@@ -202,7 +175,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Takes a connection out of a channel. False where it was not in it.
+    /// Takes a connection out of a channel. Returns whether it was a member.
     pub(crate) fn leave(&self, connection: u64, key: &str) -> bool {
         let Some(channel) = self.find(key) else {
             return false;
@@ -213,13 +186,20 @@ impl Hub {
             (left, state.is_empty())
         };
         if let Some(connection) = &left {
-            connection.exit(key);
+            connection.membership.remove(key);
             self.broker.unsubscribe(self.id(), key);
         }
         if empty {
             self.forget(key);
         }
         left.is_some()
+    }
+
+    /// Takes a connection that has ended out of all its channels.
+    pub(crate) fn leave_all(&self, connection: &ConnectionHandle) {
+        for channel in connection.membership.end() {
+            self.leave(connection.id, &channel);
+        }
     }
 }
 
@@ -230,7 +210,6 @@ impl Deliver for Hub {
         };
         let mut state = channel.lock();
         state.position = Some(position.clone());
-        let envelope = &self.table.envelope;
         let volatile = publication.message.volatile;
         let payload = publication.payload.as_deref();
         let message = Outgoing {
@@ -239,15 +218,20 @@ impl Deliver for Hub {
                 .map(|raw| raw as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq: (!volatile).then_some(position.seq),
-            timestamp: envelope.timestamp.map(|_| publication.at),
-            ..outgoing(envelope, publication.message.tag, self.major)
+            timestamp: self
+                .encoder
+                .protocol
+                .server
+                .envelope
+                .timestamp
+                .map(|_| publication.at),
+            ..self.encoder.outgoing(publication.message.tag)
         };
-        // Each encoding is written once, when the first who speaks it is met.
-        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.codecs.len()];
+        // The message is encoded once for each encoding, when the first member with that encoding is reached.
+        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.codecs.len()];
         for connection in state.members.values() {
-            let packet = packets[connection.encoding].get_or_insert_with(|| {
-                encode(&*self.codecs[connection.encoding].0, &message, self.limit)
-            });
+            let packet = packets[connection.encoding]
+                .get_or_insert_with(|| self.encoder.encode(connection.encoding, &message));
             if let Some(packet) = packet {
                 connection.push(packet.clone(), volatile);
             }

@@ -1,25 +1,24 @@
-//! What a server needs to know of a protocol and of the application: [`Service`], implemented by `#[protocol]`.
+//! The application as the server sees it: [`Service`], which `#[protocol]` implements.
 
-use super::{ConnectionInfo, Context, error_payload::ErrorPayload, state::unsound};
+use super::{
+    Context, Rejection,
+    connection_info::{ConnectionInfo, SessionState},
+};
 use crate::{
-    DeclaredErrors, DecodeError, Id, Message, MessageSet, Payload, Side, TagBuf, ValidationError,
-    Violation, codec::Source, descriptor::ProtocolDescriptor, from_str, validate::validate_error,
+    DecodeError, Id, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
+    from_str,
 };
 use futures_util::future::BoxFuture;
-use handfast_schema::{ViolationDetail, details};
 use serde_json::value::RawValue;
-use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-/// What the application knows of somebody who is connected.
-pub type SessionState = Arc<dyn Any + Send + Sync>;
-
-/// An application behind a protocol, with all types taken away. `#[protocol]` implements it for the handlers of a protocol;
-/// connections know nothing else.
+/// An application with its types erased. `#[protocol]` implements it for the handlers of a protocol; connections know nothing else about
+/// the application.
 pub trait Service: Send + Sync + 'static {
     /// The protocol.
     fn protocol(&self) -> &'static ProtocolDescriptor;
 
-    /// Somebody wants in. What is refused is told why, and closed with the code for [`CloseReason::Unauthorized`].
+    /// Called when a client connects. A rejected client gets the reason, and is closed with the code for [`CloseReason::Unauthorized`].
     ///
     /// [`CloseReason::Unauthorized`]: crate::descriptor::CloseReason::Unauthorized
     fn connect<'a>(
@@ -27,13 +26,13 @@ pub trait Service: Send + Sync + 'static {
         request: ConnectRequest,
     ) -> BoxFuture<'a, Result<SessionState, Rejection>>;
 
-    /// A message came. It is read here and handled later: what is returned has done nothing yet.
+    /// Decodes a message. It is handled later: what is returned has not run yet.
     ///
     /// # Errors
-    /// The message, where it cannot be read.
+    /// The message, if it cannot be decoded.
     fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<DecodeError>>;
 
-    /// Whether somebody may enter a channel that has no message for joining. `key` is what the client sent.
+    /// Whether a client may join a channel that has no join message of its own. `key` is the key that it sent.
     fn authorize_join<'a>(
         &'a self,
         key: &'a str,
@@ -43,28 +42,28 @@ pub trait Service: Send + Sync + 'static {
         Box::pin(std::future::ready(Err(Rejection::not_joinable())))
     }
 
-    /// Who it is, whatever connection they come by. What all connections of a principal send counts together, in the place of what comes
-    /// from their address.
+    /// The user behind a connection, if it has one. Rate limits then count all connections of that user together, instead of all connections
+    /// of its address.
     fn principal<'a>(&self, session: &'a SessionState) -> Option<Cow<'a, str>> {
         let _ = session;
         None
     }
 
-    /// A connection is over. Nothing of it runs any more.
+    /// Called when a connection has ended: no handler of it runs any more.
     fn disconnected(&self, session: &SessionState) {
         let _ = session;
     }
 }
 
-/// Somebody who wants in.
+/// A client that connects.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ConnectRequest {
-    /// What the hello carries as proof, as JSON text.
+    /// The authentication payload of the hello, as JSON text.
     pub auth: Option<Box<RawValue>>,
-    /// Where it comes from.
+    /// Where the connection comes from.
     pub connection: Arc<ConnectionInfo>,
-    /// The version of the protocol that the client speaks: one that this server accepts.
+    /// The version of the client's protocol, which this server accepts.
     pub version: String,
 }
 
@@ -81,10 +80,10 @@ impl ConnectRequest {
         }
     }
 
-    /// Reads the proof.
+    /// Decodes the authentication payload.
     ///
     /// # Errors
-    /// Where there is none, or it does not fit.
+    /// If there is none, or it does not fit its schema.
     pub fn auth<T: Payload>(&self) -> Result<T, Rejection> {
         let Some(auth) = &self.auth else {
             return Err(Rejection::no_auth());
@@ -145,144 +144,5 @@ impl fmt::Debug for Action {
             Self::Stream(_) => "Stream",
             Self::Cancel => "Cancel",
         })
-    }
-}
-
-/// A handler of the application's: what it was given, and what it gives.
-type Handler<A, M, X, T> = for<'a> fn(&'a A, M, &'a X) -> BoxFuture<'a, T>;
-
-/// Runs the handler of a request, and answers with what it gives.
-pub fn answer<U, A, M, X, R, E>(
-    app: Arc<A>,
-    cx: X,
-    message: M,
-    handler: Handler<A, M, X, Result<R, E>>,
-) -> Action
-where
-    U: MessageSet,
-    A: Send + Sync + 'static,
-    M: Send + 'static,
-    X: Deref<Target = Context> + Send + Sync + 'static,
-    R: Message<U>,
-    E: DeclaredErrors,
-{
-    Action::Run(Box::pin(async move {
-        let result = handler(&app, message, &cx).await;
-        cx.answer::<U, R, E>(&result);
-    }))
-}
-
-/// Runs the handler of a message that is not answered.
-pub fn run<A, M, X>(app: Arc<A>, cx: X, message: M, handler: Handler<A, M, X, ()>) -> Action
-where
-    A: Send + Sync + 'static,
-    M: Send + 'static,
-    X: Send + Sync + 'static,
-{
-    Action::Run(Box::pin(async move { handler(&app, message, &cx).await }))
-}
-
-/// Why somebody is not let in.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Rejection {
-    /// The code.
-    pub code: TagBuf,
-    /// What it means, for people.
-    pub message: Cow<'static, str>,
-    /// Whether the same may be tried again.
-    pub retryable: bool,
-    /// What comes with the code, as JSON.
-    pub data: Option<Box<RawValue>>,
-    /// What is wrong with the payload.
-    pub violations: Vec<Violation>,
-}
-
-impl Rejection {
-    /// A code and words.
-    pub fn new(code: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code: TagBuf::Text(code.into().into()),
-            message: message.into(),
-            retryable: false,
-            data: None,
-            violations: Vec::new(),
-        }
-    }
-
-    /// A declared error.
-    pub fn from_error<E: DeclaredErrors>(error: &E) -> Self {
-        if cfg!(debug_assertions)
-            && let Err(invalid) = validate_error(error)
-        {
-            unsound(error.message(), &invalid);
-            return Self::new("INTERNAL", "the server failed");
-        }
-        Self {
-            code: error.code().into(),
-            retryable: error.retryable(),
-            data: error
-                .data()
-                .and_then(|data| serde_json::value::to_raw_value(data).ok()),
-            ..Self::new("", error.message())
-        }
-    }
-
-    /// The hello bears no proof of who the client is.
-    pub fn no_auth() -> Self {
-        Self {
-            violations: vec![Violation::new(
-                "/payload".to_owned().into(),
-                details::required("auth"),
-            )],
-            ..Self::new("INVALID", "the payload does not fit")
-        }
-    }
-
-    /// A channel that cannot be joined by its key.
-    pub fn not_joinable() -> Self {
-        Self {
-            violations: vec![Violation::new(
-                "/payload/channel".to_owned().into(),
-                ViolationDetail::new("enum", "must be the key of a channel that can be joined"),
-            )],
-            ..Self::new("INVALID", "the payload does not fit")
-        }
-    }
-
-    /// The rejection as it travels.
-    pub(crate) fn payload<'a>(&'a self, data: &'a Option<&'a RawValue>) -> ErrorPayload<'a> {
-        ErrorPayload {
-            code: Some(self.code.borrow()),
-            message: Cow::Borrowed(&self.message),
-            retryable: self.retryable,
-            data: data
-                .as_ref()
-                .map(|data| data as &dyn erased_serde::Serialize),
-            violations: &self.violations,
-            side: None,
-        }
-    }
-}
-
-/// A value that does not fit.
-impl From<ValidationError> for Rejection {
-    fn from(invalid: ValidationError) -> Self {
-        Self {
-            violations: invalid.violations,
-            ..Self::new("INVALID", "the payload does not fit")
-        }
-    }
-}
-
-/// A message that could not be read.
-impl From<Box<DecodeError>> for Rejection {
-    fn from(rejected: Box<DecodeError>) -> Self {
-        let error = ErrorPayload::of(&rejected);
-        let message = error.message.clone().into_owned();
-        Self {
-            violations: rejected.kind.violations().to_vec(),
-            ..Self::new(rejected.kind.code(), message)
-        }
     }
 }

@@ -1,19 +1,18 @@
 //! What all connections of a server share.
 
 use super::{
-    ConnectionInfo, Service,
     address::{ClientAddress, Network},
     allowances::{Allowance, SenderAllowances},
     connection_handle::ConnectionHandle,
+    connection_info::{ConnectionInfo, SessionState},
+    encoder::Encoder,
     hub::Hub,
 };
 use crate::{
     Payload, ValidationError,
     broker::{Broker, Publication},
-    codec::{Codec, Outgoing},
-    descriptor::{
-        ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor, Tag,
-    },
+    codec::Codec,
+    descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
     validate::validate_within,
 };
 use std::{
@@ -33,17 +32,13 @@ const KEEP: Duration = Duration::from_secs(60);
 
 /// What all connections of a server share.
 pub(crate) struct ServerState {
-    pub(crate) service: Arc<dyn Service>,
-    pub(crate) table: &'static ProtocolDescriptor,
+    pub(crate) protocol: &'static ProtocolDescriptor,
     pub(crate) limits: Limits,
-    /// The encodings that are spoken, the preferred first, with their subprotocols.
-    pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
+    pub(crate) encoder: Arc<Encoder>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) bounds: Bounds,
     pub(crate) senders: SenderAllowances,
     pub(crate) hub: Arc<Hub>,
-    /// The major version.
-    pub(crate) major: i64,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
     going: watch::Sender<bool>,
@@ -87,7 +82,7 @@ pub(crate) enum AtCapacity {
 /// A connection, from before its hello until it is gone.
 pub(crate) struct Admission {
     server: Arc<ServerState>,
-    pub(crate) place: Arc<Allowance>,
+    pub(crate) allowance: Arc<Allowance>,
 }
 
 impl Drop for Admission {
@@ -99,7 +94,7 @@ impl Drop for Admission {
 impl fmt::Debug for ServerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerState")
-            .field("protocol", &self.table.name)
+            .field("protocol", &self.protocol.name)
             .field("connections", &*self.alive.borrow())
             .finish_non_exhaustive()
     }
@@ -107,34 +102,21 @@ impl fmt::Debug for ServerState {
 
 impl ServerState {
     pub(crate) fn new(
-        service: Arc<dyn Service>,
+        protocol: &'static ProtocolDescriptor,
         limits: Limits,
         codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
     ) -> Arc<Self> {
-        let table = service.protocol();
-        let major = semver::Version::parse(table.version)
-            .ok()
-            .and_then(|version| i64::try_from(version.major).ok())
-            .unwrap_or_default();
-        let hub = Hub::attach(
-            table.server,
-            major,
-            codecs.clone(),
-            broker.clone(),
-            limits.message,
-        );
+        let encoder = Arc::new(Encoder::new(protocol, codecs, limits.message));
         Arc::new(Self {
-            service,
-            table,
+            protocol,
             limits,
-            codecs,
+            hub: Hub::attach(encoder.clone(), broker.clone()),
+            encoder,
             broker,
             senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
-            hub,
-            major,
             connections: Mutex::default(),
             last: AtomicU64::new(0),
             going: watch::Sender::new(false),
@@ -148,7 +130,7 @@ impl ServerState {
         self: &Arc<Self>,
         origin: Option<ClientAddress>,
     ) -> Result<Admission, AtCapacity> {
-        let place = match origin {
+        let allowance = match origin {
             Some(ClientAddress {
                 address,
                 hidden: true,
@@ -158,7 +140,7 @@ impl ServerState {
             }
             _ => Some(Allowance::default()),
         };
-        let place = place.ok_or(AtCapacity::OfAddress)?;
+        let allowance = allowance.ok_or(AtCapacity::OfAddress)?;
         let mut room = false;
         self.alive.send_if_modified(|count| {
             room = *count < self.bounds.connections;
@@ -170,7 +152,7 @@ impl ServerState {
         }
         Ok(Admission {
             server: self.clone(),
-            place: Arc::new(place),
+            allowance: Arc::new(allowance),
         })
     }
 
@@ -183,28 +165,19 @@ impl ServerState {
 
     /// How long a handler may take for a message whose reply is waited for so long.
     pub(crate) fn handler_timeout(&self, timeout: Option<Duration>) -> Option<Duration> {
-        let timeout = timeout.unwrap_or(self.table.session.timeout);
+        let timeout = timeout.unwrap_or(self.protocol.session.timeout);
         self.limits.handler_timeout.of(timeout)
     }
 
-    pub(crate) fn codec(&self, encoding: usize) -> &dyn Codec {
-        &*self.codecs[encoding].0
-    }
-
-    /// A message of this server's.
-    pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
-        super::connection_handle::outgoing(&self.table.server.envelope, tag, self.major)
-    }
-
     /// Whether a message may be sent: it keeps its own rules, or nobody asked.
-    pub(crate) fn is_sound<M: Payload>(&self, name: &str, message: &M) -> bool {
+    pub(crate) fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool {
         if !self.bounds.checks {
             return true;
         }
         // The envelope lies around it.
         let depth = self.limits.depth.saturating_sub(1);
         validate_within(message, depth)
-            .map_err(|invalid| unsound(name, &invalid))
+            .map_err(|invalid| report_invalid(name, &invalid))
             .is_ok()
     }
 
@@ -241,13 +214,13 @@ impl ServerState {
     /// How long the count of a channel is kept when nobody is in it.
     pub(crate) fn keep(&self, channel: Option<&ChannelDescriptor>) -> Duration {
         let history = channel.and_then(|channel| channel.history?.1);
-        let resume = self.table.session.resume.unwrap_or_default();
+        let resume = self.protocol.session.resume.unwrap_or_default();
         history.unwrap_or(KEEP).max(resume)
     }
 
     /// The channel that a key belongs to.
     pub(crate) fn channel_of(&self, key: &str) -> Option<&'static ChannelDescriptor> {
-        self.table
+        self.protocol
             .channels
             .iter()
             .find(|channel| fits(channel.key, key))
@@ -261,19 +234,20 @@ impl ServerState {
 
     /// Adds a connection.
     pub(crate) fn connect(
-        self: &Arc<Self>,
-        session: super::SessionState,
+        &self,
+        session: SessionState,
         info: Arc<ConnectionInfo>,
-        place: Arc<Allowance>,
+        allowance: Arc<Allowance>,
         encoding: usize,
     ) -> Arc<ConnectionHandle> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let connection = Arc::new(ConnectionHandle::new(
             id,
-            self.clone(),
+            self.encoder.clone(),
+            &self.limits,
             session,
             info,
-            place,
+            allowance,
             encoding,
         ));
         self.connections().insert(id, connection.clone());
@@ -284,7 +258,8 @@ impl ServerState {
     }
 
     pub(crate) fn disconnect(&self, connection: &ConnectionHandle) {
-        connection.end();
+        connection.outbound.end();
+        self.hub.leave_all(connection);
         self.connections().remove(&connection.id);
     }
 
@@ -309,7 +284,7 @@ impl ServerState {
     }
 }
 
-pub(crate) fn unsound(name: &str, invalid: &ValidationError) {
+pub(crate) fn report_invalid(name: &str, invalid: &ValidationError) {
     tracing::error!(
         message_type = name,
         violations = %invalid,

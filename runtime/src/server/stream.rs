@@ -1,15 +1,15 @@
 //! Answering a request with many messages.
 
-use super::Context;
+use super::responder::Responder;
 use crate::{Payload, descriptor::UnionDescriptor, outbound::EnqueueError, transport::Packet};
 use std::{fmt, marker::PhantomData};
 
-/// A request that asks for a stream of `Item`s and is told with an `Ack` that it gets one. The handler's future is dropped when the
-/// client cancels or goes away.
+/// A request for a stream of `Item`s that has to be acknowledged with an `Ack`. The handler's future is dropped when the client cancels the
+/// stream or disconnects.
 #[must_use = "the client waits until the stream is accepted or refused"]
 pub struct StreamResponder<Ack, Item> {
-    cx: Context,
-    table: &'static UnionDescriptor,
+    responder: Responder,
+    union: &'static UnionDescriptor,
     ack: usize,
     item: usize,
     types: PhantomData<fn(Ack, Item)>,
@@ -18,39 +18,39 @@ pub struct StreamResponder<Ack, Item> {
 impl<Ack, Item> fmt::Debug for StreamResponder<Ack, Item> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stream")
-            .field("cx", &self.cx)
+            .field("responder", &self.responder)
             .finish_non_exhaustive()
     }
 }
 
 impl<Ack: Payload, Item: Payload> StreamResponder<Ack, Item> {
     pub(crate) fn new(
-        cx: Context,
-        table: &'static UnionDescriptor,
+        responder: Responder,
+        union: &'static UnionDescriptor,
         ack: usize,
         item: usize,
     ) -> Self {
         Self {
-            cx,
-            table,
+            responder,
+            union,
             ack,
             item,
             types: PhantomData,
         }
     }
 
-    /// Acknowledges the request; only then can items be sent.
+    /// Acknowledges the request. Items can be sent afterwards.
     pub fn accept(self, ack: Ack) -> StreamSender<Item> {
-        self.cx.accept();
-        self.cx.reply(self.table, self.ack, &ack);
-        StreamSender::new(self.cx, self.table, self.item)
+        self.responder.accept();
+        self.responder.reply(self.union, self.ack, &ack);
+        StreamSender::new(self.responder, self.union, self.item)
     }
 }
 
 /// Sends the items of a stream.
 pub struct StreamSender<Item> {
-    cx: Context,
-    table: &'static UnionDescriptor,
+    responder: Responder,
+    union: &'static UnionDescriptor,
     item: usize,
     types: PhantomData<fn(Item)>,
 }
@@ -58,43 +58,38 @@ pub struct StreamSender<Item> {
 impl<Item> fmt::Debug for StreamSender<Item> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamSender")
-            .field("cx", &self.cx)
+            .field("responder", &self.responder)
             .finish_non_exhaustive()
     }
 }
 
 impl<Item: Payload> StreamSender<Item> {
-    pub(crate) fn new(cx: Context, table: &'static UnionDescriptor, item: usize) -> Self {
+    pub(crate) fn new(responder: Responder, union: &'static UnionDescriptor, item: usize) -> Self {
         Self {
-            cx,
-            table,
+            responder,
+            union,
             item,
             types: PhantomData,
         }
     }
 
-    /// Sends an item, when the client has read enough of what came before: until half of `limits.outbound` is free.
+    /// Sends an item. Waits until half of `limits.outbound` is free: until the client has read enough of the previous items.
     ///
     /// # Errors
-    /// Where the connection is over, or the item cannot be written.
+    /// [`SendError::Closed`] if the connection has ended, [`SendError::Encode`] if the item cannot be encoded or breaks its own rules.
     pub fn send(
         &mut self,
         item: Item,
     ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item> {
-        let message = &self.table.messages[self.item];
-        let packet = if self.cx.connection.server.is_sound(message.name, &item) {
-            self.cx
-                .write(self.table, message, Some(&item), self.cx.id(), None)
-        } else {
-            None
-        };
-        put(self.cx.clone(), packet)
+        let packet = self.responder.item(&self.union.messages[self.item], &item);
+        enqueue(self.responder.clone(), packet)
     }
 }
 
-async fn put(cx: Context, packet: Option<Packet>) -> Result<(), SendError> {
+async fn enqueue(responder: Responder, packet: Option<Packet>) -> Result<(), SendError> {
     let packet = packet.ok_or(SendError::Encode)?;
-    let outbound = &cx.connection.outbound;
+    let context = responder.context();
+    let outbound = &context.connection.outbound;
     match std::future::poll_fn(|task| outbound.poll_room(packet.len(), task)).await {
         Ok(()) => {
             outbound.answer(packet);
@@ -108,17 +103,17 @@ async fn put(cx: Context, packet: Option<Packet>) -> Result<(), SendError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The connection is over.
+    /// The connection has ended.
     Closed,
-    /// The item cannot be written, or breaks its own rules; the log says which.
+    /// The item cannot be encoded, or breaks its own rules; the log says which.
     Encode,
 }
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Closed => "the connection is over",
-            Self::Encode => "the item cannot be written",
+            Self::Closed => "the connection has ended",
+            Self::Encode => "the item cannot be encoded",
         })
     }
 }

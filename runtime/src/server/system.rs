@@ -1,6 +1,9 @@
 //! The session's own messages as a server gets them: pings, and the joins and leaves of channels that have no message for it.
 
-use super::{Action, Context, Received, Rejection, connection_handle::ConnectionHandle, hub::KEY};
+use super::{
+    Action, Context, Received, Rejection, Service, context, membership::MAX_KEY,
+    responder::Responder,
+};
 use crate::{
     DecodeError, DecodeErrorKind, Id, TagBuf,
     descriptor::{ProtocolDescriptor, ReplyKind, Tag},
@@ -26,15 +29,15 @@ pub(crate) enum Request {
 }
 
 /// Whether a message that could not be read asks for an answer, as far as its tag says.
-pub(crate) fn asks(table: &ProtocolDescriptor, tag: Option<&TagBuf>) -> bool {
+pub(crate) fn asks(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>) -> bool {
     let Some(tag) = tag.map(TagBuf::borrow) else {
         return false;
     };
-    let message = (table.client.lookup)(tag);
-    match message.map(|message| table.client.messages[message].reply) {
+    let message = (protocol.client.lookup)(tag);
+    match message.map(|message| protocol.client.messages[message].reply) {
         Some(reply) => matches!(reply, ReplyKind::One | ReplyKind::Stream),
         None => matches!(
-            Role::of(tag, &table.session.roles),
+            Role::of(tag, &protocol.session.roles),
             Some(Role::Join | Role::Leave)
         ),
     }
@@ -42,25 +45,21 @@ pub(crate) fn asks(table: &ProtocolDescriptor, tag: Option<&TagBuf>) -> bool {
 
 /// Whether a message need not wait for its turn. It is looked at by its envelope alone; a cancel that does not fit waits, and is
 /// answered like any bad message.
-pub(crate) fn urgent(connection: &Arc<ConnectionHandle>, packet: &Packet) -> Option<Urgent> {
-    let table = connection.server.table;
-    let source = connection.codec().source(packet.frame()).ok()?;
-    let head = Head::read(&source, &table.client.envelope).ok()?;
-    match Role::of(head.tag.borrow(), &table.session.roles) {
+pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
+    let protocol = cx.server.protocol;
+    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    let head = Head::read(&source, &protocol.client.envelope).ok()?;
+    match Role::of(head.tag.borrow(), &protocol.session.roles) {
         Some(Role::Ping) => return Some(Urgent::Ping),
         Some(Role::Pong) => return Some(Urgent::Pong),
         _ => {}
     }
-    let message = (table.client.lookup)(head.tag.borrow())?;
-    if table.client.messages[message].reply != ReplyKind::Cancel {
+    let message = (protocol.client.lookup)(head.tag.borrow())?;
+    if protocol.client.messages[message].reply != ReplyKind::Cancel {
         return None;
     }
-    let source = connection.codec().source(packet.frame()).ok()?;
-    let received = connection
-        .server
-        .service
-        .receive(source, Context::new(connection.clone()));
-    match received {
+    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    match service.receive(source, cx.clone()) {
         Ok(Received {
             id: Some(id),
             action: Action::Cancel,
@@ -72,12 +71,13 @@ pub(crate) fn urgent(connection: &Arc<ConnectionHandle>, packet: &Packet) -> Opt
 
 /// What one of the session's own messages asks for. None where it is none of those a client sends.
 pub(crate) fn read(
-    connection: &Arc<ConnectionHandle>,
+    service: &Arc<dyn Service>,
+    cx: &Context,
     packet: &Packet,
     rejected: &DecodeError,
 ) -> Option<Request> {
-    let server = &connection.server;
-    let roles = &server.table.session.roles;
+    let server = &cx.server;
+    let roles = &server.protocol.session.roles;
     if rejected.kind != DecodeErrorKind::UnknownType {
         return None;
     }
@@ -87,9 +87,18 @@ pub(crate) fn read(
         Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
         _ => {}
     }
-    let source = connection.codec().source(packet.frame()).ok()?;
-    let head = Head::read(&source, &server.table.client.envelope).ok()?;
-    let cx = Context::new(connection.clone()).request(head.id.clone(), head.channel.clone());
+    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    let head = Head::read(&source, &server.protocol.client.envelope).ok()?;
+    let responder = |message| {
+        Responder::new(Context {
+            request: Some(Arc::new(context::Request {
+                message,
+                id: head.id.clone(),
+                channel: head.channel.clone(),
+            })),
+            ..cx.clone()
+        })
+    };
     let key = || {
         ChannelOnly::read(&head)
             .ok()
@@ -98,11 +107,18 @@ pub(crate) fn read(
     let (action, message): (Action, _) = match role {
         Role::Join => {
             let (key, tag) = (key()?, roles.join);
-            (Action::Run(Box::pin(join(cx, key, tag))), "join")
+            {
+                let service = service.clone();
+                let join = join(service, responder("join"), key, tag);
+                (Action::Run(Box::pin(join)), "join")
+            }
         }
         Role::Leave => {
             let (key, tag) = (key()?, roles.leave);
-            (Action::Run(Box::pin(leave(cx, key, tag))), "leave")
+            {
+                let leave = leave(responder("leave"), key, tag);
+                (Action::Run(Box::pin(leave)), "leave")
+            }
         }
         Role::Ping
         | Role::Pong
@@ -122,33 +138,34 @@ pub(crate) fn read(
     }))
 }
 
-/// Lets somebody into a channel that has no message for it.
-async fn join(cx: Context, key: String, tag: Option<Tag>) {
-    let server = cx.connection.server.clone();
-    let Some(channel) = server.channel_of(&key).filter(|channel| !channel.has_join) else {
-        return cx.refuse(&Rejection::not_joinable());
+/// Joins a channel that has no join message of its own.
+async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag: Option<Tag>) {
+    let cx = responder.context();
+    let Some(channel) = cx
+        .server
+        .channel_of(&key)
+        .filter(|channel| !channel.has_join)
+    else {
+        return responder.reject(&Rejection::not_joinable());
     };
-    if !cx.may_enter(&key) {
+    if !responder.may_join_key(&key) {
         return;
     }
-    if let Err(rejection) = server.service.authorize_join(&key, cx.clone()).await {
-        return cx.refuse(&rejection);
+    if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {
+        return responder.reject(&rejection);
     }
     let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
-    cx.enter(
-        key.into(),
-        server.keep(Some(channel)),
-        tag,
-        payload.map(Some),
-        None,
-    )
-    .await;
+    let keep = cx.server.keep(Some(channel));
+    responder
+        .join_key(key.into(), keep, tag, payload.map(Some), None)
+        .await;
 }
 
-/// Lets somebody out of a channel that has no message for it.
-async fn leave(cx: Context, key: String, tag: Option<Tag>) {
-    if key.len() > KEY || cx.connection.server.channel_of(&key).is_none() {
-        return cx.refuse(&Rejection::not_joinable());
+/// Leaves a channel that has no leave message of its own.
+async fn leave(responder: Responder, key: String, tag: Option<Tag>) {
+    let cx = responder.context();
+    if key.len() > MAX_KEY || cx.server.channel_of(&key).is_none() {
+        return responder.reject(&Rejection::not_joinable());
     }
-    cx.exit(&key, tag, &ChannelOnly((&*key).into()));
+    responder.leave_key(&key, tag, &ChannelOnly((&*key).into()));
 }

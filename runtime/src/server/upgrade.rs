@@ -1,11 +1,14 @@
 //! From a request to a WebSocket (RFC 6455, section 4.2).
 
 use super::{
-    ConnectionInfo, Server, address, handshake,
-    router::reply,
+    ConnectionInfo, address,
+    encoder::Encoder,
+    endpoint::Endpoint,
+    handshake,
+    reply::reply,
     serve::Keep,
     socket::Socket,
-    state::{Admission, AtCapacity, ServerState},
+    state::{Admission, AtCapacity},
 };
 use crate::transport::WebSocket;
 use axum::{
@@ -71,13 +74,13 @@ struct Accepted {
     accept: String,
     encoding: usize,
     subprotocol: Option<HeaderValue>,
-    peer: ConnectionInfo,
+    address: Option<SocketAddr>,
     admission: Admission,
 }
 
 /// Turns a request into a connection, or says what is wrong with it.
-pub(crate) fn upgrade(server: &Server, mut request: Request) -> Response {
-    let accepted = match check(server, &request) {
+pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Response {
+    let accepted = match check(endpoint, &request) {
         Ok(accepted) => accepted,
         Err(refused) => {
             let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
@@ -94,15 +97,23 @@ pub(crate) fn upgrade(server: &Server, mut request: Request) -> Response {
         accept,
         encoding,
         subprotocol,
-        peer,
+        address,
         admission,
     } = accepted;
     let keep = request.extensions_mut().remove::<Keep>();
+    let upgraded = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    let info = ConnectionInfo {
+        address,
+        headers: head.headers,
+        uri: head.uri,
+        extensions: head.extensions,
+    };
     tokio::spawn(connect(
-        hyper::upgrade::on(&mut request),
+        upgraded,
         keep,
-        server.state.clone(),
-        peer,
+        endpoint.clone(),
+        info,
         admission,
         encoding,
     ));
@@ -121,7 +132,7 @@ pub(crate) fn upgrade(server: &Server, mut request: Request) -> Response {
     response
 }
 
-fn check(server: &Server, request: &Request) -> Result<Accepted, UpgradeRejection> {
+fn check(endpoint: &Endpoint, request: &Request) -> Result<Accepted, UpgradeRejection> {
     let headers = request.headers();
     if request.method() != Method::GET {
         return Err(UpgradeRejection::new(
@@ -167,14 +178,14 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, UpgradeRejectio
             "the head of the request has more than 16 KiB",
         ));
     }
-    if !server.origins.take(headers) {
+    if !endpoint.origins.take(headers) {
         return Err(UpgradeRejection::new(
             StatusCode::FORBIDDEN,
-            "pages of this origin are not served: the server has to name it, by `origin(\"https://…\")` where it is built",
+            "pages of this origin are not served: allow it with `allow_origin(\"https://…\")` where it is built",
         ));
     }
-    let state = &server.state;
-    let (encoding, subprotocol) = negotiate(state, headers)?;
+    let state = &endpoint.state;
+    let (encoding, subprotocol) = negotiate(&state.encoder, headers)?;
     if state.is_going() {
         return Err(UpgradeRejection::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -186,27 +197,21 @@ fn check(server: &Server, request: &Request) -> Result<Accepted, UpgradeRejectio
         .get()
         .map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address);
     let origin = address::origin(peer, headers, &state.bounds.trusted);
-    let admission = state
-        .admit(origin)
-        .map_err(|no_room| match no_room {
-            AtCapacity::InAll => UpgradeRejection::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the server has as many connections as it takes",
-            ),
-            AtCapacity::OfAddress => UpgradeRejection::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "there are as many connections of this address as the server takes (behind a proxy: see `trusted_proxies`)",
-            ),
-        })?;
+    let admission = state.admit(origin).map_err(|no_room| match no_room {
+        AtCapacity::InAll => UpgradeRejection::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server has as many connections as it takes",
+        ),
+        AtCapacity::OfAddress => UpgradeRejection::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "there are as many connections of this address as the server takes (behind a proxy: see `trusted_proxies`)",
+        ),
+    })?;
     Ok(Accepted {
         accept: derive_accept_key(key),
         encoding,
         subprotocol,
-        peer: ConnectionInfo {
-            address: origin.map(|origin| origin.address),
-            headers: headers.clone(),
-            uri: request.uri().clone(),
-        },
+        address: origin.map(|origin| origin.address),
         admission,
     })
 }
@@ -233,10 +238,10 @@ fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &
 
 /// The encoding that both ends speak, and what the answer says of it.
 fn negotiate(
-    state: &ServerState,
+    encoder: &Encoder,
     headers: &HeaderMap,
 ) -> Result<(usize, Option<HeaderValue>), UpgradeRejection> {
-    let mut spoken = state.codecs.iter().enumerate();
+    let mut spoken = encoder.codecs.iter().enumerate();
     if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         let json = spoken.find(|(_, (codec, _))| codec.name() == "json");
         return json
@@ -247,7 +252,7 @@ fn negotiate(
     match spoken.find(|(_, (_, name))| offered(name)) {
         Some((at, (_, name))) => Ok((at, HeaderValue::from_str(name).ok())),
         None => {
-            let names: Vec<_> = state.codecs.iter().map(|(_, name)| *name).collect();
+            let names: Vec<_> = encoder.codecs.iter().map(|(_, name)| *name).collect();
             let words = format!(
                 "none of the offered subprotocols is spoken here; these are: {}",
                 names.join(", ")
@@ -260,8 +265,8 @@ fn negotiate(
 async fn connect(
     upgrade: hyper::upgrade::OnUpgrade,
     _keep: Option<Keep>,
-    state: Arc<ServerState>,
-    peer: ConnectionInfo,
+    endpoint: Arc<Endpoint>,
+    info: ConnectionInfo,
     admission: Admission,
     encoding: usize,
 ) {
@@ -275,8 +280,8 @@ async fn connect(
             return;
         }
     };
-    let transport = WebSocket::server(socket, state.limits.message)
+    let transport = WebSocket::server(socket, endpoint.state.limits.message)
         .unread(&unread)
         .hung_up_by(Socket::is_hung_up);
-    handshake::serve(Box::new(transport), state, peer, admission, encoding).await;
+    handshake::serve(Box::new(transport), endpoint, info, admission, encoding).await;
 }

@@ -10,8 +10,8 @@
 pub mod raw;
 
 use handfast::{
-    NoError, protocol,
-    server::{Rejection, StreamResponder},
+    HandlerError, protocol,
+    server::{ConnectionInfo, Rejection, StreamResponder},
 };
 use std::{
     borrow::Cow,
@@ -288,9 +288,13 @@ impl App {
 impl SessionHandler for App {
     type Session = User;
 
-    async fn authenticate(&self, m: Auth) -> Result<User, AuthError> {
+    async fn authenticate(
+        &self,
+        m: Auth,
+        _: &ConnectionInfo,
+    ) -> Result<User, HandlerError<AuthError>> {
         match &*m.name {
-            "mallory" => Err(AuthError::BadToken),
+            "mallory" => Err(AuthError::BadToken.into()),
             "slow" => std::future::pending().await,
             _ => Ok(User { name: m.name }),
         }
@@ -298,7 +302,7 @@ impl SessionHandler for App {
 
     async fn authorize_join(&self, _: &str, cx: &Context<User>) -> Result<(), Rejection> {
         match &*cx.session().name {
-            "eve" => Err(Rejection::new("NOT_ALLOWED", "not for you")),
+            "eve" => Err(Rejection::new("NOT_ALLOWED", "not for you").into()),
             _ => Ok(()),
         }
     }
@@ -321,13 +325,13 @@ impl RoomHandler for App {
         &self,
         m: RoomJoin,
         cx: &Context<User>,
-    ) -> Result<RoomJoined, ChatSendError> {
+    ) -> Result<RoomJoined, HandlerError<ChatSendError>> {
         self.asked
             .lock()
             .expect("it is whole")
             .push(m.room_id.clone());
         if m.room_id == "full" {
-            return Err(ChatSendError::RoomFull(Limit { limit: 9 }));
+            return Err(ChatSendError::RoomFull(Limit { limit: 9 }).into());
         }
         let members = cx.room(&m.room_id).members();
         Ok(RoomJoined {
@@ -335,15 +339,19 @@ impl RoomHandler for App {
         })
     }
 
-    async fn room_leave(&self, _: RoomLeave, _: &Context<User>) -> Result<RoomLeft, NoError> {
+    async fn room_leave(&self, _: RoomLeave, _: &Context<User>) -> Result<RoomLeft, HandlerError> {
         Ok(RoomLeft {})
     }
 }
 
 impl ChatHandler for App {
-    async fn chat_send(&self, m: ChatSend, cx: &Context<User>) -> Result<ChatSent, ChatSendError> {
+    async fn chat_send(
+        &self,
+        m: ChatSend,
+        cx: &Context<User>,
+    ) -> Result<ChatSent, HandlerError<ChatSendError>> {
         if m.room_id == "full" {
-            return Err(ChatSendError::RoomFull(Limit { limit: 9 }));
+            return Err(ChatSendError::RoomFull(Limit { limit: 9 }).into());
         }
         let from = cx.session().name.clone();
         cx.room(&m.room_id)
@@ -365,9 +373,9 @@ impl PricesHandler for App {
         m: PricesWatch,
         ticks: StreamResponder<PricesWatching, PricesTick>,
         _: &Context<User>,
-    ) -> Result<PricesDone, WatchError> {
+    ) -> Result<PricesDone, HandlerError<WatchError>> {
         if m.count == 0 {
-            return Err(WatchError::UnknownSymbol);
+            return Err(WatchError::UnknownSymbol.into());
         }
         let _dropped = Dropped(self.dropped.clone());
         if m.count == 9 {
@@ -394,7 +402,7 @@ impl PricesHandler for App {
 }
 
 impl Handler for App {
-    async fn wait(&self, _: Wait, _: &Context<User>) -> Result<Waited, NoError> {
+    async fn wait(&self, _: Wait, _: &Context<User>) -> Result<Waited, HandlerError> {
         self.gate.acquire().await.expect("it is open").forget();
         Ok(Waited {})
     }

@@ -6,7 +6,7 @@ struct App;
 
 impl SessionHandler for App {
     type Session = ();
-    async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
+    async fn connected(&self, _: &handfast::server::ConnectionInfo) -> Result<(), handfast::server::Rejection> { Ok(()) }
     async fn authorize_join(&self, _: &str, _: &Context<()>) -> Result<(), handfast::server::Rejection> {
         Ok(())
     }

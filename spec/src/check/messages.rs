@@ -367,12 +367,13 @@ impl Checker<'_> {
                     "`{other}` and `{}` have the same code `{code}`",
                     error.name.text
                 );
-                self.out
-                    .push(
-                        Diagnostic::error("P014", at, text)
-                            .label(first, "first here")
-                            .help("give one of them another `code`; if the wire has one code for both, declare one error and list it for every request that may fail with it"),
-                    );
+                self.out.push(
+                    Diagnostic::error("P014", at, text)
+                        .label(first, "first here")
+                        .help(
+                            "give one of them another `code`; if the wire has one code for both, declare one error and list it for every request that may fail with it",
+                        ),
+                );
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{
-        Attacked, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, Room, RoomHandler,
+        Attacked, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, RoomHandler,
         RoomJoin, RoomJoined, RoomLeave, RoomLeft, RoomSaid, RoomSay, Server, SessionHandler,
         Slept, Slow, TicksDone, TicksHandler, TicksTick, TicksWatch, TicksWatching,
     },
@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::routing::{get, post};
 use handfast::{
-    NoError, Protocol,
+    HandlerError, Protocol,
     descriptor::Limits,
     server::{ConnectionInfo, Network, Rejection, StreamResponder, serve},
 };
@@ -161,7 +161,9 @@ struct App;
 impl SessionHandler for App {
     type Session = ();
 
-    async fn connected(&self, _: &ConnectionInfo) {}
+    async fn connected(&self, _: &ConnectionInfo) -> Result<(), Rejection> {
+        Ok(())
+    }
 
     async fn authorize_join(&self, key: &str, _: &Context<()>) -> Result<(), Rejection> {
         match key {
@@ -172,37 +174,37 @@ impl SessionHandler for App {
 }
 
 impl Handler for App {
-    async fn echo(&self, m: Echo, _: &Context<()>) -> Result<Echoed, NoError> {
+    async fn echo(&self, m: Echo, _: &Context<()>) -> Result<Echoed, HandlerError> {
         Ok(Echoed { text: m.text })
     }
 
-    async fn hang(&self, _: Hang, _: &Context<()>) -> Result<Hung, NoError> {
+    async fn hang(&self, _: Hang, _: &Context<()>) -> Result<Hung, HandlerError> {
         pending().await
     }
 
-    async fn slow(&self, _: Slow, _: &Context<()>) -> Result<Slept, NoError> {
+    async fn slow(&self, _: Slow, _: &Context<()>) -> Result<Slept, HandlerError> {
         pending().await
     }
 
-    async fn crash(&self, _: Crash, _: &Context<()>) -> Result<Crashed, NoError> {
+    async fn crash(&self, _: Crash, _: &Context<()>) -> Result<Crashed, HandlerError> {
         panic!("as asked")
     }
 }
 
 impl RoomHandler for App {
-    async fn room_join(&self, _: RoomJoin, _: &Context<()>) -> Result<RoomJoined, NoError> {
+    async fn room_join(&self, _: RoomJoin, _: &Context<()>) -> Result<RoomJoined, HandlerError> {
         Ok(RoomJoined {})
     }
 
-    async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, NoError> {
+    async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, HandlerError> {
         Ok(RoomLeft {})
     }
 
     async fn room_say(&self, m: RoomSay, cx: &Context<()>) {
-        let room = Room { room: m.room };
+        let room = cx.room(&m.room);
         let text = "x".repeat(m.bytes as usize);
         for _ in 0..m.count {
-            cx.publish(&room, &RoomSaid { text: text.clone() });
+            room.publish(&RoomSaid { text: text.clone() });
         }
     }
 }
@@ -213,7 +215,7 @@ impl TicksHandler for App {
         m: TicksWatch,
         ticks: StreamResponder<TicksWatching, TicksTick>,
         _: &Context<()>,
-    ) -> Result<TicksDone, NoError> {
+    ) -> Result<TicksDone, HandlerError> {
         let mut ticks = ticks.accept(TicksWatching {});
         if !m.fast {
             return pending().await;

@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        Context, Received, connection_handle,
+        Received,
+        encoder::{MAX_ID, is_long},
         error_payload::ErrorPayload,
         handler_queue::Declined,
         system::{self, Urgent},
@@ -10,10 +11,11 @@ use super::{
     ARRIVAL, Connection, End, HANG_UP, Paused,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id,
-    descriptor::CloseReason,
+    DecodeError, DecodeErrorKind, Id, Violation,
+    descriptor::{CloseReason, EnvelopeDescriptor},
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
 };
+use handfast_schema::{Pointer, details};
 use std::task::{self, Poll};
 use tokio::time::Instant;
 
@@ -49,9 +51,7 @@ impl Connection {
         self.spent += ARRIVAL;
         match arrival {
             Ok(TransportEvent::Alive) => self.control(now)?,
-            Ok(TransportEvent::Packet(packet))
-                if packet.len() > self.connection.server.limits.message =>
-            {
+            Ok(TransportEvent::Packet(packet)) if packet.len() > self.server.limits.message => {
                 return Err(self.too_large());
             }
             Ok(TransportEvent::Packet(packet)) => self.arrived(packet, now)?,
@@ -97,7 +97,7 @@ impl Connection {
                 "`limits.inbound` is reached: nothing more is read until there is room"
             );
         }
-        let session = &self.connection.server.table.session;
+        let session = &self.server.protocol.session;
         let paused = self.paused.get_or_insert_with(|| Paused {
             sleep: Box::pin(tokio::time::sleep(HANG_UP)),
             since: Instant::now(),
@@ -118,7 +118,7 @@ impl Connection {
             {
                 paused.probed = now;
                 self.connection
-                    .answer(&self.connection.server.outgoing(Some(ping)));
+                    .answer(&self.connection.encoder.outgoing(Some(ping)));
             }
         }
         Ok(())
@@ -142,7 +142,7 @@ impl Connection {
             }
             return Ok(());
         }
-        match system::urgent(&self.connection, &packet) {
+        match system::urgent(&*self.service, &self.context(), &packet) {
             Some(Urgent::Ping) => {
                 self.control(now)?;
                 self.owes_pong = true;
@@ -152,8 +152,8 @@ impl Connection {
                 let in_time = self.is_in_time(now);
                 match urgent {
                     // What it cancels may wait, too: then it keeps its place behind that.
-                    Some(Urgent::Cancel(id)) if in_time && self.jobs.has_stream(&id) => {
-                        self.jobs.cancel(&id);
+                    Some(Urgent::Cancel(id)) if in_time && self.handlers.has_stream(&id) => {
+                        self.handlers.cancel(&id);
                     }
                     _ => self.inbound.push(packet, in_time),
                 }
@@ -163,14 +163,11 @@ impl Connection {
     }
 
     fn too_large(&self) -> End {
-        let limit = self.connection.server.limits.message;
+        let limit = self.server.limits.message;
         let words = format!("a message may have {limit} bytes");
         self.fail(false, None, &ErrorPayload::new("TOO_LARGE", words.clone()));
         End::Close(CloseFrame::new(
-            self.connection
-                .server
-                .table
-                .close_code(CloseReason::TooLarge),
+            self.server.protocol.close_code(CloseReason::TooLarge),
             words,
         ))
     }
@@ -178,7 +175,7 @@ impl Connection {
     /// Whether a message is within the rate of its connection, and within that of its address.
     fn is_in_time(&mut self, now: Instant) -> bool {
         let own = self.rate.as_mut().is_none_or(|rate| rate.take(now));
-        own && self.connection.address.take(now)
+        own && self.connection.allowance.take(now)
     }
 
     /// The same for a message that may have been judged when it came.
@@ -188,10 +185,7 @@ impl Connection {
 
     /// Reads a message, and begins what it asks for. What it was, where it counts as a sign of life alone.
     pub(super) fn receive(&mut self, packet: &Packet, in_time: Option<bool>) -> Option<Urgent> {
-        let server = self.connection.server.clone();
-        let source = server
-            .codec(self.connection.encoding)
-            .source(packet.frame());
+        let source = self.connection.codec().source(packet.frame());
         let received = source
             .map_err(|message| {
                 Box::new(DecodeError::new(DecodeErrorKind::Syntax {
@@ -199,33 +193,28 @@ impl Connection {
                     message,
                 }))
             })
-            .and_then(|source| {
-                server
-                    .service
-                    .receive(source, Context::new(self.connection.clone()))
-            });
+            .and_then(|source| self.service.receive(source, self.context()));
         let received = match received {
             Ok(received) => received,
-            Err(rejected) => match system::read(&self.connection, packet, &rejected) {
-                Some(system::Request::Urgent(urgent)) => {
-                    self.bad = 0;
-                    if matches!(urgent, Urgent::Ping) {
-                        self.say(server.table.session.roles.pong);
+            Err(rejected) => {
+                match system::read(&self.service, &self.context(), packet, &rejected) {
+                    Some(system::Request::Urgent(urgent)) => {
+                        self.bad = 0;
+                        if matches!(urgent, Urgent::Ping) {
+                            self.say(self.server.protocol.session.roles.pong);
+                        }
+                        return Some(urgent);
                     }
-                    return Some(urgent);
+                    Some(system::Request::Run(received)) => received,
+                    None => {
+                        self.bad(&rejected, in_time);
+                        return None;
+                    }
                 }
-                Some(system::Request::Run(received)) => received,
-                None => {
-                    self.bad(&rejected, in_time);
-                    return None;
-                }
-            },
+            }
         };
-        if received.id.as_ref().is_some_and(connection_handle::is_long) {
-            self.bad(
-                &connection_handle::long_id(&server.table.client.envelope),
-                in_time,
-            );
+        if received.id.as_ref().is_some_and(is_long) {
+            self.bad(&long_id(&self.server.protocol.client.envelope), in_time);
             return None;
         }
         self.bad = 0;
@@ -239,7 +228,7 @@ impl Connection {
     }
 
     fn begin(&mut self, received: Received) {
-        if let Err((id, declined)) = self.jobs.begin(received) {
+        if let Err((id, declined)) = self.handlers.begin(received) {
             let error = match declined {
                 Declined::IdInUse => {
                     ErrorPayload::new("ID_REUSED", "a stream with this id is open")
@@ -259,13 +248,13 @@ impl Connection {
     }
 
     fn bad(&mut self, rejected: &DecodeError, in_time: Option<bool>) {
-        let asks = system::asks(self.connection.server.table, rejected.tag.as_ref());
+        let asks = system::asks(self.server.protocol, rejected.tag.as_ref());
         if !self.judged(in_time) {
             return self.too_fast(asks, rejected.id.as_ref());
         }
         self.fail(asks, rejected.id.as_ref(), &ErrorPayload::of(rejected));
         self.bad += 1;
-        if self.bad >= self.connection.server.limits.violations.max(1) {
+        if self.bad >= self.server.limits.violations.max(1) {
             tracing::info!(connection = self.connection.id, "too many bad messages");
             self.connection
                 .close(CloseReason::Violations, "too many bad messages", false);
@@ -281,10 +270,19 @@ impl Connection {
             ErrorPayload::new("RATE_LIMITED", "too many messages in too short a time").retryable();
         self.fail(asks, id, &error);
         self.fast += 1;
-        if self.fast >= self.connection.server.limits.violations.max(1) {
+        if self.fast >= self.server.limits.violations.max(1) {
             self.connection
                 .close(CloseReason::RateLimited, "too many messages", false);
             self.close = self.connection.outbound.closing();
         }
     }
+}
+
+/// The error of a message whose id is longer than [`MAX_ID`]. It is answered without the id.
+fn long_id(envelope: &EnvelopeDescriptor) -> DecodeError {
+    let name = envelope.id.map_or("id", |field| field.name);
+    let mut path = Pointer::root();
+    path.prepend_key(name);
+    let violation = Violation::new(path, details::max_length(MAX_ID as u64));
+    DecodeError::new(DecodeErrorKind::Envelope(vec![violation]))
 }

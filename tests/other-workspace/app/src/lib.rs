@@ -10,11 +10,11 @@ pub struct App;
 impl api::SessionHandler for App {
     type Session = ();
 
-    async fn connected(&self, _: &handfast::server::ConnectionInfo) {}
+    async fn connected(&self, _: &handfast::server::ConnectionInfo) -> Result<(), handfast::server::Rejection> { Ok(()) }
 }
 
 impl api::Handler for App {
-    async fn say(&self, m: Say, _: &Context<()>) -> Result<Said, handfast::NoError> {
+    async fn say(&self, m: Say, _: &Context<()>) -> Result<Said, handfast::HandlerError> {
         Ok(Said { text: m.text })
     }
 }

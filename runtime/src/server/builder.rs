@@ -1,0 +1,170 @@
+//! Setting up a server.
+
+use super::{
+    Network, Server, Service,
+    endpoint::Endpoint,
+    origins::Origins,
+    state::{Bounds, ServerState},
+};
+use crate::{
+    broker::{Broker, InMemory},
+    codec::{Codec, Json},
+    descriptor::Limits,
+};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+/// Builds a server.
+///
+/// `S` is what [`build`](Self::build) returns: this [`Server`], or the one that `#[protocol]` wraps around it.
+#[must_use = "a builder does nothing until `build`"]
+pub struct Builder<S = Server> {
+    service: Arc<dyn Service>,
+    path: String,
+    health_path: Option<String>,
+    limits: Limits,
+    broker: Option<Arc<dyn Broker>>,
+    origins: Origins,
+    bounds: Bounds,
+    server: PhantomData<fn() -> S>,
+}
+
+impl<S> fmt::Debug for Builder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("path", &self.path)
+            .field("health_path", &self.health_path)
+            .field("limits", &self.limits)
+            .field("broker", &self.broker)
+            .field("origins", &self.origins)
+            .field("bounds", &self.bounds)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: From<Server>> Builder<S> {
+    /// A server of an application, with the path `/ws` and the limits of its protocol.
+    pub fn new(service: Arc<dyn Service>) -> Self {
+        let limits = service.protocol().limits;
+        Self {
+            service,
+            path: "/ws".into(),
+            health_path: Some("/healthz".into()),
+            limits,
+            broker: None,
+            origins: Origins::default(),
+            bounds: Bounds::default(),
+            server: PhantomData,
+        }
+    }
+
+    /// The path of the WebSocket: `/ws` by default.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// The path of the health check: `/healthz` by default. It answers GET with 200 and the protocol's name, version and hash.
+    ///
+    /// The routers of two servers can be merged only if their paths differ.
+    pub fn health_path(mut self, path: impl Into<String>) -> Self {
+        self.health_path = Some(path.into());
+        self
+    }
+
+    /// Omits the health check from the router.
+    pub fn without_health_check(mut self) -> Self {
+        self.health_path = None;
+        self
+    }
+
+    /// Other limits than those of the protocol.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The broker that carries messages to other servers: [`InMemory`] by default, which serves one process.
+    pub fn broker(mut self, broker: Arc<dyn Broker>) -> Self {
+        self.broker = Some(broker);
+        self
+    }
+
+    /// Allows pages of an origin, such as `https://app.example`.
+    ///
+    /// Browsers send the origin of the page in `Origin`. Requests without that header do not come from a browser and are always allowed. By
+    /// default, the only pages allowed are those of the host that the request is for, and only if that host is an IP address or `localhost`:
+    /// anybody can make a name resolve to this server (DNS rebinding).
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origins.allow(origin.into());
+        self
+    }
+
+    /// Allows pages of any origin. Do not use this with cookie-based authentication: any page could then act as its visitor.
+    pub fn allow_any_origin(mut self) -> Self {
+        self.origins = Origins::Any;
+        self
+    }
+
+    /// The greatest number of connections, including those before their hello: 10,000 by default. Further upgrades are refused with 503.
+    pub fn max_connections(mut self, most: usize) -> Self {
+        self.bounds.connections = most;
+        self
+    }
+
+    /// The greatest number of connections of one address: 100 by default. Further upgrades are refused with 429. IPv6 addresses count by their
+    /// first 64 bits. The addresses of this machine and of trusted proxies have neither this limit nor a rate limit in common.
+    pub fn max_connections_per_address(mut self, most: usize) -> Self {
+        self.bounds.connections_per_address = most;
+        self
+    }
+
+    /// The proxies in front of the server, whose `Forwarded` header (RFC 7239) is believed; set them with [`Serve::trusted_proxies`] too. No
+    /// other header is read, and in particular not `X-Forwarded-For`. A proxy must append its own element to what a client sent, as the RFC
+    /// requires, or replace the header: a proxy that passes a client's header on lets it claim any address. Clients that a proxy does not name
+    /// (`for=unknown`) share their limits.
+    ///
+    /// [`Serve::trusted_proxies`]: super::Serve::trusted_proxies
+    ///
+    /// ```
+    /// # fn set_up(builder: handfast::server::Builder) -> Result<handfast::server::Builder, handfast::server::ParseNetworkError> {
+    /// Ok(builder.trusted_proxies(["127.0.0.1".parse()?, "10.0.0.0/8".parse()?]))
+    /// # }
+    /// ```
+    pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.bounds.trusted.extend(networks);
+        self
+    }
+
+    /// Whether the server validates what it sends as clients will: by default, in builds with debug assertions. An invalid message is not sent;
+    /// it is logged with its violations, and a request that it was the reply to is answered with `INTERNAL`.
+    pub fn check_sent(mut self, check: bool) -> Self {
+        self.bounds.checks = check;
+        self
+    }
+
+    /// Builds the server.
+    pub fn build(self) -> S {
+        let protocol = self.service.protocol();
+        let mut codecs: Vec<(Arc<dyn Codec>, &'static str)> = protocol
+            .encodings
+            .iter()
+            .filter(|(name, _)| *name == "json")
+            .map(|(_, subprotocol)| (Arc::new(Json) as Arc<dyn Codec>, *subprotocol))
+            .collect();
+        if codecs.is_empty() {
+            codecs.push((Arc::new(Json), ""));
+        }
+        let broker = self.broker.unwrap_or_else(|| InMemory::new());
+        let state = ServerState::new(protocol, self.limits, codecs.into(), broker, self.bounds);
+        Server {
+            endpoint: Arc::new(Endpoint {
+                state,
+                service: self.service,
+                origins: self.origins,
+            }),
+            path: self.path.into(),
+            health_path: self.health_path.map(Into::into),
+        }
+        .into()
+    }
+}

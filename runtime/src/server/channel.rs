@@ -1,0 +1,118 @@
+//! Channels, as an application uses them: to publish, and to see who is in them.
+
+use super::{connection_handle::ConnectionHandle, state::ServerState};
+use crate::{ChannelKey, ChannelMessage, Message, MessageSet};
+use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
+
+/// A channel of a server. A clone is two counted references.
+pub struct Publisher<C> {
+    state: Arc<ServerState>,
+    key: Arc<str>,
+    channel: PhantomData<fn(C)>,
+}
+
+impl<C> Clone for Publisher<C> {
+    fn clone(&self) -> Self {
+        Self {
+            state: self.state.clone(),
+            key: self.key.clone(),
+            channel: PhantomData,
+        }
+    }
+}
+
+impl<C> fmt::Debug for Publisher<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C> Publisher<C> {
+    /// The channel's key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The number of connections of this server that are in the channel.
+    pub fn members(&self) -> usize {
+        self.state.hub.members(&self.key)
+    }
+}
+
+impl<C: ChannelKey> Publisher<C> {
+    pub(crate) fn new(state: Arc<ServerState>, channel: &C) -> Self {
+        Self {
+            state,
+            key: channel.key().into(),
+            channel: PhantomData,
+        }
+    }
+
+    /// Publishes a message to every member of the channel, on every server with the same broker. It does not wait. A message that cannot be
+    /// encoded is logged and not published.
+    pub fn publish<M: ChannelMessage<C>>(&self, message: &M) {
+        let index = <M as Message<M::Union>>::INDEX;
+        let descriptor = &<M::Union as MessageSet>::DESCRIPTOR.messages[index];
+        if self.state.is_valid(descriptor.name, message) {
+            self.state.publish(self.key.clone(), descriptor, message);
+        }
+    }
+}
+
+/// A channel, as seen by one connection.
+pub struct ConnectionChannel<C> {
+    publisher: Publisher<C>,
+    connection: Arc<ConnectionHandle>,
+}
+
+impl<C> Clone for ConnectionChannel<C> {
+    fn clone(&self) -> Self {
+        Self {
+            publisher: self.publisher.clone(),
+            connection: self.connection.clone(),
+        }
+    }
+}
+
+impl<C> fmt::Debug for ConnectionChannel<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionChannel")
+            .field("key", &self.publisher.key)
+            .field("connection", &self.connection.id)
+            .finish()
+    }
+}
+
+impl<C: ChannelKey> ConnectionChannel<C> {
+    pub(crate) fn new(
+        state: Arc<ServerState>,
+        connection: Arc<ConnectionHandle>,
+        channel: &C,
+    ) -> Self {
+        Self {
+            publisher: Publisher::new(state, channel),
+            connection,
+        }
+    }
+
+    /// Whether the connection is in the channel: it has joined it, and has not left it since.
+    pub fn is_joined(&self) -> bool {
+        self.connection.membership.contains(&self.publisher.key)
+    }
+
+    /// Takes the connection out of the channel, as if it had left. Returns whether it was in it.
+    pub fn remove(&self) -> bool {
+        let hub = &self.publisher.state.hub;
+        hub.leave(self.connection.id, &self.publisher.key)
+    }
+}
+
+impl<C> Deref for ConnectionChannel<C> {
+    type Target = Publisher<C>;
+
+    fn deref(&self) -> &Publisher<C> {
+        &self.publisher
+    }
+}

@@ -1,0 +1,98 @@
+//! From a decoded message to its handler, for the code that `#[protocol]` expands to.
+
+use super::{
+    Action, Context, Received, StreamResponder, StreamSender, context::Request,
+    responder::Responder,
+};
+use crate::{
+    DeclaredErrors, DecodeError, HandlerError, Message, MessageSet, NoPendingReplies, Side,
+    codec::Source, decode, descriptor::ReplyKind,
+};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// A handler of the application: what it is given, and what it returns.
+type Handler<A, M, X, T> = for<'a> fn(&'a A, M, &'a X) -> BoxFuture<'a, T>;
+
+/// Decodes a message of the client's and decides what to do about it. `dispatch` gets the message and its responder.
+///
+/// # Errors
+/// The message, if it cannot be decoded.
+pub fn receive<U: MessageSet>(
+    source: Source<'_>,
+    cx: Context,
+    dispatch: impl FnOnce(U, Responder) -> Action,
+) -> Result<Received, Box<DecodeError>> {
+    let depth = cx.server.limits.depth;
+    let envelope = decode::<U>(source, Side::Server, depth, &NoPendingReplies)?;
+    let message = &U::DESCRIPTOR.messages[envelope.message.index()];
+    let timeout = cx.server.handler_timeout(message.timeout);
+    let id = envelope.id.clone();
+    let responder = Responder::new(Context {
+        request: Some(Arc::new(Request {
+            message: message.name,
+            id: envelope.id,
+            channel: envelope.channel,
+        })),
+        ..cx
+    });
+    Ok(Received {
+        id,
+        action: dispatch(envelope.message, responder),
+        asks: matches!(message.reply, ReplyKind::One | ReplyKind::Stream),
+        message: message.name,
+        timeout,
+    })
+}
+
+/// Runs the handler of a request, and answers with what it returns.
+pub fn answer<U, A, M, X, R, E>(
+    app: Arc<A>,
+    responder: Responder,
+    cx: X,
+    message: M,
+    handler: Handler<A, M, X, Result<R, HandlerError<E>>>,
+) -> Action
+where
+    U: MessageSet,
+    A: Send + Sync + 'static,
+    M: Send + 'static,
+    X: Send + Sync + 'static,
+    R: Message<U>,
+    E: DeclaredErrors,
+{
+    Action::Run(Box::pin(async move {
+        let result = handler(&app, message, &cx).await;
+        responder.answer::<U, R, E>(result);
+    }))
+}
+
+/// Runs the handler of a message without a reply.
+pub fn run<A, M, X>(app: Arc<A>, cx: X, message: M, handler: Handler<A, M, X, ()>) -> Action
+where
+    A: Send + Sync + 'static,
+    M: Send + 'static,
+    X: Send + Sync + 'static,
+{
+    Action::Run(Box::pin(async move { handler(&app, message, &cx).await }))
+}
+
+/// The responder of a stream with an acknowledgement.
+pub fn stream<U, A, I>(responder: &Responder) -> StreamResponder<A, I>
+where
+    U: MessageSet,
+    A: Message<U>,
+    I: Message<U>,
+{
+    StreamResponder::new(responder.clone(), U::DESCRIPTOR, A::INDEX, I::INDEX)
+}
+
+/// The sender of a stream without an acknowledgement.
+pub fn stream_items<U, I>(responder: &Responder) -> StreamSender<I>
+where
+    U: MessageSet,
+    I: Message<U>,
+{
+    responder.accept();
+    StreamSender::new(responder.clone(), U::DESCRIPTOR, I::INDEX)
+}

@@ -1,0 +1,190 @@
+//! Encoding what a server sends: messages, replies, errors and rejections become packets in the encoding of the receiver.
+
+use super::error_payload::ErrorPayload;
+use crate::{
+    Id,
+    codec::{Codec, Outgoing},
+    descriptor::{Presence, ProtocolDescriptor, Tag},
+    transport::Packet,
+};
+use std::{fmt, sync::Arc, time::SystemTime};
+
+/// The longest id that is accepted, in characters. An id is sent back with every reply, so a longer one would cost a server more than it is
+/// worth.
+pub(crate) const MAX_ID: usize = 128;
+
+/// Whether an id is longer than [`MAX_ID`].
+pub(crate) fn is_long(id: &Id) -> bool {
+    match id {
+        Id::Text(text) => text.len() > MAX_ID && text.chars().nth(MAX_ID).is_some(),
+        Id::Integer(_) => false,
+    }
+}
+
+/// Encodes the messages of one protocol, in each of the encodings that a server supports.
+pub(crate) struct Encoder {
+    pub(crate) protocol: &'static ProtocolDescriptor,
+    /// The encodings with their subprotocols, the preferred one first.
+    pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
+    /// `limits.message`, in bytes.
+    limit: usize,
+    /// The major version of the protocol.
+    major: i64,
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("protocol", &self.protocol.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Encoder {
+    pub(crate) fn new(
+        protocol: &'static ProtocolDescriptor,
+        codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
+        limit: usize,
+    ) -> Self {
+        let major = semver::Version::parse(protocol.version)
+            .ok()
+            .and_then(|version| i64::try_from(version.major).ok())
+            .unwrap_or_default();
+        Self {
+            protocol,
+            codecs,
+            limit,
+            major,
+        }
+    }
+
+    pub(crate) fn codec(&self, encoding: usize) -> &dyn Codec {
+        &*self.codecs[encoding].0
+    }
+
+    /// A message of the server, with the envelope fields that every message has.
+    pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
+        let envelope = &self.protocol.server.envelope;
+        Outgoing {
+            version: envelope
+                .version
+                .filter(|field| field.presence == Presence::Required)
+                .map(|_| self.major),
+            ..Outgoing::new(envelope, tag)
+        }
+    }
+
+    /// The current time, if the protocol's envelope has a timestamp.
+    pub(crate) fn timestamp(&self) -> Option<SystemTime> {
+        let envelope = &self.protocol.server.envelope;
+        envelope.timestamp.map(|_| SystemTime::now())
+    }
+
+    /// Encodes a message. A message that cannot be encoded, or is larger than `limits.message`, is logged and not sent: clients enforce the
+    /// same limit.
+    pub(crate) fn encode(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<Packet> {
+        let packet = self.encode_unbounded(encoding, outgoing)?;
+        let (bytes, tag) = (packet.len(), &outgoing.tag);
+        if bytes > self.limit {
+            tracing::error!(
+                bytes,
+                limit = self.limit,
+                ?tag,
+                "a message is larger than `limits.message`, and is not sent"
+            );
+            return None;
+        }
+        Some(packet)
+    }
+
+    fn encode_unbounded(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<Packet> {
+        let codec = self.codec(encoding);
+        let encoded = codec
+            .encode(outgoing)
+            .map_err(Box::<dyn std::error::Error>::from);
+        match encoded.and_then(|bytes| Packet::encoded(bytes, codec.is_text()).map_err(Into::into))
+        {
+            Ok(packet) => Some(packet),
+            Err(error) => {
+                tracing::error!(error = &*error, tag = ?outgoing.tag, "a message cannot be encoded");
+                None
+            }
+        }
+    }
+
+    /// Encodes one of the session's own messages.
+    pub(crate) fn message(
+        &self,
+        encoding: usize,
+        tag: Option<Tag>,
+        payload: &dyn erased_serde::Serialize,
+    ) -> Option<Packet> {
+        self.encode(
+            encoding,
+            &Outgoing {
+                payload: Some(payload),
+                ..self.outgoing(tag)
+            },
+        )
+    }
+
+    /// Encodes a `refuse`, if the protocol has that message.
+    pub(crate) fn rejection(&self, encoding: usize, payload: &ErrorPayload<'_>) -> Option<Packet> {
+        let tag = self.protocol.session.roles.refuse?;
+        self.fit(payload, |payload| {
+            let outgoing = Outgoing {
+                payload: Some(payload),
+                ..self.outgoing(Some(tag))
+            };
+            self.encode_unbounded(encoding, &outgoing)
+        })
+    }
+
+    /// Encodes an `error`, if the protocol has that message. An id longer than [`MAX_ID`] is omitted.
+    pub(crate) fn error(
+        &self,
+        encoding: usize,
+        id: Option<&Id>,
+        payload: &ErrorPayload<'_>,
+    ) -> Option<Packet> {
+        let tag = self.protocol.session.roles.error?;
+        self.fit(payload, |payload| {
+            let outgoing = Outgoing {
+                payload: Some(payload),
+                id: id.filter(|id| !is_long(id)),
+                is_reply: true,
+                outcome: Some(false),
+                ..self.outgoing(Some(tag))
+            };
+            self.encode_unbounded(encoding, &outgoing)
+        })
+    }
+
+    /// Encodes an error with `encode` so that it fits `limits.message`: without its violations if it is too large, and as `INTERNAL` if its
+    /// data is too large. Whoever waits for the answer gets one.
+    fn fit(
+        &self,
+        payload: &ErrorPayload<'_>,
+        encode: impl Fn(&ErrorPayload<'_>) -> Option<Packet>,
+    ) -> Option<Packet> {
+        let whole = encode(payload)?;
+        if whole.len() <= self.limit {
+            return Some(whole);
+        }
+        if payload.data.is_none() {
+            return encode(&ErrorPayload {
+                code: payload.code,
+                message: (&*payload.message).into(),
+                retryable: payload.retryable,
+                side: payload.side,
+                ..ErrorPayload::default()
+            });
+        }
+        let code = payload.code;
+        tracing::error!(
+            ?code,
+            "the data of an error is larger than `limits.message`"
+        );
+        encode(&ErrorPayload::new("INTERNAL", "the server failed"))
+    }
+}

@@ -1,0 +1,139 @@
+//! Why a server does not let a client in, or into a channel.
+
+use super::{error_payload::ErrorPayload, state::report_invalid};
+use crate::{
+    DeclaredErrors, DecodeError, HandlerError, TagBuf, ValidationError, Violation,
+    validate::validate_error,
+};
+use handfast_schema::{ViolationDetail, details};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Why a client is not let in, or may not join a channel.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Rejection {
+    /// The code.
+    pub code: TagBuf,
+    /// What it means, for people.
+    pub message: Cow<'static, str>,
+    /// Whether the same may be tried again.
+    pub retryable: bool,
+    /// What comes with the code, as JSON.
+    pub data: Option<Box<RawValue>>,
+    /// What is wrong with the payload.
+    pub violations: Vec<Violation>,
+}
+
+impl Rejection {
+    /// A rejection with a code and a text for people. The client does not try again.
+    pub fn new(code: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code: TagBuf::Text(code.into().into()),
+            message: message.into(),
+            retryable: false,
+            data: None,
+            violations: Vec::new(),
+        }
+    }
+
+    /// A declared error.
+    pub fn from_error<E: DeclaredErrors>(error: &E) -> Self {
+        if cfg!(debug_assertions)
+            && let Err(invalid) = validate_error(error)
+        {
+            report_invalid(error.message(), &invalid);
+            return Self::new("INTERNAL", "the server failed");
+        }
+        Self {
+            code: error.code().into(),
+            retryable: error.retryable(),
+            data: error
+                .data()
+                .and_then(|data| serde_json::value::to_raw_value(data).ok()),
+            ..Self::new("", error.message())
+        }
+    }
+
+    /// An error that is none of the client's business, such as that of a database. It is logged, and the client gets the code `INTERNAL` and
+    /// tries again later.
+    pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let error = error.into();
+        tracing::error!(
+            error = &*error as &dyn std::error::Error,
+            "a session handler failed"
+        );
+        Self {
+            retryable: true,
+            ..Self::new("INTERNAL", "the server failed")
+        }
+    }
+
+    /// The hello has no authentication payload.
+    pub(crate) fn no_auth() -> Self {
+        Self {
+            violations: vec![Violation::new(
+                "/payload".to_owned().into(),
+                details::required("auth"),
+            )],
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+
+    /// A channel that cannot be joined by its key.
+    pub(crate) fn not_joinable() -> Self {
+        Self {
+            violations: vec![Violation::new(
+                "/payload/channel".to_owned().into(),
+                ViolationDetail::new("enum", "must be the key of a channel that can be joined"),
+            )],
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+
+    /// The rejection as the payload of `refuse` or `error`.
+    pub(crate) fn payload<'a>(&'a self, data: &'a Option<&'a RawValue>) -> ErrorPayload<'a> {
+        ErrorPayload {
+            code: Some(self.code.borrow()),
+            message: Cow::Borrowed(&self.message),
+            retryable: self.retryable,
+            data: data
+                .as_ref()
+                .map(|data| data as &dyn erased_serde::Serialize),
+            violations: &self.violations,
+            side: None,
+        }
+    }
+}
+
+/// A declared error, or an internal one; see [`Rejection::internal`].
+impl<E: DeclaredErrors> From<HandlerError<E>> for Rejection {
+    fn from(error: HandlerError<E>) -> Self {
+        match error {
+            HandlerError::Declared(error) => Self::from_error(&error),
+            HandlerError::Internal(error) => Self::internal(error),
+        }
+    }
+}
+
+/// A value that does not fit its schema.
+impl From<ValidationError> for Rejection {
+    fn from(invalid: ValidationError) -> Self {
+        Self {
+            violations: invalid.violations,
+            ..Self::new("INVALID", "the payload does not fit")
+        }
+    }
+}
+
+/// A message that could not be decoded.
+impl From<Box<DecodeError>> for Rejection {
+    fn from(rejected: Box<DecodeError>) -> Self {
+        let error = ErrorPayload::of(&rejected);
+        let message = error.message.clone().into_owned();
+        Self {
+            violations: rejected.kind.violations().to_vec(),
+            ..Self::new(rejected.kind.code(), message)
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Answering the message that is handled. Handlers do not see this: they answer by what they return.
+
+use super::{
+    Context, Rejection, error_payload::ErrorPayload, membership::JoinError, state::report_invalid,
+};
+use crate::{
+    ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload,
+    broker::StreamPosition,
+    codec::Outgoing,
+    descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
+    transport::Packet,
+    validate::validate_error,
+};
+use serde_json::value::RawValue;
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+/// Answers one message.
+#[derive(Clone, Debug)]
+pub struct Responder {
+    context: Context,
+    /// Whether the stream that the message asks for was acknowledged.
+    accepted: Arc<AtomicBool>,
+}
+
+impl Responder {
+    pub(crate) fn new(context: Context) -> Self {
+        Self {
+            context,
+            accepted: Arc::default(),
+        }
+    }
+
+    /// The context for the handler of the message.
+    pub fn context(&self) -> Context {
+        self.context.clone()
+    }
+
+    /// Answers a request, with its reply or its error.
+    pub fn answer<U, R, E>(&self, result: Result<R, HandlerError<E>>)
+    where
+        U: MessageSet,
+        R: Message<U>,
+        E: DeclaredErrors,
+    {
+        match result {
+            Ok(reply) => self.reply(U::DESCRIPTOR, R::INDEX, &reply),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Answers a message without a reply: with its error, or not at all.
+    pub fn done<E: DeclaredErrors>(&self, result: Result<(), HandlerError<E>>) {
+        let Err(error) = result else { return };
+        // Where replies are matched by their order, the error would be taken for the reply to a request.
+        if self.context.server.protocol.server.envelope.by_order {
+            let error: &(dyn Error + 'static) = match &error {
+                HandlerError::Declared(error) => &DeclaredText(error.message()),
+                HandlerError::Internal(error) => &**error,
+            };
+            return self.log(
+                error,
+                "a message without a reply failed, and there is no way to say so",
+            );
+        }
+        self.fail(error);
+    }
+
+    /// Ends a stream, with its last message or with an error. A stream that ends without having been accepted is answered with `NO_REPLY`.
+    pub fn end<U, R, E>(&self, result: Result<R, HandlerError<E>>)
+    where
+        U: MessageSet,
+        R: Message<U>,
+        E: DeclaredErrors,
+    {
+        match result {
+            Ok(_) if !self.accepted.load(Ordering::Relaxed) => self.send_error(&ErrorPayload::new(
+                "NO_REPLY",
+                "the request was given up without an answer",
+            )),
+            result => self.answer::<U, R, E>(result),
+        }
+    }
+
+    /// Whether the connection may join another channel. If it may not, the request is answered with the reason, and its handler is not called.
+    pub fn may_join<C: ChannelKey>(&self, channel: &C) -> bool {
+        self.may_join_key(&channel.key())
+    }
+
+    pub(crate) fn may_join_key(&self, key: &str) -> bool {
+        let membership = &self.context.connection.membership;
+        membership
+            .may_join(key)
+            .map_err(|error| self.not_joined(error))
+            .is_ok()
+    }
+
+    /// Joins the connection to a channel and answers the request with the reply, before any message that is published to the channel after
+    /// that; or answers with the error.
+    pub async fn join<U, C, R, E>(&self, channel: &C, result: Result<R, HandlerError<E>>)
+    where
+        U: MessageSet,
+        C: ChannelKey,
+        R: Message<U>,
+        E: DeclaredErrors,
+    {
+        let reply = match result {
+            Ok(reply) => reply,
+            Err(error) => return self.fail(error),
+        };
+        if !self.is_valid(U::DESCRIPTOR, R::INDEX, &reply) {
+            return;
+        }
+        let message = &U::DESCRIPTOR.messages[R::INDEX];
+        let payload = message
+            .payload
+            .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
+        let keep = self.context.server.keep(Some(C::DESCRIPTOR));
+        let at = self.context.connection.encoder.timestamp();
+        self.join_key(
+            channel.key().into(),
+            keep,
+            message.tag,
+            payload.transpose(),
+            at,
+        )
+        .await;
+    }
+
+    /// Removes the connection from a channel if the handler of the leave succeeded, and answers the request.
+    pub fn leave<U, C, R, E>(&self, channel: &C, result: Result<R, HandlerError<E>>)
+    where
+        U: MessageSet,
+        C: ChannelKey,
+        R: Message<U>,
+        E: DeclaredErrors,
+    {
+        if result.is_ok() {
+            let connection = self.context.connection.id;
+            self.context.server.hub.leave(connection, &channel.key());
+        }
+        self.answer::<U, R, E>(result);
+    }
+
+    /// Notes that the stream was acknowledged, or needs no acknowledgement.
+    pub(crate) fn accept(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
+    }
+
+    /// Answers with an error.
+    fn fail<E: DeclaredErrors>(&self, error: HandlerError<E>) {
+        let error = match error {
+            HandlerError::Declared(error) => error,
+            HandlerError::Internal(error) => {
+                self.log(&*error, "a handler failed");
+                return self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
+            }
+        };
+        if self.context.server.bounds.checks
+            && let Err(invalid) = validate_error(&error)
+        {
+            report_invalid(error.message(), &invalid);
+            return self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
+        }
+        self.send_error(&ErrorPayload {
+            code: Some(match error.code() {
+                Tag::Text(text) => TagRef::Text(text),
+                Tag::Integer(n) => TagRef::Integer(n),
+            }),
+            message: error.message().into(),
+            retryable: error.retryable(),
+            data: error.data(),
+            ..ErrorPayload::default()
+        });
+    }
+
+    fn log(&self, error: &(dyn Error + 'static), what: &'static str) {
+        let message_type = self.context.request.as_ref().map(|request| request.message);
+        tracing::error!(
+            connection = self.context.connection.id,
+            message_type,
+            error,
+            "{what}"
+        );
+    }
+
+    /// Answers with a rejection.
+    pub(crate) fn reject(&self, rejection: &Rejection) {
+        self.send_error(&rejection.payload(&rejection.data.as_deref()));
+    }
+
+    pub(crate) fn send_error(&self, error: &ErrorPayload<'_>) {
+        self.context.connection.fail(self.context.id(), error);
+    }
+
+    /// Answers a join that failed.
+    fn not_joined(&self, error: JoinError) {
+        match error {
+            JoinError::Ended => {}
+            JoinError::TooMany => {
+                let connection = &self.context.connection;
+                if !connection.channels_logged.swap(true, Ordering::Relaxed) {
+                    tracing::info!(connection = connection.id, "`limits.channels` is reached");
+                }
+                self.send_error(&ErrorPayload::new(
+                    "TOO_MANY",
+                    "too many channels are joined",
+                ));
+            }
+            JoinError::LongKey => {
+                let words = "the key of a channel has 1,024 bytes at the most";
+                self.send_error(&ErrorPayload::new("INVALID", words));
+            }
+            JoinError::Broker(error) => {
+                self.log(&error, "a channel cannot be joined");
+                self.send_error(
+                    &ErrorPayload::new("INTERNAL", "the channel cannot be joined now").retryable(),
+                );
+            }
+        }
+    }
+
+    /// Whether a reply keeps the rules of its schema. If not, `INTERNAL` is sent in its place.
+    fn is_valid<M: Payload>(
+        &self,
+        union: &'static UnionDescriptor,
+        index: usize,
+        message: &M,
+    ) -> bool {
+        let name = union.messages[index].name;
+        let is_valid = self.context.server.is_valid(name, message);
+        if !is_valid {
+            self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
+        }
+        is_valid
+    }
+
+    /// Answers with one of the messages of a union.
+    pub(crate) fn reply<M: Payload>(
+        &self,
+        union: &'static UnionDescriptor,
+        index: usize,
+        reply: &M,
+    ) {
+        if self.is_valid(union, index, reply) {
+            let outgoing = self.outgoing(&union.messages[index], reply);
+            self.context.connection.answer(&outgoing);
+        }
+    }
+
+    /// Encodes an item of a stream, or nothing if it cannot be sent; that is logged.
+    pub(crate) fn item<M: Payload>(
+        &self,
+        message: &'static MessageDescriptor,
+        item: &M,
+    ) -> Option<Packet> {
+        if !self.context.server.is_valid(message.name, item) {
+            return None;
+        }
+        let id = self.context.id();
+        self.context.connection.encode(&Outgoing {
+            is_reply: id.is_some(),
+            outcome: id.map(|_| true),
+            ..self.outgoing(message, item)
+        })
+    }
+
+    fn outgoing<'a>(
+        &'a self,
+        message: &'static MessageDescriptor,
+        payload: &'a dyn erased_serde::Serialize,
+    ) -> Outgoing<'a> {
+        let encoder = &self.context.connection.encoder;
+        Outgoing {
+            payload: message.payload.then_some(payload),
+            id: self.context.id(),
+            is_reply: true,
+            outcome: Some(true),
+            timestamp: encoder.timestamp(),
+            ..encoder.outgoing(message.tag)
+        }
+    }
+
+    /// Joins a channel by its key and answers with the position in it.
+    pub(crate) async fn join_key(
+        &self,
+        key: Arc<str>,
+        keep: Duration,
+        tag: Option<Tag>,
+        payload: Result<Option<Box<RawValue>>, serde_json::Error>,
+        at: Option<SystemTime>,
+    ) {
+        let payload = match payload {
+            Ok(payload) => payload,
+            Err(error) => {
+                self.log(&error, "a reply cannot be encoded");
+                return self.send_error(&ErrorPayload::new(
+                    "INTERNAL",
+                    "the answer cannot be written",
+                ));
+            }
+        };
+        let payload = payload.as_deref();
+        let connection = &self.context.connection;
+        let answer = |position: &StreamPosition| {
+            connection.encode(&Outgoing {
+                payload: payload
+                    .as_ref()
+                    .map(|raw| raw as &dyn erased_serde::Serialize),
+                id: self.context.id(),
+                is_reply: true,
+                outcome: Some(true),
+                channel: Some(&key),
+                seq: Some(position.seq),
+                epoch: Some(&position.epoch),
+                timestamp: at,
+                ..connection.encoder.outgoing(tag)
+            })
+        };
+        let hub = &self.context.server.hub;
+        if let Err(error) = hub.join(connection, &key, keep, &answer).await {
+            self.not_joined(error);
+        }
+    }
+
+    /// Answers the session's own `leave`.
+    pub(crate) fn leave_key(
+        &self,
+        key: &str,
+        tag: Option<Tag>,
+        payload: &dyn erased_serde::Serialize,
+    ) {
+        let connection = &self.context.connection;
+        self.context.server.hub.leave(connection.id, key);
+        connection.answer(&Outgoing {
+            payload: Some(payload),
+            id: self.context.id(),
+            is_reply: true,
+            outcome: Some(true),
+            channel: Some(key),
+            ..connection.encoder.outgoing(tag)
+        });
+    }
+}
+
+/// The text of a declared error, as an error to log.
+#[derive(Debug)]
+struct DeclaredText(&'static str);
+
+impl std::fmt::Display for DeclaredText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for DeclaredText {}
