@@ -11,6 +11,7 @@ use handfast_schema::{
     openness::Purpose,
     union::{Distinction, union},
 };
+use serde_json::Value;
 
 /// A further argument, where it is watched what is looked at.
 fn also(evaluated: Option<&str>) -> String {
@@ -170,57 +171,85 @@ impl Context<'_> {
         body.lines_using(None, Uses::tracking(evaluated), lines);
     }
 
+    /// `anyOf` or `oneOf`. `last` says that no statement follows.
     fn union(
         &mut self,
         body: &mut Body<'_>,
         ids: &[SchemaId],
         keyword: &str,
         purpose: Purpose,
-        watched: Option<&str>,
+        tracker: Option<&str>,
         last: bool,
     ) {
-        let schemas = &self.protocol.schemas;
-        let evaluated = also(watched);
         let usage = |id| Usage {
             id,
             purpose,
-            tracked: watched.is_some(),
+            tracked: tracker.is_some(),
         };
-        let Some(discriminated) = union(schemas, ids) else {
-            let ending = if keyword == "anyOf" { "Any" } else { "One" };
-            let validators: Vec<String> = ids
-                .iter()
-                .enumerate()
-                .map(|(i, id)| {
-                    let stem = format!("{}{ending}{}", body.stem, i + 1);
-                    self.reference(body, usage(*id), &stem)
-                })
-                .collect();
-            let tracked = if watched.is_some() { "Tracked" } else { "" };
-            let validators = validators.join(", ");
-            body.step_using(
-                None,
-                Uses::tracking(watched),
-                format!("hf.{keyword}{tracked}(value, [{validators}], report{evaluated});"),
-            );
-            return;
-        };
-        let discriminant = match discriminated.distinction {
-            Distinction::Null(id) => {
-                let stem = body.stem.to_owned() + "Value";
-                let validator = self.reference(body, usage(id), &stem);
-                if validator != "hf.anything" {
-                    body.step_using(
-                        None,
-                        Uses::tracking(watched),
-                        format!("if (value !== null) {validator}(value, report{evaluated});"),
-                    );
-                }
-                return;
+        let schemas = &self.protocol.schemas;
+        let lines = match union(schemas, ids) {
+            None => {
+                let branches: Vec<Usage> = ids.iter().copied().map(usage).collect();
+                self.alternatives(body, &branches, keyword, tracker)
             }
-            Distinction::Property(discriminant) => discriminant,
+            Some(discriminated) => match &discriminated.distinction {
+                Distinction::Null(id) => {
+                    let stem = body.stem.to_owned() + "Value";
+                    let validator = self.reference(body, usage(*id), &stem);
+                    if validator == "hf.anything" {
+                        return;
+                    }
+                    let call = format!("{validator}(value, report{});", also(tracker));
+                    vec![format!("if (value !== null) {call}")]
+                }
+                Distinction::Property(discriminant) => {
+                    let branches = discriminant.branches.iter();
+                    let branches: Vec<_> =
+                        branches.map(|(value, id)| (value, usage(*id))).collect();
+                    let property = text::string(&discriminant.property);
+                    let mut lines = self.switch(body, &property, &branches, tracker, last);
+                    if discriminated.nullable && last {
+                        lines.insert(0, "if (value === null) return;".to_owned());
+                    } else if discriminated.nullable {
+                        lines = statements::block("if (value !== null) {", lines);
+                    }
+                    lines
+                }
+            },
         };
-        let property = text::string(&discriminant.property);
+        body.lines_using(None, Uses::tracking(tracker), lines);
+    }
+
+    /// The branches of a union without a discriminant, which are tried one by one.
+    fn alternatives(
+        &mut self,
+        body: &mut Body<'_>,
+        branches: &[Usage],
+        keyword: &str,
+        tracker: Option<&str>,
+    ) -> Vec<String> {
+        let ending = if keyword == "anyOf" { "Any" } else { "One" };
+        let validators = branches.iter().enumerate().map(|(i, branch)| {
+            let stem = format!("{}{ending}{}", body.stem, i + 1);
+            self.reference(body, *branch, &stem)
+        });
+        let validators: Vec<String> = validators.collect();
+        let tracked = if tracker.is_some() { "Tracked" } else { "" };
+        let (validators, also) = (validators.join(", "), also(tracker));
+        vec![format!(
+            "hf.{keyword}{tracked}(value, [{validators}], report{also});"
+        )]
+    }
+
+    /// The branches of a union with a discriminant.
+    fn switch(
+        &mut self,
+        body: &mut Body<'_>,
+        property: &str,
+        branches: &[(&Value, Usage)],
+        tracker: Option<&str>,
+        last: bool,
+    ) -> Vec<String> {
         let mut lines = vec![format!("switch (hf.discriminant(value, {property})) {{")];
         let end = |lines: &mut Vec<String>, call: String| {
             if last {
@@ -230,19 +259,19 @@ impl Context<'_> {
                 lines.push("    break;".to_owned());
             }
         };
-        for (value, id) in &discriminant.branches {
+        for (value, branch) in branches {
             let variant = value.as_str().unwrap_or_default();
             let variant = text::identifier(&crate::names::pascal(variant));
-            let validator = self.reference(body, usage(*id), &format!("{}{variant}", body.stem));
+            let validator = self.reference(body, *branch, &format!("{}{variant}", body.stem));
             lines.push(format!("  case {}:", text::value(value)));
-            end(&mut lines, format!("{validator}(value, report{evaluated})"));
+            end(
+                &mut lines,
+                format!("{validator}(value, report{})", also(tracker)),
+            );
         }
         lines.push("  default:".to_owned());
-        if let Some(watched) = watched {
-            lines.push(format!("    {watched}.addAll();"));
-        }
-        let values: Vec<String> = discriminant
-            .branches
+        lines.extend(tracker.map(|tracker| format!("    {tracker}.addAll();")));
+        let values: Vec<String> = branches
             .iter()
             .map(|(value, _)| text::value(value))
             .collect();
@@ -252,11 +281,6 @@ impl Context<'_> {
             format!("hf.noVariant(value, {property}, [{values}], report)"),
         );
         lines.push("}".to_owned());
-        if discriminated.nullable && last {
-            lines.insert(0, "if (value === null) return;".to_owned());
-        } else if discriminated.nullable {
-            lines = statements::block("if (value !== null) {", lines);
-        }
-        body.lines_using(None, Uses::tracking(watched), lines);
+        lines
     }
 }

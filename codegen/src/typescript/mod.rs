@@ -4,11 +4,14 @@
 //! template gets it.
 
 mod body;
+mod channels;
 mod children;
 mod conditions;
 mod context;
 mod declarations;
+mod descriptors;
 mod envelope;
+mod errors;
 mod guards;
 mod in_place;
 mod keywords;
@@ -97,7 +100,7 @@ const MARKS: &str = "/* eslint-disable */\n// @generated\n";
 /// The sections of the file of a protocol.
 fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
     let types = cx.all_declarations(Section::Types);
-    let errors = messages::errors(cx);
+    let errors = errors::errors(cx);
     let payloads = cx.all_declarations(Section::Payloads);
     let descriptors = messages::messages(cx);
     let renamed = cx.names.renamed_exports();
@@ -110,7 +113,7 @@ fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
             "A request comes after its replies.",
             descriptors,
         ),
-        section("Channels", "", messages::channels(cx)),
+        section("Channels", "", channels::channels(cx)),
         section("Session", "", session::session(cx)),
         section(
             "The server's side",

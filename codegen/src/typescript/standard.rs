@@ -51,8 +51,17 @@ pub(super) fn schemas(cx: &mut Context<'_>) -> Vec<String> {
         under,
     });
     let known = known(cx, &mut sides);
-    let mut items = Vec::new();
-    for side in &mut sides {
+    name_definitions(cx, &mut sides);
+    let mut items: Vec<String> = sides.iter().flat_map(definitions).collect();
+    for known in &known {
+        items.push(standard_schema(cx, &mut sides[known.side], known));
+    }
+    items
+}
+
+/// Names the constants of all definitions that the documents refer to.
+fn name_definitions(cx: &mut Context<'_>, sides: &mut [ReceiverTypes<'_>; 2]) {
+    for side in sides {
         side.writer.finish();
         for (group, written) in &side.writer.written {
             for name in written.keys() {
@@ -69,53 +78,50 @@ pub(super) fn schemas(cx: &mut Context<'_>) -> Vec<String> {
             }
         }
     }
-    for side in &sides {
-        items.extend(side.constants.iter().map(|(place, constant)| {
-            let value = side.writer.written.get(place.0);
-            let value = value.and_then(|written| written.get(&place.1));
-            let uses = side.writer.uses.get(place);
-            let (value, uses) = (value.unwrap_or(&Value::Null), uses.cloned());
-            lay_out(&Constant {
-                doc: String::new(),
-                exported: false,
-                name: constant,
-                ty: "hf.SchemaDefinition",
-                value: definition(side, value, &uses.unwrap_or_default(), Some(place)),
-            })
-        }));
-    }
-    for Known {
-        decl,
-        name,
-        side,
-        value,
-        uses,
-    } in known
-    {
-        let place = sides[side].writer.place(cx.shapes.decls[decl.0].schema);
-        let side = &sides[side];
-        let ty = cx.names.exported(&cx.names.types[decl.0]);
-        let validator = &cx.names.validators[decl.0];
-        let schema = match side.constants.get(&place) {
-            Some(constant) => constant.clone(),
-            None => definition(side, &value, &uses, None),
-        };
-        items.push(lay_out(&Constant {
-            doc: text::doc(
-                "",
-                &format!("{{@link api.{ty}}} as a Standard Schema."),
-                &[],
-            ),
-            exported: true,
-            name: &name,
-            ty: &format!("hf.StandardSchema<api.{ty}>"),
-            value: format!(
-                "/*@__PURE__*/ hf.standardSchema(api.{validator}, '{}', {schema})",
-                side.sent
-            ),
-        }));
-    }
-    items
+}
+
+/// The constants of the definitions of a side.
+fn definitions(side: &ReceiverTypes<'_>) -> Vec<String> {
+    let constants = side.constants.iter();
+    let items = constants.map(|(place, constant)| {
+        let value = side.writer.written.get(place.0);
+        let value = value.and_then(|written| written.get(&place.1));
+        let uses = side.writer.uses.get(place);
+        let (value, uses) = (value.unwrap_or(&Value::Null), uses.cloned());
+        lay_out(&Constant {
+            doc: String::new(),
+            exported: false,
+            name: constant,
+            ty: "hf.SchemaDefinition",
+            value: definition(side, value, &uses.unwrap_or_default(), Some(place)),
+        })
+    });
+    items.collect()
+}
+
+/// The constant of a type.
+fn standard_schema(cx: &Context<'_>, side: &mut ReceiverTypes<'_>, known: &Known) -> String {
+    let place = side.writer.place(cx.shapes.decls[known.decl.0].schema);
+    let ty = cx.names.exported(&cx.names.types[known.decl.0]);
+    let validator = &cx.names.validators[known.decl.0];
+    let schema = match side.constants.get(&place) {
+        Some(constant) => constant.clone(),
+        None => definition(side, &known.value, &known.uses, None),
+    };
+    lay_out(&Constant {
+        doc: text::doc(
+            "",
+            &format!("{{@link api.{ty}}} as a Standard Schema."),
+            &[],
+        ),
+        exported: true,
+        name: &known.name,
+        ty: &format!("hf.StandardSchema<api.{ty}>"),
+        value: format!(
+            "/*@__PURE__*/ hf.standardSchema(api.{validator}, '{}', {schema})",
+            side.sent
+        ),
+    })
 }
 
 /// Every type that gets a constant, in the order of the declarations.
