@@ -10,11 +10,11 @@ use handfast_schema::{Schema, SchemaId, Type, TypeSet, openness::Purpose};
 use handfast_templates::typescript::{Constant, lay_out};
 use std::collections::BTreeSet;
 
-/// A function that has a name already.
+/// A validator that has a name and is not written yet.
 pub(super) struct PendingValidator {
     pub(super) usage: Usage,
     pub(super) name: String,
-    /// What functions for what lies inside are called after.
+    /// The beginning of the names of validators for what is inside.
     pub(super) stem: String,
     pub(super) exported: bool,
 }
@@ -50,7 +50,7 @@ impl<'w> Body<'w> {
         }
     }
 
-    /// Takes over what another needs beside it.
+    /// Takes over the constants and pending validators of another.
     pub(super) fn takes(&mut self, other: &mut Body<'_>) {
         self.constants.append(&mut other.constants);
         self.pending.append(&mut other.pending);
@@ -97,7 +97,7 @@ impl<'w> Body<'w> {
 }
 
 impl Context<'_> {
-    /// The name of the function for a schema; one that is not there yet is pending under the stem.
+    /// The name of the validator of a schema. A new one becomes pending.
     pub(super) fn reference(&mut self, body: &mut Body<'_>, usage: Usage, stem: &str) -> String {
         let usage = self.resolved(usage);
         if let Some(known) = self.plain(&usage) {
@@ -137,7 +137,7 @@ impl Context<'_> {
         name
     }
 
-    /// The runtime's own function for a schema, where there is one that says the same.
+    /// The runtime's own validator of a schema, if there is one.
     pub(super) fn plain(&self, usage: &Usage) -> Option<&'static str> {
         let schema = &self.protocol.schemas[usage.id];
         match schema.boolean {
@@ -177,7 +177,7 @@ impl Context<'_> {
         })
     }
 
-    /// A constant that belongs to a schema, made where it is first needed.
+    /// A constant of a schema, written where it is first needed.
     pub(super) fn constant(
         &mut self,
         body: &mut Body<'_>,
@@ -218,7 +218,7 @@ impl Context<'_> {
     }
 }
 
-/// Whether the properties of what a body is written for can be constants: it is nothing but an object.
+/// Whether the properties can be local constants: the value is nothing but an object.
 pub(super) fn has_locals(body: &Body<'_>) -> bool {
     body.schema.types.and_then(TypeSet::single) == Some(Type::Object)
 }

@@ -107,7 +107,7 @@ impl Context<'_> {
         body.lines(of, statements::block(&head, lines));
     }
 
-    /// The properties of a schema that speaks of names or of patterns: what is said of one property stands together.
+    /// The properties of a schema with `propertyNames` or `patternProperties`: everything about one property in one pass.
     fn members(&mut self, body: &mut Body<'_>, closes: bool, evaluated: Option<&str>) {
         let schema = body.schema;
         let mut parts = Vec::new();
@@ -170,7 +170,7 @@ impl Context<'_> {
         }
     }
 
-    /// The validator of a schema that asks and describes nothing.
+    /// The validator of a schema that only tests a value, and does not describe it.
     pub(super) fn test(&mut self, body: &mut Body<'_>, id: SchemaId, ending: &str) -> String {
         let usage = Usage {
             id,
@@ -284,7 +284,7 @@ impl Context<'_> {
         }
     }
 
-    /// The last word on what nothing else has looked at. `closed` stands for `unevaluatedProperties: false` where a server
+    /// The keywords about what was not evaluated. `closed` means `unevaluatedProperties: false` where a server
     /// receives.
     pub(super) fn unevaluated(&mut self, body: &mut Body<'_>, closed: bool, evaluated: &str) {
         let schema = body.schema;
@@ -317,7 +317,7 @@ impl Context<'_> {
     }
 }
 
-/// Statements for one property that is a constant: its validator, and where it lies.
+/// Statements that validate one property in a local constant.
 pub(super) fn checked(local: &str, name: &str, validator: &str) -> Vec<String> {
     vec![
         "const before = report.violations.length;".to_owned(),

@@ -1,5 +1,4 @@
-//! What is asked of a scalar where it is met, so that a good message costs no call: a condition that holds for every value
-//! but bad ones and a few good ones, and what tells the violations where it does not hold.
+//! What a scalar has to fit, as a condition in place, so that a valid message costs no call.
 
 use super::{
     body::Body,
@@ -21,7 +20,7 @@ impl Condition {
         self.0.join(" && ")
     }
 
-    /// As code that is true where it holds, to stand behind ` || `.
+    /// As code that is true where it holds, to follow ` || `.
     pub(super) fn grouped(&self) -> String {
         match self.0.as_slice() {
             [one] if one.starts_with('(') => one[1..one.len() - 1].to_owned(),
@@ -41,7 +40,7 @@ impl Condition {
 }
 
 impl Context<'_> {
-    /// The condition under which a value passes for sure; nothing where a function is the only usage to tell.
+    /// The condition of a scalar; nothing if only a function can decide.
     pub(super) fn condition(
         &mut self,
         body: &mut Body<'_>,
@@ -85,7 +84,7 @@ impl Context<'_> {
         Some(Condition(vec![format!("({value} === null || {rest})")]))
     }
 
-    /// The constant that tells whether a string fits a pattern.
+    /// The constant of a pattern.
     pub(super) fn pattern(&mut self, body: &mut Body<'_>, id: SchemaId, pattern: &str) -> String {
         let stem = match self.decl_of.get(&id) {
             Some(decl) if !self.is_inlined(*decl) => {

@@ -1,4 +1,4 @@
-//! What every part of the emitter reads, and what has been made so far.
+//! What every part of the emitter reads, and what was named so far.
 
 use super::{
     names,
@@ -9,12 +9,12 @@ use handfast_schema::{SchemaId, openness::Purpose};
 use handfast_spec::model::{MessageId, Protocol};
 use std::{cell::RefCell, collections::BTreeMap};
 
-/// A schema, and how it is met.
+/// A schema and how it is used. Each usage has a validator of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Usage {
     pub(super) id: SchemaId,
     pub(super) purpose: Purpose,
-    /// Whether the function notes which properties and items it has looked at.
+    /// Whether the validator records which properties and items it has evaluated.
     pub(super) tracked: bool,
 }
 
@@ -42,17 +42,17 @@ impl Usage {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ConstantKind {
     Fields,
-    /// In each position what lies inside is checked by functions of its own.
+    /// For each purpose, as the validators of what is inside differ.
     Members(Purpose),
     Pattern,
     Values,
     /// The arrays and objects among them.
     Nested,
-    /// In each position what lies inside is discriminated of by rules of its own.
+    /// For each purpose, as the rules of what is inside differ.
     Rule(Purpose),
 }
 
-/// Everything that an item may ask for, and what has been made so far.
+/// The protocol, its types and names, and what was written so far.
 pub(super) struct Context<'p> {
     pub(super) protocol: &'p Protocol,
     pub(super) shapes: &'p Shapes,
@@ -63,7 +63,7 @@ pub(super) struct Context<'p> {
     pub(super) payload_of: BTreeMap<DeclId, MessageId>,
     /// Types that are written where they are used.
     pub(super) inlined: Vec<bool>,
-    /// Whether what the client sends contains it, by schema.
+    /// Whether a message of the client contains it, by schema.
     pub(super) sent_by_client: Vec<bool>,
     /// The functions that have a name.
     pub(super) functions: BTreeMap<Usage, String>,
@@ -130,7 +130,7 @@ impl<'p> Context<'p> {
     }
 }
 
-/// Which schemas are part of what a client sends.
+/// Which schemas are part of messages of the client.
 fn sent_by_client(protocol: &Protocol) -> Vec<bool> {
     let mut reached = vec![false; protocol.schemas.len()];
     let mut waiting: Vec<SchemaId> = protocol

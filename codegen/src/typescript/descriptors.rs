@@ -10,7 +10,7 @@ use crate::shape::PayloadShape;
 use handfast_spec::model::{ErrorId, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent, Side};
 use handfast_templates::typescript::{Descriptor, lay_out};
 
-/// The ends that one descriptor speaks of.
+/// A message and the sides that one descriptor describes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
     id: MessageId,
@@ -27,7 +27,7 @@ impl Context<'_> {
         }
     }
 
-    /// The type and the validator of what a message carries.
+    /// The type and the validator of a payload.
     pub(super) fn carried(&self, id: MessageId, end: Side) -> (String, String) {
         match self.payload(id, end).and_then(|payload| payload.decl) {
             Some(decl) => (
@@ -47,7 +47,7 @@ impl Context<'_> {
         !(hello && self.protocol.session.auth == Some(id))
     }
 
-    /// Whether one descriptor cannot say what a message is in both directions.
+    /// Whether a message needs a descriptor for each direction.
     fn is_split(&self, id: MessageId) -> bool {
         let message = &self.protocol.messages[id.0];
         match (&message.client, &message.server) {
@@ -253,7 +253,7 @@ pub(super) fn descriptor(
     *server |= part.server;
 }
 
-/// What the descriptor of a request says of its replies and errors.
+/// The members of a request's descriptor about replies and errors.
 fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -> Vec<String> {
     let mut members = Vec::new();
     for (key, target, end) in named_by(message) {
@@ -263,7 +263,7 @@ fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -
             Side::Client => client,
             Side::Server => server,
         };
-        // Messages that answer each other cannot both stand behind the other.
+        // Of messages that reply to each other, one has to come first.
         members.push(if is_there {
             format!("{key}: {name}")
         } else {
@@ -289,7 +289,7 @@ fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -
     members
 }
 
-/// The type of what the client sends.
+/// The type of the descriptor of a message of the client.
 fn request_type(cx: &Context<'_>, message: &Message, payload: &str) -> String {
     let Some(reply) = message.reply.as_ref() else {
         return format!("hf.Outgoing<{payload}>");

@@ -55,7 +55,7 @@ fn is_optional(field: Option<&EnvelopeField>, name: &str, kind: FieldKind) -> bo
     })
 }
 
-/// Whether an envelope is what the runtime calls `defaultEnvelope`.
+/// Whether an envelope is the runtime's `defaultEnvelope`.
 fn is_default(envelope: &Envelope, tags: Tags) -> bool {
     let Tagging::Adjacent { tag, content } = &envelope.tagging else {
         return false;
@@ -196,7 +196,7 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
     })
 }
 
-/// The envelopes of both directions, of the client's first. That of the server stands before the table of its messages already.
+/// The constants of the client's and the server's envelope. The latter was written with the table of its messages.
 pub(super) fn envelopes(cx: &Context<'_>, items: &mut Vec<String>) -> (String, String) {
     let (client, server) = (&cx.protocol.envelope.client, &cx.protocol.envelope.server);
     let mut known = Envelopes::new();

@@ -38,7 +38,7 @@ pub(super) fn errors(cx: &mut Context<'_>) -> Vec<String> {
             ty: format!("hf.ErrorDescriptor<{ty}>"),
             members: vec![format!("code: {code}"), format!("data: {validator}")],
         }));
-        // What comes with it, and all types inside of that, stand up to what comes with the next.
+        // The type of its data, and those inside of that, up to the data of the next error.
         let Some(id) = decl else { continue };
         let next = cx.shapes.errors[i + 1..].iter().flatten().next();
         while let Some(i) = data.next_if(|i| next.is_none_or(|next| *i < next.0)) {

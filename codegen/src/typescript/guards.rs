@@ -1,8 +1,8 @@
-//! Guards: functions that answer whether a value passes, and nothing else. They are what a good message costs.
+//! Guards: functions that return whether a value is valid. They are what a valid message costs.
 //!
-//! Scalars, arrays of one kind, and objects that say nothing but what their properties are have one of their own, which
-//! is a condition; of their violations a second function tells, that is run where the guard was not passed. For every other
-//! schema the guard is its validator, asked whether it found anything.
+//! Scalars, arrays, and objects whose schema has nothing but `properties` have a guard of their own, which
+//! is a condition; their validator calls it first, and reports violations if it fails. For every other schema the guard calls
+//! the validator, and returns whether it found no violation.
 
 use super::{
     body::Body,
@@ -16,7 +16,7 @@ use handfast_schema::{SchemaId, Type, TypeSet};
 use handfast_templates::typescript::{Function, lay_out};
 
 impl Context<'_> {
-    /// The guard of a schema, for others where it is exported; none for one that is not asked for.
+    /// The guard of a schema; nothing for one without a name.
     pub(super) fn guard(&mut self, body: &mut Body<'_>, exported: bool) -> Option<String> {
         let usage = body.usage;
         let name = self.guards.get(&usage)?.clone();
@@ -68,7 +68,7 @@ impl Context<'_> {
         })
     }
 
-    /// The call of a guard for a value that lies in what the body is for.
+    /// The call of the guard of a value inside of the one that the body is for.
     fn asked_of(&self, body: &mut Body<'_>, usage: &Usage, value: &str) -> Option<String> {
         let name = self.guards.get(usage).filter(|_| self.has_guard(usage))?;
         let strict = (self.is_strict(usage.id), self.is_strict(body.usage.id));
@@ -129,7 +129,7 @@ impl Context<'_> {
         lines
     }
 
-    /// What is asked of one property; nothing where anything may be there.
+    /// The condition of one property; nothing if anything is allowed.
     fn property_guard(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> Option<String> {
         let local = body.locals.of(name)?.to_owned();
         let is_required = body.required.contains(name);
@@ -181,7 +181,7 @@ impl Context<'_> {
         self.reference(body, body.usage.child(id), &stem)
     }
 
-    /// What is asked of an array.
+    /// The condition of an array, as parts.
     fn array_guard(&mut self, body: &mut Body<'_>, usage: &Usage, value: &str) -> Vec<String> {
         let schema = &self.protocol.schemas[usage.id];
         let mut parts = vec![format!("Array.isArray({value})")];
@@ -206,7 +206,7 @@ impl Context<'_> {
         parts
     }
 
-    /// The statement of the validator behind a guard: what tells every violation is data, and a function of the runtime's.
+    /// The statements of a validator that calls a guard: a function of the runtime reports the violations by a rule.
     /// Nothing where that has no words for it.
     pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Option<Vec<String>> {
         let usage = body.usage;
@@ -216,7 +216,7 @@ impl Context<'_> {
         Some(statements::block(&asks, vec![rule.statement()]))
     }
 
-    /// The call by which a validator asks its guard.
+    /// The call of the guard in its validator.
     pub(super) fn asks_guard(&self, usage: &Usage) -> Option<String> {
         let strict = match self.is_strict(usage.id) {
             true => ", report.strict",

@@ -13,13 +13,13 @@ use handfast_schema::{
 };
 use serde_json::Value;
 
-/// A further argument, where it is watched what is looked at.
+/// A further argument, if it is recorded what is evaluated.
 fn also(evaluated: Option<&str>) -> String {
     evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"))
 }
 
 impl Context<'_> {
-    /// What other schemas find in the same value. `more` tells that the function goes on behind it.
+    /// The statements for other schemas of the same value. `more` says that further statements follow.
     pub(super) fn in_place(
         &mut self,
         body: &mut Body<'_>,
@@ -78,7 +78,7 @@ impl Context<'_> {
         }
     }
 
-    /// A schema that holds of the same value; where a property is named, only if that is there.
+    /// Another schema of the same value; if a property is named, only if that is present.
     fn handed(
         &mut self,
         body: &mut Body<'_>,
@@ -104,7 +104,7 @@ impl Context<'_> {
         }
     }
 
-    /// The call of the validator of a schema that holds of the same value; none where it asks for nothing.
+    /// The call of the validator of another schema of the same value; none if it allows anything.
     fn call(
         &mut self,
         body: &mut Body<'_>,

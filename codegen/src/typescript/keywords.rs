@@ -40,7 +40,7 @@ impl Context<'_> {
         let last_word = closed
             || (schema.unevaluated_properties.is_some() && body.may_be(Type::Object))
             || (schema.unevaluated_items.is_some() && body.may_be(Type::Array));
-        // What the caller watches is discriminated of what is found here at the end.
+        // What the caller records gets what is recorded here at the end.
         let evaluated = match (tracked, last_word) {
             (false, false) => None,
             (_, true) if tracked => Some("own"),
@@ -56,7 +56,7 @@ impl Context<'_> {
             let names = schema.properties.iter().map(|(name, _)| name.as_str());
             body.locals = Locals::new(names);
         }
-        // What is said of other types asks for no functions and no constants.
+        // Keywords for types that the value cannot have need no functions and no constants.
         if body.may_be(Type::Object) {
             self.properties(
                 body,
@@ -277,7 +277,7 @@ impl Context<'_> {
     }
 }
 
-/// What counts items, and tells them apart.
+/// `minItems`, `maxItems` and `uniqueItems`.
 fn counts_of_items(body: &mut Body<'_>) {
     let schema = body.schema;
     let counts = [schema.min_items, schema.max_items];
@@ -314,7 +314,7 @@ fn counts_of_properties(body: &mut Body<'_>) {
     }
 }
 
-/// `required`. Constants tell at once that nothing is missing.
+/// `required`. Local constants show at once that nothing is missing.
 fn required(body: &mut Body<'_>) {
     let required: Vec<&str> = body.schema.required_in_order().collect();
     if required.is_empty() {

@@ -24,7 +24,7 @@ impl Context<'_> {
         Usage { purpose, ..usage }
     }
 
-    /// What a schema refers to that says nothing itself, and how that is met.
+    /// The usage that a schema refers to if it is only a reference.
     pub(super) fn resolved(&self, mut usage: Usage) -> Usage {
         let schemas = &self.protocol.schemas;
         // References without end do not pass the validator of the spec.
@@ -97,7 +97,7 @@ impl Context<'_> {
         self.protocol.schemas[id].boolean
     }
 
-    /// Whether a guard asks whether the value is on its usage out.
+    /// Whether a guard has a parameter that says whether the value is outgoing.
     pub(super) fn is_strict(&self, id: SchemaId) -> bool {
         self.sent_by_client[id.0 as usize]
     }
@@ -132,7 +132,7 @@ impl Context<'_> {
         }
     }
 
-    /// The schema of a scalar that says nothing but what is known here.
+    /// The schema of a scalar that has no other keywords than the ones handled by conditions.
     pub(super) fn scalar(&self, mut id: SchemaId) -> Option<SchemaId> {
         let schemas = &self.protocol.schemas;
         // References without end do not pass the validator of the spec.
@@ -169,7 +169,7 @@ impl Context<'_> {
         (*schema == known).then_some(id)
     }
 
-    /// Whether what is asked of an array stands where it is met.
+    /// Whether the condition of an array is written in place.
     pub(super) fn is_inline(&self, usage: &Usage) -> bool {
         let is_array = self.protocol.schemas[usage.id]
             .types
@@ -200,11 +200,11 @@ impl Context<'_> {
 #[derive(Clone, Copy)]
 pub(super) enum Closed {
     Always,
-    /// In what is sent.
+    /// If the value is outgoing.
     Strict,
 }
 
-/// A schema that says its type alone.
+/// A schema with nothing but its type.
 fn bare(schema: &Schema) -> Schema {
     Schema {
         span: schema.span,

@@ -13,7 +13,7 @@ pub(super) struct Locals {
     used: BTreeSet<usize>,
 }
 
-/// What every object has without having it: these are asked for by `Object.hasOwn`.
+/// Properties that every object inherits: these are read by `Object.hasOwn`.
 const INHERITED: [&str; 12] = [
     "__defineGetter__",
     "__defineSetter__",

@@ -63,7 +63,7 @@ pub(super) fn messages(cx: &mut Context<'_>) -> Vec<String> {
     items
 }
 
-/// How what the client sends is decoded; nothing where only the client's side is pending.
+/// How the client's messages are decoded; nothing if only the client's side is generated.
 pub(super) fn as_server(cx: &Context<'_>) -> Vec<String> {
     if !has_both_sides(cx.protocol) {
         return Vec::new();

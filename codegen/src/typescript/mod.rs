@@ -1,7 +1,18 @@
 //! The TypeScript of a protocol: types, validators and descriptors in one file, and the runtime beside it.
 //!
-//! The text around what varies lies in `handfast-templates`; what varies is made here, and is code already when a
-//! template gets it.
+//! The layout is in the templates of `handfast-templates`; what varies is rendered here, and is code already when a template
+//! gets it.
+//!
+//! Modules depend downwards only, in this order:
+//!
+//! 1. `text`, `names`, `pattern`, `recursion`, `tags`: strings, identifiers and patterns as code;
+//! 2. `context`: what every part reads and what was named so far; `type_text`, `types`: types;
+//! 3. `statements`, `locals`, `kinds`, `body`: what a function that is being written consists of, and which kind of validator a
+//!    schema has;
+//! 4. `conditions`, `rules`: what a scalar has to fit, as a condition and as data; `children`, `in_place`, `keywords`: the
+//!    keywords of a schema as statements;
+//! 5. `guards`, `validators`: the two functions of a type; `declarations`: a type with both;
+//! 6. `errors`, `envelope`, `descriptors`, `messages`, `channels`, `session`, `standard`: the sections of the files.
 
 mod body;
 mod channels;
@@ -27,6 +38,7 @@ mod standard;
 mod statements;
 mod tags;
 mod text;
+mod type_text;
 mod types;
 mod validators;
 

@@ -1,4 +1,4 @@
-//! The names of what is generated. What is asked for first keeps its name; what would be the same gets a `$` behind.
+//! The names of what is generated. The first of several equal names is kept; later ones get a `$` appended.
 
 use super::text;
 use crate::{names, shape::Shapes};
@@ -110,7 +110,7 @@ const GLOBALS: [&str; 76] = [
     "WebSocket",
 ];
 
-/// Values and a type that an output has which decodes what a server receives.
+/// Values and a type of an output that also decodes what a server receives.
 const SERVERS_VALUES: [&str; 4] = [
     "clientMessages",
     "decodeClientMessage",
@@ -119,7 +119,7 @@ const SERVERS_VALUES: [&str; 4] = [
 ];
 const SERVERS_TYPE: &str = "ServerHandlers";
 
-/// Whether an output decodes what a server receives, too.
+/// Whether an output also decodes what a server receives.
 pub(super) fn has_both_sides(protocol: &Protocol) -> bool {
     let options = protocol.generate.typescript.as_ref();
     options.is_some_and(|options| options.both_sides)
@@ -137,7 +137,7 @@ pub(super) struct Names {
     pub(super) validators: Vec<String>,
     /// The type and the descriptor of each error.
     pub(super) errors: Vec<(String, String)>,
-    /// The descriptor of each message; of one that needs two, what they are made from.
+    /// The descriptor of each message; for one that needs two, the beginning of their names.
     pub(super) messages: Vec<String>,
     /// The descriptor of each channel.
     pub(super) channels: Vec<String>,

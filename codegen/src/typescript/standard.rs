@@ -18,11 +18,11 @@ pub(super) const NOTE: &str = "\
 The types of the protocol, for tools that take a Standard Schema (https://standardschema.dev) or JSON Schema.
 A program that has no such tool need not import this file.";
 
-/// One side: what its documents are written by, and the constants of its definitions.
+/// The documents of one side, and the constants of their definitions.
 struct ReceiverTypes<'p> {
     writer: Writer<'p>,
     constants: BTreeMap<Place, String>,
-    /// What the names of the constants begin with, and where the definitions stand in a document.
+    /// The beginning of the names of the constants, and the location of the definitions in a document.
     sent: &'static str,
     under: &'static str,
 }
@@ -136,7 +136,7 @@ fn known(cx: &mut Context<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known>
             continue;
         }
         let stem = lower_first(cx.names.types[i].trim_end_matches('$'));
-        // What a client sends is held to what a server takes, and so is its schema.
+        // Messages of the client are held to what a server accepts, and so are their schemas.
         let side = usize::from(!cx.sent_by_client[schema.0 as usize]);
         let (value, uses) = sides[side].writer.root(schema);
         all.push(Known {
@@ -177,7 +177,7 @@ fn definition(
     out
 }
 
-/// A value as an expression, with one member on a line where one line is too short for all and what stands `beside` it.
+/// A value as an expression, with one member per line if one line is too short. `beside` is what else the line has.
 fn laid_out(value: &Value, indent: usize, beside: usize, out: &mut String) {
     if least(value, text::WIDTH) <= text::WIDTH {
         let line = text::value(value);

@@ -1,4 +1,4 @@
-//! `type`: what stands before all other statements of a validator, and what it makes of them.
+//! Statements of a validator, and the check of `type` that comes before them.
 
 use super::text;
 use handfast_schema::{Type, TypeSet};
@@ -131,7 +131,7 @@ fn behind_type(types: TypeSet, statements: Vec<Statements>, tracked: bool) -> Ve
         };
         let mut lines = vec![match (single, statements.is_empty(), tracked) {
             (_, true, false) => format!("{asks};"),
-            // What is asked for each of many is asked in place.
+            // Objects are frequent, so their check is in place.
             (Type::Object, _, false) => {
                 "if (!hf.isObject(value)) return hf.wrongType('object', report, 'an');".to_owned()
             }
@@ -154,7 +154,7 @@ fn behind_type(types: TypeSet, statements: Vec<Statements>, tracked: bool) -> Ve
         && !statements.is_empty()
         && statements.iter().all(|step| step.of.is_some())
     {
-        // Nothing but its type is asked of null.
+        // For null there is no other check.
         let mut lines = vec!["if (value === null) return;".to_owned()];
         lines.extend(refusal(&is_not(others), &fail, tracked, true));
         lines.extend(statements.into_iter().flat_map(|step| step.lines));

@@ -127,7 +127,7 @@ pub(super) fn member(name: &str) -> String {
     }
 }
 
-/// A name as an identifier: what JavaScript has no place for becomes its number.
+/// A name as an identifier: characters that JavaScript does not allow become their numbers.
 pub(super) fn identifier(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
@@ -148,7 +148,7 @@ pub(super) fn identifier(name: &str) -> String {
     out
 }
 
-/// Whether a character may begin an identifier: asked of Rust's own reader, which has the tables.
+/// Whether a character may begin an identifier, by Rust's own lexer, which has the tables.
 fn is_letter(c: char) -> bool {
     let mut tokens = match c.to_string().parse::<proc_macro2::TokenStream>() {
         Ok(tokens) => tokens.into_iter(),

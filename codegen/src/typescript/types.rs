@@ -1,9 +1,10 @@
-//! Types: what a schema lets through, as TypeScript says it.
+//! Types: the values that a schema allows, in TypeScript.
 
 use super::{
     context::Context,
     tags::{message_tags, tags},
     text,
+    type_text::{Level, Ty, both, either},
 };
 use crate::shape::{Decl, DeclId, DeclKind};
 use handfast_schema::{Annotations, Schema, SchemaId, Type, Validator};
@@ -13,95 +14,6 @@ use std::collections::BTreeSet;
 
 /// How deep types without names are written out; what lies deeper is `unknown`.
 const MAX_DEPTH: u32 = 32;
-
-/// A type, and how tightly it holds together.
-#[derive(Clone)]
-struct Ty {
-    text: String,
-    level: Level,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    Union,
-    Intersection,
-    Operator,
-    Atom,
-}
-
-impl Ty {
-    fn atom(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            level: Level::Atom,
-        }
-    }
-
-    /// As a part of something that holds more tightly.
-    fn within(self, level: Level) -> String {
-        if self.level < level {
-            format!("({})", self.text)
-        } else {
-            self.text
-        }
-    }
-
-    fn list(self) -> Self {
-        Self {
-            text: format!("readonly {}[]", self.within(Level::Atom)),
-            level: Level::Operator,
-        }
-    }
-}
-
-/// One of several; what is said twice counts once.
-fn either(members: Vec<Ty>) -> Ty {
-    let mut distinct: Vec<Ty> = Vec::new();
-    let mut known = BTreeSet::new();
-    // Null comes last, as one says it.
-    let (nulls, others): (Vec<Ty>, Vec<Ty>) = members.into_iter().partition(|ty| ty.text == "null");
-    for member in others.into_iter().chain(nulls) {
-        if member.text == "unknown" {
-            return member;
-        }
-        if member.text != "never" && known.insert(member.text.clone()) {
-            distinct.push(member);
-        }
-    }
-    if distinct.len() < 2 {
-        return distinct.pop().unwrap_or_else(|| Ty::atom("never"));
-    }
-    let parts: Vec<String> = distinct
-        .into_iter()
-        .map(|ty| ty.within(Level::Union))
-        .collect();
-    Ty {
-        text: parts.join(" | "),
-        level: Level::Union,
-    }
-}
-
-/// All of several.
-fn both(members: Vec<Ty>) -> Ty {
-    let mut distinct: Vec<Ty> = Vec::new();
-    let mut known = BTreeSet::new();
-    for member in members {
-        if member.text != "unknown" && known.insert(member.text.clone()) {
-            distinct.push(member);
-        }
-    }
-    if distinct.len() < 2 {
-        return distinct.pop().unwrap_or_else(|| Ty::atom("unknown"));
-    }
-    let parts: Vec<String> = distinct
-        .into_iter()
-        .map(|ty| ty.within(Level::Operator))
-        .collect();
-    Ty {
-        text: parts.join(" & "),
-        level: Level::Intersection,
-    }
-}
 
 fn is_of(value: &Value, ty: Type) -> bool {
     match value {
@@ -133,7 +45,7 @@ impl Context<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Ty::atom("unknown");
         };
-        // What lies in itself has no end.
+        // A recursive type has no end.
         if self.open_types.borrow().contains(&id) {
             return Ty::atom("unknown");
         }
@@ -196,10 +108,7 @@ impl Context<'_> {
                 })
                 .collect();
             if schema.open {
-                members.push(Ty {
-                    text: "(string & {})".to_owned(),
-                    level: Level::Atom,
-                });
+                members.push(Ty::atom("(string & {})"));
             }
             return either(members);
         }
@@ -225,10 +134,7 @@ impl Context<'_> {
         let rest = schema.items.map(|items| self.at(items, depth));
         if schema.prefix_items.is_empty() {
             return match rest {
-                Some(rest) if rest.text == "never" => Ty {
-                    text: "readonly []".to_owned(),
-                    level: Level::Operator,
-                },
+                Some(rest) if rest.text == "never" => Ty::operator("readonly []"),
                 Some(rest) => rest.list(),
                 None => Ty::atom("unknown").list(),
             };
@@ -252,10 +158,7 @@ impl Context<'_> {
             Some(rest) => places.push(format!("...{}[]", rest.within(Level::Atom))),
             None => places.push("...unknown[]".to_owned()),
         }
-        Ty {
-            text: format!("readonly [{}]", places.join(", ")),
-            level: Level::Operator,
-        }
+        Ty::operator(format!("readonly [{}]", places.join(", ")))
     }
 
     fn object(&self, schema: &Schema, depth: u32) -> Ty {
@@ -449,7 +352,7 @@ impl Context<'_> {
 
 const ANY_OBJECT: &str = "{ readonly [key: string]: unknown }";
 
-/// What a schema says of itself. A title that repeats the name says nothing.
+/// The documentation of a schema. A title that repeats the name is omitted.
 fn words_of<'s>(annotations: &'s Annotations, name: &str) -> &'s str {
     let title = annotations.title.as_deref().unwrap_or_default();
     let is_name = crate::names::pascal(name).ends_with(&crate::names::pascal(title));
@@ -462,11 +365,7 @@ fn words_of<'s>(annotations: &'s Annotations, name: &str) -> &'s str {
 
 /// A type with a name: on one line where there is room.
 pub(super) fn named_union(doc: String, name: &str, members: Vec<String>) -> String {
-    let ty = Ty {
-        text: members.join(" | "),
-        level: Level::Union,
-    };
-    alias(doc, true, name, ty)
+    alias(doc, true, name, Ty::union(members))
 }
 
 fn alias(doc: String, exported: bool, name: &str, ty: Ty) -> String {
@@ -480,42 +379,11 @@ fn alias(doc: String, exported: bool, name: &str, ty: Ty) -> String {
             ty,
         });
     }
-    let members = split_union(&ty.text);
+    let members = ty.into_members();
     lay_out(&Union {
         doc,
         exported,
         name,
         members,
     })
-}
-
-/// The members of a union: parted at the bars that lie in nothing else.
-fn split_union(text: &str) -> Vec<String> {
-    let mut members = vec![String::new()];
-    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
-    for c in text.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None => match c {
-                '\'' | '"' => quote = Some(c),
-                '(' | '[' | '{' | '<' => depth += 1,
-                ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
-                '|' if depth == 0 => {
-                    members.push(String::new());
-                    continue;
-                }
-                _ => {}
-            },
-        }
-        if let Some(member) = members.last_mut() {
-            member.push(c);
-        }
-    }
-    members
-        .iter()
-        .map(|member| member.trim().to_owned())
-        .collect()
 }

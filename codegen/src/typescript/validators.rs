@@ -1,7 +1,7 @@
-//! Checks: functions that say what the interpreter of `handfast-schema` says, in its order.
+//! Validators: functions that report the violations that the interpreter of `handfast-schema` reports, in its order.
 //!
-//! A function belongs to a schema and to the usage it is met there ([`Usage`]). Those of named types are exported; what is
-//! met inside of them gets a function of its own, unless the runtime has it already.
+//! Each belongs to a schema and how it is used ([`Usage`]). Those of named types are exported; what is
+//! inside of them gets a function of its own, unless the runtime has one.
 
 use super::{
     body::{Body, PendingValidator},
@@ -27,7 +27,7 @@ impl Context<'_> {
         }
     }
 
-    /// The validator of a declared type, and those it needs that nobody else has.
+    /// The validator of a declared type, and those it needs that are not written yet.
     pub(super) fn validators(&mut self, id: DeclId, items: &mut Vec<String>) {
         let decl = &self.shapes.decls[id.0];
         let name = self.names.validators[id.0].clone();
@@ -102,7 +102,7 @@ impl Context<'_> {
         (body.constants, text, body.pending)
     }
 
-    /// A validator of these statements; where values contain their like, it remembers what they say.
+    /// The validator of these statements; for recursive types its verdicts are memoized.
     fn memoized(
         &mut self,
         pending: &PendingValidator,
@@ -140,7 +140,7 @@ fn function(name: &str, exported: bool, tracked: bool, body: Vec<String>, uses: 
     if tracked {
         parameters.push((EVALUATED, "hf.Evaluated", uses.evaluated));
     }
-    // Compilers refuse a parameter that nobody uses, unless its name says so.
+    // Compilers refuse unused parameters, unless their names begin with an underscore.
     let parameters: Vec<String> = parameters
         .into_iter()
         .map(|(name, ty, is_used)| {

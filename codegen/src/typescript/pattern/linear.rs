@@ -1,9 +1,9 @@
 //! Whether an engine that backtracks takes time linear in the text for an expression.
 //!
-//! An engine tries one usage after another. Where the next character decides every choice, all but one fail at once; so a choice
+//! An engine tries one way after another. Where the next character decides every choice, all but one fail at once; so a choice
 //! costs little where what may come first on its ways has nothing in common. Where that is not so, the work of what follows
-//! is done again for each usage. What is counted here is that work from above: how often it may depend on the length of the text,
-//! and a factor. Whatever cannot be discriminated is not linear.
+//! is done again for each way. What is counted here is that work from above: how often it may depend on the length of the text,
+//! and a factor. Whatever cannot be told is not linear.
 
 use super::Expression;
 use regex_syntax::hir::ClassUnicode;
@@ -165,13 +165,13 @@ fn choice(ways: &[Rest], decide: bool) -> Option<Rest> {
     };
     let mut decided = true;
     let (mut sum, mut most) = (0_u64, 0);
-    for usage in ways {
-        decided &= !overlap(&out.first, &usage.first);
-        out.first.union(&usage.first);
-        out.accepts |= usage.accepts;
-        out.power = out.power.max(usage.power);
-        sum = sum.saturating_add(usage.factor);
-        most = most.max(usage.factor);
+    for way in ways {
+        decided &= !overlap(&out.first, &way.first);
+        out.first.union(&way.first);
+        out.accepts |= way.accepts;
+        out.power = out.power.max(way.power);
+        sum = sum.saturating_add(way.factor);
+        most = most.max(way.factor);
     }
     if decide && !decided {
         return None;
@@ -228,7 +228,7 @@ fn repeat(
             _ => body.power,
         },
         None if decided => rest.power.max(1),
-        // Wherever it ends, the rest is tried uncached.
+        // Wherever it ends, the rest is tried anew.
         None => rest.power + 1,
     };
     Some(Rest {
