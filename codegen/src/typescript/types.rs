@@ -266,13 +266,13 @@ impl Context<'_> {
             words.clear();
         }
         if matches!(decl.kind, DeclKind::Literals { open: true, .. }) {
-            words = format!("{words} Values that are not known yet may come.");
+            words = format!("{words} Other values may be added later.");
         }
         let open = self.protocol.errors.iter().zip(&self.shapes.errors);
         for (i, (_, data)) in open.enumerate() {
             let is_data = data.is_some_and(|data| std::ptr::eq(&self.shapes.decls[data.0], decl));
             if is_data && words.is_empty() {
-                words = format!("What comes with {{@link {}}}.", self.names.errors[i].0);
+                words = format!("The data of {{@link {}}}.", self.names.errors[i].0);
             }
         }
         words.trim().to_owned()
@@ -296,7 +296,7 @@ impl Context<'_> {
         all
     }
 
-    /// What the properties of a type mean where they are absent.
+    /// The defaults of the properties of a type.
     pub(super) fn defaults(&mut self, id: DeclId, items: &mut Vec<String>) {
         let DeclKind::Struct { fields, .. } = &self.shapes.decls[id.0].kind else {
             return;
@@ -335,9 +335,9 @@ impl Context<'_> {
             let name = self.names.take_value(&stem);
             let member = text::member(&field.name);
             let words = if member.starts_with('.') {
-                format!("What {{@link {owner}{member}}} means where it is absent.")
+                format!("The default of {{@link {owner}{member}}}.")
             } else {
-                format!("What a property of {{@link {owner}}} means where it is absent.")
+                format!("The default of a property of {{@link {owner}}}.")
             };
             items.push(lay_out(&Constant {
                 doc: text::doc("", &words, &[]),

@@ -67,7 +67,7 @@ export function validateMember(value: unknown, report: hf.Report): void {
   if (!isMember(value)) hf.reportRule(value, report, memberRule);
 }
 
-/** Whether somebody is looking. Values that are not known yet may come. */
+/** Whether somebody is looking. Other values may be added later. */
 export type Status = 'online' | 'away' | (string & {});
 
 export function isStatus(value: unknown): value is Status {
@@ -262,7 +262,7 @@ export const roomFullError: hf.ErrorDescriptor<RoomFullError> = {
   data: validateRoomFullErrorData,
 };
 
-/** What comes with {@link RoomFullError}. */
+/** The data of {@link RoomFullError}. */
 export interface RoomFullErrorData {
   /**
    * How many fit.
@@ -623,7 +623,7 @@ function validatePricesWatchSymbols(value: unknown, report: hf.Report): void {
   hf.uniqueItems(value, report);
 }
 
-/** What {@link PricesWatch.every} means where it is absent. */
+/** The default of {@link PricesWatch.every}. */
 export const pricesWatchEveryDefault: number = 1000;
 
 /** The price of a symbol moved. */
@@ -1021,20 +1021,20 @@ const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEn
   pricesQuoted,
 ]);
 
-/** Decodes the text of a message of the server's. */
+/** Decodes the text of a message from the server. */
 export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage> {
   return hf.decode(text, serverMessages, pending);
 }
 
-/** Decodes a message of the server's that has been parsed. */
+/** Decodes a parsed message from the server. */
 export function decodeValue(value: unknown, pending?: hf.PendingLookup): hf.Decoded<ServerMessage> {
   return hf.decodeValue(value, serverMessages, pending);
 }
 
-/** One function for each message of the server's. */
+/** A handler for each message from the server. */
 export type Handlers<R = void> = hf.HandlersOf<ServerMessage, R>;
 
-/** Hands a message to its handler. */
+/** Calls the handler of a message. */
 export function dispatch<R>(message: ServerMessage, handlers: Handlers<R>): R {
   return hf.dispatch(message, handlers);
 }
@@ -1073,7 +1073,7 @@ export function connect(url: string | URL, options?: hf.ConnectOptions<Auth>): h
 // ---- The server's side ----------------------------------------------------------------------------------------------
 // What a client sends, as a server receives it.
 
-/** What a server receives: closed, as a server has it. */
+/** The messages that a server receives. */
 const clientMessages = /*@__PURE__*/ hf.clientMessageTable<ClientMessage>(hf.defaultEnvelope, 64, [
   roomJoin,
   roomLeave,
@@ -1085,20 +1085,20 @@ const clientMessages = /*@__PURE__*/ hf.clientMessageTable<ClientMessage>(hf.def
   pricesQuote,
 ]);
 
-/** Decodes the text of a message of the client's, as a server does: fields that are not declared are refused. */
+/** Decodes the text of a message from a client, as a server does: unknown fields are refused. */
 export function decodeClientMessage(text: string): hf.Decoded<ClientMessage> {
   return hf.decode(text, clientMessages);
 }
 
-/** Decodes a message of the client's that has been parsed, as a server does. */
+/** Decodes a parsed message from a client, as a server does. */
 export function decodeClientMessageValue(value: unknown): hf.Decoded<ClientMessage> {
   return hf.decodeValue(value, clientMessages);
 }
 
-/** One function for each message of the client's. */
+/** A handler for each message from a client. */
 export type ServerHandlers<R = void> = hf.HandlersOf<ClientMessage, R>;
 
-/** Hands a message of the client's to its handler. */
+/** Calls the handler of a message from a client. */
 export function dispatchClientMessage<R>(message: ClientMessage, handlers: ServerHandlers<R>): R {
   return hf.dispatch(message, handlers);
 }
