@@ -18,15 +18,15 @@ use std::{
 /// Turns protocol.yaml into both ends of a typed real-time protocol.
 ///
 /// Without a command it generates: it reads `protocol.yaml` from this folder or the nearest one above, and writes the
-/// Rust, TypeScript and JSON Schema that the file asks for under `generate`. A file that would not change is left alone.
+/// Rust, TypeScript and JSON Schema requested under `generate` in that file. Unchanged files are not written.
 #[derive(Parser)]
 #[command(name = "codegen", version, max_term_width = 100)]
 struct Cli {
-    /// The protocol to read; by default the nearest `protocol.yaml`, here or above.
+    /// The spec; by default the nearest `protocol.yaml`, here or above.
     #[arg(short, long, global = true, value_name = "FILE")]
     spec: Option<PathBuf>,
 
-    /// How problems are told: in words, or as JSON for editors.
+    /// The format of diagnostics: text, or JSON for editors.
     #[arg(
         long,
         global = true,
@@ -42,7 +42,7 @@ struct Cli {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Message, with the place in the file.
+    /// Text with an excerpt of the source.
     #[default]
     Text,
     /// One JSON document.
@@ -53,48 +53,49 @@ enum Format {
 enum Command {
     /// Write the outputs (the default).
     Generate,
-    /// Tell every problem, what guarantees the protocol gives up, and whether the outputs are current.
+    /// Report every problem, the guarantees that the protocol gives up, and whether the outputs are up to date.
     ///
-    /// Writes nothing. Exits with 1 where something is wrong or stale, and names the command that mends it: run it in CI.
+    /// Writes nothing. Exits with 1 if there are errors or stale outputs, and prints the command to run: use it in
+    /// CI.
     Check,
-    /// Print the page of an error code, such as P014.
+    /// Print the page of a diagnostic code, such as P014.
     Explain {
         /// The code; without one, all codes are listed.
         code: Option<String>,
     },
-    /// Print the JSON Schema of protocol.yaml itself, with which editors complete and check as you type.
+    /// Print the JSON Schema of protocol.yaml itself, which editors use for completion and checks.
     Schema {
         /// Write it to this file instead.
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Judge recorded traffic: what each message is, and everything that is wrong with it.
+    /// Check recorded traffic against the protocol: identify each message, and report everything wrong with it.
     ///
-    /// Each line of the capture is a JSON object: `{"from":"client","text":"…"}`, with the text as it went over the wire.
-    /// Exits with 1 where something is wrong.
+    /// Each line of the capture is a JSON object: `{"from":"client","text":"…"}`, with the text as it was sent. Exits
+    /// with 1 if anything is wrong.
     Verify {
         /// The capture; `-` is standard input.
         capture: PathBuf,
     },
 }
 
-/// Runs the command that the arguments of this process ask for.
+/// Runs the command in the arguments of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // Whoever read the output went away: there is nobody left to report.
+        // The reader of the output is gone: there is nobody to report it to.
         Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(trouble) => {
-            // There is nobody left to report where this fails.
+            // If this fails, there is nobody to report it to.
             let _ = trouble.report(&cli);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Why a command did not do what it is for.
+/// Why a command failed.
 enum CliError {
     Generate(GenerateError),
     Io(io::Error),
@@ -123,12 +124,12 @@ impl CliError {
                 sources,
             }) => {
                 let checks = matches!(cli.command, Some(Command::Check));
-                let told = if checks {
+                let shown = if checks {
                     diagnostics.clone()
                 } else {
                     without_notes(diagnostics.clone())
                 };
-                report(&told, sources, format)?;
+                report(&shown, sources, format)?;
                 if format == Format::Text {
                     let errors = diagnostics
                         .iter()
@@ -137,7 +138,7 @@ impl CliError {
                     let s = if errors == 1 { "" } else { "s" };
                     writeln!(
                         err,
-                        "nothing was written: {errors} error{s}; `codegen explain CODE` says more of a code"
+                        "nothing was written: {errors} error{s}; `codegen explain CODE` explains a code"
                     )?;
                 }
             }
@@ -167,7 +168,7 @@ fn run(cli: &Cli) -> Result<bool, CliError> {
     }
 }
 
-/// The spec that was named, or the nearest one.
+/// The given spec, or the nearest one.
 fn spec(cli: &Cli) -> Result<PathBuf, CliError> {
     if let Some(spec) = &cli.spec {
         return Ok(spec.clone());
@@ -181,12 +182,11 @@ fn spec(cli: &Cli) -> Result<PathBuf, CliError> {
         }
     }
     Err(CliError::Message(
-        "there is no `protocol.yaml` here or in any folder above; name one with `--spec FILE`"
-            .to_owned(),
+        "no `protocol.yaml` here or in any folder above; choose one with `--spec FILE`".to_owned(),
     ))
 }
 
-/// Whoever reads the output may go away at any time: `println!` would panic then.
+/// The reader of the output may close it at any time, which would make `println!` panic.
 fn report(diagnostics: &[Diagnostic], sources: &Sources, format: Format) -> io::Result<()> {
     match format {
         Format::Json => {
@@ -201,7 +201,7 @@ fn report(diagnostics: &[Diagnostic], sources: &Sources, format: Format) -> io::
     }
 }
 
-/// Notes are for `check`: who only generates wants to know what is wrong.
+/// Without notes, which only `check` shows: other commands report problems only.
 fn without_notes(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
         .into_iter()
@@ -225,7 +225,7 @@ fn generate(cli: &Cli) -> Result<bool, CliError> {
     if generated.files.is_empty() {
         writeln!(
             out,
-            "`{}` asks for no output; name some under `generate`",
+            "`{}` has no outputs; add some under `generate`",
             spec.display()
         )?;
     }
@@ -238,7 +238,7 @@ fn generate(cli: &Cli) -> Result<bool, CliError> {
             Change::Removed => "removed",
         };
         let kept = if *change == Change::Replaced {
-            "  (what stood there was not ours: kept as .bak)"
+            "  (the existing file was not generated by Handfast: kept as .bak)"
         } else {
             ""
         };
@@ -248,7 +248,7 @@ fn generate(cli: &Cli) -> Result<bool, CliError> {
     Ok(true)
 }
 
-/// A path as people write it.
+/// A path for display.
 fn shown(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix(".").unwrap_or(path).display()
 }
@@ -264,11 +264,11 @@ fn check(cli: &Cli) -> Result<bool, CliError> {
     let is_current = stale.is_empty();
     let why = |change: Change| match change {
         Change::Created => "is missing",
-        Change::Removed => "belongs to nothing any more",
-        Change::Updated | Change::Replaced | Change::Unchanged => "is not what the spec says",
+        Change::Removed => "is no longer generated",
+        Change::Updated | Change::Replaced | Change::Unchanged => "is out of date",
     };
     if cli.format == Format::Json {
-        // One document: the problems of the spec, and behind them a problem for each output.
+        // One document: the problems of the spec, followed by one for each stale output.
         let mut all = handfast_spec::render_json(&diagnostics, &sources);
         if let Some(all) = all.as_array_mut() {
             all.extend(stale.iter().map(|File { path, change }| {
@@ -292,7 +292,7 @@ fn check(cli: &Cli) -> Result<bool, CliError> {
         if is_current {
             writeln!(
                 out,
-                "`{}` is good, and its outputs are current",
+                "`{}` has no errors, and its outputs are up to date",
                 spec.display()
             )?;
         } else {
@@ -329,7 +329,7 @@ fn explain(code: Option<&str>) -> Result<bool, CliError> {
         Some(page) => writeln!(out, "{}", page.trim_end())?,
         None => {
             return Err(CliError::Message(format!(
-                "`{code}` is no code; `codegen explain` lists them all"
+                "unknown code `{code}`; `codegen explain` lists all codes"
             )));
         }
     }
@@ -349,7 +349,7 @@ fn schema(out: Option<&Path>) -> Result<bool, CliError> {
     Ok(true)
 }
 
-/// Whether a schema may be written to a path: there is nothing yet, or a schema of ours.
+/// Checks that a schema may be written to a path: it must be free, or contain a schema from Handfast.
 fn may_be_replaced(path: &Path) -> Result<(), CliError> {
     let refused = |what: &str| CliError::Message(format!("`{}` {what}", path.display()));
     if let Some(what) = output_paths::obstacle(path) {
@@ -367,7 +367,7 @@ fn may_be_replaced(path: &Path) -> Result<(), CliError> {
         Ok(())
     } else {
         Err(refused(
-            "is there and is no schema of this format: remove it, or name another file",
+            "exists and is not a schema of this format: remove it, or choose another file",
         ))
     }
 }

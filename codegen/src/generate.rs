@@ -1,26 +1,16 @@
-//! From a spec on disk to every output it asks for.
+//! Entry points: from a spec on disk to all of its outputs.
 
+use crate::header::header;
+use crate::output::{GenerateError, Output};
 use crate::{json_schema, output_paths, rust, shape, typescript, write};
 use handfast_spec::{
     Diagnostic, Loaded, Severity, Sources,
     model::{GenerateRust, Name, Protocol},
 };
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-/// A file to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// Where, relative to the folder of the spec.
-    pub path: PathBuf,
-    /// What.
-    pub text: String,
-}
-
-/// Every output of a protocol, and the problems that only show when types get their names. `source` is the name of the
-/// spec, as the headers tell it.
+/// Every output of a protocol, and the problems that only show up when types get their names. `source` is the name of
+/// the spec in the headers.
 ///
 /// # Errors
 /// Nothing is given where one of the problems is an error.
@@ -49,7 +39,7 @@ pub fn outputs(protocol: &Protocol, source: &str) -> (Vec<Output>, Vec<Diagnosti
         let mut bundle = json_schema::bundle(protocol);
         if let Some(comment) = bundle.get_mut("$comment") {
             let about = comment.as_str().unwrap_or_default();
-            *comment = format!("{} {about}", crate::header(source).replace('\n', " ")).into();
+            *comment = format!("{} {about}", header(source).replace('\n', " ")).into();
         }
         let text = serde_json::to_string_pretty(&bundle).unwrap_or_default() + "\n";
         all.push(Output {
@@ -74,71 +64,18 @@ pub struct Generator {
     out_dir: Option<String>,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Generated {
-    /// What became of every output.
+    /// Every output, and what was done with it.
     pub files: Vec<write::File>,
-    /// What is worth knowing, none of it an error.
+    /// Warnings.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read.
     pub sources: Sources,
 }
 
-/// Why nothing was generated. Its `Debug` is in words as well, for that is what a `main` shows that returns it.
-#[non_exhaustive]
-pub enum GenerateError {
-    /// The spec has errors.
-    Spec {
-        /// All that is wrong, in source order.
-        diagnostics: Vec<Diagnostic>,
-        /// The files that were read.
-        sources: Sources,
-    },
-    /// A file could not be read or written.
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Something a build script needs is missing.
-    BuildScript(&'static str),
-}
-
-impl fmt::Debug for GenerateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)?;
-        match self {
-            Self::Io { source, .. } => write!(f, ": {source}"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for GenerateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Spec {
-                diagnostics,
-                sources,
-            } => f.write_str(&handfast_spec::render(diagnostics, sources, false)),
-            Self::Io { path, .. } => write!(f, "cannot read or write `{}`", path.display()),
-            Self::BuildScript(what) => f.write_str(what),
-        }
-    }
-}
-
-impl std::error::Error for GenerateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
-
-/// What `include!` takes in stands in the middle of a file, where documentation of the whole file may not be.
+/// A file for `include!` is inserted in the middle of another, where inner doc comments are not allowed.
 fn to_be_included(output: &mut Output) {
     let inner = output
         .text
@@ -156,7 +93,7 @@ fn to_be_included(output: &mut Output) {
 }
 
 impl Generator {
-    /// A generator of what the spec at a path asks for under `generate`.
+    /// A generator for the spec at a path.
     pub fn new(spec: impl Into<PathBuf>) -> Self {
         Self {
             spec: spec.into(),
@@ -164,14 +101,14 @@ impl Generator {
         }
     }
 
-    /// Writes the Rust into the folder that cargo gives a build script, under this name, and nothing else.
+    /// Writes only the Rust, under this name, to the folder that cargo provides for a build script.
     #[must_use]
     pub fn rust_to_out_dir(mut self, name: impl Into<String>) -> Self {
         self.out_dir = Some(name.into());
         self
     }
 
-    /// Reads and checks the spec, and works out every output, without writing any.
+    /// Reads and checks the spec, and computes every output, without writing anything.
     ///
     /// # Errors
     /// Where the spec has errors.
@@ -222,7 +159,7 @@ impl Generator {
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let (mut outputs, more) = outputs(&protocol, &source);
         diagnostics.extend(more);
-        // A build script says itself where its folder is.
+        // A build script passes an absolute output path itself.
         let outside = protocol.generate.outside || self.out_dir.is_some();
         diagnostics.extend(output_paths::check(
             self.folder(),
@@ -244,7 +181,7 @@ impl Generator {
         Ok((outputs, diagnostics, sources))
     }
 
-    /// The folder that outputs are relative to.
+    /// The folder to which outputs are relative.
     pub fn folder(&self) -> &Path {
         match self.spec.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -266,7 +203,7 @@ impl Generator {
         })
     }
 
-    /// Generates inside of a build script, and tells cargo what to watch.
+    /// Generates inside a build script, and tells cargo which files to watch.
     ///
     /// # Errors
     /// As [`Self::run`]; the error's text is what cargo shows.

@@ -1,5 +1,6 @@
-//! The JSON Schema of a whole protocol: one document that needs no other, for editors, for other languages and for
-//! gateways. Handfast's two defaults are written out in it, so that any validator of draft 2020-12 gives our verdicts.
+//! The JSON Schema of a whole protocol: one self-contained document for editors, other languages and gateways.
+//! Handfast's two defaults are written out in it, so that any validator of draft 2020-12 agrees with the generated
+//! code.
 
 pub(crate) mod system;
 pub(crate) mod write;
@@ -15,15 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use system::{System, scalar};
 use write::Writer;
 
-/// The dialect that is written.
+/// The URI of the dialect.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The bundle of a protocol, self-contained and without an `$id`.
 ///
-/// Its roots are `#/$defs/receivedByServer` and `#/$defs/receivedByClient`, each a union over whole messages. The document
-/// itself accepts what either accepts. What stands under both sides differs in openness: a server refuses unknown fields,
-/// a client takes them. `format` is an assertion of ours: switch it on. Of `int64` and `uint64` the form is written as a pattern,
-/// and their range is not.
+/// Its roots are `#/$defs/receivedByServer` and `#/$defs/receivedByClient`, each a union over whole messages. The
+/// document itself accepts what either accepts. The two sides differ in openness: a server refuses unknown fields, a
+/// client accepts them. Handfast asserts `format`, so validators should have that switched on. For `int64` and
+/// `uint64` a pattern expresses the syntax, but not the range.
 pub fn bundle(protocol: &Protocol) -> Value {
     let (schemas, system) = system::system(protocol);
     let names = names(protocol);
@@ -50,7 +51,7 @@ pub fn bundle(protocol: &Protocol) -> Value {
                 (group.to_owned(), json!({ "$defs": all }))
             })
             .collect();
-        let about = format!("What the {receiver} receives is made of these.");
+        let about = format!("Definitions of what the {receiver} receives.");
         defs.insert(
             receiver.to_owned(),
             json!({ "$comment": about, "$defs": groups }),
@@ -79,8 +80,8 @@ pub fn bundle(protocol: &Protocol) -> Value {
     Value::Object(out)
 }
 
-/// A writer of single schemas as documents that share what they refer to: for the side that receives them, or without one as
-/// the author wrote them and without remarks, which is how the runtime's interpreter takes them.
+/// A writer of single schemas as documents that share the targets of their references: for the receiving side, or,
+/// without one, as the author wrote them and without annotations, which is the form the runtime's interpreter uses.
 pub(crate) fn documents(protocol: &Protocol, side: Option<Side>) -> Writer<'_> {
     Writer::new(&protocol.schemas, side, names(protocol))
 }
@@ -96,14 +97,14 @@ struct Bundle<'p> {
     protocol: &'p Protocol,
     schemas: &'p Schemas,
     side: Side,
-    /// Who sends what this side receives.
+    /// The side that sends what this side receives.
     from: Side,
     writer: Writer<'p>,
     validator: Validator<'p>,
 }
 
 impl Bundle<'_> {
-    /// Writes everything, and returns the union of messages.
+    /// Writes all definitions, and returns the union of messages.
     fn messages(&mut self, system: &[System]) -> Value {
         let protocol = self.protocol;
         let mut all = Vec::new();
@@ -162,7 +163,7 @@ impl Bundle<'_> {
         if all.is_empty() {
             return json!({ "description": "Nothing.", "not": {} });
         }
-        // Messages that share a tag, or have none, are told apart by the request they answer, which a schema cannot see.
+        // Messages that share a tag, or have none, are identified by their request, which a schema cannot see.
         let mut known = BTreeSet::new();
         let apart = tags.iter().all(|(field, tag)| {
             let tag = tag.as_ref().map(|tag| scalar(tag).to_string());
@@ -175,7 +176,8 @@ impl Bundle<'_> {
         json!({ "description": about, (if apart { "oneOf" } else { "anyOf" }): all })
     }
 
-    /// A whole message, whose payload stands in a group. What is `published` to a channel says to which.
+    /// A whole message, whose payload is a definition in a group. A message `published` to a channel has the
+    /// channel's key.
     fn message(&mut self, group: &'static str, name: &str, sent: &Sent, published: bool) -> Value {
         let mut properties = Map::new();
         let mut required = Vec::new();
@@ -185,7 +187,7 @@ impl Bundle<'_> {
                 properties.insert(tag.to_owned(), json!({ "const": scalar(value) }));
                 required.push(tag.to_owned());
             }
-            // A reply without a tag is known by not having one.
+            // A reply without a tag is recognized by the absence of the tag.
             None => drop(properties.insert(tag.to_owned(), Value::Bool(false))),
         }
         for (field, value) in fields(&sent.envelope) {
@@ -198,7 +200,7 @@ impl Bundle<'_> {
         let mut out = Map::new();
         out.insert("type".into(), "object".into());
         let mut closed = self.side == Side::Server;
-        let closing_word = match &sent.envelope.tagging {
+        let keyword = match &sent.envelope.tagging {
             Tagging::Adjacent { content, .. } => {
                 let payload = match sent.payload {
                     Some(_) => self.writer.pointer(group, name),
@@ -225,7 +227,7 @@ impl Bundle<'_> {
                 }
                 "unevaluatedProperties"
             }
-            // A layout of a later version: nothing can be said of it.
+            // A future form of envelope, which no schema describes yet.
             _ => return Value::Bool(true),
         };
         if let Some(outcome) = &sent.envelope.outcome {
@@ -238,12 +240,12 @@ impl Bundle<'_> {
         out.insert("required".into(), json!(required));
         out.insert("properties".into(), Value::Object(properties));
         if closed {
-            out.insert(closing_word.into(), Value::Bool(false));
+            out.insert(keyword.into(), Value::Bool(false));
         }
         Value::Object(out)
     }
 
-    /// What stands in the place of a payload that is not declared.
+    /// The schema for a payload that is not declared.
     fn nothing(&self) -> Value {
         match self.side {
             Side::Server => json!({ "type": "object", "additionalProperties": false }),
@@ -251,8 +253,8 @@ impl Bundle<'_> {
         }
     }
 
-    /// A payload that lies beside the tag: a part of the message. What it says itself of further fields moves to the
-    /// message, for there they are further fields of both.
+    /// A payload whose fields are beside the tag, as a part of the message. Its rule for additional fields moves to
+    /// the message, where they are additional to both.
     fn flat(&mut self, payload: SchemaId) -> (Value, Option<Value>) {
         let target = resolve(self.schemas, payload);
         let schema = &self.schemas[target];
@@ -271,7 +273,7 @@ impl Bundle<'_> {
     }
 }
 
-/// The fields of an envelope beside tag and payload, each with its schema.
+/// The fields of an envelope beside tag and payload, with their schemas.
 pub(crate) fn fields(envelope: &Envelope) -> Vec<(&EnvelopeField, Value)> {
     let Envelope {
         id,
@@ -320,13 +322,13 @@ fn field_schema(field: &EnvelopeField, time: Option<TimestampForm>) -> Value {
     schema
 }
 
-/// Whether a payload may be absent: absent is `{}`, where `{}` passes.
+/// Whether a payload may be absent: an absent payload counts as `{}`, if that is valid.
 pub(crate) fn may_be_absent(validator: &Validator<'_>, payload: SchemaId, side: Side) -> bool {
     let empty = Value::Object(Map::new());
     validator.validate(payload, &empty, Some(side)).is_empty()
 }
 
-/// Whether a server refuses the fields that a payload says nothing of.
+/// Whether a server refuses unknown fields in a payload.
 fn is_closed(schemas: &Schemas, payload: SchemaId) -> bool {
     match unknown_fields(schemas, payload) {
         UnknownFields::AsWritten => false,

@@ -4,14 +4,16 @@
 //! is one line: `handfast_codegen::cli::main()`.
 //!
 //! `load` (in `handfast-spec`) gives a model; [`shape`] finds the types that it needs; [`rust`], [`typescript`] and
-//! [`json_schema`] turn both into text, as plain functions; [`mod@write`] puts the text on disk. The command line is a thin
-//! layer over [`Generator`], which a `build.rs` or a `codegen` member of another workspace uses alike.
+//! [`json_schema`] turn both into text, as plain functions; [`mod@write`] puts the text on disk. The command line is
+//! a thin layer over [`Generator`], which a `build.rs` or a `codegen` member of another workspace can use as well.
 
 #[cfg(feature = "cli")]
 pub mod cli;
 mod generate;
+mod header;
 pub mod json_schema;
 pub mod names;
+mod output;
 mod output_paths;
 pub mod rust;
 pub mod shape;
@@ -19,14 +21,5 @@ pub mod typescript;
 pub mod verify;
 pub mod write;
 
-pub use generate::{GenerateError, Generated, Generator, Output, outputs};
-
-/// What the first lines of every output say, and by which a file is known to be ours.
-pub(crate) fn header(source: &str) -> String {
-    format!(
-        "{MARK} from {source}.\nDo not edit: change that file, then run `cargo run -p codegen`."
-    )
-}
-
-/// How the header of every output begins.
-pub(crate) const MARK: &str = "Made by Handfast";
+pub use generate::{Generated, Generator, outputs};
+pub use output::{GenerateError, Output};

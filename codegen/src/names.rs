@@ -1,21 +1,22 @@
-//! From the names of a protocol to those of either language. Nothing is ever merged: what would become one name is
-//! told apart or refused by [`crate::shape`].
+//! From the names of a protocol to those in Rust and TypeScript. Names are never merged: [`crate::shape`] numbers or
+//! refuses those that would collide.
 
-/// Whether a character can stand in an identifier of either language as it is. Other digits and letters are spelt out:
-/// those of compatibility, which Rust takes for their plain forms, and what Unicode does not let into identifiers.
+/// Whether a character can be used in identifiers of both languages as it is. Other letters and digits are written as
+/// their code points: compatibility characters, which Rust normalizes, and those that Unicode does not allow in
+/// identifiers.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || (c.is_alphabetic() && unicode_ident::is_xid_start(c) && !is_composed_otherwise(c))
 }
 
-/// Whether Rust reads another character where this one is written (NFC), alone or beside its neighbours.
+/// Whether normalization (NFC) in Rust would change this character, alone or next to others.
 const fn is_composed_otherwise(c: char) -> bool {
     matches!(c,
         '\u{0340}'..='\u{0374}' | '\u{037e}' | '\u{0387}' | '\u{1100}'..='\u{11ff}' | '\u{1f00}'..='\u{1fff}'
         | '\u{2126}' | '\u{212a}' | '\u{212b}' | '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}')
 }
 
-/// The words of a name: split where it is neither letter nor digit, and where a capital begins a word.
+/// The words of a name: split at everything other than letters and digits, and before capitals that begin a word.
 fn words(name: &str) -> Vec<String> {
     let mut chars: Vec<char> = Vec::with_capacity(name.len());
     for c in name.chars() {
@@ -36,7 +37,7 @@ fn words(name: &str) -> Vec<String> {
         }
         let before = i.checked_sub(1).map(|i| chars[i]);
         let after = chars.get(i + 1);
-        // `roomId` and `HTTPServer`: before a capital behind a small letter, and before the last of several capitals.
+        // `roomId` and `HTTPServer`: before a capital after a small letter, and before the last of several capitals.
         let begins = c.is_uppercase()
             && before.is_some_and(|b| {
                 b.is_lowercase()
@@ -52,7 +53,7 @@ fn words(name: &str) -> Vec<String> {
         words.push(word);
     }
     if words.is_empty() {
-        // A name of signs only: each by its code point, so that different names stay different.
+        // A name without letters or digits: its code points, so that different names stay different.
         words = chars
             .iter()
             .map(|c| format!("U{:04X}", u32::from(*c)))
@@ -82,7 +83,7 @@ fn not_a_digit(name: String, prefix: char) -> String {
     }
 }
 
-/// The name, or the first of `name2`, `name3` … that is not taken.
+/// The name, or the first of `name2`, `name3` … that is free.
 pub(crate) fn numbered(name: &str, is_taken: &dyn Fn(&str) -> bool) -> String {
     (1_u32..)
         .map(|n| match n {
@@ -93,8 +94,9 @@ pub(crate) fn numbered(name: &str, is_taken: &dyn Fn(&str) -> bool) -> String {
         .unwrap_or_default()
 }
 
-/// The method that the macro makes of a type's or a variant's name: `ChatSend` → `chat_send`. It only has the name in
-/// Rust, so that this is not always [`snake`] of the name in the spec: `A.B` is `AB`, and its method `ab`.
+/// The method that the macro derives from the name of a type or a variant: `ChatSend` → `chat_send`. Since the macro
+/// only knows the Rust name, this may differ from [`snake`] of the name in the spec: `A.B` is `AB`, and its method
+/// `ab`.
 pub fn method(rust: &str) -> String {
     let mut out = String::new();
     let chars: Vec<char> = rust.chars().collect();
@@ -113,7 +115,7 @@ pub fn method(rust: &str) -> String {
     out
 }
 
-/// The trait that the macro makes for the messages whose names begin with a segment: `chat` → `ChatHandler`.
+/// The trait that the macro defines for messages whose names begin with a segment: `chat` → `ChatHandler`.
 pub fn handler_trait(segment: &str) -> String {
     let mut out = String::new();
     let mut up = true;
@@ -137,9 +139,9 @@ pub fn pascal(name: &str) -> String {
     )
 }
 
-/// The variant of a value: `in-transit` → `InTransit`. A sign at the beginning or the end is a word, and digits stay as far apart as they
-/// are written: `+1` is `Plus1`, `-1` is `Minus1`, `A-` is `AMinus` and `1.2.6` is `N1_2_6`, so that values which differ in signs alone
-/// are told apart.
+/// The variant of a value: `in-transit` → `InTransit`. A sign at the beginning or the end becomes a word, and digits
+/// stay separated: `+1` is `Plus1`, `-1` is `Minus1`, `A-` is `AMinus` and `1.2.6` is `N1_2_6`, so that values which
+/// differ in signs alone get different names.
 pub fn variant(value: &str) -> String {
     let sign = |c: char| match c {
         '+' => Some("Plus"),
@@ -187,7 +189,7 @@ pub fn camel(name: &str) -> String {
         + chars.as_str()
 }
 
-/// Keywords of Rust, of every edition and those kept for later ones.
+/// Rust keywords of every edition, including reserved ones.
 const RUST_KEYWORDS: [&str; 52] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
     "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
@@ -196,7 +198,7 @@ const RUST_KEYWORDS: [&str; 52] = [
     "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// A name as an identifier of Rust: a keyword is written raw, or with a `_` behind where that is not allowed.
+/// A name as a Rust identifier: a keyword is written raw, or with `_` appended if that is not allowed.
 pub fn rust_ident(name: &str) -> String {
     match name {
         "self" | "Self" | "super" | "crate" | "_" => format!("{name}_"),
@@ -205,7 +207,7 @@ pub fn rust_ident(name: &str) -> String {
     }
 }
 
-/// Names that a top-level constant or function of TypeScript cannot have, or should not hide.
+/// Names that a top-level constant or function in TypeScript cannot have, or should not shadow.
 const TS_RESERVED: [&str; 69] = [
     "abstract",
     "any",
@@ -281,7 +283,7 @@ const TS_RESERVED: [&str; 69] = [
 /// More of the same.
 const TS_RESERVED_MORE: [&str; 6] = ["void", "while", "with", "yield", "hf", "globalThis"];
 
-/// A name as a top-level identifier of TypeScript: a reserved one gets a `$` behind.
+/// A name as a top-level TypeScript identifier: reserved names get a `$` appended.
 pub fn ts_ident(name: &str) -> String {
     if TS_RESERVED.contains(&name) || TS_RESERVED_MORE.contains(&name) {
         format!("{name}$")

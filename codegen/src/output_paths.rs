@@ -1,6 +1,7 @@
-//! Where outputs may go: to files, inside of the folder of the spec unless it says otherwise, and never where something is read.
+//! Checks output paths: they must be files, inside the folder of the spec unless it allows otherwise, and never an
+//! input.
 
-use crate::Output;
+use crate::output::Output;
 use handfast_schema::Span;
 use handfast_spec::{Diagnostic, Label, Severity, Sources, model::Protocol};
 use std::{
@@ -9,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is wrong with the places of outputs. `folder` is that of the spec; `outside` is whether they may leave it.
+/// The problems of output paths. `folder` is that of the spec; `outside` is whether outputs may leave it.
 pub(crate) fn check(
     folder: &Path,
     protocol: &Protocol,
@@ -32,49 +33,47 @@ pub(crate) fn check(
         let shown = output.path.display();
         let mut refuse = |message: String, help: &str| found.push(problem(at, message, help));
         if !seen.insert(key.as_path()) {
-            let message = format!("two outputs go to `{shown}`");
+            let message = format!("two outputs have the path `{shown}`");
             refuse(
                 message,
-                "the runtime is copied beside the TypeScript: give the other a name or a folder of its own",
+                "the runtime is copied beside the TypeScript: give the other output another name or folder",
             );
             continue;
         }
         if key.ancestors().skip(1).any(|above| places.contains(above)) {
-            let message = format!("`{shown}` lies below another output, which is a file");
+            let message = format!("`{shown}` is below another output, which is a file");
             refuse(message, "give one of them another name");
             continue;
         }
         if let Some(above) = blocked(path) {
             let message = format!(
-                "`{shown}` lies below `{}`, which is no folder",
+                "`{shown}` is below `{}`, which is not a folder",
                 above.display()
             );
-            refuse(message, "name a folder, or one that is not there yet");
+            refuse(message, "choose an existing folder, or a new one");
             continue;
         }
         if let Some(what) = obstacle(path) {
             refuse(
                 format!("`{shown}` {what}"),
-                "name a file, or one that is not there yet",
+                "choose an existing file, or a new one",
             );
             continue;
         }
         if inputs.contains(key) {
-            let message = format!("`{shown}` is a file that the spec is read from");
-            refuse(
-                message,
-                "an output replaces what is there: name another file",
-            );
+            let message = format!("`{shown}` is an input of the spec");
+            refuse(message, "an output would overwrite it: choose another file");
             continue;
         }
         let leaves = inside
             .as_ref()
             .is_some_and(|inside| real_parent(path).is_some_and(|real| !real.starts_with(inside)));
         if leaves && !outside {
-            let message = format!("a symbolic link leads `{shown}` out of the folder of the spec");
+            let message =
+                format!("through a symbolic link, `{shown}` is outside the folder of the spec");
             refuse(
                 message,
-                "name another folder, or write `outside: true` under `generate`",
+                "choose another folder, or write `outside: true` under `generate`",
             );
         }
     }
@@ -95,7 +94,7 @@ fn problem(span: Span, message: String, help: &str) -> Diagnostic {
     }
 }
 
-/// The `out` that asks for an output. What nobody asks for by its name is the runtime beside the TypeScript.
+/// The `out` key of an output. The copied runtime belongs to that of the TypeScript.
 fn span(protocol: &Protocol, output: &Output) -> Span {
     let generate = &protocol.generate;
     let rust = generate.rust.as_ref().map(|rust| &rust.out);
@@ -111,7 +110,7 @@ fn span(protocol: &Protocol, output: &Output) -> Span {
         .map_or(protocol.name.span, |out| out.span)
 }
 
-/// What stands in the place of a file and is none, in words; nothing where there is a file, or nothing at all.
+/// What prevents a file from being written to a path, as text; `None` if there is a regular file or nothing.
 pub(crate) fn obstacle(path: &Path) -> Option<&'static str> {
     let there = fs::metadata(path).ok()?.file_type();
     if there.is_file() {
@@ -119,18 +118,18 @@ pub(crate) fn obstacle(path: &Path) -> Option<&'static str> {
     } else if there.is_dir() {
         Some("is a folder")
     } else {
-        Some("is no file but a pipe, a socket or a device")
+        Some("is a pipe, a socket or a device")
     }
 }
 
-/// Whether two paths lead to one file.
+/// Whether two paths are the same file.
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     let canonical = |path: &Path| path.canonicalize().ok();
     canonical(one).is_some_and(|one| canonical(other) == Some(one))
 }
 
-/// Where a path leads: the folder above it that is there, links followed, and what is not there yet below. Some file systems
-/// do not tell capital letters from small ones, so that none are told apart.
+/// The canonical form of a path: its nearest existing ancestor, with links resolved, and the rest of the path. In
+/// lower case, since some file systems are case-insensitive.
 fn place(path: &Path) -> PathBuf {
     let is_there = |above: &&Path| above.symlink_metadata().is_ok();
     let real = match path.canonicalize() {
@@ -146,7 +145,7 @@ fn place(path: &Path) -> PathBuf {
     real.to_string_lossy().to_lowercase().into()
 }
 
-/// What stands in the place of a folder that a file is to lie in, and is none.
+/// The ancestor of a path that exists and is not a folder.
 fn blocked(path: &Path) -> Option<&Path> {
     let above = path
         .ancestors()
@@ -155,7 +154,7 @@ fn blocked(path: &Path) -> Option<&Path> {
     (!above.is_dir()).then_some(above)
 }
 
-/// The folder that a file lies in or will lie in, links followed: that of the nearest folder above which is there.
+/// The folder of a file, with links resolved: that of the nearest existing ancestor.
 fn real_parent(path: &Path) -> Option<PathBuf> {
     path.ancestors().skip(1).find_map(|above| {
         let above = if above.as_os_str().is_empty() {

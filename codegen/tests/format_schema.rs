@@ -1,4 +1,4 @@
-//! The JSON Schema of protocol.yaml that editors read is the one that the parser goes by.
+//! The committed JSON Schema of protocol.yaml, which editors use, is the one that the parser checks.
 
 #[test]
 fn the_committed_schema_is_current() {

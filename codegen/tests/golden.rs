@@ -1,11 +1,11 @@
-//! The committed files are what is generated now, byte by byte. `UPDATE_GOLDEN=1` writes them anew.
+//! The committed files are what is generated now, byte by byte. `UPDATE_GOLDEN=1` updates them.
 
 use handfast_codegen::Generator;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every protocol: its name here, its spec from the root of the workspace, and what is asked of its Rust.
+/// Every protocol: its name here, its spec relative to the workspace, and extra options for its Rust.
 const CASES: [(&str, &str, &str); 4] = [
     (
         "reference",
@@ -21,12 +21,12 @@ const CASES: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// The crate that compiles them. The test lies outside of it, so that it runs where the files do not compile.
+/// The crate that compiles them. The test is outside of it, so that it runs even if the files do not compile.
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden")
 }
 
-/// The spec with outputs of our own.
+/// The spec with our own output paths.
 fn spec_of(path: &str, rust: &str) -> Result<String, Box<dyn Error>> {
     let text = fs::read_to_string(here().join("../..").join(path))?;
     let own = text

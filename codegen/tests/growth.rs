@@ -1,4 +1,4 @@
-//! What is generated grows as its spec does, and so does the work.
+//! Output and work grow in proportion to the spec.
 
 mod temp_folder;
 
@@ -13,7 +13,7 @@ const HEAD: &str = "handfast: 1\nprotocol: { name: large, version: 1.0.0 }\n";
 const OUT: &str =
     "generate: { rust: { out: api.rs }, typescript: { out: api.ts }, schema: { out: s.json } }\n";
 
-/// So many objects, each with a reference to the next.
+/// `n` objects, each with a reference to the next.
 fn ring(n: usize) -> String {
     let mut spec = format!("{HEAD}types:\n");
     for i in 0..n {
@@ -27,7 +27,7 @@ fn ring(n: usize) -> String {
     spec + "messages:\n  m: { from: client, payload: { $ref: '#/types/Type0' } }\n" + OUT
 }
 
-/// So many types that stay JSON in Rust, each with a reference to the next, and a field of each.
+/// `n` types that remain JSON in Rust, each with a reference to the next, and a field of each.
 fn checked(n: usize) -> String {
     let mut spec = format!("{HEAD}types:\n");
     for i in 0..n {
@@ -48,7 +48,7 @@ fn checked(n: usize) -> String {
     spec + OUT
 }
 
-/// So many channels, each with a message that joins it, and so many streams that can be cancelled.
+/// `n` channels, each with a message that joins it, and as many streams that can be cancelled.
 fn messages(n: usize) -> String {
     let mut spec = format!("{HEAD}channels:\n");
     for i in 0..n {
@@ -70,7 +70,7 @@ fn messages(n: usize) -> String {
     spec + OUT
 }
 
-/// One object of so many properties, all of which have to be there.
+/// One object with `n` required properties.
 fn wide(n: usize) -> String {
     let names: Vec<String> = (0..n).map(|i| format!("p{i}")).collect();
     let mut spec = format!(
@@ -83,13 +83,13 @@ fn wide(n: usize) -> String {
     spec + OUT
 }
 
-/// So many keys that nobody knows.
+/// `n` unknown keys.
 fn unknown(n: usize) -> String {
     let keys: String = (0..n).map(|i| format!("key{i}: 1\n")).collect();
     format!("{HEAD}messages:\n  m: {{ from: client }}\n{keys}")
 }
 
-/// So many replies that are no messages.
+/// `n` replies that are not messages.
 fn dangling(n: usize) -> String {
     let mut spec = format!("{HEAD}messages:\n");
     for i in 0..n {
@@ -98,7 +98,7 @@ fn dangling(n: usize) -> String {
     spec
 }
 
-/// How many bytes a spec has, and what is made of it, without the copied runtime.
+/// The size of a spec in bytes, and of its outputs, without the copied runtime.
 fn sizes(place: &TempFolder, spec: &str) -> Result<(usize, usize, usize), Box<dyn Error>> {
     let path = place.write("protocol.yaml", spec)?;
     let (outputs, ..) = Generator::new(path)
@@ -126,7 +126,7 @@ fn output_is_as_long_as_the_spec_times_a_number() -> Result<(), Box<dyn Error>> 
         for (from, code, _) in [small, large] {
             assert!(code <= bar * from, "{name}: {code} bytes of {from}");
         }
-        // Four times the spec, and a little for longer numbers.
+        // Four times the spec, with some allowance for longer numbers.
         for (small, large) in [(small.1, large.1), (small.2, large.2)] {
             assert!(large < 5 * small, "{name}: {small} bytes become {large}");
         }
@@ -134,15 +134,15 @@ fn output_is_as_long_as_the_spec_times_a_number() -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-/// How long it takes to generate from a spec.
+/// The time it takes to generate from a spec.
 fn took(path: &Path) -> Duration {
     let start = Instant::now();
     let _ = Generator::new(path).prepare();
     start.elapsed()
 }
 
-/// Four times as much takes four times as long, where what would be refused takes sixteen times. What is compared are two runs
-/// here, and a ratio that was kept once is kept.
+/// Four times the spec takes four times as long, where quadratic work would take sixteen times. The best of several
+/// ratios counts.
 #[test]
 fn work_grows_as_the_spec_does() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("growth-time")?;

@@ -1,26 +1,15 @@
-//! The bundle: another implementation loads it, and gives the verdicts that `verify` gives, on the messages of the captures
-//! and on thousands made of them by damage.
+//! The bundle: another implementation loads it, and gives the same verdicts as `verify` on the messages of the
+//! captures and on thousands of mutations of them.
 
 use handfast_codegen::json_schema::bundle;
 use handfast_codegen::verify::{Problem, ProblemKind, verify};
 use handfast_spec::model::Protocol;
+use handfast_testing::random::Rng;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-/// A small generator of random numbers (xorshift64*), so that a failure happens again.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % n
-    }
-}
-
-/// Something that seldom belongs where it is put.
+/// A value that is rarely valid.
 fn odd(rng: &mut Rng) -> Value {
     let all = [
         json!(null),
@@ -52,7 +41,7 @@ fn any_key(rng: &mut Rng, fields: &serde_json::Map<String, Value>) -> String {
         .unwrap_or_default()
 }
 
-/// Changes one thing, somewhere inside.
+/// Changes one nested value.
 fn damage(rng: &mut Rng, value: &mut Value) {
     let deeper = rng.below(4) != 0;
     match value {
@@ -116,7 +105,7 @@ fn same_verdicts(spec: &str, capture: &str) -> Result<(), Box<dyn Error>> {
     let server = root(&bundle, "receivedByServer")?;
     let client = root(&bundle, "receivedByClient")?;
 
-    let rng = &mut Rng(41);
+    let rng = &mut Rng::new(41);
     let (mut good, mut bad) = (0, 0);
     let text = std::fs::read_to_string(folder().join(capture))?;
     for line in text.lines().filter(|line| !line.is_empty()) {
@@ -162,7 +151,7 @@ fn same_verdicts(spec: &str, capture: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A schema sees one message, and neither what it answers nor that a request needs an id to be answered.
+/// A schema sees one message only: not its request, nor that a request needs an id.
 fn a_schema_sees(problem: &Problem) -> bool {
     use ProblemKind::{Channel, Envelope, Reply, Session};
     let by_context = ["\"id\"", "\"seq\"", "\"epoch\""]

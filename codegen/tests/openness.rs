@@ -1,4 +1,4 @@
-//! Types and the interpreter agree on who closes an object: what `openness::closing` says of a schema is what its type does.
+//! Types and the interpreter agree on unknown fields: the type of a schema does what `openness::unknown_fields` says.
 
 use handfast_codegen::shape::{DeclKind, Use, shapes};
 use handfast_schema::{
@@ -10,7 +10,8 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-/// How a type treats unknown fields: refused by a server or not, or by its own word; none where it is no object.
+/// How a type treats unknown fields: refused by a server or not, or decided by the schema; `None` if it is not an
+/// object.
 fn closes(kind: &DeclKind) -> Option<Vec<UnknownFields>> {
     match kind {
         DeclKind::Struct { closed: None, .. } => Some(vec![
@@ -57,7 +58,7 @@ fn every_type_of_every_protocol() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a payload becomes.
+/// The type of a payload.
 fn kind_of(schema: &str) -> Result<DeclKind, Box<dyn Error>> {
     let spec = format!(
         "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\ntypes: {{ Base: {{ properties: {{ a: {{ type: string }} }} }} }}\nmessages:\n  x: {{ from: server, payload: {schema} }}\n  y: {{ from: server, payload: {{ $ref: '#/types/Base' }} }}\n"
@@ -106,9 +107,9 @@ fn parts_are_laid_into_one_only_where_that_says_the_same() -> Result<(), Box<dyn
     };
     let nested = "{ type: object, allOf: [{ $ref: '#/types/Base' }, { allOf: [{ properties: { b: { type: string } } }] }] }";
     assert!(is_struct(nested)?);
-    // Nobody says that it is an object: a string passes.
+    // Not declared as an object: a string is valid.
     assert!(!is_struct("{ allOf: [{ $ref: '#/types/Base' }] }")?);
-    // Nobody describes a field: any object passes.
+    // No fields are described: any object is valid.
     assert!(!is_struct("{ allOf: [{ type: object }] }")?);
     // One part refuses what the other describes.
     assert!(!is_struct(
@@ -117,7 +118,7 @@ fn parts_are_laid_into_one_only_where_that_says_the_same() -> Result<(), Box<dyn
     Ok(())
 }
 
-/// Parts in a long row, or in very many ways, end in a diagnostic or an output, and in time that the parts bound.
+/// A long chain of parts, or very many combinations, end in a diagnostic or an output, in bounded time.
 #[test]
 fn overlaps_of_any_size_end() {
     let chain = |n: usize, from: usize| {
@@ -146,10 +147,10 @@ fn overlaps_of_any_size_end() {
     assert!(few.is_some(), "{codes:?}");
     let (none, codes) = chain(1000, 1000);
     assert!(none.is_none() && codes.contains(&"S023"), "{codes:?}");
-    // A long row of parts, of which no two describe the same, is as long as one likes.
+    // A long chain of parts without shared properties may have any length.
     let (many, codes) = chain(1500, 1);
     assert!(many.is_some(), "{codes:?}");
-    // What two of many describe adds as much as it does to few.
+    // Merging adds as much to a large spec as to a small one.
     let (added, _) = chain(200, 2);
     assert!(added.is_some_and(|len| len < 6 * 200), "{added:?}");
 }

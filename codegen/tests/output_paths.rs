@@ -1,4 +1,4 @@
-//! Where outputs go: inside of the spec's folder, to files, and never where something is read.
+//! Output paths: inside the spec's folder, regular files, and never an input.
 
 mod temp_folder;
 
@@ -18,7 +18,7 @@ fn spec(generate: &str) -> String {
 
 const INPUT: &str = r#"{ "type": "object", "properties": { "a": { "type": "string" } } }"#;
 
-/// What is said of a spec in a folder of its own, with what it reads in a file beside; nothing where it generates.
+/// The errors of a spec in a folder of its own, with an input file beside it; empty if it generates.
 fn said(place: &TempFolder, generate: &str) -> Result<String, Box<dyn Error>> {
     place.write("in/a.json", INPUT)?;
     let path = place.write("in/protocol.yaml", &spec(generate))?;
@@ -34,7 +34,7 @@ fn an_output_stays_inside() -> Done {
     let place = TempFolder::new("inside")?;
     for out in ["../x.rs", "../../x.rs", "a/../../x.rs", "./../x.rs"] {
         let text = said(&place, &format!("rust: {{ out: {out} }}"))?;
-        let expected = format!("`{out}` leads out of the folder of the spec");
+        let expected = format!("`{out}` is outside the folder of the spec");
         assert!(
             text.contains("error[P033]") && text.contains(&expected),
             "{text}"
@@ -44,7 +44,7 @@ fn an_output_stays_inside() -> Done {
     }
     for out in ["..", ".", "a/..", "a/.", "../", "/x.rs", "''"] {
         let text = said(&place, &format!("rust: {{ out: {out} }}"))?;
-        assert!(text.contains("is no path of an output"), "{out}: {text}");
+        assert!(text.contains("is not an output path"), "{out}: {text}");
     }
     assert_eq!(said(&place, "outside: true\n  rust: { out: ../x.rs }")?, "");
     assert!(place.read("x.rs")?.contains("pub struct News"));
@@ -69,7 +69,7 @@ fn two_outputs_are_two_files() -> Done {
             &format!("typescript: {{ out: {one} }}\n  schema: {{ out: {other} }}"),
         )?;
         assert!(
-            text.contains("error[P033]") && text.contains("two outputs go to"),
+            text.contains("error[P033]") && text.contains("two outputs have the path"),
             "{one} {other}: {text}"
         );
     }
@@ -80,17 +80,17 @@ fn two_outputs_are_two_files() -> Done {
             &place,
             "rust: { out: loop/b.ts }\n  typescript: { out: b.ts }",
         )?;
-        assert!(text.contains("two outputs go to"), "{text}");
+        assert!(text.contains("two outputs have the path"), "{text}");
     }
     for (one, other) in [("x.rs", "x.rs/y.json"), ("x.rs/z.rs", "x.rs")] {
         let text = said(
             &place,
             &format!("rust: {{ out: {one} }}\n  schema: {{ out: {other} }}"),
         )?;
-        assert!(text.contains("lies below another output"), "{text}");
+        assert!(text.contains("is below another output"), "{text}");
         assert!(!place.folder().join("in/x.rs").exists());
     }
-    // What one of them leaves behind is not the other.
+    // A backup of one output is not another output.
     assert_eq!(
         said(
             &place,
@@ -121,7 +121,7 @@ fn what_is_read_is_never_written() -> Done {
     ] {
         let text = said(&place, &format!("schema: {{ out: {out} }}"))?;
         assert!(
-            text.contains("error[P033]") && text.contains("is a file that the spec is read from"),
+            text.contains("error[P033]") && text.contains("is an input of the spec"),
             "{out}: {text}"
         );
         assert_eq!(place.read("in/a.json")?, INPUT);
@@ -129,13 +129,13 @@ fn what_is_read_is_never_written() -> Done {
     }
     for out in ["protocol.yaml/x.json", "a.json/b/x.json"] {
         let text = said(&place, &format!("schema: {{ out: {out} }}"))?;
-        assert!(text.contains("which is no folder"), "{out}: {text}");
+        assert!(text.contains("which is not a folder"), "{out}: {text}");
     }
-    // A file that has the name under which an output is written first stays.
+    // A file with the name of a temporary output stays.
     place.write("in/c.json.handfast-new", "mine")?;
     assert_eq!(said(&place, "schema: { out: c.json }")?, "");
     assert_eq!(place.read("in/c.json.handfast-new")?, "mine");
-    // An input that bears the header of an output is no output that belongs to nothing.
+    // An input with the header of an output is not a stale output.
     assert_eq!(said(&place, "schema: { out: b.json }")?, "");
     let bundle = place.read("in/b.json")?;
     let comment = bundle.lines().find(|line| line.contains("$comment"));
@@ -160,7 +160,7 @@ fn links_lead_nowhere_else() -> Done {
     for out in ["away/x.json", "away/deep/x.json"] {
         let text = said(&place, &format!("schema: {{ out: {out} }}"))?;
         assert!(
-            text.contains("error[P033]") && text.contains("a symbolic link leads"),
+            text.contains("error[P033]") && text.contains("through a symbolic link"),
             "{text}"
         );
     }
@@ -171,14 +171,11 @@ fn links_lead_nowhere_else() -> Done {
     );
     assert!(place.folder().join("elsewhere/x.json").exists());
     let text = said(&place, "schema: { out: same.json }")?;
-    assert!(
-        text.contains("is a file that the spec is read from"),
-        "{text}"
-    );
+    assert!(text.contains("is an input of the spec"), "{text}");
     Ok(())
 }
 
-/// Nothing waits for a pipe, and nothing that is no file is replaced.
+/// No pipe is opened, and only regular files are replaced.
 #[test]
 #[cfg(unix)]
 fn an_output_that_is_not_a_file_is_reported() -> Done {
@@ -193,7 +190,7 @@ fn an_output_that_is_not_a_file_is_reported() -> Done {
     };
     pipe("in/pipe.json")?;
     for (out, expected) in [
-        ("pipe.json", "`pipe.json` is no file but a pipe"),
+        ("pipe.json", "`pipe.json` is a pipe"),
         ("folder", "`folder` is a folder"),
     ] {
         let text = said(&place, &format!("schema: {{ out: {out} }}"))?;
@@ -203,10 +200,7 @@ fn an_output_that_is_not_a_file_is_reported() -> Done {
         );
     }
     for (input, expected) in [
-        (
-            "./pipe.json",
-            "`pipe.json` cannot be read: it is no file but a pipe",
-        ),
+        ("./pipe.json", "`pipe.json` cannot be read: it is a pipe"),
         ("./folder", "`folder` cannot be read: it is a folder"),
     ] {
         let text = spec("schema: { out: b.json }").replace("./a.json", input);

@@ -1,5 +1,5 @@
-//! The pages of the codes that only the generator gives: the first spec of each is refused with exactly what the page
-//! shows, the last one is generated from without a word. `UPDATE_PAGES=1` writes the renderings anew.
+//! The pages of the codes of the generator: the first spec of each gives exactly the diagnostics on the page, the
+//! last one generates without any. `UPDATE_PAGES=1` updates the renderings.
 
 mod temp_folder;
 
@@ -15,7 +15,7 @@ fn page_of(code: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../spec/pages/{code}.md"))
 }
 
-/// The fenced blocks of a page: what stands behind the fence, and the content.
+/// The fenced blocks of a page: the info string, and the content.
 fn blocks(page: &str) -> Vec<(&str, &str)> {
     page.split("```")
         .skip(1)
@@ -24,7 +24,7 @@ fn blocks(page: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// What is said of a spec, through the public door.
+/// The diagnostics of a spec, through the public API.
 fn said(place: &TempFolder, spec: &str) -> Result<(String, Vec<&'static str>), Box<dyn Error>> {
     let path = place.write("protocol.yaml", spec)?;
     let (diagnostics, sources) = match Generator::new(path).prepare() {
@@ -121,7 +121,7 @@ fn names_that_collide_are_reported() -> Result<(), Box<dyn Error>> {
             "messages:\n  a-b.c: { from: client }\n  aB.d: { from: client }\n",
             "N001",
         ),
-        // The enum of a message's errors, and a type.
+        // The error enum of a message, and a type.
         (
             "errors: { E: { code: 1 } }\ntypes: { AskError: { type: string } }\nmessages:\n  ask: { from: client, errors: [E] }\n  say: { from: server, payload: { $ref: '#/types/AskError' } }\n",
             "N001",

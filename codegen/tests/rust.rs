@@ -1,9 +1,11 @@
-//! The generated Rust, through the public door: it parses, is formatted, and nothing in a spec breaks out of its place.
+//! The generated Rust, through the public API: it parses, it is formatted, and no text in a spec breaks out of its
+//! context.
 
 mod hostile_texts;
 mod temp_folder;
 
 use handfast_codegen::{GenerateError, Generator};
+use handfast_testing::random::Rng;
 use hostile_texts::{HOSTILE, Protocol, any_protocol, skeleton};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -18,7 +20,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The Rust of a spec, which has to be without errors.
+/// The Rust of a spec without errors.
 fn rust(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> {
     let own = spec
         .split_once("\ngenerate:")
@@ -36,7 +38,7 @@ fn rust(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> {
     Ok(output.text.clone())
 }
 
-/// What `rustfmt` would change; nothing where it is content.
+/// What `rustfmt` would change; empty if nothing.
 fn unformatted(text: &str) -> Result<String, Box<dyn Error>> {
     let mut child = Command::new("rustfmt")
         .args(["--check", "--edition", "2024", "--color", "never"])
@@ -50,12 +52,12 @@ fn unformatted(text: &str) -> Result<String, Box<dyn Error>> {
         .ok_or("an input")?
         .write_all(text.as_bytes())?;
     let output = child.wait_with_output()?;
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let complained = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok(if output.status.success() {
         String::new()
     } else {
-        told + &complained
+        text + &complained
     })
 }
 
@@ -86,7 +88,7 @@ fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
         let found =
             skeleton(&generated).map_err(|error| format!("{text:?}: {error}\n{generated}"))?;
         assert_eq!(found, harmless, "{text:?}\n{generated}");
-        // What rustfmt makes of what is as wide as it is long differs from how it is counted; the rest is formatted.
+        // Wide characters are counted differently by rustfmt; everything else is formatted.
         assert_eq!(unformatted(&generated)?, "", "{text:?}");
     }
     Ok(())
@@ -101,7 +103,7 @@ fn very_long_texts() -> Result<(), Box<dyn Error>> {
         "\"".repeat(500),
         "- a\n".repeat(300),
     ];
-    // About as long as a line, where whether it is broken hangs on one character.
+    // Texts about as long as a line, where one character decides whether it is wrapped.
     texts.extend((50..100).step_by(3).map(|n| "x".repeat(n)));
     for text in texts {
         let generated = rust(&place, &Protocol::filled_with(&text).yaml())?;
@@ -128,26 +130,13 @@ proptest! {
     }
 }
 
-/// A generator of numbers (splitmix64): seeded, so that a failure can be repeated.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % bound.max(1) as u64).unwrap_or(0)
-    }
-}
-
 #[test]
 fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("mutations")?;
     let original = fs::read_to_string(root().join("protocol.yaml"))?;
     let (mut outputs, mut refused) = (0, 0);
     for seed in 0..500u64 {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Rng::new(seed);
         let mut lines: Vec<String> = original.lines().map(str::to_owned).collect();
         for _ in 0..=numbers.below(3) {
             let at = numbers.below(lines.len());
@@ -158,7 +147,7 @@ fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn E
                 2 => lines[at] = other,
                 3 => lines.truncate(at),
                 4 => {
-                    // Another word of the file stands here.
+                    // Another word of the file is inserted here.
                     let words: Vec<&str> = other
                         .split([' ', ',', ':'])
                         .filter(|word| word.len() > 2)
@@ -211,7 +200,7 @@ fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// The files of a folder: what is in each, and when it was written.
+/// The files of a folder: content and modification time.
 type Files = BTreeMap<String, (Vec<u8>, std::time::SystemTime)>;
 
 fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
@@ -229,8 +218,8 @@ fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
     Ok(all)
 }
 
-/// Lists, maps and structs enforce what speaks of some items, of names and of fields beside fields; where a field may be none in
-/// Rust, or the object has no fields, they do not.
+/// Lists, maps and structs enforce constraints on some items, on names and on dependent fields; if a field may have
+/// no counterpart in Rust, or the object has no fields, they do not.
 #[test]
 fn types_enforce_what_speaks_of_some_of_their_parts() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("parts")?;
@@ -342,7 +331,7 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     }
     assert_eq!(second.len(), third.len());
 
-    // One that cannot write leaves all as it was, too.
+    // A run that cannot write changes nothing either.
     fs::create_dir(place.folder().join("blocked"))?;
     let blocked = SMALL
         .replace("out: schema.json", "out: blocked")
@@ -355,7 +344,7 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     );
     assert_eq!(files(place.folder())?["api.rs"], third["api.rs"]);
 
-    // What is ours and belongs to nothing goes; what is not ours stays.
+    // Stale generated files are removed; other files stay.
     generate(&SMALL.replace("out: schema.json", "out: other.json"))?;
     let last = files(place.folder())?;
     assert!(!last.contains_key("schema.json") && last.contains_key("other.json"));
@@ -366,7 +355,7 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     Ok(())
 }
 
-/// An enum without variants is no type that a value could be of, and one that says nothing is any.
+/// An enum without values has no type, and an empty schema is any value.
 #[test]
 fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("nothing")?;
@@ -378,7 +367,7 @@ fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>>
     for expected in [
         "#[protocol(json_schema = \"{\\\"type\\\":\\\"string\\\",\\\"enum\\\":[]}\")]\n#[derive(Clone, Debug)]\npub struct Never(pub ValidatedJson);",
         "    #[protocol(json_schema = \"{\\\"enum\\\":[]}\")]\n    pub b: Option<ValidatedJson>,",
-        "/// Kept as checked JSON: any value is allowed.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub ValidatedJson);",
+        "/// Kept as checked JSON: any value is valid.\n#[protocol]\n#[derive(Clone, Debug)]\npub struct Any(pub ValidatedJson);",
         "#[protocol(open)]\n#[derive(Clone, Debug)]\npub struct M {",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");

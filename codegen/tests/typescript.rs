@@ -1,5 +1,5 @@
-//! Generated TypeScript, through the public door: it compiles under both compilers with every strict flag, and nothing in
-//! a spec breaks out of its place.
+//! Generated TypeScript, through the public API: it compiles with both compilers under every strict flag, and no text
+//! in a spec breaks out of its context.
 
 mod typescript_project;
 
@@ -12,11 +12,11 @@ use typescript_project::{
     Result, case, compile_with_both, differences, generate, load, run, spec, violations,
 };
 
-/// Everything that ends a string, a comment, a template or a script, or hides.
+/// Texts that end a string, a comment, a template or a script, or hide text.
 const HOSTILE: &str = "a'b\"c`${globalThis.pwned = 1}` */ // \\ \n\r\t\u{2028}\u{2029}\u{202e}\u{feff}\u{0}\
     \"# {{ x }} {% y %} </script><!-- <script> @deprecated {@link x} \u{1f980}";
 
-/// The names of messages that are words of the language, of the runtime or of prototypes.
+/// Message names that are keywords, names of the runtime, or properties of prototypes.
 const NAMES: [&str; 20] = [
     "delete",
     "class",
@@ -67,7 +67,7 @@ fn hostile() -> Value {
             }),
         );
     }
-    // What a guard calls its own things, in objects that are open and in those that are not.
+    // The names of a guard's own variables, in open and closed objects.
     let own = json!({ "strict": { "type": "boolean" }, "value": {}, "report": { "type": "string" }, "item": true });
     for (name, closed) in [
         ("guarded", json!({})),
@@ -298,7 +298,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
     Ok(())
 }
 
-/// A protocol that exists, and what its server was heard to say.
+/// An existing protocol, and recorded messages of its server.
 #[test]
 fn a_capture_decodes() -> Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/protocols");

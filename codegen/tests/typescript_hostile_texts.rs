@@ -1,6 +1,6 @@
-//! Nothing in a spec breaks out of its place in TypeScript: what is generated from a hostile protocol parses to the same
-//! tree as what is generated from its harmless twin, but for literals, documentation and a one-to-one renaming. The
-//! parser is TypeScript's own.
+//! No text in a spec breaks out of its context in TypeScript: the output for a protocol with hostile texts parses to
+//! the same tree as that with harmless words, up to literals, documentation and a one-to-one renaming. The parser is
+//! TypeScript's own.
 
 mod hostile_texts;
 mod temp_folder;
@@ -11,10 +11,10 @@ use proptest::{strategy::ValueTree, test_runner::TestRunner};
 use std::{error::Error, path::Path, process::Command};
 use temp_folder::TempFolder;
 
-/// How many protocols are made at random, beside one for each hostile text.
+/// The number of random protocols, in addition to one for each hostile text.
 const RANDOM: usize = 64;
 
-/// The TypeScript of a spec, which has to be without errors.
+/// The TypeScript of a spec without errors.
 fn typescript(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> {
     let own = spec
         .split_once("\ngenerate:")
@@ -30,7 +30,7 @@ fn typescript(place: &TempFolder, spec: &str) -> Result<String, Box<dyn Error>> 
     Ok(api.ok_or("no api.ts")?.text)
 }
 
-/// Compares the trees of pairs of files, and says of each pair that differs where.
+/// Compares the trees of pairs of files, and reports where a pair differs.
 const COMPARE: &str = r#"
 import { readFileSync } from 'node:fs';
 import ts from '__COMPILER__';
@@ -56,7 +56,7 @@ function skeleton(path) {
     if (isPattern) {
       all.push('pattern');
     } else if (ts.isBlock(node) && node.statements.length === 1 && ts.isIfStatement(node.parent)) {
-      // What is too long for the line of its condition stands in braces.
+      // A body that is too long for the line of its condition is in braces.
       visit(node.statements[0]);
     } else if (ts.isIdentifier(node)) {
       if (!names.has(node.text)) names.set(node.text, names.size);
@@ -114,12 +114,12 @@ fn hostile_texts_change_nothing_but_texts() -> Result<(), Box<dyn Error>> {
         .replace("__COMPILER__", &compiler.canonicalize()?.to_string_lossy())
         .replace("__COUNT__", &protocols.len().to_string());
     let script = place.write("compare.mjs", &script)?;
-    let told = Command::new("node")
+    let output = Command::new("node")
         .arg(script)
         .current_dir(place.folder())
         .output()?;
-    let words =
-        String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
+    let words = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert_eq!(words.trim(), "0 differ");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Our shapes against those of typify, another analyser of schemas: where both have a type for a schema, it is the same
-//! one. What typify cannot be asked (openness, constants beside a discriminant, values that are only checked) is tested
+//! Compares our shapes with those of typify, another analyser of schemas: where both have a type for a schema, it is
+//! the same one. What typify does not support (openness, constants beside a discriminant, checked values) is tested
 //! elsewhere.
 
 use handfast_codegen::shape::{Decl, DeclKind, Shapes, Use, shapes};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use typify::{TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeSpaceSettings};
 
-/// Schemas that both understand, in the words of both drafts.
+/// Schemas that both understand, in the keywords of both drafts.
 fn definitions() -> Value {
     json!({
         "Plain": {
@@ -61,10 +61,10 @@ fn definitions() -> Value {
     })
 }
 
-/// A type in words that both can be put in: fields, variants, or what an alias stands for.
-type Told = BTreeMap<String, String>;
+/// A type in a notation for both: fields, variants, or what an alias stands for.
+type Described = BTreeMap<String, String>;
 
-fn ours() -> Told {
+fn ours() -> Described {
     let text = definitions()
         .to_string()
         .replace("#/definitions/", "#/types/");
@@ -114,7 +114,7 @@ fn our_use(shapes: &Shapes, ty: &Use) -> String {
     match ty {
         Use::Named(id) | Use::Boxed(id) => shapes.decls[id.0].rust.clone(),
         Use::Text => "string".to_owned(),
-        Use::Integer => "integer".to_owned(),
+        Use::Integer(_) => "integer".to_owned(),
         Use::Number => "number".to_owned(),
         Use::Boolean => "boolean".to_owned(),
         Use::List(inner) => format!("[{}]", our_use(shapes, inner)),
@@ -124,7 +124,7 @@ fn our_use(shapes: &Shapes, ty: &Use) -> String {
     }
 }
 
-fn theirs() -> Told {
+fn theirs() -> Described {
     let root = serde_json::from_value::<schemars_08::schema::RootSchema>(
         json!({ "definitions": definitions() }),
     )
@@ -141,7 +141,7 @@ fn theirs() -> Told {
         .iter_types()
         .filter(|ty| names.contains(&ty.name()))
         .map(|ty| {
-            let told = match ty.details() {
+            let described = match ty.details() {
                 TypeDetails::Struct(details) => object(details.properties_info().map(|field| {
                     (
                         field.name.to_owned(),
@@ -171,7 +171,7 @@ fn theirs() -> Told {
                 }
                 _ => String::new(),
             };
-            (ty.name(), told)
+            (ty.name(), described)
         })
         .collect()
 }
@@ -181,7 +181,7 @@ fn their_use(space: &TypeSpace, id: &TypeId, optional: bool) -> String {
     let ty = space.get_type(id).expect("it is of this space");
     match ty.details() {
         TypeDetails::Option(inner) if optional => their_use(space, &inner, false),
-        // A list that may be absent is an empty one to typify.
+        // An optional list is an empty one to typify.
         TypeDetails::Option(inner) => format!("{}?", their_use(space, &inner, false)),
         TypeDetails::Box(inner) => their_use(space, &inner, false),
         TypeDetails::Vec(inner) => format!("[{}]", their_use(space, &inner, false)),

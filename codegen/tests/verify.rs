@@ -1,5 +1,5 @@
-//! Protocols that exist, and captures of them: the good ones verify clean, the bad ones give the report written beside them.
-//! `HANDFAST_BLESS=1` writes the reports anew.
+//! Existing protocols, and captures of them: the good ones verify clean, the bad ones give the report beside them.
+//! `HANDFAST_BLESS=1` updates the reports.
 
 use handfast_codegen::verify::{Report, verify};
 use handfast_spec::model::Protocol;

@@ -1,4 +1,4 @@
-//! Conversations: what `verify` makes of a message by those before it.
+//! Conversations: how `verify` judges a message by those before it.
 
 use handfast_codegen::verify::{Report, verify};
 use handfast_spec::{Severity, load_str};
@@ -8,12 +8,12 @@ use std::error::Error;
 
 type Result = std::result::Result<(), Box<dyn Error>>;
 
-/// A session without a hello, so that captures begin with what they are for.
+/// A session without a hello, so that captures contain only what matters.
 const QUIET: &str = "
 session: { roles: { hello: off } }
 ";
 
-/// What `verify` says of a capture: `c` and `s` say who sends each message.
+/// The report of `verify` on a capture: `c` and `s` mark the sender of each message.
 fn said(spec: &str, capture: &[(char, Value)]) -> std::result::Result<Report, Box<dyn Error>> {
     let spec = format!("handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{spec}");
     let loaded = load_str("protocol.yaml", spec.as_bytes(), &BTreeMap::new());
@@ -81,9 +81,9 @@ fn a_stream_is_cancelled_by_a_message_with_the_tag_of_its_end() -> Result {
      7 ← stop id=2 answers watch of line 6
      8 → stop id=2 cancels watch of line 6
      9 ← tick id=2
-         REPLY no request with the id \"2\" waits for an answer
+         REPLY no request with the id \"2\" is pending
     10 → stop id=3
-         REPLY no stream with the id \"3\" is there to be cancelled
+         REPLY there is no stream with the id \"3\" to cancel
     11 → watch id=4
     `watch` of line 11 was not answered
 ",
@@ -204,17 +204,17 @@ fn keys_and_numbers_of_channels() -> Result {
      2 ← entered id=1 channel=room:abc seq=4 answers enter of line 1
      3 ← said channel=room:abc seq=5
      4 ← said channel=room:abc seq=7
-         CHANNEL /seq the number before it in `room` is 5, and the next is that and one
+         CHANNEL /seq the previous number in `room` is 5, and the next must be one more
      5 ← said channel=room:abc seq=7
-         CHANNEL /seq the number before it in `room` is 7, and the next is that and one
+         CHANNEL /seq the previous number in `room` is 7, and the next must be one more
      6 ← said channel=room:abcd seq=1
-         CHANNEL /channel `room:abcd` is no key of the channel `room`: `room:{id}`
+         CHANNEL /channel `room:abcd` is not a key of the channel `room`: `room:{id}`
      7 ← said channel=all seq=1
-         CHANNEL /channel `all` is no key of the channel `room`: `room:{id}`
+         CHANNEL /channel `all` is not a key of the channel `room`: `room:{id}`
      8 ← said channel=room:abc
          ENVELOPE must have the property \"seq\" [required: \"seq\"]
      9 ← typing channel=room:abc seq=8
-         CHANNEL /seq `typing` is volatile, and is not numbered
+         CHANNEL /seq `typing` is volatile, but has a sequence number
     10 ← typing channel=room:abc
     11 ← said channel=room:abc seq=1
     12 ← gap
@@ -223,12 +223,12 @@ fn keys_and_numbers_of_channels() -> Result {
     15 ← entered id=2 channel=room:y answers enter of line 14
          ENVELOPE must have the property \"seq\" [required: \"seq\"]
          ENVELOPE must have the property \"epoch\" [required: \"epoch\"]
-         CHANNEL /channel a join of `room:x` is answered with the key \"room:y\"
+         CHANNEL /channel the join of `room:x` is answered with the key \"room:y\"
     16 → join id=3
     17 ← join id=3 channel=all seq=0 answers join of line 16
     18 ← news channel=all seq=1
     19 → join id=4
-         CHANNEL /payload/channel `nowhere` is the key of no channel that is entered or left by this
+         CHANNEL /payload/channel `nowhere` is not the key of a channel that this message joins or leaves
     20 ← error id=4 answers join of line 19
 ",
     )
@@ -251,7 +251,7 @@ messages:
   ask: { from: client, reply: answer }
   answer: { from: server }
 ";
-    // Behind the hello a client may send at once; another connection begins ids anew.
+    // After the hello a client may send at once; ids start anew with another connection.
     let good = [
         hello.clone(),
         ask.clone(),
@@ -279,13 +279,13 @@ messages:
     `ask` of line 5 was not answered
 ",
     )?;
-    // What comes too early is said once: the capture may begin in the middle of a session.
+    // A message that comes too early is reported once: the capture may begin in the middle of a session.
     assert_said(
         spec,
         &[ask.clone(), answer.clone(), hello, ask, answer],
         "
     1 → ask id=1
-        SESSION the hello comes first
+        SESSION the hello must come first
     2 ← answer id=1 answers ask of line 1
     3 → hello
     4 → ask id=1
@@ -298,7 +298,7 @@ messages:
         &[ready],
         "
     1 ← ready
-        SESSION the hello that it answers is missing
+        SESSION the hello it answers is missing
 ",
     )
 }
@@ -335,7 +335,7 @@ messages:
     5 ← answer answers ask of line 1
     6 ← error answers ask of line 3
     7 ← answer
-        REPLY a reply without an id answers nothing
+        REPLY a reply needs an id
 ",
     )
 }
@@ -366,7 +366,7 @@ messages:
     1 → ask
     2 → other
     3 ← another
-        REPLY no request waits for this answer
+        REPLY no request is pending
     4 ← answer answers ask of line 1
     5 ← another answers other of line 2
 ",
@@ -407,11 +407,11 @@ fn an_error_has_the_id_of_what_it_refuses() -> Result {
     4 ← error id=8 answers ping of line 3
     5 → watch id=1
     6 → watch id=1
-        REPLY the id \"1\" is still that of `watch` of line 5
+        REPLY the id \"1\" is still in use by `watch` of line 5
     7 ← error id=1 answers watch of line 6
     8 ← tick id=1 answers watch of line 5
     9 ← error id=9
-        REPLY no request with the id \"9\" waits for an answer
+        REPLY no request with the id \"9\" is pending
     `watch` of line 5 was not answered
 ",
     )
@@ -441,9 +441,9 @@ messages:
     1 → say channel=room:a
     2 → say
     3 → say
-        CHANNEL neither a key nor parameters say which `room` is meant
+        CHANNEL neither a key nor parameters identify the `room`
     4 → say channel=room:a
-        CHANNEL /channel the parameters are those of `room:b`, and the key is \"room:a\"
+        CHANNEL /channel the parameters are those of `room:b`, but the key is \"room:a\"
 ",
     )
 }
@@ -488,9 +488,6 @@ messages:
 fn an_empty_capture_is_not_clean() -> Result {
     let report = said(STREAMS, &[])?;
     assert!(!report.is_clean());
-    assert_eq!(
-        report.render(),
-        "the capture has no messages, and nothing was judged\n"
-    );
+    assert_eq!(report.render(), "the capture has no messages\n");
     Ok(())
 }

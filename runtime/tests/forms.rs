@@ -24,10 +24,7 @@ use tokio::sync::mpsc;
 
 /// Streams without acknowledgement, end or cancel.
 mod quiet {
-    use handfast::{
-        protocol,
-        server::{Rejection, StreamSender},
-    };
+    use handfast::{protocol, server::StreamSender};
 
     #[protocol]
     #[derive(Clone, Debug, PartialEq)]

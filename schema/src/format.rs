@@ -25,9 +25,11 @@
 //!
 //! The rules of `contentEncoding` are in [`encoding`].
 
-mod address;
+mod email;
 mod encoding;
+mod hostname;
 mod idna;
+mod ip;
 pub(crate) mod regex;
 mod template;
 mod uri;
@@ -42,12 +44,12 @@ pub fn check(format: &str, text: &str) -> Option<bool> {
         "time" => is_time(text.as_bytes()),
         "date-time" => is_date_time(text.as_bytes()),
         "duration" => is_duration(text),
-        "email" => address::is_email(text),
-        "idn-email" => address::is_idn_email(text),
+        "email" => email::is_email(text),
+        "idn-email" => email::is_idn_email(text),
         "hostname" => idna::is_hostname(text),
         "idn-hostname" => idna::is_idn_hostname(text),
-        "ipv4" => address::is_ipv4(text),
-        "ipv6" => address::is_ipv6(text),
+        "ipv4" => ip::is_ipv4(text),
+        "ipv6" => ip::is_ipv6(text),
         "uri" => uri::is_absolute(text, Alphabet::Uri),
         "uri-reference" => uri::is_reference(text, Alphabet::Uri),
         "iri" => uri::is_absolute(text, Alphabet::Iri),

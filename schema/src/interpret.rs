@@ -214,17 +214,17 @@ struct Out {
 }
 
 impl Out {
-    fn push(&mut self, told: impl FnOnce() -> ViolationDetail) {
+    fn push(&mut self, detail: impl FnOnce() -> ViolationDetail) {
         self.failed = true;
         if !self.quiet && self.list.len() < MAX_VIOLATIONS {
-            self.list.push(Violation::new(Pointer::root(), told()));
+            self.list.push(Violation::new(Pointer::root(), detail()));
         }
     }
 
     /// Adds a violation if `holds` is false.
-    fn check(&mut self, holds: bool, told: impl FnOnce() -> ViolationDetail) {
+    fn check(&mut self, holds: bool, detail: impl FnOnce() -> ViolationDetail) {
         if !holds {
-            self.push(told);
+            self.push(detail);
         }
     }
 

@@ -88,18 +88,18 @@ fn discriminant(schemas: &Schemas, branches: &[SchemaId]) -> Option<Discriminant
         .collect();
     let (first, _) = objects.split_first()?;
     first.properties.iter().find_map(|(property, _)| {
-        let mut told: Vec<(Value, SchemaId)> = Vec::with_capacity(branches.len());
+        let mut found: Vec<(Value, SchemaId)> = Vec::with_capacity(branches.len());
         let mut values = BTreeSet::new();
         for (object, branch) in objects.iter().zip(branches) {
             let value = single_string(schemas, object, property)?;
             if !values.insert(value.as_str()) {
                 return None;
             }
-            told.push((value.clone(), *branch));
+            found.push((value.clone(), *branch));
         }
         Some(Discriminant {
             property: property.clone(),
-            branches: told,
+            branches: found,
         })
     })
 }

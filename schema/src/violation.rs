@@ -9,28 +9,28 @@ use std::{collections::BTreeSet, fmt, ops::Deref};
 pub struct Violation {
     /// The location in the instance.
     pub path: Pointer,
-    telling: SharedDetail,
+    detail: SharedDetail,
 }
 
 impl Violation {
     /// A violation at a location.
-    pub fn new(path: Pointer, telling: impl Into<SharedDetail>) -> Self {
+    pub fn new(path: Pointer, detail: impl Into<SharedDetail>) -> Self {
         Self {
             path,
-            telling: telling.into(),
+            detail: detail.into(),
         }
     }
 
     /// The location, and the detail.
     pub fn into_parts(self) -> (Pointer, SharedDetail) {
-        (self.path, self.telling)
+        (self.path, self.detail)
     }
 }
 
 impl Deref for Violation {
     type Target = ViolationDetail;
     fn deref(&self) -> &ViolationDetail {
-        &self.telling
+        &self.detail
     }
 }
 
@@ -48,38 +48,38 @@ impl fmt::Display for Violation {
 #[derive(Clone)]
 pub enum SharedDetail {
     /// Created for this violation.
-    Made(Box<ViolationDetail>),
+    Owned(Box<ViolationDetail>),
     /// Created once and shared.
-    Known(&'static ViolationDetail),
+    Static(&'static ViolationDetail),
 }
 
 impl Deref for SharedDetail {
     type Target = ViolationDetail;
     fn deref(&self) -> &ViolationDetail {
         match self {
-            Self::Made(told) => told,
-            Self::Known(told) => told,
+            Self::Owned(detail) => detail,
+            Self::Static(detail) => detail,
         }
     }
 }
 
 impl From<ViolationDetail> for SharedDetail {
-    fn from(told: ViolationDetail) -> Self {
-        Self::Made(Box::new(told))
+    fn from(detail: ViolationDetail) -> Self {
+        Self::Owned(Box::new(detail))
     }
 }
 
 impl From<&'static ViolationDetail> for SharedDetail {
-    fn from(told: &'static ViolationDetail) -> Self {
-        Self::Known(told)
+    fn from(detail: &'static ViolationDetail) -> Self {
+        Self::Static(detail)
     }
 }
 
 impl From<SharedDetail> for ViolationDetail {
-    fn from(telling: SharedDetail) -> Self {
-        match telling {
-            SharedDetail::Made(told) => *told,
-            SharedDetail::Known(told) => told.clone(),
+    fn from(detail: SharedDetail) -> Self {
+        match detail {
+            SharedDetail::Owned(detail) => *detail,
+            SharedDetail::Static(detail) => detail.clone(),
         }
     }
 }
@@ -144,7 +144,7 @@ pub fn listed(mut violations: Violations) -> Violations {
         if violation.message.len() > WORDS
             && let Some(cut) = cut(&violation.message, WORDS)
         {
-            violation.telling = ViolationDetail::new(violation.keyword, cut).into();
+            violation.detail = ViolationDetail::new(violation.keyword, cut).into();
         }
     }
     if more > 0 {

@@ -1,7 +1,5 @@
 //! Limits: hostile instances and schemas cannot exhaust the interpreter.
 
-mod long_reports;
-
 use handfast_schema::{
     FromJsonError, MAX_DEPTH, MAX_VIOLATIONS, Schemas, Side, Validator, validate,
 };
@@ -184,7 +182,7 @@ fn a_dynamic_reference_goes_to_the_outermost_anchor() -> Result<(), FromJsonErro
 #[test]
 fn what_is_listed_is_bounded_and_says_what_is_not() -> Result<(), FromJsonError> {
     let mut told = Vec::new();
-    for (schema, instances) in long_reports::long_reports() {
+    for (schema, instances) in handfast_testing::long_reports::long_reports() {
         let (schemas, root) = Schemas::from_json(&schema)?;
         for instance in instances {
             let all = validate(&schemas, root, &instance, None);

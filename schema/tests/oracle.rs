@@ -1,9 +1,7 @@
 //! The interpreter against another implementation: random schemas, random instances, one verdict.
 
-mod random;
-
 use handfast_schema::{Schemas, Validator, format, pattern};
-use random::{Rng, document, instance};
+use handfast_testing::random::{Rng, document, instance};
 use serde_json::json;
 use std::error::Error;
 
@@ -102,7 +100,7 @@ fn formats_agree() -> Result<(), Box<dyn Error>> {
     for _ in 0..20_000 {
         let mut chars: Vec<char> = rng.pick(&seeds).chars().collect();
         for _ in 0..=rng.below(2) {
-            let at = rng.below(chars.len() as u64 + 1) as usize;
+            let at = rng.below(chars.len() + 1);
             match rng.below(3) {
                 0 => chars.insert(at, *rng.pick(&alphabet)),
                 1 if at < chars.len() => drop(chars.remove(at)),

@@ -1,6 +1,5 @@
 //! Diagnostics in the manner of rustc.
 
-use crate::render::MAX_SHOWN;
 use handfast_schema::Span;
 use std::collections::BTreeSet;
 
@@ -100,6 +99,9 @@ impl Diagnostic {
         self
     }
 }
+
+/// How many errors are shown before the rest is only counted.
+pub const MAX_SHOWN: usize = 100;
 
 /// How many diagnostics are kept; a file with a million errors must not exhaust the memory.
 const KEPT: usize = 10_000;

@@ -21,8 +21,8 @@ mod tree;
 pub mod yaml;
 
 pub use codes::{CODES, explain};
-pub use diagnostic::{Diagnostic, Label, Severity};
+pub use diagnostic::{Diagnostic, Label, MAX_SHOWN, Severity};
 pub use format::format_schema;
 pub use load::{Loaded, load, load_str};
-pub use render::{MAX_SHOWN, render, render_json};
+pub use render::{render, render_json};
 pub use source::{MAX_FILE_BYTES, MAX_FILES, Source, Sources};

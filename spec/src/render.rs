@@ -1,14 +1,11 @@
 //! Renders diagnostics, as text in the manner of rustc and as JSON for editors.
 
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Diagnostic, Label, MAX_SHOWN, Severity};
 use crate::source::{Source, Sources};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use handfast_schema::Span;
 use serde_json::{Value, json};
 use std::ops::Range;
-
-/// How many errors are shown before the rest is only counted.
-pub const MAX_SHOWN: usize = 100;
 
 /// The diagnostics to show, and how many errors are omitted.
 fn shown(diagnostics: &[Diagnostic]) -> (&[Diagnostic], usize) {

@@ -8,8 +8,8 @@ fn codes(head: &str, reply: &str, roles: &str) -> Vec<&'static str> {
         "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{head}errors: {{ FULL: {{}} }}\nmessages:\n  ask: {{ from: client, errors: [FULL]{reply} }}\n  answer: {{ from: server }}\n{roles}"
     );
     let loaded = load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new());
-    let told = loaded.diagnostics.iter().map(|one| one.code);
-    told.filter(|code| !code.starts_with('G')).collect()
+    let codes = loaded.diagnostics.iter().map(|one| one.code);
+    codes.filter(|code| !code.starts_with('G')).collect()
 }
 
 #[test]

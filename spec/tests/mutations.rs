@@ -1,25 +1,9 @@
 //! Reading a mutated spec always ends in a protocol or in diagnostics, which can be rendered.
 
 use handfast_spec::{Severity, load_str, render, render_json};
+use handfast_testing::random::Rng;
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// A generator of numbers (splitmix64): seeded, so that a failure can be repeated.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or(0)
-    }
-}
 
 /// Snippets that are inserted into the text.
 const PIECES: [&str; 26] = [
@@ -77,7 +61,7 @@ fn no_mutation_is_fatal() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol.yaml");
     let original = std::fs::read(path).expect("the reference protocol");
     for seed in 0..500 {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Rng::new(seed);
         let mut bytes = original.clone();
         for _ in 0..=numbers.below(4) {
             let at = numbers.below(bytes.len());

@@ -1,16 +1,8 @@
 //! Makes a type of every schema of the vectors, and of random ones, and generates the Rust of them all.
 
-#[path = "../../schema/tests/branches/mod.rs"]
-mod branches;
-#[path = "../../schema/tests/long_reports/mod.rs"]
-mod long_reports;
-#[path = "../../schema/tests/random/mod.rs"]
-mod random;
-#[path = "../../schema/tests/shared_fields/mod.rs"]
-mod shared_fields;
-
 use handfast_spec::{Severity, load_str};
-use random::{Rng, document, instance};
+use handfast_testing::random::{Rng, document, instance};
+use handfast_testing::{branches, long_reports, shared_fields};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -176,14 +168,7 @@ fn typed(schema: &Value) -> Value {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let vectors = "../../schema/tests/vectors.json";
-    for path in [
-        vectors,
-        "../../schema/tests/random/mod.rs",
-        "../../schema/tests/long_reports/mod.rs",
-        "../../schema/tests/branches/mod.rs",
-        "../../schema/tests/shared_fields/mod.rs",
-        "build.rs",
-    ] {
+    for path in [vectors, "build.rs"] {
         println!("cargo::rerun-if-changed={path}");
     }
     let mut made = Made::default();

@@ -1,4 +1,5 @@
-//! Generates protocols whose parts are called by every letter, and by every name that generated code or the macro uses.
+//! Generates protocols in which every part has each letter, and each name that generated code or the macro uses, as
+//! its name.
 
 use handfast_codegen::{GenerateError, Generator};
 use std::collections::BTreeSet;
@@ -6,14 +7,14 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-/// Words of Rust, of the runtime and of what the macro writes.
+/// Words of Rust, of the runtime and of the macro's output.
 const WORDS: &str = "self super crate type async string vec option result ok err some none default clone debug drop from \
     into future pin arc any error send bool i64 btree_map nullable bytes byte_string checked as_text protocol payload fields \
     reader cx app to value key reply end code message read write encode serialize deserialize server client handle handler \
     handlers sessions session context open auth admit principal closed connect new layout join leave other core std handfast \
     action run stream answer";
 
-/// The parts of a protocol that are called by a name, each with one that it has where another is refused.
+/// The parts of a protocol that have a name, each with a replacement for names that are refused.
 const PLACES: [(&str, &str); 13] = [
     ("PROTOCOL", "p0"),
     ("TYPE", "t0"),
@@ -88,7 +89,7 @@ messages:
 generate: { rust: { out: api.rs } }
 ";
 
-/// The spec whose parts are called so.
+/// The spec with these names.
 fn spec(names: &[&str]) -> String {
     let mut text = SPEC.to_owned();
     for ((place, _), name) in PLACES.iter().zip(names) {
@@ -101,7 +102,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
-    // The Rust, or what is wrong with the spec.
+    // The Rust, or the diagnostics of the spec.
     let generated = |spec: &str| -> Result<Result<String, String>, Box<dyn Error>> {
         let path = out.join("protocol.yaml");
         fs::write(&path, spec)?;
@@ -113,7 +114,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let generate = |names: &[&str]| generated(&spec(names));
     let write = |file: &str, text: &str| {
-        // What is included as a module cannot have documentation of its own.
+        // An included module cannot have inner doc comments.
         let text: Vec<&str> = text
             .lines()
             .filter(|line| !line.starts_with("//!"))
@@ -150,7 +151,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for i in 0..names.len() {
         let mut all = harmless;
         for (place, name) in all.iter_mut().enumerate() {
-            // Far enough from each other that no two parts share a name.
+            // Spaced so that no two parts share a name.
             let own = names[(i + 11 * place) % names.len()];
             if !refused.contains(&(place, own)) {
                 *name = own;

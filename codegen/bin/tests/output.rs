@@ -1,4 +1,4 @@
-//! What the command line tells, in words and as JSON.
+//! The output of the command line, as text and as JSON.
 
 use serde_json::Value;
 use std::{
@@ -47,12 +47,12 @@ fn json_names_what_is_stale() -> Result<(), Box<dyn Error>> {
     assert!(codegen(&folder, &[])?.status.success());
     assert_eq!(stale()?, (Some(0), Vec::new()));
     fs::write(folder.join("api.rs"), "")?;
-    let changed = vec!["`api.rs` is not what the spec says".to_owned()];
+    let changed = vec!["`api.rs` is out of date".to_owned()];
     assert_eq!(stale()?, (Some(1), changed));
     Ok(())
 }
 
-/// What a protocol gives up is for `check` to tell, whether or not something is wrong.
+/// Only `check` reports what a protocol gives up, whether or not there are errors.
 #[test]
 fn only_check_reports_notes() -> Result<(), Box<dyn Error>> {
     let bad = SPEC.replace("from: server", "from: sever");

@@ -1,4 +1,4 @@
-//! The command line where nobody reads what it says.
+//! The command line with a closed pipe as its output.
 
 use std::{
     error::Error,

@@ -1,11 +1,11 @@
-//! The messages of the session itself as schemas, where Handfast's own play their roles (docs/wire.md). They are built as
-//! nodes beside the protocol's, so that the bundle and `verify` treat them like any other message.
+//! The session's own messages as schemas, for the roles that Handfast plays itself (docs/wire.md). They are added to
+//! the protocol's schemas as nodes, so that the bundle and `verify` treat them like other messages.
 
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet};
 use handfast_spec::model::{Protocol, RoleKind, RolePlayer, Scalar, Side};
 use serde_json::Value;
 
-/// The codes of errors that the session itself answers with.
+/// The error codes of the session itself.
 pub(crate) const CODES: [&str; 12] = [
     "INVALID",
     "ENVELOPE",
@@ -32,11 +32,11 @@ pub(crate) struct System {
     pub(crate) from: Side,
     /// The value of its tag.
     pub(crate) tag: Scalar,
-    /// What it carries.
+    /// Its payload.
     pub(crate) payload: Option<SchemaId>,
 }
 
-/// The protocol's schemas and, behind them, those of the session's own messages.
+/// The protocol's schemas, followed by those of the session's own messages.
 pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
     let mut build = Build {
         schemas: protocol.schemas.clone(),
@@ -70,7 +70,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 add(Side::Server, None);
             }
             RoleKind::Error => add(Side::Server, Some(build.error(protocol))),
-            // They travel inside the hello, or are not spoken by ourselves.
+            // They are sent inside the hello, or not by Handfast itself.
             RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
         }
     }
@@ -153,7 +153,7 @@ impl Build {
         ])
     }
 
-    /// A refusal bears `VERSION` or a code of the message that proves who the client is.
+    /// A refusal has the code `VERSION` or a code of the message that authenticates the client.
     fn refuse(&mut self, protocol: &Protocol) -> SchemaId {
         let mut codes = vec![Value::from("VERSION")];
         if let Some(auth) = protocol.session.auth {
@@ -183,7 +183,7 @@ impl Build {
         ])
     }
 
-    /// What is wrong with a payload.
+    /// The violations of a payload.
     fn violations(&mut self) -> SchemaId {
         let text = self.of(Type::String);
         let any = self.schemas.push(Schema {
@@ -214,7 +214,7 @@ impl Build {
         self.object(&[("channel", true, text)])
     }
 
-    /// An error is told apart by its code: a declared one has its data, and one of the session's own has none.
+    /// An error is identified by its code: a declared one has its data, one of the session's own has none.
     fn error(&mut self, protocol: &Protocol) -> SchemaId {
         let text = self.of(Type::String);
         let flag = self.of(Type::Boolean);

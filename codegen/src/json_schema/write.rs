@@ -1,4 +1,4 @@
-//! One schema as JSON, for the side that receives it.
+//! One schema as JSON, for the receiving side.
 
 use crate::names::numbered;
 use handfast_schema::number::MAX_SAFE_INTEGER;
@@ -10,19 +10,19 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 /// A definition: its group, and its name there.
 pub(crate) type Place = (&'static str, String);
 
-/// Writes schemas of one side, and keeps the definitions that its references need, each once.
+/// Writes the schemas of one side, and keeps the definitions for their references, each once.
 pub(crate) struct Writer<'p> {
     schemas: &'p Schemas,
-    /// Whose defaults are written out; none keeps the schema as the author wrote it.
+    /// The side whose defaults are written out; `None` keeps the schema as the author wrote it.
     side: Option<Side>,
     /// The names of the schemas that have one.
     names: BTreeMap<SchemaId, String>,
     taken: BTreeSet<String>,
-    /// What was written, by group and name.
+    /// The definitions written so far, by group and name.
     pub(crate) written: BTreeMap<&'static str, BTreeMap<String, Value>>,
-    /// What each definition refers to.
+    /// The references of each definition.
     pub(crate) uses: BTreeMap<Place, BTreeSet<Place>>,
-    /// What was referred to since somebody asked.
+    /// The references since this was last reset.
     referred: BTreeSet<Place>,
     waiting: Vec<(SchemaId, Purpose)>,
 }
@@ -45,8 +45,8 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// The group of definitions in which schemas of a purpose stand: one type may be needed in several forms. As the author
-    /// wrote it there is one form.
+    /// The group of definitions for schemas with a purpose: one type may be needed in several forms. As the author
+    /// wrote it there is only one.
     const fn group(&self, purpose: Purpose) -> &'static str {
         match purpose {
             Purpose::Part if self.side.is_some() => "parts",
@@ -55,13 +55,13 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// A schema that has no name is called after its number, and never as another is.
+    /// A schema without a name is named after its number, which no other schema is.
     fn name(&mut self, id: SchemaId) -> String {
         self.call(id, &format!("schema{}", id.0));
         self.names.get(&id).cloned().unwrap_or_default()
     }
 
-    /// Gives a name to a schema that has none, for where it is referred to: the first of `name`, `name2` … that is free.
+    /// Names a schema that has no name and is referred to: the first of `name`, `name2` … that is free.
     pub(crate) fn call(&mut self, id: SchemaId, name: &str) {
         if let Entry::Vacant(place) = self.names.entry(id) {
             let name = numbered(name, &|name| self.taken.contains(name));
@@ -70,19 +70,19 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// The place that a schema has among the definitions where it is referred to.
+    /// The definition of a schema, for references.
     pub(crate) fn place(&mut self, id: SchemaId) -> Place {
         (self.group(Purpose::Whole), self.name(id))
     }
 
-    /// A schema in full, and what it refers to.
+    /// A schema in full, with its references.
     pub(crate) fn root(&mut self, id: SchemaId) -> (Value, BTreeSet<Place>) {
         self.referred.clear();
         let value = self.schema(id, Purpose::Whole);
         (value, std::mem::take(&mut self.referred))
     }
 
-    /// Puts a definition in a group and returns the reference to it.
+    /// Adds a definition to a group and returns a reference to it.
     pub(crate) fn define(&mut self, group: &'static str, name: &str, value: Value) -> Value {
         self.written
             .entry(group)
@@ -99,7 +99,7 @@ impl<'p> Writer<'p> {
             None => String::new(),
         };
         let name = name.replace('~', "~0").replace('/', "~1");
-        // A fragment of a URI takes no more than these as they are.
+        // In the fragment of a URI only these may be unescaped.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         let name: String = name
             .bytes()
@@ -114,20 +114,20 @@ impl<'p> Writer<'p> {
         json!({ "$ref": format!("#/$defs/{under}{name}") })
     }
 
-    /// A reference to a schema in the form that a purpose asks for, which is written before the bundle is done.
+    /// A reference to a schema in the form for a purpose, which is written later.
     pub(crate) fn refer(&mut self, id: SchemaId, purpose: Purpose) -> Value {
         let (group, name) = (self.group(purpose), self.name(id));
         self.referred.insert((group, name.clone()));
         let is_written = |written: &BTreeMap<String, Value>| written.contains_key(&name);
         if !self.written.get(group).is_some_and(is_written) {
-            // The place is taken first, so that a type that contains itself is written once.
+            // Reserved first, so that a recursive type is written only once.
             self.define(group, &name, Value::Bool(true));
             self.waiting.push((id, purpose));
         }
         self.pointer(group, &name)
     }
 
-    /// Writes what was referred to, until nothing new is.
+    /// Writes the targets of references, until there are no new ones.
     pub(crate) fn finish(&mut self) {
         while let Some((id, purpose)) = self.waiting.pop() {
             let place = (self.group(purpose), self.name(id));
@@ -139,7 +139,7 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// A schema in full, its references by name.
+    /// A schema in full, with its references by name.
     pub(crate) fn schema(&mut self, id: SchemaId, purpose: Purpose) -> Value {
         let schemas = self.schemas;
         let schema = &schemas[id];
@@ -154,10 +154,10 @@ impl<'p> Writer<'p> {
         }
         self.assertions(schema, purpose, &mut out);
         self.children(schema, purpose, &mut out);
-        let closing = unknown_fields(schemas, id);
-        self.in_place(schema, closing.in_place(purpose), &mut out);
+        let fields = unknown_fields(schemas, id);
+        self.in_place(schema, fields.in_place(purpose), &mut out);
         if self.side == Some(Side::Server) && purpose == Purpose::Whole {
-            match closing {
+            match fields {
                 UnknownFields::RefuseAdditional => {
                     out.insert("additionalProperties".into(), Value::Bool(false));
                 }
@@ -197,7 +197,7 @@ impl<'p> Writer<'p> {
             "open",
             (schema.open && self.side.is_none()).then_some(Value::Bool(true)),
         );
-        // An open enum is a remark where it is received by a client.
+        // A client treats an open enum as an annotation.
         let values = schema.enumeration.clone().map(Value::Array);
         put(if open { "examples" } else { "enum" }, values);
         let number = |n: &Option<handfast_schema::Number>| n.clone().map(Value::Number);
@@ -316,7 +316,7 @@ impl<'p> Writer<'p> {
         if let Some(Value::Object(reference)) = reference {
             out.extend(reference);
         }
-        // One that is left over stands beside a `$ref`; to a pointer it is a reference like any other.
+        // A remaining one is a sibling of `$ref`; to a pointer it is a reference like any other.
         if let Some(Value::Object(mut target)) = dynamic.map(|id| self.refer(id, inner)) {
             out.extend(
                 target
@@ -343,7 +343,7 @@ impl<'p> Writer<'p> {
     }
 }
 
-/// What we assert and other validators take for remarks, as patterns.
+/// What Handfast asserts and other validators treat as annotations, as patterns.
 fn implied_patterns(schema: &Schema) -> impl Iterator<Item = &'static str> {
     let encoding = schema
         .content_encoding
@@ -392,18 +392,14 @@ fn annotations(schema: &Schema, out: &mut Map<String, Value>) {
 }
 
 #[cfg(test)]
-#[path = "../../../schema/tests/random/mod.rs"]
-mod random;
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use handfast_schema::{Dialect, Validator};
-    use random::{Rng, document, instance};
+    use handfast_testing::random::{Rng, document, instance};
     use std::error::Error;
 
-    /// What the interpreter makes of a schema on one side is what another implementation makes of it as it is written for
-    /// that side.
+    /// The interpreter's verdict on a schema for one side is that of another implementation on the schema as written
+    /// for that side.
     #[test]
     fn random_schemas_mean_on_either_side_what_is_written() -> Result<(), Box<dyn Error>> {
         let (mut good, mut bad) = (0, 0);

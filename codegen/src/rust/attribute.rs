@@ -1,14 +1,15 @@
-//! Attributes, laid out as `rustfmt` does.
+//! Attributes, formatted like `rustfmt` does.
 
+use handfast_spec::model::Scalar;
 use unicode_width::UnicodeWidthStr;
 
-/// `rustfmt` lays out the arguments of an attribute below each other when several are longer than this.
+/// `rustfmt` puts several arguments of an attribute on lines of their own when they are longer than this.
 const ARGUMENTS: usize = 70;
 
 /// The widest line.
 pub(super) const LINE: usize = 100;
 
-/// `#[name(arguments)]` and a line break; without parentheses where there are no arguments.
+/// `#[name(arguments)]` and a line break; without parentheses if there are no arguments.
 pub(super) fn attribute(out: &mut String, indent: &str, name: &str, arguments: &[String]) {
     if arguments.is_empty() {
         out.push_str(&format!("{indent}#[{name}]\n"));
@@ -27,12 +28,12 @@ pub(super) fn attribute(out: &mut String, indent: &str, name: &str, arguments: &
     out.push_str("]\n");
 }
 
-/// An attribute in one line, for where it does not stand in a line of its own.
+/// An attribute on one line, for use inside a line.
 pub(super) fn flat(name: &str, arguments: &[String]) -> String {
     format!("#[{name}({})]", arguments.join(", "))
 }
 
-/// An argument: as it is, or a list of more under a name.
+/// An argument: as is, or a named list of arguments.
 enum Argument<'a> {
     Plain(&'a str),
     List(&'a str, Vec<Self>),
@@ -52,7 +53,7 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// How wide it is in one line; none where it is too wide for that.
+    /// Its width on one line; `None` if it is too wide for that.
     fn width(&self) -> Option<usize> {
         match self {
             Self::Plain(text) => Some(text.width()),
@@ -73,7 +74,7 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// The arguments of a list: parted by the commas that stand in no string and no parentheses.
+/// The arguments of a list: separated by the commas outside strings and parentheses.
 fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut depth, mut in_text) = (0, 0u32, false);
@@ -106,7 +107,7 @@ fn write_flat(out: &mut String, arguments: &[Argument<'_>]) {
     }
 }
 
-/// How wide arguments are beside each other; a single one may be as wide as the line.
+/// The width of arguments side by side; a single one may be as wide as the line.
 fn flat_width(arguments: &[Argument<'_>]) -> Option<usize> {
     let mut width = 2 * arguments.len().saturating_sub(1);
     for argument in arguments {
@@ -115,7 +116,8 @@ fn flat_width(arguments: &[Argument<'_>]) -> Option<usize> {
     (arguments.len() == 1 || width <= ARGUMENTS).then_some(width)
 }
 
-/// `name(arguments)`, where the line is `depth` deep, has `used` columns before this, and `after` behind it.
+/// `name(arguments)`, where the line is indented by `depth` and has `used` columns before this and `after` columns
+/// after it.
 fn list(
     out: &mut String,
     name: &str,
@@ -130,7 +132,7 @@ fn list(
     let fits = flat_width(arguments).is_some_and(|width| used + width + 1 + after <= LINE);
     match arguments {
         _ if fits => write_flat(out, arguments),
-        // A list that is alone in a list opens with it.
+        // A list that is the only argument starts on the same line.
         [Argument::List(inner, arguments)] => list(out, inner, arguments, depth, used, after + 1),
         _ => {
             let inner = depth + 4;
@@ -153,12 +155,20 @@ fn list(
     out.push(')');
 }
 
+/// A literal of a tag or a code.
+pub(super) fn scalar(scalar: &Scalar) -> String {
+    match scalar {
+        Scalar::Text(value) => text(value),
+        Scalar::Integer(n) => n.to_string(),
+    }
+}
+
 /// A string literal.
 pub(super) fn text(text: &str) -> String {
     proc_macro2::Literal::string(text).to_string()
 }
 
-/// JSON as a raw string literal; what would not be seen in it as it is, is escaped as JSON does.
+/// JSON as a raw string literal; invisible characters are escaped as in JSON.
 pub(super) fn raw_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

@@ -1,6 +1,6 @@
-//! What a value has to keep, as sentences for those who read the documentation of a type.
+//! The constraints of a value, as sentences in the documentation of a type.
 
-use super::Cx;
+use super::RustContext;
 use crate::shape::{Item, Use};
 use handfast_schema::{
     Number, Schema, SchemaId, format,
@@ -8,8 +8,9 @@ use handfast_schema::{
     union::{self, Distinction},
 };
 
-/// The constraints of a schema that is used with a type; empty where there are none, or the type's own documentation has them.
-pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
+/// The constraints of a schema that is used with a type; empty if there are none, or if the type's own documentation
+/// has them.
+pub(super) fn sentences(cx: &RustContext<'_>, id: SchemaId, ty: &Use) -> String {
     let schemas = &cx.protocol.schemas;
     let id = union::resolve(schemas, id);
     let schema = &schemas[id];
@@ -35,7 +36,7 @@ pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
         }
         Use::Text => string(schema, "", &mut out),
         Use::Bytes => string(schema, " of base64", &mut out),
-        Use::Integer | Use::Number => number(schema, &mut out),
+        Use::Integer(_) | Use::Number => number(schema, &mut out),
         Use::List(inner) => {
             counted(
                 &mut out,
@@ -82,8 +83,8 @@ pub(super) fn sentences(cx: &Cx<'_>, id: SchemaId, ty: &Use) -> String {
     out.join(" ")
 }
 
-/// The constraints of the items of a tuple, each by the place it has in Rust.
-pub(super) fn of_tuple(cx: &Cx<'_>, items: &[Item]) -> String {
+/// The constraints of the items of a tuple, each with its index in Rust.
+pub(super) fn of_tuple(cx: &RustContext<'_>, items: &[Item]) -> String {
     let mut out = Vec::new();
     for (i, item) in items.iter().enumerate() {
         each(
@@ -121,7 +122,7 @@ pub(super) fn of_struct(schema: &Schema) -> String {
     out.join(" ")
 }
 
-/// Puts sentences behind a description, as a paragraph of their own.
+/// Appends sentences to a description, as a paragraph of their own.
 pub(super) fn append(words: &mut String, sentences: &str) {
     if !sentences.is_empty() {
         words.push_str("\n\n");
@@ -185,7 +186,7 @@ fn counted(out: &mut Vec<String>, range: (Option<u64>, Option<u64>), one: &str, 
     out.extend(range_of(range, one, many).map(|range| format!("{range}.")));
 }
 
-/// `1 to 2,000 characters`, `At least 1 item`; none where there is no bound.
+/// `1 to 2,000 characters`, `At least 1 item`; `None` if there is no bound.
 fn range_of((min, max): (Option<u64>, Option<u64>), one: &str, many: &str) -> Option<String> {
     let noun = |n: u64| if n == 1 { one } else { many };
     Some(match (min, max) {
@@ -197,7 +198,7 @@ fn range_of((min, max): (Option<u64>, Option<u64>), one: &str, many: &str) -> Op
     })
 }
 
-/// A number with a comma at every thousand, where it is whole and short enough to be written out.
+/// A number with thousands separators, if it is whole and short enough.
 fn grouped(n: impl Into<Number>) -> String {
     let text = text(&n.into());
     let (sign, digits) = text.split_at(text.len() - text.trim_start_matches('-').len());
@@ -220,7 +221,7 @@ fn capital(words: &str) -> String {
     first.into_iter().chain(chars).collect()
 }
 
-/// Text as code: between more backticks than stand beside each other in it, and on one line.
+/// Text as inline code: with more backticks than it contains in a row, and on one line.
 fn code(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -232,7 +233,7 @@ fn code(text: &str) -> String {
     }
     let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    // A blank at either end belongs to the fence where there is one at both.
+    // A blank on both ends would be stripped with the backticks.
     let pad = line.is_empty() || line.starts_with(['`', ' ']) || line.ends_with(['`', ' ']);
     let pad = if pad { " " } else { "" };
     format!("{fence}{pad}{line}{pad}{fence}")
@@ -245,13 +246,13 @@ mod tests {
 
     #[test]
     fn ranges_read_as_people_say_them() {
-        let told = |min, max| range_of((min, max), "item", "items").unwrap_or_default();
-        assert_eq!(told(Some(1), Some(2000)), "1 to 2,000 items");
-        assert_eq!(told(Some(1), None), "At least 1 item");
-        assert_eq!(told(Some(0), Some(1)), "At most 1 item");
-        assert_eq!(told(Some(0), Some(0)), "Exactly 0 items");
-        assert_eq!(told(Some(3), Some(3)), "Exactly 3 items");
-        assert_eq!(told(Some(0), None), "");
+        let range = |min, max| range_of((min, max), "item", "items").unwrap_or_default();
+        assert_eq!(range(Some(1), Some(2000)), "1 to 2,000 items");
+        assert_eq!(range(Some(1), None), "At least 1 item");
+        assert_eq!(range(Some(0), Some(1)), "At most 1 item");
+        assert_eq!(range(Some(0), Some(0)), "Exactly 0 items");
+        assert_eq!(range(Some(3), Some(3)), "Exactly 3 items");
+        assert_eq!(range(Some(0), None), "");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(-1000), "-1,000");
         assert_eq!(grouped(999), "999");

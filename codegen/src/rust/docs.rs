@@ -1,6 +1,8 @@
-//! Documentation, carried from the spec: its text can break out of nothing.
+//! Documentation from the spec, as comments that its text cannot break out of.
 
-/// Lines longer than this are folded.
+use handfast_spec::model::Message;
+
+/// Longer lines are wrapped.
 const WIDTH: usize = 96;
 
 /// Documentation of the item that follows.
@@ -11,6 +13,21 @@ pub(super) fn outer(out: &mut String, indent: &str, text: &str) {
 /// Documentation of the file.
 pub(super) fn inner(out: &mut String, text: &str) {
     comment(out, "", "//!", text);
+}
+
+/// The documentation of a message: its description, since which version it exists, and whether it is deprecated.
+pub(super) fn of_message(message: &Message) -> String {
+    let mut words = message.description.clone().unwrap_or_default();
+    if let Some(since) = &message.since {
+        words.push_str(&format!("\n\nSince {since}."));
+    }
+    if let Some(deprecated) = &message.deprecated {
+        match &deprecated.note {
+            Some(note) => words.push_str(&format!("\n\nDeprecated: {note}.")),
+            None => words.push_str("\n\nDeprecated."),
+        }
+    }
+    words
 }
 
 fn comment(out: &mut String, indent: &str, slashes: &str, text: &str) {
@@ -33,14 +50,14 @@ fn comment(out: &mut String, indent: &str, slashes: &str, text: &str) {
             continue;
         }
         if let Some(ticks) = ticks {
-            // Whatever it says it is: rustdoc runs what it takes for Rust.
+            // Whatever its language: rustdoc would run what it takes for Rust.
             put(&format!("{ticks}text"));
             fence = Some(ticks);
             continue;
         }
         let line = &*quiet(line);
         let begins_item = is_list_item(line);
-        // What belongs to an item is indented like it, or markdown reads it as a paragraph of its own.
+        // The continuation of an item is indented like it; otherwise Markdown reads it as a new paragraph.
         let margin = if in_list && !begins_item && !line.is_empty() && !line.starts_with(' ') {
             "  "
         } else {
@@ -62,21 +79,21 @@ fn comment(out: &mut String, indent: &str, slashes: &str, text: &str) {
     }
 }
 
-/// The marks that open or close a block of code, where a line begins with such.
+/// The marks of a code fence, if the line begins with one.
 fn fence_of(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let marks = &line[..line.len() - line.trim_start_matches(mark).len()];
-    // One that closes on the same line is code in a sentence.
+    // A fence that closes on the same line is inline code.
     let is_fence = marks.len() >= 3 && (mark == '~' || !line[marks.len()..].contains('`'));
     is_fence.then_some(marks)
 }
 
-/// A line without what rustdoc takes for more than text: code by its indentation, links to items, tags of HTML, and addresses that are
-/// no links. Links that are written out stay, and so does what stands in backticks.
+/// A line with everything escaped that rustdoc would not read as text: indented code, links to items, HTML tags, and
+/// bare addresses. Explicit links stay, and so does inline code.
 fn quiet(line: &str) -> String {
     let (mut out, mut rest) = contained(line);
-    // A block of code in a quotation or an item ends with it, which lines alone do not show.
+    // A code block in a quotation or a list item ends with it, which single lines do not show.
     if out.ends_with(' ') && !out.trim().is_empty() && fence_of(rest).is_some() {
         out.push('\\');
     }
@@ -98,7 +115,7 @@ fn quiet(line: &str) -> String {
                     .unwrap_or(rest.len());
                 let address = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
                 taken = address.len();
-                // That of a link stays as it is.
+                // The address of a link stays as it is.
                 if !out.ends_with("](") {
                     out.extend(["<", address, ">"]);
                     rest = &rest[taken..];
@@ -113,12 +130,12 @@ fn quiet(line: &str) -> String {
     out
 }
 
-/// The marks of quotations and list items that a line begins with, one space behind each, and the rest. More spaces would make
-/// code of it.
+/// The marks of quotations and list items at the beginning of a line, each followed by one space, and the rest. More
+/// spaces would make it code.
 fn contained(line: &str) -> (String, &str) {
     let mut rest = line.trim_start();
     let indent = line.len() - rest.len();
-    // Four spaces make code of it; two keep it in a list.
+    // Four spaces would make it code; two keep it in a list.
     let mut marks = " ".repeat(if indent > 3 { 2 } else { indent });
     loop {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -137,7 +154,7 @@ fn contained(line: &str) -> (String, &str) {
     }
 }
 
-/// Whether a bracket begins a link that says where it leads, and leads to no item of Rust.
+/// Whether a bracket begins an explicit link to something other than a Rust item.
 fn is_link(text: &str) -> bool {
     let target = text
         .find(']')
@@ -148,8 +165,8 @@ fn is_link(text: &str) -> bool {
     })
 }
 
-/// Text without what a comment must not hold: lone carriage returns, tabs, and characters that change how the line is
-/// seen or cannot be seen at all; those are spelt out.
+/// Text without characters that a comment must not contain: lone carriage returns, tabs, and invisible characters or
+/// ones that change how the line is displayed; those are escaped.
 fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.replace("\r\n", "\n").chars() {
@@ -179,7 +196,7 @@ fn is_list_item(line: &str) -> bool {
         || (number.len() < line.len() && (number.starts_with(". ") || number.starts_with(") ")))
 }
 
-/// Folds a line at spaces; code, tables and headings stay as they are.
+/// Wraps a line at spaces; code, tables and headings stay as they are.
 fn fold(line: &str, width: usize) -> Vec<&str> {
     let keeps = line.starts_with(['#', '|', '`', '>']);
     if keeps || line.chars().count() <= width {
@@ -192,7 +209,7 @@ fn fold(line: &str, width: usize) -> Vec<&str> {
             .char_indices()
             .nth(width)
             .map_or(rest.len(), |(i, _)| i);
-        // A part must not begin with what markdown takes for a list, a heading or a quote.
+        // A part must not begin with what Markdown reads as a list, a heading or a quotation.
         let place = rest[..limit]
             .rmatch_indices(' ')
             .map(|(i, _)| i)

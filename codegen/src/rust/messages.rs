@@ -1,50 +1,28 @@
-//! The unions of what either end sends, and the errors of requests.
+//! The enums of the messages that each side sends.
 
 use super::{
-    Cx,
-    attribute::{attribute, text},
-    docs,
-    types::boxed_if_large,
+    RustContext,
+    attribute::{attribute, scalar, text},
+    derives::plain,
+    docs, size,
+    type_names::{channel_type, errors_of, message_name, payload, type_of},
 };
 use crate::{
     names,
     shape::{MessageShape, PayloadShape},
 };
 use handfast_spec::model::{
-    Correlate, Envelope, EnvelopeField, ErrorId, FieldKind, Message, MessageId, Presence, RoleKind,
+    Correlate, Envelope, EnvelopeField, FieldKind, Message, MessageId, Presence, RoleKind,
     RolePlayer, Scalar, Sent, Side, Tagging, Timestamp, TimestampForm,
 };
 
-pub(super) fn messages(cx: &Cx<'_>, items: &mut Vec<String>) {
+pub(super) fn messages(cx: &RustContext<'_>, items: &mut Vec<String>) {
     items.push(union(cx, Side::Client));
     items.push(union(cx, Side::Server));
 }
 
-/// A literal of a tag or a code.
-pub(super) fn scalar(scalar: &Scalar) -> String {
-    match scalar {
-        Scalar::Text(value) => text(value),
-        Scalar::Integer(n) => n.to_string(),
-    }
-}
-
-/// The documentation of a message: its description, since when it is, and whether it is to be used.
-pub(super) fn documentation(message: &Message, description: Option<&str>) -> String {
-    let mut words = description.map_or_else(|| format!("`{}`", message.name.text), str::to_owned);
-    if let Some(since) = &message.since {
-        words.push_str(&format!("\n\nSince {since}."));
-    }
-    if let Some(deprecated) = &message.deprecated {
-        match &deprecated.note {
-            Some(note) => words.push_str(&format!("\n\nDeprecated: {note}.")),
-            None => words.push_str("\n\nDeprecated."),
-        }
-    }
-    words
-}
-
-/// Whether a message is part of its end's union. The proof of who a client is travels inside the hello.
-fn is_in_union(cx: &Cx<'_>, id: MessageId) -> bool {
+/// Whether a message is a variant of its side's enum. The message that authenticates a client is sent inside the hello.
+fn is_in_union(cx: &RustContext<'_>, id: MessageId) -> bool {
     let hello = matches!(
         cx.protocol.session.role(RoleKind::Hello),
         RolePlayer::Own { .. }
@@ -52,66 +30,25 @@ fn is_in_union(cx: &Cx<'_>, id: MessageId) -> bool {
     !(hello && cx.protocol.session.auth == Some(id))
 }
 
-fn side(shape: &MessageShape, end: Side) -> Option<&PayloadShape> {
-    match end {
-        Side::Client => shape.client.as_ref(),
-        Side::Server => shape.server.as_ref(),
-    }
-}
-
-fn sent(message: &Message, end: Side) -> Option<&Sent> {
-    match end {
+fn sent(message: &Message, side: Side) -> Option<&Sent> {
+    match side {
         Side::Client => message.client.as_ref(),
         Side::Server => message.server.as_ref(),
     }
 }
 
-/// The type of a message as one end sends it.
-pub(super) fn type_of(cx: &Cx<'_>, id: MessageId, end: Side) -> String {
-    side(&cx.shapes.messages[id.0], end)
-        .map(|payload| payload.rust.clone())
-        .unwrap_or_default()
-}
-
-/// The name of the enum of errors that a message may be answered with.
-pub(super) fn errors_of(cx: &Cx<'_>, id: MessageId) -> Option<String> {
-    let message = &cx.protocol.messages[id.0];
-    (!message.errors.is_empty()).then(|| format!("{}Error", base(message)))
-}
-
-/// Every enum of errors: its name, its documentation, and the errors.
-pub(super) fn errors_by_set<'p>(cx: &Cx<'p>) -> Vec<(String, String, &'p [ErrorId])> {
-    cx.protocol
-        .messages
-        .iter()
-        .filter(|message| !message.errors.is_empty())
-        .map(|message| {
-            let name = format!("{}Error", base(message));
-            (
-                name,
-                format!("Why `{}` is refused.", message.name.text),
-                message.errors.as_slice(),
-            )
-        })
-        .collect()
-}
-
-fn base(message: &Message) -> String {
-    names::pascal(&message.names.rust.as_ref().unwrap_or(&message.name).text)
-}
-
-fn union(cx: &Cx<'_>, end: Side) -> String {
-    let (name, flag, words, envelope) = match end {
+fn union(cx: &RustContext<'_>, side: Side) -> String {
+    let (name, flag, words, envelope) = match side {
         Side::Client => (
             "ClientMessage",
             "client",
-            "Everything the client sends.",
+            "The messages that the client sends.",
             &cx.protocol.envelope.client,
         ),
         Side::Server => (
             "ServerMessage",
             "server",
-            "Everything the server sends.",
+            "The messages that the server sends.",
             &cx.protocol.envelope.server,
         ),
     };
@@ -121,12 +58,12 @@ fn union(cx: &Cx<'_>, end: Side) -> String {
     args.extend(envelope_arguments(envelope));
     args.extend(cx.krate());
     attribute(&mut out, "", "protocol", &args);
-    out.push_str(super::types::plain(cx));
+    out.push_str(plain(cx));
     let members: Vec<&MessageShape> = cx
         .shapes
         .messages
         .iter()
-        .filter(|shape| is_in_union(cx, shape.id) && side(shape, end).is_some())
+        .filter(|shape| is_in_union(cx, shape.id) && payload(shape, side).is_some())
         .collect();
     if members.is_empty() {
         out.push_str(&format!("pub enum {name} {{}}\n"));
@@ -135,24 +72,20 @@ fn union(cx: &Cx<'_>, end: Side) -> String {
     out.push_str(&format!("pub enum {name} {{\n"));
     for shape in members {
         let message = &cx.protocol.messages[shape.id.0];
-        let (Some(payload), Some(sent)) = (side(shape, end), sent(message, end)) else {
+        let (Some(payload), Some(sent)) = (payload(shape, side), sent(message, side)) else {
             continue;
         };
-        docs::outer(
-            &mut out,
-            "    ",
-            &documentation(message, message.description.as_deref()),
-        );
+        docs::outer(&mut out, "    ", &docs::of_message(message));
         attribute(
             &mut out,
             "    ",
             "message",
-            &arguments(cx, shape.id, message, sent, end, payload),
+            &arguments(cx, shape.id, message, sent, side, payload),
         );
         out.push_str(&format!(
             "    {}({}),\n",
-            names::rust_ident(&base(message)),
-            boxed_if_large(cx, payload.decl, &payload.rust)
+            names::rust_ident(&message_name(message)),
+            size::boxed_if_large(cx, payload.decl, &payload.rust)
         ));
     }
     out.push_str("}\n");
@@ -160,11 +93,11 @@ fn union(cx: &Cx<'_>, end: Side) -> String {
 }
 
 fn arguments(
-    cx: &Cx<'_>,
+    cx: &RustContext<'_>,
     id: MessageId,
     message: &Message,
     sent: &Sent,
-    end: Side,
+    side: Side,
     payload: &PayloadShape,
 ) -> Vec<String> {
     let mut args = Vec::new();
@@ -180,13 +113,10 @@ fn arguments(
     if payload.decl.is_none() {
         args.push("bare".to_owned());
     }
-    if end == Side::Client {
+    if side == Side::Client {
         requests(cx, id, message, &mut args);
     } else if let Some(channel) = message.channel {
-        args.push(format!(
-            "channel = {}",
-            super::protocol::channel_type(cx, channel)
-        ));
+        args.push(format!("channel = {}", channel_type(cx, channel)));
     }
     if message.volatile {
         args.push("volatile".to_owned());
@@ -194,8 +124,8 @@ fn arguments(
     args
 }
 
-/// What is said of a message that the client sends: what answers it, and how.
-fn requests(cx: &Cx<'_>, id: MessageId, message: &Message, args: &mut Vec<String>) {
+/// The arguments for a message that the client sends: its reply, and how it is sent.
+fn requests(cx: &RustContext<'_>, id: MessageId, message: &Message, args: &mut Vec<String>) {
     if let Some(reply) = &message.reply {
         let ty = |id: &Option<MessageId>, end| id.map(|id| type_of(cx, id, end));
         if reply.is_stream() {
@@ -218,8 +148,8 @@ fn requests(cx: &Cx<'_>, id: MessageId, message: &Message, args: &mut Vec<String
         args.push("cancels".to_owned());
     }
     args.extend(errors_of(cx, id).map(|errors| format!("errors = {errors}")));
-    for (what, channel) in cx.doors.get(&id).into_iter().flatten() {
-        let ty = super::protocol::channel_type(cx, *channel);
+    for (what, channel) in cx.channel_roles.get(&id).into_iter().flatten() {
+        let ty = channel_type(cx, *channel);
         args.push(format!("{what} = {ty}"));
     }
     if cx.protocol.session.auth == Some(id) {
@@ -240,7 +170,7 @@ fn requests(cx: &Cx<'_>, id: MessageId, message: &Message, args: &mut Vec<String
     }
 }
 
-/// `envelope(…)`: what differs from the default.
+/// `envelope(…)`: the differences from the default.
 fn envelope_arguments(envelope: &Envelope) -> Option<String> {
     let mut args = Vec::new();
     let tag = envelope.tagging.tag();

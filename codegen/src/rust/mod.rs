@@ -1,57 +1,68 @@
-//! The Rust of a protocol: documented types under `#[protocol]`, and nothing that does not vary with the spec.
+//! The Rust of a protocol: documented types under `#[protocol]`, and nothing that is the same for every spec.
 //!
-//! The text is laid out here, and not by a formatter: an item is mostly attribute and documentation, which formatters
-//! leave alone, and what remains is short enough to be written as `rustfmt` would.
+//! The text is formatted here, and not by a formatter: an item is mostly attributes and documentation, which formatters
+//! leave alone, and the rest is short enough to be written as `rustfmt` would.
 
 mod attribute;
+mod channels;
 mod constraints;
+mod derives;
 mod docs;
+mod errors;
 mod messages;
 mod protocol;
 mod rules;
 mod size;
+mod summary;
+mod type_names;
 mod types;
 
 use crate::json_schema::{self, write::Writer};
-use crate::shape::{Decl, Shapes, Use, surface};
+use crate::shape::{Decl, IntegerType, Shapes, Use, api_names};
 use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Protocol};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that an item may ask for.
-struct Cx<'p> {
+/// What the rendering of an item depends on.
+struct RustContext<'p> {
     protocol: &'p Protocol,
     shapes: &'p Shapes,
     options: &'p GenerateRust,
-    /// The types that were written which have to be imported.
+    /// The types to import.
     imported: RefCell<BTreeSet<&'static str>>,
     /// The messages that cancel a stream.
     cancels: BTreeSet<MessageId>,
     /// The channels that a message joins or leaves, in their order.
-    doors: BTreeMap<MessageId, Vec<(&'static str, ChannelId)>>,
-    /// The schemas that attributes refer to, which are written once for all of them.
+    channel_roles: BTreeMap<MessageId, Vec<(&'static str, ChannelId)>>,
+    /// The schemas that attributes refer to, written once for all of them.
     definitions: RefCell<Writer<'p>>,
 }
 
-impl Cx<'_> {
-    /// A type that has to be imported.
+impl RustContext<'_> {
+    /// A type, which is then imported.
     fn import(&self, name: &'static str) -> &'static str {
         self.imported.borrow_mut().insert(name);
         name
     }
 
-    /// `crate = …`, where the runtime goes by another name.
+    /// `crate = …`, if the runtime has another name.
     fn krate(&self) -> Option<String> {
         (self.options.krate != "handfast").then(|| format!("crate = {}", self.options.krate))
     }
 
-    /// Whether the strings of a type share the text they are read from.
+    /// The arguments of an attribute, with the path of the runtime.
+    fn arguments(&self, mut arguments: Vec<String>) -> Vec<String> {
+        arguments.extend(self.krate());
+        arguments
+    }
+
+    /// Whether the strings of a type share the buffer they are read from.
     fn shares(&self, decl: &Decl) -> bool {
         decl.message
             .is_some_and(|message| self.options.borrow.contains(&message))
     }
 
-    /// A type as it is written in a type of the spec.
+    /// A type as part of a declaration.
     fn part(&self, decl: &Decl, ty: &Use) -> String {
         match ty {
             Use::Text if self.shares(decl) => self.import("ByteString").to_owned(),
@@ -62,7 +73,7 @@ impl Cx<'_> {
         }
     }
 
-    /// A type as it is written where it is used.
+    /// A type where it is used.
     fn ty(&self, ty: &Use) -> String {
         match ty {
             Use::Named(id) => self.shapes.decls[id.0].rust.clone(),
@@ -73,7 +84,9 @@ impl Cx<'_> {
                 format!("{}<{of}>", self.import("StringInteger"))
             }
             Use::Bytes => self.import("Bytes").to_owned(),
-            Use::Integer => "i64".to_owned(),
+            Use::Integer(IntegerType::I64) => "i64".to_owned(),
+            Use::Integer(IntegerType::U64) => "u64".to_owned(),
+            Use::Integer(IntegerType::U32) => "u32".to_owned(),
             Use::Number => "f64".to_owned(),
             Use::Boolean => "bool".to_owned(),
             Use::Null => "()".to_owned(),
@@ -93,46 +106,51 @@ impl Cx<'_> {
     }
 }
 
-fn doors(protocol: &Protocol) -> BTreeMap<MessageId, Vec<(&'static str, ChannelId)>> {
-    let mut doors: BTreeMap<_, Vec<_>> = BTreeMap::new();
+fn channel_roles(protocol: &Protocol) -> BTreeMap<MessageId, Vec<(&'static str, ChannelId)>> {
+    let mut channel_roles: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (i, channel) in protocol.channels.iter().enumerate() {
         for (what, message) in [("join", channel.join), ("leave", channel.leave)] {
             if let Some(message) = message {
-                doors.entry(message).or_default().push((what, ChannelId(i)));
+                channel_roles
+                    .entry(message)
+                    .or_default()
+                    .push((what, ChannelId(i)));
             }
         }
     }
-    doors
+    channel_roles
 }
 
-/// Writes the Rust of a protocol; `source` is the file it is made from, as the header names it.
+/// The Rust of a protocol; `source` is the name of the spec in the header.
 pub fn generate(
     protocol: &Protocol,
     shapes: &Shapes,
     options: &GenerateRust,
     source: &str,
 ) -> String {
-    let cx = Cx {
+    let cx = RustContext {
         protocol,
         shapes,
         options,
         imported: RefCell::default(),
-        cancels: surface::cancels(protocol),
-        doors: doors(protocol),
+        cancels: api_names::cancels(protocol),
+        channel_roles: channel_roles(protocol),
         definitions: RefCell::new(json_schema::documents(protocol, None)),
     };
     let mut items: Vec<String> = Vec::new();
     types::types(&cx, &mut items);
     messages::messages(&cx, &mut items);
-    protocol::channels(&cx, &mut items);
-    protocol::marker(&cx, &mut items);
+    channels::channels(&cx, &mut items);
+    protocol::protocol(&cx, &mut items);
     items.extend(rules::definitions(&cx));
     let mut out = String::new();
     if let Some(description) = &protocol.description {
         docs::inner(&mut out, description);
         out.push_str("//!\n");
     }
-    docs::inner(&mut out, &crate::header(source));
+    docs::inner(&mut out, &crate::header::header(source));
+    out.push_str("//!\n");
+    docs::inner(&mut out, &summary::summary(&cx));
     out.push('\n');
     out.push_str(&imports(&cx));
     for item in &items {
@@ -142,8 +160,8 @@ pub fn generate(
     out
 }
 
-/// The `use` lines: only what the items name, in the order `rustfmt` gives them.
-fn imports(cx: &Cx<'_>) -> String {
+/// The `use` lines: only what the items need, in the order of `rustfmt`.
+fn imports(cx: &RustContext<'_>) -> String {
     let imported = cx.imported.borrow();
     let mut names: Vec<&str> = imported
         .iter()

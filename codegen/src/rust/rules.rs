@@ -1,7 +1,7 @@
-//! The constraints of a place, as arguments of `#[protocol]`.
+//! The constraints of a value, as arguments of `#[protocol]`.
 
 use super::{
-    Cx,
+    RustContext,
     attribute::{self, text},
 };
 use crate::shape::Use;
@@ -12,12 +12,12 @@ use handfast_schema::{
 };
 use serde_json::Value;
 
-/// Says that null is a branch of its own; it changes what is told, and not what is taken.
+/// Says that null is a branch of its own; it changes which violations are reported, not which values are valid.
 pub(super) const NULL_APART: &str = "null_apart";
 
-/// The arguments for a schema that is used with a type. `place` is what it is called in the table of schemas where it has no
+/// The arguments for a schema that is used with a type. `place` is its name in the table of schemas, if it has no
 /// name of its own.
-pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<String> {
+pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
     let written = id;
     let id = union::resolve(schemas, id);
@@ -47,7 +47,7 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<Str
             out.extend(encoding.map(|name| format!("content_encoding = {}", text(name))));
         }
         Use::Bytes => string(schema, &mut out),
-        Use::Integer | Use::Number => number(schema, &mut out),
+        Use::Integer(_) | Use::Number => number(schema, &mut out),
         Use::List(inner) => {
             count(&mut out, "min_items", schema.min_items);
             count(&mut out, "max_items", schema.max_items);
@@ -85,8 +85,8 @@ pub(super) fn rules(cx: &Cx<'_>, id: SchemaId, ty: &Use, place: &str) -> Vec<Str
     out
 }
 
-/// A schema in full; where it refers to others, or is referred to itself, it stands in the table of the file.
-pub(super) fn schema(cx: &Cx<'_>, id: SchemaId, place: &str) -> String {
+/// A schema in full; if it has references, or is referred to itself, it goes to the table of the file.
+pub(super) fn schema(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
     let schemas = &cx.protocol.schemas;
     let key = if schemas.has_defaults() {
         "schema"
@@ -105,8 +105,8 @@ pub(super) fn schema(cx: &Cx<'_>, id: SchemaId, place: &str) -> String {
     format!("{key} = DEFINITIONS[{}]", text(&name))
 }
 
-/// The table of the schemas that attributes refer to; nothing where there are none.
-pub(super) fn definitions(cx: &Cx<'_>) -> Option<String> {
+/// The table of the schemas that attributes refer to; `None` if there are none.
+pub(super) fn definitions(cx: &RustContext<'_>) -> Option<String> {
     let mut definitions = cx.definitions.borrow_mut();
     definitions.finish();
     let written = definitions.written.values().flatten();
@@ -128,15 +128,22 @@ pub(super) fn definitions(cx: &Cx<'_>) -> Option<String> {
     ))
 }
 
-fn nested(cx: &Cx<'_>, name: &str, id: SchemaId, ty: &Use, place: &str, out: &mut Vec<String>) {
+fn nested(
+    cx: &RustContext<'_>,
+    name: &str,
+    id: SchemaId,
+    ty: &Use,
+    place: &str,
+    out: &mut Vec<String>,
+) {
     let inner = rules(cx, id, ty, &format!("{place}.{name}"));
     if !inner.is_empty() {
         out.push(format!("{name}({})", inner.join(", ")));
     }
 }
 
-/// What the names of a map have to keep: rules of strings where that is all, and otherwise the schema.
-fn names(cx: &Cx<'_>, id: SchemaId, place: &str) -> Vec<String> {
+/// The constraints on the names of a map: as rules of strings if that is possible, otherwise as a schema.
+fn names(cx: &RustContext<'_>, id: SchemaId, place: &str) -> Vec<String> {
     let schemas = &cx.protocol.schemas;
     let schema = &schemas[union::resolve(schemas, id)];
     if schema.boolean == Some(true) {
@@ -196,7 +203,7 @@ fn counts_of_properties(schema: &Schema, out: &mut Vec<String>) {
     count(out, "max_properties", schema.max_properties);
 }
 
-/// What a struct has to keep as a whole.
+/// The constraints of a struct as a whole.
 pub(super) fn of_struct(schema: &Schema, out: &mut Vec<String>) {
     counts_of_properties(schema, out);
     let beside = |(because, names): &(String, Vec<String>)| {
@@ -223,7 +230,7 @@ fn count(out: &mut Vec<String>, name: &str, n: Option<u64>) {
     }
 }
 
-/// A number as a literal: what fits 64 bits as it is, all else as a double.
+/// A number as a literal: as an integer if it fits 64 bits, otherwise as a double.
 pub(super) fn literal(n: &Number) -> String {
     match (n.as_i64(), n.as_f64()) {
         (Some(n), _) => n.to_string(),

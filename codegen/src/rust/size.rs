@@ -1,17 +1,26 @@
-//! How large a type is in memory, roughly: large variants are boxed.
+//! The approximate size of a type in memory: large variants are boxed.
 
-use super::Cx;
+use super::RustContext;
 use crate::shape::{DeclId, DeclKind, Use};
 
-/// A variant larger than this is boxed. Clippy complains of 200 bytes between two variants, so none is left to it.
-pub(super) const LARGEST_VARIANT: usize = 184;
+/// A variant larger than this is boxed. Clippy warns at a difference of 200 bytes between two variants.
+const LARGEST_VARIANT: usize = 184;
 
-/// The size of a type in bytes, from above.
-pub(super) fn size(cx: &Cx<'_>, id: DeclId) -> usize {
+/// The type of a variant: boxed if it is large.
+pub(super) fn boxed_if_large(cx: &RustContext<'_>, decl: Option<DeclId>, name: &str) -> String {
+    if decl.is_some_and(|decl| size(cx, decl) > LARGEST_VARIANT) {
+        format!("Box<{name}>")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// An upper bound of the size of a type in bytes.
+fn size(cx: &RustContext<'_>, id: DeclId) -> usize {
     of_decl(cx, id, 32)
 }
 
-fn of_decl(cx: &Cx<'_>, id: DeclId, depth: u32) -> usize {
+fn of_decl(cx: &RustContext<'_>, id: DeclId, depth: u32) -> usize {
     let Some(depth) = depth.checked_sub(1) else {
         return LARGEST_VARIANT + 1;
     };
@@ -44,13 +53,13 @@ fn of_decl(cx: &Cx<'_>, id: DeclId, depth: u32) -> usize {
 }
 
 /// `text` is the size of a string.
-fn of_use(cx: &Cx<'_>, ty: &Use, text: usize, depth: u32) -> usize {
+fn of_use(cx: &RustContext<'_>, ty: &Use, text: usize, depth: u32) -> usize {
     match ty {
         Use::Named(id) => of_decl(cx, *id, depth),
         Use::Text => text,
         Use::Bytes | Use::List(_) | Use::Map(_) => 24,
         Use::Checked { .. } => 32,
-        Use::Boxed(_) | Use::TextInteger { .. } | Use::Integer | Use::Number => 8,
+        Use::Boxed(_) | Use::TextInteger { .. } | Use::Integer(_) | Use::Number => 8,
         Use::Boolean | Use::Null => 1,
         Use::Nullable(inner) => of_use(cx, inner, text, depth) + 8,
     }

@@ -1,36 +1,32 @@
 //! Structs, enums and newtypes.
 
 use super::{
-    Cx,
+    RustContext,
     attribute::{self, attribute, text},
-    constraints, docs,
+    constraints,
+    derives::{CLOSED_LITERALS, COMPARED, LITERALS, TEXT, plain},
+    docs,
+    errors::errors,
     rules::{self, rules},
     size,
 };
-use crate::shape::{Branch, Decl, DeclId, DeclKind, Item, Section, StructField, Use};
-use handfast_spec::model::ErrorId;
+use crate::names;
+use crate::shape::{
+    Branch, Decl, DeclId, DeclKind, IntegerType, Item, PayloadShape, Section, StructField, Use,
+};
 use serde_json::Value;
 
-pub(super) const COMPARED: &str = "#[derive(Clone, Debug, PartialEq)]\n";
-const PLAIN: &str = "#[derive(Clone, Debug)]\n";
-const TEXT: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\n";
-const LITERALS: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash)]\n";
-const CLOSED_LITERALS: &str = "#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n";
-
-pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
+pub(super) fn types(cx: &RustContext<'_>, items: &mut Vec<String>) {
     let section = |section: Section, items: &mut Vec<String>| {
         for (i, decl) in cx.shapes.decls.iter().enumerate() {
             if decl.section == section && !cx.shapes.is_implied(DeclId(i)) {
-                items.push(declared(cx, decl));
+                items.push(declared(cx, DeclId(i), decl));
             }
         }
     };
     section(Section::Types, items);
     section(Section::Errors, items);
-    let excluded = super::messages::errors_by_set(cx);
-    for (name, description, errors) in &excluded {
-        items.push(error_enum(cx, name, description, errors));
-    }
+    errors(cx, items);
     section(Section::Payloads, items);
     for message in &cx.shapes.messages {
         let model = &cx.protocol.messages[message.id.0];
@@ -38,11 +34,7 @@ pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
         for payload in message.client.iter().chain(&message.server) {
             if payload.decl.is_none() && done != Some(&payload.rust) {
                 let mut item = String::new();
-                docs::outer(
-                    &mut item,
-                    "",
-                    &super::messages::documentation(model, model.description.as_deref()),
-                );
+                docs::outer(&mut item, "", &docs::of_message(model));
                 attribute(
                     &mut item,
                     "",
@@ -58,52 +50,18 @@ pub(super) fn types(cx: &Cx<'_>, items: &mut Vec<String>) {
     }
 }
 
-/// The arguments of a type that lies in messages.
-fn arguments_of_type(cx: &Cx<'_>, mut arguments: Vec<String>) -> Vec<String> {
+/// The arguments of a type that is part of messages.
+fn arguments_of_type(cx: &RustContext<'_>, mut arguments: Vec<String>) -> Vec<String> {
     if cx.options.deserialize {
         arguments.push("deserialize".to_owned());
     }
-    self::arguments(cx, arguments)
+    cx.arguments(arguments)
 }
 
-/// What is derived for a type that holds others: to compare it costs a program time to compile, and few do.
-pub(super) fn plain(cx: &Cx<'_>) -> &'static str {
-    if cx.options.partial_eq {
-        COMPARED
-    } else {
-        PLAIN
-    }
-}
-
-fn arguments(cx: &Cx<'_>, mut arguments: Vec<String>) -> Vec<String> {
-    arguments.extend(cx.krate());
-    arguments
-}
-
-fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
+fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
     let mut out = String::new();
     let schema = &cx.protocol.schemas[decl.schema];
-    let description = decl
-        .description
-        .clone()
-        .unwrap_or_else(|| format!("`{}`", decl.rust));
-    let mut words = description;
-    match &decl.kind {
-        DeclKind::Alias(Use::Checked { reason }) => {
-            words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
-        }
-        DeclKind::Alias(ty) => {
-            constraints::append(&mut words, &constraints::sentences(cx, decl.schema, ty));
-        }
-        DeclKind::Struct { .. } => {
-            constraints::append(&mut words, &constraints::of_struct(schema));
-        }
-        DeclKind::Tuple(items) => {
-            constraints::append(&mut words, &constraints::of_tuple(cx, items));
-        }
-        _ => {}
-    }
-    docs::outer(&mut out, "", &words);
+    docs::outer(&mut out, "", &documentation(cx, id, decl));
     match &decl.kind {
         DeclKind::Struct { fields, closed } => {
             let mut args: Vec<String> = closed
@@ -111,7 +69,7 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
                 .into_iter()
                 .collect();
             rules::of_struct(schema, &mut args);
-            // What several schemas say together is told in their order, and not in that of the fields.
+            // Violations of several schemas come in their order, not in that of the fields.
             if !schema.all_of.is_empty() {
                 args.push(rules::schema(cx, decl.schema, &decl.rust));
             }
@@ -153,10 +111,10 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(match ty {
                 Use::Text => TEXT,
-                Use::Boolean | Use::Integer | Use::Number => COMPARED,
+                Use::Boolean | Use::Integer(_) | Use::Number => COMPARED,
                 _ => plain(cx),
             });
-            // What has to keep a rule is only made by checking it.
+            // A value with rules can only be created by validating it.
             let vis = if checked { "" } else { "pub " };
             out.push_str(&format!("pub struct {}({vis}{});\n", decl.rust, cx.ty(ty)));
         }
@@ -164,7 +122,57 @@ fn declared(cx: &Cx<'_>, decl: &Decl) -> String {
     out
 }
 
-fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[StructField]) {
+/// The documentation of a type: its description, and the constraints that its Rust type does not show.
+fn documentation(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
+    let schema = &cx.protocol.schemas[decl.schema];
+    let mut words = described(decl)
+        .map(str::to_owned)
+        .or_else(|| place_of(cx, id))
+        .unwrap_or_default();
+    match &decl.kind {
+        DeclKind::Alias(Use::Checked { reason }) => {
+            words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
+        }
+        DeclKind::Alias(ty) => {
+            constraints::append(&mut words, &constraints::sentences(cx, decl.schema, ty));
+        }
+        DeclKind::Struct { .. } => {
+            constraints::append(&mut words, &constraints::of_struct(schema));
+        }
+        DeclKind::Tuple(items) => {
+            constraints::append(&mut words, &constraints::of_tuple(cx, items));
+        }
+        _ => {}
+    }
+    words
+}
+
+/// The description of a type, unless it only repeats the name.
+fn described(decl: &Decl) -> Option<&str> {
+    let description = decl.description.as_deref()?;
+    (!decl.rust.ends_with(&names::pascal(description))).then_some(description)
+}
+
+/// Where a type without a description belongs: to an error or to a message.
+fn place_of(cx: &RustContext<'_>, id: DeclId) -> Option<String> {
+    let error = cx.shapes.errors.iter().position(|data| *data == Some(id));
+    if let Some(error) = error {
+        let name = &cx.protocol.errors[error].name.text;
+        return Some(format!("The data of the error `{name}`."));
+    }
+    let of = |payload: &Option<PayloadShape>| {
+        payload.as_ref().and_then(|payload| payload.decl) == Some(id)
+    };
+    let message = cx
+        .shapes
+        .messages
+        .iter()
+        .find(|message| of(&message.client) || of(&message.server))?;
+    let name = &cx.protocol.messages[message.id.0].name.text;
+    Some(format!("The payload of `{name}`."))
+}
+
+fn structure(cx: &RustContext<'_>, out: &mut String, decl: &Decl, fields: &[StructField]) {
     let name = &decl.rust;
     let fields: Vec<&StructField> = fields.iter().filter(|field| !field.discriminant).collect();
     if fields.is_empty() {
@@ -183,7 +191,7 @@ fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[StructField])
         constraints::append(&mut words, &sentences);
         if let Some(default) = &annotations.default {
             words.push_str(&format!(
-                "\n\nWhere it is absent, `{}` is meant.",
+                "\n\nDefaults to `{}`.",
                 default.to_string().replace('`', "'")
             ));
         }
@@ -215,14 +223,18 @@ fn structure(cx: &Cx<'_>, out: &mut String, decl: &Decl, fields: &[StructField])
     out.push_str("}\n");
 }
 
-/// A default that a literal can say yields an accessor.
+/// The argument for an accessor of the default, if that is a literal.
 fn default(field: &StructField, default: Option<&Value>) -> Option<String> {
     if field.required {
         return None;
     }
     let literal = match (default?, &field.ty) {
         (Value::String(default), Use::Text) => text(default),
-        (Value::Number(n), Use::Integer) => n.as_i64()?.to_string(),
+        (Value::Number(n), Use::Integer(IntegerType::I64)) => n.as_i64()?.to_string(),
+        (Value::Number(n), Use::Integer(IntegerType::U64)) => n.as_u64()?.to_string(),
+        (Value::Number(n), Use::Integer(IntegerType::U32)) => {
+            u32::try_from(n.as_u64()?).ok()?.to_string()
+        }
         (Value::Number(n), Use::Number) => format!("{:?}", n.as_f64()?),
         (Value::Bool(default), Use::Boolean) => default.to_string(),
         _ => return None,
@@ -233,7 +245,6 @@ fn default(field: &StructField, default: Option<&Value>) -> Option<String> {
 fn literals(out: &mut String, name: &str, values: &[(String, String)], open: bool) {
     out.push_str(&format!("pub enum {name} {{\n"));
     for (value, variant) in values {
-        docs::outer(out, "    ", &format!("`{}`", value.replace('`', "'")));
         attribute(
             out,
             "    ",
@@ -246,7 +257,7 @@ fn literals(out: &mut String, name: &str, values: &[(String, String)], open: boo
         docs::outer(
             out,
             "    ",
-            "A value that was not known when this was generated.",
+            "An unknown value, such as one added by a later version.",
         );
         attribute(out, "    ", "protocol", &["other".to_owned()]);
         out.push_str("    Other(String),\n");
@@ -254,15 +265,11 @@ fn literals(out: &mut String, name: &str, values: &[(String, String)], open: boo
     out.push_str("}\n");
 }
 
-fn union(cx: &Cx<'_>, out: &mut String, name: &str, branches: &[Branch]) {
+fn union(cx: &RustContext<'_>, out: &mut String, name: &str, branches: &[Branch]) {
     out.push_str(&format!("pub enum {name} {{\n"));
     for branch in branches {
         let decl = &cx.shapes.decls[branch.decl.0];
-        let words = decl
-            .description
-            .clone()
-            .unwrap_or_else(|| format!("`{}`", branch.value.replace('`', "'")));
-        docs::outer(out, "    ", &words);
+        docs::outer(out, "    ", described(decl).unwrap_or_default());
         let mut args = vec![format!("name = {}", text(&branch.value))];
         if branch.tagged {
             args.push("tagged".to_owned());
@@ -271,22 +278,13 @@ fn union(cx: &Cx<'_>, out: &mut String, name: &str, branches: &[Branch]) {
         out.push_str(&format!(
             "    {}({}),\n",
             branch.rust,
-            boxed_if_large(cx, Some(branch.decl), &decl.rust)
+            size::boxed_if_large(cx, Some(branch.decl), &decl.rust)
         ));
     }
     out.push_str("}\n");
 }
 
-/// The type of a variant: in a box where it is large.
-pub(super) fn boxed_if_large(cx: &Cx<'_>, decl: Option<DeclId>, name: &str) -> String {
-    if decl.is_some_and(|decl| size::size(cx, decl) > size::LARGEST_VARIANT) {
-        format!("Box<{name}>")
-    } else {
-        name.to_owned()
-    }
-}
-
-fn tuple_struct(cx: &Cx<'_>, out: &mut String, decl: &Decl, items: &[Item]) {
+fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, items: &[Item]) {
     let name = &decl.rust;
     let argued: Vec<(Vec<String>, String)> = items
         .iter()
@@ -317,49 +315,4 @@ fn tuple_struct(cx: &Cx<'_>, out: &mut String, decl: &Decl, items: &[Item]) {
         out.push_str(&format!("    pub {ty},\n"));
     }
     out.push_str(");\n");
-}
-
-fn error_enum(cx: &Cx<'_>, name: &str, description: &str, errors: &[ErrorId]) -> String {
-    let mut out = String::new();
-    docs::outer(&mut out, "", description);
-    attribute(
-        &mut out,
-        "",
-        "protocol",
-        &arguments(cx, vec!["errors".to_owned()]),
-    );
-    let bare = |id: &ErrorId| cx.shapes.errors[id.0].is_none();
-    out.push_str(if errors.iter().all(bare) {
-        COMPARED
-    } else {
-        plain(cx)
-    });
-    out.push_str(&format!("pub enum {name} {{\n"));
-    for id in errors {
-        let error = &cx.protocol.errors[id.0];
-        let words = error
-            .description
-            .clone()
-            .unwrap_or_else(|| format!("`{}`", error.name.text));
-        docs::outer(&mut out, "    ", &words);
-        let mut args = vec![super::messages::scalar(&error.code)];
-        if let Some(description) = &error.description {
-            args.push(format!("message = {}", text(description)));
-        }
-        if error.retryable {
-            args.push("retryable".to_owned());
-        }
-        attribute(&mut out, "    ", "error", &args);
-        let given = error.names.rust.as_ref().unwrap_or(&error.name);
-        let variant = crate::names::rust_ident(&crate::names::pascal(&given.text));
-        match cx.shapes.errors[id.0] {
-            Some(data) => out.push_str(&format!(
-                "    {variant}({}),\n",
-                boxed_if_large(cx, Some(data), &cx.shapes.decls[data.0].rust)
-            )),
-            None => out.push_str(&format!("    {variant},\n")),
-        }
-    }
-    out.push_str("}\n");
-    out
 }

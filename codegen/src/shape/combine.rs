@@ -1,9 +1,9 @@
-//! Schemas made of schemas: what lies in an `allOf` is laid into one struct where that says the same.
+//! Combined schemas: the parts of an `allOf` are merged into one struct if that has the same meaning.
 
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet, union};
 use std::collections::BTreeMap;
 
-/// An object, with the properties of every schema that it is made of.
+/// An object, with the properties of all the schemas it is made of.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
     pub(super) properties: Vec<(String, SchemaId)>,
@@ -12,7 +12,7 @@ pub(super) struct Merged {
 }
 
 impl Merged {
-    /// What a single schema says.
+    /// The properties of a single schema.
     pub(super) fn of(schema: &Schema, schemas: &Schemas) -> Self {
         Self {
             properties: schema.properties.clone(),
@@ -24,42 +24,42 @@ impl Merged {
     }
 }
 
-/// Why no type says what a schema does, where that lies in a keyword.
+/// The keyword that no type can express, as a reason.
 pub(super) fn beyond(schemas: &Schemas, schema: &Schema) -> Option<&'static str> {
     let enforced = Enforced::of(schemas, schema);
     let reasons = [
         (
             schema.condition.is_some(),
-            "`if` makes what it may hold depend on what it holds",
+            "its `if` makes the valid values depend on the value",
         ),
-        (schema.not.is_some(), "`not` says what it is no value of"),
+        (schema.not.is_some(), "its `not` excludes values"),
         (
             schema.contains.is_some() && !enforced.contains,
-            "`contains` asks for some of its items and not for all",
+            "its `contains` applies to some of its items only",
         ),
         (
             !schema.pattern_properties.is_empty(),
-            "`patternProperties` gives its fields types by their names",
+            "its `patternProperties` types fields by their names",
         ),
         (
             schema.property_names.is_some() && !enforced.names,
-            "`propertyNames` says how its fields may be called",
+            "its `propertyNames` restricts the names of fields",
         ),
         (
             !schema.dependent_required.is_empty() && !enforced.dependent,
-            "`dependentRequired` makes some of its fields depend on others",
+            "its `dependentRequired` makes fields depend on others",
         ),
         (
             !schema.dependent_schemas.is_empty(),
-            "`dependentSchemas` makes what it may hold depend on its fields",
+            "its `dependentSchemas` makes the valid values depend on its fields",
         ),
         (
             schema.unevaluated_items.is_some() || schema.unevaluated_properties.is_some(),
-            "`unevaluatedItems` and `unevaluatedProperties` speak of what other schemas leave",
+            "its `unevaluatedItems` or `unevaluatedProperties` depends on other schemas",
         ),
         (
             schema.dynamic_reference.is_some(),
-            "a `$dynamicRef` stands beside a `$ref`",
+            "it has a `$dynamicRef` beside a `$ref`",
         ),
     ];
     reasons
@@ -67,7 +67,7 @@ pub(super) fn beyond(schemas: &Schemas, schema: &Schema) -> Option<&'static str>
         .find_map(|(bears, reason)| bears.then_some(reason))
 }
 
-/// Which of the keywords that only some types enforce the type of a schema does.
+/// Which of the keywords that only some types enforce are enforced by the type of a schema.
 #[derive(Default)]
 struct Enforced {
     /// `contains`, of a list.
@@ -100,7 +100,7 @@ impl Enforced {
                 ..Self::default()
             },
             Some(Type::Object) => {
-                // What is a field for certain: a discriminant may be none in Rust.
+                // Only what is certainly a field: a discriminant may have none in Rust.
                 let properties = schema.properties.iter().map(|(name, id)| (name, id));
                 let properties: BTreeMap<&String, &SchemaId> =
                     match schema.dependent_required.is_empty() {
@@ -133,8 +133,8 @@ pub(super) const fn has_string_rules(schema: &Schema) -> bool {
         || schema.content_encoding.is_some()
 }
 
-/// Whether a schema says something of values of a type. Unless its `type` leaves only others, it then says it of any value
-/// of that type, whatever the schema is meant for.
+/// Whether a schema constrains values of a type. Unless its `type` excludes them, the constraint then applies to all
+/// values of that type, whatever the schema is meant for.
 pub(super) fn speaks_of(schema: &Schema, ty: Type) -> bool {
     if schema.types.is_some_and(|types| !types.contains(ty)) {
         return false;
@@ -166,14 +166,14 @@ pub(super) fn speaks_of(schema: &Schema, ty: Type) -> bool {
     }
 }
 
-/// Whether a schema says something of values that are not of a type.
+/// Whether a schema constrains values that are not of a type.
 fn speaks_of_others(schema: &Schema, ty: Type) -> bool {
     Type::ALL
         .into_iter()
         .any(|other| other != ty && speaks_of(schema, other))
 }
 
-/// Whether a union says nothing but its branches, and that they are objects.
+/// Whether a union has no constraint but its branches, and these are objects.
 pub(super) fn is_union_alone(schema: &Schema) -> bool {
     (schema.one_of.is_empty() || schema.any_of.is_empty())
         && schema.all_of.is_empty()
@@ -183,9 +183,9 @@ pub(super) fn is_union_alone(schema: &Schema) -> bool {
         && !Type::ALL.into_iter().any(|ty| speaks_of(schema, ty))
 }
 
-/// Lays the objects of an `allOf`, and what stands beside it, into one. None where one of them is no plain object, where
-/// two say different things of the same property, where one of them is closed, or where none describes a field: then the whole
-/// says something else.
+/// Merges the objects of an `allOf`, and its siblings, into one. `None` if one of them is not a plain object, if two
+/// define the same property differently, if one of them is closed, or if none has a field: then a merged object would
+/// not have the same meaning.
 pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
     let mut merged = Merged::default();
     let mut parts = vec![id];
@@ -228,11 +228,11 @@ pub(super) fn merge(schemas: &Schemas, id: SchemaId) -> Option<Merged> {
         .required
         .iter()
         .all(|name| declared.contains_key(name));
-    // Without a `type` in any of them, what is no object passes all of them.
+    // If none of them has a `type`, all of them accept values that are not objects.
     (all_declared && is_object && !merged.properties.is_empty()).then_some(merged)
 }
 
-/// Whether two schemas are one, or say the same in the same words.
+/// Whether two schemas are the same, or equal.
 fn is_alike(schemas: &Schemas, one: SchemaId, other: SchemaId) -> bool {
     let (one, other) = (union::resolve(schemas, one), union::resolve(schemas, other));
     let (first, second) = (&schemas[one], &schemas[other]);
@@ -246,5 +246,5 @@ fn is_alike(schemas: &Schemas, one: SchemaId, other: SchemaId) -> bool {
             }
 }
 
-/// More schemas than this in one `allOf`, or one that contains itself, are left to the checker.
+/// An `allOf` with more schemas than this, or a recursive one, is validated by the interpreter instead.
 const MAX_PARTS: usize = 64;

@@ -1,8 +1,8 @@
-//! Giving every schema its type.
+//! Declares the types of all schemas.
 
 use super::{
     Branch, Decl, DeclId, DeclKind, Item, MessageShape, PayloadShape, Received, Section, Shapes,
-    StructField, Use, combine, order, surface, taken::Taken,
+    StructField, Use, api_names, combine, name_scope::NameScope, order,
 };
 use crate::names;
 use handfast_schema::{
@@ -17,12 +17,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
-    let mut maker = Maker {
+    let mut maker = Declarations {
         protocol,
         shapes: Shapes::default(),
         named: BTreeMap::new(),
         open: BTreeMap::new(),
-        taken: Taken::new(protocol),
+        scope: NameScope::new(protocol),
         section: Section::Types,
         message: None,
         doors: (protocol.channels.iter())
@@ -43,8 +43,8 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
                 .clone()
                 .unwrap_or_else(|| names::pascal(&ty.name.text));
             let id = maker.reserve(
-                maker.taken.free(rust),
-                maker.taken.free(ts),
+                maker.scope.free(rust),
+                maker.scope.free(ts),
                 ty.schema,
                 ty.name.span,
                 annotations.description.clone(),
@@ -87,25 +87,25 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
             .collect();
         maker.shapes.channels.push(params);
     }
-    let Maker {
+    let Declarations {
         mut shapes,
-        mut taken,
+        mut scope,
         ..
     } = maker;
-    surface::check(protocol, &mut taken);
+    api_names::check(protocol, &mut scope);
     order::box_cycles(&mut shapes);
     order::find_receivers(&mut shapes);
     order::settle_discriminants(&mut shapes);
-    (shapes, taken.finish())
+    (shapes, scope.finish())
 }
 
-pub(super) struct Maker<'p> {
+pub(super) struct Declarations<'p> {
     pub(super) protocol: &'p Protocol,
     pub(super) shapes: Shapes,
     pub(super) named: BTreeMap<SchemaId, DeclId>,
-    /// What is being declared where it is used.
+    /// What is being declared.
     pub(super) open: BTreeMap<SchemaId, DeclId>,
-    pub(super) taken: Taken,
+    pub(super) scope: NameScope,
     pub(super) section: Section,
     /// The message whose payload is being declared.
     pub(super) message: Option<MessageId>,
@@ -113,7 +113,7 @@ pub(super) struct Maker<'p> {
     doors: BTreeSet<MessageId>,
 }
 
-impl Maker<'_> {
+impl Declarations<'_> {
     pub(super) fn schema(&self, id: SchemaId) -> &Schema {
         &self.protocol.schemas[id]
     }
@@ -159,8 +159,8 @@ impl Maker<'_> {
         (id, message): (MessageId, &Message),
         description: Option<String>,
     ) -> PayloadShape {
-        // A message that opens or leaves a channel has the parameters as fields of its own, even where it only refers to
-        // what has them.
+        // A message that joins or leaves a channel has the parameters as its own fields, even if it only refers to a
+        // type with them.
         let is_door = self.doors.contains(&id);
         let schema = match schema {
             Some(schema) if is_door => Some(union::resolve(&self.protocol.schemas, schema)),
@@ -175,15 +175,15 @@ impl Maker<'_> {
                 description,
             )),
             None => {
-                // In Rust even a message that carries nothing is a type.
-                self.taken.take(&rust, &ts, message.name.span);
+                // In Rust even a message without a payload has a type.
+                self.scope.take(&rust, &ts, message.name.span);
                 None
             }
         };
         PayloadShape { rust, ts, decl }
     }
 
-    /// Takes a name for a type that is filled in later.
+    /// Reserves a name for a type that is filled in later.
     fn reserve(
         &mut self,
         rust: String,
@@ -192,7 +192,7 @@ impl Maker<'_> {
         span: Span,
         description: Option<String>,
     ) -> DeclId {
-        self.taken.take(&rust, &ts, span);
+        self.scope.take(&rust, &ts, span);
         let id = DeclId(self.shapes.decls.len());
         self.shapes.decls.push(Decl {
             rust,
@@ -231,7 +231,7 @@ impl Maker<'_> {
     fn fill(&mut self, id: DeclId, schema: SchemaId) {
         let name = self.shapes.decls[id.0].rust.clone();
         let kind = self.kind(schema, &name).unwrap_or_else(|| {
-            // What it stands for cannot have its name as well.
+            // The type it stands for cannot have its name as well.
             let found = self.schema(schema);
             let stands =
                 found.reference.is_some() || !found.any_of.is_empty() || !found.one_of.is_empty();
@@ -241,7 +241,7 @@ impl Maker<'_> {
         self.shapes.decls[id.0].kind = kind;
     }
 
-    /// What a schema is, if that needs a type with a name.
+    /// What a schema is, if it needs a named type.
     pub(super) fn kind(&mut self, id: SchemaId, name: &str) -> Option<DeclKind> {
         let schema = self.schema(id);
         if schema.reference.is_some()
@@ -265,7 +265,7 @@ impl Maker<'_> {
         }
         match schema.types?.single()? {
             Type::Object => {
-                // What describes no field is any object: nobody closes it.
+                // A schema that describes no field is any object: unknown fields are allowed.
                 let is_map = schema.properties.is_empty()
                     && schema.required.is_empty()
                     && schema
@@ -300,7 +300,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A tuple has two items or more, all of them there, and no others.
+    /// A tuple has two or more items, all of them required, and no others.
     fn is_tuple(&self, schema: &Schema) -> bool {
         let width = schema.prefix_items.len();
         width >= 2
@@ -327,7 +327,7 @@ impl Maker<'_> {
         let constant = schema.constant.as_ref().map(std::slice::from_ref);
         let values = match (constant, schema.enumeration.as_deref()) {
             (Some(one), None) => one,
-            // An enum without variants would be no type that anything is of.
+            // An enum without variants would have no values.
             (None, Some(all)) if !all.is_empty() => all,
             _ => return None,
         };
@@ -341,9 +341,9 @@ impl Maker<'_> {
             .into_iter()
             .map(|text| {
                 let stem = names::variant(&text);
-                // `Other` holds the unknown values of an open enum.
+                // `Other` is for the unknown values of an open enum.
                 let reserved = schema.open && stem == "Other";
-                // What was numbered so far is taken.
+                // Names numbered so far are in use.
                 let first = next.entry(stem.clone()).or_insert(1);
                 let name = (*first..)
                     .inspect(|n| *first = *n)
@@ -383,7 +383,8 @@ impl Maker<'_> {
         if union.nullable {
             return None;
         }
-        // Every name is settled before the first branch is declared, so that nothing is left behind if one is not.
+        // Every name is settled before the first branch is declared, so that nothing is left over if one of them
+        // fails.
         let mut variants: Vec<(String, String, SchemaId)> = Vec::new();
         let mut used = BTreeSet::new();
         for (value, schema) in discriminant.branches {
@@ -414,7 +415,7 @@ impl Maker<'_> {
                 let decl = match self.named.get(&target) {
                     Some(decl) => *decl,
                     None => {
-                        let name = self.taken.free(format!("{name}{variant}"));
+                        let name = self.scope.free(format!("{name}{variant}"));
                         let span = self.schema(schema).span;
                         self.declare(name.clone(), name, target, span, None)
                     }
@@ -452,7 +453,7 @@ impl Maker<'_> {
                 let span = self.schema(*schema).span;
                 let given = annotations.rust.as_deref();
                 let mut rust = names::snake(given.unwrap_or(wire));
-                // `_id` beside `id` keeps what tells them apart.
+                // With `_id` and `id`, the underscore is kept to distinguish them.
                 if given.is_none() && wire.starts_with('_') && plain.contains(&rust) {
                     rust.insert(0, '_');
                 }
@@ -460,7 +461,7 @@ impl Maker<'_> {
                     rust = names::numbered(&rust, &|name| used.contains_key(name));
                 }
                 if let Some(first) = used.insert(rust.clone(), span) {
-                    self.taken.same_field(name, wire, &rust, span, first);
+                    self.scope.same_field(name, wire, &rust, span, first);
                 }
                 let ty = format!("{name}{}", names::pascal(wire));
                 let ty = names::numbered(&ty, &|name| inner.contains(name));

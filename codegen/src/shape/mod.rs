@@ -1,14 +1,14 @@
-//! Which types a protocol needs: every schema gets a type that says what it says, in either language, or stays a
-//! checked value with the reason why.
+//! Which types a protocol needs: every schema gets a type that expresses exactly the same, in both languages, or
+//! remains a checked JSON value with the reason why.
 
+pub(crate) mod api_names;
 mod combine;
 mod declare;
+mod name_scope;
 pub(crate) mod order;
-pub(crate) mod surface;
-mod taken;
 mod uses;
 
-use handfast_schema::SchemaId;
+use handfast_schema::{Number, Schema, SchemaId};
 use handfast_spec::{
     Diagnostic,
     model::{MessageId, Protocol},
@@ -18,35 +18,35 @@ use std::collections::BTreeSet;
 /// Every type of a protocol, and where each is used.
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
-    /// The types, in the spec's order: `types`, data of errors, payloads; each before those declared inside it.
+    /// The types, in the spec's order: `types`, data of errors, payloads; each before those nested in it.
     pub decls: Vec<Decl>,
-    /// What comes with each error, in the order of the model's.
+    /// The data of each error, in the order of the model's.
     pub errors: Vec<Option<DeclId>>,
     /// The payloads, in the order of the model's messages.
     pub messages: Vec<MessageShape>,
     /// The parameters of each channel, in the order of the model's.
     pub channels: Vec<Vec<Use>>,
-    /// The types of discriminants that are nothing else.
+    /// The types that are only used as discriminants.
     implied: BTreeSet<DeclId>,
     /// How many of the first types have their names from the spec.
     named: usize,
 }
 
 impl Shapes {
-    /// Whether a type is only that of discriminants, which variants of unions say in Rust.
+    /// Whether a type is only used as a discriminant, which the variants of unions replace in Rust.
     pub fn is_implied(&self, id: DeclId) -> bool {
         self.implied.contains(&id)
     }
 }
 
-/// The place of a type in [`Shapes::decls`].
+/// The index of a type in [`Shapes::decls`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeclId(pub usize);
 
 /// The payloads of a message.
 #[derive(Clone, Debug)]
 pub struct MessageShape {
-    /// Which.
+    /// The message.
     pub id: MessageId,
     /// What the client sends, if it does.
     pub client: Option<PayloadShape>,
@@ -61,7 +61,7 @@ pub struct PayloadShape {
     pub rust: String,
     /// The type's name in TypeScript.
     pub ts: String,
-    /// The type; none where the message carries nothing.
+    /// The type; `None` if the message has no payload.
     pub decl: Option<DeclId>,
 }
 
@@ -72,21 +72,21 @@ pub struct Decl {
     pub rust: String,
     /// Its name in TypeScript.
     pub ts: String,
-    /// What it is made from.
+    /// Its schema.
     pub schema: SchemaId,
-    /// Its description, or that of the message it is the payload of.
+    /// Its description, or that of the message whose payload it is.
     pub description: Option<String>,
     /// What it belongs to.
     pub section: Section,
-    /// The message it is a part of and no other; none for what has a name of its own in the spec.
+    /// The only message it is part of; `None` for a type with a name of its own in the spec.
     pub message: Option<MessageId>,
-    /// Who receives it.
+    /// Which sides receive it.
     pub received: Received,
-    /// What it is.
+    /// Its kind.
     pub kind: DeclKind,
 }
 
-/// Which part of the spec a type belongs to.
+/// The section of the spec a type belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
     /// `types`
@@ -97,7 +97,7 @@ pub enum Section {
     Payloads,
 }
 
-/// Which ends receive values of a type.
+/// Which sides receive values of a type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// The server does.
@@ -106,26 +106,26 @@ pub struct Received {
     pub by_client: bool,
 }
 
-/// What a type is.
+/// The kind of a type.
 #[derive(Clone, Debug)]
 pub enum DeclKind {
     /// An object with declared properties.
     Struct {
         /// The properties, in the spec's order.
         fields: Vec<StructField>,
-        /// Whether unknown properties are refused whoever receives, where the schema says so itself.
+        /// Whether unknown properties are refused on both sides, because the schema says so.
         closed: Option<bool>,
     },
-    /// One of some strings.
+    /// A string out of a set.
     Literals {
         /// The strings, each with its name as a variant.
         values: Vec<(String, String)>,
-        /// Whether a client takes others.
+        /// Whether a client accepts others.
         open: bool,
     },
-    /// One of some objects, told apart by a property.
+    /// A union of objects with a discriminant.
     Union {
-        /// The property.
+        /// The discriminant.
         tag: String,
         /// The branches.
         branches: Vec<Branch>,
@@ -143,14 +143,14 @@ pub struct StructField {
     pub name: String,
     /// Its name in Rust.
     pub rust: String,
-    /// Its schema as the property's position has it, with the constraints of its use.
+    /// Its schema in this property, with the constraints of its use.
     pub schema: SchemaId,
     /// Its type.
     pub ty: Use,
-    /// Whether it has to be there.
+    /// Whether it is required.
     pub required: bool,
-    /// Whether it is the discriminant of every union that the struct is a branch of, and the struct is nothing else: in
-    /// Rust the variant says it then, and there is no field.
+    /// Whether it is the discriminant of every union that has the struct as a branch, and the struct is used nowhere
+    /// else: in Rust the variant replaces the field.
     pub discriminant: bool,
 }
 
@@ -163,7 +163,7 @@ pub struct Branch {
     pub rust: String,
     /// Its type.
     pub decl: DeclId,
-    /// Whether the type has the discriminant as a field, because it is used outside of the union too.
+    /// Whether the type has the discriminant as a field, because it is also used outside the union.
     pub tagged: bool,
 }
 
@@ -176,24 +176,53 @@ pub struct Item {
     pub ty: Use,
 }
 
+/// The Rust type of an integer: the smallest of these for its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntegerType {
+    /// It may be negative.
+    I64,
+    /// It is never negative.
+    U64,
+    /// It is never negative, nor above `u32::MAX`.
+    U32,
+}
+
+impl IntegerType {
+    /// The type for the bounds of a schema.
+    fn of(schema: &Schema) -> Self {
+        let is = |bound: &Option<Number>, holds: fn(f64) -> bool| {
+            bound.as_ref().and_then(Number::as_f64).is_some_and(holds)
+        };
+        if !is(&schema.minimum, |n| n > -1.0) && !is(&schema.exclusive_minimum, |n| n >= -1.0) {
+            Self::I64
+        } else if is(&schema.maximum, |n| n < 4_294_967_296.0)
+            || is(&schema.exclusive_maximum, |n| n <= 4_294_967_296.0)
+        {
+            Self::U32
+        } else {
+            Self::U64
+        }
+    }
+}
+
 /// A type where it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// One with a name.
+    /// A named type.
     Named(DeclId),
-    /// One with a name that contains the type it is used in, so that it needs a place of its own.
+    /// A named type that contains the type it is used in, so that it needs a box.
     Boxed(DeclId),
     /// A string.
     Text,
-    /// A 64-bit integer carried as a string: signed or not.
+    /// A 64-bit integer sent as a string, signed or unsigned.
     TextInteger {
-        /// Whether it may be negative.
+        /// Whether it is signed.
         signed: bool,
     },
-    /// Bytes carried as base64.
+    /// Bytes sent as base64.
     Bytes,
     /// An integer within ±(2⁵³−1).
-    Integer,
+    Integer(IntegerType),
     /// A number.
     Number,
     /// A boolean.
@@ -202,18 +231,18 @@ pub enum Use {
     Null,
     /// An array.
     List(Box<Use>),
-    /// An object whose properties are not declared.
+    /// An object without declared properties.
     Map(Box<Use>),
     /// The type or null.
     Nullable(Box<Use>),
-    /// A value that no type says faithfully, checked by its schema.
+    /// A value that no type expresses faithfully, checked by its schema.
     Checked {
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
 }
 
-/// Finds the types of a protocol. Names that would become one are diagnostics.
+/// Finds the types of a protocol. Names that would collide are diagnostics.
 pub fn shapes(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     declare::declare(protocol)
 }

@@ -1,4 +1,4 @@
-//! What follows from how types lie in each other.
+//! Properties that follow from how types contain each other.
 
 use super::{DeclId, DeclKind, Shapes, Use};
 
@@ -34,7 +34,7 @@ fn put_boxes(ty: &mut Use, cyclic: &dyn Fn(&DeclId) -> bool) {
     }
 }
 
-/// The types that lie in a type without anything between.
+/// The types that a type contains directly.
 fn direct(kind: &DeclKind) -> Vec<usize> {
     fn of(ty: &Use) -> Option<usize> {
         match ty {
@@ -55,7 +55,7 @@ fn direct(kind: &DeclKind) -> Vec<usize> {
 }
 
 /// The strongly connected components, by Kosaraju's algorithm without recursion. A type alone in its component gets a
-/// number nobody else has; one that lies in itself directly is told by its edge.
+/// unique number; one that contains itself directly is detected by its edge.
 pub(crate) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     let n = edges.len();
     let mut done = vec![false; n];
@@ -96,7 +96,7 @@ pub(crate) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     component
 }
 
-/// Notes of every type which ends receive it.
+/// Records for every type which sides receive it.
 pub(super) fn find_receivers(shapes: &mut Shapes) {
     let mut server: Vec<usize> = Vec::new();
     let mut client: Vec<usize> = Vec::new();
@@ -136,7 +136,7 @@ pub(super) fn find_receivers(shapes: &mut Shapes) {
     }
 }
 
-/// Every type that a type mentions.
+/// Every type that a type refers to.
 fn contained(kind: &DeclKind) -> Vec<usize> {
     match kind {
         DeclKind::Struct { fields, .. } => {
@@ -157,7 +157,7 @@ fn inside(ty: &Use) -> Option<usize> {
     }
 }
 
-/// Decides which branches of unions need no field for the discriminant: those that are nothing but branches.
+/// Decides which branches of unions need no field for the discriminant: those that are only used as branches.
 pub(super) fn settle_discriminants(shapes: &mut Shapes) {
     let mut elsewhere = vec![false; shapes.decls.len()];
     let payloads = shapes
@@ -183,9 +183,9 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
             }
         }
     }
-    // A type under `types` that nothing uses may be used by the application.
+    // An unused type under `types` may be used by the application.
     let is_bare = |i: usize| {
-        // A branch that is kept as checked JSON has its discriminant in it.
+        // A branch that remains checked JSON contains its discriminant.
         matches!(shapes.decls[i].kind, DeclKind::Struct { .. })
             && !elsewhere[i]
             && tags[i]
@@ -215,7 +215,7 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
         DeclKind::Struct { fields, .. } => fields.as_slice(),
         _ => &[],
     });
-    // A named type may be used by the application, whoever else uses it.
+    // A named type may be used by the application, whatever else uses it.
     let named = shapes.named;
     shapes.implied = discriminants
         .filter(|field| field.discriminant)

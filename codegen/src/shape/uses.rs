@@ -1,23 +1,23 @@
-//! Giving a schema the type it has where it is used.
+//! The type of a schema where it is used.
 
-use super::{Decl, DeclId, DeclKind, Received, Use, combine, declare::Maker};
+use super::{Decl, DeclId, DeclKind, IntegerType, Received, Use, combine, declare::Declarations};
 use handfast_schema::{
     Number, Schema, SchemaId, Type,
     number::MAX_SAFE_INTEGER,
     union::{self, Distinction},
 };
 
-impl Maker<'_> {
-    /// The type of a schema where it is used; `name` is what it is called if it needs a name.
+impl Declarations<'_> {
+    /// The type of a schema where it is used; `name` is its name if it needs one.
     pub(super) fn at(&mut self, id: SchemaId, name: &str) -> Use {
         if let Some(decl) = self.named.get(&id) {
             return Use::Named(*decl);
         }
-        // It lies in itself, without a name from the spec.
+        // It contains itself, without a name from the spec.
         if let Some(place) = self.open.get(&id) {
             return Use::Named(*place);
         }
-        let name = &self.taken.free(name.to_owned());
+        let name = &self.scope.free(name.to_owned());
         let before = self.shapes.decls.len();
         let place = self.reserve_quietly(name, id);
         self.open.insert(id, place);
@@ -26,7 +26,7 @@ impl Maker<'_> {
         match kind {
             Some(kind) => {
                 let span = self.schema(id).span;
-                self.taken.take(name, name, span);
+                self.scope.take(name, name, span);
                 self.shapes.decls[place.0].kind = kind;
                 Use::Named(place)
             }
@@ -34,7 +34,7 @@ impl Maker<'_> {
                 debug_assert_eq!(
                     self.shapes.decls.len(),
                     before + 1,
-                    "a schema without a name declares nothing inside"
+                    "a schema without a name declares no nested types"
                 );
                 self.shapes.decls.truncate(before);
                 self.simple(id, name)
@@ -68,16 +68,16 @@ impl Maker<'_> {
         if let Some(target) = schema.reference {
             if !schema.only_refers() {
                 return Use::Checked {
-                    reason: "a `$ref` stands beside other keywords",
+                    reason: "it has a `$ref` beside other keywords",
                 };
             }
             return self.at(target, name);
         }
         if let Some(boolean) = schema.boolean {
             let reason = if boolean {
-                "any value is allowed"
+                "any value is valid"
             } else {
-                "no value is allowed"
+                "no value is valid"
             };
             return Use::Checked { reason };
         }
@@ -86,7 +86,7 @@ impl Maker<'_> {
         }
         if schema.constant.is_some() || schema.enumeration.is_some() {
             let reason = match schema.enumeration.as_deref() {
-                Some([]) => "no value is allowed",
+                Some([]) => "no value is valid",
                 _ => "not all of its values are strings",
             };
             return Use::Checked { reason };
@@ -104,17 +104,17 @@ impl Maker<'_> {
                 return Use::Nullable(Box::new(self.at(other, name)));
             }
             return Use::Checked {
-                reason: "no single property tells its alternatives apart",
+                reason: "no single property distinguishes its alternatives",
             };
         }
         if !schema.all_of.is_empty() {
             return Use::Checked {
-                reason: "the schemas of its `allOf` cannot be laid into one struct",
+                reason: "the schemas of its `allOf` cannot be merged into one struct",
             };
         }
         let Some(types) = schema.types else {
             return Use::Checked {
-                reason: "it does not say its `type`",
+                reason: "it has no `type`",
             };
         };
         if types.contains(Type::Null) && types.single().is_none() {
@@ -132,7 +132,7 @@ impl Maker<'_> {
         }
         match types.single() {
             Some(one) => self.scalar(id, one, name).unwrap_or(Use::Checked {
-                reason: "its properties are neither all declared nor all alike",
+                reason: "its properties are neither all declared nor all of one type",
             }),
             None => Use::Checked {
                 reason: "it may be of several types",
@@ -158,9 +158,9 @@ impl Maker<'_> {
         Some(match ty {
             Type::Null => Use::Null,
             Type::Boolean => Use::Boolean,
-            Type::Integer if self.fits_i64(schema) => Use::Integer,
+            Type::Integer if self.fits_i64(schema) => Use::Integer(IntegerType::of(schema)),
             Type::Integer => Use::Checked {
-                reason: "an integer without bounds may be larger than any that Rust has",
+                reason: "an integer without bounds may be too large for Rust",
             },
             Type::Number => Use::Number,
             Type::String if schema.content_encoding.as_deref() == Some("base64") => Use::Bytes,
@@ -179,7 +179,7 @@ impl Maker<'_> {
                 },
                 Some(items) => Use::List(Box::new(self.at(items, &singular(name)))),
                 None => Use::List(Box::new(Use::Checked {
-                    reason: "any value is allowed",
+                    reason: "any value is valid",
                 })),
             },
             Type::Array => Use::Checked {
@@ -194,7 +194,7 @@ impl Maker<'_> {
                     .filter(|more| self.schema(*more).boolean != Some(true));
                 let Some(more) = more else {
                     return Some(Use::Map(Box::new(Use::Checked {
-                        reason: "any value is allowed",
+                        reason: "any value is valid",
                     })));
                 };
                 Use::Map(Box::new(self.at(more, &format!("{name}Value"))))
@@ -203,7 +203,7 @@ impl Maker<'_> {
     }
 }
 
-/// What one of several is called: `Levels` → `Level`; a name that is no plural gets `Item`.
+/// The singular for items: `Levels` → `Level`; a name that is not a plural gets `Item` appended.
 fn singular(name: &str) -> String {
     match name.strip_suffix('s') {
         Some(stem) if !stem.ends_with('s') && !stem.is_empty() => stem.to_owned(),

@@ -71,7 +71,10 @@ pub fn generate(
     };
     let mut cx = Context::new(protocol, shapes);
     cx.name_validators();
-    let header: Vec<String> = crate::header(source).lines().map(str::to_owned).collect();
+    let header: Vec<String> = crate::header::header(source)
+        .lines()
+        .map(str::to_owned)
+        .collect();
     let import = |name: &str, module: &str| format!("import * as {name} from './{module}.js';");
     let imports = [import("hf", runtime), import("api", module)];
     let file = |path: PathBuf, imports: &[String], sections: &[layout::Section]| Output {
@@ -100,14 +103,14 @@ pub fn generate(
         };
         outputs.push(Output {
             path: folder.join(path),
-            text: format!("{MARKS}{text}"),
+            text: format!("{NO_LINT}{text}"),
         });
     }
     outputs
 }
 
-/// What a copy of the runtime begins with, so that linters and reviews pass over it.
-const MARKS: &str = "/* eslint-disable */\n// @generated\n";
+/// What a copy of the runtime begins with, so that linters pass over it.
+const NO_LINT: &str = "/* eslint-disable */\n";
 
 /// The sections of the file of a protocol.
 fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {

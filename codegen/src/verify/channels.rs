@@ -1,18 +1,18 @@
-//! Channels: whether a key is one, what the answer to a join has, and whether the numbers go on.
+//! Channels: checks keys, the replies to joins, and sequence numbers.
 
 use super::message::{Candidate, Fields, Reader, envelope_problem, whole};
 use super::pending::Pending;
+use super::report::{Line, Problem, ProblemKind};
 use super::requests::problem;
-use super::{Line, Problem, ProblemKind};
 use handfast_schema::{Pointer, details};
 use handfast_spec::model::{Channel, KeyPart, MessageId, Presence, RoleKind, Side, Tagging};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most bytes that a key has (docs/wire.md).
+/// The maximum length of a key in bytes (docs/wire.md).
 const MAX_KEY: usize = 1024;
 
-/// How far the count of a channel is.
+/// The current sequence number of a channel.
 struct Count {
     epoch: Option<Value>,
     seq: u64,
@@ -32,7 +32,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         }
     }
 
-    /// A new connection is in no channel.
+    /// After a reconnect no channel is joined.
     pub(super) fn reconnect(&mut self) {
         self.counts.clear();
     }
@@ -54,7 +54,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         channels.find(|channel| channel.join == Some(message))
     }
 
-    /// Judges what a message says of channels. `answered` is the request it answers; `failed` that it failed.
+    /// Checks the channel of a message. `answered` is the request it answers; `failed` is whether that failed.
     pub(super) fn check(
         &mut self,
         from: Side,
@@ -81,7 +81,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         Some(&self.reader.protocol.channels[channel.0])
     }
 
-    /// The key that a request joins, if it is one that joins.
+    /// The key that a request joins, if it is a join.
     fn joined_in<'a>(&self, pending: &'a Pending) -> Option<&'a str> {
         let joins = match pending.message {
             Some(id) => self.joined_by(id).is_some(),
@@ -90,13 +90,13 @@ impl<'r, 'p> Channels<'r, 'p> {
         pending.joins.as_deref().filter(|_| joins)
     }
 
-    /// A key is one of the channel that the message belongs to, and the key of a join one of a channel without a message that joins.
+    /// The key must belong to the channel of the message; for a join, to a channel without a join message of its own.
     fn key(&self, candidate: &Candidate, message: &Fields, line: &mut Line) {
         let own_join = candidate.message.is_none()
             && matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
         if own_join {
             let key = payload(candidate, message).and_then(|all| all.get("channel")?.as_str());
-            // A channel with a message of its own for this has no other door.
+            // A channel with a join message of its own cannot be joined otherwise.
             let is_entered = |channel: &&Channel| match candidate.role {
                 Some(RoleKind::Join) => channel.join.is_none(),
                 _ => channel.leave.is_none(),
@@ -111,7 +111,9 @@ impl<'r, 'p> Channels<'r, 'p> {
                     .unwrap_or_default();
                 line.problems.push(at(
                     format!("{path}/channel"),
-                    format!("`{key}` is the key of no channel that is entered or left by this"),
+                    format!(
+                        "`{key}` is not the key of a channel that this message joins or leaves"
+                    ),
                 ));
             }
             return;
@@ -125,7 +127,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         match message.get(&field.name).map(Value::as_str) {
             Some(Some(key)) if !self.is_key(channel, key) => {
                 let words = format!(
-                    "`{key}` is no key of the channel `{}`: `{}`",
+                    "`{key}` is not a key of the channel `{}`: `{}`",
                     channel.name.text,
                     template(channel)
                 );
@@ -135,7 +137,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         }
     }
 
-    /// What a client sends to a channel says which, by its key or by the parameters in its payload.
+    /// What a client sends to a channel must identify it, by its key or by the parameters in its payload.
     fn addressed(&self, candidate: &Candidate, message: &Fields, line: &mut Line) {
         let Some(channel) = candidate.message.and_then(|id| self.channel_of(id)) else {
             return;
@@ -147,20 +149,20 @@ impl<'r, 'p> Channels<'r, 'p> {
             (None, None) => (
                 String::new(),
                 format!(
-                    "neither a key nor parameters say which `{}` is meant",
+                    "neither a key nor parameters identify the `{}`",
                     channel.name.text
                 ),
             ),
             (Some(key), Some(meant)) if *key != *meant => (
                 format!("/{}", field.map_or("", |field| &field.name)),
-                format!("the parameters are those of `{meant}`, and the key is {key}"),
+                format!("the parameters are those of `{meant}`, but the key is {key}"),
             ),
             _ => return,
         };
         line.problems.push(at(place, words));
     }
 
-    /// The answer to a join has the key, and where in the count the client begins.
+    /// The reply to a join has the key, and the position at which the client starts.
     fn join_answer(
         &mut self,
         joined: &str,
@@ -176,10 +178,11 @@ impl<'r, 'p> Channels<'r, 'p> {
             .into_iter()
             .flatten()
         {
-            // Where the field has to be there anyway, that was said.
+            // If the field is required anyway, that was reported.
             if field.presence == Presence::Optional && !message.contains_key(&field.name) {
-                let told = details::required(&field.name);
-                line.problems.push(envelope_problem(Pointer::root(), told));
+                let detail = details::required(&field.name);
+                line.problems
+                    .push(envelope_problem(Pointer::root(), detail));
             }
         }
         let get = |field: &Option<handfast_spec::model::EnvelopeField>| {
@@ -188,7 +191,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         if let (Some(field), Some(key)) = (&envelope.channel, get(&envelope.channel))
             && key != joined
         {
-            let words = format!("a join of `{joined}` is answered with the key {key}");
+            let words = format!("the join of `{joined}` is answered with the key {key}");
             line.problems.push(at(format!("/{}", field.name), words));
         }
         if let Some(seq) = get(&envelope.seq).and_then(number) {
@@ -197,7 +200,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         }
     }
 
-    /// What is published is numbered, unless it is volatile, and each number is one more than the one before.
+    /// Published messages are numbered consecutively, unless they are volatile.
     fn published(
         &mut self,
         channel: &Channel,
@@ -214,13 +217,17 @@ impl<'r, 'p> Channels<'r, 'p> {
         let place = format!("/{}", field.name);
         let Some(seq) = seq else {
             if !volatile && field.presence == Presence::Optional {
-                let told = details::required(&field.name);
-                line.problems.push(envelope_problem(Pointer::root(), told));
+                let detail = details::required(&field.name);
+                line.problems
+                    .push(envelope_problem(Pointer::root(), detail));
             }
             return;
         };
         if volatile {
-            let words = format!("`{}` is volatile, and is not numbered", candidate.name);
+            let words = format!(
+                "`{}` is volatile, but has a sequence number",
+                candidate.name
+            );
             return line.problems.push(at(place, words));
         }
         let key = envelope
@@ -246,14 +253,14 @@ impl<'r, 'p> Channels<'r, 'p> {
             count.epoch = epoch.cloned();
         } else if before.checked_add(1) != Some(seq) {
             let words = format!(
-                "the number before it in `{}` is {before}, and the next is that and one",
+                "the previous number in `{}` is {before}, and the next must be one more",
                 channel.name.text
             );
             line.problems.push(at(place, words));
         }
     }
 
-    /// Numbers that are missing for good.
+    /// Sequence numbers that are missing for good.
     fn gap(&mut self, candidate: &Candidate, message: &Fields, line: &mut Line) {
         let Some(payload) = payload(candidate, message) else {
             return;
@@ -263,7 +270,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         };
         let mut channels = self.reader.protocol.channels.iter();
         if !channels.any(|channel| self.is_key(channel, key)) {
-            let words = format!("`{key}` is the key of no channel");
+            let words = format!("`{key}` is not the key of a channel");
             line.problems.push(at(String::new(), words));
         }
         match (payload.get("to").and_then(number), self.counts.get_mut(key)) {
@@ -272,7 +279,7 @@ impl<'r, 'p> Channels<'r, 'p> {
         }
     }
 
-    /// Whether a text is a key of a channel: its texts in their places, and in each hole what the parameter may be.
+    /// Whether a text is a key of a channel: its literal parts, with valid parameters between them.
     fn is_key(&self, channel: &Channel, key: &str) -> bool {
         if key.len() > MAX_KEY {
             return false;
@@ -312,7 +319,7 @@ impl<'r, 'p> Channels<'r, 'p> {
     }
 }
 
-/// The payload of a message, where it is an object.
+/// The payload of a message, if it is an object.
 fn payload<'m>(candidate: &Candidate, message: &'m Fields) -> Option<&'m Fields> {
     match &candidate.sent.envelope.tagging {
         Tagging::Adjacent { content, .. } => message.get(content)?.as_object(),
@@ -320,12 +327,12 @@ fn payload<'m>(candidate: &Candidate, message: &'m Fields) -> Option<&'m Fields>
     }
 }
 
-/// A number of a message in its channel.
+/// The sequence number of a message.
 fn number(value: &Value) -> Option<u64> {
     u64::try_from(whole(value)?).ok()
 }
 
-/// The key of a channel with the parameters that a payload has; none where it lacks one.
+/// The key of a channel with the parameters of a payload; `None` if one is missing.
 fn filled(channel: &Channel, payload: Option<&Fields>) -> Option<String> {
     let parts = channel.key.iter().map(|part| match part {
         KeyPart::Text(text) => Some(text.as_str()),
@@ -334,7 +341,7 @@ fn filled(channel: &Channel, payload: Option<&Fields>) -> Option<String> {
     parts.collect()
 }
 
-/// A key as the spec writes it.
+/// A key in the notation of the spec.
 fn template(channel: &Channel) -> String {
     let parts = channel.key.iter().map(|part| match part {
         KeyPart::Text(text) => text.clone(),

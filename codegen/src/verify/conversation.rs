@@ -1,15 +1,16 @@
-//! A conversation: which message each is, and what the messages before it make of it.
+//! A conversation: identifies each message, with the help of the messages before it.
 
+use super::capture::Text;
 use super::channels::Channels;
 use super::handshake::Handshake;
 use super::message::{Candidate, Fields, Reader, envelope_problem};
+use super::report::{Line, Problem, ProblemKind};
 use super::requests::{Requests, no_request, problem};
-use super::{Line, Problem, ProblemKind, Text};
 use handfast_schema::{Pointer, details};
 use handfast_spec::model::{RoleKind, Side};
 use serde_json::Value;
 
-/// Follows a conversation.
+/// The state of a conversation.
 pub(super) struct Conversation<'r, 'p> {
     reader: &'r Reader<'p>,
     handshake: Handshake<'r, 'p>,
@@ -27,7 +28,7 @@ impl<'r, 'p> Conversation<'r, 'p> {
         }
     }
 
-    /// The requests that nothing has answered.
+    /// The requests without an answer.
     pub(super) fn unanswered(self) -> Vec<(usize, String)> {
         self.requests.unanswered()
     }
@@ -61,7 +62,7 @@ impl<'r, 'p> Conversation<'r, 'p> {
         line
     }
 
-    /// Notes what a message is and what it is to those before it.
+    /// Records a message, and relates it to the previous ones.
     fn follow(&mut self, from: Side, message: &Fields, line: &mut Line) {
         let Some(candidate) = self.which(from, message, line) else {
             return;
@@ -89,7 +90,7 @@ impl<'r, 'p> Conversation<'r, 'p> {
         }
     }
 
-    /// What a report says of any message: its id, channel and number.
+    /// The fields that a report shows of any message: its id, channel and number.
     fn describe(&self, from: Side, message: &Fields, line: &mut Line) {
         let envelope = self.reader.envelope(from);
         let get = |field: &Option<handfast_spec::model::EnvelopeField>| {
@@ -103,7 +104,7 @@ impl<'r, 'p> Conversation<'r, 'p> {
         line.seq = get(&envelope.seq);
     }
 
-    /// Which message this is: by its tag, and where that leaves several or none, by the request it answers.
+    /// Identifies a message: by its tag, and if that leaves several candidates or none, by the request it answers.
     fn which(&self, from: Side, message: &Fields, line: &mut Line) -> Option<Candidate> {
         let candidates = self.reader.by_tag(from, message);
         if let [one] = candidates.as_slice()
@@ -137,7 +138,7 @@ impl<'r, 'p> Conversation<'r, 'p> {
         let Some(pending) = self.requests.find(from, envelope, message, &candidates) else {
             line.problems
                 .push(problem(ProblemKind::Reply, no_request(envelope, message)));
-            // A message that is no reply may still have a tag that replies share.
+            // A message that is not a reply may have the same tag as replies.
             return candidates
                 .into_iter()
                 .find(|one| one.sent.tag.is_some() && !self.requests.is_reply(from, one))
@@ -163,7 +164,7 @@ impl<'r, 'p> Conversation<'r, 'p> {
         if found.is_none() {
             let what = if failed { "a failure" } else { "a reply" };
             let message = format!(
-                "{what} to `{}` of line {}, for which the protocol has no such message",
+                "{what} to `{}` of line {}, for which the protocol declares no such message",
                 pending.name, pending.line
             );
             line.problems.push(problem(ProblemKind::Reply, message));

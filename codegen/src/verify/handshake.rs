@@ -1,22 +1,22 @@
-//! What may be sent before a session is ready.
+//! The handshake: which messages may be sent before a session is ready.
 
 use super::message::{Candidate, Reader};
+use super::report::{Line, ProblemKind};
 use super::requests::problem;
-use super::{Line, ProblemKind};
 use handfast_spec::model::{RoleKind, RolePlayer, Side};
 
-/// How far a session is.
+/// The progress of the handshake.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Nobody said hello.
+    /// Before the hello.
     Begun,
-    /// The hello is not answered.
+    /// After the hello, before its answer.
     Asked,
-    /// The session is ready, or what came showed that the capture does not begin where the session does.
+    /// The session is ready, or the capture does not contain the handshake.
     Ready,
 }
 
-/// Follows how a session begins.
+/// Tracks the handshake.
 pub(super) struct Handshake<'r, 'p> {
     reader: &'r Reader<'p>,
     state: State,
@@ -39,7 +39,7 @@ impl<'r, 'p> Handshake<'r, 'p> {
         }
     }
 
-    /// Takes the next message. True where it begins a connection.
+    /// Takes the next message. Returns whether it starts a connection.
     pub(super) fn take(&mut self, from: Side, candidate: &Candidate, line: &mut Line) -> bool {
         match (from, candidate.role) {
             (Side::Client, Some(RoleKind::Hello)) => {
@@ -55,9 +55,9 @@ impl<'r, 'p> Handshake<'r, 'p> {
             }
             (Side::Server, Some(RoleKind::Ready)) => {
                 match self.state {
-                    State::Begun => self.complain("the hello that it answers is missing", line),
+                    State::Begun => self.complain("the hello it answers is missing", line),
                     State::Ready if self.played => {
-                        self.complain("the session is ready already", line)
+                        self.complain("the session is already ready", line)
                     }
                     _ => {}
                 }
@@ -65,13 +65,13 @@ impl<'r, 'p> Handshake<'r, 'p> {
             }
             (Side::Server, Some(RoleKind::Refuse)) => {
                 if self.state == State::Begun {
-                    self.complain("the hello that it answers is missing", line);
+                    self.complain("the hello it answers is missing", line);
                 }
                 self.state = State::Begun;
             }
             _ if self.state == State::Ready || self.is_early(from, candidate) => {}
             (Side::Client, _) => {
-                self.complain("the hello comes first", line);
+                self.complain("the hello must come first", line);
                 self.state = State::Ready;
             }
             (Side::Server, _) => {
@@ -82,7 +82,7 @@ impl<'r, 'p> Handshake<'r, 'p> {
         false
     }
 
-    /// Whether a message is legal before ready: a client may send behind its hello, and a server says what it did not take.
+    /// Whether a message is allowed before ready: a client may send after its hello, and a server may report errors.
     fn is_early(&self, from: Side, candidate: &Candidate) -> bool {
         let named = &self.reader.protocol.session.phases.before_ready;
         let is_named = candidate.message.is_some_and(|id| named.contains(&id));

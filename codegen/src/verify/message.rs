@@ -1,6 +1,6 @@
-//! One message by itself: which it may be, and what is wrong with it as one of them.
+//! A single message: its candidates, and its problems as each of them.
 
-use super::{Problem, ProblemKind};
+use super::report::{Problem, ProblemKind};
 use crate::json_schema::system::{System, scalar, system};
 use crate::json_schema::{fields, may_be_absent};
 use handfast_schema::{
@@ -16,28 +16,28 @@ use std::collections::BTreeSet;
 /// The fields of a message.
 pub(super) type Fields = Map<String, Value>;
 
-/// What a message may be.
+/// A message of the protocol or of the session that a message may be.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     /// Its name.
     pub(super) name: String,
-    /// Which message of the protocol, unless it is the session's own.
+    /// The message of the protocol, unless it is the session's own.
     pub(super) message: Option<MessageId>,
-    /// The role, where it is the session's own or plays one.
+    /// The role, if it is the session's own or plays one.
     pub(super) role: Option<RoleKind>,
     /// What is sent.
     pub(super) sent: Sent,
 }
 
 impl Candidate {
-    /// Whether the envelope of a message says that what it answers failed.
+    /// Whether the envelope of a reply says that the request failed.
     pub(super) fn has_failed(&self, message: &Fields) -> bool {
         let outcome = self.sent.envelope.outcome.as_ref();
         outcome.is_some_and(|outcome| message.get(&outcome.field) == Some(&outcome.failure))
     }
 }
 
-/// A protocol, ready to read messages.
+/// A protocol, prepared for reading messages.
 pub(super) struct Reader<'p> {
     pub(super) protocol: &'p Protocol,
     validator: Validator<'static>,
@@ -57,7 +57,7 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Everything that an end sends.
+    /// Everything that a side sends.
     pub(super) fn sent_by(&self, from: Side) -> &[Candidate] {
         match from {
             Side::Client => &self.client,
@@ -73,7 +73,7 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// What a message may be by its tag; without a tag, everything that has none.
+    /// The candidates with a message's tag; for a message without a tag, those without one.
     pub(super) fn by_tag(&self, from: Side, message: &Fields) -> Vec<&Candidate> {
         self.sent_by(from)
             .iter()
@@ -88,7 +88,7 @@ impl<'p> Reader<'p> {
             .collect()
     }
 
-    /// What tags may be.
+    /// The types of tags.
     pub(super) fn tag_types(&self, from: Side) -> TypeSet {
         let tags = self.sent_by(from).iter();
         let types = tags.filter_map(|candidate| match candidate.sent.tag.as_ref()? {
@@ -98,7 +98,7 @@ impl<'p> Reader<'p> {
         types.fold(TypeSet::NONE, TypeSet::with)
     }
 
-    /// What is wrong with a message, being this one. Of one that `failed` the payload is left alone.
+    /// The problems of a message as this candidate. If it `failed`, the payload is not checked.
     pub(super) fn check(
         &self,
         from: Side,
@@ -115,8 +115,8 @@ impl<'p> Reader<'p> {
             && !message.contains_key(&field.name)
             && candidate.message.is_some_and(is_published)
         {
-            let told = details::required(&field.name);
-            problems.push(envelope_problem(Pointer::root(), told));
+            let detail = details::required(&field.name);
+            problems.push(envelope_problem(Pointer::root(), detail));
         }
         if let Some(outcome) = &envelope.outcome {
             check_outcome(outcome, candidate, message, &mut problems);
@@ -139,8 +139,8 @@ impl<'p> Reader<'p> {
                     for key in unknown {
                         let mut path = Pointer::root();
                         path.prepend_key(key);
-                        let told = details::unknown_property("additionalProperties");
-                        problems.push(envelope_problem(path, told));
+                        let detail = details::unknown_property("additionalProperties");
+                        problems.push(envelope_problem(path, detail));
                     }
                 }
                 if failed {
@@ -151,14 +151,14 @@ impl<'p> Reader<'p> {
                 match found {
                     Ok(violations) => problems.extend(invalid(violations, Some(content))),
                     Err(()) => {
-                        let told = details::required(content);
-                        problems.push(problem(ProblemKind::Invalid, &Pointer::root(), told));
+                        let detail = details::required(content);
+                        problems.push(problem(ProblemKind::Invalid, &Pointer::root(), detail));
                     }
                 }
             }
             Tagging::Flat { .. } if failed => {}
             Tagging::Flat { .. } => {
-                // The session's own payloads may have a field of the envelope's: the key of a channel is both.
+                // The session's own payloads may have an envelope field as well: the key of a channel is in both.
                 let own = candidate
                     .sent
                     .payload
@@ -179,12 +179,12 @@ impl<'p> Reader<'p> {
         problems
     }
 
-    /// Whether a value passes a schema of the protocol.
+    /// Whether a value is valid for a schema of the protocol.
     pub(super) fn passes(&self, schema: SchemaId, value: &Value) -> bool {
         self.validator.validate(schema, value, None).is_empty()
     }
 
-    /// The code of an error, and where it stands.
+    /// The code of an error, and its location.
     pub(super) fn error_code(
         &self,
         candidate: &Candidate,
@@ -206,7 +206,7 @@ impl<'p> Reader<'p> {
         Some((path, code))
     }
 
-    /// What is wrong with a payload; an error where it should be there and is not.
+    /// The violations of a payload; an error if it is required but missing.
     fn payload(
         &self,
         schema: Option<SchemaId>,
@@ -224,7 +224,7 @@ impl<'p> Reader<'p> {
     }
 }
 
-/// Everything that one end sends: the author's messages, then the session's own.
+/// Everything that a side sends: the protocol's messages, then the session's own.
 fn candidates(protocol: &Protocol, own: &[System], end: Side) -> Vec<Candidate> {
     let mut all = Vec::new();
     for (i, message) in protocol.messages.iter().enumerate() {
@@ -263,7 +263,7 @@ fn candidates(protocol: &Protocol, own: &[System], end: Side) -> Vec<Candidate> 
     all
 }
 
-/// The names of the envelope's fields, but for the payload.
+/// The names of the envelope's fields, except for the payload.
 fn known(envelope: &Envelope) -> BTreeSet<&str> {
     let mut known: BTreeSet<&str> = fields(envelope)
         .into_iter()
@@ -279,7 +279,7 @@ fn known(envelope: &Envelope) -> BTreeSet<&str> {
     known
 }
 
-/// A whole number, written with a fraction of zero or without.
+/// A whole number, with or without a fraction of zero.
 pub(super) fn whole(value: &Value) -> Option<i64> {
     let round = || {
         let n = value
@@ -287,7 +287,7 @@ pub(super) fn whole(value: &Value) -> Option<i64> {
             .filter(|n| n.fract() == 0.0 && n.abs() <= 9e15)?;
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a whole number that a double holds"
+            reason = "a whole number that a double represents"
         )]
         let n = n as i64;
         Some(n)
@@ -300,14 +300,14 @@ fn check_envelope(envelope: &Envelope, message: &Fields) -> Vec<Problem> {
     for (field, schema) in fields(envelope) {
         match message.get(&field.name) {
             Some(value) => {
-                // The schemas of the fields are ours, and small.
+                // The schemas of the fields are generated, and small.
                 let Ok((schemas, root)) = Schemas::from_json(&schema) else {
                     continue;
                 };
                 for violation in handfast_schema::validate(&schemas, root, value, None) {
-                    let (mut path, told) = violation.into_parts();
+                    let (mut path, detail) = violation.into_parts();
                     path.prepend_key(&field.name);
-                    problems.push(envelope_problem(path, told));
+                    problems.push(envelope_problem(path, detail));
                 }
             }
             None if field.presence != Presence::Optional => {
@@ -340,7 +340,7 @@ fn check_outcome(
             path.prepend_key(&outcome.field);
             problems.push(envelope_problem(path, details::enumeration(values)));
         }
-        // Where the tag says what it is, nothing has to.
+        // If the tag identifies the message, no outcome is needed.
         None if candidate.sent.tag.is_some() => {}
         None => {
             problems.push(envelope_problem(
@@ -351,12 +351,12 @@ fn check_outcome(
     }
 }
 
-/// What a message without a declared payload carries all the same.
+/// The payload of a message without a declared one.
 fn undeclared(payload: &Value, side: Side) -> Violations {
     use handfast_schema::Violation;
     let Value::Object(fields) = payload else {
-        let told = details::types(TypeSet::NONE.with(Type::Object));
-        return vec![Violation::new(Pointer::root(), told)];
+        let detail = details::types(TypeSet::NONE.with(Type::Object));
+        return vec![Violation::new(Pointer::root(), detail)];
     };
     if side == Side::Client {
         return Vec::new();
@@ -375,24 +375,24 @@ fn undeclared(payload: &Value, side: Side) -> Violations {
 
 fn invalid(violations: Violations, under: Option<&str>) -> impl Iterator<Item = Problem> {
     violations.into_iter().map(move |violation| {
-        let (mut path, told) = violation.into_parts();
+        let (mut path, detail) = violation.into_parts();
         if let Some(key) = under {
             path.prepend_key(key);
         }
-        problem(ProblemKind::Invalid, &path, told.into())
+        problem(ProblemKind::Invalid, &path, detail.into())
     })
 }
 
-pub(super) fn envelope_problem(path: Pointer, told: impl Into<ViolationDetail>) -> Problem {
-    problem(ProblemKind::Envelope, &path, told.into())
+pub(super) fn envelope_problem(path: Pointer, detail: impl Into<ViolationDetail>) -> Problem {
+    problem(ProblemKind::Envelope, &path, detail.into())
 }
 
-fn problem(kind: ProblemKind, path: &Pointer, told: ViolationDetail) -> Problem {
+fn problem(kind: ProblemKind, path: &Pointer, detail: ViolationDetail) -> Problem {
     Problem {
         kind,
         path: path.as_str().to_owned(),
-        keyword: told.keyword.to_owned(),
-        message: told.message.into_owned(),
-        allowed: told.allowed,
+        keyword: detail.keyword.to_owned(),
+        message: detail.message.into_owned(),
+        allowed: detail.allowed,
     }
 }

@@ -1,25 +1,25 @@
-//! Requests, found by their ids or by their places in line.
+//! Pending requests, found by their ids or by their order.
 
 use super::message::whole;
 use handfast_spec::model::{MessageId, RoleKind, Side};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A request that was sent.
+/// A pending request.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) line: usize,
     pub(super) from: Side,
     pub(super) name: String,
-    /// None where it is the session's own, as `join` is.
+    /// `None` for the session's own, such as `join`.
     pub(super) message: Option<MessageId>,
     pub(super) role: Option<RoleKind>,
     pub(super) id: Option<Value>,
-    /// Whether its answer is known by its place in line.
+    /// Whether its answer is matched by order.
     pub(super) in_order: bool,
-    /// The key of the channel that it joins, where the request says it.
+    /// The key of the channel that it joins, if it says so.
     pub(super) joins: Option<String>,
-    /// Whether it is a stream that was cancelled.
+    /// Whether it is a cancelled stream.
     pub(super) cancelled: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Queue {
     all: BTreeMap<usize, Pending>,
     /// The lines of those with an id.
     by_id: BTreeMap<(bool, String), usize>,
-    /// The lines of those that go by order.
+    /// The lines of those matched by order.
     in_order: BTreeSet<usize>,
 }
 
@@ -56,12 +56,12 @@ impl Queue {
         Some(pending)
     }
 
-    /// The request of an end with this id.
+    /// The request of a side with this id.
     pub(super) fn named(&self, from: Side, id: &Value) -> Option<&Pending> {
         self.all.get(self.by_id.get(&key(from, id))?)
     }
 
-    /// The requests that go by order.
+    /// The requests matched by order.
     pub(super) fn in_order(&self) -> impl DoubleEndedIterator<Item = &Pending> {
         self.in_order.iter().filter_map(|line| self.all.get(line))
     }
@@ -70,7 +70,7 @@ impl Queue {
         self.all.values()
     }
 
-    /// Takes over the requests of another.
+    /// Takes over the requests of another queue.
     pub(super) fn append(&mut self, other: &mut Self) {
         for (_, pending) in std::mem::take(other).all {
             self.push(pending);
@@ -78,7 +78,7 @@ impl Queue {
     }
 }
 
-/// Streams that are over, the last for each id, and the last of each message that goes by order.
+/// Streams that have ended: the last for each id, and the last of each message matched by order.
 #[derive(Default)]
 pub(super) struct Ended {
     by_id: BTreeMap<(bool, String), Pending>,
@@ -95,7 +95,7 @@ impl Ended {
         }
     }
 
-    /// Those that a message with this id may be about.
+    /// The ended streams that a message with this id may refer to.
     pub(super) fn of(&self, from: Side, id: Option<&Value>) -> impl Iterator<Item = &Pending> {
         let named = id.and_then(|id| self.by_id.get(&key(from, id)));
         let in_order = self.in_order.values();
@@ -105,7 +105,7 @@ impl Ended {
     }
 }
 
-/// The end and the id. Numbers are the same however they are written.
+/// The side and the id. Numbers are equal however they are written.
 pub(super) fn key(from: Side, id: &Value) -> (bool, String) {
     let text = match whole(id) {
         Some(n) => n.to_string(),

@@ -1,11 +1,23 @@
-//! A report for people, and for programs.
+//! Renders a report as text and as JSON.
 
-use super::{Line, Report};
+use super::report::{Line, Report};
 use handfast_spec::model::Side;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-pub(super) fn people(report: &Report) -> String {
+impl Report {
+    /// The report as text: a line for each message, its problems indented, and a summary.
+    pub fn render(&self) -> String {
+        people(self)
+    }
+
+    /// The report as JSON, for `--format json`: an object for each message and a summary.
+    pub fn to_json(&self) -> Value {
+        json(self)
+    }
+}
+
+fn people(report: &Report) -> String {
     let mut out = String::new();
     let width = report
         .lines
@@ -62,11 +74,11 @@ pub(super) fn people(report: &Report) -> String {
         n => format!("{n} messages"),
     };
     let _ = match (lines, bad) {
-        (0, _) => writeln!(out, "the capture has no messages, and nothing was judged"),
-        (_, 0) => writeln!(out, "{messages}, all as the protocol says"),
+        (0, _) => writeln!(out, "the capture has no messages"),
+        (_, 0) => writeln!(out, "{messages}, all valid"),
         _ => writeln!(
             out,
-            "{messages}, {bad} of them bad, {} in all",
+            "{messages}, {bad} of them invalid, {} in total",
             match report.problems() {
                 1 => "1 problem".to_owned(),
                 n => format!("{n} problems"),
@@ -84,7 +96,7 @@ const fn arrow(from: Option<Side>) -> &'static str {
     }
 }
 
-/// A value of the capture on one line; a long one is cut.
+/// A value of the capture on one line; a long one is shortened.
 fn show(value: &Value) -> String {
     match value {
         Value::String(text) => shortened(text),
@@ -100,7 +112,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Text of the capture as it may go to a terminal: without control characters.
+/// Text of the capture for a terminal: without control characters.
 fn clean(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
@@ -113,7 +125,7 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
-pub(super) fn json(report: &Report) -> Value {
+fn json(report: &Report) -> Value {
     let unanswered: Vec<Value> = report
         .unanswered
         .iter()
@@ -163,16 +175,16 @@ fn line_json(line: &Line) -> Value {
         .problems
         .iter()
         .map(|problem| {
-            let mut told = json!({
+            let mut entry = json!({
                 "code": problem.kind.code(),
                 "path": problem.path,
                 "keyword": problem.keyword,
                 "message": problem.message,
             });
             if let Some(allowed) = &problem.allowed {
-                told["allowed"] = allowed.clone();
+                entry["allowed"] = allowed.clone();
             }
-            told
+            entry
         })
         .collect();
     put("problems", Some(problems.into()));

@@ -1,8 +1,8 @@
-//! The requests that wait for an answer, and what answers or cancels them.
+//! Pending requests, and the messages that answer or cancel them.
 
 use super::message::{Candidate, Fields, Reader, envelope_problem};
 use super::pending::{Ended, Pending, Queue, key};
-use super::{Line, Problem, ProblemKind};
+use super::report::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, details};
 use handfast_spec::model::{
@@ -11,25 +11,26 @@ use handfast_spec::model::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What an answer is to its request.
+/// The position of an answer among the answers to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     /// The only one, or the last.
     Last,
-    /// More may come.
+    /// More may follow.
     More,
 }
 
 /// The requests of a conversation.
 pub(super) struct Requests<'r, 'p> {
     reader: &'r Reader<'p>,
-    /// Those that wait.
+    /// The pending ones.
     pending: Queue,
-    /// Streams that were cancelled: what was under way may still arrive. And those that ended: a cancel may cross the end.
+    /// Cancelled streams, whose messages in transit may still arrive; and streams that have ended, since a cancel may
+    /// cross the end.
     ended: Ended,
-    /// Those that lost their connection.
+    /// Those whose connection was lost.
     lost: Queue,
-    /// What may be refused beside requests, by its id: the line and the message.
+    /// Other messages that may be refused, by id: the line and the message.
     refusable: BTreeMap<(bool, String), (usize, String)>,
 }
 
@@ -44,17 +45,17 @@ impl<'r, 'p> Requests<'r, 'p> {
         }
     }
 
-    /// A new connection begins: nothing that was asked before is answered.
+    /// A new connection starts: earlier requests are not answered.
     pub(super) fn reconnect(&mut self) {
         self.lost.append(&mut self.pending);
         self.ended = Ended::default();
         self.refusable.clear();
     }
 
-    /// The requests that nothing has answered: their lines and names.
+    /// The requests without an answer: their lines and names.
     pub(super) fn unanswered(self) -> Vec<(usize, String)> {
         let waits = |pending: &&Pending| {
-            // What is answered only where it fails has succeeded.
+            // A request that is only answered if it fails has succeeded.
             self.reply_of(pending).is_some() || pending.message.is_none()
         };
         let waiting = self.lost.iter().chain(self.pending.iter()).filter(waits);
@@ -74,7 +75,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             return Some(Answer::Last);
         }
         let Some(message) = candidate.message else {
-            // Our own `join` and `leave` are answered by messages of their own name.
+            // Handfast's own `join` and `leave` are answered by messages with their own name.
             return (pending.message.is_none() && pending.role == candidate.role)
                 .then_some(Answer::Last);
         };
@@ -103,7 +104,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         self.answer_to(pending, candidate).is_some()
     }
 
-    /// Whether a message of this end answers any request of the other's.
+    /// Whether a message of this side answers any request of the other side.
     pub(super) fn is_reply(&self, from: Side, candidate: &Candidate) -> bool {
         let Some(id) = candidate.message else {
             return matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
@@ -113,7 +114,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         })
     }
 
-    /// Whether a request that an end sends has such a reply.
+    /// Whether a request of a side has such a reply.
     fn asked_by(&self, end: Side, has: impl Fn(&Reply) -> bool) -> bool {
         self.reader.protocol.messages.iter().any(|message| {
             let is_sent = match end {
@@ -124,7 +125,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         })
     }
 
-    /// The request of the other end that a message answers, being one of these.
+    /// The request of the other side that a message answers, given its candidates.
     pub(super) fn find(
         &self,
         from: Side,
@@ -137,7 +138,8 @@ impl<'r, 'p> Requests<'r, 'p> {
         named.or_else(|| self.next_in_line(from, candidates))
     }
 
-    /// The first request of the other end in line. Streams, and requests that are only answered where they fail, let others pass.
+    /// The first request of the other side in order. Streams, and requests that are only answered if they fail, can
+    /// be overtaken.
     fn next_in_line(&self, from: Side, candidates: &[&Candidate]) -> Option<&Pending> {
         for one in self.pending.in_order().filter(|one| one.from != from) {
             if candidates.iter().any(|it| self.answers(one, it)) {
@@ -151,7 +153,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         None
     }
 
-    /// What is only answered where it fails has succeeded once a request behind it in line is answered.
+    /// Requests that are only answered if they fail have succeeded once a later request is answered.
     fn succeed_before(&mut self, answered: &Pending) {
         let before = self
             .pending
@@ -164,7 +166,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         }
     }
 
-    /// Notes what a message answers; the request. `failed` says that its envelope calls it a failure.
+    /// Records the request that a message answers, and returns it. `failed` is whether the envelope says so.
     pub(super) fn answer(
         &mut self,
         from: Side,
@@ -176,7 +178,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         let envelope = &candidate.sent.envelope;
         let is_error = candidate.role == Some(RoleKind::Error);
         let is_pong = candidate.role == Some(RoleKind::Pong) && candidate.message.is_some();
-        // The server's own join answers the client's; the client's asks.
+        // The server's own join is an answer; the client's is a request.
         let is_reply = self.is_reply(from, candidate)
             && !(candidate.message.is_none() && from == Side::Client);
         if !is_reply && !is_error && !is_pong {
@@ -187,7 +189,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             false => None,
         };
         let pending = self.find(from, envelope, message, &[candidate]).cloned();
-        // A second request with the id of one that waits is refused, and the first goes on.
+        // A second request with the id of a pending one is refused, and the first goes on.
         let is_second = |(at, _): &(usize, String)| {
             let code = self.reader.error_code(candidate, message);
             let is_reused = code.is_some_and(|(_, code)| code == "ID_REUSED");
@@ -219,7 +221,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             Some(Answer::More) => {}
             None => {
                 let message = format!(
-                    "`{}` of line {} is not answered by this",
+                    "this is not a reply to `{}` of line {}",
                     pending.name, pending.line
                 );
                 line.problems.push(problem(ProblemKind::Reply, message));
@@ -231,7 +233,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         Some(pending)
     }
 
-    /// Notes a message that waits for nothing, or that was not understood: an error may have its id all the same.
+    /// Records a message that expects no answer, or that was not understood: an error may still have its id.
     pub(super) fn may_be_refused(&mut self, from: Side, message: &Fields, line: &Line) {
         let envelope = self.reader.envelope(from);
         let id = own_id(envelope, message);
@@ -248,7 +250,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         }
     }
 
-    /// What an error refuses that waits for nothing.
+    /// The refusal of a message that expects no answer.
     fn refused(
         &self,
         from: Side,
@@ -259,7 +261,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         self.refusable.get(&key(other(from), id)).cloned()
     }
 
-    /// Complains of an answer that nobody asked for, where it has to have been.
+    /// Reports an answer without a request, unless it may be unsolicited.
     fn unasked(
         &self,
         from: Side,
@@ -270,28 +272,28 @@ impl<'r, 'p> Requests<'r, 'p> {
     ) {
         let envelope = &candidate.sent.envelope;
         let id = id_of_answer(envelope, message);
-        // What was under way when its stream was cancelled.
+        // It was in transit when its stream was cancelled.
         let is_late = |one: &&Pending| one.cancelled && self.answers(one, candidate);
         if let Some(late) = self.ended.of(other(from), id).find(is_late) {
             line.answers = Some((late.line, late.name.clone()));
             return;
         }
-        // An error need not answer anything, and neither need a push that some reply looks like.
+        // An error need not answer anything, and neither need a push that also is a reply.
         let by_id = envelope.correlate == Correlate::Id;
         let pushed = candidate
             .message
             .is_some_and(|id| self.reader.protocol.messages[id.0].channel.is_some());
-        let is_told = line
+        let is_answer = line
             .problems
             .iter()
             .any(|problem| problem.kind == ProblemKind::Reply);
-        if !is_told && !((may_be || pushed) && (id.is_none() || !by_id)) {
+        if !is_answer && !((may_be || pushed) && (id.is_none() || !by_id)) {
             line.problems
                 .push(problem(ProblemKind::Reply, no_request(envelope, message)));
         }
     }
 
-    /// Notes that a message cancels a stream.
+    /// Records that a message cancels a stream.
     pub(super) fn cancel(
         &mut self,
         from: Side,
@@ -323,13 +325,13 @@ impl<'r, 'p> Requests<'r, 'p> {
             return;
         }
         let words = match id {
-            Some(id) => format!("no stream with the id {id} is there to be cancelled"),
-            None => "no stream is there to be cancelled".to_owned(),
+            Some(id) => format!("there is no stream with the id {id} to cancel"),
+            None => "there is no stream to cancel".to_owned(),
         };
         line.problems.push(problem(ProblemKind::Reply, words));
     }
 
-    /// An error of the author's has a code that its request declares.
+    /// A declared error must have a code that its request declares.
     fn check_code(
         &self,
         pending: &Pending,
@@ -360,7 +362,7 @@ impl<'r, 'p> Requests<'r, 'p> {
         }
     }
 
-    /// Notes a request.
+    /// Records a request.
     pub(super) fn ask(
         &mut self,
         from: Side,
@@ -373,7 +375,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             Some(id) => {
                 let declared = &self.reader.protocol.messages[id.0];
                 match &declared.reply {
-                    // A message of both ends is a request where the other end has the reply.
+                    // A message of both sides is a request if the other side has the reply.
                     Some(reply) => self.is_sent_by(other(from), reply),
                     None => {
                         from == Side::Client && !declared.errors.is_empty() && self.is_request(id)
@@ -394,16 +396,17 @@ impl<'r, 'p> Requests<'r, 'p> {
         if envelope.correlate == Correlate::Id {
             let Some(field) = &envelope.id else { return };
             let Some(id) = id else {
-                // The envelope has said so where the field is required of every message.
+                // If the field is required of every message, the envelope check reported it.
                 if asks && field.presence == Presence::Optional {
-                    let told = details::required(&field.name);
-                    line.problems.push(envelope_problem(Pointer::root(), told));
+                    let detail = details::required(&field.name);
+                    line.problems
+                        .push(envelope_problem(Pointer::root(), detail));
                 }
                 return;
             };
             if let Some(other) = self.pending.named(from, id) {
                 let message = format!(
-                    "the id {id} is still that of `{}` of line {}",
+                    "the id {id} is still in use by `{}` of line {}",
                     other.name, other.line
                 );
                 line.problems.push(problem(ProblemKind::Reply, message));
@@ -436,7 +439,7 @@ impl<'r, 'p> Requests<'r, 'p> {
             })
     }
 
-    /// Whether a message with errors and no reply is waited for: not the one whose payload the hello carries.
+    /// Whether a message with errors but no reply is pending: not the one whose payload is in the hello.
     fn is_request(&self, id: MessageId) -> bool {
         self.reader.protocol.session.auth != Some(id)
     }
@@ -453,9 +456,9 @@ fn id_of_answer<'m>(envelope: &Envelope, message: &'m Fields) -> Option<&'m Valu
 
 pub(super) fn no_request(envelope: &Envelope, message: &Fields) -> String {
     match (envelope.correlate, id_of_answer(envelope, message)) {
-        (Correlate::Id, Some(id)) => format!("no request with the id {id} waits for an answer"),
-        (Correlate::Id, None) => "a reply without an id answers nothing".to_owned(),
-        (Correlate::Order, _) => "no request waits for this answer".to_owned(),
+        (Correlate::Id, Some(id)) => format!("no request with the id {id} is pending"),
+        (Correlate::Id, None) => "a reply needs an id".to_owned(),
+        (Correlate::Order, _) => "no request is pending".to_owned(),
     }
 }
 

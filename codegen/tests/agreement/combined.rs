@@ -1,5 +1,5 @@
-//! Every keyword around every kind of schema, also those that ask for nothing: under all that compilers can be asked to refuse,
-//! and with the interpreter's verdicts.
+//! Every keyword around every kind of schema, including trivial ones: the output must compile under the strictest
+//! options, and agree with the interpreter.
 
 use crate::typescript_project::{
     Result, case, compile_with_both, differences, generate, load, spec, violations,
@@ -8,7 +8,7 @@ use handfast_schema::Side;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What stands inside.
+/// The inner schemas.
 fn inner() -> Vec<Value> {
     vec![
         json!(true),
@@ -26,7 +26,7 @@ fn inner() -> Vec<Value> {
     ]
 }
 
-/// What is around it.
+/// The schemas around them.
 fn around(inner: &Value) -> Vec<Value> {
     vec![
         json!({ "properties": { "a": inner } }),
@@ -70,7 +70,7 @@ fn whatever_stands_in_a_keyword_compiles_and_means_the_same() -> Result<()> {
     for dialect in ["handfast", "json-schema"] {
         let mut messages = Map::new();
         for inner in inner() {
-            // What nothing fits is an error where the schema is the author's own.
+            // A schema that matches nothing is an error if it is the author's own.
             if dialect == "handfast" && inner["enum"] == json!([]) {
                 continue;
             }
@@ -111,8 +111,8 @@ fn whatever_stands_in_a_keyword_compiles_and_means_the_same() -> Result<()> {
             let id = sent.payload.ok_or("a payload")?;
             for instance in instances() {
                 let value = json!({ "v": instance });
-                let told = violations(&protocol, id, &value, side);
-                cases.push(case(&format!("validateM{i}"), side, &value, told));
+                let expected = violations(&protocol, id, &value, side);
+                cases.push(case(&format!("validateM{i}"), side, &value, expected));
             }
         }
         assert_eq!(differences(&folder, &cases)?, "", "{dialect}");

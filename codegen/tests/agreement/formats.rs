@@ -1,9 +1,10 @@
-//! Every format and content encoding, asked of both ends: the TypeScript runtime gives the verdicts of the schema crate.
+//! Every format and content encoding on both sides: the TypeScript runtime and the schema crate give the same
+//! verdicts.
 
-use crate::random::Rng;
 use crate::typescript_project::{Result, compile, generate, load, run, spec};
 use handfast_codegen::names::camel;
 use handfast_schema::format;
+use handfast_testing::random::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -120,7 +121,7 @@ fn mutated_texts_get_the_same_verdicts() -> Result<()> {
     for _ in 0..15_000 {
         let mut chars: Vec<char> = rng.pick(&SEEDS).chars().collect();
         for _ in 0..=rng.below(2) {
-            let at = rng.below(chars.len() as u64 + 1) as usize;
+            let at = rng.below(chars.len() + 1);
             match rng.below(3) {
                 0 => chars.insert(at, *rng.pick(&alphabet)),
                 1 if at < chars.len() => drop(chars.remove(at)),
@@ -168,7 +169,7 @@ fn mutated_texts_get_the_same_verdicts() -> Result<()> {
     Ok(())
 }
 
-/// Runs of code points below an end that a format takes with something before and behind, as bounds.
+/// Runs of code points that a format accepts between a prefix and a suffix, as bounds.
 fn taken(of: &str, before: &str, behind: &str, end: u32) -> Vec<u32> {
     let mut bounds = Vec::new();
     let mut inside = false;

@@ -1,16 +1,16 @@
-//! Work in proportion to what is checked: what a value asks of generated TypeScript is counted, and compared with a value
-//! four times as large.
+//! Validation takes time proportional to the value: the property reads of generated TypeScript are counted, and
+//! compared with those for a value four times as large.
 
-use crate::random::Rng;
 use crate::typescript_project::{
     Result, case, compile, compile_with_both, differences, generate, load, run, spec, violations,
 };
 use handfast_schema::{Side, pattern};
+use handfast_testing::random::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// Patterns that the runtime's automaton matches, with some that the engine does.
+/// Patterns that run on the runtime's automaton, and some that run on the engine.
 const PATTERNS: [&str; 30] = [
     "^([a-z]+)*[0-9]$",
     "^(a|a)*$",
@@ -107,7 +107,8 @@ fn patterns_match_as_in_rust() -> Result<()> {
          for (const [is, t, fits] of asked) if (api[is]({ t }) !== fits) console.log(is, JSON.stringify(t), 'not', fits);",
     )?;
     assert_eq!(said, "", "{PATTERNS:?}");
-    // Four times the text is four times the work; what backtracks would take sixteen times as long, or never end.
+    // Four times the text takes four times the work; with backtracking it would take sixteen times as long, or never
+    // end.
     let said = run(
         &folder,
         "import * as api from './out/api.js';
@@ -123,7 +124,7 @@ fn patterns_match_as_in_rust() -> Result<()> {
          for (const is of Object.keys(api).filter(name => /^isM\\d/.test(name))) {
            for (const [some, end] of [['a', '!'], ['ab', '-!'], [' a', '\\n'], ['a0', '@!']]) {
              const ratio = () => took(is, some.repeat(8000) + end) / took(is, some.repeat(2000) + end);
-             // Once for the engine to make up its mind; and a ratio that was kept once is kept.
+             // One run to warm up the engine; then the best of several ratios counts.
              took(is, some.repeat(2000) + end);
              let least = Infinity;
              for (let i = 0; i < 6 && least > 9; i++) least = Math.min(least, ratio());
@@ -135,10 +136,10 @@ fn patterns_match_as_in_rust() -> Result<()> {
     Ok(())
 }
 
-/// A value of so many levels, with something at the end.
+/// A value with this many levels, and something at the end.
 type Nest = fn(usize, Value) -> Value;
 
-/// Types that contain themselves, and values of each.
+/// Recursive types, and values of each.
 fn recursive() -> Vec<(&'static str, Value, Nest)> {
     let node = json!({ "$ref": "#/types/Node" });
     let with = |more: Value| {
@@ -227,7 +228,7 @@ fn what_contains_its_like_is_asked_once() -> Result<()> {
         let protocol = load(&spec, &BTreeMap::new()).map_err(|error| format!("{name}: {error}"))?;
         let folder = generate(&protocol, &format!("linear-{}", name.replace(' ', "-")))?;
         compile(&folder, "typescript")?;
-        // Every violation is the interpreter's, good and bad, shallow and deep.
+        // Every violation is that of the interpreter, for valid and invalid, shallow and deep values.
         let id = protocol.types[0].schema;
         let mut cases = Vec::new();
         for depth in [0, 1, 2, 3, 7, 12] {
@@ -250,7 +251,7 @@ fn what_contains_its_like_is_asked_once() -> Result<()> {
             }
         }
         assert_eq!(differences(&folder, &cases)?, "", "{name}");
-        // What is looked at in the value is counted.
+        // Reads of the value are counted.
         let values: Vec<Value> = [json!(1), json!("bad"), json!({ "t": "x", "x": "" })]
             .into_iter()
             .map(|end| json!([nest(5, end.clone()), nest(20, end)]))
@@ -278,7 +279,7 @@ fn what_contains_its_like_is_asked_once() -> Result<()> {
                  violationsOf(validateM, value, 'sent');
                  return asked - before;
                });
-               // Several schemas that hold of one value tell the same, up to a thousand violations.
+               // Several schemas of one value report the same, up to a thousand violations.
                if (work[1] > 32 * work[0]) console.log(JSON.stringify(small), work);
              }",
         )?;

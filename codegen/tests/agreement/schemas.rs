@@ -1,10 +1,10 @@
-//! Schemas: those of the vectors, corners that they do not have, and random ones.
+//! Schemas: those of the vectors, corner cases beyond them, and random ones.
 
-use crate::random::{Rng, document, instance};
 use crate::typescript_project::{
     Result, case, compile, compile_with_both, differences, generate, load, spec, violations,
 };
 use handfast_schema::Side;
+use handfast_testing::random::{Rng, document, instance};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -98,7 +98,7 @@ fn every_vector_holds() -> Result<()> {
                     let expected = violations(&protocol, payload, &case["instance"], side);
                     let asked = case["side"].as_str().map(|asked| asked == "server");
                     if asked == Some(side == Side::Server) {
-                        // Here the properties of a schema are in the order of their names.
+                        // The properties of these schemas are in alphabetical order.
                         let (ours, theirs) = (sorted(&expected), sorted(&case["violations"]));
                         assert_eq!(ours, theirs, "{}", group["about"]);
                     }
@@ -114,7 +114,7 @@ fn every_vector_holds() -> Result<()> {
     Ok(())
 }
 
-/// Schemas that the shared vectors do not have: parts inside of parts, unions inside of parts, recursion, every format.
+/// Schemas beyond the shared vectors: nested parts, unions inside parts, recursion, every format.
 fn corners() -> Vec<(Value, Vec<Value>)> {
     let a = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
     let b = json!({ "type": "object", "properties": { "b": { "type": "integer" } }, "required": ["b"] });
@@ -162,7 +162,7 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
         json!({ "properties": { "a": { "type": "string" } }, "additionalProperties": { "type": "integer", "multipleOf": 2 }, "maxProperties": 2 }),
         json!({ "type": "object", "properties": { "a": true }, "additionalProperties": false, "allOf": [{ "required": ["b"] }] }),
         json!({ "type": "object", "properties": { "a": { "type": "string" }, "b": { "type": "integer" } }, "required": ["b"], "additionalProperties": false }),
-        // Names that no rule can have, inside of one that has rules.
+        // Names that a rule cannot have, inside an object that has rules.
         json!({ "type": "object", "required": ["a"], "properties": { "b": { "type": "integer" }, "a": {
             "type": "object", "required": ["~/", "b"], "additionalProperties": false,
             "properties": { "b": { "type": "string", "minLength": 2 }, "0": { "type": "integer" }, "~/": { "type": "integer", "maximum": 2 } } } } }),
@@ -354,10 +354,10 @@ fn corners() -> Vec<(Value, Vec<Value>)> {
     all
 }
 
-/// Parts that describe the same place close it once, in every judge.
+/// Parts that describe the same child refuse unknown fields once, in every implementation.
 #[test]
 fn overlapping_parts_are_closed_once() -> Result<()> {
-    let shared_fields = crate::shared_fields::shared_fields();
+    let shared_fields = handfast_testing::shared_fields::shared_fields();
     let (mut messages, mut files) = (serde_json::Map::new(), BTreeMap::new());
     for (i, (schema, ..)) in shared_fields.iter().enumerate() {
         let file = format!("file{i}.json");
@@ -392,8 +392,12 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
             .map(|one| (one, true))
             .chain(bad.iter().map(|one| (one, false)))
         {
-            let told = violations(&protocol, id, instance, Side::Server);
-            assert_eq!(told == json!([]), fits, "{schema} {instance} {told}");
+            let expected = violations(&protocol, id, instance, Side::Server);
+            assert_eq!(
+                expected == json!([]),
+                fits,
+                "{schema} {instance} {expected}"
+            );
             let message = json!({ "type": format!("m{i}"), "payload": instance });
             assert_eq!(
                 bundle.is_valid(&message),
@@ -401,8 +405,8 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
                 "the bundle: {schema} {instance}"
             );
             for side in [Side::Server, Side::Client] {
-                let told = violations(&protocol, id, instance, side);
-                cases.push(case(&format!("validateM{i}"), side, instance, told));
+                let expected = violations(&protocol, id, instance, side);
+                cases.push(case(&format!("validateM{i}"), side, instance, expected));
             }
         }
     }
@@ -413,8 +417,8 @@ fn overlapping_parts_are_closed_once() -> Result<()> {
 #[test]
 fn corners_agree_with_the_interpreter() -> Result<()> {
     let mut corners = corners();
-    corners.extend(crate::long_reports::long_reports());
-    corners.extend(crate::branches::branches());
+    corners.extend(handfast_testing::long_reports::long_reports());
+    corners.extend(handfast_testing::branches::branches());
     let mut messages = serde_json::Map::new();
     for (i, (schema, _)) in corners.iter().enumerate() {
         messages.insert(
@@ -469,7 +473,7 @@ fn corners_agree_with_the_interpreter() -> Result<()> {
     Ok(())
 }
 
-/// Random schemas, of which some are refused: what contradicts itself does not pass the check of a spec.
+/// Random schemas, of which some are refused: contradictions do not pass the check of a spec.
 const RANDOM: u64 = 300;
 
 #[test]

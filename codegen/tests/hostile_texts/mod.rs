@@ -1,5 +1,5 @@
-//! A protocol with holes for texts, and the skeleton of what is generated from it: with every hole filled by something
-//! hostile it is the same as with every hole filled by a harmless word.
+//! A protocol with placeholders for texts, and the skeleton of its output: with hostile texts in every placeholder it
+//! is the same as with harmless words.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
@@ -10,15 +10,15 @@ use std::error::Error;
 use std::fmt::Write;
 use syn::visit_mut::VisitMut;
 
-/// The holes of a protocol. Names are made of them where names may be anything: those of properties and enum values.
+/// The placeholders. Some are names, where names may be any text: those of properties and enum values.
 pub(crate) struct Text;
 
 impl Text {
-    /// How many there are.
+    /// Their number.
     pub(crate) const COUNT: usize = 16;
 }
 
-/// The holes that are names of properties.
+/// The placeholders that are names of properties.
 const PROPERTIES: [usize; 2] = [14, 15];
 
 /// The part of a text that is short enough for a name.
@@ -39,13 +39,13 @@ impl Protocol {
         Self { texts, parts }
     }
 
-    /// One text in every hole.
+    /// The same text in every placeholder.
     pub(crate) fn filled_with(text: &str) -> Self {
         Self::with(vec![text.to_owned(); Text::COUNT], u64::MAX)
     }
 
-    /// The same protocol with a word in every hole. What tells of a property whose name a path has to escape is written otherwise in
-    /// TypeScript, so the words of such names have a slash.
+    /// The same protocol with harmless words. TypeScript treats property names that have to be escaped in a path
+    /// differently, so the words for such names contain a slash.
     pub(crate) fn harmless(&self) -> Self {
         let word = |(i, text): (usize, &String)| {
             let escaped = PROPERTIES.contains(&i) && name_of(text).contains(['~', '/', '?']);
@@ -57,13 +57,13 @@ impl Protocol {
         )
     }
 
-    /// A text as YAML (which is JSON there).
+    /// A text as YAML (in JSON syntax).
     fn text(&self, i: usize) -> String {
         quoted(&self.texts[i])
     }
 
-    /// A text that is to be different from others like it, and may be a name on the wire. No name in code is written
-    /// like it, and it is short enough for a key of YAML.
+    /// A text that differs from similar ones, and may be a name on the wire. No name in code is like it, and it is
+    /// short enough for a YAML key.
     fn name(&self, i: usize, tail: &str) -> String {
         quoted(&format!("{}-{tail}", name_of(&self.texts[i])))
     }
@@ -164,7 +164,7 @@ impl Protocol {
         out
     }
 
-    /// A text as a pattern that matches it: everything that means something is escaped.
+    /// A text as a pattern that matches it: special characters are escaped.
     fn pattern(&self, i: usize) -> String {
         let mut pattern = String::from("^");
         for c in self.texts[i].chars().take(40) {
@@ -177,7 +177,7 @@ impl Protocol {
     }
 }
 
-/// A text in double quotes, as YAML reads it: whatever may not stand in a file is escaped.
+/// A text in double quotes for YAML: characters that a file must not contain are escaped.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -194,8 +194,8 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// The tokens of a file, where every literal is `0`, documentation is gone, and every identifier is numbered in the order
-/// of its first occurrence: two files are equal in this up to literals, docs and a one-to-one renaming.
+/// The tokens of a file, with every literal replaced by `0`, without documentation, and with identifiers numbered in
+/// the order of first occurrence: two files are equal up to literals, docs and a one-to-one renaming.
 pub(crate) fn skeleton(text: &str) -> Result<String, Box<dyn Error>> {
     let mut file = syn::parse_file(text)?;
     Bare.visit_file_mut(&mut file);
@@ -218,7 +218,7 @@ fn write(
     numbers: &mut BTreeMap<String, usize>,
     out: &mut String,
 ) {
-    // What a name is on the wire is only said where it differs from the name in the code.
+    // The name on the wire is only written if it differs from the name in code.
     let tokens: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
     for token in tokens {
         match token {
@@ -239,7 +239,7 @@ fn write(
     out.push('\n');
 }
 
-/// Texts that end strings, comments, attributes or macros, or look like something else than they are.
+/// Texts that end strings, comments, attributes or macros, or look like something else.
 pub(crate) const HOSTILE: [&str; 32] = [
     "\"",
     "\\",
@@ -275,7 +275,7 @@ pub(crate) const HOSTILE: [&str; 32] = [
     "",
 ];
 
-/// Whatever a text may hold, with what is dangerous more often than chance would have it.
+/// Any text, with dangerous characters more often than by chance.
 fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(HOSTILE.to_vec()).prop_map(str::to_owned),

@@ -1,4 +1,4 @@
-//! A folder for one test, which goes when the test is over.
+//! A folder for one test, which is removed at the end of the test.
 
 use std::fs;
 use std::io;
@@ -38,7 +38,7 @@ impl TempFolder {
 
 impl Drop for TempFolder {
     fn drop(&mut self) {
-        // What cannot be removed is in the target folder anyway.
+        // If it cannot be removed, it is in the target folder anyway.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Generated TypeScript, compiled and asked.
+//! Compiles and runs generated TypeScript.
 
 use handfast_schema::{SchemaId, Side, Validator};
 use handfast_spec::{Severity, load_str, model::Protocol, render};
@@ -11,7 +11,7 @@ use std::process::Command;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The folder that has the compilers.
+/// The folder with the compilers.
 pub(crate) fn compilers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/typescript")
 }
@@ -29,7 +29,7 @@ pub(crate) fn load(spec: &Value, files: &BTreeMap<String, Vec<u8>>) -> Result<Pr
     }
 }
 
-/// What is generated, in an empty folder of this name.
+/// The generated files of a protocol, in an empty folder with this name.
 pub(crate) fn generate(protocol: &Protocol, name: &str) -> Result<PathBuf> {
     let (outputs, diagnostics) = handfast_codegen::outputs(protocol, "protocol.yaml");
     let wrong: Vec<&str> = diagnostics.iter().map(|one| one.message.as_str()).collect();
@@ -82,7 +82,7 @@ pub(crate) fn compile_with_both(folder: &Path) -> Result<()> {
     compile(folder, "typescript-5.9")
 }
 
-/// Runs a module in a folder and gives what it says.
+/// Runs a module in a folder and returns its output.
 pub(crate) fn run(folder: &Path, script: &str) -> Result<String> {
     let path = folder.join("run.js");
     fs::write(&path, script)?;
@@ -102,8 +102,8 @@ pub(crate) fn spec(messages: Value) -> Value {
     })
 }
 
-/// What an end receives of a message, as the runtime tells it: the check, whether it is held to what a server takes, the
-/// value, and every violation.
+/// What a receiver reports about a message: the validator's name, whether it validates as a server, the value, and
+/// every expected violation.
 pub(crate) fn case(check: &str, side: Side, instance: &Value, violations: Value) -> Value {
     let direction = match side {
         Side::Server => "sent",
@@ -118,16 +118,16 @@ pub(crate) fn violations(protocol: &Protocol, id: SchemaId, instance: &Value, si
         .into_iter()
         .map(|one| {
             let path = one.path.as_str();
-            let mut told = json!({ "path": path, "keyword": one.keyword, "message": one.message });
+            let mut entry = json!({ "path": path, "keyword": one.keyword, "message": one.message });
             if let Some(allowed) = &one.allowed {
-                told["allowed"] = allowed.clone();
+                entry["allowed"] = allowed.clone();
             }
-            told
+            entry
         })
         .collect()
 }
 
-/// Runs the cases, and says which came out otherwise.
+/// Runs the cases, and returns those with other results.
 pub(crate) fn differences(folder: &Path, cases: &[Value]) -> Result<String> {
     fs::write(folder.join("cases.json"), serde_json::to_string(cases)?)?;
     run(
@@ -136,12 +136,12 @@ pub(crate) fn differences(folder: &Path, cases: &[Value]) -> Result<String> {
          import * as api from './out/api.js';
          import { violationsOf } from './out/handfast.js';
          for (const c of JSON.parse(readFileSync(new URL('cases.json', import.meta.url)))) {
-           const told = v => JSON.stringify([v.path, v.keyword, v.message, v.allowed]);
-           const expected = c.violations.map(told);
+           const fields = v => JSON.stringify([v.path, v.keyword, v.message, v.allowed]);
+           const expected = c.violations.map(fields);
            let found = [];
            try {
              const value = JSON.parse(c.instance);
-             found = violationsOf(api[c.check], value, c.direction).map(told);
+             found = violationsOf(api[c.check], value, c.direction).map(fields);
              const is = api[c.check.replace('validate', 'is')](value, c.direction === 'sent');
              if (is !== (found.length === 0)) found.push(`and the guard says ${is}`);
            } catch (error) {

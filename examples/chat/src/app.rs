@@ -155,7 +155,7 @@ impl PricesHandler for App {
         if !m.symbols.iter().all(|symbol| self.market.trades(symbol)) {
             return Err(PricesWatchError::UnknownSymbol.into());
         }
-        let every = Duration::from_millis(m.every_or_default().unsigned_abs());
+        let every = Duration::from_millis(m.every_or_default().into());
         let mut ticks = ticks.accept(PricesWatching {});
         let mut sent = 0;
         let mut clock = tokio::time::interval(every);
@@ -180,7 +180,7 @@ impl PricesHandler for App {
         _: &Context<User>,
     ) -> Result<PricesSnapshot, HandlerError<PricesBookError>> {
         self.market
-            .book(&m.symbol, m.depth.unwrap_or(10))
+            .book(&m.symbol, m.depth.unwrap_or(10).into())
             .ok_or(PricesBookError::UnknownSymbol.into())
     }
 

@@ -32,7 +32,7 @@ impl Rooms {
         let members = present.entry(room.clone()).or_default();
         if members.values().sum::<usize>() >= LIMIT {
             return Err(RoomFullErrorData {
-                limit: LIMIT as i64,
+                limit: LIMIT as u64,
             });
         }
         let count = members.entry(name.clone()).or_default();

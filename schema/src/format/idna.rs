@@ -10,7 +10,7 @@ use unicode_normalization::is_nfc;
 
 /// RFC 1123, section 2.1, each label that begins with `xn--` being an A-label.
 pub(super) fn is_hostname(text: &str) -> bool {
-    super::address::is_host(text)
+    super::hostname::is_host(text)
         && text
             .split('.')
             .all(|label| ace(label).is_none() || decoded(label).is_some())
@@ -42,7 +42,7 @@ fn label(text: &str) -> Option<Vec<char>> {
         let label: Vec<char> = text.chars().collect();
         return is_u_label(&label).then_some(label);
     }
-    if !super::address::is_label(text) {
+    if !super::hostname::is_label(text) {
         return None;
     }
     if ace(text).is_some() {

@@ -1,7 +1,7 @@
 //! RFC 3986 and RFC 3987, by appendix B of the former: the text is split at its delimiters, then each part is checked
 //! separately.
 
-use super::address::{is_ipv4, is_ipv6};
+use super::ip::{is_ipv4, is_ipv6};
 
 /// Which characters a reference may have.
 #[derive(Clone, Copy, PartialEq, Eq)]

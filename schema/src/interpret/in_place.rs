@@ -9,7 +9,7 @@ use serde_json::Value;
 /// A union keyword.
 struct Branches<'v> {
     ids: &'v [SchemaId],
-    told: Option<&'v Union>,
+    union: Option<&'v Union>,
     /// `oneOf`, of which only one may fit.
     exclusive: bool,
 }
@@ -43,19 +43,19 @@ impl<'v> Run<'v> {
             self.apply(*id, value, inner, seen.as_deref_mut(), out);
         }
         if !schema.any_of.is_empty() {
-            let told = prepared.any_of.as_ref();
+            let union = prepared.any_of.as_ref();
             let branches = Branches {
                 ids: &schema.any_of,
-                told,
+                union,
                 exclusive: false,
             };
             self.union(&branches, value, inner, seen.as_deref_mut(), out);
         }
         if !schema.one_of.is_empty() {
-            let told = prepared.one_of.as_ref();
+            let union = prepared.one_of.as_ref();
             let branches = Branches {
                 ids: &schema.one_of,
-                told,
+                union,
                 exclusive: true,
             };
             self.union(&branches, value, inner, seen.as_deref_mut(), out);
@@ -98,8 +98,8 @@ impl<'v> Run<'v> {
         mut seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
-        match branches.told {
-            Some(told) if told.nullable && value.is_null() => return,
+        match branches.union {
+            Some(union) if union.nullable && value.is_null() => return,
             Some(Union {
                 distinction: Distinction::Null(id),
                 ..

@@ -139,43 +139,8 @@ fn escape(at: Range<usize>, here: &str, rest: &str) -> Found {
             "write `\\\\` for a backslash",
         );
     };
-    let whole = |end: char| {
-        let length = rest
-            .chars()
-            .position(|c| c == end)
-            .map_or(at.len(), |i| i + 1);
-        at.start..at.start + length
-    };
     match c {
-        'p' | 'P' if rest.chars().nth(2) == Some('{') => {
-            let name = rest
-                .chars()
-                .skip(3)
-                .take_while(|c| *c != '}')
-                .collect::<String>();
-            let bare = name
-                .strip_prefix("Is")
-                .or_else(|| name.strip_prefix("In"))
-                .unwrap_or(&name);
-            let help = if is_script(bare) {
-                format!("write `\\{c}{{Script={bare}}}`")
-            } else {
-                "write a general category (`\\p{L}`), a script (`\\p{Script=Greek}`) or a binary property (`\\p{Alphabetic}`)".to_owned()
-            };
-            found(
-                whole('}'),
-                format!("ECMA-262 has no Unicode property `{name}`"),
-                help,
-            )
-        }
-        'p' | 'P' => {
-            let name: String = rest.chars().skip(2).take(1).collect();
-            found(
-                at,
-                "the name of a Unicode property must be in braces",
-                format!("write `\\{c}{{{name}}}`"),
-            )
-        }
+        'p' | 'P' => property(at, c, rest),
         'u' => found(
             at,
             "these digits do not name a character",
@@ -192,7 +157,7 @@ fn escape(at: Range<usize>, here: &str, rest: &str) -> Found {
             "write `\\cJ` for control-J",
         ),
         'k' => found(
-            whole('>'),
+            up_to('>', at, rest),
             "no group has this name",
             "write `(?<name>…)` for the group, or `k` for the letter; references to groups are not supported in any case",
         ),
@@ -236,6 +201,42 @@ fn escape(at: Range<usize>, here: &str, rest: &str) -> Found {
             "write `\\\\` for a backslash",
         ),
     }
+}
+
+/// A part of the pattern up to the first `end`; `at` if there is none.
+fn up_to(end: char, at: Range<usize>, rest: &str) -> Range<usize> {
+    let length = rest
+        .chars()
+        .position(|c| c == end)
+        .map_or(at.len(), |i| i + 1);
+    at.start..at.start + length
+}
+
+/// An invalid `\p` or `\P`.
+fn property(at: Range<usize>, c: char, rest: &str) -> Found {
+    if rest.chars().nth(2) != Some('{') {
+        let name: String = rest.chars().skip(2).take(1).collect();
+        return found(
+            at,
+            "the name of a Unicode property must be in braces",
+            format!("write `\\{c}{{{name}}}`"),
+        );
+    }
+    let name: String = rest.chars().skip(3).take_while(|c| *c != '}').collect();
+    let bare = name
+        .strip_prefix("Is")
+        .or_else(|| name.strip_prefix("In"))
+        .unwrap_or(&name);
+    let help = if is_script(bare) {
+        format!("write `\\{c}{{Script={bare}}}`")
+    } else {
+        "write a general category (`\\p{L}`), a script (`\\p{Script=Greek}`) or a binary property (`\\p{Alphabetic}`)".to_owned()
+    };
+    found(
+        up_to('}', at, rest),
+        format!("ECMA-262 has no Unicode property `{name}`"),
+        help,
+    )
 }
 
 /// What follows `(`.
@@ -483,14 +484,14 @@ mod tests {
             let Err(error) = compile(pattern) else {
                 unreachable!("{pattern} is refused");
             };
-            let told = explain(pattern, &error);
-            let says = &pattern[told.at.clone()] == at
-                && told.why.contains(why)
-                && told.help.contains(help)
-                && !told.why.is_empty()
-                && !told.help.is_empty();
+            let explained = explain(pattern, &error);
+            let says = &pattern[explained.at.clone()] == at
+                && explained.why.contains(why)
+                && explained.help.contains(help)
+                && !explained.why.is_empty()
+                && !explained.help.is_empty();
             if !says {
-                otherwise.push(format!("{pattern}: {told:?}"));
+                otherwise.push(format!("{pattern}: {explained:?}"));
             }
         }
         assert_eq!(otherwise, [""; 0]);

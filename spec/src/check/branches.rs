@@ -28,7 +28,7 @@ impl Checker<'_> {
                 .keyword(id, "oneOf")
                 .map_or(schemas[id].span, |entry| entry.at);
             let text = format!(
-                "a client would refuse valid values: the branches {} and {} of `oneOf` overlap once unknown fields are dropped",
+                "a client would refuse valid values: branches {} and {} of `oneOf` overlap once unknown fields are dropped",
                 one + 1,
                 other + 1
             );

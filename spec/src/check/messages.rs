@@ -159,21 +159,27 @@ impl Checker<'_> {
                 }
             }
         }
-        if let Some(at) = integer
-            && !textual_roles.is_empty()
-        {
-            let roles: Vec<_> = textual_roles
-                .iter()
-                .map(|role| format!("`{role}`"))
-                .collect();
-            let text = format!(
-                "the {end} sends integer tags, but these roles have strings: {}",
-                roles.join(", ")
-            );
-            let help = "under `session: { roles: … }`, give each an integer (`ping: { tag: 9 }`), a message of your own, or `off`";
-            self.out
-                .push(Diagnostic::error("P019", at, text).help(help));
+        if let Some(at) = integer {
+            self.textual_roles(end, &textual_roles, at);
         }
+    }
+
+    /// If the tags are integers, those of the roles must be, too.
+    fn textual_roles(&mut self, end: &str, textual_roles: &[&str], at: Span) {
+        if textual_roles.is_empty() {
+            return;
+        }
+        let roles: Vec<_> = textual_roles
+            .iter()
+            .map(|role| format!("`{role}`"))
+            .collect();
+        let text = format!(
+            "the {end} sends integer tags, but these roles have strings: {}",
+            roles.join(", ")
+        );
+        let help = "under `session: { roles: … }`, give each an integer (`ping: { tag: 9 }`), a message of your own, or `off`";
+        self.out
+            .push(Diagnostic::error("P019", at, text).help(help));
     }
 
     /// A reply must be sent by the other side, and must be correlated.

@@ -162,6 +162,24 @@ impl Checker<'_> {
     }
 
     fn contradictions(&mut self, around: &Around, id: SchemaId, schema: &Schema, tree: &Document) {
+        self.bounds(id, tree);
+        if let Some(values) = &schema.enumeration {
+            self.enumeration(id, schema, tree, values);
+        }
+        if let (Some(types), Some(constant)) = (schema.types, &schema.constant)
+            && !fits(types, constant)
+            && let Some(at) = self.keyword_place(id, tree, "const")
+        {
+            let text = "no value is valid: the constant is not of the type";
+            let other = self.keyword_place(id, tree, "type").unwrap_or(at);
+            let problem = self.doubtful("S010", at, text);
+            self.out.push(problem.label(other, "the type"));
+        }
+        self.undeclared(around, id, schema, tree);
+    }
+
+    /// Bounds that exclude each other.
+    fn bounds(&mut self, id: SchemaId, tree: &Document) {
         let value = |keyword: &str| {
             let entry = self.keyword(id, keyword)?;
             tree.number(entry.value)?.as_f64()
@@ -196,18 +214,10 @@ impl Checker<'_> {
             let problem = self.doubtful("S010", at, text);
             self.out.push(problem.label(other, "the upper bound"));
         }
-        if let Some(values) = &schema.enumeration {
-            self.enumeration(id, schema, tree, values);
-        }
-        if let (Some(types), Some(constant)) = (schema.types, &schema.constant)
-            && !fits(types, constant)
-            && let Some(at) = self.keyword_place(id, tree, "const")
-        {
-            let text = "no value is valid: the constant is not of the type";
-            let other = self.keyword_place(id, tree, "type").unwrap_or(at);
-            let problem = self.doubtful("S010", at, text);
-            self.out.push(problem.label(other, "the type"));
-        }
+    }
+
+    /// Required fields that a server would refuse as unknown.
+    fn undeclared(&mut self, around: &Around, id: SchemaId, schema: &Schema, tree: &Document) {
         let closed = schema
             .additional_properties
             .is_none_or(|id| self.protocol.schemas[id].boolean == Some(false));
@@ -264,7 +274,7 @@ impl Checker<'_> {
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for (item, value) in items.iter().zip(values) {
             let at = tree.node(*item).span;
-            if let Some(first) = seen.insert(crate::hash::canonical(value), at) {
+            if let Some(first) = seen.insert(crate::hash::canonical::canonical(value), at) {
                 let text = "this value occurs twice in `enum`";
                 let problem = self.doubtful("S009", at, text);
                 self.out.push(problem.label(first, "first here"));
@@ -428,7 +438,7 @@ impl Checker<'_> {
                             let tree = site.map(|site| &self.lowered.docs[site.doc]);
                             let place = tree.and_then(|tree| self.keyword_place(id, tree, "$ref"));
                             let place = place.unwrap_or(schema.span);
-                            let text = "this reference refers to itself without end";
+                            let text = "this reference is circular";
                             let help = "a type may contain itself in a field or an item, but it cannot be itself";
                             let back = schemas[next].span;
                             self.out.push(

@@ -144,37 +144,44 @@ impl Checker<'_> {
                 continue;
             }
             // The empty pointer is the whole payload.
-            if pointer.is_empty() {
-                continue;
+            if !pointer.is_empty() {
+                self.role_pointer(pointer, self.place(entry), *message, &known);
             }
-            let first = pointer
-                .strip_prefix('/')
-                .map(|rest| rest.split('/').next().unwrap_or(""));
-            let place = self.place(entry);
-            match first.map(|first| first.replace("~1", "/").replace("~0", "~")) {
-                None => {
-                    let text = format!("`{pointer}` is not a JSON Pointer");
-                    let help = format!(
-                        "a pointer begins with a slash: `/{pointer}`; `''` is the whole payload"
-                    );
-                    self.out
-                        .push(Diagnostic::error("P030", place, text).help(help));
-                }
-                Some(first) if !known.iter().any(|known| known.name == first) => {
-                    let text = format!(
-                        "the payload of `{}` has no field `{first}`",
-                        target.name.text
-                    );
-                    let help = did_you_mean(&first, known.iter().map(|known| known.name.as_str()));
-                    let label = self.of_message(*message, "payload");
-                    self.out.push(
-                        Diagnostic::error("P030", place, text)
-                            .label(label, "the payload")
-                            .maybe_help(help),
-                    );
-                }
-                Some(_) => {}
+        }
+    }
+
+    /// The pointer of a role's field must lead to a field of the payload.
+    fn role_pointer(
+        &mut self,
+        pointer: &str,
+        at: handfast_schema::Span,
+        message: MessageId,
+        known: &[super::DeclaredField],
+    ) {
+        let first = pointer
+            .strip_prefix('/')
+            .map(|rest| rest.split('/').next().unwrap_or(""));
+        match first.map(|first| first.replace("~1", "/").replace("~0", "~")) {
+            None => {
+                let text = format!("`{pointer}` is not a JSON Pointer");
+                let help = format!(
+                    "a pointer begins with a slash: `/{pointer}`; `''` is the whole payload"
+                );
+                self.out
+                    .push(Diagnostic::error("P030", at, text).help(help));
             }
+            Some(first) if !known.iter().any(|known| known.name == first) => {
+                let name = &self.protocol.messages[message.0].name.text;
+                let text = format!("the payload of `{name}` has no field `{first}`");
+                let help = did_you_mean(&first, known.iter().map(|known| known.name.as_str()));
+                let label = self.of_message(message, "payload");
+                self.out.push(
+                    Diagnostic::error("P030", at, text)
+                        .label(label, "the payload")
+                        .maybe_help(help),
+                );
+            }
+            Some(_) => {}
         }
     }
 
@@ -251,6 +258,12 @@ impl Checker<'_> {
     }
 
     pub(super) fn settings(&mut self) {
+        self.closes();
+        self.encodings();
+        self.outputs();
+    }
+
+    fn closes(&mut self) {
         let mut seen: BTreeMap<u16, &str> = BTreeMap::new();
         for (close, (_, name, _)) in self.protocol.closes.iter().zip(CloseCondition::ALL) {
             let code = close.code;
@@ -287,6 +300,9 @@ impl Checker<'_> {
                 self.out.push(problem.help(help));
             }
         }
+    }
+
+    fn encodings(&mut self) {
         let mut seen = BTreeMap::new();
         for entry in self.section("encodings") {
             let Some(text) = self.tree.text(entry.value) else {
@@ -307,6 +323,9 @@ impl Checker<'_> {
                     .push(Diagnostic::error("P026", at, message).label(first, "first here"));
             }
         }
+    }
+
+    fn outputs(&mut self) {
         let outside = self
             .entry(&["generate", "outside"])
             .is_some_and(|entry| self.tree.flag(entry.value) == Some(true));
@@ -324,7 +343,8 @@ impl Checker<'_> {
             };
             if path.starts_with("../") && !outside {
                 let message = format!("`{text}` is outside the folder of the spec");
-                let help = "name a file in that folder, or write `outside: true` under `generate`";
+                let help =
+                    "choose a file in that folder, or write `outside: true` under `generate`";
                 self.out
                     .push(Diagnostic::error("P033", at, message).help(help));
             }

@@ -93,11 +93,11 @@ impl Form<'_> {
                 } else {
                     "put it in quotes: `'>=1.0'`"
                 };
-                let message = format!("`{what}` is a version, and this is a number");
+                let message = format!("`{what}` is a version, but this is a number");
                 self.fail(id, Diagnostic::error("P008", place, message).help(help));
             }
             (Shape::Duration, Kind::Number(number)) => {
-                let message = format!("`{what}` is a duration, and this number has no unit");
+                let message = format!("`{what}` is a duration, but this number has no unit");
                 let help = format!("write `{number}s` or `{number}ms`");
                 self.fail(id, Diagnostic::error("P005", place, message).help(help));
             }
@@ -109,7 +109,7 @@ impl Form<'_> {
 
     fn wrong_kind(&mut self, id: NodeId, shape: &Shape, place: Span, what: &str) {
         let found = self.document.node(id).kind.what();
-        let message = format!("`{what}` is {}, and this is {found}", expected(shape));
+        let message = format!("`{what}` is {}, but this is {found}", expected(shape));
         self.fail(id, Diagnostic::error("P003", place, message));
     }
 

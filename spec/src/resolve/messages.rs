@@ -2,11 +2,44 @@
 
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Deprecated, Directions, Envelope, Message, Name, Reply, Scalar, Sent};
+use crate::model::{Deprecated, Directions, Envelope, ErrorId, Message, Name, Reply, Scalar, Sent};
 use crate::tree::{Entry, Kind, NodeId};
 
 impl Resolver<'_> {
     pub(super) fn message(&mut self, entry: &Entry, envelope: &Directions<Envelope>) -> Message {
+        let at = entry.value;
+        let tree = self.tree;
+        let [client, server] = self.sent(entry, envelope);
+        Message {
+            name: Name {
+                text: entry.key.clone(),
+                span: entry.at,
+            },
+            description: self.owned(at, "description"),
+            client,
+            server,
+            channel: tree.get(at, "channel").and_then(|id| self.channel_at(id)),
+            reply: tree.get(at, "reply").map(|id| self.reply(id)),
+            errors: self.errors(at),
+            timeout: self.duration(at, "timeout"),
+            volatile: self.flag(at, "volatile"),
+            idempotent: self.flag(at, "idempotent"),
+            deprecated: tree
+                .get(at, "deprecated")
+                .and_then(|id| match &tree.node(id).kind {
+                    Kind::Bool(true) => Some(Deprecated { note: None }),
+                    Kind::Text(note) => Some(Deprecated {
+                        note: Some(note.clone()),
+                    }),
+                    _ => None,
+                }),
+            since: self.text(at, "since").and_then(|text| text.parse().ok()),
+            names: self.names(at),
+        }
+    }
+
+    /// The message as the client and as the server sends it.
+    fn sent(&mut self, entry: &Entry, envelope: &Directions<Envelope>) -> [Option<Sent>; 2] {
         let at = entry.value;
         let tree = self.tree;
         let from = self.text(at, "from");
@@ -48,12 +81,17 @@ impl Resolver<'_> {
                 envelope,
             });
         }
-        let [client, server] = sent;
+        sent
+    }
+
+    /// The errors that a message lists.
+    fn errors(&mut self, at: NodeId) -> Vec<ErrorId> {
+        let tree = self.tree;
         let errors = tree
             .get(at, "errors")
             .and_then(|id| tree.list(id))
             .unwrap_or_default();
-        let mut seen: Vec<(crate::model::ErrorId, NodeId)> = Vec::new();
+        let mut seen: Vec<(ErrorId, NodeId)> = Vec::new();
         for id in errors {
             let Some(error) = self.error_at(*id) else {
                 continue;
@@ -69,32 +107,7 @@ impl Resolver<'_> {
                 seen.push((error, *id));
             }
         }
-        Message {
-            name: Name {
-                text: entry.key.clone(),
-                span: entry.at,
-            },
-            description: self.owned(at, "description"),
-            client,
-            server,
-            channel: tree.get(at, "channel").and_then(|id| self.channel_at(id)),
-            reply: tree.get(at, "reply").map(|id| self.reply(id)),
-            errors: seen.into_iter().map(|(error, _)| error).collect(),
-            timeout: self.duration(at, "timeout"),
-            volatile: self.flag(at, "volatile"),
-            idempotent: self.flag(at, "idempotent"),
-            deprecated: tree
-                .get(at, "deprecated")
-                .and_then(|id| match &tree.node(id).kind {
-                    Kind::Bool(true) => Some(Deprecated { note: None }),
-                    Kind::Text(note) => Some(Deprecated {
-                        note: Some(note.clone()),
-                    }),
-                    _ => None,
-                }),
-            since: self.text(at, "since").and_then(|text| text.parse().ok()),
-            names: self.names(at),
-        }
+        seen.into_iter().map(|(error, _)| error).collect()
     }
 
     /// The tag of a block, if it has one; null means that there is none.

@@ -26,6 +26,30 @@ pub(crate) fn resolve(document: &Document, lowering: Lowering<'_>) -> (Protocol,
     resolver.protocol()
 }
 
+/// Adds the schemas that are named after their `$ref` to the types.
+fn name_reached(types: &mut Vec<NamedType>, lowered: &mut Lowered) {
+    // Schemas of `dialect: json-schema` may be someone else's, so a name that is already used gets a number.
+    let numbers = !lowered.schemas.has_defaults();
+    let mut taken: BTreeSet<String> = types.iter().map(|ty| ty.name.text.clone()).collect();
+    for reached in std::mem::take(&mut lowered.reached) {
+        let mut text = reached.name.clone();
+        for n in 2_u32.. {
+            if taken.insert(text.clone()) || !numbers {
+                break;
+            }
+            text = format!("{}{n}", reached.name);
+        }
+        let name = Name {
+            text,
+            span: reached.span,
+        };
+        types.push(NamedType {
+            name,
+            schema: reached.schema,
+        });
+    }
+}
+
 /// A tree, and the indices of its names.
 struct Resolver<'a> {
     tree: &'a Document,
@@ -98,26 +122,7 @@ impl<'a> Resolver<'a> {
         let generate = self.generate(at("generate"));
 
         let mut lowered = self.schemas.finish();
-        // Schemas of `dialect: json-schema` may be someone else's, so a name that is already used gets a number.
-        let numbers = !lowered.schemas.has_defaults();
-        let mut taken: BTreeSet<String> = types.iter().map(|ty| ty.name.text.clone()).collect();
-        for reached in std::mem::take(&mut lowered.reached) {
-            let mut text = reached.name.clone();
-            for n in 2_u32.. {
-                if taken.insert(text.clone()) || !numbers {
-                    break;
-                }
-                text = format!("{}{n}", reached.name);
-            }
-            let name = Name {
-                text,
-                span: reached.span,
-            };
-            types.push(NamedType {
-                name,
-                schema: reached.schema,
-            });
-        }
+        name_reached(&mut types, &mut lowered);
         let protocol = Protocol {
             name,
             version,

@@ -7,8 +7,10 @@
 mod address;
 pub(crate) mod dialect;
 mod files;
+mod keyword_reader;
 pub(crate) mod keywords;
 mod lower;
+mod pattern;
 mod refs;
 mod values;
 

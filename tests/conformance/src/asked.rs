@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             serde_json::Value::String(text) => text,
             bytes => match String::from_utf8(serde_json::from_value(bytes)?) {
                 Ok(text) => text,
-                // No transport takes it for a message of text.
+                // Transports do not treat it as a text message.
                 Err(error) => {
                     writeln!(out, "{}", serde_json::json!({ "other": error.to_string() }))?;
                     continue;

@@ -1,8 +1,9 @@
-//! Differential fuzzing: what random schemas make of random instances, by several judges.
+//! Differential fuzzing: several validators check random instances against random schemas.
 //!
-//! Under `dialect: json-schema` there are four: the generated Rust, the generated TypeScript, the `jsonschema` crate and Ajv.
-//! Under Handfast's own dialect, which nobody else speaks, there are two, asked for both receivers. The generated ones
-//! are held to each other and to the interpreter in every violation; the others in the verdict.
+//! Under `dialect: json-schema` there are four: the generated Rust, the generated TypeScript, the `jsonschema` crate
+//! and Ajv. Under Handfast's own dialect, which no other validator implements, there are two, run for both receivers.
+//! The generated ones must agree with each other and with the interpreter on every violation; the others on the
+//! verdict.
 
 mod constructs;
 mod differences;
@@ -13,29 +14,29 @@ mod usual;
 
 use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
-use crate::random::Rng;
 use constructs::{Pair, Produced};
 use differences::KnownDifference;
 use handfast_schema::{Side, Validator};
+use handfast_testing::random::Rng;
 use schemas::For;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// How many schemas are compiled at once, at the most.
+/// The maximum number of schemas that are compiled together.
 const SCHEMAS: usize = 300;
 
-/// How many instances a schema has.
+/// The number of instances for a schema.
 const INSTANCES: usize = 110;
 
-/// How many pairs of keywords are put into a schema.
+/// The number of keyword pairs put into a schema.
 const PAIRS: usize = 5;
 
-/// How many schemas a run has at the least in which every construct has to come up.
+/// A run with at least this many schemas must produce every construct.
 const ENOUGH: usize = 300;
 
-/// How many differences are shown.
+/// The number of differences that are shown.
 const SHOWN: usize = 40;
 
 /// A schema and its instances.
@@ -47,28 +48,28 @@ struct Subject {
     generated: Generated,
 }
 
-/// What the grammar has still to produce for a reader, and what it has produced.
+/// What the grammar has still to produce for a dialect, and what it has produced.
 struct Grammar {
     wanted: Vec<Pair>,
     produced: Produced,
 }
 
-/// What a run has come to.
+/// The results of a run.
 #[derive(Default)]
 struct Tally {
     verdicts: usize,
     valid: usize,
     schemas: usize,
     refused: BTreeMap<String, usize>,
-    /// Judges that said nothing.
+    /// Validators that gave no verdict.
     silent: BTreeMap<String, usize>,
     known: BTreeMap<&'static str, usize>,
     differences: usize,
-    /// The seed and the judges of those shown: one of each is enough.
+    /// The seeds and validators of the differences shown: one of each is enough.
     shown: BTreeSet<(u64, &'static str)>,
 }
 
-/// Runs batches until so many verdicts were given. True where no difference is unexplained.
+/// Runs batches until this many verdicts were given. Returns whether every difference is explained.
 pub(crate) fn run(seed: u64, verdicts: usize) -> Result<bool> {
     let mut tally = Tally::default();
     formats::run(seed, verdicts, &mut tally)?;
@@ -109,7 +110,7 @@ pub(crate) fn run(seed: u64, verdicts: usize) -> Result<bool> {
         println!("  made for {reader:?}: {}", grammar.produced.summary());
         if schemas >= ENOUGH {
             let mut missing = grammar.produced.missing(*reader == For::All);
-            // Our own dialect refuses some pairs: what contradicts itself is a mistake there.
+            // Handfast's own dialect refuses some pairs: contradictions are errors there.
             if *reader == For::All {
                 missing.extend(grammar.produced.missing_pairs());
             }
@@ -148,10 +149,10 @@ fn subjects(
         let generated = match judge::generate(number, &head, messages, &BTreeMap::new()) {
             Ok(generated) => generated,
             Err(why) => {
-                // In another schema they may pass.
+                // They may be accepted in another schema.
                 grammar.wanted.splice(0..0, pairs);
                 let why = why.lines().next().unwrap_or_default();
-                // Names in the words would make each of them another.
+                // Without the names, which would make each message unique.
                 let why = why.split('`').step_by(2).collect::<Vec<_>>().join("…");
                 *tally
                     .refused
@@ -234,7 +235,7 @@ impl Subject {
     }
 }
 
-/// The two that were generated, and the interpreter.
+/// The two generated validators, and the interpreter.
 fn ours(subject: &Subject, side: Side, rust: &[Answer], node: &[Answer], tally: &mut Tally) {
     let protocol = &subject.generated.protocol;
     let message = &protocol.messages[0];
@@ -273,7 +274,7 @@ fn ours(subject: &Subject, side: Side, rust: &[Answer], node: &[Answer], tally: 
     }
 }
 
-/// The two that are others' work, by their verdicts.
+/// The two other implementations, by their verdicts.
 fn others(subject: &Subject, ours: &[Answer], ajv: Option<&Value>, tally: &mut Tally) {
     let crate_ = jsonschema::draft202012::options()
         .should_validate_formats(false)
@@ -331,7 +332,7 @@ fn compare(
     }
 }
 
-/// What Ajv says: for each schema a list of verdicts, or why there is none.
+/// The verdicts of Ajv: for each schema a list, or why there is none.
 fn ajv(subjects: &BTreeMap<usize, Subject>) -> Result<BTreeMap<usize, Value>> {
     let folder = judge::target().join("conformance/fuzz/node");
     let script = folder.join("ajv.js");

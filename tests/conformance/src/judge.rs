@@ -1,4 +1,5 @@
-//! Protocols are generated, compiled and asked: one Rust program and one Node program, each with all of them.
+//! Generates and compiles protocols, and runs their validators: one Rust program and one Node program with all of
+//! them.
 
 use crate::Result;
 use handfast_codegen::Output;
@@ -13,16 +14,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// A protocol that passed the check, and what was generated from it.
+/// A protocol that passed the check, and its outputs.
 pub(crate) struct Generated {
     pub(crate) protocol: Protocol,
     pub(crate) outputs: Vec<Output>,
 }
 
-/// Reads and generates the protocol of a number, whose messages are given. `head` is what else stands in the spec.
+/// Reads a protocol with a number and its messages, and generates its outputs. `head` is the rest of the spec.
 ///
 /// # Errors
-/// What the check says, where it refuses the protocol.
+/// The diagnostics, if the check refuses the protocol.
 pub(crate) fn generate(
     number: usize,
     head: &Value,
@@ -45,10 +46,10 @@ pub(crate) fn generate(
     from_spec(&spec, files)
 }
 
-/// Reads and generates a whole spec.
+/// Reads a whole spec, and generates its outputs.
 ///
 /// # Errors
-/// What the check says, where it refuses the protocol.
+/// The diagnostics, if the check refuses the protocol.
 pub(crate) fn from_spec(
     spec: &Value,
     files: &BTreeMap<String, Vec<u8>>,
@@ -69,7 +70,7 @@ pub(crate) fn from_spec(
     Ok(Generated { protocol, outputs })
 }
 
-/// One thing wrong with an instance: where, which keyword, in which words, and what was allowed.
+/// A violation: path, keyword, message, and what is allowed.
 pub(crate) type Violation = (String, String, String, Value);
 
 /// A value whose numbers are doubles, as both languages compare them.
@@ -87,16 +88,16 @@ pub(crate) fn in_doubles(value: Value) -> Value {
     }
 }
 
-/// What a judge says of an instance.
+/// The result of a validator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// It is valid.
+    /// The instance is valid.
     Valid,
     /// It has violations.
     Invalid(Vec<Violation>),
-    /// Its envelope has violations.
+    /// The envelope has violations.
     Envelope(Vec<Violation>),
-    /// Something else is wrong with it: it is no JSON, or the judge fell.
+    /// Another failure: not JSON, or the validator crashed.
     Other(String),
 }
 
@@ -115,16 +116,16 @@ struct Line {
     other: Option<String>,
 }
 
-/// A question: the number of a protocol, who receives, and what.
+/// An instance to check: the number of a protocol, the receiver, and the message.
 pub(crate) struct Question {
     pub(crate) protocol: usize,
     pub(crate) by_server: bool,
-    /// The whole message. Bytes that are no UTF-8 are one, too.
+    /// The whole message, which may be invalid UTF-8.
     pub(crate) message: Vec<u8>,
 }
 
 impl Question {
-    /// The message `m` with the text of its payload.
+    /// The message `m` with this payload.
     pub(crate) fn payload(protocol: usize, by_server: bool, payload: &str) -> Self {
         Self {
             protocol,
@@ -134,7 +135,7 @@ impl Question {
     }
 }
 
-/// A message of a type, with its payload as it is written.
+/// A message with this payload, as written.
 pub(crate) fn message(of: &str, payload: &[u8]) -> Vec<u8> {
     let mut message = format!(r#"{{"type":"{of}","payload":"#).into_bytes();
     message.extend(payload);
@@ -154,12 +155,12 @@ pub(crate) fn root() -> PathBuf {
     root.canonicalize().unwrap_or(root)
 }
 
-/// Where cargo builds.
+/// The target folder of cargo.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Writes what was generated into a new folder of this name: Rust below `rust/src`, and all else below `node/src`.
+/// Writes outputs to a new folder with this name: Rust below `rust/src`, everything else below `node/src`.
 pub(crate) fn write<'g>(
     name: &str,
     all: impl IntoIterator<Item = &'g Generated>,
@@ -177,7 +178,7 @@ pub(crate) fn write<'g>(
         };
         let path = to.join(&output.path);
         fs::create_dir_all(path.parent().ok_or("a path without a folder")?)?;
-        // The runtime is the same for all of them.
+        // All protocols have the same runtime.
         if !path.exists() {
             fs::write(path, &output.text)?;
         }
@@ -185,7 +186,7 @@ pub(crate) fn write<'g>(
     Ok(folder)
 }
 
-/// Compiles protocols, by their numbers, in a folder of this name.
+/// Compiles protocols, by their numbers, in a folder with this name.
 pub(crate) fn compile(name: &str, all: &BTreeMap<usize, &Generated>) -> Result<Judges> {
     let folder = write(name, all.values().copied())?;
     let numbers: Vec<usize> = all.keys().copied().collect();
@@ -225,7 +226,7 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
     }
     main.push_str("        _ => None,\n    }\n}\n");
     fs::write(folder.join("src/main.rs"), main)?;
-    // Apart from what the workspace builds, which may go on meanwhile.
+    // Separate from the workspace, which may be building at the same time.
     let built = target().join("conformance/target");
     let done = Command::new("cargo")
         .args(["build", "--quiet", "--manifest-path"])
@@ -243,7 +244,7 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
     Ok(built.join("debug").join(program))
 }
 
-/// Writes the manifest of a package, and what its dependencies are locked to.
+/// Writes the manifest of a package, and its lock file.
 pub(crate) fn manifest(folder: &Path, package: &str, features: &str) -> Result<()> {
     let runtime = root().join("runtime");
     let manifest = format!(
@@ -253,12 +254,12 @@ pub(crate) fn manifest(folder: &Path, package: &str, features: &str) -> Result<(
          [profile.dev]\ndebug = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest)?;
-    // The versions that the workspace has.
+    // The versions in the workspace.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
     Ok(())
 }
 
-/// Runs the TypeScript compiler over a folder with sources in `src`, under every strict flag; what it says where it refuses them.
+/// Runs the TypeScript compiler on a folder with sources in `src`, under every strict flag; returns its errors.
 pub(crate) fn compile_typescript(folder: &Path) -> Result<Option<String>> {
     let workshop = root().join("tests/typescript");
     let tsc = workshop.join("node_modules/typescript/bin/tsc");
@@ -303,7 +304,7 @@ fn compile_node(folder: &Path, numbers: &[usize]) -> Result<PathBuf> {
 }
 
 impl Judges {
-    /// What Rust and TypeScript say to each question.
+    /// The results of Rust and TypeScript for each instance.
     pub(crate) fn ask(&self, questions: &[Question]) -> Result<(Vec<Answer>, Vec<Answer>)> {
         let (rust, node) = thread::scope(|scope| {
             let rust = scope.spawn(|| ask(&mut Command::new(&self.rust), questions).map_err(text));

@@ -1,11 +1,10 @@
-//! Asks generated validators, in Rust and in TypeScript, what others have asked theirs.
+//! Runs generated validators, in Rust and in TypeScript, against test suites of others.
 
 mod fuzz;
 mod judge;
 mod messages;
 mod misses;
 mod protocols;
-mod random;
 mod suite;
 mod texts;
 mod values;

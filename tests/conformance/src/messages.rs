@@ -1,4 +1,4 @@
-//! Whole messages, by all that judges them: generated Rust, generated TypeScript, `verify`, and the JSON Schema bundle.
+//! Whole messages, checked by generated Rust, generated TypeScript, `verify`, and the JSON Schema bundle.
 
 use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Protocols, and messages of theirs with what has to be said of them.
+/// Protocols, and messages with the expected results.
 const VECTORS: &str = include_str!("../messages.json");
 
 /// A protocol, and its messages.
@@ -15,27 +15,27 @@ const VECTORS: &str = include_str!("../messages.json");
 struct Vector {
     description: String,
     spec: Value,
-    /// Why the generated Rust is not asked, where it is not.
+    /// Why the generated Rust is skipped, if it is.
     rust: Option<String>,
     cases: Vec<Case>,
 }
 
-/// A message, and what has to be said of it.
+/// A message, and the expected result.
 #[derive(Deserialize)]
 struct Case {
     from: String,
     message: Value,
-    /// The code, where it is refused.
+    /// The code, if it is refused.
     code: Option<String>,
-    /// Where and by which keyword, where it is refused for that.
+    /// The path and the keyword, if it is refused for a violation.
     #[serde(default)]
     violations: Vec<(String, String)>,
 }
 
-/// What a judge says: a code, and the places and keywords in order.
+/// A result: a code, and the paths and keywords in order.
 type Verdict = (Option<String>, Vec<(String, String)>);
 
-/// Asks all four. True where each says what it has to.
+/// Runs all four. Returns whether all of them give the expected results.
 pub(crate) fn run() -> Result<bool> {
     let vectors: Vec<Vector> = serde_json::from_str(VECTORS)?;
     let mut protocols = BTreeMap::new();
@@ -97,7 +97,7 @@ fn generated(number: usize, vector: &Vector) -> Result<Generated> {
     generated.map_err(|why| format!("{}: {why}", vector.description).into())
 }
 
-/// What the generated code says.
+/// The result of the generated code.
 fn verdict(answer: &Answer) -> Verdict {
     let (code, violations) = match answer {
         Answer::Valid => (None, &Vec::new()),
@@ -113,7 +113,7 @@ fn verdict(answer: &Answer) -> Verdict {
     (code.map(str::to_owned), places)
 }
 
-/// What `verify` says of a message by itself: whether it answers a request, and comes in time, is another matter.
+/// The result of `verify` for a single message, without problems of the conversation.
 fn verified(generated: &Generated, case: &Case) -> Verdict {
     let capture = json!({ "from": case.from, "message": case.message }).to_string();
     let report = verify(&generated.protocol, capture.as_bytes());
@@ -138,7 +138,7 @@ fn verified(generated: &Generated, case: &Case) -> Verdict {
     (code, places)
 }
 
-/// What the bundle says, which is a verdict and no more.
+/// The verdict of the bundle.
 fn bundled(bundle: &Value, case: &Case, expected: &Verdict) -> Result<Verdict> {
     let side = match case.from.as_str() {
         "client" => "receivedByServer",

@@ -1,20 +1,20 @@
-//! The cases of the suite that are missed, each with the reason.
+//! The cases of the suite that fail, each with the reason.
 
 use crate::Result;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
-/// Some cases of one reason.
+/// Cases that fail for the same reason.
 #[derive(Deserialize)]
 struct Entry {
-    /// Why they are missed.
+    /// Why they fail.
     #[serde(rename = "reason")]
     _reason: String,
     /// `file | group | case`, with `*` for all cases of a group.
     cases: BTreeSet<String>,
 }
 
-/// The list, and which of it was asked for.
+/// The list, and which of its entries were used.
 pub(crate) struct Misses {
     cases: BTreeSet<String>,
     seen: BTreeSet<String>,
@@ -40,7 +40,7 @@ impl Misses {
         entry.is_some()
     }
 
-    /// Entries that no case asked for.
+    /// Entries without a failing case.
     pub(crate) fn unused(&self) -> Vec<String> {
         self.cases.difference(&self.seen).cloned().collect()
     }

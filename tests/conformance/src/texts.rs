@@ -1,24 +1,24 @@
-//! The texts that are JSON, and those that are not: taken and refused alike at both ends.
+//! Texts that are JSON, and texts that are not: both sides must agree.
 
 use crate::Result;
 use crate::judge::{self, Answer, Question, message};
-use crate::random::Rng;
+use handfast_testing::random::Rng;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Texts that one rule of the policy speaks of.
+/// Texts for one rule of the policy.
 #[derive(Deserialize)]
 struct Group {
     about: String,
-    /// The message that they are the payload of; empty where they are whole messages.
+    /// The message whose payload they are; empty for whole messages.
     of: String,
-    /// Whether they are bytes, two digits each.
+    /// Whether they are bytes, written as hexadecimal digits.
     #[serde(default)]
     hex: bool,
     good: Vec<Text>,
     bad: Vec<Text>,
-    /// What Rust refuses and `JSON.parse` hides from TypeScript.
+    /// What Rust refuses but `JSON.parse` hides from TypeScript.
     #[serde(default)]
     hidden: Vec<Text>,
 }
@@ -31,7 +31,7 @@ enum Text {
     Parts(Vec<Part>),
 }
 
-/// A text, or one that is repeated.
+/// A text, or a repeated one.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Part {
@@ -54,7 +54,7 @@ impl Text {
     }
 }
 
-/// Asks both ends of every text. True where all are taken and refused as they have to be.
+/// Checks every text on both sides. Returns whether all results are as expected.
 pub(crate) fn run() -> Result<bool> {
     let groups: Vec<Group> = serde_json::from_str(include_str!("../texts.json"))?;
     let payload = |schema| json!({ "from": "server", "payload": schema });
@@ -67,7 +67,7 @@ pub(crate) fn run() -> Result<bool> {
         "twice": payload(json!({ "type": "array", "items": { "type": "number" }, "uniqueItems": true })),
         "fields": payload(json!({ "type": "object", "properties": { "a": { "type": "integer" } } })),
     });
-    // The depth that a protocol has where it says nothing.
+    // The default depth of a protocol.
     let head = json!({ "limits": { "message": "8MiB" } });
     let generated = judge::generate(0, &head, messages, &BTreeMap::new())?;
     let judges = judge::compile("texts", &BTreeMap::from([(0, &generated)]))?;
@@ -121,11 +121,11 @@ pub(crate) fn run() -> Result<bool> {
     Ok(wrong + misread == 0)
 }
 
-/// How many random numbers are asked for.
+/// How many random numbers are checked.
 const NUMBERS: usize = 20_000;
 
-/// How many numbers of random digits are not the doubles nearest to them. Each stands in an array beside the shortest text of
-/// that double, and no two items of the array may be equal.
+/// Counts the random numbers that are not read as the nearest double. Each is in an array with the shortest text of
+/// that double, and the items of the array must be unique.
 fn misread(judges: &judge::Judges) -> Result<usize> {
     let rng = &mut Rng::new(1);
     let mut texts = Vec::new();
@@ -159,7 +159,7 @@ fn misread(judges: &judge::Judges) -> Result<usize> {
     Ok(misread)
 }
 
-/// A number as JSON writes them: few digits or many, with a fraction and an exponent or without.
+/// A random JSON number: few digits or many, with or without a fraction and an exponent.
 fn number(rng: &mut Rng) -> String {
     let mut digits = |least: usize, more: usize| -> String {
         let count = least + rng.below(more);
@@ -184,7 +184,7 @@ fn number(rng: &mut Rng) -> String {
     text
 }
 
-/// Whether two ends refuse for the same: not JSON, or a value that does not fit.
+/// Whether two sides refuse a text for the same reason: not JSON, or an invalid value.
 fn alike(rust: &Answer, node: &Answer) -> bool {
     match (rust, node) {
         (Answer::Other(_), Answer::Other(_)) => true,

@@ -1,8 +1,8 @@
-//! What stands somewhere in a value.
+//! Searches in values.
 
 use serde_json::Value;
 
-/// Whether a value, or anything in it, is as asked.
+/// Whether a value or any of its descendants has a property.
 pub(crate) fn any(value: &Value, asked: &dyn Fn(&Value) -> bool) -> bool {
     asked(value)
         || match value {
@@ -12,7 +12,7 @@ pub(crate) fn any(value: &Value, asked: &dyn Fn(&Value) -> bool) -> bool {
         }
 }
 
-/// Whether a string stands in a value, not as a key, that is as asked.
+/// Whether a value contains a string with a property, other than as a key.
 pub(crate) fn has_string(value: &Value, asked: &dyn Fn(&str) -> bool) -> bool {
     any(value, &|value| value.as_str().is_some_and(asked))
 }

@@ -1,5 +1,5 @@
-//! What is generated from some protocols, as it was when somebody last looked at it. It has to compile under every lint
-//! that a user may have on; `codegen/tests/golden.rs` holds it against what is generated now.
+//! Generated code for some protocols, committed for review. It has to compile under every lint that a user may
+//! enable; `codegen/tests/golden.rs` compares it with the current output.
 
 #![deny(warnings, clippy::all, missing_debug_implementations)]
 

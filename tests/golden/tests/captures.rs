@@ -1,5 +1,5 @@
-//! Recorded traffic, read by the generated Rust: what is good decodes, and of what is bad the Rust says what
-//! `codegen verify` says, which reads by the interpreter.
+//! Recorded traffic, read by the generated Rust: good messages decode, and for bad ones Rust reports the same as
+//! `codegen verify`, which uses the interpreter.
 
 use handfast::codec::Source;
 use handfast::{DecodeError, ExpectedReply, Id, Message, MessageSet, PendingReplies, Side, decode};
@@ -15,7 +15,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The replies without a tag that are waited for, by the id of their request.
+/// The pending replies without a tag, by the id of their request.
 #[derive(Default)]
 struct Waiting(BTreeMap<String, ExpectedReply>);
 
@@ -25,11 +25,11 @@ impl PendingReplies for Waiting {
     }
 }
 
-/// What the Rust of a protocol makes of a message.
+/// The result of a protocol's Rust for a message.
 struct Reader {
     by_server: fn(&str, &dyn PendingReplies) -> Result<(), Box<DecodeError>>,
     by_client: fn(&str, &dyn PendingReplies) -> Result<(), Box<DecodeError>>,
-    /// What a request of a type waits for, where that has no tag.
+    /// What a request of a type waits for, if that has no tag.
     waits: fn(&str) -> Option<ExpectedReply>,
 }
 
@@ -67,7 +67,7 @@ fn reader(name: &str) -> Reader {
                     success: Some(posted),
                     failure: Some(failed),
                 }),
-                // Answered only where it fails, so that whatever answers is a failure.
+                // Only answered if it fails, so any answer is a failure.
                 "typing" | "presence_sub" | "presence_query" => Some(ExpectedReply {
                     success: Some(failed),
                     failure: Some(failed),
@@ -78,7 +78,7 @@ fn reader(name: &str) -> Reader {
     }
 }
 
-/// The messages that the session itself sends: they are in no union.
+/// The session's own messages, which are in no enum.
 fn is_system(ty: &str) -> bool {
     [
         "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error",
@@ -92,7 +92,7 @@ struct Read {
     result: Result<(), Box<DecodeError>>,
 }
 
-/// Reads a capture by both.
+/// Reads a capture with both.
 fn both(name: &str, spec: &str, capture: &str) -> Result<Vec<Read>, Box<dyn Error>> {
     let text = fs::read_to_string(root().join("tests/protocols").join(capture))?;
     let loaded = handfast_spec::load(&root().join(spec));
@@ -145,8 +145,8 @@ fn good(name: &str, spec: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Both say the same of what is wrong, save at the lines where they are known to differ: a difference that is gone has to
-/// be taken out.
+/// Both report the same problems, except on the lines where they are known to differ; a difference that has
+/// disappeared must be removed here.
 fn bad(name: &str, spec: &str, known: &[usize]) -> Result<(), Box<dyn Error>> {
     let mut differ = Vec::new();
     let mut compared = 0;
@@ -167,9 +167,9 @@ fn bad(name: &str, spec: &str, known: &[usize]) -> Result<(), Box<dyn Error>> {
         let payload: Vec<&str> = of(ProblemKind::Invalid)
             .map(|one| one.message.as_str())
             .collect();
-        // Where the envelope does not fit, all is told together.
+        // If the envelope is invalid, everything is reported together.
         envelope.extend(&payload);
-        // What a message may not be among others, no reader of one message sees.
+        // A reader of single messages does not see problems of the conversation.
         let mut alone = line
             .problems
             .iter()
@@ -212,7 +212,7 @@ fn bad(name: &str, spec: &str, known: &[usize]) -> Result<(), Box<dyn Error>> {
 #[test]
 fn the_reference_protocol() -> Result<(), Box<dyn Error>> {
     good("chat", "protocol.yaml")?;
-    // A request without an id is read all the same, and refused by who would have to answer it.
+    // A request without an id is read nevertheless, and refused by the side that would have to answer it.
     bad("chat", "protocol.yaml", &[9])
 }
 

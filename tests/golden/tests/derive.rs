@@ -1,4 +1,4 @@
-//! `generate.rust.derive`: what the types of `corners` implement because its spec asks for it.
+//! `generate.rust.derive`: the traits of the types of `corners` that its spec asks for.
 
 use handfast_golden::corners::{Maybe, Tree};
 

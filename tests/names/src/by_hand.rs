@@ -1,4 +1,4 @@
-//! Types that are written by hand, under names that what the macro writes has, too.
+//! Handwritten types whose names also occur in the macro's output.
 
 #![allow(
     dead_code,

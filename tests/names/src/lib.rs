@@ -1,5 +1,5 @@
-//! Protocols whose parts are called by every letter, and by every name that generated code or the macro uses: that this
-//! compiles is the test.
+//! Protocols in which every part has each letter, and each name that generated code or the macro uses, as its name:
+//! the test is that this compiles.
 
 #![deny(warnings)]
 #![recursion_limit = "256"]

@@ -1,4 +1,4 @@
-//! Few names are refused, and each of them with a word.
+//! Few names are refused, and each of them with a diagnostic.
 
 #[test]
 fn few_names_are_refused() {

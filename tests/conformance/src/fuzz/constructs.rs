@@ -1,9 +1,9 @@
-//! What schemas are made of, counted: a grammar that never produces a construct says nothing of it.
+//! Counts the constructs that schemas are made of: a construct that the grammar never produces is not tested.
 
 use super::schemas::{KEYWORDS, SLOW};
 use super::usual::BEYOND;
-use crate::random::Rng;
 use crate::values::has_string;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) type Pair = (&'static str, &'static str);
 /// The keywords of one schema.
 type Keywords = Map<String, Value>;
 
-/// What a schema may be, beside its keywords.
+/// The constructs, besides keywords.
 type Construct = (&'static str, fn(&Keywords) -> bool);
 
 const CONSTRUCTS: &[Construct] = &[
@@ -102,7 +102,7 @@ const CONSTRUCTS: &[Construct] = &[
     ("`$dynamicRef`", |all| all.contains_key("$dynamicRef")),
 ];
 
-/// What only schemas of somebody else's may have.
+/// Constructs that only foreign schemas may have.
 const FOREIGN: &[Construct] = &[
     ("an `enum` of nothing", |all| {
         all.get("enum")
@@ -127,17 +127,17 @@ const ANNOTATIONS: [&str; 8] = [
     "$comment",
 ];
 
-/// What a run has produced of each.
+/// The constructs that a run has produced.
 #[derive(Default)]
 pub(super) struct Produced {
     pairs: BTreeMap<Pair, usize>,
     constructs: BTreeMap<&'static str, usize>,
-    /// What branches of tagged unions say beside their properties.
+    /// The keywords of branches of tagged unions, besides their properties.
     beyond: BTreeMap<&'static str, usize>,
 }
 
 impl Produced {
-    /// Counts what a schema and everything in it is made of.
+    /// Counts the constructs of a schema and its subschemas.
     pub(super) fn count(&mut self, schema: &Value) {
         let Some(keywords) = schema.as_object() else {
             return;
@@ -180,7 +180,7 @@ impl Produced {
         }
     }
 
-    /// The constructs that were never produced; those of `foreign` schemas too.
+    /// The constructs that were never produced; with `foreign`, those of foreign schemas too.
     pub(super) fn missing(&self, foreign: bool) -> Vec<String> {
         let foreign = FOREIGN.iter().filter(|_| foreign);
         let constructs = CONSTRUCTS.iter().chain(foreign).map(|(name, _)| *name);
@@ -236,7 +236,7 @@ fn pairs() -> Vec<Pair> {
     names.iter().enumerate().flat_map(of).collect()
 }
 
-/// All pairs in an order of chance.
+/// All pairs in random order.
 pub(super) fn shuffled(rng: &mut Rng) -> Vec<Pair> {
     let mut pairs = pairs();
     for i in (1..pairs.len()).rev() {
@@ -249,7 +249,7 @@ fn says_nothing(schema: &Value) -> bool {
     schema.as_object().is_some_and(Map::is_empty)
 }
 
-/// Whether a schema says this type, and no more.
+/// Whether a schema has this type, and nothing else.
 fn is_type(schema: &Value, ty: &str) -> bool {
     schema.as_object().is_some_and(|all| all.len() == 1) && is_type_of(schema, ty)
 }
@@ -271,7 +271,7 @@ fn list<'a>(all: &'a Keywords, key: &str) -> impl Iterator<Item = &'a Value> {
     all.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// The branches of a union that a required property with a `const` tells apart.
+/// The branches of a union that are distinguished by a required property with a `const`.
 fn branches(all: &Keywords) -> Vec<&Keywords> {
     let branches = list(all, "oneOf")
         .chain(list(all, "anyOf"))

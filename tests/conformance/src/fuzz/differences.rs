@@ -1,15 +1,15 @@
-//! Where the other judges are known to differ, by rule, and why.
+//! Known differences of the other validators, each with a rule and an explanation.
 
 use crate::values::any;
 use serde_json::Value;
 
 /// A rule.
 pub(super) struct KnownDifference {
-    /// Who differs.
+    /// The validator.
     pub(super) judge: &'static str,
-    /// Why, and who is right.
+    /// The explanation, and which side is right.
     pub(super) why: &'static str,
-    /// Whether it may be what makes the difference.
+    /// Whether it may be the cause of a difference.
     pub(super) applies: fn(&Value, &Value) -> bool,
 }
 
@@ -100,17 +100,17 @@ pub(super) const ALL: &[KnownDifference] = &[
     },
 ];
 
-/// Whether a schema has a keyword somewhere.
+/// Whether a schema contains a keyword.
 fn mentions(schema: &Value, keyword: &str) -> bool {
     any(schema, &|value| value.get(keyword).is_some())
 }
 
-/// Whether a name stands in a value, as a key or as text.
+/// Whether a value contains a name, as a key or as text.
 fn has_key(value: &Value, name: &str) -> bool {
     any(value, &|value| value.get(name).is_some() || value == name)
 }
 
-/// Whether a text stands in a value, as a key or as text, that is as asked.
+/// Whether a value contains a text with this property, as a key or as text.
 fn has_text(value: &Value, asked: &dyn Fn(&str) -> bool) -> bool {
     any(value, &|value| {
         value.as_str().is_some_and(asked)
@@ -120,7 +120,7 @@ fn has_text(value: &Value, asked: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-/// Whether the empty name stands in a value, as a key or as text.
+/// Whether a value contains the empty name, as a key or as text.
 fn names_nothing(value: &Value) -> bool {
     has_key(value, "")
 }

@@ -1,17 +1,17 @@
-//! Texts that are nearly of a format: what both ends make of them.
+//! Texts that are nearly valid for a format, checked on both sides.
 
 use super::{Tally, instances};
 use crate::Result;
 use crate::judge::{self, Question, message};
-use crate::random::Rng;
 use handfast_schema::format::{self, KNOWN};
+use handfast_testing::random::Rng;
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
 
-/// A format is asked of one text for so many verdicts of the run: a twelfth of them is for formats.
+/// One text of a format is checked for this many verdicts: a twelfth of the run is for formats.
 const APART: usize = 500;
 
-/// Asks both ends of mistyped texts of each format, and holds them to the rule itself.
+/// Checks mistyped texts of each format on both sides, and compares with the rule itself.
 pub(super) fn run(seed: u64, verdicts: usize, tally: &mut Tally) -> Result<()> {
     let named: Vec<(String, &str)> = KNOWN
         .iter()

@@ -1,10 +1,10 @@
-//! Instances for a schema: some that are made to fit, and mutations of them.
+//! Instances for a schema: some that are meant to be valid, and mutations of them.
 
 use super::schemas::KEYS;
-use crate::random::Rng;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value, json};
 
-/// Strings that patterns, lengths and formats tell apart.
+/// Strings that distinguish patterns, lengths and formats.
 const TEXTS: [&str; 24] = [
     "",
     "a",
@@ -51,7 +51,7 @@ const NUMBERS: [f64; 16] = [
     5.0,
 ];
 
-/// Texts of each format, to begin with.
+/// Valid texts of each format, as a starting point.
 fn samples(format: &str) -> &'static [&'static str] {
     match format {
         "date" => &["2024-02-29", "1999-12-31"],
@@ -105,7 +105,7 @@ fn samples(format: &str) -> &'static [&'static str] {
     }
 }
 
-/// A text of a format, or one that nearly is.
+/// A text that is valid for a format, or nearly.
 pub(super) fn nearly(rng: &mut Rng, format: &str) -> String {
     let samples = samples(format);
     let sample = samples[rng.below(samples.len())];
@@ -115,7 +115,7 @@ pub(super) fn nearly(rng: &mut Rng, format: &str) -> String {
     }
 }
 
-/// A text with a character changed, added or taken away, or a piece of it twice.
+/// A text with a character changed, added or removed, or a part repeated.
 fn mistyped(rng: &mut Rng, text: &str) -> String {
     const CHARACTERS: [char; 32] = [
         'a',
@@ -182,7 +182,7 @@ pub(super) fn instance(rng: &mut Rng, document: &Value) -> Value {
 
 fn number(rng: &mut Rng) -> Value {
     let n = *rng.pick(&NUMBERS);
-    // Half of the whole ones without a fraction in the text.
+    // Half of the whole numbers are written without a fraction.
     if n.fract() == 0.0 && n.abs() < 1e15 && rng.one_in(2) {
         #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
         let whole = n as i64;
@@ -209,7 +209,7 @@ fn anything(rng: &mut Rng, depth: usize) -> Value {
     }
 }
 
-/// The value with a change somewhere in it.
+/// The value with a mutation somewhere in it.
 fn mutated(rng: &mut Rng, value: Value) -> Value {
     match value {
         Value::Array(mut items) => {
@@ -253,7 +253,7 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// A value that the schema may well take.
+    /// A value that is probably valid for the schema.
     fn fitting(&mut self, schema: &Value, depth: usize) -> Value {
         let Some(keywords) = schema.as_object() else {
             return anything(self.rng, 1);
@@ -332,7 +332,7 @@ impl Maker<'_> {
         }
     }
 
-    /// What a reference leads to, where that is simple to say.
+    /// The target of a reference, if it is simple to find.
     fn target(&self, to: &Value) -> Option<Value> {
         let (_, fragment) = to.as_str()?.split_once('#')?;
         let fragment = match fragment.strip_prefix("anchor-") {

@@ -1,12 +1,12 @@
-//! Random schemas: every keyword alone and in pairs, what people write, references, recursion, resources.
+//! Random schemas: every keyword alone and in pairs, common schemas, references, recursion, resources.
 
 use super::constructs::Pair;
 use super::usual::BEYOND;
-use crate::random::Rng;
 use handfast_schema::format::KNOWN;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value, json};
 
-/// Names of properties, those among them that JavaScript has on every object, and those that generated code uses.
+/// Property names, among them those that JavaScript has on every object, and those that generated code uses.
 pub(crate) const KEYS: [&str; 18] = [
     "a",
     "b",
@@ -28,7 +28,7 @@ pub(crate) const KEYS: [&str; 18] = [
     "Größe",
 ];
 
-/// Patterns that every judge can run.
+/// Patterns that every validator can run.
 const PATTERNS: [&str; 12] = [
     "^a",
     "b$",
@@ -58,7 +58,7 @@ const TYPES: [&str; 7] = [
     "null", "boolean", "integer", "number", "string", "array", "object",
 ];
 
-/// The keywords, and how often each is picked. Those behind `format` have schemas inside.
+/// The keywords, and how often each is picked. Those after `format` have subschemas.
 pub(super) const KEYWORDS: [(&str, usize); 39] = [
     ("type", 4),
     ("const", 1),
@@ -101,20 +101,20 @@ pub(super) const KEYWORDS: [(&str, usize); 39] = [
     ("$ref", 1),
 ];
 
-/// How many keywords have no schemas inside.
+/// How many keywords have no subschemas.
 const LEAVES: usize = 21;
 
-/// Who is to read it.
+/// The dialect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum For {
-    /// Anybody: JSON Schema, with annotations for formats.
+    /// Standard JSON Schema, with annotations for formats.
     All,
-    /// Our own dialect, in which what nothing fits is an error.
+    /// Handfast's own dialect, in which contradictions are errors.
     Ours,
 }
 
-/// A whole schema, in which each of these pairs of keywords stands somewhere, with `$dynamicRef` where that is asked for. What is
-/// rare comes up in turn.
+/// A whole schema that contains each of these pairs of keywords, with `$dynamicRef` if requested. Rare constructs
+/// take turns.
 pub(crate) fn document(
     rng: &mut Rng,
     reader: For,
@@ -133,7 +133,7 @@ pub(crate) fn document(
     };
     let mut defs = Map::new();
     for i in 0..count {
-        // What is in place refers to what stands before it alone, so that no reference is endless.
+        // In place, it only refers to earlier definitions, so that no reference is circular.
         let mut schema = maker.schema(2, i);
         if let Value::Object(schema) = &mut schema {
             let name = maker.names[i].clone();
@@ -162,7 +162,7 @@ pub(crate) fn document(
         other => Map::from_iter([("allOf".to_owned(), json!([other]))]),
     };
     if dynamic {
-        // A tree that whoever refers to it may extend.
+        // A tree that its users may extend.
         let mut tree = match maker.schema(1, 0) {
             Value::Object(tree) => tree,
             _ => Map::new(),
@@ -188,7 +188,7 @@ pub(crate) fn document(
     Value::Object(root)
 }
 
-/// A schema to stand inside another: it defines nothing.
+/// A schema for use inside another: it has no definitions.
 pub(crate) fn inner(rng: &mut Rng, reader: For) -> Value {
     let mut maker = Maker {
         rng,
@@ -204,19 +204,19 @@ pub(super) struct Maker<'r> {
     pub(super) rng: &'r mut Rng,
     pub(super) reader: For,
     names: Vec<String>,
-    /// Those of definitions that bear no anchor: booleans, and those that are still to be made.
+    /// The definitions without an anchor: booleans, and those still to be generated.
     bare: Vec<String>,
-    /// The address of the root, where it has one.
+    /// The address of the root, if it has one.
     pub(super) root: &'static str,
 }
 
 impl Maker<'_> {
-    /// A schema that refers in place to the first `floor` definitions at the most.
+    /// A schema that refers in place to the first `floor` definitions at most.
     pub(super) fn schema(&mut self, depth: usize, floor: usize) -> Value {
         if self.rng.one_in(14) {
             return json!(self.rng.one_in(2));
         }
-        // What people write, now and then: an object or a choice with a type of its own in either language.
+        // A common schema now and then: an object or an enum with a type of its own in both languages.
         if depth > 0 && self.rng.one_in(4) {
             return self.usual(depth - 1);
         }
@@ -231,7 +231,7 @@ impl Maker<'_> {
         Value::Object(keywords)
     }
 
-    /// A schema in which each of these pairs stands.
+    /// A schema that contains each of these pairs.
     fn around(&mut self, pairs: &[Pair], floor: usize, turn: usize) -> Value {
         let mut schemas = vec![match turn % (BEYOND.len() + 1) {
             0 => json!({ "type": "object", "properties": { "a": { "type": "object" } } }),
@@ -266,7 +266,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Something inside the value: it may refer to anything.
+    /// A schema for a child: it may refer to anything.
     pub(super) fn inside(&mut self, depth: usize) -> Value {
         let depth = depth.saturating_sub(1);
         if self.rng.one_in(8) {
@@ -336,7 +336,7 @@ impl Maker<'_> {
         Value::Object(fields)
     }
 
-    /// A keyword, by chance.
+    /// A random keyword.
     fn keyword(&mut self, depth: usize, floor: usize) -> &'static str {
         let known = &KEYWORDS[..if depth == 0 { LEAVES } else { KEYWORDS.len() }];
         let all: usize = known.iter().map(|(_, often)| often).sum();
@@ -427,7 +427,7 @@ impl Maker<'_> {
     }
 }
 
-/// Takes out what nothing would fit: our own dialect calls that a mistake.
+/// Removes contradictions: they are errors in Handfast's own dialect.
 fn tidy(rng: &mut Rng, keywords: &mut Map<String, Value>) {
     let as_number = |keywords: &Map<String, Value>, key: &str| keywords.get(key)?.as_f64();
     for (low, high) in [

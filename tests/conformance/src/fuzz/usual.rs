@@ -1,10 +1,10 @@
-//! What people write: objects, lists, choices, unions, remarks.
+//! Common schemas: objects, lists, enums, unions, annotations.
 
 use super::schemas::{For, KEYS, Maker};
 use handfast_schema::format::KNOWN;
 use serde_json::{Map, Value, json};
 
-/// What a branch of a tagged union may say beside its properties: with it, it is no plain struct.
+/// Additional keywords of the branch of a tagged union: with them, it is not a plain struct.
 pub(super) const BEYOND: [&str; 13] = [
     "required",
     "additionalProperties",
@@ -26,7 +26,7 @@ impl Maker<'_> {
         match self.rng.below(10) {
             0 | 1 => self.object(depth),
             2 => {
-                // A type and no more, now and then, of a value that has others inside it.
+                // Now and then only a type, for a value with children.
                 let items = if self.rng.one_in(3) {
                     json!({ "type": self.rng.pick(&["object", "array"]) })
                 } else {
@@ -95,9 +95,9 @@ impl Maker<'_> {
         schema
     }
 
-    /// What asserts nothing.
+    /// Annotations.
     fn remark(&mut self) -> Value {
-        // Of the wrong kind they are none, which a schema of somebody else's may have all the same.
+        // Annotations with the wrong type are ignored, but a foreign schema may have them.
         if self.reader == For::All && self.rng.one_in(8) {
             let strange = [
                 json!({ "deprecated": "since 2.0" }),
@@ -114,7 +114,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A union whose branches a property tells apart, one of which says more: this of [`BEYOND`], if there is one.
+    /// A tagged union, one branch of which has this keyword of [`BEYOND`], if given.
     pub(super) fn tagged(&mut self, depth: usize, beyond: usize) -> Value {
         let mut branches: Vec<Value> = ["a", "b"]
             .iter()

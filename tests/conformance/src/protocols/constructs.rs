@@ -1,4 +1,4 @@
-//! What protocols are made of, counted.
+//! Counts the constructs that protocols are made of.
 
 use super::names;
 use crate::values::has_string;
@@ -123,7 +123,7 @@ const CONSTRUCTS: &[Construct] = &[
     ("a default", |spec| spec.to_string().contains("\"default\"")),
 ];
 
-/// Counts what a spec is made of.
+/// Counts the constructs of a spec.
 pub(super) fn count(spec: &Value, counts: &mut BTreeMap<&'static str, usize>) {
     for (name, is) in CONSTRUCTS {
         *counts.entry(name).or_default() += usize::from(is(spec));

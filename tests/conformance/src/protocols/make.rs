@@ -1,9 +1,9 @@
-//! Random specs: every section and key of the language, and names that meet what is generated.
+//! Random specs: every section and key of the language, and names that may collide with generated code.
 
 use super::names;
 use crate::fuzz::schemas::{self, For, KEYS};
-use crate::random::Rng;
 use handfast_spec::model::RoleKind;
+use handfast_testing::random::Rng;
 use serde_json::{Map, Value, json};
 
 /// A spec, by its number.
@@ -29,9 +29,9 @@ struct Maker<'r> {
     errors: Vec<String>,
     channels: Vec<String>,
     messages: Vec<String>,
-    /// Whether payloads lie beside the tag.
+    /// Whether payloads are flat.
     is_flat: bool,
-    /// Whether no schema has the addresses yet that those with dynamic references have.
+    /// Whether the schemas with dynamic references, which have addresses, are still to be written.
     dynamic: bool,
 }
 
@@ -70,7 +70,7 @@ impl Maker<'_> {
         self.messages = self.names(6, &mut taken);
         let mut types = Map::new();
         for name in names {
-            // A type refers to those before it alone: so no reference comes back to itself.
+            // A type only refers to earlier ones, so that no reference is circular.
             types.insert(name.clone(), self.schema());
             self.types.push(name);
         }
@@ -129,7 +129,7 @@ impl Maker<'_> {
         Value::Object(spec)
     }
 
-    /// A name: now and then of two segments.
+    /// A name, now and then with two segments.
     fn name(&mut self) -> String {
         let first = self.segment();
         match self.rng.below(3) {
@@ -146,7 +146,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Some names, no two of which would be one name in code.
+    /// Names, no two of which are the same in code.
     fn names(&mut self, most: usize, taken: &mut Vec<String>) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for _ in 0..self.rng.below(most + 1).max(usize::from(most > 4)) {
@@ -195,7 +195,7 @@ impl Maker<'_> {
         schema
     }
 
-    /// An object with properties, as the parts of the session need it.
+    /// An object with properties, as parts of the session need it.
     fn object(&mut self) -> Value {
         let mut properties = Map::new();
         for _ in 0..=self.rng.below(4) {
@@ -288,7 +288,7 @@ impl Maker<'_> {
         envelope
     }
 
-    /// A message; the answers that it needs stand beside it.
+    /// A message, with the replies that it needs.
     fn message(&mut self, messages: &mut Map<String, Value>, name: &str) -> Value {
         let from = *self.rng.pick(&["client", "client", "server", "both"]);
         let mut message = json!({ "from": from });

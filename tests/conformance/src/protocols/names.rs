@@ -1,4 +1,4 @@
-//! Names, words and texts that are easily got wrong when they become code.
+//! Names and texts that are difficult to turn into code.
 
 /// Words that either language, the macro or generated code uses.
 pub(super) const AWKWARD: &[&str] = &[
@@ -112,14 +112,14 @@ pub(super) const AWKWARD: &[&str] = &[
     "Connection",
 ];
 
-/// One letter each: generics are called so.
+/// Single letters, which generics are called.
 pub(super) const LETTERS: &[&str] = &[
     "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "m", "n", "p", "q", "r", "s", "t", "u",
     "v", "w", "x", "y", "z", "A", "B", "C", "D", "E", "F", "K", "M", "P", "R", "S", "T", "U", "V",
     "W", "X",
 ];
 
-/// Names that nothing minds.
+/// Harmless names.
 pub(super) const PLAIN: &[&str] = &[
     "chat",
     "room",
@@ -129,7 +129,7 @@ pub(super) const PLAIN: &[&str] = &[
     "HTTPServer",
 ];
 
-/// Values of enumerations.
+/// Values of enums.
 pub(super) const VALUES: &[&str] = &[
     "",
     " ",
@@ -192,7 +192,7 @@ pub(super) const TEXTS: &[&str] = &[
     "- ```\n  assert!(false)\n  ```\n1.     code\n\n[bar](baz) and [`bar`](baz::qux)",
 ];
 
-/// A name as those that would be one name in code share it.
+/// A name, normalized so that names which collide in code are equal.
 pub(super) fn folded(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()

@@ -28,7 +28,7 @@ fn more() -> Vec<Value> {
 }
 
 /// A schema, and values to check.
-pub(crate) fn branches() -> Vec<(Value, Vec<Value>)> {
+pub fn branches() -> Vec<(Value, Vec<Value>)> {
     let plain = json!({
         "type": "object",
         "required": ["t"],

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// A schema, and values to check.
-pub(crate) fn long_reports() -> Vec<(Value, Vec<Value>)> {
+pub fn long_reports() -> Vec<(Value, Vec<Value>)> {
     let numbers = |n: usize| Value::Array(vec![json!(1); n]);
     let long = |part: &str, n: usize| part.repeat(n);
     let named = |name: String| Value::Object(Map::from_iter([(name, json!(1))]));

@@ -1,25 +1,25 @@
-//! The names that the typed surface of a protocol has besides its types: traits, methods, variants and constants. The
-//! macro makes those of Rust, from the names of types.
+//! The names in the typed API of a protocol besides its types: traits, methods, variants and constants. Those of Rust
+//! are made by the macro, from the names of types.
 
-use super::taken::Taken;
+use super::name_scope::NameScope;
 use crate::names;
 use handfast_schema::Span;
 use handfast_spec::model::{ErrorCode, Message, MessageId, Name, Protocol};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The client's own function that an inherent method would stand beside.
+/// The built-in function of the client.
 const CLIENT: [&str; 1] = ["connect"];
 
-/// What a handler is given has these methods itself.
+/// The built-in methods of the context of handlers.
 const CONTEXT: [&str; 2] = ["session", "send"];
 
-pub(super) fn check(protocol: &Protocol, taken: &mut Taken) {
-    traits(protocol, taken);
-    methods(protocol, taken);
+pub(super) fn check(protocol: &Protocol, scope: &mut NameScope) {
+    traits(protocol, scope);
+    methods(protocol, scope);
     for message in &protocol.messages {
-        errors(protocol, message, taken);
+        errors(protocol, message, scope);
     }
-    constants(protocol, taken);
+    constants(protocol, scope);
 }
 
 fn in_rust(name: &Name, given: Option<&Name>) -> String {
@@ -35,8 +35,8 @@ pub(crate) fn cancels(protocol: &Protocol) -> BTreeSet<MessageId> {
     replies.filter_map(|reply| reply.cancel).collect()
 }
 
-/// The messages that an application handles, with their places.
-fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
+/// The messages that an application handles.
+pub(crate) fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
     let cancels = cancels(protocol);
     protocol
         .messages
@@ -52,7 +52,7 @@ fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
 }
 
 /// One trait for each first segment of a name.
-fn traits(protocol: &Protocol, taken: &mut Taken) {
+fn traits(protocol: &Protocol, scope: &mut NameScope) {
     let mut segments: BTreeMap<&str, Span> = BTreeMap::new();
     for message in handled(protocol) {
         let segment = message
@@ -63,14 +63,14 @@ fn traits(protocol: &Protocol, taken: &mut Taken) {
         segments.entry(segment).or_insert(message.name.span);
     }
     for (segment, span) in segments {
-        // That of names without segments is reserved.
+        // The trait for names without segments is reserved.
         if !segment.is_empty() {
-            taken.take_rust(&names::handler_trait(segment), span);
+            scope.take_rust(&names::handler_trait(segment), span);
         }
     }
 }
 
-/// A type's methods: what each is made from, none where the type has it itself.
+/// The methods of a type, with their origin; `None` for a built-in one.
 struct Methods<'t> {
     of: &'t str,
     seen: BTreeMap<String, Option<Span>>,
@@ -82,18 +82,18 @@ impl<'t> Methods<'t> {
         Self { of, seen }
     }
 
-    fn take(&mut self, name: &str, span: Span, taken: &mut Taken) -> bool {
+    fn take(&mut self, name: &str, span: Span, scope: &mut NameScope) -> bool {
         match self.seen.insert(name.to_owned(), Some(span)) {
             None => true,
             Some(first) => {
-                taken.same_method(self.of, name, span, first);
+                scope.same_method(self.of, name, span, first);
                 false
             }
         }
     }
 }
 
-fn methods(protocol: &Protocol, taken: &mut Taken) {
+fn methods(protocol: &Protocol, scope: &mut NameScope) {
     let mut application = Methods::new("an application", &[]);
     let mut client = Methods::new("the client", &CLIENT);
     let mut context = Methods::new("the context of a handler", &CONTEXT);
@@ -101,57 +101,57 @@ fn methods(protocol: &Protocol, taken: &mut Taken) {
         let name = names::method(&in_rust(&message.name, message.names.rust.as_ref()));
         let span = message.name.span;
         // One problem is one error.
-        if application.take(&name, span, taken) {
-            client.take(&name, span, taken);
+        if application.take(&name, span, scope) {
+            client.take(&name, span, scope);
         }
     }
     for channel in &protocol.channels {
         let name = names::method(&in_rust(&channel.name, channel.names.rust.as_ref()));
         let span = channel.name.span;
-        if context.take(&name, span, taken) {
-            client.take(&name, span, taken);
+        if context.take(&name, span, scope) {
+            client.take(&name, span, scope);
         }
         let mut params: BTreeMap<String, Span> = BTreeMap::new();
         for param in &channel.params {
             let rust = names::snake(&param.name.text);
             if let Some(first) = params.insert(rust.clone(), param.name.span) {
                 let (of, wire) = (&channel.name.text, &param.name.text);
-                taken.same_field(of, wire, &rust, param.name.span, first);
+                scope.same_field(of, wire, &rust, param.name.span, first);
             }
         }
     }
 }
 
-/// The enum of the errors that a message is answered with, and its variants.
-fn errors(protocol: &Protocol, message: &Message, taken: &mut Taken) {
+/// The enum of a message's errors, and its variants.
+fn errors(protocol: &Protocol, message: &Message, scope: &mut NameScope) {
     if message.errors.is_empty() {
         return;
     }
     let base = in_rust(&message.name, message.names.rust.as_ref());
-    taken.take_rust(&format!("{base}Error"), message.name.span);
+    scope.take_rust(&format!("{base}Error"), message.name.span);
     let mut variants: BTreeMap<String, Span> = BTreeMap::new();
     for id in &message.errors {
         let ErrorCode { name, names, .. } = &protocol.errors[id.0];
         let variant = in_rust(name, names.rust.as_ref());
         if let Some(first) = variants.insert(variant.clone(), name.span) {
-            taken.same_variant(&message.name.text, &variant, name.span, first);
+            scope.same_variant(&message.name.text, &variant, name.span, first);
         }
     }
 }
 
-/// What TypeScript exports for messages, errors and channels.
-fn constants(protocol: &Protocol, taken: &mut Taken) {
+/// The TypeScript exports for messages, errors and channels.
+fn constants(protocol: &Protocol, scope: &mut NameScope) {
     let camel =
         |name: &Name, given: &Option<Name>| names::camel(&given.as_ref().unwrap_or(name).text);
     for message in &protocol.messages {
-        taken.take_constant(&camel(&message.name, &message.names.ts), message.name.span);
+        scope.take_constant(&camel(&message.name, &message.names.ts), message.name.span);
     }
     for error in &protocol.errors {
         let name = format!("{}Error", camel(&error.name, &error.names.ts));
-        taken.take_constant(&name, error.name.span);
+        scope.take_constant(&name, error.name.span);
     }
     for channel in &protocol.channels {
         let name = format!("{}Channel", camel(&channel.name, &channel.names.ts));
-        taken.take_constant(&name, channel.name.span);
+        scope.take_constant(&name, channel.name.span);
     }
 }

@@ -3,26 +3,32 @@
 use serde_json::{Map, Value, json};
 
 /// A small random number generator (xorshift64*), so that a failure can be repeated by its seed.
-pub(crate) struct Rng(u64);
+#[derive(Debug)]
+pub struct Rng(u64);
 
 impl Rng {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The generator with a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
+    /// A number below `n`, or 0 if `n` is 0.
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % n
+        let bits = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
+        usize::try_from(bits).unwrap_or(0) % n.max(1)
     }
 
-    fn one_in(&mut self, n: u64) -> bool {
+    /// True with a probability of one in `n`.
+    pub fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len() as u64) as usize]
+    /// One of several.
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
     }
 }
 
@@ -39,7 +45,8 @@ fn number(rng: &mut Rng) -> Value {
     }
 }
 
-pub(crate) fn instance(rng: &mut Rng, depth: u32) -> Value {
+/// A random value, at most `depth` levels deep.
+pub fn instance(rng: &mut Rng, depth: u32) -> Value {
     let kinds = if depth == 0 { 5 } else { 9 };
     match rng.below(kinds) {
         0 => Value::Null,
@@ -90,10 +97,7 @@ fn keyword(rng: &mut Rng, depth: u32) -> (&'static str, Value) {
         0..=2 => ("type", json!(rng.pick(&TYPES))),
         3 => (
             "type",
-            json!([
-                TYPES[rng.below(4) as usize],
-                TYPES[4 + rng.below(3) as usize]
-            ]),
+            json!([TYPES[rng.below(4)], TYPES[4 + rng.below(3)]]),
         ),
         4 => ("const", instance(rng, 1)),
         5 => (
@@ -143,7 +147,8 @@ fn keyword(rng: &mut Rng, depth: u32) -> (&'static str, Value) {
     }
 }
 
-pub(crate) fn document(rng: &mut Rng) -> Value {
+/// A random schema with definitions, as a document.
+pub fn document(rng: &mut Rng) -> Value {
     // Definitions refer only to earlier or nested ones, so that none is infinite.
     let first = schema(rng, 0);
     let second = json!({

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 /// A schema, values that a server accepts, and values that it refuses.
-pub(crate) type SharedFields = (Value, Vec<Value>, Vec<Value>);
+pub type SharedFields = (Value, Vec<Value>, Vec<Value>);
 
-pub(crate) fn shared_fields() -> Vec<SharedFields> {
+/// The schemas.
+pub fn shared_fields() -> Vec<SharedFields> {
     let text = || json!({ "type": "string" });
     let with = |name: &str| json!({ "type": "object", "properties": { (name): text() } });
     let links = |name: &str| json!({ "type": "object", "properties": { "links": with(name) } });

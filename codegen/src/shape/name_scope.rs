@@ -1,19 +1,20 @@
-//! Names that are taken. What would be one name in either language is refused, never merged.
+//! The names in use. Two declarations with one name in either language are refused, never merged.
 
 use crate::names;
 use handfast_schema::Span;
 use handfast_spec::{Diagnostic, Label, Severity, model::Protocol};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) struct Taken {
+pub(super) struct NameScope {
     rust: BTreeMap<String, Option<Span>>,
     ts: BTreeMap<String, Option<Span>>,
     constants: BTreeMap<String, Option<Span>>,
-    told: BTreeSet<Span>,
+    /// The locations that were reported.
+    reported: BTreeSet<Span>,
     diagnostics: Vec<Diagnostic>,
-    /// Whether a name that is taken gets a number: schemas of `dialect: json-schema` may be somebody else's.
+    /// Whether a name in use gets a number: schemas of `dialect: json-schema` may be someone else's.
     numbers: bool,
-    /// The names of payloads, which no other type gets where names get numbers.
+    /// The names of payloads, which are reserved if names get numbers.
     payloads: BTreeSet<String>,
 }
 
@@ -41,7 +42,7 @@ const RUST: [&str; 20] = [
     "Handler",
 ];
 
-/// What the generated TypeScript exports whatever the protocol says.
+/// What the generated TypeScript exports for every protocol.
 const CONSTANTS: [&str; 6] = [
     "protocol",
     "connect",
@@ -54,7 +55,7 @@ const CONSTANTS: [&str; 6] = [
 /// Types that the generated TypeScript defines by these names.
 const TS: [&str; 3] = ["ClientMessage", "ServerMessage", "Handlers"];
 
-/// What the payloads of messages are called in either language.
+/// The names of payloads in either language.
 fn payloads(protocol: &Protocol) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for message in &protocol.messages {
@@ -66,7 +67,7 @@ fn payloads(protocol: &Protocol) -> BTreeSet<String> {
     all
 }
 
-impl Taken {
+impl NameScope {
     pub(super) fn new(protocol: &Protocol) -> Self {
         let reserved = |names: &[&str]| {
             names
@@ -74,26 +75,26 @@ impl Taken {
                 .map(|name| ((*name).to_owned(), None))
                 .collect()
         };
-        let mut taken = Self {
+        let mut scope = Self {
             rust: reserved(&RUST),
             ts: reserved(&TS),
             constants: reserved(&CONSTANTS),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             diagnostics: Vec::new(),
             numbers: !protocol.schemas.has_defaults(),
             payloads: payloads(protocol),
         };
-        // The type that stands for the whole protocol, and those of its channels.
+        // The type of the protocol itself, and those of its channels.
         let name = names::pascal(&protocol.name.text);
-        taken.take_rust(&name, protocol.name.span);
+        scope.take_rust(&name, protocol.name.span);
         for channel in &protocol.channels {
             let given = channel.names.rust.as_ref().unwrap_or(&channel.name);
-            taken.take_rust(&names::pascal(&given.text), channel.name.span);
+            scope.take_rust(&names::pascal(&given.text), channel.name.span);
         }
-        taken
+        scope
     }
 
-    /// The name itself, or where names get numbers the first with one that nobody has.
+    /// The name itself, or, if names get numbers, the first free one.
     pub(super) fn free(&self, name: String) -> String {
         if !self.numbers {
             return name;
@@ -107,7 +108,7 @@ impl Taken {
     }
 
     pub(super) fn take(&mut self, rust: &str, ts: &str, span: Span) {
-        // One problem is one error, so TypeScript is only asked where Rust is content.
+        // One problem is one error: TypeScript is only checked if there is no problem in Rust.
         if self.take_rust(rust, span)
             && let Some(first) = self.ts.insert(ts.to_owned(), Some(span))
         {
@@ -128,18 +129,18 @@ impl Taken {
     fn twice(&mut self, language: &str, key: &str, name: &str, span: Span, first: Option<Span>) {
         let (message, labels) = match first {
             Some(first) => (
-                format!("two types would be called `{name}` in {language}"),
+                format!("two types would have the name `{name}` in {language}"),
                 vec![Label {
                     span: first,
-                    text: "the first is made from this".to_owned(),
+                    text: "the first comes from this".to_owned(),
                 }],
             ),
             None => (
-                format!("`{name}` is a name that the generated {language} needs for itself"),
+                format!("the generated {language} uses the name `{name}` itself"),
                 Vec::new(),
             ),
         };
-        self.tell(Diagnostic {
+        self.report(Diagnostic {
             code: "N001",
             severity: Severity::Error,
             message,
@@ -149,26 +150,26 @@ impl Taken {
             },
             labels,
             help: Some(format!(
-                "give it another name in the code with `{key}: …`, or rename it"
+                "choose another name in code with `{key}: …`, or rename it"
             )),
         });
     }
 
-    /// Two methods that one type would have, or one that the generated code calls something else by.
+    /// Two methods of one type with the same name, or a method with a built-in name.
     pub(super) fn same_method(&mut self, of: &str, name: &str, span: Span, first: Option<Span>) {
-        // Types of one name have methods of one name, and were complained about.
-        if first.is_some_and(|first| self.told.contains(&first)) {
+        // Types with the same name have methods with the same name, which were reported.
+        if first.is_some_and(|first| self.reported.contains(&first)) {
             return;
         }
         let message = match first {
-            Some(_) => format!("{of} would have two methods called `{name}` in Rust"),
-            None => format!("{of} has a method `{name}` already, in Rust"),
+            Some(_) => format!("{of} would have two methods `{name}` in Rust"),
+            None => format!("{of} already has a method `{name}` in Rust"),
         };
         let labels = first.map(|span| Label {
             span,
-            text: "the first is made from this".to_owned(),
+            text: "the first comes from this".to_owned(),
         });
-        self.tell(Diagnostic {
+        self.report(Diagnostic {
             code: "N003",
             severity: Severity::Error,
             message,
@@ -177,16 +178,16 @@ impl Taken {
                 text: format!("this would be `{name}`"),
             },
             labels: labels.into_iter().collect(),
-            help: Some("give it another name in the code with `rust: …`, or rename it".to_owned()),
+            help: Some("choose another name in code with `rust: …`, or rename it".to_owned()),
         });
     }
 
-    /// Two errors of a message that would be one variant.
+    /// Two errors of a message with the same variant.
     pub(super) fn same_variant(&mut self, of: &str, name: &str, span: Span, first: Span) {
-        self.tell(Diagnostic {
+        self.report(Diagnostic {
             code: "N004",
             severity: Severity::Error,
-            message: format!("two errors of `{of}` would be called `{name}` in Rust"),
+            message: format!("two errors of `{of}` would have the name `{name}` in Rust"),
             primary: Label {
                 span,
                 text: format!("this would be `{name}`"),
@@ -196,25 +197,26 @@ impl Taken {
                 text: "and so would this".to_owned(),
             }],
             help: Some(
-                "give one of them another name in the code with `rust: …`, or rename it".to_owned(),
+                "choose another name in code for one of them with `rust: …`, or rename it"
+                    .to_owned(),
             ),
         });
     }
 
-    /// Two constants of TypeScript, or one that the generated code has already.
+    /// Two TypeScript constants with the same name, or one with a built-in name.
     pub(super) fn take_constant(&mut self, name: &str, span: Span) {
         if let Some(first) = self.constants.insert(name.to_owned(), Some(span)) {
             let message = match first {
-                Some(_) => format!("two constants would be called `{name}` in TypeScript"),
+                Some(_) => format!("two constants would have the name `{name}` in TypeScript"),
                 None => {
-                    format!("`{name}` is a name that the generated TypeScript needs for itself")
+                    format!("the generated TypeScript uses the name `{name}` itself")
                 }
             };
             let labels = first.map(|span| Label {
                 span,
-                text: "the first is made from this".to_owned(),
+                text: "the first comes from this".to_owned(),
             });
-            self.tell(Diagnostic {
+            self.report(Diagnostic {
                 code: "N005",
                 severity: Severity::Error,
                 message,
@@ -223,18 +225,16 @@ impl Taken {
                     text: format!("this would be `{name}`"),
                 },
                 labels: labels.into_iter().collect(),
-                help: Some(
-                    "give it another name in the code with `ts: …`, or rename it".to_owned(),
-                ),
+                help: Some("choose another name in code with `ts: …`, or rename it".to_owned()),
             });
         }
     }
 
     pub(super) fn same_field(&mut self, ty: &str, wire: &str, rust: &str, span: Span, first: Span) {
-        self.tell(Diagnostic {
+        self.report(Diagnostic {
             code: "N002",
             severity: Severity::Error,
-            message: format!("two properties of `{ty}` would be called `{rust}` in Rust"),
+            message: format!("two properties of `{ty}` would have the name `{rust}` in Rust"),
             primary: Label {
                 span,
                 text: format!("`{wire}` would be `{rust}`"),
@@ -244,14 +244,15 @@ impl Taken {
                 text: "and so would this".to_owned(),
             }],
             help: Some(
-                "give one of them another name in the code with `rust: …` in its schema".to_owned(),
+                "choose another name in code for one of them with `rust: …` in its schema"
+                    .to_owned(),
             ),
         });
     }
 
-    /// One problem is one error: what stands at a place that was complained about is not looked at again.
-    fn tell(&mut self, diagnostic: Diagnostic) {
-        if self.told.insert(diagnostic.primary.span) {
+    /// One problem is one error: only the first problem at a location is reported.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.reported.insert(diagnostic.primary.span) {
             self.diagnostics.push(diagnostic);
         }
     }

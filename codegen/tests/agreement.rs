@@ -1,0 +1,10 @@
+//! Generated TypeScript validates like the interpreter: every violation, in order.
+
+mod typescript_project;
+
+mod agreement {
+    mod combined;
+    mod formats;
+    mod linear;
+    mod schemas;
+}

@@ -1,0 +1,77 @@
+//! The section `generate`.
+
+use super::{Section, Shape, key, must};
+
+pub(super) static GENERATE: Section = Section {
+    name: "generate",
+    doc: "What is generated, and where. Paths are relative to the folder of the spec.",
+    keys: &[
+        key(
+            "outside",
+            Shape::Flag,
+            "Whether outputs may be outside the folder of the spec. false.",
+        ),
+        key("rust", Shape::Section(&GENERATE_RUST), "Rust."),
+        key(
+            "typescript",
+            Shape::Section(&GENERATE_TYPESCRIPT),
+            "TypeScript.",
+        ),
+        key(
+            "schema",
+            Shape::Section(&GENERATE_SCHEMA),
+            "The JSON Schema of every message.",
+        ),
+    ],
+};
+
+static GENERATE_RUST: Section = Section {
+    name: "generate rust",
+    doc: "Rust.",
+    keys: &[
+        must("out", Shape::Out, "The output file."),
+        key(
+            "crate",
+            Shape::RustPath,
+            "The path of the runtime in the generated code. handfast.",
+        ),
+        key(
+            "types",
+            Shape::Free(&Shape::RustPath),
+            "Rust types for a `format`: `{ uuid: uuid::Uuid }`.",
+        ),
+        key(
+            "borrow",
+            Shape::List(&Shape::Name),
+            "Messages whose strings share the buffer they are read from, without being copied.",
+        ),
+        key(
+            "derive",
+            Shape::List(&Shape::Word(&["PartialEq", "Deserialize"])),
+            "Traits to derive beside Clone, Debug and Serialize. None.",
+        ),
+    ],
+};
+
+static GENERATE_TYPESCRIPT: Section = Section {
+    name: "generate typescript",
+    doc: "TypeScript.",
+    keys: &[
+        must(
+            "out",
+            Shape::Out,
+            "The output file; the runtime is copied beside it.",
+        ),
+        key(
+            "sides",
+            Shape::Word(&["client", "both"]),
+            "What it can decode: what a client receives, or also what a server receives. client.",
+        ),
+    ],
+};
+
+static GENERATE_SCHEMA: Section = Section {
+    name: "generate schema",
+    doc: "The JSON Schema of every message.",
+    keys: &[must("out", Shape::Out, "The output file.")],
+};

@@ -1,0 +1,7 @@
+//! What the tests of several crates share: random numbers, random schemas and instances, and lists of schemas that are
+//! easily got wrong.
+
+pub mod branches;
+pub mod long_reports;
+pub mod random;
+pub mod shared_fields;
