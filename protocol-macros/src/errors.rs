@@ -2,7 +2,7 @@
 
 use crate::options::{Ctxt, Options, at};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, Path, Variant, ext::IdentExt};
 
 pub(crate) fn expand(
@@ -119,19 +119,15 @@ fn conversion(
     options: &mut Options,
 ) -> Option<TokenStream> {
     let name = &variant.ident;
-    let (ty, pattern, made) = match variant.fields.iter().next() {
-        None => (
-            options.path(cx, "from")?.to_token_stream(),
-            quote!(_),
-            quote!(#ident::#name),
-        ),
-        Some(field) => {
-            if !options.flag(cx, "from") {
-                return None;
-            }
-            let ty = &field.ty;
-            (quote!(#ty), quote!(error), quote!(#ident::#name(error)))
-        }
+    let ty = options.path(cx, "from")?;
+    let (pattern, made) = if variant.fields.is_empty() {
+        (quote!(_), quote!(#ident::#name))
+    } else {
+        // The data may be boxed.
+        (
+            quote!(error),
+            quote!(#ident::#name(::core::convert::Into::into(error))),
+        )
     };
     Some(quote! {
         #[automatically_derived]
