@@ -242,6 +242,8 @@ pub mod server;
 mod system;
 #[cfg(feature = "net")]
 pub mod transport;
+#[cfg(feature = "net")]
+mod transport_io;
 mod validate;
 mod value;
 
