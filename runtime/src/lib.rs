@@ -234,6 +234,7 @@ mod random;
 pub mod read;
 #[cfg(feature = "server")]
 pub mod server;
+mod session_code;
 #[cfg(feature = "net")]
 mod system;
 #[cfg(feature = "net")]
@@ -255,6 +256,7 @@ pub use message::{
 };
 pub use protocol_macros::protocol;
 pub use read::Definitions;
+pub use session_code::SessionCode;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation};
 pub use validate::{Validate, ValidationError, from_str, from_value};
