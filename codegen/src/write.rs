@@ -1,6 +1,6 @@
 //! Writes outputs to disk: only what changed, and without ever losing a file that Handfast did not generate.
 
-use crate::header::MARK;
+use crate::header::recognized;
 use crate::output::{GenerateError, Output};
 use crate::output_paths;
 use handfast_spec::Sources;
@@ -184,7 +184,7 @@ fn header_of(bytes: &[u8]) -> Option<String> {
         let line = line.trim_start();
         opens.iter().filter_map(move |open| line.strip_prefix(open))
     });
-    let line = comments.find(|comment| comment.starts_with(MARK))?;
+    let line = comments.find_map(recognized)?;
     // In JSON the whole header is one line.
     Some(
         line.split(". Do not")

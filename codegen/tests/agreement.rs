@@ -4,6 +4,7 @@ mod typescript_project;
 
 mod agreement {
     mod combined;
+    mod corners;
     mod formats;
     mod linear;
     mod schemas;

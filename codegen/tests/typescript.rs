@@ -104,6 +104,98 @@ fn hostile() -> Value {
     })
 }
 
+/// Types that have the names of globals, which generated code or its readers use.
+const GLOBALS: [&str; 20] = [
+    "Array",
+    "ArrayBuffer",
+    "BigInt",
+    "Boolean",
+    "Date",
+    "Error",
+    "Event",
+    "Function",
+    "Iterable",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "Readonly",
+    "Record",
+    "RegExp",
+    "Set",
+    "Symbol",
+    "WebSocket",
+];
+
+#[test]
+fn types_with_the_names_of_globals_shadow_none() -> Result<()> {
+    let mut types = serde_json::Map::new();
+    let mut messages = serde_json::Map::new();
+    for (i, name) in GLOBALS.iter().enumerate() {
+        let ty = match i % 4 {
+            0 => json!({ "type": "string", "minLength": 1, "pattern": "^(?:a+)+$" }),
+            1 => json!({ "type": "array", "items": { "type": "integer" }, "uniqueItems": true }),
+            2 => json!({ "oneOf": [{ "type": "string" }, { "type": "integer" }] }),
+            _ => json!({
+                "type": "object", "required": ["at"],
+                "properties": { "at": { "type": "number" } },
+                "patternProperties": { "^x": { "type": "boolean" } },
+            }),
+        };
+        types.insert((*name).to_owned(), ty);
+        let payload = json!({ "type": "object", "properties": { "it": { "$ref": format!("#/types/{name}") } } });
+        messages.insert(
+            format!("use.{name}"),
+            json!({ "from": "both", "payload": payload }),
+        );
+    }
+    let protocol = load(
+        &json!({
+            "handfast": 1,
+            "protocol": { "name": "globals", "version": "1.0.0" },
+            "types": types,
+            "errors": { "type": { "code": "TYPE" }, "range": { "code": "RANGE" } },
+            "messages": messages,
+            "generate": { "typescript": { "out": "api.ts", "sides": "both" } },
+        }),
+        &BTreeMap::new(),
+    )?;
+    let folder = generate(&protocol, "globals")?;
+    // A reader imports each under its own name, or under another.
+    let imports: String = GLOBALS
+        .iter()
+        .map(|name| {
+            format!("export const a{name}: (value: api.{name}) => unknown = value => value;\n")
+        })
+        .collect();
+    let reader = format!(
+        "import type * as api from './api.js';\nimport type {{ Symbol as Traded, TypeError as Typed }} from './api.js';\n\
+         {imports}export function of(traded: Traded, typed: Typed): symbol {{ return Symbol(traded + typed.code); }}\n"
+    );
+    fs::write(folder.join("src/reader.ts"), reader)?;
+    compile_with_both(&folder)?;
+    let api = fs::read_to_string(folder.join("src/api.ts"))?;
+    for name in GLOBALS {
+        assert!(!api.contains(&format!("export type {name} ")), "{name}");
+        assert!(
+            !api.contains(&format!("export interface {name} ")),
+            "{name}"
+        );
+    }
+    let said = run(
+        &folder,
+        "import * as api from './out/api.js';
+         const texts = JSON.parse('[\"a\", \"\", \"b\"]').map(it => api.decodeClientMessage(JSON.stringify({ type: 'use.Iterable', payload: { it } })).ok);
+         console.log(JSON.stringify([texts, api.isMap([1, 1]), api.isSet([1, 2]), api.isRecord({ at: 1, x: 1 })]));",
+    )?;
+    assert_eq!(
+        serde_json::from_str::<Value>(&said)?,
+        json!([[true, false, false], false, true, false])
+    );
+    Ok(())
+}
+
 #[test]
 fn nothing_breaks_out() -> Result<()> {
     let protocol = load(&hostile(), &BTreeMap::new())?;
@@ -187,7 +279,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
          const read = value => { const r = api.decodeValue(value); return r.ok ? r.value : r.error.kind; };
          console.log(JSON.stringify([
            read({ op: 2, re: 5, a: 'x' }), read({ op: 2, re: 5 }), read({ op: 4 }), read({ op: 'answer' }),
-           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.closes,
+           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.closeCodes,
          ]));",
     )?;
     assert_eq!(

@@ -6,6 +6,10 @@
 //! reconnection) is in this crate and not in its output. `codegen` writes such types from a `protocol.yaml`; written by hand
 //! they are the same. What the two ends say to each other, byte by byte, is in `docs/wire.md` of the repository.
 //!
+//! The guide, in `docs/guide` of the repository, has a page for each of these: `application.md` (a whole workspace), `page.md` (React,
+//! plain HTML), `server.md` and `serving.md`, `testing.md` (without a socket), `node.md`, `generating.md`, `versions.md` (skew),
+//! `rust-first.md` and `existing.md` (protocols that exist).
+//!
 //! # A protocol in one file
 //! ```
 //! # #[cfg(all(feature = "server", feature = "client"))]
@@ -155,6 +159,8 @@ mod session_code;
 mod system;
 #[cfg(feature = "net")]
 pub mod transport;
+#[cfg(feature = "net")]
+mod transport_io;
 mod validate;
 mod value;
 

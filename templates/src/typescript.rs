@@ -1,27 +1,27 @@
-//! What a file of TypeScript is laid out from. Every `doc` is empty or a whole comment with its line break.
+//! The templates of generated TypeScript. Every `doc` is empty or a whole comment with its line break.
 
 use askama::Template;
 
-/// A whole file.
+/// A file.
 #[derive(Debug, Template)]
 #[template(path = "typescript/api.ts.txt", escape = "none")]
 pub struct Api<'a> {
     /// The lines of the header, without the slashes.
     pub header: &'a [String],
-    /// The runtime's module, without its ending.
-    pub runtime: &'a str,
-    /// The parts.
+    /// The statements that import other modules.
+    pub imports: &'a [String],
+    /// The sections.
     pub sections: &'a [Section],
 }
 
-/// A part of a file.
+/// A section of a file.
 #[derive(Debug)]
 pub struct Section {
-    /// What it holds.
+    /// Its title.
     pub title: &'static str,
-    /// The dashes behind the title.
+    /// The dashes after the title.
     pub rule: String,
-    /// What a reader should know of it; empty where there is nothing.
+    /// An explanation for readers; empty if there is none.
     pub note: &'static str,
     /// The items, each with a line break at its end.
     pub items: Vec<String>,
@@ -33,6 +33,8 @@ pub struct Section {
 pub struct Interface<'a> {
     /// Its documentation.
     pub doc: String,
+    /// Whether others may name it.
+    pub exported: bool,
     /// Its name.
     pub name: &'a str,
     /// Its properties.
@@ -58,9 +60,11 @@ pub struct Field {
 pub struct Alias<'a> {
     /// Its documentation.
     pub doc: String,
+    /// Whether others may name it.
+    pub exported: bool,
     /// Its name.
     pub name: &'a str,
-    /// What it stands for.
+    /// The aliased type.
     pub ty: String,
 }
 
@@ -70,9 +74,11 @@ pub struct Alias<'a> {
 pub struct Union<'a> {
     /// Its documentation.
     pub doc: String,
+    /// Whether others may name it.
+    pub exported: bool,
     /// Its name.
     pub name: &'a str,
-    /// One of which it is.
+    /// The members of the union.
     pub members: Vec<String>,
 }
 
@@ -86,7 +92,7 @@ pub struct Constant<'a> {
     pub exported: bool,
     /// Its name.
     pub name: &'a str,
-    /// Its type; empty where it is told by the value.
+    /// Its type; empty if that is inferred.
     pub ty: &'a str,
     /// Its value.
     pub value: String,
@@ -108,7 +114,7 @@ pub struct Descriptor<'a> {
     pub members: Vec<String>,
 }
 
-/// A function that checks.
+/// A function.
 #[derive(Debug, Template)]
 #[template(path = "typescript/function.ts.txt", escape = "none")]
 pub struct Function<'a> {
@@ -124,7 +130,7 @@ pub struct Function<'a> {
     pub body: Vec<String>,
 }
 
-/// How what the server sends is decoded.
+/// How messages of the server are decoded.
 #[derive(Debug, Template)]
 #[template(path = "typescript/decoding.ts.txt", escape = "none")]
 pub struct Decoding<'a> {
@@ -132,19 +138,19 @@ pub struct Decoding<'a> {
     pub table: &'a str,
     /// The envelope.
     pub envelope: &'a str,
-    /// How deep a message may nest.
+    /// The maximum depth of nested arrays and objects.
     pub depth: u32,
     /// The descriptors.
     pub messages: Vec<String>,
 }
 
-/// How what the client sends is decoded by a server.
+/// How a server decodes messages of the client.
 #[derive(Debug, Template)]
 #[template(path = "typescript/decoding-client-messages.ts.txt", escape = "none")]
 pub struct DecodingClientMessages<'a> {
     /// The envelope.
     pub envelope: &'a str,
-    /// How deep a message may nest.
+    /// The maximum depth of nested arrays and objects.
     pub depth: u32,
     /// The descriptors.
     pub messages: Vec<String>,
@@ -154,11 +160,11 @@ pub struct DecodingClientMessages<'a> {
 #[derive(Debug, Template)]
 #[template(path = "typescript/connecting.ts.txt", escape = "none")]
 pub struct Connecting<'a> {
-    /// The type of the proof, in angle brackets.
+    /// The type of the auth payload, in angle brackets.
     pub auth: &'a str,
 }
 
-/// Lays a part out, with one line break at its end. A template without logic has nothing that could fail.
+/// Renders a template, with one line break at its end. A template without logic cannot fail.
 pub fn lay_out(template: &impl Template) -> String {
     let mut text = template.render().unwrap_or_default();
     text.truncate(text.trim_end().len());

@@ -8,11 +8,11 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Words of Rust, of the runtime and of the macro's output.
-const WORDS: &str = "self super crate type async string vec option result ok err some none default clone debug drop from \
-    into future pin arc any error send bool i64 btree_map nullable bytes byte_string checked as_text protocol payload fields \
-    reader cx app to value key reply end code message read write encode serialize deserialize server client handle handler \
-    handlers sessions session context open auth admit principal closed connect new layout join leave other core std handfast \
-    action run stream answer";
+const WORDS: &str = "self super crate type async string vec option result ok err some none default clone debug drop from into future pin \
+    arc any error send bool i64 btree_map nullable bytes byte_string validated_json string_integer protocol payload \
+    fields reader cx app to value key reply end code message read write encode serialize deserialize server client \
+    server_handle handler handlers session_handler session context connected disconnected authenticate authorize_join \
+    principal closed connect new join leave other core std handfast action run stream answer";
 
 /// The parts of a protocol that have a name, each with a replacement for names that are refused.
 const PLACES: [(&str, &str); 13] = [

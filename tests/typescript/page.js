@@ -1,17 +1,19 @@
-// Bundles the page of the chat example, so that running the example needs no Node: `npm run example`.
+// Bundles the pages of the examples, so that running an example needs no Node: `npm run example`.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
-/** The folder of the page. */
-export const page = new URL('../../examples/chat/web/', import.meta.url);
+const folder = name => new URL(`../../examples/${name}/web/`, import.meta.url);
 
-/** The file of its script. */
-export const pageBundle = new URL('dist/main.js', page);
+/** The folders of the pages. */
+export const pages = { chat: folder('chat'), counter: folder('counter') };
 
-/** The text of its script. */
-export function bundlePage() {
+/** The committed script of a page. */
+export const bundleOf = page => new URL('dist/main.js', page);
+
+/** The text of a page's script. */
+export function bundlePage(page) {
   const { outputFiles } = buildSync({
     absWorkingDir: fileURLToPath(page),
     entryPoints: ['main.ts'],
@@ -25,6 +27,9 @@ export function bundlePage() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  mkdirSync(new URL('.', pageBundle), { recursive: true });
-  writeFileSync(pageBundle, bundlePage());
+  for (const page of Object.values(pages)) {
+    const bundle = bundleOf(page);
+    mkdirSync(new URL('.', bundle), { recursive: true });
+    writeFileSync(bundle, bundlePage(page));
+  }
 }

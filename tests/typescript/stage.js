@@ -8,6 +8,6 @@ const example = '../../examples/chat/web/';
 
 rmSync(at('build/'), { recursive: true, force: true });
 mkdirSync(at('build/src/'), { recursive: true });
-for (const name of ['api.ts', 'handfast.ts', 'handfast']) {
+for (const name of ['api.ts', 'api.schemas.ts', 'handfast.ts', 'handfast']) {
   cpSync(at(`${example}${name}`), at(`build/src/${name}`), { recursive: true });
 }

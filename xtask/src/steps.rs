@@ -34,7 +34,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "check",
-        proves: "protocol.yaml is valid, its output is current, and recorded traffic verifies",
+        proves: "the examples' protocols are valid, their output is current, and recorded traffic verifies",
         run: check,
     },
     Step {
@@ -43,6 +43,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: || {
             let deny = [("RUSTDOCFLAGS", "-D warnings")];
             run_with("", "cargo doc --workspace --no-deps --quiet", &deny)
+        },
+    },
+    Step {
+        name: "guide",
+        proves: "the code of docs/guide compiles and runs, and prints what the guide shows",
+        run: || {
+            node::packages()?;
+            run("", "cargo run --quiet -p handfast-guide")
         },
     },
     Step {
@@ -99,7 +107,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "browser",
-        proves: "the example's page works in Chromium, and two tabs exchange messages through its server",
+        proves: "the examples' pages work in Chromium, and two tabs exchange messages through each server",
         run: browser,
     },
 ];
@@ -135,6 +143,10 @@ fn rust() -> Result<(), Failure> {
 
 fn check() -> Result<(), Failure> {
     run("", "cargo run --quiet -p codegen -- check")?;
+    run(
+        "",
+        "cargo run --quiet -p codegen -- check --spec examples/counter/protocol.yaml",
+    )?;
     for (name, spec) in [
         ("chat", "protocol.yaml"),
         ("coinbase", "tests/protocols/coinbase.yaml"),

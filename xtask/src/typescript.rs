@@ -14,7 +14,7 @@ const BROWSER: &str = "from 'playwright-core'";
 pub(crate) struct TestFiles {
     /// Every `*.test.js` that needs nothing but Node.
     pub(crate) node: Vec<String>,
-    /// Every file that drives a browser, and may need the server of the chat example.
+    /// Every file that drives a browser, and may need the servers of the examples.
     pub(crate) browser: Vec<String>,
 }
 
@@ -66,8 +66,12 @@ pub(crate) fn browser() -> Result<(), Failure> {
     node::packages()?;
     let chromium = node::chromium()?;
     run(TESTS, "npm run --silent build")?;
-    run("", "cargo build --quiet -p chat")?;
-    let variables = [("CHROMIUM", &*chromium), ("CHAT", &built("chat"))];
+    run("", "cargo build --quiet -p chat -p counter")?;
+    let variables = [
+        ("CHROMIUM", &*chromium),
+        ("CHAT", &built("chat")),
+        ("COUNTER", &built("counter")),
+    ];
     // One after the other: each starts a browser of its own.
     for file in test_files()?.browser {
         run_with(TESTS, &format!("node --test {file}"), &variables)?;

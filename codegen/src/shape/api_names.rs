@@ -3,9 +3,9 @@
 
 use super::name_scope::NameScope;
 use crate::names;
-use handfast_naming::{handler_trait, segment, snake};
+use handfast_naming::{handler_trait, rust_ident, segment, snake};
 use handfast_schema::Span;
-use handfast_spec::model::{ErrorCode, Message, MessageId, Name, Protocol};
+use handfast_spec::model::{ErrorCode, ErrorId, Message, MessageId, Name, Protocol};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The built-in function of the client.
@@ -20,7 +20,29 @@ pub(super) fn check(protocol: &Protocol, scope: &mut NameScope) {
     for message in &protocol.messages {
         errors(protocol, message, scope);
     }
+    for id in declared(protocol) {
+        let error = &protocol.errors[id.0];
+        if error.data.is_none() {
+            scope.take_rust(&error_type(error), error.name.span);
+        }
+    }
     constants(protocol, scope);
+}
+
+/// The errors that messages declare.
+pub(crate) fn declared(protocol: &Protocol) -> BTreeSet<ErrorId> {
+    let messages = protocol.messages.iter();
+    messages
+        .flat_map(|message| message.errors.iter().copied())
+        .collect()
+}
+
+/// The Rust type of an error without data.
+pub(crate) fn error_type(error: &ErrorCode) -> String {
+    rust_ident(&format!(
+        "{}Error",
+        in_rust(&error.name, error.names.rust.as_ref())
+    ))
 }
 
 fn in_rust(name: &Name, given: Option<&Name>) -> String {

@@ -52,8 +52,8 @@ const CONSTANTS: [&str; 6] = [
     "serverMessages",
 ];
 
-/// Types that the generated TypeScript defines or uses by these names.
-const TS: [&str; 4] = ["ClientMessage", "ServerMessage", "Handlers", "Set"];
+/// Types that the generated TypeScript defines by these names.
+const TS: [&str; 3] = ["ClientMessage", "ServerMessage", "Handlers"];
 
 /// The names of payloads in either language.
 fn payloads(protocol: &Protocol) -> BTreeSet<String> {

@@ -1,23 +1,18 @@
 //! The keywords that look inside an object or an array, as statements.
 
 use super::{
-    Cx,
-    checks::{Beside, Body, Way},
-    guard, inline,
-    keywords::set,
-    pattern, text,
+    body::Body,
+    context::{ConstantKind, Context, Usage},
+    pattern,
+    statements::{self, Uses},
+    text,
 };
 use handfast_schema::{SchemaId, Type, openness::Purpose};
 
-impl Cx<'_> {
+impl Context<'_> {
     fn child(&mut self, body: &mut Body<'_>, id: SchemaId, stem: &str) -> String {
-        let position = body.way.position.child();
-        let way = Way {
-            id,
-            position,
-            looking: false,
-        };
-        self.reference(body, way, stem)
+        let usage = body.usage.child(id);
+        self.reference(body, usage, stem)
     }
 
     pub(super) fn properties(
@@ -45,12 +40,12 @@ impl Cx<'_> {
                 );
             }
             Some((more, None)) => {
-                let check = self.child(body, more, &format!("{}Value", body.stem));
-                if check != "hf.anything" {
+                let validator = self.child(body, more, &format!("{}Value", body.stem));
+                if validator != "hf.anything" {
                     let fields = self.fields(body);
                     body.step(
                         of,
-                        format!("hf.additionalProperties(value, {fields}, {check}, report);"),
+                        format!("hf.additionalProperties(value, {fields}, {validator}, report);"),
                     );
                 }
             }
@@ -66,12 +61,18 @@ impl Cx<'_> {
             None => {}
         }
         match evaluated {
-            Some(evaluated) if more.is_some() => {
-                body.step(of, format!("{evaluated}.everything();"))
-            }
+            Some(evaluated) if more.is_some() => body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addAll();"),
+            ),
             Some(evaluated) if !schema.properties.is_empty() => {
                 let fields = self.fields(body);
-                body.step(of, format!("{evaluated}.note({fields});"));
+                body.step_using(
+                    of,
+                    Uses::record(evaluated),
+                    format!("{evaluated}.add({fields});"),
+                );
             }
             _ => {}
         }
@@ -83,29 +84,30 @@ impl Cx<'_> {
         let stem = text::identifier(&crate::names::pascal(name));
         let stem = format!("{}{stem}", body.stem);
         let Some(local) = body.locals.of(name).map(str::to_owned) else {
-            let check = self.child(body, id, &stem);
+            let validator = self.child(body, id, &stem);
             let name = text::string(name);
-            return body.step(of, format!("hf.property(value, {name}, {check}, report);"));
+            return body.step(
+                of,
+                format!("hf.property(value, {name}, {validator}, report);"),
+            );
         };
-        let way = Way {
-            id,
-            position: body.way.position.child(),
-            looking: false,
-        };
-        let quick = self.quick(body, &way, &local);
-        let condition = match &quick {
-            Some(quick) => format!("{local} !== undefined && {}", quick.fails()),
+        let usage = body.usage.child(id);
+        let condition = self.condition(body, &usage, &local);
+        let condition = match &condition {
+            Some(condition) => format!("{local} !== undefined && {}", condition.fails()),
             None => format!("{local} !== undefined"),
         };
         let lines = match self.child(body, id, &stem) {
             // Anything at all passes.
-            check if check == "hf.anything" => return,
-            check => inline::checked(&local, name, &check),
+            validator if validator == "hf.anything" => return,
+            validator => checked(&local, name, &validator),
         };
-        body.lines(of, guard::block(&format!("if ({condition}) {{"), lines));
+        body.locals.mark_used(name);
+        let head = format!("if ({condition}) {{");
+        body.lines(of, statements::block(&head, lines));
     }
 
-    /// The properties of a schema that speaks of names or of patterns: what is said of one property stands together.
+    /// The properties of a schema with `propertyNames` or `patternProperties`: everything about one property in one pass.
     fn members(&mut self, body: &mut Body<'_>, closes: bool, evaluated: Option<&str>) {
         let schema = body.schema;
         let mut parts = Vec::new();
@@ -115,18 +117,18 @@ impl Cx<'_> {
                 .iter()
                 .map(|(name, id)| {
                     let stem = text::identifier(&crate::names::pascal(name));
-                    let check = self.child(body, *id, &format!("{}{stem}", body.stem));
-                    format!("[{}, {check}]", text::string(name))
+                    let validator = self.child(body, *id, &format!("{}{stem}", body.stem));
+                    format!("[{}, {validator}]", text::string(name))
                 })
                 .collect();
             let declared = declared.join(", ");
             parts.push(format!(
-                "declared: /*@__PURE__*/ new Map<string, hf.Validator<unknown>>([{declared}])"
+                "properties: /*@__PURE__*/ new Map<string, hf.Validator<unknown>>([{declared}])"
             ));
         }
         if let Some(names) = schema.property_names {
-            let check = self.test(body, names, "Name");
-            parts.push(format!("names: {check}"));
+            let validator = self.test(body, names, "Name");
+            parts.push(format!("propertyNames: {validator}"));
         }
         if !schema.pattern_properties.is_empty() {
             let patterns: Vec<String> = schema
@@ -134,11 +136,11 @@ impl Cx<'_> {
                 .iter()
                 .enumerate()
                 .map(|(i, (pattern, id))| {
-                    let check = self.child(body, *id, &format!("{}Like{}", body.stem, i + 1));
-                    format!("[{}, {check}]", pattern::pattern(pattern))
+                    let validator = self.child(body, *id, &format!("{}Like{}", body.stem, i + 1));
+                    format!("[{}, {validator}]", pattern::pattern(pattern))
                 })
                 .collect();
-            parts.push(format!("patterns: [{}]", patterns.join(", ")));
+            parts.push(format!("patternProperties: [{}]", patterns.join(", ")));
         }
         let more = schema.additional_properties;
         let others = match more.map(|more| (more, self.protocol.schemas[more].boolean)) {
@@ -147,31 +149,36 @@ impl Cx<'_> {
             Some((more, None)) => Some(self.child(body, more, &format!("{}Value", body.stem))),
             None => closes.then(|| "hf.undeclaredIfSent".to_owned()),
         };
-        parts.extend(others.map(|check| format!("others: {check}")));
-        let kind = Beside::Members(body.way.position);
-        let members = self.beside(body, kind, "Members", "hf.PropertyKeywords", || {
+        parts.extend(others.map(|validator| format!("additionalProperties: {validator}")));
+        let kind = ConstantKind::Members(body.usage.purpose);
+        let members = self.constant(body, kind, "Members", "hf.PropertyKeywords", || {
             format!("{{ {} }}", parts.join(", "))
         });
         let of = Some(Type::Object);
         let noted = evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"));
-        body.step(
+        body.step_using(
             of,
+            Uses::tracking(evaluated),
             format!("hf.propertyKeywords(value, {members}, report{noted});"),
         );
         if let (Some(evaluated), Some(_)) = (evaluated, more) {
-            body.step(of, format!("{evaluated}.everything();"));
+            body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addAll();"),
+            );
         }
     }
 
-    /// The check of a schema that asks and describes nothing.
+    /// The validator of a schema that only tests a value, and does not describe it.
     pub(super) fn test(&mut self, body: &mut Body<'_>, id: SchemaId, ending: &str) -> String {
-        let way = Way {
+        let usage = Usage {
             id,
-            position: Purpose::Test,
-            looking: false,
+            purpose: Purpose::Test,
+            tracked: false,
         };
         let stem = format!("{}{ending}", body.stem);
-        self.reference(body, way, &stem)
+        self.reference(body, usage, &stem)
     }
 
     /// The set of the declared properties.
@@ -182,16 +189,18 @@ impl Cx<'_> {
             .iter()
             .map(|(name, _)| text::string(name))
             .collect();
-        self.beside(body, Beside::Fields, "Fields", "", || set("string", &names))
+        self.constant(body, ConstantKind::Fields, "Fields", "", || {
+            text::set("string", &names)
+        })
     }
 
     pub(super) fn items(&mut self, body: &mut Body<'_>, evaluated: Option<&str>) {
         let schema = body.schema;
         let of = Some(Type::Array);
         for (i, id) in schema.prefix_items.iter().enumerate() {
-            let check = self.child(body, *id, &format!("{}{i}", body.stem));
-            if check != "hf.anything" {
-                body.step(of, format!("hf.item(value, {i}, {check}, report);"));
+            let validator = self.child(body, *id, &format!("{}{i}", body.stem));
+            if validator != "hf.anything" {
+                body.step(of, format!("hf.item(value, {i}, {validator}, report);"));
             }
         }
         let from = schema.prefix_items.len();
@@ -208,10 +217,16 @@ impl Cx<'_> {
             }
         }
         match evaluated {
-            Some(evaluated) if schema.items.is_some() => {
-                body.step(of, format!("{evaluated}.everything();"))
-            }
-            Some(evaluated) if from > 0 => body.step(of, format!("{evaluated}.first({from});")),
+            Some(evaluated) if schema.items.is_some() => body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addAll();"),
+            ),
+            Some(evaluated) if from > 0 => body.step_using(
+                of,
+                Uses::record(evaluated),
+                format!("{evaluated}.addFirst({from});"),
+            ),
             _ => {}
         }
     }
@@ -219,24 +234,24 @@ impl Cx<'_> {
     /// `items`
     fn each_item(&mut self, body: &mut Body<'_>, id: SchemaId, from: usize) {
         let of = Some(Type::Array);
-        let way = item_way(&body.way, id);
-        let quick = self.quick(body, &way, "item").filter(|_| from == 0);
-        let check = self.child(body, id, &format!("{}Item", body.stem));
-        if check == "hf.anything" {
+        let usage = body.usage.child(id);
+        let condition = self.condition(body, &usage, "item").filter(|_| from == 0);
+        let validator = self.child(body, id, &format!("{}Item", body.stem));
+        if validator == "hf.anything" {
             return;
         }
-        let all = format!("hf.items(value, {from}, {check}, report);");
-        if let Some(quick) = quick {
-            let head = format!("if (!value.every(item => {})) {{", quick.holds());
-            return body.lines(of, guard::block(&head, vec![all]));
+        let all = format!("hf.items(value, {from}, {validator}, report);");
+        if let Some(condition) = condition {
+            let head = format!("if (!value.every(item => {})) {{", condition.holds());
+            return body.lines(of, statements::block(&head, vec![all]));
         }
-        if from > 0 || check.starts_with("hf.") || body.schema.types.is_none() {
+        if from > 0 || validator.starts_with("hf.") || body.schema.types.is_none() {
             return body.step(of, all);
         }
         let lines = [
             "for (let i = 0; i < value.length; i++) {",
             "  const before = report.violations.length;",
-            &format!("  {check}(value[i], report);"),
+            &format!("  {validator}(value[i], report);"),
             "  hf.prefixPath(report, before, i);",
             "}",
         ];
@@ -251,13 +266,14 @@ impl Cx<'_> {
         if min == 0 && schema.max_contains.is_none() && evaluated.is_none() {
             return;
         }
-        let check = self.test(body, id, "Contained");
+        let validator = self.test(body, id, "Contained");
         let noted = evaluated.map_or_else(String::new, |evaluated| format!(", {evaluated}"));
-        let count = format!("hf.countMatching(value, {check}, report{noted})");
+        let count = format!("hf.countMatching(value, {validator}, report{noted})");
         if min == 0 && schema.max_contains.is_none() {
-            return body.step(of, format!("{count};"));
+            return body.step_using(of, Uses::tracking(evaluated), format!("{count};"));
         }
-        body.step(of, format!("const matching = {count};"));
+        let line = format!("const matching = {count};");
+        body.step_using(of, Uses::tracking(evaluated), line);
         match schema.min_contains {
             Some(0) => {}
             Some(min) => body.step(of, format!("hf.minContains(matching, {min}, report);")),
@@ -268,7 +284,7 @@ impl Cx<'_> {
         }
     }
 
-    /// The last word on what nothing else has looked at. `closed` stands for `unevaluatedProperties: false` where a server
+    /// The keywords about what was not evaluated. `closed` means `unevaluatedProperties: false` where a server
     /// receives.
     pub(super) fn unevaluated(&mut self, body: &mut Body<'_>, closed: bool, evaluated: &str) {
         let schema = body.schema;
@@ -276,11 +292,11 @@ impl Cx<'_> {
             .unevaluated_items
             .filter(|_| body.may_be(Type::Array))
         {
-            let check = match self.protocol.schemas[id].boolean {
+            let validator = match self.protocol.schemas[id].boolean {
                 Some(false) => "hf.unevaluatedItem".to_owned(),
                 _ => self.child(body, id, &format!("{}Rest", body.stem)),
             };
-            let line = format!("hf.unevaluatedItems(value, {evaluated}, {check}, report);");
+            let line = format!("hf.unevaluatedItems(value, {evaluated}, {validator}, report);");
             body.step(Some(Type::Array), line);
         }
         let of = Some(Type::Object);
@@ -290,21 +306,30 @@ impl Cx<'_> {
         if closed {
             body.step(of, format!("hf.noUnevaluated(value, {evaluated}, report);"));
         } else if let Some(id) = schema.unevaluated_properties {
-            let check = match self.protocol.schemas[id].boolean {
+            let validator = match self.protocol.schemas[id].boolean {
                 Some(false) => "hf.unevaluatedProperty".to_owned(),
                 _ => self.child(body, id, &format!("{}Others", body.stem)),
             };
-            let line = format!("hf.unevaluatedProperties(value, {evaluated}, {check}, report);");
+            let line =
+                format!("hf.unevaluatedProperties(value, {evaluated}, {validator}, report);");
             body.step(of, line);
         }
     }
 }
 
-/// How the items of an array are met.
-pub(super) fn item_way(array: &Way, id: SchemaId) -> Way {
-    Way {
-        id,
-        position: array.position.child(),
-        looking: false,
-    }
+/// Statements that validate one property in a local constant.
+pub(super) fn checked(local: &str, name: &str, validator: &str) -> Vec<String> {
+    vec![
+        "const before = report.violations.length;".to_owned(),
+        format!("{validator}({local}, report);"),
+        format!(
+            "hf.prefixPath(report, before, {});",
+            text::string(&part(name))
+        ),
+    ]
+}
+
+/// A name as a part of a JSON Pointer (RFC 6901, section 3).
+fn part(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,6 +1,6 @@
 //! Envelopes, as the runtime describes them.
 
-use super::{Cx, text};
+use super::{context::Context, text};
 use handfast_spec::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, Presence, RoleKind, RolePlayer, Scalar, Side,
     Tagging, TimestampForm,
@@ -16,7 +16,7 @@ pub(super) enum Tags {
 }
 
 /// Which kinds of tags an end sends.
-pub(super) fn tags(cx: &Cx<'_>, end: Side) -> Tags {
+pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
     let messages = cx.protocol.messages.iter().filter_map(|message| match end {
         Side::Client => message.client.as_ref()?.tag.as_ref(),
         Side::Server => message.server.as_ref()?.tag.as_ref(),
@@ -55,7 +55,7 @@ fn is_optional(field: Option<&EnvelopeField>, name: &str, kind: FieldKind) -> bo
     })
 }
 
-/// Whether an envelope is what the runtime calls `defaultEnvelope`.
+/// Whether an envelope is the runtime's `defaultEnvelope`.
 fn is_default(envelope: &Envelope, tags: Tags) -> bool {
     let Tagging::Adjacent { tag, content } = &envelope.tagging else {
         return false;
@@ -194,4 +194,23 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
             format!("timestamp: {timestamp}"),
         ],
     })
+}
+
+/// The constants of the client's and the server's envelope. The latter was written with the table of its messages.
+pub(super) fn envelopes(cx: &Context<'_>, items: &mut Vec<String>) -> (String, String) {
+    let (client, server) = (&cx.protocol.envelope.client, &cx.protocol.envelope.server);
+    let mut known = Envelopes::new();
+    let server = known.name(
+        server,
+        tags(cx, Side::Server),
+        || "serverEnvelope".to_owned(),
+        &mut Vec::new(),
+    );
+    let client = known.name(
+        client,
+        tags(cx, Side::Client),
+        || "clientEnvelope".to_owned(),
+        items,
+    );
+    (client, server)
 }

@@ -1,105 +1,40 @@
-//! Guards: functions that answer whether a value passes, and nothing else. They are what a good message costs.
+//! Guards: functions that return whether a value is valid. They are what a valid message costs.
 //!
-//! Scalars, arrays of one kind, and objects that say nothing but what their properties are have one of their own, which
-//! is a condition; of their violations a second function tells, that is run where the guard was not passed. For every other
-//! schema the guard is its check, asked whether it found anything.
+//! Scalars, arrays, and objects whose schema has nothing but `properties` have a guard of their own, which
+//! is a condition; their validator calls it first, and reports violations if it fails. For every other schema the guard calls
+//! the validator, and returns whether it found no violation.
 
 use super::{
-    Cx,
-    checks::{Body, Way},
-    children::item_way,
-    guard,
-    inline::{self, Locals},
-    text,
+    body::Body,
+    context::{Context, Usage},
+    kinds::Closed,
+    locals::Locals,
+    statements, text,
 };
 use crate::shape::DeclId;
-use handfast_schema::{
-    Schema, SchemaId, Type, TypeSet,
-    openness::{Purpose, UnknownFields, unknown_fields},
-};
+use handfast_schema::{SchemaId, Type, TypeSet};
 use handfast_templates::typescript::{Function, lay_out};
-use std::collections::BTreeSet;
 
-impl Cx<'_> {
-    /// Whether a schema has a guard that is a condition.
-    pub(super) fn has_guard(&self, way: &Way) -> bool {
-        if way.looking || way.position == Purpose::Test {
-            return false;
-        }
-        let schema = &self.protocol.schemas[way.id];
-        match schema.types.and_then(TypeSet::single) {
-            Some(Type::Object) => self.is_plain_object(schema),
-            Some(Type::Array) => self.is_plain_array(way, schema),
-            Some(_) => self.has_rule(way),
-            None => false,
-        }
-    }
-
-    fn is_plain_object(&self, schema: &Schema) -> bool {
-        let known = Schema {
-            properties: schema.properties.clone(),
-            required: schema.required.clone(),
-            additional_properties: schema
-                .additional_properties
-                .filter(|more| self.boolean(*more).is_some()),
-            ..bare(schema)
-        };
-        let declared: BTreeSet<&String> = schema.properties.iter().map(|(name, _)| name).collect();
-        *schema == known
-            && schema.required.iter().all(|name| declared.contains(name))
-            && schema
-                .properties
-                .iter()
-                .all(|(name, _)| inline::is_own(name))
-    }
-
-    fn is_plain_array(&self, way: &Way, schema: &Schema) -> bool {
-        let known = Schema {
-            items: schema.items,
-            min_items: schema.min_items,
-            max_items: schema.max_items,
-            ..bare(schema)
-        };
-        let Some(items) = schema.items.filter(|_| *schema == known) else {
-            return false;
-        };
-        let item = self.resolved(item_way(way, items));
-        let is_object = |way: &Way| {
-            self.protocol.schemas[way.id]
-                .types
-                .and_then(TypeSet::single)
-                == Some(Type::Object)
-        };
-        self.has_rule(&item) || (is_object(&item) && self.has_guard(&item))
-    }
-
-    fn boolean(&self, id: SchemaId) -> Option<bool> {
-        self.protocol.schemas[id].boolean
-    }
-
-    /// Whether a guard asks whether the value is on its way out.
-    fn is_strict(&self, id: SchemaId) -> bool {
-        self.by_server[id.0 as usize]
-    }
-
-    /// The guard of a schema, for others where it is exported; none for one that is not asked for.
+impl Context<'_> {
+    /// The guard of a schema; nothing for one without a name.
     pub(super) fn guard(&mut self, body: &mut Body<'_>, exported: bool) -> Option<String> {
-        let way = body.way;
-        let name = self.guards.get(&way)?.clone();
-        let strict = self.is_strict(way.id);
-        let lines = if self.has_guard(&way) {
+        let usage = body.usage;
+        let name = self.guards.get(&usage)?.clone();
+        let strict = self.is_strict(usage.id);
+        let lines = if self.has_guard(&usage) {
             self.condition_of(body)
         } else {
-            let check = self.functions.get(&way)?;
+            let validator = self.functions.get(&usage)?;
+            body.uses_strict = strict;
             let strict = if strict { "strict" } else { "false" };
-            vec![format!("return hf.passes(value, {check}, {strict});")]
+            vec![format!("return hf.passes(value, {validator}, {strict});")]
         };
-        let decl = self.decl_of.get(&way.id).filter(|_| exported);
+        let decl = self.decl_of.get(&usage.id).filter(|_| exported);
         let returns = decl.map_or_else(
             || "boolean".to_owned(),
             |decl| format!("value is {}", self.names.types[decl.0]),
         );
-        let is_used = guard::mentioned(&lines).contains("strict");
+        let is_used = body.uses_strict;
         let parameters = match (strict, exported) {
             (false, _) => "value: unknown".to_owned(),
             (true, true) if is_used => "value: unknown, strict: boolean = true".to_owned(),
@@ -122,12 +57,8 @@ impl Cx<'_> {
         let name = self
             .names
             .take_value(&format!("is{}", ty.trim_end_matches('$')));
-        let way = self.canonical(Way {
-            id: self.shapes.decls[first.0].schema,
-            position: Purpose::Whole,
-            looking: false,
-        });
-        let guard = self.guards.get(&way).cloned().unwrap_or_default();
+        let usage = self.canonical(Usage::whole(self.shapes.decls[first.0].schema));
+        let guard = self.guards.get(&usage).cloned().unwrap_or_default();
         lay_out(&Function {
             exported: true,
             name: &name,
@@ -137,27 +68,32 @@ impl Cx<'_> {
         })
     }
 
-    /// The call of a guard for a value that lies in what the body is for.
-    fn asked_of(&self, body: &Body<'_>, way: &Way, value: &str) -> Option<String> {
-        let name = self.guards.get(way).filter(|_| self.has_guard(way))?;
-        Some(
-            match (self.is_strict(way.id), self.is_strict(body.way.id)) {
-                (false, _) => format!("{name}({value})"),
-                (true, true) => format!("{name}({value}, strict)"),
-                (true, false) => format!("{name}({value}, false)"),
-            },
-        )
+    /// The call of the guard of a value inside of the one that the body is for.
+    fn asked_of(&self, body: &mut Body<'_>, usage: &Usage, value: &str) -> Option<String> {
+        let name = self.guards.get(usage).filter(|_| self.has_guard(usage))?;
+        let strict = (self.is_strict(usage.id), self.is_strict(body.usage.id));
+        body.uses_strict |= strict == (true, true);
+        Some(match strict {
+            (false, _) => format!("{name}({value})"),
+            (true, true) => format!("{name}({value}, strict)"),
+            (true, false) => format!("{name}({value}, false)"),
+        })
     }
 
     /// The statements of a guard.
     fn condition_of(&mut self, body: &mut Body<'_>) -> Vec<String> {
         match body.schema.types.and_then(TypeSet::single) {
             Some(Type::Object) => self.object_guard(body),
-            Some(Type::Array) => joined(self.array_guard(body, &body.way.clone(), "value")),
+            Some(Type::Array) => joined(self.array_guard(body, &body.usage.clone(), "value")),
             _ => {
-                let way = body.way;
-                let quick = self.quick(body, &way, "value");
-                joined(quick.into_iter().map(|quick| quick.holds()).collect())
+                let usage = body.usage;
+                let condition = self.condition(body, &usage, "value");
+                joined(
+                    condition
+                        .into_iter()
+                        .map(|condition| condition.holds())
+                        .collect(),
+                )
             }
         }
     }
@@ -167,11 +103,15 @@ impl Cx<'_> {
         body.locals = Locals::new(schema.properties.iter().map(|(name, _)| name.as_str()));
         let mut parts = Vec::new();
         for (name, id) in &schema.properties {
-            parts.extend(self.property_guard(body, name, *id));
+            if let Some(part) = self.property_guard(body, name, *id) {
+                body.locals.mark_used(name);
+                parts.push(part);
+            }
         }
-        if let Some(closed) = self.closed(body) {
+        if let Some(closed) = self.closed(&body.usage) {
             let fields = self.fields(body);
             let call = format!("hf.isClosed(value, {fields})");
+            body.uses_strict |= matches!(closed, Closed::Strict);
             parts.push(match closed {
                 Closed::Always => call,
                 Closed::Strict => format!("(!strict || {call})"),
@@ -180,13 +120,8 @@ impl Cx<'_> {
         // In place, and not by `hf.isObject`: an engine need not find out that it can inline it.
         let no_object = "if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;";
         let mut lines = vec![no_object.to_owned()];
-        let named = guard::mentioned(&parts);
-        let used = |local: &str| named.contains(local);
-        lines.extend(
-            body.locals
-                .made(used, "value as hf.JsonObject")
-                .unwrap_or_default(),
-        );
+        let declaration = body.locals.declaration("value as hf.JsonObject");
+        lines.extend(declaration.unwrap_or_default());
         if lines.len() == 1 && parts.is_empty() {
             return vec!["return hf.isObject(value);".to_owned()];
         }
@@ -194,31 +129,31 @@ impl Cx<'_> {
         lines
     }
 
-    /// What is asked of one property; nothing where anything may be there.
+    /// The condition of one property; nothing if anything is allowed.
     fn property_guard(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> Option<String> {
         let local = body.locals.of(name)?.to_owned();
         let is_required = body.required.contains(name);
-        let way = property_way(body, id);
-        let condition = match self.quick(body, &way, &local) {
-            Some(quick) if is_required => return Some(quick.holds()),
-            Some(quick) => quick.grouped(),
-            None if self.is_inline(&self.resolved(way)) => {
-                let parts = self.array_guard(body, &self.resolved(way), &local);
+        let usage = body.usage.child(id);
+        let condition = match self.condition(body, &usage, &local) {
+            Some(condition) if is_required => return Some(condition.holds()),
+            Some(condition) => condition.grouped(),
+            None if self.is_inline(&self.resolved(usage)) => {
+                let parts = self.array_guard(body, &self.resolved(usage), &local);
                 if is_required {
                     return Some(parts.join(" && "));
                 }
                 format!("({})", parts.join(" && "))
             }
             None => {
-                let check = self.property_check(body, name, id);
-                if check == "hf.anything" {
+                let validator = self.property_check(body, name, id);
+                if validator == "hf.anything" {
                     return is_required.then(|| format!("{local} !== undefined"));
                 }
-                match self.asked_of(body, &self.resolved(way), &local) {
+                match self.asked_of(body, &self.resolved(usage), &local) {
                     Some(call) if is_required => return Some(call),
                     Some(call) => call,
                     None => {
-                        let call = self.passes(body, &local, &check);
+                        let call = self.passes(body, &local, &validator);
                         if is_required {
                             return Some(format!("{local} !== undefined && {call}"));
                         }
@@ -230,37 +165,38 @@ impl Cx<'_> {
         Some(format!("({local} === undefined || {condition})"))
     }
 
-    /// The question whether a check finds nothing.
-    fn passes(&self, body: &Body<'_>, local: &str, check: &str) -> String {
-        let strict = match self.is_strict(body.way.id) {
+    /// The question whether a validator finds nothing.
+    fn passes(&self, body: &mut Body<'_>, local: &str, validator: &str) -> String {
+        body.uses_strict |= self.is_strict(body.usage.id);
+        let strict = match self.is_strict(body.usage.id) {
             true => "strict",
             false => "false",
         };
-        format!("hf.passes({local}, {check}, {strict})")
+        format!("hf.passes({local}, {validator}, {strict})")
     }
 
     fn property_check(&mut self, body: &mut Body<'_>, name: &str, id: SchemaId) -> String {
         let stem = text::identifier(&crate::names::pascal(name));
         let stem = format!("{}{stem}", body.stem);
-        self.reference(body, property_way(body, id), &stem)
+        self.reference(body, body.usage.child(id), &stem)
     }
 
-    /// What is asked of an array.
-    fn array_guard(&mut self, body: &mut Body<'_>, way: &Way, value: &str) -> Vec<String> {
-        let schema = &self.protocol.schemas[way.id];
+    /// The condition of an array, as parts.
+    fn array_guard(&mut self, body: &mut Body<'_>, usage: &Usage, value: &str) -> Vec<String> {
+        let schema = &self.protocol.schemas[usage.id];
         let mut parts = vec![format!("Array.isArray({value})")];
         parts.extend(schema.min_items.map(|n| format!("{value}.length >= {n}")));
         parts.extend(schema.max_items.map(|n| format!("{value}.length <= {n}")));
         if let Some(items) = schema.items {
-            let way = item_way(way, items);
-            let holds = match self.quick(body, &way, "item") {
-                Some(quick) => Some(quick.holds()),
+            let usage = usage.child(items);
+            let holds = match self.condition(body, &usage, "item") {
+                Some(condition) => Some(condition.holds()),
                 None => {
-                    let check = self.reference(body, way, &format!("{}Item", body.stem));
-                    match self.asked_of(body, &self.resolved(way), "item") {
+                    let validator = self.reference(body, usage, &format!("{}Item", body.stem));
+                    match self.asked_of(body, &self.resolved(usage), "item") {
                         Some(call) => Some(call),
-                        None if check == "hf.anything" => None,
-                        None => Some(self.passes(body, "item", &check)),
+                        None if validator == "hf.anything" => None,
+                        None => Some(self.passes(body, "item", &validator)),
                     }
                 }
             };
@@ -270,77 +206,24 @@ impl Cx<'_> {
         parts
     }
 
-    /// The statement of the check behind a guard: what tells every violation is data, and a function of the runtime's.
+    /// The statements of a validator that calls a guard: a function of the runtime reports the violations by a rule.
     /// Nothing where that has no words for it.
     pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Option<Vec<String>> {
-        let way = body.way;
-        let asks = self.asks_guard(&way)?;
-        let rule = self.rule(body, &way)?;
+        let usage = body.usage;
+        let asks = self.asks_guard(&usage)?;
+        let rule = self.rule(body, &usage)?;
         let asks = format!("if (!{asks}) {{");
-        Some(guard::block(&asks, vec![rule.statement()]))
+        Some(statements::block(&asks, vec![rule.statement()]))
     }
 
-    /// The call by which a check asks its guard.
-    pub(super) fn asks_guard(&self, way: &Way) -> Option<String> {
-        let strict = match self.is_strict(way.id) {
+    /// The call of the guard in its validator.
+    pub(super) fn asks_guard(&self, usage: &Usage) -> Option<String> {
+        let strict = match self.is_strict(usage.id) {
             true => ", report.strict",
             false => "",
         };
-        let guard = self.guards.get(way)?;
+        let guard = self.guards.get(usage)?;
         Some(format!("{guard}(value{strict})"))
-    }
-
-    /// Whether what is asked of an array stands where it is met.
-    pub(super) fn is_inline(&self, way: &Way) -> bool {
-        let is_array = self.protocol.schemas[way.id]
-            .types
-            .and_then(TypeSet::single)
-            == Some(Type::Array);
-        is_array && self.has_guard(way) && !self.guards.contains_key(way)
-    }
-
-    /// Whether an object takes properties that are not declared.
-    pub(super) fn closed(&self, body: &Body<'_>) -> Option<Closed> {
-        match body
-            .schema
-            .additional_properties
-            .and_then(|more| self.boolean(more))
-        {
-            Some(true) => None,
-            Some(false) => Some(Closed::Always),
-            None => (body.way.position == Purpose::Whole
-                && self.is_strict(body.way.id)
-                && unknown_fields(&self.protocol.schemas, body.way.id)
-                    == UnknownFields::RefuseAdditional)
-                .then_some(Closed::Strict),
-        }
-    }
-}
-
-/// When properties that are not declared are refused.
-#[derive(Clone, Copy)]
-pub(super) enum Closed {
-    Always,
-    /// In what is sent.
-    Strict,
-}
-
-pub(super) fn property_way(body: &Body<'_>, id: SchemaId) -> Way {
-    Way {
-        id,
-        position: body.way.position.child(),
-        looking: false,
-    }
-}
-
-/// A schema that says its type alone.
-fn bare(schema: &Schema) -> Schema {
-    Schema {
-        span: schema.span,
-        annotations: schema.annotations.clone(),
-        types: schema.types,
-        resource: schema.resource,
-        ..Schema::default()
     }
 }
 

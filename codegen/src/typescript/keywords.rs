@@ -1,63 +1,62 @@
 //! The keywords of a schema as statements, in the order of the interpreter.
 
 use super::{
-    Cx,
-    checks::{Beside, Body, Way},
-    guard,
-    inline::{self, Locals},
+    body::{Body, has_locals},
+    conditions,
+    context::{ConstantKind, Context, Usage},
+    kinds::MAX_COMPARED,
+    locals::Locals,
     pattern,
     rules::Rule,
+    statements::{self, EVALUATED, Uses},
     text,
 };
 use handfast_schema::{
-    Number, SchemaId, Type, TypeSet, format,
+    Number, Type, TypeSet, format,
     number::MAX_SAFE_INTEGER,
     openness::{Purpose, UnknownFields, unknown_fields},
 };
-use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// More values than this are looked up in a set.
-const MAX_COMPARED: usize = 8;
-
-impl Cx<'_> {
+impl Context<'_> {
     /// The statements behind `type`, in the order of the interpreter.
     pub(super) fn body(&mut self, body: &mut Body<'_>) {
-        let Way {
+        let Usage {
             id,
-            position,
-            looking,
-        } = body.way;
+            purpose,
+            tracked,
+        } = body.usage;
         let schema = body.schema;
-        let by_server = self.by_server[id.0 as usize];
-        let how = if by_server || position == Purpose::Test {
+        let sent_by_client = self.sent_by_client[id.0 as usize];
+        let how = if sent_by_client || purpose == Purpose::Test {
             unknown_fields(&self.protocol.schemas, id)
         } else {
             // Nobody sends it, so nothing is closed, and every position is the same.
             UnknownFields::AsWritten
         };
-        let closes = position == Purpose::Whole && by_server;
+        let closes = purpose == Purpose::Whole && sent_by_client;
         let closed = closes && how == UnknownFields::RefuseUnevaluated && body.may_be(Type::Object);
         let last_word = closed
             || (schema.unevaluated_properties.is_some() && body.may_be(Type::Object))
             || (schema.unevaluated_items.is_some() && body.may_be(Type::Array));
-        // What the caller watches is told of what is found here at the end.
-        let evaluated = match (looking, last_word) {
+        // What the caller records gets what is recorded here at the end.
+        let evaluated = match (tracked, last_word) {
             (false, false) => None,
-            (_, true) if looking => Some("own"),
-            _ => Some("evaluated"),
+            (_, true) if tracked => Some("own"),
+            _ => Some(EVALUATED),
         };
         if last_word {
             let name = evaluated.unwrap_or_default();
-            body.step(None, format!("const {name} = new hf.Evaluated();"));
+            let line = format!("const {name} = new hf.Evaluated();");
+            body.step_using(None, Uses::default(), line);
         }
         let joint = schema.property_names.is_some() || !schema.pattern_properties.is_empty();
-        if inline::has_locals(body) && !joint {
+        if has_locals(body) && !joint {
             let names = schema.properties.iter().map(|(name, _)| name.as_str());
             body.locals = Locals::new(names);
         }
-        // What is said of other types asks for no functions and no constants.
+        // Keywords for types that the value cannot have need no functions and no constants.
         if body.may_be(Type::Object) {
             self.properties(
                 body,
@@ -68,7 +67,7 @@ impl Cx<'_> {
         if body.may_be(Type::Array) {
             self.items(body, evaluated);
         }
-        self.values(body, by_server);
+        self.values(body, sent_by_client);
         self.numbers(body);
         if body.may_be(Type::String) {
             self.strings(body);
@@ -86,62 +85,27 @@ impl Cx<'_> {
                 body.step(Some(Type::Object), line);
             }
         }
-        self.in_place(body, how.in_place(position), evaluated, last_word);
+        self.in_place(body, how.in_place(purpose), evaluated, last_word);
         if let (true, Some(evaluated)) = (last_word, evaluated) {
             self.unevaluated(body, closed, evaluated);
-            if looking {
-                body.step(None, format!("evaluated.merge({evaluated});"));
+            if tracked {
+                let line = format!("{EVALUATED}.merge({evaluated});");
+                body.step_using(None, Uses::record(EVALUATED), line);
             }
         }
     }
 
-    /// A constant that belongs to a schema, made where it is first needed.
-    pub(super) fn beside(
-        &mut self,
-        body: &mut Body<'_>,
-        kind: Beside,
-        ending: &str,
-        ty: &str,
-        value: impl FnOnce() -> String,
-    ) -> String {
-        self.beside_of(body, body.way.id, body.stem, kind, ending, ty, value)
-    }
-
-    /// A constant that belongs to another schema.
-    #[expect(clippy::too_many_arguments, reason = "what a constant is made of")]
-    pub(super) fn beside_of(
-        &mut self,
-        body: &mut Body<'_>,
-        id: SchemaId,
-        stem: &str,
-        kind: Beside,
-        ending: &str,
-        ty: &str,
-        value: impl FnOnce() -> String,
-    ) -> String {
-        if let Some(name) = self.constants.get(&(id, kind)) {
-            return name.clone();
-        }
-        let stem = format!("{}{ending}", super::names::lower_first(stem));
-        let name = self.names.take_value(&stem);
-        body.constants.push(lay_out(&Constant {
-            doc: String::new(),
-            exported: false,
-            name: &name,
-            ty,
-            value: value(),
-        }));
-        self.constants.insert((id, kind), name.clone());
-        name
-    }
-
     /// `const` and `enum`.
-    fn values(&mut self, body: &mut Body<'_>, by_server: bool) {
+    fn values(&mut self, body: &mut Body<'_>, sent_by_client: bool) {
         let schema = body.schema;
         if let Some(constant) = &schema.constant {
             let fail = format!("hf.notConst({}, report);", text::value(constant));
             let unlike = self.unlike(body, std::slice::from_ref(constant));
-            body.lines(None, fails(unlike.as_deref(), fail));
+            let uses = Uses {
+                value: unlike.is_some(),
+                ..Uses::BOTH
+            };
+            body.lines_using(None, uses, fails(unlike.as_deref(), fail));
         }
         let Some(values) = &schema.enumeration else {
             return;
@@ -153,32 +117,38 @@ impl Cx<'_> {
             "notEnum"
         };
         let fail = format!("hf.{not}([{}], report);", allowed.join(", "));
-        let open = schema.open && body.way.position != Purpose::Test;
+        let open = schema.open && body.usage.purpose != Purpose::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.
-        if open && !by_server && only_strings {
+        if open && !sent_by_client && only_strings {
             return;
         }
         let unlike = self.unlike(body, values);
-        let excused = match (open, only_strings, by_server) {
+        let excused = match (open, only_strings, sent_by_client) {
             (false, ..) => None,
             (true, true, _) => Some("report.strict"),
             (true, false, true) => Some("(report.strict || typeof value !== 'string')"),
             (true, false, false) => Some("typeof value !== 'string'"),
+        };
+        let uses = Uses {
+            value: unlike.is_some() || (open && !only_strings),
+            ..Uses::BOTH
         };
         let condition = match (excused, unlike) {
             (None, unlike) => unlike,
             (Some(excused), None) => Some(excused.to_owned()),
             (Some(excused), Some(unlike)) => Some(format!("{excused} && {unlike}")),
         };
-        body.lines(None, fails(condition.as_deref(), fail));
+        body.lines_using(None, uses, fails(condition.as_deref(), fail));
     }
 
     /// The condition that a value is none of these; nothing where it cannot be one.
     fn unlike(&mut self, body: &mut Body<'_>, values: &[Value]) -> Option<String> {
         let fits = |value: &&Value| match body.schema.types {
             None => true,
-            Some(types) => guard::types_of(value).iter().any(|ty| types.contains(*ty)),
+            Some(types) => statements::types_of(value)
+                .iter()
+                .any(|ty| types.contains(*ty)),
         };
         let mut scalars: Vec<String> = Vec::new();
         let mut others: Vec<String> = Vec::new();
@@ -201,8 +171,8 @@ impl Cx<'_> {
             }
         }
         let mut parts: Vec<String> = if scalars.len() > MAX_COMPARED {
-            let name = self.beside(body, Beside::Values, "Values", "", || {
-                set("unknown", &scalars)
+            let name = self.constant(body, ConstantKind::Values, "Values", "", || {
+                text::set("unknown", &scalars)
             });
             vec![format!("!{name}.has(value)")]
         } else {
@@ -212,7 +182,7 @@ impl Cx<'_> {
                 .collect()
         };
         if others.len() > MAX_COMPARED {
-            let name = self.beside(body, Beside::Nested, "Nested", "", || {
+            let name = self.constant(body, ConstantKind::Nested, "Nested", "", || {
                 format!("/*@__PURE__*/ hf.canonicals([{}])", others.join(", "))
             });
             parts.push(format!("!{name}.has(hf.canonical(value))"));
@@ -230,13 +200,13 @@ impl Cx<'_> {
             .filter(|types| !types.contains(Type::Number) && types.contains(Type::Integer))
             .map_or(Type::Number, |_| Type::Integer);
         let defaults = self.protocol.schemas.has_defaults();
-        let position = body.way.position;
+        let purpose = body.usage.purpose;
         let rule = |body: &mut Body<'_>, name: &str, n: &Number| {
             let line = format!("hf.{name}(value, {}, report);", text::number(n));
             body.step(Some(of), line);
         };
         let default = |written: bool, bound: i64| {
-            let applies = defaults && of == Type::Integer && position != Purpose::Test;
+            let applies = defaults && of == Type::Integer && purpose != Purpose::Test;
             (applies && !written).then(|| Number::from(bound))
         };
         let lowest = default(
@@ -263,7 +233,7 @@ impl Cx<'_> {
                 let asks = format!("if (!({})) {{", asked.join(" && "));
                 let number = |n: Option<&Number>| n.map(text::number);
                 let rule = Rule::number("reportNumber", number(least), number(most), number(above));
-                body.lines(Some(of), guard::block(&asks, vec![rule.statement()]));
+                body.lines(Some(of), statements::block(&asks, vec![rule.statement()]));
             }
         };
         // `exclusiveMinimum` is reported between the two.
@@ -284,30 +254,30 @@ impl Cx<'_> {
         let of = Some(Type::String);
         let lengths = [schema.min_length, schema.max_length];
         if lengths.iter().flatten().any(|n| *n > 0) || schema.max_length.is_some() {
-            let asks = format!("if (!{}) {{", inline::is_text(schema, "value"));
+            let asks = format!("if (!{}) {{", conditions::is_text(schema, "value"));
             let rule = Rule::string(lengths, None);
-            body.lines(of, guard::block(&asks, vec![rule.statement()]));
+            body.lines(of, statements::block(&asks, vec![rule.statement()]));
         }
         if let Some(pattern) = &schema.pattern {
-            let name = self.beside(body, Beside::Pattern, "Pattern", "", || {
+            let name = self.constant(body, ConstantKind::Pattern, "Pattern", "", || {
                 pattern::pattern(pattern)
             });
             let asks = format!("if (!{name}.test(value)) {{");
             let rule = Rule::string([None, None], Some((name, pattern)));
-            body.lines(of, guard::block(&asks, vec![rule.statement()]));
+            body.lines(of, statements::block(&asks, vec![rule.statement()]));
         }
         let format = schema.format.as_deref().and_then(format_check);
-        if let Some(check) = format {
-            body.step(of, format!("hf.{check}(value, report);"));
+        if let Some(validator) = format {
+            body.step(of, format!("hf.{validator}(value, report);"));
         }
         let encoding = schema.content_encoding.as_deref();
-        if let Some(check) = encoding.filter(|name| format::ENCODINGS.contains(name)) {
-            body.step(of, format!("hf.{check}(value, report);"));
+        if let Some(validator) = encoding.filter(|name| format::ENCODINGS.contains(name)) {
+            body.step(of, format!("hf.{validator}(value, report);"));
         }
     }
 }
 
-/// What counts items, and tells them apart.
+/// `minItems`, `maxItems` and `uniqueItems`.
 fn counts_of_items(body: &mut Body<'_>) {
     let schema = body.schema;
     let counts = [schema.min_items, schema.max_items];
@@ -320,7 +290,7 @@ fn counts_of_items(body: &mut Body<'_>) {
         let rule = Rule::array(None, counts);
         body.lines(
             Some(Type::Array),
-            guard::block(&asks, vec![rule.statement()]),
+            statements::block(&asks, vec![rule.statement()]),
         );
     }
     if schema.unique_items {
@@ -336,14 +306,15 @@ fn counts_of_properties(body: &mut Body<'_>) {
     let schema = body.schema;
     let counts = [schema.min_properties, schema.max_properties];
     if counts.iter().any(Option::is_some) {
-        let told = |n: Option<u64>| n.map_or_else(|| "undefined".to_owned(), |n| n.to_string());
-        let [least, most] = counts.map(told);
+        let discriminated =
+            |n: Option<u64>| n.map_or_else(|| "undefined".to_owned(), |n| n.to_string());
+        let [least, most] = counts.map(discriminated);
         let line = format!("hf.propertyCounts(value, {least}, {most}, report);");
         body.step(Some(Type::Object), line);
     }
 }
 
-/// `required`. Constants tell at once that nothing is missing.
+/// `required`. Local constants show at once that nothing is missing.
 fn required(body: &mut Body<'_>) {
     let required: Vec<&str> = body.schema.required_in_order().collect();
     if required.is_empty() {
@@ -356,7 +327,12 @@ fn required(body: &mut Body<'_>) {
         .map(|name| Some(format!("{} === undefined", body.locals.of(name)?)))
         .collect();
     let lines = match missing {
-        Some(missing) => guard::block(&format!("if ({}) {{", missing.join(" || ")), vec![call]),
+        Some(missing) => {
+            for name in &required {
+                body.locals.mark_used(name);
+            }
+            statements::block(&format!("if ({}) {{", missing.join(" || ")), vec![call])
+        }
         None => vec![call],
     };
     body.lines(Some(Type::Object), lines);
@@ -371,17 +347,7 @@ fn fails(condition: Option<&str>, fail: String) -> Vec<String> {
     if line.chars().count() + 2 <= text::WIDTH {
         return vec![line];
     }
-    guard::block(&format!("if ({condition}) {{"), vec![fail])
-}
-
-pub(super) fn set(ty: &str, values: &[String]) -> String {
-    if values.is_empty() {
-        format!("/*@__PURE__*/ new Set<{ty}>()")
-    } else if ty == "string" {
-        format!("/*@__PURE__*/ new Set([{}])", values.join(", "))
-    } else {
-        format!("/*@__PURE__*/ new Set<{ty}>([{}])", values.join(", "))
-    }
+    statements::block(&format!("if ({condition}) {{"), vec![fail])
 }
 
 /// The runtime's function for a format, called after it; none for a format that asserts nothing.

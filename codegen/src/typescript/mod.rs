@@ -1,16 +1,33 @@
-//! The TypeScript of a protocol: types, checks and descriptors in one file, and the runtime beside it.
+//! The TypeScript of a protocol: types, validators and descriptors in one file, and the runtime beside it.
 //!
-//! The text around what varies lies in `handfast-templates`; what varies is made here, and is code already when a
-//! template gets it.
+//! The layout is in the templates of `handfast-templates`; what varies is rendered here, and is code already when a template
+//! gets it.
+//!
+//! Modules depend downwards only, in this order:
+//!
+//! 1. `text`, `names`, `pattern`, `recursion`, `tags`: strings, identifiers and patterns as code;
+//! 2. `context`: what every part reads and what was named so far; `type_text`, `types`: types;
+//! 3. `statements`, `locals`, `kinds`, `body`: what a function that is being written consists of, and which kind of validator a
+//!    schema has;
+//! 4. `conditions`, `rules`: what a scalar has to fit, as a condition and as data; `children`, `in_place`, `keywords`: the
+//!    keywords of a schema as statements;
+//! 5. `guards`, `validators`: the two functions of a type; `declarations`: a type with both;
+//! 6. `errors`, `envelope`, `descriptors`, `messages`, `channels`, `session`, `standard`: the sections of the files.
 
-mod checks;
+mod body;
+mod channels;
 mod children;
+mod conditions;
+mod context;
+mod declarations;
+mod descriptors;
 mod envelope;
-mod guard;
+mod errors;
 mod guards;
 mod in_place;
-mod inline;
 mod keywords;
+mod kinds;
+mod locals;
 mod messages;
 mod names;
 mod pattern;
@@ -18,129 +35,24 @@ mod recursion;
 mod rules;
 mod session;
 mod standard;
+mod statements;
 mod tags;
 mod text;
+mod type_text;
 mod types;
+mod validators;
 
 use crate::{
     Output,
-    shape::{DeclId, DeclKind, Section, Shapes},
+    shape::{Section, Shapes},
 };
-use checks::{Beside, Way};
-use handfast_schema::SchemaId;
-use handfast_spec::model::{GenerateTypescript, MessageId, Protocol};
+use context::Context;
+use handfast_spec::model::{GenerateTypescript, Protocol};
 use handfast_templates::typescript::{self as layout, Api, lay_out};
-use recursion::Recursion;
 use std::path::{Path, PathBuf};
-use std::{cell::RefCell, collections::BTreeMap};
 
-/// Everything that an item may ask for, and what has been made so far.
-struct Cx<'p> {
-    protocol: &'p Protocol,
-    shapes: &'p Shapes,
-    names: names::Names,
-    /// The type that was declared for a schema, the first one where there are several.
-    decl_of: BTreeMap<SchemaId, DeclId>,
-    /// The message that a type is the payload of.
-    payload_of: BTreeMap<DeclId, MessageId>,
-    /// Types that are written where they are used.
-    inlined: Vec<bool>,
-    /// Whether what the client sends contains it, by schema.
-    by_server: Vec<bool>,
-    /// The functions that have a name.
-    functions: BTreeMap<Way, String>,
-    /// The guards that have a name.
-    guards: BTreeMap<Way, String>,
-    /// The constants that have been written.
-    constants: BTreeMap<(SchemaId, Beside), String>,
-    /// How schemas contain themselves, by schema.
-    recursion: Vec<Recursion>,
-    /// The objects whose rules are being written, each inside of the one before it.
-    ruled: Vec<Way>,
-    /// The types that are being written out, each inside of the one before it.
-    typed: RefCell<Vec<SchemaId>>,
-}
-
-impl<'p> Cx<'p> {
-    fn new(protocol: &'p Protocol, shapes: &'p Shapes) -> Self {
-        let mut decl_of = BTreeMap::new();
-        for (i, decl) in shapes.decls.iter().enumerate() {
-            decl_of.entry(decl.schema).or_insert(DeclId(i));
-        }
-        let mut payload_of = BTreeMap::new();
-        for message in &shapes.messages {
-            for payload in message.client.iter().chain(&message.server) {
-                if let Some(decl) = payload.decl {
-                    payload_of.entry(decl).or_insert(message.id);
-                }
-            }
-        }
-        // A choice of strings is clearer where it is used, unless the author gave it a name.
-        let mut inlined: Vec<bool> = shapes
-            .decls
-            .iter()
-            .map(|decl| matches!(decl.kind, DeclKind::Literals { .. }))
-            .collect();
-        let errors = shapes.errors.iter().flatten();
-        let types = protocol
-            .types
-            .iter()
-            .filter_map(|ty| decl_of.get(&ty.schema));
-        for id in payload_of.keys().chain(errors).chain(types) {
-            inlined[id.0] = false;
-        }
-        let names = names::Names::new(protocol, shapes, &|i| inlined[i]);
-        let mut cx = Self {
-            protocol,
-            shapes,
-            names,
-            decl_of,
-            payload_of,
-            inlined,
-            by_server: sent_by_client(protocol),
-            functions: BTreeMap::new(),
-            guards: BTreeMap::new(),
-            constants: BTreeMap::new(),
-            recursion: recursion::of(&protocol.schemas),
-            ruled: Vec::new(),
-            typed: RefCell::default(),
-        };
-        cx.name_checks();
-        cx
-    }
-
-    fn is_inlined(&self, id: DeclId) -> bool {
-        self.inlined[id.0]
-    }
-
-    /// The types of a section, each with its checks.
-    fn declarations(&mut self, section: Section, i: usize, items: &mut Vec<String>) {
-        if self.shapes.decls[i].section == section && !self.inlined[i] {
-            items.push(self.declaration(DeclId(i)));
-            self.checks(DeclId(i), items);
-            self.defaults(DeclId(i), items);
-        }
-    }
-}
-
-/// Which schemas are part of what a client sends.
-fn sent_by_client(protocol: &Protocol) -> Vec<bool> {
-    let mut reached = vec![false; protocol.schemas.len()];
-    let mut waiting: Vec<SchemaId> = protocol
-        .messages
-        .iter()
-        .filter_map(|message| message.client.as_ref()?.payload)
-        .collect();
-    while let Some(id) = waiting.pop() {
-        if !std::mem::replace(&mut reached[id.0 as usize], true) {
-            waiting.extend(protocol.schemas[id].subschemas());
-        }
-    }
-    reached
-}
-
-/// Writes the TypeScript of a protocol: its file, and the files of the runtime beside it. `source` is the file it is made
-/// from, as the header names it.
+/// Writes the TypeScript of a protocol: its file, the file of its schemas, and the files of the runtime beside them. `source`
+/// is the file it is made from, as the header names it.
 pub fn generate(
     protocol: &Protocol,
     shapes: &Shapes,
@@ -148,15 +60,41 @@ pub fn generate(
     source: &str,
 ) -> Vec<Output> {
     let out = PathBuf::from(&options.out.text);
+    let name = out.file_name().and_then(|name| name.to_str());
+    let module = name
+        .and_then(|name| name.strip_suffix(".ts"))
+        .unwrap_or("api");
     // The runtime makes room where the output wants its name.
-    let runtime = match out.file_name().and_then(|name| name.to_str()) {
-        Some("handfast.ts") => "runtime",
+    let runtime = match module {
+        "handfast" => "runtime",
         _ => "handfast",
     };
-    let mut outputs = vec![Output {
-        path: out.clone(),
-        text: api(protocol, shapes, runtime, source),
-    }];
+    let mut cx = Context::new(protocol, shapes);
+    cx.name_validators();
+    let header: Vec<String> = crate::header::header(source)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    let import = |name: &str, module: &str| format!("import * as {name} from './{module}.js';");
+    let imports = [import("hf", runtime), import("api", module)];
+    let file = |path: PathBuf, imports: &[String], sections: &[layout::Section]| Output {
+        path,
+        text: lay_out(&Api {
+            header: &header,
+            imports,
+            sections,
+        }),
+    };
+    let mut outputs = vec![file(out.clone(), &imports[..1], &api(&mut cx))];
+    let schemas = section(
+        "Standard Schema",
+        standard::NOTE,
+        standard::schemas(&mut cx),
+    );
+    if let Some(schemas) = schemas {
+        let path = out.with_file_name(format!("{module}.schemas.ts"));
+        outputs.push(file(path, &imports, &[schemas]));
+    }
     let folder = out.parent().unwrap_or_else(|| Path::new(""));
     for (path, text) in handfast_templates::runtime() {
         let path = match *path {
@@ -165,62 +103,56 @@ pub fn generate(
         };
         outputs.push(Output {
             path: folder.join(path),
-            text: (*text).to_owned(),
+            text: format!("{NO_LINT}{text}"),
         });
     }
     outputs
 }
 
-fn api(protocol: &Protocol, shapes: &Shapes, runtime: &str, source: &str) -> String {
-    let mut cx = Cx::new(protocol, shapes);
-    let mut sections: Vec<layout::Section> = Vec::new();
-    let mut add = |title: &'static str, note: &'static str, items: Vec<String>| {
-        if !items.is_empty() {
-            let rule = "-".repeat(text::WIDTH.saturating_sub("// ----  ".len() + title.len()));
-            sections.push(layout::Section {
-                title,
-                rule,
-                note,
-                items,
-            });
-        }
-    };
-    let mut items = Vec::new();
-    for i in 0..shapes.decls.len() {
-        cx.declarations(Section::Types, i, &mut items);
-    }
-    add("Types", "", items);
-    add("Errors", "", messages::errors(&mut cx));
-    let mut items = Vec::new();
-    for i in 0..shapes.decls.len() {
-        cx.declarations(Section::Payloads, i, &mut items);
-    }
-    add("Payloads", "", items);
-    let descriptors = messages::messages(&mut cx);
-    add(
-        "Messages",
-        "What is answered stands behind its answers.",
-        descriptors,
-    );
-    add("Channels", "", messages::channels(&cx));
-    add("Session", "", session::session(&cx));
-    add(
-        "The server's side",
-        "What a client sends, as a server receives it.",
-        messages::as_server(&cx),
-    );
-    add(
-        "Standard Schema",
-        "The types, for tools that take validators of any make.",
-        standard::schemas(&mut cx),
-    );
-    let header: Vec<String> = crate::header::header(source)
-        .lines()
-        .map(str::to_owned)
-        .collect();
-    lay_out(&Api {
-        header: &header,
-        runtime,
-        sections: &sections,
+/// What a copy of the runtime begins with, so that linters pass over it.
+const NO_LINT: &str = "/* eslint-disable */\n";
+
+/// The sections of the file of a protocol.
+fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
+    let types = cx.all_declarations(Section::Types);
+    let errors = errors::errors(cx);
+    let payloads = cx.all_declarations(Section::Payloads);
+    let descriptors = messages::messages(cx);
+    let renamed = cx.names.renamed_exports();
+    [
+        section("Types", "", types),
+        section("Errors", "", errors),
+        section("Payloads", "", payloads),
+        section(
+            "Messages",
+            "A request comes after its replies.",
+            descriptors,
+        ),
+        section("Channels", "", channels::channels(cx)),
+        section("Session", "", session::session(cx)),
+        section(
+            "The server's side",
+            "What a client sends, as a server receives it.",
+            messages::as_server(cx),
+        ),
+        section(
+            "Names of globals",
+            "Under other names in this file, which uses the globals.",
+            renamed,
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A section; nothing where it has no items.
+fn section(title: &'static str, note: &'static str, items: Vec<String>) -> Option<layout::Section> {
+    let rule = "-".repeat(text::WIDTH.saturating_sub("// ----  ".len() + title.len()));
+    (!items.is_empty()).then_some(layout::Section {
+        title,
+        rule,
+        note,
+        items,
     })
 }

@@ -1,12 +1,12 @@
-//! The names of what is generated. What is asked for first keeps its name; what would be the same gets a `$` behind.
+//! The names of what is generated. The first of several equal names is kept; later ones get a `$` appended.
 
 use super::text;
 use crate::{names, shape::Shapes};
 use handfast_spec::model::{GivenNames, Name, Protocol};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Values that every output has, or that its code names.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "protocol",
     "connect",
     "decode",
@@ -16,6 +16,7 @@ const VALUES: [&str; 16] = [
     "envelope",
     "clientEnvelope",
     "serverEnvelope",
+    "Map",
     "Set",
     "RegExp",
     "Number",
@@ -25,17 +26,91 @@ const VALUES: [&str; 16] = [
     "Object",
 ];
 
-/// Types that every output has, or that its code names.
-const TYPES: [&str; 6] = [
-    "ClientMessage",
-    "ServerMessage",
-    "Handlers",
-    "URL",
-    "Set",
+/// Types that every output has.
+const TYPES: [&str; 3] = ["ClientMessage", "ServerMessage", "Handlers"];
+
+/// The global types of the language, and those of the platform that the runtime names. A type of a protocol that is called
+/// so has another name within its file, so that the global is not shadowed there, and is exported under its own.
+const GLOBALS: [&str; 76] = [
+    "AbortSignal",
+    "AggregateError",
+    "Array",
+    "ArrayBuffer",
+    "ArrayLike",
+    "AsyncGenerator",
+    "AsyncIterable",
+    "AsyncIterator",
+    "Atomics",
+    "Awaited",
+    "BigInt",
+    "Boolean",
+    "Capitalize",
+    "ConstructorParameters",
+    "DataView",
+    "Date",
+    "Error",
+    "EvalError",
+    "Event",
+    "EventTarget",
+    "Exclude",
+    "Extract",
+    "FinalizationRegistry",
+    "Function",
+    "Generator",
+    "InstanceType",
+    "Intl",
+    "Iterable",
+    "IterableIterator",
+    "Iterator",
+    "IteratorResult",
+    "JSON",
+    "Lowercase",
+    "Map",
+    "Math",
+    "NoInfer",
+    "NonNullable",
+    "Number",
+    "Object",
+    "Omit",
+    "Parameters",
+    "Partial",
+    "Pick",
+    "Promise",
+    "PromiseLike",
+    "PropertyDescriptor",
+    "PropertyKey",
+    "Proxy",
+    "RangeError",
+    "Readonly",
+    "ReadonlyArray",
+    "ReadonlyMap",
+    "ReadonlySet",
+    "Record",
+    "ReferenceError",
+    "Reflect",
     "RegExp",
+    "Request",
+    "Required",
+    "Response",
+    "ReturnType",
+    "Set",
+    "String",
+    "Symbol",
+    "SyntaxError",
+    "ThisType",
+    "TypeError",
+    "URIError",
+    "URL",
+    "Uint8Array",
+    "Uncapitalize",
+    "Uppercase",
+    "WeakMap",
+    "WeakRef",
+    "WeakSet",
+    "WebSocket",
 ];
 
-/// Values and a type that an output has which decodes what a server receives.
+/// Values and a type of an output that also decodes what a server receives.
 const SERVERS_VALUES: [&str; 4] = [
     "clientMessages",
     "decodeClientMessage",
@@ -44,7 +119,7 @@ const SERVERS_VALUES: [&str; 4] = [
 ];
 const SERVERS_TYPE: &str = "ServerHandlers";
 
-/// Whether an output decodes what a server receives, too.
+/// Whether an output also decodes what a server receives.
 pub(super) fn has_both_sides(protocol: &Protocol) -> bool {
     let options = protocol.generate.typescript.as_ref();
     options.is_some_and(|options| options.both_sides)
@@ -54,13 +129,15 @@ pub(super) fn has_both_sides(protocol: &Protocol) -> bool {
 pub(super) struct Names {
     values_taken: BTreeSet<String>,
     types_taken: BTreeSet<String>,
+    /// Types that are exported under another name than they have in the file: the name there, and the exported one.
+    renamed: BTreeMap<String, String>,
     /// The type of each declaration of the shapes.
     pub(super) types: Vec<String>,
-    /// The check of each.
-    pub(super) checks: Vec<String>,
+    /// The validator of each.
+    pub(super) validators: Vec<String>,
     /// The type and the descriptor of each error.
     pub(super) errors: Vec<(String, String)>,
-    /// The descriptor of each message; of one that needs two, what they are made from.
+    /// The descriptor of each message; for one that needs two, the beginning of their names.
     pub(super) messages: Vec<String>,
     /// The descriptor of each channel.
     pub(super) channels: Vec<String>,
@@ -86,9 +163,14 @@ impl Names {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let mut taken = Self {
             values_taken: set(&VALUES),
-            types_taken: set(&TYPES),
+            types_taken: TYPES
+                .iter()
+                .chain(&GLOBALS)
+                .map(|name| (*name).to_owned())
+                .collect(),
+            renamed: BTreeMap::new(),
             types: Vec::new(),
-            checks: Vec::new(),
+            validators: Vec::new(),
             errors: Vec::new(),
             messages: Vec::new(),
             channels: Vec::new(),
@@ -106,14 +188,14 @@ impl Names {
             } else {
                 taken.take_type(&stem)
             };
-            let check = format!("validate{}", name.trim_end_matches('$'));
-            let check = if inlined {
-                check
+            let validator = format!("validate{}", name.trim_end_matches('$'));
+            let validator = if inlined {
+                validator
             } else {
-                taken.take_value(&check)
+                taken.take_value(&validator)
             };
             taken.types.push(name);
-            taken.checks.push(check);
+            taken.validators.push(validator);
         }
         for error in &protocol.errors {
             let stem = text::identifier(&names::pascal(given(&error.names, &error.name)));
@@ -140,7 +222,29 @@ impl Names {
     }
 
     fn take_type(&mut self, stem: &str) -> String {
-        take(&mut self.types_taken, stem)
+        let name = take(&mut self.types_taken, stem);
+        if GLOBALS.contains(&stem) && !self.renamed.values().any(|exported| exported == stem) {
+            self.renamed.insert(name.clone(), stem.to_owned());
+        }
+        name
+    }
+
+    /// Whether a type is exported where it is declared.
+    pub(super) fn is_exported(&self, name: &str) -> bool {
+        !self.renamed.contains_key(name)
+    }
+
+    /// The name of a type as others import it.
+    pub(super) fn exported<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renamed.get(name).map_or(name, String::as_str)
+    }
+
+    /// The exports of types that have another name in the file.
+    pub(super) fn renamed_exports(&self) -> Vec<String> {
+        let exports = self.renamed.iter();
+        exports
+            .map(|(name, exported)| format!("export type {{ {name} as {exported} }};\n"))
+            .collect()
     }
 }
 

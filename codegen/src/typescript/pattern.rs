@@ -115,8 +115,8 @@ fn code(expression: &Expression) -> String {
     }
 }
 
-/// The class of a pattern that asks for nothing but a run of its characters, such as `^[a-z0-9-]{1,64}$`, and how many they
-/// may be. It is what most names ask for, and takes no regular expression.
+/// The character class of a pattern such as `^[a-z0-9-]{1,64}$`, and how many characters it
+/// allows. Most patterns of names are such, and need no regular expression.
 fn run(pattern: &str) -> Option<(&str, u32, Option<u32>)> {
     let (class, times) = pattern
         .strip_prefix("^[")?
@@ -159,10 +159,10 @@ fn run(pattern: &str) -> Option<(&str, u32, Option<u32>)> {
     (!class.is_empty() && most.is_none_or(|most| least <= most)).then_some((class, least, most))
 }
 
-/// What tells whether a string fits a pattern, in time linear in the string: a literal regular expression where an engine that
+/// Code that tests whether a string matches a pattern, in linear time: a literal regular expression if an engine that
 /// backtracks takes no longer than that, and where compilers take it as it is; else the runtime's own automaton.
 pub(super) fn pattern(pattern: &str) -> String {
-    // Compilers check what a literal says by tables of their own, which may be older than the engine's.
+    // Compilers check literals by tables of their own, which may be older than the engine's.
     let unsure = pattern.replace("(?:", "").contains("(?")
         || pattern.contains("\\p{")
         || pattern.contains("\\P{")

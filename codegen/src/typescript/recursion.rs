@@ -1,5 +1,5 @@
-//! Schemas that contain themselves: what is said of a value is remembered there, or it would be asked for twice as often with
-//! each level.
+//! Recursive schemas: verdicts on values are memoized there, or the time would double with each
+//! level.
 
 use crate::shape::order::components;
 use handfast_schema::{Schema, Schemas, union::union};
@@ -8,9 +8,9 @@ use handfast_schema::{Schema, Schemas, union::union};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recursion {
     None,
-    /// Of one value no more is asked than one schema.
+    /// Each value is validated by one schema.
     Plain,
-    /// Several schemas ask whether the same value passes.
+    /// Several schemas validate the same value.
     Alternatives,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn of(schemas: &Schemas) -> Vec<Recursion> {
     (component.iter()).map(|root| recursion[*root]).collect()
 }
 
-/// Whether a schema asks of values whether they pass others.
+/// Whether a schema tests values against other schemas.
 fn asks(schemas: &Schemas, schema: &Schema) -> bool {
     let undecided = |branches: &[_]| !branches.is_empty() && union(schemas, branches).is_none();
     undecided(&schema.any_of)

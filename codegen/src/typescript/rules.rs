@@ -2,16 +2,15 @@
 //! once its guard has found that a value does not pass.
 
 use super::{
-    Cx,
-    checks::{Beside, Body, Way},
-    children::item_way,
-    guards::{Closed, property_way},
+    body::Body,
+    context::{ConstantKind, Context, Usage},
+    kinds::Closed,
     text,
 };
 use handfast_schema::{Number, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose};
 
 /// How deep rules of named types are written before the types themselves.
-const MAX_RULED: usize = 32;
+const MAX_OPEN_RULES: usize = 32;
 
 /// What reports the violations of a value.
 pub(super) enum Rule {
@@ -116,15 +115,15 @@ fn object(limits: &[(&str, String)]) -> String {
     format!("{{ {} }}", limits.collect::<Vec<_>>().join(", "))
 }
 
-impl Cx<'_> {
+impl Context<'_> {
     /// The rule of a value that has a guard; nothing where the runtime has no function that reports it.
-    pub(super) fn rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<Rule> {
-        if let Some(rule) = self.scalar_rule(body, way) {
+    pub(super) fn rule(&mut self, body: &mut Body<'_>, usage: &Usage) -> Option<Rule> {
+        if let Some(rule) = self.scalar_rule(body, usage) {
             return Some(rule);
         }
-        let schema = &self.protocol.schemas[way.id];
+        let schema = &self.protocol.schemas[usage.id];
         if let Some(items) = schema.items {
-            let item = self.rule_of(body, item_way(way, items), "Item");
+            let item = self.rule_of(body, usage.child(items), "Item");
             let counts = [schema.min_items, schema.max_items];
             return Some(Rule::array(Some(item.expression()), counts));
         }
@@ -133,11 +132,11 @@ impl Cx<'_> {
     }
 
     /// The rule of a scalar.
-    fn scalar_rule(&mut self, body: &mut Body<'_>, way: &Way) -> Option<Rule> {
-        if way.looking || way.position == Purpose::Test || !self.has_rule(way) {
+    fn scalar_rule(&mut self, body: &mut Body<'_>, usage: &Usage) -> Option<Rule> {
+        if usage.tracked || usage.purpose == Purpose::Test || !self.has_rule(usage) {
             return None;
         }
-        let id = self.scalar(way.id)?;
+        let id = self.scalar(usage.id)?;
         let protocol = self.protocol;
         let schema = &protocol.schemas[id];
         let number = |n: &Option<Number>| n.as_ref().map(text::number);
@@ -179,12 +178,12 @@ impl Cx<'_> {
 
     /// The constant that is the rule of an object.
     fn object_rule(&mut self, body: &mut Body<'_>) -> Rule {
-        let kind = Beside::Rule(body.way.position);
-        if let Some(name) = self.constants.get(&(body.way.id, kind)) {
+        let kind = ConstantKind::Rule(body.usage.purpose);
+        if let Some(name) = self.constants.get(&(body.usage.id, kind)) {
             return Rule::Object(name.clone());
         }
         let schema = body.schema;
-        self.ruled.push(body.way);
+        self.open_rules.push(body.usage);
         let optional: Vec<String> = schema
             .properties
             .iter()
@@ -194,26 +193,26 @@ impl Cx<'_> {
         let mut rule = format!("[hf.reportObject, {{\n  '?': [{}],", optional.join(", "));
         for (name, id) in &schema.properties {
             let ending = text::identifier(&crate::names::pascal(name));
-            let property = self.rule_of(body, property_way(body, *id), &ending);
+            let property = self.rule_of(body, body.usage.child(*id), &ending);
             rule.push_str(&format!(
                 "\n  {}: {},",
                 text::key(name),
                 property.expression()
             ));
         }
-        self.ruled.pop();
-        rule.push_str(match self.closed(body) {
+        self.open_rules.pop();
+        rule.push_str(match self.closed(&body.usage) {
             None => "\n}]",
             Some(Closed::Always) => "\n}, hf.reportAdditional]",
             Some(Closed::Strict) => "\n}, hf.reportAdditionalIfSent]",
         });
-        Rule::Object(self.beside(body, kind, "Rule", "hf.ObjectRule", || rule))
+        Rule::Object(self.constant(body, kind, "Rule", "hf.ObjectRule", || rule))
     }
 
     /// The rule of something inside.
-    fn rule_of(&mut self, body: &mut Body<'_>, way: Way, ending: &str) -> Rule {
-        let resolved = self.resolved(way);
-        if let Some(rule) = self.scalar_rule(body, &way) {
+    fn rule_of(&mut self, body: &mut Body<'_>, usage: Usage, ending: &str) -> Rule {
+        let resolved = self.resolved(usage);
+        if let Some(rule) = self.scalar_rule(body, &usage) {
             return rule;
         }
         if self.is_inline(&resolved)
@@ -224,28 +223,28 @@ impl Cx<'_> {
         if let Some(rule) = self.declared_rule(body, resolved) {
             return rule;
         }
-        Rule::Validator(self.reference(body, way, &format!("{}{ending}", body.stem)))
+        Rule::Validator(self.reference(body, usage, &format!("{}{ending}", body.stem)))
     }
 
     /// The constant that is the rule of an object with a validator of its own. One that contains itself is left to that.
-    fn declared_rule(&mut self, body: &mut Body<'_>, way: Way) -> Option<Rule> {
-        let decl = *self.decl_of.get(&way.id)?;
-        let check = &self.names.checks[decl.0];
-        let is_object = self.protocol.schemas[way.id]
+    fn declared_rule(&mut self, body: &mut Body<'_>, usage: Usage) -> Option<Rule> {
+        let decl = *self.decl_of.get(&usage.id)?;
+        let validator = &self.names.validators[decl.0];
+        let is_object = self.protocol.schemas[usage.id]
             .types
             .and_then(TypeSet::single)
             == Some(Type::Object);
-        if self.functions.get(&way) != Some(check)
+        if self.functions.get(&usage) != Some(validator)
             || !is_object
-            || !self.has_guard(&way)
-            || self.ruled.contains(&way)
-            || self.ruled.len() >= MAX_RULED
+            || !self.has_guard(&usage)
+            || self.open_rules.contains(&usage)
+            || self.open_rules.len() >= MAX_OPEN_RULES
         {
             return None;
         }
         let stem = self.names.types[decl.0].trim_end_matches('$').to_owned();
-        let mut inner = Body::new(way, &stem, &self.protocol.schemas[way.id]);
-        let rule = self.rule(&mut inner, &way);
+        let mut inner = Body::new(usage, &stem, &self.protocol.schemas[usage.id]);
+        let rule = self.rule(&mut inner, &usage);
         body.takes(&mut inner);
         rule
     }

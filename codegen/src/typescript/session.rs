@@ -1,15 +1,14 @@
 //! What a client has to know of the protocol as a whole.
 
 use super::{
-    Cx,
-    envelope::{Envelopes, tags},
-    messages::scalar,
-    text,
+    context::Context,
+    envelope::envelopes,
+    text::{self, scalar},
 };
 use handfast_spec::model::{CloseCondition, EncodingKind, RoleKind, RolePlayer, Scalar, Side};
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
-pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
+pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
     let protocol = cx.protocol;
     let mut items = Vec::new();
     let (client, server) = envelopes(cx, &mut items);
@@ -61,8 +60,8 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
         .map(|id| cx.carried(id, Side::Client))
         .filter(|(ty, _)| ty != "undefined");
     let mut auth = String::new();
-    if let Some((ty, check)) = proof {
-        members.push(format!("auth: {check}"));
+    if let Some((ty, validator)) = proof {
+        members.push(format!("auth: {validator}"));
         auth = format!("<{ty}>");
     }
     members.extend(closes(cx));
@@ -79,27 +78,8 @@ pub(super) fn session(cx: &Cx<'_>) -> Vec<String> {
     items
 }
 
-/// The envelopes of both directions, of the client's first. That of the server stands before the table of its messages already.
-pub(super) fn envelopes(cx: &Cx<'_>, items: &mut Vec<String>) -> (String, String) {
-    let (client, server) = (&cx.protocol.envelope.client, &cx.protocol.envelope.server);
-    let mut known = Envelopes::new();
-    let server = known.name(
-        server,
-        tags(cx, Side::Server),
-        || "serverEnvelope".to_owned(),
-        &mut Vec::new(),
-    );
-    let client = known.name(
-        client,
-        tags(cx, Side::Client),
-        || "clientEnvelope".to_owned(),
-        items,
-    );
-    (client, server)
-}
-
 /// The codes that a client acts on, where they are not those that the runtime knows.
-fn closes(cx: &Cx<'_>) -> Option<String> {
+fn closes(cx: &Context<'_>) -> Option<String> {
     let names = [
         (CloseCondition::Violations, "violations"),
         (CloseCondition::TooLarge, "tooLarge"),
@@ -123,7 +103,7 @@ fn closes(cx: &Cx<'_>) -> Option<String> {
 }
 
 /// The roles that are not played as they are by default.
-fn roles(cx: &Cx<'_>) -> Option<String> {
+fn roles(cx: &Context<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
         if matches!(

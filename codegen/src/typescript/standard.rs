@@ -1,6 +1,6 @@
 //! The types as tools know them that take validators of any make: the interface of Standard Schema.
 
-use super::{Cx, names::lower_first, text};
+use super::{context::Context, names::lower_first, text};
 use crate::{
     json_schema::{
         self,
@@ -13,11 +13,16 @@ use handfast_templates::typescript::{Constant, lay_out};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One side: what its documents are written by, and the constants of its definitions.
+/// What a reader should know of the file.
+pub(super) const NOTE: &str = "\
+The types of the protocol, for tools that take a Standard Schema (https://standardschema.dev) or JSON Schema.
+A program that has no such tool need not import this file.";
+
+/// The documents of one side, and the constants of their definitions.
 struct ReceiverTypes<'p> {
     writer: Writer<'p>,
     constants: BTreeMap<Place, String>,
-    /// What the names of the constants begin with, and where the definitions stand in a document.
+    /// The beginning of the names of the constants, and the location of the definitions in a document.
     sent: &'static str,
     under: &'static str,
 }
@@ -33,8 +38,8 @@ struct Known {
 }
 
 /// A constant for each payload and each type that the author named, and one for each definition that those refer to. What is
-/// not imported falls away, so none of it burdens a check.
-pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
+/// not imported falls away, so none of it burdens a validator.
+pub(super) fn schemas(cx: &mut Context<'_>) -> Vec<String> {
     let mut sides = [
         (Side::Server, "sent", "server"),
         (Side::Client, "received", "client"),
@@ -46,8 +51,17 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
         under,
     });
     let known = known(cx, &mut sides);
-    let mut items = Vec::new();
-    for side in &mut sides {
+    name_definitions(cx, &mut sides);
+    let mut items: Vec<String> = sides.iter().flat_map(definitions).collect();
+    for known in &known {
+        items.push(standard_schema(cx, &mut sides[known.side], known));
+    }
+    items
+}
+
+/// Names the constants of all definitions that the documents refer to.
+fn name_definitions(cx: &mut Context<'_>, sides: &mut [ReceiverTypes<'_>; 2]) {
+    for side in sides {
         side.writer.finish();
         for (group, written) in &side.writer.written {
             for name in written.keys() {
@@ -64,57 +78,54 @@ pub(super) fn schemas(cx: &mut Cx<'_>) -> Vec<String> {
             }
         }
     }
-    for side in &sides {
-        items.extend(side.constants.iter().map(|(place, constant)| {
-            let value = side.writer.written.get(place.0);
-            let value = value.and_then(|written| written.get(&place.1));
-            let uses = side.writer.uses.get(place);
-            let (value, uses) = (value.unwrap_or(&Value::Null), uses.cloned());
-            lay_out(&Constant {
-                doc: String::new(),
-                exported: false,
-                name: constant,
-                ty: "hf.SchemaDefinition",
-                value: definition(side, value, &uses.unwrap_or_default(), Some(place)),
-            })
-        }));
-    }
-    for Known {
-        decl,
-        name,
-        side,
-        value,
-        uses,
-    } in known
-    {
-        let place = sides[side].writer.place(cx.shapes.decls[decl.0].schema);
-        let side = &sides[side];
-        let ty = &cx.names.types[decl.0];
-        let check = &cx.names.checks[decl.0];
-        let schema = match side.constants.get(&place) {
-            Some(constant) => constant.clone(),
-            None => definition(side, &value, &uses, None),
-        };
-        items.push(lay_out(&Constant {
-            doc: text::doc(
-                "",
-                &format!("{{@link {ty}}}, for tools that take a Standard Schema."),
-                &[],
-            ),
-            exported: true,
-            name: &name,
-            ty: &format!("hf.StandardSchema<{ty}>"),
-            value: format!(
-                "/*@__PURE__*/ hf.standardSchema({check}, '{}', {schema})",
-                side.sent
-            ),
-        }));
-    }
-    items
+}
+
+/// The constants of the definitions of a side.
+fn definitions(side: &ReceiverTypes<'_>) -> Vec<String> {
+    let constants = side.constants.iter();
+    let items = constants.map(|(place, constant)| {
+        let value = side.writer.written.get(place.0);
+        let value = value.and_then(|written| written.get(&place.1));
+        let uses = side.writer.uses.get(place);
+        let (value, uses) = (value.unwrap_or(&Value::Null), uses.cloned());
+        lay_out(&Constant {
+            doc: String::new(),
+            exported: false,
+            name: constant,
+            ty: "hf.SchemaDefinition",
+            value: definition(side, value, &uses.unwrap_or_default(), Some(place)),
+        })
+    });
+    items.collect()
+}
+
+/// The constant of a type.
+fn standard_schema(cx: &Context<'_>, side: &mut ReceiverTypes<'_>, known: &Known) -> String {
+    let place = side.writer.place(cx.shapes.decls[known.decl.0].schema);
+    let ty = cx.names.exported(&cx.names.types[known.decl.0]);
+    let validator = &cx.names.validators[known.decl.0];
+    let schema = match side.constants.get(&place) {
+        Some(constant) => constant.clone(),
+        None => definition(side, &known.value, &known.uses, None),
+    };
+    lay_out(&Constant {
+        doc: text::doc(
+            "",
+            &format!("{{@link api.{ty}}} as a Standard Schema."),
+            &[],
+        ),
+        exported: true,
+        name: &known.name,
+        ty: &format!("hf.StandardSchema<api.{ty}>"),
+        value: format!(
+            "/*@__PURE__*/ hf.standardSchema(api.{validator}, '{}', {schema})",
+            side.sent
+        ),
+    })
 }
 
 /// Every type that gets a constant, in the order of the declarations.
-fn known(cx: &mut Cx<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known> {
+fn known(cx: &mut Context<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known> {
     let named: BTreeSet<SchemaId> = cx.protocol.types.iter().map(|ty| ty.schema).collect();
     let mut all = Vec::new();
     for i in 0..cx.shapes.decls.len() {
@@ -125,8 +136,8 @@ fn known(cx: &mut Cx<'_>, sides: &mut [ReceiverTypes<'_>; 2]) -> Vec<Known> {
             continue;
         }
         let stem = lower_first(cx.names.types[i].trim_end_matches('$'));
-        // What a client sends is held to what a server takes, and so is its schema.
-        let side = usize::from(!cx.by_server[schema.0 as usize]);
+        // Messages of the client are held to what a server accepts, and so are their schemas.
+        let side = usize::from(!cx.sent_by_client[schema.0 as usize]);
         let (value, uses) = sides[side].writer.root(schema);
         all.push(Known {
             decl,
@@ -166,7 +177,7 @@ fn definition(
     out
 }
 
-/// A value as an expression, with one member on a line where one line is too short for all and what stands `beside` it.
+/// A value as an expression, with one member per line if one line is too short. `beside` is what else the line has.
 fn laid_out(value: &Value, indent: usize, beside: usize, out: &mut String) {
     if least(value, text::WIDTH) <= text::WIDTH {
         let line = text::value(value);

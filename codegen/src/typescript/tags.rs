@@ -1,10 +1,10 @@
-//! What documentation says by tags: constraints, defaults, examples, and since when something is.
+//! The tags of documentation: constraints, defaults, examples, and versions.
 
 use handfast_schema::Schema;
 use handfast_spec::model::Message;
 use serde_json::Value;
 
-/// What a schema asks for, as tags of documentation.
+/// The constraints of a schema, as tags of documentation.
 pub(super) fn tags(schema: &Schema) -> Vec<String> {
     let mut all = Vec::new();
     let mut tag = |name: &str, value: Option<String>| {

@@ -1,6 +1,7 @@
 //! Text of a spec as TypeScript: nothing can break out of a string, a comment, a pattern or a name.
 
 use handfast_schema::{Number, number::double};
+use handfast_spec::model::Scalar;
 use serde_json::Value;
 
 /// The widest line.
@@ -54,6 +55,14 @@ pub(super) fn number(n: &Number) -> String {
             let text = format!("{:?}", double(n));
             text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
         }
+    }
+}
+
+/// A scalar of the protocol as an expression.
+pub(super) fn scalar(scalar: &Scalar) -> String {
+    match scalar {
+        Scalar::Text(value) => string(value),
+        Scalar::Integer(n) => n.to_string(),
     }
 }
 
@@ -118,7 +127,7 @@ pub(super) fn member(name: &str) -> String {
     }
 }
 
-/// A name as an identifier: what JavaScript has no place for becomes its number.
+/// A name as an identifier: characters that JavaScript does not allow become their numbers.
 pub(super) fn identifier(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
@@ -139,7 +148,7 @@ pub(super) fn identifier(name: &str) -> String {
     out
 }
 
-/// Whether a character may begin an identifier: asked of Rust's own reader, which has the tables.
+/// Whether a character may begin an identifier, by Rust's own lexer, which has the tables.
 fn is_letter(c: char) -> bool {
     let mut tokens = match c.to_string().parse::<proc_macro2::TokenStream>() {
         Ok(tokens) => tokens.into_iter(),
@@ -236,6 +245,16 @@ fn fold(line: &str, width: usize, lines: &mut Vec<String>) {
         rest = rest[place..].trim_start();
     }
     lines.push(rest.to_owned());
+}
+
+pub(super) fn set(ty: &str, values: &[String]) -> String {
+    if values.is_empty() {
+        format!("/*@__PURE__*/ new Set<{ty}>()")
+    } else if ty == "string" {
+        format!("/*@__PURE__*/ new Set([{}])", values.join(", "))
+    } else {
+        format!("/*@__PURE__*/ new Set<{ty}>([{}])", values.join(", "))
+    }
 }
 
 #[cfg(test)]

@@ -1,107 +1,19 @@
-//! Types: what a schema lets through, as TypeScript says it.
+//! Types: the values that a schema allows, in TypeScript.
 
 use super::{
-    Cx,
+    context::Context,
     tags::{message_tags, tags},
     text,
+    type_text::{Level, Ty, both, either},
 };
 use crate::shape::{Decl, DeclId, DeclKind};
-use handfast_schema::{Schema, SchemaId, Type, Validator};
+use handfast_schema::{Annotations, Schema, SchemaId, Type, Validator};
 use handfast_templates::typescript::{Alias, Constant, Field, Interface, Union, lay_out};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// How deep types without names are written out; what lies deeper is `unknown`.
 const MAX_DEPTH: u32 = 32;
-
-/// A type, and how tightly it holds together.
-#[derive(Clone)]
-struct Ty {
-    text: String,
-    level: Level,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    Union,
-    Intersection,
-    Operator,
-    Atom,
-}
-
-impl Ty {
-    fn atom(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            level: Level::Atom,
-        }
-    }
-
-    /// As a part of something that holds more tightly.
-    fn within(self, level: Level) -> String {
-        if self.level < level {
-            format!("({})", self.text)
-        } else {
-            self.text
-        }
-    }
-
-    fn list(self) -> Self {
-        Self {
-            text: format!("readonly {}[]", self.within(Level::Atom)),
-            level: Level::Operator,
-        }
-    }
-}
-
-/// One of several; what is said twice counts once.
-fn either(members: Vec<Ty>) -> Ty {
-    let mut distinct: Vec<Ty> = Vec::new();
-    let mut known = BTreeSet::new();
-    // Null comes last, as one says it.
-    let (nulls, others): (Vec<Ty>, Vec<Ty>) = members.into_iter().partition(|ty| ty.text == "null");
-    for member in others.into_iter().chain(nulls) {
-        if member.text == "unknown" {
-            return member;
-        }
-        if member.text != "never" && known.insert(member.text.clone()) {
-            distinct.push(member);
-        }
-    }
-    if distinct.len() < 2 {
-        return distinct.pop().unwrap_or_else(|| Ty::atom("never"));
-    }
-    let parts: Vec<String> = distinct
-        .into_iter()
-        .map(|ty| ty.within(Level::Union))
-        .collect();
-    Ty {
-        text: parts.join(" | "),
-        level: Level::Union,
-    }
-}
-
-/// All of several.
-fn both(members: Vec<Ty>) -> Ty {
-    let mut distinct: Vec<Ty> = Vec::new();
-    let mut known = BTreeSet::new();
-    for member in members {
-        if member.text != "unknown" && known.insert(member.text.clone()) {
-            distinct.push(member);
-        }
-    }
-    if distinct.len() < 2 {
-        return distinct.pop().unwrap_or_else(|| Ty::atom("unknown"));
-    }
-    let parts: Vec<String> = distinct
-        .into_iter()
-        .map(|ty| ty.within(Level::Operator))
-        .collect();
-    Ty {
-        text: parts.join(" & "),
-        level: Level::Intersection,
-    }
-}
 
 fn is_of(value: &Value, ty: Type) -> bool {
     match value {
@@ -114,7 +26,7 @@ fn is_of(value: &Value, ty: Type) -> bool {
     }
 }
 
-impl Cx<'_> {
+impl Context<'_> {
     /// The type of a schema where it is used.
     pub(super) fn ty(&self, id: SchemaId) -> String {
         self.at(id, MAX_DEPTH).text
@@ -133,13 +45,13 @@ impl Cx<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Ty::atom("unknown");
         };
-        // What lies in itself has no end.
-        if self.typed.borrow().contains(&id) {
+        // A recursive type has no end.
+        if self.open_types.borrow().contains(&id) {
             return Ty::atom("unknown");
         }
-        self.typed.borrow_mut().push(id);
+        self.open_types.borrow_mut().push(id);
         let ty = self.written_out(id, depth);
-        self.typed.borrow_mut().pop();
+        self.open_types.borrow_mut().pop();
         ty
     }
 
@@ -196,10 +108,7 @@ impl Cx<'_> {
                 })
                 .collect();
             if schema.open {
-                members.push(Ty {
-                    text: "(string & {})".to_owned(),
-                    level: Level::Atom,
-                });
+                members.push(Ty::atom("(string & {})"));
             }
             return either(members);
         }
@@ -225,10 +134,7 @@ impl Cx<'_> {
         let rest = schema.items.map(|items| self.at(items, depth));
         if schema.prefix_items.is_empty() {
             return match rest {
-                Some(rest) if rest.text == "never" => Ty {
-                    text: "readonly []".to_owned(),
-                    level: Level::Operator,
-                },
+                Some(rest) if rest.text == "never" => Ty::operator("readonly []"),
                 Some(rest) => rest.list(),
                 None => Ty::atom("unknown").list(),
             };
@@ -252,10 +158,7 @@ impl Cx<'_> {
             Some(rest) => places.push(format!("...{}[]", rest.within(Level::Atom))),
             None => places.push("...unknown[]".to_owned()),
         }
-        Ty {
-            text: format!("readonly [{}]", places.join(", ")),
-            level: Level::Operator,
-        }
+        Ty::operator(format!("readonly [{}]", places.join(", ")))
     }
 
     fn object(&self, schema: &Schema, depth: u32) -> Ty {
@@ -302,9 +205,15 @@ impl Cx<'_> {
         let decl = &self.shapes.decls[id.0];
         let name = self.names.types[id.0].as_str();
         let doc = text::doc("", &self.words(decl), &self.tags_of(id, decl));
+        let exported = self.names.is_exported(name);
         if let Some(first) = self.decl_of.get(&decl.schema).filter(|first| **first != id) {
             let ty = self.names.types[first.0].clone();
-            return lay_out(&Alias { doc, name, ty });
+            return lay_out(&Alias {
+                doc,
+                exported,
+                name,
+                ty,
+            });
         }
         match &decl.kind {
             // What declares no property is any object, or the empty one.
@@ -313,13 +222,9 @@ impl Cx<'_> {
                     .iter()
                     .map(|field| {
                         let schema = &self.protocol.schemas[field.schema];
-                        let annotations = &schema.annotations;
-                        let words = annotations
-                            .description
-                            .as_ref()
-                            .or(annotations.title.as_ref());
+                        let words = words_of(&schema.annotations, &field.name);
                         Field {
-                            doc: text::doc("  ", words.map_or("", String::as_str), &tags(schema)),
+                            doc: text::doc("  ", words, &tags(schema)),
                             name: text::property(&field.name),
                             optional: !field.required,
                             ty: self.ty(field.schema),
@@ -335,29 +240,39 @@ impl Cx<'_> {
                     });
                 }
                 let fields = members;
-                lay_out(&Interface { doc, name, fields })
+                lay_out(&Interface {
+                    doc,
+                    exported,
+                    name,
+                    fields,
+                })
             }
             DeclKind::Union { branches, .. } => {
                 let members = branches
                     .iter()
                     .map(|branch| Ty::atom(self.names.types[branch.decl.0].clone()))
                     .collect();
-                alias(doc, name, either(members))
+                alias(doc, exported, name, either(members))
             }
-            _ => alias(doc, name, self.structure(decl.schema, MAX_DEPTH)),
+            _ => alias(doc, exported, name, self.structure(decl.schema, MAX_DEPTH)),
         }
     }
 
     fn words(&self, decl: &Decl) -> String {
         let mut words = decl.description.clone().unwrap_or_default();
+        let annotations = &self.protocol.schemas[decl.schema].annotations;
+        if annotations.title.as_ref() == Some(&words) && words_of(annotations, &decl.ts).is_empty()
+        {
+            words.clear();
+        }
         if matches!(decl.kind, DeclKind::Literals { open: true, .. }) {
-            words = format!("{words} Values that are not known yet may come.");
+            words = format!("{words} Other values may be added later.");
         }
         let open = self.protocol.errors.iter().zip(&self.shapes.errors);
         for (i, (_, data)) in open.enumerate() {
             let is_data = data.is_some_and(|data| std::ptr::eq(&self.shapes.decls[data.0], decl));
             if is_data && words.is_empty() {
-                words = format!("What comes with {{@link {}}}.", self.names.errors[i].0);
+                words = format!("The data of {{@link {}}}.", self.names.errors[i].0);
             }
         }
         words.trim().to_owned()
@@ -381,7 +296,7 @@ impl Cx<'_> {
         all
     }
 
-    /// What the properties of a type mean where they are absent.
+    /// The defaults of the properties of a type.
     pub(super) fn defaults(&mut self, id: DeclId, items: &mut Vec<String>) {
         let DeclKind::Struct { fields, .. } = &self.shapes.decls[id.0].kind else {
             return;
@@ -420,9 +335,9 @@ impl Cx<'_> {
             let name = self.names.take_value(&stem);
             let member = text::member(&field.name);
             let words = if member.starts_with('.') {
-                format!("What {{@link {owner}{member}}} means where it is absent.")
+                format!("The default of {{@link {owner}{member}}}.")
             } else {
-                format!("What a property of {{@link {owner}}} means where it is absent.")
+                format!("The default of a property of {{@link {owner}}}.")
             };
             items.push(lay_out(&Constant {
                 doc: text::doc("", &words, &[]),
@@ -437,52 +352,38 @@ impl Cx<'_> {
 
 const ANY_OBJECT: &str = "{ readonly [key: string]: unknown }";
 
-/// A type with a name: on one line where there is room.
-pub(super) fn named_union(doc: String, name: &str, members: Vec<String>) -> String {
-    let ty = Ty {
-        text: members.join(" | "),
-        level: Level::Union,
-    };
-    alias(doc, name, ty)
+/// The documentation of a schema. A title that repeats the name is omitted.
+fn words_of<'s>(annotations: &'s Annotations, name: &str) -> &'s str {
+    let title = annotations.title.as_deref().unwrap_or_default();
+    let is_name = crate::names::pascal(name).ends_with(&crate::names::pascal(title));
+    match &annotations.description {
+        Some(description) => description,
+        None if is_name => "",
+        None => title,
+    }
 }
 
-fn alias(doc: String, name: &str, ty: Ty) -> String {
+/// A type with a name: on one line where there is room.
+pub(super) fn named_union(doc: String, name: &str, members: Vec<String>) -> String {
+    alias(doc, true, name, Ty::union(members))
+}
+
+fn alias(doc: String, exported: bool, name: &str, ty: Ty) -> String {
     let room = text::WIDTH.saturating_sub("export type  = ;".len() + name.chars().count());
     if ty.text.chars().count() <= room || ty.level != Level::Union {
         let ty = ty.text;
-        return lay_out(&Alias { doc, name, ty });
+        return lay_out(&Alias {
+            doc,
+            exported,
+            name,
+            ty,
+        });
     }
-    let members = split_union(&ty.text);
-    lay_out(&Union { doc, name, members })
-}
-
-/// The members of a union: parted at the bars that lie in nothing else.
-fn split_union(text: &str) -> Vec<String> {
-    let mut members = vec![String::new()];
-    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
-    for c in text.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None => match c {
-                '\'' | '"' => quote = Some(c),
-                '(' | '[' | '{' | '<' => depth += 1,
-                ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
-                '|' if depth == 0 => {
-                    members.push(String::new());
-                    continue;
-                }
-                _ => {}
-            },
-        }
-        if let Some(member) = members.last_mut() {
-            member.push(c);
-        }
-    }
-    members
-        .iter()
-        .map(|member| member.trim().to_owned())
-        .collect()
+    let members = ty.into_members();
+    lay_out(&Union {
+        doc,
+        exported,
+        name,
+        members,
+    })
 }

@@ -121,12 +121,12 @@ impl ChatHandler for App {
         m: ChatSend,
         cx: &Context<User>,
     ) -> Result<ChatSent, HandlerError<ChatSendError>> {
-        let user = cx.session();
-        if !user.rooms().contains(&m.room_id) {
+        let room = cx.room(&m.room_id);
+        if !room.is_joined() {
             return Err(ChatSendError::NotInRoom.into());
         }
-        cx.room(&m.room_id).publish(&ChatMessage {
-            from: user.name.clone(),
+        room.publish(&ChatMessage {
+            from: cx.session().name.clone(),
             text: m.text,
             attachments: m.attachments,
         });
@@ -136,10 +136,10 @@ impl ChatHandler for App {
 
 impl UserHandler for App {
     async fn user_typing(&self, m: UserTypingClient, cx: &Context<User>) {
-        let user = cx.session();
-        if user.rooms().contains(&m.room_id) {
-            cx.room(&m.room_id).publish(&UserTypingServer {
-                name: user.name.clone(),
+        let room = cx.room(&m.room_id);
+        if room.is_joined() {
+            room.publish(&UserTypingServer {
+                name: cx.session().name.clone(),
             });
         }
     }
@@ -152,8 +152,8 @@ impl PricesHandler for App {
         ticks: StreamResponder<PricesWatching, PricesTick>,
         _: &Context<User>,
     ) -> Result<PricesDone, HandlerError<PricesWatchError>> {
-        if !m.symbols.iter().all(|symbol| self.market.trades(symbol)) {
-            return Err(PricesWatchError::UnknownSymbol.into());
+        for symbol in &m.symbols {
+            self.market.tick(symbol)?;
         }
         let every = Duration::from_millis(m.every_or_default().into());
         let mut ticks = ticks.accept(PricesWatching {});
@@ -163,10 +163,7 @@ impl PricesHandler for App {
         loop {
             clock.tick().await;
             for symbol in &m.symbols {
-                let Some(tick) = self.market.tick(symbol) else {
-                    continue;
-                };
-                if ticks.send(tick).await.is_err() {
+                if ticks.send(self.market.tick(symbol)?).await.is_err() {
                     return Ok(PricesDone { ticks: sent });
                 }
                 sent += 1;
@@ -179,9 +176,7 @@ impl PricesHandler for App {
         m: PricesBook,
         _: &Context<User>,
     ) -> Result<PricesSnapshot, HandlerError<PricesBookError>> {
-        self.market
-            .book(&m.symbol, m.depth.unwrap_or(10).into())
-            .ok_or(PricesBookError::UnknownSymbol.into())
+        Ok(self.market.book(&m.symbol, m.depth.unwrap_or(10).into())?)
     }
 
     async fn prices_quote(
@@ -189,10 +184,7 @@ impl PricesHandler for App {
         m: PricesQuote,
         _: &Context<User>,
     ) -> Result<PricesQuoted, HandlerError<PricesQuoteError>> {
-        let tick = self
-            .market
-            .tick(&m.symbol)
-            .ok_or(PricesQuoteError::UnknownSymbol)?;
-        Ok(PricesQuoted { price: tick.price })
+        let price = self.market.tick(&m.symbol)?.price;
+        Ok(PricesQuoted { price })
     }
 }

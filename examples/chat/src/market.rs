@@ -1,6 +1,8 @@
 //! A market that moves by itself: prices that walk at random, and order books around them.
 
-use crate::api::{Decimal, Level, PricesSnapshot, PricesTick, PricesTickSide, Symbol};
+use crate::api::{
+    Decimal, Level, PricesSnapshot, PricesTick, PricesTickSide, Symbol, UnknownSymbolError,
+};
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
@@ -70,41 +72,44 @@ impl Market {
         }
     }
 
-    pub fn trades(&self, symbol: &Symbol) -> bool {
-        self.prices().contains_key(symbol.as_str())
+    fn find(&self, symbol: &Symbol) -> Result<Price, UnknownSymbolError> {
+        let prices = self.prices();
+        prices
+            .get(symbol.as_str())
+            .copied()
+            .ok_or(UnknownSymbolError)
     }
 
-    pub fn tick(&self, symbol: &Symbol) -> Option<PricesTick> {
-        let price = *self.prices().get(symbol.as_str())?;
-        Some(PricesTick {
+    pub fn tick(&self, symbol: &Symbol) -> Result<PricesTick, UnknownSymbolError> {
+        let price = self.find(symbol)?;
+        Ok(PricesTick {
             symbol: symbol.clone(),
-            price: decimal(price.now)?,
+            price: decimal(price.now),
             side: price.side,
             change: Some((price.now - price.yesterday) as f64 / price.yesterday as f64),
         })
     }
 
     /// The order book: levels a cent and more away from the price, thicker the further they are.
-    pub fn book(&self, symbol: &Symbol, depth: i64) -> Option<PricesSnapshot> {
-        let price = *self.prices().get(symbol.as_str())?;
-        let level =
-            |cents: i64, i: i64| Some(Level(decimal(cents)?, decimal(37 * i + cents % 100)?));
+    pub fn book(&self, symbol: &Symbol, depth: i64) -> Result<PricesSnapshot, UnknownSymbolError> {
+        let price = self.find(symbol)?;
+        let level = |cents: i64, i: i64| Level(decimal(cents), decimal(37 * i + cents % 100));
         let step = (price.now / 20_000).max(1);
-        Some(PricesSnapshot {
+        Ok(PricesSnapshot {
             symbol: symbol.clone(),
             bids: (1..=depth)
                 .map(|i| level(price.now - i * step, i))
-                .collect::<Option<_>>()?,
+                .collect(),
             asks: (1..=depth)
                 .map(|i| level(price.now + i * step, i))
-                .collect::<Option<_>>()?,
+                .collect(),
         })
     }
 }
 
-/// Cents as a decimal number; none below nothing.
-fn decimal(cents: i64) -> Option<Decimal> {
-    (cents >= 0)
-        .then(|| format!("{}.{:02}", cents / 100, cents % 100))
-        .and_then(|text| text.parse().ok())
+/// Cents as a decimal number. Prices stay near those of yesterday, so they are not negative.
+fn decimal(cents: i64) -> Decimal {
+    format!("{}.{:02}", cents / 100, cents % 100)
+        .parse()
+        .expect("digits, a point and two more digits are a decimal number")
 }

@@ -116,7 +116,11 @@ fn conversion(krate: &Path, of: &Ident, error: &DeclaredError) -> Option<TokenSt
     let (ty, ident) = (error.from.as_ref()?, &error.ident);
     let (pattern, made) = match &error.data {
         None => (quote!(_), quote!(#of::#ident)),
-        Some(_) => (quote!(error), quote!(#of::#ident(error))),
+        // The data may be boxed.
+        Some(_) => (
+            quote!(error),
+            quote!(#of::#ident(::core::convert::Into::into(error))),
+        ),
     };
     Some(quote! {
         #[automatically_derived]

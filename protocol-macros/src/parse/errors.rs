@@ -2,7 +2,7 @@
 
 use super::options::{Ctxt, Options};
 use proc_macro2::Ident;
-use syn::{DataEnum, Expr, Fields, Type, Variant};
+use syn::{DataEnum, Expr, Fields, Path, Type, Variant};
 
 pub(crate) struct ErrorEnum {
     pub(crate) ident: Ident,
@@ -17,8 +17,9 @@ pub(crate) struct DeclaredError {
     pub(crate) message: String,
     pub(crate) retryable: bool,
     pub(crate) data: Option<Type>,
-    /// The type that stands for the error on its own, from which the enum is converted.
-    pub(crate) from: Option<Type>,
+    /// The type that stands for the error on its own, from which the enum is converted. If the error has data, it is the type of the data,
+    /// without a box.
+    pub(crate) from: Option<Path>,
 }
 
 pub(crate) fn take(
@@ -47,12 +48,7 @@ fn error(cx: &Ctxt, variant: &mut Variant) -> Option<DeclaredError> {
         .map_or_else(String::new, |text| text.value());
     let retryable = options.flag(cx, "retryable");
     let data = variant.fields.iter().next().map(|field| field.ty.clone());
-    let from = match &data {
-        None => options
-            .path(cx, "from")
-            .map(|path| syn::parse_quote!(#path)),
-        Some(ty) => options.flag(cx, "from").then(|| ty.clone()),
-    };
+    let from = options.path(cx, "from");
     options.finish(cx);
     match &variant.fields {
         Fields::Unit => {}

@@ -3,36 +3,27 @@
 use super::core::Core;
 use crate::{
     descriptor::CloseReason,
-    heartbeat::{Heartbeat, HeartbeatAction},
-    outbound::Item,
+    heartbeat::HeartbeatAction,
     transport::{CloseFrame, Transport, TransportError, TransportEvent},
+    transport_io::{TransportIo, write_all},
 };
 use std::{
     error::Error,
     pin::Pin,
     sync::Arc,
     task::{self, Poll},
-    time::Duration,
 };
 use tokio::time::{Instant, Sleep};
-
-/// How long a close may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many rounds are made before others get their turn.
 const POLL_BUDGET: usize = 64;
 
 /// One connection of a client.
 pub(crate) struct Session {
-    transport: Box<dyn Transport>,
+    io: TransportIo,
     core: Arc<Core>,
-    heartbeat: Option<Heartbeat>,
     /// Until there is something to do for the channels that are joined again.
     rejoining: Option<Pin<Box<Sleep>>>,
-    /// How many bytes had arrived when something was heard last.
-    arrived: u64,
-    batch: Vec<Item>,
-    flushing: bool,
 }
 
 /// How a connection of a client ends.
@@ -45,31 +36,19 @@ pub(crate) enum Lost {
 
 impl Session {
     pub(crate) fn new(transport: Box<dyn Transport>, core: Arc<Core>) -> Self {
-        let session = &core.table.session;
-        let heartbeat = session
-            .heartbeat
-            .filter(|_| session.roles.ping.is_some())
-            .map(|interval| Heartbeat::new(interval, session.timeout));
         Self {
-            transport,
+            io: TransportIo::new(transport, &core.table.session),
             core,
-            heartbeat,
             rejoining: None,
-            arrived: 0,
-            batch: Vec::new(),
-            flushing: false,
         }
     }
 
     pub(crate) async fn run(&mut self) -> Lost {
         let end = std::future::poll_fn(|cx| self.poll(cx)).await;
         if let Lost::Closed(closing) = &end {
-            let written = std::future::poll_fn(|cx| match self.poll_write(cx) {
-                Ok(_) if !self.core.outbound.is_idle() => Poll::Pending,
-                _ => Poll::Ready(()),
-            });
-            let _ = tokio::time::timeout(CLOSE_TIMEOUT, written).await;
-            self.transport.close(closing, CLOSE_TIMEOUT).await;
+            let core = self.core.clone();
+            write_all(&core.outbound, |cx| self.poll_write(cx)).await;
+            self.io.close(closing).await;
         }
         end
     }
@@ -93,20 +72,20 @@ impl Session {
                 }
             };
             if self.core.is_checked()
-                && let Some(heartbeat) = &mut self.heartbeat
+                && let Some(heartbeat) = &mut self.io.heartbeat
             {
                 heartbeat.ask_now();
             }
-            match self.heartbeat.as_mut().map(|heartbeat| heartbeat.poll(cx)) {
-                Some(Poll::Ready(HeartbeatAction::Ping)) => {
+            match self.io.poll_heartbeat(cx) {
+                Poll::Ready(HeartbeatAction::Ping) => {
                     self.core.say(self.core.table.session.roles.ping)
                 }
-                Some(Poll::Ready(HeartbeatAction::TimedOut)) => {
+                Poll::Ready(HeartbeatAction::TimedOut) => {
                     let code = self.core.table.close_code(CloseReason::Silent);
                     let closing = CloseFrame::new(code, "nothing was heard for too long");
                     return Poll::Ready(Lost::Broken(Some(self.break_off(cx, closing))));
                 }
-                Some(Poll::Pending) | None => {}
+                Poll::Pending => {}
             }
             if !(read || wrote || self.core.outbound.rest(cx.waker(), None)) {
                 return Poll::Pending;
@@ -132,20 +111,12 @@ impl Session {
 
     /// Says why the connection ends, once; nobody waits for an answer.
     fn break_off(&mut self, cx: &mut task::Context<'_>, closing: CloseFrame) -> CloseFrame {
-        let _ = self.transport.poll_close(cx, &closing);
+        let _ = self.io.transport.poll_close(cx, &closing);
         closing
     }
 
     fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<CloseFrame>> {
-        let arrival = self.transport.poll_receive(cx);
-        // A part of a message is a sign of life, too: its sender can say nothing else before the rest.
-        let arrived = self.transport.read();
-        if let Some(heartbeat) = &mut self.heartbeat
-            && (arrival.is_ready() || arrived != self.arrived)
-        {
-            heartbeat.hear(Instant::now());
-        }
-        self.arrived = arrived;
+        let (arrival, _) = self.io.poll_receive(cx);
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
         };
@@ -170,32 +141,15 @@ impl Session {
     }
 
     fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
-        let mut wrote = false;
-        loop {
-            if !self.flushing {
-                self.core.outbound.take(&mut self.batch);
-                if self.batch.is_empty() {
-                    return Ok(wrote);
-                }
-                self.core.written(
-                    self.batch
-                        .iter()
-                        .map(|item| item.mark)
-                        .filter(|mark| *mark != 0),
-                );
-                for item in self.batch.drain(..) {
-                    self.transport.feed(item.packet)?;
-                }
-                self.flushing = true;
-            }
-            match self.transport.poll_flush(cx)? {
-                Poll::Pending => return Ok(wrote),
-                Poll::Ready(()) => {
-                    self.flushing = false;
-                    wrote = true;
-                    self.core.flushed();
-                }
-            }
-        }
+        let core = &self.core;
+        self.io.poll_write(
+            cx,
+            &core.outbound,
+            |batch| {
+                let marks = batch.iter().map(|item| item.mark);
+                core.written(marks.filter(|mark| *mark != 0));
+            },
+            || core.flushed(),
+        )
     }
 }

@@ -24,9 +24,10 @@ use super::{
 use crate::{
     Id, SessionCode,
     descriptor::{CloseReason, Tag},
-    heartbeat::{Heartbeat, HeartbeatAction},
-    outbound::{Close, Item},
+    heartbeat::HeartbeatAction,
+    outbound::Close,
     transport::{CloseFrame, Transport, TransportError},
+    transport_io::{TransportIo, write_all},
 };
 use std::{
     pin::Pin,
@@ -35,9 +36,6 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, Sleep};
-
-/// How long a close may take, and what is written before it.
-pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many bytes are looked at before others get their turn.
 const BUDGET: usize = 64 * 1024;
@@ -57,7 +55,7 @@ pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));
 
 /// A connection after its hello.
 pub(crate) struct Connection {
-    transport: Box<dyn Transport>,
+    io: TransportIo,
     connection: Arc<ConnectionHandle>,
     server: Arc<ServerState>,
     service: Arc<dyn Service>,
@@ -65,7 +63,6 @@ pub(crate) struct Connection {
     inbound: Inbound,
     rate: Option<TokenBucket>,
     control: TokenBucket,
-    heartbeat: Option<Heartbeat>,
     stall: Stall,
     /// There while nothing is read.
     paused: Option<Paused>,
@@ -78,10 +75,6 @@ pub(crate) struct Connection {
     logged: Logged,
     /// How much was looked at in this turn.
     spent: usize,
-    /// How many bytes had arrived when something was heard last.
-    arrived: u64,
-    batch: Vec<Item>,
-    flushing: bool,
     close: Option<Close>,
     /// When a graceful end has taken long enough.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -140,17 +133,13 @@ impl Connection {
         let limits = &server.limits;
         let streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
         Self {
-            transport,
+            io: TransportIo::new(transport, session),
             handlers: HandlerQueue::new(connection.clone(), streams),
             inbound: Inbound::new(limits.inbound),
             rate: limits
                 .rate
                 .map(|rate| TokenBucket::new(rate, Instant::now())),
             control,
-            heartbeat: session
-                .heartbeat
-                .filter(|_| session.roles.ping.is_some())
-                .map(|interval| Heartbeat::new(interval, session.timeout)),
             stall: Stall::new(session.heartbeat.unwrap_or_default() + session.timeout),
             paused: None,
             owes_pong: false,
@@ -158,9 +147,6 @@ impl Connection {
             fast: 0,
             logged: Logged::default(),
             spent: 0,
-            arrived: 0,
-            batch: Vec::new(),
-            flushing: false,
             close: None,
             deadline: None,
             connection,
@@ -186,20 +172,18 @@ impl Connection {
         match end {
             End::Lost => {
                 drop(leave);
-                self.transport
-                    .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
-                    .await;
+                self.io.close(&CloseFrame::new(1000, "")).await;
             }
             End::Stalled => drop(leave),
             End::Close(closing) => {
                 tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
                 // What is queued for a client that does not read is not waited for.
                 if closing.code != self.server.protocol.close_code(CloseReason::Slow) {
-                    let written = std::future::poll_fn(|cx| self.poll_write_all(cx));
-                    let _ = tokio::time::timeout(CLOSE_TIMEOUT, written).await;
+                    let connection = self.connection.clone();
+                    write_all(&connection.outbound, |cx| self.poll_write(cx)).await;
                 }
                 drop(leave);
-                self.transport.close(&closing, CLOSE_TIMEOUT).await;
+                self.io.close(&closing).await;
             }
         }
     }
@@ -341,48 +325,23 @@ impl Connection {
         self.handlers.is_idle() && self.has_room()
     }
 
-    /// Writes what is queued. Whether anything was.
+    /// Writes what is queued, and returns whether anything was.
     fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
-        let mut wrote = false;
-        loop {
-            if !self.flushing {
-                self.connection.outbound.take(&mut self.batch);
-                if self.batch.is_empty() {
-                    return Ok(wrote);
-                }
-                for item in self.batch.drain(..) {
-                    self.transport.feed(item.packet)?;
-                }
-                self.batch.shrink_to(16);
-                self.flushing = true;
-            }
-            match self.transport.poll_flush(cx)? {
-                Poll::Pending => return Ok(wrote),
-                Poll::Ready(()) => {
-                    self.flushing = false;
-                    wrote = true;
-                    self.connection.outbound.flushed();
-                }
-            }
-        }
-    }
-
-    fn poll_write_all(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
-        match self.poll_write(cx) {
-            Ok(_) if !self.connection.outbound.is_idle() => Poll::Pending,
-            _ => Poll::Ready(()),
-        }
+        let outbound = &self.connection.outbound;
+        self.io
+            .poll_write(cx, outbound, |_| {}, || outbound.flushed())
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
-        let stalled = self
-            .stall
-            .poll(cx, self.flushing.then(|| self.transport.written()));
+        let stalled = self.stall.poll(
+            cx,
+            self.io.is_flushing().then(|| self.io.transport.written()),
+        );
         if stalled.is_ready() {
             tracing::info!(connection = self.connection.id, "the client does not read");
             return Some(End::Stalled);
         }
-        match self.heartbeat.as_mut()?.poll(cx) {
+        match self.io.poll_heartbeat(cx) {
             Poll::Pending => None,
             Poll::Ready(HeartbeatAction::Ping) => {
                 self.say(self.server.protocol.session.roles.ping);

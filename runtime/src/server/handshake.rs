@@ -3,7 +3,7 @@
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
-    connection::{CLOSE_TIMEOUT, CONTROL, Connection},
+    connection::{CONTROL, Connection},
     endpoint::Endpoint,
     error_payload::ErrorPayload,
     state::{Admission, ServerState},
@@ -14,6 +14,7 @@ use crate::{
     descriptor::CloseReason,
     system::{Head, Hello, Ready, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
+    transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};

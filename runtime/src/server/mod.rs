@@ -55,7 +55,10 @@ pub use server_handle::ServerHandle;
 pub use service::{Action, ConnectRequest, Received, Service};
 pub use stream::{SendError, StreamResponder, StreamSender};
 
-use crate::transport::{CloseFrame, Transport};
+use crate::{
+    transport::{CloseFrame, Transport},
+    transport_io::CLOSE_TIMEOUT,
+};
 use address::ClientAddress;
 use endpoint::Endpoint;
 use std::sync::Arc;
@@ -106,7 +109,7 @@ impl Server {
             Err(_) => {
                 let code = handshake::TRY_AGAIN_LATER;
                 let closing = CloseFrame::new(code, "there are too many connections");
-                transport.close(&closing, connection::CLOSE_TIMEOUT).await;
+                transport.close(&closing, CLOSE_TIMEOUT).await;
             }
         }
     }

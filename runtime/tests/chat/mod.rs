@@ -302,7 +302,7 @@ impl SessionHandler for App {
 
     async fn authorize_join(&self, _: &str, cx: &Context<User>) -> Result<(), Rejection> {
         match &*cx.session().name {
-            "eve" => Err(Rejection::new("NOT_ALLOWED", "not for you").into()),
+            "eve" => Err(Rejection::new("NOT_ALLOWED", "not for you")),
             _ => Ok(()),
         }
     }

@@ -141,7 +141,7 @@ test('what met 1009 is not sent again', async () => {
   assert.deepEqual(server.types, ['hello']);
 });
 
-test('backoff.attempts bounds the tries in a row', async () => {
+test('backoff.attempts bounds the attempts in a row', async () => {
   const { clock, server } = own;
   const client = own.connect({}, attempts(3));
   const all = closes(client);
@@ -152,12 +152,12 @@ test('backoff.attempts bounds the tries in a row', async () => {
   await clock.pass(60000);
   assert.equal(server.connections.length, 3);
   assert.deepEqual([all.at(-1).final, all.at(-1).code], [true, 1006]);
-  assert.match(all.at(-1).reason, /3 tries/);
+  assert.match(all.at(-1).reason, /3 attempts/);
   await assert.rejects(client.ready, ({ error }) => error.code === 'CLOSED');
   assert.equal((await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).error.code, 'CLOSED');
 });
 
-test('a session that lasted begins the tries anew', async () => {
+test('a session that lasted resets the attempts', async () => {
   const { clock, server } = own;
   const all = closes(own.connect({}, attempts(2)));
   for (let i = 0; i < 4; i++) {

@@ -238,7 +238,7 @@ test('names of Object.prototype are properties like any other', () => {
 });
 
 test('the words are those of the server', () => {
-  const words = readFileSync(new URL('../../../schema/src/words.rs', import.meta.url), 'utf8');
+  const words = readFileSync(new URL('../../../schema/src/details.rs', import.meta.url), 'utf8');
   const types = ['null', 'a boolean', 'an integer', 'a number', 'a string', 'an array', 'an object'];
   for (const type of types) assert.ok(words.includes(`"${type}"`), type);
   for (const file of ['validators', 'envelope', 'session']) {

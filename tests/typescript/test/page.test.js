@@ -9,9 +9,9 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { protocol } from '../build/out/api.js';
-import { page } from '../page.js';
+import { pages } from '../page.js';
 
-const folder = fileURLToPath(page);
+const folder = fileURLToPath(pages.chat);
 const served = { '/': 'index.html', '/style.css': 'style.css', '/dist/main.js': 'dist/main.js' };
 const types = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 const arguments_ = [

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatMessageSchema, chatSendSchema } from '../build/out/api.js';
+import { chatMessageSchema, chatSendSchema } from '../build/out/api.schemas.js';
 
 const validate = value => chatSendSchema['~standard'].validate(value);
 

@@ -2,40 +2,24 @@
 // line that appears in the other. `cargo xtask test browser` runs it; by itself: CHAT=target/debug/chat node --test.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { flags, serve } from './server.js';
 
 const chat = process.env.CHAT ?? '../../target/debug/chat';
 const wait = { timeout: 15_000 };
-const flags =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
 let server;
-let url;
 let browser;
 
 before(async () => {
-  server = spawn(chat, ['--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  url = await new Promise((resolve, reject) => {
-    let text = '';
-    server.once('error', reject);
-    server.once('exit', code => reject(new Error(`the server ended with ${code}: ${text}`)));
-    server.stdout.on('data', data => {
-      text += data;
-      const ready = /^chat: (http:\S+)$/m.exec(text);
-      if (ready) resolve(ready[1]);
-    });
-  });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: flags.split(' '),
-  });
+  server = await serve(chat, ['--port', '0']);
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
 });
 
 after(async () => {
   await browser?.close();
-  server?.kill();
+  server?.stop();
 });
 
 async function open(name, words) {
@@ -43,7 +27,7 @@ async function open(name, words) {
   const page = await context.newPage();
   page.on('console', message => words.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', error => words.push(String(error)));
-  await page.goto(url);
+  await page.goto(server.url);
   await page.fill('#name', name);
   await page.click('text=Come in');
   await page.waitForSelector(`#state:has-text("connected as ${name}")`, wait);

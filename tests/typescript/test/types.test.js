@@ -1,12 +1,12 @@
 // What must compile does, and what must not says why, under both compilers. A file of `types/` whose first line is
-// `// Error: …` must fail with those words; any other must pass.
+// `// Error: …` must fail with those words, `// Error in one line: …` with one line that ends with them; any other must pass.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { page } from '../page.js';
+import { pages } from '../page.js';
 
 const at = path => fileURLToPath(new URL(path, import.meta.url));
 const files = readdirSync(at('types/')).filter(name => name.endsWith('.ts'));
@@ -25,8 +25,9 @@ for (const compiler of ['typescript', 'typescript-5.9']) {
       if (file !== undefined) errors[file] = `${errors[file] ?? ''}${line}\n`;
     }
     for (const name of files) {
-      const expected = /^\/\/ Error: (.*)/.exec(readFileSync(at(`types/${name}`), 'utf8'))?.[1];
+      const [, inOneLine, expected] = /^\/\/ Error( in one line)?: (.*)/.exec(readFileSync(at(`types/${name}`), 'utf8')) ?? [];
       const said = errors[name] ?? '';
+      if (inOneLine !== undefined) assert.ok(/^.*\n$/.test(said) && said.endsWith(`${expected}\n`), `${name} said: ${said}`);
       if (expected === undefined) assert.equal(said, '', name);
       else assert.ok(said.includes(expected), `${name} should fail with: ${expected}\nbut said: ${said}`);
     }
@@ -37,8 +38,10 @@ for (const compiler of ['typescript', 'typescript-5.9']) {
   });
 }
 
-test('the page of the chat example compiles', () => {
-  const compiler = at('../node_modules/typescript/bin/tsc');
-  const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', fileURLToPath(page)], { encoding: 'utf8' });
-  assert.equal(status, 0, stdout);
-});
+for (const [name, page] of Object.entries(pages)) {
+  test(`the page of the ${name} example compiles`, () => {
+    const compiler = at('../node_modules/typescript/bin/tsc');
+    const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', fileURLToPath(page)], { encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+  });
+}

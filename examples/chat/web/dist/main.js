@@ -5,16 +5,19 @@ var MAX_COLLECTED = 1e3;
 var MAX_LISTED = 100;
 var MAX_PATH = 256;
 var MAX_MESSAGE = 1e3;
-function cut(text, most) {
-  return text.length > most && [...text].length > most ? `${[...text].slice(0, most).join("")}\u2026` : text;
+function truncate(text, max) {
+  return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join("")}\u2026` : text;
 }
 function fail({ violations }, keyword, message, allowed) {
-  const violation = { path: "", keyword, message: cut(message, MAX_MESSAGE) };
+  const violation = { path: "", keyword, message: truncate(message, MAX_MESSAGE) };
   if (allowed !== void 0 && violation.message === message) violation.allowed = allowed;
   if (violations.length < MAX_COLLECTED) violations.push(violation);
 }
 function prefixPath({ violations }, from, part) {
-  for (; from < violations.length; from++) violations[from].path = cut(`/${part}${violations[from].path}`, MAX_PATH);
+  for (; from < violations.length; from++) {
+    const violation = violations[from];
+    violation.path = truncate(`/${part}${violation.path}`, MAX_PATH);
+  }
 }
 function deduplicate(report) {
   report.deduplicate = withoutDuplicates;
@@ -267,21 +270,21 @@ function reportAdditionalIfSent(value, properties, report) {
 }
 
 // handfast/clock.ts
-var LONGEST = 2 ** 31 - 1;
+var MAX_TIMEOUT = 2 ** 31 - 1;
 var systemClock = {
   now: () => performance.now(),
   after(milliseconds, callback) {
-    const timer = setTimeout(callback, Math.min(milliseconds, LONGEST));
+    const timer = setTimeout(callback, Math.min(milliseconds, MAX_TIMEOUT));
     return () => clearTimeout(timer);
   },
   random: () => Math.random()
 };
-var LATE = 100;
+var BLOCKED = 100;
 function deadline(clock, milliseconds, callback) {
   const due = clock.now() + milliseconds;
   let cancel = clock.after(milliseconds, () => {
-    if (clock.now() < due + LATE) callback();
-    else cancel = clock.after(LATE, callback);
+    if (clock.now() < due + BLOCKED) callback();
+    else cancel = clock.after(BLOCKED, callback);
   });
   return () => cancel();
 }
@@ -291,9 +294,9 @@ var SequenceTracker = class {
   /** The number of the last message. */
   #seq;
   #epoch;
-  /** The gap that was reported last, as far as a number can lie in it. */
+  /** The last reported gap, as far as its bounds are known. */
   #missed;
-  /** Takes the number in the answer to a join: that of the last message before it. */
+  /** Takes the number in the reply to a join: that of the last message before it. */
   joined({ seq, epoch }) {
     return this.#advance(seq, epoch, 0);
   }
@@ -301,14 +304,14 @@ var SequenceTracker = class {
   message({ seq, epoch }) {
     return this.#advance(seq, epoch, 1);
   }
-  /** Takes the server's word that messages will not come. */
+  /** Takes a gap that the server reports. */
   missed({ from, to }) {
     this.#missed = void 0;
     if (to === void 0 || this.#seq !== void 0 && to <= this.#seq) return;
     this.#missed = { from: from ?? (this.#seq ?? -Infinity) + 1, to };
     this.#seq = to;
   }
-  /** @param step what the number grows by if nothing was missed: 0 in the answer to a join, 1 in a message. */
+  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq, epoch, step) {
     const last = this.#seq;
     const another = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
@@ -318,7 +321,7 @@ var SequenceTracker = class {
     if (!another && last !== void 0) {
       if (step === 1 && seq <= last) {
         const { from, to } = this.#missed ?? { from: 1, to: 0 };
-        if (seq < from || seq > to) return { repeated: true };
+        if (seq < from || seq > to) return { isDuplicate: true };
       } else if (seq >= last) {
         this.#seq = seq;
         if (seq === last + step) return {};
@@ -422,13 +425,13 @@ function wrongKind(field) {
   const [message, allowed] = WRONG_KIND[field.kind];
   return { path: `/${field.name}`, keyword: "type", message, allowed };
 }
-function writeMessage(envelope, tag, payload, address) {
+function writeMessage(envelope, tag, payload, fields) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
-  if (envelope.id !== null && address.id !== void 0) message[envelope.id.name] = address.id;
-  if (envelope.version?.presence === "required") message[envelope.version.name] = address.version;
-  if (envelope.channel !== null && address.channel !== void 0) message[envelope.channel.name] = address.channel;
+  if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
+  if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
+  if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
   return JSON.stringify(message);
 }
 
@@ -455,7 +458,7 @@ function err(error) {
 }
 
 // handfast/decode.ts
-function learn(message, envelope, byTag, own) {
+function register(message, envelope, byTag, own) {
   const tag = tagOf(message);
   if (message.envelope !== void 0 && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
@@ -470,9 +473,9 @@ var MANY_DIGITS = 309;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
-  return nests(value, Math.min(depth, DEEPEST));
+  return nests(value, Math.min(depth, MAX_DEPTH));
 }
-var DEEPEST = 512;
+var MAX_DEPTH = 512;
 function nests(value, depth) {
   if (typeof value !== "object" || value === null) return false;
   if (depth <= 0) return true;
@@ -493,7 +496,7 @@ function parse(text, depth) {
   } catch {
     return refuse("syntax", "not JSON", {});
   }
-  if (hasMoreBrackets(text, Math.min(depth, DEEPEST)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
+  if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
   if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
     return refuse("syntax", "a string has half a surrogate pair", {});
   }
@@ -551,21 +554,21 @@ function tooDeep(error) {
 function readWhole(value, reader) {
   if (!isObject(value)) return refuse("syntax", "not an object", {});
   const violations = [];
-  let around = readEnvelopeFields(value, reader.envelope, violations);
+  let fields = readEnvelopeFields(value, reader.envelope, violations);
   const tag = readTag(value, reader.envelope);
-  const incoming = find(value, tag, around, reader);
+  const incoming = find(value, tag, fields, reader);
   if (incoming === void 0) {
     const payload2 = payloadOf(value, reader.envelope);
     if (tag.problem !== void 0) violations.unshift(tag.problem);
     if (violations.length > 0)
-      return refuse("envelope", "the envelope does not fit", { ...around, payload: payload2, violations });
+      return refuse("envelope", "the envelope does not fit", { ...fields, payload: payload2, violations });
     const words = `no message has the type \`${tag.value}\``;
-    return refuse("unknown-type", words, { ...around, type: tag.value, payload: payload2 });
+    return refuse("unknown-type", words, { ...fields, type: tag.value, payload: payload2 });
   }
   const envelope = incoming.envelope ?? reader.envelope;
   if (incoming.envelope !== void 0) {
     violations.length = 0;
-    around = readEnvelopeFields(value, envelope, violations);
+    fields = readEnvelopeFields(value, envelope, violations);
   }
   if (reader.strict === true) refuseUnknown(value, envelope, violations);
   const payload = payloadOf(value, envelope);
@@ -576,14 +579,14 @@ function readWhole(value, reader) {
   const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
   if (violations.length > 0) {
     violations.push(...wrong);
-    return refuse("envelope", "the envelope does not fit", { ...around, ...type, payload, violations });
+    return refuse("envelope", "the envelope does not fit", { ...fields, ...type, payload, violations });
   }
   if (wrong.length > 0) {
     const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse("invalid", words, { ...around, ...type, payload, violations: wrong });
+    return refuse("invalid", words, { ...fields, ...type, payload, violations: wrong });
   }
-  const held = incoming.receive === noPayload ? void 0 : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: held, ...around } });
+  const kept = incoming.receive === noPayload ? void 0 : payload;
+  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
 }
 function payloadViolations(message, payload, { content }, { receive }, strict) {
   const direction = strict ? "sent" : "received";
@@ -597,9 +600,9 @@ function readTag(message, { tag }) {
   if (typeof value === "string" || Number.isSafeInteger(value)) return { value };
   return { problem: wrongKind(tag) };
 }
-function find(value, tag, around, reader) {
+function find(value, tag, fields, reader) {
   const { outcome } = reader.envelope;
-  const answers = reader.pending?.(around.id) ?? [];
+  const answers = reader.pending?.(fields.id) ?? [];
   const answer = answers.find((candidate) => hasTagOf(value, candidate, reader.envelope));
   if (answer !== void 0) {
     return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
@@ -650,9 +653,9 @@ var SESSION_CODES = [
 ];
 var SessionRefusedError = class extends Error {
   name = "SessionRefusedError";
-  /** `VERSION`, an error of the auth message, or what the close code says. */
+  /** `VERSION`, an error of the auth message, or the close code. */
   code;
-  /** The end that is too old, where that is the reason. */
+  /** The side that is too old, if that is the reason. */
   side;
   /** What is wrong with the auth message, if that is the reason. */
   violations;
@@ -749,8 +752,8 @@ var Encoder = class {
   constructor(protocol2) {
     this.#protocol = protocol2;
   }
-  /** The text of a message that a server would take. */
-  text(message, payload, address) {
+  /** The text of a message, if a server would accept it. */
+  text(message, payload, fields) {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
       const { content } = envelope;
@@ -762,21 +765,21 @@ var Encoder = class {
     }
     let text;
     try {
-      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, address);
+      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: "INVALID", message: words, violations: [] });
     }
-    const most = this.#protocol.limits?.message;
-    if (most !== void 0 && text.length * 3 > most && byteLength(text) > most) {
-      const words = `\`${message.name}\` has more than ${most} bytes`;
+    const max = this.#protocol.limits?.message;
+    if (max !== void 0 && text.length * 3 > max && byteLength(text) > max) {
+      const words = `\`${message.name}\` has more than ${max} bytes`;
       return err({ code: "TOO_LARGE", message: words, retryable: false });
     }
     return ok(text);
   }
-  /** What keeps a server from taking a value that so many objects of the message lie around. */
-  violations(validate, payload, around, under) {
-    if (isDeeper(payload, this.#protocol.depth - around)) validate = tooDeep2;
+  /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
+  violations(validate, payload, outer, under) {
+    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep2;
     return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -795,8 +798,8 @@ var Encoder = class {
     const reply = { name: role, tag, receive: validateChannelKey };
     return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
   }
-  #raw(envelope, tag, payload, address) {
-    return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
+  #raw(envelope, tag, payload, fields) {
+    return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
   }
 };
 function byteLength(text) {
@@ -814,106 +817,106 @@ function tooDeep2(_, report) {
 // handfast/outbound.ts
 var OUTCOME_UNKNOWN = {
   code: "OUTCOME_UNKNOWN",
-  message: "the connection ended before the answer was complete"
+  message: "the connection ended before the reply was complete"
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var OVERHEAD = 256;
-var OUTBOUND = 1048576;
-var POLL = 20;
+var DEFAULT_MAX_BYTES = 1048576;
+var POLL_INTERVAL = 20;
 var Outbound = class {
   #clock;
-  /** Whether any request was known by its place in line. */
-  #inOrder = false;
-  #most;
+  /** Whether any request was identified by order. */
+  #hasOrdered = false;
+  #maxBytes;
   #connection;
-  /** What is not written, in the order of the calls; a message without an answer by itself. */
-  #waiting = /* @__PURE__ */ new Map();
-  /** Requests that were written, in the order in which they were. */
+  /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
+  #queued = /* @__PURE__ */ new Map();
+  /** The pending requests that were written, in order. */
   #written = /* @__PURE__ */ new Map();
-  #calls = 0;
-  #used = 0;
-  /** A pong that violations the socket full. Only the last is worth sending. */
+  #nextOrder = 0;
+  #usedBytes = 0;
+  /** A pong that found the socket full. Only the last one is sent. */
   #pong;
   #cancelPoll;
   constructor(clock, protocol2, connection) {
     this.#clock = clock;
-    this.#most = protocol2.limits?.outbound ?? OUTBOUND;
+    this.#maxBytes = protocol2.limits?.outbound ?? DEFAULT_MAX_BYTES;
     this.#connection = connection;
   }
-  /** Takes a request. It fails, and never throws, if it cannot be sent. */
-  ask(request, { timeout, signal, as }) {
+  /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
+  request(request, { timeout, signal, as }) {
     const { id, text } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
-    this.#inOrder ||= request.inOrder;
-    const size = byteLength(text) + OVERHEAD;
-    if (as === void 0 && this.#isFull(size, this.#most)) return request.failed(this.#full());
-    const late = () => this.fail(id, { code: "TIMEOUT", message: `no answer within ${timeout} ms` });
-    const cancelTimer = timeout === null ? void 0 : deadline(this.#clock, timeout, late);
+    this.#hasOrdered ||= request.inOrder;
+    const bytes = byteLength(text) + OVERHEAD;
+    if (as === void 0 && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
+    const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
+    const cancelTimer = timeout === null ? void 0 : deadline(this.#clock, timeout, timedOut);
     const abort = () => this.fail(id, ABORTED);
     signal?.addEventListener("abort", abort);
     const release = () => {
       cancelTimer?.();
       signal?.removeEventListener("abort", abort);
     };
-    const fleeting = as !== void 0;
-    const entry = { order: this.#calls++, text, size, volatile: false, request, fleeting, release };
-    this.#used += size;
+    const thisConnectionOnly = as !== void 0;
+    const entry = { order: this.#nextOrder++, text, bytes, volatile: false, request, thisConnectionOnly, release };
+    this.#usedBytes += bytes;
     if (as === "rejoin") this.#write(id, entry);
-    else this.#take(id, entry);
+    else this.#enqueue(id, entry);
   }
-  /** Takes a message without an answer. */
+  /** Enqueues a message without a reply. */
   send(text, volatile) {
-    const size = byteLength(text) + OVERHEAD;
-    if (volatile && (!this.#connection.writable || this.#isFull(size, this.#most / 2))) return ok(void 0);
-    if (this.#isFull(size, this.#most)) return err(this.#full());
-    if (this.#waiting.size === 0 && this.#connection.writable && !this.#isStuck()) {
+    const bytes = byteLength(text) + OVERHEAD;
+    if (volatile && (!this.#connection.writable || this.#isFull(bytes, this.#maxBytes / 2))) return ok(void 0);
+    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
+    if (this.#queued.size === 0 && this.#connection.writable && !this.#isSocketFull()) {
       this.#connection.write(text);
       return ok(void 0);
     }
-    this.#used += size;
-    const entry = { order: this.#calls++, text, size, volatile, release() {
+    this.#usedBytes += bytes;
+    const entry = { order: this.#nextOrder++, text, bytes, volatile, release() {
     } };
-    this.#take(entry, entry);
+    this.#enqueue(entry, entry);
     return ok(void 0);
   }
-  /** Answers a ping. A server that pings and does not read gets one answer for all of them. */
+  /** Sends a pong. A server that pings and does not read gets one pong for all pings. */
   pong(text) {
     if (!this.#connection.writable) return;
     this.#pong = text;
     this.#flushPong();
   }
-  /** One message finds room always, so that none waits for ever. */
-  #isFull(size, most) {
-    const used = this.#used + this.#connection.buffered;
-    return used > 0 && used + size > most;
+  /** There is always room for one message, so that none is queued for ever. */
+  #isFull(bytes, max) {
+    const used = this.#usedBytes + this.#connection.buffered;
+    return used > 0 && used + bytes > max;
   }
-  #full() {
-    const message = `${this.#most} bytes wait to be sent or answered already`;
+  #queueFull() {
+    const message = `${this.#maxBytes} bytes are queued or pending already`;
     return { code: "QUEUE_FULL", message, retryable: true };
   }
-  #take(key, entry) {
-    this.#waiting.set(key, entry);
-    if (this.#waiting.size === 1) this.flush();
+  #enqueue(key, entry) {
+    this.#queued.set(key, entry);
+    if (this.#queued.size === 1) this.flush();
   }
-  /** Writes what waits, as far as the connection takes it now. */
+  /** Writes what is queued, as far as the socket has room. */
   flush() {
     if (!this.#connection.writable || !this.#flushPong()) return;
-    for (const [key, entry] of this.#waiting) {
-      if (this.#isStuck()) return;
+    for (const [key, entry] of this.#queued) {
+      if (this.#isSocketFull()) return;
       this.#write(key, entry);
       if (!this.#connection.writable) return;
     }
   }
   #flushPong() {
-    if (this.#isStuck()) return false;
+    if (this.#isSocketFull()) return false;
     if (this.#pong !== void 0) this.#connection.write(this.#pong);
     this.#pong = void 0;
     return true;
   }
-  /** Whether the socket holds enough; then it is asked again later. */
-  #isStuck() {
-    if (this.#connection.buffered <= this.#most / 2) return false;
-    this.#cancelPoll ??= this.#clock.after(POLL, () => {
+  /** Whether the socket's buffer is full; then it is polled. */
+  #isSocketFull() {
+    if (this.#connection.buffered <= this.#maxBytes / 2) return false;
+    this.#cancelPoll ??= this.#clock.after(POLL_INTERVAL, () => {
       this.#cancelPoll = void 0;
       this.flush();
     });
@@ -921,86 +924,86 @@ var Outbound = class {
   }
   #write(key, entry) {
     const { text, request } = entry;
-    this.#waiting.delete(key);
-    if (request === void 0) this.#used -= entry.size;
+    this.#queued.delete(key);
+    if (request === void 0) this.#usedBytes -= entry.bytes;
     else this.#written.set(request.id, entry);
     this.#connection.write(text);
   }
-  /** The request that a message answers: by its id, or the first in line of those that go by order. */
+  /** The request that a message replies to: by id, or the first of those that are identified by order. */
   find(id) {
     const named = id === void 0 ? void 0 : this.#written.get(id)?.request;
-    if (named?.inOrder === false || !this.#inOrder) return named;
+    if (named?.inOrder === false || !this.#hasOrdered) return named;
     for (const { request } of this.#written.values()) if (request?.inOrder === true) return request;
     return void 0;
   }
-  /** Whether a request that is pending went out over the connection there is. */
+  /** Whether a pending request was written to the current connection. */
   isWritten(id) {
     return this.#written.has(id);
   }
-  /** Gives a request its answer. */
+  /** Passes a reply to its request. */
   answer(request, message, incoming) {
     const entry = this.#written.get(request.id);
     if (entry === void 0) return;
     entry.release();
-    this.#used -= entry.size;
-    entry.size = 0;
+    this.#usedBytes -= entry.bytes;
+    entry.bytes = 0;
     if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
   }
   /** Fails a request. */
   fail(id, error, answered = false) {
-    const entry = this.#waiting.get(id) ?? this.#written.get(id);
+    const entry = this.#queued.get(id) ?? this.#written.get(id);
     if (entry === void 0) return;
     const wasAbandoned = entry.abandoned;
     const wasWritten = this.#written.has(id);
     this.abandon(id, answered);
     if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
   }
-  /** Waits for a request no longer. Its place in line stays, until its answer comes, if the protocol goes by order. */
+  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
   abandon(id, answered = false) {
-    const entry = this.#waiting.get(id) ?? this.#written.get(id);
+    const entry = this.#queued.get(id) ?? this.#written.get(id);
     if (entry === void 0) return;
     entry.release();
     entry.abandoned = true;
-    if (answered || entry.request?.inOrder !== true || this.#waiting.has(id)) this.#remove(id, entry);
+    if (answered || entry.request?.inOrder !== true || this.#queued.has(id)) this.#remove(id, entry);
   }
   #remove(key, entry) {
-    this.#used -= entry.size;
-    entry.size = 0;
-    this.#waiting.delete(key);
+    this.#usedBytes -= entry.bytes;
+    entry.bytes = 0;
+    this.#queued.delete(key);
     this.#written.delete(key);
   }
   /**
-   * The connection broke: what may be sent again waits for the next one, the outcome of the rest is unknown.
+   * The connection was lost: what may be sent again is queued for the next one; the outcome of the rest is unknown.
    *
-   * @param refused The server refused the hello, and did not look at what was written behind it.
+   * @param refused Whether the server refused the hello, and has not processed what followed.
    * @param again Whether what was written may be written again.
    */
   lost(refused2, again) {
     this.#cancelPoll?.();
     this.#cancelPoll = this.#pong = void 0;
-    const waiting = [...this.#waiting];
+    const queued = [...this.#queued];
     const written = [...this.#written];
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
       if (!refused2) entry.lost = true;
-      const { request, fleeting, abandoned } = entry;
-      return refused2 || again && request?.idempotent === true && fleeting !== true && abandoned !== true;
+      const { request, thisConnectionOnly, abandoned } = entry;
+      return refused2 || again && request?.idempotent === true && thisConnectionOnly !== true && abandoned !== true;
     });
-    this.#waiting = new Map([...kept, ...waiting].sort(([, a], [, b]) => a.order - b.order));
+    this.#queued = new Map([...kept, ...queued].sort(([, a], [, b]) => a.order - b.order));
     for (const [id, entry] of written) {
-      if (this.#waiting.has(id)) continue;
-      this.#used -= entry.size;
+      if (this.#queued.has(id)) continue;
+      this.#usedBytes -= entry.bytes;
       entry.release();
       if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
     }
-    for (const [key, entry] of waiting) {
+    for (const [key, entry] of queued) {
       if (entry.volatile) this.#remove(key, entry);
-      else if (entry.fleeting === true) this.fail(key, OUTCOME_UNKNOWN);
+      else if (entry.thisConnectionOnly === true) this.fail(key, OUTCOME_UNKNOWN);
     }
   }
   /** Fails every request, and drops the rest. */
   failAll(error) {
-    for (const [key, entry] of [...this.#waiting, ...this.#written]) {
+    for (const [key, entry] of [...this.#queued, ...this.#written]) {
       if (entry.request === void 0) this.#remove(key, entry);
       else this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
     }
@@ -1011,7 +1014,7 @@ var Outbound = class {
 var Listeners = class {
   #byEvent = /* @__PURE__ */ new Map();
   #threw;
-  /** @param threw takes what a listener throws, so that the others still hear. */
+  /** @param threw is called with what a listener throws, so that the others are still called. */
   constructor(threw) {
     this.#threw = threw;
   }
@@ -1022,7 +1025,7 @@ var Listeners = class {
     listeners.add(own);
     return () => listeners.delete(own);
   }
-  /** Tells everyone, in the order they came; whether there was anyone. */
+  /** Calls every listener, in the order they were added. Returns whether there was one. */
   emit(event, value) {
     const listeners = this.#byEvent.get(event);
     if (listeners === void 0 || listeners.size === 0) return false;
@@ -1047,33 +1050,29 @@ var Subscription = class {
   #host;
   #events;
   #messages;
-  #over;
+  #ended;
   constructor(key, host) {
     this.key = key;
     this.#host = host;
-    this.#events = new Listeners((error) => host.threw(error));
-    this.#messages = new Listeners((error) => host.threw(error));
+    this.#events = new Listeners((error) => host.reportThrown(error));
+    this.#messages = new Listeners((error) => host.reportThrown(error));
   }
-  /** The last answer to a join. */
+  /** The last reply to a join. */
   get joined() {
     return this.#host.joined();
   }
   on(what, listener) {
     if (typeof what === "string") return this.#events.on(what, listener);
-    this.#host.learn(what);
-    const hear = listener;
-    return this.#messages.on(what.name, (message) => hear(message.payload, message));
+    this.#host.register(what);
+    const deliver = listener;
+    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
   }
-  /**
-   * Sends a message that has no reply, with the room's key in its envelope. One that was left or lost fails with
-   * `CLOSED`.
-   */
   send(message, payload) {
-    return this.#over === void 0 ? this.#host.send(message, payload) : err(this.#over);
+    return this.#ended === void 0 ? this.#host.send(message, payload) : err(this.#ended);
   }
   /**
-   * Leaves the room. Its listeners hear nothing more. The server is asked, and its answer waited for, only if nobody else
-   * in this client has joined the channel; that is decided at once, so that a later join finds it left.
+   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
+   * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
    */
   leave() {
     return this.#host.leave();
@@ -1083,30 +1082,30 @@ var Subscription = class {
     this.#events.emit(event, what);
   }
   /** @internal */
-  hear(message) {
+  deliver(message) {
     return this.#messages.emit(message.type, message);
   }
-  /** @internal Nothing more is heard or sent. */
+  /** @internal Ends the subscription. */
   end(message) {
-    this.#over ??= { code: "CLOSED", message };
+    this.#ended ??= { code: "CLOSED", message };
     this.#events.clear();
     this.#messages.clear();
   }
 };
 
 // handfast/channels.ts
-var REJOINS = 3;
+var MAX_REJOINS = 3;
 var Channels = class {
   #host;
   #clock;
   #session;
   #memberships = /* @__PURE__ */ new Map();
-  /** What has to be joined again on the connection there is. */
+  /** What must be joined again on the current connection. */
   #queue = /* @__PURE__ */ new Set();
-  /** How many rejoins have not been answered. */
-  #unanswered = 0;
-  #most = REJOINS;
-  /** How often rejoins were refused for now, less how often they were not. */
+  /** The number of pending rejoins. */
+  #pendingRejoins = 0;
+  #maxRejoins = MAX_REJOINS;
+  /** How often rejoins were refused temporarily, minus how often they succeeded. */
   #refusals = 0;
   #cancelPause;
   constructor(host, clock, session) {
@@ -1114,7 +1113,7 @@ var Channels = class {
     this.#clock = clock;
     this.#session = session;
   }
-  /** Joins a channel for one more holder. */
+  /** Joins a channel for one more subscription. */
   join(channel, params, setup, { timeout, signal }) {
     const promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
@@ -1122,12 +1121,12 @@ var Channels = class {
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
       const subscription = new Subscription(key, {
-        joined: () => membership.joined,
-        // nobody has a subscription before it was joined, but for `setup`
+        joined: () => membership.joinReply,
+        // only `setup` has a subscription before it is joined
         send: (message, payload) => this.#host.send(message, payload, key),
         leave: () => this.#release(membership, subscription, "the subscription was left"),
-        learn: (message) => this.#host.learn(message),
-        threw: (error) => this.#host.threw(error)
+        register: (message) => this.#host.register(message),
+        reportThrown: (error) => this.#host.reportThrown(error)
       });
       membership.subscriptions.set(subscription, void 0);
       this.#memberships.set(key, membership);
@@ -1138,7 +1137,7 @@ var Channels = class {
         throw error;
       }
       if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
-      if (membership.entered) return resolve2(subscription);
+      if (membership.wasJoined) return resolve2(subscription);
       const giveUp = (error) => {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
@@ -1149,7 +1148,7 @@ var Channels = class {
       const abort = () => giveUp(ABORTED);
       signal?.addEventListener("abort", abort);
       membership.subscriptions.set(subscription, {
-        quiet: () => promise.catch(() => {
+        ignoreRejection: () => promise.catch(() => {
         }),
         settle: (error) => {
           cancelTimer();
@@ -1158,7 +1157,7 @@ var Channels = class {
           else reject(new CallFailedError(error));
         }
       });
-      if (membership.id === void 0) this.#enter(membership);
+      if (membership.id === void 0) this.#join(membership);
     });
     return promise;
   }
@@ -1171,155 +1170,155 @@ var Channels = class {
       params: channel.join ? params : own,
       leaveParams: channel.leave ? pick(params, channel.params) : own,
       subscriptions: /* @__PURE__ */ new Map(),
-      count: new SequenceTracker(),
-      entered: false,
-      member: false,
+      sequence: new SequenceTracker(),
+      wasJoined: false,
+      isMember: false,
       id: void 0,
-      refused: false,
-      done() {
+      isRefused: false,
+      releaseSlot() {
       }
     };
   }
-  /** Joins it for the first time. Those who wait have timers of their own. */
-  #enter(membership) {
+  /** Joins it for the first time. Each pending join has a timer of its own. */
+  #join(membership) {
     const { join, params } = membership;
     const failed = (error) => {
       membership.id = void 0;
-      this.#drop(membership, error);
+      this.#lose(membership, error);
     };
     const answered = (message) => {
-      if (isOf(message, membership)) this.#entered(membership, message);
-      else failed(ofAnother(message));
+      if (isOfChannel(message, membership)) this.#joined(membership, message);
+      else failed(wrongChannelError(message));
     };
-    membership.id = this.#host.ask(join, params, { timeout: null }, answered, failed);
+    membership.id = this.#host.request(join, params, { timeout: null }, answered, failed);
   }
-  #entered(membership, message) {
-    const again = membership.entered;
-    membership.joined = message.payload;
-    membership.entered = membership.member = true;
-    membership.refused = false;
+  #joined(membership, message) {
+    const again = membership.wasJoined;
+    membership.joinReply = message.payload;
+    membership.wasJoined = membership.isMember = true;
+    membership.isRefused = false;
     membership.id = void 0;
     if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
-    const { gap } = membership.count.joined(message);
-    if (again && gap !== void 0) this.#missed(membership, gap);
-    for (const [subscription, joining] of [...membership.subscriptions]) {
+    const { gap } = membership.sequence.joined(message);
+    if (again && gap !== void 0) this.#emitGap(membership, gap);
+    for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
-      joining?.settle();
+      pending?.settle();
     }
   }
-  /** One holder less. The last one leaves the channel, and the server is asked if it may know of it. */
+  /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
   async #release(membership, subscription, why) {
-    const joining = membership.subscriptions.get(subscription);
-    const wasThere = membership.subscriptions.delete(subscription);
+    const pending = membership.subscriptions.get(subscription);
+    const wasSubscribed = membership.subscriptions.delete(subscription);
     subscription.end(why);
-    joining?.settle({ code: "CLOSED", message: why });
-    if (!wasThere || membership.subscriptions.size > 0) return ok(void 0);
-    const { id, member } = membership;
-    this.#forget(membership);
-    const isKnown = member || id !== void 0 && this.#host.isWritten(id);
+    pending?.settle({ code: "CLOSED", message: why });
+    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
+    const { id, isMember: isMember2 } = membership;
+    this.#remove(membership);
+    const isKnown = isMember2 || id !== void 0 && this.#host.isWritten(id);
     if (id !== void 0) this.#host.abandon(id);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
   #leave({ leave, leaveParams }) {
     return new Promise((resolve2) => {
-      this.#host.ask(
+      this.#host.request(
         leave,
         leaveParams,
         { timeout: this.#host.timeout(leave), as: "leave" },
         (message) => resolve2(ok(message.payload)),
-        // A connection that ended has left every channel.
+        // Every channel is left when the connection ends.
         (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
       );
     });
   }
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
-  #forget(membership) {
+  #remove(membership) {
     if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
     this.#queue.delete(membership);
-    membership.done();
+    membership.releaseSlot();
   }
-  /** It is lost, for all who hold it. */
-  #drop(membership, error) {
-    this.#forget(membership);
+  /** The channel is lost, for all its subscriptions. */
+  #lose(membership, error) {
+    this.#remove(membership);
     if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
     const subscriptions = [...membership.subscriptions];
     membership.subscriptions.clear();
-    for (const [subscription, joining] of subscriptions) {
-      if (joining === void 0) subscription.emit("lost", error);
+    for (const [subscription, pending] of subscriptions) {
+      if (pending === void 0) subscription.emit("lost", error);
       subscription.end(`the subscription was lost: ${error.message}`);
-      joining?.settle(error);
+      pending?.settle(error);
     }
   }
   // After a loss of the connection
-  /** Joins everything again that was joined. What was never joined waits with the other requests. */
+  /** Joins every channel again that was joined. First joins are queued with the other requests. */
   opened() {
     for (const membership of this.#memberships.values()) {
-      if (membership.entered) this.#queue.add(membership);
+      if (membership.wasJoined) this.#queue.add(membership);
     }
     this.#rejoin();
   }
-  /** The connection is gone, and every channel with it. */
-  lost() {
+  /** The connection was lost, and every membership with it. */
+  disconnected() {
     this.#queue.clear();
     this.#cancelPause?.();
     this.#cancelPause = void 0;
-    this.#most = REJOINS;
+    this.#maxRejoins = MAX_REJOINS;
     for (const membership of this.#memberships.values()) {
-      membership.member = false;
-      if (membership.entered) membership.id = void 0;
-      membership.done();
+      membership.isMember = false;
+      if (membership.wasJoined) membership.id = void 0;
+      membership.releaseSlot();
     }
   }
   #rejoin() {
     for (const membership of this.#queue) {
-      if (this.#unanswered >= this.#most || this.#cancelPause !== void 0) return;
+      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause !== void 0) return;
       this.#queue.delete(membership);
-      this.#enterAgain(membership);
+      this.#rejoinOne(membership);
     }
   }
-  #enterAgain(membership) {
+  #rejoinOne(membership) {
     const { join, params } = membership;
     let isCurrent = true;
-    this.#unanswered++;
+    this.#pendingRejoins++;
     const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
-      this.#missed(membership, {});
-      membership.done();
+      this.#emitGap(membership, {});
+      membership.releaseSlot();
       this.#rejoin();
     });
-    membership.done = () => {
+    membership.releaseSlot = () => {
       cancelTimer();
-      membership.done = () => {
+      membership.releaseSlot = () => {
       };
-      this.#unanswered--;
+      this.#pendingRejoins--;
     };
     const answered = (message) => {
-      if (!isOf(message, membership)) return failed(ofAnother(message));
+      if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
       isCurrent = false;
-      membership.done();
+      membership.releaseSlot();
       this.#refusals = Math.max(0, this.#refusals - 1);
-      this.#entered(membership, message);
+      this.#joined(membership, message);
       this.#rejoin();
     };
     const failed = (error) => {
       if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
       isCurrent = false;
       membership.id = void 0;
-      membership.done();
+      membership.releaseSlot();
       if (isRetryable(error)) this.#refused(membership);
-      else this.#drop(membership, error);
+      else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#host.ask(join, params, { timeout: null, as: "rejoin" }, answered, failed);
+    const id = this.#host.request(join, params, { timeout: null, as: "rejoin" }, answered, failed);
     if (isCurrent) membership.id = id;
   }
-  /** SessionRefusedError for now: it is tried again, as are all that wait, one at a time and after a while. */
+  /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
   #refused(membership) {
-    const isNews = !membership.refused;
-    membership.refused = true;
+    const isNews = !membership.isRefused;
+    membership.isRefused = true;
     this.#queue.add(membership);
-    this.#most = 1;
+    this.#maxRejoins = 1;
     this.#pause();
-    if (isNews) this.#missed(membership, {});
+    if (isNews) this.#emitGap(membership, {});
   }
   #pause() {
     if (this.#cancelPause !== void 0) return;
@@ -1330,59 +1329,59 @@ var Channels = class {
       this.#rejoin();
     });
   }
-  // What is heard
-  /** The channel that a message belongs to, if it was joined. */
+  // Receiving
+  /** The membership that a message belongs to, if the channel was joined. */
   find(key) {
     const membership = key === void 0 ? void 0 : this.#memberships.get(key);
-    return membership?.entered === true ? membership : void 0;
+    return membership?.wasJoined === true ? membership : void 0;
   }
   /** Counts a message off; whether it is new. */
   count(membership, around) {
-    const { gap, repeated } = membership.count.message(around);
-    if (gap !== void 0) this.#missed(membership, gap);
-    return repeated !== true;
+    const { gap, isDuplicate } = membership.sequence.message(around);
+    if (gap !== void 0) this.#emitGap(membership, gap);
+    return isDuplicate !== true;
   }
   /** Takes the server's word that something is missing. */
-  miss(key, gap) {
+  gap(key, gap) {
     const membership = this.find(key);
     if (membership === void 0) return;
-    membership.count.missed(gap);
-    this.#missed(membership, gap);
+    membership.sequence.missed(gap);
+    this.#emitGap(membership, gap);
   }
-  /** Hands a message to everyone in its channel; whether anyone listens. */
-  hear(membership, message) {
-    let isHeard = false;
+  /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
+  deliver(membership, message) {
+    let wasDelivered = false;
     this.#each(membership, (subscription) => {
-      isHeard = subscription.hear(message) || isHeard;
+      wasDelivered = subscription.deliver(message) || wasDelivered;
     });
-    return isHeard;
+    return wasDelivered;
   }
-  #missed(membership, gap) {
+  #emitGap(membership, gap) {
     this.#each(membership, (subscription) => subscription.emit("gap", gap));
   }
   #each(membership, act) {
     for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
   }
   // The end
-  /** The application closeCodes the client: those who do not ask what became of their join need not. */
-  closing() {
+  /** The application closes the client: callers need not handle the rejection of their joins. */
+  ignoreRejections() {
     for (const { subscriptions } of this.#memberships.values()) {
-      for (const joining of subscriptions.values()) joining?.quiet();
+      for (const pending of subscriptions.values()) pending?.ignoreRejection();
     }
   }
-  /** Nothing is joined again. */
+  /** No channel is joined again. */
   loseAll(error) {
-    for (const membership of [...this.#memberships.values()]) this.#drop(membership, error);
+    for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
   }
 };
 function isRetryable(error) {
   return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
 }
-function isOf({ channel }, { key }) {
+function isOfChannel({ channel }, { key }) {
   return channel === void 0 || channel === key;
 }
-function ofAnother({ id, channel, payload }) {
-  const message = "the answer to a join is of another channel";
+function wrongChannelError({ id, channel, payload }) {
+  const message = "the reply to a join is of another channel";
   const reply = { code: "ENVELOPE", kind: "envelope", message, id, channel, payload, violations: [] };
   return { code: "BAD_REPLY", message, reply };
 }
@@ -1391,7 +1390,7 @@ function pick(value, names) {
 }
 
 // handfast/close-codes.ts
-var USUAL = {
+var DEFAULTS = {
   violations: 1008,
   tooLarge: 1009,
   silent: 4e3,
@@ -1403,7 +1402,7 @@ var USUAL = {
   rateLimited: 4429
 };
 function closeCodesOf(protocol2) {
-  return { ...USUAL, ...protocol2.closeCodes };
+  return { ...DEFAULTS, ...protocol2.closeCodes };
 }
 function isRefusal(code, closeCodes) {
   const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
@@ -1411,37 +1410,37 @@ function isRefusal(code, closeCodes) {
 }
 
 // handfast/backoff.ts
-var SHORTEST = 100;
+var MIN_DELAY = 100;
 function backoffDelay(clock, { min, max }, failures) {
-  const floor = Math.min(max, Math.max(min / 2, SHORTEST));
+  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
   const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
   return floor + clock.random() * (bound - floor);
 }
 
 // handfast/connection.ts
 var ABNORMAL = 1006;
-var OVERRUN = 3;
+var OVERLOADED_STEPS = 3;
 var Connection = class {
   /** The close codes of the protocol. */
   closeCodes;
   #settings;
   #host;
   #transport;
-  /** Counts the transports, so that what an earlier one still says is not heard. */
+  /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
-  /** Tries in a row that led to no session, or to none that lasted. */
-  #tries = 0;
-  /** How often the bound of the wait has doubled. */
-  #doubled = 0;
-  /** Tries in a row that did not even get a close frame. */
-  #abnormal = 0;
+  /** Consecutive attempts that led to no session, or to none that lasted. */
+  #failedAttempts = 0;
+  /** How often the bound of the backoff has doubled. */
+  #backoffSteps = 0;
+  /** Consecutive attempts that ended without a close frame. */
+  #abnormalCloses = 0;
   #phase = "connecting";
   #writable = false;
-  /** Whether the server has asked for a longer wait. */
-  #overrun = false;
-  /** Whether a ping was written and nothing was heard since. */
-  #probing = false;
-  #heard = 0;
+  /** Whether the server is overloaded, and reconnecting must not be hurried. */
+  #isOverloaded = false;
+  /** Whether a ping was written and nothing was received since. */
+  #isProbing = false;
+  #lastReceived = 0;
   #readyAt = 0;
   #cancelTimer = () => {
   };
@@ -1450,18 +1449,18 @@ var Connection = class {
     this.#host = host;
     this.closeCodes = closeCodesOf(settings.protocol);
   }
-  /** Whether the hello is written, so that messages may follow. */
+  /** Whether the hello was written, so that messages may follow. */
   get writable() {
     return this.#writable;
   }
-  /** How many bytes were written and have not left this machine. */
+  /** The number of written bytes that are still buffered on this machine. */
   get buffered() {
     return this.#transport?.buffered?.() ?? 0;
   }
   /**
    * Makes the first attempt to connect.
    *
-   * @throws if the transport says at once that it cannot.
+   * @throws if the transport throws.
    */
   start() {
     try {
@@ -1486,8 +1485,8 @@ var Connection = class {
       },
       received: (data) => {
         if (!isCurrent()) return;
-        this.#heard = clock.now();
-        this.#probing = false;
+        this.#lastReceived = clock.now();
+        this.#isProbing = false;
         this.#host.received(data);
       },
       closed: (code, reason) => {
@@ -1503,14 +1502,14 @@ var Connection = class {
       this.#lost(ABNORMAL, "could not connect");
     }
   }
-  /** Does not wait any longer for the next try. A connection that seems to be there is asked whether it is. */
+  /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow() {
     if (this.#phase === "waiting") this.#retry();
-    else if (this.#phase === "ready" && !this.#probing) this.#probe();
+    else if (this.#phase === "ready" && !this.#isProbing) this.#probe();
   }
-  /** The network or the page came back. A server that is overrun is not asked sooner for it. */
+  /** The network or the page is available again. An overloaded server is still left its delay. */
   wake() {
-    if (this.#phase !== "waiting" || !this.#overrun) this.retryNow();
+    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
   }
   async #sayHello(isCurrent) {
     try {
@@ -1534,48 +1533,48 @@ var Connection = class {
       this.#drop(ABNORMAL, String(error));
     }
   }
-  /** The session is ready: from now on silence is watched. */
+  /** The session is ready: the heartbeat begins. */
   ready() {
     const { clock } = this.#settings;
     this.#phase = "ready";
     this.#readyAt = clock.now();
-    this.#abnormal = 0;
-    this.#listen();
+    this.#abnormalCloses = 0;
+    this.#watch();
   }
-  /** Pings after a `heartbeat` without a word from the server. One timer, however much is heard. */
-  #listen() {
+  /** Pings after `heartbeat` without a message from the server. One timer, however much is received. */
+  #watch() {
     const { clock, protocol: protocol2 } = this.#settings;
     const { heartbeat } = protocol2.session;
     this.#cancelTimer();
     if (heartbeat === null || this.#host.ping === null) return;
-    const silence = () => clock.now() - this.#heard;
-    this.#cancelTimer = deadline(clock, heartbeat - silence(), () => {
-      if (silence() < heartbeat) this.#listen();
+    const idleTime = () => clock.now() - this.#lastReceived;
+    this.#cancelTimer = deadline(clock, heartbeat - idleTime(), () => {
+      if (idleTime() < heartbeat) this.#watch();
       else this.#probe();
     });
   }
-  /** Pings, and drops the connection if nothing is heard. */
+  /** Pings, and drops the connection if nothing is received. */
   #probe() {
     const { clock, protocol: protocol2 } = this.#settings;
     const { timeout } = protocol2.session;
     if (this.#host.ping === null) return;
-    this.#probing = true;
+    this.#isProbing = true;
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => {
-      if (this.#probing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
-      else this.#listen();
+      if (this.#isProbing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
+      else this.#watch();
     });
     this.write(this.#host.ping);
   }
-  /** The server refuses for now: the next try has to wait as long as for one that is overrun. */
+  /** The server refuses temporarily: the delay is that for an overloaded one. */
   refused(reason) {
     this.#drop(this.closeCodes.rateLimited, reason);
   }
-  /** Ends it for good. */
+  /** Closes it for good. */
   end(code, reason) {
     if (this.#phase !== "ended") this.#drop(code, reason, true);
   }
-  /** Whether a server that closeCodes with a code wants no other connection of this client. */
+  /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
@@ -1587,28 +1586,28 @@ var Connection = class {
   #lost(code, reason, final = false) {
     const { protocol: protocol2, clock, reconnect } = this.#settings;
     const { backoff } = protocol2.session;
-    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#tries = this.#doubled = 0;
-    else this.#tries++;
+    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+    else this.#failedAttempts++;
     this.#generation++;
     this.#transport = void 0;
-    this.#writable = this.#probing = false;
+    this.#writable = this.#isProbing = false;
     this.#cancelTimer();
-    const isOver = this.#tries >= (backoff.attempts ?? Infinity);
-    if (final || !reconnect || isOver) {
+    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
+    if (final || !reconnect || hasGivenUp) {
       this.#phase = "ended";
-      const words = isOver && !final && reconnect ? `gave up after ${this.#tries} tries: ${reason || code}` : reason;
+      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
       this.#host.closed({ code, reason: words, final: true });
       return;
     }
-    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormal === 2) this.#hint(reason);
-    this.#overrun = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
-    if (this.#overrun) this.#doubled = Math.max(this.#doubled, OVERRUN);
-    const retryIn = backoffDelay(clock, backoff, this.#doubled++);
+    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
+    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
+    if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
     this.#phase = "waiting";
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
     this.#host.closed({ code, reason, final: false, retryIn });
   }
-  /** Says what may be wrong, as no browser does. */
+  /** Logs what may be wrong, as browsers do not say. */
   #hint(reason) {
     const { url, protocol: protocol2 } = this.#settings;
     const { location: location2 } = globalThis;
@@ -1625,14 +1624,14 @@ var Store = class {
   #value;
   #runs = /* @__PURE__ */ new Set();
   #threw;
-  /** @param threw takes what a subscriber throws, so that the others are still called. */
+  /** @param threw is called with what a subscriber throws, so that the others are still called. */
   constructor(value, threw) {
     this.#value = value;
     this.#threw = threw;
   }
-  /** The value now. */
+  /** The current value. */
   get = () => this.#value;
-  /** Calls with the value at once, and with each later one. Returns what ends that. */
+  /** Calls a function with the current value, and with each later one. */
   subscribe = (run) => {
     const own = (value) => run(value);
     this.#runs.add(own);
@@ -1660,39 +1659,39 @@ function deferred() {
   const promise = new Promise((settle) => resolve2 = settle);
   return { promise, resolve: resolve2 };
 }
-var ITEMS = 1024;
-var TEXT = 1048576;
+var MAX_ITEMS = 1024;
+var MAX_TEXT = 1048576;
 var BURST = 8;
 var Stream = class {
   #ack = deferred();
   #end = deferred();
-  /** What waits: first the rest of `#taken`, then `#arrived`. They change places when the first is at its end. */
+  /** The buffer: first the rest of `#taken`, then `#arrived`. They are swapped when the first is exhausted. */
   #taken = [];
   #next = 0;
   #arrived = [];
   #items = 0;
   #text = 0;
-  #cancelJudgement;
-  #waitingReader;
+  #cancelSlowCheck;
+  #reader;
   #over;
   #cancel;
   #clock;
-  /** @param cancel tells the server. */
+  /** @param cancel is called to cancel the stream at the server. */
   constructor(clock, cancel) {
     this.#clock = clock;
     this.#cancel = cancel;
   }
-  /** What the server said when the stream began, or why it did not. It never rejects. */
+  /** The server's acknowledgement, or why the stream did not begin. Never rejects. */
   get ack() {
     return this.#ack.promise;
   }
   /**
-   * What the server said when the stream was over, or why it broke off: `CANCELLED` after a cancel. It never rejects.
+   * The server's end message, or why the stream ended without: `CANCELLED` after a cancel. Never rejects.
    */
   get end() {
     return this.#end.promise;
   }
-  /** Ends the stream early. Items that are already here can still be taken. */
+  /** Cancels the stream. Buffered items can still be read. */
   cancel() {
     if (this.#over !== void 0) return;
     this.#cancel();
@@ -1705,8 +1704,8 @@ var Stream = class {
         while (this.#items > 0) yield this.#take();
         if (this.#over?.failure !== void 0) throw new CallFailedError(this.#over.failure);
         if (this.#over !== void 0) return;
-        this.#waitingReader = deferred();
-        await this.#waitingReader.promise;
+        this.#reader = deferred();
+        await this.#reader.promise;
       }
     } finally {
       this.cancel();
@@ -1727,11 +1726,11 @@ var Stream = class {
     this.#text -= text;
     return item2;
   }
-  /** Whether more waits than `times` the bounds. */
+  /** Whether the buffer exceeds `times` its bounds. */
   #exceeds(times) {
-    return this.#items > ITEMS * times || this.#text > TEXT * times;
+    return this.#items > MAX_ITEMS * times || this.#text > MAX_TEXT * times;
   }
-  /** @internal @param text how long the item was as text. */
+  /** @internal @param text The length of the item's text. */
   push(item2, text) {
     if (this.#over !== void 0) return;
     this.#arrived.push([item2, text]);
@@ -1740,8 +1739,8 @@ var Stream = class {
     this.#wake();
     if (this.#exceeds(BURST)) return this.#slow();
     if (!this.#exceeds(1)) return;
-    this.#cancelJudgement ??= this.#clock.after(0, () => {
-      this.#cancelJudgement = void 0;
+    this.#cancelSlowCheck ??= this.#clock.after(0, () => {
+      this.#cancelSlowCheck = void 0;
       if (this.#exceeds(1)) this.#slow();
     });
   }
@@ -1753,36 +1752,36 @@ var Stream = class {
       this.#text -= text;
     }
     this.#cancel();
-    this.fail({ code: "SLOW", message: `more than ${ITEMS} items or ${TEXT} bytes wait to be taken` });
+    this.fail({ code: "SLOW", message: `more than ${MAX_ITEMS} items or ${MAX_TEXT} bytes wait to be read` });
   }
   /** @internal */
   complete(end) {
     this.#finish(ok(end), {});
   }
-  /** @internal @param quietly ends a loop over the items without a throw: it is the caller who closed the client. */
+  /** @internal @param quietly ends a loop over the items without throwing: the caller has closed the client. */
   fail(failure2, quietly = false) {
     this.#finish(err(failure2), quietly ? {} : { failure: failure2 });
   }
   #finish(end, over) {
     if (this.#over !== void 0) return;
     this.#over = over;
-    this.#cancelJudgement?.();
+    this.#cancelSlowCheck?.();
     this.#end.resolve(end);
     if (!end.ok) this.#ack.resolve(end);
     this.#wake();
   }
   #wake() {
-    this.#waitingReader?.resolve();
-    this.#waitingReader = void 0;
+    this.#reader?.resolve();
+    this.#reader = void 0;
   }
 };
 
 // handfast/url.ts
 var SCHEMES = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
 function webSocketUrl(address) {
-  const place = globalThis.location;
+  const page = globalThis.location;
   const isRelative = address.startsWith("/");
-  const base = place !== void 0 && place.protocol in SCHEMES ? `${place.protocol}//${place.host}` : void 0;
+  const base = page !== void 0 && page.protocol in SCHEMES ? `${page.protocol}//${page.host}` : void 0;
   if (isRelative && base === void 0) throw refused("begins with `/`, which only a page can complete");
   let url;
   try {
@@ -1803,8 +1802,8 @@ function refused(what, more = "") {
 }
 
 // handfast/transport.ts
-var LONGEST_REASON = 123;
-var CLOSING = 2e3;
+var MAX_REASON = 123;
+var CLOSE_TIMEOUT = 2e3;
 var NO_WEBSOCKET = "handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package `ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
@@ -1815,8 +1814,8 @@ function webSocket(constructor) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {
       };
-      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, cut2(reason));
-      const timer = setTimeout(() => drop(socket), CLOSING);
+      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
+      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       timer.unref?.();
     };
     socket.onopen = () => events.opened();
@@ -1837,10 +1836,10 @@ function drop(socket) {
   const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
   if (response !== void 0) own[response]?.socket?.destroy?.();
 }
-function cut2(reason) {
+function truncate2(reason) {
   const bytes = new TextEncoder().encode(reason);
-  if (bytes.length <= LONGEST_REASON) return reason;
-  let end = LONGEST_REASON;
+  if (bytes.length <= MAX_REASON) return reason;
+  let end = MAX_REASON;
   while ((bytes[end] & 192) === 128) end--;
   return new TextDecoder().decode(bytes.subarray(0, end));
 }
@@ -1852,14 +1851,14 @@ function onWake(callback) {
   const shown = () => {
     if (document2?.visibilityState === "visible") callback();
   };
-  const heard = [
+  const events = [
     [page, "online", callback],
     [page, "pageshow", callback],
     [document2, "visibilitychange", shown]
   ];
-  for (const [target, event, listener] of heard) target?.addEventListener?.(event, listener);
+  for (const [target, event, listener] of events) target?.addEventListener?.(event, listener);
   return () => {
-    for (const [target, event, listener] of heard) target?.removeEventListener?.(event, listener);
+    for (const [target, event, listener] of events) target?.removeEventListener?.(event, listener);
   };
 }
 
@@ -1876,12 +1875,12 @@ var Warnings = class {
 // handfast/client.ts
 var Client = class {
   /**
-   * The server's welcome. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
-   * closed before. Calls need not wait for it.
+   * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
+   * closed before that. Calls need not wait for it.
    */
   ready;
-  /** Where the client stands: a store for React and Svelte. */
-  state = new Store({ status: "connecting" }, (error) => this.#threw(error));
+  /** The state of the connection: a store for React and Svelte. */
+  state = new Store({ status: "connecting" }, (error) => this.#reportThrown(error));
   #protocol;
   #options;
   #clock;
@@ -1889,32 +1888,32 @@ var Client = class {
   #encoder;
   #outbound;
   #channels;
-  #events = new Listeners((error) => this.#threw(error));
-  #messages = new Listeners((error) => this.#threw(error));
+  #events = new Listeners((error) => this.#reportThrown(error));
+  #messages = new Listeners((error) => this.#reportThrown(error));
   #byTag = /* @__PURE__ */ new Map();
-  #own = [];
+  #withOwnTag = [];
   #reader;
   #warnings = new Warnings();
-  #sleep = () => {
+  #stopWaking = () => {
   };
   #resolveReady;
   #rejectReady;
   #lastId = 0;
-  /** Whether the server has welcomed this client on the connection there is. */
-  #welcome = false;
-  /** Whether it has on any. */
-  #wasWelcome = false;
-  /** A welcome that came before the hello was written, which may still fail. */
-  #early;
-  /** Whether the server, or this client itself, said no to the session. */
+  /** Whether the session of the current connection is ready. */
+  #isReady = false;
+  /** Whether any session was ready. */
+  #wasReady = false;
+  /** A ready message that was received before the hello was written, which may still fail. */
+  #earlyReady;
+  /** Whether the server, or this client itself, refused the session. */
   #refused = false;
-  /** Whether the application closed it. */
-  #closing = false;
-  /** Whether the listeners of `error` hear of what another threw. */
-  #isThrowing = false;
+  /** Whether the application has closed the client. */
+  #isClosing = false;
+  /** Whether the listeners of `error` are being called with what another listener threw. */
+  #isReportingThrown = false;
   /** Why nothing can be sent any more. */
-  #over;
-  /** @throws if there can be no connection: for an address that is none, and on a platform without a WebSocket. */
+  #closedError;
+  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
   constructor(protocol2, url, options = {}) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     this.#protocol = protocol2;
@@ -1947,13 +1946,13 @@ var Client = class {
     this.#reader = {
       envelope: protocol2.envelope.server,
       lookup: (tag) => this.#byTag.get(tag),
-      own: this.#own,
+      own: this.#withOwnTag,
       pending: (id) => this.#outbound.find(id)?.answers,
       failure
     };
     this.#channels = new Channels(
       {
-        ask: (request, payload, sending, answered, failed) => this.#ask(request, payload, sending, [request.reply], {
+        request: (request, payload, sending, answered, failed) => this.#request(request, payload, sending, [request.reply], {
           answered: (message) => {
             answered(message);
             return true;
@@ -1965,23 +1964,19 @@ var Client = class {
         abandon: (id) => this.#outbound.abandon(id),
         send: (message, payload, channel) => this.#write(message, payload, { channel }),
         ownRequest: (role) => this.#encoder.channel(role),
-        learn: (message) => this.#learn(message),
-        threw: (error) => this.#threw(error)
+        register: (message) => this.#register(message),
+        reportThrown: (error) => this.#reportThrown(error)
       },
       clock,
       protocol2.session
     );
     this.#connection.start();
-    this.#sleep = onWake(() => this.#connection.wake());
+    this.#stopWaking = onWake(() => this.#connection.wake());
   }
-  /**
-   * Sends a request and waits for its reply. The result never rejects: errors that the message declares and those of
-   * the runtime are value apart by `code`. Before there is a connection, it waits for one.
-   */
-  call(request, ...[payload, options = {}]) {
+  call(request, payload, options = {}) {
     const { timeout = this.#timeout(request), signal } = options;
     return new Promise((resolve2) => {
-      this.#ask(request, payload, { timeout, signal }, [request.reply], {
+      this.#request(request, payload, { timeout, signal }, [request.reply], {
         answered: (message) => {
           resolve2(ok(message.payload));
           return true;
@@ -1990,11 +1985,7 @@ var Client = class {
       });
     });
   }
-  /**
-   * Sends a request that is answered with a stream. Once it was sent, the stream fails when the connection is lost. A
-   * stream that has no end message goes on until then, or until it fails or is cancelled.
-   */
-  stream(request, ...[payload, options = {}]) {
+  stream(request, payload, options = {}) {
     const { ack, stream: item2, end, cancel } = request;
     const { timeout = this.#timeout(request), signal } = options;
     let id;
@@ -2008,15 +1999,15 @@ var Client = class {
     });
     const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
     const sending = { timeout, signal: signal?.aborted === true ? signal : void 0 };
-    id = this.#ask({ ...request, idempotent: false }, payload, sending, answers, {
+    id = this.#request({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item2) stream.push(message.payload, this.#length);
+        if (incoming === item2) stream.push(message.payload, this.#textLength);
         else if (incoming === ack) stream.acknowledge(message.payload);
         else stream.complete(message.payload);
         return incoming === end;
       },
       failed: (error, wasWritten) => {
-        stream.fail(error, this.#closing || error.code === "CANCELLED");
+        stream.fail(error, this.#isClosing || error.code === "CANCELLED");
         const isOurs = error.code === "TIMEOUT" || error.code === "BAD_REPLY";
         if (isOurs && wasWritten === true && cancel !== void 0) this.#write(cancel, void 0, { id });
       }
@@ -2025,44 +2016,36 @@ var Client = class {
     void stream.end.then(() => signal?.removeEventListener("abort", abort));
     return stream;
   }
-  /** Sends a message that has no reply. Before there is a connection, it waits for one, unless it is volatile. */
-  send(message, ...[payload]) {
+  send(message, payload) {
     return this.#write(message, payload, {});
   }
   on(what, listener) {
     if (typeof what === "string") return this.#events.on(what, listener);
-    this.#learn(what);
-    const hear = listener;
-    return this.#messages.on(what.name, (message) => hear(message.payload, message));
+    this.#register(what);
+    const deliver = listener;
+    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
   }
-  /**
-   * Joins a channel. Each join gives a room of its own, to be left by itself; the server is asked by the first, and hears
-   * of the last that leaves. After a loss of the connection it is joined again by itself.
-   *
-   * @param setup is called before the request is sent, so that no message is missed by what it registers.
-   * @throws {CallFailedError} with the error of the join.
-   */
   join(channel, params, setup, options = {}) {
     return this.#channels.join(channel, params, setup, options);
   }
   /**
-   * Tries to connect now, if it waits to; while connected, asks the server whether it is there. It is called by itself when
-   * the network or the page comes back.
+   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
+   * becomes available again.
    */
   retryNow() {
     this.#connection.retryNow();
   }
   /**
-   * Ends the connection, fails what is pending, and ends every timer and listener. Loops over streams end, and joins that
-   * are pending reject with `CLOSED`, which need not be handled.
+   * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
+   * reject with `CLOSED`, which need not be handled.
    */
   close() {
-    this.#closing = true;
-    this.#channels.closing();
+    this.#isClosing = true;
+    this.#channels.ignoreRejections();
     this.#connection.end(1e3, "closed by the client");
   }
   // Sending
-  #ask(request, payload, sending, answers, settle) {
+  #request(request, payload, sending, answers, settle) {
     const { id: field } = request.envelope ?? this.#protocol.envelope.client;
     const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
     const text = this.#text(request, payload, { id });
@@ -2072,51 +2055,50 @@ var Client = class {
     }
     const { errors, idempotent = false } = request;
     const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === "order";
-    for (const answer of answers) this.#learn(answer);
-    this.#outbound.ask({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
+    for (const answer of answers) this.#register(answer);
+    this.#outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
     return id;
   }
   #timeout({ timeout }) {
     return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
   }
-  #write(message, payload, address) {
-    const text = this.#text(message, payload, address);
+  #write(message, payload, fields) {
+    const text = this.#text(message, payload, fields);
     return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
   }
-  #text(message, payload, address) {
-    return this.#over === void 0 ? this.#encoder.text(message, payload, address) : err(this.#over);
+  #text(message, payload, fields) {
+    return this.#closedError === void 0 ? this.#encoder.text(message, payload, fields) : err(this.#closedError);
   }
   // The session
   async #hello() {
     const { version, hash, auth: validate } = this.#protocol;
-    const proof = await this.#proof();
-    if (validate !== void 0 && proof !== void 0) {
-      const violations = this.#encoder.violations(validate, proof, 2, null);
+    const auth = await this.#authPayload();
+    if (validate !== void 0 && auth !== void 0) {
+      const violations = this.#encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
-        const words = `the proof of who the client is does not fit: ${violations.map(formatViolation).join("; ")}`;
-        this.#end(new SessionRefusedError("INVALID", words, void 0, violations));
+        const words = `the auth of who the client is does not fit: ${violations.map(formatViolation).join("; ")}`;
+        this.#refuse(new SessionRefusedError("INVALID", words, void 0, violations));
       }
     }
-    return this.#encoder.session("hello", { version, hash, ...proof !== void 0 && { auth: proof } });
+    return this.#encoder.session("hello", { version, hash, ...auth !== void 0 && { auth } });
   }
-  async #proof() {
-    const { auth, token } = this.#options;
-    const [proof, bearer] = await Promise.all([resolve(auth), resolve(token)]);
-    return bearer === void 0 ? proof : { ...proof, token: bearer };
+  async #authPayload() {
+    const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
+    return token === void 0 ? auth : { ...auth, token };
   }
   #opened() {
     this.#channels.opened();
     this.#outbound.flush();
     const { version, hash } = this.#protocol;
-    if (this.#encoder.tag("hello") === null) this.#isReady({ version, hash });
-    else if (this.#early !== void 0) this.#isReady(this.#early);
+    if (this.#encoder.tag("hello") === null) this.#becomeReady({ version, hash });
+    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
   }
-  #isReady(ready) {
-    if (this.#welcome) return;
-    this.#early = ready;
+  #becomeReady(ready) {
+    if (this.#isReady) return;
+    this.#earlyReady = ready;
     if (!this.#connection.writable) return;
-    this.#early = void 0;
-    this.#welcome = this.#wasWelcome = true;
+    this.#earlyReady = void 0;
+    this.#isReady = this.#wasReady = true;
     this.#connection.ready();
     this.#resolveReady(ready);
     this.state.set({ status: "connected" });
@@ -2132,56 +2114,56 @@ var Client = class {
   #closed(closed) {
     const { closeCodes } = this.#connection;
     const { code, reason, final } = closed;
-    const isNo = isRefusal(code, closeCodes);
-    const refused2 = !this.#welcome && (this.#refused || isNo);
-    this.#welcome = false;
-    this.#early = void 0;
-    if (final) this.#over ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
-    const over = final ? this.#over : void 0;
-    this.#channels.lost();
-    if (over !== void 0) this.#channels.loseAll(over);
+    const isRefusedCode = isRefusal(code, closeCodes);
+    const refused2 = !this.#isReady && (this.#refused || isRefusedCode);
+    this.#isReady = false;
+    this.#earlyReady = void 0;
+    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
+    const closedError = final ? this.#closedError : void 0;
+    this.#channels.disconnected();
+    if (closedError !== void 0) this.#channels.loseAll(closedError);
     this.#outbound.lost(refused2, code !== closeCodes.tooLarge);
-    if (over !== void 0) {
-      this.#sleep();
-      this.#outbound.failAll(over);
-      this.#rejectReady(isNo ? new SessionRefusedError(code, over.message) : new CallFailedError(over));
+    if (closedError !== void 0) {
+      this.#stopWaking();
+      this.#outbound.failAll(closedError);
+      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
     }
-    const waiting = this.#wasWelcome ? "reconnecting" : "connecting";
-    this.state.set({ status: final ? "closed" : waiting, closed });
+    const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
+    this.state.set({ status: final ? "closed" : waitingStatus, closed });
     this.#events.emit("close", closed);
     if (!final) return;
     this.#events.clear();
     this.#messages.clear();
   }
-  /** The server's no, or our own: nothing is tried again. */
-  #end(refused2) {
+  /** The server or this client refuses the session for good: no reconnect. */
+  #refuse(refused2) {
     const { version, unauthorized } = this.#connection.closeCodes;
-    this.#over = { code: "CLOSED", message: refused2.message };
+    this.#closedError = { code: "CLOSED", message: refused2.message };
     this.#refused = true;
     this.#rejectReady(refused2);
     this.#connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
-  /** How long the message was, in UTF-16 units, that is being taken. */
-  #length = 0;
+  /** The length in UTF-16 units of the message that is being processed. */
+  #textLength = 0;
   #received(data) {
     const text = typeof data === "string" ? data : "";
-    this.#length = text.length;
+    this.#textLength = text.length;
     const parsed = parse(text, this.#protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
-    const around = decoded.ok ? decoded.value.message : decoded.error;
-    const request = this.#outbound.find(around.id);
+    const fields = decoded.ok ? decoded.value.message : decoded.error;
+    const request = this.#outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.#outbound.answer(request, decoded.value.message, decoded.value.incoming);
     }
-    const channel = this.#channels.find(around.channel);
+    const channel = this.#channels.find(fields.channel);
     if (decoded.ok) {
       const { incoming, message } = decoded.value;
       const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOfSession(incoming);
-      if (isLate || channel !== void 0 && !this.#channels.count(channel, around)) return;
-      return this.#heard(incoming, message, request, channel);
+      if (isLate || channel !== void 0 && !this.#channels.count(channel, fields)) return;
+      return this.#dispatch(incoming, message, request, channel);
     }
-    if (channel !== void 0 && !this.#channels.count(channel, around)) return;
+    if (channel !== void 0 && !this.#channels.count(channel, fields)) return;
     const { error } = decoded;
     if (request !== void 0 && this.#isAnswer(error, request)) {
       return this.#outbound.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
@@ -2190,21 +2172,21 @@ var Client = class {
       if (error.id === void 0) this.#events.emit("unhandled", error);
     } else if (!this.#events.emit("invalid", error)) {
       const known = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
-      this.#warnings.warn(`invalid ${known}`, `a message could not be taken, and there may be more: ${error.message}`);
+      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error.message}`);
     }
   }
-  /** Whether a message that could not be taken was meant for a request: without ids, only its tag can tell. */
+  /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }, { answers, inOrder }) {
     return !inOrder || answers.some((answer) => tagOf(answer) === (type ?? null));
   }
-  /** Takes a message that is not the answer to a request, or is an error. */
-  #heard(incoming, message, request, channel) {
+  /** Processes a message that is not the reply to a request, or is an error. */
+  #dispatch(incoming, message, request, channel) {
     switch (incoming) {
       case sessionMessages.ready:
-        return this.#isReady(message.payload);
+        return this.#becomeReady(message.payload);
       case sessionMessages.refuse: {
         const { code, message: words, side, violations, retryable } = message.payload;
-        if (retryable !== true) return this.#end(new SessionRefusedError(code, words, side, violations));
+        if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
         this.#connection.refused(words);
         this.#refused = false;
@@ -2219,7 +2201,7 @@ var Client = class {
       }
       case sessionMessages.gap: {
         const { channel: key, ...gap } = message.payload;
-        return this.#channels.miss(key, gap);
+        return this.#channels.gap(key, gap);
       }
       case sessionMessages.ping: {
         const pong = this.#encoder.session("pong");
@@ -2228,24 +2210,24 @@ var Client = class {
       case sessionMessages.pong:
         return;
     }
-    const isHeard = channel !== void 0 && this.#channels.hear(channel, message);
-    if (this.#messages.emit(message.type, message) || isHeard) return;
+    const wasDelivered = channel !== void 0 && this.#channels.deliver(channel, message);
+    if (this.#messages.emit(message.type, message) || wasDelivered) return;
     this.#events.emit("unhandled", message);
   }
-  #learn(message) {
-    learn(message, this.#protocol.envelope.server, this.#byTag, this.#own);
+  #register(message) {
+    register(message, this.#protocol.envelope.server, this.#byTag, this.#withOwnTag);
   }
-  /** Reports an error that nobody waits for and that is no mistake of the application's. */
+  /** Reports an error that no call waits for and that is no mistake of the application. */
   #report(kind2, error, words) {
     if (!this.#events.emit("error", error)) this.#warnings.warn(kind2, `${words}: ${String(error)}`);
   }
-  /** Reports what a listener threw; if nobody listens for that, to the platform. */
-  #threw(error) {
-    const isOfListener = this.#isThrowing;
-    this.#isThrowing = true;
-    const isHeard = !isOfListener && this.#events.emit("error", error);
-    this.#isThrowing = isOfListener;
-    if (isHeard) return;
+  /** Reports what a listener threw; without a listener for that, as an uncaught error. */
+  #reportThrown(error) {
+    const isOfListener = this.#isReportingThrown;
+    this.#isReportingThrown = true;
+    const wasDelivered = !isOfListener && this.#events.emit("error", error);
+    this.#isReportingThrown = isOfListener;
+    if (wasDelivered) return;
     queueMicrotask(() => {
       throw error;
     });

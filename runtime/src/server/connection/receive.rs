@@ -34,17 +34,9 @@ impl Connection {
             // What was not read meanwhile comes all at once.
             rate.credit(paused.since.elapsed());
         }
-        let arrival = self.transport.poll_receive(cx);
+        let (arrival, bytes) = self.io.poll_receive(cx);
         let now = Instant::now();
-        // A part of a message is a sign of life, too: its sender can say nothing else before the rest.
-        let arrived = self.transport.read();
-        if let Some(heartbeat) = &mut self.heartbeat
-            && (arrival.is_ready() || arrived != self.arrived)
-        {
-            heartbeat.hear(now);
-        }
-        self.spent = self.spent.saturating_add((arrived - self.arrived) as usize);
-        self.arrived = arrived;
+        self.spent = self.spent.saturating_add(bytes as usize);
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
         };
@@ -88,9 +80,7 @@ impl Connection {
     /// Nothing is read for now. That the client is not heard is no error of its own; whether it is there is asked of the
     /// transport.
     fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
-        if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.hear(Instant::now());
-        }
+        self.io.hear();
         if !std::mem::replace(&mut self.logged.inbound, true) {
             tracing::info!(
                 connection = self.connection.id,
@@ -104,7 +94,7 @@ impl Connection {
             probed: Instant::now(),
         });
         while paused.sleep.as_mut().poll(cx).is_ready() {
-            if self.transport.is_hung_up() {
+            if self.io.transport.is_hung_up() {
                 tracing::debug!(connection = self.connection.id, "the client hung up");
                 return Err(End::Lost);
             }

@@ -60,7 +60,7 @@ function groups(text: string, mayEndInIpv4: boolean): number {
 const DOTTED = /^(?:[\w!#$%&'*+\-/=?^`{|}~]|[^\0-\x7f])+(?:\.(?:[\w!#$%&'*+\-/=?^`{|}~]|[^\0-\x7f])+)*$/;
 const QUOTED = /^"(?:[ !#-[\]-~]|[^\0-\x7f]|\\[ -~])*"$/;
 
-/** RFC 5321, section 4.1.2, with the characters of RFC 6531; names are for `isName` to tell. */
+/** RFC 5321, section 4.1.2, with the characters of RFC 6531; `isName` decides about the domain. */
 export function isMailbox(text: string, isName: (domain: string) => boolean): boolean {
   const at = text.lastIndexOf('@');
   if (at < 0) return false;

@@ -16,14 +16,14 @@ export type Expression =
   | { readonly either: readonly Expression[] }
   | { readonly of: Expression; readonly least: number; readonly most?: number };
 
-/** Where an automaton may be: before a character of a set, before a condition, or before other places. */
+/** A state of the automaton: before a character of a set, before a condition, or before other states. */
 interface State {
   readonly set?: (code: number) => boolean;
   readonly condition?: number;
   readonly next: number[];
 }
 
-/** The pattern of an expression, which is made into an automaton when it is first asked. */
+/** The pattern of an expression, compiled to an automaton on first use. */
 export function automaton(expression: Expression): Pattern {
   let states: State[] | undefined;
   let start = 0;
@@ -33,12 +33,12 @@ export function automaton(expression: Expression): Pattern {
         states = [{ next: [] }];
         start = build(expression, 0, states);
       }
-      return run(text, states, start);
+      return simulate(text, states, start);
     },
   };
 }
 
-/** The state before an expression that `next` is behind. */
+/** Builds the states of an expression; returns the first. `next` is the state after it. */
 function build(expression: Expression, next: number, states: State[]): number {
   const add = (state: State): number => states.push(state) - 1;
   if (typeof expression === 'string') return add({ set: contains(expression), next: [next] });
@@ -72,13 +72,13 @@ function contains(ends: string): (code: number) => boolean {
   };
 }
 
-/** Whether a text fits: state 0 is reached. */
-function run(text: string, states: readonly State[], start: number): boolean {
-  // At which character each state was last reached, so that it is followed once.
+/** Whether a text matches: state 0 is reached. */
+function simulate(text: string, states: readonly State[], start: number): boolean {
+  // The character at which each state was last reached, so that it is followed once.
   const reached = new Int32Array(states.length).fill(-1);
   let here: number[] = [];
   for (let at = 0; ; ) {
-    // A text fits wherever a part of it does.
+    // A match may begin at any character.
     const waiting = here;
     waiting.push(start);
     here = [];

@@ -4,38 +4,38 @@
 export interface Clock {
   /** Milliseconds since some fixed time. */
   now(): number;
-  /** Calls back once, after so many milliseconds; the result cancels it. */
+  /** Calls back once after this many milliseconds. Returns a function that cancels it. */
   after(milliseconds: number, callback: () => void): () => void;
-  /** A number from 0 up to, but not, 1. */
+  /** A random number: at least 0 and less than 1. */
   random(): number;
 }
 
-/** The longest time a timer of the platform can be set to; a longer one would fire at once. */
-const LONGEST = 2 ** 31 - 1;
+/** The longest timeout of the platform, in milliseconds; a longer one would fire at once. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
-/** The time of the machine. */
+/** The clock of the platform. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(milliseconds, callback) {
-    const timer = setTimeout(callback, Math.min(milliseconds, LONGEST));
+    const timer = setTimeout(callback, Math.min(milliseconds, MAX_TIMEOUT));
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),
 };
 
-/** How late a timer has to be, in milliseconds, to say that this program was held up. */
-const LATE = 100;
+/** A timer this late, in milliseconds, means that the program was blocked. */
+const BLOCKED = 100;
 
 /**
- * Calls back once, after so many milliseconds, to give up on a peer; the result cancels it. If the program was held up
- * meanwhile (a blocked event loop, a machine that slept), the peer's answer may be here already and not have been read:
- * then there is one more turn for it.
+ * Calls back once after this many milliseconds, to give up on a peer. Returns a function that cancels it. If the program was
+ * blocked meanwhile (a busy event loop, a machine that slept), the peer's answer may have arrived without being read yet: then
+ * it gets one more turn.
  */
 export function deadline(clock: Clock, milliseconds: number, callback: () => void): () => void {
   const due = clock.now() + milliseconds;
   let cancel = clock.after(milliseconds, () => {
-    if (clock.now() < due + LATE) callback();
-    else cancel = clock.after(LATE, callback);
+    if (clock.now() < due + BLOCKED) callback();
+    else cancel = clock.after(BLOCKED, callback);
   });
   return () => cancel();
 }

@@ -2,12 +2,12 @@
 
 import type { Message } from './descriptor.js';
 
-/** One function for each message of a union, by name. A missing one is a type error that names the message. */
+/** A handler for each message of a union, by name. A missing one is a type error that names the message. */
 export type HandlersOf<M extends Message, R> = {
   readonly [Each in M as Each['type']]: (message: Each) => R;
 };
 
-/** Hands a message to its handler: one look-up, however many messages there are. */
+/** Calls the handler of a message: one look-up, however many messages there are. */
 export function dispatch<M extends Message, R>(message: M, handlers: HandlersOf<M, R>): R {
   const handler = handlers[message.type as keyof HandlersOf<M, R>] as (message: M) => R;
   return handler(message);

@@ -2,14 +2,22 @@
 
 import { noPayload } from './validators.js';
 import { isDeeper } from './decode.js';
-import { tagOf, type Outgoing, type Protocol, type Request, type Role } from './descriptor.js';
-import { writeMessage, type Address, type Envelope, type Tag } from './envelope.js';
+import { type Outgoing, type Protocol, type Request, type Role, tagOf } from './descriptor.js';
+import { type Envelope, type OutgoingFields, type Tag, writeMessage } from './envelope.js';
 import type { RuntimeError } from './errors.js';
-import { fail, violationsOf, violationsAt, formatViolation, type Validator, type Report, type Violation } from './report.js';
+import {
+  fail,
+  formatViolation,
+  type Report,
+  type Validator,
+  type Violation,
+  violationsAt,
+  violationsOf,
+} from './report.js';
 import { err, ok, type Result } from './result.js';
-import { validateChannelKey, type ChannelKey } from './session.js';
+import { type ChannelKey, validateChannelKey } from './session.js';
 
-/** Checks what is sent and writes it as text. */
+/** Validates outgoing messages and encodes them as text. */
 export class Encoder {
   readonly #protocol: Omit<Protocol, 'auth'>;
 
@@ -17,8 +25,8 @@ export class Encoder {
     this.#protocol = protocol;
   }
 
-  /** The text of a message that a server would take. */
-  text(message: Outgoing<unknown>, payload: unknown, address: Address): Result<string, RuntimeError> {
+  /** The text of a message, if a server would accept it. */
+  text(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<string, RuntimeError> {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
       const { content } = envelope;
@@ -30,22 +38,22 @@ export class Encoder {
     }
     let text: string;
     try {
-      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, address);
+      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: 'INVALID', message: words, violations: [] });
     }
-    const most = this.#protocol.limits?.message;
-    if (most !== undefined && text.length * 3 > most && byteLength(text) > most) {
-      const words = `\`${message.name}\` has more than ${most} bytes`;
+    const max = this.#protocol.limits?.message;
+    if (max !== undefined && text.length * 3 > max && byteLength(text) > max) {
+      const words = `\`${message.name}\` has more than ${max} bytes`;
       return err({ code: 'TOO_LARGE', message: words, retryable: false });
     }
     return ok(text);
   }
 
-  /** What keeps a server from taking a value that so many objects of the message lie around. */
-  violations(validate: Validator<unknown>, payload: unknown, around: number, under: string | null): readonly Violation[] {
-    if (isDeeper(payload, this.#protocol.depth - around)) validate = tooDeep;
+  /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
+  violations(validate: Validator<unknown>, payload: unknown, outer: number, under: string | null): readonly Violation[] {
+    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep;
     return under === null ? violationsOf(validate, payload, 'sent') : violationsAt(validate, payload, 'sent', under);
   }
 
@@ -68,8 +76,8 @@ export class Encoder {
     return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
   }
 
-  #raw(envelope: Envelope, tag: Tag, payload: unknown, address: Address): string {
-    return writeMessage(envelope, tag, payload, { ...address, version: parseInt(this.#protocol.version, 10) });
+  #raw(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): string {
+    return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
   }
 }
 

@@ -2,13 +2,13 @@
 
 import type { Violation } from './report.js';
 
-/** The value that tells messages apart. */
+/** The value that identifies the type of a message. */
 export type Tag = string | number;
 
-/** What ties an answer to its request. */
+/** A correlation id: ties a reply to its request. */
 export type Id = string | number;
 
-/** A field beside the payload. */
+/** A field of the envelope. */
 export interface EnvelopeField {
   /** Its name on the wire. */
   readonly name: string;
@@ -16,19 +16,19 @@ export interface EnvelopeField {
   readonly presence: 'required' | 'optional' | 'nullable';
 }
 
-/** Where the parts of a message lie, in one direction. A `null` part is not part of the protocol. */
+/** The layout of messages in one direction. A part that is `null` is not part of the protocol. */
 export interface Envelope {
-  /** The name of the field that tells messages apart, and what it holds. */
+  /** The name of the tag field, and the type of its value. */
   readonly tag: { readonly name: string; readonly kind: 'text' | 'integer' | 'either' };
-  /** The name of the payload's field; `null`: the payload's fields lie beside the tag. */
+  /** The name of the payload's field; `null` if the payload's fields are next to the tag. */
   readonly content: string | null;
   /** The correlation id. */
   readonly id: EnvelopeField | null;
-  /** In answers: names the request, where that is not `id`. */
+  /** In replies: the id of the request, if that is not `id`. */
   readonly replyTo: EnvelopeField | null;
-  /** How answers find their request. */
+  /** How replies are correlated with requests. */
   readonly correlate: 'id' | 'order';
-  /** How a reply that succeeded is value from one that failed, where the tag does not say. */
+  /** The field that says whether the request succeeded, if the tag does not. */
   readonly outcome: { readonly field: string; readonly success: unknown; readonly failure: unknown } | null;
   /** The major version. */
   readonly version: EnvelopeField | null;
@@ -36,18 +36,18 @@ export interface Envelope {
   readonly channel: EnvelopeField | null;
   /** The number of a message within its channel. */
   readonly seq: EnvelopeField | null;
-  /** The life of that count. */
+  /** The epoch of the numbering: it changes when the numbers begin anew. */
   readonly epoch: EnvelopeField | null;
-  /** When the message was published, and how that is written. */
+  /** When the message was published, and the format of that. */
   readonly timestamp: { readonly field: EnvelopeField; readonly as: 'rfc3339' | 'unix-ms' | 'unix-s' } | null;
 }
 
-/** A field that is not always there. */
+/** An optional field. */
 function optional(name: string, kind: 'text' | 'integer'): EnvelopeField {
   return { name, kind, presence: 'optional' };
 }
 
-/** The envelope of a protocol that says nothing of its own. */
+/** The envelope of a protocol that declares none. */
 export const defaultEnvelope: Envelope = {
   tag: { name: 'type', kind: 'text' },
   content: 'payload',
@@ -62,7 +62,7 @@ export const defaultEnvelope: Envelope = {
   timestamp: { field: /*@__PURE__*/ optional('timestamp', 'text'), as: 'rfc3339' },
 };
 
-/** What stands beside the payload of a message that was received. */
+/** The fields of the envelope of a received message. */
 export interface EnvelopeFields {
   /** The correlation id. */
   readonly id?: Id;
@@ -72,7 +72,7 @@ export interface EnvelopeFields {
   readonly channel?: string;
   /** The number within the channel. */
   readonly seq?: number;
-  /** The life of that count. */
+  /** The epoch of the numbering: it changes when the numbers begin anew. */
   readonly epoch?: string;
   /** When it was published, in milliseconds since 1970. */
   readonly timestamp?: number;
@@ -80,7 +80,7 @@ export interface EnvelopeFields {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Reads what stands beside the payload, and adds what is wrong with it to `violations`. */
+/** Reads the fields of the envelope, and adds their violations to `violations`. */
 export function readEnvelopeFields(
   message: Readonly<Record<string, unknown>>,
   envelope: Envelope,
@@ -103,7 +103,7 @@ export function readEnvelopeFields(
   return read;
 }
 
-/** Whether what was asked succeeded is said by one of two values, or not at all. */
+/** The outcome of a request is one of two values, or absent. */
 function readOutcome(message: Readonly<Record<string, unknown>>, { outcome }: Envelope, violations: Violation[]): void {
   if (outcome === null) return;
   const said = message[outcome.field];
@@ -145,7 +145,7 @@ function readTimestamp(
   return undefined;
 }
 
-/** Numbers of messages and times begin with zero. */
+/** Sequence numbers and times are not negative. */
 function isCount(value: number, field: EnvelopeField | null, violations: Violation[]): boolean {
   if (value >= 0) return true;
   violations.push({ path: `/${field?.name}`, keyword: 'minimum', message: 'must be at least 0', allowed: 0 });
@@ -158,7 +158,7 @@ export function timeOf(value: unknown, { timestamp }: Pick<Envelope, 'timestamp'
   return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));
 }
 
-/** A field of the envelope is not there. */
+/** The violation of a missing field of the envelope. */
 export function missing(name: string): Violation {
   return { path: '', keyword: 'required', message: `must have the property ${JSON.stringify(name)}`, allowed: name };
 }
@@ -169,27 +169,27 @@ const WRONG_KIND = {
   either: ['must be an integer or a string', ['integer', 'string']],
 } as const;
 
-/** A field of the envelope holds something else. */
+/** The violation of a field of the envelope that has another type. */
 export function wrongKind(field: { readonly name: string; readonly kind: Envelope['tag']['kind'] }): Violation {
   const [message, allowed] = WRONG_KIND[field.kind];
   return { path: `/${field.name}`, keyword: 'type', message, allowed };
 }
 
-/** What is written beside a payload. */
-export interface Address {
+/** The fields of the envelope of a message that is sent. */
+export interface OutgoingFields {
   readonly id?: Id;
   readonly channel?: string;
-  /** The sender's major version; written where the envelope requires it. */
+  /** The sender's major version; written if the envelope requires it. */
   readonly version?: number;
 }
 
 /** The text of a message. */
-export function writeMessage(envelope: Envelope, tag: Tag, payload: unknown, address: Address): string {
+export function writeMessage(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): string {
   const message: Record<string, unknown> = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== undefined) message[envelope.content] = payload;
-  if (envelope.id !== null && address.id !== undefined) message[envelope.id.name] = address.id;
-  if (envelope.version?.presence === 'required') message[envelope.version.name] = address.version;
-  if (envelope.channel !== null && address.channel !== undefined) message[envelope.channel.name] = address.channel;
+  if (envelope.id !== null && fields.id !== undefined) message[envelope.id.name] = fields.id;
+  if (envelope.version?.presence === 'required') message[envelope.version.name] = fields.version;
+  if (envelope.channel !== null && fields.channel !== undefined) message[envelope.channel.name] = fields.channel;
   return JSON.stringify(message);
 }

@@ -4,15 +4,15 @@ import type { ConnectionClosed } from './connection.js';
 import type { DecodeError } from './errors.js';
 import type { Ready } from './session.js';
 
-/** Both ends speak versions that agree, but were generated from unequal protocols. */
+/** Client and server have compatible versions, but were generated from different protocols. */
 export interface VersionSkew {
   readonly client: { readonly version: string; readonly hash: string };
   readonly server: { readonly version: string; readonly hash: string };
-  /** What this is and what to do about it. */
+  /** What is wrong and how to fix it. */
   readonly message: string;
 }
 
-/** What a client tells beside the server's messages. */
+/** The events of a client, other than the server's messages. */
 export interface ClientEvents {
   /** The session is ready, the first time or again. */
   readonly open: Ready;
@@ -20,12 +20,12 @@ export interface ClientEvents {
   readonly close: ConnectionClosed;
   readonly skew: VersionSkew;
   /**
-   * Something failed that no call waits for: the fetching of a proof, a listener, an error of the server's without a
-   * request. Unheard, it is a warning on the console; what a listener throws is thrown to the platform.
+   * Something failed that no call waits for: fetching the auth payload, a listener, or an error of the server that names no
+   * request. Without a listener it is a warning on the console; what a listener throws becomes an uncaught error.
    */
   readonly error: unknown;
-  /** A message could not be taken. Unheard, it is a warning on the console, once for each kind of message. */
+  /** A message was invalid. Without a listener it is a warning on the console, once for each type of message. */
   readonly invalid: DecodeError;
-  /** A message that nobody listens to, of a type this program may not know. */
+  /** A message without a listener, possibly of a type that this program does not know. */
   readonly unhandled: Pick<DecodeError, 'type' | 'payload' | 'channel'>;
 }

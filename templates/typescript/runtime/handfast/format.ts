@@ -12,7 +12,6 @@ const POINTER = /^(?:\/(?:[^/~]|~[01])*)*$/;
 const RELATIVE = /^(?:0|[1-9]\d*)(?:[+-][1-9]\d*)?(?:#|(?:\/(?:[^/~]|~[01])*)*)$/;
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
-
 /** `format: date` (RFC 3339 `full-date`) */
 export function date(value: string, report: Report): void {
   if (!isDate(value)) fail(report, 'format', 'must be a valid date', 'date');

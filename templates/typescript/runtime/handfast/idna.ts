@@ -128,7 +128,7 @@ function runsOneWay(label: Label): boolean {
 /** The first of each range and the first behind it, in turn. */
 type Ranges = () => readonly number[];
 
-/** A table, read when it is first asked. */
+/** A table, decoded on first use. */
 function ranges(table: string): Ranges {
   let found: number[] | undefined;
   return () => (found ??= readTable(table));

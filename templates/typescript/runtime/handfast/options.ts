@@ -3,36 +3,36 @@
 import type { Clock } from './clock.js';
 import type { TransportFactory, WebSocketConstructor } from './transport.js';
 
-/** A value, or what fetches it; asked again for each connection. */
+/** A value, or a function that returns or fetches it, called for each connection. */
 export type ValueOrProvider<T> = T | (() => T | Promise<T>);
 
 /** How to connect. */
 export interface ConnectOptions<Auth = never> {
   /** The payload of the protocol's auth message, for the hello. */
   readonly auth?: ValueOrProvider<Auth>;
-  /** Only its `token`, or one to put into `auth`. */
+  /** The `token` of the auth message, alone or in addition to `auth`. */
   readonly token?: ValueOrProvider<string>;
   /**
-   * How long a reply is waited for where its message does not say, in milliseconds; by default the session's timeout.
+   * The timeout of requests that declare none, in milliseconds; by default the session's timeout.
    */
   readonly timeout?: number;
-  /** Whether a lost connection is made again; by default it is. */
+  /** Whether to reconnect after a loss of the connection; by default `true`. */
   readonly reconnect?: boolean;
   /** A WebSocket implementation, if the platform has none: in Node 20 the `WebSocket` of the package `ws`. */
   readonly WebSocket?: WebSocketConstructor;
-  /** Another transport than WebSocket. */
+  /** A transport other than WebSocket. */
   readonly transport?: TransportFactory;
-  /** Time and chance, for tests. */
+  /** Time and randomness, for tests. */
   readonly clock?: Clock;
 }
 
-/** How a single call, stream or join is made. */
+/** Options of a single call, stream or join. */
 export interface CallOptions {
-  /** How long a reply is waited for, in milliseconds, the wait for a connection included. */
+  /** The timeout in milliseconds, including the wait for a connection. */
   readonly timeout?: number;
   /**
-   * Gives up when it is aborted: a call or a join fails with `CANCELLED`, a stream is cancelled. What was not sent yet is
-   * not sent.
+   * Cancels when it is aborted: a call or a join fails with `CANCELLED`, a stream is cancelled. A request that was not sent yet
+   * is not sent.
    */
   readonly signal?: AbortSignal;
 }

@@ -19,15 +19,15 @@ export interface Err<E> {
   orThrow(): never;
 }
 
-/** What an error has at the least. */
+/** What every error has. */
 export interface Failure {
-  /** What it is, for programs. */
+  /** The error code, for programs. */
   readonly code: string | number;
-  /** What it is, for people. */
+  /** A description, for people. */
   readonly message: string;
 }
 
-/** A failure that is thrown; `error` is what a result would have held. */
+/** A failure that is thrown; `error` is that of the result. */
 export class CallFailedError<E extends Failure = Failure> extends Error {
   override readonly name: string = 'CallFailedError';
   readonly error: E;

@@ -3,21 +3,21 @@
 import type { EnvelopeFields } from './envelope.js';
 import type { Gap } from './session.js';
 
-/** What a number says: what was missed before it, and whether its message was here already. */
+/** What a sequence number reveals: a gap before it, or that its message is a duplicate. */
 export interface SequenceCheck {
   readonly gap?: Gap;
-  readonly repeated?: boolean;
+  readonly isDuplicate?: boolean;
 }
 
-/** Counts the messages of a channel by their numbers. */
+/** Tracks the sequence numbers of a channel. */
 export class SequenceTracker {
   /** The number of the last message. */
   #seq: number | undefined;
   #epoch: string | undefined;
-  /** The gap that was reported last, as far as a number can lie in it. */
+  /** The last reported gap, as far as its bounds are known. */
   #missed: Required<Gap> | undefined;
 
-  /** Takes the number in the answer to a join: that of the last message before it. */
+  /** Takes the number in the reply to a join: that of the last message before it. */
   joined({ seq, epoch }: EnvelopeFields): SequenceCheck {
     return this.#advance(seq, epoch, 0);
   }
@@ -27,7 +27,7 @@ export class SequenceTracker {
     return this.#advance(seq, epoch, 1);
   }
 
-  /** Takes the server's word that messages will not come. */
+  /** Takes a gap that the server reports. */
   missed({ from, to }: Gap): void {
     this.#missed = undefined;
     if (to === undefined || (this.#seq !== undefined && to <= this.#seq)) return;
@@ -35,7 +35,7 @@ export class SequenceTracker {
     this.#seq = to;
   }
 
-  /** @param step what the number grows by if nothing was missed: 0 in the answer to a join, 1 in a message. */
+  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq: number | undefined, epoch: string | undefined, step: 0 | 1): SequenceCheck {
     const last = this.#seq;
     const another = epoch !== undefined && this.#epoch !== undefined && epoch !== this.#epoch;
@@ -44,10 +44,10 @@ export class SequenceTracker {
     if (seq === undefined) return another ? { gap: {} } : {};
     if (!another && last !== undefined) {
       if (step === 1 && seq <= last) {
-        // It was not here if it lies in what was reported as missing. Then a number before it was wrong, or they do
-        // not come in order; the count goes on from here, or one wrong number would silence the channel.
+        // It is no duplicate if it lies in the reported gap: then an earlier number was wrong, or messages arrive out of
+        // order. Counting continues from here, or one wrong number would silence the channel.
         const { from, to } = this.#missed ?? { from: 1, to: 0 };
-        if (seq < from || seq > to) return { repeated: true };
+        if (seq < from || seq > to) return { isDuplicate: true };
       } else if (seq >= last) {
         this.#seq = seq;
         if (seq === last + step) return {};

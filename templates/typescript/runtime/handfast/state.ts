@@ -3,19 +3,19 @@
 import type { ConnectionClosed } from './connection.js';
 import type { Unsubscribe } from './listeners.js';
 
-/** Where a client stands. The same object until something changes. */
+/** The state of a client. The same object until something changes. */
 export interface ClientState {
   /**
-   * `connecting`: there has been no session yet. `connected`: the session is ready. `reconnecting`: it was lost, and
-   * is made again. `closed`: it is over for good.
+   * `connecting`: there has been no session yet. `connected`: the session is ready. `reconnecting`: the session was lost, and the
+   * client tries to reconnect. `closed`: the client is closed for good.
    */
   readonly status: 'connecting' | 'connected' | 'reconnecting' | 'closed';
-  /** How the last connection ended, or why the last try failed. Absent while connected. */
+  /** How the last connection ended, or why the last attempt failed. Absent while connected. */
   readonly closed?: ConnectionClosed;
 }
 
 /**
- * A value that changes: a store as Svelte takes it, and as React does:
+ * A value that changes: a store for Svelte, and for React:
  * `useSyncExternalStore(client.state.subscribe, client.state.get)`.
  */
 export class Store<T> {
@@ -23,16 +23,16 @@ export class Store<T> {
   readonly #runs: Set<(value: T) => void> = new Set();
   readonly #threw: (error: unknown) => void;
 
-  /** @param threw takes what a subscriber throws, so that the others are still called. */
+  /** @param threw is called with what a subscriber throws, so that the others are still called. */
   constructor(value: T, threw: (error: unknown) => void) {
     this.#value = value;
     this.#threw = threw;
   }
 
-  /** The value now. */
+  /** The current value. */
   readonly get = (): T => this.#value;
 
-  /** Calls with the value at once, and with each later one. Returns what ends that. */
+  /** Calls a function with the current value, and with each later one. */
   readonly subscribe = (run: (value: T) => void): Unsubscribe => {
     const own = (value: T): void => run(value); // so that one function may subscribe twice
     this.#runs.add(own);

@@ -6,22 +6,22 @@ import { webSocketUrl } from './url.js';
 export interface Transport {
   /** Sends a message. Called only between `opened` and `closed`. */
   send(text: string): void;
-  /** Ends the connection. Nothing it says afterwards is heard. */
+  /** Closes the connection. Events after that are ignored. */
   close(code: number, reason: string): void;
-  /** How many bytes were sent and have not left this machine; absent: unknown, taken for none. */
+  /** The number of sent bytes that are still buffered on this machine; if absent, 0 is assumed. */
   buffered?(): number;
 }
 
 /** What a transport reports. */
 export interface TransportEvents {
   opened(): void;
-  /** A message came; anything but a string is refused. */
+  /** A message was received; anything but a string is refused. */
   received(data: unknown): void;
-  /** The connection is gone, or never came to be. Reported once. */
+  /** The connection was closed, or could not be opened. Reported once. */
   closed(code: number, reason: string): void;
 }
 
-/** Begins to connect. It throws if that cannot work at all. */
+/** Begins to connect. Throws if that cannot work at all. */
 export type TransportFactory = (url: string, subprotocol: string, events: TransportEvents) => Transport;
 
 /**
@@ -30,7 +30,7 @@ export type TransportFactory = (url: string, subprotocol: string, events: Transp
  */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
-/** The part of a WebSocket that is needed. The handlers differ in type from one implementation to the next. */
+/** The part of a WebSocket that is needed. The types of the handlers differ between implementations. */
 export interface WebSocketLike {
   onopen: unknown;
   onmessage: unknown;
@@ -51,11 +51,11 @@ interface Socket extends WebSocketLike {
   terminate?(): void;
 }
 
-/** The most bytes of a close reason (RFC 6455, section 5.5). */
-const LONGEST_REASON = 123;
+/** The maximum length of a close reason in bytes (RFC 6455, section 5.5). */
+const MAX_REASON = 123;
 
-/** How long a server may take to answer a close, in milliseconds, before its socket is dropped. */
-const CLOSING = 2000;
+/** How long a server may take to answer a close frame, in milliseconds, before its socket is dropped. */
+const CLOSE_TIMEOUT = 2000;
 
 const NO_WEBSOCKET =
   'handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package ' +
@@ -70,14 +70,14 @@ export function webSocket(constructor?: WebSocketConstructor): TransportFactory 
     const close = (code: number, reason: string): void => {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {}; // `ws` throws an error that nobody listens to
-      socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000, cut(reason));
-      const timer: unknown = setTimeout(() => drop(socket), CLOSING);
+      socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000, truncate(reason));
+      const timer: unknown = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       (timer as { unref?: () => void }).unref?.();
     };
     socket.onopen = () => events.opened();
     socket.onmessage = event => events.received(event.data);
     socket.onclose = event => events.closed(event.code, event.reason);
-    // A close follows, but not in Node 20 and 22; nothing else does in any case.
+    // In Node 20 and 22 no close event follows an error.
     socket.onerror = ({ message }) => {
       close(1000, '');
       events.closed(1006, typeof message === 'string' ? message : '');
@@ -87,24 +87,24 @@ export function webSocket(constructor?: WebSocketConstructor): TransportFactory 
 }
 
 /**
- * Lets go of a socket whose server answers no close, as it would keep a process of Node's alive. No interface of browsers
- * does that, nor do they need it.
+ * Drops a socket whose server does not answer a close frame, as it would keep a Node process alive. Browsers have no interface
+ * for that, and need none.
  */
 function drop(socket: Socket): void {
   if (socket.terminate !== undefined) return socket.terminate();
   const own = socket as unknown as Record<symbol, unknown>;
   const unref = own[Symbol.for('nodejs.unref')];
   if (typeof unref === 'function') return void unref.call(socket);
-  // Node 20 and 22 have no other way than the name of what they hide.
+  // Node 20 and 22 offer no other way than the name of a hidden property.
   const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'response');
   if (response !== undefined) (own[response] as { socket?: { destroy?(): void } } | null)?.socket?.destroy?.();
 }
 
-/** The beginning of a text that fits into a close frame. */
-function cut(reason: string): string {
+/** Truncates a reason to what fits into a close frame. */
+function truncate(reason: string): string {
   const bytes = new TextEncoder().encode(reason);
-  if (bytes.length <= LONGEST_REASON) return reason;
-  let end = LONGEST_REASON;
+  if (bytes.length <= MAX_REASON) return reason;
+  let end = MAX_REASON;
   // Not within a character: what follows must not be a byte that continues one.
   while (((bytes[end] as number) & 0xc0) === 0x80) end--;
   return new TextDecoder().decode(bytes.subarray(0, end));

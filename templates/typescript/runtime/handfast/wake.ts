@@ -9,20 +9,20 @@ interface Target {
   removeEventListener?(event: string, listener: () => void): void;
 }
 
-/** Calls back when the network or the page comes back, as far as the platform has such events. */
+/** Calls back when the network or the page becomes available again, if the platform has such events. */
 export function onWake(callback: () => void): Unsubscribe {
   const page = globalThis as Target & { readonly document?: Target };
   const { document } = page;
   const shown = (): void => {
     if (document?.visibilityState === 'visible') callback();
   };
-  const heard: [Target | undefined, string, () => void][] = [
+  const events: [Target | undefined, string, () => void][] = [
     [page, 'online', callback],
     [page, 'pageshow', callback],
     [document, 'visibilitychange', shown],
   ];
-  for (const [target, event, listener] of heard) target?.addEventListener?.(event, listener);
+  for (const [target, event, listener] of events) target?.addEventListener?.(event, listener);
   return () => {
-    for (const [target, event, listener] of heard) target?.removeEventListener?.(event, listener);
+    for (const [target, event, listener] of events) target?.removeEventListener?.(event, listener);
   };
 }

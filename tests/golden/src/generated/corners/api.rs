@@ -194,14 +194,17 @@ pub struct FullErrorData {
     pub why: Option<String>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct N1Error;
+
 /// Why `match` is refused.
 #[protocol(errors)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum MatchError {
-    #[error(-1)]
+    #[error(-1, from = N1Error)]
     N1,
     /// Full: "*/" and `${x}`.
-    #[error(2, message = "Full: \"*/\" and `${x}`.")]
+    #[error(2, message = "Full: \"*/\" and `${x}`.", from = FullErrorData)]
     Full(FullErrorData),
 }
 
@@ -210,7 +213,7 @@ pub enum MatchError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum OnlyErrorsError {
     /// Full: "*/" and `${x}`.
-    #[error(2, message = "Full: \"*/\" and `${x}`.")]
+    #[error(2, message = "Full: \"*/\" and `${x}`.", from = FullErrorData)]
     Full(FullErrorData),
 }
 

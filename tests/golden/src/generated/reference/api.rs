@@ -120,6 +120,18 @@ pub struct RoomFullErrorData {
     pub limit: u64,
 }
 
+/// The token is not one of ours, or it has expired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BadTokenError;
+
+/// Join the room first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotInRoomError;
+
+/// Nothing of that name is traded here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnknownSymbolError;
+
 /// Why `auth` is refused.
 #[protocol(errors)]
 #[derive(Clone, Debug, PartialEq)]
@@ -127,7 +139,8 @@ pub enum AuthError {
     /// The token is not one of ours, or it has expired.
     #[error(
         "BAD_TOKEN",
-        message = "The token is not one of ours, or it has expired."
+        message = "The token is not one of ours, or it has expired.",
+        from = BadTokenError
     )]
     BadToken,
 }
@@ -137,7 +150,12 @@ pub enum AuthError {
 #[derive(Clone, Debug)]
 pub enum RoomJoinError {
     /// The room has no place left.
-    #[error("ROOM_FULL", message = "The room has no place left.", retryable)]
+    #[error(
+        "ROOM_FULL",
+        message = "The room has no place left.",
+        retryable,
+        from = RoomFullErrorData
+    )]
     RoomFull(RoomFullErrorData),
 }
 
@@ -146,7 +164,7 @@ pub enum RoomJoinError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RoomLeaveError {
     /// Join the room first.
-    #[error("NOT_IN_ROOM", message = "Join the room first.")]
+    #[error("NOT_IN_ROOM", message = "Join the room first.", from = NotInRoomError)]
     NotInRoom,
 }
 
@@ -155,7 +173,7 @@ pub enum RoomLeaveError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChatSendError {
     /// Join the room first.
-    #[error("NOT_IN_ROOM", message = "Join the room first.")]
+    #[error("NOT_IN_ROOM", message = "Join the room first.", from = NotInRoomError)]
     NotInRoom,
 }
 
@@ -164,7 +182,11 @@ pub enum ChatSendError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PricesWatchError {
     /// Nothing of that name is traded here.
-    #[error("UNKNOWN_SYMBOL", message = "Nothing of that name is traded here.")]
+    #[error(
+        "UNKNOWN_SYMBOL",
+        message = "Nothing of that name is traded here.",
+        from = UnknownSymbolError
+    )]
     UnknownSymbol,
 }
 
@@ -173,7 +195,11 @@ pub enum PricesWatchError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PricesBookError {
     /// Nothing of that name is traded here.
-    #[error("UNKNOWN_SYMBOL", message = "Nothing of that name is traded here.")]
+    #[error(
+        "UNKNOWN_SYMBOL",
+        message = "Nothing of that name is traded here.",
+        from = UnknownSymbolError
+    )]
     UnknownSymbol,
 }
 
@@ -182,7 +208,11 @@ pub enum PricesBookError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PricesQuoteError {
     /// Nothing of that name is traded here.
-    #[error("UNKNOWN_SYMBOL", message = "Nothing of that name is traded here.")]
+    #[error(
+        "UNKNOWN_SYMBOL",
+        message = "Nothing of that name is traded here.",
+        from = UnknownSymbolError
+    )]
     UnknownSymbol,
 }
 

@@ -230,18 +230,30 @@ pub struct ItemCommentItem {
     pub file_comment: Option<String>,
 }
 
+/// The message has no text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoTextError;
+
+/// The message is too long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TooLongError;
+
+/// There is no such channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoChannelError;
+
 /// Why `send` is refused.
 #[protocol(errors)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum SendError {
     /// The message has no text.
-    #[error(2, message = "The message has no text.")]
+    #[error(2, message = "The message has no text.", from = NoTextError)]
     NoText,
     /// The message is too long.
-    #[error(3, message = "The message is too long.")]
+    #[error(3, message = "The message is too long.", from = TooLongError)]
     TooLong,
     /// There is no such channel.
-    #[error(4, message = "There is no such channel.")]
+    #[error(4, message = "There is no such channel.", from = NoChannelError)]
     NoChannel,
 }
 
@@ -250,7 +262,7 @@ pub enum SendError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TypingError {
     /// There is no such channel.
-    #[error(4, message = "There is no such channel.")]
+    #[error(4, message = "There is no such channel.", from = NoChannelError)]
     NoChannel,
 }
 

@@ -1,9 +1,57 @@
-//! `type`: what stands before all other statements of a check, and what it makes of them.
+//! Statements of a validator, and the check of `type` that comes before them.
 
-use super::{checks::Step, text};
+use super::text;
 use handfast_schema::{Type, TypeSet};
 use serde_json::Value;
-use std::collections::BTreeSet;
+
+/// The parameter of a validator that records what is evaluated.
+pub(super) const EVALUATED: &str = "evaluated";
+
+/// The parameters of a validator that statements use.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Uses {
+    pub(super) value: bool,
+    pub(super) report: bool,
+    pub(super) evaluated: bool,
+}
+
+impl Uses {
+    /// The value and the report, as most statements do.
+    pub(super) const BOTH: Self = Self {
+        value: true,
+        report: true,
+        evaluated: false,
+    };
+
+    /// The record of what is evaluated alone, if the variable that holds it is the parameter.
+    pub(super) fn record(variable: &str) -> Self {
+        Self {
+            evaluated: variable == EVALUATED,
+            ..Self::default()
+        }
+    }
+
+    /// The value, the report, and the record if there is one.
+    pub(super) fn tracking(variable: Option<&str>) -> Self {
+        Self::BOTH.and(variable.map(Self::record).unwrap_or_default())
+    }
+
+    /// What either uses.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            value: self.value || other.value,
+            report: self.report || other.report,
+            evaluated: self.evaluated || other.evaluated,
+        }
+    }
+}
+
+/// Statements, and the types of values that they are for.
+pub(super) struct Statements {
+    pub(super) of: Option<Type>,
+    pub(super) uses: Uses,
+    pub(super) lines: Vec<String>,
+}
 
 /// The types that a value is of.
 pub(super) fn types_of(value: &Value) -> &'static [Type] {
@@ -20,17 +68,37 @@ pub(super) fn types_of(value: &Value) -> &'static [Type] {
     }
 }
 
-/// The statements behind the question for the type, as the body of a function.
-pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -> Vec<String> {
+/// The statements after the check of `type`, as the body of a function, and what they use.
+pub(super) fn guarded(
+    types: Option<TypeSet>,
+    statements: Vec<Statements>,
+    tracked: bool,
+) -> (Vec<String>, Uses) {
     let Some(types) = types else {
-        return grouped(steps);
+        // Those for one type come after a check of the value's type.
+        let uses = statements.iter().map(|one| Uses {
+            value: one.uses.value || one.of.is_some(),
+            ..one.uses
+        });
+        let uses = uses.fold(Uses::default(), Uses::and);
+        return (grouped(statements), uses);
     };
+    let uses = Uses {
+        value: types != TypeSet::NONE,
+        report: true,
+        evaluated: tracked,
+    };
+    (behind_type(types, statements, tracked), uses)
+}
+
+/// The check of `type`, and the statements after it.
+fn behind_type(types: TypeSet, statements: Vec<Statements>, tracked: bool) -> Vec<String> {
     let may_be = |ty: Type| {
         types.contains(ty)
             || (ty == Type::Number && types.contains(Type::Integer))
             || (ty == Type::Integer && types.contains(Type::Number))
     };
-    let steps: Vec<Step> = steps
+    let statements: Vec<Statements> = statements
         .into_iter()
         .filter(|step| step.of.is_none_or(may_be))
         .collect();
@@ -41,13 +109,13 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
     let fail = format!("hf.noneOfTypes([{}], report)", names.join(", "));
     if types == TypeSet::NONE {
         let mut lines = vec![format!("{fail};")];
-        if looking {
-            lines.insert(0, "evaluated.everything();".to_owned());
+        if tracked {
+            lines.insert(0, "evaluated.addAll();".to_owned());
         }
         return lines;
     }
-    let leave = if looking {
-        "return evaluated.everything();"
+    let leave = if tracked {
+        "return evaluated.addAll();"
     } else {
         "return;"
     };
@@ -61,15 +129,15 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
             Type::Array => "hf.array(value, report)",
             Type::Object => "hf.object(value, report)",
         };
-        let mut lines = vec![match (single, steps.is_empty(), looking) {
+        let mut lines = vec![match (single, statements.is_empty(), tracked) {
             (_, true, false) => format!("{asks};"),
-            // What is asked for each of many is asked in place.
+            // Objects are frequent, so their check is in place.
             (Type::Object, _, false) => {
                 "if (!hf.isObject(value)) return hf.wrongType('object', report, 'an');".to_owned()
             }
             _ => format!("if (!{asks}) {leave}"),
         }];
-        lines.extend(steps.into_iter().flat_map(|step| step.lines));
+        lines.extend(statements.into_iter().flat_map(|step| step.lines));
         return lines;
     }
     let is_not = |types: TypeSet| {
@@ -83,17 +151,17 @@ pub(super) fn guarded(types: Option<TypeSet>, steps: Vec<Step>, looking: bool) -
     let others = types.without(Type::Null);
     if types.contains(Type::Null)
         && others.single().is_some()
-        && !steps.is_empty()
-        && steps.iter().all(|step| step.of.is_some())
+        && !statements.is_empty()
+        && statements.iter().all(|step| step.of.is_some())
     {
-        // Nothing but its type is asked of null.
+        // For null there is no other check.
         let mut lines = vec!["if (value === null) return;".to_owned()];
-        lines.extend(refusal(&is_not(others), &fail, looking, true));
-        lines.extend(steps.into_iter().flat_map(|step| step.lines));
+        lines.extend(refusal(&is_not(others), &fail, tracked, true));
+        lines.extend(statements.into_iter().flat_map(|step| step.lines));
         return lines;
     }
-    let mut lines = refusal(&is_not(types), &fail, looking, !steps.is_empty());
-    lines.extend(grouped(steps));
+    let mut lines = refusal(&is_not(types), &fail, tracked, !statements.is_empty());
+    lines.extend(grouped(statements));
     lines
 }
 
@@ -109,12 +177,9 @@ fn with_article(ty: Type) -> &'static str {
     }
 }
 
-fn refusal(condition: &str, fail: &str, looking: bool, leaves: bool) -> Vec<String> {
-    if looking {
-        let lines = vec![
-            "evaluated.everything();".to_owned(),
-            format!("return {fail};"),
-        ];
+fn refusal(condition: &str, fail: &str, tracked: bool, leaves: bool) -> Vec<String> {
+    if tracked {
+        let lines = vec!["evaluated.addAll();".to_owned(), format!("return {fail};")];
         return block(&format!("if ({condition}) {{"), lines);
     }
     let leave = if leaves { "return " } else { "" };
@@ -141,16 +206,16 @@ fn is_not(ty: Type) -> &'static str {
 }
 
 /// Each run of statements for one type behind the question for it.
-fn grouped(steps: Vec<Step>) -> Vec<String> {
+fn grouped(statements: Vec<Statements>) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut steps = steps.into_iter().peekable();
-    while let Some(step) = steps.next() {
+    let mut statements = statements.into_iter().peekable();
+    while let Some(step) = statements.next() {
         let Some(of) = step.of else {
             lines.extend(step.lines);
             continue;
         };
         let mut inside = step.lines;
-        while let Some(more) = steps.next_if(|next| next.of == Some(of)) {
+        while let Some(more) = statements.next_if(|next| next.of == Some(of)) {
             inside.extend(more.lines);
         }
         let asks = match of {
@@ -177,41 +242,4 @@ pub(super) fn block(head: &str, lines: Vec<String>) -> Vec<String> {
     out.extend(lines.into_iter().map(|line| format!("  {line}")));
     out.push("}".to_owned());
     out
-}
-
-/// What code names, outside of its strings. A key of an object is none, and neither is a member of another value.
-pub(super) fn mentioned<'l>(lines: impl IntoIterator<Item = &'l String>) -> BTreeSet<String> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let mut all = BTreeSet::new();
-    for line in lines {
-        let (mut quote, mut escaped) = (None, false);
-        let mut word = String::new();
-        let mut dots = 0;
-        // What ends a word that the line ends with is no colon.
-        for c in line.chars().chain([' ']) {
-            match quote {
-                Some(_) if escaped => escaped = false,
-                Some(_) if c == '\\' => escaped = true,
-                Some(q) if c == q => quote = None,
-                Some(_) => {}
-                None if is_word(c) => word.push(c),
-                None => {
-                    let is_member = dots == 1;
-                    dots = if c != '.' {
-                        0
-                    } else if word.is_empty() {
-                        dots + 1
-                    } else {
-                        1
-                    };
-                    if !word.is_empty() && !is_member && c != ':' && !all.contains(&word) {
-                        all.insert(std::mem::take(&mut word));
-                    }
-                    word.clear();
-                    quote = Some(c).filter(|c| matches!(c, '\'' | '"'));
-                }
-            }
-        }
-    }
-    all
 }

@@ -1,0 +1,85 @@
+//! The descriptors of channels.
+
+use super::{context::Context, text};
+use handfast_spec::model::{KeyPart, Side};
+use handfast_templates::typescript::{Descriptor, lay_out};
+
+pub(super) fn channels(cx: &Context<'_>) -> Vec<String> {
+    let mut items = Vec::new();
+    for (i, channel) in cx.protocol.channels.iter().enumerate() {
+        let name = text::string(&channel.name.text);
+        let join = channel.join.map(|id| (id, &cx.protocol.messages[id.0]));
+        let params = match join {
+            Some((id, _)) => cx.carried(id, Side::Client).0,
+            None if channel.params.is_empty() => "undefined".to_owned(),
+            None => {
+                let params: Vec<String> = channel
+                    .params
+                    .iter()
+                    .map(|param| {
+                        let name = text::property(&param.name.text);
+                        format!("readonly {name}: {}", cx.ty(param.schema))
+                    })
+                    .collect();
+                format!("{{ {} }}", params.join("; "))
+            }
+        };
+        let joined = join
+            .and_then(|(_, message)| message.reply.as_ref()?.ack)
+            .map_or("unknown".to_owned(), |id| cx.carried(id, Side::Server).0);
+        let errors = match join.map(|(_, message)| message.errors.as_slice()) {
+            None | Some([]) => String::new(),
+            Some(errors) => format!(", {}", cx.errors_of(errors)),
+        };
+        let mut members = vec![format!("name: {name}"), format!("key: {}", key(channel))];
+        if let Some(id) = channel.join {
+            members.push(format!("join: {}", cx.descriptor(id, Side::Client)));
+        }
+        if let Some(id) = channel.leave {
+            members.push(format!("leave: {}", cx.descriptor(id, Side::Client)));
+            let names: Vec<String> = channel
+                .params
+                .iter()
+                .map(|param| text::string(&param.name.text))
+                .collect();
+            members.push(format!("params: [{}]", names.join(", ")));
+        }
+        let words = channel.description.clone().unwrap_or_default();
+        items.push(lay_out(&Descriptor {
+            doc: text::doc("", &words, &[]),
+            exported: true,
+            name: &cx.names.channels[i],
+            ty: format!("hf.Channel<{name}, {params}, {joined}{errors}>"),
+            members,
+        }));
+    }
+    items
+}
+
+/// The function that makes a channel's key.
+fn key(channel: &handfast_spec::model::Channel) -> String {
+    let varies = channel
+        .key
+        .iter()
+        .any(|part| matches!(part, KeyPart::Param(_)));
+    let parts: String = channel
+        .key
+        .iter()
+        .map(|part| match part {
+            KeyPart::Text(text) if varies => text::template(text),
+            KeyPart::Text(text) => text.clone(),
+            KeyPart::Param(i) => format!(
+                "${{params{}}}",
+                channel
+                    .params
+                    .get(*i)
+                    .map_or_else(String::new, |param| text::member(&param.name.text))
+            ),
+        })
+        .collect();
+    if varies {
+        format!("params => `{parts}`")
+    } else {
+        format!("() => {}", text::string(&parts))
+    }
+}

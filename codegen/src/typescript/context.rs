@@ -1,0 +1,147 @@
+//! What every part of the emitter reads, and what was named so far.
+
+use super::{
+    names,
+    recursion::{self, Recursion},
+};
+use crate::shape::{DeclId, DeclKind, Shapes};
+use handfast_schema::{SchemaId, openness::Purpose};
+use handfast_spec::model::{MessageId, Protocol};
+use std::{cell::RefCell, collections::BTreeMap};
+
+/// A schema and how it is used. Each usage has a validator of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Usage {
+    pub(super) id: SchemaId,
+    pub(super) purpose: Purpose,
+    /// Whether the validator records which properties and items it has evaluated.
+    pub(super) tracked: bool,
+}
+
+impl Usage {
+    /// A schema that stands alone, without others that describe the same value.
+    pub(super) fn whole(id: SchemaId) -> Self {
+        Self {
+            id,
+            purpose: Purpose::Whole,
+            tracked: false,
+        }
+    }
+
+    /// The schema of a property or an item of this one.
+    pub(super) fn child(&self, id: SchemaId) -> Self {
+        Self {
+            id,
+            purpose: self.purpose.child(),
+            tracked: false,
+        }
+    }
+}
+
+/// A constant beside a validator.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ConstantKind {
+    Fields,
+    /// For each purpose, as the validators of what is inside differ.
+    Members(Purpose),
+    Pattern,
+    Values,
+    /// The arrays and objects among them.
+    Nested,
+    /// For each purpose, as the rules of what is inside differ.
+    Rule(Purpose),
+}
+
+/// The protocol, its types and names, and what was written so far.
+pub(super) struct Context<'p> {
+    pub(super) protocol: &'p Protocol,
+    pub(super) shapes: &'p Shapes,
+    pub(super) names: names::Names,
+    /// The type that was declared for a schema, the first one where there are several.
+    pub(super) decl_of: BTreeMap<SchemaId, DeclId>,
+    /// The message that a type is the payload of.
+    pub(super) payload_of: BTreeMap<DeclId, MessageId>,
+    /// Types that are written where they are used.
+    pub(super) inlined: Vec<bool>,
+    /// Whether a message of the client contains it, by schema.
+    pub(super) sent_by_client: Vec<bool>,
+    /// The functions that have a name.
+    pub(super) functions: BTreeMap<Usage, String>,
+    /// The guards that have a name.
+    pub(super) guards: BTreeMap<Usage, String>,
+    /// The constants that have been written.
+    pub(super) constants: BTreeMap<(SchemaId, ConstantKind), String>,
+    /// How schemas contain themselves, by schema.
+    pub(super) recursion: Vec<Recursion>,
+    /// The objects whose rules are being written, each inside of the one before it.
+    pub(super) open_rules: Vec<Usage>,
+    /// The types that are being written out, each inside of the one before it.
+    pub(super) open_types: RefCell<Vec<SchemaId>>,
+}
+
+impl<'p> Context<'p> {
+    pub(super) fn new(protocol: &'p Protocol, shapes: &'p Shapes) -> Self {
+        let mut decl_of = BTreeMap::new();
+        for (i, decl) in shapes.decls.iter().enumerate() {
+            decl_of.entry(decl.schema).or_insert(DeclId(i));
+        }
+        let mut payload_of = BTreeMap::new();
+        for message in &shapes.messages {
+            for payload in message.client.iter().chain(&message.server) {
+                if let Some(decl) = payload.decl {
+                    payload_of.entry(decl).or_insert(message.id);
+                }
+            }
+        }
+        // A choice of strings is clearer where it is used, unless the author gave it a name.
+        let mut inlined: Vec<bool> = shapes
+            .decls
+            .iter()
+            .map(|decl| matches!(decl.kind, DeclKind::Literals { .. }))
+            .collect();
+        let errors = shapes.errors.iter().flatten();
+        let types = protocol
+            .types
+            .iter()
+            .filter_map(|ty| decl_of.get(&ty.schema));
+        for id in payload_of.keys().chain(errors).chain(types) {
+            inlined[id.0] = false;
+        }
+        let names = names::Names::new(protocol, shapes, &|i| inlined[i]);
+        Self {
+            protocol,
+            shapes,
+            names,
+            decl_of,
+            payload_of,
+            inlined,
+            sent_by_client: sent_by_client(protocol),
+            functions: BTreeMap::new(),
+            guards: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            recursion: recursion::of(&protocol.schemas),
+            open_rules: Vec::new(),
+            open_types: RefCell::default(),
+        }
+    }
+
+    pub(super) fn is_inlined(&self, id: DeclId) -> bool {
+        self.inlined[id.0]
+    }
+}
+
+/// Which schemas are part of messages of the client.
+fn sent_by_client(protocol: &Protocol) -> Vec<bool> {
+    let mut reached = vec![false; protocol.schemas.len()];
+    let mut waiting: Vec<SchemaId> = protocol
+        .messages
+        .iter()
+        .filter_map(|message| message.client.as_ref()?.payload)
+        .collect();
+    while let Some(id) = waiting.pop() {
+        if !std::mem::replace(&mut reached[id.0 as usize], true) {
+            waiting.extend(protocol.schemas[id].subschemas());
+        }
+    }
+    reached
+}

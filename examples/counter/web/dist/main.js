@@ -1,0 +1,2262 @@
+// Bundled from main.ts by `npm run example` in tests/typescript. Do not edit.
+
+// handfast/report.ts
+var MAX_COLLECTED = 1e3;
+var MAX_LISTED = 100;
+var MAX_PATH = 256;
+var MAX_MESSAGE = 1e3;
+function truncate(text, max) {
+  return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join("")}\u2026` : text;
+}
+function fail({ violations }, keyword, message, allowed) {
+  const violation = { path: "", keyword, message: truncate(message, MAX_MESSAGE) };
+  if (allowed !== void 0 && violation.message === message) violation.allowed = allowed;
+  if (violations.length < MAX_COLLECTED) violations.push(violation);
+}
+function prefixPath({ violations }, from, part) {
+  for (; from < violations.length; from++) {
+    const violation = violations[from];
+    violation.path = truncate(`/${part}${violation.path}`, MAX_PATH);
+  }
+}
+function deduplicate(report) {
+  report.deduplicate = withoutDuplicates;
+}
+function withoutDuplicates(violations) {
+  const seen = /* @__PURE__ */ new Set();
+  return violations.filter(({ path, keyword, message }) => {
+    const said = `${path} ${keyword} ${message}`;
+    return !seen.has(said) && seen.add(said);
+  });
+}
+function pointerSegment(name) {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+function violationsOf(validate, value, direction) {
+  const report = { strict: direction === "sent", violations: [] };
+  validate(value, report);
+  const all = report.deduplicate?.(report.violations) ?? report.violations;
+  const more = all.length - MAX_LISTED;
+  const least = all.length < MAX_COLLECTED ? "" : "at least ";
+  if (more > 0) all.splice(MAX_LISTED, more, { path: "", keyword: "violations", message: `and ${least}${more} more` });
+  return all;
+}
+function violationsAt(validate, value, direction, under) {
+  const validateBelow = (_, report) => {
+    validate(value, report);
+    prefixPath(report, 0, pointerSegment(under));
+  };
+  return violationsOf(validateBelow, value, direction);
+}
+function formatViolation(violation) {
+  return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
+}
+
+// handfast/validators.ts
+function wrongType(type, report, article) {
+  fail(report, "type", `must be ${article} ${type}`, type);
+}
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function object(value, report) {
+  if (isObject(value)) return true;
+  wrongType("object", report, "an");
+  return false;
+}
+function array(value, report) {
+  if (Array.isArray(value)) return true;
+  wrongType("array", report, "an");
+  return false;
+}
+function string(value, report) {
+  if (typeof value === "string") return true;
+  wrongType("string", report, "a");
+  return false;
+}
+function boolean(value, report) {
+  if (typeof value === "boolean") return true;
+  wrongType("boolean", report, "a");
+  return false;
+}
+function isSafeInteger(value) {
+  return Number.isSafeInteger(value);
+}
+function integer(value, report) {
+  if (Number.isInteger(value)) return true;
+  wrongType("integer", report, "an");
+  return false;
+}
+var noPayload = (value, report) => {
+  if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
+};
+function noneOfTypes(types, report) {
+  const words = [...types];
+  const last = words.pop() ?? "nothing";
+  const allowed = types.map((type) => type.replace(/.* /, ""));
+  fail(report, "type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, allowed);
+}
+function bounds(size, least, most, report, of, be, things = "") {
+  const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
+  if (size < least) fail(report, "min" + of, words(least, "least"), least);
+  if (size > most) fail(report, "max" + of, words(most, "most"), most);
+}
+function items(value, from, validate, report) {
+  for (let i = from; i < value.length; i++) item(value, i, validate, report);
+}
+function item(value, index, validate, report) {
+  if (index >= value.length) return;
+  const before = report.violations.length;
+  validate(value[index], report);
+  prefixPath(report, before, index);
+}
+function has(value, name) {
+  return value[name] !== void 0 && Object.hasOwn(value, name);
+}
+function property(value, name, validate, report) {
+  if (!has(value, name)) return;
+  const before = report.violations.length;
+  validate(value[name], report);
+  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
+}
+function required(value, names, report) {
+  for (const name of names) {
+    if (!has(value, name)) missingProperty(name, report);
+  }
+}
+function missingProperty(name, report) {
+  fail(report, "required", `must have the property ${JSON.stringify(name)}`, name);
+}
+function isClosed(value, declared) {
+  return undeclared(value, declared).length === 0;
+}
+function noAdditionalProperties(value, declared, report) {
+  additionalProperties(value, declared, undeclaredProperty, report);
+}
+function undeclaredProperty(_, report) {
+  fail(report, "additionalProperties", "is not a known property");
+}
+function additionalProperties(value, declared, validate, report) {
+  for (const name of undeclared(value, declared)) property(value, name, validate, report);
+}
+var NONE = [];
+function undeclared(value, declared) {
+  let names;
+  for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
+  return names?.sort(byCodePoint) ?? NONE;
+}
+var NOTHING = /* @__PURE__ */ new Map();
+function byCodePoint(a, b) {
+  let i = 0;
+  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+}
+
+// handfast/rules.ts
+function reportRule(value, report, rule) {
+  if (typeof rule === "function") rule(value, report);
+  else rule[0](value, report, rule[1], rule[2]);
+}
+function reportNumber(value, report, limits) {
+  if (!Number.isFinite(value)) return wrongType("number", report, "a");
+  bounds(value, limits.minimum, limits.maximum, report, "imum", "be");
+  const { exclusiveMinimum: bound } = limits;
+  if (value <= bound) fail(report, "exclusiveMinimum", `must be greater than ${bound}`, bound);
+}
+function reportInteger(value, report, limits) {
+  if (Number.isInteger(value)) reportNumber(value, report, limits);
+  else wrongType("integer", report, "an");
+}
+function reportObject(value, report, properties, additional) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("object", report, "an");
+  for (const name in properties) {
+    if (name !== "?" && value[name] !== void 0) {
+      reportMember(value, report, properties[name], name);
+    }
+  }
+  additional?.(value, properties, report);
+  for (const name in properties) {
+    if (name !== "?" && value[name] === void 0 && !properties["?"].includes(name)) {
+      missingProperty(name, report);
+    }
+  }
+}
+function reportMember(parent, report, rule, key) {
+  const before = report.violations.length;
+  reportRule(parent[key], report, rule);
+  prefixPath(report, before, key);
+}
+function reportAdditional(value, properties, report) {
+  noAdditionalProperties(value, { has: (name) => name !== "?" && Object.hasOwn(properties, name) }, report);
+}
+function reportAdditionalIfSent(value, properties, report) {
+  if (report.strict) reportAdditional(value, properties, report);
+}
+
+// handfast/clock.ts
+var MAX_TIMEOUT = 2 ** 31 - 1;
+var systemClock = {
+  now: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, Math.min(milliseconds, MAX_TIMEOUT));
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random()
+};
+var BLOCKED = 100;
+function deadline(clock, milliseconds, callback) {
+  const due = clock.now() + milliseconds;
+  let cancel = clock.after(milliseconds, () => {
+    if (clock.now() < due + BLOCKED) callback();
+    else cancel = clock.after(BLOCKED, callback);
+  });
+  return () => cancel();
+}
+
+// handfast/sequence.ts
+var SequenceTracker = class {
+  /** The number of the last message. */
+  #seq;
+  #epoch;
+  /** The last reported gap, as far as its bounds are known. */
+  #missed;
+  /** Takes the number in the reply to a join: that of the last message before it. */
+  joined({ seq, epoch }) {
+    return this.#advance(seq, epoch, 0);
+  }
+  /** Takes the number of a message. */
+  message({ seq, epoch }) {
+    return this.#advance(seq, epoch, 1);
+  }
+  /** Takes a gap that the server reports. */
+  missed({ from, to }) {
+    this.#missed = void 0;
+    if (to === void 0 || this.#seq !== void 0 && to <= this.#seq) return;
+    this.#missed = { from: from ?? (this.#seq ?? -Infinity) + 1, to };
+    this.#seq = to;
+  }
+  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
+  #advance(seq, epoch, step) {
+    const last = this.#seq;
+    const another = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    if (epoch !== void 0) this.#epoch = epoch;
+    if (another) this.#missed = void 0;
+    if (seq === void 0) return another ? { gap: {} } : {};
+    if (!another && last !== void 0) {
+      if (step === 1 && seq <= last) {
+        const { from, to } = this.#missed ?? { from: 1, to: 0 };
+        if (seq < from || seq > to) return { isDuplicate: true };
+      } else if (seq >= last) {
+        this.#seq = seq;
+        if (seq === last + step) return {};
+        this.#missed = { from: last + 1, to: seq - step };
+        return { gap: this.#missed };
+      }
+    }
+    this.#seq = seq;
+    this.#missed = void 0;
+    return another || last !== void 0 ? { gap: {} } : {};
+  }
+};
+
+// handfast/descriptor.ts
+function tagOf(message) {
+  return message.tag === void 0 ? message.name : message.tag;
+}
+
+// handfast/envelope.ts
+function optional(name, kind) {
+  return { name, kind, presence: "optional" };
+}
+var defaultEnvelope = {
+  tag: { name: "type", kind: "text" },
+  content: "payload",
+  id: /* @__PURE__ */ optional("id", "text"),
+  replyTo: null,
+  correlate: "id",
+  outcome: null,
+  version: /* @__PURE__ */ optional("v", "integer"),
+  channel: /* @__PURE__ */ optional("channel", "text"),
+  seq: /* @__PURE__ */ optional("seq", "integer"),
+  epoch: /* @__PURE__ */ optional("epoch", "text"),
+  timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
+};
+function readEnvelopeFields(message, envelope, violations) {
+  const read2 = {};
+  const id = readField(message, envelope.replyTo ?? envelope.id, violations);
+  if (id !== void 0) read2.id = id;
+  const version = readField(message, envelope.version, violations);
+  if (typeof version === "number") read2.version = version;
+  const channel = readField(message, envelope.channel, violations);
+  if (typeof channel === "string") read2.channel = channel;
+  const seq = readField(message, envelope.seq, violations);
+  if (typeof seq === "number" && isCount(seq, envelope.seq, violations)) read2.seq = seq;
+  const epoch = readField(message, envelope.epoch, violations);
+  if (typeof epoch === "string") read2.epoch = epoch;
+  readOutcome(message, envelope, violations);
+  const timestamp = readTimestamp(message, envelope, violations);
+  if (timestamp !== void 0) read2.timestamp = timestamp;
+  return read2;
+}
+function readOutcome(message, { outcome }, violations) {
+  if (outcome === null) return;
+  const said = message[outcome.field];
+  const values = [outcome.success, outcome.failure];
+  if (said === void 0 || values.includes(said)) return;
+  const words = values.map((value) => JSON.stringify(value)).join(", ");
+  violations.push({ path: `/${outcome.field}`, keyword: "enum", message: `must be one of ${words}`, allowed: values });
+}
+function readField(message, field, violations) {
+  if (field === null) return void 0;
+  const value = message[field.name];
+  if (value === void 0) {
+    if (field.presence !== "optional") violations.push(missing(field.name));
+    return void 0;
+  }
+  if (value === null && field.presence === "nullable") return void 0;
+  if (field.kind === "text" ? typeof value === "string" : Number.isSafeInteger(value)) return value;
+  violations.push(wrongKind(field));
+  return void 0;
+}
+function readTimestamp(message, { timestamp }, violations) {
+  if (timestamp === null) return void 0;
+  const value = readField(message, timestamp.field, violations);
+  if (value === void 0) return void 0;
+  if (typeof value === "number" && !isCount(value, timestamp.field, violations)) return void 0;
+  const time = timeOf(value, { timestamp });
+  if (!Number.isNaN(time)) return time;
+  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
+  return void 0;
+}
+function isCount(value, field, violations) {
+  if (value >= 0) return true;
+  violations.push({ path: `/${field?.name}`, keyword: "minimum", message: "must be at least 0", allowed: 0 });
+  return false;
+}
+function timeOf(value, { timestamp }) {
+  if (timestamp?.as === "unix-s") return Number(value) * 1e3;
+  return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
+}
+function missing(name) {
+  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
+}
+var WRONG_KIND = {
+  text: ["must be a string", "string"],
+  integer: ["must be an integer", "integer"],
+  either: ["must be an integer or a string", ["integer", "string"]]
+};
+function wrongKind(field) {
+  const [message, allowed] = WRONG_KIND[field.kind];
+  return { path: `/${field.name}`, keyword: "type", message, allowed };
+}
+function writeMessage(envelope, tag, payload, fields) {
+  const message = { [envelope.tag.name]: tag };
+  if (envelope.content === null) Object.assign(message, payload);
+  else if (payload !== void 0) message[envelope.content] = payload;
+  if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
+  if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
+  if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
+  return JSON.stringify(message);
+}
+
+// handfast/result.ts
+var CallFailedError = class extends Error {
+  name = "CallFailedError";
+  error;
+  constructor(error) {
+    super(`${error.code}: ${error.message}`);
+    this.error = error;
+  }
+};
+function ok(value) {
+  return { ok: true, value, orThrow: () => value };
+}
+function err(error) {
+  return {
+    ok: false,
+    error,
+    orThrow() {
+      throw new CallFailedError(error);
+    }
+  };
+}
+
+// handfast/decode.ts
+function register(message, envelope, byTag, own) {
+  const tag = tagOf(message);
+  if (message.envelope !== void 0 && message.envelope.tag.name !== envelope.tag.name) {
+    if (!own.includes(message)) own.push(message);
+  } else if (tag !== null) {
+    byTag.set(tag, message);
+  }
+}
+var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
+var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
+var MANY_DIGITS = 309;
+var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var TOO_DEEP = "nested too deeply";
+function isDeeper(value, depth) {
+  return nests(value, Math.min(depth, MAX_DEPTH));
+}
+var MAX_DEPTH = 512;
+function nests(value, depth) {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth <= 0) return true;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (typeof value[i] === "object" && nests(value[i], depth - 1)) return true;
+    return false;
+  }
+  for (const name in value) {
+    const item2 = value[name];
+    if (typeof item2 === "object" && nests(item2, depth - 1)) return true;
+  }
+  return false;
+}
+function parse(text, depth) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse("syntax", "not JSON", {});
+  }
+  if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
+  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
+    return refuse("syntax", "a string has half a surrogate pair", {});
+  }
+  if ((LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text)) {
+    return refuse("syntax", "a number is too large", {});
+  }
+  return ok(value);
+}
+function hasMoreBrackets(text, most) {
+  let left = most;
+  for (const bracket of "{[") {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (left-- <= 0) return true;
+  }
+  return false;
+}
+function hasLoneSurrogate(text) {
+  let open = -1;
+  for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
+    const code = digits === void 0 ? 0 : parseInt(digits, 16);
+    const second = code >= 56320 && code <= 57343;
+    if (second ? open !== index : open !== -1) return true;
+    open = code >= 55296 && code <= 56319 ? index + 6 : -1;
+  }
+  return open !== -1;
+}
+function hasManyDigits(text) {
+  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
+    let [from, to] = [at, at];
+    while (isDigit(text.charCodeAt(from - 1))) from--;
+    while (isDigit(text.charCodeAt(to))) to++;
+    if (to - from >= MANY_DIGITS) return true;
+  }
+  return false;
+}
+function isDigit(code) {
+  return code >= 48 && code <= 57;
+}
+function overflows(text) {
+  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
+    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+  }
+  return false;
+}
+function read(value, reader) {
+  try {
+    return readWhole(value, reader);
+  } catch (error) {
+    return tooDeep(error);
+  }
+}
+function tooDeep(error) {
+  if (error instanceof RangeError) return refuse("syntax", TOO_DEEP, {});
+  throw error;
+}
+function readWhole(value, reader) {
+  if (!isObject(value)) return refuse("syntax", "not an object", {});
+  const violations = [];
+  let fields = readEnvelopeFields(value, reader.envelope, violations);
+  const tag = readTag(value, reader.envelope);
+  const incoming = find(value, tag, fields, reader);
+  if (incoming === void 0) {
+    const payload2 = payloadOf(value, reader.envelope);
+    if (tag.problem !== void 0) violations.unshift(tag.problem);
+    if (violations.length > 0)
+      return refuse("envelope", "the envelope does not fit", { ...fields, payload: payload2, violations });
+    const words = `no message has the type \`${tag.value}\``;
+    return refuse("unknown-type", words, { ...fields, type: tag.value, payload: payload2 });
+  }
+  const envelope = incoming.envelope ?? reader.envelope;
+  if (incoming.envelope !== void 0) {
+    violations.length = 0;
+    fields = readEnvelopeFields(value, envelope, violations);
+  }
+  if (reader.strict === true) refuseUnknown(value, envelope, violations);
+  const payload = payloadOf(value, envelope);
+  const type = tag.value === void 0 ? {} : { type: tag.value };
+  if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
+    if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
+  }
+  const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
+  if (violations.length > 0) {
+    violations.push(...wrong);
+    return refuse("envelope", "the envelope does not fit", { ...fields, ...type, payload, violations });
+  }
+  if (wrong.length > 0) {
+    const words = `the payload of \`${incoming.name}\` does not fit`;
+    return refuse("invalid", words, { ...fields, ...type, payload, violations: wrong });
+  }
+  const kept = incoming.receive === noPayload ? void 0 : payload;
+  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
+}
+function payloadViolations(message, payload, { content }, { receive }, strict) {
+  const direction = strict ? "sent" : "received";
+  if (content === null) return violationsOf(receive, payload, direction);
+  const wrong = violationsAt(receive, payload, direction, content);
+  return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
+}
+function readTag(message, { tag }) {
+  const value = message[tag.name];
+  if (value === void 0) return { problem: missing(tag.name) };
+  if (typeof value === "string" || Number.isSafeInteger(value)) return { value };
+  return { problem: wrongKind(tag) };
+}
+function find(value, tag, fields, reader) {
+  const { outcome } = reader.envelope;
+  const answers = reader.pending?.(fields.id) ?? [];
+  const answer = answers.find((candidate) => hasTagOf(value, candidate, reader.envelope));
+  if (answer !== void 0) {
+    return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
+  }
+  const known = tag.value === void 0 ? void 0 : reader.lookup(tag.value);
+  return known ?? reader.own?.find((message) => hasTagOf(value, message, reader.envelope));
+}
+function hasTagOf(value, message, envelope) {
+  return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? void 0);
+}
+function refuseUnknown(value, envelope, violations) {
+  if (envelope.content === null) return;
+  for (const name of Object.keys(withoutEnvelope(value, envelope))) {
+    if (name === envelope.content) continue;
+    violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
+  }
+}
+function payloadOf(message, envelope) {
+  if (envelope.content === null) return withoutEnvelope(message, envelope);
+  const payload = message[envelope.content];
+  return payload === void 0 ? {} : payload;
+}
+function withoutEnvelope(message, envelope) {
+  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
+  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
+  const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
+}
+var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
+function refuse(kind, words, remains) {
+  const { type, violations = [], ...rest } = remains;
+  const message = [words, violations.map(formatViolation).join("; ")].filter((part) => part !== "").join(": ");
+  return err({ code: CODES[kind], kind, message, violations, ...type !== void 0 && { type }, ...rest });
+}
+
+// handfast/errors.ts
+var SESSION_CODES = [
+  "ENVELOPE",
+  "SYNTAX",
+  "UNKNOWN_TYPE",
+  "NOT_READY",
+  "NO_REPLY",
+  "INTERNAL",
+  "TOO_LARGE",
+  "RATE_LIMITED",
+  "ID_REUSED",
+  "TOO_MANY"
+];
+var SessionRefusedError = class extends Error {
+  name = "SessionRefusedError";
+  /** `VERSION`, an error of the auth message, or the close code. */
+  code;
+  /** The side that is too old, if that is the reason. */
+  side;
+  /** What is wrong with the auth message, if that is the reason. */
+  violations;
+  constructor(code, message, side, violations = []) {
+    super(message);
+    this.code = code;
+    this.side = side;
+    this.violations = violations;
+  }
+};
+
+// handfast/session.ts
+function validateReady(value, report) {
+  if (!object(value, report)) return;
+  property(value, "version", string, report);
+  property(value, "hash", string, report);
+  property(value, "session", string, report);
+  required(value, ["version"], report);
+}
+function validateRefusal(value, report) {
+  if (!object(value, report)) return;
+  property(value, "code", validateCode, report);
+  property(value, "message", string, report);
+  property(value, "retryable", boolean, report);
+  property(value, "violations", validateViolations, report);
+  required(value, ["code"], report);
+  required(value, ["message"], report);
+}
+function validateError(value, report) {
+  deduplicate(report);
+  validateRefusal(value, report);
+}
+function validateCode(value, report) {
+  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
+}
+function validateViolations(value, report) {
+  if (array(value, report)) items(value, 0, validateViolation, report);
+}
+function validateViolation(value, report) {
+  if (!object(value, report)) return;
+  for (const name of ["path", "keyword", "message"]) {
+    property(value, name, string, report);
+    required(value, [name], report);
+  }
+}
+function validateGap(value, report) {
+  validateChannelKey(value, report);
+  if (!object(value, report)) return;
+  property(value, "from", integer, report);
+  property(value, "to", integer, report);
+}
+function validateChannelKey(value, report) {
+  if (!object(value, report)) return;
+  property(value, "channel", string, report);
+  required(value, ["channel"], report);
+}
+function validateNothing() {
+}
+var sessionMessages = {
+  ready: { name: "ready", receive: validateReady },
+  refuse: { name: "refuse", receive: validateRefusal },
+  error: { name: "error", receive: validateError },
+  gap: { name: "gap", receive: validateGap },
+  ping: { name: "ping", receive: validateNothing },
+  pong: { name: "pong", receive: validateNothing }
+};
+var failure = { name: "error", receive: validateNothing };
+function wireError(payload) {
+  if (violationsOf(validateError, payload, "received").length === 0) return payload;
+  return { code: "FAILED", message: "the request failed", data: payload };
+}
+function callError(error, declared) {
+  const { code, message, retryable = false, data, violations = [] } = error;
+  const descriptor = declared.find((candidate) => candidate.code === code);
+  if (descriptor !== void 0) {
+    const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
+    if (wrong.length === 0) return { code, message, retryable, data };
+    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join("; ")}`;
+    const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
+    return { code: "BAD_REPLY", message: words, reply };
+  }
+  if (code === "INVALID") return { code, message, violations };
+  if (code === "TIMEOUT") return { code, message };
+  if (isSessionCode(code)) return { code, message, retryable };
+  return { code: "UNDECLARED", received: code, message, retryable, data };
+}
+function isSessionCode(code) {
+  return SESSION_CODES.some((known) => known === code);
+}
+
+// handfast/encoder.ts
+var Encoder = class {
+  #protocol;
+  constructor(protocol2) {
+    this.#protocol = protocol2;
+  }
+  /** The text of a message, if a server would accept it. */
+  text(message, payload, fields) {
+    const envelope = message.envelope ?? this.#protocol.envelope.client;
+    if (message.send !== noPayload) {
+      const { content } = envelope;
+      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
+      if (violations.length > 0) {
+        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join("; ")}`;
+        return err({ code: "INVALID", message: words, violations });
+      }
+    }
+    let text;
+    try {
+      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
+    } catch (error) {
+      const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
+      return err({ code: "INVALID", message: words, violations: [] });
+    }
+    const max = this.#protocol.limits?.message;
+    if (max !== void 0 && text.length * 3 > max && byteLength(text) > max) {
+      const words = `\`${message.name}\` has more than ${max} bytes`;
+      return err({ code: "TOO_LARGE", message: words, retryable: false });
+    }
+    return ok(text);
+  }
+  /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
+  violations(validate, payload, outer, under) {
+    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep2;
+    return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
+  }
+  /** The tag of one of the session's own messages; `null` if the protocol has none. */
+  tag(role) {
+    const tag = this.#protocol.roles?.[role];
+    return tag === void 0 ? role : tag;
+  }
+  /** The text of one of the session's own messages; `null` if the protocol has none. */
+  session(role, payload) {
+    const tag = this.tag(role);
+    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
+  }
+  /** The session's own request to join or leave a channel. */
+  channel(role) {
+    const tag = this.tag(role);
+    const reply = { name: role, tag, receive: validateChannelKey };
+    return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
+  }
+  #raw(envelope, tag, payload, fields) {
+    return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
+  }
+};
+function byteLength(text) {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127) bytes += unit > 2047 && (unit & 63488) !== 55296 ? 2 : 1;
+  }
+  return bytes;
+}
+function tooDeep2(_, report) {
+  fail(report, "depth", "is nested too deeply to be checked");
+}
+
+// handfast/outbound.ts
+var OUTCOME_UNKNOWN = {
+  code: "OUTCOME_UNKNOWN",
+  message: "the connection ended before the reply was complete"
+};
+var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
+var OVERHEAD = 256;
+var DEFAULT_MAX_BYTES = 1048576;
+var POLL_INTERVAL = 20;
+var Outbound = class {
+  #clock;
+  /** Whether any request was identified by order. */
+  #hasOrdered = false;
+  #maxBytes;
+  #connection;
+  /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
+  #queued = /* @__PURE__ */ new Map();
+  /** The pending requests that were written, in order. */
+  #written = /* @__PURE__ */ new Map();
+  #nextOrder = 0;
+  #usedBytes = 0;
+  /** A pong that found the socket full. Only the last one is sent. */
+  #pong;
+  #cancelPoll;
+  constructor(clock, protocol2, connection) {
+    this.#clock = clock;
+    this.#maxBytes = protocol2.limits?.outbound ?? DEFAULT_MAX_BYTES;
+    this.#connection = connection;
+  }
+  /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
+  request(request, { timeout, signal, as }) {
+    const { id, text } = request;
+    if (signal?.aborted === true) return request.failed(ABORTED);
+    this.#hasOrdered ||= request.inOrder;
+    const bytes = byteLength(text) + OVERHEAD;
+    if (as === void 0 && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
+    const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
+    const cancelTimer = timeout === null ? void 0 : deadline(this.#clock, timeout, timedOut);
+    const abort = () => this.fail(id, ABORTED);
+    signal?.addEventListener("abort", abort);
+    const release = () => {
+      cancelTimer?.();
+      signal?.removeEventListener("abort", abort);
+    };
+    const thisConnectionOnly = as !== void 0;
+    const entry = { order: this.#nextOrder++, text, bytes, volatile: false, request, thisConnectionOnly, release };
+    this.#usedBytes += bytes;
+    if (as === "rejoin") this.#write(id, entry);
+    else this.#enqueue(id, entry);
+  }
+  /** Enqueues a message without a reply. */
+  send(text, volatile) {
+    const bytes = byteLength(text) + OVERHEAD;
+    if (volatile && (!this.#connection.writable || this.#isFull(bytes, this.#maxBytes / 2))) return ok(void 0);
+    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
+    if (this.#queued.size === 0 && this.#connection.writable && !this.#isSocketFull()) {
+      this.#connection.write(text);
+      return ok(void 0);
+    }
+    this.#usedBytes += bytes;
+    const entry = { order: this.#nextOrder++, text, bytes, volatile, release() {
+    } };
+    this.#enqueue(entry, entry);
+    return ok(void 0);
+  }
+  /** Sends a pong. A server that pings and does not read gets one pong for all pings. */
+  pong(text) {
+    if (!this.#connection.writable) return;
+    this.#pong = text;
+    this.#flushPong();
+  }
+  /** There is always room for one message, so that none is queued for ever. */
+  #isFull(bytes, max) {
+    const used = this.#usedBytes + this.#connection.buffered;
+    return used > 0 && used + bytes > max;
+  }
+  #queueFull() {
+    const message = `${this.#maxBytes} bytes are queued or pending already`;
+    return { code: "QUEUE_FULL", message, retryable: true };
+  }
+  #enqueue(key, entry) {
+    this.#queued.set(key, entry);
+    if (this.#queued.size === 1) this.flush();
+  }
+  /** Writes what is queued, as far as the socket has room. */
+  flush() {
+    if (!this.#connection.writable || !this.#flushPong()) return;
+    for (const [key, entry] of this.#queued) {
+      if (this.#isSocketFull()) return;
+      this.#write(key, entry);
+      if (!this.#connection.writable) return;
+    }
+  }
+  #flushPong() {
+    if (this.#isSocketFull()) return false;
+    if (this.#pong !== void 0) this.#connection.write(this.#pong);
+    this.#pong = void 0;
+    return true;
+  }
+  /** Whether the socket's buffer is full; then it is polled. */
+  #isSocketFull() {
+    if (this.#connection.buffered <= this.#maxBytes / 2) return false;
+    this.#cancelPoll ??= this.#clock.after(POLL_INTERVAL, () => {
+      this.#cancelPoll = void 0;
+      this.flush();
+    });
+    return true;
+  }
+  #write(key, entry) {
+    const { text, request } = entry;
+    this.#queued.delete(key);
+    if (request === void 0) this.#usedBytes -= entry.bytes;
+    else this.#written.set(request.id, entry);
+    this.#connection.write(text);
+  }
+  /** The request that a message replies to: by id, or the first of those that are identified by order. */
+  find(id) {
+    const named = id === void 0 ? void 0 : this.#written.get(id)?.request;
+    if (named?.inOrder === false || !this.#hasOrdered) return named;
+    for (const { request } of this.#written.values()) if (request?.inOrder === true) return request;
+    return void 0;
+  }
+  /** Whether a pending request was written to the current connection. */
+  isWritten(id) {
+    return this.#written.has(id);
+  }
+  /** Passes a reply to its request. */
+  answer(request, message, incoming) {
+    const entry = this.#written.get(request.id);
+    if (entry === void 0) return;
+    entry.release();
+    this.#usedBytes -= entry.bytes;
+    entry.bytes = 0;
+    if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
+  }
+  /** Fails a request. */
+  fail(id, error, answered = false) {
+    const entry = this.#queued.get(id) ?? this.#written.get(id);
+    if (entry === void 0) return;
+    const wasAbandoned = entry.abandoned;
+    const wasWritten = this.#written.has(id);
+    this.abandon(id, answered);
+    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
+  }
+  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
+  abandon(id, answered = false) {
+    const entry = this.#queued.get(id) ?? this.#written.get(id);
+    if (entry === void 0) return;
+    entry.release();
+    entry.abandoned = true;
+    if (answered || entry.request?.inOrder !== true || this.#queued.has(id)) this.#remove(id, entry);
+  }
+  #remove(key, entry) {
+    this.#usedBytes -= entry.bytes;
+    entry.bytes = 0;
+    this.#queued.delete(key);
+    this.#written.delete(key);
+  }
+  /**
+   * The connection was lost: what may be sent again is queued for the next one; the outcome of the rest is unknown.
+   *
+   * @param refused Whether the server refused the hello, and has not processed what followed.
+   * @param again Whether what was written may be written again.
+   */
+  lost(refused2, again) {
+    this.#cancelPoll?.();
+    this.#cancelPoll = this.#pong = void 0;
+    const queued = [...this.#queued];
+    const written = [...this.#written];
+    this.#written.clear();
+    const kept = written.filter(([, entry]) => {
+      if (!refused2) entry.lost = true;
+      const { request, thisConnectionOnly, abandoned } = entry;
+      return refused2 || again && request?.idempotent === true && thisConnectionOnly !== true && abandoned !== true;
+    });
+    this.#queued = new Map([...kept, ...queued].sort(([, a], [, b]) => a.order - b.order));
+    for (const [id, entry] of written) {
+      if (this.#queued.has(id)) continue;
+      this.#usedBytes -= entry.bytes;
+      entry.release();
+      if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
+    }
+    for (const [key, entry] of queued) {
+      if (entry.volatile) this.#remove(key, entry);
+      else if (entry.thisConnectionOnly === true) this.fail(key, OUTCOME_UNKNOWN);
+    }
+  }
+  /** Fails every request, and drops the rest. */
+  failAll(error) {
+    for (const [key, entry] of [...this.#queued, ...this.#written]) {
+      if (entry.request === void 0) this.#remove(key, entry);
+      else this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+    }
+  }
+};
+
+// handfast/listeners.ts
+var Listeners = class {
+  #byEvent = /* @__PURE__ */ new Map();
+  #threw;
+  /** @param threw is called with what a listener throws, so that the others are still called. */
+  constructor(threw) {
+    this.#threw = threw;
+  }
+  on(event, listener) {
+    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
+    this.#byEvent.set(event, listeners);
+    const own = (value) => listener(value);
+    listeners.add(own);
+    return () => listeners.delete(own);
+  }
+  /** Calls every listener, in the order they were added. Returns whether there was one. */
+  emit(event, value) {
+    const listeners = this.#byEvent.get(event);
+    if (listeners === void 0 || listeners.size === 0) return false;
+    for (const listener of [...listeners]) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+    return true;
+  }
+  clear() {
+    this.#byEvent.clear();
+  }
+};
+
+// handfast/subscription.ts
+var Subscription = class {
+  /** The channel's key on the wire. */
+  key;
+  #host;
+  #events;
+  #messages;
+  #ended;
+  constructor(key, host) {
+    this.key = key;
+    this.#host = host;
+    this.#events = new Listeners((error) => host.reportThrown(error));
+    this.#messages = new Listeners((error) => host.reportThrown(error));
+  }
+  /** The last reply to a join. */
+  get joined() {
+    return this.#host.joined();
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#events.on(what, listener);
+    this.#host.register(what);
+    const deliver = listener;
+    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
+  }
+  send(message, payload) {
+    return this.#ended === void 0 ? this.#host.send(message, payload) : err(this.#ended);
+  }
+  /**
+   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
+   * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
+   */
+  leave() {
+    return this.#host.leave();
+  }
+  /** @internal */
+  emit(event, what) {
+    this.#events.emit(event, what);
+  }
+  /** @internal */
+  deliver(message) {
+    return this.#messages.emit(message.type, message);
+  }
+  /** @internal Ends the subscription. */
+  end(message) {
+    this.#ended ??= { code: "CLOSED", message };
+    this.#events.clear();
+    this.#messages.clear();
+  }
+};
+
+// handfast/channels.ts
+var MAX_REJOINS = 3;
+var Channels = class {
+  #host;
+  #clock;
+  #session;
+  #memberships = /* @__PURE__ */ new Map();
+  /** What must be joined again on the current connection. */
+  #queue = /* @__PURE__ */ new Set();
+  /** The number of pending rejoins. */
+  #pendingRejoins = 0;
+  #maxRejoins = MAX_REJOINS;
+  /** How often rejoins were refused temporarily, minus how often they succeeded. */
+  #refusals = 0;
+  #cancelPause;
+  constructor(host, clock, session) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#session = session;
+  }
+  /** Joins a channel for one more subscription. */
+  join(channel, params, setup, { timeout, signal }) {
+    const promise = new Promise((resolve2, reject) => {
+      const key = channel.key(params);
+      if (signal?.aborted === true) throw new CallFailedError(ABORTED);
+      const known = this.#memberships.get(key);
+      const membership = known ?? this.#membership(key, channel, params);
+      const subscription = new Subscription(key, {
+        joined: () => membership.joinReply,
+        // only `setup` has a subscription before it is joined
+        send: (message, payload) => this.#host.send(message, payload, key),
+        leave: () => this.#release(membership, subscription, "the subscription was left"),
+        register: (message) => this.#host.register(message),
+        reportThrown: (error) => this.#host.reportThrown(error)
+      });
+      membership.subscriptions.set(subscription, void 0);
+      this.#memberships.set(key, membership);
+      try {
+        setup?.(subscription);
+      } catch (error) {
+        void this.#release(membership, subscription, "its setup failed");
+        throw error;
+      }
+      if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
+      if (membership.wasJoined) return resolve2(subscription);
+      const giveUp = (error) => {
+        membership.subscriptions.get(subscription)?.settle(error);
+        void this.#release(membership, subscription, error.message);
+      };
+      const most = timeout ?? this.#host.timeout(membership.join);
+      const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
+      const cancelTimer = deadline(this.#clock, most, late);
+      const abort = () => giveUp(ABORTED);
+      signal?.addEventListener("abort", abort);
+      membership.subscriptions.set(subscription, {
+        ignoreRejection: () => promise.catch(() => {
+        }),
+        settle: (error) => {
+          cancelTimer();
+          signal?.removeEventListener("abort", abort);
+          if (error === void 0) resolve2(subscription);
+          else reject(new CallFailedError(error));
+        }
+      });
+      if (membership.id === void 0) this.#join(membership);
+    });
+    return promise;
+  }
+  #membership(key, channel, params) {
+    const own = { channel: key };
+    return {
+      key,
+      join: channel.join ?? this.#host.ownRequest("join"),
+      leave: channel.leave ?? this.#host.ownRequest("leave"),
+      params: channel.join ? params : own,
+      leaveParams: channel.leave ? pick(params, channel.params) : own,
+      subscriptions: /* @__PURE__ */ new Map(),
+      sequence: new SequenceTracker(),
+      wasJoined: false,
+      isMember: false,
+      id: void 0,
+      isRefused: false,
+      releaseSlot() {
+      }
+    };
+  }
+  /** Joins it for the first time. Each pending join has a timer of its own. */
+  #join(membership) {
+    const { join, params } = membership;
+    const failed = (error) => {
+      membership.id = void 0;
+      this.#lose(membership, error);
+    };
+    const answered = (message) => {
+      if (isOfChannel(message, membership)) this.#joined(membership, message);
+      else failed(wrongChannelError(message));
+    };
+    membership.id = this.#host.request(join, params, { timeout: null }, answered, failed);
+  }
+  #joined(membership, message) {
+    const again = membership.wasJoined;
+    membership.joinReply = message.payload;
+    membership.wasJoined = membership.isMember = true;
+    membership.isRefused = false;
+    membership.id = void 0;
+    if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
+    const { gap } = membership.sequence.joined(message);
+    if (again && gap !== void 0) this.#emitGap(membership, gap);
+    for (const [subscription, pending] of [...membership.subscriptions]) {
+      if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
+      pending?.settle();
+    }
+  }
+  /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
+  async #release(membership, subscription, why) {
+    const pending = membership.subscriptions.get(subscription);
+    const wasSubscribed = membership.subscriptions.delete(subscription);
+    subscription.end(why);
+    pending?.settle({ code: "CLOSED", message: why });
+    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
+    const { id, isMember } = membership;
+    this.#remove(membership);
+    const isKnown = isMember || id !== void 0 && this.#host.isWritten(id);
+    if (id !== void 0) this.#host.abandon(id);
+    return isKnown ? this.#leave(membership) : ok(void 0);
+  }
+  #leave({ leave, leaveParams }) {
+    return new Promise((resolve2) => {
+      this.#host.request(
+        leave,
+        leaveParams,
+        { timeout: this.#host.timeout(leave), as: "leave" },
+        (message) => resolve2(ok(message.payload)),
+        // Every channel is left when the connection ends.
+        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
+      );
+    });
+  }
+  /** A later join of the same key is of another membership, which this one no longer disturbs. */
+  #remove(membership) {
+    if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
+    this.#queue.delete(membership);
+    membership.releaseSlot();
+  }
+  /** The channel is lost, for all its subscriptions. */
+  #lose(membership, error) {
+    this.#remove(membership);
+    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
+    const subscriptions = [...membership.subscriptions];
+    membership.subscriptions.clear();
+    for (const [subscription, pending] of subscriptions) {
+      if (pending === void 0) subscription.emit("lost", error);
+      subscription.end(`the subscription was lost: ${error.message}`);
+      pending?.settle(error);
+    }
+  }
+  // After a loss of the connection
+  /** Joins every channel again that was joined. First joins are queued with the other requests. */
+  opened() {
+    for (const membership of this.#memberships.values()) {
+      if (membership.wasJoined) this.#queue.add(membership);
+    }
+    this.#rejoin();
+  }
+  /** The connection was lost, and every membership with it. */
+  disconnected() {
+    this.#queue.clear();
+    this.#cancelPause?.();
+    this.#cancelPause = void 0;
+    this.#maxRejoins = MAX_REJOINS;
+    for (const membership of this.#memberships.values()) {
+      membership.isMember = false;
+      if (membership.wasJoined) membership.id = void 0;
+      membership.releaseSlot();
+    }
+  }
+  #rejoin() {
+    for (const membership of this.#queue) {
+      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause !== void 0) return;
+      this.#queue.delete(membership);
+      this.#rejoinOne(membership);
+    }
+  }
+  #rejoinOne(membership) {
+    const { join, params } = membership;
+    let isCurrent = true;
+    this.#pendingRejoins++;
+    const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
+      this.#emitGap(membership, {});
+      membership.releaseSlot();
+      this.#rejoin();
+    });
+    membership.releaseSlot = () => {
+      cancelTimer();
+      membership.releaseSlot = () => {
+      };
+      this.#pendingRejoins--;
+    };
+    const answered = (message) => {
+      if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
+      isCurrent = false;
+      membership.releaseSlot();
+      this.#refusals = Math.max(0, this.#refusals - 1);
+      this.#joined(membership, message);
+      this.#rejoin();
+    };
+    const failed = (error) => {
+      if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
+      isCurrent = false;
+      membership.id = void 0;
+      membership.releaseSlot();
+      if (isRetryable(error)) this.#refused(membership);
+      else this.#lose(membership, error);
+      this.#rejoin();
+    };
+    const id = this.#host.request(join, params, { timeout: null, as: "rejoin" }, answered, failed);
+    if (isCurrent) membership.id = id;
+  }
+  /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
+  #refused(membership) {
+    const isNews = !membership.isRefused;
+    membership.isRefused = true;
+    this.#queue.add(membership);
+    this.#maxRejoins = 1;
+    this.#pause();
+    if (isNews) this.#emitGap(membership, {});
+  }
+  #pause() {
+    if (this.#cancelPause !== void 0) return;
+    const { min, max } = this.#session.backoff;
+    const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
+    this.#cancelPause = this.#clock.after(bound / 2 * (1 + this.#clock.random()), () => {
+      this.#cancelPause = void 0;
+      this.#rejoin();
+    });
+  }
+  // Receiving
+  /** The membership that a message belongs to, if the channel was joined. */
+  find(key) {
+    const membership = key === void 0 ? void 0 : this.#memberships.get(key);
+    return membership?.wasJoined === true ? membership : void 0;
+  }
+  /** Counts a message off; whether it is new. */
+  count(membership, around) {
+    const { gap, isDuplicate } = membership.sequence.message(around);
+    if (gap !== void 0) this.#emitGap(membership, gap);
+    return isDuplicate !== true;
+  }
+  /** Takes the server's word that something is missing. */
+  gap(key, gap) {
+    const membership = this.find(key);
+    if (membership === void 0) return;
+    membership.sequence.missed(gap);
+    this.#emitGap(membership, gap);
+  }
+  /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
+  deliver(membership, message) {
+    let wasDelivered = false;
+    this.#each(membership, (subscription) => {
+      wasDelivered = subscription.deliver(message) || wasDelivered;
+    });
+    return wasDelivered;
+  }
+  #emitGap(membership, gap) {
+    this.#each(membership, (subscription) => subscription.emit("gap", gap));
+  }
+  #each(membership, act) {
+    for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
+  }
+  // The end
+  /** The application closes the client: callers need not handle the rejection of their joins. */
+  ignoreRejections() {
+    for (const { subscriptions } of this.#memberships.values()) {
+      for (const pending of subscriptions.values()) pending?.ignoreRejection();
+    }
+  }
+  /** No channel is joined again. */
+  loseAll(error) {
+    for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
+  }
+};
+function isRetryable(error) {
+  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
+}
+function isOfChannel({ channel }, { key }) {
+  return channel === void 0 || channel === key;
+}
+function wrongChannelError({ id, channel, payload }) {
+  const message = "the reply to a join is of another channel";
+  const reply = { code: "ENVELOPE", kind: "envelope", message, id, channel, payload, violations: [] };
+  return { code: "BAD_REPLY", message, reply };
+}
+function pick(value, names) {
+  return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
+}
+
+// handfast/close-codes.ts
+var DEFAULTS = {
+  violations: 1008,
+  tooLarge: 1009,
+  silent: 4e3,
+  slow: 4008,
+  unauthorized: 4401,
+  kicked: 4403,
+  version: 4406,
+  takenOver: 4409,
+  rateLimited: 4429
+};
+function closeCodesOf(protocol2) {
+  return { ...DEFAULTS, ...protocol2.closeCodes };
+}
+function isRefusal(code, closeCodes) {
+  const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
+  return [violations, unauthorized, kicked, version, takenOver].includes(code);
+}
+
+// handfast/backoff.ts
+var MIN_DELAY = 100;
+function backoffDelay(clock, { min, max }, failures) {
+  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
+  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
+  return floor + clock.random() * (bound - floor);
+}
+
+// handfast/connection.ts
+var ABNORMAL = 1006;
+var OVERLOADED_STEPS = 3;
+var Connection = class {
+  /** The close codes of the protocol. */
+  closeCodes;
+  #settings;
+  #host;
+  #transport;
+  /** Counts the transports, so that events of an earlier one are ignored. */
+  #generation = 0;
+  /** Consecutive attempts that led to no session, or to none that lasted. */
+  #failedAttempts = 0;
+  /** How often the bound of the backoff has doubled. */
+  #backoffSteps = 0;
+  /** Consecutive attempts that ended without a close frame. */
+  #abnormalCloses = 0;
+  #phase = "connecting";
+  #writable = false;
+  /** Whether the server is overloaded, and reconnecting must not be hurried. */
+  #isOverloaded = false;
+  /** Whether a ping was written and nothing was received since. */
+  #isProbing = false;
+  #lastReceived = 0;
+  #readyAt = 0;
+  #cancelTimer = () => {
+  };
+  constructor(settings, host) {
+    this.#settings = settings;
+    this.#host = host;
+    this.closeCodes = closeCodesOf(settings.protocol);
+  }
+  /** Whether the hello was written, so that messages may follow. */
+  get writable() {
+    return this.#writable;
+  }
+  /** The number of written bytes that are still buffered on this machine. */
+  get buffered() {
+    return this.#transport?.buffered?.() ?? 0;
+  }
+  /**
+   * Makes the first attempt to connect.
+   *
+   * @throws if the transport throws.
+   */
+  start() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#phase = "ended";
+      this.#cancelTimer();
+      throw error;
+    }
+  }
+  #attempt() {
+    const { url, protocol: protocol2, connect: connect2, clock } = this.#settings;
+    const generation = ++this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    const { timeout } = protocol2.session;
+    this.#phase = "connecting";
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#transport = connect2(url, protocol2.subprotocol, {
+      opened: () => {
+        if (isCurrent()) void this.#sayHello(isCurrent);
+      },
+      received: (data) => {
+        if (!isCurrent()) return;
+        this.#lastReceived = clock.now();
+        this.#isProbing = false;
+        this.#host.received(data);
+      },
+      closed: (code, reason) => {
+        if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
+      }
+    });
+  }
+  #retry() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#host.failed(error);
+      this.#lost(ABNORMAL, "could not connect");
+    }
+  }
+  /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
+  retryNow() {
+    if (this.#phase === "waiting") this.#retry();
+    else if (this.#phase === "ready" && !this.#isProbing) this.#probe();
+  }
+  /** The network or the page is available again. An overloaded server is still left its delay. */
+  wake() {
+    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
+  }
+  async #sayHello(isCurrent) {
+    try {
+      const hello = await this.#host.hello();
+      if (!isCurrent()) return;
+      this.#writable = true;
+      if (hello !== null) this.write(hello);
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.#host.failed(error);
+      this.#drop(ABNORMAL, "no hello");
+      return;
+    }
+    if (this.#writable) this.#host.opened();
+  }
+  /** Writes a message; only while {@link writable}. */
+  write(text) {
+    try {
+      this.#transport?.send(text);
+    } catch (error) {
+      this.#drop(ABNORMAL, String(error));
+    }
+  }
+  /** The session is ready: the heartbeat begins. */
+  ready() {
+    const { clock } = this.#settings;
+    this.#phase = "ready";
+    this.#readyAt = clock.now();
+    this.#abnormalCloses = 0;
+    this.#watch();
+  }
+  /** Pings after `heartbeat` without a message from the server. One timer, however much is received. */
+  #watch() {
+    const { clock, protocol: protocol2 } = this.#settings;
+    const { heartbeat } = protocol2.session;
+    this.#cancelTimer();
+    if (heartbeat === null || this.#host.ping === null) return;
+    const idleTime = () => clock.now() - this.#lastReceived;
+    this.#cancelTimer = deadline(clock, heartbeat - idleTime(), () => {
+      if (idleTime() < heartbeat) this.#watch();
+      else this.#probe();
+    });
+  }
+  /** Pings, and drops the connection if nothing is received. */
+  #probe() {
+    const { clock, protocol: protocol2 } = this.#settings;
+    const { timeout } = protocol2.session;
+    if (this.#host.ping === null) return;
+    this.#isProbing = true;
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => {
+      if (this.#isProbing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
+      else this.#watch();
+    });
+    this.write(this.#host.ping);
+  }
+  /** The server refuses temporarily: the delay is that for an overloaded one. */
+  refused(reason) {
+    this.#drop(this.closeCodes.rateLimited, reason);
+  }
+  /** Closes it for good. */
+  end(code, reason) {
+    if (this.#phase !== "ended") this.#drop(code, reason, true);
+  }
+  /** Whether a close code means that the client must not reconnect. */
+  #isFinal(code) {
+    return code === 1e3 || isRefusal(code, this.closeCodes);
+  }
+  #drop(code, reason, final = false) {
+    const transport = this.#transport;
+    this.#lost(code, reason, final);
+    transport?.close(code, reason);
+  }
+  #lost(code, reason, final = false) {
+    const { protocol: protocol2, clock, reconnect } = this.#settings;
+    const { backoff } = protocol2.session;
+    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+    else this.#failedAttempts++;
+    this.#generation++;
+    this.#transport = void 0;
+    this.#writable = this.#isProbing = false;
+    this.#cancelTimer();
+    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
+    if (final || !reconnect || hasGivenUp) {
+      this.#phase = "ended";
+      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
+      this.#host.closed({ code, reason: words, final: true });
+      return;
+    }
+    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
+    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
+    if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
+    this.#phase = "waiting";
+    this.#cancelTimer = clock.after(retryIn, () => this.#retry());
+    this.#host.closed({ code, reason, final: false, retryIn });
+  }
+  /** Logs what may be wrong, as browsers do not say. */
+  #hint(reason) {
+    const { url, protocol: protocol2 } = this.#settings;
+    const { location } = globalThis;
+    const origin = location === void 0 ? "" : ` allows the origin ${location.origin},`;
+    this.#host.warn(
+      "hint",
+      `no connection to ${url.replace(/[?#].*/, "")}, twice in a row${reason === "" ? "" : ` (${reason})`}. Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the subprotocol ${protocol2.subprotocol} and is reached through every proxy between? The status of the upgrade says which: it is in the browser's network tab and in the server's log. The client goes on trying.`
+    );
+  }
+};
+
+// handfast/state.ts
+var Store = class {
+  #value;
+  #runs = /* @__PURE__ */ new Set();
+  #threw;
+  /** @param threw is called with what a subscriber throws, so that the others are still called. */
+  constructor(value, threw) {
+    this.#value = value;
+    this.#threw = threw;
+  }
+  /** The current value. */
+  get = () => this.#value;
+  /** Calls a function with the current value, and with each later one. */
+  subscribe = (run) => {
+    const own = (value) => run(value);
+    this.#runs.add(own);
+    run(this.#value);
+    return () => {
+      this.#runs.delete(own);
+    };
+  };
+  /** @internal */
+  set(value) {
+    this.#value = value;
+    for (const run of [...this.#runs]) {
+      try {
+        run(this.#value);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+  }
+};
+
+// handfast/stream.ts
+function deferred() {
+  let resolve2;
+  const promise = new Promise((settle) => resolve2 = settle);
+  return { promise, resolve: resolve2 };
+}
+var MAX_ITEMS = 1024;
+var MAX_TEXT = 1048576;
+var BURST = 8;
+var Stream = class {
+  #ack = deferred();
+  #end = deferred();
+  /** The buffer: first the rest of `#taken`, then `#arrived`. They are swapped when the first is exhausted. */
+  #taken = [];
+  #next = 0;
+  #arrived = [];
+  #items = 0;
+  #text = 0;
+  #cancelSlowCheck;
+  #reader;
+  #over;
+  #cancel;
+  #clock;
+  /** @param cancel is called to cancel the stream at the server. */
+  constructor(clock, cancel) {
+    this.#clock = clock;
+    this.#cancel = cancel;
+  }
+  /** The server's acknowledgement, or why the stream did not begin. Never rejects. */
+  get ack() {
+    return this.#ack.promise;
+  }
+  /**
+   * The server's end message, or why the stream ended without: `CANCELLED` after a cancel. Never rejects.
+   */
+  get end() {
+    return this.#end.promise;
+  }
+  /** Cancels the stream. Buffered items can still be read. */
+  cancel() {
+    if (this.#over !== void 0) return;
+    this.#cancel();
+    const error = { code: "CANCELLED", message: "the stream was cancelled" };
+    this.#finish(err(error), {});
+  }
+  async *[Symbol.asyncIterator]() {
+    try {
+      for (; ; ) {
+        while (this.#items > 0) yield this.#take();
+        if (this.#over?.failure !== void 0) throw new CallFailedError(this.#over.failure);
+        if (this.#over !== void 0) return;
+        this.#reader = deferred();
+        await this.#reader.promise;
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+  /** @internal */
+  acknowledge(ack) {
+    this.#ack.resolve(ok(ack));
+  }
+  #take() {
+    if (this.#next === this.#taken.length) {
+      [this.#taken, this.#next] = [this.#arrived, 0];
+      this.#arrived = [];
+    }
+    const [item2, text] = this.#taken[this.#next];
+    this.#taken[this.#next++] = void 0;
+    this.#items--;
+    this.#text -= text;
+    return item2;
+  }
+  /** Whether the buffer exceeds `times` its bounds. */
+  #exceeds(times) {
+    return this.#items > MAX_ITEMS * times || this.#text > MAX_TEXT * times;
+  }
+  /** @internal @param text The length of the item's text. */
+  push(item2, text) {
+    if (this.#over !== void 0) return;
+    this.#arrived.push([item2, text]);
+    this.#items++;
+    this.#text += text;
+    this.#wake();
+    if (this.#exceeds(BURST)) return this.#slow();
+    if (!this.#exceeds(1)) return;
+    this.#cancelSlowCheck ??= this.#clock.after(0, () => {
+      this.#cancelSlowCheck = void 0;
+      if (this.#exceeds(1)) this.#slow();
+    });
+  }
+  #slow() {
+    if (this.#over !== void 0) return;
+    while (this.#exceeds(1)) {
+      const [, text] = this.#arrived.pop() ?? this.#taken.pop();
+      this.#items--;
+      this.#text -= text;
+    }
+    this.#cancel();
+    this.fail({ code: "SLOW", message: `more than ${MAX_ITEMS} items or ${MAX_TEXT} bytes wait to be read` });
+  }
+  /** @internal */
+  complete(end) {
+    this.#finish(ok(end), {});
+  }
+  /** @internal @param quietly ends a loop over the items without throwing: the caller has closed the client. */
+  fail(failure2, quietly = false) {
+    this.#finish(err(failure2), quietly ? {} : { failure: failure2 });
+  }
+  #finish(end, over) {
+    if (this.#over !== void 0) return;
+    this.#over = over;
+    this.#cancelSlowCheck?.();
+    this.#end.resolve(end);
+    if (!end.ok) this.#ack.resolve(end);
+    this.#wake();
+  }
+  #wake() {
+    this.#reader?.resolve();
+    this.#reader = void 0;
+  }
+};
+
+// handfast/url.ts
+var SCHEMES = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
+function webSocketUrl(address) {
+  const page = globalThis.location;
+  const isRelative = address.startsWith("/");
+  const base = page !== void 0 && page.protocol in SCHEMES ? `${page.protocol}//${page.host}` : void 0;
+  if (isRelative && base === void 0) throw refused("begins with `/`, which only a page can complete");
+  let url;
+  try {
+    url = new URL(address, isRelative ? base : void 0);
+  } catch {
+    throw refused("is not complete");
+  }
+  const scheme = SCHEMES[url.protocol];
+  if (scheme === void 0) throw refused(`begins with \`${url.protocol}\``);
+  if (url.username !== "" || url.password !== "") {
+    throw refused("has a user and a password, which browsers do not send", ", and pass what proves who you are as `auth`");
+  }
+  if (address.includes("#")) throw refused("has a fragment (`#`), which no server sees", ", without it");
+  return scheme + url.href.slice(url.protocol.length);
+}
+function refused(what, more = "") {
+  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\`${more}`);
+}
+
+// handfast/transport.ts
+var MAX_REASON = 123;
+var CLOSE_TIMEOUT = 2e3;
+var NO_WEBSOCKET = "handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package `ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
+function webSocket(constructor) {
+  return (url, subprotocol, events) => {
+    const own = constructor ?? globalThis.WebSocket;
+    if (own === void 0) throw new Error(NO_WEBSOCKET);
+    const socket = new own(webSocketUrl(url), [subprotocol]);
+    const close = (code, reason) => {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.onerror = () => {
+      };
+      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
+      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
+      timer.unref?.();
+    };
+    socket.onopen = () => events.opened();
+    socket.onmessage = (event) => events.received(event.data);
+    socket.onclose = (event) => events.closed(event.code, event.reason);
+    socket.onerror = ({ message }) => {
+      close(1e3, "");
+      events.closed(1006, typeof message === "string" ? message : "");
+    };
+    return { send: (text) => socket.send(text), close, buffered: () => socket.bufferedAmount };
+  };
+}
+function drop(socket) {
+  if (socket.terminate !== void 0) return socket.terminate();
+  const own = socket;
+  const unref = own[/* @__PURE__ */ Symbol.for("nodejs.unref")];
+  if (typeof unref === "function") return void unref.call(socket);
+  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
+  if (response !== void 0) own[response]?.socket?.destroy?.();
+}
+function truncate2(reason) {
+  const bytes = new TextEncoder().encode(reason);
+  if (bytes.length <= MAX_REASON) return reason;
+  let end = MAX_REASON;
+  while ((bytes[end] & 192) === 128) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
+}
+
+// handfast/wake.ts
+function onWake(callback) {
+  const page = globalThis;
+  const { document: document2 } = page;
+  const shown = () => {
+    if (document2?.visibilityState === "visible") callback();
+  };
+  const events = [
+    [page, "online", callback],
+    [page, "pageshow", callback],
+    [document2, "visibilitychange", shown]
+  ];
+  for (const [target, event, listener] of events) target?.addEventListener?.(event, listener);
+  return () => {
+    for (const [target, event, listener] of events) target?.removeEventListener?.(event, listener);
+  };
+}
+
+// handfast/warnings.ts
+var Warnings = class {
+  #kinds = /* @__PURE__ */ new Set();
+  warn(kind, words) {
+    if (this.#kinds.has(kind)) return;
+    this.#kinds.add(kind);
+    console.warn(`handfast: ${words}`);
+  }
+};
+
+// handfast/client.ts
+var Client = class {
+  /**
+   * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
+   * closed before that. Calls need not wait for it.
+   */
+  ready;
+  /** The state of the connection: a store for React and Svelte. */
+  state = new Store({ status: "connecting" }, (error) => this.#reportThrown(error));
+  #protocol;
+  #options;
+  #clock;
+  #connection;
+  #encoder;
+  #outbound;
+  #channels;
+  #events = new Listeners((error) => this.#reportThrown(error));
+  #messages = new Listeners((error) => this.#reportThrown(error));
+  #byTag = /* @__PURE__ */ new Map();
+  #withOwnTag = [];
+  #reader;
+  #warnings = new Warnings();
+  #stopWaking = () => {
+  };
+  #resolveReady;
+  #rejectReady;
+  #lastId = 0;
+  /** Whether the session of the current connection is ready. */
+  #isReady = false;
+  /** Whether any session was ready. */
+  #wasReady = false;
+  /** A ready message that was received before the hello was written, which may still fail. */
+  #earlyReady;
+  /** Whether the server, or this client itself, refused the session. */
+  #refused = false;
+  /** Whether the application has closed the client. */
+  #isClosing = false;
+  /** Whether the listeners of `error` are being called with what another listener threw. */
+  #isReportingThrown = false;
+  /** Why nothing can be sent any more. */
+  #closedError;
+  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
+  constructor(protocol2, url, options = {}) {
+    const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    this.#protocol = protocol2;
+    this.#options = options;
+    this.#clock = clock;
+    this.ready = new Promise((resolve2, reject) => {
+      this.#resolveReady = resolve2;
+      this.#rejectReady = reject;
+    });
+    this.ready.catch(() => {
+    });
+    this.#encoder = new Encoder(protocol2);
+    for (const message of Object.values(sessionMessages)) {
+      const tag = this.#encoder.tag(message.name);
+      if (tag !== null) this.#byTag.set(tag, message);
+    }
+    this.#connection = new Connection(
+      { url: String(url), protocol: protocol2, connect: transport, clock, reconnect },
+      {
+        hello: () => this.#hello(),
+        ping: this.#encoder.session("ping"),
+        opened: () => this.#opened(),
+        received: (data) => this.#received(data),
+        closed: (closed) => this.#closed(closed),
+        failed: (error) => this.#report("auth", error, "could not connect, and tries again"),
+        warn: (kind, words) => this.#warnings.warn(kind, words)
+      }
+    );
+    this.#outbound = new Outbound(clock, protocol2, this.#connection);
+    this.#reader = {
+      envelope: protocol2.envelope.server,
+      lookup: (tag) => this.#byTag.get(tag),
+      own: this.#withOwnTag,
+      pending: (id) => this.#outbound.find(id)?.answers,
+      failure
+    };
+    this.#channels = new Channels(
+      {
+        request: (request, payload, sending, answered, failed) => this.#request(request, payload, sending, [request.reply], {
+          answered: (message) => {
+            answered(message);
+            return true;
+          },
+          failed
+        }),
+        timeout: (request) => this.#timeout(request),
+        isWritten: (id) => this.#outbound.isWritten(id),
+        abandon: (id) => this.#outbound.abandon(id),
+        send: (message, payload, channel) => this.#write(message, payload, { channel }),
+        ownRequest: (role) => this.#encoder.channel(role),
+        register: (message) => this.#register(message),
+        reportThrown: (error) => this.#reportThrown(error)
+      },
+      clock,
+      protocol2.session
+    );
+    this.#connection.start();
+    this.#stopWaking = onWake(() => this.#connection.wake());
+  }
+  call(request, payload, options = {}) {
+    const { timeout = this.#timeout(request), signal } = options;
+    return new Promise((resolve2) => {
+      this.#request(request, payload, { timeout, signal }, [request.reply], {
+        answered: (message) => {
+          resolve2(ok(message.payload));
+          return true;
+        },
+        failed: (error) => resolve2(err(error))
+      });
+    });
+  }
+  stream(request, payload, options = {}) {
+    const { ack, stream: item2, end, cancel } = request;
+    const { timeout = this.#timeout(request), signal } = options;
+    let id;
+    const abort = () => stream.cancel();
+    const stream = new Stream(this.#clock, () => {
+      signal?.removeEventListener("abort", abort);
+      if (id === void 0) return;
+      const wasWritten = this.#outbound.isWritten(id);
+      this.#outbound.abandon(id);
+      if (wasWritten && cancel !== void 0) this.#write(cancel, void 0, { id });
+    });
+    const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
+    const sending = { timeout, signal: signal?.aborted === true ? signal : void 0 };
+    id = this.#request({ ...request, idempotent: false }, payload, sending, answers, {
+      answered: (message, incoming) => {
+        if (incoming === item2) stream.push(message.payload, this.#textLength);
+        else if (incoming === ack) stream.acknowledge(message.payload);
+        else stream.complete(message.payload);
+        return incoming === end;
+      },
+      failed: (error, wasWritten) => {
+        stream.fail(error, this.#isClosing || error.code === "CANCELLED");
+        const isOurs = error.code === "TIMEOUT" || error.code === "BAD_REPLY";
+        if (isOurs && wasWritten === true && cancel !== void 0) this.#write(cancel, void 0, { id });
+      }
+    });
+    signal?.addEventListener("abort", abort);
+    void stream.end.then(() => signal?.removeEventListener("abort", abort));
+    return stream;
+  }
+  send(message, payload) {
+    return this.#write(message, payload, {});
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#events.on(what, listener);
+    this.#register(what);
+    const deliver = listener;
+    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
+  }
+  join(channel, params, setup, options = {}) {
+    return this.#channels.join(channel, params, setup, options);
+  }
+  /**
+   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
+   * becomes available again.
+   */
+  retryNow() {
+    this.#connection.retryNow();
+  }
+  /**
+   * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
+   * reject with `CLOSED`, which need not be handled.
+   */
+  close() {
+    this.#isClosing = true;
+    this.#channels.ignoreRejections();
+    this.#connection.end(1e3, "closed by the client");
+  }
+  // Sending
+  #request(request, payload, sending, answers, settle) {
+    const { id: field } = request.envelope ?? this.#protocol.envelope.client;
+    const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
+    const text = this.#text(request, payload, { id });
+    if (!text.ok) {
+      settle.failed(text.error);
+      return void 0;
+    }
+    const { errors, idempotent = false } = request;
+    const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === "order";
+    for (const answer of answers) this.#register(answer);
+    this.#outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
+    return id;
+  }
+  #timeout({ timeout }) {
+    return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
+  }
+  #write(message, payload, fields) {
+    const text = this.#text(message, payload, fields);
+    return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
+  }
+  #text(message, payload, fields) {
+    return this.#closedError === void 0 ? this.#encoder.text(message, payload, fields) : err(this.#closedError);
+  }
+  // The session
+  async #hello() {
+    const { version, hash, auth: validate } = this.#protocol;
+    const auth = await this.#authPayload();
+    if (validate !== void 0 && auth !== void 0) {
+      const violations = this.#encoder.violations(validate, auth, 2, null);
+      if (violations.length > 0) {
+        const words = `the auth of who the client is does not fit: ${violations.map(formatViolation).join("; ")}`;
+        this.#refuse(new SessionRefusedError("INVALID", words, void 0, violations));
+      }
+    }
+    return this.#encoder.session("hello", { version, hash, ...auth !== void 0 && { auth } });
+  }
+  async #authPayload() {
+    const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
+    return token === void 0 ? auth : { ...auth, token };
+  }
+  #opened() {
+    this.#channels.opened();
+    this.#outbound.flush();
+    const { version, hash } = this.#protocol;
+    if (this.#encoder.tag("hello") === null) this.#becomeReady({ version, hash });
+    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
+  }
+  #becomeReady(ready) {
+    if (this.#isReady) return;
+    this.#earlyReady = ready;
+    if (!this.#connection.writable) return;
+    this.#earlyReady = void 0;
+    this.#isReady = this.#wasReady = true;
+    this.#connection.ready();
+    this.#resolveReady(ready);
+    this.state.set({ status: "connected" });
+    const { name, version, hash } = this.#protocol;
+    if (ready.hash !== void 0 && ready.hash !== hash) {
+      const words = `this client was generated from ${name} ${version} (${hash}) and the server from ${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
+      this.#warnings.warn("skew", words);
+      const theirs = { version: ready.version, hash: ready.hash };
+      this.#events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
+    }
+    this.#events.emit("open", ready);
+  }
+  #closed(closed) {
+    const { closeCodes } = this.#connection;
+    const { code, reason, final } = closed;
+    const isRefusedCode = isRefusal(code, closeCodes);
+    const refused2 = !this.#isReady && (this.#refused || isRefusedCode);
+    this.#isReady = false;
+    this.#earlyReady = void 0;
+    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
+    const closedError = final ? this.#closedError : void 0;
+    this.#channels.disconnected();
+    if (closedError !== void 0) this.#channels.loseAll(closedError);
+    this.#outbound.lost(refused2, code !== closeCodes.tooLarge);
+    if (closedError !== void 0) {
+      this.#stopWaking();
+      this.#outbound.failAll(closedError);
+      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
+    }
+    const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
+    this.state.set({ status: final ? "closed" : waitingStatus, closed });
+    this.#events.emit("close", closed);
+    if (!final) return;
+    this.#events.clear();
+    this.#messages.clear();
+  }
+  /** The server or this client refuses the session for good: no reconnect. */
+  #refuse(refused2) {
+    const { version, unauthorized } = this.#connection.closeCodes;
+    this.#closedError = { code: "CLOSED", message: refused2.message };
+    this.#refused = true;
+    this.#rejectReady(refused2);
+    this.#connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
+  }
+  // Receiving
+  /** The length in UTF-16 units of the message that is being processed. */
+  #textLength = 0;
+  #received(data) {
+    const text = typeof data === "string" ? data : "";
+    this.#textLength = text.length;
+    const parsed = parse(text, this.#protocol.depth);
+    const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const fields = decoded.ok ? decoded.value.message : decoded.error;
+    const request = this.#outbound.find(fields.id);
+    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
+      return this.#outbound.answer(request, decoded.value.message, decoded.value.incoming);
+    }
+    const channel = this.#channels.find(fields.channel);
+    if (decoded.ok) {
+      const { incoming, message } = decoded.value;
+      const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOfSession(incoming);
+      if (isLate || channel !== void 0 && !this.#channels.count(channel, fields)) return;
+      return this.#dispatch(incoming, message, request, channel);
+    }
+    if (channel !== void 0 && !this.#channels.count(channel, fields)) return;
+    const { error } = decoded;
+    if (request !== void 0 && this.#isAnswer(error, request)) {
+      return this.#outbound.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
+    }
+    if (error.kind === "unknown-type") {
+      if (error.id === void 0) this.#events.emit("unhandled", error);
+    } else if (!this.#events.emit("invalid", error)) {
+      const known = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
+      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error.message}`);
+    }
+  }
+  /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
+  #isAnswer({ type }, { answers, inOrder }) {
+    return !inOrder || answers.some((answer) => tagOf(answer) === (type ?? null));
+  }
+  /** Processes a message that is not the reply to a request, or is an error. */
+  #dispatch(incoming, message, request, channel) {
+    switch (incoming) {
+      case sessionMessages.ready:
+        return this.#becomeReady(message.payload);
+      case sessionMessages.refuse: {
+        const { code, message: words, side, violations, retryable } = message.payload;
+        if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
+        this.#refused = true;
+        this.#connection.refused(words);
+        this.#refused = false;
+        return;
+      }
+      case failure:
+      case sessionMessages.error: {
+        const error = callError(wireError(message.payload), request?.errors ?? []);
+        if (request !== void 0) return this.#outbound.fail(request.id, error, true);
+        if (message.id !== void 0) return;
+        return this.#report(`error ${error.code}`, new CallFailedError(error), "the server reports an error");
+      }
+      case sessionMessages.gap: {
+        const { channel: key, ...gap } = message.payload;
+        return this.#channels.gap(key, gap);
+      }
+      case sessionMessages.ping: {
+        const pong = this.#encoder.session("pong");
+        return pong === null ? void 0 : this.#outbound.pong(pong);
+      }
+      case sessionMessages.pong:
+        return;
+    }
+    const wasDelivered = channel !== void 0 && this.#channels.deliver(channel, message);
+    if (this.#messages.emit(message.type, message) || wasDelivered) return;
+    this.#events.emit("unhandled", message);
+  }
+  #register(message) {
+    register(message, this.#protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  }
+  /** Reports an error that no call waits for and that is no mistake of the application. */
+  #report(kind, error, words) {
+    if (!this.#events.emit("error", error)) this.#warnings.warn(kind, `${words}: ${String(error)}`);
+  }
+  /** Reports what a listener threw; without a listener for that, as an uncaught error. */
+  #reportThrown(error) {
+    const isOfListener = this.#isReportingThrown;
+    this.#isReportingThrown = true;
+    const wasDelivered = !isOfListener && this.#events.emit("error", error);
+    this.#isReportingThrown = isOfListener;
+    if (wasDelivered) return;
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+};
+function resolve(source) {
+  return typeof source === "function" ? source() : source;
+}
+function isOfSession(incoming) {
+  return incoming === failure || Object.values(sessionMessages).some((own) => own === incoming);
+}
+
+// api.ts
+var counterValueRule = [reportObject, {
+  "?": [],
+  count: [reportInteger, { minimum: -9007199254740991, maximum: 9007199254740991 }]
+}];
+function isCounterValue(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { count } = value;
+  return isSafeInteger(count);
+}
+function validateCounterValue(value, report) {
+  if (!isCounterValue(value)) reportRule(value, report, counterValueRule);
+}
+var counterAddRule = [reportObject, {
+  "?": [],
+  by: [reportInteger, { minimum: -10, maximum: 10 }]
+}, reportAdditionalIfSent];
+var counterAddFields = /* @__PURE__ */ new Set(["by"]);
+function isCounterAdd(value, strict = true) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { by } = value;
+  return isSafeInteger(by) && by >= -10 && by <= 10 && (!strict || isClosed(value, counterAddFields));
+}
+function validateCounterAdd(value, report) {
+  if (!isCounterAdd(value, report.strict)) reportRule(value, report, counterAddRule);
+}
+var countChangedRule = [reportObject, {
+  "?": [],
+  count: [reportInteger, { minimum: -9007199254740991, maximum: 9007199254740991 }]
+}];
+function isCountChanged(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { count } = value;
+  return isSafeInteger(count);
+}
+function validateCountChanged(value, report) {
+  if (!isCountChanged(value)) reportRule(value, report, countChangedRule);
+}
+var counterValue = {
+  name: "counter.value",
+  receive: validateCounterValue
+};
+var counterFollow = {
+  name: "counter.follow",
+  send: noPayload,
+  reply: counterValue,
+  errors: []
+};
+var counterAdded = {
+  name: "counter.added",
+  receive: noPayload
+};
+var counterAdd = {
+  name: "counter.add",
+  send: validateCounterAdd,
+  reply: counterAdded,
+  errors: []
+};
+var countChanged = {
+  name: "count.changed",
+  receive: validateCountChanged,
+  channel: "changes"
+};
+var changesChannel = {
+  name: "changes",
+  key: () => "changes",
+  join: counterFollow
+};
+var protocol = {
+  name: "counter",
+  version: "1.0.0",
+  hash: "2ba7810edbf27e28f30f75a3da2035e9",
+  subprotocol: "counter.v1+json",
+  envelope: { client: defaultEnvelope, server: defaultEnvelope },
+  depth: 64,
+  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4 } }
+};
+function connect(url, options) {
+  return new Client(protocol, url, options);
+}
+
+// main.ts
+var output = document.querySelector("output");
+var client = connect("/ws");
+function show({ count }) {
+  output.value = String(count);
+}
+var changes = await client.join(changesChannel, void 0, (changes2) => {
+  changes2.on(countChanged, show);
+  changes2.on("rejoined", show);
+});
+show(changes.joined);
+for (const button of document.querySelectorAll("button")) {
+  button.addEventListener("click", () => void client.call(counterAdd, { by: Number(button.value) }));
+}

@@ -1,0 +1,205 @@
+//! A page of the guide: the files and the commands in its code blocks.
+
+use crate::Failure;
+
+/// What a page asks for.
+#[derive(Debug, Default, PartialEq)]
+pub struct Page {
+    /// The page on whose files it builds.
+    pub base: Option<String>,
+    pub steps: Vec<Step>,
+}
+
+/// A code block with something to do.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    /// A block with a title: a file, or a part of it if the page has several of one title.
+    File { path: String, text: String },
+    /// A command of a `console` block, and what it must print.
+    Command(Command),
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Command {
+    /// Without the prompt, and without what follows `#` or `&`.
+    pub line: String,
+    /// Whether it goes on in the background after it has printed its lines.
+    pub is_server: bool,
+    pub status: i32,
+    /// The lines it prints, as [`is_as_shown`] reads them.
+    pub output: Vec<String>,
+}
+
+impl Page {
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let mut page = Self::default();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            if let Some(base) = line.strip_prefix("<!-- on top of ") {
+                page.base = base.strip_suffix(" -->").map(str::to_owned);
+            }
+            let Some(info) = line.strip_prefix("```") else {
+                continue;
+            };
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if let Some((_, title)) = info.split_once(" title=") {
+                let text = block
+                    .iter()
+                    .flat_map(|line| [line, "\n"])
+                    .collect::<String>();
+                page.add_files(title.trim_matches('"'), &text)?;
+            } else if info == "console" {
+                page.steps
+                    .extend(commands(&block)?.into_iter().map(Step::Command));
+            }
+        }
+        Ok(page)
+    }
+
+    /// Adds the files of a title. One text may be for several crates, whose folders are their names.
+    fn add_files(&mut self, title: &str, text: &str) -> Result<(), Failure> {
+        let mut paths = title.split(", ");
+        let first = paths.next().unwrap_or_default();
+        self.add_file(first, text);
+        for path in paths {
+            let (Some((own, _)), Some((other, _))) = (first.split_once('/'), path.split_once('/'))
+            else {
+                return Err(format!("`{title}` are not files of two crates").into());
+            };
+            let text = text.replace(&format!("name = \"{own}\""), &format!("name = \"{other}\""));
+            self.add_file(path, &text);
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: &str, text: &str) {
+        let part = self.steps.iter_mut().find_map(|step| match step {
+            Step::File { path: own, text } if own == path => Some(text),
+            _ => None,
+        });
+        match part {
+            Some(part) => {
+                part.push('\n');
+                part.push_str(text);
+            }
+            None => self.steps.push(Step::File {
+                path: path.to_owned(),
+                text: text.to_owned(),
+            }),
+        }
+    }
+}
+
+fn commands(block: &[&str]) -> Result<Vec<Command>, Failure> {
+    let mut commands: Vec<Command> = Vec::new();
+    for line in block {
+        if let Some(line) = line.strip_prefix("$ ") {
+            let (line, remark) = line.split_once("  # ").unwrap_or((line, ""));
+            let status = match remark.strip_prefix("exits with ") {
+                Some(status) => status.parse()?,
+                None => 0,
+            };
+            let server = line.strip_suffix(" &");
+            commands.push(Command {
+                line: server.unwrap_or(line).to_owned(),
+                is_server: server.is_some(),
+                status,
+                output: Vec::new(),
+            });
+        } else if let Some(command) = commands.last_mut() {
+            command.output.push((*line).to_owned());
+        } else {
+            return Err("a console block begins with a command".into());
+        }
+    }
+    Ok(commands)
+}
+
+/// Whether lines are those that a page shows. A line `…` is any number of them, and at the end of a line it is the rest of it.
+pub fn is_as_shown(shown: &[String], printed: &[&str]) -> bool {
+    match shown.split_first() {
+        None => printed.is_empty(),
+        Some((line, rest)) if line == "…" => {
+            (0..=printed.len()).any(|skipped| is_as_shown(rest, &printed[skipped..]))
+        }
+        Some((line, rest)) => match printed.split_first() {
+            Some((first, others)) => {
+                let is_same = match line.strip_suffix('…') {
+                    Some(start) => first.starts_with(start),
+                    None => line == first,
+                };
+                is_same && is_as_shown(rest, others)
+            }
+            None => false,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_files_in_parts_and_commands() {
+        let text = "\
+<!-- on top of base.md -->
+# A page
+```rust title=\"a/src/lib.rs\"
+fn a() {}
+```
+```rust
+not a file
+```
+```rust title=\"a/src/lib.rs\"
+fn b() {}
+```
+```toml title=\"a/Cargo.toml, b/Cargo.toml\"
+name = \"a\"
+```
+```console
+$ run it &
+here
+$ end  # exits with 1
+```
+";
+        let file = |path: &str, text: &str| Step::File {
+            path: path.into(),
+            text: text.into(),
+        };
+        let command = |line: &str, is_server, status, output: &[&str]| {
+            Step::Command(Command {
+                line: line.into(),
+                is_server,
+                status,
+                output: output.iter().map(|line| (*line).to_owned()).collect(),
+            })
+        };
+        let page = Page::parse(text).expect("a page");
+        assert_eq!(page.base.as_deref(), Some("base.md"));
+        assert_eq!(
+            page.steps,
+            [
+                file("a/src/lib.rs", "fn a() {}\n\nfn b() {}\n"),
+                file("a/Cargo.toml", "name = \"a\"\n"),
+                file("b/Cargo.toml", "name = \"b\"\n"),
+                command("run it", true, 0, &["here"]),
+                command("end", false, 1, &[]),
+            ]
+        );
+    }
+
+    #[test]
+    fn dots_stand_for_any_lines() {
+        let shown = |lines: &[&str]| {
+            lines
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert!(is_as_shown(&shown(&["a", "…", "d"]), &["a", "b", "c", "d"]));
+        assert!(is_as_shown(&shown(&["a", "…"]), &["a"]));
+        assert!(is_as_shown(&shown(&["ab …", "c"]), &["ab 1", "c"]));
+        assert!(!is_as_shown(&shown(&["a", "…", "d"]), &["a", "b"]));
+        assert!(!is_as_shown(&shown(&["a"]), &["a", "b"]));
+    }
+}
