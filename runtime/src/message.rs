@@ -329,8 +329,8 @@ pub trait DeclaredErrors: Sized + Send + Sync + 'static {
         self.descriptor().data
     }
 
-    /// The error at a place among those that come without data; none behind the last.
-    fn bare(place: usize) -> Option<Self>;
+    /// The error at an index among those without data; `None` after the last.
+    fn bare(index: usize) -> Option<Self>;
 
     /// Reads the error with a code from its data.
     ///

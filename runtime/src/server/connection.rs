@@ -22,7 +22,7 @@ use super::{
     token_bucket::TokenBucket,
 };
 use crate::{
-    Id,
+    Id, SessionCode,
     descriptor::{CloseReason, Tag},
     heartbeat::HeartbeatAction,
     outbound::Close,
@@ -279,7 +279,7 @@ impl Connection {
                     message_type = message,
                     "a handler panicked"
                 );
-                let error = ErrorPayload::new("INTERNAL", "the server failed");
+                let error = ErrorPayload::new(SessionCode::Internal, "the server failed");
                 self.fail(asks, id.as_ref(), &error);
             }
             Outcome::TimedOut => {
@@ -290,7 +290,7 @@ impl Connection {
                         "a handler took longer than `limits.handlerTimeout`, and was dropped"
                     );
                 }
-                let error = ErrorPayload::new("TIMEOUT", "the server took too long");
+                let error = ErrorPayload::new(SessionCode::Timeout, "the server took too long");
                 self.fail(asks, id.as_ref(), &error);
             }
         }

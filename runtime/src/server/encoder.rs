@@ -2,7 +2,7 @@
 
 use super::error_payload::ErrorPayload;
 use crate::{
-    Id,
+    Id, SessionCode,
     codec::{Codec, Outgoing},
     descriptor::{Presence, ProtocolDescriptor, Tag},
     transport::Packet,
@@ -185,6 +185,9 @@ impl Encoder {
             ?code,
             "the data of an error is larger than `limits.message`"
         );
-        encode(&ErrorPayload::new("INTERNAL", "the server failed"))
+        encode(&ErrorPayload::new(
+            SessionCode::Internal,
+            "the server failed",
+        ))
     }
 }

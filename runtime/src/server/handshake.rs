@@ -10,7 +10,7 @@ use super::{
     token_bucket::TokenBucket,
 };
 use crate::{
-    Side,
+    SessionCode, Side,
     descriptor::CloseReason,
     system::{Head, Hello, Ready, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
@@ -125,7 +125,7 @@ async fn greet(
             let packet = {
                 let payload = ErrorPayload {
                     side: Some(side),
-                    ..ErrorPayload::new("VERSION", &*words)
+                    ..ErrorPayload::new(SessionCode::Version, &*words)
                 };
                 server.encoder.rejection(encoding, &payload)
             };
@@ -243,7 +243,7 @@ async fn hello(
             let words = "too many messages in too short a time";
             let packet = server.encoder.rejection(
                 encoding,
-                &ErrorPayload::new("RATE_LIMITED", words).retryable(),
+                &ErrorPayload::new(SessionCode::RateLimited, words).retryable(),
             );
             send(transport, packet).await?;
             let code = server.protocol.close_code(CloseReason::RateLimited);
@@ -263,15 +263,18 @@ async fn hello(
                     Ok(hello) if hello.version.len() <= VERSION => return Ok(hello),
                     _ => payload(
                         head.id.as_ref(),
-                        ErrorPayload::new("INVALID", "the hello does not fit"),
+                        ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
                     ),
                 }
             }
             Some(head) => payload(
                 head.id.as_ref(),
-                ErrorPayload::new("NOT_READY", "the hello comes first"),
+                ErrorPayload::new(SessionCode::NotReady, "the hello comes first"),
             ),
-            None => payload(None, ErrorPayload::new("SYNTAX", "this is no message")),
+            None => payload(
+                None,
+                ErrorPayload::new(SessionCode::Syntax, "this is no message"),
+            ),
         };
         send(transport, answer).await?;
     }
