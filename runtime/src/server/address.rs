@@ -1,4 +1,4 @@
-//! Where connections come from: addresses, ranges of them, and what proxies say.
+//! Client addresses, address ranges, and the `Forwarded` header., ranges of them, and what proxies say.
 
 use http::{HeaderMap, HeaderValue};
 use std::{
@@ -7,21 +7,21 @@ use std::{
     str::FromStr,
 };
 
-/// A range of addresses, such as `10.0.0.0/8`; a single address is one, too.
+/// A range of IP addresses in CIDR notation, such as `10.0.0.0/8`, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
     prefix: u32,
 }
 
-/// A text that names no range of addresses.
+/// The error of parsing a [`Network`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParseNetworkError;
 
 impl fmt::Display for ParseNetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an address, or a range such as `10.0.0.0/8`, is expected")
+        f.write_str("expected an IP address or a range such as `10.0.0.0/8`")
     }
 }
 
@@ -53,7 +53,7 @@ impl FromStr for Network {
         if prefix > most {
             return Err(ParseNetworkError);
         }
-        // A range of IPv4 addresses as IPv6 writes them is one of IPv4.
+        // An IPv4-mapped range is normalized to IPv4.
         match (address, address.to_canonical()) {
             (IpAddr::V6(_), IpAddr::V4(address)) if prefix >= 96 => Ok(Self {
                 address: IpAddr::V4(address),
@@ -65,9 +65,9 @@ impl FromStr for Network {
 }
 
 impl Network {
-    /// Whether an address lies in the range.
+    /// Returns whether the range contains an address. IPv4-mapped addresses match as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
-        // How many bits do not matter.
+        // The number of host bits.
         let free = |bits: u32| bits.saturating_sub(self.prefix);
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => (own.to_bits() ^ other.to_bits())
@@ -81,37 +81,38 @@ impl Network {
     }
 }
 
-/// Where a request came from.
+/// The address of a client, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientAddress {
     pub(crate) address: SocketAddr,
-    /// The proxy at that address does not name who came to it.
-    pub(crate) hidden: bool,
+    /// The address is that of a proxy that does not identify its client.
+    pub(crate) unidentified: bool,
 }
 
-/// Where a request came from: the peer, or whom `Forwarded` (RFC 7239) names, as far as that was written by proxies that are trusted. It is
-/// read from its end, where the nearest proxy wrote; what a client wrote before that, quotes that do not close included, does not change it.
-pub(crate) fn origin(
+/// Returns the client's address: that of the peer, or the one in `Forwarded` (RFC 7239), as far as trusted proxies wrote it. The header is
+/// read from its end, where the nearest proxy appends; whatever a client put in front, including unclosed quotes, does not change the
+/// result.
+pub(crate) fn client_address(
     peer: Option<SocketAddr>,
     headers: &HeaderMap,
     trusted: &[Network],
 ) -> Option<ClientAddress> {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut origin = ClientAddress {
+    let mut client = ClientAddress {
         address: peer?,
-        hidden: false,
+        unidentified: false,
     };
     let values: Vec<&HeaderValue> = headers
         .get_all(http::header::FORWARDED)
         .into_iter()
         .collect();
-    // What is no text names nobody.
+    // A value that is not text identifies no client.
     let elements = values
         .iter()
         .rev()
         .flat_map(|value| parts_from_the_end(value.to_str().unwrap_or_default(), ','));
     for element in elements {
-        if !is_trusted(origin.address.ip()) {
+        if !is_trusted(client.address.ip()) {
             break;
         }
         let named = parts_from_the_end(element, ';').find_map(|pair| {
@@ -119,17 +120,17 @@ pub(crate) fn origin(
             name.trim().eq_ignore_ascii_case("for").then(|| node(value))
         });
         match named.flatten() {
-            Some(address) => origin.address = address,
+            Some(address) => client.address = address,
             None => {
-                origin.hidden = true;
+                client.unidentified = true;
                 break;
             }
         }
     }
-    Some(origin)
+    Some(client)
 }
 
-/// The parts of a list, the last first, where what is quoted is not parted.
+/// Returns the parts of a list from last to first. Separators within quotes do not split.
 fn parts_from_the_end(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.rsplit(move |c| {
@@ -139,7 +140,7 @@ fn parts_from_the_end(text: &str, separator: char) -> impl Iterator<Item = &str>
     .map(str::trim)
 }
 
-/// A node (RFC 7239, section 6): an address, one of IPv6 in brackets, behind it a port, a made-up one, or none.
+/// Parses a node (RFC 7239, section 6): an address, IPv6 in brackets, with an optional port that may be obfuscated (`_port`).
 fn node(value: &str) -> Option<SocketAddr> {
     let value = value.trim().trim_matches('"');
     if let Ok(address) = value.parse() {
@@ -177,7 +178,7 @@ mod tests {
         assert!(has("::1", "::1"));
         assert!(has("::ffff:10.0.0.0/104", "10.255.0.1"));
         assert!(!has("::ffff:10.0.0.0/104", "11.0.0.1"));
-        for bad in [
+        for invalid in [
             "",
             "10.0.0.0/33",
             "::/129",
@@ -185,7 +186,11 @@ mod tests {
             "host/8",
             "10.0.0.0/8/8",
         ] {
-            assert_eq!(bad.parse::<Network>(), Err(ParseNetworkError), "{bad}");
+            assert_eq!(
+                invalid.parse::<Network>(),
+                Err(ParseNetworkError),
+                "{invalid}"
+            );
         }
     }
 
@@ -198,9 +203,14 @@ mod tests {
                 let value = value.parse().expect("it is a header");
                 headers.append(http::header::FORWARDED, value);
             }
-            let origin = origin(Some(address(peer)), &headers, &trusted).expect("there is a peer");
-            let hidden = if origin.hidden { " hides somebody" } else { "" };
-            format!("{}{hidden}", origin.address.ip())
+            let client =
+                client_address(Some(address(peer)), &headers, &trusted).expect("there is a peer");
+            let unidentified = if client.unidentified {
+                " unidentified"
+            } else {
+                ""
+            };
+            format!("{}{unidentified}", client.address.ip())
         };
         let is = |peer, forwarded: &[&str], expected: &str| {
             assert_eq!(of(peer, forwarded), expected, "{forwarded:?}");
@@ -219,7 +229,7 @@ mod tests {
             "2001:db8::1",
         );
         is("127.0.0.1", &["for=\"[2001:db8::1]\""], "2001:db8::1");
-        // The client wrote the first; the proxies the rest.
+        // The client wrote the first element, the proxies the others.
         is(
             "127.0.0.1",
             &["for=203.0.113.9, for=198.51.100.1"],
@@ -233,19 +243,19 @@ mod tests {
         is(
             "127.0.0.1",
             &["for=\"a, for=1.1.1.1\", for=10.0.0.7"],
-            "10.0.0.7 hides somebody",
+            "10.0.0.7 unidentified",
         );
-        is("127.0.0.1", &["for=unknown"], "127.0.0.1 hides somebody");
+        is("127.0.0.1", &["for=unknown"], "127.0.0.1 unidentified");
         is(
             "127.0.0.1",
             &["for=_hidden, for=10.0.0.7"],
-            "10.0.0.7 hides somebody",
+            "10.0.0.7 unidentified",
         );
-        is("127.0.0.1", &["by=10.0.0.7"], "127.0.0.1 hides somebody");
-        // A quote that does not close hides nobody behind it; a port may be made up.
+        is("127.0.0.1", &["by=10.0.0.7"], "127.0.0.1 unidentified");
+        // An unclosed quote does not hide the elements after it; a port may be obfuscated.
         is("127.0.0.1", &["for=\", for=198.51.100.1"], "198.51.100.1");
         is("127.0.0.1", &["for=198.51.100.1:_port"], "198.51.100.1");
         is("127.0.0.1", &["for=\"[2001:db8::1]:_port\""], "2001:db8::1");
-        is("127.0.0.1", &[";;=,=;for", ""], "127.0.0.1 hides somebody");
+        is("127.0.0.1", &[";;=,=;for", ""], "127.0.0.1 unidentified");
     }
 }

@@ -1,4 +1,4 @@
-//! What connections of one sender have in common, an address or a principal: how many there are, and what they may send together.
+//! Limits that the connections of one sender (an address or a principal) share: their number and their message rate.
 
 use super::token_bucket::TokenBucket;
 use std::{
@@ -9,18 +9,18 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How many times what a connection may send all connections of a sender may send together.
-const SHARE: u64 = 10;
+/// All connections of a sender together may send this many times the rate of one connection.
+const SENDER_FACTOR: u64 = 10;
 
-/// How many senders without a connection are remembered, for what they sent.
-const REMEMBERED: usize = 65_536;
+/// How many senders without a connection keep their token bucket.
+const MAX_REMEMBERED: usize = 65_536;
 
-/// All who have connections, or had some lately.
+/// The senders that have connections, or had some recently.
 #[derive(Debug)]
 pub(crate) struct SenderAllowances {
-    known: Mutex<HashMap<SenderKey, Arc<SharedAllowance>>>,
+    senders: Mutex<HashMap<SenderKey, Arc<SharedAllowance>>>,
     rate: Option<(u64, Duration)>,
-    /// How many connections an address may have.
+    /// The maximum number of connections per address.
     connections: usize,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct SenderAllowances {
 enum SenderKey {
     Address(IpAddr),
     Principal(Box<str>),
-    /// All whom a proxy does not name.
+    /// All clients that a proxy does not identify.
     BehindProxy(IpAddr),
 }
 
@@ -42,7 +42,7 @@ struct State {
     rate: Option<TokenBucket>,
 }
 
-/// An allowance among the connections of a sender, until it is dropped. Some have no bounds.
+/// One connection of a sender, counted until it is dropped. The default has no limits.
 #[derive(Debug, Default)]
 pub(crate) struct Allowance(Option<Arc<SharedAllowance>>);
 
@@ -53,7 +53,7 @@ impl SharedAllowance {
 }
 
 impl Allowance {
-    /// Counts a message. False where its sender sent too many.
+    /// Takes a token for a message. Returns false if the sender exceeds its rate.
     pub(crate) fn take(&self, now: Instant) -> bool {
         let Some(allowance) = &self.0 else {
             return true;
@@ -74,52 +74,52 @@ impl Drop for Allowance {
 impl SenderAllowances {
     pub(crate) fn new(rate: Option<(u64, Duration)>, connections: usize) -> Self {
         Self {
-            known: Mutex::default(),
-            rate: rate.map(|(count, per)| (count.saturating_mul(SHARE), per)),
+            senders: Mutex::default(),
+            rate: rate.map(|(count, per)| (count.saturating_mul(SENDER_FACTOR), per)),
             connections,
         }
     }
 
-    /// Takes an allowance for a connection of an address; none where it has too many. Whoever has an address of IPv6 has 2⁶⁴ of them: they count
-    /// as one.
+    /// Counts a connection from an address; `None` if the address has too many. IPv6 addresses are counted by their /64 prefix, which
+    /// usually belongs to one client.
     pub(crate) fn address(&self, address: IpAddr) -> Option<Allowance> {
         let address = match address.to_canonical() {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
             address @ IpAddr::V4(_) => address,
         };
-        self.enter(SenderKey::Address(address), self.connections)
+        self.admit(SenderKey::Address(address), self.connections)
     }
 
-    /// Takes an allowance for a connection of somebody whom the proxy at an address does not name. They are many, and share what an address
-    /// has ten times over.
-    pub(crate) fn behind(&self, proxy: IpAddr) -> Option<Allowance> {
-        let most = self.connections.saturating_mul(10);
-        self.enter(SenderKey::BehindProxy(proxy.to_canonical()), most)
+    /// Counts a connection of a client that the proxy at an address does not identify. Those clients are many: together they get ten times
+    /// the connections of an address.
+    pub(crate) fn behind_proxy(&self, proxy: IpAddr) -> Option<Allowance> {
+        let limit = self.connections.saturating_mul(10);
+        self.admit(SenderKey::BehindProxy(proxy.to_canonical()), limit)
     }
 
-    /// Takes an allowance for a connection of a principal.
+    /// Counts a connection of a principal, without a limit.
     pub(crate) fn principal(&self, principal: &str) -> Allowance {
-        self.enter(SenderKey::Principal(principal.into()), usize::MAX)
+        self.admit(SenderKey::Principal(principal.into()), usize::MAX)
             .unwrap_or_default()
     }
 
-    fn enter(&self, sender: SenderKey, most: usize) -> Option<Allowance> {
+    fn admit(&self, sender: SenderKey, limit: usize) -> Option<Allowance> {
         let now = Instant::now();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= known.capacity() && !known.contains_key(&sender) {
-            forget(&mut known, now);
-            // Looked through again only after as many more came.
-            let more = known.len();
-            known.reserve(more);
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        if senders.len() >= senders.capacity() && !senders.contains_key(&sender) {
+            remove_unused(&mut senders, now);
+            // The next cleanup runs only after the map has doubled.
+            let more = senders.len();
+            senders.reserve(more);
         }
-        let allowance = known.entry(sender).or_insert_with(|| {
+        let allowance = senders.entry(sender).or_insert_with(|| {
             Arc::new(SharedAllowance(Mutex::new(State {
                 connections: 0,
                 rate: self.rate.map(|rate| TokenBucket::new(rate, now)),
             })))
         });
         let mut state = allowance.lock();
-        if state.connections >= most {
+        if state.connections >= limit {
             return None;
         }
         state.connections += 1;
@@ -128,14 +128,14 @@ impl SenderAllowances {
     }
 }
 
-/// Forgets those that have no connection and nothing to be remembered for; when there are too many, all without a connection.
-fn forget(known: &mut HashMap<SenderKey, Arc<SharedAllowance>>, now: Instant) {
-    known.retain(|_, allowance| {
+/// Removes the senders without a connection whose bucket is full. If there are still too many, removes all senders without a connection.
+fn remove_unused(senders: &mut HashMap<SenderKey, Arc<SharedAllowance>>, now: Instant) {
+    senders.retain(|_, allowance| {
         let mut state = allowance.lock();
         state.connections > 0 || state.rate.as_mut().is_some_and(|rate| !rate.is_full(now))
     });
-    if known.len() > REMEMBERED {
-        known.retain(|_, allowance| allowance.lock().connections > 0);
+    if senders.len() > MAX_REMEMBERED {
+        senders.retain(|_, allowance| allowance.lock().connections > 0);
     }
 }
 
@@ -187,7 +187,7 @@ mod tests {
                 .expect("there is room");
             assert!(allowance.take(Instant::now()));
         }
-        let known = senders.known.lock().expect("nobody panicked");
-        assert!(known.len() <= 4 * REMEMBERED, "{}", known.len());
+        let senders = senders.senders.lock().expect("nobody panicked");
+        assert!(senders.len() <= 4 * MAX_REMEMBERED, "{}", senders.len());
     }
 }

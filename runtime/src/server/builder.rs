@@ -42,7 +42,7 @@ impl<S> fmt::Debug for Builder<S> {
 }
 
 impl<S: From<Server>> Builder<S> {
-    /// A server of an application, with the path `/ws` and the limits of its protocol.
+    /// Creates a builder with the path `/ws` and the limits of the service's protocol.
     pub fn new(service: Arc<dyn Service>) -> Self {
         let limits = service.protocol().limits;
         Self {
@@ -57,13 +57,14 @@ impl<S: From<Server>> Builder<S> {
         }
     }
 
-    /// The path of the WebSocket: `/ws` by default.
+    /// Sets the path of the WebSocket: `/ws` by default.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// The path of the health check: `/healthz` by default. It answers GET with 200 and the protocol's name, version and hash.
+    /// Sets the path of the health check: `/healthz` by default. It answers GET with status 200 and a JSON object with the protocol's name,
+    /// version and hash.
     ///
     /// The routers of two servers can be merged only if their paths differ.
     pub fn health_path(mut self, path: impl Into<String>) -> Self {
@@ -77,13 +78,13 @@ impl<S: From<Server>> Builder<S> {
         self
     }
 
-    /// Other limits than those of the protocol.
+    /// Replaces the limits declared by the protocol.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The broker that carries messages to other servers: [`InMemory`] by default, which serves one process.
+    /// Sets the broker that carries messages to other servers. The default is [`InMemory`], which serves a single process.
     pub fn broker(mut self, broker: Arc<dyn Broker>) -> Self {
         self.broker = Some(broker);
         self
@@ -91,37 +92,39 @@ impl<S: From<Server>> Builder<S> {
 
     /// Allows pages of an origin, such as `https://app.example`.
     ///
-    /// Browsers send the origin of the page in `Origin`. Requests without that header do not come from a browser and are always allowed. By
-    /// default, the only pages allowed are those of the host that the request is for, and only if that host is an IP address or `localhost`:
-    /// anybody can make a name resolve to this server (DNS rebinding).
+    /// Browsers send the origin of the page in the `Origin` header (RFC 6454). Requests without that header do not come from a browser and
+    /// are always allowed. By default, only pages of the host that the request is for are allowed, and only if that host is an IP address
+    /// or `localhost`: anyone can make a name resolve to this server (DNS rebinding).
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.allow(origin.into());
         self
     }
 
-    /// Allows pages of any origin. Do not use this with cookie-based authentication: any page could then act as its visitor.
+    /// Allows pages of any origin. Do not use this with cookie-based authentication: any page could then act on behalf of its visitor.
     pub fn allow_any_origin(mut self) -> Self {
         self.origins = Origins::Any;
         self
     }
 
-    /// The greatest number of connections, including those before their hello: 10,000 by default. Further upgrades are refused with 503.
+    /// Sets the maximum number of connections, including those that have not sent their hello yet: 10,000 by default. Further upgrades are
+    /// answered with status 503.
     pub fn max_connections(mut self, most: usize) -> Self {
         self.bounds.connections = most;
         self
     }
 
-    /// The greatest number of connections of one address: 100 by default. Further upgrades are refused with 429. IPv6 addresses count by their
-    /// first 64 bits. The addresses of this machine and of trusted proxies have neither this limit nor a rate limit in common.
+    /// Sets the maximum number of connections per client address: 100 by default. Further upgrades are answered with status 429. IPv6
+    /// addresses are counted by their /64 prefix. Loopback addresses and trusted proxies are exempt from this limit and from shared rate
+    /// limits.
     pub fn max_connections_per_address(mut self, most: usize) -> Self {
         self.bounds.connections_per_address = most;
         self
     }
 
-    /// The proxies in front of the server, whose `Forwarded` header (RFC 7239) is believed; set them with [`Serve::trusted_proxies`] too. No
-    /// other header is read, and in particular not `X-Forwarded-For`. A proxy must append its own element to what a client sent, as the RFC
-    /// requires, or replace the header: a proxy that passes a client's header on lets it claim any address. Clients that a proxy does not name
-    /// (`for=unknown`) share their limits.
+    /// Adds reverse proxies whose `Forwarded` header (RFC 7239) is trusted; pass them to [`Serve::trusted_proxies`] too. No other header is
+    /// read, in particular not `X-Forwarded-For`. A proxy must append its own element to the header it received, as the RFC requires, or
+    /// replace the header: a proxy that passes on a client's header unchanged allows that client to claim any address. Clients that a proxy
+    /// does not identify (`for=unknown`) share their limits.
     ///
     /// [`Serve::trusted_proxies`]: super::Serve::trusted_proxies
     ///
@@ -135,8 +138,8 @@ impl<S: From<Server>> Builder<S> {
         self
     }
 
-    /// Whether the server validates what it sends as clients will: by default, in builds with debug assertions. An invalid message is not sent;
-    /// it is logged with its violations, and a request that it was the reply to is answered with `INTERNAL`.
+    /// Sets whether the server validates outgoing messages against their schemas. The default is `true` in builds with debug assertions. An
+    /// invalid message is logged with its violations and not sent; if it was a reply, the request is answered with `INTERNAL`.
     pub fn check_sent(mut self, check: bool) -> Self {
         self.bounds.checks = check;
         self

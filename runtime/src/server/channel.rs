@@ -1,10 +1,10 @@
-//! Channels, as an application uses them: to publish, and to see who is in them.
+//! Handles to channels, for publishing and membership.
 
 use super::{connection_handle::ConnectionHandle, state::ServerState};
 use crate::{ChannelKey, ChannelMessage, Message, MessageSet};
 use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
 
-/// A channel of a server. A clone is two counted references.
+/// Publishes to one channel of a server. Cloning is cheap: two reference counts.
 pub struct Publisher<C> {
     state: Arc<ServerState>,
     key: Arc<str>,
@@ -30,12 +30,12 @@ impl<C> fmt::Debug for Publisher<C> {
 }
 
 impl<C> Publisher<C> {
-    /// The channel's key.
+    /// Returns the channel's key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The number of connections of this server that are in the channel.
+    /// Returns the number of connections to this server that have joined the channel.
     pub fn members(&self) -> usize {
         self.state.hub.members(&self.key)
     }
@@ -50,7 +50,7 @@ impl<C: ChannelKey> Publisher<C> {
         }
     }
 
-    /// Publishes a message to every member of the channel, on every server with the same broker. It does not wait. A message that cannot be
+    /// Publishes a message to every member of the channel, on every server with the same broker. Does not block. A message that cannot be
     /// encoded is logged and not published.
     pub fn publish<M: ChannelMessage<C>>(&self, message: &M) {
         let index = <M as Message<M::Union>>::INDEX;
@@ -97,12 +97,12 @@ impl<C: ChannelKey> ConnectionChannel<C> {
         }
     }
 
-    /// Whether the connection is in the channel: it has joined it, and has not left it since.
+    /// Returns whether the connection has joined the channel and not left it since.
     pub fn is_joined(&self) -> bool {
         self.connection.membership.contains(&self.publisher.key)
     }
 
-    /// Takes the connection out of the channel, as if it had left. Returns whether it was in it.
+    /// Removes the connection from the channel, as if it had left. Returns whether it was a member.
     pub fn remove(&self) -> bool {
         let hub = &self.publisher.state.hub;
         hub.leave(self.connection.id, &self.publisher.key)

@@ -1,12 +1,11 @@
-//! One connection after its hello: reads, hands messages to handlers, writes what they and others queue.
+//! One connection after its hello: reads messages, runs their handlers and writes the outbound queue.
 //!
-//! All of it is one task, woken by the transport, by its handlers, by whoever queues something and by its timers. Whatever ends
-//! it, its handlers are dropped with it and it leaves every channel.
+//! A connection is one task, woken by its transport, its handlers, its timers and whoever queues a message. However it ends, its handlers
+//! are dropped with it and it leaves every channel.
 //!
-//! It handles nothing new while more than half of what may wait to be written is taken, so that whatever it says of itself
-//! (replies, errors, pongs) finds room. It reads on meanwhile, as far as `limits.inbound` reaches, so that a cancel or the
-//! end of the connection is seen; where that is full, it stops reading, and the timeout of the handler, or that of a peer that does not
-//! read, is what ends the wait.
+//! It starts no handler while more than half of the outbound queue is used, so that its own messages (replies, errors, pongs) find room.
+//! Meanwhile it reads on, up to `limits.inbound`, to see a cancel or the end of the connection. If that is full, too, it stops reading; the
+//! handler timeout or the write timeout then ends the wait.
 
 mod receive;
 
@@ -37,20 +36,20 @@ use std::{
 };
 use tokio::time::{Instant, Sleep};
 
-/// How many bytes are looked at before others get their turn.
+/// How many bytes are processed before the task yields.
 const BUDGET: usize = 64 * 1024;
 
-/// What an arrival costs of that beside its bytes.
+/// The cost of a message against [`BUDGET`], in addition to its bytes.
 const ARRIVAL: usize = 1024;
 
-/// How many messages are read and handled before what they are answered with is written. Writing each by itself costs several
-/// times what handling it does.
+/// How many messages are read and handled before their replies are written. Writing each reply separately costs several times as much as
+/// handling its message.
 const BATCH: usize = 32;
 
-/// How often a connection that does not read looks whether the other end is still there.
+/// How often a connection that does not read checks whether the peer has hung up.
 const HANG_UP: Duration = Duration::from_secs(1);
 
-/// Control frames and pings of the session: so many, filled anew within a second. A heartbeat needs one in many seconds.
+/// The token bucket for control frames and session pings: 100 per second. A heartbeat needs one in many seconds.
 pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));
 
 /// A connection after its hello.
@@ -64,23 +63,23 @@ pub(crate) struct Connection {
     rate: Option<TokenBucket>,
     control: TokenBucket,
     stall: Stall,
-    /// There while nothing is read.
-    paused: Option<Paused>,
-    /// A ping of the session's waits for its answer. One answer is enough for all.
-    owes_pong: bool,
-    /// Bad messages in a row.
-    bad: u32,
-    /// Messages in a row that came too fast.
-    fast: u32,
+    /// Present while reading is paused.
+    paused: Option<ReadPause>,
+    /// A session ping has not been answered yet. One pong answers all.
+    pong_pending: bool,
+    /// The number of consecutive invalid messages.
+    invalid: u32,
+    /// The number of consecutive messages over the rate limit.
+    rate_limited: u32,
     logged: Logged,
-    /// How much was looked at in this turn.
-    spent: usize,
+    /// How much of [`BUDGET`] this poll has used.
+    budget_used: usize,
     close: Option<Close>,
-    /// When a graceful end has taken long enough.
+    /// When a graceful shutdown stops waiting for handlers.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-/// Which bounds were reached: each is logged once.
+/// Which limits were reached. Each is logged once per connection.
 #[derive(Debug, Default)]
 struct Logged {
     rate: bool,
@@ -89,25 +88,25 @@ struct Logged {
     timeout: bool,
 }
 
-/// Looks for a hang-up while nothing is read.
-struct Paused {
+/// Detects a hang-up while reading is paused.
+struct ReadPause {
     sleep: Pin<Box<Sleep>>,
     since: Instant,
-    /// When something was written for the sake of it.
+    /// When a ping was last sent to probe the peer.
     probed: Instant,
 }
 
 /// How a connection ends.
 enum End {
-    /// The other end closed, or the transport broke.
+    /// The peer closed, or the transport failed.
     Lost,
-    /// The other end takes nothing, a close frame neither.
+    /// The peer does not read, so it would not read a close frame either.
     Stalled,
-    /// It is closed from here, once everything that is queued is written.
+    /// The server closes, once the outbound queue is written.
     Close(CloseFrame),
 }
 
-/// Leaves every channel when the connection's task ends, however it does.
+/// Leaves every channel when the connection's task ends, in whatever way.
 struct LeaveOnDrop {
     connection: Arc<ConnectionHandle>,
     server: Arc<ServerState>,
@@ -142,11 +141,11 @@ impl Connection {
             control,
             stall: Stall::new(session.heartbeat.unwrap_or_default() + session.timeout),
             paused: None,
-            owes_pong: false,
-            bad: 0,
-            fast: 0,
+            pong_pending: false,
+            invalid: 0,
+            rate_limited: 0,
             logged: Logged::default(),
-            spent: 0,
+            budget_used: 0,
             close: None,
             deadline: None,
             connection,
@@ -167,7 +166,7 @@ impl Connection {
             service: self.service.clone(),
         };
         let end = std::future::poll_fn(|cx| self.poll(cx)).await;
-        // Handlers end here: nothing of theirs is written after this.
+        // Handlers are dropped here: they queue nothing after this.
         self.handlers.end();
         match end {
             End::Lost => {
@@ -177,7 +176,7 @@ impl Connection {
             End::Stalled => drop(leave),
             End::Close(closing) => {
                 tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
-                // What is queued for a client that does not read is not waited for.
+                // Do not wait for a client that does not read.
                 if closing.code != self.server.protocol.close_code(CloseReason::Slow) {
                     let connection = self.connection.clone();
                     write_all(&connection.outbound, |cx| self.poll_write(cx)).await;
@@ -190,8 +189,8 @@ impl Connection {
 
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<End> {
         self.connection.outbound.running();
-        self.spent = 0;
-        while self.spent < BUDGET {
+        self.budget_used = 0;
+        while self.budget_used < BUDGET {
             if let Some(end) = self.closing(cx) {
                 return Poll::Ready(end);
             }
@@ -206,7 +205,7 @@ impl Connection {
                     break;
                 }
                 worked = true;
-                if self.spent >= BUDGET {
+                if self.budget_used >= BUDGET {
                     break;
                 }
             }
@@ -229,7 +228,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Whether it is time to close.
+    /// Returns how to end the connection if it is to be closed now.
     fn closing(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
         self.close = self.connection.outbound.closing();
         let close = self.close.as_ref()?;
@@ -251,25 +250,25 @@ impl Connection {
         Some(End::Close(close.closing.clone()))
     }
 
-    /// The end of a connection that broke a rule, with the code for it.
-    fn end(&self, condition: CloseReason, words: &'static str) -> End {
+    /// Ends the connection with the close code for a reason.
+    fn end(&self, condition: CloseReason, reason: &'static str) -> End {
         End::Close(CloseFrame::new(
             self.server.protocol.close_code(condition),
-            words,
+            reason,
         ))
     }
 
     fn poll_handlers(&mut self, cx: &mut task::Context<'_>) -> bool {
         let Poll::Ready(Done {
             id,
-            asks,
+            expects_reply,
             message,
             outcome,
         }) = self.handlers.poll(cx)
         else {
             return false;
         };
-        // A handler may have asked for the end.
+        // The handler may have closed the connection.
         self.close = self.connection.outbound.closing();
         match outcome {
             Outcome::Finished => {}
@@ -280,52 +279,52 @@ impl Connection {
                     "a handler panicked"
                 );
                 let error = ErrorPayload::new(SessionCode::Internal, "the server failed");
-                self.fail(asks, id.as_ref(), &error);
+                self.fail(expects_reply, id.as_ref(), &error);
             }
             Outcome::TimedOut => {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
                     tracing::error!(
                         connection = self.connection.id,
                         message_type = message,
-                        "a handler took longer than `limits.handlerTimeout`, and was dropped"
+                        "a handler exceeded `limits.handlerTimeout` and was dropped"
                     );
                 }
                 let error = ErrorPayload::new(SessionCode::Timeout, "the server took too long");
-                self.fail(asks, id.as_ref(), &error);
+                self.fail(expects_reply, id.as_ref(), &error);
             }
         }
         true
     }
 
-    /// Handles the message that waits longest, where it is its turn.
+    /// Handles the next queued message, if it can be handled now.
     fn handle_next(&mut self) -> bool {
-        if self.owes_pong && self.has_room() {
-            self.owes_pong = false;
-            self.say(self.server.protocol.session.roles.pong);
+        if self.pong_pending && self.has_room() {
+            self.pong_pending = false;
+            self.send_system(self.server.protocol.session.roles.pong);
             return true;
         }
         if self.inbound.is_empty() || !self.may_handle() {
             return false;
         }
-        let Some((packet, in_time)) = self.inbound.pop() else {
+        let Some((packet, within_rate)) = self.inbound.pop() else {
             return false;
         };
-        self.receive(&packet, Some(in_time));
+        self.receive(&packet, Some(within_rate));
         true
     }
 
-    /// Whether there is room for an answer, and the connection is not about to end for a reason that does not wait.
+    /// Whether the outbound queue has room for a reply, and the connection is not closing immediately.
     fn has_room(&self) -> bool {
         !self.connection.outbound.is_busy()
             && self.close.as_ref().is_none_or(|close| close.graceful)
     }
 
-    /// Whether a message may be handled now: no other is, and there is room for what it is answered with.
+    /// Whether a message can be handled now: no other is being handled, and there is room for its reply.
     fn may_handle(&self) -> bool {
         self.handlers.is_idle() && self.has_room()
     }
 
-    /// Writes what is queued, and returns whether anything was.
+    /// Writes the outbound queue. Returns whether anything was written.
     fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
         let outbound = &self.connection.outbound;
         self.io
@@ -338,33 +337,39 @@ impl Connection {
             self.io.is_flushing().then(|| self.io.transport.written()),
         );
         if stalled.is_ready() {
-            tracing::info!(connection = self.connection.id, "the client does not read");
+            tracing::info!(
+                connection = self.connection.id,
+                "the client does not read: the connection is dropped"
+            );
             return Some(End::Stalled);
         }
         match self.io.poll_heartbeat(cx) {
             Poll::Pending => None,
             Poll::Ready(HeartbeatAction::Ping) => {
-                self.say(self.server.protocol.session.roles.ping);
+                self.send_system(self.server.protocol.session.roles.ping);
                 None
             }
             Poll::Ready(HeartbeatAction::TimedOut) => {
-                // Nobody reads what is queued.
+                // The peer no longer reads the queue.
                 self.connection.outbound.end();
-                Some(self.end(CloseReason::Silent, "nothing was heard for too long"))
+                Some(self.end(
+                    CloseReason::Silent,
+                    "idle timeout: no message or pong arrived in time",
+                ))
             }
         }
     }
 
-    /// Answers a message with an error. Where answers are known by their order alone, one to a message that asks for none would be taken for
-    /// that to another.
-    fn fail(&self, asks: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
-        if asks || !self.server.protocol.server.envelope.by_order {
+    /// Replies to a message with an error. If replies are matched by order alone, a message without a reply gets none: the client would
+    /// take it for the reply to another request.
+    fn fail(&self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+        if expects_reply || !self.server.protocol.server.envelope.by_order {
             self.connection.fail(id, error);
         }
     }
 
-    /// Queues one of the session's own messages that carries nothing.
-    fn say(&self, tag: Option<Tag>) {
+    /// Queues one of the session's own messages without a payload.
+    fn send_system(&self, tag: Option<Tag>) {
         if tag.is_some() {
             self.connection
                 .answer(&self.connection.encoder.outgoing(tag));

@@ -1,4 +1,4 @@
-//! The part of a connection that the rest of the server holds: its outbound queue, and what is known about it.
+//! The shared part of a connection: its outbound queue, session, metadata and memberships.
 
 use super::{
     allowances::Allowance,
@@ -19,18 +19,18 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-/// A connection, for those who send to it.
+/// A handle to a connection, through which the rest of the server sends to it and closes it.
 pub(crate) struct ConnectionHandle {
     pub(crate) id: u64,
     pub(crate) outbound: Outbound,
-    /// The index of its encoding among those of the server.
+    /// The index of the connection's encoding in [`Encoder::codecs`].
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
     pub(crate) session: SessionState,
     pub(crate) info: Arc<ConnectionInfo>,
     pub(crate) allowance: Arc<Allowance>,
     pub(crate) membership: Membership,
-    /// Whether it was logged that `limits.channels` is reached.
+    /// Whether reaching `limits.channels` was logged already.
     pub(crate) channels_logged: AtomicBool,
 }
 
@@ -73,19 +73,19 @@ impl ConnectionHandle {
         self.encoder.encode(self.encoding, outgoing)
     }
 
-    /// Asks for the connection to be closed.
+    /// Requests that the connection be closed.
     pub(crate) fn close(&self, condition: CloseReason, reason: &'static str, graceful: bool) {
         let code = self.encoder.protocol.close_code(condition);
         self.outbound.close(CloseFrame::new(code, reason), graceful);
     }
 
-    /// Queues a message that is no reply. A connection without room for it is closed.
+    /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed.
     pub(crate) fn push(&self, packet: Packet, volatile: bool) {
         if self.outbound.push(packet, volatile) == Err(EnqueueError::Full) && !volatile {
             if self.outbound.closing().is_none() {
                 tracing::info!(
                     connection = self.id,
-                    "`limits.outbound` is reached: the client reads too slowly, and is closed"
+                    "closing a slow client: `limits.outbound` is reached"
                 );
             }
             self.close(CloseReason::Slow, "the client reads too slowly", false);
@@ -98,7 +98,7 @@ impl ConnectionHandle {
             Some(packet) => self.outbound.answer(packet),
             None => self.fail(
                 outgoing.id,
-                &ErrorPayload::new(SessionCode::Internal, "the answer cannot be written"),
+                &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
             ),
         }
     }

@@ -1,11 +1,11 @@
-//! What is known about a connection beside its messages.
+//! The metadata of a connection: the client's address and the upgrade request.
 
 use std::{any::Any, net::SocketAddr, sync::Arc};
 
-/// The state that an application keeps for a connection, with its type erased.
+/// The session: the state that an application keeps for a connection, type-erased.
 pub type SessionState = Arc<dyn Any + Send + Sync>;
 
-/// Where a connection comes from, and the request that opened it.
+/// The client's address and the request that opened the connection.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ConnectionInfo {
@@ -16,6 +16,6 @@ pub struct ConnectionInfo {
     pub headers: http::HeaderMap,
     /// The URI of the upgrade request, including the query.
     pub uri: http::Uri,
-    /// The extensions of the upgrade request: what axum or tower middleware in front of the router added, such as the user of a cookie.
+    /// The extensions of the upgrade request: values that axum or tower middleware inserted, such as an authenticated user.
     pub extensions: http::Extensions,
 }

@@ -1,4 +1,4 @@
-//! What a handler knows about the message it handles, and about the connection that sent it.
+//! The context of a handler: the message being handled and the connection that sent it. it handles, and about the connection that sent it.
 
 use super::{
     channel::ConnectionChannel, connection_handle::ConnectionHandle,
@@ -10,9 +10,10 @@ use crate::{
 };
 use std::{borrow::Cow, fmt, sync::Arc};
 
-/// The message that is handled, and the connection that sent it. A clone is three counted references.
+/// The message being handled and the connection that sent it. Cloning is cheap: three reference counts.
 ///
-/// A handler answers by what it returns. A context sends what nobody asked for, publishes, and closes.
+/// The return value of a handler is its reply. The context is for everything else: messages that are not replies, publishing, and closing
+/// the connection.
 #[derive(Clone)]
 pub struct Context {
     pub(crate) connection: Arc<ConnectionHandle>,
@@ -20,7 +21,7 @@ pub struct Context {
     pub(crate) request: Option<Arc<Request>>,
 }
 
-/// The envelope of the message that is handled.
+/// The envelope of the message being handled.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) message: &'static str,
@@ -46,40 +47,39 @@ impl Context {
         }
     }
 
-    /// The id of the message.
+    /// Returns the correlation id of the message, if it has one.
     pub fn id(&self) -> Option<&Id> {
         self.request.as_ref()?.id.as_ref()
     }
 
-    /// The key of the channel in the message's envelope.
+    /// Returns the channel key in the envelope of the message, if it has one.
     pub fn channel(&self) -> Option<&str> {
         self.request.as_ref()?.channel.as_deref()
     }
 
-    /// The number of the connection, unique within this server.
+    /// Returns the id of the connection, unique within this server.
     pub fn connection_id(&self) -> u64 {
         self.connection.id
     }
 
-    /// Where the connection comes from, and the request that opened it.
+    /// Returns the client's address and the request that opened the connection.
     pub fn connection_info(&self) -> &ConnectionInfo {
         &self.connection.info
     }
 
-    /// The state that is kept for the connection.
+    /// Returns the session: the state that the application keeps for this connection.
     ///
-    /// # Panics
-    /// If the state is of another type than `S`. Generated code asks for the type that it created.
+    /// If the session is of a type other than `S`. Generated code always uses the type that it created.
     pub fn session<S: Send + Sync + 'static>(&self) -> &S {
         match self.connection.session.downcast_ref() {
             Some(session) => session,
-            None => panic!("the session is no `{}`", std::any::type_name::<S>()),
+            None => panic!("the session is not a `{}`", std::any::type_name::<S>()),
         }
     }
 
-    /// Sends a message to this connection alone. It has no number, and is lost if the client disconnects before it is written.
+    /// Sends a message to this connection only. It has no sequence number, and is lost if the client disconnects before it is written.
     ///
-    /// A message that belongs to a channel must be published instead: sent like this it has no channel, and clients refuse it.
+    /// Messages that belong to a channel must be published instead: sent with this method, they have no channel and clients reject them.
     pub fn send<U: MessageSet, M: Message<U>>(&self, message: &M) {
         let descriptor = &U::DESCRIPTOR.messages[M::INDEX];
         if !self.server.is_valid(descriptor.name, message) {
@@ -97,25 +97,28 @@ impl Context {
         }
     }
 
-    /// A channel, as seen by this connection: to publish to it, and to ask whether the connection is in it.
+    /// Returns a channel as seen by this connection: to publish to it, and to check whether the connection has joined it.
     pub fn channel_handle<C: ChannelKey>(&self, channel: &C) -> ConnectionChannel<C> {
         ConnectionChannel::new(self.server.clone(), self.connection.clone(), channel)
     }
 
-    /// Closes this connection for good once everything that is queued is written: its client does not reconnect. The close code is that of
-    /// [`CloseReason::Kicked`], 4403 unless the protocol sets another.
+    /// Closes this connection once its outbound queue is written. The client does not reconnect. The close code is that of
+    /// [`CloseReason::Kicked`]: 4403 unless the protocol declares another.
     pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
         let code = self.server.protocol.close_code(CloseReason::Kicked);
         self.close(code, reason);
     }
 
-    /// Closes this connection once everything that is queued is written, with a code of the application (3000 to 4999), or 1000. Any other
-    /// code is sent as 1011 (RFC 6455, section 7.4).
+    /// Closes this connection once its outbound queue is written, with an application close code (3000 to 4999) or 1000. Any other code is
+    /// replaced by 1011 (RFC 6455, section 7.4).
     pub fn close(&self, code: u16, reason: impl Into<Cow<'static, str>>) {
         let code = match code {
             1000 | 3000..=4999 => code,
             _ => {
-                tracing::error!(code, "this close code is not one of an application's");
+                tracing::error!(
+                    code,
+                    "applications must not send this close code: sending 1011 instead"
+                );
                 1011
             }
         };

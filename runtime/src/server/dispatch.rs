@@ -1,4 +1,4 @@
-//! From a decoded message to its handler, for the code that `#[protocol]` expands to.
+//! Dispatch of decoded messages to handlers, for the code that `#[protocol]` expands to.
 
 use super::{
     Action, Context, Received, StreamResponder, StreamSender, context::Request,
@@ -11,13 +11,12 @@ use crate::{
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
-/// A handler of the application: what it is given, and what it returns.
+/// A handler of the application.
 type Handler<A, M, X, T> = for<'a> fn(&'a A, M, &'a X) -> BoxFuture<'a, T>;
 
-/// Decodes a message of the client's and decides what to do about it. `dispatch` gets the message and its responder.
+/// Decodes a client's message. `dispatch` maps the message and its responder to an action.
 ///
-/// # Errors
-/// The message, if it cannot be decoded.
+/// If the message cannot be decoded.
 pub fn receive<U: MessageSet>(
     source: Source<'_>,
     cx: Context,
@@ -39,13 +38,13 @@ pub fn receive<U: MessageSet>(
     Ok(Received {
         id,
         action: dispatch(envelope.message, responder),
-        asks: matches!(message.reply, ReplyKind::One | ReplyKind::Stream),
+        expects_reply: matches!(message.reply, ReplyKind::One | ReplyKind::Stream),
         message: message.name,
         timeout,
     })
 }
 
-/// Runs the handler of a request, and answers with what it returns.
+/// Runs the handler of a request and replies with its result.
 pub fn answer<U, A, M, X, R, E>(
     app: Arc<A>,
     responder: Responder,
@@ -77,7 +76,7 @@ where
     Action::Run(Box::pin(async move { handler(&app, message, &cx).await }))
 }
 
-/// The responder of a stream with an acknowledgement.
+/// Returns the responder of a stream with an acknowledgement.
 pub fn stream<U, A, I>(responder: &Responder) -> StreamResponder<A, I>
 where
     U: MessageSet,
@@ -87,7 +86,7 @@ where
     StreamResponder::new(responder.clone(), U::DESCRIPTOR, A::INDEX, I::INDEX)
 }
 
-/// The sender of a stream without an acknowledgement.
+/// Returns the sender of a stream without an acknowledgement.
 pub fn stream_items<U, I>(responder: &Responder) -> StreamSender<I>
 where
     U: MessageSet,

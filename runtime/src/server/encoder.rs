@@ -1,4 +1,4 @@
-//! Encoding what a server sends: messages, replies, errors and rejections become packets in the encoding of the receiver.
+//! The encoder of a server's messages, replies, errors and rejections.
 
 use super::error_payload::ErrorPayload;
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
 };
 use std::{fmt, sync::Arc, time::SystemTime};
 
-/// The longest id that is accepted, in characters. An id is sent back with every reply, so a longer one would cost a server more than it is
-/// worth.
+/// The maximum length of an id, in characters. Every reply repeats the id of its request, so a long id would cost the server more than it
+/// costs the client.
 pub(crate) const MAX_ID: usize = 128;
 
 /// Whether an id is longer than [`MAX_ID`].
@@ -24,7 +24,7 @@ pub(crate) fn is_long(id: &Id) -> bool {
 /// Encodes the messages of one protocol, in each of the encodings that a server supports.
 pub(crate) struct Encoder {
     pub(crate) protocol: &'static ProtocolDescriptor,
-    /// The encodings with their subprotocols, the preferred one first.
+    /// The encodings with their subprotocols, in order of preference.
     pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
     /// `limits.message`, in bytes.
     limit: usize,
@@ -62,7 +62,7 @@ impl Encoder {
         &*self.codecs[encoding].0
     }
 
-    /// A message of the server, with the envelope fields that every message has.
+    /// Returns a message with the envelope fields that every message has.
     pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
         let envelope = &self.protocol.server.envelope;
         Outgoing {
@@ -74,14 +74,14 @@ impl Encoder {
         }
     }
 
-    /// The current time, if the protocol's envelope has a timestamp.
+    /// Returns the current time if the protocol's envelope has a timestamp.
     pub(crate) fn timestamp(&self) -> Option<SystemTime> {
         let envelope = &self.protocol.server.envelope;
         envelope.timestamp.map(|_| SystemTime::now())
     }
 
-    /// Encodes a message. A message that cannot be encoded, or is larger than `limits.message`, is logged and not sent: clients enforce the
-    /// same limit.
+    /// Encodes a message. A message that cannot be encoded or exceeds `limits.message` is logged and not sent: clients enforce the same
+    /// limit.
     pub(crate) fn encode(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<Packet> {
         let packet = self.encode_unbounded(encoding, outgoing)?;
         let (bytes, tag) = (packet.len(), &outgoing.tag);
@@ -90,7 +90,7 @@ impl Encoder {
                 bytes,
                 limit = self.limit,
                 ?tag,
-                "a message is larger than `limits.message`, and is not sent"
+                "a message exceeds `limits.message` and is not sent"
             );
             return None;
         }
@@ -106,7 +106,7 @@ impl Encoder {
         {
             Ok(packet) => Some(packet),
             Err(error) => {
-                tracing::error!(error = &*error, tag = ?outgoing.tag, "a message cannot be encoded");
+                tracing::error!(error = &*error, tag = ?outgoing.tag, "cannot encode a message");
                 None
             }
         }
@@ -160,8 +160,8 @@ impl Encoder {
         })
     }
 
-    /// Encodes an error with `encode` so that it fits `limits.message`: without its violations if it is too large, and as `INTERNAL` if its
-    /// data is too large. Whoever waits for the answer gets one.
+    /// Encodes an error with `encode` within `limits.message`: without its violations if it is too large, and as `INTERNAL` if its data is
+    /// too large. Every request gets a reply.
     fn fit(
         &self,
         payload: &ErrorPayload<'_>,
@@ -181,10 +181,7 @@ impl Encoder {
             });
         }
         let code = payload.code;
-        tracing::error!(
-            ?code,
-            "the data of an error is larger than `limits.message`"
-        );
+        tracing::error!(?code, "the data of an error exceeds `limits.message`");
         encode(&ErrorPayload::new(
             SessionCode::Internal,
             "the server failed",

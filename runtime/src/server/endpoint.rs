@@ -1,4 +1,4 @@
-//! What a connection needs from its first byte on: the state of its server, the application, and the pages that may connect.
+//! What every connection of a server shares from the start: the server's state, the application and the allowed origins.
 
 use super::{Service, origins::Origins, state::ServerState};
 use std::{fmt, sync::Arc};

@@ -1,4 +1,4 @@
-//! What a server says of what went wrong: the payload of `error` and of `refuse`.
+//! The payload of `error` and `refuse` messages.
 
 use crate::{DecodeError, SessionCode, Side, Violation, descriptor::TagRef};
 use serde::{
@@ -7,7 +7,7 @@ use serde::{
 };
 use std::borrow::Cow;
 
-/// What went wrong, as it travels in `error` and in `refuse`.
+/// The payload of `error` and `refuse`. `error` and in `refuse`.
 #[derive(Default)]
 pub(crate) struct ErrorPayload<'a> {
     pub(crate) code: Option<TagRef<'a>>,
@@ -34,10 +34,10 @@ impl<'a> ErrorPayload<'a> {
         self
     }
 
-    /// What is said of a message that could not be read. Its words tell nothing of what came.
-    pub(crate) fn of(rejected: &'a DecodeError) -> Self {
+    /// Returns the error for a message that could not be decoded. Its text reveals nothing of the received values.
+    pub(crate) fn of(error: &'a DecodeError) -> Self {
         use crate::DecodeErrorKind;
-        let message: Cow<'_, str> = match &rejected.kind {
+        let message: Cow<'_, str> = match &error.kind {
             DecodeErrorKind::Syntax { offset, message } => {
                 format!("{message} at byte {offset}").into()
             }
@@ -47,8 +47,8 @@ impl<'a> ErrorPayload<'a> {
             DecodeErrorKind::Failed => "the request failed".into(),
         };
         Self {
-            violations: rejected.kind.violations(),
-            ..Self::new(rejected.kind.session_code(), message)
+            violations: error.kind.violations(),
+            ..Self::new(error.kind.session_code(), message)
         }
     }
 }

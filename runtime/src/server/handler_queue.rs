@@ -1,4 +1,4 @@
-//! What a connection has to do: one handler at a time, in the order of the messages, and streams beside it.
+//! The handlers of a connection: one at a time, in the order of the messages, and streams concurrently.
 
 use super::{Action, Received, connection_handle::ConnectionHandle};
 use crate::Id;
@@ -18,13 +18,13 @@ use std::{
 };
 use tokio::time::Sleep;
 
-/// The handlers of one connection. They run in its task and end with it.
+/// The handlers of one connection. They run in its task and are dropped with it.
 pub(crate) struct HandlerQueue {
     running: Option<Running>,
     streams: FuturesUnordered<Abortable<Stream>>,
     connection: Arc<ConnectionHandle>,
     open: HashMap<Id, AbortHandle>,
-    /// How many streams may be open.
+    /// The maximum number of open streams.
     limit: usize,
 }
 
@@ -37,29 +37,29 @@ impl fmt::Debug for HandlerQueue {
     }
 }
 
-/// A handler at work.
+/// A running handler.
 struct HandlerTask {
     id: Option<Id>,
-    asks: bool,
+    expects_reply: bool,
     message: &'static str,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
 }
 
-/// The handler whose turn it is.
+/// The handler of the message that is being handled.
 struct Running {
-    job: HandlerTask,
+    task: HandlerTask,
     timeout: Option<Duration>,
-    /// Set up only where the handler does not end at once: most do.
+    /// Created only if the handler is still pending after its first poll; most are not.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-/// A handler that is done.
+/// The result of a handler.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) id: Option<Id>,
-    /// Whether its message is answered.
-    pub(crate) asks: bool,
-    /// The name of its message.
+    /// Whether the message expects a reply.
+    pub(crate) expects_reply: bool,
+    /// The name of the message.
     pub(crate) message: &'static str,
     pub(crate) outcome: Outcome,
 }
@@ -72,7 +72,7 @@ pub(crate) enum Outcome {
     TimedOut,
 }
 
-/// Why a stream is not begun.
+/// Why a stream is not started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Declined {
     /// Another stream has the same id.
@@ -84,13 +84,13 @@ pub(crate) enum Declined {
 impl HandlerTask {
     fn new(
         id: Option<Id>,
-        asks: bool,
+        expects_reply: bool,
         message: &'static str,
         work: BoxFuture<'static, ()>,
     ) -> Self {
         Self {
             id,
-            asks,
+            expects_reply,
             message,
             work: AssertUnwindSafe(work).catch_unwind(),
         }
@@ -99,7 +99,7 @@ impl HandlerTask {
     fn done(&mut self, outcome: Outcome) -> Done {
         Done {
             id: self.id.take(),
-            asks: self.asks,
+            expects_reply: self.expects_reply,
             message: self.message,
             outcome,
         }
@@ -119,9 +119,9 @@ impl Future for HandlerTask {
     }
 }
 
-/// A stream's handler. It goes on only where there is room for what it may say: many may be woken at once.
+/// A stream's handler. It is polled only if the outbound queue has room: many may be woken at once.
 struct Stream {
-    job: HandlerTask,
+    task: HandlerTask,
     connection: Arc<ConnectionHandle>,
 }
 
@@ -129,15 +129,15 @@ impl Future for Stream {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        // Where the connection is over, it is dropped soon.
+        // If the connection has ended, this future is dropped soon.
         let _ = ready!(self.connection.outbound.poll_room(0, cx));
-        self.job.poll_unpin(cx)
+        self.task.poll_unpin(cx)
     }
 }
 
 impl Running {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
-        if let Poll::Ready(done) = self.job.poll_unpin(cx) {
+        if let Poll::Ready(done) = self.task.poll_unpin(cx) {
             return Poll::Ready(done);
         }
         let Some(timeout) = self.timeout else {
@@ -147,7 +147,7 @@ impl Running {
             .deadline
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(self.job.done(Outcome::TimedOut))
+        Poll::Ready(self.task.done(Outcome::TimedOut))
     }
 }
 
@@ -162,17 +162,17 @@ impl HandlerQueue {
         }
     }
 
-    /// Whether no handler runs whose end the next message has to wait for.
+    /// Whether no handler is running that the next message must wait for.
     pub(crate) fn is_idle(&self) -> bool {
         self.running.is_none()
     }
 
-    /// Begins what a message asks for. Where that has an order, nothing that has one may run.
+    /// Starts the handler of a message. If it is not a stream or a cancel, the queue must be idle.
     pub(crate) fn begin(&mut self, received: Received) -> Result<(), (Option<Id>, Declined)> {
         let Received {
             id,
             action,
-            asks,
+            expects_reply,
             message,
             timeout,
         } = received;
@@ -180,7 +180,7 @@ impl HandlerQueue {
             Action::Run(work) => {
                 debug_assert!(self.is_idle(), "messages are handled one by one");
                 self.running = Some(Running {
-                    job: HandlerTask::new(id, asks, message, work),
+                    task: HandlerTask::new(id, expects_reply, message, work),
                     timeout,
                     deadline: None,
                 });
@@ -196,10 +196,10 @@ impl HandlerQueue {
                 if let Some(id) = &id {
                     self.open.insert(id.clone(), handle);
                 }
-                let job = HandlerTask::new(id, asks, message, work);
+                let task = HandlerTask::new(id, expects_reply, message, work);
                 let connection = self.connection.clone();
                 self.streams
-                    .push(Abortable::new(Stream { job, connection }, registration));
+                    .push(Abortable::new(Stream { task, connection }, registration));
             }
             Action::Cancel => {
                 if let Some(id) = id {
@@ -215,7 +215,7 @@ impl HandlerQueue {
         self.open.contains_key(id)
     }
 
-    /// Ends the stream with an id.
+    /// Drops the stream with an id.
     pub(crate) fn cancel(&mut self, id: &Id) {
         if let Some(handle) = self.open.remove(id) {
             handle.abort();
@@ -228,16 +228,16 @@ impl HandlerQueue {
         self.streams = FuturesUnordered::new();
     }
 
-    /// Drops everything.
+    /// Drops every handler.
     pub(crate) fn end(&mut self) {
         self.running = None;
         self.end_streams();
     }
 
-    /// Goes on with the handler whose turn it is, and with the streams. Ready when one is done.
+    /// Polls all handlers. Ready when one is done.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
         while let Poll::Ready(Some(done)) = self.streams.poll_next_unpin(cx) {
-            // One that was cancelled says nothing more, and its id is free already.
+            // A cancelled stream has no result, and its id is free already.
             if let Ok(done) = done {
                 if let Some(id) = &done.id {
                     self.open.remove(id);

@@ -1,4 +1,4 @@
-//! From a fresh transport to a session: hello, and ready or refuse.
+//! The handshake: hello, then ready or refuse.
 
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
@@ -20,13 +20,13 @@ use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
 
-/// The close code for who is not let in now, and may be later (the registry of RFC 6455, section 11.7).
+/// The close code "try again later" (RFC 6455, section 11.7: the IANA registry).
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
-/// How many bytes the version of a client may have: a rejection names it.
-const VERSION: usize = 64;
+/// The maximum length of a client's version, in bytes: a rejection repeats it.
+const MAX_VERSION: usize = 64;
 
-/// Serves a connection from its first byte to its last.
+/// Serves a connection from the handshake to its end.
 pub(crate) async fn serve(
     mut transport: Box<dyn Transport>,
     endpoint: Arc<Endpoint>,
@@ -37,7 +37,7 @@ pub(crate) async fn serve(
     let info = Arc::new(info);
     let mut control = TokenBucket::new(CONTROL, Instant::now());
     let allowance = admission.allowance.clone();
-    let greeting = greet(
+    let established = establish(
         &mut *transport,
         &endpoint,
         &info,
@@ -46,20 +46,20 @@ pub(crate) async fn serve(
         &mut control,
     )
     .await;
-    let (session, ready) = match greeting {
-        Ok(greeting) => greeting,
-        // A close of the client's is answered.
+    let (session, ready) = match established {
+        Ok(established) => established,
+        // Answers a close by the client.
         Err(None) => {
             return transport
                 .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
                 .await;
         }
         Err(Some(closing)) => {
-            tracing::info!(address = ?info.address, %closing, "no session began");
+            tracing::info!(address = ?info.address, %closing, "the handshake failed");
             return transport.close(&closing, CLOSE_TIMEOUT).await;
         }
     };
-    // Rate limits count the connections of a known user together, whatever their address.
+    // Rate limits apply to all connections of an authenticated user together, whatever their addresses.
     let state = &endpoint.state;
     let allowance = match endpoint.service.principal(&session) {
         Some(principal) => Arc::new(state.senders.principal(&principal)),
@@ -74,11 +74,10 @@ pub(crate) async fn serve(
         .await;
 }
 
-/// Waits for the hello and answers it.
+/// Waits for the hello and replies to it.
 ///
-/// # Errors
-/// Why to close; none where there is nobody left to tell.
-async fn greet(
+/// The close frame to send; `None` if the client is gone already.
+async fn establish(
     transport: &mut dyn Transport,
     endpoint: &Endpoint,
     info: &Arc<ConnectionInfo>,
@@ -90,9 +89,12 @@ async fn greet(
     let protocol = server.protocol;
     let session = &protocol.session;
     let close =
-        |condition, words: String| Some(CloseFrame::new(protocol.close_code(condition), words));
-    if server.is_going() {
-        return Err(close(CloseReason::GoingAway, "the server goes away".into()));
+        |condition, reason: String| Some(CloseFrame::new(protocol.close_code(condition), reason));
+    if server.is_shutting_down() {
+        return Err(close(
+            CloseReason::GoingAway,
+            "the server is shutting down".into(),
+        ));
     }
     let mut request = ConnectRequest::new(None, info.clone(), String::new());
     if session.roles.hello.is_some() {
@@ -102,9 +104,9 @@ async fn greet(
         );
         let hello = tokio::select! {
             hello = hello => hello,
-            () = server.gone() => {
-                let words = "the server goes away".into();
-                return Err(close(CloseReason::GoingAway, words));
+            () = server.shutdown_started() => {
+                let reason = "the server is shutting down".into();
+                return Err(close(CloseReason::GoingAway, reason));
             }
         };
         let hello = match hello {
@@ -112,11 +114,11 @@ async fn greet(
             Err(_) => {
                 return Err(close(
                     CloseReason::HelloTimeout,
-                    "no hello came in time".into(),
+                    "no hello arrived in time".into(),
                 ));
             }
         };
-        if let Err((side, words)) = check_version(
+        if let Err((side, reason)) = check_version(
             Side::Client,
             &hello.version,
             protocol.version,
@@ -125,12 +127,12 @@ async fn greet(
             let packet = {
                 let payload = ErrorPayload {
                     side: Some(side),
-                    ..ErrorPayload::new(SessionCode::Version, &*words)
+                    ..ErrorPayload::new(SessionCode::Version, &*reason)
                 };
                 server.encoder.rejection(encoding, &payload)
             };
             send(transport, packet).await?;
-            return Err(close(CloseReason::Version, words));
+            return Err(close(CloseReason::Version, reason));
         }
         if hello
             .hash
@@ -139,28 +141,28 @@ async fn greet(
         {
             tracing::warn!(
                 protocol = protocol.name,
-                ours = protocol.version,
-                theirs = hello.version,
-                "skew: the client was generated from another spec with an accepted version"
+                server_version = protocol.version,
+                client_version = hello.version,
+                "version skew: the client was generated from a different spec with an accepted version"
             );
         }
         (request.auth, request.version) = (hello.auth, hello.version);
     }
-    let asked = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
-    let rejection = match tokio::time::timeout(session.timeout, asked).await {
+    let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
+    let rejection = match tokio::time::timeout(session.timeout, connecting).await {
         Ok(Ok(Ok(opened))) => {
             return ready(server, encoding, opened).map_err(|error| {
-                tracing::error!(%error, "there is no randomness");
+                tracing::error!(%error, "the random number generator of the system failed");
                 close(CloseReason::Internal, "the server failed".into())
             });
         }
         Ok(Ok(Err(rejection))) => rejection,
         Ok(Err(_)) => {
-            tracing::error!("the handler of the hello panicked");
+            tracing::error!("the session handler panicked");
             return Err(close(CloseReason::Internal, "the server failed".into()));
         }
         Err(_) => {
-            tracing::error!("the handler of the hello took too long");
+            tracing::error!("the session handler timed out");
             return Err(close(
                 CloseReason::Internal,
                 "the server took too long".into(),
@@ -172,14 +174,14 @@ async fn greet(
         .encoder
         .rejection(encoding, &rejection.payload(&data));
     send(transport, packet).await?;
-    let words = rejection.message.into_owned();
+    let reason = rejection.message.into_owned();
     if rejection.retryable {
-        return Err(Some(CloseFrame::new(TRY_AGAIN_LATER, words)));
+        return Err(Some(CloseFrame::new(TRY_AGAIN_LATER, reason)));
     }
-    Err(close(CloseReason::Unauthorized, words))
+    Err(close(CloseReason::Unauthorized, reason))
 }
 
-/// What a session that began is told.
+/// Encodes the `ready` message of a new session, if the protocol has it.
 fn ready(
     server: &ServerState,
     encoding: usize,
@@ -209,7 +211,7 @@ async fn send(
     }
 }
 
-/// Waits for the hello. Whatever else comes is answered with an error, as often as bad messages are borne.
+/// Waits for the hello. Other messages are answered with an error, up to `limits.violations`.
 async fn hello(
     transport: &mut dyn Transport,
     server: &ServerState,
@@ -238,12 +240,12 @@ async fn hello(
         if packet.len() > server.limits.message {
             return Err(Some(close(CloseReason::TooLarge)));
         }
-        // Who connects again and again asks for as much work as who sends messages.
+        // A client that keeps reconnecting causes as much work as one that keeps sending messages.
         if !allowance.take(Instant::now()) {
-            let words = "too many messages in too short a time";
+            let reason = "too many messages in too short a time";
             let packet = server.encoder.rejection(
                 encoding,
-                &ErrorPayload::new(SessionCode::RateLimited, words).retryable(),
+                &ErrorPayload::new(SessionCode::RateLimited, reason).retryable(),
             );
             send(transport, packet).await?;
             let code = server.protocol.close_code(CloseReason::RateLimited);
@@ -260,7 +262,7 @@ async fn hello(
                     == Some(Role::Hello) =>
             {
                 match Hello::read(head) {
-                    Ok(hello) if hello.version.len() <= VERSION => return Ok(hello),
+                    Ok(hello) if hello.version.len() <= MAX_VERSION => return Ok(hello),
                     _ => payload(
                         head.id.as_ref(),
                         ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),

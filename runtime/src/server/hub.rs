@@ -31,7 +31,7 @@ struct State {
     members: HashMap<u64, Arc<ConnectionHandle>>,
     /// The position of the last publication that was delivered.
     position: Option<StreamPosition>,
-    /// How many connections are joining. The position is kept for them.
+    /// The number of connections that are joining. The position is kept for them.
     entering: usize,
 }
 
@@ -47,7 +47,7 @@ impl Channel {
     }
 }
 
-/// A connection that is joining, until it has joined or given up.
+/// A connection that is joining; dropped when it has joined or failed to.
 struct Entering<'a> {
     hub: &'a Hub,
     key: &'a Arc<str>,
@@ -102,7 +102,7 @@ impl Hub {
             .cloned()
     }
 
-    /// The number of connections of this server that are in a channel.
+    /// Returns the number of connections to this server that have joined a channel.
     pub(crate) fn members(&self, key: &str) -> usize {
         self.find(key)
             .map_or(0, |channel| channel.lock().members.len())
@@ -137,19 +137,19 @@ impl Hub {
         }
     }
 
-    /// Puts a connection into a channel. `answer` makes the reply from the channel's position; the reply is queued before the first message
+    /// Adds a connection to a channel. `answer` encodes the reply from the channel's position; the reply is queued before the first message
     /// that is published after that position.
     pub(crate) async fn join(
         &self,
         connection: &Arc<ConnectionHandle>,
         key: &Arc<str>,
-        keep: Duration,
+        retention: Duration,
         answer: &(dyn Fn(&StreamPosition) -> Option<Packet> + Sync),
     ) -> Result<(), JoinError> {
         let mut entering = self.enter(key);
         let subscribed = self
             .broker
-            .subscribe(self.id(), key, keep)
+            .subscribe(self.id(), key, retention)
             .await
             .map_err(JoinError::Broker)?;
         entering.subscribed = true;
@@ -175,7 +175,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Takes a connection out of a channel. Returns whether it was a member.
+    /// Removes a connection from a channel. Returns whether it was a member.
     pub(crate) fn leave(&self, connection: u64, key: &str) -> bool {
         let Some(channel) = self.find(key) else {
             return false;
@@ -195,7 +195,7 @@ impl Hub {
         left.is_some()
     }
 
-    /// Takes a connection that has ended out of all its channels.
+    /// Removes a connection that has ended from all its channels.
     pub(crate) fn leave_all(&self, connection: &ConnectionHandle) {
         for channel in connection.membership.end() {
             self.leave(connection.id, &channel);

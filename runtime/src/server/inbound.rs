@@ -1,12 +1,12 @@
-//! Messages that wait for their turn: as they came, so that what they take is what they weigh, whatever they decode to.
+//! The queue of messages waiting to be handled. They are kept encoded, so that their size in memory is known.
 
 use crate::transport::Packet;
 use std::collections::VecDeque;
 
-/// What a message costs beside its bytes, about.
+/// The approximate memory of a queued message in addition to its bytes.
 const OVERHEAD: usize = 64;
 
-/// The messages of one connection that wait to be handled.
+/// The messages of one connection that are waiting to be handled.
 #[derive(Debug)]
 pub(crate) struct Inbound {
     queue: VecDeque<(Packet, bool)>,
@@ -23,7 +23,7 @@ impl Inbound {
         }
     }
 
-    /// Whether nothing more should be read for now. What is read until then may exceed the limit by one message.
+    /// Whether reading must pause. The message being read may exceed the limit.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes >= self.limit
     }
@@ -32,19 +32,19 @@ impl Inbound {
         self.queue.is_empty()
     }
 
-    /// Adds a message, and whether it came within the rate: what waited for others is not too fast for that.
-    pub(crate) fn push(&mut self, packet: Packet, in_time: bool) {
+    /// Adds a message, and whether it was within the rate limit on arrival: time spent in the queue must not count against it.
+    pub(crate) fn push(&mut self, packet: Packet, within_rate: bool) {
         self.bytes += packet.len() + OVERHEAD;
-        self.queue.push_back((packet, in_time));
+        self.queue.push_back((packet, within_rate));
     }
 
     pub(crate) fn pop(&mut self) -> Option<(Packet, bool)> {
-        let (packet, in_time) = self.queue.pop_front()?;
+        let (packet, within_rate) = self.queue.pop_front()?;
         self.bytes -= packet.len() + OVERHEAD;
         if self.queue.is_empty() {
-            // A burst does not leave its room behind.
+            // Release the memory of a burst.
             self.queue.shrink_to(16);
         }
-        Some((packet, in_time))
+        Some((packet, within_rate))
     }
 }

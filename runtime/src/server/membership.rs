@@ -1,4 +1,4 @@
-//! Which channels a connection is in.
+//! The channels that a connection has joined.
 
 use crate::broker::BrokerError;
 use std::{
@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The longest key of a channel that is accepted, in bytes. The server keeps the keys of all channels that have members.
+/// The maximum length of a channel key, in bytes. The server stores the keys of all channels that have members.
 pub(crate) const MAX_KEY: usize = 1024;
 
 /// Why a connection did not join a channel.
@@ -15,7 +15,7 @@ pub(crate) enum JoinError {
     Broker(BrokerError),
     /// The connection has ended.
     Ended,
-    /// The connection is in as many channels as `limits.channels` allows.
+    /// The connection has joined `limits.channels` channels already.
     TooMany,
     /// The channel's key is longer than [`MAX_KEY`].
     LongKey,
@@ -42,14 +42,14 @@ impl Membership {
         self.joined.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the connection is in a channel.
+    /// Whether the connection has joined a channel.
     pub(crate) fn contains(&self, channel: &str) -> bool {
         self.lock()
             .as_ref()
             .is_some_and(|joined| joined.contains(channel))
     }
 
-    /// Whether the connection may join a channel, as far as its limits go.
+    /// Whether the limits allow the connection to join a channel.
     pub(crate) fn may_join(&self, channel: &str) -> Result<(), JoinError> {
         self.check(self.lock().as_ref(), channel)
     }
@@ -80,7 +80,7 @@ impl Membership {
         }
     }
 
-    /// Takes all channels out, once the connection has ended. None can be added afterwards.
+    /// Removes and returns all channels when the connection ends. None can be added afterwards.
     pub(crate) fn end(&self) -> HashSet<Arc<str>> {
         self.lock().take().unwrap_or_default()
     }

@@ -1,15 +1,15 @@
 //! Serving a protocol: connections, handlers, channels, and the routes that lead to them.
 //!
 //! `#[protocol]` implements [`Service`] for the handlers of a protocol and wraps [`Server`], [`ServerHandle`], [`Context`] and
-//! [`Publisher`] in types of its own; nothing here is generic over an application's messages but a few lines at the edge.
+//! [`Publisher`] in types of its own. Apart from a thin typed layer at the edge, nothing here is generic over the application's messages.
 //!
-//! - A connection is one task. Messages are handled in the order in which they came; streams run beside them; pings and
-//!   cancels wait for nobody. When the connection ends, so does all of this.
-//! - What a connection is sent goes through one queue, bounded by `limits.outbound`. Handlers wait while half of it is taken;
-//!   a client for whom it is full is closed as too slow, after its volatile messages were dropped.
-//! - A message to a channel is written once for each encoding.
-//! - The count of a channel that nobody is in is kept for its history's time, or for as long as a session is resumed, at
-//!   least a minute; 10,000 such channels at most. Whoever comes back later learns of a gap.
+//! - A connection is one task. Messages are handled in the order in which they arrive; streams run concurrently with them; pings and
+//!   cancels are handled at once. When the connection ends, all of its handlers end with it.
+//! - Everything sent to a connection passes through one queue, bounded by `limits.outbound`. Handlers wait while more than half of it is
+//!   used (backpressure). A client whose queue is full is closed as too slow; volatile messages are dropped first.
+//! - A message published to a channel is encoded once per encoding.
+//! - The position of a channel without members is kept for the duration of its history, or for as long as a session can be resumed, but at
+//!   least for one minute. At most 10,000 such channels are kept. A client that rejoins later receives a gap.
 
 mod address;
 mod allowances;
@@ -72,22 +72,23 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with the default settings.
+    /// Creates a server with the default settings.
     pub fn new(service: Arc<dyn Service>) -> Self {
         Self::builder(service).build()
     }
 
-    /// Builds a server with other settings.
+    /// Returns a builder, to change the default settings.
     pub fn builder(service: Arc<dyn Service>) -> Builder {
         Builder::new(service)
     }
 
-    /// A handle that publishes from anywhere, and shuts the server down.
+    /// Returns a handle that publishes from outside handlers and shuts the server down.
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(self.endpoint.state.clone())
     }
 
-    /// The routes for axum: the WebSocket at [`Builder::path`] (`/ws`), and a health check at [`Builder::health_path`] (`/healthz`).
+    /// Returns the routes as an axum router: the WebSocket at [`Builder::path`] (`/ws`), and a health check at [`Builder::health_path`]
+    /// (`/healthz`).
     ///
     /// Serve them with [`serve`].
     pub fn router(&self) -> axum::Router {
@@ -98,18 +99,18 @@ impl Server {
     /// protocol's preferred encoding.
     pub async fn serve(&self, transport: impl Transport, info: ConnectionInfo) {
         let mut transport: Box<dyn Transport> = Box::new(transport);
-        let origin = info.address.map(|address| ClientAddress {
+        let client = info.address.map(|address| ClientAddress {
             address,
-            hidden: false,
+            unidentified: false,
         });
-        match self.endpoint.state.admit(origin) {
+        match self.endpoint.state.admit(client) {
             Ok(admission) => {
                 handshake::serve(transport, self.endpoint.clone(), info, admission, 0).await;
             }
             Err(_) => {
                 let code = handshake::TRY_AGAIN_LATER;
-                let closing = CloseFrame::new(code, "there are too many connections");
-                transport.close(&closing, CLOSE_TIMEOUT).await;
+                let frame = CloseFrame::new(code, "too many connections");
+                transport.close(&frame, CLOSE_TIMEOUT).await;
             }
         }
     }

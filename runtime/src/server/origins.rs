@@ -1,5 +1,4 @@
-//! The pages that may connect (RFC 6455, section 10.2). A browser sends the origin of the page with the request; what sends none is
-//! no browser.
+//! The origins that may connect (RFC 6455, section 10.2). Browsers send the origin of the page with the request; other clients send none.
 
 use http::{
     HeaderMap, Uri,
@@ -7,35 +6,35 @@ use http::{
 };
 use std::net::IpAddr;
 
-/// The pages that may connect.
+/// The origins whose pages may connect.
 #[derive(Clone, Debug)]
 pub(crate) enum Origins {
-    /// Those of the server's own address and these.
-    These(Vec<String>),
-    /// All.
+    /// Allowed, and the server's own origin if its host is an IP address or `localhost`.
+    Allowed(Vec<String>),
+    /// Every origin.
     Any,
 }
 
 impl Default for Origins {
     fn default() -> Self {
-        Self::These(Vec::new())
+        Self::Allowed(Vec::new())
     }
 }
 
 impl Origins {
     pub(crate) fn allow(&mut self, origin: String) {
-        if let Self::These(origins) = self {
+        if let Self::Allowed(origins) = self {
             origins.push(origin.trim_end_matches('/').to_owned());
         }
     }
 
-    /// Whether a page may connect: one that was allowed, or one of this very host, where that is an address or `localhost`.
+    /// Whether the page of a request may connect: its origin was allowed, or its host is that of the request and is an IP address or
+    /// `localhost`.
     ///
-    /// `Host` alone proves nothing where it is a name: whoever has a name can let it lead to this server, and then their page is
-    /// of the same host (DNS rebinding). An address cannot be led elsewhere. The scheme is not compared with the server's own:
-    /// behind a proxy it is not known.
-    pub(crate) fn take(&self, headers: &HeaderMap) -> bool {
-        let (Self::These(origins), Some(origin)) = (self, headers.get(ORIGIN)) else {
+    /// A host *name* proves nothing: its owner can make it resolve to this server, and then their page has the same host (DNS rebinding).
+    /// An IP address cannot be redirected like that. The scheme is not compared: behind a proxy, the server does not know its own.
+    pub(crate) fn allows(&self, headers: &HeaderMap) -> bool {
+        let (Self::Allowed(origins), Some(origin)) = (self, headers.get(ORIGIN)) else {
             return true;
         };
         let Ok(origin) = origin.to_str() else {
@@ -48,20 +47,20 @@ impl Origins {
             return true;
         }
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        own(origin)
+        local_authority(origin)
             .zip(host)
             .is_some_and(|(own, host)| own.eq_ignore_ascii_case(host))
     }
 }
 
-/// The host and port of an origin (RFC 6454, section 6.2) whose host needs no name server.
-fn own(origin: &str) -> Option<&str> {
+/// Returns the host and port of an origin (RFC 6454, section 6.2) if the host needs no DNS.
+fn local_authority(origin: &str) -> Option<&str> {
     let (scheme, authority) = origin.split_once("://")?;
     if !matches!(scheme, "http" | "https") {
         return None;
     }
     let uri: Uri = origin.parse().ok()?;
-    // An origin is that and no more: no path, no user.
+    // An origin has no path and no user.
     if uri.authority()?.as_str() != authority || authority.contains('@') {
         return None;
     }
@@ -77,11 +76,11 @@ fn own(origin: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn takes(origins: &Origins, origin: &str, host: &str) -> bool {
+    fn allows(origins: &Origins, origin: &str, host: &str) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, origin.parse().expect("it is a header"));
         headers.insert(HOST, host.parse().expect("it is a header"));
-        origins.take(&headers)
+        origins.allows(&headers)
     }
 
     #[test]
@@ -95,9 +94,9 @@ mod tests {
             ("http://LOCALHOST:3000", "localhost:3000"),
             ("http://app.localhost", "app.localhost"),
         ] {
-            assert!(takes(&origins, origin, host), "{origin}");
+            assert!(allows(&origins, origin, host), "{origin}");
         }
-        assert!(origins.take(&HeaderMap::new()), "no browser");
+        assert!(origins.allows(&HeaderMap::new()), "not a browser");
     }
 
     #[test]
@@ -117,12 +116,12 @@ mod tests {
             ("null", "null"),
             ("", ""),
         ] {
-            assert!(!takes(&origins, origin, host), "{origin}");
+            assert!(!allows(&origins, origin, host), "{origin}");
         }
         origins.allow("https://app.example/".into());
-        assert!(takes(&origins, "https://app.example", "app.example"));
-        assert!(takes(&origins, "https://APP.example", "10.0.0.1"));
-        assert!(!takes(&origins, "http://app.example", "app.example"));
-        assert!(takes(&Origins::Any, "https://evil.com", "app.example"));
+        assert!(allows(&origins, "https://app.example", "app.example"));
+        assert!(allows(&origins, "https://APP.example", "10.0.0.1"));
+        assert!(!allows(&origins, "http://app.example", "app.example"));
+        assert!(allows(&Origins::Any, "https://evil.com", "app.example"));
     }
 }

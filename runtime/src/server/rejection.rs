@@ -1,4 +1,4 @@
-//! Why a server does not let a client in, or into a channel.
+//! Rejections of sessions and joins.
 
 use super::{error_payload::ErrorPayload, state::report_invalid};
 use crate::{
@@ -9,24 +9,24 @@ use handfast_schema::{ViolationDetail, details};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Why a client is not let in, or may not join a channel.
+/// Why the server rejects a session or a join.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rejection {
-    /// The code.
+    /// The error code.
     pub code: TagBuf,
-    /// What it means, for people.
+    /// A human-readable description.
     pub message: Cow<'static, str>,
-    /// Whether the same may be tried again.
+    /// Whether the client may retry.
     pub retryable: bool,
-    /// What comes with the code, as JSON.
+    /// The data of a declared error, as JSON.
     pub data: Option<Box<RawValue>>,
-    /// What is wrong with the payload.
+    /// The violations of the payload's schema, if it is invalid.
     pub violations: Vec<Violation>,
 }
 
 impl Rejection {
-    /// A rejection with a code and a text for people. The client does not try again.
+    /// Creates a rejection that the client must not retry.
     pub fn new(code: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code: TagBuf::Text(code.into().into()),
@@ -42,7 +42,9 @@ impl Rejection {
         Self::new(code.as_str(), message)
     }
 
-    /// A declared error.
+    /// Creates a rejection from a declared error.
+    ///
+    /// In builds with debug assertions, an error that violates its schema is logged and replaced by `INTERNAL`.
     pub fn from_error<E: DeclaredErrors>(error: &E) -> Self {
         if cfg!(debug_assertions)
             && let Err(invalid) = validate_error(error)
@@ -60,8 +62,8 @@ impl Rejection {
         }
     }
 
-    /// An error that is none of the client's business, such as that of a database. It is logged, and the client gets the code `INTERNAL` and
-    /// tries again later.
+    /// Creates a rejection from an internal error, such as that of a database. The error is logged; the client receives only the code
+    /// `INTERNAL` and retries later.
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let error = error.into();
         tracing::error!(
@@ -74,7 +76,7 @@ impl Rejection {
         }
     }
 
-    /// The hello has no authentication payload.
+    /// Rejects a hello without an authentication payload.
     pub(crate) fn no_auth() -> Self {
         Self {
             violations: vec![Violation::new(
@@ -85,7 +87,7 @@ impl Rejection {
         }
     }
 
-    /// A channel that cannot be joined by its key.
+    /// Rejects a key that no joinable channel has.
     pub(crate) fn not_joinable() -> Self {
         Self {
             violations: vec![Violation::new(
@@ -96,7 +98,7 @@ impl Rejection {
         }
     }
 
-    /// The rejection as the payload of `refuse` or `error`.
+    /// Returns the rejection as the payload of `refuse` or `error`. `data` is borrowed from `self.data`.
     pub(crate) fn payload<'a>(&'a self, data: &'a Option<&'a RawValue>) -> ErrorPayload<'a> {
         ErrorPayload {
             code: Some(self.code.borrow()),
@@ -111,7 +113,7 @@ impl Rejection {
     }
 }
 
-/// A declared error, or an internal one; see [`Rejection::internal`].
+/// Converts a declared error with [`Rejection::from_error`], an internal one with [`Rejection::internal`].
 impl<E: DeclaredErrors> From<HandlerError<E>> for Rejection {
     fn from(error: HandlerError<E>) -> Self {
         match error {
@@ -121,7 +123,7 @@ impl<E: DeclaredErrors> From<HandlerError<E>> for Rejection {
     }
 }
 
-/// A value that does not fit its schema.
+/// Rejects a value that violates its schema, with code `INVALID`.
 impl From<ValidationError> for Rejection {
     fn from(invalid: ValidationError) -> Self {
         Self {
@@ -131,7 +133,7 @@ impl From<ValidationError> for Rejection {
     }
 }
 
-/// A message that could not be decoded.
+/// Rejects a message that could not be decoded.
 impl From<Box<DecodeError>> for Rejection {
     fn from(rejected: Box<DecodeError>) -> Self {
         let error = ErrorPayload::of(&rejected);

@@ -1,4 +1,4 @@
-//! Answering the message that is handled. Handlers do not see this: they answer by what they return.
+//! Replies to the message being handled. Internal: handlers reply with their return value.
 
 use super::{
     Context, Rejection, error_payload::ErrorPayload, membership::JoinError, state::report_invalid,
@@ -21,11 +21,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Answers one message.
+/// Replies to one message.
 #[derive(Clone, Debug)]
 pub struct Responder {
     context: Context,
-    /// Whether the stream that the message asks for was acknowledged.
+    /// Whether the requested stream was acknowledged.
     accepted: Arc<AtomicBool>,
 }
 
@@ -37,12 +37,12 @@ impl Responder {
         }
     }
 
-    /// The context for the handler of the message.
+    /// Returns the context for the message's handler.
     pub fn context(&self) -> Context {
         self.context.clone()
     }
 
-    /// Answers a request, with its reply or its error.
+    /// Replies to a request with a handler's result.
     pub fn answer<U, R, E>(&self, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
@@ -55,10 +55,10 @@ impl Responder {
         }
     }
 
-    /// Answers a message without a reply: with its error, or not at all.
+    /// Reports the error of a message that has no reply.
     pub fn done<E: DeclaredErrors>(&self, result: Result<(), HandlerError<E>>) {
         let Err(error) = result else { return };
-        // Where replies are matched by their order, the error would be taken for the reply to a request.
+        // If replies are matched by order, the client would take the error for the reply to a request.
         if self.context.server.protocol.server.envelope.by_order {
             let error: &(dyn Error + 'static) = match &error {
                 HandlerError::Declared(error) => &DeclaredText(error.message()),
@@ -66,13 +66,13 @@ impl Responder {
             };
             return self.log(
                 error,
-                "a message without a reply failed, and there is no way to say so",
+                "the handler of a message without a reply failed, and the protocol cannot report it",
             );
         }
         self.fail(error);
     }
 
-    /// Ends a stream, with its last message or with an error. A stream that ends without having been accepted is answered with `NO_REPLY`.
+    /// Ends a stream with its last message or an error. A stream that ends before it was acknowledged is answered with `NO_REPLY`.
     pub fn end<U, R, E>(&self, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
@@ -82,13 +82,13 @@ impl Responder {
         match result {
             Ok(_) if !self.accepted.load(Ordering::Relaxed) => self.send_error(&ErrorPayload::new(
                 SessionCode::NoReply,
-                "the request was given up without an answer",
+                "the handler ended without a reply",
             )),
             result => self.answer::<U, R, E>(result),
         }
     }
 
-    /// Whether the connection may join another channel. If it may not, the request is answered with the reason, and its handler is not called.
+    /// Returns whether the connection may join another channel. If it may not, replies with an error; the handler must not be called.
     pub fn may_join<C: ChannelKey>(&self, channel: &C) -> bool {
         self.may_join_key(&channel.key())
     }
@@ -101,8 +101,8 @@ impl Responder {
             .is_ok()
     }
 
-    /// Joins the connection to a channel and answers the request with the reply, before any message that is published to the channel after
-    /// that; or answers with the error.
+    /// Adds the connection to a channel and replies to the request. The reply precedes every message published to the channel after the
+    /// join. If `result` is an error, replies with it instead.
     pub async fn join<U, C, R, E>(&self, channel: &C, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
@@ -121,11 +121,11 @@ impl Responder {
         let payload = message
             .payload
             .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
-        let keep = self.context.server.keep(Some(C::DESCRIPTOR));
+        let retention = self.context.server.retention(Some(C::DESCRIPTOR));
         let at = self.context.connection.encoder.timestamp();
         self.join_key(
             channel.key().into(),
-            keep,
+            retention,
             message.tag,
             payload.transpose(),
             at,
@@ -133,7 +133,7 @@ impl Responder {
         .await;
     }
 
-    /// Removes the connection from a channel if the handler of the leave succeeded, and answers the request.
+    /// Removes the connection from a channel if the leave handler succeeded, and replies to the request.
     pub fn leave<U, C, R, E>(&self, channel: &C, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
@@ -148,12 +148,12 @@ impl Responder {
         self.answer::<U, R, E>(result);
     }
 
-    /// Notes that the stream was acknowledged, or needs no acknowledgement.
+    /// Marks the stream as acknowledged; streams without an acknowledgement are from the start.
     pub(crate) fn accept(&self) {
         self.accepted.store(true, Ordering::Relaxed);
     }
 
-    /// Answers with an error.
+    /// Replies with an error.
     fn fail<E: DeclaredErrors>(&self, error: HandlerError<E>) {
         let error = match error {
             HandlerError::Declared(error) => error,
@@ -196,7 +196,7 @@ impl Responder {
         );
     }
 
-    /// Answers with a rejection.
+    /// Replies with a rejection.
     pub(crate) fn reject(&self, rejection: &Rejection) {
         self.send_error(&rejection.payload(&rejection.data.as_deref()));
     }
@@ -205,7 +205,7 @@ impl Responder {
         self.context.connection.fail(self.context.id(), error);
     }
 
-    /// Answers a join that failed.
+    /// Replies to a join that failed.
     fn not_joined(&self, error: JoinError) {
         match error {
             JoinError::Ended => {}
@@ -220,8 +220,8 @@ impl Responder {
                 ));
             }
             JoinError::LongKey => {
-                let words = "the key of a channel has 1,024 bytes at the most";
-                self.send_error(&ErrorPayload::new(SessionCode::Invalid, words));
+                let text = "a channel key must not exceed 1,024 bytes";
+                self.send_error(&ErrorPayload::new(SessionCode::Invalid, text));
             }
             JoinError::Broker(error) => {
                 self.log(&error, "a channel cannot be joined");
@@ -233,7 +233,7 @@ impl Responder {
         }
     }
 
-    /// Whether a reply keeps the rules of its schema. If not, `INTERNAL` is sent in its place.
+    /// Returns whether a reply satisfies its schema. If it does not, replies with `INTERNAL`.
     fn is_valid<M: Payload>(
         &self,
         union: &'static UnionDescriptor,
@@ -251,7 +251,7 @@ impl Responder {
         is_valid
     }
 
-    /// Answers with one of the messages of a union.
+    /// Replies with the message at an index of a union.
     pub(crate) fn reply<M: Payload>(
         &self,
         union: &'static UnionDescriptor,
@@ -264,7 +264,7 @@ impl Responder {
         }
     }
 
-    /// Encodes an item of a stream, or nothing if it cannot be sent; that is logged.
+    /// Encodes an item of a stream. If it cannot be sent, logs the reason and returns `None`.
     pub(crate) fn item<M: Payload>(
         &self,
         message: &'static MessageDescriptor,
@@ -297,11 +297,11 @@ impl Responder {
         }
     }
 
-    /// Joins a channel by its key and answers with the position in it.
+    /// Joins a channel by its key and replies with the position in it.
     pub(crate) async fn join_key(
         &self,
         key: Arc<str>,
-        keep: Duration,
+        retention: Duration,
         tag: Option<Tag>,
         payload: Result<Option<Box<RawValue>>, serde_json::Error>,
         at: Option<SystemTime>,
@@ -312,7 +312,7 @@ impl Responder {
                 self.log(&error, "a reply cannot be encoded");
                 return self.send_error(&ErrorPayload::new(
                     SessionCode::Internal,
-                    "the answer cannot be written",
+                    "the reply cannot be encoded",
                 ));
             }
         };
@@ -334,12 +334,12 @@ impl Responder {
             })
         };
         let hub = &self.context.server.hub;
-        if let Err(error) = hub.join(connection, &key, keep, &answer).await {
+        if let Err(error) = hub.join(connection, &key, retention, &answer).await {
             self.not_joined(error);
         }
     }
 
-    /// Answers the session's own `leave`.
+    /// Replies to the session's own `leave`.
     pub(crate) fn leave_key(
         &self,
         key: &str,
@@ -359,7 +359,7 @@ impl Responder {
     }
 }
 
-/// The text of a declared error, as an error to log.
+/// The message of a declared error, as an error for the log.
 #[derive(Debug)]
 struct DeclaredText(&'static str);
 

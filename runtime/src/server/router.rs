@@ -1,4 +1,4 @@
-//! The routes: the WebSocket, and a health check.
+//! The axum routes: the WebSocket and the health check.
 
 use super::{endpoint::Endpoint, reply::reply, upgrade::upgrade};
 use axum::{extract::Request, routing::get};

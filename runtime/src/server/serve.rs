@@ -1,11 +1,11 @@
-//! Serving a router over HTTP/1.1 to whoever connects, without letting them hold what they do not use.
+//! Serves a router over HTTP/1.1 with timeouts and connection limits, so that untrusted clients cannot exhaust the server.
 
 mod body;
 mod stream;
 
-pub(crate) use stream::Impatient;
+pub(crate) use stream::WriteTimeoutStream;
 
-use self::body::{Answered, Asked, Busy};
+use self::body::{PendingRequest, RequestBody, ResponseBody};
 use super::{
     address::Network,
     allowances::{Allowance, SenderAllowances},
@@ -22,27 +22,29 @@ use tokio::{
 };
 use tower_service::Service as _;
 
-/// How long a graceful end may take.
+/// How long a graceful shutdown may take.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a peer may take nothing of an answer, and how long a body may take beside the time for its bytes.
-const IDLE: Duration = Duration::from_secs(30);
+/// How long a write may make no progress, and the time that a request body may take in addition to the time its bytes need at the minimum
+/// rate.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection lasts in a graceful end that answers nothing: for what was answered to be written.
+/// How long a connection without pending requests stays open in a graceful shutdown, so that its last response can be written.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// Serves a router at a listener's address.
+/// Serves a router on a listener.
 ///
-/// It is what `axum::serve` is, for servers that strangers reach:
-/// - A request whose head is not there in time is given up, a connection that asks for nothing more is closed
-///   ([`Serve::header_timeout`]). A body has to come at 1 KiB a second, 30 seconds aside, and an answer of which nothing is taken for 30
-///   seconds is given up.
-/// - There are at most so many connections at a time, in all and of an address ([`Serve::connections`],
-///   [`Serve::connections_per_address`]), before and after an upgrade; a head has 16 KiB and 100 headers at the most.
-/// - A graceful end does not wait for those who never finish what they ask.
-/// - Handlers learn the peer's address (`ConnectInfo<SocketAddr>`), and small messages do not wait for others (`TCP_NODELAY`).
+/// Like `axum::serve`, but hardened for untrusted clients:
+/// - A request head must arrive within [`Serve::header_timeout`]; idle connections are closed after the same time. A request body must
+///   arrive at 1 KiB per second on average, after a grace period of 30 seconds. A connection is closed if the client reads nothing of a
+///   response for 30 seconds.
+/// - The number of connections is limited, in total and per address ([`Serve::connections`], [`Serve::connections_per_address`]), before
+///   and after an upgrade. A request head has at most 16 KiB and 100 headers.
+/// - A graceful shutdown does not wait for clients that never complete their request.
+/// - Handlers can extract the peer's address (`ConnectInfo<SocketAddr>`), and small messages are sent without delay (`TCP_NODELAY`).
 ///
-/// Await it; it ends where the listener breaks, or with [`Serve::with_graceful_shutdown`].
+/// Runs while the returned value is awaited: forever, or until the signal passed to [`Serve::with_graceful_shutdown`]. Errors of the
+/// listener are logged and `accept` is retried.
 pub fn serve(listener: TcpListener, router: Router) -> Serve {
     Serve {
         listener,
@@ -55,7 +57,7 @@ pub fn serve(listener: TcpListener, router: Router) -> Serve {
     }
 }
 
-/// How a router is served: see [`serve`].
+/// The future of [`serve`], with its settings.
 #[must_use = "nothing is served until this is awaited"]
 pub struct Serve {
     listener: TcpListener,
@@ -79,36 +81,35 @@ impl fmt::Debug for Serve {
 }
 
 impl Serve {
-    /// How long the head of a request may take, from the accepted connection or the last response on: 10 seconds unless set.
+    /// Sets how long a request head may take, from the accepted connection or the end of the last response: 10 seconds by default.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.header_timeout = timeout;
         self
     }
 
-    /// How many connections there may be at a time: 20,000 unless set. Others wait to be accepted.
+    /// Sets the maximum number of concurrent connections: 20,000 by default. Further connections wait to be accepted.
     pub fn connections(mut self, most: usize) -> Self {
         self.connections = most;
         self
     }
 
-    /// How many connections an address may have at a time: 1,000 unless set. More are closed at once. It does not hold for this machine
-    /// and trusted proxies.
+    /// Sets the maximum number of concurrent connections per address: 1,000 by default. Further connections are closed at once. Loopback
+    /// addresses and trusted proxies are exempt.
     pub fn connections_per_address(mut self, most: usize) -> Self {
         self.connections_per_address = most;
         self
     }
 
-    /// Proxies, whose connections are those of many clients: the same as in
+    /// Adds reverse proxies, each of which serves many clients: the same as in
     /// [`Builder::trusted_proxies`](super::Builder::trusted_proxies).
     pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.trusted.extend(networks);
         self
     }
 
-    /// Ends when `signal` is ready: nothing more is accepted, requests that are being answered are finished, for 10 seconds at the most.
+    /// Shuts down when `signal` is ready: accepts no more connections and waits for pending requests, for at most 10 seconds.
     ///
-    /// WebSockets are ended by their servers' own handles, before or after:
-    /// `serve(listener, router).with_graceful_shutdown(async move { stopped.await; handle.shutdown().await })`.
+    /// WebSockets are not affected; close them with [`ServerHandle::shutdown`](super::ServerHandle::shutdown):
     pub fn with_graceful_shutdown(
         mut self,
         signal: impl Future<Output = ()> + Send + 'static,
@@ -128,31 +129,31 @@ impl Serve {
             shutdown,
         } = self;
         let senders = SenderAllowances::new(None, connections_per_address);
-        let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+        let slots = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let (end, ended) = watch::channel(false);
         let mut open = JoinSet::new();
         let mut shutdown = shutdown.unwrap_or_else(|| Box::pin(std::future::pending::<()>()));
         let accepted = async {
             loop {
                 // The semaphore is never closed.
-                let Ok(permit) = room.clone().acquire_owned().await else {
+                let Ok(permit) = slots.clone().acquire_owned().await else {
                     std::future::pending().await
                 };
                 let (stream, peer) = accept(&listener).await;
                 let ip = peer.ip().to_canonical();
-                let bounded = !ip.is_loopback() && !trusted.iter().any(|n| n.contains(ip));
-                let place = match bounded.then(|| senders.address(ip)) {
+                let limited = !ip.is_loopback() && !trusted.iter().any(|n| n.contains(ip));
+                let allowance = match limited.then(|| senders.address(ip)) {
                     None => Allowance::default(),
-                    Some(Some(place)) => place,
+                    Some(Some(allowance)) => allowance,
                     Some(None) => {
-                        tracing::info!(%peer, "there are too many connections of this address");
+                        tracing::info!(%peer, "too many connections from this address");
                         continue;
                     }
                 };
                 while open.try_join_next().is_some() {}
-                let held = Held {
+                let permits = Permits {
                     _permit: permit,
-                    _place: place,
+                    _allowance: allowance,
                 };
                 open.spawn(connection(
                     stream,
@@ -160,7 +161,7 @@ impl Serve {
                     router.clone(),
                     header_timeout,
                     ended.clone(),
-                    held,
+                    permits,
                 ));
             }
         };
@@ -175,7 +176,7 @@ impl Serve {
             .await
             .is_err()
         {
-            tracing::info!("connections that did not end in time are dropped");
+            tracing::info!("dropping connections that did not end within the shutdown timeout");
         }
         Ok(())
     }
@@ -190,13 +191,13 @@ impl IntoFuture for Serve {
     }
 }
 
-/// What a connection takes of the bounds, until it is gone.
-struct Held {
+/// The share of the limits that a connection occupies until it is dropped.
+struct Permits {
     _permit: OwnedSemaphorePermit,
-    _place: Allowance,
+    _allowance: Allowance,
 }
 
-/// The next connection. Where one cannot be accepted, that is its own affair, or the machine's for a while.
+/// Accepts the next connection. Errors of a single connection are skipped; after any other error, `accept` is retried a second later.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     loop {
@@ -208,10 +209,10 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                     ConnectionAborted | ConnectionRefused | ConnectionReset
                 ) => {}
             Err(error) => {
-                // There are no more files, most likely.
+                // Most likely, the process has run out of file descriptors.
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "a connection cannot be accepted"
+                    "cannot accept a connection"
                 );
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -225,22 +226,27 @@ async fn connection(
     router: Router,
     header_timeout: Duration,
     mut ended: watch::Receiver<bool>,
-    held: Held,
+    permits: Permits,
 ) {
-    // Small messages should not wait for others; where it cannot be set, they do.
+    // Small messages should not wait for others. If this cannot be set, they are merely delayed.
     let _ = stream.set_nodelay(true);
-    let held = Arc::new(held);
-    let (busy, mut answering) = watch::channel(0_usize);
-    let busy = Arc::new(busy);
+    let permits = Arc::new(permits);
+    let (pending, mut pending_count) = watch::channel(0_usize);
+    let pending = Arc::new(pending);
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let mut request = request.map(|body| Body::new(Asked::new(body, IDLE)));
+        let mut request = request.map(|body| Body::new(RequestBody::new(body, STALL_TIMEOUT)));
         request.extensions_mut().insert(ConnectInfo(peer));
-        // Kept by whoever takes the connection over.
-        request.extensions_mut().insert(Keep(held.clone()));
-        let (answer, busy) = (router.clone().call(request), Busy::new(&busy));
+        // An upgrade keeps this for as long as the connection lasts.
+        request
+            .extensions_mut()
+            .insert(ConnectionPermit(permits.clone()));
+        let (answer, pending) = (router.clone().call(request), PendingRequest::new(&pending));
         async move {
             let answer = answer.await?;
-            Ok::<_, Infallible>(answer.map(|body| Answered { body, _busy: busy }))
+            Ok::<_, Infallible>(answer.map(|body| ResponseBody {
+                body,
+                _pending: pending,
+            }))
         }
     });
     let served = http1::Builder::new()
@@ -248,16 +254,19 @@ async fn connection(
         .header_read_timeout(header_timeout)
         .max_buf_size(16 * 1024)
         .max_headers(100)
-        .serve_connection(TokioIo::new(Impatient::new(stream, IDLE)), service)
+        .serve_connection(
+            TokioIo::new(WriteTimeoutStream::new(stream, STALL_TIMEOUT)),
+            service,
+        )
         .with_upgrades();
     let mut served = pin!(served);
     let result = tokio::select! {
         result = &mut served => result,
         () = async { drop(ended.wait_for(|ended| *ended).await) } => {
             served.as_mut().graceful_shutdown();
-            // A head that is not there yet does not hold the end, nor does who does not read an answer.
+            // Neither an incomplete request head nor a client that does not read its response delays the shutdown.
             let answered = async {
-                drop(answering.wait_for(|requests| *requests == 0).await);
+                drop(pending_count.wait_for(|requests| *requests == 0).await);
                 tokio::time::sleep(FLUSH).await;
             };
             tokio::select! {
@@ -270,13 +279,13 @@ async fn connection(
         tracing::debug!(
             %peer,
             error = &error as &dyn std::error::Error,
-            "a connection ends"
+            "a connection failed"
         );
     }
 }
 
-/// Keeps a connection among those that are counted, after its upgrade.
+/// Keeps a connection counted after its upgrade.
 #[derive(Clone)]
-pub(crate) struct Keep(
-    #[expect(dead_code, reason = "it is dropped with the connection")] Arc<Held>,
+pub(crate) struct ConnectionPermit(
+    #[expect(dead_code, reason = "it is dropped with the connection")] Arc<Permits>,
 );

@@ -1,10 +1,10 @@
-//! Publishing from outside of handlers, and shutting down.
+//! The handle of a server, for use outside handlers.
 
 use super::{Publisher, state::ServerState};
 use crate::ChannelKey;
 use std::sync::Arc;
 
-/// Publishes to the channels of a server, and shuts it down. A clone is a counted reference.
+/// Publishes to the channels of a server and shuts it down. Cloning is cheap: one reference count.
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
     state: Arc<ServerState>,
@@ -15,22 +15,24 @@ impl ServerHandle {
         Self { state }
     }
 
-    /// A channel of the server, to publish to.
+    /// Returns a publisher for a channel of the server.
     pub fn publisher<C: ChannelKey>(&self, channel: &C) -> Publisher<C> {
         Publisher::new(self.state.clone(), channel)
     }
 
-    /// The number of connections, including those before their hello.
+    /// Returns the number of connections, including those that have not sent their hello yet.
     pub fn connections(&self) -> usize {
         *self.state.alive.borrow()
     }
 
-    /// Accepts no more connections, lets each one finish the messages that it is handling (within `session.timeout`; streams end at once),
-    /// closes it with 1001, and waits until all have ended. Further calls wait as well.
+    /// Shuts the server down gracefully: accepts no more connections, lets each one finish the messages that it is handling (for at most
+    /// `session.timeout`; streams end at once), closes it with the code for
+    /// [`CloseReason::GoingAway`](crate::descriptor::CloseReason::GoingAway), and returns when all have ended. Calling it again waits as
+    /// well.
     pub async fn shutdown(&self) {
         let mut alive = self.state.alive.subscribe();
-        self.state.go();
-        // The sender is part of `state`, so this cannot fail.
+        self.state.begin_shutdown();
+        // `state` holds the sender, so this cannot fail.
         let _ = alive.wait_for(|alive| *alive == 0).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The application as the server sees it: [`Service`], which `#[protocol]` implements.
+//! The interface between server and application: [`Service`], which `#[protocol]` implements.
 
 use super::{
     Context, Rejection,
@@ -12,13 +12,14 @@ use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-/// An application with its types erased. `#[protocol]` implements it for the handlers of a protocol; connections know nothing else about
-/// the application.
+/// A type-erased application. `#[protocol]` implements this trait for the handlers of a protocol; connections know nothing else about the
+/// application.
 pub trait Service: Send + Sync + 'static {
-    /// The protocol.
+    /// Returns the descriptor of the protocol.
     fn protocol(&self) -> &'static ProtocolDescriptor;
 
-    /// Called when a client connects. A rejected client gets the reason, and is closed with the code for [`CloseReason::Unauthorized`].
+    /// Called when a client connects; returns the session. If the client is rejected, it receives the reason and is closed with the code
+    /// for [`CloseReason::Unauthorized`], or with 1013 if the rejection is retryable.
     ///
     /// [`CloseReason::Unauthorized`]: crate::descriptor::CloseReason::Unauthorized
     fn connect<'a>(
@@ -26,13 +27,12 @@ pub trait Service: Send + Sync + 'static {
         request: ConnectRequest,
     ) -> BoxFuture<'a, Result<SessionState, Rejection>>;
 
-    /// Decodes a message. It is handled later: what is returned has not run yet.
+    /// Decodes a message and returns its handler, which has not run yet.
     ///
-    /// # Errors
-    /// The message, if it cannot be decoded.
+    /// If the message cannot be decoded.
     fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<DecodeError>>;
 
-    /// Whether a client may join a channel that has no join message of its own. `key` is the key that it sent.
+    /// Checks whether a client may join a channel that has no join message of its own. `key` is the key that the client sent.
     fn authorize_join<'a>(
         &'a self,
         key: &'a str,
@@ -42,28 +42,28 @@ pub trait Service: Send + Sync + 'static {
         Box::pin(std::future::ready(Err(Rejection::not_joinable())))
     }
 
-    /// The user behind a connection, if it has one. Rate limits then count all connections of that user together, instead of all connections
-    /// of its address.
+    /// Returns the user behind a connection, if it is known. Rate limits then count all connections of that user together, instead of all
+    /// connections of its address.
     fn principal<'a>(&self, session: &'a SessionState) -> Option<Cow<'a, str>> {
         let _ = session;
         None
     }
 
-    /// Called when a connection has ended: no handler of it runs any more.
+    /// Called when a connection has ended. None of its handlers run any more.
     fn disconnected(&self, session: &SessionState) {
         let _ = session;
     }
 }
 
-/// A client that connects.
+/// The request of a connecting client.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ConnectRequest {
     /// The authentication payload of the hello, as JSON text.
     pub auth: Option<Box<RawValue>>,
-    /// Where the connection comes from.
+    /// The client's address and the upgrade request.
     pub connection: Arc<ConnectionInfo>,
-    /// The version of the client's protocol, which this server accepts.
+    /// The version of the client's protocol. The server has already accepted it.
     pub version: String,
 }
 
@@ -82,8 +82,7 @@ impl ConnectRequest {
 
     /// Decodes the authentication payload.
     ///
-    /// # Errors
-    /// If there is none, or it does not fit its schema.
+    /// If there is none, or it violates its schema.
     pub fn auth<T: Payload>(&self) -> Result<T, Rejection> {
         let Some(auth) = &self.auth else {
             return Err(Rejection::no_auth());
@@ -98,17 +97,17 @@ impl ConnectRequest {
     }
 }
 
-/// What was received, and what to do about it.
+/// A decoded message and its handler.
 pub struct Received {
-    /// Its id.
+    /// The correlation id of the message.
     pub id: Option<Id>,
-    /// What to do.
+    /// How to handle the message.
     pub action: Action,
-    /// Whether it is answered.
-    pub asks: bool,
+    /// Whether the message expects a reply.
+    pub expects_reply: bool,
     /// The name of the message.
     pub message: &'static str,
-    /// How long the handler may take; none is as long as it likes.
+    /// The time limit of the handler; `None` for no limit.
     pub timeout: Option<Duration>,
 }
 
@@ -127,13 +126,13 @@ impl fmt::Debug for Received {
     }
 }
 
-/// What to do about a message.
+/// How to handle a message.
 pub enum Action {
-    /// Run this when all before it is done.
+    /// Runs the handler when those of all earlier messages are done.
     Run(BoxFuture<'static, ()>),
-    /// Run this beside everything else, until it ends or is cancelled by its id.
+    /// Runs the handler concurrently with others, until it ends or a cancel with the same id drops it.
     Stream(BoxFuture<'static, ()>),
-    /// Drop the stream with the same id.
+    /// Drops the stream with the same id.
     Cancel,
 }
 

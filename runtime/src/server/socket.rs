@@ -1,7 +1,6 @@
-//! What a WebSocket lies on: a TCP stream, where the server that was asked for the upgrade is [`serve`](super::serve), and else whatever
-//! it is.
+//! The socket below a WebSocket: a TCP stream if [`serve`](super::serve) accepted it, else whatever the HTTP server upgraded.
 
-use super::serve::Impatient;
+use super::serve::WriteTimeoutStream;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::upgrade::{Parts, Upgraded};
@@ -23,15 +22,15 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
-    /// The stream of an upgrade, and what was read behind the request.
+    /// Returns the stream of an upgrade, and the bytes that were read after the request.
     pub(crate) fn of(upgraded: Upgraded) -> (Self, Bytes) {
-        match upgraded.downcast::<TokioIo<Impatient>>() {
+        match upgraded.downcast::<TokioIo<WriteTimeoutStream>>() {
             Ok(Parts { io, read_buf, .. }) => (Self::Tcp(io.into_inner().into_inner()), read_buf),
             Err(upgraded) => (Self::Other(TokioIo::new(upgraded)), Bytes::new()),
         }
     }
 
-    /// Whether the other end hung up, though what it sent before was not read. It is known of TCP alone.
+    /// Whether the peer has hung up, even if earlier data is unread. Only known for TCP.
     pub(crate) fn is_hung_up(&self) -> bool {
         let Self::Tcp(stream) = self else {
             return false;

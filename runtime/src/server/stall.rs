@@ -1,4 +1,4 @@
-//! A peer that does not read: noticed where nothing of what waits is written for too long.
+//! Write timeout: detects a peer that does not read.
 
 use std::{
     pin::Pin,
@@ -7,7 +7,7 @@ use std::{
 };
 use tokio::time::{Instant, Sleep};
 
-/// Watches what is being written.
+/// Detects that a pending write makes no progress.
 #[derive(Debug)]
 pub(crate) struct Stall {
     timeout: Duration,
@@ -17,7 +17,7 @@ pub(crate) struct Stall {
 #[derive(Debug)]
 struct Watched {
     written: u64,
-    /// When that last grew.
+    /// When `written` last changed.
     since: Instant,
     sleep: Pin<Box<Sleep>>,
 }
@@ -30,8 +30,8 @@ impl Stall {
         }
     }
 
-    /// Takes how much was written so far where something waits, and nothing where nothing does. Ready when the other end has taken
-    /// nothing for too long.
+    /// Takes the number of bytes written so far while a write is pending, and `None` otherwise. Ready when the peer has read nothing for
+    /// the timeout.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, written: Option<u64>) -> Poll<()> {
         let Some(written) = written else {
             self.watched = None;
@@ -52,7 +52,7 @@ impl Stall {
             if Instant::now() >= end {
                 return Poll::Ready(());
             }
-            // The timer is not moved at each write: it looks again when it is over.
+            // The timer is not reset at each write: it is checked when it fires.
             watched.sleep.as_mut().reset(end);
         }
     }

@@ -1,4 +1,4 @@
-//! What all connections of a server share.
+//! The state that all connections of a server share.
 
 use super::{
     address::{ClientAddress, Network},
@@ -28,10 +28,10 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// How long the count of a channel without history lives on where nobody is in it, unless sessions are resumed for longer.
-const KEEP: Duration = Duration::from_secs(60);
+/// How long the position of a channel without history is kept after its last member left, unless sessions can be resumed for longer.
+const RETENTION: Duration = Duration::from_secs(60);
 
-/// What all connections of a server share.
+/// The state that all connections of a server share.
 pub(crate) struct ServerState {
     pub(crate) protocol: &'static ProtocolDescriptor,
     pub(crate) limits: Limits,
@@ -42,21 +42,21 @@ pub(crate) struct ServerState {
     pub(crate) hub: Arc<Hub>,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
-    going: watch::Sender<bool>,
-    /// How many connections there are, those included that have not said hello.
+    shutting_down: watch::Sender<bool>,
+    /// The number of connections, including those that have not sent their hello yet.
     pub(crate) alive: watch::Sender<usize>,
 }
 
-/// What a server allows in all, whatever its protocol.
+/// The limits and settings of a server that are not part of its protocol.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
-    /// How many connections there may be.
+    /// The maximum number of connections.
     pub(crate) connections: usize,
-    /// How many of them one address may have.
+    /// The maximum number of connections per address.
     pub(crate) connections_per_address: usize,
-    /// Whose word on where a request came from is taken.
+    /// The proxies whose `Forwarded` header is trusted.
     pub(crate) trusted: Vec<Network>,
-    /// Whether what the server sends is checked first.
+    /// Whether outgoing messages are validated.
     pub(crate) checks: bool,
 }
 
@@ -71,16 +71,16 @@ impl Default for Bounds {
     }
 }
 
-/// Why a connection is not taken.
+/// Why a connection is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AtCapacity {
-    /// There are too many.
+    /// The server has too many.
     InAll,
-    /// There are too many of its address.
+    /// The client's address has too many.
     OfAddress,
 }
 
-/// A connection, from before its hello until it is gone.
+/// A counted connection, from before its hello until it has ended.
 pub(crate) struct Admission {
     server: Arc<ServerState>,
     pub(crate) allowance: Arc<Allowance>,
@@ -120,35 +120,35 @@ impl ServerState {
             bounds,
             connections: Mutex::default(),
             last: AtomicU64::new(0),
-            going: watch::Sender::new(false),
+            shutting_down: watch::Sender::new(false),
             alive: watch::Sender::new(0),
         })
     }
 
-    /// Takes another connection, where there is room for it. Addresses of this machine and of trusted proxies have no bounds of their
-    /// own: many clients may be behind them.
+    /// Admits a connection if the limits allow it. Loopback addresses and trusted proxies have no limit per address: many clients may be
+    /// behind_proxy them.
     pub(crate) fn admit(
         self: &Arc<Self>,
-        origin: Option<ClientAddress>,
+        client: Option<ClientAddress>,
     ) -> Result<Admission, AtCapacity> {
-        let allowance = match origin {
+        let allowance = match client {
             Some(ClientAddress {
                 address,
-                hidden: true,
-            }) => self.senders.behind(address.ip()),
-            Some(ClientAddress { address, .. }) if !self.is_near(address.ip()) => {
+                unidentified: true,
+            }) => self.senders.behind_proxy(address.ip()),
+            Some(ClientAddress { address, .. }) if !self.is_exempt(address.ip()) => {
                 self.senders.address(address.ip())
             }
             _ => Some(Allowance::default()),
         };
         let allowance = allowance.ok_or(AtCapacity::OfAddress)?;
-        let mut room = false;
+        let mut admitted = false;
         self.alive.send_if_modified(|count| {
-            room = *count < self.bounds.connections;
-            *count += usize::from(room);
-            room
+            admitted = *count < self.bounds.connections;
+            *count += usize::from(admitted);
+            admitted
         });
-        if !room {
+        if !admitted {
             return Err(AtCapacity::InAll);
         }
         Ok(Admission {
@@ -157,25 +157,25 @@ impl ServerState {
         })
     }
 
-    /// Whether an address is of this machine or of a trusted proxy.
-    fn is_near(&self, address: IpAddr) -> bool {
+    /// Whether an address is loopback or a trusted proxy.
+    fn is_exempt(&self, address: IpAddr) -> bool {
         let trusted = &self.bounds.trusted;
         address.to_canonical().is_loopback()
             || trusted.iter().any(|network| network.contains(address))
     }
 
-    /// How long a handler may take for a message whose reply is waited for so long.
+    /// Returns the time limit of a handler, given the timeout of its message's reply.
     pub(crate) fn handler_timeout(&self, timeout: Option<Duration>) -> Option<Duration> {
         let timeout = timeout.unwrap_or(self.protocol.session.timeout);
         self.limits.handler_timeout.of(timeout)
     }
 
-    /// Whether a message may be sent: it keeps its own rules, or nobody asked.
+    /// Whether a message may be sent: it satisfies its schema, or validation is off. Violations are logged.
     pub(crate) fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool {
         if !self.bounds.checks {
             return true;
         }
-        // The envelope lies around it.
+        // The envelope adds one level.
         let depth = self.limits.depth.saturating_sub(1);
         validate_within(message, depth)
             .map_err(|invalid| report_invalid(name, &invalid))
@@ -198,7 +198,7 @@ impl ServerState {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     message_type = message.name,
-                    "a message cannot be written"
+                    "cannot encode a message"
                 );
                 return;
             }
@@ -212,14 +212,14 @@ impl ServerState {
         });
     }
 
-    /// How long the count of a channel is kept when nobody is in it.
-    pub(crate) fn keep(&self, channel: Option<&ChannelDescriptor>) -> Duration {
+    /// How long the position of a channel is kept when it has no members.
+    pub(crate) fn retention(&self, channel: Option<&ChannelDescriptor>) -> Duration {
         let history = channel.and_then(|channel| channel.history?.1);
         let resume = self.protocol.session.resume.unwrap_or_default();
-        history.unwrap_or(KEEP).max(resume)
+        history.unwrap_or(RETENTION).max(resume)
     }
 
-    /// The channel that a key belongs to.
+    /// Returns the channel that a key belongs to.
     pub(crate) fn channel_of(&self, key: &str) -> Option<&'static ChannelDescriptor> {
         self.protocol
             .channels
@@ -233,7 +233,7 @@ impl ServerState {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a connection.
+    /// Registers a connection.
     pub(crate) fn connect(
         &self,
         session: SessionState,
@@ -252,8 +252,8 @@ impl ServerState {
             encoding,
         ));
         self.connections().insert(id, connection.clone());
-        if self.is_going() {
-            go_away(&connection);
+        if self.is_shutting_down() {
+            close_going_away(&connection);
         }
         connection
     }
@@ -264,24 +264,24 @@ impl ServerState {
         self.connections().remove(&connection.id);
     }
 
-    pub(crate) fn is_going(&self) -> bool {
-        *self.going.borrow()
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        *self.shutting_down.borrow()
     }
 
-    /// Waits until the server goes away.
-    pub(crate) async fn gone(&self) {
-        let mut going = self.going.subscribe();
-        // The sender lives here, so this cannot fail.
-        let _ = going.wait_for(|going| *going).await;
+    /// Waits until the server shuts down.
+    pub(crate) async fn shutdown_started(&self) {
+        let mut shutting_down = self.shutting_down.subscribe();
+        // `self` holds the sender, so this cannot fail.
+        let _ = shutting_down.wait_for(|shutting_down| *shutting_down).await;
     }
 
-    /// Asks every connection to finish what it does and to close.
-    pub(crate) fn go(&self) {
-        self.going.send_replace(true);
+    /// Asks every connection to finish its handlers and to close.
+    pub(crate) fn begin_shutdown(&self) {
+        self.shutting_down.send_replace(true);
         let connections: Vec<_> = self.connections().values().cloned().collect();
         connections
             .iter()
-            .for_each(|connection| go_away(connection));
+            .for_each(|connection| close_going_away(connection));
     }
 }
 
@@ -289,10 +289,78 @@ pub(crate) fn report_invalid(name: &str, invalid: &ValidationError) {
     tracing::error!(
         message_type = name,
         violations = %invalid,
-        "a message of this server's own does not fit its schema, and is not sent"
+        "an outgoing message violates its schema and is not sent"
     );
 }
 
-fn go_away(connection: &ConnectionHandle) {
-    connection.close(CloseReason::GoingAway, "the server goes away", true);
+fn close_going_away(connection: &ConnectionHandle) {
+    connection.close(CloseReason::GoingAway, "the server is shutting down", true);
+}
+
+/// Whether a key fits a pattern with `{param}` holes, and `{{` and `}}` for braces that are meant. A hole takes at least one
+/// character. Each literal is looked for once, so that a long key costs no more than its length.
+fn fits(pattern: &str, key: &str) -> bool {
+    let (literal, mut pattern) = literal(pattern);
+    let Some(mut rest) = key.strip_prefix(&*literal) else {
+        return false;
+    };
+    while let Some(after) = pattern {
+        let Some(hole) = rest.chars().next() else {
+            return false;
+        };
+        rest = &rest[hole.len_utf8()..];
+        let (text, next) = self::literal(after);
+        pattern = next;
+        if pattern.is_none() {
+            return rest.ends_with(&*text);
+        }
+        let Some(at) = rest.find(&*text) else {
+            return false;
+        };
+        rest = &rest[at + text.len()..];
+    }
+    rest.is_empty()
+}
+
+/// What a pattern begins with, and what follows the hole after it.
+fn literal(pattern: &str) -> (String, Option<&str>) {
+    let mut text = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '{' | '}' if chars.as_str().starts_with(c) => {
+                chars.next();
+                text.push(c);
+            }
+            '{' => {
+                let rest = chars.as_str().split_once('}').map_or("", |(_, rest)| rest);
+                return (text, Some(rest));
+            }
+            c => text.push(c),
+        }
+    }
+    (text, None)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_fit_their_channel() {
+        let fits = |pattern, key| super::fits(pattern, key);
+        assert!(fits("lobby", "lobby"));
+        assert!(fits("admitted:{id}", "admitted:a:b"));
+        assert!(fits("{a}:{b}", "x:y"));
+        assert!(fits("a:{b}:c", "a:ü:c"));
+        assert!(fits("a:{b}:c", "a::c:c"));
+        assert!(fits("{a}{b}", "xy"));
+        assert!(fits("{{lobby}}", "{lobby}"));
+        assert!(fits("{{{id}}}:x", "{7}:x"));
+        assert!(!fits("{{lobby}}", "{{lobby}}"));
+        assert!(!fits("{a}{b}", "x"));
+        assert!(!fits("a:{b}:c", "a:c"));
+        assert!(!fits("lobby", "lobby2"));
+        assert!(!fits("admitted:{id}", "admitted:"));
+        assert!(!fits("admitted:{id}", "rooms:a"));
+        assert!(!fits("a:{b}:c", "a:b:d"));
+    }
 }

@@ -1,10 +1,10 @@
-//! Answering a request with many messages.
+//! Streams: replying to a request with any number of items.
 
 use super::responder::Responder;
 use crate::{Payload, descriptor::UnionDescriptor, outbound::EnqueueError, transport::Packet};
 use std::{fmt, marker::PhantomData};
 
-/// A request for a stream of `Item`s that has to be acknowledged with an `Ack`. The handler's future is dropped when the client cancels the
+/// A request for a stream of `Item`s that must be acknowledged with an `Ack`. The handler's future is dropped when the client cancels the
 /// stream or disconnects.
 #[must_use = "the client waits until the stream is accepted or refused"]
 pub struct StreamResponder<Ack, Item> {
@@ -17,7 +17,7 @@ pub struct StreamResponder<Ack, Item> {
 
 impl<Ack, Item> fmt::Debug for StreamResponder<Ack, Item> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream")
+        f.debug_struct("StreamResponder")
             .field("responder", &self.responder)
             .finish_non_exhaustive()
     }
@@ -39,7 +39,7 @@ impl<Ack: Payload, Item: Payload> StreamResponder<Ack, Item> {
         }
     }
 
-    /// Acknowledges the request. Items can be sent afterwards.
+    /// Acknowledges the request and returns the sender of its items.
     pub fn accept(self, ack: Ack) -> StreamSender<Item> {
         self.responder.accept();
         self.responder.reply(self.union, self.ack, &ack);
@@ -73,10 +73,10 @@ impl<Item: Payload> StreamSender<Item> {
         }
     }
 
-    /// Sends an item. Waits until half of `limits.outbound` is free: until the client has read enough of the previous items.
+    /// Sends an item. Waits until at least half of `limits.outbound` is free: until the client has read enough of the previous items
+    /// (backpressure).
     ///
-    /// # Errors
-    /// [`SendError::Closed`] if the connection has ended, [`SendError::Encode`] if the item cannot be encoded or breaks its own rules.
+    /// [`SendError::Closed`] if the connection has ended; [`SendError::Encode`] if the item cannot be encoded or violates its schema.
     pub fn send(
         &mut self,
         item: Item,
@@ -105,7 +105,7 @@ async fn enqueue(responder: Responder, packet: Option<Packet>) -> Result<(), Sen
 pub enum SendError {
     /// The connection has ended.
     Closed,
-    /// The item cannot be encoded, or breaks its own rules; the log says which.
+    /// The item cannot be encoded or violates its schema; the reason is logged.
     Encode,
 }
 

@@ -1,4 +1,4 @@
-//! The session's own messages as a server gets them: pings, and the joins and leaves of channels that have no message for it.
+//! The session's own messages, as a server receives them: pings, and joins and leaves of channels without messages of their own for that.
 
 use super::{
     Action, Context, Received, Rejection, Service, context, membership::MAX_KEY,
@@ -12,24 +12,24 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// What does not wait for its turn.
+/// A message that skips the queue.
 #[derive(Debug)]
 pub(crate) enum Urgent {
     Ping,
     Pong,
-    /// The stream with this id is wanted no more.
+    /// Cancels the stream with this id.
     Cancel(Id),
 }
 
-/// What one of the session's own messages asks for.
+/// A message of the session itself.
 #[derive(Debug)]
 pub(crate) enum Request {
     Urgent(Urgent),
     Run(Received),
 }
 
-/// Whether a message that could not be read asks for an answer, as far as its tag says.
-pub(crate) fn asks(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>) -> bool {
+/// Whether a message that could not be decoded expects a reply, judging by its discriminant.
+pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>) -> bool {
     let Some(tag) = tag.map(TagBuf::borrow) else {
         return false;
     };
@@ -43,8 +43,8 @@ pub(crate) fn asks(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>) -> bool 
     }
 }
 
-/// Whether a message need not wait for its turn. It is looked at by its envelope alone; a cancel that does not fit waits, and is
-/// answered like any bad message.
+/// Returns the message if it skips the queue. Only the envelope is inspected; an invalid cancel is queued and answered like any invalid
+/// message.
 pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
     let protocol = cx.server.protocol;
     let source = cx.connection.codec().source(packet.frame()).ok()?;
@@ -69,19 +69,19 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
     }
 }
 
-/// What one of the session's own messages asks for. None where it is none of those a client sends.
+/// Decodes one of the session's own messages. `None` if a client may not send it.
 pub(crate) fn read(
     service: &Arc<dyn Service>,
     cx: &Context,
     packet: &Packet,
-    rejected: &DecodeError,
+    error: &DecodeError,
 ) -> Option<Request> {
     let server = &cx.server;
     let roles = &server.protocol.session.roles;
-    if rejected.kind != DecodeErrorKind::UnknownType {
+    if error.kind != DecodeErrorKind::UnknownType {
         return None;
     }
-    let role = Role::of(rejected.tag.as_ref()?.borrow(), roles)?;
+    let role = Role::of(error.tag.as_ref()?.borrow(), roles)?;
     match role {
         Role::Ping => return Some(Request::Urgent(Urgent::Ping)),
         Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
@@ -132,7 +132,7 @@ pub(crate) fn read(
     Some(Request::Run(Received {
         id: head.id,
         action,
-        asks: true,
+        expects_reply: true,
         message,
         timeout,
     }))
@@ -155,9 +155,9 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag:
         return responder.reject(&rejection);
     }
     let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
-    let keep = cx.server.keep(Some(channel));
+    let retention = cx.server.retention(Some(channel));
     responder
-        .join_key(key.into(), keep, tag, payload.map(Some), None)
+        .join_key(key.into(), retention, tag, payload.map(Some), None)
         .await;
 }
 

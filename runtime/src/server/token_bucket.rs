@@ -1,15 +1,15 @@
-//! How many messages a client may send in how long: a token bucket.
+//! A token bucket that limits the rate of messages.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A bucket that holds `burst` tokens and is filled anew once in every `period`, evenly.
+/// A bucket of `burst` tokens that refills evenly once per `period`.
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     burst: f64,
     per_second: f64,
     tokens: f64,
-    /// Tokens beside those that it holds.
+    /// Tokens in excess of the burst.
     credit: f64,
     filled: Instant,
 }
@@ -33,13 +33,13 @@ impl TokenBucket {
         self.tokens = (self.tokens + passed * self.per_second).min(self.burst);
     }
 
-    /// Whether it has as many tokens as it can hold, like a new one.
+    /// Whether the bucket is full, like a new one.
     pub(crate) fn is_full(&mut self, now: Instant) -> bool {
         self.fill(now);
         self.tokens >= self.burst
     }
 
-    /// Takes a token. False where there is none.
+    /// Takes a token. Returns false if there is none.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         self.fill(now);
         for tokens in [&mut self.tokens, &mut self.credit] {
@@ -51,7 +51,7 @@ impl TokenBucket {
         false
     }
 
-    /// Gives what a time is worth, whatever the bucket holds: what was sent in that time was not looked at until now.
+    /// Adds the tokens of a duration, even beyond the burst: messages sent during that time were not read until now.
     pub(crate) fn credit(&mut self, time: Duration) {
         self.credit += time.as_secs_f64() * self.per_second;
     }

@@ -1,4 +1,4 @@
-//! From a request to a WebSocket (RFC 6455, section 4.2).
+//! The upgrade of a request to a WebSocket (RFC 6455, section 4.2). (RFC 6455, section 4.2).
 
 use super::{
     ConnectionInfo, address,
@@ -6,7 +6,7 @@ use super::{
     endpoint::Endpoint,
     handshake,
     reply::reply,
-    serve::Keep,
+    serve::ConnectionPermit,
     socket::Socket,
     state::{Admission, AtCapacity},
 };
@@ -27,32 +27,32 @@ use http::{
 use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-/// How many bytes of headers are kept for as long as a connection lasts.
-const HEADERS: usize = 16 * 1024;
+/// The maximum size of the headers and URI, in bytes: they are kept for as long as the connection lasts.
+const MAX_HEADERS: usize = 16 * 1024;
 
-/// Why a request does not become a WebSocket.
+/// Why an upgrade is rejected.
 struct UpgradeRejection {
     status: StatusCode,
-    words: Cow<'static, str>,
+    message: Cow<'static, str>,
 }
 
 impl UpgradeRejection {
-    fn new(status: StatusCode, words: impl Into<Cow<'static, str>>) -> Self {
+    fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
-            words: words.into(),
+            message: message.into(),
         }
     }
 
-    fn bad(words: &'static str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, words)
+    fn bad_request(message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 
     fn response(self) -> Response {
-        let words = format!("{}\n", self.words);
-        let mut response = reply(self.status, "text/plain; charset=utf-8", words);
+        let message = format!("{}\n", self.message);
+        let mut response = reply(self.status, "text/plain; charset=utf-8", message);
         let headers = response.headers_mut();
-        // Whoever asks again and again has to connect again and again: a rejection is logged, and a log is not for free.
+        // Closing makes each retry pay for a new connection: rejections are logged, and logging is not free.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         match self.status {
             StatusCode::UPGRADE_REQUIRED => {
@@ -69,7 +69,7 @@ impl UpgradeRejection {
     }
 }
 
-/// What a request asks for, where it may have it.
+/// The parameters of an accepted upgrade.
 struct Accepted {
     accept: String,
     encoding: usize,
@@ -78,19 +78,19 @@ struct Accepted {
     admission: Admission,
 }
 
-/// Turns a request into a connection, or says what is wrong with it.
+/// Upgrades a request, or responds with the reason why not.
 pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Response {
     let accepted = match check(endpoint, &request) {
         Ok(accepted) => accepted,
-        Err(refused) => {
+        Err(rejection) => {
             let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
             tracing::info!(
-                status = refused.status.as_u16(),
-                reason = &*refused.words,
+                status = rejection.status.as_u16(),
+                reason = &*rejection.message,
                 address = ?address.map(|ConnectInfo(address)| address),
-                "an upgrade is refused"
+                "rejected an upgrade"
             );
-            return refused.response();
+            return rejection.response();
         }
     };
     let Accepted {
@@ -100,7 +100,7 @@ pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Respons
         address,
         admission,
     } = accepted;
-    let keep = request.extensions_mut().remove::<Keep>();
+    let permit = request.extensions_mut().remove::<ConnectionPermit>();
     let upgraded = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
     let info = ConnectionInfo {
@@ -111,7 +111,7 @@ pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Respons
     };
     tokio::spawn(connect(
         upgraded,
-        keep,
+        permit,
         endpoint.clone(),
         info,
         admission,
@@ -141,30 +141,32 @@ fn check(endpoint: &Endpoint, request: &Request) -> Result<Accepted, UpgradeReje
         ));
     }
     if request.version() != Version::HTTP_11 {
-        return Err(UpgradeRejection::bad("a WebSocket begins with HTTP/1.1"));
+        return Err(UpgradeRejection::bad_request(
+            "a WebSocket begins with HTTP/1.1",
+        ));
     }
-    if !has(headers, CONNECTION, "upgrade") || !has(headers, UPGRADE, "websocket") {
+    if !has_token(headers, CONNECTION, "upgrade") || !has_token(headers, UPGRADE, "websocket") {
         return Err(UpgradeRejection::new(
             StatusCode::UPGRADE_REQUIRED,
             "a WebSocket is served here",
         ));
     }
-    if one(headers, HOST).is_none() {
-        return Err(UpgradeRejection::bad(
-            "`Host` is missing, or stands there twice",
+    if single(headers, HOST).is_none() {
+        return Err(UpgradeRejection::bad_request(
+            "`Host` is missing or repeated",
         ));
     }
-    if !has(headers, SEC_WEBSOCKET_VERSION, "13") {
+    if !has_token(headers, SEC_WEBSOCKET_VERSION, "13") {
         return Err(UpgradeRejection::new(
             StatusCode::UPGRADE_REQUIRED,
             "`Sec-WebSocket-Version` has to be 13",
         ));
     }
-    let key = one(headers, SEC_WEBSOCKET_KEY)
+    let key = single(headers, SEC_WEBSOCKET_KEY)
         .map(HeaderValue::as_bytes)
         .filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
     let Some(key) = key else {
-        return Err(UpgradeRejection::bad(
+        return Err(UpgradeRejection::bad_request(
             "`Sec-WebSocket-Key` is missing, or not the base64 of 16 bytes",
         ));
     };
@@ -172,58 +174,60 @@ fn check(endpoint: &Endpoint, request: &Request) -> Result<Accepted, UpgradeReje
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
-    if size + request.uri().to_string().len() > HEADERS {
+    if size + request.uri().to_string().len() > MAX_HEADERS {
         return Err(UpgradeRejection::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "the head of the request has more than 16 KiB",
+            "the request head exceeds 16 KiB",
         ));
     }
-    if !endpoint.origins.take(headers) {
+    if !endpoint.origins.allows(headers) {
         return Err(UpgradeRejection::new(
             StatusCode::FORBIDDEN,
-            "pages of this origin are not served: allow it with `allow_origin(\"https://…\")` where it is built",
+            "pages of this client are not served: allow it with `allow_origin(\"https://…\")` where it is built",
         ));
     }
     let state = &endpoint.state;
     let (encoding, subprotocol) = negotiate(&state.encoder, headers)?;
-    if state.is_going() {
+    if state.is_shutting_down() {
         return Err(UpgradeRejection::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "the server goes away",
+            "the server is shutting down",
         ));
     }
     let peer = request
         .extensions()
         .get()
         .map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| *address);
-    let origin = address::origin(peer, headers, &state.bounds.trusted);
-    let admission = state.admit(origin).map_err(|no_room| match no_room {
-        AtCapacity::InAll => UpgradeRejection::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the server has as many connections as it takes",
-        ),
-        AtCapacity::OfAddress => UpgradeRejection::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "there are as many connections of this address as the server takes (behind a proxy: see `trusted_proxies`)",
-        ),
-    })?;
+    let client = address::client_address(peer, headers, &state.bounds.trusted);
+    let admission = state
+        .admit(client)
+        .map_err(|at_capacity| match at_capacity {
+            AtCapacity::InAll => UpgradeRejection::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server is at its connection limit",
+            ),
+            AtCapacity::OfAddress => UpgradeRejection::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many connections from this address (behind a proxy: see `trusted_proxies`)",
+            ),
+        })?;
     Ok(Accepted {
         accept: derive_accept_key(key),
         encoding,
         subprotocol,
-        address: origin.map(|origin| origin.address),
+        address: client.map(|client| client.address),
         admission,
     })
 }
 
-/// A header that stands there once.
-fn one(headers: &HeaderMap, name: http::HeaderName) -> Option<&HeaderValue> {
+/// Returns the value of a header that occurs exactly once.
+fn single(headers: &HeaderMap, name: http::HeaderName) -> Option<&HeaderValue> {
     let mut all = headers.get_all(name).into_iter();
     all.next().filter(|_| all.next().is_none())
 }
 
-/// Whether a header has a token, in whatever case, among others.
-fn has(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
+/// Whether a list header contains a token, ignoring case.
+fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
     tokens(headers, name).any(|each| each.eq_ignore_ascii_case(token))
 }
 
@@ -236,35 +240,35 @@ fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &
         .map(str::trim)
 }
 
-/// The encoding that both ends speak, and what the answer says of it.
+/// Negotiates the encoding. Returns its index and the subprotocol for the response.
 fn negotiate(
     encoder: &Encoder,
     headers: &HeaderMap,
 ) -> Result<(usize, Option<HeaderValue>), UpgradeRejection> {
-    let mut spoken = encoder.codecs.iter().enumerate();
+    let mut supported = encoder.codecs.iter().enumerate();
     if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        let json = spoken.find(|(_, (codec, _))| codec.name() == "json");
+        let json = supported.find(|(_, (codec, _))| codec.name() == "json");
         return json
             .map(|(at, _)| (at, None))
-            .ok_or_else(|| UpgradeRejection::bad("a subprotocol has to be offered"));
+            .ok_or_else(|| UpgradeRejection::bad_request("a subprotocol has to be offered"));
     }
     let offered = |name: &str| tokens(headers, SEC_WEBSOCKET_PROTOCOL).any(|each| each == name);
-    match spoken.find(|(_, (_, name))| offered(name)) {
+    match supported.find(|(_, (_, name))| offered(name)) {
         Some((at, (_, name))) => Ok((at, HeaderValue::from_str(name).ok())),
         None => {
             let names: Vec<_> = encoder.codecs.iter().map(|(_, name)| *name).collect();
-            let words = format!(
-                "none of the offered subprotocols is spoken here; these are: {}",
+            let message = format!(
+                "none of the offered subprotocols is supported; these are: {}",
                 names.join(", ")
             );
-            Err(UpgradeRejection::new(StatusCode::BAD_REQUEST, words))
+            Err(UpgradeRejection::new(StatusCode::BAD_REQUEST, message))
         }
     }
 }
 
 async fn connect(
     upgrade: hyper::upgrade::OnUpgrade,
-    _keep: Option<Keep>,
+    _permit: Option<ConnectionPermit>,
     endpoint: Arc<Endpoint>,
     info: ConnectionInfo,
     admission: Admission,

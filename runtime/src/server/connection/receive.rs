@@ -1,4 +1,4 @@
-//! What a connection reads: from an arrival to the handler it begins, to the error it is answered with, or to the end it brings.
+//! Receiving: from a packet to its handler, an error reply or the end of the connection.
 
 use super::{
     super::{
@@ -8,7 +8,7 @@ use super::{
         handler_queue::Declined,
         system::{self, Urgent},
     },
-    ARRIVAL, Connection, End, HANG_UP, Paused,
+    ARRIVAL, Connection, End, HANG_UP, ReadPause,
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Violation,
@@ -20,7 +20,7 @@ use std::task::{self, Poll};
 use tokio::time::Instant;
 
 impl Connection {
-    /// Reads one message. Nothing is read while too much waits, or once the connection is about to end.
+    /// Reads one message, unless the inbound queue is full or the connection is closing.
     pub(super) fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, End> {
         if self.close.is_some() {
             return Ok(false);
@@ -31,16 +31,16 @@ impl Connection {
         if let Some(paused) = self.paused.take()
             && let Some(rate) = &mut self.rate
         {
-            // What was not read meanwhile comes all at once.
+            // The messages sent during the pause arrive all at once.
             rate.credit(paused.since.elapsed());
         }
         let (arrival, bytes) = self.io.poll_receive(cx);
         let now = Instant::now();
-        self.spent = self.spent.saturating_add(bytes as usize);
+        self.budget_used = self.budget_used.saturating_add(bytes as usize);
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
         };
-        self.spent += ARRIVAL;
+        self.budget_used += ARRIVAL;
         match arrival {
             Ok(TransportEvent::Alive) => self.control(now)?,
             Ok(TransportEvent::Packet(packet)) if packet.len() > self.server.limits.message => {
@@ -61,7 +61,7 @@ impl Connection {
                     connection = self.connection.id,
                     code,
                     reason,
-                    "the client broke the rules of WebSocket"
+                    "the client violated the WebSocket protocol"
                 );
                 return Err(End::Close(CloseFrame::new(code, reason)));
             }
@@ -69,7 +69,7 @@ impl Connection {
                 tracing::debug!(
                     connection = self.connection.id,
                     error = &error as &dyn std::error::Error,
-                    "lost"
+                    "the connection is lost"
                 );
                 return Err(End::Lost);
             }
@@ -77,18 +77,17 @@ impl Connection {
         Ok(true)
     }
 
-    /// Nothing is read for now. That the client is not heard is no error of its own; whether it is there is asked of the
-    /// transport.
+    /// Reading is paused, so the idle timeout does not apply; the transport is asked whether the peer has hung up.
     fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
         self.io.hear();
         if !std::mem::replace(&mut self.logged.inbound, true) {
             tracing::info!(
                 connection = self.connection.id,
-                "`limits.inbound` is reached: nothing more is read until there is room"
+                "`limits.inbound` is reached: reading is paused until there is room"
             );
         }
         let session = &self.server.protocol.session;
-        let paused = self.paused.get_or_insert_with(|| Paused {
+        let paused = self.paused.get_or_insert_with(|| ReadPause {
             sleep: Box::pin(tokio::time::sleep(HANG_UP)),
             since: Instant::now(),
             probed: Instant::now(),
@@ -100,8 +99,8 @@ impl Connection {
             }
             let now = Instant::now();
             paused.sleep.as_mut().reset(now + HANG_UP);
-            // The end of a stream does not arrive where what was sent before it finds no room. But a system whose program is gone
-            // answers whatever it is sent with a reset.
+            // The end of a TCP stream is not seen while earlier data is unread. But the system of a peer whose program is gone answers
+            // whatever it receives with a reset.
             if let (Some(ping), Some(heartbeat)) = (session.roles.ping, session.heartbeat)
                 && now >= paused.probed + heartbeat
                 && self.connection.outbound.is_idle()
@@ -114,7 +113,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Counts what carries no message.
+    /// Counts a control frame or session ping.
     fn control(&mut self, now: Instant) -> Result<(), End> {
         if self.control.take(now) {
             return Ok(());
@@ -123,8 +122,7 @@ impl Connection {
         Err(self.end(CloseReason::RateLimited, "too many pings"))
     }
 
-    /// A message came: it is handled at once where nothing has to be waited for, and otherwise when it is its turn; but what need not
-    /// wait is acted on.
+    /// Handles a message at once if nothing has to finish first, and queues it otherwise. Pings, pongs and cancels skip the queue.
     fn arrived(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
         if self.inbound.is_empty() && self.may_handle() {
             if let Some(Urgent::Ping | Urgent::Pong) = self.receive(&packet, None) {
@@ -135,17 +133,17 @@ impl Connection {
         match system::urgent(&*self.service, &self.context(), &packet) {
             Some(Urgent::Ping) => {
                 self.control(now)?;
-                self.owes_pong = true;
+                self.pong_pending = true;
             }
             Some(Urgent::Pong) => self.control(now)?,
             urgent => {
-                let in_time = self.is_in_time(now);
+                let within_rate = self.within_rate(now);
                 match urgent {
-                    // What it cancels may wait, too: then it keeps its place behind that.
-                    Some(Urgent::Cancel(id)) if in_time && self.handlers.has_stream(&id) => {
+                    // If the request that it cancels is still queued, the cancel must stay behind it.
+                    Some(Urgent::Cancel(id)) if within_rate && self.handlers.has_stream(&id) => {
                         self.handlers.cancel(&id);
                     }
-                    _ => self.inbound.push(packet, in_time),
+                    _ => self.inbound.push(packet, within_rate),
                 }
             }
         }
@@ -154,31 +152,31 @@ impl Connection {
 
     fn too_large(&self) -> End {
         let limit = self.server.limits.message;
-        let words = format!("a message may have {limit} bytes");
+        let text = format!("a message may have {limit} bytes");
         self.fail(
             false,
             None,
-            &ErrorPayload::new(SessionCode::TooLarge, words.clone()),
+            &ErrorPayload::new(SessionCode::TooLarge, text.clone()),
         );
         End::Close(CloseFrame::new(
             self.server.protocol.close_code(CloseReason::TooLarge),
-            words,
+            text,
         ))
     }
 
-    /// Whether a message is within the rate of its connection, and within that of its address.
-    fn is_in_time(&mut self, now: Instant) -> bool {
+    /// Whether a message is within the rate limits of its connection and its sender.
+    fn within_rate(&mut self, now: Instant) -> bool {
         let own = self.rate.as_mut().is_none_or(|rate| rate.take(now));
         own && self.connection.allowance.take(now)
     }
 
-    /// The same for a message that may have been judged when it came.
-    fn judged(&mut self, in_time: Option<bool>) -> bool {
-        in_time.unwrap_or_else(|| self.is_in_time(Instant::now()))
+    /// As [`Self::within_rate`], for a message that may have been checked when it arrived.
+    fn check_rate(&mut self, within_rate: Option<bool>) -> bool {
+        within_rate.unwrap_or_else(|| self.within_rate(Instant::now()))
     }
 
-    /// Reads a message, and begins what it asks for. What it was, where it counts as a sign of life alone.
-    pub(super) fn receive(&mut self, packet: &Packet, in_time: Option<bool>) -> Option<Urgent> {
+    /// Decodes a message and starts its handler. Returns what it was if it was a ping or pong.
+    pub(super) fn receive(&mut self, packet: &Packet, within_rate: Option<bool>) -> Option<Urgent> {
         let source = self.connection.codec().source(packet.frame());
         let received = source
             .map_err(|message| {
@@ -190,33 +188,31 @@ impl Connection {
             .and_then(|source| self.service.receive(source, self.context()));
         let received = match received {
             Ok(received) => received,
-            Err(rejected) => {
-                match system::read(&self.service, &self.context(), packet, &rejected) {
-                    Some(system::Request::Urgent(urgent)) => {
-                        self.bad = 0;
-                        if matches!(urgent, Urgent::Ping) {
-                            self.say(self.server.protocol.session.roles.pong);
-                        }
-                        return Some(urgent);
+            Err(error) => match system::read(&self.service, &self.context(), packet, &error) {
+                Some(system::Request::Urgent(urgent)) => {
+                    self.invalid = 0;
+                    if matches!(urgent, Urgent::Ping) {
+                        self.send_system(self.server.protocol.session.roles.pong);
                     }
-                    Some(system::Request::Run(received)) => received,
-                    None => {
-                        self.bad(&rejected, in_time);
-                        return None;
-                    }
+                    return Some(urgent);
                 }
-            }
+                Some(system::Request::Run(received)) => received,
+                None => {
+                    self.reject_invalid(&error, within_rate);
+                    return None;
+                }
+            },
         };
         if received.id.as_ref().is_some_and(is_long) {
-            self.bad(&long_id(&self.server.protocol.client.envelope), in_time);
+            self.reject_invalid(&long_id(&self.server.protocol.client.envelope), within_rate);
             return None;
         }
-        self.bad = 0;
-        if !self.judged(in_time) {
-            self.too_fast(received.asks, received.id.as_ref());
+        self.invalid = 0;
+        if !self.check_rate(within_rate) {
+            self.reject_rate_limited(received.expects_reply, received.id.as_ref());
             return None;
         }
-        self.fast = 0;
+        self.rate_limited = 0;
         self.begin(received);
         None
     }
@@ -241,22 +237,22 @@ impl Connection {
         }
     }
 
-    fn bad(&mut self, rejected: &DecodeError, in_time: Option<bool>) {
-        let asks = system::asks(self.server.protocol, rejected.tag.as_ref());
-        if !self.judged(in_time) {
-            return self.too_fast(asks, rejected.id.as_ref());
+    fn reject_invalid(&mut self, error: &DecodeError, within_rate: Option<bool>) {
+        let expects_reply = system::expects_reply(self.server.protocol, error.tag.as_ref());
+        if !self.check_rate(within_rate) {
+            return self.reject_rate_limited(expects_reply, error.id.as_ref());
         }
-        self.fail(asks, rejected.id.as_ref(), &ErrorPayload::of(rejected));
-        self.bad += 1;
-        if self.bad >= self.server.limits.violations.max(1) {
-            tracing::info!(connection = self.connection.id, "too many bad messages");
+        self.fail(expects_reply, error.id.as_ref(), &ErrorPayload::of(error));
+        self.invalid += 1;
+        if self.invalid >= self.server.limits.violations.max(1) {
+            tracing::info!(connection = self.connection.id, "too many invalid messages");
             self.connection
                 .close(CloseReason::Violations, "too many bad messages", false);
             self.close = self.connection.outbound.closing();
         }
     }
 
-    fn too_fast(&mut self, asks: bool, id: Option<&Id>) {
+    fn reject_rate_limited(&mut self, expects_reply: bool, id: Option<&Id>) {
         if !std::mem::replace(&mut self.logged.rate, true) {
             tracing::info!(connection = self.connection.id, "`limits.rate` is reached");
         }
@@ -265,9 +261,9 @@ impl Connection {
             "too many messages in too short a time",
         )
         .retryable();
-        self.fail(asks, id, &error);
-        self.fast += 1;
-        if self.fast >= self.server.limits.violations.max(1) {
+        self.fail(expects_reply, id, &error);
+        self.rate_limited += 1;
+        if self.rate_limited >= self.server.limits.violations.max(1) {
             self.connection
                 .close(CloseReason::RateLimited, "too many messages", false);
             self.close = self.connection.outbound.closing();
@@ -275,7 +271,7 @@ impl Connection {
     }
 }
 
-/// The error of a message whose id is longer than [`MAX_ID`]. It is answered without the id.
+/// The error of a message whose id is longer than [`MAX_ID`]. The reply omits the id.
 fn long_id(envelope: &EnvelopeDescriptor) -> DecodeError {
     let name = envelope.id.map_or("id", |field| field.name);
     let mut path = Pointer::root();

@@ -1,4 +1,4 @@
-//! Bodies that know the time: one that is asked with has to arrive, one that is answered with is counted until it is written.
+//! Request and response bodies: a request body must arrive in time, and a response is counted as pending until it is written.
 
 use axum::body::{Body as AxumBody, Bytes};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -14,32 +14,32 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// How many bytes of a body have to arrive in a second, after a first while.
+/// The minimum rate of a request body, in bytes per second, after the grace period.
 const RATE: u64 = 1024;
 
-/// The body of a request. Where it comes too slowly, it fails.
-pub(super) struct Asked {
+/// A request body that fails if it arrives too slowly.
+pub(super) struct RequestBody {
     body: Incoming,
-    begun: Instant,
-    patience: Duration,
+    started: Instant,
+    grace: Duration,
     read: u64,
     sleep: Pin<Box<Sleep>>,
 }
 
-impl Asked {
-    /// `patience` is what may pass beside the time that its bytes take.
-    pub(super) fn new(body: Incoming, patience: Duration) -> Self {
+impl RequestBody {
+    /// `grace` is the time allowed in addition to what the bytes need at the minimum rate.
+    pub(super) fn new(body: Incoming, grace: Duration) -> Self {
         Self {
             body,
-            begun: Instant::now(),
-            patience,
+            started: Instant::now(),
+            grace,
             read: 0,
-            sleep: Box::pin(tokio::time::sleep(patience)),
+            sleep: Box::pin(tokio::time::sleep(grace)),
         }
     }
 }
 
-impl Body for Asked {
+impl Body for RequestBody {
     type Data = Bytes;
     type Error = axum::BoxError;
 
@@ -55,9 +55,12 @@ impl Body for Asked {
         }
         loop {
             ready!(self.sleep.as_mut().poll(cx));
-            let end = self.begun + self.patience + Duration::from_secs(self.read / RATE);
+            let end = self.started + self.grace + Duration::from_secs(self.read / RATE);
             if Instant::now() >= end {
-                let error = io::Error::new(io::ErrorKind::TimedOut, "the body comes too slowly");
+                let error = io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the request body arrives too slowly",
+                );
                 return Poll::Ready(Some(Err(error.into())));
             }
             self.sleep.as_mut().reset(end);
@@ -73,29 +76,29 @@ impl Body for Asked {
     }
 }
 
-/// A request that is being answered, until it is dropped.
-pub(super) struct Busy(Arc<watch::Sender<usize>>);
+/// Counts a pending request until it is dropped.
+pub(super) struct PendingRequest(Arc<watch::Sender<usize>>);
 
-impl Busy {
+impl PendingRequest {
     pub(super) fn new(count: &Arc<watch::Sender<usize>>) -> Self {
         count.send_modify(|requests| *requests += 1);
         Self(count.clone())
     }
 }
 
-impl Drop for Busy {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
         self.0.send_modify(|requests| *requests -= 1);
     }
 }
 
-/// The body of an answer.
-pub(super) struct Answered {
+/// A response body.
+pub(super) struct ResponseBody {
     pub(super) body: AxumBody,
-    pub(super) _busy: Busy,
+    pub(super) _pending: PendingRequest,
 }
 
-impl Body for Answered {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 

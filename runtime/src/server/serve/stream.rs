@@ -1,4 +1,4 @@
-//! A TCP stream that breaks where nobody takes what is written.
+//! A TCP stream that fails if its peer does not read.
 
 use super::super::stall::Stall;
 use std::{
@@ -12,20 +12,20 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A stream before it becomes a WebSocket, which looks after this itself.
+/// A stream with a write timeout. An upgrade unwraps it: WebSocket connections have their own.
 #[derive(Debug)]
-pub(crate) struct Impatient {
+pub(crate) struct WriteTimeoutStream {
     stream: TcpStream,
     written: u64,
     stall: Stall,
 }
 
-impl Impatient {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+impl WriteTimeoutStream {
+    pub(super) fn new(stream: TcpStream, timeout: Duration) -> Self {
         Self {
             stream,
             written: 0,
-            stall: Stall::new(patience),
+            stall: Stall::new(timeout),
         }
     }
 
@@ -33,17 +33,21 @@ impl Impatient {
         self.stream
     }
 
-    /// Breaks off where what is pending has been so for too long.
-    fn watch<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        let waits = done.is_pending().then_some(self.written);
-        match self.stall.poll(cx, waits) {
+    /// Returns a timeout error if a pending write has made no progress for too long.
+    fn check_stall<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        done: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        let pending = done.is_pending().then_some(self.written);
+        match self.stall.poll(cx, pending) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => done,
         }
     }
 }
 
-impl AsyncRead for Impatient {
+impl AsyncRead for WriteTimeoutStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -53,17 +57,17 @@ impl AsyncRead for Impatient {
     }
 }
 
-impl AsyncWrite for Impatient {
+impl AsyncWrite for WriteTimeoutStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let taken = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(taken)) = &taken {
-            self.written += *taken as u64;
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(result)) = &result {
+            self.written += *result as u64;
         }
-        self.watch(cx, taken)
+        self.check_stall(cx, result)
     }
 
     fn poll_write_vectored(
@@ -71,11 +75,11 @@ impl AsyncWrite for Impatient {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let taken = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        if let Poll::Ready(Ok(taken)) = &taken {
-            self.written += *taken as u64;
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        if let Poll::Ready(Ok(result)) = &result {
+            self.written += *result as u64;
         }
-        self.watch(cx, taken)
+        self.check_stall(cx, result)
     }
 
     fn is_write_vectored(&self) -> bool {
