@@ -44,9 +44,13 @@ pub fn segment(message: &str) -> &str {
 }
 
 /// The trait that handles the messages whose names begin with a segment: `chat` becomes `ChatHandler`, and the empty
-/// segment of names without a dot `Handler`.
+/// segment of names without a dot `Handler`. `SessionHandler` is a trait of every protocol, so `session` becomes
+/// `SessionMessagesHandler`.
 pub fn handler_trait(segment: &str) -> String {
-    pascal(segment) + "Handler"
+    match pascal(segment) {
+        name if name == "Session" => "SessionMessagesHandler".to_owned(),
+        name => name + "Handler",
+    }
 }
 
 /// Keywords of every edition of Rust, including reserved ones.
@@ -88,6 +92,7 @@ mod tests {
         assert_eq!(segment("ping"), "");
         assert_eq!(pascal("min_length"), "MinLength");
         assert_eq!(handler_trait("chat"), "ChatHandler");
+        assert_eq!(handler_trait("session"), "SessionMessagesHandler");
         assert_eq!(handler_trait("l2-book"), "L2BookHandler");
         assert_eq!(handler_trait(""), "Handler");
     }

@@ -227,8 +227,8 @@ macro_rules! types {
 pub mod variants {
     variants! {
         a A, b B, c C, d D, e E, f F, g G, h H, i I, j J, k K, l L, m M, n N, o O, p P, q Q, r R, s S, t T, u U, v V, w W, x X, y Y,
-        z Z, open Open, auth Auth, admit Admit, closed Closed, principal Principal, connect ClientBuilder, session Session,
-        sessions SessionHandler, handler Handler, handlers Handlers, context Context, server Server, client Client, handle ServerHandle,
+        z Z, open Open, auth Auth, admit Admit, closed Closed, principal Principal, connect Connect, session Session,
+        session_handler SessionHandler, handler Handler, handlers Handlers, context Context, server Server, client Client, server_handle ServerHandle,
         ok Ok, err Err, some Some, none None, option Option, result Result, boxed Box, vec Vec, string String, error Error,
         clone Clone, debug Debug, default Default, payload Payload, fields_ Fields1, serialize Serialize, serializer Serializer,
         read Read, write Write, bare Bare, index Index, new New, with With, into Into, from From, deref Deref, target Target, send Send,
@@ -241,11 +241,11 @@ pub mod variants {
 pub mod types {
     types! {
         ta A, tb B, tc C, td D, te E, tf F, tg G, th H, ti I, tj J, tk K, tl L, tm M, tn N, to O, tp P, tq Q, tr R, ts S, tt T, tu U,
-        tv V, tw W, tx X, ty Y, tz Z, open Open, auth Auth, session Session, connect ClientBuilder, ok Ok, err Err, some Some, none None,
+        tv V, tw W, tx X, ty Y, tz Z, open Open, auth Auth, session Session, connect Connect, client_builder ClientBuilder, ok Ok, err Err, some Some, none None,
         option Option, result Result, vec Vec, error Error, default Default, payload Payload, fields Fields, serialize Serialize,
         serializer Serializer, send Send, sync Sync, future Future, arc Arc, envelope Envelope, request Request, reader Reader,
-        rules Rules, step Step, pass Pass, layout Layout, service Service, action Action, checked ValidatedJson, messages MessageSet,
-        message_of Message, protocol_ Protocol, into Into, from From, deref Deref, to_string ToString, iterator Iterator,
+        rules Rules, step Step, pass Pass, layout Layout, service Service, action Action, validated_json ValidatedJson, message_set MessageSet,
+        message Message, protocol_ Protocol, into Into, from From, deref Deref, to_string ToString, iterator Iterator,
         copy Copy, cow Cow, any Any, duration Duration, phantom PhantomData, string String,
     }
 }
