@@ -2,6 +2,7 @@
 
 use handfast_schema::Span;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The largest file that is read, in bytes.
@@ -82,6 +83,47 @@ impl Sources {
             .and_then(|file| file.text.get(span.start as usize..span.end as usize))
             .unwrap_or_default()
     }
+
+    /// The span of a part of the text of a scalar; `None` for a folded scalar.
+    pub(crate) fn part(&self, scalar: Span, text: &str, part: &Range<usize>) -> Option<Span> {
+        let part = inside(self.text(scalar), text, part)?;
+        let offset = |at: usize| Some(scalar.start + u32::try_from(at).ok()?);
+        Some(Span {
+            start: offset(part.start)?,
+            end: offset(part.end)?,
+            ..scalar
+        })
+    }
+}
+
+/// Where a part of a text is in its scalar as it is written, with quotes and escapes.
+fn inside(written: &str, text: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    let has_escapes = written.starts_with('"');
+    if let Some(from) = written.find(text).filter(|_| !has_escapes) {
+        return Some(from + part.start..from + part.end);
+    }
+    let mut at = usize::from(has_escapes);
+    let (mut start, mut end) = (at, None);
+    for (place, c) in text.char_indices() {
+        if place == part.start {
+            start = at;
+        }
+        if place == part.end {
+            end = Some(at);
+        }
+        let rest = written.get(at..)?;
+        let escaped = rest.strip_prefix('\\').filter(|_| has_escapes);
+        at += match escaped.and_then(|rest| rest.chars().next()) {
+            Some('u') if u32::from(c) > 0xffff => 12,
+            Some('u') => 6,
+            Some('x') => 4,
+            Some('U') => 10,
+            Some(escaped) => 1 + escaped.len_utf8(),
+            None if rest.starts_with(c) => c.len_utf8(),
+            None => return None,
+        };
+    }
+    Some(start..end.unwrap_or(at))
 }
 
 /// Where files are read from.

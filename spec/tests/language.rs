@@ -639,6 +639,30 @@ fn a_channel_is_entered_and_left_with_an_answer() {
     }
 }
 
+/// The caret marks the brace of a key that has no counterpart. A literal brace is written twice.
+#[test]
+fn braces_of_keys_are_pairs() {
+    let with = |key: &str| {
+        let spec = format!(
+            "{HEAD}channels:\n  room: {{ key: {key}, params: {{ id: {{ type: string }} }} }}\nmessages: {{ said: {{ from: server, channel: room }} }}\n"
+        );
+        let loaded = handfast_spec::load_str("protocol.yaml", spec.as_bytes(), &BTreeMap::new());
+        let from = spec.find(key).unwrap_or_default();
+        let column = |at: u32| (at as usize).saturating_sub(from);
+        let report = loaded.diagnostics.iter().map(|one| {
+            (
+                one.code,
+                column(one.primary.span.start),
+                column(one.primary.span.end),
+            )
+        });
+        report.collect::<Vec<_>>()
+    };
+    assert_eq!(with("'{{room}}:{id}'"), []);
+    assert_eq!(with("'room:{id'"), [("P022", 6, 7)]);
+    assert_eq!(with("\"\\x72oom:{id}}\""), [("P022", 13, 14)]);
+}
+
 /// The caret marks the error in a pattern, however the pattern is quoted.
 #[test]
 fn what_is_wrong_in_a_pattern_is_pointed_at() {

@@ -30,6 +30,10 @@ pub(crate) use variants::Content;
 use syn::{Data, DeriveInput, Fields};
 
 /// An item with `#[protocol]`.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each attribute, for a moment"
+)]
 pub(crate) enum Item {
     Protocol(ProtocolStruct),
     Channel(Channel),

@@ -51,7 +51,7 @@ pub(crate) enum SchemaText {
     /// A text of its own.
     Own(LitStr),
     /// One of a table: `DEFINITIONS["Name"]`.
-    Of { table: Expr, name: Expr },
+    Of { table: Box<Expr>, name: Box<Expr> },
 }
 
 const NUMBERS: [&str; 5] = [
@@ -121,8 +121,8 @@ fn schemas(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
                 if matches!((&*expr, &*index), (Expr::Path(_), Expr::Lit(_))) =>
             {
                 SchemaText::Of {
-                    table: *expr,
-                    name: *index,
+                    table: expr,
+                    name: index,
                 }
             }
             other => {

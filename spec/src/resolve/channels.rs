@@ -86,7 +86,11 @@ impl Resolver<'_> {
                 }
                 Ok(Part::Param(hole)) => hole,
                 Err(error) => {
-                    wrong(error.to_string(), None);
+                    let brace = error.at..error.at + 1;
+                    let brace = self.schemas.sources.part(at, pattern, &brace);
+                    let message = error.to_string();
+                    let diagnostic = Diagnostic::error("P022", brace.unwrap_or(at), message);
+                    self.schemas.out.push(diagnostic);
                     return parts;
                 }
             };

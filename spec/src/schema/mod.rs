@@ -77,7 +77,7 @@ pub(crate) struct Reached {
 /// The state of reading schemas.
 pub(crate) struct Lowering<'a> {
     files: &'a Files<'a>,
-    sources: &'a mut Sources,
+    pub(crate) sources: &'a mut Sources,
     pub(crate) out: &'a mut Diagnostics,
     settings: Settings,
     docs: Vec<Doc>,
