@@ -63,7 +63,7 @@ async fn a_request_that_breaks_its_rules_is_not_sent() {
             .expect_err("it is too short");
         assert_eq!(
             error.to_string(),
-            "the request does not fit: /text must be at least 1 character long"
+            "the request is invalid: /text must be at least 1 character long"
         );
     })
     .await;
@@ -80,7 +80,7 @@ async fn a_refusal_says_why() {
         assert!(error.is_final());
         assert_eq!(
             error.to_string(),
-            "the server refused: BAD_TOKEN: The token is not one of ours, or it has expired."
+            "the server refused the session: BAD_TOKEN: The token is not one of ours, or it has expired."
         );
     })
     .await;
@@ -89,7 +89,10 @@ async fn a_refusal_says_why() {
 #[tokio::test]
 async fn an_address_that_is_none_says_so() {
     soon(async {
-        for (url, words) in [("not a url", "the address cannot be used: it is no URL")] {
+        for (url, words) in [(
+            "not a url",
+            "the address cannot be used: it is not a valid URL",
+        )] {
             let error = Client::connect(url)
                 .await
                 .expect_err("it cannot be reached");
@@ -558,11 +561,11 @@ async fn an_answer_that_does_not_fit_fails_its_request() {
         for (answer, words) in [
             (
                 r#"{"type":"room.joined","payload":{"members":0},"id":"1"}"#,
-                "the answer is another message than the protocol says",
+                "the reply is a different message than the protocol declares",
             ),
             (
                 r#"{"type":"room.joined","payload":{},"id":"2"}"#,
-                "the answer does not fit",
+                "the reply cannot be decoded",
             ),
             (
                 r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"3"}"#,
@@ -712,11 +715,11 @@ async fn a_refused_rejoin_says_why() {
             ),
             (
                 r#"{"type":"room.joined","payload":{},"id":"ID","channel":"room:r","seq":41,"epoch":"e"}"#,
-                "the answer does not fit",
+                "the reply cannot be decoded",
             ),
             (
                 r#"{"type":"chat.sent","id":"ID"}"#,
-                "the answer is another message than the protocol says",
+                "the reply is a different message than the protocol declares",
             ),
         ] {
             let asked = tokio::spawn({

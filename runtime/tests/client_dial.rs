@@ -42,11 +42,11 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
         for (url, words) in [
             (
                 "wss://example.org",
-                "`wss` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
+                "`wss` is not built in; terminate TLS in a proxy, or bring a TLS transport (`ClientBuilder::over`)",
             ),
             (
                 "https://example.org",
-                "`https` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
+                "`https` is not built in; terminate TLS in a proxy, or bring a TLS transport (`ClientBuilder::over`)",
             ),
             (
                 "ftp://example.org",
@@ -58,7 +58,7 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
             ),
             (
                 "/ws",
-                "it is a path and names no host; write `ws://host/path`",
+                "it is a path without a host; write `ws://host/path`",
             ),
             (
                 "//example.org/ws",
@@ -66,14 +66,14 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
             ),
             (
                 "ws://example.org/ws#top",
-                "it has a fragment, which no server sees; leave out what begins with `#`",
+                "it has a fragment, which is never sent to a server; remove `#` and what follows",
             ),
             (
                 "ws://ada:secret@example.org/ws",
-                "it has a user's name; send that with `auth` or a header",
+                "it has user information; send that with `auth` or a header",
             ),
-            ("not a url", "it is no URL"),
-            ("", "it is no URL"),
+            ("not a url", "it is not a valid URL"),
+            ("", "it is not a valid URL"),
         ] {
             let error = dial(url.into()).await.expect_err("it cannot be reached");
             assert!(error.is_final(), "{url}");
@@ -227,7 +227,7 @@ async fn an_upgrade_that_is_none_is_refused() {
             (
                 UPGRADE,
                 false,
-                "the response does not answer the request's key",
+                "the `Sec-WebSocket-Accept` header does not match the request",
             ),
             (
                 "connection: upgrade\r\n",
@@ -237,12 +237,12 @@ async fn an_upgrade_that_is_none_is_refused() {
             (
                 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-protocol: chat.v2+json\r\n",
                 true,
-                "the response has a subprotocol that was not offered",
+                "the response selects a subprotocol that was not offered",
             ),
             (
                 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-extensions: permessage-deflate\r\n",
                 true,
-                "the response has an extension that was not offered",
+                "the response selects an extension that was not offered",
             ),
         ];
         for (lines, accept, words) in cases {

@@ -471,7 +471,7 @@ async fn without_ids_replies_come_in_order() {
                 "1",
                 "given up",
                 "the server answered with INTERNAL: no",
-                "the answer does not fit",
+                "the reply cannot be decoded",
                 "5"
             ]
         );

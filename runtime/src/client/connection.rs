@@ -1,4 +1,4 @@
-//! The task behind a client: it connects, says hello, reads and writes, and does so again when the connection is lost.
+//! The task of a client: it connects, performs the handshake, serves the session, and reconnects.
 
 use super::{
     ConnectError, VersionSkew,
@@ -6,7 +6,7 @@ use super::{
     core::Core,
     dial::Dial,
     pending::{ReplyIndices, RequestMessage},
-    session::{Lost, Session},
+    session::{Session, SessionEnd},
 };
 use crate::{
     Side,
@@ -20,17 +20,17 @@ use serde_json::value::RawValue;
 use std::{error::Error, sync::Arc, task::Poll};
 use tokio::time::Instant;
 
-/// The longest version, and the longest hash, that is taken from a server. Both are kept, shown and logged.
+/// The longest version and hash that are accepted from a server. Both are stored and logged.
 const NAME: usize = 64;
 
-/// Makes what proves who the client is, for each connection anew.
+/// Returns the credentials for one connection.
 pub(crate) type Auth = Arc<
     dyn Fn() -> BoxFuture<'static, Result<Box<RawValue>, Box<dyn Error + Send + Sync>>>
         + Send
         + Sync,
 >;
 
-/// What a client needs to connect again.
+/// What a client needs to connect and reconnect.
 pub(crate) struct Connector {
     pub(crate) core: Arc<Core>,
     pub(crate) dial: Dial,
@@ -38,36 +38,36 @@ pub(crate) struct Connector {
     pub(crate) reconnect: bool,
 }
 
-/// Ends the client with its task, whatever ends that: a panic, or the runtime that it ran on.
-struct Ending(Arc<Core>);
+/// Closes the client when its task ends for any reason, including a panic or the end of its runtime.
+struct EndOnDrop(Arc<Core>);
 
-impl Drop for Ending {
+impl Drop for EndOnDrop {
     fn drop(&mut self) {
         self.0.end(None);
     }
 }
 
 impl Connector {
-    /// Connects once, and waits for `ready`, all of it within `session.timeout`.
+    /// Makes one attempt to connect and waits for `ready`, within `session.timeout`.
     pub(crate) async fn connect(&self) -> Result<Box<dyn Transport>, ConnectError> {
         let timeout = self.core.table.session.timeout;
-        let greeting = async {
+        let attempt = async {
             let auth = match &self.auth {
                 Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
                 None => None,
             };
             let mut transport = (self.dial)().await?;
-            let skew = self.greet(&mut *transport, auth).await?;
+            let skew = self.handshake(&mut *transport, auth).await?;
             self.core.begin(skew);
             Ok(transport)
         };
-        tokio::time::timeout(timeout, greeting)
+        tokio::time::timeout(timeout, attempt)
             .await
             .unwrap_or(Err(ConnectError::Timeout))
     }
 
-    /// Says hello and waits for the answer.
-    async fn greet(
+    /// Sends `hello` and waits for `ready` or `refuse`.
+    async fn handshake(
         &self,
         transport: &mut dyn Transport,
         auth: Option<Box<RawValue>>,
@@ -111,7 +111,7 @@ impl Connector {
                         protocol = table.name,
                         ours = table.version,
                         theirs = ready.version,
-                        "skew: the server was generated from another spec with an accepted version"
+                        "skew: the server was generated from a different spec with an accepted version"
                     );
                     VersionSkew {
                         version: ready.version,
@@ -136,22 +136,22 @@ impl Connector {
         };
         let payload = serde_json::value::to_raw_value(&hello)
             .map_err(|error| ConnectError::Auth(error.into()))?;
-        let ask = RequestMessage {
+        let request = RequestMessage {
             tag: table.session.roles.hello,
             payload: Some(payload.into()),
             channel: None,
             idempotent: true,
-            answers: ReplyIndices::NONE,
+            replies: ReplyIndices::NONE,
         };
         self.core
-            .encode(&ask, None)
+            .encode(&request, None)
             .map_err(|_| ConnectError::UnexpectedReply)
     }
 
-    /// Serves the connection, and others after it, until the client is closed or the server says that it is of no use. The
-    /// future may be dropped at any time, with which the client ends.
+    /// Serves this connection and its successors until the client is closed or the server closes for good. Dropping the future
+    /// closes the client.
     pub(crate) fn run(self, transport: Box<dyn Transport>) -> impl Future<Output = ()> + Send {
-        let ending = Ending(self.core.clone());
+        let ending = EndOnDrop(self.core.clone());
         async move {
             let closing = self.serve(transport).await;
             ending.0.end(closing);
@@ -165,8 +165,8 @@ impl Connector {
             let began = Instant::now();
             let mut session = Session::new(transport, self.core.clone());
             let lost = match session.run().await {
-                Lost::Closed(closing) => return Some(closing),
-                Lost::Broken(closing) => closing,
+                SessionEnd::Closed(closing) => return Some(closing),
+                SessionEnd::Broken(closing) => closing,
             };
             drop(session);
             if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(table)) {
@@ -177,18 +177,18 @@ impl Connector {
             if lost.as_ref().is_some_and(|lost| lost.is_busy(table)) {
                 backoff.slow_down();
             }
-            transport = match self.again(&mut backoff, lost).await {
+            transport = match self.reconnect_with_backoff(&mut backoff, lost).await {
                 Ok(transport) => transport,
                 Err(closing) => return closing,
             };
         }
     }
 
-    /// Connects again, after longer and longer waits. `last` is why there is no connection.
+    /// Reconnects with backoff. `last` is the close frame of the lost connection.
     ///
     /// # Errors
-    /// Where that is of no use, there were attempts enough, or the client is closed.
-    async fn again(
+    /// If retrying is useless, the attempts are used up, or the client is closed.
+    async fn reconnect_with_backoff(
         &self,
         backoff: &mut Backoff,
         mut last: Option<CloseFrame>,
@@ -207,12 +207,9 @@ impl Connector {
                     Err(error) => error,
                 },
             };
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "the client cannot connect again"
-            );
+            tracing::warn!(error = &error as &dyn Error, "reconnecting failed");
             if error.is_final() {
-                return Err(self.why(error));
+                return Err(self.final_close(error));
             }
             if error.is_busy(table) {
                 backoff.slow_down();
@@ -221,13 +218,13 @@ impl Connector {
                 last = closing;
             }
         }
-        tracing::warn!("the client does not try to connect again: `backoff.attempts` failed");
+        tracing::warn!("reconnecting is given up: `backoff.attempts` attempts failed");
         Err(last)
     }
 
-    /// Why a client that cannot connect again is closed.
-    fn why(&self, error: ConnectError) -> Option<CloseFrame> {
-        let (condition, words) = match error {
+    /// The close frame for a client that cannot reconnect.
+    fn final_close(&self, error: ConnectError) -> Option<CloseFrame> {
+        let (condition, reason) = match error {
             ConnectError::Closed { closing, .. } => return closing,
             ConnectError::Version { message, .. } => (CloseReason::Version, message),
             ConnectError::Refused(error) if error.side.is_some() => {
@@ -238,7 +235,7 @@ impl Connector {
         };
         Some(CloseFrame::new(
             self.core.table.close_code(condition),
-            words,
+            reason,
         ))
     }
 

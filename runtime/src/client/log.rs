@@ -1,4 +1,4 @@
-//! Log lines that the other end can cause: few, and short, however much it sends.
+//! Rate limiting and truncation of log lines that the peer can cause.
 
 use std::{
     fmt::Display,
@@ -6,14 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many lines of a kind are written in one [`PERIOD`].
+/// How many lines are written in one [`PERIOD`].
 const LINES: u64 = 10;
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// How many characters of the other end's a line shows.
+/// How many characters of peer-controlled text a line shows.
 const SHOWN: usize = 256;
 
-/// Lets ten lines through in ten seconds.
+/// Allows ten lines in ten seconds.
 #[derive(Debug, Default)]
 pub(crate) struct LogLimit(Mutex<Window>);
 
@@ -24,7 +24,7 @@ struct Window {
 }
 
 impl LogLimit {
-    /// Whether a line may be written; with it, how many were left out before it.
+    /// Returns `Some` if a line may be written, with the number of lines that were suppressed before it.
     pub(crate) fn pass(&self) -> Option<u64> {
         let now = Instant::now();
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl LogLimit {
     }
 }
 
-/// The beginning of a text, for a log line. Written with `?`, so that it cannot begin a line of its own.
+/// Truncates a text for a log line. Record it with `Debug`, which escapes line breaks.
 pub(crate) fn cut(text: &impl Display) -> String {
     let text = text.to_string();
     match text.char_indices().nth(SHOWN) {

@@ -1,19 +1,40 @@
 //! Calling a server.
 //!
-//! `#[protocol]` wraps [`Client`] in a type with a method for each message. A client is one task, which reads, writes and
-//! connects again; it ends when the last [`Client`], [`Subscription`], [`Notifications`] and [`Streaming`] is dropped, or with
-//! [`Client::close`].
+//! `#[protocol]` wraps [`Client`] in a type with a method for each message. A client runs as one Tokio task, which reads, writes
+//! and reconnects. The task ends when the last [`Client`], [`Subscription`], [`Notifications`] and [`Streaming`] is dropped, or
+//! with [`Client::close`].
 //!
-//! - Everything is bounded. What waits to be sent and what is not answered has `limits.outbound` bytes, 256 more counted for
-//!   each; callers wait for room. A channel or [`Notifications`] that nobody looks at drops what does not fit, and says so with a
-//!   [`Gap`]; a stream fails with [`StreamError::Slow`]. The client itself never stops reading.
-//! - When the connection is lost, it is made again, after a random wait below a bound that doubles (`session.backoff`), unless
-//!   the close code is final (1000, 1008, 4401, 4403, 4406, 4409, or what the protocol's `closes` has in their place) or
-//!   `backoff.attempts` failed in a row. Channels are joined again, at most sixteen at a time, with a gap where something was
-//!   missed; where the server refuses for now, that is tried again, and [`Event::Lost`] tells where it refuses for good.
-//!   Requests that were not written yet, or are idempotent and no streams, are sent; all others fail with
-//!   [`CallError::OutcomeUnknown`]; streams end with it.
-//! - A client whose task died, because its runtime was dropped or [`ClientBuilder::auth_with`] panicked, is closed.
+//! - Every queue is bounded. Queued messages and pending requests share `limits.outbound` bytes, and each counts 256 bytes more
+//!   than its size; callers wait for room. If a [`Subscription`] or [`Notifications`] is not read, messages that do not fit
+//!   are dropped and reported as a [`Gap`]; a stream fails with [`StreamError::Slow`]. The client itself never stops reading.
+//! - If the connection is lost, the client reconnects with exponential backoff and jitter (`session.backoff`), unless the close
+//!   code is final (1000, 1008, 4401, 4403, 4406, 4409, or the codes that the protocol's `closes` sets for these conditions) or
+//!   `backoff.attempts` attempts in a row failed. It rejoins its channels, at most sixteen at a time, and reports a gap if
+//!   messages were missed. It retries a rejoin that the server refuses temporarily; if the server refuses it for good, the
+//!   subscription ends with [`Event::Lost`]. Requests that were not written yet are sent, and idempotent ones (streams excepted)
+//!   are sent again; all other requests and streams fail with [`CallError::OutcomeUnknown`].
+//! - If the client's task dies, because its runtime was dropped or [`ClientBuilder::auth_with`] panicked, the client is closed.
+//!
+//! The examples use a chat protocol whose generated client has the methods `chat_send`, `room` and so on:
+//!
+//! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use handfast::client::Event;
+//!
+//! let client = connect().await?; // Client::connect("ws://…/ws").auth(&Auth { … }).await?
+//! client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+//!
+//! let mut room = client.room(&"lobby".into()).join().await?;
+//! client.chat_send(ChatSend { room: "lobby".into(), text: "here I am".into() }).await?;
+//! if let Some(Event::Message(envelope)) = room.next().await {
+//!     assert_eq!(envelope.message, ServerMessage::ChatMessage(ChatMessage { text: "here I am".into() }));
+//! }
+//! client.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod backoff;
 mod budget;
@@ -42,7 +63,7 @@ pub use join::{JoinRequest, KeyJoinRequest};
 pub use subscription::{Event, Gap, Notifications, Subscription};
 
 use self::{
-    call::Shape,
+    call::StreamShape,
     core::Core,
     error::Failure,
     pending::{ReplyIndices, RequestMessage},
@@ -57,7 +78,36 @@ use crate::{
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
-/// A server that was generated from another spec, of an accepted version.
+/// A server that was generated from a different spec with an accepted version.
+///
+/// Returned by [`Client::skew`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // A server that was generated from another spec, played by hand.
+/// let (ours, mut theirs) = duplex(16);
+/// tokio::spawn(async move {
+///     let _hello = theirs.receive().await;
+///     let ready = r#"{"type":"ready","payload":{"version":"1.0.7","hash":"d1ff","session":"s"}}"#;
+///     theirs.send(ready).await?;
+///     theirs.receive().await
+/// });
+/// let ours = std::sync::Mutex::new(Some(ours));
+/// let client = ClientBuilder::<Chat, Client>::over(move || {
+///     let transport = ours.lock().ok().and_then(|mut ours| ours.take()).ok_or("there is one connection");
+///     async { transport }
+/// })
+/// .auth(&Auth { token: "secret".into() })
+/// .await?;
+///
+/// let skew = client.skew().ok_or("the hashes differ")?;
+/// assert_eq!((&*skew.version, &*skew.hash), ("1.0.7", "d1ff"));
+/// eprintln!("{skew}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VersionSkew {
@@ -71,27 +121,27 @@ impl fmt::Display for VersionSkew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "skew: the server was generated from another spec, version {} ({}); generate both ends from the same one",
+            "skew: the server was generated from a different spec, version {} ({}); generate both ends from the same spec",
             self.version, self.hash
         )
     }
 }
 
-/// How a client stands with its server.
+/// The connection state of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
-    /// It connects for the first time.
+    /// The client is connecting for the first time.
     Connecting,
     /// The session is open.
     Connected,
-    /// The connection was lost, and is made again.
+    /// The connection was lost, and the client is reconnecting.
     Reconnecting,
-    /// It is over: why, where that is known.
+    /// The client is closed for good, with the close frame if one is known.
     Closed(Option<CloseFrame>),
 }
 
-/// Closes the client when the last who uses it is gone.
+/// Closes the client when its last user is dropped.
 pub(crate) struct CloseOnDrop {
     pub(crate) core: Arc<Core>,
 }
@@ -102,7 +152,7 @@ impl Drop for CloseOnDrop {
     }
 }
 
-/// A client of the protocol `P`. A clone is a counted reference.
+/// A client of the protocol `P`. Cloning is cheap: clones share one connection.
 pub struct Client<P> {
     handle: Arc<CloseOnDrop>,
     protocol: PhantomData<fn() -> P>,
@@ -126,28 +176,70 @@ impl<P> fmt::Debug for Client<P> {
 }
 
 impl<P: Protocol> Client<P> {
-    /// A client of the server at a URL that begins with `ws://` or `http://`. Await it; it is tried once.
+    /// Connects to the server at a `ws://` or `http://` URL. Await the builder; it makes one attempt.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
     pub fn connect(url: impl Into<String>) -> ClientBuilder<P> {
         ClientBuilder::to(url)
     }
 
-    /// Sends a request that has one reply.
+    /// Sends a request and returns its reply.
+    ///
+    /// The call, with the wait for room in `limits.outbound`, takes at most the timeout of the message or else
+    /// `session.timeout`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Client;
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// let message = ChatSend { room: "lobby".into(), text: "hi".into() };
+    /// // The same as `chat_send` of the generated client.
+    /// let sent: ChatSent = client.call(&message).await?;
+    /// assert_eq!(sent, ChatSent {});
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call<M>(&self, message: &M) -> Call<P::Server, M::Reply, M::Error>
     where
         M: Request + Message<P::Client>,
         M::Reply: Message<P::Server>,
     {
-        let ask = ask::<P::Client, M>(message).map(|ask| RequestMessage {
-            answers: ReplyIndices::one(place::<P::Server, M::Reply>()),
-            ..ask
+        let request = request::<P::Client, M>(message).map(|request| RequestMessage {
+            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
+            ..request
         });
-        Call::new(self.handle.core.clone(), ask, self.timeout::<M>())
+        Call::new(self.handle.core.clone(), request, self.timeout::<M>())
     }
 
-    /// Sends a request that is answered with a stream, which `C` cancels.
+    /// Sends a request whose reply is a stream. `C` is the message that cancels the stream, or
+    /// [`NoMessage`](crate::NoMessage).
     ///
     /// # Errors
-    /// Where the server does not begin the stream.
+    /// If the server refuses the stream or does not acknowledge it in time.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Client;
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// let mut counts = client.stream::<_, CountStop>(&CountWatch { to: 3 }).await?;
+    /// let mut sum = 0;
+    /// while let Some(item) = counts.next().await {
+    ///     sum += item?.n;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn stream<M, C>(
         &self,
         message: &M,
@@ -159,41 +251,79 @@ impl<P: Protocol> Client<P> {
         M::End: Message<P::Server>,
         C: Message<P::Client>,
     {
-        let shape = Shape {
-            ack: place::<P::Server, M::Reply>().is_some(),
-            end: place::<P::Server, M::End>(),
-            cancel: place::<P::Client, C>().map(|at| P::Client::DESCRIPTOR.messages[at].tag),
+        let shape = StreamShape {
+            ack: index_of::<P::Server, M::Reply>().is_some(),
+            end: index_of::<P::Server, M::End>(),
+            cancel: index_of::<P::Client, C>().map(|at| P::Client::DESCRIPTOR.messages[at].tag),
         };
-        let ask = ask::<P::Client, M>(message).map(|ask| RequestMessage {
-            answers: ReplyIndices {
-                first: place::<P::Server, M::Reply>(),
-                item: place::<P::Server, M::Item>(),
+        let request = request::<P::Client, M>(message).map(|request| RequestMessage {
+            replies: ReplyIndices {
+                first: index_of::<P::Server, M::Reply>(),
+                item: index_of::<P::Server, M::Item>(),
                 end: shape.end,
                 ..ReplyIndices::NONE
             },
-            ..ask
+            ..request
         });
-        call::begin(self.handle.core.clone(), ask, shape, self.timeout::<M>())
-            .await
-            .and_then(Streaming::new)
-            .map_err(CallError::from_failure)
+        call::begin(
+            self.handle.core.clone(),
+            request,
+            shape,
+            self.timeout::<M>(),
+        )
+        .await
+        .and_then(Streaming::new)
+        .map_err(CallError::from_failure)
     }
 
-    /// Sends a message that has no reply. Where `limits.outbound` is taken by what waits to be sent and by requests without an
-    /// answer, it waits. A volatile message is dropped where half of that is taken, and while there is no connection.
+    /// Queues a message that has no reply.
+    ///
+    /// If queued messages and pending requests use up `limits.outbound`, it waits for room. A volatile message is dropped if half
+    /// of that is in use, or if there is no connection.
     ///
     /// # Errors
-    /// Where the message breaks its own rules or the client is closed.
+    /// If the message violates its rules, cannot be encoded, or the client is closed.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Client;
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// client.send(&UserTyping { room: "lobby".into() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send<M: Message<P::Client>>(&self, message: &M) -> Sent {
-        let volatile = table::<P, M>().volatile;
+        let volatile = descriptor_of::<P, M>().volatile;
         let core = self.handle.core.clone();
-        Sent::new(send(core, ask::<P::Client, M>(message), volatile))
+        Sent::new(send(core, request::<P::Client, M>(message), volatile))
     }
 
-    /// Joins a channel with a message of the protocol's; `leave` is sent when it is left.
+    /// Joins a channel with the join message that the protocol declares. `leave` is sent when the last subscription of the
+    /// channel is dropped.
     ///
     /// # Errors
-    /// Where the server does not let it in.
+    /// If the server refuses the join; see [`CallError`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::{CallError, Client};
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// let room = || "lobby".to_owned();
+    /// let leave = RoomLeave { room: room() };
+    /// let subscription = client.join(&Room { room: room() }, &RoomJoin { room: room() }, Some(&leave)).await?;
+    /// assert_eq!(subscription.reply, RoomJoined { members: 0 });
+    ///
+    /// let refused = connect().await?.room(&"full".into()).join().await.map(|_| ());
+    /// assert_eq!(refused, Err(CallError::Declared(ChatError::RoomFull)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn join<C, M, L>(
         &self,
         channel: &C,
@@ -206,32 +336,32 @@ impl<P: Protocol> Client<P> {
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
-        let leave = leave.map(ask::<P::Client, L>).transpose();
-        let ask = ask::<P::Client, M>(message).map(|ask| RequestMessage {
-            answers: ReplyIndices::one(place::<P::Server, M::Reply>()),
-            ..ask
+        let leave = leave.map(request::<P::Client, L>).transpose();
+        let request = request::<P::Client, M>(message).map(|request| RequestMessage {
+            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
+            ..request
         });
         subscription::join(
             self.handle.clone(),
             channel.key(),
-            ask,
+            request,
             leave,
             self.timeout::<M>(),
         )
         .await
     }
 
-    /// Joins a channel that has no message for that.
+    /// Joins a channel that declares no join message: the `join` message of the session is sent with the channel's key.
     ///
     /// # Errors
-    /// Where the server does not let it in.
+    /// If the server refuses the join; see [`CallError`].
     pub async fn join_by_key<C: ChannelKey>(
         &self,
         channel: &C,
     ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
         let key = channel.key();
         let roles = &P::DESCRIPTOR.session.roles;
-        let ask = |tag| {
+        let request = |tag| {
             let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(&*key)));
             let payload = Some(payload.map_err(|_| Failure::Encode)?.into());
             Ok(RequestMessage {
@@ -239,10 +369,10 @@ impl<P: Protocol> Client<P> {
                 payload,
                 channel: None,
                 idempotent: true,
-                answers: ReplyIndices::NONE,
+                replies: ReplyIndices::NONE,
             })
         };
-        let (join, leave) = (ask(roles.join), ask(roles.leave).map(Some));
+        let (join, leave) = (request(roles.join), request(roles.leave).map(Some));
         subscription::join_by_key(
             self.handle.clone(),
             key,
@@ -253,26 +383,67 @@ impl<P: Protocol> Client<P> {
         .await
     }
 
-    /// What the server sends without being asked, from now on, apart from channels that were joined.
+    /// Receives messages that the server sends from now on, other than replies and messages of joined channels.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Event;
+    ///
+    /// let client = connect().await?;
+    /// let mut notifications = client.notifications();
+    /// client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+    /// match notifications.next().await {
+    ///     Some(Event::Message(envelope)) => match envelope.message {
+    ///         ServerMessage::Notice(notice) => assert_eq!(notice.text, "sent to lobby"),
+    ///         other => eprintln!("not expected: {other:?}"),
+    ///     },
+    ///     Some(other) => eprintln!("{other:?}"),
+    ///     None => eprintln!("the client is closed"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn notifications(&self) -> Notifications<P::Server> {
         Notifications {
-            inbox: self.handle.core.listen(),
+            inbox: self.handle.core.add_listener(),
             handle: self.handle.clone(),
             types: PhantomData,
         }
     }
 
-    /// How the server's spec differs, where it does.
+    /// Returns the version and hash of the server's spec if it differs from the client's.
     pub fn skew(&self) -> Option<VersionSkew> {
         self.handle.core.skew()
     }
 
-    /// How the client stands with its server.
+    /// Returns the connection state.
     pub fn state(&self) -> State {
         self.handle.core.status.borrow().clone()
     }
 
-    /// Waits until it stands as `wanted`.
+    /// Waits until the connection state satisfies `wanted`, and returns it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::State;
+    ///
+    /// let client = connect().await?;
+    /// let closed = tokio::spawn({
+    ///     let client = client.clone();
+    ///     async move { client.wait_for_state(|state| matches!(state, State::Closed(_))).await }
+    /// });
+    /// client.close().await;
+    /// let State::Closed(Some(frame)) = closed.await? else {
+    ///     return Err("the client closed without a code".into());
+    /// };
+    /// assert_eq!(frame.code, 1000);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_for_state(&self, wanted: impl FnMut(&State) -> bool) -> State {
         let mut states = self.handle.core.status.subscribe();
         // The sender lives in the core, so this cannot fail.
@@ -282,14 +453,58 @@ impl<P: Protocol> Client<P> {
         }
     }
 
-    /// While the client waits to connect again, it does so at once. While it is connected, it asks the server whether it is there,
-    /// and takes the connection for lost where nothing comes within `session.timeout`. Otherwise nothing happens. For an
-    /// application that knows more than the client: the network is back, or the machine was asleep.
+    /// Reconnects now, or checks the connection.
+    ///
+    /// If the client is waiting to reconnect, it does so at once. If it is connected, it sends a ping, and drops the connection
+    /// if nothing arrives within `session.timeout`. Otherwise nothing happens. Call it if the application knows that the network
+    /// is back or that the machine was asleep.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::State;
+    ///
+    /// let client = connect().await?;
+    /// // Fed by the operating system's network monitor, for example.
+    /// let (network_is_back, mut events) = tokio::sync::mpsc::channel::<()>(1);
+    /// let monitor = tokio::spawn({
+    ///     let client = client.clone();
+    ///     async move {
+    ///         while events.recv().await.is_some() {
+    ///             client.retry_now();
+    ///         }
+    ///     }
+    /// });
+    /// network_is_back.send(()).await?;
+    /// client.wait_for_state(|state| *state == State::Connected).await;
+    /// # drop(network_is_back);
+    /// # monitor.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry_now(&self) {
         self.handle.core.retry_now();
     }
 
-    /// Writes what is queued, closes with 1000, and waits until it is done. What others still wait for fails.
+    /// Writes the queued messages, closes the connection with code 1000, and waits until it is closed. Pending requests fail with
+    /// [`CallError::OutcomeUnknown`] if they were sent, or else with [`CallError::Closed`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::CallError;
+    ///
+    /// let client = connect().await?;
+    /// let mut room = client.room(&"lobby".into()).join().await?;
+    /// client.close().await;
+    /// assert!(room.next().await.is_none());
+    /// let late = client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await;
+    /// assert_eq!(late, Err(CallError::Closed));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn close(&self) {
         self.handle
             .core
@@ -300,27 +515,27 @@ impl<P: Protocol> Client<P> {
     }
 
     fn timeout<M: Message<P::Client>>(&self) -> Duration {
-        table::<P, M>()
+        descriptor_of::<P, M>()
             .timeout
             .unwrap_or(P::DESCRIPTOR.session.timeout)
     }
 }
 
-/// The place of a message in its table; none for what stands for no message at all.
-fn place<U: MessageSet, M: Message<U>>() -> Option<usize> {
+/// The index of a message in its descriptor table, or `None` for [`NoMessage`](crate::NoMessage).
+fn index_of<U: MessageSet, M: Message<U>>() -> Option<usize> {
     (M::INDEX < U::DESCRIPTOR.messages.len()).then_some(M::INDEX)
 }
 
-fn table<P: Protocol, M: Message<P::Client>>() -> &'static MessageDescriptor {
+fn descriptor_of<P: Protocol, M: Message<P::Client>>() -> &'static MessageDescriptor {
     &P::Client::DESCRIPTOR.messages[M::INDEX]
 }
 
-/// Checks a message, and makes it ready to be written.
-fn ask<C: MessageSet, M: Message<C>>(message: &M) -> Result<RequestMessage, Failure> {
-    ready(&C::DESCRIPTOR.messages[M::INDEX], checked_text(message))
+/// Validates a message and prepares it for encoding.
+fn request<C: MessageSet, M: Message<C>>(message: &M) -> Result<RequestMessage, Failure> {
+    to_request(&C::DESCRIPTOR.messages[M::INDEX], checked_text(message))
 }
 
-fn ready(
+fn to_request(
     table: &MessageDescriptor,
     text: Result<Box<RawValue>, ValidationError>,
 ) -> Result<RequestMessage, Failure> {
@@ -330,14 +545,14 @@ fn ready(
         payload: table.payload.then(|| text.into()),
         channel: None,
         idempotent: table.idempotent,
-        answers: ReplyIndices::UNKNOWN,
+        replies: ReplyIndices::UNKNOWN,
     })
 }
 
 async fn send(
     core: Arc<Core>,
-    ask: Result<RequestMessage, Failure>,
+    request: Result<RequestMessage, Failure>,
     volatile: bool,
 ) -> Result<(), Failure> {
-    core.send(&ask?, volatile).await
+    core.send(&request?, volatile).await
 }

@@ -1,4 +1,4 @@
-//! A transport in memory, for tests of applications and for ends that share a process.
+//! An in-memory transport, for tests and for ends in one process.
 
 use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
 use std::{
@@ -7,19 +7,37 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// One end of a connection in memory.
+/// One end of an in-memory connection. Created by [`duplex`].
 #[derive(Debug)]
 pub struct MemoryTransport {
     incoming: Arc<Lane>,
     outgoing: Arc<Lane>,
     fed: VecDeque<Packet>,
     written: u64,
-    /// The largest message taken, in bytes.
+    /// The largest message that is accepted, in bytes.
     limit: usize,
 }
 
-/// Makes both ends of a connection in memory. Each direction holds `capacity` messages (at least one) before the writer has
-/// to wait.
+/// Creates both ends of an in-memory connection. Each direction queues `capacity` messages (at least one); then it applies
+/// backpressure to the writer.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::transport::{Packet, TransportEvent, duplex};
+///
+/// let (mut client, mut server) = duplex(16);
+/// client.send("hello").await?;
+/// let TransportEvent::Packet(packet) = server.receive().await? else {
+///     return Err("a message was sent".into());
+/// };
+/// assert_eq!(packet, Packet::Text("hello".into()));
+///
+/// drop(client);
+/// assert!(matches!(server.receive().await?, TransportEvent::Closed(None)));
+/// # Ok(())
+/// # }
+/// ```
 pub fn duplex(capacity: usize) -> (MemoryTransport, MemoryTransport) {
     let lanes = [(); 2].map(|()| {
         Arc::new(Lane {
@@ -39,25 +57,25 @@ pub fn duplex(capacity: usize) -> (MemoryTransport, MemoryTransport) {
 }
 
 impl MemoryTransport {
-    /// Takes no message larger than `limit` bytes.
+    /// Sets the largest message that this end accepts, in bytes. There is no limit by default.
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = limit;
         self
     }
 
-    /// The next thing to arrive.
+    /// Returns the next event. Cancel-safe.
     ///
     /// # Errors
-    /// Where the message is larger than the limit.
+    /// If the message is larger than the limit.
     pub async fn receive(&mut self) -> Result<TransportEvent, TransportError> {
         <dyn Transport>::receive(self).await
     }
 
-    /// Sends text.
+    /// Sends a text message, and waits until the queue has room for it.
     ///
     /// # Errors
-    /// Where the other end is gone.
+    /// If either end is closed or the other end was dropped.
     pub async fn send(&mut self, text: &str) -> Result<(), TransportError> {
         <dyn Transport>::send(self, Packet::Text(text.into())).await
     }
@@ -84,9 +102,9 @@ struct Lane {
 struct State {
     queue: VecDeque<Packet>,
     closing: Option<CloseFrame>,
-    /// The writer closed.
+    /// The writer closed its end.
     closed: bool,
-    /// The reader is gone.
+    /// The reader was dropped.
     abandoned: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -110,7 +128,7 @@ impl State {
 }
 
 fn gone() -> TransportError {
-    TransportError::Broken("the other end is gone".into())
+    TransportError::Broken("the other end is closed".into())
 }
 
 impl Transport for MemoryTransport {
