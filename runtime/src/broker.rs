@@ -92,7 +92,7 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
 
 /// How many channels without subscriptions keep their position, regardless of `keep`. The longest idle are dropped first; a client
 /// that returns to one of them receives a gap.
-const IDLE: usize = 10_000;
+const MAX_IDLE: usize = 10_000;
 
 /// A broker for servers in one process.
 #[derive(Debug, Default)]
@@ -173,7 +173,7 @@ impl InMemory {
 }
 
 impl Channels {
-    /// Removes the counters of channels without subscriptions that have expired or exceed [`IDLE`].
+    /// Removes the counters of channels without subscriptions that have expired or exceed [`MAX_IDLE`].
     fn sweep(&mut self, now: Instant) {
         let mut idle = Vec::new();
         self.counters.retain(|key, counter| {
@@ -191,9 +191,9 @@ impl Channels {
             }
             keep
         });
-        if idle.len() > IDLE {
+        if idle.len() > MAX_IDLE {
             idle.sort_unstable();
-            for (_, key) in idle.drain(..idle.len() - IDLE) {
+            for (_, key) in idle.drain(..idle.len() - MAX_IDLE) {
                 self.counters.remove(&key);
             }
         }
@@ -287,7 +287,7 @@ mod tests {
         let position = broker
             .subscribe(ServerId(1), &channel, KEEP)
             .await
-            .expect("it is in memory");
+            .expect("the broker is in memory");
         broker.unsubscribe(ServerId(1), &channel);
         position
     }
@@ -307,11 +307,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn idle_positions_are_bounded() {
         let broker = InMemory::new();
-        for i in 0..3 * IDLE {
+        for i in 0..3 * MAX_IDLE {
             subscribe_once(&broker, &format!("{i}")).await;
         }
         assert!(
-            broker.channels() <= 2 * IDLE,
+            broker.channels() <= 2 * MAX_IDLE,
             "{} positions are kept",
             broker.channels()
         );

@@ -37,10 +37,10 @@ struct State {
     /// The bytes that are queued or being written.
     bytes: usize,
     /// The bytes that are being written.
-    taken: usize,
+    writing: usize,
     /// How many queued messages are volatile.
     volatile: usize,
-    waiting: Vec<Waker>,
+    senders: Vec<Waker>,
     close: Option<Close>,
     ended: bool,
 }
@@ -103,7 +103,7 @@ impl Outbound {
     pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) {
         let mut state = self.lock();
         if !state.ended {
-            state.put(Item {
+            state.push_item(Item {
                 packet,
                 volatile,
                 mark,
@@ -150,12 +150,12 @@ impl Outbound {
         }
         let length = packet.len() + OVERHEAD;
         if state.bytes + length > self.limit && !volatile && state.volatile > 0 {
-            state.shed();
+            state.drop_volatile();
         }
         if state.bytes + length > self.limit && state.bytes > 0 {
             return Err(EnqueueError::Full);
         }
-        state.put(Item {
+        state.push_item(Item {
             packet,
             volatile,
             mark: 0,
@@ -180,11 +180,11 @@ impl Outbound {
             return Poll::Ready(Ok(()));
         }
         if !state
-            .waiting
+            .senders
             .iter()
             .any(|waker| waker.will_wake(cx.waker()))
         {
-            state.waiting.push(cx.waker().clone());
+            state.senders.push(cx.waker().clone());
         }
         Poll::Pending
     }
@@ -212,17 +212,17 @@ impl Outbound {
             state.volatile -= usize::from(item.volatile);
             into.extend(state.queue.pop_front());
         }
-        state.taken += taken;
+        state.writing += taken;
     }
 
     /// Records that the messages that were taken are written.
     pub(crate) fn flushed(&self) {
         let mut state = self.lock();
-        state.bytes -= state.taken;
-        state.taken = 0;
-        let waiting = std::mem::take(&mut state.waiting);
+        state.bytes -= state.writing;
+        state.writing = 0;
+        let senders = std::mem::take(&mut state.senders);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        senders.into_iter().for_each(Waker::wake);
     }
 
     /// Requests that the connection be closed. The first request sets the close frame, but an immediate close replaces a graceful
@@ -260,7 +260,7 @@ impl Outbound {
             (Some(_), None) => true,
             (Some(close), Some(known)) => known.graceful && !close.graceful,
         };
-        close || (state.taken == 0 && !state.queue.is_empty())
+        close || (state.writing == 0 && !state.queue.is_empty())
     }
 
     /// Handles the loss of the transport: messages that were being written no longer count, volatile messages are dropped, and all
@@ -268,9 +268,9 @@ impl Outbound {
     #[cfg(feature = "client")]
     pub(crate) fn detach(&self) {
         let mut state = self.lock();
-        state.bytes -= state.taken;
-        state.taken = 0;
-        state.shed();
+        state.bytes -= state.writing;
+        state.writing = 0;
+        state.drop_volatile();
     }
 
     /// Removes the queued message with a mark. Returns false if it was taken already.
@@ -291,22 +291,22 @@ impl Outbound {
         let mut state = self.lock();
         state.ended = true;
         state.queue.clear();
-        (state.bytes, state.taken, state.volatile) = (0, 0, 0);
-        let waiting = std::mem::take(&mut state.waiting);
+        (state.bytes, state.writing, state.volatile) = (0, 0, 0);
+        let senders = std::mem::take(&mut state.senders);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        senders.into_iter().for_each(Waker::wake);
     }
 }
 
 impl State {
-    fn put(&mut self, item: Item) {
+    fn push_item(&mut self, item: Item) {
         self.bytes += item.cost();
         self.volatile += usize::from(item.volatile);
         self.queue.push_back(item);
     }
 
     /// Drops the volatile messages.
-    fn shed(&mut self) {
+    fn drop_volatile(&mut self) {
         let mut freed = 0;
         self.queue.retain(|item| {
             if item.volatile {

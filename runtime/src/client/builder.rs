@@ -1,11 +1,12 @@
 //! Configuring and connecting a client.
 
 use super::{
-    Client, CloseOnDrop, ConnectError,
+    Client, ConnectError,
     connection::{Auth, Connector},
     core::Core,
     delivery::decode_any,
     dial::{self, Dial},
+    handle::CloseOnDrop,
 };
 use crate::{Protocol, descriptor::Limits, transport::Transport};
 use futures_util::FutureExt;

@@ -21,7 +21,7 @@ use std::{error::Error, sync::Arc, task::Poll};
 use tokio::time::Instant;
 
 /// The longest version and hash that are accepted from a server. Both are stored and logged.
-const NAME: usize = 64;
+const MAX_NAME: usize = 64;
 
 /// Returns the credentials for one connection.
 pub(crate) type Auth = Arc<
@@ -50,7 +50,7 @@ impl Drop for EndOnDrop {
 impl Connector {
     /// Makes one attempt to connect and waits for `ready`, within `session.timeout`.
     pub(crate) async fn connect(&self) -> Result<Box<dyn Transport>, ConnectError> {
-        let timeout = self.core.table.session.timeout;
+        let timeout = self.core.descriptor.session.timeout;
         let attempt = async {
             let auth = match &self.auth {
                 Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
@@ -72,8 +72,8 @@ impl Connector {
         transport: &mut dyn Transport,
         auth: Option<Box<RawValue>>,
     ) -> Result<Option<VersionSkew>, ConnectError> {
-        let table = self.core.table;
-        let roles = &table.session.roles;
+        let descriptor = self.core.descriptor;
+        let roles = &descriptor.session.roles;
         if roles.hello.is_some() {
             let packet = self.hello(auth)?;
             transport.send(packet).await.map_err(lost)?;
@@ -86,7 +86,7 @@ impl Connector {
                 TransportEvent::Packet(packet) => break packet,
                 TransportEvent::Alive => {}
                 TransportEvent::Closed(closing) => {
-                    let is_final = closing.as_ref().is_some_and(|c| c.is_final(table));
+                    let is_final = closing.as_ref().is_some_and(|c| c.is_final(descriptor));
                     return Err(ConnectError::Closed { closing, is_final });
                 }
             }
@@ -94,22 +94,27 @@ impl Connector {
         let source = Json
             .source(packet.frame())
             .map_err(|_| ConnectError::UnexpectedReply)?;
-        let head = Head::read(&source, &table.server.envelope)
+        let head = Head::read(&source, &descriptor.server.envelope)
             .map_err(|_| ConnectError::UnexpectedReply)?;
         match Role::of(head.tag.borrow(), roles) {
             Some(Role::Ready) => {
                 let ready = Ready::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
-                let long = |text: &str| text.len() > NAME;
+                let long = |text: &str| text.len() > MAX_NAME;
                 if long(&ready.version) || ready.hash.as_deref().is_some_and(long) {
                     return Err(ConnectError::UnexpectedReply);
                 }
-                check_version(Side::Server, &ready.version, table.version, table.accepts)
-                    .map_err(|(side, message)| ConnectError::Version { side, message })?;
-                let other = ready.hash.filter(|hash| hash != table.hash);
+                check_version(
+                    Side::Server,
+                    &ready.version,
+                    descriptor.version,
+                    descriptor.accepts,
+                )
+                .map_err(|(side, message)| ConnectError::Version { side, message })?;
+                let other = ready.hash.filter(|hash| hash != descriptor.hash);
                 Ok(other.map(|hash| {
                     tracing::warn!(
-                        protocol = table.name,
-                        ours = table.version,
+                        protocol = descriptor.name,
+                        ours = descriptor.version,
                         theirs = ready.version,
                         "skew: the server was generated from a different spec with an accepted version"
                     );
@@ -128,16 +133,16 @@ impl Connector {
     }
 
     fn hello(&self, auth: Option<Box<RawValue>>) -> Result<Packet, ConnectError> {
-        let table = self.core.table;
+        let descriptor = self.core.descriptor;
         let hello = Hello {
-            version: table.version.to_owned(),
-            hash: Some(table.hash.to_owned()),
+            version: descriptor.version.to_owned(),
+            hash: Some(descriptor.hash.to_owned()),
             auth,
         };
         let payload = serde_json::value::to_raw_value(&hello)
             .map_err(|error| ConnectError::Auth(error.into()))?;
         let request = RequestMessage {
-            tag: table.session.roles.hello,
+            tag: descriptor.session.roles.hello,
             payload: Some(payload.into()),
             channel: None,
             idempotent: true,
@@ -159,8 +164,8 @@ impl Connector {
     }
 
     async fn serve(&self, mut transport: Box<dyn Transport>) -> Option<CloseFrame> {
-        let table = self.core.table;
-        let mut backoff = Backoff::new(&table.session);
+        let descriptor = self.core.descriptor;
+        let mut backoff = Backoff::new(&descriptor.session);
         loop {
             let began = Instant::now();
             let mut session = Session::new(transport, self.core.clone());
@@ -169,12 +174,12 @@ impl Connector {
                 SessionEnd::Broken(closing) => closing,
             };
             drop(session);
-            if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(table)) {
+            if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(descriptor)) {
                 return lost;
             }
             self.core.lost(lost.as_ref());
             backoff.ended(began.elapsed());
-            if lost.as_ref().is_some_and(|lost| lost.is_busy(table)) {
+            if lost.as_ref().is_some_and(|lost| lost.is_busy(descriptor)) {
                 backoff.slow_down();
             }
             transport = match self.reconnect_with_backoff(&mut backoff, lost).await {
@@ -193,7 +198,7 @@ impl Connector {
         backoff: &mut Backoff,
         mut last: Option<CloseFrame>,
     ) -> Result<Box<dyn Transport>, Option<CloseFrame>> {
-        let table = self.core.table;
+        let descriptor = self.core.descriptor;
         while let Some(wait) = backoff.next() {
             let attempt = async {
                 let retry = self.core.retry.notified();
@@ -211,7 +216,7 @@ impl Connector {
             if error.is_final() {
                 return Err(self.final_close(error));
             }
-            if error.is_busy(table) {
+            if error.is_busy(descriptor) {
                 backoff.slow_down();
             }
             if let ConnectError::Closed { closing, .. } = error {
@@ -234,7 +239,7 @@ impl Connector {
             _ => return None,
         };
         Some(CloseFrame::new(
-            self.core.table.close_code(condition),
+            self.core.descriptor.close_code(condition),
             reason,
         ))
     }

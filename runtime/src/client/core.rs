@@ -38,7 +38,7 @@ pub(super) const PONG: u64 = u64::MAX;
 
 /// The untyped client.
 pub(crate) struct Core {
-    pub(crate) table: &'static ProtocolDescriptor,
+    pub(crate) descriptor: &'static ProtocolDescriptor,
     pub(crate) limits: Limits,
     /// How many messages each inbox queues.
     pub(crate) capacity: usize,
@@ -60,7 +60,7 @@ pub(crate) struct Core {
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core")
-            .field("protocol", &self.table.name)
+            .field("protocol", &self.descriptor.name)
             .finish_non_exhaustive()
     }
 }
@@ -83,17 +83,17 @@ impl PendingReplies for Core {
 
 impl Core {
     pub(crate) fn new(
-        table: &'static ProtocolDescriptor,
+        descriptor: &'static ProtocolDescriptor,
         decode: Decode,
         limits: Limits,
         capacity: usize,
     ) -> Self {
-        let major = semver::Version::parse(table.version)
+        let major = semver::Version::parse(descriptor.version)
             .ok()
             .and_then(|version| i64::try_from(version.major).ok())
             .unwrap_or_default();
         Self {
-            table,
+            descriptor,
             limits,
             capacity,
             outbound: Outbound::new(limits.outbound),
@@ -115,11 +115,11 @@ impl Core {
 
     /// Whether replies come in the order of the requests.
     pub(super) fn by_order(&self) -> bool {
-        self.table.server.envelope.by_order
+        self.descriptor.server.envelope.by_order
     }
 
     fn envelope(&self) -> &'static EnvelopeDescriptor {
-        &self.table.client.envelope
+        &self.descriptor.client.envelope
     }
 
     /// Encodes a message.
@@ -171,7 +171,7 @@ impl Core {
 
     /// Replies to a ping. One queued pong replies to all pings before it.
     pub(crate) fn pong(&self) {
-        let Some(tag) = self.table.session.roles.pong else {
+        let Some(tag) = self.descriptor.session.roles.pong else {
             return;
         };
         let mut inner = self.lock();

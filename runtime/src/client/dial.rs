@@ -46,12 +46,12 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) fn websocket(
     url: &str,
     headers: HeaderMap,
-    table: &'static ProtocolDescriptor,
+    descriptor: &'static ProtocolDescriptor,
     limit: usize,
 ) -> Result<Dial, ConnectError> {
     let uri = parse_url(url).map_err(ConnectError::Address)?;
     Ok(Arc::new(move || {
-        Box::pin(dial(uri.clone(), headers.clone(), table, limit))
+        Box::pin(dial(uri.clone(), headers.clone(), descriptor, limit))
     }))
 }
 
@@ -100,7 +100,7 @@ fn transport_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -
 async fn dial(
     uri: Uri,
     headers: HeaderMap,
-    table: &'static ProtocolDescriptor,
+    descriptor: &'static ProtocolDescriptor,
     limit: usize,
 ) -> Result<Box<dyn Transport>, ConnectError> {
     let host = uri.host().unwrap_or_default();
@@ -114,7 +114,10 @@ async fn dial(
     let mut key = [0; 16];
     getrandom::fill(&mut key).map_err(|error| transport_error(error.to_string()))?;
     let key = STANDARD.encode(key);
-    let offered = table.encodings.iter().find(|(name, _)| *name == "json");
+    let offered = descriptor
+        .encodings
+        .iter()
+        .find(|(name, _)| *name == "json");
     let offered = offered.map(|(_, subprotocol)| *subprotocol);
     let request = request(&uri, headers, &key, offered)?;
 

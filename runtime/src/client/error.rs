@@ -1,6 +1,6 @@
 //! Errors of a client.
 
-use super::log::cut;
+use super::log::truncate;
 use crate::{
     DeclaredErrors, DecodeError, NoError, Side, ValidationError,
     descriptor::{CloseReason, Limits, ProtocolDescriptor, TagRef},
@@ -69,22 +69,22 @@ impl ConnectError {
 
 impl CloseFrame {
     /// Whether the server is rate limiting, or closed because the client reads too slowly.
-    pub(crate) fn is_busy(&self, table: &ProtocolDescriptor) -> bool {
+    pub(crate) fn is_busy(&self, descriptor: &ProtocolDescriptor) -> bool {
         [CloseReason::RateLimited, CloseReason::Slow]
             .into_iter()
-            .any(|condition| table.close_code(condition) == self.code)
+            .any(|condition| descriptor.close_code(condition) == self.code)
     }
 }
 
 impl ConnectError {
     /// Whether the server is overloaded or rate limiting.
-    pub(crate) fn is_busy(&self, table: &ProtocolDescriptor) -> bool {
+    pub(crate) fn is_busy(&self, descriptor: &ProtocolDescriptor) -> bool {
         match self {
             Self::Upgrade { status, .. } => matches!(status, 429 | 503),
             Self::Refused(error) => error.retryable,
             Self::Closed { closing, .. } => closing
                 .as_ref()
-                .is_some_and(|closing| closing.is_busy(table)),
+                .is_some_and(|closing| closing.is_busy(descriptor)),
             _ => false,
         }
     }
@@ -155,7 +155,7 @@ impl Failure {
 
     /// A shortened message for the log.
     pub(crate) fn log_text(&self) -> String {
-        cut(&CallError::<NoError>::from_failure(self.clone()))
+        truncate(&CallError::<NoError>::from_failure(self.clone()))
     }
 }
 

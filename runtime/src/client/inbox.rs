@@ -9,7 +9,7 @@ use std::{
 };
 
 /// How many items, and how many bytes of them, a stream queues before it fails.
-const STREAM: (usize, usize) = (1024, 1024 * 1024);
+const STREAM_LIMITS: (usize, usize) = (1024, 1024 * 1024);
 
 /// A queue with one reader, bounded in entries and in encoded bytes.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Inbox {
 
     /// Creates the queue of a stream.
     pub(crate) fn of_stream() -> Self {
-        let (items, bytes) = STREAM;
+        let (items, bytes) = STREAM_LIMITS;
         Self::new(items, bytes)
     }
 

@@ -29,7 +29,7 @@ impl Core {
     /// requests that were not sent yet. If either end closed because a message was too large, nothing is sent again.
     pub(crate) fn lost(&self, closing: Option<&CloseFrame>) {
         let is = |condition| {
-            let code = self.table.close_code(condition);
+            let code = self.descriptor.close_code(condition);
             closing.is_some_and(|closing| closing.code == code)
         };
         let too_large = is(CloseReason::TooLarge);

@@ -6,7 +6,7 @@ use super::{
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
-    log::cut,
+    log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
@@ -34,11 +34,11 @@ impl Core {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
                 let source = Json.source(packet.frame()).ok();
-                let envelope = &self.table.server.envelope;
+                let envelope = &self.descriptor.server.envelope;
                 let head = source.and_then(|source| Head::read(&source, envelope).ok());
                 let role = head.as_ref().and_then(|head| {
                     (rejected.kind == DecodeErrorKind::UnknownType)
-                        .then(|| Role::of(head.tag.borrow(), &self.table.session.roles))
+                        .then(|| Role::of(head.tag.borrow(), &self.descriptor.session.roles))
                         .flatten()
                 });
                 match (head, role) {
@@ -53,7 +53,7 @@ impl Core {
 
     fn deliver(&self, delivery: Delivery, packet: &Packet) {
         let mut inner = self.lock();
-        let message = self.table.server.messages.get(delivery.index);
+        let message = self.descriptor.server.messages.get(delivery.index);
         let published = message.is_some_and(|m| m.channel.is_some());
         let volatile = message.is_some_and(|m| m.volatile);
         let (id, is_ordered) = if self.by_order() {
@@ -198,9 +198,13 @@ impl Core {
 
     /// Routes a message that cannot be decoded to where it would have gone.
     fn reject(&self, rejected: Box<DecodeError>, seq: Option<u64>, bytes: usize) {
-        if let Some(left_out) = self.log.pass() {
-            let error = cut(&*rejected);
-            tracing::warn!(error, left_out, "a message of the server cannot be decoded");
+        if let Some(suppressed) = self.log.allow() {
+            let error = truncate(&*rejected);
+            tracing::warn!(
+                error,
+                suppressed,
+                "a message of the server cannot be decoded"
+            );
         }
         let mut inner = self.lock();
         let id = if !self.by_order() {
@@ -210,8 +214,8 @@ impl Core {
         } else {
             // Only its discriminant says whether it was meant as a reply.
             let tag = rejected.tag.as_ref();
-            let index = tag.and_then(|tag| (self.table.server.lookup)(tag.borrow()));
-            let message = index.and_then(|index| self.table.server.messages.get(index));
+            let index = tag.and_then(|tag| (self.descriptor.server.lookup)(tag.borrow()));
+            let message = index.and_then(|index| self.descriptor.server.messages.get(index));
             let published = message.is_some_and(|m| m.channel.is_some());
             index.and_then(|index| inner.match_ordered(index, published))
         };
@@ -258,9 +262,13 @@ impl Core {
                 }
                 drop(inner);
                 if let Failure::Remote(error) = failure
-                    && let Some(left_out) = self.log.pass()
+                    && let Some(suppressed) = self.log.allow()
                 {
-                    tracing::warn!(error = cut(&error), left_out, "the server reports an error");
+                    tracing::warn!(
+                        error = truncate(&error),
+                        suppressed,
+                        "the server reports an error"
+                    );
                 }
             }
             Role::Gap => {

@@ -4,7 +4,7 @@ use super::{
     backoff::Backoff,
     core::Core,
     error::Failure,
-    log::cut,
+    log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
@@ -16,7 +16,7 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// How many rejoins are pending at a time.
-const WINDOW: usize = 16;
+const MAX_WINDOW: usize = 16;
 
 /// The channels that still have to be rejoined in this session.
 #[derive(Default)]
@@ -73,10 +73,10 @@ impl Rejoins {
 fn window(limits: &Limits, channels: usize, was_busy: bool) -> usize {
     let burst = limits.rate.map_or(u64::MAX, |(count, _)| count);
     if (channels as u64).saturating_mul(2) <= burst && !was_busy {
-        return WINDOW;
+        return MAX_WINDOW;
     }
     let refusals = limits.violations.saturating_sub(2) as usize;
-    refusals.clamp(1, WINDOW)
+    refusals.clamp(1, MAX_WINDOW)
 }
 
 impl Core {
@@ -95,7 +95,7 @@ impl Core {
         rejoining.sort_unstable();
         let max_window = window(&self.limits, rejoining.len(), inner.busy);
         inner.rejoins = Rejoins {
-            deadline: (!rejoining.is_empty()).then(|| now + self.table.session.timeout),
+            deadline: (!rejoining.is_empty()).then(|| now + self.descriptor.session.timeout),
             queue: rejoining
                 .into_iter()
                 .map(|(generation, key)| (key, generation))
@@ -151,7 +151,7 @@ impl Core {
             inner.pending.insert(id.clone(), pending);
             rejoins
                 .in_flight
-                .push_back((now + self.table.session.timeout, id));
+                .push_back((now + self.descriptor.session.timeout, id));
             packets.push((packet, mark));
         }
         packets
@@ -175,9 +175,9 @@ impl Core {
             rejoins.deadline = None;
             for (key, channel) in channels.iter_mut() {
                 if !channel.joined && !channel.subscribers.is_empty() {
-                    if let Some(left_out) = self.log.pass() {
-                        let channel = cut(key);
-                        tracing::warn!(channel, left_out, "a channel was not rejoined in time");
+                    if let Some(suppressed) = self.log.allow() {
+                        let channel = truncate(key);
+                        tracing::warn!(channel, suppressed, "a channel was not rejoined in time");
                     }
                     channel.report_unbounded_gap();
                 }
@@ -237,9 +237,9 @@ impl Core {
             // A join of another subscription succeeded meanwhile.
             return;
         }
-        if let Some(left_out) = self.log.pass() {
-            let (channel, error) = (cut(&key), failure.log_text());
-            tracing::warn!(channel, error, left_out, "rejoining a channel failed");
+        if let Some(suppressed) = self.log.allow() {
+            let (channel, error) = (truncate(&key), failure.log_text());
+            tracing::warn!(channel, error, suppressed, "rejoining a channel failed");
         }
         if !failure.is_transient() {
             return inner.channels.end_channel(&key, failure);
@@ -247,13 +247,13 @@ impl Core {
         channel.report_unbounded_gap();
         channel.maybe_joined |= failure.is_code("TIMEOUT");
         if failure.is_code("RATE_LIMITED") {
-            let session = &self.table.session;
+            let session = &self.descriptor.session;
             inner.rejoins.slow_down(session, &self.limits, now);
             inner.rejoins.queue.push_front((key, generation));
         } else {
             let backoff = channel
                 .backoff
-                .get_or_insert_with(|| Backoff::new(&self.table.session));
+                .get_or_insert_with(|| Backoff::new(&self.descriptor.session));
             let at = now + backoff.wait();
             inner.rejoins.retries.push((at, key, generation));
         }

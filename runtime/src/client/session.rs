@@ -37,7 +37,7 @@ pub(crate) enum SessionEnd {
 impl Session {
     pub(crate) fn new(transport: Box<dyn Transport>, core: Arc<Core>) -> Self {
         Self {
-            io: TransportIo::new(transport, &core.table.session),
+            io: TransportIo::new(transport, &core.descriptor.session),
             core,
             rejoining: None,
         }
@@ -77,11 +77,11 @@ impl Session {
                 heartbeat.ping_now();
             }
             match self.io.poll_heartbeat(cx) {
-                Poll::Ready(HeartbeatAction::Ping) => {
-                    self.core.send_control(self.core.table.session.roles.ping)
-                }
+                Poll::Ready(HeartbeatAction::Ping) => self
+                    .core
+                    .send_control(self.core.descriptor.session.roles.ping),
                 Poll::Ready(HeartbeatAction::TimedOut) => {
-                    let code = self.core.table.close_code(CloseReason::Silent);
+                    let code = self.core.descriptor.close_code(CloseReason::Silent);
                     let closing = CloseFrame::new(code, "the heartbeat timed out");
                     return Poll::Ready(SessionEnd::Broken(Some(self.break_off(cx, closing))));
                 }
@@ -128,7 +128,7 @@ impl Session {
                 tracing::debug!(error = &error as &dyn Error, "the connection was lost");
                 let closing = match error {
                     TransportError::TooLarge { .. } => {
-                        let code = self.core.table.close_code(CloseReason::TooLarge);
+                        let code = self.core.descriptor.close_code(CloseReason::TooLarge);
                         CloseFrame::new(code, "a message was too large")
                     }
                     TransportError::Protocol { code, reason } => CloseFrame::new(code, reason),

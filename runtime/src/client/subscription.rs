@@ -1,11 +1,12 @@
 //! Subscriptions: the channels that a client has joined.
 
 use super::{
-    CallError, CloseOnDrop,
+    CallError,
     call::{AbandonOnDrop, take, wait},
     channels::PendingJoin,
     delivery::Delivery,
     error::Failure,
+    handle::CloseOnDrop,
     inbox::{Entry, Inbox},
     pending::{ReplyTo, RequestMessage},
 };

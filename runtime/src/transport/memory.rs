@@ -10,9 +10,9 @@ use std::{
 /// One end of an in-memory connection. Created by [`duplex`].
 #[derive(Debug)]
 pub struct MemoryTransport {
-    incoming: Arc<Lane>,
-    outgoing: Arc<Lane>,
-    fed: VecDeque<Packet>,
+    incoming: Arc<Pipe>,
+    outgoing: Arc<Pipe>,
+    buffered: VecDeque<Packet>,
     written: u64,
     /// The largest message that is accepted, in bytes.
     limit: usize,
@@ -39,17 +39,17 @@ pub struct MemoryTransport {
 /// # }
 /// ```
 pub fn duplex(capacity: usize) -> (MemoryTransport, MemoryTransport) {
-    let lanes = [(); 2].map(|()| {
-        Arc::new(Lane {
+    let pipes = [(); 2].map(|()| {
+        Arc::new(Pipe {
             capacity: capacity.max(1),
             state: Mutex::new(State::default()),
         })
     });
-    let [a, b] = lanes;
-    let end = |incoming: &Arc<Lane>, outgoing: &Arc<Lane>| MemoryTransport {
+    let [a, b] = pipes;
+    let end = |incoming: &Arc<Pipe>, outgoing: &Arc<Pipe>| MemoryTransport {
         incoming: incoming.clone(),
         outgoing: outgoing.clone(),
-        fed: VecDeque::new(),
+        buffered: VecDeque::new(),
         written: 0,
         limit: usize::MAX,
     };
@@ -80,7 +80,7 @@ impl MemoryTransport {
         <dyn Transport>::send(self, Packet::Text(text.into())).await
     }
 
-    fn shut(&mut self, closing: Option<CloseFrame>) {
+    fn close_pipe(&mut self, closing: Option<CloseFrame>) {
         let mut out = self.outgoing.lock();
         if !out.closed {
             out.closed = true;
@@ -93,7 +93,7 @@ impl MemoryTransport {
 
 /// One direction.
 #[derive(Debug)]
-struct Lane {
+struct Pipe {
     capacity: usize,
     state: Mutex<State>,
 }
@@ -110,7 +110,7 @@ struct State {
     writer: Option<Waker>,
 }
 
-impl Lane {
+impl Pipe {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,7 +127,7 @@ impl State {
     }
 }
 
-fn gone() -> TransportError {
+fn closed_error() -> TransportError {
     TransportError::Broken("the other end is closed".into())
 }
 
@@ -136,9 +136,9 @@ impl Transport for MemoryTransport {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<TransportEvent, TransportError>> {
-        let mut lane = self.incoming.lock();
-        if let Some(packet) = lane.queue.pop_front() {
-            if let Some(writer) = lane.writer.take() {
+        let mut pipe = self.incoming.lock();
+        if let Some(packet) = pipe.queue.pop_front() {
+            if let Some(writer) = pipe.writer.take() {
                 writer.wake();
             }
             return Poll::Ready(if packet.len() > self.limit {
@@ -147,32 +147,32 @@ impl Transport for MemoryTransport {
                 Ok(TransportEvent::Packet(packet))
             });
         }
-        if lane.closed {
-            return Poll::Ready(Ok(TransportEvent::Closed(lane.closing.take())));
+        if pipe.closed {
+            return Poll::Ready(Ok(TransportEvent::Closed(pipe.closing.take())));
         }
-        lane.reader = Some(cx.waker().clone());
+        pipe.reader = Some(cx.waker().clone());
         Poll::Pending
     }
 
     fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
-        self.fed.push_back(packet);
+        self.buffered.push_back(packet);
         Ok(())
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let mut lane = self.outgoing.lock();
-        while let Some(packet) = self.fed.pop_front() {
-            if lane.abandoned || lane.closed {
-                return Poll::Ready(Err(gone()));
+        let mut pipe = self.outgoing.lock();
+        while let Some(packet) = self.buffered.pop_front() {
+            if pipe.abandoned || pipe.closed {
+                return Poll::Ready(Err(closed_error()));
             }
-            if lane.queue.len() >= self.outgoing.capacity {
-                self.fed.push_front(packet);
-                lane.writer = Some(cx.waker().clone());
+            if pipe.queue.len() >= self.outgoing.capacity {
+                self.buffered.push_front(packet);
+                pipe.writer = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            lane.queue.push_back(packet);
+            pipe.queue.push_back(packet);
             self.written += 1;
-            if let Some(reader) = lane.reader.take() {
+            if let Some(reader) = pipe.reader.take() {
                 reader.wake();
             }
         }
@@ -184,7 +184,7 @@ impl Transport for MemoryTransport {
         if flushed.is_pending() {
             return Poll::Pending;
         }
-        self.shut(Some(closing.clone()));
+        self.close_pipe(Some(closing.clone()));
         Poll::Ready(())
     }
 
@@ -199,10 +199,10 @@ impl Transport for MemoryTransport {
 
 impl Drop for MemoryTransport {
     fn drop(&mut self) {
-        self.shut(None);
-        let mut lane = self.incoming.lock();
-        lane.abandoned = true;
-        lane.queue.clear();
-        lane.wake();
+        self.close_pipe(None);
+        let mut pipe = self.incoming.lock();
+        pipe.abandoned = true;
+        pipe.queue.clear();
+        pipe.wake();
     }
 }

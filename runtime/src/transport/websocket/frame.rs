@@ -77,7 +77,7 @@ pub(super) struct Header {
 }
 
 /// The longest header: two bytes, eight of length, four of mask.
-pub(super) const HEADER: usize = 14;
+pub(super) const MAX_HEADER: usize = 14;
 
 impl Header {
     /// Returns the size of a header that begins with these bytes, or `None` if there are too few to know.
@@ -119,7 +119,7 @@ impl Header {
 
 /// Writes a message as one frame, or a control frame.
 pub(super) fn write(out: &mut Vec<u8>, code: OpCode, payload: &[u8], mask: Option<Mask>) {
-    out.reserve(HEADER + payload.len());
+    out.reserve(MAX_HEADER + payload.len());
     out.push(0x80 | code.bits());
     let masked = if mask.is_some() { 0x80 } else { 0 };
     match payload.len() {
@@ -143,12 +143,12 @@ pub(super) fn write(out: &mut Vec<u8>, code: OpCode, payload: &[u8], mask: Optio
 }
 
 /// The largest payload of a control frame, in bytes (RFC 6455, section 5.5).
-pub(super) const CONTROL: usize = 125;
+pub(super) const MAX_CONTROL: usize = 125;
 
 /// The payload of a control frame.
 #[derive(Clone, Copy)]
 pub(super) struct Control {
-    bytes: [u8; CONTROL],
+    bytes: [u8; MAX_CONTROL],
     length: usize,
 }
 
@@ -160,7 +160,7 @@ impl std::fmt::Debug for Control {
 
 impl Control {
     pub(super) const EMPTY: Self = Self {
-        bytes: [0; CONTROL],
+        bytes: [0; MAX_CONTROL],
         length: 0,
     };
 
@@ -184,7 +184,7 @@ pub(super) fn close(code: Option<u16>, reason: &str) -> Control {
     let mut control = Control::EMPTY;
     if let Some(code) = code {
         control.extend(&code.to_be_bytes());
-        let mut end = reason.len().min(CONTROL - 2);
+        let mut end = reason.len().min(MAX_CONTROL - 2);
         while !reason.is_char_boundary(end) {
             end -= 1;
         }

@@ -3,7 +3,7 @@
 
 use super::{
     Role,
-    frame::{CONTROL, Control, HEADER, Header, OpCode, is_close_code},
+    frame::{Control, Header, MAX_CONTROL, MAX_HEADER, OpCode, is_close_code},
 };
 use crate::transport::{CloseFrame, Packet, TransportError};
 
@@ -26,7 +26,7 @@ pub(super) struct FrameReader {
     role: Role,
     limit: usize,
     /// The header that is being parsed.
-    header: [u8; HEADER],
+    header: [u8; MAX_HEADER],
     header_length: usize,
     /// The frame whose payload is being parsed.
     frame: Option<Frame>,
@@ -65,7 +65,7 @@ impl FrameReader {
         Self {
             role,
             limit,
-            header: [0; HEADER],
+            header: [0; MAX_HEADER],
             header_length: 0,
             frame: None,
             message: None,
@@ -153,7 +153,7 @@ impl FrameReader {
             if !header.is_last {
                 return Err(protocol("a fragmented control frame"));
             }
-            if header.length > CONTROL as u64 {
+            if header.length > MAX_CONTROL as u64 {
                 return Err(protocol("a control frame with more than 125 bytes"));
             }
             self.control = Control::EMPTY;

@@ -25,17 +25,17 @@ pub(crate) enum Role {
 }
 
 /// How many bytes are read at once. The buffer is on the stack, so that an idle connection has none.
-const READ: usize = 16 * 1024;
+const READ_BUFFER: usize = 16 * 1024;
 
 /// How often one poll reads the stream.
-const READS: usize = 4;
+const READS_PER_POLL: usize = 4;
 
 /// After this end closed: how many bytes are parsed as frames while it waits for the close of the peer, and how many are read in all.
 /// A peer that keeps sending does not delay the close beyond that.
-const CLOSING: (usize, usize) = (64 * 1024, 1024 * 1024);
+const DRAIN_LIMITS: (usize, usize) = (64 * 1024, 1024 * 1024);
 
 /// The capacity in bytes that an empty write buffer keeps for the next message.
-const KEEP: usize = 1024;
+const KEEP_CAPACITY: usize = 1024;
 
 /// A WebSocket connection (RFC 6455) whose handshake is done.
 ///
@@ -60,12 +60,12 @@ const KEEP: usize = 1024;
 #[derive(Debug)]
 pub struct WebSocket<S> {
     io: S,
-    incoming: FrameReader,
+    reader: FrameReader,
     /// Bytes that were read and not parsed yet.
-    rest: Rest,
+    unparsed: Unparsed,
     /// Encoded frames, and how many bytes of them are written.
     out: Vec<u8>,
-    out_at: usize,
+    out_written: usize,
     /// Bytes were written and not flushed.
     unflushed: bool,
     /// The pong for the newest ping, until all frames before it are written.
@@ -81,12 +81,12 @@ pub struct WebSocket<S> {
     /// The close code of the other end, once it closed.
     peer: Option<Option<u16>>,
     /// The input can no longer be parsed as frames.
-    cut: bool,
+    unreadable: bool,
     hung_up: fn(&S) -> bool,
 }
 
 #[derive(Debug, Default)]
-struct Rest {
+struct Unparsed {
     bytes: Vec<u8>,
     at: usize,
 }
@@ -146,10 +146,10 @@ impl<S> WebSocket<S> {
     fn new(io: S, role: Role, limit: usize) -> Self {
         Self {
             io,
-            incoming: FrameReader::new(role, limit),
-            rest: Rest::default(),
+            reader: FrameReader::new(role, limit),
+            unparsed: Unparsed::default(),
             out: Vec::new(),
-            out_at: 0,
+            out_written: 0,
             unflushed: false,
             pong: None,
             written: 0,
@@ -158,7 +158,7 @@ impl<S> WebSocket<S> {
             close: Close::Open,
             drained: 0,
             peer: None,
-            cut: false,
+            unreadable: false,
             hung_up: |_| false,
         }
     }
@@ -166,7 +166,7 @@ impl<S> WebSocket<S> {
     /// Sets bytes that were read beyond the handshake. They are parsed before the stream is read.
     #[must_use]
     pub fn unread(mut self, bytes: &[u8]) -> Self {
-        self.rest.bytes.extend_from_slice(bytes);
+        self.unparsed.bytes.extend_from_slice(bytes);
         self
     }
 
@@ -187,12 +187,12 @@ impl<S> WebSocket<S> {
 
     /// Parses the next event from bytes that were already read.
     fn parse(&mut self) -> Result<Option<Event>, TransportError> {
-        let mut input = &self.rest.bytes[self.rest.at..];
-        let event = self.incoming.read(&mut input);
-        self.rest.at = self.rest.bytes.len() - input.len();
-        if self.rest.at == self.rest.bytes.len() {
+        let mut input = &self.unparsed.bytes[self.unparsed.at..];
+        let event = self.reader.read(&mut input);
+        self.unparsed.at = self.unparsed.bytes.len() - input.len();
+        if self.unparsed.at == self.unparsed.bytes.len() {
             // Frees the buffer: most connections are idle most of the time.
-            self.rest = Rest::default();
+            self.unparsed = Unparsed::default();
         }
         event
     }
@@ -202,24 +202,24 @@ impl<S: AsyncWrite + Unpin> WebSocket<S> {
     /// Writes all queued frames, then the pong.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         loop {
-            while self.out_at < self.out.len() {
-                let taken = Pin::new(&mut self.io).poll_write(cx, &self.out[self.out_at..]);
+            while self.out_written < self.out.len() {
+                let taken = Pin::new(&mut self.io).poll_write(cx, &self.out[self.out_written..]);
                 let taken = ready!(taken).map_err(broken)?;
                 if taken == 0 {
                     return Poll::Ready(Err(broken(std::io::ErrorKind::WriteZero)));
                 }
-                self.out_at += taken;
+                self.out_written += taken;
                 self.written += taken as u64;
                 self.unflushed = true;
             }
-            self.out_at = 0;
+            self.out_written = 0;
             self.out.clear();
             match self.pong.take() {
                 Some(pong) => self.frame(OpCode::Pong, pong.bytes())?,
                 None => break,
             }
         }
-        self.out.shrink_to(KEEP);
+        self.out.shrink_to(KEEP_CAPACITY);
         if self.unflushed {
             ready!(Pin::new(&mut self.io).poll_flush(cx)).map_err(broken)?;
             self.unflushed = false;
@@ -234,11 +234,11 @@ fn broken(error: impl Into<std::io::Error>) -> TransportError {
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, TransportError>> {
-        for _ in 0..READS {
+        for _ in 0..READS_PER_POLL {
             if let Some(event) = self.parse()? {
                 return Poll::Ready(Ok(event));
             }
-            let mut bytes = [const { MaybeUninit::uninit() }; READ];
+            let mut bytes = [const { MaybeUninit::uninit() }; READ_BUFFER];
             let mut buffer = ReadBuf::uninit(&mut bytes);
             ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)).map_err(broken)?;
             let mut input = buffer.filled();
@@ -249,9 +249,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
             if self.close != Close::Open {
                 self.drained += input.len();
             }
-            let event = self.incoming.read(&mut input);
+            let event = self.reader.read(&mut input);
             // Only bytes beyond a complete message are kept.
-            self.rest.bytes.extend_from_slice(input);
+            self.unparsed.bytes.extend_from_slice(input);
             if let Some(event) = event? {
                 return Poll::Ready(Ok(event));
             }
@@ -275,7 +275,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         let event = match ready!(self.poll_event(cx)) {
             Ok(event) => event,
             Err(error) => {
-                self.cut = true;
+                self.unreadable = true;
                 return Poll::Ready(Err(error));
             }
         };
@@ -329,27 +329,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
             self.close = Close::Flushed;
         }
         // Messages of the other end are dropped until it closes.
-        while self.peer.is_none() && !self.cut {
+        while self.peer.is_none() && !self.unreadable {
             match ready!(self.poll_event(cx)) {
                 Ok(Event::Close(closing)) => {
                     self.peer = Some(closing.map(|closing| closing.code));
                 }
-                Ok(_) => self.cut = self.drained > CLOSING.0,
-                Err(_) => self.cut = true,
+                Ok(_) => self.unreadable = self.drained > DRAIN_LIMITS.0,
+                Err(_) => self.unreadable = true,
             }
         }
-        if self.incoming.role() == Role::Server {
+        if self.reader.role() == Role::Server {
             // The server closes the TCP connection first (section 7.1.1).
             let ended = ready!(Pin::new(&mut self.io).poll_shutdown(cx));
-            if ended.is_err() || !self.cut {
+            if ended.is_err() || !self.unreadable {
                 return Poll::Ready(());
             }
         }
         // A client waits for the server to do so. Closing a socket with unread bytes would reset it, and the reset could overtake the
         // close frame: so input that cannot be parsed is read and dropped.
-        self.rest = Rest::default();
-        while self.drained < CLOSING.1 {
-            let mut bytes = [const { MaybeUninit::uninit() }; READ];
+        self.unparsed = Unparsed::default();
+        while self.drained < DRAIN_LIMITS.1 {
+            let mut bytes = [const { MaybeUninit::uninit() }; READ_BUFFER];
             let mut buffer = ReadBuf::uninit(&mut bytes);
             match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => self.drained += buffer.filled().len(),
