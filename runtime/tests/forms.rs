@@ -470,7 +470,7 @@ async fn without_ids_replies_come_in_order() {
             [
                 "1",
                 "given up",
-                "the server answered with INTERNAL: no",
+                "the server replied with INTERNAL: no",
                 "the reply cannot be decoded",
                 "5"
             ]

@@ -309,24 +309,24 @@ where
     /// # Errors
     /// If the stream failed; see [`StreamError`].
     pub async fn next(&mut self) -> Option<Result<I, StreamError<E>>> {
-        let over = |failure| Some(Err(StreamError::Closed(CallError::from_failure(failure))));
+        let fail = |failure| Some(Err(StreamError::Closed(CallError::from_failure(failure))));
         match self.raw.inbox.next().await? {
             Entry::Message(delivery) => match take(Some(delivery)) {
                 Ok(item) => Some(Ok(item)),
-                Err(failure) => over(failure),
+                Err(failure) => fail(failure),
             },
             Entry::Slow => Some(Err(StreamError::Slow)),
             // Only channels have gaps.
-            Entry::Gap(_) => over(Failure::UnexpectedReply),
-            Entry::DecodeError(rejected) => over(Failure::Decode(rejected)),
+            Entry::Gap(_) => fail(Failure::UnexpectedReply),
+            Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {
                     self.end = Some(end);
                     None
                 }
-                Err(failure) => over(failure),
+                Err(failure) => fail(failure),
             },
-            Entry::End(Err(failure)) => over(failure),
+            Entry::End(Err(failure)) => fail(failure),
         }
     }
 

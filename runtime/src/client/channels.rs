@@ -73,7 +73,7 @@ impl Channels {
     }
 
     /// Returns the channel with a key, if it is still of this generation.
-    pub(crate) fn same(&mut self, key: &str, generation: u64) -> Option<&mut Channel> {
+    pub(crate) fn get_generation(&mut self, key: &str, generation: u64) -> Option<&mut Channel> {
         self.by_key
             .get_mut(key)
             .filter(|channel| channel.generation == generation)

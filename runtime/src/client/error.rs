@@ -111,8 +111,10 @@ impl fmt::Display for ConnectError {
                     .as_ref()
                     .map_or(Ok(()), |closing| write!(f, ", with {closing}"))
             }
-            Self::Timeout => f.write_str("the server did not answer in time"),
-            Self::UnexpectedReply => f.write_str("the server did not answer the hello"),
+            Self::Timeout => f.write_str("the session did not begin in time"),
+            Self::UnexpectedReply => {
+                f.write_str("the server sent something other than `ready` or `refuse`")
+            }
         }
     }
 }
@@ -239,7 +241,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Declared(error) => error.fmt(f),
-            Self::Remote(error) => write!(f, "the server answered with {error}"),
+            Self::Remote(error) => write!(f, "the server replied with {error}"),
             Self::Invalid(invalid) => write!(f, "the request is invalid: {invalid}"),
             Self::Encode => f.write_str("the request cannot be encoded"),
             Self::Decode(_) => f.write_str("the reply cannot be decoded"),

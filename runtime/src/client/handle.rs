@@ -57,7 +57,7 @@ impl<P: Protocol> Client<P> {
     /// Connects to the server at a `ws://` or `http://` URL. Await the builder; it makes one attempt.
     ///
     /// # Errors
-    /// See [`ConnectError`].
+    /// See [`ConnectError`](super::ConnectError).
     pub fn connect(url: impl Into<String>) -> ClientBuilder<P> {
         ClientBuilder::to(url)
     }

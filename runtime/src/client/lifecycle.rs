@@ -52,15 +52,15 @@ impl Core {
             channel.disconnected();
         }
         let mut resend = Vec::new();
-        let mut over = Vec::new();
+        let mut failed = Vec::new();
         for (id, pending) in &mut inner.pending {
             match &pending.reply_to {
-                ReplyTo::Leave(_) => over.push(id.clone()),
+                ReplyTo::Leave(_) => failed.push(id.clone()),
                 ReplyTo::Rejoin(..) => {
                     if !pending.written {
                         self.outbound.withdraw(pending.mark);
                     }
-                    over.push(id.clone());
+                    failed.push(id.clone());
                 }
                 _ if !pending.written => {}
                 _ if pending.resendable && !too_large => {
@@ -69,10 +69,10 @@ impl Core {
                     let replies = (pending.replies, pending.permit.clone());
                     resend.push((pending.mark, pending.packet.clone(), replies));
                 }
-                _ => over.push(id.clone()),
+                _ => failed.push(id.clone()),
             }
         }
-        let over: Vec<PendingRequest> = over
+        let failed: Vec<PendingRequest> = failed
             .iter()
             .filter_map(|id| inner.pending.remove(id))
             .collect();
@@ -86,7 +86,7 @@ impl Core {
         }
         self.outbound.enqueue_first(packets);
         drop(inner);
-        for pending in over {
+        for pending in failed {
             match pending.reply_to {
                 ReplyTo::Leave(reply) => {
                     let _ = reply.send(Ok(None));

@@ -121,7 +121,7 @@ impl Core {
         while rejoins.in_flight.len() < rejoins.window
             && let Some((key, generation)) = rejoins.queue.pop_front()
         {
-            let Some(channel) = inner.channels.same(&key, generation) else {
+            let Some(channel) = inner.channels.get_generation(&key, generation) else {
                 continue;
             };
             // A join of another subscription may have succeeded meanwhile.
@@ -212,7 +212,7 @@ impl Core {
         inner.rejoins.finished(id);
         inner.rejoins.speed_up();
         self.schedule_rejoin();
-        if let Some(channel) = inner.channels.same(key, generation) {
+        if let Some(channel) = inner.channels.get_generation(key, generation) {
             channel.rejoin = None;
             channel.rejoined(seq, epoch);
         }
@@ -229,7 +229,7 @@ impl Core {
         let now = Instant::now();
         inner.rejoins.finished(id);
         self.schedule_rejoin();
-        let Some(channel) = inner.channels.same(&key, generation) else {
+        let Some(channel) = inner.channels.get_generation(&key, generation) else {
             return;
         };
         channel.rejoin = None;

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A server that was generated from a different spec with an accepted version.
 ///
-/// Returned by [`Client::skew`].
+/// Returned by [`Client::skew`](super::Client::skew).
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
