@@ -48,10 +48,6 @@ impl TransportIo {
 
     /// Polls for an event, and returns how many bytes arrived. Part of a message counts as activity, too: its sender can send nothing
     /// else before the rest.
-    #[expect(
-        clippy::type_complexity,
-        reason = "the result of the transport and a byte count"
-    )]
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
