@@ -1,8 +1,7 @@
-//! What lies between servers: a broker numbers the messages of each channel and carries them to every server with
-//! somebody in it.
+//! The broker (backplane) between servers: it numbers the messages of each channel and delivers them to every server with a
+//! subscriber.
 //!
-//! [`InMemory`] serves one process, with any number of servers in it. A broker that reaches further is one more
-//! implementation of [`Broker`].
+//! [`InMemory`] connects any number of servers in one process. To connect several processes, implement [`Broker`].
 
 use crate::{descriptor::MessageDescriptor, random};
 use futures_util::future::BoxFuture;
@@ -15,40 +14,40 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// A message on its way to everybody in a channel.
+/// A message to all subscribers of a channel.
 #[derive(Clone, Debug)]
 pub struct Publication {
     /// The channel's key.
     pub channel: Arc<str>,
-    /// Which message it is. Between processes its name stands for it.
+    /// Which message it is. Between processes, send its name.
     pub message: &'static MessageDescriptor,
-    /// What it carries, as JSON text.
+    /// The payload as JSON text.
     pub payload: Option<Arc<RawValue>>,
     /// When it was published.
     pub at: SystemTime,
 }
 
-/// Where the count of a channel stands.
+/// A position in the message stream of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamPosition {
-    /// One life of the count: random, and another when the count begins again.
+    /// The epoch of the stream: random, and different if the numbering starts again.
     pub epoch: Arc<str>,
-    /// The number of the last message; 0 where there was none yet.
+    /// The sequence number of the last message; 0 if there was none.
     pub seq: u64,
 }
 
-/// A server, as a broker sees it.
+/// A server as the broker sees it.
 pub trait Deliver: Send + Sync {
-    /// Hands a publication to everybody here who is in its channel. `position` is where the count stands with it; a
-    /// volatile message does not move the count. It never waits.
+    /// Delivers a publication to the subscribers on this server. `position` is the position of the publication; a volatile message
+    /// does not advance it. Never blocks.
     fn deliver(&self, publication: &Publication, position: &StreamPosition);
 }
 
-/// A server's name with its broker.
+/// The id of a server at its broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ServerId(pub u64);
 
-/// A broker could not do what it should.
+/// An error of a broker.
 #[derive(Debug)]
 pub struct BrokerError(pub Box<dyn std::error::Error + Send + Sync>);
 
@@ -64,15 +63,18 @@ impl std::error::Error for BrokerError {
     }
 }
 
-/// Numbers publications and carries them between servers.
+/// Numbers publications and delivers them to servers.
 pub trait Broker: fmt::Debug + Send + Sync + 'static {
-    /// Adds a server. It is delivered to for as long as it lives.
+    /// Adds a server. It receives publications until it is dropped.
     fn attach(&self, server: Weak<dyn Deliver>) -> ServerId;
 
-    /// Somebody on a server enters a channel. The answer tells where the count stands: every message after it is delivered,
-    /// and none before it is delivered later. Each call is undone by one of [`Broker::unsubscribe`].
+    /// Adds a subscription of a server to a channel, and returns the current position: every message after it is delivered, and none
+    /// up to it. Each call is undone by one call of [`Broker::unsubscribe`].
     ///
-    /// The count of a channel that everybody left is kept for `keep`, and not much longer.
+    /// The position of a channel without subscriptions is kept for `keep`, and not much longer.
+    ///
+    /// # Errors
+    /// If the broker cannot subscribe, for example because it is unreachable.
     fn subscribe<'a>(
         &'a self,
         server: ServerId,
@@ -80,17 +82,17 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
         keep: Duration,
     ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>>;
 
-    /// Somebody on a server left a channel.
+    /// Removes a subscription of a server to a channel.
     fn unsubscribe(&self, server: ServerId, channel: &str);
 
-    /// Numbers a message and delivers it, in the order of the calls. It never waits; what cannot be delivered is a gap in the
-    /// numbers, and so does not go unnoticed.
+    /// Numbers a message and delivers it, in the order of the calls. Never blocks. A message that cannot be delivered leaves a gap in
+    /// the sequence numbers, so that clients notice it.
     fn publish(&self, publication: Publication);
 }
 
-/// How many channels nobody is in keep their count, whatever their time. Those idle the longest go first, and whoever comes
-/// back to one of them learns of a gap.
-const IDLE: usize = 10_000;
+/// How many channels without subscriptions keep their position, regardless of `keep`. The longest idle are dropped first; a client
+/// that returns to one of them receives a gap.
+const MAX_IDLE: usize = 10_000;
 
 /// A broker for servers in one process.
 #[derive(Debug, Default)]
@@ -101,22 +103,22 @@ pub struct InMemory {
 
 #[derive(Debug, Default)]
 struct Channels {
-    counts: HashMap<Arc<str>, Arc<Count>>,
-    /// How many counts there may be before those whose time is over are looked for.
+    counters: HashMap<Arc<str>, Arc<Counter>>,
+    /// How many counters there may be before expired ones are removed.
     sweep_at: usize,
 }
 
 #[derive(Debug)]
-struct Count {
+struct Counter {
     epoch: Arc<str>,
     keep: Duration,
-    state: Mutex<CountState>,
+    state: Mutex<CounterState>,
 }
 
 #[derive(Debug)]
-struct CountState {
+struct CounterState {
     seq: u64,
-    /// How many are in it, by server.
+    /// The number of subscriptions by server.
     members: HashMap<ServerId, usize>,
     idle_since: Instant,
 }
@@ -138,64 +140,64 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl InMemory {
-    /// A broker without servers.
+    /// Creates a broker without servers.
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
 
-    /// How many channels have a count.
+    /// Returns how many channels have a position.
     pub fn channels(&self) -> usize {
-        lock(&self.channels).counts.len()
+        lock(&self.channels).counters.len()
     }
 
-    fn count(&self, channel: &Arc<str>, keep: Duration) -> Arc<Count> {
+    fn counter(&self, channel: &Arc<str>, keep: Duration) -> Arc<Counter> {
         let mut channels = lock(&self.channels);
-        if let Some(count) = channels.counts.get(channel) {
-            return count.clone();
+        if let Some(counter) = channels.counters.get(channel) {
+            return counter.clone();
         }
-        if channels.counts.len() >= channels.sweep_at {
+        if channels.counters.len() >= channels.sweep_at {
             channels.sweep(Instant::now());
         }
-        let count = Arc::new(Count {
+        let counter = Arc::new(Counter {
             epoch: random::name().into(),
             keep,
-            state: Mutex::new(CountState {
+            state: Mutex::new(CounterState {
                 seq: 0,
                 members: HashMap::new(),
                 idle_since: Instant::now(),
             }),
         });
-        channels.counts.insert(channel.clone(), count.clone());
-        count
+        channels.counters.insert(channel.clone(), counter.clone());
+        counter
     }
 }
 
 impl Channels {
-    /// Drops the counts of channels that nobody is in and whose time is over, and of those that are too many.
+    /// Removes the counters of channels without subscriptions that have expired or exceed [`MAX_IDLE`].
     fn sweep(&mut self, now: Instant) {
         let mut idle = Vec::new();
-        self.counts.retain(|key, count| {
-            // Somebody who is just about to enter holds a second reference.
-            if Arc::strong_count(count) > 1 {
+        self.counters.retain(|key, counter| {
+            // A subscription in progress holds a second reference.
+            if Arc::strong_count(counter) > 1 {
                 return true;
             }
-            let state = lock(&count.state);
+            let state = lock(&counter.state);
             if !state.members.is_empty() {
                 return true;
             }
-            let keep = now.duration_since(state.idle_since) < count.keep;
+            let keep = now.duration_since(state.idle_since) < counter.keep;
             if keep {
                 idle.push((state.idle_since, key.clone()));
             }
             keep
         });
-        if idle.len() > IDLE {
+        if idle.len() > MAX_IDLE {
             idle.sort_unstable();
-            for (_, key) in idle.drain(..idle.len() - IDLE) {
-                self.counts.remove(&key);
+            for (_, key) in idle.drain(..idle.len() - MAX_IDLE) {
+                self.counters.remove(&key);
             }
         }
-        self.sweep_at = (self.counts.len() * 2).max(64);
+        self.sweep_at = (self.counters.len() * 2).max(64);
     }
 }
 
@@ -215,11 +217,11 @@ impl Broker for InMemory {
         channel: &'a Arc<str>,
         keep: Duration,
     ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>> {
-        let count = self.count(channel, keep);
-        let mut state = lock(&count.state);
+        let counter = self.counter(channel, keep);
+        let mut state = lock(&counter.state);
         *state.members.entry(server).or_default() += 1;
         let position = StreamPosition {
-            epoch: count.epoch.clone(),
+            epoch: counter.epoch.clone(),
             seq: state.seq,
         };
         drop(state);
@@ -227,10 +229,10 @@ impl Broker for InMemory {
     }
 
     fn unsubscribe(&self, server: ServerId, channel: &str) {
-        let Some(count) = lock(&self.channels).counts.get(channel).cloned() else {
+        let Some(counter) = lock(&self.channels).counters.get(channel).cloned() else {
             return;
         };
-        let mut state = lock(&count.state);
+        let mut state = lock(&counter.state);
         if let Some(members) = state.members.get_mut(&server) {
             *members -= 1;
             if *members == 0 {
@@ -243,20 +245,20 @@ impl Broker for InMemory {
     }
 
     fn publish(&self, publication: Publication) {
-        // Where there is no count, nobody is in the channel, and nobody has a place in it to come back to.
-        let Some(count) = lock(&self.channels)
-            .counts
+        // Without a counter there is no subscription, and no client has a position to resume from.
+        let Some(counter) = lock(&self.channels)
+            .counters
             .get(&publication.channel)
             .cloned()
         else {
             return;
         };
-        let mut state = lock(&count.state);
+        let mut state = lock(&counter.state);
         if !publication.message.volatile {
             state.seq += 1;
         }
         let position = StreamPosition {
-            epoch: count.epoch.clone(),
+            epoch: counter.epoch.clone(),
             seq: state.seq,
         };
         let servers: Vec<_> = {
@@ -267,7 +269,7 @@ impl Broker for InMemory {
                 .filter_map(|id| all.all.get(id)?.upgrade())
                 .collect()
         };
-        // Under the lock of the count, so that every server sees one order.
+        // Under the lock of the counter, so that all servers see the same order.
         for server in servers {
             server.deliver(&publication, &position);
         }
@@ -280,37 +282,37 @@ mod tests {
 
     const KEEP: Duration = Duration::from_secs(60);
 
-    async fn visit(broker: &InMemory, channel: &str) -> StreamPosition {
+    async fn subscribe_once(broker: &InMemory, channel: &str) -> StreamPosition {
         let channel = channel.into();
         let position = broker
             .subscribe(ServerId(1), &channel, KEEP)
             .await
-            .expect("it is in memory");
+            .expect("the broker is in memory");
         broker.unsubscribe(ServerId(1), &channel);
         position
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_idle_count_is_kept_for_its_time() {
+    async fn an_idle_position_is_kept_for_its_time() {
         let broker = InMemory::new();
-        let first = visit(&broker, "a").await;
-        assert_eq!(visit(&broker, "a").await, first);
+        let first = subscribe_once(&broker, "a").await;
+        assert_eq!(subscribe_once(&broker, "a").await, first);
         tokio::time::advance(KEEP * 2).await;
         for i in 0..200 {
-            visit(&broker, &format!("other-{i}")).await;
+            subscribe_once(&broker, &format!("other-{i}")).await;
         }
-        assert_ne!(visit(&broker, "a").await.epoch, first.epoch);
+        assert_ne!(subscribe_once(&broker, "a").await.epoch, first.epoch);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn idle_counts_are_bounded() {
+    async fn idle_positions_are_bounded() {
         let broker = InMemory::new();
-        for i in 0..3 * IDLE {
-            visit(&broker, &format!("{i}")).await;
+        for i in 0..3 * MAX_IDLE {
+            subscribe_once(&broker, &format!("{i}")).await;
         }
         assert!(
-            broker.channels() <= 2 * IDLE,
-            "{} counts are kept",
+            broker.channels() <= 2 * MAX_IDLE,
+            "{} positions are kept",
             broker.channels()
         );
     }

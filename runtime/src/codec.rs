@@ -1,4 +1,4 @@
-//! Encodings of a message: one trait, JSON first.
+//! Message encodings: the trait [`Codec`] and JSON.
 
 use crate::{
     descriptor::{EnvelopeDescriptor, FieldKind, Tag, TimestampForm},
@@ -10,32 +10,32 @@ use std::{fmt, time::SystemTime};
 
 /// An encoding of messages.
 pub trait Codec: fmt::Debug + Send + Sync + 'static {
-    /// Its name in the spec's `encodings`.
+    /// Returns its name in the `encodings` of the spec.
     fn name(&self) -> &'static str;
-    /// Whether its frames are text.
+    /// Returns whether its frames are text.
     fn is_text(&self) -> bool;
-    /// Writes a message.
+    /// Encodes a message.
     ///
     /// # Errors
-    /// Where the payload cannot be serialised, such as a number that is not finite.
+    /// If the payload cannot be serialized, for example because a number is not finite.
     fn encode(&self, message: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError>;
-    /// Makes a frame readable.
+    /// Returns a frame as a source for decoding.
     ///
     /// # Errors
-    /// Where the frame is of the other kind, or no text.
+    /// If the frame is text and the codec binary or the reverse.
     fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str>;
 }
 
-/// A frame as the transport delivered it.
+/// A frame as delivered by the transport.
 #[derive(Clone, Copy, Debug)]
 pub enum Frame<'a> {
-    /// Text.
+    /// A text frame.
     Text(Body<'a>),
-    /// Bytes.
+    /// A binary frame.
     Binary(&'a [u8]),
 }
 
-/// A frame, ready to be read.
+/// A frame, ready to be decoded.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Source<'a> {
@@ -43,7 +43,7 @@ pub enum Source<'a> {
     Json(Body<'a>),
 }
 
-/// A text, with the counted bytes it lies in where it has such: strings that are read from it may share them then.
+/// A text, optionally with the reference-counted bytes that it borrows from: strings that are decoded from it can share those.
 #[derive(Clone, Copy, Debug)]
 pub struct Body<'a> {
     text: &'a str,
@@ -51,12 +51,12 @@ pub struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The text.
+    /// Returns the text.
     pub const fn text(self) -> &'a str {
         self.text
     }
 
-    /// The bytes that are the text.
+    /// Returns the reference-counted bytes of the text, if it has them.
     pub(crate) const fn bytes(self) -> Option<&'a Bytes> {
         self.bytes
     }
@@ -87,35 +87,35 @@ impl<'a> From<&'a tokio_tungstenite::tungstenite::Utf8Bytes> for Body<'a> {
     }
 }
 
-/// A message on its way out.
+/// A message to encode.
 #[derive(Clone, Copy)]
 pub struct Outgoing<'a> {
-    /// How the fields are called.
+    /// The names of the envelope fields.
     pub envelope: &'a EnvelopeDescriptor,
-    /// The value of the tag.
+    /// The discriminant.
     pub tag: Option<Tag>,
-    /// The payload, where there is one.
+    /// The payload, if the message has one.
     pub payload: Option<&'a dyn erased_serde::Serialize>,
     /// The correlation id.
     pub id: Option<&'a Id>,
     /// Whether the id goes into the field for replies.
     pub is_reply: bool,
-    /// The major version.
+    /// The major version of the protocol.
     pub version: Option<i64>,
     /// The channel's key.
     pub channel: Option<&'a str>,
-    /// The number in the channel.
+    /// The sequence number in the channel.
     pub seq: Option<u64>,
     /// The channel's epoch.
     pub epoch: Option<&'a str>,
-    /// When it is published.
+    /// When it was published.
     pub timestamp: Option<SystemTime>,
-    /// In answers: whether the request succeeded, for the field that tells, where the envelope has one.
+    /// In replies, whether the request succeeded. It is encoded if the envelope has an outcome field.
     pub outcome: Option<bool>,
 }
 
 impl<'a> Outgoing<'a> {
-    /// A message with a tag and nothing else.
+    /// Creates a message with a discriminant and nothing else.
     pub const fn new(envelope: &'a EnvelopeDescriptor, tag: Option<Tag>) -> Self {
         Self {
             envelope,
@@ -133,19 +133,19 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Why a message could not be written.
+/// A message cannot be encoded.
 #[derive(Debug)]
 pub struct EncodeError(serde_json::Error);
 
 impl EncodeError {
     pub(crate) fn text(_: std::string::FromUtf8Error) -> Self {
-        Self(serde::ser::Error::custom("the codec did not write text"))
+        Self(serde::ser::Error::custom("the codec did not produce text"))
     }
 }
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the message cannot be written")
+        f.write_str("the message cannot be encoded")
     }
 }
 
@@ -237,12 +237,12 @@ impl Codec for Json {
     fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str> {
         match frame {
             Frame::Text(text) => Ok(Source::Json(text)),
-            Frame::Binary(_) => Err("JSON travels in text frames"),
+            Frame::Binary(_) => Err("expected a text frame"),
         }
     }
 }
 
-/// A JSON object on its way out.
+/// A JSON object that is being written.
 struct Object(Vec<u8>);
 
 impl Object {
@@ -257,14 +257,14 @@ impl Object {
         serde_json::to_writer(&mut self.0, value).map_err(EncodeError)
     }
 
-    /// A field whose value is JSON text already.
+    /// Writes a field whose value is JSON text.
     fn raw(&mut self, name: &str, json: &str) -> Result<(), EncodeError> {
         let value: &serde_json::value::RawValue =
             serde_json::from_str(json).map_err(EncodeError)?;
         self.field(name, value)
     }
 
-    /// Lays the fields of an object in among the others.
+    /// Writes the fields of an object next to the other fields.
     fn splice(&mut self, value: &dyn erased_serde::Serialize) -> Result<(), EncodeError> {
         let start = self.0.len();
         self.0.push(b',');
@@ -272,7 +272,7 @@ impl Object {
         serde_json::to_writer(&mut self.0, value).map_err(EncodeError)?;
         if self.0.get(body) != Some(&b'{') {
             return Err(EncodeError(serde::ser::Error::custom(
-                "a payload that lies flat beside the tag has to be an object",
+                "a payload without a content field must be an object",
             )));
         }
         self.0.pop();

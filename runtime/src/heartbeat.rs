@@ -1,4 +1,4 @@
-//! The heartbeat: an end that heard nothing for a while asks, and gives up where nothing answers.
+//! The heartbeat: sends a ping after an idle interval, and times out if nothing arrives after it.
 
 use std::{
     pin::Pin,
@@ -7,91 +7,91 @@ use std::{
 };
 use tokio::time::{Instant, Sleep};
 
-/// How much later than asked for a timer may fire. One that is later says that this process did not run: what the other end
-/// sent meanwhile may not be read yet.
+/// How late a timer may fire. If it fires later, this process was suspended or starved, and bytes of the peer may be unread: the peer
+/// gets another chance.
 const LATE: Duration = Duration::from_millis(50);
 
-/// Watches for signs of life.
+/// The heartbeat of one connection.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
-    heard: Instant,
-    /// When it was asked whether anybody is there, since the last sign of life.
-    asked: Option<Instant>,
-    /// The answer was waited for once more, because the timer was late.
-    late: bool,
-    /// It should be asked, whenever something was heard last.
-    wanted: bool,
+    last_activity: Instant,
+    /// When a ping was sent, if nothing arrived since.
+    pinged: Option<Instant>,
+    /// The deadline was extended once because the timer fired late.
+    extended: bool,
+    /// A ping was requested, regardless of the interval.
+    ping_requested: bool,
     sleep: Pin<Box<Sleep>>,
 }
 
-/// What the heartbeat wants.
+/// What the connection has to do for its heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeartbeatAction {
     /// Send a ping.
     Ping,
-    /// The other end did not answer in time.
+    /// Close the connection: nothing arrived within the timeout.
     TimedOut,
 }
 
 impl Heartbeat {
     pub(crate) fn new(interval: Duration, timeout: Duration) -> Self {
-        let heard = Instant::now();
-        let sleep = Box::pin(tokio::time::sleep_until(heard + interval));
+        let last_activity = Instant::now();
+        let sleep = Box::pin(tokio::time::sleep_until(last_activity + interval));
         Self {
             interval,
             timeout,
-            heard,
-            asked: None,
-            late: false,
-            wanted: false,
+            last_activity,
+            pinged: None,
+            extended: false,
+            ping_requested: false,
             sleep,
         }
     }
 
-    /// A sign of life.
+    /// Records that something arrived.
     pub(crate) fn hear(&mut self, now: Instant) {
-        self.heard = now;
-        self.asked = None;
-        self.late = false;
+        self.last_activity = now;
+        self.pinged = None;
+        self.extended = false;
     }
 
-    /// Asks at the next turn, whenever something was heard last.
+    /// Requests a ping at the next poll, regardless of the interval.
     #[cfg(feature = "client")]
-    pub(crate) fn ask_now(&mut self) {
-        if self.asked.is_none() {
-            self.wanted = true;
+    pub(crate) fn ping_now(&mut self) {
+        if self.pinged.is_none() {
+            self.ping_requested = true;
             self.sleep.as_mut().reset(Instant::now());
         }
     }
 
     fn due(&self) -> Instant {
-        match self.asked {
-            Some(asked) => asked + self.timeout,
-            None if self.wanted => self.heard,
-            None => self.heard + self.interval,
+        match self.pinged {
+            Some(pinged) => pinged + self.timeout,
+            None if self.ping_requested => self.last_activity,
+            None => self.last_activity + self.interval,
         }
     }
 
-    /// Ready when there is something to do. The timer is not moved at each sign of life: it looks again when it is over.
+    /// Ready if there is something to do. Activity does not reset the timer: the deadline is computed again when the timer fires.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HeartbeatAction> {
         loop {
             if self.sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
             let now = Instant::now();
-            let beat = match self.asked {
+            let beat = match self.pinged {
                 _ if now < self.due() => None,
-                Some(_) if now - self.due() > LATE && !self.late => {
-                    self.late = true;
-                    self.asked = Some(now);
+                Some(_) if now - self.due() > LATE && !self.extended => {
+                    self.extended = true;
+                    self.pinged = Some(now);
                     Some(HeartbeatAction::Ping)
                 }
                 Some(_) => return Poll::Ready(HeartbeatAction::TimedOut),
                 None => {
-                    self.wanted = false;
-                    self.asked = Some(now);
+                    self.ping_requested = false;
+                    self.pinged = Some(now);
                     Some(HeartbeatAction::Ping)
                 }
             };
@@ -116,12 +116,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_sign_of_life_begins_anew() {
+    async fn activity_restarts_the_interval() {
         let start = Instant::now();
         let mut heartbeat = Heartbeat::new(INTERVAL, TIMEOUT);
         assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
         assert_eq!(start.elapsed(), INTERVAL);
-        // The answer comes; from then on the whole interval passes again.
+        // A pong arrives; from then on the whole interval passes again.
         tokio::time::advance(TIMEOUT / 2).await;
         heartbeat.hear(Instant::now());
         assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(start.elapsed(), INTERVAL * 2 + TIMEOUT * 3 / 2);
     }
     #[tokio::test(start_paused = true)]
-    async fn a_timer_that_fires_late_waits_once_more() {
+    async fn a_late_timer_extends_the_deadline_once() {
         let mut heartbeat = Heartbeat::new(INTERVAL, TIMEOUT);
         for _ in 0..2 {
             assert_eq!(beat(&mut heartbeat).await, HeartbeatAction::Ping);

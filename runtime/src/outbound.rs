@@ -1,4 +1,4 @@
-//! The queue of what one connection still has to write: bounded in bytes, first in, first out.
+//! The outbound queue of one connection: FIFO, and bounded in bytes.
 
 use crate::transport::{CloseFrame, Packet};
 use futures_util::task::AtomicWaker;
@@ -10,22 +10,23 @@ use std::{
     task::Waker,
 };
 
-/// How many bytes are handed to the transport before it is flushed. What is flushed together costs one write.
+/// How many bytes are handed to the transport between flushes. Messages that are flushed together cost one write.
 const BATCH: usize = 64 * 1024;
 
-/// What a message in the queue costs beside its bytes, about. It counts, so that many small messages are bounded like few large ones.
+/// The approximate memory of a queued message in addition to its bytes. It counts, so that many small messages are bounded like few
+/// large ones.
 const OVERHEAD: usize = 128;
 
-/// The queue, shared by all that send.
+/// The queue, shared by all senders.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     state: Mutex<State>,
-    /// The connection's task. It is taken out while that task runs, so that what its own handlers send wakes nobody.
+    /// Wakes the connection's task. It is empty while that task runs, so that messages of its own handlers cause no wake-up.
     task: AtomicWaker,
-    /// How many bytes may wait.
+    /// The limit of queued bytes.
     #[cfg_attr(
         not(feature = "server"),
-        expect(dead_code, reason = "a client has a budget of its own")
+        expect(dead_code, reason = "a client bounds the queue with its own budget")
     )]
     limit: usize,
 }
@@ -33,27 +34,27 @@ pub(crate) struct Outbound {
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<Item>,
-    /// Bytes waiting, those under way to the transport included.
+    /// The bytes that are queued or being written.
     bytes: usize,
-    /// Bytes under way.
-    taken: usize,
-    /// How many of the waiting are volatile.
+    /// The bytes that are being written.
+    writing: usize,
+    /// How many queued messages are volatile.
     volatile: usize,
-    waiting: Vec<Waker>,
+    senders: Vec<Waker>,
     close: Option<Close>,
     ended: bool,
 }
 
-/// A message waiting to be written.
+/// A queued message.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) packet: Packet,
-    /// The first to go when there is no room.
+    /// Whether it may be dropped if there is no room.
     volatile: bool,
-    /// The sender's mark, for it to know that this was handed to the transport; 0 is none.
+    /// The sender's mark, which identifies the message when it is handed to the transport or withdrawn; 0 is none.
     #[cfg_attr(
         not(feature = "client"),
-        expect(dead_code, reason = "a server does not look back")
+        expect(dead_code, reason = "a server uses no marks")
     )]
     pub(crate) mark: u64,
 }
@@ -68,11 +69,11 @@ impl Item {
 #[derive(Clone, Debug)]
 pub(crate) struct Close {
     pub(crate) closing: CloseFrame,
-    /// Whether what is being done is finished first.
+    /// Whether work in progress finishes first.
     pub(crate) graceful: bool,
 }
 
-/// The connection has ended, or there was no room.
+/// Why a message was not queued.
 #[cfg(any(feature = "server", test))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EnqueueError {
@@ -93,16 +94,16 @@ impl Outbound {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues an answer. Answers always find room: the connection starts no further work while half the room is taken.
+    /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use.
     pub(crate) fn answer(&self, packet: Packet) {
         self.enqueue(packet, 0, false);
     }
 
-    /// Queues a message with a mark, past the limit: a client has a budget of its own.
+    /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
     pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) {
         let mut state = self.lock();
         if !state.ended {
-            state.put(Item {
+            state.push_item(Item {
                 packet,
                 volatile,
                 mark,
@@ -112,7 +113,7 @@ impl Outbound {
         }
     }
 
-    /// Queues messages with their marks before all that waits.
+    /// Queues messages with their marks at the front.
     #[cfg(feature = "client")]
     pub(crate) fn enqueue_first(&self, packets: Vec<(Packet, u64)>) {
         let mut state = self.lock();
@@ -131,14 +132,16 @@ impl Outbound {
         }
     }
 
-    /// Has the connection's task look again.
+    /// Wakes the connection's task.
     #[cfg(feature = "client")]
     pub(crate) fn wake(&self) {
         self.task.wake();
     }
 
-    /// Queues a message that nobody asked for. Where there is no room, volatile messages go first; where that does not
-    /// help, it is refused, and the connection is too slow.
+    /// Queues a message that is not a reply. If there is no room, queued volatile messages are dropped.
+    ///
+    /// # Errors
+    /// If there is still no room, or the connection has ended.
     #[cfg(any(feature = "server", test))]
     pub(crate) fn push(&self, packet: Packet, volatile: bool) -> Result<(), EnqueueError> {
         let mut state = self.lock();
@@ -147,12 +150,12 @@ impl Outbound {
         }
         let length = packet.len() + OVERHEAD;
         if state.bytes + length > self.limit && !volatile && state.volatile > 0 {
-            state.shed();
+            state.drop_volatile();
         }
         if state.bytes + length > self.limit && state.bytes > 0 {
             return Err(EnqueueError::Full);
         }
-        state.put(Item {
+        state.push_item(Item {
             packet,
             volatile,
             mark: 0,
@@ -162,7 +165,7 @@ impl Outbound {
         Ok(())
     }
 
-    /// Ready when `length` more bytes leave half of the room free, or when nothing waits at all.
+    /// Ready if `length` more bytes leave half of the limit free, or if nothing is queued.
     #[cfg(feature = "server")]
     pub(crate) fn poll_room(
         &self,
@@ -177,27 +180,27 @@ impl Outbound {
             return Poll::Ready(Ok(()));
         }
         if !state
-            .waiting
+            .senders
             .iter()
             .any(|waker| waker.will_wake(cx.waker()))
         {
-            state.waiting.push(cx.waker().clone());
+            state.senders.push(cx.waker().clone());
         }
         Poll::Pending
     }
 
-    /// Whether more than half of the room is taken.
+    /// Whether more than half of the limit is in use.
     #[cfg(feature = "server")]
     pub(crate) fn is_busy(&self) -> bool {
         self.lock().bytes > self.limit / 2
     }
 
-    /// Whether nothing waits or is under way.
+    /// Whether nothing is queued or being written.
     pub(crate) fn is_idle(&self) -> bool {
         self.lock().bytes == 0
     }
 
-    /// Takes what fits into one flush. Call [`Outbound::flushed`] when it is written.
+    /// Takes the messages of one flush. Call [`Outbound::flushed`] when they are written.
     pub(crate) fn take(&self, into: &mut Vec<Item>) {
         let mut state = self.lock();
         let mut taken = 0;
@@ -209,21 +212,21 @@ impl Outbound {
             state.volatile -= usize::from(item.volatile);
             into.extend(state.queue.pop_front());
         }
-        state.taken += taken;
+        state.writing += taken;
     }
 
-    /// What was taken is written.
+    /// Records that the messages that were taken are written.
     pub(crate) fn flushed(&self) {
         let mut state = self.lock();
-        state.bytes -= state.taken;
-        state.taken = 0;
-        let waiting = std::mem::take(&mut state.waiting);
+        state.bytes -= state.writing;
+        state.writing = 0;
+        let senders = std::mem::take(&mut state.senders);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        senders.into_iter().for_each(Waker::wake);
     }
 
-    /// Asks for the connection to be closed. The first to ask says why, unless it asked for a graceful end and this does
-    /// not.
+    /// Requests that the connection be closed. The first request sets the close frame, but an immediate close replaces a graceful
+    /// one.
     pub(crate) fn close(&self, closing: CloseFrame, graceful: bool) {
         let mut state = self.lock();
         if state
@@ -237,7 +240,7 @@ impl Outbound {
         }
     }
 
-    /// Whether the connection should be closed.
+    /// Returns the requested close, if any.
     pub(crate) fn closing(&self) -> Option<Close> {
         self.lock().close.clone()
     }
@@ -247,7 +250,7 @@ impl Outbound {
         self.task.take();
     }
 
-    /// Called by the connection's task before it rests, with the close it knows of. Whether there is something to do
+    /// Called by the connection's task before it returns `Pending`, with the close that it knows of. Returns whether there is work
     /// after all.
     pub(crate) fn rest(&self, waker: &Waker, known: Option<&Close>) -> bool {
         self.task.register(waker);
@@ -257,20 +260,20 @@ impl Outbound {
             (Some(_), None) => true,
             (Some(close), Some(known)) => known.graceful && !close.graceful,
         };
-        close || (state.taken == 0 && !state.queue.is_empty())
+        close || (state.writing == 0 && !state.queue.is_empty())
     }
 
-    /// The connection lost its transport: what was under way counts no longer, what waits goes on waiting, but for
-    /// volatile messages.
+    /// Handles the loss of the transport: messages that were being written no longer count, volatile messages are dropped, and all
+    /// others stay queued.
     #[cfg(feature = "client")]
     pub(crate) fn detach(&self) {
         let mut state = self.lock();
-        state.bytes -= state.taken;
-        state.taken = 0;
-        state.shed();
+        state.bytes -= state.writing;
+        state.writing = 0;
+        state.drop_volatile();
     }
 
-    /// Takes back what has a mark and waits still. False where it was taken already.
+    /// Removes the queued message with a mark. Returns false if it was taken already.
     #[cfg(feature = "client")]
     pub(crate) fn withdraw(&self, mark: u64) -> bool {
         let mut state = self.lock();
@@ -283,27 +286,27 @@ impl Outbound {
         true
     }
 
-    /// The connection is over: nothing more is taken, and all that waited is dropped.
+    /// Ends the queue: drops all messages and accepts no more.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
         state.queue.clear();
-        (state.bytes, state.taken, state.volatile) = (0, 0, 0);
-        let waiting = std::mem::take(&mut state.waiting);
+        (state.bytes, state.writing, state.volatile) = (0, 0, 0);
+        let senders = std::mem::take(&mut state.senders);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        senders.into_iter().for_each(Waker::wake);
     }
 }
 
 impl State {
-    fn put(&mut self, item: Item) {
+    fn push_item(&mut self, item: Item) {
         self.bytes += item.cost();
         self.volatile += usize::from(item.volatile);
         self.queue.push_back(item);
     }
 
     /// Drops the volatile messages.
-    fn shed(&mut self) {
+    fn drop_volatile(&mut self) {
         let mut freed = 0;
         self.queue.retain(|item| {
             if item.volatile {
@@ -320,7 +323,7 @@ impl State {
 mod tests {
     use super::*;
 
-    /// Messages are measured in these, with what each costs beside its bytes.
+    /// The unit of message sizes in these tests, overhead included.
     const UNIT: usize = OVERHEAD;
 
     fn packet(units: usize) -> Packet {
@@ -338,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn volatile_messages_go_first() {
+    fn volatile_messages_are_dropped_first() {
         let out = outbound(100);
         assert_eq!(out.push(packet(40), false), Ok(()));
         assert_eq!(out.push(packet(50), true), Ok(()));
@@ -358,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_way_counts_until_it_is_flushed() {
+    fn messages_being_written_count_until_they_are_flushed() {
         let out = outbound(100);
         out.push(packet(90), false).expect("there is room");
         assert_eq!(lengths(&out), [90]);
@@ -368,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_after_the_end() {
+    fn nothing_is_queued_after_the_end() {
         let out = outbound(100);
         out.end();
         assert_eq!(out.push(packet(1), false), Err(EnqueueError::Ended));

@@ -1,4 +1,4 @@
-//! Random text: names of sessions and of counts.
+//! Random session ids and epochs.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -6,10 +6,10 @@ use std::hash::{BuildHasher, Hasher};
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #[cfg(feature = "server")]
-/// 128 bits from the operating system, which nobody can guess, as 22 characters.
+/// Returns 128 unguessable bits from the operating system as 22 characters.
 ///
 /// # Errors
-/// Where the operating system has none.
+/// If the operating system cannot provide them.
 pub(crate) fn secret() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
@@ -17,12 +17,12 @@ pub(crate) fn secret() -> Result<String, getrandom::Error> {
 }
 
 #[cfg(feature = "server")]
-/// 48 bits that no other call is likely to have, as 8 characters. They name; they protect nothing.
+/// Returns 48 bits as 8 characters. They are unlikely to collide, but they can be guessed.
 pub(crate) fn name() -> String {
     text(number().into(), 8)
 }
 
-/// 64 bits from the keys of the standard library's hasher, which are random in each process and differ in each call.
+/// Returns 64 bits from the keys of the standard library's hasher, which are random per process and differ for each call.
 pub(crate) fn number() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! A transport in use, at either end: what is read counts as a sign of life, and what is queued is written in batches.
+//! The I/O of a connection, shared by server and client: reads for the heartbeat, and writes the outbound queue in batches.
 
 use crate::{
     descriptor::SessionDescriptor,
@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How long closing may take, and writing what is queued before it.
+/// The timeout for closing a transport, and for writing the queue before that.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A transport with its heartbeat and the batch that is being written.
@@ -40,13 +40,14 @@ impl TransportIo {
         }
     }
 
-    /// Whether a batch was handed to the transport and not flushed yet.
+    /// Whether a batch was handed to the transport and is not flushed yet.
     #[cfg(feature = "server")]
     pub(crate) fn is_flushing(&self) -> bool {
         self.flushing
     }
 
-    /// Reads, and returns how many bytes arrived. Part of a message is a sign of life, too: its sender can say nothing else before the rest.
+    /// Polls for an event, and returns how many bytes arrived. Part of a message counts as activity, too: its sender can send nothing
+    /// else before the rest.
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -60,7 +61,7 @@ impl TransportIo {
         (event, bytes)
     }
 
-    /// Notes a sign of life.
+    /// Records activity for the heartbeat.
     pub(crate) fn hear(&mut self) {
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.hear(Instant::now());
@@ -75,8 +76,8 @@ impl TransportIo {
         }
     }
 
-    /// Writes what is queued, and returns whether anything was. `written` is called with each batch before it is handed to the transport, and
-    /// `flushed` after it was flushed.
+    /// Writes queued messages, and returns whether a batch was flushed. `written` is called with each batch before it is handed to the
+    /// transport, and `flushed` after it was flushed.
     pub(crate) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -95,7 +96,7 @@ impl TransportIo {
                 for item in self.batch.drain(..) {
                     self.transport.feed(item.packet)?;
                 }
-                // A connection at rest keeps no room for a large batch.
+                // An idle connection does not keep the capacity of a large batch.
                 self.batch.shrink_to(16);
                 self.flushing = true;
             }
@@ -116,8 +117,7 @@ impl TransportIo {
     }
 }
 
-/// Waits until everything that is queued was written, or writing failed, within [`CLOSE_TIMEOUT`]. `write` is what [`TransportIo::poll_write`]
-/// returns.
+/// Writes the whole queue, for at most [`CLOSE_TIMEOUT`] or until writing fails. `write` calls [`TransportIo::poll_write`].
 pub(crate) async fn write_all(
     outbound: &Outbound,
     mut write: impl FnMut(&mut Context<'_>) -> Result<bool, TransportError>,

@@ -1,4 +1,4 @@
-//! The client: against the real server, and against a script that plays one.
+//! The client, against the real server and against scripted ones.
 
 #![cfg(all(feature = "server", feature = "client"))]
 
@@ -26,11 +26,11 @@ async fn enter(address: SocketAddr, name: &str) -> Client {
     Client::connect(format!("ws://{address}/ws"))
         .auth(&Auth { name: name.into() })
         .await
-        .expect("the server lets it in")
+        .expect("the client connects")
 }
 
 #[tokio::test]
-async fn requests_are_answered() {
+async fn requests_receive_replies() {
     soon(async {
         let (app, _, address) = serve().await;
         let client = enter(address, "ada").await;
@@ -39,7 +39,7 @@ async fn requests_are_answered() {
         client
             .chat_send(send("lobby", "hi"))
             .await
-            .expect("it is sent");
+            .expect("the message is sent");
         assert_eq!(
             client.chat_send(send("full", "hi")).await,
             Err(CallError::Declared(ChatSendError::RoomFull(Limit {
@@ -53,46 +53,49 @@ async fn requests_are_answered() {
 }
 
 #[tokio::test]
-async fn a_request_that_breaks_its_rules_is_not_sent() {
+async fn an_invalid_request_is_not_sent() {
     soon(async {
         let (.., address) = serve().await;
         let client = enter(address, "ada").await;
         let error = client
             .chat_send(send("lobby", ""))
             .await
-            .expect_err("it is too short");
+            .expect_err("the text is too short");
         assert_eq!(
             error.to_string(),
-            "the request does not fit: /text must be at least 1 character long"
+            "the request is invalid: /text must be at least 1 character long"
         );
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_refusal_says_why() {
+async fn a_refused_session_has_a_reason() {
     soon(async {
         let (.., address) = serve().await;
         let connect = Client::connect(format!("ws://{address}/ws")).auth(&Auth {
             name: "mallory".into(),
         });
-        let error = connect.await.expect_err("it is refused");
+        let error = connect.await.expect_err("the server refuses");
         assert!(error.is_final());
         assert_eq!(
             error.to_string(),
-            "the server refused: BAD_TOKEN: The token is not one of ours, or it has expired."
+            "the server refused the session: BAD_TOKEN: The token is not one of ours, or it has expired."
         );
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_says_so() {
+async fn an_invalid_address_is_reported() {
     soon(async {
-        for (url, words) in [("not a url", "the address cannot be used: it is no URL")] {
+        for (url, words) in [(
+            "not a url",
+            "the address cannot be used: it is not a valid URL",
+        )] {
             let error = Client::connect(url)
                 .await
-                .expect_err("it cannot be reached");
+                .expect_err("the address is invalid");
             assert_eq!(error.to_string(), words);
         }
     })
@@ -100,20 +103,22 @@ async fn an_address_that_is_none_says_so() {
 }
 
 #[tokio::test]
-async fn a_room_is_joined_heard_and_left() {
+async fn a_room_is_joined_received_and_left() {
     soon(async {
         let (_, server, address) = serve().await;
         let ada = enter(address, "ada").await;
         let bob = enter(address, "bob").await;
-        let mut room_of_ada = join(&ada, "r").await.expect("there is a place");
+        let mut room_of_ada = join(&ada, "r").await.expect("the join succeeds");
         assert_eq!(room_of_ada.reply, RoomJoined { members: 0 });
-        bob.chat_send(send("r", "hi")).await.expect("it is sent");
+        bob.chat_send(send("r", "hi"))
+            .await
+            .expect("the message is sent");
         assert_eq!(said(room_of_ada.next().await), ("hi".into(), Some(1)));
         bob.user_typing(UserTyping {
             room_id: "r".into(),
         })
         .await
-        .expect("it is sent");
+        .expect("the message is sent");
         let typing = room_of_ada.next().await;
         assert!(
             matches!(&typing, Some(Event::Message(e)) if e.seq.is_none()),
@@ -122,18 +127,22 @@ async fn a_room_is_joined_heard_and_left() {
         let members = || server.handle().room(&"r".into()).members();
         assert_eq!(members(), 1);
 
-        // Two places in one channel: the server knows of one, and hears of the last who goes.
-        let second = join(&ada, "r").await.expect("there is a place");
-        second.leave().await.expect("it may");
+        // Two subscriptions to one channel are one membership at the server, which is left with the last.
+        let second = join(&ada, "r").await.expect("the join succeeds");
+        second.leave().await.expect("the request succeeds");
         assert_eq!(members(), 1);
-        bob.chat_send(send("r", "still")).await.expect("it is sent");
+        bob.chat_send(send("r", "still"))
+            .await
+            .expect("the message is sent");
         assert_eq!(said(room_of_ada.next().await), ("still".into(), Some(2)));
-        room_of_ada.leave().await.expect("it may");
+        room_of_ada.leave().await.expect("the request succeeds");
         assert_eq!(members(), 0);
 
-        // What is dropped leaves as well: the answer to what comes after it tells that it was handled.
-        drop(join(&ada, "r").await.expect("there is a place"));
-        ada.chat_send(send("x", "after")).await.expect("it is sent");
+        // Dropping a subscription leaves as well. The reply to a later request shows that the leave was handled.
+        drop(join(&ada, "r").await.expect("the join succeeds"));
+        ada.chat_send(send("x", "after"))
+            .await
+            .expect("the message is sent");
         assert_eq!(members(), 0);
         assert!(matches!(
             join(&ada, "full").await,
@@ -148,14 +157,14 @@ async fn a_channel_without_messages_is_joined_by_its_key() {
     soon(async {
     let (_, server, address) = serve().await;
     let client = enter(address, "ada").await;
-    let mut lobby = client.lobby().join().await.expect("it may");
+    let mut lobby = client.lobby().join().await.expect("the request succeeds");
     server.handle().lobby().publish(&News { text: "x".into() });
     let news = lobby.next().await;
     assert!(
         matches!(&news, Some(Event::Message(e)) if e.message == ServerMessage::News(News { text: "x".into() })),
         "{news:?}"
     );
-    lobby.leave().await.expect("it may");
+    lobby.leave().await.expect("the request succeeds");
     assert_eq!(server.handle().lobby().members(), 0);
     })
     .await;
@@ -169,7 +178,7 @@ async fn a_stream_has_items_and_an_end() {
         let mut ticks = client
             .prices_watch(PricesWatch { count: 2 })
             .await
-            .expect("it begins");
+            .expect("the stream starts");
         assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 0 })));
         assert_eq!(ticks.next().await, Some(Ok(PricesTick { n: 1 })));
         assert_eq!(ticks.next().await, None);
@@ -191,9 +200,13 @@ async fn a_dropped_stream_is_cancelled() {
         let ticks = client
             .prices_watch(PricesWatch { count: 7 })
             .await
-            .expect("it begins");
+            .expect("the stream starts");
         drop(ticks);
-        app.dropped.acquire().await.expect("it is open").forget();
+        app.dropped
+            .acquire()
+            .await
+            .expect("the stream is open")
+            .forget();
         client
             .chat_send(send("lobby", "hi"))
             .await
@@ -203,11 +216,11 @@ async fn a_dropped_stream_is_cancelled() {
 }
 
 #[tokio::test]
-async fn the_last_who_goes_closes() {
+async fn dropping_the_last_handle_closes_the_client() {
     soon(async {
         let (_, server, address) = serve().await;
         let client = enter(address, "ada").await;
-        let room = join(&client, "r").await.expect("there is a place");
+        let room = join(&client, "r").await.expect("the join succeeds");
         drop(client);
         assert_eq!(server.handle().connections(), 1);
         drop(room);
@@ -228,7 +241,7 @@ async fn close_ends_everything() {
     soon(async {
         let (_, _server, address) = serve().await;
         let client = enter(address, "ada").await;
-        let mut room = join(&client, "r").await.expect("there is a place");
+        let mut room = join(&client, "r").await.expect("the join succeeds");
         let mut messages = client.notifications();
         let waiting = client.clone();
         let waiting = tokio::spawn(async move { waiting.wait(Wait {}).await });
@@ -241,7 +254,7 @@ async fn close_ends_everything() {
         assert_eq!(room.next().await, None);
         assert_eq!(messages.next().await, None);
         assert_eq!(
-            waiting.await.expect("it ends"),
+            waiting.await.expect("the task finishes"),
             Err(CallError::OutcomeUnknown)
         );
         assert_eq!(client.wait(Wait {}).await, Err(CallError::Closed));
@@ -250,7 +263,7 @@ async fn close_ends_everything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hole_in_the_numbers_is_a_gap() {
+async fn skipped_sequence_numbers_are_a_gap() {
     simulated(async {
     let (client, mut script, _scripts) = begin().await;
     let mut room = joined(&client, &mut script, 41).await;
@@ -301,13 +314,16 @@ async fn a_hole_in_the_numbers_is_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_look_gets_a_gap() {
+async fn a_slow_subscription_gets_a_gap() {
     simulated(async {
         let (connect, mut scripts) = scripted();
         let client = tokio::spawn(connect.capacity(2).into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let client = client.await.expect("it ends").expect("it is let in");
+        let client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         let mut room = joined(&client, &mut script, 0).await;
         for seq in 1..=5 {
             script.say(&message("x", seq)).await;
@@ -330,7 +346,7 @@ async fn who_does_not_look_gets_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_connection_is_made_again() {
+async fn a_lost_connection_is_reestablished() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         let mut room = joined(&client, &mut script, 41).await;
@@ -343,21 +359,21 @@ async fn a_lost_connection_is_made_again() {
             .expect(r#"{"type":"chat.send","payload":{"roomId":"r","text":"lost"},"id":"2"}"#)
             .await;
         drop(script);
-        // It may have been handled, so it is not sent again.
-        assert_eq!(lost.await.expect("it ends"), Err(CallError::OutcomeUnknown));
+        // The server may have handled it, so it is not sent again.
+        assert_eq!(lost.await.expect("the task finishes"), Err(CallError::OutcomeUnknown));
         client
             .wait_for_state(|state| *state == State::Reconnecting)
             .await;
-        // This one was not written yet.
+        // This request was not written yet.
         let later = call(&client, "later");
 
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let rejoin = script.next().await;
         let id = rejoin
             .strip_prefix(r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#)
             .and_then(|rest| rest.strip_suffix(r#""}"#))
-            .expect("the room comes first")
+            .expect("the rejoin comes first")
             .to_owned();
         let send = script.next().await;
         assert!(send.contains("later"), "{send}");
@@ -376,7 +392,7 @@ async fn a_lost_connection_is_made_again() {
             }))
         );
         assert_eq!(said(room.next().await), ("again".into(), Some(45)));
-        later.await.expect("it ends").expect("it is sent");
+        later.await.expect("the task finishes").expect("the message is sent");
     })
     .await;
 }
@@ -387,10 +403,10 @@ async fn another_epoch_is_a_gap() {
         let (client, mut script, mut scripts) = begin().await;
         let mut room = joined(&client, &mut script, 41).await;
         drop(script);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let rejoin = script.next().await;
-        let id = rejoin.rsplit('"').nth(1).expect("it has an id").to_owned();
+        let id = rejoin.rsplit('"').nth(1).expect("the request has an id").to_owned();
         script
         .say(&format!(
             r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":41,"epoch":"f"}}"#
@@ -408,14 +424,14 @@ async fn another_epoch_is_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_final_close_is_not_tried_again() {
+async fn a_final_close_is_not_retried() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
-        script.close(4409, "somebody took over").await;
+        script.close(4409, "another connection took over").await;
         let state = client
             .wait_for_state(|state| matches!(state, State::Closed(_)))
             .await;
-        let closing = handfast::transport::CloseFrame::new(4409, "somebody took over");
+        let closing = handfast::transport::CloseFrame::new(4409, "another connection took over");
         assert_eq!(state, State::Closed(Some(closing)));
         assert!(scripts.try_recv().is_err());
     })
@@ -423,7 +439,7 @@ async fn a_final_close_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_grow_and_stay_below_their_bound() {
+async fn backoff_grows_and_stays_below_its_bound() {
     simulated(async {
         let attempts = Arc::new(Mutex::new(Vec::new()));
         let times = attempts.clone();
@@ -434,7 +450,7 @@ async fn waits_grow_and_stay_below_their_bound() {
                 let mut times = times.lock().await;
                 times.push(tokio::time::Instant::now());
                 if times.len() > 1 && times.len() < 12 {
-                    return Err("nobody is there");
+                    return Err("the server is offline");
                 }
                 let (client, server) = duplex(64);
                 sender
@@ -446,11 +462,14 @@ async fn waits_grow_and_stay_below_their_bound() {
         })
         .auth(&Auth { name: "ada".into() });
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let _client = client.await.expect("it ends").expect("it is let in");
+        let _client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         drop(script);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let times = attempts.lock().await;
         let mut bound = Duration::from_millis(500);
@@ -466,7 +485,7 @@ async fn waits_grow_and_stay_below_their_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_answer_in_time() {
+async fn a_request_times_out() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let started = tokio::time::Instant::now();
@@ -474,7 +493,7 @@ async fn no_answer_in_time() {
         assert_eq!(answer, Err(CallError::Timeout));
         assert_eq!(started.elapsed().as_secs(), 5);
         script.next().await;
-        // Too late: nobody waits.
+        // Too late: the request has timed out.
         script.say(r#"{"type":"chat.sent","id":"1"}"#).await;
         script.say(r#"{"type":"ping"}"#).await;
         script.expect(r#"{"type":"pong"}"#).await;
@@ -483,7 +502,7 @@ async fn no_answer_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_asked_about() {
+async fn an_idle_connection_is_pinged() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         let started = tokio::time::Instant::now();
@@ -491,7 +510,7 @@ async fn silence_is_asked_about() {
         assert_eq!(started.elapsed().as_secs(), 25);
         assert!(script.next().await.contains("4000"));
         assert_eq!(started.elapsed().as_secs(), 35);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         client
             .wait_for_state(|state| *state == State::Connected)
@@ -501,19 +520,19 @@ async fn silence_is_asked_about() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn skew_is_told_and_an_old_server_refused() {
+async fn skew_is_reported_and_an_old_server_refused() {
     simulated(async {
     for (version, hash) in [("1.3.0", "other"), ("0.9.0", HASH)] {
         let (connect, mut scripts) = scripted();
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         script.next().await;
         script
             .say(&format!(
                 r#"{{"type":"ready","payload":{{"version":"{version}","hash":"{hash}","session":"s"}}}}"#
             ))
             .await;
-        match client.await.expect("it ends") {
+        match client.await.expect("the task finishes") {
             Ok(client) => {
                 let skew = client.skew().expect("the hashes differ");
                 assert_eq!((&*skew.version, &*skew.hash), ("1.3.0", "other"));
@@ -533,7 +552,7 @@ async fn skew_is_told_and_an_old_server_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_asked_for_is_heard() {
+async fn notifications_are_received() {
     simulated(async {
     let (client, mut script, _scripts) = begin().await;
     let mut messages = client.notifications();
@@ -552,34 +571,34 @@ async fn what_nobody_asked_for_is_heard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_does_not_fit_fails_its_request() {
+async fn an_invalid_reply_fails_its_request() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         for (answer, words) in [
             (
                 r#"{"type":"room.joined","payload":{"members":0},"id":"1"}"#,
-                "the answer is another message than the protocol says",
+                "the reply is a different message than the protocol declares",
             ),
             (
                 r#"{"type":"room.joined","payload":{},"id":"2"}"#,
-                "the answer does not fit",
+                "the reply cannot be decoded",
             ),
             (
                 r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"3"}"#,
-                "the server answered with INTERNAL: the server failed",
+                "the server replied with INTERNAL: the server failed",
             ),
             (
                 r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"…"},"id":"4"}"#,
                 "Join the room first.",
             ),
         ] {
-            let asked = tokio::spawn({
+            let call = tokio::spawn({
                 let client = client.clone();
                 async move { client.chat_send(send("r", "x")).await }
             });
             script.next().await;
             script.say(answer).await;
-            let error = asked.await.expect("it ends").expect_err("it fails");
+            let error = call.await.expect("the task finishes").expect_err("the request fails");
             assert_eq!(error.to_string(), words);
         }
     })
@@ -587,7 +606,7 @@ async fn an_answer_that_does_not_fit_fails_its_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_published_says_where() {
+async fn a_published_message_names_its_channel() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let mut messages = client.notifications();
@@ -606,7 +625,7 @@ async fn a_message_that_is_published_says_where() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn json_in_a_binary_frame_is_no_message() {
+async fn json_in_a_binary_frame_is_a_decode_error() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let mut messages = client.notifications();
@@ -622,7 +641,7 @@ async fn json_in_a_binary_frame_is_no_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_large_is_not_sent() {
+async fn a_message_that_is_too_large_is_not_sent() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let room_id = "x".repeat(70_000);
@@ -640,20 +659,23 @@ async fn what_is_too_large_is_not_sent() {
 async fn a_stream_is_not_sent_again() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
-        let asked = tokio::spawn({
+        let call = tokio::spawn({
             let client = client.clone();
             async move { client.prices_watch(PricesWatch { count: 3 }).await }
         });
         script.next().await;
         script.say(r#"{"type":"prices.watching","id":"1"}"#).await;
-        let mut ticks = asked.await.expect("it ends").expect("it begins");
+        let mut ticks = call
+            .await
+            .expect("the task finishes")
+            .expect("the stream starts");
         drop(script);
         assert_eq!(
             ticks.next().await,
             Some(Err(StreamError::Closed(CallError::OutcomeUnknown)))
         );
         assert_eq!(ticks.next().await, None);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         script.say(r#"{"type":"ping"}"#).await;
         script.expect(r#"{"type":"pong"}"#).await;
@@ -662,7 +684,7 @@ async fn a_stream_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejoin_without_an_answer_is_told_and_tried_again() {
+async fn a_rejoin_without_a_reply_is_reported_and_may_complete_later() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         let mut room = joined(&client, &mut script, 41).await;
@@ -672,7 +694,7 @@ async fn a_rejoin_without_an_answer_is_told_and_tried_again() {
         assert_eq!(lost.elapsed().as_secs(), 10);
         let (mut script, id) = again(script, &mut scripts).await;
         assert_eq!(room.next().await, UNBOUNDED);
-        // It comes late, but it comes.
+        // The reply arrives late.
         script.say(&rejoined(&id, 44)).await;
         script.say(&message("x", 45)).await;
         assert_eq!(
@@ -688,7 +710,7 @@ async fn a_rejoin_without_an_answer_is_told_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_count_that_went_back_is_a_gap_without_bounds() {
+async fn a_sequence_that_went_back_is_an_unbounded_gap() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         let mut room = joined(&client, &mut script, 41).await;
@@ -702,31 +724,31 @@ async fn a_count_that_went_back_is_a_gap_without_bounds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_rejoin_says_why() {
+async fn a_refused_rejoin_ends_the_subscription() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         for (answer, words) in [
             (
                 r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"You were banned."},"id":"ID"}"#,
-                "the server answered with NOT_IN_ROOM: You were banned.",
+                "the server replied with NOT_IN_ROOM: You were banned.",
             ),
             (
                 r#"{"type":"room.joined","payload":{},"id":"ID","channel":"room:r","seq":41,"epoch":"e"}"#,
-                "the answer does not fit",
+                "the reply cannot be decoded",
             ),
             (
                 r#"{"type":"chat.sent","id":"ID"}"#,
-                "the answer is another message than the protocol says",
+                "the reply is a different message than the protocol declares",
             ),
         ] {
-            let asked = tokio::spawn({
+            let call = tokio::spawn({
                 let client = client.clone();
                 async move { join(&client, "r").await }
             });
             let join = script.next().await;
-            let id = join.rsplit('"').nth(1).expect("it has an id").to_owned();
+            let id = join.rsplit('"').nth(1).expect("the request has an id").to_owned();
             script.say(&rejoined(&id, 41)).await;
-            let mut room = asked.await.expect("it ends").expect("it may");
+            let mut room = call.await.expect("the task finishes").expect("the request succeeds");
             let (next, id) = again(script, &mut scripts).await;
             script = next;
             script.say(&answer.replace("ID", &id)).await;
@@ -741,7 +763,7 @@ async fn a_refused_rejoin_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_behind_a_refused_hello_was_not_sent() {
+async fn a_request_queued_behind_a_refused_hello_was_not_sent() {
     simulated(async {
         let (client, script, mut scripts) = begin().await;
         drop(script);
@@ -752,12 +774,15 @@ async fn a_request_behind_a_refused_hello_was_not_sent() {
             let client = client.clone();
             async move { client.chat_send(send("r", "x")).await }
         });
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         script.next().await;
         script
             .say(r#"{"type":"refuse","payload":{"code":"BAD_TOKEN","message":"It has expired."}}"#)
             .await;
-        assert_eq!(waiting.await.expect("it ends"), Err(CallError::Closed));
+        assert_eq!(
+            waiting.await.expect("the task finishes"),
+            Err(CallError::Closed)
+        );
         let closing = handfast::transport::CloseFrame::new(4401, "BAD_TOKEN: It has expired.");
         assert_eq!(client.state(), State::Closed(Some(closing)));
     })
@@ -765,31 +790,34 @@ async fn a_request_behind_a_refused_hello_was_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_tells_no_hash_is_not_compared() {
+async fn a_server_without_a_hash_has_no_skew() {
     simulated(async {
         let (connect, mut scripts) = scripted();
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         script.next().await;
         script
             .say(r#"{"type":"ready","payload":{"version":"1.3.0","session":"s"}}"#)
             .await;
-        let client = client.await.expect("it ends").expect("it is let in");
+        let client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         assert_eq!(client.skew(), None);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proof_is_made_for_each_connection() {
+async fn credentials_are_fetched_for_each_connection() {
     simulated(async {
         let (connect, mut scripts) = scripted();
-        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let attempts = std::sync::atomic::AtomicUsize::new(0);
         let connect = connect.auth_with(move || {
-            let n = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let n = attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             async move {
                 match n {
-                    1 => Err("it cannot be had just now"),
+                    1 => Err("the token service is down"),
                     _ => Ok(Auth {
                         name: format!("ada{n}"),
                     }),
@@ -798,14 +826,17 @@ async fn a_proof_is_made_for_each_connection() {
         });
         let client = tokio::spawn(connect.into_future());
         let mut heard = Vec::new();
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         heard.push(script.next().await);
         script
             .say(r#"{"type":"ready","payload":{"version":"1.2.0","session":"s"}}"#)
             .await;
-        let _client = client.await.expect("it ends").expect("it is let in");
+        let _client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         drop(script);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         heard.push(script.next().await);
         for (hello, name) in heard.iter().zip(["ada0", "ada2"]) {
             assert!(

@@ -1,4 +1,4 @@
-//! What a client holds for a server that does not read, does not answer, or says too much.
+//! The bounds of a client whose server does not read, does not reply, or sends too much.
 
 #![cfg(all(feature = "server", feature = "client"))]
 
@@ -30,7 +30,7 @@ fn limits() -> Limits {
     }
 }
 
-/// What comes before the answer to a ping.
+/// Returns the messages before the pong to a ping.
 async fn before_pong(script: &mut Script) -> Vec<String> {
     script.say(r#"{"type":"ping"}"#).await;
     let mut texts = Vec::new();
@@ -44,7 +44,7 @@ async fn before_pong(script: &mut Script) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_without_an_answer_are_bounded() {
+async fn pending_requests_are_bounded() {
     simulated(async {
         let (connect, scripts) = scripted();
         let (client, mut script, _scripts) = begin_with(connect.limits(limits()), scripts).await;
@@ -54,44 +54,45 @@ async fn requests_without_an_answer_are_bounded() {
             calls.spawn(async move { client.chat_send(send("r", "x")).await });
         }
         settle().await;
-        let mut asked = before_pong(&mut script).await;
-        // 256 bytes more than its payload for each.
-        assert!((10..=16).contains(&asked.len()), "{}", asked.len());
-        // Each answer makes room for another, and in the end all are answered.
+        let mut requests = before_pong(&mut script).await;
+        // Each costs 256 bytes more than its payload.
+        assert!((10..=16).contains(&requests.len()), "{}", requests.len());
+        // Each reply makes room for another request, and in the end all have replies.
         let mut answered = 0;
-        while let Some(request) = asked.pop() {
+        while let Some(request) = requests.pop() {
             let id = id_of(&request);
             script
                 .say(&format!(r#"{{"type":"chat.sent","id":"{id}"}}"#))
                 .await;
             answered += 1;
-            asked.extend(before_pong(&mut script).await);
-            assert!(asked.len() <= 16, "{}", asked.len());
+            requests.extend(before_pong(&mut script).await);
+            assert!(requests.len() <= 16, "{}", requests.len());
         }
         assert_eq!(answered, 100);
         while let Some(call) = calls.join_next().await {
-            call.expect("it ends").expect("it is sent");
+            call.expect("the task finishes")
+                .expect("the message is sent");
         }
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_a_server_that_does_not_read_is_bounded() {
+async fn the_queue_of_a_server_that_does_not_read_is_bounded() {
     simulated(async {
         let (client, mut script, _scripts) = begin_narrow(limits()).await;
         let queued = Arc::new(AtomicUsize::new(0));
         for _ in 0..100 {
             let (client, queued) = (client.clone(), queued.clone());
             tokio::spawn(async move {
-                client.crash(Crash {}).await.expect("it is queued");
+                client.crash(Crash {}).await.expect("the message is queued");
                 queued.fetch_add(1, Ordering::Relaxed);
             });
         }
         settle().await;
         let waiting = queued.load(Ordering::Relaxed);
         assert!((8..=20).contains(&waiting), "{waiting}");
-        // When it reads, everything comes.
+        // Once the server reads, everything arrives.
         for _ in 0..100 {
             assert!(script.next().await.contains("crash"));
         }
@@ -100,28 +101,34 @@ async fn what_waits_for_a_server_that_does_not_read_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn volatile_messages_take_half_of_the_room() {
+async fn volatile_messages_use_half_of_the_budget() {
     simulated(async {
         let (client, mut script, mut scripts) = begin_narrow(limits()).await;
         let typing = || UserTyping {
             room_id: "r".into(),
         };
         for _ in 0..100 {
-            client.user_typing(typing()).await.expect("it is no error");
+            client
+                .user_typing(typing())
+                .await
+                .expect("dropping is not an error");
         }
         settle().await;
-        // What is not volatile finds room.
-        client.crash(Crash {}).await.expect("it is queued");
+        // Other messages have room.
+        client.crash(Crash {}).await.expect("the message is queued");
         let mut volatile = 0;
         while script.next().await.contains("user.typing") {
             volatile += 1;
         }
         assert!((3..=10).contains(&volatile), "{volatile}");
-        // Without a connection nothing volatile is kept.
+        // Without a connection, volatile messages are dropped.
         drop(script);
         client.wait_for_state(|s| *s == State::Reconnecting).await;
-        client.user_typing(typing()).await.expect("it is no error");
-        let mut script = scripts.recv().await.expect("it connects again");
+        client
+            .user_typing(typing())
+            .await
+            .expect("dropping is not an error");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         assert!(before_pong(&mut script).await.is_empty());
     })
@@ -129,7 +136,7 @@ async fn volatile_messages_take_half_of_the_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_without_a_connection_is_bounded() {
+async fn the_queue_without_a_connection_is_bounded() {
     simulated(async {
         let (connect, scripts) = scripted();
         let (client, script, mut scripts) = begin_with(connect.limits(limits()), scripts).await;
@@ -139,14 +146,14 @@ async fn what_waits_without_a_connection_is_bounded() {
         for _ in 0..100 {
             let (client, queued) = (client.clone(), queued.clone());
             tokio::spawn(async move {
-                client.crash(Crash {}).await.expect("it is queued");
+                client.crash(Crash {}).await.expect("the message is queued");
                 queued.fetch_add(1, Ordering::Relaxed);
             });
         }
         settle().await;
         let waiting = queued.load(Ordering::Relaxed);
         assert!((8..=16).contains(&waiting), "{waiting}");
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         for _ in 0..100 {
             assert!(script.next().await.contains("crash"));
@@ -156,7 +163,7 @@ async fn what_waits_without_a_connection_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_pong_answers_all_pings_before_it() {
+async fn one_pong_replies_to_all_pings_before_it() {
     simulated(async {
         let (_client, mut script, _scripts) = begin_narrow(Chat::DESCRIPTOR.limits).await;
         for _ in 0..1000 {
@@ -183,7 +190,7 @@ type Ticks = handfast::client::Streaming<
 >;
 
 async fn begin_stream(client: &Client, script: &mut Script) -> (Ticks, String) {
-    let asked = tokio::spawn({
+    let stream = tokio::spawn({
         let client = client.clone();
         async move { client.prices_watch(PricesWatch { count: 3 }).await }
     });
@@ -191,7 +198,13 @@ async fn begin_stream(client: &Client, script: &mut Script) -> (Ticks, String) {
     script
         .say(&format!(r#"{{"type":"prices.watching","id":"{id}"}}"#))
         .await;
-    (asked.await.expect("it ends").expect("it begins"), id)
+    (
+        stream
+            .await
+            .expect("the task finishes")
+            .expect("the stream starts"),
+        id,
+    )
 }
 
 fn tick(n: i64, id: &str, padding: usize) -> String {
@@ -200,9 +213,9 @@ fn tick(n: i64, id: &str, padding: usize) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_nobody_looks_at_fails_and_is_cancelled() {
+async fn a_stream_that_is_not_read_fails_and_is_cancelled() {
     simulated(async {
-        // 1,024 items, or a mebibyte of them.
+        // 1,024 items, or 1 MiB of them.
         for (padding, kept) in [(0, 1024), (30_000, 34)] {
             let (client, mut script, _scripts) = begin().await;
             let (mut ticks, id) = begin_stream(&client, &mut script).await;
@@ -214,7 +227,7 @@ async fn a_stream_that_nobody_looks_at_fails_and_is_cancelled() {
             script
                 .expect(&format!(r#"{{"type":"prices.stop","id":"{id}"}}"#))
                 .await;
-            // What still comes is passed over.
+            // Later items are ignored.
             script.say(&tick(kept + 1, &id, 0)).await;
             read(&mut script).await;
             for n in 0..kept {
@@ -231,7 +244,7 @@ async fn a_stream_that_nobody_looks_at_fails_and_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_with_an_item_that_does_not_fit_is_cancelled() {
+async fn a_stream_with_an_invalid_item_is_cancelled() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let (mut ticks, id) = begin_stream(&client, &mut script).await;
@@ -255,7 +268,7 @@ async fn a_stream_with_an_item_that_does_not_fit_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_is_looked_at_has_no_end_to_its_items() {
+async fn a_stream_that_is_read_is_unbounded() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let (mut ticks, id) = begin_stream(&client, &mut script).await;
@@ -268,7 +281,7 @@ async fn a_stream_that_is_looked_at_has_no_end_to_its_items() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_channel_holds_so_many_bytes() {
+async fn the_inbox_of_a_channel_is_bounded_in_bytes() {
     simulated(async {
         let (connect, scripts) = scripted();
         let (client, mut script, _scripts) = begin_with(connect.limits(limits()), scripts).await;
@@ -286,7 +299,7 @@ async fn a_channel_holds_so_many_bytes() {
             to: Some(10),
         };
         assert_eq!(room.next().await, Some(Event::Gap(missed)));
-        // There is room again.
+        // The inbox has room again.
         script.say(&message(&text, 11)).await;
         assert_eq!(said(room.next().await).1, Some(11));
         // One message always fits.
@@ -299,7 +312,7 @@ async fn a_channel_holds_so_many_bytes() {
 const HIGHEST: u64 = (1 << 53) - 1;
 
 #[tokio::test(start_paused = true)]
-async fn a_forged_number_does_not_silence_a_channel() {
+async fn a_forged_sequence_number_does_not_silence_a_channel() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let mut room = enter(&client, &mut script, "r", 41).await;
@@ -320,7 +333,7 @@ async fn a_forged_number_does_not_silence_a_channel() {
         assert_eq!(room.next().await, UNBOUNDED);
         assert_eq!(said(room.next().await), ("b".into(), Some(43)));
         assert_eq!(said(room.next().await), ("c".into(), Some(44)));
-        // A notice can be forged as well.
+        // A gap notice can be forged as well.
         script
             .say(&format!(
                 r#"{{"type":"gap","payload":{{"channel":"room:r","from":45,"to":{HIGHEST}}}}}"#
@@ -332,7 +345,7 @@ async fn a_forged_number_does_not_silence_a_channel() {
         assert_eq!(room.next().await, UNBOUNDED);
         assert_eq!(said(room.next().await), ("d".into(), Some(45)));
         assert_eq!(said(room.next().await), ("e".into(), Some(46)));
-        // What was never reported as missing came before.
+        // A number that was never reported as missing is a duplicate.
         script.say(&message("old", 20)).await;
         script.say(&message("f", 47)).await;
         assert_eq!(said(room.next().await), ("f".into(), Some(47)));
@@ -341,7 +354,7 @@ async fn a_forged_number_does_not_silence_a_channel() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_highest_number_is_a_number() {
+async fn the_highest_sequence_number_is_valid() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let mut room = enter(&client, &mut script, "r", HIGHEST).await;
@@ -357,7 +370,7 @@ async fn the_highest_number_is_a_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_written_cannot_be_answered() {
+async fn a_request_that_was_not_written_accepts_no_reply() {
     simulated(async {
         let (client, mut script, _scripts) = begin_narrow(Chat::DESCRIPTOR.limits).await;
         let mut calls = Vec::new();
@@ -369,7 +382,7 @@ async fn what_was_not_written_cannot_be_answered() {
             }));
             settle().await;
         }
-        // The third waits behind the second, which waits for room. Ids can be guessed.
+        // The third is queued behind the second, which waits for room. Ids can be guessed.
         script
             .say(r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"…"},"id":"3"}"#)
             .await;
@@ -381,14 +394,16 @@ async fn what_was_not_written_cannot_be_answered() {
                 .await;
         }
         for call in calls {
-            call.await.expect("it ends").expect("it is sent");
+            call.await
+                .expect("the task finishes")
+                .expect("the message is sent");
         }
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_is_answered_like_a_join_fails() {
+async fn a_stream_with_a_join_reply_fails() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let (mut ticks, id) = begin_stream(&client, &mut script).await;
@@ -407,7 +422,7 @@ async fn a_stream_that_is_answered_like_a_join_fails() {
     .await;
 }
 
-/// Counts log lines, and keeps the longest.
+/// Counts log lines and records the longest.
 #[derive(Clone, Default)]
 struct Lines(Arc<(AtomicUsize, AtomicUsize)>);
 

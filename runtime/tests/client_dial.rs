@@ -1,4 +1,4 @@
-//! How a client dials: which URLs it takes, and what it makes of the server's response.
+//! Dialing: which URLs a client accepts, and how it handles the response of the server.
 
 #![cfg(all(feature = "server", feature = "client"))]
 
@@ -25,11 +25,11 @@ async fn dial(url: String) -> Result<Client, ConnectError> {
 }
 
 #[tokio::test]
-async fn schemes_of_the_web_are_taken() {
+async fn http_schemes_are_accepted() {
     soon(async {
         let (.., address) = serve().await;
         for url in [format!("http://{address}/ws"), format!("WS://{address}/ws")] {
-            let client = dial(url).await.expect("it is let in");
+            let client = dial(url).await.expect("the client connects");
             assert_eq!(client.state(), State::Connected);
         }
     })
@@ -37,16 +37,16 @@ async fn schemes_of_the_web_are_taken() {
 }
 
 #[tokio::test]
-async fn what_an_address_cannot_have_is_refused_by_name() {
+async fn invalid_addresses_are_refused_with_a_reason() {
     soon(async {
         for (url, words) in [
             (
                 "wss://example.org",
-                "`wss` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
+                "`wss` is not built in; terminate TLS in a proxy, or bring a TLS transport (`ClientBuilder::over`)",
             ),
             (
                 "https://example.org",
-                "`https` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
+                "`https` is not built in; terminate TLS in a proxy, or bring a TLS transport (`ClientBuilder::over`)",
             ),
             (
                 "ftp://example.org",
@@ -58,7 +58,7 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
             ),
             (
                 "/ws",
-                "it is a path and names no host; write `ws://host/path`",
+                "it is a path without a host; write `ws://host/path`",
             ),
             (
                 "//example.org/ws",
@@ -66,16 +66,16 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
             ),
             (
                 "ws://example.org/ws#top",
-                "it has a fragment, which no server sees; leave out what begins with `#`",
+                "it has a fragment, which is never sent to a server; remove `#` and what follows",
             ),
             (
                 "ws://ada:secret@example.org/ws",
-                "it has a user's name; send that with `auth` or a header",
+                "it has user information; send that with `auth` or a header",
             ),
-            ("not a url", "it is no URL"),
-            ("", "it is no URL"),
+            ("not a url", "it is not a valid URL"),
+            ("", "it is not a valid URL"),
         ] {
-            let error = dial(url.into()).await.expect_err("it cannot be reached");
+            let error = dial(url.into()).await.expect_err("the address is invalid");
             assert!(error.is_final(), "{url}");
             let expected = format!("the address cannot be used: {words}");
             assert_eq!(error.to_string(), expected, "{url}");
@@ -84,19 +84,19 @@ async fn what_an_address_cannot_have_is_refused_by_name() {
     .await;
 }
 
-/// A server that takes one connection, reads the head of its request, and writes a response.
+/// A server that accepts one connection, reads the request head, and writes a response.
 async fn answers(response: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
-        .expect("there is a port");
-    let address = listener.local_addr().expect("it is bound");
+        .expect("a port is free");
+    let address = listener.local_addr().expect("the listener is bound");
     let served = tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.expect("it dials");
+        let (mut socket, _) = listener.accept().await.expect("the client dials");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(socket.read_u8().await.expect("there is more"));
+            head.push(socket.read_u8().await.expect("more bytes arrive"));
         }
-        // A client that has read enough may be gone.
+        // The client may have closed already.
         let _ = socket.write_all(&response).await;
         socket
     });
@@ -104,7 +104,7 @@ async fn answers(response: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<TcpS
 }
 
 #[tokio::test]
-async fn a_refused_upgrade_says_its_status() {
+async fn a_refused_upgrade_reports_its_status() {
     soon(async {
         let long = "x".repeat(100_000);
         let cases = [
@@ -125,7 +125,7 @@ async fn a_refused_upgrade_says_its_status() {
             let (address, served) = answers(response.into_bytes()).await;
             let error = dial(format!("ws://{address}/ws"))
                 .await
-                .expect_err("it is refused");
+                .expect_err("the server refuses");
             let text = error.to_string();
             let expected = format!("the server refused the upgrade with status {words}");
             assert!(text.starts_with(&expected), "{text}");
@@ -138,13 +138,13 @@ async fn a_refused_upgrade_says_its_status() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_end_does_not_hide_the_status() {
+async fn an_endless_body_does_not_hide_the_status() {
     soon(async {
         let response = b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 100\r\n\r\nslow ";
         let (address, _served) = answers(response.to_vec()).await;
         let error = dial(format!("ws://{address}/ws"))
             .await
-            .expect_err("it is refused");
+            .expect_err("the server refuses");
         assert_eq!(
             error.to_string(),
             "the server refused the upgrade with status 429: slow"
@@ -153,33 +153,36 @@ async fn a_body_that_does_not_end_does_not_hide_the_status() {
     .await;
 }
 
-/// A server that upgrades, with other header lines, and writes bytes behind them.
+/// A server that upgrades with extra header lines and writes bytes after the response.
 async fn upgrades(lines: &'static str, accept: bool, behind: Vec<u8>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
-        .expect("there is a port");
-    let address = listener.local_addr().expect("it is bound");
+        .expect("a port is free");
+    let address = listener.local_addr().expect("the listener is bound");
     tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.expect("it dials");
+        let (mut socket, _) = listener.accept().await.expect("the client dials");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(socket.read_u8().await.expect("there is more"));
+            head.push(socket.read_u8().await.expect("more bytes arrive"));
         }
-        let head = String::from_utf8(head).expect("it is text");
+        let head = String::from_utf8(head).expect("the head is text");
         let key = head
             .lines()
             .filter_map(|line| line.split_once(": "))
             .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
             .map(|(_, key)| key.to_owned())
-            .expect("it has a key");
+            .expect("the request has a key");
         let key = derive_accept_key(if accept { key.as_bytes() } else { b"another" });
         let mut response = format!(
             "HTTP/1.1 101 Switching Protocols\r\nsec-websocket-accept: {key}\r\n{lines}\r\n"
         )
         .into_bytes();
         response.extend(behind);
-        // One write: what is behind the head comes with it.
-        socket.write_all(&response).await.expect("it reads");
+        // One write, so that the bytes arrive together with the head.
+        socket
+            .write_all(&response)
+            .await
+            .expect("the reader finishes");
         std::future::pending::<()>().await;
     });
     address
@@ -188,7 +191,7 @@ async fn upgrades(lines: &'static str, accept: bool, behind: Vec<u8>) -> SocketA
 const UPGRADE: &str = "upgrade: websocket\r\nconnection: keep-alive, Upgrade\r\n";
 
 fn text_frame(text: &str) -> Vec<u8> {
-    let length = u8::try_from(text.len()).expect("it is short");
+    let length = u8::try_from(text.len()).expect("the text is short");
     let mut frame = if length < 126 {
         vec![0x81, length]
     } else {
@@ -199,7 +202,7 @@ fn text_frame(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_comes_with_the_upgrade_is_read() {
+async fn bytes_after_the_upgrade_are_read() {
     soon(async {
         let ready = format!(
             r#"{{"type":"ready","payload":{{"version":"1.2.0","hash":"{HASH}","session":"s"}}}}"#
@@ -211,7 +214,7 @@ async fn what_comes_with_the_upgrade_is_read() {
             .auth(&Auth { name: "ada".into() })
             .reconnect(false)
             .await
-            .expect("it is let in");
+            .expect("the client connects");
         let state = client
             .wait_for_state(|s| matches!(s, State::Closed(_)))
             .await;
@@ -221,13 +224,13 @@ async fn what_comes_with_the_upgrade_is_read() {
 }
 
 #[tokio::test]
-async fn an_upgrade_that_is_none_is_refused() {
+async fn an_invalid_upgrade_is_refused() {
     soon(async {
         let cases = [
             (
                 UPGRADE,
                 false,
-                "the response does not answer the request's key",
+                "the `Sec-WebSocket-Accept` header does not match the request",
             ),
             (
                 "connection: upgrade\r\n",
@@ -237,20 +240,20 @@ async fn an_upgrade_that_is_none_is_refused() {
             (
                 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-protocol: chat.v2+json\r\n",
                 true,
-                "the response has a subprotocol that was not offered",
+                "the response selects a subprotocol that was not offered",
             ),
             (
                 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-extensions: permessage-deflate\r\n",
                 true,
-                "the response has an extension that was not offered",
+                "the response selects an extension that was not offered",
             ),
         ];
         for (lines, accept, words) in cases {
             let address = upgrades(lines, accept, Vec::new()).await;
             let error = dial(format!("ws://{address}/ws"))
                 .await
-                .expect_err("it is refused");
-            let source = std::error::Error::source(&error).expect("it says why");
+                .expect_err("the server refuses");
+            let source = std::error::Error::source(&error).expect("the error has a source");
             assert_eq!(source.to_string(), words);
         }
     })
@@ -258,7 +261,7 @@ async fn an_upgrade_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_head_without_end_is_refused() {
+async fn an_endless_head_is_refused() {
     soon(async {
         let mut response = b"HTTP/1.1 200 OK\r\n".to_vec();
         for n in 0..5000 {
@@ -268,22 +271,22 @@ async fn a_head_without_end_is_refused() {
         let dialled = dial(format!("ws://{address}/ws"));
         let dialled = tokio::time::timeout(Duration::from_secs(5), dialled).await;
         let error = dialled
-            .expect("it does not wait")
-            .expect_err("it is refused");
+            .expect("the client does not wait")
+            .expect_err("the server refuses");
         assert!(matches!(error, ConnectError::Transport(_)), "{error}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_handshake_that_hangs_is_timed() {
+async fn a_handshake_that_hangs_times_out() {
     tokio::time::pause();
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
-        .expect("there is a port");
-    let address = listener.local_addr().expect("it is bound");
+        .expect("a port is free");
+    let address = listener.local_addr().expect("the listener is bound");
     let error = dial(format!("ws://{address}/ws"))
         .await
-        .expect_err("nobody answers");
+        .expect_err("the server does not respond");
     assert!(matches!(error, ConnectError::Timeout), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The channels of a client: who holds a place, in which order the server hears of it, and what comes back after a loss.
+//! The channels of a client: subscriptions, the order of joins and leaves, and rejoins after a reconnect.
 
 #![cfg(all(feature = "server", feature = "client"))]
 
@@ -25,14 +25,17 @@ async fn a_leave_does_not_overtake_a_join_that_is_pending() {
         let first = enter(&client, &mut script, "r", 41).await;
         let second = spawn_join(&client, "r");
         let id = id_of(&script.next().await);
-        // The first holder goes; the second has no answer yet.
+        // The first subscription leaves while the second join is pending.
         drop(first);
         read(&mut script).await;
         script.say(&let_in("r", &id, 41)).await;
-        let mut second = second.await.expect("it ends").expect("it may");
+        let mut second = second
+            .await
+            .expect("the task finishes")
+            .expect("the request succeeds");
         script.say(&message("x", 42)).await;
         assert_eq!(said(second.next().await), ("x".into(), Some(42)));
-        // With the last the channel is left.
+        // The last subscription leaves the channel.
         drop(second);
         assert!(script.next().await.contains("room.leave"));
     })
@@ -46,16 +49,22 @@ async fn a_leave_beside_a_pending_join_leaves_the_server_joined() {
         let client = chat::Client::connect(format!("ws://{address}/ws"))
             .auth(&chat::Auth { name: "ada".into() })
             .await
-            .expect("it is let in");
+            .expect("the client connects");
         for _ in 0..20 {
-            let first = join(&client, "r").await.expect("it may");
+            let first = join(&client, "r").await.expect("the request succeeds");
             let second = spawn_join(&client, "r");
             tokio::task::yield_now().await;
             drop(first);
-            let mut second = second.await.expect("it ends").expect("it may");
-            client.chat_send(send("r", "hi")).await.expect("it is sent");
+            let mut second = second
+                .await
+                .expect("the task finishes")
+                .expect("the request succeeds");
+            client
+                .chat_send(send("r", "hi"))
+                .await
+                .expect("the message is sent");
             assert_eq!(said(second.next().await).0, "hi");
-            second.leave().await.expect("it may");
+            second.leave().await.expect("the request succeeds");
             assert_eq!(server.handle().room(&"r".into()).members(), 0);
         }
     })
@@ -63,7 +72,7 @@ async fn a_leave_beside_a_pending_join_leaves_the_server_joined() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_join_leaves_for_those_who_left_meanwhile() {
+async fn a_refused_join_leaves_for_subscriptions_that_left_meanwhile() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let first = enter(&client, &mut script, "r", 41).await;
@@ -71,27 +80,33 @@ async fn a_refused_join_leaves_for_those_who_left_meanwhile() {
         let id = id_of(&script.next().await);
         drop(first);
         script.say(&error("NOT_IN_ROOM", &id, false)).await;
-        second.await.expect("it ends").expect_err("it is refused");
+        second
+            .await
+            .expect("the task finishes")
+            .expect_err("the server refuses");
         assert!(script.next().await.contains("room.leave"));
-        // One that was never let in has nothing to leave.
+        // A subscription that was refused has nothing to leave.
         let third = spawn_join(&client, "r");
         let id = id_of(&script.next().await);
         script.say(&error("NOT_IN_ROOM", &id, false)).await;
-        third.await.expect("it ends").expect_err("it is refused");
+        third
+            .await
+            .expect("the task finishes")
+            .expect_err("the server refuses");
         read(&mut script).await;
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_join_after_a_leave_is_a_new_one() {
+async fn a_join_after_a_leave_starts_a_new_membership() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         let first = enter(&client, &mut script, "r", 41).await;
         let left = tokio::spawn(first.leave());
         let leave = script.next().await;
         assert!(leave.contains("room.leave"), "{leave}");
-        // The leave has no answer yet.
+        // The leave is pending.
         let second = spawn_join(&client, "r");
         let join = script.next().await;
         script
@@ -100,10 +115,15 @@ async fn a_join_after_a_leave_is_a_new_one() {
                 id_of(&leave)
             ))
             .await;
-        left.await.expect("it ends").expect("it has left");
+        left.await
+            .expect("the task finishes")
+            .expect("the leave succeeds");
         script.say(&let_in("r", &id_of(&join), 7)).await;
-        let mut second = second.await.expect("it ends").expect("it may");
-        // The count is that of the new join.
+        let mut second = second
+            .await
+            .expect("the task finishes")
+            .expect("the request succeeds");
+        // The sequence continues from the new join.
         script.say(&message("x", 8)).await;
         assert_eq!(said(second.next().await), ("x".into(), Some(8)));
     })
@@ -111,13 +131,13 @@ async fn a_join_after_a_leave_is_a_new_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_join_that_nobody_waits_for_is_left() {
+async fn an_abandoned_join_is_left() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         // It times out after it was written.
         let late = spawn_join(&client, "r");
         assert!(script.next().await.contains("room.join"));
-        let late = late.await.expect("it ends").map(|_| ());
+        let late = late.await.expect("the task finishes").map(|_| ());
         assert_eq!(late, Err(CallError::Timeout));
         assert!(script.next().await.contains("room.leave"));
         // It is dropped after it was written.
@@ -125,7 +145,7 @@ async fn a_join_that_nobody_waits_for_is_left() {
         assert!(script.next().await.contains("room.join"));
         dropped.abort();
         assert!(script.next().await.contains("room.leave"));
-        // Its answer does not fit.
+        // Its reply cannot be decoded.
         let unfit = spawn_join(&client, "r");
         let id = id_of(&script.next().await);
         script
@@ -133,13 +153,16 @@ async fn a_join_that_nobody_waits_for_is_left() {
                 r#"{{"type":"room.joined","payload":{{}},"id":"{id}","channel":"room:r"}}"#
             ))
             .await;
-        unfit.await.expect("it ends").expect_err("it does not fit");
+        unfit
+            .await
+            .expect("the task finishes")
+            .expect_err("the reply cannot be decoded");
         assert!(script.next().await.contains("room.leave"));
         // The server's handler took too long.
         let slow = spawn_join(&client, "r");
         let id = id_of(&script.next().await);
         script.say(&error("TIMEOUT", &id, false)).await;
-        let slow = slow.await.expect("it ends").map(|_| ());
+        let slow = slow.await.expect("the task finishes").map(|_| ());
         assert_eq!(slow, Err(CallError::Timeout));
         assert!(script.next().await.contains("room.leave"));
     })
@@ -147,7 +170,7 @@ async fn a_join_that_nobody_waits_for_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_join_that_was_not_written_is_taken_back() {
+async fn a_join_that_was_not_written_is_withdrawn() {
     simulated(async {
         let (client, mut script, _scripts) = begin_narrow(chat::Chat::DESCRIPTOR.limits).await;
         let fill = |text: &'static str| {
@@ -176,22 +199,28 @@ async fn a_leave_without_a_connection_is_done_at_once() {
         let (client, mut script, mut scripts) = begin().await;
         let room = enter(&client, &mut script, "r", 41).await;
         let other = enter(&client, &mut script, "s", 1).await;
-        // One leave is under way when the connection is lost.
+        // One leave is pending when the connection is lost.
         let under_way = tokio::spawn(other.leave());
         assert!(script.next().await.contains("room.leave"));
         drop(script);
         client
             .wait_for_state(|state| *state == State::Reconnecting)
             .await;
-        under_way.await.expect("it ends").expect("it has left");
-        room.leave().await.expect("it has left");
+        under_way
+            .await
+            .expect("the task finishes")
+            .expect("the leave succeeds");
+        room.leave().await.expect("the leave succeeds");
         let again = spawn_join(&client, "r");
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let join = script.next().await;
         assert!(join.contains("room.join"), "{join}");
         script.say(&let_in("r", &id_of(&join), 50)).await;
-        let _room = again.await.expect("it ends").expect("it may");
+        let _room = again
+            .await
+            .expect("the task finishes")
+            .expect("the request succeeds");
         read(&mut script).await;
     })
     .await;
@@ -204,13 +233,13 @@ async fn an_old_rejoin_does_not_disturb_a_new_room() {
             let (client, mut script, mut scripts) = begin().await;
             let room = enter(&client, &mut script, "r", 41).await;
             drop(script);
-            let mut script = scripts.recv().await.expect("it connects again");
+            let mut script = scripts.recv().await.expect("the client reconnects");
             greet(&mut script).await;
             let old = id_of(&script.next().await);
-            // The room is left and joined anew before the rejoin is answered.
+            // The room is left and joined again before the reply to the rejoin.
             drop(room);
             assert!(script.next().await.contains("room.leave"));
-            let asked = spawn_join(&client, "r");
+            let joining = spawn_join(&client, "r");
             let new = id_of(&script.next().await);
             let refused = error("NOT_IN_ROOM", &old, false);
             if old_first {
@@ -220,7 +249,10 @@ async fn an_old_rejoin_does_not_disturb_a_new_room() {
             if !old_first {
                 script.say(&refused).await;
             }
-            let mut room = asked.await.expect("it ends").expect("it may");
+            let mut room = joining
+                .await
+                .expect("the task finishes")
+                .expect("the request succeeds");
             script.say(&message("x", 51)).await;
             assert_eq!(said(room.next().await), ("x".into(), Some(51)));
         }
@@ -229,14 +261,14 @@ async fn an_old_rejoin_does_not_disturb_a_new_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_sent_again_stays_before_what_was_not_sent() {
+async fn resent_requests_stay_before_unsent_ones() {
     simulated(async {
         let (client, mut script, mut scripts) = begin_narrow(chat::Chat::DESCRIPTOR.limits).await;
         let call = |text: &'static str| {
             let client = client.clone();
             tokio::spawn(async move { client.chat_send(send("a", text)).await })
         };
-        // The first is written and idempotent, the second is written, and the third waits.
+        // The first is written and idempotent, the second is written, and the third is queued.
         let first = spawn_join(&client, "a");
         settle().await;
         let second = call("second");
@@ -245,9 +277,9 @@ async fn what_is_sent_again_stays_before_what_was_not_sent() {
         settle().await;
         assert!(script.next().await.contains("room.join"));
         drop(script);
-        let second = second.await.expect("it ends");
+        let second = second.await.expect("the task finishes");
         assert_eq!(second, Err(CallError::OutcomeUnknown));
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let join = script.next().await;
         assert!(join.contains("room.join"), "{join}");
@@ -260,20 +292,26 @@ async fn what_is_sent_again_stays_before_what_was_not_sent() {
                 id_of(&sent)
             ))
             .await;
-        let _room = first.await.expect("it ends").expect("it may");
-        third.await.expect("it ends").expect("it is sent");
+        let _room = first
+            .await
+            .expect("the task finishes")
+            .expect("the request succeeds");
+        third
+            .await
+            .expect("the task finishes")
+            .expect("the message is sent");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejoin_that_is_refused_for_now_keeps_the_channel() {
+async fn a_temporarily_refused_rejoin_keeps_the_channel() {
     simulated(async {
         for code in ["ROOM_FULL", "RATE_LIMITED", "TIMEOUT"] {
             let (client, mut script, mut scripts) = begin().await;
             let mut room = enter(&client, &mut script, "r", 41).await;
             drop(script);
-            let mut script = scripts.recv().await.expect("it connects again");
+            let mut script = scripts.recv().await.expect("the client reconnects");
             greet(&mut script).await;
             for _ in 0..3 {
                 let id = id_of(&script.next().await);
@@ -302,20 +340,23 @@ async fn a_rejoin_that_is_refused_for_now_keeps_the_channel() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_place_learns_what_the_first_missed() {
+async fn a_second_subscription_learns_what_the_first_missed() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         let mut first = enter(&client, &mut script, "r", 41).await;
         drop(script);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let rejoin = id_of(&script.next().await);
         let second = spawn_join(&client, "r");
         let join = id_of(&script.next().await);
-        // The answers cross; either says where the count is.
+        // The replies arrive in either order; each has the current sequence number.
         script.say(&let_in("r", &join, 44)).await;
         script.say(&let_in("r", &rejoin, 44)).await;
-        let mut second = second.await.expect("it ends").expect("it may");
+        let mut second = second
+            .await
+            .expect("the task finishes")
+            .expect("the request succeeds");
         script.say(&message("x", 45)).await;
         assert_eq!(
             first.next().await,
@@ -331,7 +372,7 @@ async fn a_second_place_learns_what_the_first_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn channels_are_joined_again_a_few_at_a_time() {
+async fn channels_are_rejoined_a_few_at_a_time() {
     simulated(async {
         const ROOMS: usize = 100;
         let (client, mut script, mut scripts) = begin().await;
@@ -340,27 +381,31 @@ async fn channels_are_joined_again_a_few_at_a_time() {
             rooms.push(enter(&client, &mut script, &format!("r{n}"), 0).await);
         }
         drop(script);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let mut joined = HashSet::new();
         let mut waiting = BTreeMap::new();
         while joined.len() < ROOMS {
-            // All that comes without an answer: what follows a ping was not held back.
+            // Everything that arrives without a reply: a message after a ping was not held back.
             script.say(r#"{"type":"ping"}"#).await;
             loop {
                 let text = script.next().await;
                 if text.contains("pong") {
                     break;
                 }
-                let room = text.split('"').nth(9).expect("it names one").to_owned();
+                let room = text
+                    .split('"')
+                    .nth(9)
+                    .expect("the message names a room")
+                    .to_owned();
                 waiting.insert(id_of(&text), room);
             }
             assert!(waiting.len() <= 16, "{}", waiting.len());
-            let (id, room) = waiting.pop_first().expect("there is one more");
+            let (id, room) = waiting.pop_first().expect("one more rejoin is pending");
             script.say(&let_in(&room, &id, 0)).await;
             joined.insert(room);
         }
-        // None was lost, and nothing was missed.
+        // No channel was lost and no message missed.
         for (n, room) in rooms.iter_mut().enumerate() {
             script
                 .say(&message("x", 1).replace("room:r", &format!("room:r{n}")))
@@ -380,7 +425,7 @@ async fn a_server_that_swallows_rejoins_does_not_stop_the_others() {
             rooms.push(enter(&client, &mut script, &format!("r{n}"), 0).await);
         }
         drop(script);
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         for n in 0..16 {
             assert!(script.next().await.contains(&format!(r#""r{n}""#)));
@@ -396,22 +441,22 @@ async fn a_server_that_swallows_rejoins_does_not_stop_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_for_another_channel_is_none() {
+async fn a_reply_for_another_channel_is_unexpected() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
-        let asked = spawn_join(&client, "r");
+        let joining = spawn_join(&client, "r");
         let id = id_of(&script.next().await);
         script.say(&let_in("s", &id, 0)).await;
-        let answer = asked.await.expect("it ends").map(|_| ());
+        let answer = joining.await.expect("the task finishes").map(|_| ());
         assert_eq!(answer, Err(CallError::UnexpectedReply));
         assert!(script.next().await.contains("room.leave"));
     })
     .await;
 }
 
-/// The real server with a rate that all rejoins at once would exceed.
+/// The real server with a rate limit that all rejoins at once would exceed.
 #[tokio::test(start_paused = true)]
-async fn a_rate_of_the_servers_loses_no_channel() {
+async fn a_rate_limit_loses_no_channel() {
     simulated(async {
         let limits = handfast::descriptor::Limits {
             rate: Some((100, std::time::Duration::from_secs(60))),
@@ -439,7 +484,7 @@ async fn a_rate_of_the_servers_loses_no_channel() {
             .auth(&chat::Auth { name: "ada".into() })
             .limits(limits)
             .await
-            .expect("it is let in");
+            .expect("the client connects");
         let mut rooms = Vec::new();
         while rooms.len() < 130 {
             match join(&client, &format!("r{}", rooms.len())).await {
@@ -462,7 +507,7 @@ async fn a_rate_of_the_servers_loses_no_channel() {
         }
         assert_eq!(client.state(), State::Connected);
         for room in &mut rooms {
-            // Nothing, or a gap: never a loss.
+            // Nothing or a gap, but never `Lost`.
             let next = tokio::time::timeout(std::time::Duration::ZERO, room.next()).await;
             assert!(matches!(next, Err(_) | Ok(Some(Event::Gap(_)))), "{next:?}");
         }

@@ -1,4 +1,4 @@
-//! How a client comes back: how long it waits, when it gives up, and what ends it.
+//! Reconnecting: backoff, giving up, and final closes.
 
 #![cfg(all(feature = "server", feature = "client"))]
 
@@ -25,17 +25,17 @@ use std::{
 use support::{Script, simulated, soon};
 use tokio::{sync::mpsc, time::Instant};
 
-/// From the loss of a connection to the next attempt.
+/// Returns the time from the loss of a connection to the next attempt.
 async fn wait(scripts: &mut mpsc::Receiver<Script>) -> (Script, Duration) {
     let lost = Instant::now();
-    let mut script = scripts.recv().await.expect("it connects again");
+    let mut script = scripts.recv().await.expect("the client reconnects");
     let waited = lost.elapsed();
     greet(&mut script).await;
     (script, waited)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_is_ready_and_closes_is_not_asked_in_haste() {
+async fn a_server_that_accepts_and_closes_is_retried_with_backoff() {
     simulated(async {
         let (_client, mut script, mut scripts) = begin().await;
         let mut all = Duration::ZERO;
@@ -52,7 +52,7 @@ async fn a_server_that_is_ready_and_closes_is_not_asked_in_haste() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_lasted_begins_the_waits_anew() {
+async fn a_session_that_lasted_resets_the_backoff() {
     simulated(async {
         let (_client, mut script, mut scripts) = begin().await;
         for _ in 0..10 {
@@ -70,7 +70,7 @@ async fn a_session_that_lasted_begins_the_waits_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_server_gets_more_time() {
+async fn a_busy_server_gets_longer_delays() {
     simulated(async {
         for code in [4429, 4008] {
             let mut longest = Duration::ZERO;
@@ -88,15 +88,15 @@ async fn a_busy_server_gets_more_time() {
     .await;
 }
 
-/// A refusal for now is an attempt that failed; what the client has to say waits for the next.
+/// A retryable refusal is a failed attempt; queued messages wait for the next one.
 #[tokio::test(start_paused = true)]
-async fn a_refusal_for_now_is_not_final() {
+async fn a_retryable_refusal_is_not_final() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         script.close(1001, "").await;
         drop(script);
         let call = tokio::spawn(async move { client.call(&Wait {}).await });
-        let mut script = scripts.recv().await.expect("it connects again");
+        let mut script = scripts.recv().await.expect("the client reconnects");
         script.next().await;
         script
             .say(r#"{"type":"refuse","payload":{"code":"RATE_LIMITED","message":"too many","retryable":true}}"#)
@@ -106,12 +106,12 @@ async fn a_refusal_for_now_is_not_final() {
         let (mut script, _) = wait(&mut scripts).await;
         script.expect(r#"{"type":"wait","id":"1"}"#).await;
         script.say(r#"{"type":"waited","id":"1"}"#).await;
-        call.await.expect("it ends").expect("it is answered");
+        call.await.expect("the task finishes").expect("the reply arrives");
     })
     .await;
 }
 
-/// The protocol of rooms, for a client that gives up after three attempts.
+/// The chat protocol, for a client that gives up after three attempts.
 #[derive(Clone, Copy, Debug)]
 struct Thrice;
 
@@ -128,7 +128,7 @@ impl Protocol for Thrice {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_gives_up_after_so_many_attempts() {
+async fn the_client_gives_up_after_the_configured_attempts() {
     simulated(async {
         let attempts = Arc::new(AtomicUsize::new(0));
         let (sender, mut scripts) = mpsc::channel(1);
@@ -138,19 +138,25 @@ async fn it_gives_up_after_so_many_attempts() {
                 let (attempts, sender) = (attempts.clone(), sender.clone());
                 async move {
                     if attempts.fetch_add(1, Ordering::Relaxed) > 0 {
-                        return Err("nobody is there");
+                        return Err("the server is offline");
                     }
                     let (client, server) = duplex(64);
-                    sender.send(Script(server)).await.expect("it goes on");
+                    sender
+                        .send(Script(server))
+                        .await
+                        .expect("the test is running");
                     Ok(client)
                 }
             }
         })
         .auth(&Auth { name: "ada".into() });
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let client = client.await.expect("it ends").expect("it is let in");
+        let client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         script.close(1001, "we restart").await;
         let state = client
             .wait_for_state(|s| matches!(s, State::Closed(_)))
@@ -165,22 +171,28 @@ async fn it_gives_up_after_so_many_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sessions_that_do_not_last_are_attempts_too() {
+async fn short_sessions_count_as_attempts() {
     simulated(async {
         let (sender, mut scripts) = mpsc::channel(1);
         let connect = ClientBuilder::<Thrice, Client<Thrice>>::over(move || {
             let sender = sender.clone();
             async move {
                 let (client, server) = duplex(64);
-                sender.send(Script(server)).await.expect("it goes on");
+                sender
+                    .send(Script(server))
+                    .await
+                    .expect("the test is running");
                 Ok::<_, Infallible>(client)
             }
         })
         .auth(&Auth { name: "ada".into() });
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let client = client.await.expect("it ends").expect("it is let in");
+        let client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         for _ in 0..3 {
             drop(script);
             (script, _) = wait(&mut scripts).await;
@@ -208,14 +220,14 @@ async fn done_and_kicked_are_final() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_too_large_is_not_sent_again() {
+async fn a_request_that_was_too_large_is_not_resent() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
-        // A join is idempotent: after any other close it is sent again.
-        let asked = spawn_join(&client, "r");
+        // A join is idempotent: after any other close it would be sent again.
+        let request = spawn_join(&client, "r");
         script.next().await;
         script.close(1009, "too large").await;
-        let answer = asked.await.expect("it ends").map(|_| ());
+        let answer = request.await.expect("the task finishes").map(|_| ());
         assert_eq!(answer, Err(CallError::OutcomeUnknown));
         let (mut script, _) = wait(&mut scripts).await;
         read(&mut script).await;
@@ -224,28 +236,34 @@ async fn what_was_too_large_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_too_large_is_not_asked_for_again() {
+async fn a_request_whose_reply_was_too_large_is_not_resent() {
     simulated(async {
         let (sender, mut scripts) = mpsc::channel(1);
         let connect = ClientBuilder::<Chat, chat::Client>::over(move || {
             let sender = sender.clone();
             async move {
                 let (client, server) = duplex(64);
-                sender.send(Script(server)).await.expect("it goes on");
+                sender
+                    .send(Script(server))
+                    .await
+                    .expect("the test is running");
                 Ok::<_, Infallible>(client.limit(1000))
             }
         })
         .auth(&Auth { name: "ada".into() });
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let client = client.await.expect("it ends").expect("it is let in");
-        let asked = spawn_join(&client, "r");
+        let client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
+        let request = spawn_join(&client, "r");
         script.next().await;
         script.say(&message(&"x".repeat(2000), 1)).await;
         let closed = script.next().await;
         assert!(closed.contains("1009"), "{closed}");
-        let answer = asked.await.expect("it ends").map(|_| ());
+        let answer = request.await.expect("the task finishes").map(|_| ());
         assert_eq!(answer, Err(CallError::OutcomeUnknown));
         let (mut script, _) = wait(&mut scripts).await;
         read(&mut script).await;
@@ -254,7 +272,7 @@ async fn an_answer_that_is_too_large_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_client_ends_with_the_runtime_that_connected() {
+async fn a_client_closes_with_the_runtime_that_connected_it() {
     soon(async {
         let (connect, mut scripts) = scripted();
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -263,17 +281,17 @@ async fn a_client_ends_with_the_runtime_that_connected() {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
-                .expect("there is a runtime");
+                .expect("the runtime starts");
             let client = runtime.block_on(connect.into_future());
-            assert!(sender.send(client.expect("it is let in")).is_ok());
-            let () = stopped.recv().expect("the test says when");
+            assert!(sender.send(client.expect("the client connects")).is_ok());
+            let () = stopped.recv().expect("the test signals the end");
         });
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let client = receiver.await.expect("it connects");
+        let client = receiver.await.expect("the client connects");
         let mut messages = client.notifications();
-        stop.send(()).expect("it waits");
-        thread.join().expect("it ends");
+        stop.send(()).expect("the thread waits");
+        thread.join().expect("the task finishes");
         assert_eq!(client.state(), State::Closed(None));
         assert_eq!(messages.next().await, None);
         let answer = client.chat_send(send("r", "x")).await;
@@ -284,18 +302,25 @@ async fn a_client_ends_with_the_runtime_that_connected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_ends_with_a_panic_of_its_auth() {
+async fn a_client_closes_if_its_auth_panics() {
     simulated(async {
         let (connect, mut scripts) = scripted();
-        let asked = AtomicUsize::new(0);
+        let request = AtomicUsize::new(0);
         let connect = connect.auth_with(move || {
-            assert_eq!(asked.fetch_add(1, Ordering::Relaxed), 0, "as meant");
+            assert_eq!(
+                request.fetch_add(1, Ordering::Relaxed),
+                0,
+                "the second call panics, as intended"
+            );
             std::future::ready(Ok::<_, Infallible>(Auth { name: "ada".into() }))
         });
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let client = client.await.expect("it ends").expect("it is let in");
+        let client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         let mut room = enter(&client, &mut script, "r", 0).await;
         let mut ticks = begin_stream(&client, &mut script).await;
         let waiting = tokio::spawn({
@@ -304,7 +329,7 @@ async fn a_client_ends_with_a_panic_of_its_auth() {
         });
         script.next().await;
         drop(script);
-        let answer = waiting.await.expect("it ends");
+        let answer = waiting.await.expect("the task finishes");
         assert_eq!(answer, Err(CallError::OutcomeUnknown));
         assert_eq!(room.next().await, None);
         let over = StreamError::Closed(CallError::OutcomeUnknown);
@@ -324,7 +349,7 @@ type Ticks = handfast::client::Streaming<
 >;
 
 async fn begin_stream(client: &chat::Client, script: &mut Script) -> Ticks {
-    let asked = tokio::spawn({
+    let request = tokio::spawn({
         let client = client.clone();
         async move { client.prices_watch(PricesWatch { count: 3 }).await }
     });
@@ -332,16 +357,19 @@ async fn begin_stream(client: &chat::Client, script: &mut Script) -> Ticks {
     script
         .say(&format!(r#"{{"type":"prices.watching","id":"{id}"}}"#))
         .await;
-    asked.await.expect("it ends").expect("it begins")
+    request
+        .await
+        .expect("the task finishes")
+        .expect("the stream starts")
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_auth_that_hangs_is_an_attempt_that_failed() {
+async fn auth_that_hangs_is_a_failed_attempt() {
     simulated(async {
         let (connect, mut scripts) = scripted();
-        let asked = AtomicUsize::new(0);
+        let request = AtomicUsize::new(0);
         let connect = connect.auth_with(move || {
-            let hangs = asked.fetch_add(1, Ordering::Relaxed) == 1;
+            let hangs = request.fetch_add(1, Ordering::Relaxed) == 1;
             async move {
                 if hangs {
                     std::future::pending::<()>().await;
@@ -350,39 +378,42 @@ async fn an_auth_that_hangs_is_an_attempt_that_failed() {
             }
         });
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         greet(&mut script).await;
-        let client = client.await.expect("it ends").expect("it is let in");
+        let client = client
+            .await
+            .expect("the task finishes")
+            .expect("the client connects");
         drop(script);
         let (_script, _) = wait(&mut scripts).await;
         client.wait_for_state(|s| *s == State::Connected).await;
-        // The first one is tried once.
+        // The first attempt is not retried.
         let (connect, _scripts) = scripted();
         let connect = connect.auth_with(std::future::pending::<Result<Auth, Infallible>>);
-        let error = connect.await.expect_err("it hangs");
+        let error = connect.await.expect_err("auth hangs");
         assert!(matches!(error, ConnectError::Timeout), "{error}");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timer_that_fired_late_waits_once_more() {
+async fn a_late_timer_extends_the_deadline_once() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         script.expect(r#"{"type":"ping"}"#).await;
-        // The process stands still, past the time in which an answer was due.
+        // The process is suspended beyond the deadline of the pong.
         tokio::time::advance(Duration::from_secs(12)).await;
         script.expect(r#"{"type":"ping"}"#).await;
         script.say(r#"{"type":"pong"}"#).await;
         read(&mut script).await;
         assert_eq!(client.state(), State::Connected);
-        // It does not go on for ever.
+        // The deadline is extended only once.
         script.expect(r#"{"type":"ping"}"#).await;
         tokio::time::advance(Duration::from_secs(12)).await;
         script.expect(r#"{"type":"ping"}"#).await;
-        let asked = Instant::now();
+        let request = Instant::now();
         assert!(script.next().await.contains("4000"));
-        assert_eq!(asked.elapsed().as_secs(), 10);
+        assert_eq!(request.elapsed().as_secs(), 10);
         let _ = wait(&mut scripts).await;
     })
     .await;
@@ -401,21 +432,21 @@ async fn retry_now_does_not_wait() {
             assert_eq!(waited, Duration::ZERO);
             client.wait_for_state(|s| *s == State::Connected).await;
         }
-        // Connected, it asks.
+        // A connected client sends a ping.
         client.retry_now();
-        let asked = Instant::now();
+        let request = Instant::now();
         script.expect(r#"{"type":"ping"}"#).await;
-        assert_eq!(asked.elapsed(), Duration::ZERO);
+        assert_eq!(request.elapsed(), Duration::ZERO);
         script.say(r#"{"type":"pong"}"#).await;
         script.expect(r#"{"type":"ping"}"#).await;
-        assert_eq!(asked.elapsed().as_secs(), 25);
+        assert_eq!(request.elapsed().as_secs(), 25);
         script.say(r#"{"type":"pong"}"#).await;
         read(&mut script).await;
-        let asked = Instant::now();
+        let request = Instant::now();
         client.retry_now();
         script.expect(r#"{"type":"ping"}"#).await;
         assert!(script.next().await.contains("4000"));
-        assert_eq!(asked.elapsed().as_secs(), 10);
+        assert_eq!(request.elapsed().as_secs(), 10);
     })
     .await;
 }
@@ -425,12 +456,12 @@ async fn a_refusal_keeps_its_violations() {
     simulated(async {
         let (connect, mut scripts) = scripted();
         let client = tokio::spawn(connect.into_future());
-        let mut script = scripts.recv().await.expect("it connects");
+        let mut script = scripts.recv().await.expect("the client connects");
         script.next().await;
         script
             .say(r#"{"type":"refuse","payload":{"code":"INVALID","message":"It does not fit.","violations":[{"path":"/payload/auth/name","keyword":"minLength","message":"must be longer","allowed":1}]}}"#)
             .await;
-        match client.await.expect("it ends") {
+        match client.await.expect("the task finishes") {
             Err(ConnectError::Refused(error)) => {
                 assert_eq!(error.violations[0].path, "/payload/auth/name");
             }
@@ -441,17 +472,17 @@ async fn a_refusal_keeps_its_violations() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_of_the_servers_is_a_timeout() {
+async fn a_timeout_reply_of_the_server_is_a_timeout() {
     simulated(async {
         let (client, mut script, _scripts) = begin().await;
         for (code, expected) in [("TIMEOUT", true), ("TOO_MANY", false)] {
-            let asked = tokio::spawn({
+            let request = tokio::spawn({
                 let client = client.clone();
                 async move { client.chat_send(send("r", "x")).await }
             });
             let id = id_of(&script.next().await);
             script.say(&script::error(code, &id, false)).await;
-            let answer = asked.await.expect("it ends");
+            let answer = request.await.expect("the task finishes");
             match answer {
                 Err(CallError::Timeout) => assert!(expected),
                 Err(CallError::Remote(error)) => {
@@ -465,7 +496,7 @@ async fn a_timeout_of_the_servers_is_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn news_come_after_a_reconnection() {
+async fn notifications_continue_after_a_reconnect() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         let mut messages = client.notifications();

@@ -470,8 +470,8 @@ async fn without_ids_replies_come_in_order() {
             [
                 "1",
                 "given up",
-                "the server answered with INTERNAL: no",
-                "the answer does not fit",
+                "the server replied with INTERNAL: no",
+                "the reply cannot be decoded",
                 "5"
             ]
         );

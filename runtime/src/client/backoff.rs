@@ -1,15 +1,15 @@
-//! How long a client waits before it tries again.
+//! Exponential backoff with jitter.
 
 use crate::{descriptor::SessionDescriptor, random};
 use std::time::Duration;
 
-/// The least that is waited, unless `backoff.max` is less: a server that refuses at once must not be asked without a pause.
+/// The shortest delay, unless `backoff.max` is shorter: without it, a server that refuses at once would be retried in a tight loop.
 const FLOOR: Duration = Duration::from_millis(100);
 
-/// How many times `backoff.min` the bound is at the least where the server said that it is asked too much.
+/// The least bound after the server reported overload, as a multiple of `backoff.min`.
 const BUSY: u32 = 8;
 
-/// Random waits below a bound that doubles, and never below a floor: half of `backoff.min`, 100 ms at the least.
+/// Random delays between a floor and a bound that doubles. The floor is half of `backoff.min`, and at least 100 ms.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     min: Duration,
@@ -32,35 +32,35 @@ impl Backoff {
         }
     }
 
-    /// Begins anew.
+    /// Starts over with the shortest bound.
     pub(crate) fn reset(&mut self) {
         self.bound = self.min;
         self.tried = 0;
     }
 
-    /// A session ended. Only one that lasted `backoff.max` counts as a success: a server that takes everybody and closes at
-    /// once would be asked again at once, by all its clients.
+    /// Records that a session ended. Only one that lasted `backoff.max` counts as a success: otherwise all clients of a server
+    /// that accepts and closes at once would reconnect without a delay.
     pub(crate) fn ended(&mut self, lasted: Duration) {
         if lasted >= self.max {
             self.reset();
         }
     }
 
-    /// The server is asked too much.
+    /// Raises the bound because the server is overloaded.
     pub(crate) fn slow_down(&mut self) {
         self.bound = self.bound.max(self.min.saturating_mul(BUSY)).min(self.max);
     }
 
-    /// How long to wait before the next attempt; none where there were enough.
+    /// Returns the delay before the next attempt, or `None` if `backoff.attempts` is used up.
     pub(crate) fn next(&mut self) -> Option<Duration> {
-        if self.attempts.is_some_and(|most| self.tried >= most) {
+        if self.attempts.is_some_and(|max| self.tried >= max) {
             return None;
         }
         self.tried = self.tried.saturating_add(1);
         Some(self.wait())
     }
 
-    /// How long to wait, whatever the attempts.
+    /// Returns the next delay, regardless of the number of attempts.
     pub(crate) fn wait(&mut self) -> Duration {
         let floor = (self.min / 2).max(FLOOR).min(self.max);
         let bound = self.bound.max(floor);

@@ -1,24 +1,24 @@
-//! How much a client holds for its server: what waits to be written, and requests that are not answered.
+//! The memory budget of what a client sends: queued messages and pending requests.
 
 use super::error::Failure;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What a message costs beside its bytes.
+/// What a message costs in addition to its bytes.
 const OVERHEAD: usize = 256;
 
-/// `limits.outbound`, shared out. Callers get their part in the order in which they asked.
+/// The budget of `limits.outbound` bytes. Callers are served in order.
 #[derive(Debug)]
 pub(crate) struct Budget {
     free: Arc<Semaphore>,
     limit: usize,
 }
 
-/// A part of the budget, until it is dropped.
+/// A part of the budget, returned on drop.
 pub(crate) type Permit = Arc<OwnedSemaphorePermit>;
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// Creates a budget of `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         let limit = limit.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         Self {
@@ -27,7 +27,7 @@ impl Budget {
         }
     }
 
-    /// What a message of so many bytes costs. One that costs more than there is waits until nothing else is held.
+    /// The cost of a message of `length` bytes. A message larger than the budget costs all of it: it waits until the rest is free.
     fn cost(&self, length: usize) -> u32 {
         let cost = length.saturating_add(OVERHEAD).min(self.limit);
         u32::try_from(cost).unwrap_or(u32::MAX)
@@ -36,14 +36,14 @@ impl Budget {
     /// Waits for room for a message of `length` bytes.
     ///
     /// # Errors
-    /// Where the client is closed.
+    /// If the client is closed.
     pub(crate) async fn take(&self, length: usize) -> Result<Permit, Failure> {
         let taken = self.free.clone().acquire_many_owned(self.cost(length));
         taken.await.map(Arc::new).map_err(|_| Failure::Closed)
     }
 
-    /// Room for a volatile message, which gets none beyond half of the budget.
-    pub(crate) fn take_spare(&self, length: usize) -> Option<Permit> {
+    /// Returns room for a volatile message, or `None` if half of the budget is in use.
+    pub(crate) fn try_take_volatile(&self, length: usize) -> Option<Permit> {
         let cost = self.cost(length);
         let free = self.free.available_permits();
         if free < self.limit && free < self.limit / 2 + cost as usize {
@@ -53,7 +53,7 @@ impl Budget {
         taken.map(Arc::new).ok()
     }
 
-    /// Whoever waits, waits in vain.
+    /// Fails all callers that wait, now and later.
     pub(crate) fn close(&self) {
         self.free.close();
     }

@@ -1,11 +1,12 @@
-//! How a client comes to be.
+//! Configuring and connecting a client.
 
 use super::{
-    Client, CloseOnDrop, ConnectError,
+    Client, ConnectError,
     connection::{Auth, Connector},
     core::Core,
     delivery::decode_any,
     dial::{self, Dial},
+    handle::CloseOnDrop,
 };
 use crate::{Protocol, descriptor::Limits, transport::Transport};
 use futures_util::FutureExt;
@@ -13,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use std::{error::Error, fmt, marker::PhantomData, sync::Arc};
 
-/// How a client connects. Await it: it gives a `C`, the typed client of a protocol.
+/// Configures a client. Awaiting the builder connects and returns a `C`, the typed client of a protocol.
 #[must_use = "a client connects when this is awaited"]
 pub struct ClientBuilder<P, C = Client<P>> {
     endpoint: Endpoint,
@@ -37,14 +38,37 @@ impl<P, C> fmt::Debug for ClientBuilder<P, C> {
 }
 
 impl<P: Protocol, C> ClientBuilder<P, C> {
-    /// To the server at a URL that begins with `ws://`, or with `http://`, which means the same. What else a URL may have (TLS, a
-    /// fragment, a user's name) is refused with [`ConnectError::Address`], which says what to write.
+    /// Connects to the server at a `ws://` URL, or `http://`, which means the same.
+    ///
+    /// A URL with another scheme (`wss://` and `https://` included), a fragment or user information is refused with
+    /// [`ConnectError::Address`], whose message explains what to write.
     pub fn to(url: impl Into<String>) -> Self {
         Self::new(Endpoint::Url(url.into()))
     }
 
-    /// Over transports of the caller's own, such as [`transport::duplex`](crate::transport::duplex): `dial` makes one for each
-    /// connection.
+    /// Connects over a custom transport, such as [`transport::duplex`](crate::transport::duplex). `dial` is called for each
+    /// connection. If it fails, so does the attempt, with [`ConnectError::Transport`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::{client::ClientBuilder, server::ConnectionInfo, transport::duplex};
+    /// use std::convert::Infallible;
+    ///
+    /// let server = Server::new(App);
+    /// let client = ClientBuilder::<Chat, Client>::over(move || {
+    ///     let (ours, theirs) = duplex(16);
+    ///     let server = server.clone();
+    ///     tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+    ///     async { Ok::<_, Infallible>(ours) }
+    /// })
+    /// .auth(&Auth { token: "secret".into() })
+    /// .await?;
+    /// client.chat_send(ChatSend { room: "lobby".into(), text: "no socket".into() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn over<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         T: Transport,
@@ -72,15 +96,44 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         }
     }
 
-    /// What proves who the client is: the payload of the protocol's `session.auth` message.
+    /// Authenticates with fixed credentials: the payload of the protocol's `session.auth` message.
     pub fn auth<A: Serialize>(self, auth: &A) -> Self {
         let auth = serde_json::value::to_raw_value(auth).map_err(|error| error.to_string());
         self.auth_with(move || std::future::ready(auth.clone()))
     }
 
-    /// The same, made for each connection anew: for a token that expires, which is fetched when it is needed. Where it cannot
-    /// be had, the first connection fails with [`ConnectError::Auth`], and a later one is tried again. It is part of an attempt
-    /// to connect, which may take `session.timeout` in all. A panic of `make` closes the client.
+    /// Authenticates with credentials that `make` returns, for example a token that expires. `make` is called for each
+    /// connection, and its time counts towards `session.timeout`, which bounds an attempt to connect.
+    ///
+    /// # Errors
+    /// If `make` returns an error, the attempt fails with [`ConnectError::Auth`]. The error of the first attempt is returned;
+    /// later attempts are retried.
+    ///
+    /// # Panics
+    /// If `make` panics on the first attempt, the panic reaches the caller. A later panic closes the client.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::ConnectError;
+    ///
+    /// async fn fetch_token() -> Result<String, std::io::Error> {
+    ///     Ok("fresh".into())
+    /// }
+    ///
+    /// let client = in_process::<Client>()
+    ///     .auth_with(|| async { fetch_token().await.map(|token| Auth { token }) })
+    ///     .await?;
+    /// # client.close().await;
+    ///
+    /// let failed = in_process::<Client>()
+    ///     .auth_with(|| async { Err::<Auth, _>("the token service is down") })
+    ///     .await;
+    /// assert!(matches!(failed, Err(ConnectError::Auth(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn auth_with<F, A, E>(mut self, make: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<A, E>> + Send + 'static,
@@ -97,10 +150,33 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         self
     }
 
-    /// A header of the request that becomes the WebSocket.
+    /// Adds a header to the upgrade request. A custom transport ([`ClientBuilder::over`]) ignores it.
+    ///
+    /// # Errors
+    /// If the name or value is not a valid header, connecting fails with [`ConnectError::Address`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::ConnectError;
+    ///
+    /// # let address = listen().await?;
+    /// let url = format!("ws://{address}/ws");
+    /// let client = Client::connect(&url)
+    ///     .header("x-tenant", "acme")
+    ///     .auth(&Auth { token: "secret".into() })
+    ///     .await?;
+    /// # client.close().await;
+    ///
+    /// let invalid = Client::connect(&url).header("x tenant", "acme").await;
+    /// assert!(matches!(invalid, Err(ConnectError::Address(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers = self.headers.and_then(|mut headers| {
-            let bad = ConnectError::Address("a header cannot be sent");
+            let bad = ConnectError::Address("a header has an invalid name or value");
             match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
                 (Ok(name), Ok(value)) => {
                     headers.append(name, value);
@@ -112,23 +188,42 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         self
     }
 
-    /// Other limits than those of the protocol: `message` and `depth` for what is received and sent, `outbound` for what
-    /// waits to be sent and for requests without an answer (each counts 256 bytes more than it has), `inbound` for the bytes
-    /// that wait in each channel and [`Notifications`](super::Notifications). Callers wait where `outbound` is taken; a volatile
-    /// message is dropped where half of it is.
+    /// Replaces the limits of the protocol.
+    ///
+    /// - `message`: the largest message that is sent or received, in bytes.
+    /// - `depth`: how deep a received message may nest.
+    /// - `outbound`: the bytes of queued messages and pending requests, each counted with 256 bytes more than its size. Callers
+    ///   wait for room; a volatile message is dropped if half of it is in use.
+    /// - `inbound`: the bytes queued in each subscription and [`Notifications`](super::Notifications).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::{client::CallError, descriptor::Limits};
+    ///
+    /// let client = in_process::<Client>()
+    ///     .auth(&Auth { token: "secret".into() })
+    ///     .limits(Limits { message: 1024, ..Chat::DESCRIPTOR.limits })
+    ///     .await?;
+    /// let large = client.chat_send(ChatSend { room: "lobby".into(), text: "x".repeat(2000) }).await;
+    /// assert_eq!(large, Err(CallError::Encode));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many messages wait in each channel and [`Notifications`](super::Notifications), unless `limits.inbound` is reached first: 256
-    /// by default, one at the least. What does not fit is a gap.
+    /// Sets how many messages each subscription and [`Notifications`](super::Notifications) queues: 256 by default, at least one.
+    /// Messages beyond that, or beyond `limits.inbound`, are dropped and reported as a gap.
     pub fn capacity(mut self, messages: usize) -> Self {
         self.capacity = messages;
         self
     }
 
-    /// Whether a lost connection is made again. By default it is.
+    /// Sets whether the client reconnects when the connection is lost. The default is `true`.
     pub fn reconnect(mut self, reconnect: bool) -> Self {
         self.reconnect = reconnect;
         self

@@ -1,4 +1,4 @@
-//! Requests and their answers.
+//! Requests and their replies.
 
 use super::{
     CallError,
@@ -20,13 +20,13 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Types that are produced and not held.
+/// Marks types that a value produces but does not contain.
 type Types<T> = PhantomData<fn() -> T>;
 
-/// A request under way. It is sent when it is first polled; dropped, nobody waits for the answer any more.
+/// A pending request. It is sent when first polled. Dropping it discards the reply; the server may still handle the request.
 #[must_use = "a request is sent when it is awaited"]
 pub struct Call<U, R, E> {
-    answer: BoxFuture<'static, Result<Option<Delivery>, Failure>>,
+    reply: BoxFuture<'static, Result<Option<Delivery>, Failure>>,
     types: Types<(U, R, E)>,
 }
 
@@ -39,11 +39,11 @@ impl<U, R, E> fmt::Debug for Call<U, R, E> {
 impl<U, R, E> Call<U, R, E> {
     pub(crate) fn new(
         core: Arc<Core>,
-        ask: Result<RequestMessage, Failure>,
+        request: Result<RequestMessage, Failure>,
         timeout: Duration,
     ) -> Self {
         Self {
-            answer: Box::pin(one(core, ask, timeout)),
+            reply: Box::pin(call(core, request, timeout)),
             types: PhantomData,
         }
     }
@@ -53,15 +53,15 @@ impl<U: MessageSet, R: Message<U>, E: DeclaredErrors> Future for Call<U, R, E> {
     type Output = Result<R, CallError<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.answer.as_mut().poll(cx).map(|answer| {
-            answer
+        self.reply.as_mut().poll(cx).map(|reply| {
+            reply
                 .and_then(|delivery| take(delivery))
                 .map_err(CallError::from_failure)
         })
     }
 }
 
-/// A message under way that has no reply. It is queued when it is first polled.
+/// A message without a reply. It is queued when first polled, and the future resolves once it is queued.
 #[must_use = "a message is sent when this is awaited"]
 pub struct Sent(BoxFuture<'static, Result<(), Failure>>);
 
@@ -86,7 +86,7 @@ impl Future for Sent {
     }
 }
 
-/// Takes a message out of what was delivered.
+/// Extracts a message of type `R` from a delivery.
 pub(crate) fn take<U: MessageSet, R: Message<U>>(delivery: Option<Delivery>) -> Result<R, Failure> {
     let message = delivery
         .and_then(Delivery::typed::<U>)
@@ -95,68 +95,69 @@ pub(crate) fn take<U: MessageSet, R: Message<U>>(delivery: Option<Delivery>) -> 
     R::from_union(message).ok_or(Failure::UnexpectedReply)
 }
 
-/// A request that is taken back when whoever waits for it goes.
-pub(crate) struct Guard<'a> {
+/// Abandons a request on drop.
+pub(crate) struct AbandonOnDrop<'a> {
     pub(crate) core: &'a Core,
     pub(crate) id: Id,
 }
 
-impl Drop for Guard<'_> {
+impl Drop for AbandonOnDrop<'_> {
     fn drop(&mut self) {
         self.core.abandon(&self.id);
     }
 }
 
-async fn one(
+async fn call(
     core: Arc<Core>,
-    ask: Result<RequestMessage, Failure>,
+    request: Result<RequestMessage, Failure>,
     timeout: Duration,
 ) -> Result<Option<Delivery>, Failure> {
-    let ask = ask?;
-    wait(&core, &ask, timeout, ReplyTo::One).await
+    let request = request?;
+    wait(&core, &request, timeout, ReplyTo::One).await
 }
 
-/// Sends a request and waits for the answer.
+/// Sends a request and waits for the reply.
 pub(crate) async fn wait(
     core: &Core,
-    ask: &RequestMessage,
+    request: &RequestMessage,
     timeout: Duration,
-    wants: impl FnOnce(oneshot::Sender<ReplyResult>) -> ReplyTo,
+    reply_to: impl FnOnce(oneshot::Sender<ReplyResult>) -> ReplyTo,
 ) -> Result<Option<Delivery>, Failure> {
-    let asked = async {
-        let permit = core.budget.take(ask.len()).await?;
+    let exchange = async {
+        let permit = core.budget.take(request.len()).await?;
         let (sender, receiver) = oneshot::channel();
-        let id = core.request(ask, wants(sender), Some(permit))?;
-        let _guard = Guard { core, id };
+        let id = core.request(request, reply_to(sender), Some(permit))?;
+        let _guard = AbandonOnDrop { core, id };
         receiver.await.unwrap_or(Err(Failure::Closed))
     };
-    tokio::time::timeout(timeout, asked)
+    tokio::time::timeout(timeout, exchange)
         .await
         .unwrap_or(Err(Failure::Timeout))
 }
 
-/// What a stream's messages are: their places in the table of the server's, and the message that ends it early.
+/// Which messages a stream has: indices into the server's messages, and the tag of the cancel message.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
-    /// Whether something says that the stream begins.
+pub(crate) struct StreamShape {
+    /// Whether the server acknowledges the stream.
     pub(crate) ack: bool,
     pub(crate) end: Option<usize>,
     pub(crate) cancel: Option<Option<Tag>>,
 }
 
-/// A stream of the server's under way. At most 1,024 items and 1 MiB of them wait to be looked at: beyond that it fails with
-/// [`StreamError::Slow`]. Dropped, it is cancelled, where the protocol has a message for that; otherwise the
-/// server is not told, and what it sends is passed over.
+/// A stream of items from the server.
 ///
-/// What the protocol does not have is [`NoMessage`](crate::NoMessage):
-/// - Without an `ack` the stream is there as soon as its request is queued, whether or not the server takes it; a refusal is
-///   what [`Streaming::next`] gives first.
-/// - Without an `end` the server cannot say that there is no more: [`Streaming::next`] waits until an error comes or the
-///   connection is lost. Leave the stream when enough came.
-#[must_use = "dropped, the stream is cancelled"]
+/// At most 1,024 items and 1 MiB of them are queued; beyond that, the stream fails with [`StreamError::Slow`]. Dropping the stream
+/// cancels it, if the protocol has a message for that; otherwise the server goes on, and its items are ignored.
+///
+/// If the protocol declares no such message, the type is [`NoMessage`](crate::NoMessage), and:
+/// - Without an `ack`, the stream is returned as soon as its request is queued. A refusal is the first result of
+///   [`Streaming::next`].
+/// - Without an `end`, the server cannot end the stream: [`Streaming::next`] waits for items until an error arrives or the
+///   connection is lost. Drop the stream when you have enough.
+#[must_use = "the stream is cancelled when it is dropped"]
 pub struct Streaming<U: MessageSet, A, I, D, E> {
     ack: Option<A>,
-    raw: Raw,
+    raw: RawStream,
     end: Option<D>,
     types: Types<(U, I, E)>,
 }
@@ -169,15 +170,15 @@ impl<U: MessageSet, A: fmt::Debug, I, D, E> fmt::Debug for Streaming<U, A, I, D,
     }
 }
 
-/// A stream without types.
-pub(crate) struct Raw {
+/// An untyped stream.
+pub(crate) struct RawStream {
     core: Arc<Core>,
     inbox: Arc<Inbox>,
     id: Option<Id>,
-    shape: Shape,
+    shape: StreamShape,
 }
 
-impl Drop for Raw {
+impl Drop for RawStream {
     fn drop(&mut self) {
         if let Some(id) = self.id.take()
             && self.core.abandon(&id)
@@ -188,23 +189,46 @@ impl Drop for Raw {
     }
 }
 
-/// Why a stream gives no item.
+/// Why a stream failed.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::client::{CallError, StreamError};
+///
+/// let client = connect().await?;
+/// let mut counts = client.count_watch(CountWatch { to: 2 }).await?;
+/// loop {
+///     match counts.next().await {
+///         Some(Ok(Count { n })) => println!("{n}"),
+///         Some(Err(StreamError::Slow)) => break println!("read faster, or ask for less"),
+///         Some(Err(StreamError::Closed(error))) => return Err(error.into()),
+///         None => break println!("the end: {:?}", counts.end()),
+///         Some(Err(error)) => return Err(error.into()),
+///     }
+/// }
+///
+/// let refused = client.count_watch(CountWatch { to: -1 }).await.map(|_| ());
+/// assert_eq!(refused, Err(CallError::Declared(ChatError::Negative)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamError<E> {
-    /// 1,024 items, or 1 MiB of them, waited for somebody to look at them. The stream was cancelled: nothing comes after
-    /// this.
+    /// The reader is too slow: 1,024 items, or 1 MiB of them, were queued. The stream is cancelled, and this is its last result.
     Slow,
-    /// The stream is over.
+    /// The request failed or the connection was lost, before or during the stream.
     Closed(CallError<E>),
 }
 
 impl<E: fmt::Display> fmt::Display for StreamError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Slow => f.write_str(
-                "the stream was cancelled, because too many items waited for somebody to look at them",
-            ),
+            Self::Slow => {
+                f.write_str("the stream was cancelled because its items were not read fast enough")
+            }
             Self::Closed(error) => error.fmt(f),
         }
     }
@@ -219,38 +243,38 @@ impl<E: std::error::Error + 'static> std::error::Error for StreamError<E> {
     }
 }
 
-/// Begins a stream.
+/// Starts a stream.
 pub(crate) async fn begin(
     core: Arc<Core>,
-    ask: Result<RequestMessage, Failure>,
-    shape: Shape,
+    request: Result<RequestMessage, Failure>,
+    shape: StreamShape,
     timeout: Duration,
-) -> Result<(Option<Delivery>, Raw), Failure> {
-    let ask = ask?;
+) -> Result<(Option<Delivery>, RawStream), Failure> {
+    let request = request?;
     let inbox = Arc::new(Inbox::of_stream());
-    let mut raw = Raw {
+    let mut raw = RawStream {
         core,
         inbox,
         id: None,
         shape,
     };
-    let asked = async {
-        let permit = raw.core.budget.take(ask.len()).await?;
+    let exchange = async {
+        let permit = raw.core.budget.take(request.len()).await?;
         let (sender, receiver) = oneshot::channel();
         let inbox = raw.inbox.clone();
         let ack = shape.ack.then_some(sender);
-        let wants = ReplyTo::Stream { ack, shape, inbox };
-        raw.id = Some(raw.core.request(&ask, wants, Some(permit))?);
+        let reply_to = ReplyTo::Stream { ack, shape, inbox };
+        raw.id = Some(raw.core.request(&request, reply_to, Some(permit))?);
         if shape.ack {
             receiver.await.unwrap_or(Err(Failure::Closed))
         } else {
             Ok(None)
         }
     };
-    let answer = tokio::time::timeout(timeout, asked)
+    let reply = tokio::time::timeout(timeout, exchange)
         .await
         .unwrap_or(Err(Failure::Timeout))?;
-    Ok((answer, raw))
+    Ok((reply, raw))
 }
 
 impl<U, A, I, D, E> Streaming<U, A, I, D, E>
@@ -261,7 +285,7 @@ where
     D: Message<U>,
     E: DeclaredErrors,
 {
-    pub(crate) fn new((ack, raw): (Option<Delivery>, Raw)) -> Result<Self, Failure> {
+    pub(crate) fn new((ack, raw): (Option<Delivery>, RawStream)) -> Result<Self, Failure> {
         let ack = if raw.shape.ack {
             Some(take(ack)?)
         } else {
@@ -275,39 +299,42 @@ where
         })
     }
 
-    /// What the server said when the stream began; none where the protocol has no message for that.
+    /// Returns the acknowledgement of the stream, or `None` if the protocol has no message for that.
     pub fn ack(&self) -> Option<&A> {
         self.ack.as_ref()
     }
 
-    /// The next item; none when the stream is over, and [`Streaming::end`] tells how it ended. Cancel-safe.
+    /// Returns the next item, or `None` when the stream has ended; [`Streaming::end`] then returns the end message. Cancel-safe.
+    ///
+    /// # Errors
+    /// If the stream failed; see [`StreamError`].
     pub async fn next(&mut self) -> Option<Result<I, StreamError<E>>> {
-        let over = |failure| Some(Err(StreamError::Closed(CallError::from_failure(failure))));
+        let fail = |failure| Some(Err(StreamError::Closed(CallError::from_failure(failure))));
         match self.raw.inbox.next().await? {
             Entry::Message(delivery) => match take(Some(delivery)) {
                 Ok(item) => Some(Ok(item)),
-                Err(failure) => over(failure),
+                Err(failure) => fail(failure),
             },
             Entry::Slow => Some(Err(StreamError::Slow)),
-            // Streams have no gaps.
-            Entry::Gap(_) => over(Failure::UnexpectedReply),
-            Entry::DecodeError(rejected) => over(Failure::Decode(rejected)),
+            // Only channels have gaps.
+            Entry::Gap(_) => fail(Failure::UnexpectedReply),
+            Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {
                     self.end = Some(end);
                     None
                 }
-                Err(failure) => over(failure),
+                Err(failure) => fail(failure),
             },
-            Entry::End(Err(failure)) => over(failure),
+            Entry::End(Err(failure)) => fail(failure),
         }
     }
 
-    /// What the server said when the stream ended well.
+    /// Returns the end message, once [`Streaming::next`] has returned `None` for it.
     pub fn end(&self) -> Option<&D> {
         self.end.as_ref()
     }
 
-    /// Ends the stream early; dropping it does the same.
+    /// Cancels the stream. Dropping it does the same.
     pub fn cancel(self) {}
 }

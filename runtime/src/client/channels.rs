@@ -1,4 +1,4 @@
-//! The channels that a client is in, or is about to be in: who holds a place there, and which numbers came.
+//! The channels that a client has joined or is joining: their subscribers and sequence numbers.
 
 use super::{
     Gap,
@@ -11,84 +11,86 @@ use crate::Id;
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::oneshot;
 
-/// A channel, for as long as anybody holds a place in it or has asked for one.
+/// A channel with at least one subscriber or pending join.
 pub(crate) struct Channel {
-    /// Which room of this key it is: one that was left and joined again is another.
-    pub(crate) life: u64,
-    /// Who is in it.
-    pub(crate) holders: Vec<Arc<Inbox>>,
-    /// Who has asked to be, and has no answer.
+    /// Distinguishes this membership from an earlier one of the same key that was left.
+    pub(crate) generation: u64,
+    /// The queues of the subscriptions.
+    pub(crate) subscribers: Vec<Arc<Inbox>>,
+    /// The queues of pending joins.
     pub(crate) pending: Vec<Arc<Inbox>>,
     /// The server has this connection in the channel.
-    pub(crate) entered: bool,
-    /// It may have, and nobody knows: a join was sent, and its answer is not waited for or is none.
-    pub(crate) doubt: bool,
-    /// The request that joins it again, while it has no answer.
+    pub(crate) joined: bool,
+    /// The server may have this connection in the channel: a join was sent whose outcome is unknown.
+    pub(crate) maybe_joined: bool,
+    /// The id of the pending rejoin.
     pub(crate) rejoin: Option<Id>,
-    /// How long it is waited before it is joined again, where that was refused for now.
+    /// Delays between rejoins, if the server refused one temporarily.
     pub(crate) backoff: Option<Backoff>,
-    /// The application knows that it may have missed something in this session.
-    pub(crate) behind: bool,
+    /// An unbounded gap was already reported in this session.
+    pub(crate) gap_reported: bool,
     pub(crate) epoch: Option<String>,
     pub(crate) seq: Option<u64>,
-    /// The numbers that were last reported as missing.
-    pub(crate) hole: Option<(u64, u64)>,
-    /// What joined it last.
+    /// The sequence numbers that were last reported as missing.
+    pub(crate) last_gap: Option<(u64, u64)>,
+    /// The request that joined it last, for the next rejoin.
     pub(crate) join: Option<RequestMessage>,
 }
 
-/// All channels, by their keys.
+/// All channels by key.
 #[derive(Default)]
 pub(crate) struct Channels {
     by_key: HashMap<String, Channel>,
-    lives: u64,
+    generations: u64,
 }
 
 impl Channels {
-    /// A place in a channel is asked for.
+    /// Registers a pending join.
     pub(crate) fn reserve(&mut self, key: &str, inbox: &Arc<Inbox>) {
-        if let Some(room) = self.by_key.get_mut(key) {
-            return room.pending.push(inbox.clone());
+        if let Some(channel) = self.by_key.get_mut(key) {
+            return channel.pending.push(inbox.clone());
         }
-        self.lives += 1;
-        let room = Channel {
-            life: self.lives,
-            holders: Vec::new(),
+        self.generations += 1;
+        let channel = Channel {
+            generation: self.generations,
+            subscribers: Vec::new(),
             pending: vec![inbox.clone()],
-            entered: false,
-            doubt: false,
+            joined: false,
+            maybe_joined: false,
             rejoin: None,
             backoff: None,
-            behind: false,
+            gap_reported: false,
             epoch: None,
             seq: None,
-            hole: None,
+            last_gap: None,
             join: None,
         };
-        self.by_key.insert(key.to_owned(), room);
+        self.by_key.insert(key.to_owned(), channel);
     }
 
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Channel> {
         self.by_key.get_mut(key)
     }
 
-    /// The room of a key, if it is still the one that is meant.
-    pub(crate) fn same(&mut self, key: &str, life: u64) -> Option<&mut Channel> {
-        self.by_key.get_mut(key).filter(|room| room.life == life)
+    /// Returns the channel with a key, if it is still of this generation.
+    pub(crate) fn get_generation(&mut self, key: &str, generation: u64) -> Option<&mut Channel> {
+        self.by_key
+            .get_mut(key)
+            .filter(|channel| channel.generation == generation)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&String, &mut Channel)> {
         self.by_key.iter_mut()
     }
 
-    /// A place, or the wish for one, is given up. With the last of a channel the room goes, and is returned.
-    pub(crate) fn exit(&mut self, key: &str, inbox: &Arc<Inbox>) -> Option<Channel> {
-        let room = self.by_key.get_mut(key)?;
+    /// Removes a subscription or pending join. If it was the last of its channel, removes and returns the channel.
+    pub(crate) fn release(&mut self, key: &str, inbox: &Arc<Inbox>) -> Option<Channel> {
+        let channel = self.by_key.get_mut(key)?;
         let others = |other: &Arc<Inbox>| !Arc::ptr_eq(other, inbox);
-        let before = room.holders.len() + room.pending.len();
-        room.holders.retain(others);
-        room.pending.retain(others);
-        let left = room.holders.len() + room.pending.len();
+        let before = channel.subscribers.len() + channel.pending.len();
+        channel.subscribers.retain(others);
+        channel.pending.retain(others);
+        let left = channel.subscribers.len() + channel.pending.len();
         if left == 0 && before > 0 {
             self.by_key.remove(key)
         } else {
@@ -96,16 +98,19 @@ impl Channels {
         }
     }
 
-    /// A join may have been handled, and nobody will know.
-    pub(crate) fn may_be_in(&mut self, key: &str, inbox: &Arc<Inbox>) {
-        if let Some(room) = self.by_key.get_mut(key)
-            && room.pending.iter().any(|other| Arc::ptr_eq(other, inbox))
+    /// Records that the outcome of a join is unknown.
+    pub(crate) fn mark_maybe_joined(&mut self, key: &str, inbox: &Arc<Inbox>) {
+        if let Some(channel) = self.by_key.get_mut(key)
+            && channel
+                .pending
+                .iter()
+                .any(|other| Arc::ptr_eq(other, inbox))
         {
-            room.doubt = true;
+            channel.maybe_joined = true;
         }
     }
 
-    /// A join was answered: the place is taken.
+    /// Turns a pending join into a subscription.
     pub(crate) fn joined(
         &mut self,
         key: &str,
@@ -114,45 +119,45 @@ impl Channels {
         seq: Option<u64>,
         epoch: Option<String>,
     ) {
-        let Some(room) = self.by_key.get_mut(key) else {
+        let Some(channel) = self.by_key.get_mut(key) else {
             return;
         };
-        let Some(at) = room
+        let Some(at) = channel
             .pending
             .iter()
             .position(|other| Arc::ptr_eq(other, inbox))
         else {
             return;
         };
-        let inbox = room.pending.swap_remove(at);
-        if room.holders.is_empty() {
-            (room.seq, room.epoch, room.hole) = (seq, epoch, None);
+        let inbox = channel.pending.swap_remove(at);
+        if channel.subscribers.is_empty() {
+            (channel.seq, channel.epoch, channel.last_gap) = (seq, epoch, None);
         } else {
-            room.rejoined(seq, epoch);
+            channel.rejoined(seq, epoch);
         }
-        room.holders.push(inbox);
-        room.settled();
-        room.join = Some(join);
+        channel.subscribers.push(inbox);
+        channel.mark_joined();
+        channel.join = Some(join);
     }
 
-    /// A channel cannot be joined again: who was in it learns why. Who has asked for a place waits for the answer.
-    pub(crate) fn lose(&mut self, key: &str, failure: &Failure) {
-        let Some(room) = self.by_key.get_mut(key) else {
+    /// Ends the subscriptions of a channel that cannot be rejoined. Pending joins stay.
+    pub(crate) fn end_channel(&mut self, key: &str, failure: &Failure) {
+        let Some(channel) = self.by_key.get_mut(key) else {
             return;
         };
-        for inbox in room.holders.drain(..) {
+        for inbox in channel.subscribers.drain(..) {
             inbox.end(Some(Entry::End(Err(failure.clone()))));
         }
-        (room.entered, room.backoff) = (false, None);
-        if room.pending.is_empty() {
+        (channel.joined, channel.backoff) = (false, None);
+        if channel.pending.is_empty() {
             self.by_key.remove(key);
         }
     }
 
-    /// The client is closed.
+    /// Ends all subscriptions because the client is closed.
     pub(crate) fn end(&mut self) {
-        for (_, room) in self.by_key.drain() {
-            for inbox in room.holders {
+        for (_, channel) in self.by_key.drain() {
+            for inbox in channel.subscribers {
                 inbox.end(None);
             }
         }
@@ -160,47 +165,47 @@ impl Channels {
 }
 
 impl Channel {
-    /// The connection was lost, and with it the server's knowledge of who is where.
+    /// Resets the state of the connection, which was lost.
     pub(crate) fn disconnected(&mut self) {
-        (self.entered, self.doubt, self.behind) = (false, false, false);
+        (self.joined, self.maybe_joined, self.gap_reported) = (false, false, false);
         (self.rejoin, self.backoff) = (None, None);
     }
 
     /// The server has this connection in the channel.
-    fn settled(&mut self) {
-        self.entered = true;
+    fn mark_joined(&mut self) {
+        self.joined = true;
         self.backoff = None;
     }
 
-    /// Reports missing messages to everybody who is in it.
-    pub(crate) fn miss(&self, gap: Gap) {
-        for inbox in &self.holders {
+    /// Reports missed messages to all subscriptions.
+    pub(crate) fn report_gap(&self, gap: Gap) {
+        for inbox in &self.subscribers {
             inbox.push(Entry::Gap(gap), 0, false);
         }
     }
 
-    /// Reports once in a session that nobody knows what was missed.
-    pub(crate) fn fall_behind(&mut self) {
-        if !self.behind {
-            self.behind = true;
-            self.hole = None;
-            self.miss(Gap::UNBOUNDED);
+    /// Reports an unbounded gap, once per session.
+    pub(crate) fn report_unbounded_gap(&mut self) {
+        if !self.gap_reported {
+            self.gap_reported = true;
+            self.last_gap = None;
+            self.report_gap(Gap::UNBOUNDED);
         }
     }
 
-    /// The server says that messages are missing for good.
-    pub(crate) fn noticed(&mut self, from: Option<u64>, to: Option<u64>) {
+    /// Handles a gap notice of the server.
+    pub(crate) fn handle_gap_notice(&mut self, from: Option<u64>, to: Option<u64>) {
         if let Some(to) = to
             && self.seq.is_none_or(|last| to > last)
         {
             let first = self.seq.map_or(0, |last| last.saturating_add(1));
-            self.hole = Some((from.unwrap_or(first).max(first), to));
+            self.last_gap = Some((from.unwrap_or(first).max(first), to));
             self.seq = Some(to);
         }
-        self.miss(Gap { from, to });
+        self.report_gap(Gap { from, to });
     }
 
-    /// A message with a number came: what lies between is a gap. False where it came before.
+    /// Advances to the sequence number of a message, and reports a gap if numbers were skipped. Returns false for a duplicate.
     pub(crate) fn advance(&mut self, seq: Option<u64>, epoch: Option<&str>) -> bool {
         let Some(seq) = seq else {
             return true;
@@ -209,25 +214,25 @@ impl Channel {
         match self.seq {
             _ if renewed => {
                 self.epoch = epoch.map(str::to_owned);
-                self.hole = None;
-                self.miss(Gap::UNBOUNDED);
+                self.last_gap = None;
+                self.report_gap(Gap::UNBOUNDED);
             }
             Some(last) if seq <= last => {
-                // One that was reported as missing did not come before. So one of the two numbers was not true, and nobody
-                // knows what is missing.
-                let Some((from, to)) = self.hole.take() else {
+                // A number that was reported as missing is no duplicate. One of the two numbers was wrong, so it is unknown
+                // which messages are missing.
+                let Some((from, to)) = self.last_gap.take() else {
                     return false;
                 };
                 if !(from..=to).contains(&seq) {
-                    self.hole = Some((from, to));
+                    self.last_gap = Some((from, to));
                     return false;
                 }
-                self.miss(Gap::UNBOUNDED);
+                self.report_gap(Gap::UNBOUNDED);
             }
             Some(last) if seq - last > 1 => {
                 let (from, to) = (last + 1, seq - 1);
-                self.hole = Some((from, to));
-                self.miss(Gap {
+                self.last_gap = Some((from, to));
+                self.report_gap(Gap {
                     from: Some(from),
                     to: Some(to),
                 });
@@ -238,22 +243,22 @@ impl Channel {
         true
     }
 
-    /// The channel was joined again: what was said meanwhile is a gap.
+    /// Completes a rejoin, and reports a gap if messages were published in the meantime.
     pub(crate) fn rejoined(&mut self, seq: Option<u64>, epoch: Option<String>) {
         let renewed = matches!((&epoch, &self.epoch), (Some(new), Some(old)) if new != old);
         match (self.seq, seq) {
             _ if renewed => {
-                self.hole = None;
-                self.miss(Gap::UNBOUNDED);
+                self.last_gap = None;
+                self.report_gap(Gap::UNBOUNDED);
             }
-            // A count that went back is no count to go by.
+            // The sequence went backwards: it is unknown what was missed.
             (Some(last), Some(now)) if now < last => {
-                self.hole = None;
-                self.miss(Gap::UNBOUNDED);
+                self.last_gap = None;
+                self.report_gap(Gap::UNBOUNDED);
             }
             (Some(last), Some(now)) if now > last => {
-                self.hole = Some((last + 1, now));
-                self.miss(Gap {
+                self.last_gap = Some((last + 1, now));
+                self.report_gap(Gap {
                     from: Some(last + 1),
                     to: Some(now),
                 });
@@ -262,14 +267,14 @@ impl Channel {
         }
         self.epoch = epoch.or(self.epoch.take());
         self.seq = seq.or(self.seq);
-        self.settled();
+        self.mark_joined();
     }
 }
 
-/// A join on its way: who asked, and what is kept when it succeeds.
+/// A pending join, and what becomes the subscription when it succeeds.
 pub(crate) struct PendingJoin {
-    pub(crate) answer: oneshot::Sender<ReplyResult>,
+    pub(crate) reply: oneshot::Sender<ReplyResult>,
     pub(crate) inbox: Arc<Inbox>,
-    pub(crate) ask: RequestMessage,
+    pub(crate) request: RequestMessage,
     pub(crate) key: String,
 }

@@ -1,4 +1,4 @@
-//! The task behind a client: it connects, says hello, reads and writes, and does so again when the connection is lost.
+//! The task of a client: it connects, performs the handshake, serves the session, and reconnects.
 
 use super::{
     ConnectError, VersionSkew,
@@ -6,7 +6,7 @@ use super::{
     core::Core,
     dial::Dial,
     pending::{ReplyIndices, RequestMessage},
-    session::{Lost, Session},
+    session::{Session, SessionEnd},
 };
 use crate::{
     Side,
@@ -20,17 +20,17 @@ use serde_json::value::RawValue;
 use std::{error::Error, sync::Arc, task::Poll};
 use tokio::time::Instant;
 
-/// The longest version, and the longest hash, that is taken from a server. Both are kept, shown and logged.
-const NAME: usize = 64;
+/// The longest version and hash that are accepted from a server. Both are stored and logged.
+const MAX_NAME: usize = 64;
 
-/// Makes what proves who the client is, for each connection anew.
+/// Returns the credentials for one connection.
 pub(crate) type Auth = Arc<
     dyn Fn() -> BoxFuture<'static, Result<Box<RawValue>, Box<dyn Error + Send + Sync>>>
         + Send
         + Sync,
 >;
 
-/// What a client needs to connect again.
+/// What a client needs to connect and reconnect.
 pub(crate) struct Connector {
     pub(crate) core: Arc<Core>,
     pub(crate) dial: Dial,
@@ -38,42 +38,42 @@ pub(crate) struct Connector {
     pub(crate) reconnect: bool,
 }
 
-/// Ends the client with its task, whatever ends that: a panic, or the runtime that it ran on.
-struct Ending(Arc<Core>);
+/// Closes the client when its task ends for any reason, including a panic or the end of its runtime.
+struct EndOnDrop(Arc<Core>);
 
-impl Drop for Ending {
+impl Drop for EndOnDrop {
     fn drop(&mut self) {
         self.0.end(None);
     }
 }
 
 impl Connector {
-    /// Connects once, and waits for `ready`, all of it within `session.timeout`.
+    /// Makes one attempt to connect and waits for `ready`, within `session.timeout`.
     pub(crate) async fn connect(&self) -> Result<Box<dyn Transport>, ConnectError> {
-        let timeout = self.core.table.session.timeout;
-        let greeting = async {
+        let timeout = self.core.descriptor.session.timeout;
+        let attempt = async {
             let auth = match &self.auth {
                 Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
                 None => None,
             };
             let mut transport = (self.dial)().await?;
-            let skew = self.greet(&mut *transport, auth).await?;
+            let skew = self.handshake(&mut *transport, auth).await?;
             self.core.begin(skew);
             Ok(transport)
         };
-        tokio::time::timeout(timeout, greeting)
+        tokio::time::timeout(timeout, attempt)
             .await
             .unwrap_or(Err(ConnectError::Timeout))
     }
 
-    /// Says hello and waits for the answer.
-    async fn greet(
+    /// Sends `hello` and waits for `ready` or `refuse`.
+    async fn handshake(
         &self,
         transport: &mut dyn Transport,
         auth: Option<Box<RawValue>>,
     ) -> Result<Option<VersionSkew>, ConnectError> {
-        let table = self.core.table;
-        let roles = &table.session.roles;
+        let descriptor = self.core.descriptor;
+        let roles = &descriptor.session.roles;
         if roles.hello.is_some() {
             let packet = self.hello(auth)?;
             transport.send(packet).await.map_err(lost)?;
@@ -86,7 +86,7 @@ impl Connector {
                 TransportEvent::Packet(packet) => break packet,
                 TransportEvent::Alive => {}
                 TransportEvent::Closed(closing) => {
-                    let is_final = closing.as_ref().is_some_and(|c| c.is_final(table));
+                    let is_final = closing.as_ref().is_some_and(|c| c.is_final(descriptor));
                     return Err(ConnectError::Closed { closing, is_final });
                 }
             }
@@ -94,24 +94,29 @@ impl Connector {
         let source = Json
             .source(packet.frame())
             .map_err(|_| ConnectError::UnexpectedReply)?;
-        let head = Head::read(&source, &table.server.envelope)
+        let head = Head::read(&source, &descriptor.server.envelope)
             .map_err(|_| ConnectError::UnexpectedReply)?;
         match Role::of(head.tag.borrow(), roles) {
             Some(Role::Ready) => {
                 let ready = Ready::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
-                let long = |text: &str| text.len() > NAME;
+                let long = |text: &str| text.len() > MAX_NAME;
                 if long(&ready.version) || ready.hash.as_deref().is_some_and(long) {
                     return Err(ConnectError::UnexpectedReply);
                 }
-                check_version(Side::Server, &ready.version, table.version, table.accepts)
-                    .map_err(|(side, message)| ConnectError::Version { side, message })?;
-                let other = ready.hash.filter(|hash| hash != table.hash);
+                check_version(
+                    Side::Server,
+                    &ready.version,
+                    descriptor.version,
+                    descriptor.accepts,
+                )
+                .map_err(|(side, message)| ConnectError::Version { side, message })?;
+                let other = ready.hash.filter(|hash| hash != descriptor.hash);
                 Ok(other.map(|hash| {
                     tracing::warn!(
-                        protocol = table.name,
-                        ours = table.version,
+                        protocol = descriptor.name,
+                        ours = descriptor.version,
                         theirs = ready.version,
-                        "skew: the server was generated from another spec with an accepted version"
+                        "skew: the server was generated from a different spec with an accepted version"
                     );
                     VersionSkew {
                         version: ready.version,
@@ -128,30 +133,30 @@ impl Connector {
     }
 
     fn hello(&self, auth: Option<Box<RawValue>>) -> Result<Packet, ConnectError> {
-        let table = self.core.table;
+        let descriptor = self.core.descriptor;
         let hello = Hello {
-            version: table.version.to_owned(),
-            hash: Some(table.hash.to_owned()),
+            version: descriptor.version.to_owned(),
+            hash: Some(descriptor.hash.to_owned()),
             auth,
         };
         let payload = serde_json::value::to_raw_value(&hello)
             .map_err(|error| ConnectError::Auth(error.into()))?;
-        let ask = RequestMessage {
-            tag: table.session.roles.hello,
+        let request = RequestMessage {
+            tag: descriptor.session.roles.hello,
             payload: Some(payload.into()),
             channel: None,
             idempotent: true,
-            answers: ReplyIndices::NONE,
+            replies: ReplyIndices::NONE,
         };
         self.core
-            .encode(&ask, None)
+            .encode(&request, None)
             .map_err(|_| ConnectError::UnexpectedReply)
     }
 
-    /// Serves the connection, and others after it, until the client is closed or the server says that it is of no use. The
-    /// future may be dropped at any time, with which the client ends.
+    /// Serves this connection and its successors until the client is closed or the server closes for good. Dropping the future
+    /// closes the client.
     pub(crate) fn run(self, transport: Box<dyn Transport>) -> impl Future<Output = ()> + Send {
-        let ending = Ending(self.core.clone());
+        let ending = EndOnDrop(self.core.clone());
         async move {
             let closing = self.serve(transport).await;
             ending.0.end(closing);
@@ -159,41 +164,41 @@ impl Connector {
     }
 
     async fn serve(&self, mut transport: Box<dyn Transport>) -> Option<CloseFrame> {
-        let table = self.core.table;
-        let mut backoff = Backoff::new(&table.session);
+        let descriptor = self.core.descriptor;
+        let mut backoff = Backoff::new(&descriptor.session);
         loop {
             let began = Instant::now();
             let mut session = Session::new(transport, self.core.clone());
             let lost = match session.run().await {
-                Lost::Closed(closing) => return Some(closing),
-                Lost::Broken(closing) => closing,
+                SessionEnd::Closed(closing) => return Some(closing),
+                SessionEnd::Broken(closing) => closing,
             };
             drop(session);
-            if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(table)) {
+            if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(descriptor)) {
                 return lost;
             }
             self.core.lost(lost.as_ref());
             backoff.ended(began.elapsed());
-            if lost.as_ref().is_some_and(|lost| lost.is_busy(table)) {
+            if lost.as_ref().is_some_and(|lost| lost.is_busy(descriptor)) {
                 backoff.slow_down();
             }
-            transport = match self.again(&mut backoff, lost).await {
+            transport = match self.reconnect_with_backoff(&mut backoff, lost).await {
                 Ok(transport) => transport,
                 Err(closing) => return closing,
             };
         }
     }
 
-    /// Connects again, after longer and longer waits. `last` is why there is no connection.
+    /// Reconnects with backoff. `last` is the close frame of the lost connection.
     ///
     /// # Errors
-    /// Where that is of no use, there were attempts enough, or the client is closed.
-    async fn again(
+    /// If retrying is useless, the attempts are used up, or the client is closed.
+    async fn reconnect_with_backoff(
         &self,
         backoff: &mut Backoff,
         mut last: Option<CloseFrame>,
     ) -> Result<Box<dyn Transport>, Option<CloseFrame>> {
-        let table = self.core.table;
+        let descriptor = self.core.descriptor;
         while let Some(wait) = backoff.next() {
             let attempt = async {
                 let retry = self.core.retry.notified();
@@ -207,27 +212,24 @@ impl Connector {
                     Err(error) => error,
                 },
             };
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "the client cannot connect again"
-            );
+            tracing::warn!(error = &error as &dyn Error, "reconnecting failed");
             if error.is_final() {
-                return Err(self.why(error));
+                return Err(self.final_close(error));
             }
-            if error.is_busy(table) {
+            if error.is_busy(descriptor) {
                 backoff.slow_down();
             }
             if let ConnectError::Closed { closing, .. } = error {
                 last = closing;
             }
         }
-        tracing::warn!("the client does not try to connect again: `backoff.attempts` failed");
+        tracing::warn!("reconnecting is given up: `backoff.attempts` attempts failed");
         Err(last)
     }
 
-    /// Why a client that cannot connect again is closed.
-    fn why(&self, error: ConnectError) -> Option<CloseFrame> {
-        let (condition, words) = match error {
+    /// The close frame for a client that cannot reconnect.
+    fn final_close(&self, error: ConnectError) -> Option<CloseFrame> {
+        let (condition, reason) = match error {
             ConnectError::Closed { closing, .. } => return closing,
             ConnectError::Version { message, .. } => (CloseReason::Version, message),
             ConnectError::Refused(error) if error.side.is_some() => {
@@ -237,8 +239,8 @@ impl Connector {
             _ => return None,
         };
         Some(CloseFrame::new(
-            self.core.table.close_code(condition),
-            words,
+            self.core.descriptor.close_code(condition),
+            reason,
         ))
     }
 

@@ -1,5 +1,5 @@
-//! What a client sends, and what it waits for. Nothing here knows the application's types: they are read through
-//! one function, and taken out of a `Delivery` at the edge.
+//! The untyped core of a client: sending, pending requests and channels. The application's types are decoded through one
+//! function and taken out of a `Delivery` by the typed API.
 
 use super::{
     State, VersionSkew,
@@ -30,7 +30,7 @@ use std::{
 };
 use tokio::sync::{Notify, oneshot, watch};
 
-/// Marks of messages without an answer begin here: requests are marked by their numbers, and never come so far.
+/// The first mark of messages without a reply. The marks of requests are their numbers, which never get this large.
 const UNSENT: u64 = 1 << 62;
 
 /// The mark of a pong.
@@ -38,18 +38,18 @@ pub(super) const PONG: u64 = u64::MAX;
 
 /// The untyped client.
 pub(crate) struct Core {
-    pub(crate) table: &'static ProtocolDescriptor,
+    pub(crate) descriptor: &'static ProtocolDescriptor,
     pub(crate) limits: Limits,
-    /// How many messages wait in each inbox.
+    /// How many messages each inbox queues.
     pub(crate) capacity: usize,
     pub(crate) outbound: Outbound,
     pub(crate) budget: Budget,
-    /// Tries to connect again at once.
+    /// Ends the delay before the next attempt to reconnect.
     pub(crate) retry: Notify,
     pub(crate) log: LogLimit,
-    /// Whether the application asks if the connection is alive.
+    /// The application requested a ping.
     check: AtomicBool,
-    /// Whether there may be something to do for channels that are joined again.
+    /// The rejoins may have work to do.
     rejoin_due: AtomicBool,
     pub(crate) status: watch::Sender<State>,
     pub(super) decode: Decode,
@@ -60,22 +60,22 @@ pub(crate) struct Core {
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core")
-            .field("protocol", &self.table.name)
+            .field("protocol", &self.descriptor.name)
             .finish_non_exhaustive()
     }
 }
 
-/// Replies without a type of their own are known by what is waited for, and so is what a failure answers.
+/// A reply without a discriminant of its own is decoded as the pending request expects.
 impl PendingReplies for Core {
     fn expected(&self, id: Option<&Id>) -> Option<ExpectedReply> {
         let inner = self.lock();
-        let answers = if self.by_order() {
-            inner.line.front()?.answers
+        let replies = if self.by_order() {
+            inner.ordered.front()?.replies
         } else {
-            inner.waiting.get(id?)?.answers
+            inner.pending.get(id?)?.replies
         };
         Some(ExpectedReply {
-            success: answers.reply(),
+            success: replies.reply(),
             failure: None,
         })
     }
@@ -83,17 +83,17 @@ impl PendingReplies for Core {
 
 impl Core {
     pub(crate) fn new(
-        table: &'static ProtocolDescriptor,
+        descriptor: &'static ProtocolDescriptor,
         decode: Decode,
         limits: Limits,
         capacity: usize,
     ) -> Self {
-        let major = semver::Version::parse(table.version)
+        let major = semver::Version::parse(descriptor.version)
             .ok()
             .and_then(|version| i64::try_from(version.major).ok())
             .unwrap_or_default();
         Self {
-            table,
+            descriptor,
             limits,
             capacity,
             outbound: Outbound::new(limits.outbound),
@@ -115,17 +115,21 @@ impl Core {
 
     /// Whether replies come in the order of the requests.
     pub(super) fn by_order(&self) -> bool {
-        self.table.server.envelope.by_order
+        self.descriptor.server.envelope.by_order
     }
 
     fn envelope(&self) -> &'static EnvelopeDescriptor {
-        &self.table.client.envelope
+        &self.descriptor.client.envelope
     }
 
-    /// Writes a message.
-    pub(crate) fn encode(&self, ask: &RequestMessage, id: Option<&Id>) -> Result<Packet, Failure> {
+    /// Encodes a message.
+    pub(crate) fn encode(
+        &self,
+        request: &RequestMessage,
+        id: Option<&Id>,
+    ) -> Result<Packet, Failure> {
         let envelope = self.envelope();
-        let payload = ask.payload.as_deref();
+        let payload = request.payload.as_deref();
         let bytes = Json.encode(&Outgoing {
             payload: payload
                 .as_ref()
@@ -135,8 +139,8 @@ impl Core {
                 .version
                 .filter(|field| field.presence == Presence::Required)
                 .map(|_| self.major),
-            channel: ask.channel.as_deref(),
-            ..Outgoing::new(envelope, ask.tag)
+            channel: request.channel.as_deref(),
+            ..Outgoing::new(envelope, request.tag)
         });
         let packet = bytes
             .ok()
@@ -144,16 +148,16 @@ impl Core {
         packet.ok_or(Failure::Encode)
     }
 
-    /// One of the session's own messages that carries nothing.
-    pub(crate) fn say(&self, tag: Option<Tag>) {
-        let ask = RequestMessage {
+    /// Queues a session message without a payload.
+    pub(crate) fn send_control(&self, tag: Option<Tag>) {
+        let request = RequestMessage {
             tag,
             payload: None,
             channel: None,
             idempotent: false,
-            answers: ReplyIndices::NONE,
+            replies: ReplyIndices::NONE,
         };
-        if let (Some(_), Ok(packet)) = (tag, self.encode(&ask, None)) {
+        if let (Some(_), Ok(packet)) = (tag, self.encode(&request, None)) {
             self.outbound.answer(packet);
         }
     }
@@ -165,36 +169,40 @@ impl Core {
         }
     }
 
-    /// Answers a ping. One answer is enough for all the pings before it.
+    /// Replies to a ping. One queued pong replies to all pings before it.
     pub(crate) fn pong(&self) {
-        let Some(tag) = self.table.session.roles.pong else {
+        let Some(tag) = self.descriptor.session.roles.pong else {
             return;
         };
         let mut inner = self.lock();
         if inner.pong {
             return;
         }
-        let ask = RequestMessage {
+        let request = RequestMessage {
             tag: Some(tag),
             payload: None,
             channel: None,
             idempotent: false,
-            answers: ReplyIndices::NONE,
+            replies: ReplyIndices::NONE,
         };
-        if let Ok(packet) = self.encode(&ask, None) {
+        if let Ok(packet) = self.encode(&request, None) {
             inner.pong = true;
             self.outbound.enqueue(packet, PONG, false);
         }
     }
 
-    /// Sends a message that has no answer. A volatile one is dropped where half of the budget is taken or there is no session.
-    pub(crate) async fn send(&self, ask: &RequestMessage, volatile: bool) -> Result<(), Failure> {
-        let packet = self.encode(ask, None)?;
+    /// Queues a message without a reply. A volatile one is dropped if half of the budget is in use or there is no session.
+    pub(crate) async fn send(
+        &self,
+        request: &RequestMessage,
+        volatile: bool,
+    ) -> Result<(), Failure> {
+        let packet = self.encode(request, None)?;
         if packet.len() > self.limits.message {
             return Err(Failure::Encode);
         }
         let permit = if volatile {
-            match self.budget.take_spare(packet.len()) {
+            match self.budget.try_take_volatile(packet.len()) {
                 Some(permit) => permit,
                 None => return Ok(()),
             }
@@ -217,11 +225,11 @@ impl Core {
         Ok(())
     }
 
-    /// Sends a request. The answer goes to whoever `wants` it.
+    /// Queues a request, whose outcome goes to `reply_to`.
     pub(crate) fn request(
         &self,
-        ask: &RequestMessage,
-        wants: ReplyTo,
+        request: &RequestMessage,
+        reply_to: ReplyTo,
         permit: Option<Permit>,
     ) -> Result<Id, Failure> {
         let mut inner = self.lock();
@@ -231,68 +239,70 @@ impl Core {
         inner.last += 1;
         let mark = inner.last;
         let id = self.id(mark);
-        let packet = self.encode(ask, Some(&id))?;
+        let packet = self.encode(request, Some(&id))?;
         if packet.len() > self.limits.message {
             return Err(Failure::Encode);
         }
         if self.by_order() {
-            inner.unwritten.insert(mark, (ask.answers, permit.clone()));
+            inner
+                .unwritten
+                .insert(mark, (request.replies, permit.clone()));
         }
-        let waiting = PendingRequest {
+        let pending = PendingRequest {
             mark,
             packet: packet.clone(),
-            // What a stream has brought is not brought again.
-            again: ask.idempotent && !matches!(wants, ReplyTo::Stream { .. }),
+            // A stream that is sent again would repeat its items.
+            resendable: request.idempotent && !matches!(reply_to, ReplyTo::Stream { .. }),
             written: false,
             lost: false,
-            answers: ask.answers,
-            wants,
+            replies: request.replies,
+            reply_to,
             permit,
         };
-        inner.waiting.insert(id.clone(), waiting);
+        inner.pending.insert(id.clone(), pending);
         self.outbound.enqueue(packet, mark, false);
         Ok(id)
     }
 
-    /// Nobody waits for an answer any more. Whether the request may have reached the server, and was not answered.
+    /// Abandons a request. Returns whether it is pending and may have reached the server.
     pub(crate) fn abandon(&self, id: &Id) -> bool {
         let mut inner = self.lock();
-        let Some(waiting) = inner.waiting.remove(id) else {
+        let Some(pending) = inner.pending.remove(id) else {
             return false;
         };
-        if matches!(waiting.wants, ReplyTo::Leave(_)) {
-            // The channel is left all the same.
+        if matches!(pending.reply_to, ReplyTo::Leave(_)) {
+            // The leave stays queued.
             return true;
         }
-        let withdrawn = !waiting.written && self.outbound.withdraw(waiting.mark);
+        let withdrawn = !pending.written && self.outbound.withdraw(pending.mark);
         if withdrawn {
-            inner.unwritten.remove(&waiting.mark);
-        } else if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &waiting.wants {
-            inner.rooms.may_be_in(key, inbox);
+            inner.unwritten.remove(&pending.mark);
+        } else if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &pending.reply_to {
+            inner.channels.mark_maybe_joined(key, inbox);
         }
         !withdrawn
     }
 
-    /// A stream is cancelled, and so its last answer does not come.
+    /// Cancels a stream. Its last reply is no longer expected.
     pub(crate) fn cancel(&self, id: &Id, tag: Option<Tag>) {
         self.cancel_in(&mut self.lock(), id, tag);
     }
 
     pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, tag: Option<Tag>) {
-        let ask = RequestMessage {
+        let request = RequestMessage {
             tag,
             payload: None,
             channel: None,
             idempotent: false,
-            answers: ReplyIndices::NONE,
+            replies: ReplyIndices::NONE,
         };
-        inner.line.retain(|turn| turn.id != *id);
-        if let Ok(packet) = self.encode(&ask, Some(id)) {
+        inner.ordered.retain(|request| request.id != *id);
+        if let Ok(packet) = self.encode(&request, Some(id)) {
             self.outbound.answer(packet);
         }
     }
 
-    /// What has these marks was handed to the transport.
+    /// Records that the messages with these marks were handed to the transport.
     pub(crate) fn written(&self, marks: impl Iterator<Item = u64>) {
         let mut inner = self.lock();
         for mark in marks {
@@ -305,28 +315,28 @@ impl Core {
                 continue;
             }
             let id = self.id(mark);
-            if let Some(waiting) = inner.waiting.get_mut(&id) {
-                waiting.written = true;
+            if let Some(pending) = inner.pending.get_mut(&id) {
+                pending.written = true;
             }
             inner.leaving.remove(&mark);
-            if let Some((answers, _permit)) = inner.unwritten.remove(&mark) {
-                inner.line.push_back(OrderedRequest {
+            if let Some((replies, _permit)) = inner.unwritten.remove(&mark) {
+                inner.ordered.push_back(OrderedRequest {
                     id,
-                    answers,
+                    replies,
                     _permit,
                 });
             }
         }
     }
 
-    /// What was handed to the transport is written.
+    /// Records that the transport was flushed.
     pub(crate) fn flushed(&self) {
         self.outbound.flushed();
         self.lock().flushing.clear();
     }
 
-    /// Somebody wants to hear what nobody asked for.
-    pub(crate) fn listen(&self) -> Arc<Inbox> {
+    /// Adds a queue for notifications.
+    pub(crate) fn add_listener(&self) -> Arc<Inbox> {
         let inbox = Arc::new(Inbox::new(self.capacity, self.limits.inbound));
         let mut inner = self.lock();
         if inner.ended {
@@ -339,40 +349,40 @@ impl Core {
         inbox
     }
 
-    /// A place in a channel is asked for.
+    /// Registers a pending join.
     ///
     /// # Errors
-    /// Where the client is closed.
+    /// If the client is closed.
     pub(crate) fn reserve(&self, key: &str, inbox: &Arc<Inbox>) -> Result<(), Failure> {
         let mut inner = self.lock();
         if inner.ended {
             return Err(Failure::Closed);
         }
-        inner.rooms.reserve(key, inbox);
+        inner.channels.reserve(key, inbox);
         Ok(())
     }
 
-    /// A place in a channel, or the wish for one, is given up. With the last, the channel is left: `answer` learns when the
-    /// server knows, and it is known at once where there is nobody to tell. Both happen in one step, so that no later join
-    /// can come first.
+    /// Removes a subscription or pending join. If it was the last of its channel and the server may have the connection in the
+    /// channel, it queues the leave and returns its id; `reply` then receives the outcome. Both happen under one lock, so that no
+    /// later join can overtake the leave.
     ///
     /// # Errors
-    /// Where the leave cannot be written.
-    pub(crate) fn exit(
+    /// If the leave cannot be encoded.
+    pub(crate) fn release(
         &self,
         key: &str,
         inbox: &Arc<Inbox>,
         leave: Option<&RequestMessage>,
-        answer: Option<oneshot::Sender<ReplyResult>>,
+        reply: Option<oneshot::Sender<ReplyResult>>,
     ) -> Result<Option<Id>, Failure> {
         let mut inner = self.lock();
-        let Some(room) = inner.rooms.exit(key, inbox) else {
+        let Some(channel) = inner.channels.release(key, inbox) else {
             return Ok(None);
         };
-        let rejoining = room
+        let rejoining = channel
             .rejoin
-            .is_some_and(|id| !self.take_back_rejoin(&mut inner, &id));
-        let is_in = room.entered || room.doubt || rejoining;
+            .is_some_and(|id| !self.withdraw_rejoin(&mut inner, &id));
+        let is_in = channel.joined || channel.maybe_joined || rejoining;
         let Some(leave) = leave.filter(|_| is_in && inner.online && !inner.ended) else {
             return Ok(None);
         };
@@ -381,20 +391,20 @@ impl Core {
         let id = self.id(mark);
         let packet = self.encode(leave, Some(&id))?;
         if self.by_order() {
-            inner.unwritten.insert(mark, (leave.answers, None));
+            inner.unwritten.insert(mark, (leave.replies, None));
         }
-        let id = answer.map(|answer| {
-            let waiting = PendingRequest {
+        let id = reply.map(|reply| {
+            let pending = PendingRequest {
                 mark,
                 packet: packet.clone(),
-                again: false,
+                resendable: false,
                 written: false,
                 lost: false,
-                answers: leave.answers,
-                wants: ReplyTo::Leave(answer),
+                replies: leave.replies,
+                reply_to: ReplyTo::Leave(reply),
                 permit: None,
             };
-            inner.waiting.insert(id.clone(), waiting);
+            inner.pending.insert(id.clone(), pending);
             id
         });
         inner.leaving.insert(mark);
@@ -406,26 +416,26 @@ impl Core {
         self.lock().skew.clone()
     }
 
-    /// There may be something to do for channels that are joined again.
-    pub(super) fn rejoin_changed(&self) {
+    /// Has the session look at the rejoins.
+    pub(super) fn schedule_rejoin(&self) {
         self.rejoin_due.store(true, Ordering::Relaxed);
         self.outbound.wake();
     }
 
-    /// Whether there may be, since this was asked last.
-    pub(crate) fn is_rejoin_due(&self) -> bool {
+    /// Returns and resets whether the rejoins may have work to do.
+    pub(crate) fn take_rejoin_due(&self) -> bool {
         self.rejoin_due.swap(false, Ordering::Relaxed)
     }
 
-    /// The application asks whether the connection is alive, or wants one at once.
+    /// Ends the delay before the next attempt to reconnect, and requests a ping.
     pub(crate) fn retry_now(&self) {
         self.retry.notify_waiters();
         self.check.store(true, Ordering::Relaxed);
         self.outbound.wake();
     }
 
-    /// Whether the application has asked since this was asked last.
-    pub(crate) fn is_checked(&self) -> bool {
+    /// Returns and resets whether the application requested a ping.
+    pub(crate) fn take_ping_request(&self) -> bool {
         self.check.swap(false, Ordering::Relaxed)
     }
 }

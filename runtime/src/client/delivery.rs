@@ -1,11 +1,11 @@
-//! A message of the server's on its way to whoever it is for, its type taken away.
+//! Type-erased messages of the server.
 
 use crate::{DecodeError, Envelope, MessageSet, PendingReplies, Side, codec::Source, decode};
 use std::{any::Any, fmt};
 
-/// A message of the server's, its type taken away.
+/// A type-erased message of the server.
 pub(crate) struct Delivery {
-    /// Its place in the server's table.
+    /// Its index in the server's messages.
     pub(crate) index: usize,
     pub(crate) envelope: Envelope<Box<dyn Any + Send>>,
 }
@@ -19,7 +19,7 @@ impl fmt::Debug for Delivery {
 }
 
 impl Delivery {
-    /// Gives it its type back. None where it was read as another.
+    /// Restores its type. Returns `None` if it was decoded as another.
     pub(crate) fn typed<U: MessageSet>(self) -> Option<Envelope<U>> {
         let Envelope {
             id,
@@ -43,11 +43,11 @@ impl Delivery {
     }
 }
 
-/// Reads a message of the server's.
+/// Decodes a message of the server.
 pub(crate) type Decode =
     fn(Source<'_>, u32, &dyn PendingReplies) -> Result<Delivery, Box<DecodeError>>;
 
-/// [`Decode`] for a union of messages.
+/// [`Decode`] for the messages of a protocol.
 pub(crate) fn decode_any<U: MessageSet>(
     source: Source<'_>,
     depth: u32,

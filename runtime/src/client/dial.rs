@@ -1,4 +1,4 @@
-//! How a client reaches its server.
+//! Connecting to a WebSocket server over TCP.
 
 use super::ConnectError;
 use crate::{
@@ -31,110 +31,118 @@ use std::{
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-/// Makes a transport, each time one is needed.
+/// Opens a transport for one connection.
 pub(crate) type Dial =
     Arc<dyn Fn() -> BoxFuture<'static, Result<Box<dyn Transport>, ConnectError>> + Send + Sync>;
 
-/// The largest head of a response, in bytes.
-const HEAD: usize = 16 * 1024;
+/// The largest response head, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
 
-/// How much of the body of a refusal is shown, in bytes, and how long it is waited for.
-const BODY: usize = 256;
-const BODY_TIME: Duration = Duration::from_secs(1);
+/// How much of the body of a refused upgrade is read, in bytes, and for how long.
+const MAX_BODY: usize = 256;
+const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Dials a WebSocket.
+/// Returns a dialer for a WebSocket URL.
 pub(crate) fn websocket(
     url: &str,
     headers: HeaderMap,
-    table: &'static ProtocolDescriptor,
+    descriptor: &'static ProtocolDescriptor,
     limit: usize,
 ) -> Result<Dial, ConnectError> {
-    let uri = address(url).map_err(ConnectError::Address)?;
+    let uri = parse_url(url).map_err(ConnectError::Address)?;
     Ok(Arc::new(move || {
-        Box::pin(dial(uri.clone(), headers.clone(), table, limit))
+        Box::pin(dial(uri.clone(), headers.clone(), descriptor, limit))
     }))
 }
 
-/// Reads a URL.
-fn address(url: &str) -> Result<Uri, &'static str> {
+/// Parses a URL.
+fn parse_url(url: &str) -> Result<Uri, &'static str> {
     if url.starts_with("//") {
         return Err("it has no scheme; write `ws://` before the host");
     }
     if url.starts_with('/') {
-        return Err("it is a path and names no host; write `ws://host/path`");
+        return Err("it is a path without a host; write `ws://host/path`");
     }
     if url.contains('#') {
-        return Err("it has a fragment, which no server sees; leave out what begins with `#`");
+        return Err(
+            "it has a fragment, which is never sent to a server; remove `#` and what follows",
+        );
     }
-    let uri: Uri = url.parse().map_err(|_| "it is no URL")?;
+    let uri: Uri = url.parse().map_err(|_| "it is not a valid URL")?;
     match uri.scheme_str().map(str::to_ascii_lowercase).as_deref() {
         Some("ws" | "http") => {}
         Some("wss") => {
             return Err(
-                "`wss` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
+                "`wss` is not built in; terminate TLS in a proxy, or bring a TLS transport (`ClientBuilder::over`)",
             );
         }
         Some("https") => {
             return Err(
-                "`https` is not built in; let a proxy end the TLS, or dial it yourself (`ClientBuilder::over`)",
+                "`https` is not built in; terminate TLS in a proxy, or bring a TLS transport (`ClientBuilder::over`)",
             );
         }
         _ => return Err("it does not begin with `ws://` or `http://`"),
     }
     if uri.authority().is_some_and(|a| a.as_str().contains('@')) {
-        return Err("it has a user's name; send that with `auth` or a header");
+        return Err("it has user information; send that with `auth` or a header");
     }
     if uri.host().is_none_or(str::is_empty) {
-        return Err("it names no host");
+        return Err("it has no host");
     }
     Ok(uri)
 }
 
-/// A server that does not shake hands as RFC 6455 (section 4.1) asks.
-fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ConnectError {
+/// An I/O error, or a handshake that violates RFC 6455, section 4.1.
+fn transport_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ConnectError {
     ConnectError::Transport(error.into())
 }
 
 async fn dial(
     uri: Uri,
     headers: HeaderMap,
-    table: &'static ProtocolDescriptor,
+    descriptor: &'static ProtocolDescriptor,
     limit: usize,
 ) -> Result<Box<dyn Transport>, ConnectError> {
     let host = uri.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let tcp = TcpStream::connect((host, uri.port_u16().unwrap_or(80)))
         .await
-        .map_err(broken)?;
-    // Small messages should not wait for others.
-    tcp.set_nodelay(true).map_err(broken)?;
+        .map_err(transport_error)?;
+    // Small messages should not wait for others (Nagle).
+    tcp.set_nodelay(true).map_err(transport_error)?;
 
     let mut key = [0; 16];
-    getrandom::fill(&mut key).map_err(|error| broken(error.to_string()))?;
+    getrandom::fill(&mut key).map_err(|error| transport_error(error.to_string()))?;
     let key = STANDARD.encode(key);
-    let offered = table.encodings.iter().find(|(name, _)| *name == "json");
+    let offered = descriptor
+        .encodings
+        .iter()
+        .find(|(name, _)| *name == "json");
     let offered = offered.map(|(_, subprotocol)| *subprotocol);
     let request = request(&uri, headers, &key, offered)?;
 
     let mut http = http1::Builder::new();
     let (mut sender, connection) = http
-        .max_buf_size(HEAD)
+        .max_buf_size(MAX_HEAD)
         .handshake(TokioIo::new(tcp))
         .await
-        .map_err(broken)?;
+        .map_err(transport_error)?;
     let exchange = async {
-        let response = sender.send_request(request).await.map_err(broken)?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(transport_error)?;
         upgrade(response, &key, offered).await
     };
     let upgraded = drive(connection.with_upgrades(), exchange).await?;
     let parts = upgraded
         .downcast::<TokioIo<TcpStream>>()
-        .map_err(|_| broken("the connection is not what was dialled"))?;
+        .map_err(|_| transport_error("the upgraded connection is not a TCP stream"))?;
     let socket = WebSocket::client(parts.io.into_inner(), limit).unread(&parts.read_buf);
     Ok(Box::new(socket))
 }
 
-/// The request that becomes the WebSocket.
+/// Builds the upgrade request.
 fn request(
     uri: &Uri,
     mut headers: HeaderMap,
@@ -142,7 +150,8 @@ fn request(
     offered: Option<&str>,
 ) -> Result<Request<NoBody>, ConnectError> {
     let value = |text: &str| {
-        HeaderValue::from_str(text).map_err(|_| ConnectError::Address("a header cannot be sent"))
+        HeaderValue::from_str(text)
+            .map_err(|_| ConnectError::Address("a header has invalid characters"))
     };
     if !headers.contains_key(HOST) {
         let authority = uri.authority().map_or("", |authority| authority.as_str());
@@ -159,12 +168,12 @@ fn request(
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     *request.uri_mut() = path
         .parse()
-        .map_err(|_| ConnectError::Address("its path cannot be sent"))?;
+        .map_err(|_| ConnectError::Address("its path is invalid"))?;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
-/// Checks the response, and waits until the connection is the WebSocket's.
+/// Validates the response and completes the upgrade.
 async fn upgrade(
     mut response: Response<Incoming>,
     key: &str,
@@ -174,58 +183,66 @@ async fn upgrade(
     if status != StatusCode::SWITCHING_PROTOCOLS {
         return Err(ConnectError::Upgrade {
             status: status.as_u16(),
-            body: beginning(response.into_body()).await,
+            body: read_excerpt(response.into_body()).await,
         });
     }
     let headers = response.headers();
-    let says = |name: &HeaderName, word: &str| {
+    let has_token = |name: &HeaderName, word: &str| {
         headers.get_all(name).iter().any(|value| {
             let words = value.to_str().unwrap_or_default().split(',');
             words
                 .into_iter()
-                .any(|said| said.trim().eq_ignore_ascii_case(word))
+                .any(|token| token.trim().eq_ignore_ascii_case(word))
         })
     };
-    if !says(&UPGRADE, "websocket") || !says(&CONNECTION, "upgrade") {
-        return Err(broken("the response does not upgrade to a WebSocket"));
+    if !has_token(&UPGRADE, "websocket") || !has_token(&CONNECTION, "upgrade") {
+        return Err(transport_error(
+            "the response does not upgrade to a WebSocket",
+        ));
     }
     let accept = derive_accept_key(key.as_bytes());
     if headers.get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes) != Some(accept.as_bytes()) {
-        return Err(broken("the response does not answer the request's key"));
+        return Err(transport_error(
+            "the `Sec-WebSocket-Accept` header does not match the request",
+        ));
     }
     if headers.contains_key(SEC_WEBSOCKET_EXTENSIONS) {
-        return Err(broken("the response has an extension that was not offered"));
+        return Err(transport_error(
+            "the response selects an extension that was not offered",
+        ));
     }
     if let Some(chosen) = headers.get(SEC_WEBSOCKET_PROTOCOL)
         && offered.is_none_or(|offered| chosen.as_bytes() != offered.as_bytes())
     {
-        return Err(broken(
-            "the response has a subprotocol that was not offered",
+        return Err(transport_error(
+            "the response selects a subprotocol that was not offered",
         ));
     }
-    hyper::upgrade::on(&mut response).await.map_err(broken)
+    hyper::upgrade::on(&mut response)
+        .await
+        .map_err(transport_error)
 }
 
-/// The beginning of a body, as one line.
-async fn beginning(mut body: Incoming) -> String {
+/// Returns the beginning of a body as one line.
+async fn read_excerpt(mut body: Incoming) -> String {
     let mut bytes = Vec::new();
     let read = async {
-        while bytes.len() < BODY {
+        while bytes.len() < MAX_BODY {
             match std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
                 Some(Ok(frame)) => bytes.extend(frame.into_data().unwrap_or_default()),
                 _ => break,
             }
         }
     };
-    // What came by then is better than nothing.
-    let _ = tokio::time::timeout(BODY_TIME, read).await;
-    bytes.truncate(BODY);
+    // Part of the body is better than nothing.
+    let _ = tokio::time::timeout(BODY_TIMEOUT, read).await;
+    bytes.truncate(MAX_BODY);
     let text = String::from_utf8_lossy(&bytes);
     let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     line.collect::<String>().trim().to_owned()
 }
 
-/// Runs an exchange, and the connection that it needs.
+/// Runs an exchange together with the connection that it needs.
 async fn drive<T, E>(
     connection: impl Future<Output = hyper::Result<()>>,
     exchange: impl Future<Output = Result<T, E>>,
@@ -233,14 +250,14 @@ async fn drive<T, E>(
     let (mut connection, mut exchange) = (pin!(connection), pin!(exchange));
     let mut is_over = false;
     std::future::poll_fn(|cx| {
-        // Its error is the exchange's as well.
+        // The exchange reports its error.
         is_over = is_over || connection.as_mut().poll(cx).is_ready();
         exchange.as_mut().poll(cx)
     })
     .await
 }
 
-/// The body of a request that has none.
+/// An empty request body.
 struct NoBody;
 
 impl Body for NoBody {

@@ -1,6 +1,6 @@
-//! What can go wrong for a client.
+//! Errors of a client.
 
-use super::log::cut;
+use super::log::truncate;
 use crate::{
     DeclaredErrors, DecodeError, NoError, SessionCode, Side, ValidationError,
     descriptor::{CloseReason, Limits, ProtocolDescriptor, TagRef},
@@ -12,47 +12,47 @@ use std::{error::Error, fmt};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why there is no connection.
+/// Why connecting failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The address cannot be used: why.
+    /// The URL or a header cannot be used, and why.
     Address(&'static str),
-    /// What proves who the client is could not be had.
+    /// [`ClientBuilder::auth_with`](super::ClientBuilder::auth_with) returned an error, or the credentials cannot be encoded.
     Auth(BoxError),
-    /// The server cannot be reached, or does not speak WebSocket.
+    /// The server cannot be reached, or the WebSocket handshake failed (RFC 6455, section 4.1).
     Transport(BoxError),
-    /// The server does not let the request become a WebSocket.
+    /// The server refused the WebSocket upgrade.
     Upgrade {
-        /// The status of its response.
+        /// The HTTP status of the response.
         status: u16,
-        /// What it says, at most the first 256 bytes.
+        /// The body of the response, at most its first 256 bytes.
         body: String,
     },
-    /// The server refused: who the client is, or its version.
+    /// The server refused the session: the credentials or the version.
     Refused(RemoteError),
-    /// The server speaks a version that this client does not take.
+    /// The server speaks a version that this client does not accept.
     Version {
-        /// Which end is too old.
+        /// The end that is too old.
         side: Side,
-        /// Words that say so.
+        /// A readable message.
         message: String,
     },
-    /// The server closed before the session began.
+    /// The server closed the connection before the session began.
     Closed {
-        /// Why, where it said so.
+        /// The close frame, if the server sent one.
         closing: Option<CloseFrame>,
-        /// Whether it says that it is of no use to try again.
+        /// Whether the close code is final, so that retrying is useless.
         is_final: bool,
     },
-    /// The server did not answer in time.
+    /// The session did not begin within `session.timeout`.
     Timeout,
-    /// The server said something else than `ready` or `refuse`.
+    /// The server sent something other than `ready` or `refuse`.
     UnexpectedReply,
 }
 
 impl ConnectError {
-    /// Whether it is of no use to try again.
+    /// Returns whether retrying is useless.
     pub fn is_final(&self) -> bool {
         match self {
             Self::Address(_) | Self::Version { .. } => true,
@@ -68,23 +68,23 @@ impl ConnectError {
 }
 
 impl CloseFrame {
-    /// Whether the server says that it is asked too much, or the client reads too slowly.
-    pub(crate) fn is_busy(&self, table: &ProtocolDescriptor) -> bool {
+    /// Whether the server is rate limiting, or closed because the client reads too slowly.
+    pub(crate) fn is_busy(&self, descriptor: &ProtocolDescriptor) -> bool {
         [CloseReason::RateLimited, CloseReason::Slow]
             .into_iter()
-            .any(|condition| table.close_code(condition) == self.code)
+            .any(|condition| descriptor.close_code(condition) == self.code)
     }
 }
 
 impl ConnectError {
-    /// Whether the server says that it is asked too much.
-    pub(crate) fn is_busy(&self, table: &ProtocolDescriptor) -> bool {
+    /// Whether the server is overloaded or rate limiting.
+    pub(crate) fn is_busy(&self, descriptor: &ProtocolDescriptor) -> bool {
         match self {
             Self::Upgrade { status, .. } => matches!(status, 429 | 503),
             Self::Refused(error) => error.retryable,
             Self::Closed { closing, .. } => closing
                 .as_ref()
-                .is_some_and(|closing| closing.is_busy(table)),
+                .is_some_and(|closing| closing.is_busy(descriptor)),
             _ => false,
         }
     }
@@ -94,7 +94,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(why) => write!(f, "the address cannot be used: {why}"),
-            Self::Auth(_) => f.write_str("there is no proof of who the client is"),
+            Self::Auth(_) => f.write_str("the credentials could not be obtained"),
             Self::Transport(_) => f.write_str("the server cannot be reached"),
             Self::Upgrade { status, body } => {
                 write!(f, "the server refused the upgrade with status {status}")?;
@@ -103,7 +103,7 @@ impl fmt::Display for ConnectError {
                     body => write!(f, ": {body}"),
                 }
             }
-            Self::Refused(error) => write!(f, "the server refused: {error}"),
+            Self::Refused(error) => write!(f, "the server refused the session: {error}"),
             Self::Version { message, .. } => f.write_str(message),
             Self::Closed { closing, .. } => {
                 f.write_str("the server closed before the session began")?;
@@ -111,8 +111,10 @@ impl fmt::Display for ConnectError {
                     .as_ref()
                     .map_or(Ok(()), |closing| write!(f, ", with {closing}"))
             }
-            Self::Timeout => f.write_str("the server did not answer in time"),
-            Self::UnexpectedReply => f.write_str("the server did not answer the hello"),
+            Self::Timeout => f.write_str("the session did not begin in time"),
+            Self::UnexpectedReply => {
+                f.write_str("the server sent something other than `ready` or `refuse`")
+            }
         }
     }
 }
@@ -127,7 +129,7 @@ impl Error for ConnectError {
     }
 }
 
-/// Why a request has no answer, whatever it was.
+/// Why a request failed, independent of its type.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
     Remote(RemoteError),
@@ -141,48 +143,71 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Whether it is an error of the server's with this code.
+    /// Whether it is an error reply with this code.
     pub(crate) fn is_code(&self, code: SessionCode) -> bool {
         matches!(self, Self::Remote(error) if error.code.borrow() == TagRef::Text(code.as_str()))
     }
 
-    /// Whether the same request may well succeed later.
-    pub(crate) fn is_for_now(&self) -> bool {
+    /// Whether the same request may succeed later.
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Remote(error) if error.retryable)
             || self.is_code(SessionCode::Timeout)
             || self.is_code(SessionCode::RateLimited)
     }
 
-    /// Words for a log line.
-    pub(crate) fn in_short(&self) -> String {
-        cut(&CallError::<NoError>::from_failure(self.clone()))
+    /// A shortened message for the log.
+    pub(crate) fn log_text(&self) -> String {
+        truncate(&CallError::<NoError>::from_failure(self.clone()))
     }
 }
 
-/// Why a request has no answer. `E` is what the protocol declares for it.
+/// Why a request failed. `E` is the type of the errors that the protocol declares for it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::client::CallError;
+///
+/// let client = connect().await?;
+/// let message = ChatSend { room: "full".into(), text: "hi".into() };
+/// match client.chat_send(message).await {
+///     Ok(ChatSent {}) => println!("sent"),
+///     Err(CallError::Declared(ChatError::RoomFull)) => println!("try another room"),
+///     Err(CallError::Invalid(error)) => println!("check the input: {error}"),
+///     Err(CallError::OutcomeUnknown | CallError::Timeout) => println!("look whether it was sent"),
+///     Err(error) => return Err(error.into()),
+/// }
+///
+/// let invalid = client.chat_send(ChatSend { room: "lobby".into(), text: String::new() }).await;
+/// let error = invalid.expect_err("the text is empty");
+/// assert_eq!(error.to_string(), "the request is invalid: /text must be at least 1 character long");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CallError<E> {
     /// An error that the protocol declares for this request.
     Declared(E),
-    /// Any other error of the server's.
+    /// Any other error reply of the server.
     Remote(RemoteError),
-    /// The request breaks its own rules; it was not sent.
+    /// The request violates its own rules; it was not sent.
     Invalid(ValidationError),
-    /// The request cannot be written, such as a number that is not finite, or is larger than `limits.message`; it was not
-    /// sent.
+    /// The request cannot be encoded, for example because a number is not finite, or it is larger than `limits.message`; it was
+    /// not sent.
     Encode,
-    /// The answer does not fit.
+    /// The reply cannot be decoded.
     Decode(Box<DecodeError>),
-    /// The answer is another message than the protocol says.
+    /// The reply is a different message than the protocol declares.
     UnexpectedReply,
-    /// No answer came in time, or the server's handler took too long (`limits.handlerTimeout`). The server may have done what
-    /// was asked.
+    /// No reply arrived in time, or the server's handler took too long (`limits.handlerTimeout`). The server may have handled the
+    /// request.
     Timeout,
-    /// The client is closed, or was refused when it connected again. The request was not sent, or not looked at.
+    /// The client is closed, or was refused when it reconnected. The server did not handle the request.
     Closed,
-    /// The connection was lost, or the client closed, after the request was sent, and the request may not be sent twice. The
-    /// server may have done what was asked.
+    /// The connection was lost, or the client was closed, after the request was sent, and the request may not be sent twice. The
+    /// server may have handled it.
     OutcomeUnknown,
 }
 
@@ -196,7 +221,7 @@ impl<E: DeclaredErrors> CallError<E> {
                 let mut data = remote.data.as_deref().map(|data| Reader::json(data, depth));
                 match E::read(&remote.code, data.as_mut(), &mut cx) {
                     Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
-                    // The server gave up waiting for its handler: to the caller the same as no answer in time.
+                    // The server gave up waiting for its handler: for the caller the same as no reply in time.
                     _ if remote.code.borrow() == TagRef::Text(SessionCode::Timeout.as_str()) => {
                         Self::Timeout
                     }
@@ -218,17 +243,17 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Declared(error) => error.fmt(f),
-            Self::Remote(error) => write!(f, "the server answered with {error}"),
-            Self::Invalid(invalid) => write!(f, "the request does not fit: {invalid}"),
-            Self::Encode => f.write_str("the request cannot be written"),
-            Self::Decode(_) => f.write_str("the answer does not fit"),
+            Self::Remote(error) => write!(f, "the server replied with {error}"),
+            Self::Invalid(invalid) => write!(f, "the request is invalid: {invalid}"),
+            Self::Encode => f.write_str("the request cannot be encoded"),
+            Self::Decode(_) => f.write_str("the reply cannot be decoded"),
             Self::UnexpectedReply => {
-                f.write_str("the answer is another message than the protocol says")
+                f.write_str("the reply is a different message than the protocol declares")
             }
-            Self::Timeout => f.write_str("no answer came in time"),
+            Self::Timeout => f.write_str("no reply arrived in time"),
             Self::Closed => f.write_str("the client is closed"),
             Self::OutcomeUnknown => f.write_str(
-                "the connection was lost, and nobody knows whether the request was handled",
+                "the connection was lost after the request was sent; it may or may not have been handled",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! What arrived for somebody who has not looked yet: bounded, and honest about what did not fit.
+//! The bounded inbound queue of a subscription, stream or notification reader. Messages that do not fit are reported as a gap.
 
 use super::{Gap, delivery::Delivery, error::Failure};
 use crate::DecodeError;
@@ -8,10 +8,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// How many items of a stream wait, and how many bytes of them, before the stream fails.
-const STREAM: (usize, usize) = (1024, 1024 * 1024);
+/// How many items, and how many bytes of them, a stream queues before it fails.
+const STREAM_LIMITS: (usize, usize) = (1024, 1024 * 1024);
 
-/// A queue with one reader, bounded in entries and in bytes as they came.
+/// A queue with one reader, bounded in entries and in encoded bytes.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
@@ -21,27 +21,27 @@ pub(crate) struct Inbox {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Each with its bytes.
+    /// Entries with their encoded size.
     queue: VecDeque<(Entry, usize)>,
     bytes: usize,
     ended: bool,
     reader: Option<Waker>,
 }
 
-/// What arrived.
+/// An entry of the queue.
 #[derive(Debug)]
 pub(crate) enum Entry {
     Message(Delivery),
     DecodeError(Box<DecodeError>),
     Gap(Gap),
-    /// More items of a stream waited than are kept.
+    /// The queue of a stream overflowed.
     Slow,
-    /// The last message of a stream, or why it has none.
+    /// The end message of a stream, or why it failed.
     End(Result<Delivery, Failure>),
 }
 
 impl Inbox {
-    /// For `capacity` messages, one at the least, of `limit` bytes together. One message always fits.
+    /// Creates a queue of `capacity` messages (at least one) and `limit` bytes. One message of any size always fits.
     pub(crate) fn new(capacity: usize, limit: usize) -> Self {
         Self {
             state: Mutex::default(),
@@ -50,9 +50,9 @@ impl Inbox {
         }
     }
 
-    /// For the items of a stream.
+    /// Creates the queue of a stream.
     pub(crate) fn of_stream() -> Self {
-        let (items, bytes) = STREAM;
+        let (items, bytes) = STREAM_LIMITS;
         Self::new(items, bytes)
     }
 
@@ -65,8 +65,8 @@ impl Inbox {
             || (state.queue.len() < self.capacity && state.bytes + bytes <= self.limit)
     }
 
-    /// Adds an entry that arrived as so many bytes. Where there is no room, it is a gap of one, joined to the gap before it.
-    /// `volatile` messages leave no gap.
+    /// Adds an entry of so many encoded bytes. If there is no room, a gap is recorded instead and merged with a gap before it.
+    /// A dropped `volatile` message leaves no gap.
     pub(crate) fn push(&self, entry: Entry, bytes: usize, volatile: bool) {
         let mut state = self.lock();
         if state.ended {
@@ -98,7 +98,7 @@ impl Inbox {
         state.wake();
     }
 
-    /// Adds an item of a stream. Where there is no room, the stream is over, and this is false.
+    /// Adds an item of a stream. If there is no room, ends the stream and returns false.
     pub(crate) fn push_item(&self, delivery: Delivery, bytes: usize) -> bool {
         let mut state = self.lock();
         let fits = self.has_room(&state, bytes);
@@ -113,7 +113,7 @@ impl Inbox {
         fits
     }
 
-    /// Nothing comes after this.
+    /// Ends the queue, after a last entry.
     pub(crate) fn end(&self, last: Option<Entry>) {
         let mut state = self.lock();
         if !state.ended {
@@ -125,7 +125,7 @@ impl Inbox {
         }
     }
 
-    /// The next entry; none at the end.
+    /// Returns the next entry, or `None` at the end.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Entry>> {
         let mut state = self.lock();
         match state.queue.pop_front() {

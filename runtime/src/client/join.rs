@@ -1,11 +1,11 @@
-//! Channels that are about to be joined: what `client.room(&id)` gives.
+//! Join requests: what a channel method of the generated client, such as `client.room(&id)`, returns.
 
 use super::{CallError, Client, Subscription};
 use crate::{ChannelKey, Message, NoError, Protocol, Request};
 use std::fmt;
 
-/// A channel that a message of the protocol's joins.
-#[must_use = "nothing is joined until `join`"]
+/// A channel that is joined with a message of the protocol.
+#[must_use = "nothing is joined until `join` is called"]
 pub struct JoinRequest<P, C, M, L> {
     client: Client<P>,
     channel: C,
@@ -29,7 +29,7 @@ where
     M::Reply: Message<P::Server>,
     L: Message<P::Client>,
 {
-    /// A channel, the message that joins it, and the one that leaves it.
+    /// Creates a request from a channel, its join message and its leave message.
     pub fn new(client: &Client<P>, channel: C, message: M, leave: Option<L>) -> Self {
         Self {
             client: client.clone(),
@@ -39,10 +39,10 @@ where
         }
     }
 
-    /// Joins, and hears what is published there from now on.
+    /// Joins the channel, and receives the messages that are published there from now on.
     ///
     /// # Errors
-    /// Where the server does not let it in.
+    /// If the server refuses the join; see [`CallError`].
     pub async fn join(self) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>> {
         self.client
             .join(&self.channel, &self.message, self.leave.as_ref())
@@ -50,16 +50,16 @@ where
     }
 }
 
-/// A channel that no message of the protocol's joins: the session's own does.
+/// A channel that declares no join message: it is joined with the `join` message of the session.
 #[derive(Debug)]
-#[must_use = "nothing is joined until `join`"]
+#[must_use = "nothing is joined until `join` is called"]
 pub struct KeyJoinRequest<P, C> {
     client: Client<P>,
     channel: C,
 }
 
 impl<P: Protocol, C: ChannelKey> KeyJoinRequest<P, C> {
-    /// A channel.
+    /// Creates a request from a channel.
     pub fn new(client: &Client<P>, channel: C) -> Self {
         Self {
             client: client.clone(),
@@ -67,10 +67,10 @@ impl<P: Protocol, C: ChannelKey> KeyJoinRequest<P, C> {
         }
     }
 
-    /// Joins, and hears what is published there from now on.
+    /// Joins the channel, and receives the messages that are published there from now on.
     ///
     /// # Errors
-    /// Where the server does not let it in.
+    /// If the server refuses the join; see [`CallError`].
     pub async fn join(self) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
         self.client.join_by_key(&self.channel).await
     }

@@ -1,4 +1,4 @@
-//! What becomes of all that a client waits for, as sessions begin and end.
+//! What happens to pending requests and channels when sessions begin and end.
 
 use super::{
     State, VersionSkew,
@@ -11,25 +11,25 @@ use std::sync::Weak;
 use tokio::time::Instant;
 
 impl Core {
-    /// A session began. The channels are joined again before anything that waits.
+    /// Begins a session. Rejoins are queued before everything that is already queued.
     pub(crate) fn begin(&self, skew: Option<VersionSkew>) {
         let mut inner = self.lock();
         inner.skew = skew;
         inner.online = true;
-        // A question about the connection before is answered.
-        let _ = self.is_checked();
+        // A ping that was requested for the previous connection is no longer needed.
+        let _ = self.take_ping_request();
         let first = self.begin_rejoins(&mut inner, Instant::now());
         self.outbound.enqueue_first(first);
-        self.rejoin_changed();
+        self.schedule_rejoin();
         drop(inner);
         self.status.send_replace(State::Connected);
     }
 
-    /// The connection was lost. What was sent and may not be sent twice fails; what may is queued again, before what was not
-    /// sent yet. Where the server or this client closed because of a message that is too large, nothing is sent twice.
+    /// Handles a lost connection. Requests that were sent fail, unless they are idempotent: those are queued again, before
+    /// requests that were not sent yet. If either end closed because a message was too large, nothing is sent again.
     pub(crate) fn lost(&self, closing: Option<&CloseFrame>) {
         let is = |condition| {
-            let code = self.table.close_code(condition);
+            let code = self.descriptor.close_code(condition);
             closing.is_some_and(|closing| closing.code == code)
         };
         let too_large = is(CloseReason::TooLarge);
@@ -38,90 +38,90 @@ impl Core {
         let mut inner = self.lock();
         inner.online = false;
         inner.busy = is(CloseReason::RateLimited);
-        inner.line.clear();
+        inner.ordered.clear();
         inner.flushing.clear();
         inner.unsent.retain(|_, unsent| !unsent.volatile);
         inner.pong = false;
         self.outbound.withdraw(PONG);
-        // A new session is in no channel: there is nothing to leave, and the channels are joined again as it begins.
+        // A new session starts in no channel, so there is nothing to leave. Its begin rejoins the channels.
         for mark in std::mem::take(&mut inner.leaving) {
             inner.unwritten.remove(&mark);
             self.outbound.withdraw(mark);
         }
-        for (_, room) in inner.rooms.iter_mut() {
-            room.disconnected();
+        for (_, channel) in inner.channels.iter_mut() {
+            channel.disconnected();
         }
-        let mut again = Vec::new();
-        let mut over = Vec::new();
-        for (id, waiting) in &mut inner.waiting {
-            match &waiting.wants {
-                ReplyTo::Leave(_) => over.push(id.clone()),
+        let mut resend = Vec::new();
+        let mut failed = Vec::new();
+        for (id, pending) in &mut inner.pending {
+            match &pending.reply_to {
+                ReplyTo::Leave(_) => failed.push(id.clone()),
                 ReplyTo::Rejoin(..) => {
-                    if !waiting.written {
-                        self.outbound.withdraw(waiting.mark);
+                    if !pending.written {
+                        self.outbound.withdraw(pending.mark);
                     }
-                    over.push(id.clone());
+                    failed.push(id.clone());
                 }
-                _ if !waiting.written => {}
-                _ if waiting.again && !too_large => {
-                    waiting.written = false;
-                    waiting.lost = true;
-                    let answers = (waiting.answers, waiting.permit.clone());
-                    again.push((waiting.mark, waiting.packet.clone(), answers));
+                _ if !pending.written => {}
+                _ if pending.resendable && !too_large => {
+                    pending.written = false;
+                    pending.lost = true;
+                    let replies = (pending.replies, pending.permit.clone());
+                    resend.push((pending.mark, pending.packet.clone(), replies));
                 }
-                _ => over.push(id.clone()),
+                _ => failed.push(id.clone()),
             }
         }
-        let over: Vec<PendingRequest> = over
+        let failed: Vec<PendingRequest> = failed
             .iter()
-            .filter_map(|id| inner.waiting.remove(id))
+            .filter_map(|id| inner.pending.remove(id))
             .collect();
-        again.sort_unstable_by_key(|(mark, ..)| *mark);
-        let mut packets = Vec::with_capacity(again.len());
-        for (mark, packet, answers) in again {
+        resend.sort_unstable_by_key(|(mark, ..)| *mark);
+        let mut packets = Vec::with_capacity(resend.len());
+        for (mark, packet, replies) in resend {
             if self.by_order() {
-                inner.unwritten.insert(mark, answers);
+                inner.unwritten.insert(mark, replies);
             }
             packets.push((packet, mark));
         }
         self.outbound.enqueue_first(packets);
         drop(inner);
-        for waiting in over {
-            match waiting.wants {
-                ReplyTo::Leave(answer) => {
-                    let _ = answer.send(Ok(None));
+        for pending in failed {
+            match pending.reply_to {
+                ReplyTo::Leave(reply) => {
+                    let _ = reply.send(Ok(None));
                 }
-                wants => wants.fail(Failure::OutcomeUnknown),
+                reply_to => reply_to.fail(Failure::OutcomeUnknown),
             }
         }
     }
 
-    /// The client is closed for good. Only the first time counts.
+    /// Closes the client for good. Further calls have no effect.
     pub(crate) fn end(&self, closing: Option<CloseFrame>) {
         self.outbound.end();
         self.budget.close();
-        let (waiting, listeners) = {
+        let (pending, listeners) = {
             let mut inner = self.lock();
             if std::mem::replace(&mut inner.ended, true) {
                 return;
             }
             inner.online = false;
-            inner.rooms.end();
+            inner.channels.end();
             inner.unwritten.clear();
-            inner.line.clear();
+            inner.ordered.clear();
             inner.unsent.clear();
             (
-                std::mem::take(&mut inner.waiting),
+                std::mem::take(&mut inner.pending),
                 std::mem::take(&mut inner.listeners),
             )
         };
-        for waiting in waiting.into_values() {
-            let failure = if waiting.written || waiting.lost {
+        for pending in pending.into_values() {
+            let failure = if pending.written || pending.lost {
                 Failure::OutcomeUnknown
             } else {
                 Failure::Closed
             };
-            waiting.wants.fail(failure);
+            pending.reply_to.fail(failure);
         }
         for inbox in listeners.iter().filter_map(Weak::upgrade) {
             inbox.end(None);

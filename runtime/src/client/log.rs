@@ -1,4 +1,4 @@
-//! Log lines that the other end can cause: few, and short, however much it sends.
+//! Rate limiting and truncation of log lines that the peer can cause.
 
 use std::{
     fmt::Display,
@@ -6,14 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many lines of a kind are written in one [`PERIOD`].
-const LINES: u64 = 10;
+/// How many lines are written in one [`PERIOD`].
+const MAX_LINES: u64 = 10;
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// How many characters of the other end's a line shows.
-const SHOWN: usize = 256;
+/// How many characters of peer-controlled text a line shows.
+const MAX_TEXT: usize = 256;
 
-/// Lets ten lines through in ten seconds.
+/// Allows ten lines in ten seconds.
 #[derive(Debug, Default)]
 pub(crate) struct LogLimit(Mutex<Window>);
 
@@ -24,30 +24,30 @@ struct Window {
 }
 
 impl LogLimit {
-    /// Whether a line may be written; with it, how many were left out before it.
-    pub(crate) fn pass(&self) -> Option<u64> {
+    /// Returns `Some` if a line may be written, with the number of lines that were suppressed before it.
+    pub(crate) fn allow(&self) -> Option<u64> {
         let now = Instant::now();
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut left_out = 0;
+        let mut suppressed = 0;
         if window
             .since
             .is_none_or(|since| now.duration_since(since) >= PERIOD)
         {
-            left_out = window.lines.saturating_sub(LINES);
+            suppressed = window.lines.saturating_sub(MAX_LINES);
             *window = Window {
                 since: Some(now),
                 lines: 0,
             };
         }
         window.lines += 1;
-        (window.lines <= LINES).then_some(left_out)
+        (window.lines <= MAX_LINES).then_some(suppressed)
     }
 }
 
-/// The beginning of a text, for a log line. Written with `?`, so that it cannot begin a line of its own.
-pub(crate) fn cut(text: &impl Display) -> String {
+/// Truncates a text for a log line. Record it with `Debug`, which escapes line breaks.
+pub(crate) fn truncate(text: &impl Display) -> String {
     let text = text.to_string();
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_TEXT) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
     }

@@ -1,9 +1,9 @@
-//! What a client waits for.
+//! Pending requests.
 
 use super::{
     VersionSkew,
     budget::Permit,
-    call::Shape,
+    call::StreamShape,
     channels::{Channels, PendingJoin},
     delivery::Delivery,
     error::Failure,
@@ -18,74 +18,74 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// What answers a request; nothing, where one of the session's own messages does.
+/// The outcome of a request: its reply, or `None` if a session message replied.
 pub(crate) type ReplyResult = Result<Option<Delivery>, Failure>;
 
-/// A request, for as long as it is not answered.
+/// A request without a reply.
 pub(crate) struct PendingRequest {
-    /// Its number, which marks it in the outbound queue.
+    /// Its number, which is also its mark in the outbound queue.
     pub(crate) mark: u64,
     pub(crate) packet: Packet,
-    /// It may be sent again.
-    pub(crate) again: bool,
+    /// It may be sent again after a reconnect.
+    pub(crate) resendable: bool,
     /// It was handed to the transport.
     pub(crate) written: bool,
     /// It was handed to a transport that was lost.
     pub(crate) lost: bool,
-    pub(crate) answers: ReplyIndices,
-    pub(crate) wants: ReplyTo,
-    /// Its part of `limits.outbound`. What the client sends of its own accord has none.
+    pub(crate) replies: ReplyIndices,
+    pub(crate) reply_to: ReplyTo,
+    /// Its part of `limits.outbound`. Rejoins and leaves have none.
     pub(crate) permit: Option<Permit>,
 }
 
-/// Who waits for an answer.
+/// Where the outcome of a request goes.
 pub(crate) enum ReplyTo {
     One(oneshot::Sender<ReplyResult>),
     Stream {
-        /// Until it is acknowledged; none from the first where nothing acknowledges it.
+        /// Present until the stream is acknowledged; always `None` if the protocol has no acknowledgement.
         ack: Option<oneshot::Sender<ReplyResult>>,
-        shape: Shape,
+        shape: StreamShape,
         inbox: Arc<Inbox>,
     },
-    /// The answer to a join: the way into the room begins with it.
+    /// A join, which becomes a subscription.
     Join(PendingJoin),
-    /// The answer to a leave.
+    /// A leave.
     Leave(oneshot::Sender<ReplyResult>),
-    /// The answer to a join after the connection was lost: the key, and which room of that key it was.
+    /// A rejoin after a reconnect: the key and generation of the channel.
     Rejoin(String, u64),
 }
 
-/// A request that can be written again.
+/// An unencoded request, which can be encoded again.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMessage {
     pub(crate) tag: Option<Tag>,
     pub(crate) payload: Option<Arc<RawValue>>,
     pub(crate) channel: Option<Arc<str>>,
     pub(crate) idempotent: bool,
-    pub(crate) answers: ReplyIndices,
+    pub(crate) replies: ReplyIndices,
 }
 
 impl RequestMessage {
-    /// About how many bytes it has on the wire.
+    /// Its approximate encoded size in bytes.
     pub(crate) fn len(&self) -> usize {
         let payload = self.payload.as_deref().map_or(0, |raw| raw.get().len());
         payload + self.channel.as_deref().map_or(0, str::len)
     }
 }
 
-/// What may answer a request: places in the table of what the server sends.
+/// Which messages may reply to a request: indices into the server's messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReplyIndices {
-    /// The reply, or what says that the stream begins.
+    /// The reply, or the acknowledgement of a stream.
     pub(crate) first: Option<usize>,
     pub(crate) item: Option<usize>,
     pub(crate) end: Option<usize>,
-    /// It is not known what does.
+    /// Any message may reply.
     pub(crate) unknown: bool,
 }
 
 impl ReplyIndices {
-    /// One of the session's own messages does.
+    /// A session message replies.
     pub(crate) const NONE: Self = Self::one(None);
 
     pub(crate) const UNKNOWN: Self = Self {
@@ -102,13 +102,13 @@ impl ReplyIndices {
         }
     }
 
-    /// The one message that does.
+    /// The reply, if the request has exactly one.
     pub(crate) fn reply(&self) -> Option<usize> {
         self.first.filter(|_| self.item.is_none())
     }
 
-    /// Whether one of the session's own messages does.
-    pub(crate) fn is_own(&self) -> bool {
+    /// Whether a session message replies.
+    pub(crate) fn is_system_reply(&self) -> bool {
         !self.unknown && self.first.is_none() && self.item.is_none()
     }
 
@@ -117,107 +117,107 @@ impl ReplyIndices {
     }
 }
 
-/// A request that was written, where replies come in the order of the requests. It is there until its last answer came, even
-/// if nobody waits for that any more, and holds its part of `limits.outbound` until then.
+/// A request that was written, if replies arrive in the order of the requests. It stays until its last reply arrives, even if
+/// it was abandoned, and holds its part of `limits.outbound` until then.
 pub(crate) struct OrderedRequest {
     pub(crate) id: Id,
-    pub(crate) answers: ReplyIndices,
+    pub(crate) replies: ReplyIndices,
     pub(crate) _permit: Option<Permit>,
 }
 
-/// A message without an answer that waits to be written.
+/// A queued message without a reply.
 pub(crate) struct QueuedMessage {
     pub(crate) permit: Permit,
     pub(crate) volatile: bool,
 }
 
-/// All that a client waits for and is in.
+/// The pending requests, queued messages and channels of a client.
 #[derive(Default)]
 pub(crate) struct PendingState {
     /// The number of the last request.
     pub(crate) last: u64,
-    pub(crate) waiting: HashMap<Id, PendingRequest>,
-    /// Where replies come in the order of the requests: those that were written, in order, and those that were not.
-    pub(crate) line: VecDeque<OrderedRequest>,
+    pub(crate) pending: HashMap<Id, PendingRequest>,
+    /// If replies arrive in the order of the requests: the requests that were written, in order, and those that were not.
+    pub(crate) ordered: VecDeque<OrderedRequest>,
     pub(crate) unwritten: HashMap<u64, (ReplyIndices, Option<Permit>)>,
-    /// Messages without an answer, by their marks.
+    /// Queued messages without a reply, by mark.
     pub(crate) unsent: HashMap<u64, QueuedMessage>,
-    /// How many of them there were.
+    /// How many messages without a reply were ever queued.
     pub(crate) sent: u64,
-    /// What messages hold that were handed to the transport and are not flushed.
+    /// The permits of messages that were handed to the transport and not flushed yet.
     pub(crate) flushing: Vec<Permit>,
-    /// The marks of leaves that were not written.
+    /// The marks of queued leaves.
     pub(crate) leaving: HashSet<u64>,
-    /// A pong waits to be written. There is never more than one.
+    /// A pong is queued. There is never more than one.
     pub(crate) pong: bool,
-    pub(crate) rooms: Channels,
+    pub(crate) channels: Channels,
     pub(crate) rejoins: Rejoins,
     pub(crate) listeners: Vec<Weak<Inbox>>,
     pub(crate) skew: Option<VersionSkew>,
-    /// There is a session.
+    /// A session is open.
     pub(crate) online: bool,
-    /// The last one was closed because the server was asked too much.
+    /// The last session was closed by the rate limit.
     pub(crate) busy: bool,
     pub(crate) ended: bool,
 }
 
 impl PendingState {
-    /// The request that is first in line, if a message answers it. With its last answer it leaves the line.
-    pub(crate) fn turn(&mut self, index: usize, published: bool) -> Option<Id> {
-        let front = self.line.front()?;
-        if !front.answers.has(index, published) {
+    /// Returns the oldest written request if a message may reply to it, and removes it with its last reply.
+    pub(crate) fn match_ordered(&mut self, index: usize, published: bool) -> Option<Id> {
+        let front = self.ordered.front()?;
+        if !front.replies.has(index, published) {
             return None;
         }
-        if front.answers.item.is_none() || front.answers.end == Some(index) {
-            return self.next_turn();
+        if front.replies.item.is_none() || front.replies.end == Some(index) {
+            return self.pop_ordered();
         }
         Some(front.id.clone())
     }
 
-    /// Takes the request that is first in line out of it.
-    pub(crate) fn next_turn(&mut self) -> Option<Id> {
-        self.line.pop_front().map(|turn| turn.id)
+    /// Removes and returns the oldest written request.
+    pub(crate) fn pop_ordered(&mut self) -> Option<Id> {
+        self.ordered.pop_front().map(|request| request.id)
     }
 
-    /// Whether something answers a request: one that was written. Ids can be guessed.
-    pub(crate) fn is_asked(&self, id: &Id) -> bool {
-        self.waiting.get(id).is_some_and(|waiting| waiting.written)
+    /// Whether a request was written and is pending. A reply to an unwritten request is forged: ids can be guessed.
+    pub(crate) fn awaits_reply(&self, id: &Id) -> bool {
+        self.pending.get(id).is_some_and(|pending| pending.written)
     }
 
-    /// Takes out a request that was written.
+    /// Removes and returns a request that was written.
     pub(crate) fn take(&mut self, id: &Id) -> Option<PendingRequest> {
-        if self.is_asked(id) {
-            self.waiting.remove(id)
+        if self.awaits_reply(id) {
+            self.pending.remove(id)
         } else {
             None
         }
     }
 
-    /// Gives a message to the stream with its id. False where it is none.
+    /// Delivers a message to the stream with its id, or returns the message if there is no such stream.
     ///
     /// # Errors
-    /// Where it has more items than are kept: what cancels it.
+    /// If the queue of the stream overflowed: the stream to cancel.
     pub(crate) fn stream(
         &mut self,
         id: &Id,
         delivery: Delivery,
         bytes: usize,
-    ) -> Result<Option<Delivery>, Shape> {
-        let Some(waiting) = self.waiting.get_mut(id) else {
+    ) -> Result<Option<Delivery>, StreamShape> {
+        let Some(pending) = self.pending.get_mut(id) else {
             return Ok(Some(delivery));
         };
-        let ReplyTo::Stream { ack, shape, inbox } = &mut waiting.wants else {
+        let ReplyTo::Stream { ack, shape, inbox } = &mut pending.reply_to else {
             return Ok(Some(delivery));
         };
-        waiting.permit = None;
+        pending.permit = None;
         if let Some(ack) = ack.take() {
             let _ = ack.send(Ok(Some(delivery)));
         } else if shape.end == Some(delivery.index) {
             inbox.end(Some(Entry::End(Ok(delivery))));
-            self.waiting.remove(id);
+            self.pending.remove(id);
         } else if !inbox.push_item(delivery, bytes) {
             let shape = *shape;
-            self.waiting.remove(id);
+            self.pending.remove(id);
             return Err(shape);
         }
         Ok(None)
@@ -225,11 +225,11 @@ impl PendingState {
 }
 
 impl ReplyTo {
-    /// There is no answer.
+    /// Fails the request.
     pub(crate) fn fail(self, failure: Failure) {
         match self {
-            Self::One(answer) | Self::Leave(answer) | Self::Join(PendingJoin { answer, .. }) => {
-                let _ = answer.send(Err(failure));
+            Self::One(reply) | Self::Leave(reply) | Self::Join(PendingJoin { reply, .. }) => {
+                let _ = reply.send(Err(failure));
             }
             Self::Stream { ack, inbox, .. } => match ack {
                 Some(ack) => {

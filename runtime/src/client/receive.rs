@@ -1,4 +1,4 @@
-//! Where what arrives goes: to who asked for it, to the rooms, to who listens.
+//! Dispatches inbound messages to pending requests, subscriptions and notification readers.
 
 use super::{
     channels::PendingJoin,
@@ -6,7 +6,7 @@ use super::{
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
-    log::cut,
+    log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
@@ -28,17 +28,17 @@ impl Core {
         (self.decode)(source, self.limits.depth, self)
     }
 
-    /// A message came.
+    /// Handles an inbound packet.
     pub(crate) fn receive(&self, packet: &Packet) {
         match self.read(packet) {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
                 let source = Json.source(packet.frame()).ok();
-                let envelope = &self.table.server.envelope;
+                let envelope = &self.descriptor.server.envelope;
                 let head = source.and_then(|source| Head::read(&source, envelope).ok());
                 let role = head.as_ref().and_then(|head| {
                     (rejected.kind == DecodeErrorKind::UnknownType)
-                        .then(|| Role::of(head.tag.borrow(), &self.table.session.roles))
+                        .then(|| Role::of(head.tag.borrow(), &self.descriptor.session.roles))
                         .flatten()
                 });
                 match (head, role) {
@@ -53,32 +53,32 @@ impl Core {
 
     fn deliver(&self, delivery: Delivery, packet: &Packet) {
         let mut inner = self.lock();
-        let message = self.table.server.messages.get(delivery.index);
+        let message = self.descriptor.server.messages.get(delivery.index);
         let published = message.is_some_and(|m| m.channel.is_some());
         let volatile = message.is_some_and(|m| m.volatile);
-        let (id, is_turn) = if self.by_order() {
-            let id = inner.turn(delivery.index, published);
-            let is_turn = id.is_some();
-            (id, is_turn)
+        let (id, is_ordered) = if self.by_order() {
+            let id = inner.match_ordered(delivery.index, published);
+            let is_ordered = id.is_some();
+            (id, is_ordered)
         } else {
             (delivery.envelope.id.clone(), false)
         };
         if let Some(id) = id {
-            if inner.is_asked(&id) {
-                return self.answer(inner, &id, delivery, packet.len());
+            if inner.awaits_reply(&id) {
+                return self.deliver_reply(inner, &id, delivery, packet.len());
             }
-            // An answer that nobody waits for any more.
-            if is_turn || !published {
+            // The reply to an abandoned request.
+            if is_ordered || !published {
                 return;
             }
         }
         let envelope = &delivery.envelope;
-        let place = (envelope.seq, envelope.epoch.as_deref());
-        let Some(inboxes) = listeners(&mut inner, envelope.channel.as_deref(), place) else {
+        let position = (envelope.seq, envelope.epoch.as_deref());
+        let Some(inboxes) = listeners(&mut inner, envelope.channel.as_deref(), position) else {
             return;
         };
         drop(inner);
-        // Nearly always there is one; whoever comes after it has the message read anew.
+        // Usually there is one. A delivery cannot be cloned, so the message is decoded again for each further inbox.
         let mut first = Some(delivery);
         for inbox in inboxes {
             let entry = match first.take() {
@@ -92,8 +92,8 @@ impl Core {
         }
     }
 
-    /// Gives a message to the request with its id.
-    fn answer(
+    /// Delivers a reply to the request with this id.
+    fn deliver_reply(
         &self,
         mut inner: std::sync::MutexGuard<'_, PendingState>,
         id: &Id,
@@ -110,111 +110,125 @@ impl Core {
                 return;
             }
         };
-        let Some(waiting) = inner.take(id) else {
+        let Some(pending) = inner.take(id) else {
             return;
         };
-        if matches!(waiting.wants, ReplyTo::Rejoin(..))
-            && waiting.answers.reply() != Some(delivery.index)
+        if matches!(pending.reply_to, ReplyTo::Rejoin(..))
+            && pending.replies.reply() != Some(delivery.index)
         {
-            return self.fail(&mut inner, id, waiting, Failure::UnexpectedReply);
+            return self.fail(&mut inner, id, pending, Failure::UnexpectedReply);
         }
-        let place = (delivery.envelope.seq, delivery.envelope.epoch.clone());
+        let position = (delivery.envelope.seq, delivery.envelope.epoch.clone());
         let channel = delivery.envelope.channel.clone();
-        self.settle(&mut inner, id, waiting, channel, place, Some(delivery));
+        self.settle(&mut inner, id, pending, channel, position, Some(delivery));
     }
 
-    /// A request that asks for no stream is answered.
+    /// Completes a request that is not a stream.
     fn settle(
         &self,
         inner: &mut PendingState,
         id: &Id,
-        waiting: PendingRequest,
+        pending: PendingRequest,
         channel: Option<String>,
         (seq, epoch): (Option<u64>, Option<String>),
         delivery: Option<Delivery>,
     ) {
-        match waiting.wants {
-            ReplyTo::One(answer) | ReplyTo::Leave(answer) => {
-                // Whoever asked may have gone.
-                let _ = answer.send(Ok(delivery));
+        match pending.reply_to {
+            ReplyTo::One(reply) | ReplyTo::Leave(reply) => {
+                // The receiver may have been dropped.
+                let _ = reply.send(Ok(delivery));
             }
             ReplyTo::Join(join) if channel.is_some_and(|channel| channel != join.key) => {
-                // It lets the client into another channel than it asked for.
-                let wants = ReplyTo::Join(join);
-                let waiting = PendingRequest { wants, ..waiting };
-                self.fail(inner, id, waiting, Failure::UnexpectedReply);
+                // The reply is for a different channel than was requested.
+                let reply_to = ReplyTo::Join(join);
+                let pending = PendingRequest {
+                    reply_to,
+                    ..pending
+                };
+                self.fail(inner, id, pending, Failure::UnexpectedReply);
             }
             ReplyTo::Join(PendingJoin {
-                answer,
+                reply,
                 inbox,
-                ask,
+                request,
                 key,
             }) => {
-                inner.rooms.joined(&key, &inbox, ask, seq, epoch);
-                // Where whoever asked has gone, its place is given up as it goes.
-                let _ = answer.send(Ok(delivery));
+                inner.channels.joined(&key, &inbox, request, seq, epoch);
+                // If the receiver was dropped, its membership is released by its own drop.
+                let _ = reply.send(Ok(delivery));
             }
-            ReplyTo::Rejoin(key, life) => self.rejoined(inner, id, (&key, life), (seq, epoch)),
-            wants @ ReplyTo::Stream { .. } => {
-                let waiting = PendingRequest { wants, ..waiting };
-                self.fail(inner, id, waiting, Failure::UnexpectedReply);
+            ReplyTo::Rejoin(key, generation) => {
+                self.rejoined(inner, id, (&key, generation), (seq, epoch))
+            }
+            reply_to @ ReplyTo::Stream { .. } => {
+                let pending = PendingRequest {
+                    reply_to,
+                    ..pending
+                };
+                self.fail(inner, id, pending, Failure::UnexpectedReply);
             }
         }
     }
 
-    /// A request fails.
-    fn fail(&self, inner: &mut PendingState, id: &Id, waiting: PendingRequest, failure: Failure) {
-        match waiting.wants {
-            ReplyTo::Rejoin(key, life) => self.not_rejoined(inner, id, (key, life), &failure),
-            wants => {
-                // What the server refused it did not do. Of everything else nobody knows.
+    /// Fails a request.
+    fn fail(&self, inner: &mut PendingState, id: &Id, pending: PendingRequest, failure: Failure) {
+        match pending.reply_to {
+            ReplyTo::Rejoin(key, generation) => {
+                self.rejoin_failed(inner, id, (key, generation), &failure)
+            }
+            reply_to => {
+                // The server did not handle a request that it refused. The outcome of any other failure is unknown.
                 let refused =
                     matches!(failure, Failure::Remote(_)) && !failure.is_code(SessionCode::Timeout);
-                if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &wants
+                if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &reply_to
                     && !refused
                 {
-                    inner.rooms.may_be_in(key, inbox);
+                    inner.channels.mark_maybe_joined(key, inbox);
                 }
-                if let ReplyTo::Stream { shape, .. } = &wants
+                if let ReplyTo::Stream { shape, .. } = &reply_to
                     && !matches!(failure, Failure::Remote(_))
                     && let Some(tag) = shape.cancel
                 {
-                    // The server goes on with it.
+                    // The server would continue the stream.
                     self.cancel_in(inner, id, tag);
                 }
-                wants.fail(failure);
+                reply_to.fail(failure);
             }
         }
     }
 
-    /// A message that cannot be read goes where it would have gone.
+    /// Routes a message that cannot be decoded to where it would have gone.
     fn reject(&self, rejected: Box<DecodeError>, seq: Option<u64>, bytes: usize) {
-        if let Some(left_out) = self.log.pass() {
-            let error = cut(&*rejected);
-            tracing::warn!(error, left_out, "a message of the server's does not fit");
+        if let Some(suppressed) = self.log.allow() {
+            let error = truncate(&*rejected);
+            tracing::warn!(
+                error,
+                suppressed,
+                "a message of the server cannot be decoded"
+            );
         }
         let mut inner = self.lock();
         let id = if !self.by_order() {
             rejected.id.clone()
         } else if rejected.kind == DecodeErrorKind::Failed {
-            inner.next_turn()
+            inner.pop_ordered()
         } else {
-            // Only its tag can tell whether it was meant as an answer.
+            // Only its discriminant says whether it was meant as a reply.
             let tag = rejected.tag.as_ref();
-            let index = tag.and_then(|tag| (self.table.server.lookup)(tag.borrow()));
-            let message = index.and_then(|index| self.table.server.messages.get(index));
+            let index = tag.and_then(|tag| (self.descriptor.server.lookup)(tag.borrow()));
+            let message = index.and_then(|index| self.descriptor.server.messages.get(index));
             let published = message.is_some_and(|m| m.channel.is_some());
-            index.and_then(|index| inner.turn(index, published))
+            index.and_then(|index| inner.match_ordered(index, published))
         };
         if let Some(id) = id
-            && let Some(waiting) = inner.take(&id)
+            && let Some(pending) = inner.take(&id)
         {
             let failure = if rejected.kind == DecodeErrorKind::Failed {
                 Failure::Remote(RemoteError::failed(rejected.payload.as_deref()))
             } else {
                 Failure::Decode(rejected)
             };
-            return self.fail(&mut inner, &id, waiting, failure);
+            return self.fail(&mut inner, &id, pending, failure);
         }
         let channel = rejected.channel.as_deref();
         let Some(inboxes) = listeners(&mut inner, channel, (seq, None)) else {
@@ -226,47 +240,55 @@ impl Core {
         }
     }
 
-    /// One of the session's own messages came.
+    /// Handles a session message.
     fn system(&self, role: Role, head: &Head<'_>) {
         match role {
             Role::Ping => self.pong(),
             Role::Error => {
-                // One that does not fit still ends what it answers.
+                // An invalid error reply still ends its request.
                 let failure = match RemoteError::read(head) {
                     Ok(error) => Failure::Remote(error),
                     Err(_) => Failure::UnexpectedReply,
                 };
                 let mut inner = self.lock();
                 let id = if self.by_order() {
-                    inner.next_turn()
+                    inner.pop_ordered()
                 } else {
                     head.id.clone()
                 };
                 if let Some(id) = id
-                    && let Some(waiting) = inner.take(&id)
+                    && let Some(pending) = inner.take(&id)
                 {
-                    return self.fail(&mut inner, &id, waiting, failure);
+                    return self.fail(&mut inner, &id, pending, failure);
                 }
                 drop(inner);
                 if let Failure::Remote(error) = failure
-                    && let Some(left_out) = self.log.pass()
+                    && let Some(suppressed) = self.log.allow()
                 {
-                    tracing::warn!(error = cut(&error), left_out, "the server reports an error");
+                    tracing::warn!(
+                        error = truncate(&error),
+                        suppressed,
+                        "the server reports an error"
+                    );
                 }
             }
             Role::Gap => {
                 if let Ok(gap) = GapNotice::read(head)
-                    && let Some(room) = self.lock().rooms.get_mut(&gap.channel)
+                    && let Some(channel) = self.lock().channels.get_mut(&gap.channel)
                 {
-                    room.noticed(gap.from, gap.to);
+                    channel.handle_gap_notice(gap.from, gap.to);
                 }
             }
             Role::Join | Role::Leave => {
                 let mut inner = self.lock();
                 let id = if !self.by_order() {
                     head.id.clone()
-                } else if inner.line.front().is_some_and(|turn| turn.answers.is_own()) {
-                    inner.next_turn()
+                } else if inner
+                    .ordered
+                    .front()
+                    .is_some_and(|request| request.replies.is_system_reply())
+                {
+                    inner.pop_ordered()
                 } else {
                     None
                 };
@@ -276,10 +298,10 @@ impl Core {
                         .map(|ChannelOnly(key)| key.into_owned())
                 });
                 if let Some(id) = id
-                    && let Some(waiting) = inner.take(&id)
+                    && let Some(pending) = inner.take(&id)
                 {
-                    let place = (head.seq, head.epoch.clone());
-                    self.settle(&mut inner, &id, waiting, channel, place, None);
+                    let position = (head.seq, head.epoch.clone());
+                    self.settle(&mut inner, &id, pending, channel, position, None);
                 }
             }
             Role::Hello | Role::Ready | Role::Refuse | Role::Pong => {}
@@ -287,15 +309,17 @@ impl Core {
     }
 }
 
-/// Who hears a message that answers nothing: who is in its channel, or else who listens. None where it came before.
+/// Returns the inboxes for a message that is not a reply: those of its channel or else of the notifications. `None` for a duplicate.
 fn listeners(
     inner: &mut PendingState,
     channel: Option<&str>,
     (seq, epoch): (Option<u64>, Option<&str>),
 ) -> Option<Vec<Arc<Inbox>>> {
-    let room = channel.and_then(|key| inner.rooms.get_mut(key));
-    match room.filter(|room| !room.holders.is_empty()) {
-        Some(room) => room.advance(seq, epoch).then(|| room.holders.clone()),
+    let channel = channel.and_then(|key| inner.channels.get_mut(key));
+    match channel.filter(|channel| !channel.subscribers.is_empty()) {
+        Some(channel) => channel
+            .advance(seq, epoch)
+            .then(|| channel.subscribers.clone()),
         None => Some(inner.listeners.iter().filter_map(Weak::upgrade).collect()),
     }
 }

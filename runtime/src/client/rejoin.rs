@@ -1,10 +1,10 @@
-//! Joins the channels again after the connection was lost: a few at a time, and again where the server refuses for now.
+//! Rejoins the channels after a reconnect: a few at a time, with retries for temporary refusals.
 
 use super::{
     backoff::Backoff,
     core::Core,
     error::Failure,
-    log::cut,
+    log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
@@ -15,108 +15,117 @@ use crate::{
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
-/// How many of these requests are without an answer at a time.
-const WINDOW: usize = 16;
+/// How many rejoins are pending at a time.
+const MAX_WINDOW: usize = 16;
 
-/// The channels that are still to be joined again in this session.
+/// The channels that still have to be rejoined in this session.
 #[derive(Default)]
 pub(crate) struct Rejoins {
-    /// In turn: the key, and which room of that key.
+    /// The key and generation of each, in order.
     queue: VecDeque<(String, u64)>,
-    /// Those that were refused for now, and when each is tried again.
-    later: Vec<(Instant, String, u64)>,
-    /// Requests without an answer, and until when each keeps others waiting.
-    asked: VecDeque<(Instant, Id)>,
-    /// How many may be without an answer just now, and at the most.
+    /// Temporarily refused rejoins, with the time of the next attempt.
+    retries: Vec<(Instant, String, u64)>,
+    /// Pending rejoins, with the time until which each counts towards the window.
+    in_flight: VecDeque<(Instant, Id)>,
+    /// How many rejoins may be pending now, and at most.
     window: usize,
-    most: usize,
-    /// When the application learns of what is not joined by then.
-    late_at: Option<Instant>,
-    /// Until when nothing is asked, because the server is asked too much.
-    pause: Option<Instant>,
+    max_window: usize,
+    /// When an unbounded gap is reported for channels that are not rejoined by then.
+    deadline: Option<Instant>,
+    /// No rejoin is sent until then, because the server is rate limiting.
+    paused_until: Option<Instant>,
     backoff: Option<Backoff>,
 }
 
 impl Rejoins {
-    /// A request has its answer.
-    fn answered(&mut self, id: &Id) {
-        self.asked.retain(|(_, other)| other != id);
+    /// Removes a pending rejoin.
+    fn finished(&mut self, id: &Id) {
+        self.in_flight.retain(|(_, other)| other != id);
     }
 
-    /// The server takes it.
+    /// Widens the window after a success.
     fn speed_up(&mut self) {
-        self.window = (self.window + 1).min(self.most);
+        self.window = (self.window + 1).min(self.max_window);
         if let Some(backoff) = &mut self.backoff {
             backoff.reset();
         }
     }
 
-    /// The server is asked too much.
+    /// Narrows the window and pauses because the server is rate limiting.
     fn slow_down(&mut self, session: &SessionDescriptor, limits: &Limits, now: Instant) {
         self.window = 1;
-        if self.pause.is_none_or(|pause| pause <= now) {
+        if self
+            .paused_until
+            .is_none_or(|paused_until| paused_until <= now)
+        {
             let backoff = self.backoff.get_or_insert_with(|| Backoff::new(session));
-            // Two messages more are allowed by then.
+            // By then the rate allows two more messages.
             let rate = limits.rate.map_or(Duration::ZERO, |(count, period)| {
                 period.mul_f64(2.0 / count.max(1) as f64)
             });
-            self.pause = Some(now + backoff.wait().max(rate));
+            self.paused_until = Some(now + backoff.wait().max(rate));
         }
     }
 }
 
-/// How many rejoins are without an answer at a time. Where they could use up what the server allows, they are fewer than the
-/// refusals in a row for which it closes.
-fn window(limits: &Limits, rooms: usize, was_busy: bool) -> usize {
+/// How many rejoins may be pending at a time. If all rejoins could exceed the server's rate limit, the window is smaller than the
+/// number of violations in a row for which the server closes.
+fn window(limits: &Limits, channels: usize, was_busy: bool) -> usize {
     let burst = limits.rate.map_or(u64::MAX, |(count, _)| count);
-    if (rooms as u64).saturating_mul(2) <= burst && !was_busy {
-        return WINDOW;
+    if (channels as u64).saturating_mul(2) <= burst && !was_busy {
+        return MAX_WINDOW;
     }
     let refusals = limits.violations.saturating_sub(2) as usize;
-    refusals.clamp(1, WINDOW)
+    refusals.clamp(1, MAX_WINDOW)
 }
 
 impl Core {
-    /// A session began: the first channels are joined again. What is sent for that, with its marks.
+    /// Starts the rejoins of a new session. Returns the first packets to send, with their marks.
     pub(super) fn begin_rejoins(
         &self,
         inner: &mut PendingState,
         now: Instant,
     ) -> Vec<(Packet, u64)> {
-        let mut lives: Vec<_> = inner
-            .rooms
+        let mut rejoining: Vec<_> = inner
+            .channels
             .iter_mut()
-            .filter(|(_, room)| !room.holders.is_empty() && room.join.is_some())
-            .map(|(key, room)| (room.life, key.clone()))
+            .filter(|(_, channel)| !channel.subscribers.is_empty() && channel.join.is_some())
+            .map(|(key, channel)| (channel.generation, key.clone()))
             .collect();
-        lives.sort_unstable();
-        let most = window(&self.limits, lives.len(), inner.busy);
+        rejoining.sort_unstable();
+        let max_window = window(&self.limits, rejoining.len(), inner.busy);
         inner.rejoins = Rejoins {
-            late_at: (!lives.is_empty()).then(|| now + self.table.session.timeout),
-            queue: lives.into_iter().map(|(life, key)| (key, life)).collect(),
-            window: most,
-            most,
+            deadline: (!rejoining.is_empty()).then(|| now + self.descriptor.session.timeout),
+            queue: rejoining
+                .into_iter()
+                .map(|(generation, key)| (key, generation))
+                .collect(),
+            window: max_window,
+            max_window,
             ..Rejoins::default()
         };
         self.next_rejoins(inner, now)
     }
 
-    /// Asks for as many channels as may be asked for now.
+    /// Returns the packets of as many rejoins as the window allows.
     fn next_rejoins(&self, inner: &mut PendingState, now: Instant) -> Vec<(Packet, u64)> {
         let mut packets = Vec::new();
         let rejoins = &mut inner.rejoins;
-        if rejoins.pause.is_some_and(|pause| pause > now) {
+        if rejoins
+            .paused_until
+            .is_some_and(|paused_until| paused_until > now)
+        {
             return packets;
         }
-        rejoins.pause = None;
-        while rejoins.asked.len() < rejoins.window
-            && let Some((key, life)) = rejoins.queue.pop_front()
+        rejoins.paused_until = None;
+        while rejoins.in_flight.len() < rejoins.window
+            && let Some((key, generation)) = rejoins.queue.pop_front()
         {
-            let Some(room) = inner.rooms.same(&key, life) else {
+            let Some(channel) = inner.channels.get_generation(&key, generation) else {
                 continue;
             };
-            // Whoever joined it meanwhile did so for all.
-            let Some(join) = room.join.clone().filter(|_| !room.entered) else {
+            // A join of another subscription may have succeeded meanwhile.
+            let Some(join) = channel.join.clone().filter(|_| !channel.joined) else {
                 continue;
             };
             inner.last += 1;
@@ -125,138 +134,142 @@ impl Core {
             let Ok(packet) = self.encode(&join, Some(&id)) else {
                 continue;
             };
-            room.rejoin = Some(id.clone());
+            channel.rejoin = Some(id.clone());
             if self.by_order() {
-                inner.unwritten.insert(mark, (join.answers, None));
+                inner.unwritten.insert(mark, (join.replies, None));
             }
-            let waiting = PendingRequest {
+            let pending = PendingRequest {
                 mark,
                 packet: packet.clone(),
-                again: false,
+                resendable: false,
                 written: false,
                 lost: false,
-                answers: join.answers,
-                wants: ReplyTo::Rejoin(key, life),
+                replies: join.replies,
+                reply_to: ReplyTo::Rejoin(key, generation),
                 permit: None,
             };
-            inner.waiting.insert(id.clone(), waiting);
+            inner.pending.insert(id.clone(), pending);
             rejoins
-                .asked
-                .push_back((now + self.table.session.timeout, id));
+                .in_flight
+                .push_back((now + self.descriptor.session.timeout, id));
             packets.push((packet, mark));
         }
         packets
     }
 
-    /// Does what is due. When there is something to do again.
+    /// Does the work that is due, and returns when to call it again.
     pub(crate) fn rejoin(&self, now: Instant) -> Option<Instant> {
         let mut inner = self.lock();
-        let PendingState { rejoins, rooms, .. } = &mut *inner;
+        let PendingState {
+            rejoins, channels, ..
+        } = &mut *inner;
         while rejoins
-            .asked
+            .in_flight
             .front()
             .is_some_and(|(until, _)| *until <= now)
         {
-            // It may still be answered; the others wait for it no longer.
-            rejoins.asked.pop_front();
+            // A reply may still arrive, but the window no longer waits for it.
+            rejoins.in_flight.pop_front();
         }
-        if rejoins.late_at.is_some_and(|late| late <= now) {
-            rejoins.late_at = None;
-            for (key, room) in rooms.iter_mut() {
-                if !room.entered && !room.holders.is_empty() {
-                    if let Some(left_out) = self.log.pass() {
-                        let channel = cut(key);
-                        tracing::warn!(channel, left_out, "a channel is not joined again in time");
+        if rejoins.deadline.is_some_and(|late| late <= now) {
+            rejoins.deadline = None;
+            for (key, channel) in channels.iter_mut() {
+                if !channel.joined && !channel.subscribers.is_empty() {
+                    if let Some(suppressed) = self.log.allow() {
+                        let channel = truncate(key);
+                        tracing::warn!(channel, suppressed, "a channel was not rejoined in time");
                     }
-                    room.fall_behind();
+                    channel.report_unbounded_gap();
                 }
             }
         }
-        let due = rejoins.later.extract_if(.., |(at, ..)| *at <= now);
-        rejoins.queue.extend(due.map(|(_, key, life)| (key, life)));
+        let due = rejoins.retries.extract_if(.., |(at, ..)| *at <= now);
+        rejoins
+            .queue
+            .extend(due.map(|(_, key, generation)| (key, generation)));
         for (packet, mark) in self.next_rejoins(&mut inner, now) {
             self.outbound.enqueue(packet, mark, false);
         }
         let rejoins = &inner.rejoins;
         let waits = !rejoins.queue.is_empty();
-        let later = rejoins.later.iter().map(|(at, ..)| *at);
-        let asked = rejoins.asked.front().map(|(until, _)| *until);
-        later
-            .chain(rejoins.late_at)
-            .chain(rejoins.pause.filter(|_| waits))
-            .chain(asked.filter(|_| waits))
+        let retries = rejoins.retries.iter().map(|(at, ..)| *at);
+        let in_flight = rejoins.in_flight.front().map(|(until, _)| *until);
+        retries
+            .chain(rejoins.deadline)
+            .chain(rejoins.paused_until.filter(|_| waits))
+            .chain(in_flight.filter(|_| waits))
             .min()
     }
 
-    /// A channel was joined again.
+    /// Handles a successful rejoin.
     pub(super) fn rejoined(
         &self,
         inner: &mut PendingState,
         id: &Id,
-        (key, life): (&str, u64),
+        (key, generation): (&str, u64),
         (seq, epoch): (Option<u64>, Option<String>),
     ) {
-        inner.rejoins.answered(id);
+        inner.rejoins.finished(id);
         inner.rejoins.speed_up();
-        self.rejoin_changed();
-        if let Some(room) = inner.rooms.same(key, life) {
-            room.rejoin = None;
-            room.rejoined(seq, epoch);
+        self.schedule_rejoin();
+        if let Some(channel) = inner.channels.get_generation(key, generation) {
+            channel.rejoin = None;
+            channel.rejoined(seq, epoch);
         }
     }
 
-    /// A channel was not joined again: for now, or for good.
-    pub(super) fn not_rejoined(
+    /// Handles a failed rejoin: schedules a retry, or ends the subscriptions.
+    pub(super) fn rejoin_failed(
         &self,
         inner: &mut PendingState,
         id: &Id,
-        (key, life): (String, u64),
+        (key, generation): (String, u64),
         failure: &Failure,
     ) {
         let now = Instant::now();
-        inner.rejoins.answered(id);
-        self.rejoin_changed();
-        let Some(room) = inner.rooms.same(&key, life) else {
+        inner.rejoins.finished(id);
+        self.schedule_rejoin();
+        let Some(channel) = inner.channels.get_generation(&key, generation) else {
             return;
         };
-        room.rejoin = None;
-        if room.entered {
-            // Whoever joined it meanwhile did so for all.
+        channel.rejoin = None;
+        if channel.joined {
+            // A join of another subscription succeeded meanwhile.
             return;
         }
-        if let Some(left_out) = self.log.pass() {
-            let (channel, error) = (cut(&key), failure.in_short());
-            tracing::warn!(channel, error, left_out, "a channel cannot be joined again");
+        if let Some(suppressed) = self.log.allow() {
+            let (channel, error) = (truncate(&key), failure.log_text());
+            tracing::warn!(channel, error, suppressed, "rejoining a channel failed");
         }
-        if !failure.is_for_now() {
-            return inner.rooms.lose(&key, failure);
+        if !failure.is_transient() {
+            return inner.channels.end_channel(&key, failure);
         }
-        room.fall_behind();
-        room.doubt |= failure.is_code(SessionCode::Timeout);
+        channel.report_unbounded_gap();
+        channel.maybe_joined |= failure.is_code(SessionCode::Timeout);
         if failure.is_code(SessionCode::RateLimited) {
-            let session = &self.table.session;
+            let session = &self.descriptor.session;
             inner.rejoins.slow_down(session, &self.limits, now);
-            inner.rejoins.queue.push_front((key, life));
+            inner.rejoins.queue.push_front((key, generation));
         } else {
-            let backoff = room
+            let backoff = channel
                 .backoff
-                .get_or_insert_with(|| Backoff::new(&self.table.session));
+                .get_or_insert_with(|| Backoff::new(&self.descriptor.session));
             let at = now + backoff.wait();
-            inner.rejoins.later.push((at, key, life));
+            inner.rejoins.retries.push((at, key, generation));
         }
     }
 
-    /// Takes back a rejoin that was not written. False where the server may see it.
-    pub(super) fn take_back_rejoin(&self, inner: &mut PendingState, id: &Id) -> bool {
-        inner.rejoins.answered(id);
-        self.rejoin_changed();
-        let Some(waiting) = inner.waiting.get(id) else {
+    /// Withdraws a rejoin that was not written. Returns false if it may have reached the server.
+    pub(super) fn withdraw_rejoin(&self, inner: &mut PendingState, id: &Id) -> bool {
+        inner.rejoins.finished(id);
+        self.schedule_rejoin();
+        let Some(pending) = inner.pending.get(id) else {
             return false;
         };
-        let mark = waiting.mark;
-        let taken_back = !waiting.written && self.outbound.withdraw(mark);
+        let mark = pending.mark;
+        let taken_back = !pending.written && self.outbound.withdraw(mark);
         if taken_back {
-            inner.waiting.remove(id);
+            inner.pending.remove(id);
             inner.unwritten.remove(&mark);
         }
         taken_back

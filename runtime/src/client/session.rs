@@ -1,4 +1,4 @@
-//! One connection of a client: reads, writes, and watches whether the server is there.
+//! One connection of a client: reading, writing and the heartbeat.
 
 use super::core::Core;
 use crate::{
@@ -15,37 +15,37 @@ use std::{
 };
 use tokio::time::{Instant, Sleep};
 
-/// How many rounds are made before others get their turn.
+/// How many iterations one poll runs before it yields.
 const POLL_BUDGET: usize = 64;
 
 /// One connection of a client.
 pub(crate) struct Session {
     io: TransportIo,
     core: Arc<Core>,
-    /// Until there is something to do for the channels that are joined again.
+    /// The timer of the next rejoin.
     rejoining: Option<Pin<Box<Sleep>>>,
 }
 
-/// How a connection of a client ends.
-pub(crate) enum Lost {
+/// How a connection ends.
+pub(crate) enum SessionEnd {
     /// The application closed the client.
     Closed(CloseFrame),
-    /// The server closed, the transport broke, or nothing was heard.
+    /// The server closed, the transport failed, or the heartbeat timed out.
     Broken(Option<CloseFrame>),
 }
 
 impl Session {
     pub(crate) fn new(transport: Box<dyn Transport>, core: Arc<Core>) -> Self {
         Self {
-            io: TransportIo::new(transport, &core.table.session),
+            io: TransportIo::new(transport, &core.descriptor.session),
             core,
             rejoining: None,
         }
     }
 
-    pub(crate) async fn run(&mut self) -> Lost {
+    pub(crate) async fn run(&mut self) -> SessionEnd {
         let end = std::future::poll_fn(|cx| self.poll(cx)).await;
-        if let Lost::Closed(closing) = &end {
+        if let SessionEnd::Closed(closing) = &end {
             let core = self.core.clone();
             write_all(&core.outbound, |cx| self.poll_write(cx)).await;
             self.io.close(closing).await;
@@ -53,37 +53,37 @@ impl Session {
         end
     }
 
-    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Lost> {
+    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<SessionEnd> {
         self.core.outbound.running();
         for _ in 0..POLL_BUDGET {
             if let Some(close) = self.core.outbound.closing() {
-                return Poll::Ready(Lost::Closed(close.closing));
+                return Poll::Ready(SessionEnd::Closed(close.closing));
             }
             let read = match self.poll_read(cx) {
                 Ok(read) => read,
-                Err(closing) => return Poll::Ready(Lost::Broken(closing)),
+                Err(closing) => return Poll::Ready(SessionEnd::Broken(closing)),
             };
             self.rejoin(cx);
             let wrote = match self.poll_write(cx) {
                 Ok(wrote) => wrote,
                 Err(error) => {
-                    tracing::debug!(error = &error as &dyn Error, "the connection is lost");
-                    return Poll::Ready(Lost::Broken(None));
+                    tracing::debug!(error = &error as &dyn Error, "the connection was lost");
+                    return Poll::Ready(SessionEnd::Broken(None));
                 }
             };
-            if self.core.is_checked()
+            if self.core.take_ping_request()
                 && let Some(heartbeat) = &mut self.io.heartbeat
             {
-                heartbeat.ask_now();
+                heartbeat.ping_now();
             }
             match self.io.poll_heartbeat(cx) {
-                Poll::Ready(HeartbeatAction::Ping) => {
-                    self.core.say(self.core.table.session.roles.ping)
-                }
+                Poll::Ready(HeartbeatAction::Ping) => self
+                    .core
+                    .send_control(self.core.descriptor.session.roles.ping),
                 Poll::Ready(HeartbeatAction::TimedOut) => {
-                    let code = self.core.table.close_code(CloseReason::Silent);
-                    let closing = CloseFrame::new(code, "nothing was heard for too long");
-                    return Poll::Ready(Lost::Broken(Some(self.break_off(cx, closing))));
+                    let code = self.core.descriptor.close_code(CloseReason::Silent);
+                    let closing = CloseFrame::new(code, "the heartbeat timed out");
+                    return Poll::Ready(SessionEnd::Broken(Some(self.break_off(cx, closing))));
                 }
                 Poll::Pending => {}
             }
@@ -95,12 +95,12 @@ impl Session {
         Poll::Pending
     }
 
-    /// Does what is due for the channels that are joined again.
+    /// Does the work that is due for rejoins.
     fn rejoin(&mut self, cx: &mut task::Context<'_>) {
         loop {
             let timer = self.rejoining.as_mut();
             let is_over = timer.is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready());
-            if !(is_over | self.core.is_rejoin_due()) {
+            if !(is_over | self.core.take_rejoin_due()) {
                 return;
             }
             self.rejoining = None;
@@ -109,7 +109,7 @@ impl Session {
         }
     }
 
-    /// Says why the connection ends, once; nobody waits for an answer.
+    /// Sends a close frame without waiting for the reply.
     fn break_off(&mut self, cx: &mut task::Context<'_>, closing: CloseFrame) -> CloseFrame {
         let _ = self.io.transport.poll_close(cx, &closing);
         closing
@@ -125,10 +125,10 @@ impl Session {
             Ok(TransportEvent::Alive) => {}
             Ok(TransportEvent::Closed(closing)) => return Err(closing),
             Err(error) => {
-                tracing::debug!(error = &error as &dyn Error, "the connection is lost");
+                tracing::debug!(error = &error as &dyn Error, "the connection was lost");
                 let closing = match error {
                     TransportError::TooLarge { .. } => {
-                        let code = self.core.table.close_code(CloseReason::TooLarge);
+                        let code = self.core.descriptor.close_code(CloseReason::TooLarge);
                         CloseFrame::new(code, "a message was too large")
                     }
                     TransportError::Protocol { code, reason } => CloseFrame::new(code, reason),

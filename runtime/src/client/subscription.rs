@@ -1,11 +1,12 @@
-//! Channels that a client is in.
+//! Subscriptions: the channels that a client has joined.
 
 use super::{
-    CallError, CloseOnDrop,
-    call::{Guard, take, wait},
+    CallError,
+    call::{AbandonOnDrop, take, wait},
     channels::PendingJoin,
     delivery::Delivery,
     error::Failure,
+    handle::CloseOnDrop,
     inbox::{Entry, Inbox},
     pending::{ReplyTo, RequestMessage},
 };
@@ -13,37 +14,38 @@ use crate::{DeclaredErrors, DecodeError, Envelope, Message, MessageSet, NoError}
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// Messages of a channel that never arrived: they were published while the connection was lost, or did not fit into what waits
-/// to be looked at. Without bounds it says that nobody knows what is missing: the server has not let the client into the channel
-/// again in time, or not for now, or its numbers contradict each other.
+/// Messages of a channel that were missed: they were published while the connection was lost, or did not fit into the
+/// subscription's queue.
+///
+/// A gap without bounds says that messages may be missing, but not which: the rejoin is late or temporarily refused, or the
+/// server's sequence numbers contradict each other. Reload the state of the channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The number of the first, where it is known.
+    /// The sequence number of the first missed message, if known.
     pub from: Option<u64>,
-    /// The number of the last, where it is known.
+    /// The sequence number of the last missed message, if known.
     pub to: Option<u64>,
 }
 
 impl Gap {
-    /// Nobody knows what is missing.
+    /// It is unknown which messages were missed.
     pub(crate) const UNBOUNDED: Self = Self {
         from: None,
         to: None,
     };
 }
 
-/// What happens in a channel.
+/// An event of a subscription or of [`Notifications`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<U> {
     /// A message.
     Message(Envelope<U>),
-    /// Messages are missing here.
+    /// Messages were missed at this point.
     Gap(Gap),
-    /// A message that this client cannot read, such as one of a newer server.
+    /// A message that cannot be decoded, such as one of a newer server.
     DecodeError(Box<DecodeError>),
-    /// The connection was made again, and the server does not let the client into the channel again, for good: a refusal that is
-    /// `retryable` is tried again instead. Nothing comes after this.
+    /// After a reconnect, the server refused the rejoin for good (a `retryable` refusal is retried instead). This is the last event.
     Lost(CallError<NoError>),
 }
 
@@ -53,18 +55,18 @@ pub(crate) fn event<U: MessageSet>(entry: Entry) -> Option<Event<U>> {
         Entry::Gap(gap) => Event::Gap(gap),
         Entry::DecodeError(rejected) => Event::DecodeError(rejected),
         Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
-        // A channel is no stream.
+        // Only streams have these.
         Entry::Slow | Entry::End(Ok(_)) => return None,
     })
 }
 
-/// A place in a channel. Dropped, it is given up, and with the last place of this client the channel is left; a join without an
-/// answer counts as a place.
-#[must_use = "dropped, the channel is left"]
+/// A joined channel. When the last subscription of this client to the channel is dropped, the client leaves the channel; a
+/// pending join counts as a subscription.
+#[must_use = "the channel is left when the subscription is dropped"]
 pub struct Subscription<U, R> {
-    /// The answer to the join.
+    /// The reply to the join.
     pub reply: R,
-    place: Place,
+    membership: Membership,
     types: PhantomData<fn() -> U>,
 }
 
@@ -76,8 +78,8 @@ impl<U, R: fmt::Debug> fmt::Debug for Subscription<U, R> {
     }
 }
 
-/// A place in a channel, until it is dropped.
-pub(crate) struct Place {
+/// The membership of one subscription in its channel, released on drop.
+pub(crate) struct Membership {
     handle: Arc<CloseOnDrop>,
     key: String,
     inbox: Arc<Inbox>,
@@ -85,118 +87,167 @@ pub(crate) struct Place {
     timeout: Duration,
 }
 
-impl Drop for Place {
+impl Drop for Membership {
     fn drop(&mut self) {
-        // Asked for and forgotten: nobody is here to wait for the answer, and one that left before is not there.
+        // The reply to the leave is ignored. After `Subscription::leave` the membership is released already.
         let leave = self.leave.as_ref();
-        let _ = self.handle.core.exit(&self.key, &self.inbox, leave, None);
+        let _ = self
+            .handle
+            .core
+            .release(&self.key, &self.inbox, leave, None);
     }
 }
 
-/// Joins a channel.
+/// Joins a channel with a message of the protocol.
 pub(crate) async fn join<U: MessageSet, R: Message<U>, E: DeclaredErrors>(
     handle: Arc<CloseOnDrop>,
     key: String,
-    ask: Result<RequestMessage, Failure>,
+    request: Result<RequestMessage, Failure>,
     leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
 ) -> Result<Subscription<U, R>, CallError<E>> {
-    let (answer, place) = enter(handle, key, ask, leave, timeout)
+    let (reply, membership) = request_join(handle, key, request, leave, timeout)
         .await
         .map_err(CallError::from_failure)?;
-    let reply = take(answer).map_err(CallError::from_failure)?;
+    let reply = take(reply).map_err(CallError::from_failure)?;
     Ok(Subscription {
         reply,
-        place,
+        membership,
         types: PhantomData,
     })
 }
 
-/// Joins a channel that has no message for that.
+/// Joins a channel by its key.
 pub(crate) async fn join_by_key<U: MessageSet>(
     handle: Arc<CloseOnDrop>,
     key: String,
-    ask: Result<RequestMessage, Failure>,
+    request: Result<RequestMessage, Failure>,
     leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
 ) -> Result<Subscription<U, ()>, CallError<NoError>> {
-    let (_, place) = enter(handle, key, ask, leave, timeout)
+    let (_, membership) = request_join(handle, key, request, leave, timeout)
         .await
         .map_err(CallError::from_failure)?;
     Ok(Subscription {
         reply: (),
-        place,
+        membership,
         types: PhantomData,
     })
 }
 
-async fn enter(
+async fn request_join(
     handle: Arc<CloseOnDrop>,
     key: String,
-    ask: Result<RequestMessage, Failure>,
+    request: Result<RequestMessage, Failure>,
     leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
-) -> Result<(Option<Delivery>, Place), Failure> {
-    let (ask, leave) = (ask?, leave?);
+) -> Result<(Option<Delivery>, Membership), Failure> {
+    let (request, leave) = (request?, leave?);
     let core = handle.core.clone();
     let inbox = Arc::new(Inbox::new(core.capacity, core.limits.inbound));
-    // The place is asked for from now on: whoever leaves meanwhile does not leave for this one.
+    // Reserved before the join is sent: a subscription that is dropped meanwhile does not leave the channel.
     core.reserve(&key, &inbox)?;
-    let place = Place {
+    let membership = Membership {
         handle,
         key,
         inbox,
         leave,
         timeout,
     };
-    let (again, inbox, key) = (ask.clone(), place.inbox.clone(), place.key.clone());
-    let wants = |answer| {
+    let (rejoin, inbox, key) = (
+        request.clone(),
+        membership.inbox.clone(),
+        membership.key.clone(),
+    );
+    let reply_to = |reply| {
         ReplyTo::Join(PendingJoin {
-            answer,
+            reply,
             inbox,
-            ask: again,
+            request: rejoin,
             key,
         })
     };
-    let answer = wait(&core, &ask, timeout, wants).await?;
-    Ok((answer, place))
+    let reply = wait(&core, &request, timeout, reply_to).await?;
+    Ok((reply, membership))
 }
 
 impl<U: MessageSet, R> Subscription<U, R> {
-    /// What happens next; none when the client is closed, or after [`Event::Lost`]. Cancel-safe.
+    /// Returns the next event, or `None` after [`Event::Lost`] or when the client is closed. Cancel-safe.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::{Event, Gap};
+    ///
+    /// let client = connect().await?;
+    /// let mut room = client.room(&"lobby".into()).join().await?;
+    /// client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+    /// while let Some(event) = room.next().await {
+    ///     match event {
+    ///         Event::Message(envelope) => {
+    ///             println!("{:?}: {:?}", envelope.seq, envelope.message);
+    /// #           assert_eq!(envelope.seq, Some(1));
+    /// #           client.close().await;
+    ///         }
+    ///         Event::Gap(Gap { from, to }) => println!("missed {from:?} to {to:?}: reload the room"),
+    ///         Event::DecodeError(error) => println!("skipped a message: {error}"),
+    ///         Event::Lost(error) => println!("no longer in the room: {error}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Event<U>> {
-        event(self.place.inbox.next().await?)
+        event(self.membership.inbox.next().await?)
     }
 
-    /// Leaves, and waits until the server knows. Where others of this client are still in the channel, or there is no
-    /// connection, there is nothing to send, and nothing to wait for.
+    /// Leaves the channel and waits for the server's reply. If this client has other subscriptions to the channel, or there is no
+    /// connection, it returns at once.
     ///
     /// # Errors
-    /// Those of any request. Even so this client has left.
+    /// Those of any request. The subscription has ended even so.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = connect().await?;
+    /// let first = client.room(&"lobby".into()).join().await?;
+    /// let second = client.room(&"lobby".into()).join().await?;
+    /// first.leave().await?; // The client is still in the room.
+    /// second.leave().await?; // Now it has left.
+    /// # let again = client.room(&"lobby".into()).join().await?;
+    /// # assert_eq!(again.reply.members, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn leave(self) -> Result<(), CallError<NoError>> {
-        let left = leave(&self.place).await;
-        left.map_err(CallError::from_failure)
+        let result = leave(&self.membership).await;
+        result.map_err(CallError::from_failure)
     }
 }
 
-async fn leave(place: &Place) -> Result<(), Failure> {
+async fn leave(membership: &Membership) -> Result<(), Failure> {
     let (sender, receiver) = oneshot::channel();
-    let core = &place.handle.core;
-    let leave = place.leave.as_ref();
-    let Some(id) = core.exit(&place.key, &place.inbox, leave, Some(sender))? else {
+    let core = &membership.handle.core;
+    let leave = membership.leave.as_ref();
+    let Some(id) = core.release(&membership.key, &membership.inbox, leave, Some(sender))? else {
         return Ok(());
     };
-    let _guard = Guard { core, id };
-    match tokio::time::timeout(place.timeout, receiver).await {
-        Ok(answer) => answer.unwrap_or(Err(Failure::Closed)).map(drop),
+    let _guard = AbandonOnDrop { core, id };
+    match tokio::time::timeout(membership.timeout, receiver).await {
+        Ok(reply) => reply.unwrap_or(Err(Failure::Closed)).map(drop),
         Err(_) => Err(Failure::Timeout),
     }
 }
 
-/// What the server sends without being asked, apart from the channels that were joined.
+/// Messages of the server that are neither replies nor belong to a joined channel. Returned by
+/// [`Client::notifications`](super::Client::notifications).
 pub struct Notifications<U> {
     pub(crate) inbox: Arc<Inbox>,
-    /// It keeps the client alive.
+    /// Keeps the client alive.
     pub(crate) handle: Arc<CloseOnDrop>,
     pub(crate) types: PhantomData<fn() -> U>,
 }
@@ -210,7 +261,7 @@ impl<U> fmt::Debug for Notifications<U> {
 }
 
 impl<U: MessageSet> Notifications<U> {
-    /// What comes next; none when the client is closed. Cancel-safe.
+    /// Returns the next event, or `None` when the client is closed. Cancel-safe.
     pub async fn next(&mut self) -> Option<Event<U>> {
         event(self.inbox.next().await?)
     }

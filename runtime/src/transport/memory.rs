@@ -1,4 +1,4 @@
-//! A transport in memory, for tests of applications and for ends that share a process.
+//! An in-memory transport, for tests and for ends in one process.
 
 use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
 use std::{
@@ -7,31 +7,49 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// One end of a connection in memory.
+/// One end of an in-memory connection. Created by [`duplex`].
 #[derive(Debug)]
 pub struct MemoryTransport {
-    incoming: Arc<Lane>,
-    outgoing: Arc<Lane>,
-    fed: VecDeque<Packet>,
+    incoming: Arc<Pipe>,
+    outgoing: Arc<Pipe>,
+    buffered: VecDeque<Packet>,
     written: u64,
-    /// The largest message taken, in bytes.
+    /// The largest message that is accepted, in bytes.
     limit: usize,
 }
 
-/// Makes both ends of a connection in memory. Each direction holds `capacity` messages (at least one) before the writer has
-/// to wait.
+/// Creates both ends of an in-memory connection. Each direction queues `capacity` messages (at least one); then it applies
+/// backpressure to the writer.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::transport::{Packet, TransportEvent, duplex};
+///
+/// let (mut client, mut server) = duplex(16);
+/// client.send("hello").await?;
+/// let TransportEvent::Packet(packet) = server.receive().await? else {
+///     return Err("a message was sent".into());
+/// };
+/// assert_eq!(packet, Packet::Text("hello".into()));
+///
+/// drop(client);
+/// assert!(matches!(server.receive().await?, TransportEvent::Closed(None)));
+/// # Ok(())
+/// # }
+/// ```
 pub fn duplex(capacity: usize) -> (MemoryTransport, MemoryTransport) {
-    let lanes = [(); 2].map(|()| {
-        Arc::new(Lane {
+    let pipes = [(); 2].map(|()| {
+        Arc::new(Pipe {
             capacity: capacity.max(1),
             state: Mutex::new(State::default()),
         })
     });
-    let [a, b] = lanes;
-    let end = |incoming: &Arc<Lane>, outgoing: &Arc<Lane>| MemoryTransport {
+    let [a, b] = pipes;
+    let end = |incoming: &Arc<Pipe>, outgoing: &Arc<Pipe>| MemoryTransport {
         incoming: incoming.clone(),
         outgoing: outgoing.clone(),
-        fed: VecDeque::new(),
+        buffered: VecDeque::new(),
         written: 0,
         limit: usize::MAX,
     };
@@ -39,30 +57,30 @@ pub fn duplex(capacity: usize) -> (MemoryTransport, MemoryTransport) {
 }
 
 impl MemoryTransport {
-    /// Takes no message larger than `limit` bytes.
+    /// Sets the largest message that this end accepts, in bytes. There is no limit by default.
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = limit;
         self
     }
 
-    /// The next thing to arrive.
+    /// Returns the next event. Cancel-safe.
     ///
     /// # Errors
-    /// Where the message is larger than the limit.
+    /// If the message is larger than the limit.
     pub async fn receive(&mut self) -> Result<TransportEvent, TransportError> {
         <dyn Transport>::receive(self).await
     }
 
-    /// Sends text.
+    /// Sends a text message, and waits until the queue has room for it.
     ///
     /// # Errors
-    /// Where the other end is gone.
+    /// If either end is closed or the other end was dropped.
     pub async fn send(&mut self, text: &str) -> Result<(), TransportError> {
         <dyn Transport>::send(self, Packet::Text(text.into())).await
     }
 
-    fn shut(&mut self, closing: Option<CloseFrame>) {
+    fn close_pipe(&mut self, closing: Option<CloseFrame>) {
         let mut out = self.outgoing.lock();
         if !out.closed {
             out.closed = true;
@@ -75,7 +93,7 @@ impl MemoryTransport {
 
 /// One direction.
 #[derive(Debug)]
-struct Lane {
+struct Pipe {
     capacity: usize,
     state: Mutex<State>,
 }
@@ -84,15 +102,15 @@ struct Lane {
 struct State {
     queue: VecDeque<Packet>,
     closing: Option<CloseFrame>,
-    /// The writer closed.
+    /// The writer closed its end.
     closed: bool,
-    /// The reader is gone.
+    /// The reader was dropped.
     abandoned: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
 
-impl Lane {
+impl Pipe {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -109,8 +127,8 @@ impl State {
     }
 }
 
-fn gone() -> TransportError {
-    TransportError::Broken("the other end is gone".into())
+fn closed_error() -> TransportError {
+    TransportError::Broken("the other end is closed".into())
 }
 
 impl Transport for MemoryTransport {
@@ -118,9 +136,9 @@ impl Transport for MemoryTransport {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<TransportEvent, TransportError>> {
-        let mut lane = self.incoming.lock();
-        if let Some(packet) = lane.queue.pop_front() {
-            if let Some(writer) = lane.writer.take() {
+        let mut pipe = self.incoming.lock();
+        if let Some(packet) = pipe.queue.pop_front() {
+            if let Some(writer) = pipe.writer.take() {
                 writer.wake();
             }
             return Poll::Ready(if packet.len() > self.limit {
@@ -129,32 +147,32 @@ impl Transport for MemoryTransport {
                 Ok(TransportEvent::Packet(packet))
             });
         }
-        if lane.closed {
-            return Poll::Ready(Ok(TransportEvent::Closed(lane.closing.take())));
+        if pipe.closed {
+            return Poll::Ready(Ok(TransportEvent::Closed(pipe.closing.take())));
         }
-        lane.reader = Some(cx.waker().clone());
+        pipe.reader = Some(cx.waker().clone());
         Poll::Pending
     }
 
     fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
-        self.fed.push_back(packet);
+        self.buffered.push_back(packet);
         Ok(())
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let mut lane = self.outgoing.lock();
-        while let Some(packet) = self.fed.pop_front() {
-            if lane.abandoned || lane.closed {
-                return Poll::Ready(Err(gone()));
+        let mut pipe = self.outgoing.lock();
+        while let Some(packet) = self.buffered.pop_front() {
+            if pipe.abandoned || pipe.closed {
+                return Poll::Ready(Err(closed_error()));
             }
-            if lane.queue.len() >= self.outgoing.capacity {
-                self.fed.push_front(packet);
-                lane.writer = Some(cx.waker().clone());
+            if pipe.queue.len() >= self.outgoing.capacity {
+                self.buffered.push_front(packet);
+                pipe.writer = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            lane.queue.push_back(packet);
+            pipe.queue.push_back(packet);
             self.written += 1;
-            if let Some(reader) = lane.reader.take() {
+            if let Some(reader) = pipe.reader.take() {
                 reader.wake();
             }
         }
@@ -166,7 +184,7 @@ impl Transport for MemoryTransport {
         if flushed.is_pending() {
             return Poll::Pending;
         }
-        self.shut(Some(closing.clone()));
+        self.close_pipe(Some(closing.clone()));
         Poll::Ready(())
     }
 
@@ -181,10 +199,10 @@ impl Transport for MemoryTransport {
 
 impl Drop for MemoryTransport {
     fn drop(&mut self) {
-        self.shut(None);
-        let mut lane = self.incoming.lock();
-        lane.abandoned = true;
-        lane.queue.clear();
-        lane.wake();
+        self.close_pipe(None);
+        let mut pipe = self.incoming.lock();
+        pipe.abandoned = true;
+        pipe.queue.clear();
+        pipe.wake();
     }
 }

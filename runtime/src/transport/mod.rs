@@ -1,7 +1,7 @@
-//! How frames travel: what a connection asks of a transport, over WebSocket and in memory.
+//! Transports: the trait [`Transport`], WebSocket and in-memory connections.
 //!
-//! The loops of server and client know the trait [`Transport`] alone. A transport delivers whole messages in order, tells
-//! why the other end closed, and applies backpressure through [`Transport::poll_flush`].
+//! Server and client depend on [`Transport`] only. A transport delivers whole messages in order, reports the close frame of the
+//! other end, and applies backpressure through [`Transport::poll_flush`].
 
 mod memory;
 mod websocket;
@@ -18,17 +18,17 @@ use std::{
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// A message on the wire. Its bytes are counted references: a clone costs no copy.
+/// An encoded message. Cloning is cheap: the bytes are shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Packet {
-    /// Text.
+    /// A text message.
     Text(Utf8Bytes),
-    /// Bytes.
+    /// A binary message.
     Binary(Bytes),
 }
 
 impl Packet {
-    /// How many bytes it has, without what the transport puts around them.
+    /// Returns its size in bytes, without the framing of the transport.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -36,12 +36,12 @@ impl Packet {
         }
     }
 
-    /// Whether it has no bytes.
+    /// Returns whether it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The packet, for a codec to read.
+    /// Returns the packet as a [`Codec`](crate::codec::Codec) reads it.
     pub fn frame(&self) -> Frame<'_> {
         match self {
             Self::Text(text) => Frame::Text(text.into()),
@@ -49,10 +49,10 @@ impl Packet {
         }
     }
 
-    /// What a codec wrote.
+    /// Creates a packet from the output of a codec.
     ///
     /// # Errors
-    /// Where bytes that should be text are not UTF-8.
+    /// If `is_text` is set and the bytes are not UTF-8.
     pub fn encoded(bytes: Vec<u8>, is_text: bool) -> Result<Self, std::string::FromUtf8Error> {
         if is_text {
             String::from_utf8(bytes).map(|text| Self::Text(text.into()))
@@ -62,28 +62,28 @@ impl Packet {
     }
 }
 
-/// What a transport delivers.
+/// An inbound event of a transport.
 #[derive(Debug)]
 pub enum TransportEvent {
     /// A message.
     Packet(Packet),
-    /// A sign of life that carries nothing, such as a ping of the transport's own, which it has answered.
+    /// Activity without a message, such as a ping of the transport protocol, to which the transport replies itself.
     Alive,
-    /// The other end closed, and said why where it did. Nothing comes after it.
+    /// The other end closed, with its close frame if it sent one. This is the last event.
     Closed(Option<CloseFrame>),
 }
 
-/// Why a connection is closed.
+/// A close code and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseFrame {
     /// The close code (RFC 6455, section 7.4).
     pub code: u16,
-    /// Words for people; at most 123 bytes travel.
+    /// A readable reason. A WebSocket truncates it to 123 bytes (RFC 6455, section 5.5).
     pub reason: Cow<'static, str>,
 }
 
 impl CloseFrame {
-    /// A code and words.
+    /// Creates a close frame.
     pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
@@ -91,8 +91,8 @@ impl CloseFrame {
         }
     }
 
-    /// Whether a client of a protocol does not try again by itself: 1000, 1008, 4401, 4403, 4406 and 4409, or the
-    /// codes that the protocol has in their place.
+    /// Returns whether a client of the protocol does not reconnect after this code: 1000, 1008, 4401, 4403, 4406 and 4409, or the
+    /// codes that the protocol sets for these conditions.
     pub fn is_final(&self, protocol: &ProtocolDescriptor) -> bool {
         protocol.is_final_close(self.code)
     }
@@ -108,32 +108,32 @@ impl fmt::Display for CloseFrame {
     }
 }
 
-/// Why a transport broke.
+/// Why a transport failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// A message was larger than the limit. Nothing can be read after it, but a close can be sent.
+    /// A message was larger than the limit. Nothing can be read any more, but a close frame can be sent.
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The other end broke the rules of the transport. Nothing can be read after it, but a close can be sent.
+    /// The other end violated the transport protocol. Nothing can be read any more, but a close frame can be sent.
     Protocol {
-        /// The close code that says so (RFC 6455, section 7.4.1).
+        /// The close code for the violation (RFC 6455, section 7.4.1).
         code: u16,
-        /// What was wrong.
+        /// The violation.
         reason: &'static str,
     },
-    /// The connection is no longer usable.
+    /// The connection is unusable.
     Broken(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge { limit } => write!(f, "a message has more than {limit} bytes"),
+            Self::TooLarge { limit } => write!(f, "a message is larger than {limit} bytes"),
             Self::Protocol { reason, .. } => write!(f, "the other end sent {reason}"),
-            Self::Broken(_) => f.write_str("the connection broke"),
+            Self::Broken(_) => f.write_str("the connection failed"),
         }
     }
 }
@@ -147,51 +147,105 @@ impl std::error::Error for TransportError {
     }
 }
 
-/// A connection that carries whole messages, both ways, in order.
+/// A connection that carries whole messages in both directions, in order.
+///
+/// Implement it to run a protocol over something other than WebSocket, and pass it to
+/// [`ClientBuilder::over`](crate::client::ClientBuilder::over) or the `serve` method of the generated `Server`.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
+/// use std::{
+///     sync::{Arc, atomic::{AtomicUsize, Ordering}},
+///     task::{Context, Poll},
+/// };
+///
+/// /// Counts the messages that another transport sends.
+/// struct Counted<T>(T, Arc<AtomicUsize>);
+///
+/// impl<T: Transport> Transport for Counted<T> {
+///     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<TransportEvent, TransportError>> {
+///         self.0.poll_receive(cx)
+///     }
+///
+///     fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
+///         self.1.fetch_add(1, Ordering::Relaxed);
+///         self.0.feed(packet)
+///     }
+///
+///     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+///         self.0.poll_flush(cx)
+///     }
+///
+///     fn poll_close(&mut self, cx: &mut Context<'_>, closing: &CloseFrame) -> Poll<()> {
+///         self.0.poll_close(cx, closing)
+///     }
+/// }
+///
+/// let sent = Arc::new(AtomicUsize::new(0));
+/// let server = Server::new(App);
+/// let client = ClientBuilder::<Chat, Client>::over({
+///     let sent = sent.clone();
+///     move || {
+///         let (ours, theirs) = duplex(16);
+///         let (server, sent) = (server.clone(), sent.clone());
+///         tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+///         async { Ok::<_, Infallible>(Counted(ours, sent)) }
+///     }
+/// })
+/// .auth(&Auth { token: "secret".into() })
+/// .await?;
+/// client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+/// assert_eq!(sent.load(Ordering::Relaxed), 2); // `hello` and `chat.send`
+/// # Ok(())
+/// # }
+/// ```
 pub trait Transport: Send + 'static {
-    /// The next thing to arrive. Cancel-safe: nothing is lost by not polling again.
+    /// Polls for the next event. Cancel-safe.
     ///
     /// # Errors
-    /// Where the connection broke; after that only [`Transport::poll_close`] is called.
+    /// If the connection failed. After that, only [`Transport::poll_close`] is called.
     fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<TransportEvent, TransportError>>;
 
-    /// Takes a message to send. It is buffered; the caller keeps count and flushes before it feeds much more.
+    /// Buffers a message to send. The caller bounds how much it feeds before it flushes.
     ///
     /// # Errors
-    /// Where the connection broke.
+    /// If the connection failed.
     fn feed(&mut self, packet: Packet) -> Result<(), TransportError>;
 
-    /// Writes all that was fed. Pending is backpressure.
+    /// Writes all buffered messages. `Pending` is backpressure.
     ///
     /// # Errors
-    /// Where the connection broke.
+    /// If the connection failed.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
 
-    /// Writes what was fed, says why it closes, and waits for the other end to agree. Errors end it too. The caller
-    /// bounds the time.
+    /// Writes the buffered messages and a close frame, and waits for the close of the other end. It is ready on an error, too. The
+    /// caller sets a timeout.
     fn poll_close(&mut self, cx: &mut Context<'_>, closing: &CloseFrame) -> Poll<()>;
 
-    /// How much was written so far, in whatever unit: where it grows, the other end takes what it is sent.
+    /// Returns how much was written so far, in any unit. If it grows, the other end is reading.
     fn written(&self) -> u64 {
         0
     }
 
-    /// How much was read so far, in whatever unit: where it grows, the other end is there, though no message is whole yet.
+    /// Returns how much was read so far, in any unit. If it grows, the other end is alive, even if no message is complete.
     fn read(&self) -> u64 {
         0
     }
 
-    /// Whether the other end is known to be gone, though what it sent was not read to its end.
+    /// Returns whether the other end is known to have hung up, even if messages of it are still unread.
     fn is_hung_up(&self) -> bool {
         false
     }
 }
 
 impl dyn Transport {
-    /// The next thing to arrive.
+    /// Returns the next event.
     pub(crate) async fn receive(&mut self) -> Result<TransportEvent, TransportError> {
         std::future::poll_fn(|cx| self.poll_receive(cx)).await
     }
@@ -202,11 +256,11 @@ impl dyn Transport {
         std::future::poll_fn(|cx| self.poll_flush(cx)).await
     }
 
-    /// Closes, for as long as the other end takes, up to `patience`.
-    pub(crate) async fn close(&mut self, closing: &CloseFrame, patience: std::time::Duration) {
+    /// Closes, and waits up to `timeout` for the other end.
+    pub(crate) async fn close(&mut self, closing: &CloseFrame, timeout: std::time::Duration) {
         let closed = std::future::poll_fn(|cx| self.poll_close(cx, closing));
-        if tokio::time::timeout(patience, closed).await.is_err() {
-            tracing::debug!("the other end did not answer the close in time");
+        if tokio::time::timeout(timeout, closed).await.is_err() {
+            tracing::debug!("the other end did not close in time");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Frames (RFC 6455, section 5.2): headers, masks, control frames.
 
-/// What a frame is (RFC 6455, section 11.8).
+/// The opcode of a frame (RFC 6455, section 11.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OpCode {
     Continuation,
@@ -40,12 +40,12 @@ impl OpCode {
     }
 }
 
-/// The four bytes that a client's payload is mixed with.
+/// The masking key of a client's frame (RFC 6455, section 5.3).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mask(pub(super) [u8; 4]);
 
 impl Mask {
-    /// Mixes a part of a payload in which `at` bytes came before.
+    /// Masks or unmasks a part of a payload that starts at offset `at`.
     pub(super) fn apply(self, part: &mut [u8], at: u64) {
         let mut key = self.0;
         key.rotate_left((at % 4) as usize);
@@ -64,23 +64,23 @@ impl Mask {
     }
 }
 
-/// What stands before a payload.
+/// The header of a frame (RFC 6455, section 5.2).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
     pub(super) is_last: bool,
-    /// None where the code is reserved.
+    /// `None` if the opcode is reserved.
     pub(super) code: Option<OpCode>,
-    /// One of the bits is set that an extension may give a meaning.
+    /// One of the bits for extensions is set.
     pub(super) reserved: bool,
     pub(super) mask: Option<Mask>,
     pub(super) length: u64,
 }
 
 /// The longest header: two bytes, eight of length, four of mask.
-pub(super) const HEADER: usize = 14;
+pub(super) const MAX_HEADER: usize = 14;
 
 impl Header {
-    /// How many bytes a header has that begins with these; none while that cannot be told.
+    /// Returns the size of a header that begins with these bytes, or `None` if there are too few to know.
     pub(super) fn size(begin: &[u8]) -> Option<usize> {
         let second = begin.get(1)?;
         let length = match second & 0x7F {
@@ -91,7 +91,7 @@ impl Header {
         Some(2 + length + if second & 0x80 == 0 { 0 } else { 4 })
     }
 
-    /// Reads a whole header.
+    /// Parses a complete header.
     pub(super) fn read(bytes: &[u8]) -> Self {
         let (first, second) = (bytes[0], bytes[1]);
         let (short, rest) = (second & 0x7F, &bytes[2..]);
@@ -117,9 +117,9 @@ impl Header {
     }
 }
 
-/// Writes a whole message, or a control frame.
+/// Writes a message as one frame, or a control frame.
 pub(super) fn write(out: &mut Vec<u8>, code: OpCode, payload: &[u8], mask: Option<Mask>) {
-    out.reserve(HEADER + payload.len());
+    out.reserve(MAX_HEADER + payload.len());
     out.push(0x80 | code.bits());
     let masked = if mask.is_some() { 0x80 } else { 0 };
     match payload.len() {
@@ -142,13 +142,13 @@ pub(super) fn write(out: &mut Vec<u8>, code: OpCode, payload: &[u8], mask: Optio
     mask.apply(&mut out[at..], 0);
 }
 
-/// The most that a control frame carries (RFC 6455, section 5.5).
-pub(super) const CONTROL: usize = 125;
+/// The largest payload of a control frame, in bytes (RFC 6455, section 5.5).
+pub(super) const MAX_CONTROL: usize = 125;
 
-/// What a control frame carries.
+/// The payload of a control frame.
 #[derive(Clone, Copy)]
 pub(super) struct Control {
-    bytes: [u8; CONTROL],
+    bytes: [u8; MAX_CONTROL],
     length: usize,
 }
 
@@ -160,7 +160,7 @@ impl std::fmt::Debug for Control {
 
 impl Control {
     pub(super) const EMPTY: Self = Self {
-        bytes: [0; CONTROL],
+        bytes: [0; MAX_CONTROL],
         length: 0,
     };
 
@@ -172,19 +172,19 @@ impl Control {
         &mut self.bytes[..self.length]
     }
 
-    /// Adds bytes, of which there is room for as many as the header said.
+    /// Appends bytes. The header was checked, so there is room for them.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.bytes[self.length..self.length + bytes.len()].copy_from_slice(bytes);
         self.length += bytes.len();
     }
 }
 
-/// What a close frame carries: a code, and as much of a reason as finds room behind it. Nothing without a code.
+/// The payload of a close frame: the code, and as much of the reason as fits. Empty without a code.
 pub(super) fn close(code: Option<u16>, reason: &str) -> Control {
     let mut control = Control::EMPTY;
     if let Some(code) = code {
         control.extend(&code.to_be_bytes());
-        let mut end = reason.len().min(CONTROL - 2);
+        let mut end = reason.len().min(MAX_CONTROL - 2);
         while !reason.is_char_boundary(end) {
             end -= 1;
         }
@@ -193,8 +193,8 @@ pub(super) fn close(code: Option<u16>, reason: &str) -> Control {
     control
 }
 
-/// Whether a code may stand in a close frame: those of RFC 6455, section 7.4.1, and of the registry it began, but not those that
-/// say what an end concluded by itself (1004 to 1006, 1015).
+/// Whether a code may be sent in a close frame: the codes of RFC 6455, section 7.4.1, and of the IANA registry, but not those that
+/// are reserved for local use (1004 to 1006, 1015).
 pub(super) fn is_close_code(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mask_goes_on_where_a_part_ended() {
+    fn masking_continues_across_parts() {
         let mask = Mask([1, 2, 3, 4]);
         let whole: Vec<u8> = (0..40).collect();
         let mut masked = whole.clone();
@@ -222,15 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_cut_between_characters() {
+    fn a_reason_is_truncated_between_characters() {
         let payload = close(Some(4000), &"ü".repeat(100));
         assert_eq!(payload.bytes().len(), 2 + 122);
         assert!(std::str::from_utf8(&payload.bytes()[2..]).is_ok());
-        assert!(close(None, "nobody").bytes().is_empty());
+        assert!(close(None, "ignored").bytes().is_empty());
     }
 
     #[test]
-    fn codes_that_travel() {
+    fn codes_that_may_be_sent() {
         for code in [
             1000, 1001, 1002, 1003, 1007, 1011, 1012, 1013, 1014, 3000, 4999,
         ] {

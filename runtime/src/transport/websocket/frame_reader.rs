@@ -1,36 +1,36 @@
-//! From bytes to messages: a state machine without I/O. What it holds is bounded by the limit of a message, and a byte is looked at
+//! Parses frames into messages: a state machine without I/O. Its memory is bounded by the message limit, and it visits each byte
 //! once.
 
 use super::{
     Role,
-    frame::{CONTROL, Control, HEADER, Header, OpCode, is_close_code},
+    frame::{Control, Header, MAX_CONTROL, MAX_HEADER, OpCode, is_close_code},
 };
 use crate::transport::{CloseFrame, Packet, TransportError};
 
-/// What was read.
+/// A parsed event.
 #[derive(Debug)]
 pub(super) enum Event {
     Message(Packet),
-    /// What its pong has to carry.
+    /// A ping, with the payload for its pong.
     Ping(Control),
     Pong,
-    /// A frame of a message that carries nothing and does not end it: it is told, so that somebody counts it.
+    /// An empty frame that does not complete its message. It is reported so that the caller can count it.
     Nothing,
-    /// The other end closed, and said why where it did.
+    /// A close frame, with its code and reason if it has them.
     Close(Option<CloseFrame>),
 }
 
-/// Where reading stands.
+/// The state of the parser.
 #[derive(Debug)]
 pub(super) struct FrameReader {
     role: Role,
     limit: usize,
-    /// The header that is being read.
-    header: [u8; HEADER],
+    /// The header that is being parsed.
+    header: [u8; MAX_HEADER],
     header_length: usize,
-    /// The frame whose payload is being read.
+    /// The frame whose payload is being parsed.
     frame: Option<Frame>,
-    /// The message whose frames are being read.
+    /// The message whose frames are being parsed.
     message: Option<Message>,
     control: Control,
 }
@@ -39,7 +39,7 @@ pub(super) struct FrameReader {
 struct Frame {
     header: Header,
     code: OpCode,
-    /// How much of the payload was read.
+    /// How many bytes of the payload were parsed.
     read: u64,
 }
 
@@ -65,7 +65,7 @@ impl FrameReader {
         Self {
             role,
             limit,
-            header: [0; HEADER],
+            header: [0; MAX_HEADER],
             header_length: 0,
             frame: None,
             message: None,
@@ -77,10 +77,10 @@ impl FrameReader {
         self.role
     }
 
-    /// Reads until there is something whole, or nothing more to read.
+    /// Parses until an event is complete or the input is used up.
     ///
     /// # Errors
-    /// Where the other end breaks RFC 6455, or a message is too large. Nothing can be read after that.
+    /// If the other end violates RFC 6455 or a message is too large. Nothing can be parsed after that.
     pub(super) fn read(&mut self, input: &mut &[u8]) -> Result<Option<Event>, TransportError> {
         loop {
             let mut frame = match self.frame.take() {
@@ -117,7 +117,7 @@ impl FrameReader {
         }
     }
 
-    /// Reads a header, and checks all that can be checked by it.
+    /// Parses and validates a header.
     fn header(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, TransportError> {
         loop {
             let have = &self.header[..self.header_length];
@@ -135,38 +135,38 @@ impl FrameReader {
         let header = Header::read(&self.header[..self.header_length]);
         self.header_length = 0;
         let Some(code) = header.code else {
-            return Err(protocol("a frame of a reserved kind"));
+            return Err(protocol("a frame with a reserved opcode"));
         };
         if header.reserved {
             return Err(protocol("a frame with a reserved bit set"));
         }
         match self.role {
             Role::Server if header.mask.is_none() => {
-                return Err(protocol("a frame that is not masked"));
+                return Err(protocol("an unmasked frame"));
             }
             Role::Client if header.mask.is_some() => {
-                return Err(protocol("a frame that is masked"));
+                return Err(protocol("a masked frame"));
             }
             _ => {}
         }
         if code.is_control() {
             if !header.is_last {
-                return Err(protocol("a control frame in parts"));
+                return Err(protocol("a fragmented control frame"));
             }
-            if header.length > CONTROL as u64 {
-                return Err(protocol("a control frame of more than 125 bytes"));
+            if header.length > MAX_CONTROL as u64 {
+                return Err(protocol("a control frame with more than 125 bytes"));
             }
             self.control = Control::EMPTY;
         } else {
             if header.length >> 63 != 0 {
-                return Err(protocol("a length whose first bit is set"));
+                return Err(protocol("a length with its most significant bit set"));
             }
             match (&self.message, code) {
                 (None, OpCode::Continuation) => {
-                    return Err(protocol("a continuation of nothing"));
+                    return Err(protocol("a continuation frame without a message"));
                 }
                 (Some(_), OpCode::Text | OpCode::Binary) => {
-                    return Err(protocol("a message within another"));
+                    return Err(protocol("a message inside a fragmented message"));
                 }
                 (None, code) => {
                     self.message = Some(Message {
@@ -192,14 +192,14 @@ impl FrameReader {
         }))
     }
 
-    /// Takes a part of a message. Text is checked as it comes, so that what cannot become text any more is not waited for.
+    /// Appends a part of a message. Text is validated as it arrives, so that invalid UTF-8 fails at once.
     fn data(&mut self, part: &[u8], frame: &Frame, is_whole: bool) -> Result<(), TransportError> {
         let Some(message) = &mut self.message else {
             return Ok(());
         };
         let bytes = &mut message.bytes;
         if bytes.capacity() - bytes.len() < part.len() {
-            // No more than doubled, and no more than the frame needs: what was announced is not there yet.
+            // At most doubles, and never exceeds the frame: an announced length must not allocate memory before the bytes arrive.
             let needed = usize::try_from(frame.header.length - frame.read).unwrap_or(part.len());
             bytes.reserve_exact(needed.min(part.len().max(bytes.len())));
         }
@@ -220,7 +220,7 @@ impl FrameReader {
 
     fn finish_message(&mut self) -> Result<Event, TransportError> {
         let Some(message) = self.message.take() else {
-            return Err(protocol("a continuation of nothing"));
+            return Err(protocol("a continuation frame without a message"));
         };
         let packet = if message.is_text {
             let text = String::from_utf8(message.bytes).map_err(|_| NOT_UTF8)?;
@@ -244,15 +244,15 @@ impl FrameReader {
     }
 }
 
-/// What a close frame says (RFC 6455, section 5.5.1).
+/// Parses the payload of a close frame (RFC 6455, section 5.5.1).
 fn closing(payload: &[u8]) -> Result<Option<CloseFrame>, TransportError> {
     match payload {
         [] => Ok(None),
-        [_] => Err(protocol("a close with half a code")),
+        [_] => Err(protocol("a close frame with half a code")),
         [high, low, reason @ ..] => {
             let code = u16::from_be_bytes([*high, *low]);
             if !is_close_code(code) {
-                return Err(protocol("a close with a code that does not travel"));
+                return Err(protocol("a close frame with an invalid code"));
             }
             let reason = std::str::from_utf8(reason).map_err(|_| NOT_UTF8)?;
             Ok(Some(CloseFrame::new(code, reason.to_owned())))

@@ -1,8 +1,8 @@
 //! WebSocket (RFC 6455): frames over a byte stream, for both ends.
 //!
-//! [`incoming`] and [`frame`] know no I/O; this module moves bytes between them and a stream. The framing is our own because of what
-//! a peer may not cause: a stream that is written to in one place keeps one pong at the most (§5.5.3) however many pings
-//! arrive while it cannot be written, and tells how much the peer takes.
+//! [`frame_reader`] and [`frame`] do no I/O; this module moves bytes between them and a stream. Handfast has its own framing to bound
+//! what a peer can cause: at most one pong is queued (§5.5.3), however many pings arrive while the stream cannot be written, and
+//! [`Transport::written`] shows how much the peer reads.
 
 mod frame;
 mod frame_reader;
@@ -17,57 +17,76 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Which end a stream is: a client masks what it sends (RFC 6455, section 5.3), a server does not.
+/// The role of this end: a client masks what it sends (RFC 6455, section 5.3), a server does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Server,
     Client,
 }
 
-/// How many bytes are read at once. They lie on the stack, so that a connection at rest has no buffer for them.
-const READ: usize = 16 * 1024;
+/// How many bytes are read at once. The buffer is on the stack, so that an idle connection has none.
+const READ_BUFFER: usize = 16 * 1024;
 
-/// How often a stream is read for one event.
-const READS: usize = 4;
+/// How often one poll reads the stream.
+const READS_PER_POLL: usize = 4;
 
-/// How many bytes are read as frames once this end closed, and how many at all. What still comes is of no use to anybody, and whoever goes on
-/// sending is not waited for.
-const CLOSING: (usize, usize) = (64 * 1024, 1024 * 1024);
+/// After this end closed: how many bytes are parsed as frames while it waits for the close of the peer, and how many are read in all.
+/// A peer that keeps sending does not delay the close beyond that.
+const DRAIN_LIMITS: (usize, usize) = (64 * 1024, 1024 * 1024);
 
-/// How much of an empty write buffer is kept for the next message.
-const KEEP: usize = 1024;
+/// The capacity in bytes that an empty write buffer keeps for the next message.
+const KEEP_CAPACITY: usize = 1024;
 
-/// A WebSocket after its handshake.
+/// A WebSocket connection (RFC 6455) whose handshake is done.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::transport::{Packet, Transport, TransportEvent, WebSocket};
+/// use std::future::poll_fn;
+///
+/// // Any byte stream will do: TCP, TLS, or a pipe in memory.
+/// let (ours, theirs) = tokio::io::duplex(1024);
+/// let mut client = WebSocket::client(ours, 64 * 1024);
+/// let mut server = WebSocket::server(theirs, 64 * 1024);
+///
+/// client.feed(Packet::Text("hello".into()))?;
+/// poll_fn(|cx| client.poll_flush(cx)).await?;
+/// let event = poll_fn(|cx| server.poll_receive(cx)).await?;
+/// assert!(matches!(event, TransportEvent::Packet(Packet::Text(text)) if text == "hello"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct WebSocket<S> {
     io: S,
-    incoming: FrameReader,
-    /// What was read and not looked at yet.
-    rest: Rest,
-    /// Frames that are not written yet, and how much of them is.
+    reader: FrameReader,
+    /// Bytes that were read and not parsed yet.
+    unparsed: Unparsed,
+    /// Encoded frames, and how many bytes of them are written.
     out: Vec<u8>,
-    out_at: usize,
-    /// Bytes were written that the stream has not flushed.
+    out_written: usize,
+    /// Bytes were written and not flushed.
     unflushed: bool,
-    /// The answer to the newest ping, until there is nothing before it.
+    /// The pong for the newest ping, until all frames before it are written.
     pong: Option<Control>,
-    /// How many bytes the stream has taken.
+    /// How many bytes were written to the stream.
     written: u64,
-    /// How many bytes came out of it.
+    /// How many bytes were read from it.
     read: u64,
     masks: Option<Box<Masks>>,
     close: Close,
-    /// How much was read since this end closed.
+    /// How many bytes were read since this end closed.
     drained: usize,
-    /// What the other end closed with.
+    /// The close code of the other end, once it closed.
     peer: Option<Option<u16>>,
-    /// The input cannot be read as frames any more.
-    cut: bool,
+    /// The input can no longer be parsed as frames.
+    unreadable: bool,
     hung_up: fn(&S) -> bool,
 }
 
 #[derive(Debug, Default)]
-struct Rest {
+struct Unparsed {
     bytes: Vec<u8>,
     at: usize,
 }
@@ -79,7 +98,7 @@ enum Close {
     Flushed,
 }
 
-/// Masking keys, fetched from the operating system for many frames at once. They cannot be predicted (RFC 6455, section 10.3).
+/// Unpredictable masking keys (RFC 6455, section 10.3), fetched from the operating system for many frames at once.
 struct Masks {
     keys: [u8; 256],
     at: usize,
@@ -112,12 +131,14 @@ impl Masks {
 }
 
 impl<S> WebSocket<S> {
-    /// A server's end of a stream whose handshake is done. No message of more than `limit` bytes is taken.
+    /// Creates the server's end on a stream whose handshake is done. Messages larger than `limit` bytes are refused with
+    /// [`TransportError::TooLarge`].
     pub fn server(io: S, limit: usize) -> Self {
         Self::new(io, Role::Server, limit)
     }
 
-    /// A client's end of a stream whose handshake is done. No message of more than `limit` bytes is taken.
+    /// Creates the client's end on a stream whose handshake is done. Messages larger than `limit` bytes are refused with
+    /// [`TransportError::TooLarge`].
     pub fn client(io: S, limit: usize) -> Self {
         Self::new(io, Role::Client, limit)
     }
@@ -125,10 +146,10 @@ impl<S> WebSocket<S> {
     fn new(io: S, role: Role, limit: usize) -> Self {
         Self {
             io,
-            incoming: FrameReader::new(role, limit),
-            rest: Rest::default(),
+            reader: FrameReader::new(role, limit),
+            unparsed: Unparsed::default(),
             out: Vec::new(),
-            out_at: 0,
+            out_written: 0,
             unflushed: false,
             pong: None,
             written: 0,
@@ -137,67 +158,68 @@ impl<S> WebSocket<S> {
             close: Close::Open,
             drained: 0,
             peer: None,
-            cut: false,
+            unreadable: false,
             hung_up: |_| false,
         }
     }
 
-    /// Reads these bytes before any of the stream: what was read behind the handshake.
+    /// Sets bytes that were read beyond the handshake. They are parsed before the stream is read.
     #[must_use]
     pub fn unread(mut self, bytes: &[u8]) -> Self {
-        self.rest.bytes.extend_from_slice(bytes);
+        self.unparsed.bytes.extend_from_slice(bytes);
         self
     }
 
-    /// How to learn that the other end hung up while its input is not read.
+    /// Sets a function that detects whether the other end hung up without reading the stream. It is what
+    /// [`Transport::is_hung_up`] returns.
     #[must_use]
     pub fn hung_up_by(mut self, hung_up: fn(&S) -> bool) -> Self {
         self.hung_up = hung_up;
         self
     }
 
-    /// Adds a frame to what has to be written.
+    /// Queues a frame.
     fn frame(&mut self, code: OpCode, payload: &[u8]) -> Result<(), TransportError> {
         let mask = self.masks.as_mut().map(|masks| masks.next()).transpose()?;
         frame::write(&mut self.out, code, payload, mask);
         Ok(())
     }
 
-    /// Takes the next event out of what was read already.
+    /// Parses the next event from bytes that were already read.
     fn parse(&mut self) -> Result<Option<Event>, TransportError> {
-        let mut input = &self.rest.bytes[self.rest.at..];
-        let event = self.incoming.read(&mut input);
-        self.rest.at = self.rest.bytes.len() - input.len();
-        if self.rest.at == self.rest.bytes.len() {
-            // Given back: most connections are at rest most of the time.
-            self.rest = Rest::default();
+        let mut input = &self.unparsed.bytes[self.unparsed.at..];
+        let event = self.reader.read(&mut input);
+        self.unparsed.at = self.unparsed.bytes.len() - input.len();
+        if self.unparsed.at == self.unparsed.bytes.len() {
+            // Frees the buffer: most connections are idle most of the time.
+            self.unparsed = Unparsed::default();
         }
         event
     }
 }
 
 impl<S: AsyncWrite + Unpin> WebSocket<S> {
-    /// Writes all frames, and the pong behind them.
+    /// Writes all queued frames, then the pong.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         loop {
-            while self.out_at < self.out.len() {
-                let taken = Pin::new(&mut self.io).poll_write(cx, &self.out[self.out_at..]);
+            while self.out_written < self.out.len() {
+                let taken = Pin::new(&mut self.io).poll_write(cx, &self.out[self.out_written..]);
                 let taken = ready!(taken).map_err(broken)?;
                 if taken == 0 {
                     return Poll::Ready(Err(broken(std::io::ErrorKind::WriteZero)));
                 }
-                self.out_at += taken;
+                self.out_written += taken;
                 self.written += taken as u64;
                 self.unflushed = true;
             }
-            self.out_at = 0;
+            self.out_written = 0;
             self.out.clear();
             match self.pong.take() {
                 Some(pong) => self.frame(OpCode::Pong, pong.bytes())?,
                 None => break,
             }
         }
-        self.out.shrink_to(KEEP);
+        self.out.shrink_to(KEEP_CAPACITY);
         if self.unflushed {
             ready!(Pin::new(&mut self.io).poll_flush(cx)).map_err(broken)?;
             self.unflushed = false;
@@ -212,11 +234,11 @@ fn broken(error: impl Into<std::io::Error>) -> TransportError {
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, TransportError>> {
-        for _ in 0..READS {
+        for _ in 0..READS_PER_POLL {
             if let Some(event) = self.parse()? {
                 return Poll::Ready(Ok(event));
             }
-            let mut bytes = [const { MaybeUninit::uninit() }; READ];
+            let mut bytes = [const { MaybeUninit::uninit() }; READ_BUFFER];
             let mut buffer = ReadBuf::uninit(&mut bytes);
             ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)).map_err(broken)?;
             let mut input = buffer.filled();
@@ -227,14 +249,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
             if self.close != Close::Open {
                 self.drained += input.len();
             }
-            let event = self.incoming.read(&mut input);
-            // Only what lies behind a whole message is kept.
-            self.rest.bytes.extend_from_slice(input);
+            let event = self.reader.read(&mut input);
+            // Only bytes beyond a complete message are kept.
+            self.unparsed.bytes.extend_from_slice(input);
             if let Some(event) = event? {
                 return Poll::Ready(Ok(event));
             }
         }
-        // Others have their turn: the timers of the same task, first of all, which say nothing once it has used up what the runtime grants it.
+        // Yields, above all to the timers of the same task: they do not fire once the task has used up Tokio's cooperative budget.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -253,7 +275,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         let event = match ready!(self.poll_event(cx)) {
             Ok(event) => event,
             Err(error) => {
-                self.cut = true;
+                self.unreadable = true;
                 return Poll::Ready(Err(error));
             }
         };
@@ -269,7 +291,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
             Event::Pong | Event::Nothing => TransportEvent::Alive,
             Event::Close(closing) => {
                 self.peer = Some(closing.as_ref().map(|closing| closing.code));
-                // Nothing is answered after a close (RFC 6455, section 5.5.2).
+                // No pong is sent after a close frame was received (RFC 6455, section 5.5.2).
                 self.pong = None;
                 TransportEvent::Closed(closing)
             }
@@ -291,7 +313,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         if self.close == Close::Open {
             self.close = Close::Sent;
             self.pong = None;
-            // A close is answered with its own code (RFC 6455, section 5.5.1).
+            // A close is echoed with its own code (RFC 6455, section 5.5.1).
             let payload = match self.peer {
                 Some(code) => frame::close(code, ""),
                 None => frame::close(Some(closing.code), &closing.reason),
@@ -306,28 +328,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
             }
             self.close = Close::Flushed;
         }
-        // What the other end still sends is read and dropped, until it agrees.
-        while self.peer.is_none() && !self.cut {
+        // Messages of the other end are dropped until it closes.
+        while self.peer.is_none() && !self.unreadable {
             match ready!(self.poll_event(cx)) {
                 Ok(Event::Close(closing)) => {
                     self.peer = Some(closing.map(|closing| closing.code));
                 }
-                Ok(_) => self.cut = self.drained > CLOSING.0,
-                Err(_) => self.cut = true,
+                Ok(_) => self.unreadable = self.drained > DRAIN_LIMITS.0,
+                Err(_) => self.unreadable = true,
             }
         }
-        if self.incoming.role() == Role::Server {
-            // The server ends the stream (section 7.1.1).
+        if self.reader.role() == Role::Server {
+            // The server closes the TCP connection first (section 7.1.1).
             let ended = ready!(Pin::new(&mut self.io).poll_shutdown(cx));
-            if ended.is_err() || !self.cut {
+            if ended.is_err() || !self.unreadable {
                 return Poll::Ready(());
             }
         }
-        // A client waits for that end. And closing a socket with unread bytes resets it, and a reset can overtake the close
-        // frame: so what cannot be read as frames is read as bytes.
-        self.rest = Rest::default();
-        while self.drained < CLOSING.1 {
-            let mut bytes = [const { MaybeUninit::uninit() }; READ];
+        // A client waits for the server to do so. Closing a socket with unread bytes would reset it, and the reset could overtake the
+        // close frame: so input that cannot be parsed is read and dropped.
+        self.unparsed = Unparsed::default();
+        while self.drained < DRAIN_LIMITS.1 {
+            let mut bytes = [const { MaybeUninit::uninit() }; READ_BUFFER];
             let mut buffer = ReadBuf::uninit(&mut bytes);
             match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => self.drained += buffer.filled().len(),

@@ -1,0 +1,436 @@
+//! The typed handle of a client.
+
+use super::{
+    Call, CallError, ClientBuilder, Notifications, Sent, State, Streaming, Subscription,
+    VersionSkew,
+    call::{self, StreamShape},
+    core::Core,
+    error::Failure,
+    pending::{ReplyIndices, RequestMessage},
+    subscription,
+};
+use crate::{
+    ChannelKey, Message, MessageSet, NoError, Protocol, Request,
+    descriptor::MessageDescriptor,
+    system::ChannelOnly,
+    transport::CloseFrame,
+    validate::{ValidationError, checked_text},
+};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
+
+/// Closes the client when its last user is dropped.
+pub(crate) struct CloseOnDrop {
+    pub(crate) core: Arc<Core>,
+}
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.core.outbound.close(CloseFrame::new(1000, ""), false);
+    }
+}
+
+/// A client of the protocol `P`. Cloning is cheap: clones share one connection.
+pub struct Client<P> {
+    pub(super) handle: Arc<CloseOnDrop>,
+    pub(super) protocol: PhantomData<fn() -> P>,
+}
+
+impl<P> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            protocol: PhantomData,
+        }
+    }
+}
+
+impl<P> fmt::Debug for Client<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("core", &self.handle.core)
+            .finish()
+    }
+}
+
+impl<P: Protocol> Client<P> {
+    /// Connects to the server at a `ws://` or `http://` URL. Await the builder; it makes one attempt.
+    ///
+    /// # Errors
+    /// See [`ConnectError`](super::ConnectError).
+    pub fn connect(url: impl Into<String>) -> ClientBuilder<P> {
+        ClientBuilder::to(url)
+    }
+
+    /// Sends a request and returns its reply.
+    ///
+    /// The call, with the wait for room in `limits.outbound`, takes at most the timeout of the message or else
+    /// `session.timeout`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Client;
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// let message = ChatSend { room: "lobby".into(), text: "hi".into() };
+    /// // The same as `chat_send` of the generated client.
+    /// let sent: ChatSent = client.call(&message).await?;
+    /// assert_eq!(sent, ChatSent {});
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<M>(&self, message: &M) -> Call<P::Server, M::Reply, M::Error>
+    where
+        M: Request + Message<P::Client>,
+        M::Reply: Message<P::Server>,
+    {
+        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
+            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
+            ..request
+        });
+        Call::new(self.handle.core.clone(), request, self.timeout::<M>())
+    }
+
+    /// Sends a request whose reply is a stream. `C` is the message that cancels the stream, or
+    /// [`NoMessage`](crate::NoMessage).
+    ///
+    /// # Errors
+    /// If the server refuses the stream or does not acknowledge it in time.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Client;
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// let mut counts = client.stream::<_, CountStop>(&CountWatch { to: 3 }).await?;
+    /// let mut sum = 0;
+    /// while let Some(item) = counts.next().await {
+    ///     sum += item?.n;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream<M, C>(
+        &self,
+        message: &M,
+    ) -> Result<Streaming<P::Server, M::Reply, M::Item, M::End, M::Error>, CallError<M::Error>>
+    where
+        M: Request + Message<P::Client>,
+        M::Reply: Message<P::Server>,
+        M::Item: Message<P::Server>,
+        M::End: Message<P::Server>,
+        C: Message<P::Client>,
+    {
+        let shape = StreamShape {
+            ack: index_of::<P::Server, M::Reply>().is_some(),
+            end: index_of::<P::Server, M::End>(),
+            cancel: index_of::<P::Client, C>().map(|at| P::Client::DESCRIPTOR.messages[at].tag),
+        };
+        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
+            replies: ReplyIndices {
+                first: index_of::<P::Server, M::Reply>(),
+                item: index_of::<P::Server, M::Item>(),
+                end: shape.end,
+                ..ReplyIndices::NONE
+            },
+            ..request
+        });
+        call::begin(
+            self.handle.core.clone(),
+            request,
+            shape,
+            self.timeout::<M>(),
+        )
+        .await
+        .and_then(Streaming::new)
+        .map_err(CallError::from_failure)
+    }
+
+    /// Queues a message that has no reply.
+    ///
+    /// If queued messages and pending requests use up `limits.outbound`, it waits for room. A volatile message is dropped if half
+    /// of that is in use, or if there is no connection.
+    ///
+    /// # Errors
+    /// If the message violates its rules, cannot be encoded, or the client is closed.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Client;
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// client.send(&UserTyping { room: "lobby".into() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send<M: Message<P::Client>>(&self, message: &M) -> Sent {
+        let volatile = descriptor_of::<P, M>().volatile;
+        let core = self.handle.core.clone();
+        Sent::new(send(core, prepare::<P::Client, M>(message), volatile))
+    }
+
+    /// Joins a channel with the join message that the protocol declares. `leave` is sent when the last subscription of the
+    /// channel is dropped.
+    ///
+    /// # Errors
+    /// If the server refuses the join; see [`CallError`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::{CallError, Client};
+    ///
+    /// let client: Client<Chat> = untyped().await?;
+    /// let room = || "lobby".to_owned();
+    /// let leave = RoomLeave { room: room() };
+    /// let subscription = client.join(&Room { room: room() }, &RoomJoin { room: room() }, Some(&leave)).await?;
+    /// assert_eq!(subscription.reply, RoomJoined { members: 0 });
+    ///
+    /// let refused = connect().await?.room(&"full".into()).join().await.map(|_| ());
+    /// assert_eq!(refused, Err(CallError::Declared(ChatError::RoomFull)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn join<C, M, L>(
+        &self,
+        channel: &C,
+        message: &M,
+        leave: Option<&L>,
+    ) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>>
+    where
+        C: ChannelKey,
+        M: Request + Message<P::Client>,
+        M::Reply: Message<P::Server>,
+        L: Message<P::Client>,
+    {
+        let leave = leave.map(prepare::<P::Client, L>).transpose();
+        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
+            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
+            ..request
+        });
+        subscription::join(
+            self.handle.clone(),
+            channel.key(),
+            request,
+            leave,
+            self.timeout::<M>(),
+        )
+        .await
+    }
+
+    /// Joins a channel that declares no join message: the `join` message of the session is sent with the channel's key.
+    ///
+    /// # Errors
+    /// If the server refuses the join; see [`CallError`].
+    pub async fn join_by_key<C: ChannelKey>(
+        &self,
+        channel: &C,
+    ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
+        let key = channel.key();
+        let roles = &P::DESCRIPTOR.session.roles;
+        let request = |tag| {
+            let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(&*key)));
+            let payload = Some(payload.map_err(|_| Failure::Encode)?.into());
+            Ok(RequestMessage {
+                tag,
+                payload,
+                channel: None,
+                idempotent: true,
+                replies: ReplyIndices::NONE,
+            })
+        };
+        let (join, leave) = (request(roles.join), request(roles.leave).map(Some));
+        subscription::join_by_key(
+            self.handle.clone(),
+            key,
+            join,
+            leave,
+            P::DESCRIPTOR.session.timeout,
+        )
+        .await
+    }
+
+    /// Receives messages that the server sends from now on, other than replies and messages of joined channels.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::Event;
+    ///
+    /// let client = connect().await?;
+    /// let mut notifications = client.notifications();
+    /// client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+    /// match notifications.next().await {
+    ///     Some(Event::Message(envelope)) => match envelope.message {
+    ///         ServerMessage::Notice(notice) => assert_eq!(notice.text, "sent to lobby"),
+    ///         other => eprintln!("not expected: {other:?}"),
+    ///     },
+    ///     Some(other) => eprintln!("{other:?}"),
+    ///     None => eprintln!("the client is closed"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn notifications(&self) -> Notifications<P::Server> {
+        Notifications {
+            inbox: self.handle.core.add_listener(),
+            handle: self.handle.clone(),
+            types: PhantomData,
+        }
+    }
+
+    /// Returns the version and hash of the server's spec if it differs from the client's.
+    pub fn skew(&self) -> Option<VersionSkew> {
+        self.handle.core.skew()
+    }
+
+    /// Returns the connection state.
+    pub fn state(&self) -> State {
+        self.handle.core.status.borrow().clone()
+    }
+
+    /// Waits until the connection state satisfies `wanted`, and returns it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::State;
+    ///
+    /// let client = connect().await?;
+    /// let closed = tokio::spawn({
+    ///     let client = client.clone();
+    ///     async move { client.wait_for_state(|state| matches!(state, State::Closed(_))).await }
+    /// });
+    /// client.close().await;
+    /// let State::Closed(Some(frame)) = closed.await? else {
+    ///     return Err("the client closed without a code".into());
+    /// };
+    /// assert_eq!(frame.code, 1000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn wait_for_state(&self, wanted: impl FnMut(&State) -> bool) -> State {
+        let mut states = self.handle.core.status.subscribe();
+        // The sender lives in the core, so this cannot fail.
+        match states.wait_for(wanted).await {
+            Ok(state) => state.clone(),
+            Err(_) => State::Closed(None),
+        }
+    }
+
+    /// Reconnects now, or checks the connection.
+    ///
+    /// If the client is waiting to reconnect, it does so at once. If it is connected, it sends a ping, and drops the connection
+    /// if nothing arrives within `session.timeout`. Otherwise nothing happens. Call it if the application knows that the network
+    /// is back or that the machine was asleep.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::State;
+    ///
+    /// let client = connect().await?;
+    /// // Fed by the operating system's network monitor, for example.
+    /// let (network_is_back, mut events) = tokio::sync::mpsc::channel::<()>(1);
+    /// let monitor = tokio::spawn({
+    ///     let client = client.clone();
+    ///     async move {
+    ///         while events.recv().await.is_some() {
+    ///             client.retry_now();
+    ///         }
+    ///     }
+    /// });
+    /// network_is_back.send(()).await?;
+    /// client.wait_for_state(|state| *state == State::Connected).await;
+    /// # drop(network_is_back);
+    /// # monitor.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn retry_now(&self) {
+        self.handle.core.retry_now();
+    }
+
+    /// Writes the queued messages, closes the connection with code 1000, and waits until it is closed. Pending requests fail with
+    /// [`CallError::OutcomeUnknown`] if they were sent, or else with [`CallError::Closed`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::CallError;
+    ///
+    /// let client = connect().await?;
+    /// let mut room = client.room(&"lobby".into()).join().await?;
+    /// client.close().await;
+    /// assert!(room.next().await.is_none());
+    /// let late = client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await;
+    /// assert_eq!(late, Err(CallError::Closed));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn close(&self) {
+        self.handle
+            .core
+            .outbound
+            .close(CloseFrame::new(1000, ""), false);
+        self.wait_for_state(|state| matches!(state, State::Closed(_)))
+            .await;
+    }
+
+    fn timeout<M: Message<P::Client>>(&self) -> Duration {
+        descriptor_of::<P, M>()
+            .timeout
+            .unwrap_or(P::DESCRIPTOR.session.timeout)
+    }
+}
+
+/// The index of a message in its descriptor table, or `None` for [`NoMessage`](crate::NoMessage).
+fn index_of<U: MessageSet, M: Message<U>>() -> Option<usize> {
+    (M::INDEX < U::DESCRIPTOR.messages.len()).then_some(M::INDEX)
+}
+
+fn descriptor_of<P: Protocol, M: Message<P::Client>>() -> &'static MessageDescriptor {
+    &P::Client::DESCRIPTOR.messages[M::INDEX]
+}
+
+/// Validates a message and prepares it for encoding.
+fn prepare<C: MessageSet, M: Message<C>>(message: &M) -> Result<RequestMessage, Failure> {
+    to_request(&C::DESCRIPTOR.messages[M::INDEX], checked_text(message))
+}
+
+fn to_request(
+    descriptor: &MessageDescriptor,
+    text: Result<Box<RawValue>, ValidationError>,
+) -> Result<RequestMessage, Failure> {
+    let text = text.map_err(Failure::Invalid)?;
+    Ok(RequestMessage {
+        tag: descriptor.tag,
+        payload: descriptor.payload.then(|| text.into()),
+        channel: None,
+        idempotent: descriptor.idempotent,
+        replies: ReplyIndices::UNKNOWN,
+    })
+}
+
+async fn send(
+    core: Arc<Core>,
+    request: Result<RequestMessage, Failure>,
+    volatile: bool,
+) -> Result<(), Failure> {
+    core.send(&request?, volatile).await
+}
