@@ -252,7 +252,7 @@ impl<'de> Decoder<'de> {
             self.payload = ReadContext::new(self.side);
             r.go(Place::Offset(content));
             if table.content.is_none() {
-                self.payload.beside.envelope = Some(&self.table.layout);
+                self.payload.ignored.envelope = Some(&self.table.layout);
             }
             read(index, r, &mut self.payload)?;
             r.go(Place::Offset(end));

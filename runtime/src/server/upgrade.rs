@@ -183,7 +183,7 @@ fn check(endpoint: &Endpoint, request: &Request) -> Result<Accepted, UpgradeReje
     if !endpoint.origins.allows(headers) {
         return Err(UpgradeRejection::new(
             StatusCode::FORBIDDEN,
-            "pages of this client are not served: allow it with `allow_origin(\"https://…\")` where it is built",
+            "pages of this origin may not connect: allow it with `Builder::allow_origin`",
         ));
     }
     let state = &endpoint.state;
