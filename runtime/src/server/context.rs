@@ -114,7 +114,7 @@ impl Context {
     /// #     async { end.ok_or("connects once") }
     /// # })
     /// # .await?;
-    /// # let mut lobby = client.room("lobby").join().await?;
+    /// # let mut lobby = client.room(&"lobby".into()).join().await?;
     /// # client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
     /// # let Some(handfast::client::Event::Message(received)) = lobby.next().await else { panic!() };
     /// # assert!(matches!(received.message, ServerMessage::ChatMessage(m) if m.text == "ada: hi"));
@@ -178,7 +178,7 @@ impl Context {
     /// # let client = connect(&Server::new(Guarded)).await?;
     /// let message = || ChatSend { room: "lobby".into(), text: "hi".into() };
     /// assert!(client.chat_send(message()).await.is_err());
-    /// let lobby = client.room("lobby").join().await?;
+    /// let lobby = client.room(&"lobby".into()).join().await?;
     /// assert!(client.chat_send(message()).await.is_ok());
     /// # drop(lobby);
     /// # Ok(())

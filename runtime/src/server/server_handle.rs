@@ -16,10 +16,10 @@ use std::sync::Arc;
 ///
 /// let server = Server::new(App);
 /// let client = connect(&server).await?;
-/// let mut lobby = client.room("lobby").join().await?;
+/// let mut lobby = client.room(&"lobby".into()).join().await?;
 ///
 /// let handle = server.handle();
-/// handle.room("lobby").publish(&ChatMessage { text: "maintenance at noon".into() });
+/// handle.room(&"lobby".into()).publish(&ChatMessage { text: "maintenance at noon".into() });
 /// let Some(Event::Message(received)) = lobby.next().await else {
 ///     panic!("the channel is open");
 /// };
