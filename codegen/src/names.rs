@@ -94,43 +94,6 @@ pub(crate) fn numbered(name: &str, is_taken: &dyn Fn(&str) -> bool) -> String {
         .unwrap_or_default()
 }
 
-/// The method that the macro derives from the name of a type or a variant: `ChatSend` → `chat_send`. Since the macro
-/// only knows the Rust name, this may differ from [`snake`] of the name in the spec: `A.B` is `AB`, and its method
-/// `ab`.
-pub fn method(rust: &str) -> String {
-    let mut out = String::new();
-    let chars: Vec<char> = rust.chars().collect();
-    for (i, c) in chars.iter().enumerate() {
-        let before = i.checked_sub(1).map(|i| chars[i]);
-        let begins = c.is_uppercase()
-            && before.is_some_and(|b| {
-                b != '_'
-                    && (!b.is_uppercase() || chars.get(i + 1).is_some_and(|a| a.is_lowercase()))
-            });
-        if begins {
-            out.push('_');
-        }
-        out.extend(c.to_lowercase());
-    }
-    out
-}
-
-/// The trait that the macro defines for messages whose names begin with a segment: `chat` → `ChatHandler`.
-pub fn handler_trait(segment: &str) -> String {
-    let mut out = String::new();
-    let mut up = true;
-    for c in segment.chars() {
-        if !c.is_alphanumeric() {
-            up = true;
-        } else if std::mem::take(&mut up) {
-            out.extend(c.to_uppercase());
-        } else {
-            out.push(c);
-        }
-    }
-    out + "Handler"
-}
-
 /// `chat.send` → `ChatSend`
 pub fn pascal(name: &str) -> String {
     not_a_digit(
@@ -187,24 +150,6 @@ pub fn camel(name: &str) -> String {
         .map(|c| c.to_lowercase().collect::<String>())
         .unwrap_or_default()
         + chars.as_str()
-}
-
-/// Rust keywords of every edition, including reserved ones.
-const RUST_KEYWORDS: [&str; 52] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
-    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
-    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-    "return", "self", "Self", "static", "struct", "super", "trait", "true", "try", "type",
-    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
-
-/// A name as a Rust identifier: a keyword is written raw, or with `_` appended if that is not allowed.
-pub fn rust_ident(name: &str) -> String {
-    match name {
-        "self" | "Self" | "super" | "crate" | "_" => format!("{name}_"),
-        _ if RUST_KEYWORDS.contains(&name) => format!("r#{name}"),
-        _ => name.to_owned(),
-    }
 }
 
 /// Names that a top-level constant or function in TypeScript cannot have, or should not shadow.
@@ -347,24 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_macro_makes() {
-        for (rust, expected) in [
-            ("ChatSend", "chat_send"),
-            ("ABC", "abc"),
-            ("AbcD", "abc_d"),
-            ("N1d", "n1d"),
-        ] {
-            assert_eq!(method(rust), expected);
-        }
-        assert_eq!(handler_trait("chat"), "ChatHandler");
-        assert_eq!(handler_trait("l2-book"), "L2BookHandler");
-        assert_eq!(handler_trait(""), "Handler");
-    }
-
-    #[test]
-    fn keywords() {
-        assert_eq!(rust_ident("type"), "r#type");
-        assert_eq!(rust_ident("self"), "self_");
+    fn reserved_names() {
         assert_eq!(ts_ident("delete"), "delete$");
     }
 }

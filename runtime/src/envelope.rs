@@ -1,6 +1,9 @@
 //! The envelope of a decoded message, and the error of one that was not. is left of a message that was refused.
 
-use crate::descriptor::{Tag, TagRef};
+use crate::{
+    SessionCode,
+    descriptor::{Tag, TagRef},
+};
 use handfast_schema::Violations;
 use std::{borrow::Cow, fmt, time::SystemTime};
 
@@ -122,12 +125,16 @@ pub enum DecodeErrorKind {
 impl DecodeErrorKind {
     /// The code by which the wire calls it. `FAILED` is never sent: only a client comes to see it.
     pub const fn code(&self) -> &'static str {
+        self.session_code().as_str()
+    }
+
+    pub(crate) const fn session_code(&self) -> SessionCode {
         match self {
-            Self::Syntax { .. } => "SYNTAX",
-            Self::Envelope(_) => "ENVELOPE",
-            Self::UnknownType => "UNKNOWN_TYPE",
-            Self::Invalid(_) => "INVALID",
-            Self::Failed => "FAILED",
+            Self::Syntax { .. } => SessionCode::Syntax,
+            Self::Envelope(_) => SessionCode::Envelope,
+            Self::UnknownType => SessionCode::UnknownType,
+            Self::Invalid(_) => SessionCode::Invalid,
+            Self::Failed => SessionCode::Failed,
         }
     }
 

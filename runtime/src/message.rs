@@ -328,8 +328,8 @@ pub trait DeclaredErrors: Sized + Send + Sync + 'static {
         self.descriptor().data
     }
 
-    /// Returns the error at an index among those without data; `None` if it is out of bounds.
-    fn bare(place: usize) -> Option<Self>;
+    /// The error at an index among those without data; `None` after the last.
+    fn bare(index: usize) -> Option<Self>;
 
     /// Decodes the error with a code from its data.
     ///

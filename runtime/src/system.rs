@@ -3,7 +3,7 @@
 //! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message.
 
 use crate::{
-    Id, Side, TagBuf,
+    Id, SessionCode, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, Roles, TagRef},
 };
@@ -240,7 +240,7 @@ impl RemoteError {
     pub(crate) fn failed(payload: Option<&str>) -> Self {
         let read = payload.and_then(|text| Self::of(&fields(text).ok()?).ok());
         read.unwrap_or_else(|| Self {
-            code: TagBuf::Text("FAILED".into()),
+            code: TagBuf::Text(SessionCode::Failed.as_str().into()),
             message: "the request failed".into(),
             retryable: false,
             data: payload.map(str::to_owned),

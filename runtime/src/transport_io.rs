@@ -47,10 +47,6 @@ impl TransportIo {
     }
 
     /// Reads, and returns how many bytes arrived. Part of a message is a sign of life, too: its sender can say nothing else before the rest.
-    #[expect(
-        clippy::type_complexity,
-        reason = "what a transport returns, and a number"
-    )]
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,

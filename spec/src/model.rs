@@ -144,6 +144,17 @@ pub struct Channel {
     pub names: GivenNames,
 }
 
+impl Channel {
+    /// Its key as it is written in the spec, such as `room:{roomId}`.
+    pub fn pattern(&self) -> String {
+        let part = |part: &KeyPart| match part {
+            KeyPart::Text(text) => handfast_naming::key::escape(text),
+            KeyPart::Param(at) => format!("{{{}}}", self.params[*at].name.text),
+        };
+        self.key.iter().map(part).collect()
+    }
+}
+
 /// A part of a channel's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyPart {

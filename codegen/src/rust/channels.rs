@@ -10,7 +10,8 @@ use super::{
     type_names::{channel_type, type_of},
 };
 use crate::{names, shape::DeclKind};
-use handfast_spec::model::{ChannelId, KeyPart, MessageId, Side};
+use handfast_naming::rust_ident;
+use handfast_spec::model::{ChannelId, MessageId, Side};
 
 pub(super) fn channels(cx: &RustContext<'_>, items: &mut Vec<String>) {
     for (i, channel) in cx.protocol.channels.iter().enumerate() {
@@ -21,15 +22,7 @@ pub(super) fn channels(cx: &RustContext<'_>, items: &mut Vec<String>) {
             .clone()
             .unwrap_or_else(|| format!("The channel `{}`.", channel.name.text));
         docs::outer(&mut out, "", &words);
-        let key: String = channel
-            .key
-            .iter()
-            .map(|part| match part {
-                KeyPart::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-                KeyPart::Param(i) => format!("{{{}}}", channel.params[*i].name.text),
-            })
-            .collect();
-        let mut args = vec![format!("channel = {}", text(&key))];
+        let mut args = vec![format!("channel = {}", text(&channel.pattern()))];
         if names::pascal(&channel.name.text) != name {
             args.push(format!("name = {}", text(&channel.name.text)));
         }
@@ -67,7 +60,7 @@ pub(super) fn channels(cx: &RustContext<'_>, items: &mut Vec<String>) {
             let sentences = constraints::sentences(cx, param.schema, ty);
             constraints::append(&mut words, &sentences);
             docs::outer(&mut out, "    ", &words);
-            let rust = names::rust_ident(&names::snake(&param.name.text));
+            let rust = rust_ident(&names::snake(&param.name.text));
             let mut args = Vec::new();
             if rust.trim_start_matches("r#") != param.name.text {
                 args.push(format!("name = {}", text(&param.name.text)));
@@ -97,7 +90,7 @@ fn is_made_of_params(cx: &RustContext<'_>, channel: ChannelId, message: MessageI
     let types = &cx.shapes.channels[channel.0];
     fields.len() == params.len()
         && params.iter().zip(types).all(|(param, ty)| {
-            let name = names::rust_ident(&names::snake(&param.name.text));
+            let name = rust_ident(&names::snake(&param.name.text));
             fields
                 .iter()
                 .any(|field| field.required && field.rust == name && field.ty == *ty)

@@ -8,6 +8,7 @@ use super::{
     type_names::errors_of,
 };
 use crate::shape::api_names::{self, declared};
+use handfast_naming::rust_ident;
 use handfast_spec::model::{ErrorCode, ErrorId, MessageId};
 
 /// The enums of errors, one for each message that has any, and the types of errors without data.
@@ -85,7 +86,7 @@ fn error_enum(cx: &RustContext<'_>, name: &str, description: &str, errors: &[Err
         }
         attribute(&mut out, "    ", "error", &args);
         let given = error.names.rust.as_ref().unwrap_or(&error.name);
-        let variant = crate::names::rust_ident(&crate::names::pascal(&given.text));
+        let variant = rust_ident(&crate::names::pascal(&given.text));
         match cx.shapes.errors[id.0] {
             Some(data) => out.push_str(&format!(
                 "    {variant}({}),\n",

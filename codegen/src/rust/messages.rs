@@ -7,10 +7,8 @@ use super::{
     docs, size,
     type_names::{channel_type, errors_of, message_name, payload, type_of},
 };
-use crate::{
-    names,
-    shape::{MessageShape, PayloadShape},
-};
+use crate::shape::{MessageShape, PayloadShape};
+use handfast_naming::rust_ident;
 use handfast_spec::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, Message, MessageId, Presence, RoleKind,
     RolePlayer, Scalar, Sent, Side, Tagging, Timestamp, TimestampForm,
@@ -84,7 +82,7 @@ fn union(cx: &RustContext<'_>, side: Side) -> String {
         );
         out.push_str(&format!(
             "    {}({}),\n",
-            names::rust_ident(&message_name(message)),
+            rust_ident(&message_name(message)),
             size::boxed_if_large(cx, payload.decl, &payload.rust)
         ));
     }

@@ -4,7 +4,8 @@ use super::{
     RustContext,
     type_names::{channel_type, message_name},
 };
-use crate::{names, shape::api_names};
+use crate::shape::api_names;
+use handfast_naming::{handler_trait, segment, snake};
 use handfast_spec::model::{ChannelId, Message};
 
 /// The traits and methods that `#[protocol]` defines, as a list.
@@ -12,19 +13,14 @@ pub(super) fn summary(cx: &RustContext<'_>) -> String {
     let mut traits: Vec<(String, Vec<&Message>)> = Vec::new();
     let messages: Vec<&Message> = api_names::handled(cx.protocol).collect();
     for message in &messages {
-        let segment = message
-            .name
-            .text
-            .split_once('.')
-            .map_or("", |(first, _)| first);
-        let name = names::handler_trait(segment);
+        let name = handler_trait(segment(&message.name.text));
         match traits.iter_mut().find(|(known, _)| *known == name) {
             Some((_, messages)) => messages.push(message),
             None => traits.push((name, vec![message])),
         }
     }
     let channels: Vec<String> = (0..cx.protocol.channels.len())
-        .map(|i| names::method(&channel_type(cx, ChannelId(i))))
+        .map(|i| snake(&channel_type(cx, ChannelId(i))))
         .collect();
     let mut out = "The attributes also define:\n\n\
         - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections\n"
@@ -48,7 +44,7 @@ pub(super) fn summary(cx: &RustContext<'_>) -> String {
 fn methods(messages: &[&Message]) -> String {
     let names: Vec<String> = messages
         .iter()
-        .map(|message| names::method(&message_name(message)))
+        .map(|message| snake(&message_name(message)))
         .collect();
     code(&names)
 }

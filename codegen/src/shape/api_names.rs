@@ -3,6 +3,7 @@
 
 use super::name_scope::NameScope;
 use crate::names;
+use handfast_naming::{handler_trait, rust_ident, segment, snake};
 use handfast_schema::Span;
 use handfast_spec::model::{ErrorCode, ErrorId, Message, MessageId, Name, Protocol};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,7 @@ pub(crate) fn declared(protocol: &Protocol) -> BTreeSet<ErrorId> {
 
 /// The Rust type of an error without data.
 pub(crate) fn error_type(error: &ErrorCode) -> String {
-    names::rust_ident(&format!(
+    rust_ident(&format!(
         "{}Error",
         in_rust(&error.name, error.names.rust.as_ref())
     ))
@@ -77,17 +78,13 @@ pub(crate) fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
 fn traits(protocol: &Protocol, scope: &mut NameScope) {
     let mut segments: BTreeMap<&str, Span> = BTreeMap::new();
     for message in handled(protocol) {
-        let segment = message
-            .name
-            .text
-            .split_once('.')
-            .map_or("", |(first, _)| first);
+        let segment = segment(&message.name.text);
         segments.entry(segment).or_insert(message.name.span);
     }
     for (segment, span) in segments {
         // The trait for names without segments is reserved.
         if !segment.is_empty() {
-            scope.take_rust(&names::handler_trait(segment), span);
+            scope.take_rust(&handler_trait(segment), span);
         }
     }
 }
@@ -120,7 +117,7 @@ fn methods(protocol: &Protocol, scope: &mut NameScope) {
     let mut client = Methods::new("the client", &CLIENT);
     let mut context = Methods::new("the context of a handler", &CONTEXT);
     for message in handled(protocol) {
-        let name = names::method(&in_rust(&message.name, message.names.rust.as_ref()));
+        let name = snake(&in_rust(&message.name, message.names.rust.as_ref()));
         let span = message.name.span;
         // One problem is one error.
         if application.take(&name, span, scope) {
@@ -128,7 +125,7 @@ fn methods(protocol: &Protocol, scope: &mut NameScope) {
         }
     }
     for channel in &protocol.channels {
-        let name = names::method(&in_rust(&channel.name, channel.names.rust.as_ref()));
+        let name = snake(&in_rust(&channel.name, channel.names.rust.as_ref()));
         let span = channel.name.span;
         if context.take(&name, span, scope) {
             client.take(&name, span, scope);

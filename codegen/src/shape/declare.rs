@@ -5,6 +5,7 @@ use super::{
     StructField, Use, api_names, combine, name_scope::NameScope, order,
 };
 use crate::names;
+use handfast_naming::rust_ident;
 use handfast_schema::{
     Schema, SchemaId, Span, Type,
     union::{self, Distinction},
@@ -357,7 +358,7 @@ impl Declarations<'_> {
                     .find(|name| !(used.contains(name) || reserved && *name == stem))
                     .unwrap_or_default();
                 used.insert(name.clone());
-                (text, names::rust_ident(&name))
+                (text, rust_ident(&name))
             })
             .collect();
         Some(DeclKind::Literals {
@@ -422,7 +423,7 @@ impl Declarations<'_> {
                 };
                 Branch {
                     value,
-                    rust: names::rust_ident(&variant),
+                    rust: rust_ident(&variant),
                     decl,
                     tagged: false,
                 }
@@ -469,7 +470,7 @@ impl Declarations<'_> {
                 let ty = self.at(*schema, &ty);
                 StructField {
                     name: wire.clone(),
-                    rust: names::rust_ident(&rust),
+                    rust: rust_ident(&rust),
                     schema: *schema,
                     ty,
                     required: required.contains(wire),

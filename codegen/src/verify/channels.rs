@@ -129,7 +129,7 @@ impl<'r, 'p> Channels<'r, 'p> {
                 let words = format!(
                     "`{key}` is not a key of the channel `{}`: `{}`",
                     channel.name.text,
-                    template(channel)
+                    channel.pattern()
                 );
                 line.problems.push(at(format!("/{}", field.name), words));
             }
@@ -337,15 +337,6 @@ fn filled(channel: &Channel, payload: Option<&Fields>) -> Option<String> {
     let parts = channel.key.iter().map(|part| match part {
         KeyPart::Text(text) => Some(text.as_str()),
         KeyPart::Param(at) => payload?.get(&channel.params[*at].name.text)?.as_str(),
-    });
-    parts.collect()
-}
-
-/// A key in the notation of the spec.
-fn template(channel: &Channel) -> String {
-    let parts = channel.key.iter().map(|part| match part {
-        KeyPart::Text(text) => text.clone(),
-        KeyPart::Param(at) => format!("{{{}}}", channel.params[*at].name.text),
     });
     parts.collect()
 }

@@ -2,7 +2,7 @@
 
 use super::log::cut;
 use crate::{
-    DeclaredErrors, DecodeError, NoError, Side, ValidationError,
+    DeclaredErrors, DecodeError, NoError, SessionCode, Side, ValidationError,
     descriptor::{CloseReason, Limits, ProtocolDescriptor, TagRef},
     read::{ReadContext, Reader},
     system::RemoteError,
@@ -142,15 +142,15 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Whether it is an error of the server's with this code.
-    pub(crate) fn is_code(&self, code: &str) -> bool {
-        matches!(self, Self::Remote(error) if error.code.borrow() == TagRef::Text(code))
+    pub(crate) fn is_code(&self, code: SessionCode) -> bool {
+        matches!(self, Self::Remote(error) if error.code.borrow() == TagRef::Text(code.as_str()))
     }
 
     /// Whether the same request may well succeed later.
     pub(crate) fn is_for_now(&self) -> bool {
         matches!(self, Self::Remote(error) if error.retryable)
-            || self.is_code("TIMEOUT")
-            || self.is_code("RATE_LIMITED")
+            || self.is_code(SessionCode::Timeout)
+            || self.is_code(SessionCode::RateLimited)
     }
 
     /// Words for a log line.
@@ -197,7 +197,9 @@ impl<E: DeclaredErrors> CallError<E> {
                 match E::read(&remote.code, data.as_mut(), &mut cx) {
                     Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
                     // The server gave up waiting for its handler: to the caller the same as no answer in time.
-                    _ if remote.code.borrow() == TagRef::Text("TIMEOUT") => Self::Timeout,
+                    _ if remote.code.borrow() == TagRef::Text(SessionCode::Timeout.as_str()) => {
+                        Self::Timeout
+                    }
                     _ => Self::Remote(remote),
                 }
             }

@@ -10,7 +10,7 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id,
+    DecodeError, DecodeErrorKind, Id, SessionCode,
     codec::{Codec, Json},
     system::{ChannelOnly, GapNotice, Head, RemoteError, Role},
     transport::Packet,
@@ -168,7 +168,8 @@ impl Core {
             ReplyTo::Rejoin(key, life) => self.not_rejoined(inner, id, (key, life), &failure),
             wants => {
                 // What the server refused it did not do. Of everything else nobody knows.
-                let refused = matches!(failure, Failure::Remote(_)) && !failure.is_code("TIMEOUT");
+                let refused =
+                    matches!(failure, Failure::Remote(_)) && !failure.is_code(SessionCode::Timeout);
                 if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &wants
                     && !refused
                 {

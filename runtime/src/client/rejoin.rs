@@ -8,7 +8,7 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    Id,
+    Id, SessionCode,
     descriptor::{Limits, SessionDescriptor},
     transport::Packet,
 };
@@ -232,8 +232,8 @@ impl Core {
             return inner.rooms.lose(&key, failure);
         }
         room.fall_behind();
-        room.doubt |= failure.is_code("TIMEOUT");
-        if failure.is_code("RATE_LIMITED") {
+        room.doubt |= failure.is_code(SessionCode::Timeout);
+        if failure.is_code(SessionCode::RateLimited) {
             let session = &self.table.session;
             inner.rejoins.slow_down(session, &self.limits, now);
             inner.rejoins.queue.push_front((key, life));

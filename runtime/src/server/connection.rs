@@ -21,7 +21,7 @@ use super::{
     token_bucket::TokenBucket,
 };
 use crate::{
-    Id,
+    Id, SessionCode,
     descriptor::{CloseReason, Tag},
     heartbeat::HeartbeatAction,
     outbound::Close,
@@ -278,7 +278,7 @@ impl Connection {
                     message_type = message,
                     "a handler panicked"
                 );
-                let error = ErrorPayload::new("INTERNAL", "the server failed");
+                let error = ErrorPayload::new(SessionCode::Internal, "the server failed");
                 self.fail(expects_reply, id.as_ref(), &error);
             }
             Outcome::TimedOut => {
@@ -289,7 +289,7 @@ impl Connection {
                         "a handler exceeded `limits.handlerTimeout` and was dropped"
                     );
                 }
-                let error = ErrorPayload::new("TIMEOUT", "the server took too long");
+                let error = ErrorPayload::new(SessionCode::Timeout, "the server took too long");
                 self.fail(expects_reply, id.as_ref(), &error);
             }
         }

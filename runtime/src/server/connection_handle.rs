@@ -8,7 +8,7 @@ use super::{
     membership::Membership,
 };
 use crate::{
-    Id,
+    Id, SessionCode,
     codec::{Codec, Outgoing},
     descriptor::{CloseReason, Limits},
     outbound::{EnqueueError, Outbound},
@@ -98,7 +98,7 @@ impl ConnectionHandle {
             Some(packet) => self.outbound.answer(packet),
             None => self.fail(
                 outgoing.id,
-                &ErrorPayload::new("INTERNAL", "the reply cannot be encoded"),
+                &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
             ),
         }
     }

@@ -1,6 +1,6 @@
 //! The payload of `error` and `refuse` messages.
 
-use crate::{DecodeError, Side, Violation, descriptor::TagRef};
+use crate::{DecodeError, SessionCode, Side, Violation, descriptor::TagRef};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -20,9 +20,10 @@ pub(crate) struct ErrorPayload<'a> {
 }
 
 impl<'a> ErrorPayload<'a> {
-    pub(crate) fn new(code: &'a str, message: impl Into<Cow<'a, str>>) -> Self {
+    /// An error of the session itself.
+    pub(crate) fn new(code: SessionCode, message: impl Into<Cow<'a, str>>) -> Self {
         Self {
-            code: Some(TagRef::Text(code)),
+            code: Some(TagRef::Text(code.as_str())),
             message: message.into(),
             ..Self::default()
         }
@@ -47,7 +48,7 @@ impl<'a> ErrorPayload<'a> {
         };
         Self {
             violations: error.kind.violations(),
-            ..Self::new(error.kind.code(), message)
+            ..Self::new(error.kind.session_code(), message)
         }
     }
 }

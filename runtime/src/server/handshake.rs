@@ -10,7 +10,7 @@ use super::{
     token_bucket::TokenBucket,
 };
 use crate::{
-    Side,
+    SessionCode, Side,
     descriptor::CloseReason,
     system::{Head, Hello, Ready, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
@@ -127,7 +127,7 @@ async fn establish(
             let packet = {
                 let payload = ErrorPayload {
                     side: Some(side),
-                    ..ErrorPayload::new("VERSION", &*reason)
+                    ..ErrorPayload::new(SessionCode::Version, &*reason)
                 };
                 server.encoder.rejection(encoding, &payload)
             };
@@ -245,7 +245,7 @@ async fn hello(
             let reason = "too many messages in too short a time";
             let packet = server.encoder.rejection(
                 encoding,
-                &ErrorPayload::new("RATE_LIMITED", reason).retryable(),
+                &ErrorPayload::new(SessionCode::RateLimited, reason).retryable(),
             );
             send(transport, packet).await?;
             let code = server.protocol.close_code(CloseReason::RateLimited);
@@ -265,15 +265,18 @@ async fn hello(
                     Ok(hello) if hello.version.len() <= MAX_VERSION => return Ok(hello),
                     _ => payload(
                         head.id.as_ref(),
-                        ErrorPayload::new("INVALID", "the hello does not fit"),
+                        ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
                     ),
                 }
             }
             Some(head) => payload(
                 head.id.as_ref(),
-                ErrorPayload::new("NOT_READY", "the hello comes first"),
+                ErrorPayload::new(SessionCode::NotReady, "the hello comes first"),
             ),
-            None => payload(None, ErrorPayload::new("SYNTAX", "this is no message")),
+            None => payload(
+                None,
+                ErrorPayload::new(SessionCode::Syntax, "this is no message"),
+            ),
         };
         send(transport, answer).await?;
     }

@@ -2,7 +2,7 @@
 
 use super::{error_payload::ErrorPayload, state::report_invalid};
 use crate::{
-    DeclaredErrors, DecodeError, HandlerError, TagBuf, ValidationError, Violation,
+    DeclaredErrors, DecodeError, HandlerError, SessionCode, TagBuf, ValidationError, Violation,
     validate::validate_error,
 };
 use handfast_schema::{ViolationDetail, details};
@@ -71,13 +71,20 @@ impl Rejection {
         }
     }
 
-    /// Creates a rejection from a declared error.\n///\n/// In builds with debug assertions, an error that violates its schema is logged and replaced by `INTERNAL`.
+    /// A rejection with a code of the session's own.
+    fn of(code: SessionCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code.as_str(), message)
+    }
+
+    /// Creates a rejection from a declared error.
+    ///
+    /// In builds with debug assertions, an error that violates its schema is logged and replaced by `INTERNAL`.
     pub fn from_error<E: DeclaredErrors>(error: &E) -> Self {
         if cfg!(debug_assertions)
             && let Err(invalid) = validate_error(error)
         {
             report_invalid(error.message(), &invalid);
-            return Self::new("INTERNAL", "the server failed");
+            return Self::of(SessionCode::Internal, "the server failed");
         }
         Self {
             code: error.code().into(),
@@ -99,7 +106,7 @@ impl Rejection {
         );
         Self {
             retryable: true,
-            ..Self::new("INTERNAL", "the server failed")
+            ..Self::of(SessionCode::Internal, "the server failed")
         }
     }
 
@@ -110,7 +117,7 @@ impl Rejection {
                 "/payload".to_owned().into(),
                 details::required("auth"),
             )],
-            ..Self::new("INVALID", "the payload does not fit")
+            ..Self::of(SessionCode::Invalid, "the payload does not fit")
         }
     }
 
@@ -121,7 +128,7 @@ impl Rejection {
                 "/payload/channel".to_owned().into(),
                 ViolationDetail::new("enum", "must be the key of a channel that can be joined"),
             )],
-            ..Self::new("INVALID", "the payload does not fit")
+            ..Self::of(SessionCode::Invalid, "the payload does not fit")
         }
     }
 
@@ -155,7 +162,7 @@ impl From<ValidationError> for Rejection {
     fn from(invalid: ValidationError) -> Self {
         Self {
             violations: invalid.violations,
-            ..Self::new("INVALID", "the payload does not fit")
+            ..Self::of(SessionCode::Invalid, "the payload does not fit")
         }
     }
 }
@@ -167,7 +174,7 @@ impl From<Box<DecodeError>> for Rejection {
         let message = error.message.clone().into_owned();
         Self {
             violations: rejected.kind.violations().to_vec(),
-            ..Self::new(rejected.kind.code(), message)
+            ..Self::of(rejected.kind.session_code(), message)
         }
     }
 }

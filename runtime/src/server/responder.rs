@@ -4,7 +4,7 @@ use super::{
     Context, Rejection, error_payload::ErrorPayload, membership::JoinError, state::report_invalid,
 };
 use crate::{
-    ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload,
+    ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
     broker::StreamPosition,
     codec::Outgoing,
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
@@ -81,7 +81,7 @@ impl Responder {
     {
         match result {
             Ok(_) if !self.accepted.load(Ordering::Relaxed) => self.send_error(&ErrorPayload::new(
-                "NO_REPLY",
+                SessionCode::NoReply,
                 "the handler ended without a reply",
             )),
             result => self.answer::<U, R, E>(result),
@@ -159,14 +159,20 @@ impl Responder {
             HandlerError::Declared(error) => error,
             HandlerError::Internal(error) => {
                 self.log(&*error, "a handler failed");
-                return self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
+                return self.send_error(&ErrorPayload::new(
+                    SessionCode::Internal,
+                    "the server failed",
+                ));
             }
         };
         if self.context.server.bounds.checks
             && let Err(invalid) = validate_error(&error)
         {
             report_invalid(error.message(), &invalid);
-            return self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
+            return self.send_error(&ErrorPayload::new(
+                SessionCode::Internal,
+                "the server failed",
+            ));
         }
         self.send_error(&ErrorPayload {
             code: Some(match error.code() {
@@ -209,18 +215,19 @@ impl Responder {
                     tracing::info!(connection = connection.id, "`limits.channels` is reached");
                 }
                 self.send_error(&ErrorPayload::new(
-                    "TOO_MANY",
+                    SessionCode::TooMany,
                     "too many channels are joined",
                 ));
             }
             JoinError::LongKey => {
                 let text = "a channel key must not exceed 1,024 bytes";
-                self.send_error(&ErrorPayload::new("INVALID", text));
+                self.send_error(&ErrorPayload::new(SessionCode::Invalid, text));
             }
             JoinError::Broker(error) => {
                 self.log(&error, "a channel cannot be joined");
                 self.send_error(
-                    &ErrorPayload::new("INTERNAL", "the channel cannot be joined now").retryable(),
+                    &ErrorPayload::new(SessionCode::Internal, "the channel cannot be joined now")
+                        .retryable(),
                 );
             }
         }
@@ -236,7 +243,10 @@ impl Responder {
         let name = union.messages[index].name;
         let is_valid = self.context.server.is_valid(name, message);
         if !is_valid {
-            self.send_error(&ErrorPayload::new("INTERNAL", "the server failed"));
+            self.send_error(&ErrorPayload::new(
+                SessionCode::Internal,
+                "the server failed",
+            ));
         }
         is_valid
     }
@@ -301,7 +311,7 @@ impl Responder {
             Err(error) => {
                 self.log(&error, "a reply cannot be encoded");
                 return self.send_error(&ErrorPayload::new(
-                    "INTERNAL",
+                    SessionCode::Internal,
                     "the reply cannot be encoded",
                 ));
             }

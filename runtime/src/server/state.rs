@@ -15,6 +15,7 @@ use crate::{
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
     validate::validate_within,
 };
+use handfast_naming::key;
 use std::{
     collections::HashMap,
     fmt,
@@ -223,7 +224,7 @@ impl ServerState {
         self.protocol
             .channels
             .iter()
-            .find(|channel| fits(channel.key, key))
+            .find(|channel| key::matches(channel.key, key))
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<ConnectionHandle>>> {
@@ -294,72 +295,4 @@ pub(crate) fn report_invalid(name: &str, invalid: &ValidationError) {
 
 fn close_going_away(connection: &ConnectionHandle) {
     connection.close(CloseReason::GoingAway, "the server is shutting down", true);
-}
-
-/// Whether a key fits a pattern with `{param}` holes, and `{{` and `}}` for braces that are meant. A hole takes at least one
-/// character. Each literal is looked for once, so that a long key costs no more than its length.
-fn fits(pattern: &str, key: &str) -> bool {
-    let (literal, mut pattern) = literal(pattern);
-    let Some(mut rest) = key.strip_prefix(&*literal) else {
-        return false;
-    };
-    while let Some(after) = pattern {
-        let Some(hole) = rest.chars().next() else {
-            return false;
-        };
-        rest = &rest[hole.len_utf8()..];
-        let (text, next) = self::literal(after);
-        pattern = next;
-        if pattern.is_none() {
-            return rest.ends_with(&*text);
-        }
-        let Some(at) = rest.find(&*text) else {
-            return false;
-        };
-        rest = &rest[at + text.len()..];
-    }
-    rest.is_empty()
-}
-
-/// What a pattern begins with, and what follows the hole after it.
-fn literal(pattern: &str) -> (String, Option<&str>) {
-    let mut text = String::new();
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '{' | '}' if chars.as_str().starts_with(c) => {
-                chars.next();
-                text.push(c);
-            }
-            '{' => {
-                let rest = chars.as_str().split_once('}').map_or("", |(_, rest)| rest);
-                return (text, Some(rest));
-            }
-            c => text.push(c),
-        }
-    }
-    (text, None)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn keys_fit_their_channel() {
-        let fits = |pattern, key| super::fits(pattern, key);
-        assert!(fits("lobby", "lobby"));
-        assert!(fits("admitted:{id}", "admitted:a:b"));
-        assert!(fits("{a}:{b}", "x:y"));
-        assert!(fits("a:{b}:c", "a:ü:c"));
-        assert!(fits("a:{b}:c", "a::c:c"));
-        assert!(fits("{a}{b}", "xy"));
-        assert!(fits("{{lobby}}", "{lobby}"));
-        assert!(fits("{{{id}}}:x", "{7}:x"));
-        assert!(!fits("{{lobby}}", "{{lobby}}"));
-        assert!(!fits("{a}{b}", "x"));
-        assert!(!fits("a:{b}:c", "a:c"));
-        assert!(!fits("lobby", "lobby2"));
-        assert!(!fits("admitted:{id}", "admitted:"));
-        assert!(!fits("admitted:{id}", "rooms:a"));
-        assert!(!fits("a:{b}:c", "a:b:d"));
-    }
 }

@@ -183,7 +183,7 @@ fn check(endpoint: &Endpoint, request: &Request) -> Result<Accepted, UpgradeReje
     if !endpoint.origins.allows(headers) {
         return Err(UpgradeRejection::new(
             StatusCode::FORBIDDEN,
-            "pages of this origin may not connect: allow it with `Builder::allow_origin`",
+            "pages of this origin are not allowed: add it with `allow_origin(\"https://…\")` where the server is built",
         ));
     }
     let state = &endpoint.state;

@@ -4,6 +4,7 @@ use super::Resolver;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{Channel, ErrorCode, History, KeyPart, Name, Param, Scalar};
 use crate::tree::Entry;
+use handfast_naming::key::{self, Part};
 
 impl Resolver<'_> {
     pub(super) fn error(&mut self, entry: &Entry) -> ErrorCode {
@@ -67,7 +68,7 @@ impl Resolver<'_> {
         let Some(id) = self.tree.get(entry.value, "key") else {
             return Vec::new();
         };
-        let Some(key) = self.tree.text(id) else {
+        let Some(pattern) = self.tree.text(id) else {
             return Vec::new();
         };
         let at = self.tree.node(id).span;
@@ -77,23 +78,23 @@ impl Resolver<'_> {
                 .push(Diagnostic::error("P022", at, message).maybe_help(help));
         };
         let mut parts = Vec::new();
-        let mut rest = key;
-        while let Some((text, after)) = rest.split_once('{') {
-            let Some((hole, after)) = after.split_once('}') else {
-                wrong(format!("`{{{after}` has no closing brace"), None);
-                return parts;
+        for part in key::parts(pattern) {
+            let hole = match part {
+                Ok(Part::Text(text)) => {
+                    parts.push(KeyPart::Text(text.into_owned()));
+                    continue;
+                }
+                Ok(Part::Param(hole)) => hole,
+                Err(error) => {
+                    wrong(error.to_string(), None);
+                    return parts;
+                }
             };
-            if text.contains('}') {
-                break;
-            }
-            if text.is_empty() && !parts.is_empty() {
+            if let Some(KeyPart::Param(_)) = parts.last() {
                 let message = format!("`{{{hole}}}` directly follows another parameter");
                 let help =
                     "put a character between them; otherwise two channels could have the same key";
                 wrong(message, Some(help.into()));
-            }
-            if !text.is_empty() {
-                parts.push(KeyPart::Text(text.to_owned()));
             }
             match params.iter().position(|param| param.name.text == hole) {
                 Some(place) if parts.contains(&KeyPart::Param(place)) => {
@@ -113,14 +114,6 @@ impl Resolver<'_> {
                     return parts;
                 }
             }
-            rest = after;
-        }
-        if rest.contains(['{', '}']) {
-            wrong("unmatched `}`".to_owned(), None);
-            return parts;
-        }
-        if !rest.is_empty() {
-            parts.push(KeyPart::Text(rest.to_owned()));
         }
         if parts.is_empty() {
             wrong("a channel's key cannot be empty".to_owned(), None);
@@ -129,7 +122,7 @@ impl Resolver<'_> {
             if !parts.contains(&KeyPart::Param(place)) {
                 let name = &param.name.text;
                 let message = format!("the parameter `{name}` does not occur in the key");
-                let help = format!("the key identifies a channel: `{key}:{{{name}}}`");
+                let help = format!("the key identifies a channel: `{pattern}:{{{name}}}`");
                 self.schemas.out.push(
                     Diagnostic::error("P022", param.name.span, message)
                         .label(at, "the key")

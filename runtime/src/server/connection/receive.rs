@@ -11,7 +11,7 @@ use super::{
     ARRIVAL, Connection, End, HANG_UP, ReadPause,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, Violation,
+    DecodeError, DecodeErrorKind, Id, SessionCode, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
 };
@@ -153,7 +153,11 @@ impl Connection {
     fn too_large(&self) -> End {
         let limit = self.server.limits.message;
         let text = format!("a message may have {limit} bytes");
-        self.fail(false, None, &ErrorPayload::new("TOO_LARGE", text.clone()));
+        self.fail(
+            false,
+            None,
+            &ErrorPayload::new(SessionCode::TooLarge, text.clone()),
+        );
         End::Close(CloseFrame::new(
             self.server.protocol.close_code(CloseReason::TooLarge),
             text,
@@ -217,7 +221,7 @@ impl Connection {
         if let Err((id, declined)) = self.handlers.begin(received) {
             let error = match declined {
                 Declined::IdInUse => {
-                    ErrorPayload::new("ID_REUSED", "a stream with this id is open")
+                    ErrorPayload::new(SessionCode::IdReused, "a stream with this id is open")
                 }
                 Declined::TooMany => {
                     if !std::mem::replace(&mut self.logged.streams, true) {
@@ -226,7 +230,7 @@ impl Connection {
                             "`limits.streams` is reached"
                         );
                     }
-                    ErrorPayload::new("TOO_MANY", "too many streams are open")
+                    ErrorPayload::new(SessionCode::TooMany, "too many streams are open")
                 }
             };
             self.connection.fail(id.as_ref(), &error);
@@ -252,8 +256,11 @@ impl Connection {
         if !std::mem::replace(&mut self.logged.rate, true) {
             tracing::info!(connection = self.connection.id, "`limits.rate` is reached");
         }
-        let error =
-            ErrorPayload::new("RATE_LIMITED", "too many messages in too short a time").retryable();
+        let error = ErrorPayload::new(
+            SessionCode::RateLimited,
+            "too many messages in too short a time",
+        )
+        .retryable();
         self.fail(expects_reply, id, &error);
         self.rate_limited += 1;
         if self.rate_limited >= self.server.limits.violations.max(1) {

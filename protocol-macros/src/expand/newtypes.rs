@@ -1,39 +1,22 @@
-//! Structs around one value. Where the value is constrained and its field private, it is only made by checking it.
+//! Structs around one value. If the struct has rules and its field is private, every value of it is valid: it can only be made by a
+//! conversion that validates.
 
-use crate::{
-    options::{Ctxt, Options, at},
-    product, rules,
+use super::{
+    rules::{RuleTokens, rules},
+    serde_impls,
+    tokens::at,
 };
-use proc_macro2::TokenStream;
+use crate::parse::{Newtype, is};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Data, DeriveInput, Path, Type, Visibility};
+use syn::{Path, Type};
 
-pub(crate) fn expand(
-    cx: &Ctxt,
-    krate: &Path,
-    options: &mut Options,
-    input: &mut DeriveInput,
-) -> Option<TokenStream> {
+pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
     let p = quote!(#krate::__private);
-    product::plain(cx, input)?;
-    let rules = rules::take(cx, krate, options, &format_ident!("OWN"));
-    let Data::Struct(data) = &mut input.data else {
-        return None;
-    };
-    let field = data.fields.iter_mut().next()?;
-    let mut more = Options::take_from(cx, &mut field.attrs, "protocol");
-    if let Some(option) = more.take("name") {
-        cx.at(
-            option.name.span(),
-            "a struct around one value has no name on the wire",
-        );
-    }
-    more.finish(cx);
-    let ty = &field.ty;
-    let ident = &input.ident;
-    let rules::Rules { statics, expr, any } = rules;
+    let Newtype { ident, ty, .. } = of;
+    let RuleTokens { statics, expr } = rules(krate, &format_ident!("OWN"), &of.rules);
     let text = is(ty, "String");
-    let checked = any && matches!(field.vis, Visibility::Inherited);
+    let checked = !of.rules.is_empty() && of.is_private;
     let conversions = match (checked, text) {
         (true, true) => checked_text(krate, ident),
         (true, false) => checked_value(krate, ident, ty),
@@ -45,8 +28,13 @@ pub(crate) fn expand(
         (false, false) => plain(ident, ty),
     };
     let read = quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) };
-    let deserialize = product::deserialize(cx, krate, options, ident);
-    // The members of an object that is only checked can lie among other fields: it is a branch of a union then.
+    let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
+    let serialize = serde_impls::serialize(
+        krate,
+        ident,
+        &quote!(#p::Serialize::serialize(&self.0, serializer)),
+    );
+    // An object that is only validated can be a variant of a tagged enum: its members are written among other fields.
     let (fields, are_fields) = if is(ty, "ValidatedJson") {
         (
             quote! {
@@ -65,7 +53,7 @@ pub(crate) fn expand(
     } else {
         (TokenStream::new(), TokenStream::new())
     };
-    Some(quote! {
+    quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
             fn read(r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext, _: #p::Rules) -> #p::ReadResult<Self> {
@@ -75,23 +63,14 @@ pub(crate) fn expand(
             #fields
         }
         #are_fields
-        #[automatically_derived]
-        impl #p::Serialize for #ident {
-            fn serialize<__S: #p::Serializer>(&self, serializer: __S) -> ::core::result::Result<__S::Ok, __S::Error> {
-                #p::Serialize::serialize(&self.0, serializer)
-            }
-        }
+        #serialize
         #conversions
         #deserialize
-    })
+    }
 }
 
-fn is(ty: &Type, name: &str) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
-}
-
-/// A constrained string reads like one and is made with `try_from` or `parse`.
-fn checked_text(krate: &Path, ident: &syn::Ident) -> TokenStream {
+/// The conversions of a valid string: `try_from` and `parse` make one, and it dereferences to `str`.
+fn checked_text(krate: &Path, ident: &Ident) -> TokenStream {
     let p = quote!(#krate::__private);
     let display = display(ident);
     quote! {
@@ -146,7 +125,8 @@ fn checked_text(krate: &Path, ident: &syn::Ident) -> TokenStream {
     }
 }
 
-fn checked_value(krate: &Path, ident: &syn::Ident, ty: &Type) -> TokenStream {
+/// The conversions of any other valid value.
+fn checked_value(krate: &Path, ident: &Ident, ty: &Type) -> TokenStream {
     let p = quote!(#krate::__private);
     quote! {
         #[automatically_derived]
@@ -172,8 +152,8 @@ fn checked_value(krate: &Path, ident: &syn::Ident, ty: &Type) -> TokenStream {
     }
 }
 
-/// A value that keeps no rule is made from what it holds, and the other way round.
-fn plain(ident: &syn::Ident, ty: &Type) -> TokenStream {
+/// The conversions of a value without rules.
+fn plain(ident: &Ident, ty: &Type) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::core::convert::From<#ty> for #ident {
@@ -190,7 +170,7 @@ fn plain(ident: &syn::Ident, ty: &Type) -> TokenStream {
     }
 }
 
-fn display(ident: &syn::Ident) -> TokenStream {
+fn display(ident: &Ident) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::core::fmt::Display for #ident {

@@ -1,4 +1,4 @@
-//! What stands in the parentheses of an attribute.
+//! The options in the parentheses of an attribute, and the errors that parsing collects.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use syn::{
     token,
 };
 
-/// Errors, collected: every one is told in one run.
+/// Collects errors, so that one run reports all of them.
 #[derive(Default)]
 pub(crate) struct Ctxt(RefCell<Vec<syn::Error>>);
 
@@ -28,35 +28,32 @@ impl Ctxt {
         self.push(syn::Error::new(span, message));
     }
 
-    /// All of them, as tokens that report them; none where there are none.
+    /// The errors as tokens that report them; `None` if there are none.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         let errors = self.0.into_inner();
         (!errors.is_empty()).then(|| errors.iter().map(syn::Error::to_compile_error).collect())
     }
 }
 
-/// Where something stands, for code that is written about it. Names in the code are the macro's own: what came out of a
-/// `macro_rules!` would make others of them.
-pub(crate) fn at(tokens: &impl syn::spanned::Spanned) -> Span {
-    Span::call_site().located_at(tokens.span())
-}
-
-/// One option: `name`, `name = value`, `name(options)`, or a literal that stands alone.
+/// One option: `name`, `name = value`, `name(options)`, or a literal without a name.
 pub(crate) struct Opt {
     pub(crate) name: Ident,
     pub(crate) value: Value,
 }
 
-/// What an option says.
+/// What follows the name of an option.
 pub(crate) enum Value {
+    /// Nothing.
     Flag,
+    /// `= value`
     Expr(Expr),
+    /// `(…)`
     List(TokenStream),
 }
 
 impl Parse for Opt {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        // A literal alone is the wire value: `#[message("chat.send")]`.
+        // A literal without a name is the value on the wire: `#[message("chat.send")]`.
         if input.peek(Lit) || input.peek(Token![-]) {
             let value: Expr = input.parse()?;
             return Ok(Self {
@@ -79,11 +76,12 @@ impl Parse for Opt {
     }
 }
 
-/// The options of one place. Those that nobody takes are errors.
+/// The options of one item, field or variant. Parsing takes those that it knows; the rest are errors.
 #[derive(Default)]
 pub(crate) struct Options {
     all: Vec<Opt>,
-    asked: Vec<&'static str>,
+    /// The names that parsing has looked for.
+    known: Vec<&'static str>,
 }
 
 impl Options {
@@ -91,11 +89,11 @@ impl Options {
         let all = Punctuated::<Opt, Token![,]>::parse_terminated.parse2(tokens)?;
         Ok(Self {
             all: all.into_iter().collect(),
-            asked: Vec::new(),
+            known: Vec::new(),
         })
     }
 
-    /// Takes our attributes of one name off an item; its options are all of theirs.
+    /// Removes the attributes of one name from an item and returns the options of all of them.
     pub(crate) fn take_from(cx: &Ctxt, attrs: &mut Vec<Attribute>, name: &str) -> Self {
         let mut options = Self::default();
         attrs.retain(|attr| {
@@ -119,19 +117,20 @@ impl Options {
         self.all.iter().any(|option| option.name == name)
     }
 
-    /// Where an option stands.
+    /// The span of an option's name.
     pub(crate) fn span(&self, name: &str) -> Option<Span> {
         let option = self.all.iter().find(|option| option.name == name)?;
         Some(option.name.span())
     }
 
+    /// Takes the first option of a name.
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Opt> {
-        self.asked.push(name);
-        let place = self.all.iter().position(|option| option.name == name)?;
-        Some(self.all.remove(place))
+        self.known.push(name);
+        let index = self.all.iter().position(|option| option.name == name)?;
+        Some(self.all.remove(index))
     }
 
-    /// Takes an option that is just there, or not.
+    /// Takes an option without a value.
     pub(crate) fn flag(&mut self, cx: &Ctxt, name: &'static str) -> bool {
         match self.take(name) {
             None => false,
@@ -157,6 +156,12 @@ impl Options {
         }
     }
 
+    /// Takes `name = value`, where the value may be `none`: that is `Some(None)`.
+    pub(crate) fn expr_or_none(&mut self, cx: &Ctxt, name: &'static str) -> Option<Option<Expr>> {
+        let value = self.expr(cx, name)?;
+        Some((!is_none(&value)).then_some(value))
+    }
+
     /// Takes `name = "text"`.
     pub(crate) fn text(&mut self, cx: &Ctxt, name: &'static str) -> Option<LitStr> {
         match self.expr(cx, name)? {
@@ -165,7 +170,7 @@ impl Options {
                 ..
             }) => Some(text),
             other => {
-                cx.error(other, format_args!("`{name}` is a string"));
+                cx.error(other, format_args!("`{name}` must be a string"));
                 None
             }
         }
@@ -176,13 +181,13 @@ impl Options {
         match self.expr(cx, name)? {
             Expr::Path(path) if path.qself.is_none() => Some(path.path),
             other => {
-                cx.error(other, format_args!("`{name}` is the name of a type"));
+                cx.error(other, format_args!("`{name}` must be the name of a type"));
                 None
             }
         }
     }
 
-    /// Takes `name(a, b = 1)`.
+    /// Takes `name(…)`.
     pub(crate) fn list(&mut self, cx: &Ctxt, name: &'static str) -> Option<TokenStream> {
         let option = self.take(name)?;
         match option.value {
@@ -194,7 +199,7 @@ impl Options {
         }
     }
 
-    /// Takes `name(a, b = 1)` as options.
+    /// Takes `name(a, b = 1)`, where the list is options again.
     pub(crate) fn inner(&mut self, cx: &Ctxt, name: &'static str) -> Option<Self> {
         match Self::parse(self.list(cx, name)?) {
             Ok(options) => Some(options),
@@ -205,28 +210,58 @@ impl Options {
         }
     }
 
-    /// The path of the runtime.
+    /// Takes `name(a, b)`, where each of the list is a `T`.
+    pub(crate) fn items<T: Parse>(&mut self, cx: &Ctxt, name: &'static str) -> Option<Vec<T>> {
+        match Punctuated::<T, Token![,]>::parse_terminated.parse2(self.list(cx, name)?) {
+            Ok(items) => Some(items.into_iter().collect()),
+            Err(error) => {
+                cx.push(error);
+                None
+            }
+        }
+    }
+
+    /// Takes `name` or `name = "text"`; the former is `Some(None)`.
+    pub(crate) fn note(&mut self, cx: &Ctxt, name: &'static str) -> Option<Option<String>> {
+        let option = self.take(name)?;
+        match option.value {
+            Value::Flag => Some(None),
+            Value::Expr(Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            })) => Some(Some(text.value())),
+            _ => {
+                cx.at(
+                    option.name.span(),
+                    format_args!("write `{name}` or `{name} = \"why\"`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The path of the runtime: `crate = path`, or `::handfast`.
     pub(crate) fn krate(&mut self, cx: &Ctxt) -> Path {
         self.path(cx, "crate")
             .unwrap_or_else(|| syn::parse_quote!(::handfast))
     }
 
-    /// Reports what nobody took.
+    /// Reports the options that were not taken.
     pub(crate) fn finish(self, cx: &Ctxt) {
         for option in &self.all {
             let name = option.name.to_string();
-            if self.asked.iter().any(|asked| *asked == name) {
+            if self.known.iter().any(|known| *known == name) {
                 cx.at(
                     option.name.span(),
-                    format_args!("`{name}` stands here twice"),
+                    format_args!("the option `{name}` is given twice"),
                 );
                 continue;
             }
             let nearest = self
-                .asked
+                .known
                 .iter()
-                .filter(|asked| **asked != "wire" && **asked != "crate")
-                .map(|asked| (distance(asked, &name), *asked))
+                .filter(|known| **known != "wire" && **known != "crate")
+                .map(|known| (distance(known, &name), *known))
                 .filter(|(distance, _)| *distance <= 3)
                 .min();
             match nearest {
@@ -234,38 +269,30 @@ impl Options {
                 Some((_, nearest)) => {
                     cx.at(
                         option.name.span(),
-                        format_args!("`{name}` is no option here; did you mean `{nearest}`?"),
+                        format_args!("unknown option `{name}`; did you mean `{nearest}`?"),
                     );
                 }
-                None => cx.at(
-                    option.name.span(),
-                    format_args!("`{name}` is no option here"),
-                ),
+                None => cx.at(option.name.span(), format_args!("unknown option `{name}`")),
             }
         }
     }
 }
 
-/// An option's text, where it is more than a flag.
-pub(crate) fn note(cx: &Ctxt, options: &mut Options, name: &'static str) -> Option<Option<String>> {
-    let option = options.take(name)?;
-    match option.value {
-        Value::Flag => Some(None),
-        Value::Expr(syn::Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Str(text),
-            ..
-        })) => Some(Some(text.value())),
-        _ => {
-            cx.at(
-                option.name.span(),
-                format_args!("write `{name}` or `{name} = \"why\"`"),
-            );
-            None
-        }
-    }
+/// Whether a value is the word `none`.
+pub(crate) fn is_none(value: &Expr) -> bool {
+    matches!(value, Expr::Path(path) if path.path.is_ident("none"))
 }
 
-/// How many letters have to change to get from one word to another.
+/// The documentation among attributes.
+pub(crate) fn docs(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("doc"))
+        .cloned()
+        .collect()
+}
+
+/// The edit distance of two words (Levenshtein).
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,0 +1,146 @@
+//! The struct that stands for a protocol: its descriptor, and the typed server and client.
+
+use super::{
+    client, server,
+    tokens::{millis, option, tag_of},
+};
+use crate::parse::{Limits, ProtocolStruct, Session};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Expr, Path};
+
+pub(super) fn expand(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let ident = &protocol.ident;
+    let implementation = implementation(krate, protocol);
+    let server = server::server(krate, protocol);
+    let client = client::client(krate, protocol);
+    quote! {
+        #[doc(hidden)]
+        pub type __Protocol = #ident;
+        #implementation
+        #krate::__server! {
+            #server
+        }
+        #krate::__client! {
+            #client
+        }
+    }
+}
+
+fn implementation(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let t = quote!(#krate::descriptor);
+    let ProtocolStruct {
+        ident,
+        name,
+        version,
+        accepts,
+        hash,
+        client,
+        server,
+        channels,
+        ..
+    } = protocol;
+    let session = session(&t, protocol);
+    let limits = limits(&t, &protocol.limits);
+    let encodings = protocol
+        .encodings
+        .iter()
+        .map(|(name, text)| quote!((#name, #text)));
+    let closes = protocol.closes.iter().map(|(reason, code)| {
+        let reason = format_ident!("{reason}");
+        quote!((#t::CloseReason::#reason, #code))
+    });
+    quote! {
+        #[automatically_derived]
+        #[allow(clippy::needless_update, reason = "a protocol may say all there is to say")]
+        impl #krate::Protocol for #ident {
+            type Client = #client;
+            type Server = #server;
+            const DESCRIPTOR: &'static #t::ProtocolDescriptor = &#t::ProtocolDescriptor {
+                name: #name,
+                version: #version,
+                accepts: #accepts,
+                hash: #hash,
+                client: <#client as #krate::MessageSet>::DESCRIPTOR,
+                server: <#server as #krate::MessageSet>::DESCRIPTOR,
+                channels: &[#(*<#channels as #krate::ChannelKey>::DESCRIPTOR),*],
+                session: #session,
+                limits: #limits,
+                encodings: &[#(#encodings),*],
+                closes: &[#(#closes),*],
+            };
+        }
+    }
+}
+
+/// An expression of type `SessionDescriptor`.
+fn session(t: &TokenStream, protocol: &ProtocolStruct) -> TokenStream {
+    let auth = protocol.auth.is_some();
+    let mut changes = quote!(auth: #auth,);
+    let Session {
+        heartbeat,
+        timeout,
+        resume,
+        attempts,
+        backoff,
+    } = &protocol.session;
+    if let Some(heartbeat) = heartbeat {
+        let heartbeat = duration(heartbeat);
+        changes.extend(quote!(heartbeat: #heartbeat,));
+    }
+    if let Some(timeout) = timeout {
+        let timeout = millis(timeout);
+        changes.extend(quote!(timeout: #timeout,));
+    }
+    if let Some(resume) = resume {
+        let resume = duration(resume);
+        changes.extend(quote!(resume: #resume,));
+    }
+    if let Some(attempts) = attempts {
+        changes.extend(quote!(attempts: ::core::option::Option::Some(#attempts),));
+    }
+    if let Some(bounds) = backoff {
+        let bounds = bounds.iter().map(millis);
+        changes.extend(quote!(backoff: (#(#bounds),*),));
+    }
+    let roles = protocol.roles.iter().map(|(role, tag)| {
+        let (role, tag) = (
+            format_ident!("{role}"),
+            option(tag.as_ref().map(|tag| tag_of(t, tag))),
+        );
+        quote!(#role: #tag,)
+    });
+    let roles = quote!(#t::Roles { #(#roles)* ..#t::Roles::DEFAULT });
+    quote!(#t::SessionDescriptor { #changes roles: #roles, ..#t::SessionDescriptor::DEFAULT })
+}
+
+/// An expression of type `Limits`.
+fn limits(t: &TokenStream, limits: &Limits) -> TokenStream {
+    let mut changes = TokenStream::new();
+    for (name, n) in &limits.numbers {
+        let name = format_ident!("{name}");
+        changes.extend(quote!(#name: #n,));
+    }
+    if let Some(timeout) = &limits.handler_timeout {
+        let timeout = duration(timeout);
+        changes.extend(quote! {
+            handler_timeout: match #timeout {
+                ::core::option::Option::Some(timeout) => #t::HandlerTimeout::After(timeout),
+                ::core::option::Option::None => #t::HandlerTimeout::Off,
+            },
+        });
+    }
+    if limits.no_rate {
+        changes.extend(quote!(rate: ::core::option::Option::None,));
+    }
+    if let Some([count, per]) = &limits.rate {
+        let per = millis(per);
+        changes.extend(quote!(rate: ::core::option::Option::Some((#count, #per)),));
+    }
+    quote!(#t::Limits { #changes ..#t::Limits::DEFAULT })
+}
+
+/// A number of milliseconds, or none, as an `Option<Duration>`.
+fn duration(ms: &Option<Expr>) -> TokenStream {
+    option(ms.as_ref().map(millis))
+}

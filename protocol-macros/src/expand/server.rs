@@ -1,0 +1,244 @@
+//! `SessionHandler`, `Context`, `Server` and `ServerHandle`: the typed server of a protocol, over the runtime's untyped one.
+
+use crate::parse::ProtocolStruct;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
+
+/// The items of the server.
+pub(super) fn server(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let session_handler = session_handler(krate, protocol);
+    let context = context(krate, protocol);
+    let server = server_struct(krate, protocol);
+    let handle = server_handle(krate, protocol);
+    let service = service(krate, protocol);
+    quote!(#session_handler #context #server #handle #service)
+}
+
+fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let vis = &protocol.vis;
+    let connect = connect_method(krate, protocol);
+    let authorize_join = protocol.authorize_joins.then(|| {
+        quote! {
+            /// Whether a client may join a channel that no message of the protocol joins. `key` is the key that it sent.
+            fn authorize_join(
+                &self,
+                key: &str,
+                cx: &Context<Self::Session>,
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #krate::server::Rejection>> + ::core::marker::Send;
+        }
+    });
+    quote! {
+        /// Decides who may connect, and what state is kept for a connection.
+        #vis trait SessionHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
+            /// The state that is kept for a connection, from its hello to its end.
+            type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
+            #connect
+            #authorize_join
+            /// The user behind a connection, if it has one. Rate limits then count all connections of that user together, instead of all
+            /// connections of its address.
+            fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
+                let _ = session;
+                ::core::option::Option::None
+            }
+            /// Called when a connection has ended and none of its handlers runs any more.
+            fn disconnected(&self, session: &Self::Session) {
+                let _ = session;
+            }
+        }
+    }
+}
+
+/// The method of `SessionHandler` for a client that connects.
+fn connect_method(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let Some(auth) = &protocol.auth else {
+        return quote! {
+            /// Called when a client connects: returns the state kept for its connection, or why it is rejected.
+            fn connected(
+                &self,
+                connection: &#krate::server::ConnectionInfo,
+            ) -> impl ::core::future::Future<
+                Output = ::core::result::Result<Self::Session, #krate::server::Rejection>,
+            > + ::core::marker::Send;
+        };
+    };
+    let errors = match &protocol.auth_errors {
+        Some(errors) => quote!(#errors),
+        None => quote!(#krate::NoError),
+    };
+    quote! {
+        /// Called when a client connects: returns the state kept for its connection, or the declared error that rejects it.
+        fn authenticate(
+            &self,
+            m: #auth,
+            connection: &#krate::server::ConnectionInfo,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Self::Session, #krate::HandlerError<#errors>>,
+        > + ::core::marker::Send;
+    }
+}
+
+fn context(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let ProtocolStruct { ident, vis, .. } = protocol;
+    quote! {
+        /// What a handler knows about its message: the connection that sent it, and its session.
+        #vis struct Context<__S> {
+            core: #krate::server::Context,
+            session: ::core::marker::PhantomData<fn() -> __S>,
+        }
+        #[automatically_derived]
+        impl<__S> Context<__S> {
+            #[doc(hidden)]
+            pub fn __new(core: #krate::server::Context) -> Self {
+                Self { core, session: ::core::marker::PhantomData }
+            }
+            /// Sends a message to this connection alone, outside any request. It has no sequence number, and is lost if the connection is.
+            ///
+            /// Publish a message that belongs to a channel there instead: sent like this it names no channel, and clients refuse it.
+            pub fn send<__M: #krate::Message<<#ident as #krate::Protocol>::Server>>(&self, message: &__M) {
+                #krate::server::Context::send(&self.core, message);
+            }
+        }
+        #[automatically_derived]
+        impl<__S: ::core::marker::Send + ::core::marker::Sync + 'static> Context<__S> {
+            /// The state that `SessionHandler` returned for this connection.
+            pub fn session(&self) -> &__S {
+                self.core.session::<__S>()
+            }
+        }
+        #[automatically_derived]
+        impl<__S> ::core::clone::Clone for Context<__S> {
+            fn clone(&self) -> Self {
+                Self::__new(::core::clone::Clone::clone(&self.core))
+            }
+        }
+        #[automatically_derived]
+        impl<__S> ::core::fmt::Debug for Context<__S> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.core, f)
+            }
+        }
+        #[automatically_derived]
+        impl<__S> ::core::ops::Deref for Context<__S> {
+            type Target = #krate::server::Context;
+            fn deref(&self) -> &#krate::server::Context {
+                &self.core
+            }
+        }
+    }
+}
+
+fn server_struct(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let vis = &protocol.vis;
+    quote! {
+        /// A server of the protocol. Merge its router into that of an application, or serve it over a transport.
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct Server(#krate::server::Server);
+        #[automatically_derived]
+        impl Server {
+            /// A server with the default settings.
+            pub fn new<__A: Handlers>(app: __A) -> Self {
+                Self::builder(app).build()
+            }
+            /// Builds a server with other settings: its path, its limits, the origins it allows.
+            pub fn builder<__A: Handlers>(app: __A) -> #krate::server::Builder<Self> {
+                #krate::server::Builder::new(::std::sync::Arc::new(__Service(::std::sync::Arc::new(app))))
+            }
+            /// A handle that publishes from outside handlers, and shuts the server down.
+            pub fn handle(&self) -> ServerHandle {
+                ServerHandle(self.0.handle())
+            }
+        }
+        #[automatically_derived]
+        impl ::core::convert::From<#krate::server::Server> for Server {
+            fn from(server: #krate::server::Server) -> Self {
+                Self(server)
+            }
+        }
+        #[automatically_derived]
+        impl ::core::ops::Deref for Server {
+            type Target = #krate::server::Server;
+            fn deref(&self) -> &#krate::server::Server {
+                &self.0
+            }
+        }
+    }
+}
+
+fn server_handle(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let vis = &protocol.vis;
+    quote! {
+        /// Publishes to channels from outside handlers, and shuts the server down.
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct ServerHandle(#krate::server::ServerHandle);
+        #[automatically_derived]
+        impl ::core::ops::Deref for ServerHandle {
+            type Target = #krate::server::ServerHandle;
+            fn deref(&self) -> &#krate::server::ServerHandle {
+                &self.0
+            }
+        }
+    }
+}
+
+/// The application as the untyped `Service` that the runtime calls.
+fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let ProtocolStruct { ident, client, .. } = protocol;
+    let state = match &protocol.auth {
+        Some(auth) => quote! {
+            let auth: #auth = request.auth()?;
+            let session = SessionHandler::authenticate(&*self.0, auth, &request.connection).await?;
+        },
+        None => quote! {
+            let session = SessionHandler::connected(&*self.0, &request.connection).await?;
+        },
+    };
+    let connect = quote! {
+        #state
+        ::core::result::Result::Ok(::std::sync::Arc::new(session) as #krate::server::SessionState)
+    };
+    let authorize_join = protocol.authorize_joins.then(|| {
+        quote! {
+            fn authorize_join<'a>(
+                &'a self,
+                key: &'a str,
+                cx: #krate::server::Context,
+            ) -> #p::BoxFuture<'a, ::core::result::Result<(), #krate::server::Rejection>> {
+                ::std::boxed::Box::pin(async move { SessionHandler::authorize_join(&*self.0, key, &Context::__new(cx)).await })
+            }
+        }
+    });
+    quote! {
+        struct __Service<__A>(::std::sync::Arc<__A>);
+        #[automatically_derived]
+        impl<__A: Handlers> #krate::server::Service for __Service<__A> {
+            fn protocol(&self) -> &'static #krate::descriptor::ProtocolDescriptor {
+                <#ident as #krate::Protocol>::DESCRIPTOR
+            }
+            fn connect<'a>(
+                &'a self,
+                request: #krate::server::ConnectRequest,
+            ) -> #p::BoxFuture<'a, ::core::result::Result<#krate::server::SessionState, #krate::server::Rejection>> {
+                ::std::boxed::Box::pin(async move { #connect })
+            }
+            fn receive(
+                &self,
+                source: #p::Source<'_>,
+                cx: #krate::server::Context,
+            ) -> ::core::result::Result<#krate::server::Received, ::std::boxed::Box<#krate::DecodeError>> {
+                let app = &self.0;
+                #p::receive::<#client>(source, cx, |message, responder| message.__dispatch(app, responder))
+            }
+            #authorize_join
+            fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
+                SessionHandler::principal(&*self.0, session.downcast_ref()?)
+            }
+            fn disconnected(&self, session: &#krate::server::SessionState) {
+                if let ::core::option::Option::Some(session) = session.downcast_ref() {
+                    SessionHandler::disconnected(&*self.0, session);
+                }
+            }
+        }
+    }
+}

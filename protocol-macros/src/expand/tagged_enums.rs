@@ -1,0 +1,48 @@
+//! Enums told apart by a property of the object.
+
+use super::{serde_impls, variants};
+use crate::parse::TaggedEnum;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
+
+pub(super) fn expand(krate: &Path, of: &TaggedEnum) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let TaggedEnum { ident, tag, .. } = of;
+    let names = of.variants.iter().map(|variant| &variant.name);
+    let reads = of.variants.iter().enumerate().map(|(i, variant)| {
+        let read = variants::read(krate, &variant.ident, &variant.content);
+        quote!(::core::option::Option::Some(#i) => #read)
+    });
+    let writes = of.variants.iter().map(|variant| {
+        let (pattern, write) = variants::write(krate, &variant.ident, &variant.content);
+        let name = &variant.name;
+        let tag = (!variant.has_tag).then(|| quote!(fields.field(#tag, &#name);));
+        quote!(#pattern => { #tag #write })
+    });
+    let serialize = serde_impls::serialize_fields(krate, ident);
+    let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
+    quote! {
+        #[automatically_derived]
+        impl #krate::Payload for #ident {
+            fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {
+                static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
+                match pass {
+                    #p::Pass::Read(r, cx) => match #p::union(r, cx, &BRANCHES)? {
+                        #(#reads,)*
+                        _ => #p::Ok(#p::None),
+                    },
+                    #p::Pass::Write(this, mut fields) => {
+                        let fields = &mut fields;
+                        match this { #(#writes)* }
+                        #p::Ok(#p::None)
+                    }
+                }
+            }
+        }
+        #[automatically_derived]
+        impl #krate::Fields for #ident {}
+        #serialize
+        #deserialize
+    }
+}

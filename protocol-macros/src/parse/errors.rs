@@ -1,0 +1,69 @@
+//! Enums of the errors that a request may be answered with.
+
+use super::options::{Ctxt, Options};
+use proc_macro2::Ident;
+use syn::{DataEnum, Expr, Fields, Path, Type, Variant};
+
+pub(crate) struct ErrorEnum {
+    pub(crate) ident: Ident,
+    pub(crate) errors: Vec<DeclaredError>,
+}
+
+/// A variant: one error.
+pub(crate) struct DeclaredError {
+    pub(crate) ident: Ident,
+    /// The code; by default the variant's name.
+    pub(crate) code: Option<Expr>,
+    pub(crate) message: String,
+    pub(crate) retryable: bool,
+    pub(crate) data: Option<Type>,
+    /// The type that stands for the error on its own, from which the enum is converted. If the error has data, it is the type of the data,
+    /// without a box.
+    pub(crate) from: Option<Path>,
+}
+
+pub(crate) fn take(
+    cx: &Ctxt,
+    options: &mut Options,
+    ident: &Ident,
+    data: &mut DataEnum,
+) -> ErrorEnum {
+    options.flag(cx, "errors");
+    let errors = data
+        .variants
+        .iter_mut()
+        .filter_map(|variant| error(cx, variant))
+        .collect();
+    ErrorEnum {
+        ident: ident.clone(),
+        errors,
+    }
+}
+
+fn error(cx: &Ctxt, variant: &mut Variant) -> Option<DeclaredError> {
+    let mut options = Options::take_from(cx, &mut variant.attrs, "error");
+    let code = options.expr(cx, "wire");
+    let message = options
+        .text(cx, "message")
+        .map_or_else(String::new, |text| text.value());
+    let retryable = options.flag(cx, "retryable");
+    let data = variant.fields.iter().next().map(|field| field.ty.clone());
+    let from = options.path(cx, "from");
+    options.finish(cx);
+    match &variant.fields {
+        Fields::Unit => {}
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {}
+        other => {
+            cx.error(other, "an error contains one value, its data, or nothing");
+            return None;
+        }
+    }
+    Some(DeclaredError {
+        ident: variant.ident.clone(),
+        code,
+        message,
+        retryable,
+        data,
+        from,
+    })
+}

@@ -1,0 +1,93 @@
+//! The first stage: from an item and the options of its attributes to plain structs. All errors are found here.
+
+mod channels;
+mod enums;
+mod envelope;
+mod errors;
+mod fields;
+mod messages;
+mod options;
+mod protocol_struct;
+mod rules;
+mod structs;
+mod types;
+mod variants;
+mod wire_names;
+
+pub(crate) use channels::{Channel, KeyPart};
+pub(crate) use enums::{StringEnum, TaggedEnum};
+pub(crate) use envelope::{Envelope, EnvelopeField};
+pub(crate) use errors::{DeclaredError, ErrorEnum};
+pub(crate) use fields::Field;
+pub(crate) use messages::{Message, MessageUnion, Reply, Side, Tag};
+pub(crate) use options::{Ctxt, Options};
+pub(crate) use protocol_struct::{Limits, ProtocolStruct, Session};
+pub(crate) use rules::{Rule, SchemaText};
+pub(crate) use structs::{Newtype, Struct};
+pub(crate) use types::{box_of, is, option_of};
+pub(crate) use variants::Content;
+
+use syn::{Data, DeriveInput, Fields};
+
+/// An item with `#[protocol]`.
+pub(crate) enum Item {
+    Protocol(ProtocolStruct),
+    Channel(Channel),
+    Newtype(Newtype),
+    Struct(Struct),
+    Messages(MessageUnion),
+    Errors(ErrorEnum),
+    TaggedEnum(TaggedEnum),
+    StringEnum(StringEnum),
+}
+
+/// Parses an item, and removes our attributes from its fields and variants. `None` means that `cx` has an error.
+pub(crate) fn item(cx: &Ctxt, options: &mut Options, input: &mut DeriveInput) -> Option<Item> {
+    if let (Some(parameter), Data::Struct(_) | Data::Enum(_)) =
+        (input.generics.params.first(), &input.data)
+    {
+        cx.error(
+            parameter,
+            "a type with `#[protocol]` has no parameters: a message has one type",
+        );
+        return None;
+    }
+    let DeriveInput {
+        attrs,
+        vis,
+        ident,
+        data,
+        ..
+    } = input;
+    match data {
+        Data::Union(data) => {
+            cx.error(
+                data.union_token,
+                "`#[protocol]` goes on a struct or an enum, not on a union",
+            );
+            None
+        }
+        Data::Struct(data) => match &data.fields {
+            Fields::Unit if options.has("version") => {
+                protocol_struct::take(cx, options, ident, vis).map(Item::Protocol)
+            }
+            _ if options.has("channel") => {
+                channels::take(cx, options, ident, attrs, data).map(Item::Channel)
+            }
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                Newtype::take(cx, options, ident, data).map(Item::Newtype)
+            }
+            _ => Some(Item::Struct(Struct::take(cx, options, ident, data))),
+        },
+        Data::Enum(data) if options.has("client") || options.has("server") => {
+            messages::take(cx, options, ident, vis, data).map(Item::Messages)
+        }
+        Data::Enum(data) if options.has("errors") => {
+            Some(Item::Errors(errors::take(cx, options, ident, data)))
+        }
+        Data::Enum(data) if options.has("tag") => {
+            TaggedEnum::take(cx, options, ident, data).map(Item::TaggedEnum)
+        }
+        Data::Enum(data) => StringEnum::take(cx, options, ident, data).map(Item::StringEnum),
+    }
+}

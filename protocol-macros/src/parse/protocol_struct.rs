@@ -1,0 +1,220 @@
+//! The struct that stands for a protocol.
+
+use super::options::{Ctxt, Options};
+use proc_macro2::Ident;
+use syn::{Expr, LitInt, LitStr, Path, Visibility, ext::IdentExt};
+
+pub(crate) struct ProtocolStruct {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) name: String,
+    pub(crate) version: LitStr,
+    pub(crate) accepts: String,
+    pub(crate) hash: String,
+    /// The union of what a client sends.
+    pub(crate) client: Path,
+    /// The union of what a server sends.
+    pub(crate) server: Path,
+    pub(crate) channels: Vec<Path>,
+    pub(crate) auth: Option<Path>,
+    pub(crate) auth_errors: Option<Path>,
+    pub(crate) authorize_joins: bool,
+    pub(crate) session: Session,
+    /// The tags of the session's own messages, by their role; `None` turns a role off.
+    pub(crate) roles: Vec<(&'static str, Option<Expr>)>,
+    pub(crate) limits: Limits,
+    pub(crate) encodings: Vec<(&'static str, LitStr)>,
+    /// Close codes, by the variant of `CloseReason`.
+    pub(crate) closes: Vec<(&'static str, Expr)>,
+}
+
+/// What the option `session` changes. Times are in milliseconds.
+#[derive(Default)]
+pub(crate) struct Session {
+    pub(crate) heartbeat: Option<Option<Expr>>,
+    pub(crate) timeout: Option<Expr>,
+    pub(crate) resume: Option<Option<Expr>>,
+    pub(crate) attempts: Option<Expr>,
+    pub(crate) backoff: Option<[LitInt; 2]>,
+}
+
+/// What the option `limits` changes.
+#[derive(Default)]
+pub(crate) struct Limits {
+    /// Numbers, by their names in `Limits`.
+    pub(crate) numbers: Vec<(&'static str, Expr)>,
+    /// In milliseconds; `Some(None)` turns it off.
+    pub(crate) handler_timeout: Option<Option<Expr>>,
+    pub(crate) no_rate: bool,
+    /// A count, and milliseconds.
+    pub(crate) rate: Option<[LitInt; 2]>,
+}
+
+const ROLES: [&str; 9] = [
+    "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error",
+];
+
+const LIMITS: [&str; 7] = [
+    "message",
+    "depth",
+    "violations",
+    "outbound",
+    "inbound",
+    "channels",
+    "streams",
+];
+
+/// The options of `closes`, and the variant of `CloseReason` that each stands for.
+const CLOSE_REASONS: [(&str, &str); 12] = [
+    ("going_away", "GoingAway"),
+    ("unauthorized", "Unauthorized"),
+    ("version", "Version"),
+    ("hello_timeout", "HelloTimeout"),
+    ("taken_over", "TakenOver"),
+    ("kicked", "Kicked"),
+    ("violations", "Violations"),
+    ("too_large", "TooLarge"),
+    ("rate_limited", "RateLimited"),
+    ("slow", "Slow"),
+    ("silent", "Silent"),
+    ("internal", "Internal"),
+];
+
+pub(crate) fn take(
+    cx: &Ctxt,
+    options: &mut Options,
+    ident: &Ident,
+    vis: &Visibility,
+) -> Option<ProtocolStruct> {
+    let name = options
+        .text(cx, "name")
+        .map_or_else(|| ident.unraw().to_string(), |name| name.value());
+    let version = options.text(cx, "version")?;
+    let accepts = options
+        .text(cx, "accepts")
+        .map_or_else(|| format!("^{}", version.value()), |text| text.value());
+    let hash = options
+        .text(cx, "hash")
+        .map_or_else(String::new, |text| text.value());
+    let client = options.path(cx, "client");
+    let server = options.path(cx, "server");
+    let (Some(client), Some(server)) = (client, server) else {
+        cx.error(
+            ident,
+            "a protocol names both unions: `client = ClientMessage, server = ServerMessage`",
+        );
+        return None;
+    };
+    Some(ProtocolStruct {
+        ident: ident.clone(),
+        vis: vis.clone(),
+        name,
+        version,
+        accepts,
+        hash,
+        client,
+        server,
+        channels: options.items(cx, "channels").unwrap_or_default(),
+        auth: options.path(cx, "auth"),
+        auth_errors: options.path(cx, "auth_errors"),
+        authorize_joins: options.flag(cx, "authorize_joins"),
+        session: session(cx, options),
+        roles: roles(cx, options),
+        limits: limits(cx, options),
+        encodings: encodings(cx, options),
+        closes: closes(cx, options),
+    })
+}
+
+fn session(cx: &Ctxt, options: &mut Options) -> Session {
+    let Some(mut inner) = options.inner(cx, "session") else {
+        return Session::default();
+    };
+    let session = Session {
+        heartbeat: inner.expr_or_none(cx, "heartbeat_ms"),
+        timeout: inner.expr(cx, "timeout_ms"),
+        resume: inner.expr_or_none(cx, "resume_ms"),
+        attempts: inner.expr(cx, "attempts"),
+        backoff: two_numbers(
+            cx,
+            &mut inner,
+            "backoff_ms",
+            "a backoff is a first and a last bound: `backoff_ms(500, 30000)`",
+        ),
+    };
+    inner.finish(cx);
+    session
+}
+
+fn roles(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, Option<Expr>)> {
+    let Some(mut inner) = options.inner(cx, "roles") else {
+        return Vec::new();
+    };
+    let roles = ROLES
+        .into_iter()
+        .filter_map(|role| Some((role, inner.expr_or_none(cx, role)?)))
+        .collect();
+    inner.finish(cx);
+    roles
+}
+
+fn limits(cx: &Ctxt, options: &mut Options) -> Limits {
+    let Some(mut inner) = options.inner(cx, "limits") else {
+        return Limits::default();
+    };
+    let numbers = LIMITS
+        .into_iter()
+        .filter_map(|name| Some((name, inner.expr(cx, name)?)))
+        .collect();
+    let limits = Limits {
+        numbers,
+        handler_timeout: inner.expr_or_none(cx, "handler_timeout_ms"),
+        no_rate: inner.flag(cx, "no_rate"),
+        rate: two_numbers(
+            cx,
+            &mut inner,
+            "rate",
+            "a rate is a count and milliseconds: `rate(100, 60000)`",
+        ),
+    };
+    inner.finish(cx);
+    limits
+}
+
+/// `name(1, 2)`
+fn two_numbers(
+    cx: &Ctxt,
+    options: &mut Options,
+    name: &'static str,
+    help: &str,
+) -> Option<[LitInt; 2]> {
+    let span = options.span(name)?;
+    let numbers = options.items::<LitInt>(cx, name)?;
+    numbers.try_into().map_err(|_| cx.at(span, help)).ok()
+}
+
+/// `encodings(json = "chat.v1+json")`
+fn encodings(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, LitStr)> {
+    let Some(mut inner) = options.inner(cx, "encodings") else {
+        return Vec::new();
+    };
+    let encodings = ["json", "msgpack", "cbor"]
+        .into_iter()
+        .filter_map(|name| Some((name, inner.text(cx, name)?)))
+        .collect();
+    inner.finish(cx);
+    encodings
+}
+
+/// `closes(unauthorized = 4401)`
+fn closes(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, Expr)> {
+    let Some(mut inner) = options.inner(cx, "closes") else {
+        return Vec::new();
+    };
+    let closes = CLOSE_REASONS
+        .into_iter()
+        .filter_map(|(name, reason)| Some((reason, inner.expr(cx, name)?)))
+        .collect();
+    inner.finish(cx);
+    closes
+}

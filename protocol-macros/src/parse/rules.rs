@@ -1,0 +1,232 @@
+//! The constraints of a field or a type: keywords of JSON Schema in Rust's spelling.
+
+use super::options::{Ctxt, Options};
+use syn::{Expr, ExprIndex, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
+
+/// A constraint. `key` is the name of its option.
+pub(crate) enum Rule {
+    /// A bound of a number, or what it is a multiple of.
+    Limit {
+        key: &'static str,
+        limit: Expr,
+        is_integer: bool,
+    },
+    /// A bound of a length or a count.
+    Count {
+        key: &'static str,
+        count: LitInt,
+    },
+    Pattern(LitStr),
+    /// A keyword whose value is text.
+    Text {
+        key: &'static str,
+        text: LitStr,
+    },
+    Schema {
+        key: &'static str,
+        schema: SchemaText,
+    },
+    /// A keyword without a value.
+    Flag {
+        key: &'static str,
+    },
+    /// The rules of the items of an array, or of the values of a map.
+    Items(Vec<Rule>),
+    /// The rules of the names of a map.
+    PropertyNames(Vec<Rule>),
+    Contains {
+        schemas: Vec<Rule>,
+        min: Option<LitInt>,
+        max: Option<LitInt>,
+    },
+    /// If an object has the property `because`, it has these as well.
+    DependentRequired {
+        because: Option<LitStr>,
+        names: Vec<LitStr>,
+    },
+}
+
+/// A schema that is kept as JSON.
+pub(crate) enum SchemaText {
+    /// A text of its own.
+    Own(LitStr),
+    /// One of a table: `DEFINITIONS["Name"]`.
+    Of { table: Expr, name: Expr },
+}
+
+const NUMBERS: [&str; 5] = [
+    "minimum",
+    "maximum",
+    "exclusive_minimum",
+    "exclusive_maximum",
+    "multiple_of",
+];
+const COUNTS: [&str; 6] = [
+    "min_length",
+    "max_length",
+    "min_items",
+    "max_items",
+    "min_properties",
+    "max_properties",
+];
+
+/// Takes the constraints out of options.
+pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for key in NUMBERS {
+        let expr = options.expr(cx, key);
+        rules.extend(expr.and_then(|expr| limit(cx, key, expr)));
+    }
+    for key in COUNTS {
+        let count = count(cx, options, key);
+        rules.extend(count.map(|count| Rule::Count { key, count }));
+    }
+    rules.extend(options.text(cx, "pattern").map(Rule::Pattern));
+    for key in ["format", "content_encoding"] {
+        let text = options.text(cx, key);
+        rules.extend(text.map(|text| Rule::Text { key, text }));
+    }
+    rules.extend(schemas(cx, options));
+    for key in ["unique_items", "null_apart"] {
+        rules.extend(options.flag(cx, key).then_some(Rule::Flag { key }));
+    }
+    let kinds: [(_, fn(_) -> _); 3] = [
+        ("items", Rule::Items),
+        ("values", Rule::Items),
+        ("names", Rule::PropertyNames),
+    ];
+    for (key, rule) in kinds {
+        if let Some(mut inner) = options.inner(cx, key) {
+            rules.push(rule(take(cx, &mut inner)));
+            inner.finish(cx);
+        }
+    }
+    rules.extend(contains(cx, options));
+    rules
+}
+
+/// `schema = "…"`, `schema = DEFINITIONS["Name"]`
+fn schemas(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for key in ["schema", "json_schema"] {
+        let Some(expr) = options.expr(cx, key) else {
+            continue;
+        };
+        let schema = match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => SchemaText::Own(text),
+            Expr::Index(ExprIndex { expr, index, .. })
+                if matches!((&*expr, &*index), (Expr::Path(_), Expr::Lit(_))) =>
+            {
+                SchemaText::Of {
+                    table: *expr,
+                    name: *index,
+                }
+            }
+            other => {
+                cx.error(
+                    other,
+                    format_args!(
+                        "`{key}` must be a string, or one of a table of schemas: `DEFINITIONS[\"Name\"]`"
+                    ),
+                );
+                continue;
+            }
+        };
+        rules.push(Rule::Schema { key, schema });
+    }
+    rules
+}
+
+/// `contains(schema = "…", min = 1, max = 3)`
+fn contains(cx: &Ctxt, options: &mut Options) -> Option<Rule> {
+    let span = options.span("contains");
+    let mut inner = options.inner(cx, "contains")?;
+    let [min, max] = ["min", "max"].map(|key| count(cx, &mut inner, key));
+    let schemas = schemas(cx, &mut inner);
+    inner.finish(cx);
+    if let ([], Some(span)) = (schemas.as_slice(), span) {
+        cx.at(
+            span,
+            "`contains` needs the schema of the items: `contains(schema = \"…\")`",
+        );
+    }
+    Some(Rule::Contains { schemas, min, max })
+}
+
+/// `dependent_required(beside("card", "address", "owner"))`: if the first is present, the others must be. `has_field` says whether a field
+/// has a name on the wire.
+pub(crate) fn dependent_required(
+    cx: &Ctxt,
+    options: &mut Options,
+    has_field: impl Fn(&str) -> bool,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let Some(mut inner) = options.inner(cx, "dependent_required") else {
+        return rules;
+    };
+    while let Some(span) = inner.span("beside") {
+        let Some(names) = inner.items::<LitStr>(cx, "beside") else {
+            continue;
+        };
+        for name in names.iter().filter(|name| !has_field(&name.value())) {
+            cx.error(name, "no field has this name on the wire");
+        }
+        let mut names = names.into_iter();
+        let (because, names) = (names.next(), names.collect::<Vec<_>>());
+        if names.is_empty() {
+            cx.at(
+                span,
+                "write `beside(\"a\", \"b\")`: if `a` is present, `b` must be",
+            );
+        }
+        rules.push(Rule::DependentRequired { because, names });
+    }
+    inner.finish(cx);
+    rules
+}
+
+fn count(cx: &Ctxt, options: &mut Options, key: &'static str) -> Option<LitInt> {
+    match options.expr(cx, key)? {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(n), ..
+        }) => Some(n),
+        other => {
+            cx.error(
+                other,
+                format_args!("`{key}` must be a whole number, 0 or more"),
+            );
+            None
+        }
+    }
+}
+
+fn limit(cx: &Ctxt, key: &'static str, limit: Expr) -> Option<Rule> {
+    let number = match &limit {
+        Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_),
+            expr,
+            ..
+        }) => expr,
+        other => other,
+    };
+    let is_integer = match number {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(_), ..
+        }) => true,
+        Expr::Lit(ExprLit {
+            lit: Lit::Float(_), ..
+        }) => false,
+        _ => {
+            cx.error(limit, format_args!("`{key}` must be a number"));
+            return None;
+        }
+    };
+    Some(Rule::Limit {
+        key,
+        limit,
+        is_integer,
+    })
+}
