@@ -1,4 +1,4 @@
-//! What expanded code names, and nobody else: it changes without notice.
+//! Items for expanded code only. They change without notice.
 
 pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
 #[cfg(feature = "server")]
@@ -36,7 +36,7 @@ use crate::{
 /// Writes the fields of a struct as an object.
 ///
 /// # Errors
-/// Those of the serializer.
+/// The errors of the serializer.
 pub fn serialize_fields<T: Fields, S: Serializer>(
     value: &T,
     serializer: S,
@@ -47,7 +47,7 @@ pub fn serialize_fields<T: Fields, S: Serializer>(
 /// Writes fields as an object.
 ///
 /// # Errors
-/// Those of the serializer.
+/// The errors of the serializer.
 pub fn serialize_entries<S: Serializer>(
     serializer: S,
     write: &dyn Fn(&mut FieldWriter<'_>),
@@ -63,7 +63,7 @@ pub fn serialize_entries<S: Serializer>(
     entries.map.end()
 }
 
-/// How many fields there are: some encodings say so in front of them.
+/// The number of fields, which some encodings write first.
 struct Count(usize);
 
 impl FieldSink for Count {
@@ -72,7 +72,7 @@ impl FieldSink for Count {
     }
 }
 
-/// The members of an object on its way out, and the first error.
+/// Serializes the members of an object and keeps the first error.
 struct Entries<M: SerializeMap> {
     map: M,
     result: Result<(), M::Error>,
@@ -86,27 +86,26 @@ impl<M: SerializeMap> FieldSink for Entries<M> {
     }
 }
 
-/// Serde's reading: any format, through a value in memory; unknown fields are dropped, as a client does.
+/// Deserializes with serde from any format, through a JSON value. Unknown fields are ignored, as by a client.
 ///
-/// # Errors
-/// Those of the deserializer, and every rule that the value breaks.
+/// The errors of the deserializer, and every violation of the value's schema.
 pub fn deserialize<'de, T: Payload, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     crate::from_value(&value, &[], Side::Client).map_err(serde::de::Error::custom)
 }
 
-/// The value, if it keeps every rule of its type.
+/// Returns the value if it is valid.
 ///
 /// # Errors
-/// Every rule that it breaks.
+/// Every violation of its schema.
 pub fn checked<T: Serialize + Payload>(value: T) -> Result<T, ValidationError> {
     value.validate().map(|()| value)
 }
 
-/// Reads a message by itself, with nothing pending, as the end that does not send it.
+/// Decodes a message without any pending request, as the side that receives it.
 ///
 /// # Errors
-/// What is wrong with it.
+/// If the message cannot be decoded.
 pub fn decode_text<'a, M: MessageSet>(
     text: impl Into<Body<'a>>,
     side: Side,
@@ -119,10 +118,9 @@ pub fn decode_text<'a, M: MessageSet>(
     )
 }
 
-/// Writes a message as JSON text.
+/// Encodes a message as JSON text.
 ///
-/// # Errors
-/// Where a number is not finite.
+/// If a number is not finite.
 pub fn encode_text<M: MessageSet>(envelope: &Envelope<M>) -> Result<String, EncodeError> {
     let message = &M::DESCRIPTOR.messages[envelope.message.index()];
     let payload = PayloadOf(&envelope.message);
@@ -139,7 +137,7 @@ pub fn encode_text<M: MessageSet>(envelope: &Envelope<M>) -> Result<String, Enco
     String::from_utf8(bytes).map_err(EncodeError::text)
 }
 
-/// Finds a tag in a table of slots: one hash, and one comparison for nearly every tag.
+/// Looks up a discriminant in a hash table: one hash, and usually one comparison.
 pub fn probe(slots: &[u64], messages: &[MessageDescriptor], tag: TagRef<'_>) -> Option<usize> {
     let hash = match tag {
         TagRef::Text(text) => hash(text.as_bytes()),
@@ -158,7 +156,7 @@ pub fn probe(slots: &[u64], messages: &[MessageDescriptor], tag: TagRef<'_>) -> 
     }
 }
 
-/// As FxHash, eight bytes at a time; the macro fills the slots alike.
+/// FxHash, eight bytes at a time. The macro fills the table with the same function.
 fn hash(bytes: &[u8]) -> u32 {
     const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
     let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
@@ -174,6 +172,6 @@ fn hash(bytes: &[u8]) -> u32 {
             rest.iter().fold(0, |word, b| word << 8 | u64::from(*b)),
         ),
     };
-    // Tags differ in few bits, which the last step spreads over all.
+    // Discriminants differ in few bits, which the last step spreads over all.
     ((hash ^ hash >> 32).wrapping_mul(FACTOR) >> 32) as u32
 }

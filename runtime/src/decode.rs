@@ -1,39 +1,34 @@
-//! From a frame to an envelope with a message in it, or to what is left of one that was refused.
+//! Decodes a frame as an envelope with a message, or as an error that keeps what could be read.
 
+mod fields;
+
+use self::fields::ReadTag;
 use crate::{
     codec::Source,
-    descriptor::{
-        EnvelopeField, FieldDescriptor, FieldKind, Presence, Role, Tag, TagRef, TimestampForm,
-        UnionDescriptor,
-    },
-    envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf},
+    descriptor::{EnvelopeField, FieldDescriptor, Presence, Role, UnionDescriptor},
+    envelope::{DecodeError, DecodeErrorKind, Envelope, Id},
     message::MessageSet,
     read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
 };
-use handfast_schema::{Side, Type, TypeSet, Violations, details, listed, number::MAX_SAFE_INTEGER};
-use std::{
-    borrow::Cow,
-    fmt,
-    time::{Duration, SystemTime},
-};
+use handfast_schema::{Side, Violations, details, listed};
+use std::{fmt, time::SystemTime};
 
-/// What a message means may depend on what is being waited for: a reply may have no tag of its own.
+/// The pending requests, which may determine what a message is: a reply may have no discriminant of its own.
 pub trait PendingReplies {
-    /// What is waited for under an id, or first in line where replies come in the order of the requests; none where nobody
-    /// waits.
+    /// Returns the reply that is expected for an id, or next if replies are matched by order; `None` if there is no such request.
     fn expected(&self, id: Option<&Id>) -> Option<ExpectedReply>;
 }
 
-/// A reply that is waited for: places in the table of what the other end sends.
+/// A pending reply: indices of the messages that the peer sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedReply {
-    /// The reply of a request that succeeded; none where only its tag can tell.
+    /// The reply to a request that succeeded; `None` if only its discriminant identifies it.
     pub success: Option<usize>,
-    /// The reply of a request that failed, where the protocol has a message for it.
+    /// The reply to a request that failed, if the protocol has a message for it.
     pub failure: Option<usize>,
 }
 
-/// Nothing is being waited for.
+/// No request is pending.
 #[derive(Clone, Copy, Debug)]
 pub struct NoPendingReplies;
 
@@ -43,13 +38,13 @@ impl PendingReplies for NoPendingReplies {
     }
 }
 
-/// Reads a message in one pass.
+/// Decodes a message in one pass.
 ///
-/// `side` is the end that receives; `depth` is how many arrays and objects may lie in each other.
+/// `side` is the receiving side; `depth` is the maximum number of nested arrays and objects.
 ///
 /// # Errors
-/// Where the message is not JSON, its envelope does not fit, nobody knows its type, or its payload does not fit. What
-/// could be read of it is kept.
+/// If the message is not JSON, its envelope is invalid, its type is unknown, or its payload is invalid. The error keeps what could be
+/// read.
 pub fn decode<M: MessageSet>(
     source: Source<'_>,
     side: Side,
@@ -81,7 +76,7 @@ pub fn decode<M: MessageSet>(
     decoder.finish(message)
 }
 
-/// The message at a place in the table without a payload: one with `{}`, where that passes.
+/// Reads a message without a payload as if it were `{}`, if that is valid.
 fn read_empty<M: MessageSet>(index: usize, side: Side) -> Option<M> {
     let mut cx = ReadContext::new(side);
     let before = cx.mark();
@@ -90,23 +85,23 @@ fn read_empty<M: MessageSet>(index: usize, side: Side) -> Option<M> {
     cx.clean_since(before).then_some(message)
 }
 
-/// The fields of an envelope, as they are met.
+/// The state of decoding an envelope.
 struct Decoder<'de> {
     table: &'static UnionDescriptor,
     side: Side,
     text: &'de str,
-    /// What is wrong with the envelope.
+    /// The violations of the envelope.
     envelope: ReadContext,
-    /// What is wrong with the payload.
+    /// The violations of the payload.
     payload: ReadContext,
     tag: Option<ReadTag<'de>>,
     index: Option<usize>,
-    /// Where the payload stands, and where it ends.
+    /// The start and end of the payload, in bytes.
     content: Option<(usize, usize)>,
-    /// Which message was read from which place.
+    /// The message that was read, and the start of its payload.
     read: Option<(usize, usize)>,
     outcome: Option<serde_json::Value>,
-    /// It answers a request that failed, and the protocol has no message for that.
+    /// The message reports a failed request, and the protocol has no message for that.
     failed: bool,
     id: Option<Id>,
     reply_to: Option<Id>,
@@ -119,32 +114,6 @@ struct Decoder<'de> {
 
 type ReadPayload<'a, 'de> =
     dyn FnMut(usize, &mut Reader<'de>, &mut ReadContext) -> Result<(), Stop> + 'a;
-
-/// A tag, as read.
-enum ReadTag<'de> {
-    Text(Cow<'de, str>),
-    Integer(i64),
-}
-
-impl ReadTag<'_> {
-    fn borrow(&self) -> TagRef<'_> {
-        match self {
-            Self::Text(text) => TagRef::Text(text),
-            Self::Integer(n) => TagRef::Integer(*n),
-        }
-    }
-
-    /// The tag by itself; `known` is that of the message it was looked up as.
-    fn into_owned(self, known: Option<Tag>) -> TagBuf {
-        match (self, known) {
-            (Self::Text(text), Some(Tag::Text(known))) if *text == *known => {
-                TagBuf::Text(known.into())
-            }
-            (Self::Text(text), _) => TagBuf::Text(text.into_owned().into()),
-            (Self::Integer(n), _) => TagBuf::Integer(n),
-        }
-    }
-}
 
 impl<'de> Decoder<'de> {
     const fn new(table: &'static UnionDescriptor, side: Side, text: &'de str) -> Self {
@@ -228,14 +197,14 @@ impl<'de> Decoder<'de> {
         if table.content.is_none() {
             self.content = Some((start, end));
         }
-        self.settle(pending);
+        self.resolve_reply(pending);
         if self.failed {
             return Ok(());
         }
         if self.index.is_none() && self.tag.is_none() && seen & 1 == 0 {
             self.envelope.violation(details::required(table.tag));
         }
-        // What is published to a channel says which.
+        // A publication must name its channel.
         let channel = roles.iter().position(|role| {
             matches!(role, Role::Field(EnvelopeField::Channel, field) if field.presence == Presence::Optional)
         });
@@ -245,14 +214,14 @@ impl<'de> Decoder<'de> {
         {
             self.envelope.violation(details::required(names[place]));
         }
-        // The payload stood before the tag, or a name stood twice, or the payload lies flat: read it now.
+        // The payload precedes the discriminant, a name is repeated, or the payload is flattened: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
             && self.read != Some((index, content))
         {
             self.payload = ReadContext::new(self.side);
             r.go(Place::Offset(content));
             if table.content.is_none() {
-                self.payload.beside.envelope = Some(&self.table.layout);
+                self.payload.ignored.envelope = Some(&self.table.layout);
             }
             read(index, r, &mut self.payload)?;
             r.go(Place::Offset(end));
@@ -260,132 +229,7 @@ impl<'de> Decoder<'de> {
         Ok(())
     }
 
-    fn member(
-        &mut self,
-        role: Role,
-        r: &mut Reader<'de>,
-        read: &mut ReadPayload<'_, 'de>,
-    ) -> Result<(), Stop> {
-        let cx = &mut self.envelope;
-        match role {
-            Role::Tag => {
-                self.tag = None;
-                self.index = None;
-                match r.peek()? {
-                    Kind::String => {
-                        let text = r.string()?;
-                        self.index = (self.table.lookup)(TagRef::Text(&text));
-                        self.tag = Some(ReadTag::Text(text.into_cow()));
-                    }
-                    Kind::Number => {
-                        if let Some(n) = r.number()?.as_integer() {
-                            self.index = (self.table.lookup)(TagRef::Integer(n));
-                            self.tag = Some(ReadTag::Integer(n));
-                        } else {
-                            cx.violation(details::types(tag_types(self.table)));
-                        }
-                    }
-                    _ => {
-                        r.skip()?;
-                        cx.violation(details::types(tag_types(self.table)));
-                    }
-                }
-            }
-            Role::Content => {
-                r.peek()?;
-                let start = r.offset();
-                match self.index {
-                    Some(index) => {
-                        self.payload = ReadContext::new(self.side);
-                        read(index, r, &mut self.payload)?;
-                        self.read = Some((index, start));
-                    }
-                    None => r.skip()?,
-                }
-                self.content = Some((start, r.offset()));
-            }
-            Role::Outcome => {
-                let value = r.value()?;
-                // The table holds the two values as JSON text.
-                let allowed =
-                    self.table
-                        .envelope
-                        .outcome
-                        .map_or([None, None], |(_, success, failure)| {
-                            [success, failure].map(|text| serde_json::from_str(text).ok())
-                        });
-                let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
-                if !allowed.contains(&value) {
-                    self.envelope.violation(details::enumeration(&allowed));
-                }
-                self.outcome = Some(value);
-            }
-            Role::Field(role, field) => self.field(role, field, r)?,
-        }
-        Ok(())
-    }
-
-    fn field(
-        &mut self,
-        role: EnvelopeField,
-        field: FieldDescriptor,
-        r: &mut Reader<'de>,
-    ) -> Result<(), Stop> {
-        let kind = r.peek()?;
-        if kind == Kind::Null && field.presence == Presence::Nullable {
-            return r.null();
-        }
-        let value = match (field.kind, kind) {
-            (FieldKind::Text, Kind::String) => Some(Id::Text(r.string()?.to_owned())),
-            (FieldKind::Integer, Kind::Number) => {
-                let whole = r.number()?.as_integer();
-                let safe = whole.filter(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs());
-                safe.map(Id::Integer)
-            }
-            _ => {
-                r.skip()?;
-                None
-            }
-        };
-        let Some(value) = value else {
-            let ty = if field.kind == FieldKind::Text {
-                Type::String
-            } else {
-                Type::Integer
-            };
-            self.envelope
-                .violation(details::types(TypeSet::NONE.with(ty)));
-            return Ok(());
-        };
-        match (role, value) {
-            (EnvelopeField::Id, id) => self.id = Some(id),
-            (EnvelopeField::ReplyTo, id) => self.reply_to = Some(id),
-            (EnvelopeField::Channel, id) => self.channel = Some(id.to_string()),
-            (EnvelopeField::Epoch, id) => self.epoch = Some(id.to_string()),
-            (EnvelopeField::Version, id) => self.version = number(&id),
-            (EnvelopeField::Seq, id) => {
-                self.seq = number(&id).and_then(|n| u64::try_from(n).ok());
-                if self.seq.is_none() {
-                    self.envelope.violation(details::minimum(&0.into()));
-                }
-            }
-            (EnvelopeField::Timestamp, id) => {
-                let form = self.table.envelope.timestamp.map(|(_, form)| form);
-                self.timestamp = form.and_then(|form| read_time(form, &id));
-                if self.timestamp.is_none() {
-                    self.envelope.violation(match form {
-                        Some(TimestampForm::UnixMs | TimestampForm::UnixS) => {
-                            details::minimum(&0.into())
-                        }
-                        _ => details::format("date-time"),
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The id that ties it to a request: to the client only the field for replies does, where there is one.
+    /// Returns the correlation id. For a client, only the field for replies counts, if the protocol has one.
     fn correlation(&self) -> Option<&Id> {
         match (self.side, self.table.envelope.reply_to) {
             (Side::Client, Some(_)) => self.reply_to.as_ref(),
@@ -393,7 +237,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// The same, taken out.
+    /// As [`Self::correlation`], but takes the id.
     fn take_correlation(&mut self) -> Option<Id> {
         match (self.side, self.table.envelope.reply_to) {
             (Side::Client, Some(_)) => self.reply_to.take(),
@@ -401,13 +245,13 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Decides which message it is, by its tag or by the request it answers.
-    fn settle(&mut self, pending: &dyn PendingReplies) {
+    /// Determines which message it is, if it replies to a pending request.
+    fn resolve_reply(&mut self, pending: &dyn PendingReplies) {
         let Some(ExpectedReply { success, failure }) = pending.expected(self.correlation()) else {
             return;
         };
         let tag_of = |place: usize| self.table.messages.get(place).and_then(|m| m.tag);
-        // A tag, where there is one, has to be that of the reply: an error may answer too.
+        // If there is a discriminant, it must be that of the reply: an error may be the reply instead.
         let fits = |place: usize| match (&self.tag, tag_of(place)) {
             (Some(is), Some(should)) => should == is.borrow(),
             (None, None) => true,
@@ -482,40 +326,6 @@ impl<'de> Decoder<'de> {
                 .map(str::to_owned),
         })
     }
-}
-
-/// What the tags of a union are: strings, integers, or some of either.
-fn tag_types(table: &UnionDescriptor) -> TypeSet {
-    let tags = table.messages.iter().filter_map(|message| message.tag);
-    let types = tags.fold(TypeSet::NONE, |types, tag| {
-        types.with(match tag {
-            Tag::Text(_) => Type::String,
-            Tag::Integer(_) => Type::Integer,
-        })
-    });
-    match types == TypeSet::NONE {
-        true => types.with(Type::String),
-        false => types,
-    }
-}
-
-fn number(id: &Id) -> Option<i64> {
-    match id {
-        Id::Integer(n) => Some(*n),
-        Id::Text(text) => text.parse().ok(),
-    }
-}
-
-fn read_time(form: TimestampForm, id: &Id) -> Option<SystemTime> {
-    let since = match form {
-        TimestampForm::Rfc3339 => match id {
-            Id::Text(text) => return humantime::parse_rfc3339(text).ok(),
-            Id::Integer(_) => return None,
-        },
-        TimestampForm::UnixMs => Duration::from_millis(u64::try_from(number(id)?).ok()?),
-        TimestampForm::UnixS => Duration::from_secs(u64::try_from(number(id)?).ok()?),
-    };
-    SystemTime::UNIX_EPOCH.checked_add(since)
 }
 
 impl fmt::Debug for Decoder<'_> {

@@ -1,4 +1,4 @@
-//! What `#[protocol]` writes down about a protocol: constant tables, read by one implementation of everything else.
+//! Descriptors: the constant tables that `#[protocol]` creates and the runtime interprets.
 
 mod limits;
 
@@ -6,38 +6,38 @@ pub use limits::{HandlerTimeout, Limits};
 
 use std::time::Duration;
 
-/// The whole of a protocol, as the runtime needs it.
+/// The descriptor of a protocol.
 #[derive(Debug)]
 pub struct ProtocolDescriptor {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Its version (semver).
+    /// The version (semver).
     pub version: &'static str,
-    /// The versions of a peer that are served (a semver requirement).
+    /// The versions of the peer that are accepted (a semver requirement).
     pub accepts: &'static str,
-    /// What the wire means, hashed: 32 hexadecimal digits.
+    /// The hash of the wire contract: 32 hexadecimal digits.
     pub hash: &'static str,
-    /// What the client sends.
+    /// The messages that the client sends.
     pub client: &'static UnionDescriptor,
-    /// What the server sends.
+    /// The messages that the server sends.
     pub server: &'static UnionDescriptor,
     /// The channels.
     pub channels: &'static [ChannelDescriptor],
-    /// How a session behaves.
+    /// The settings of a session.
     pub session: SessionDescriptor,
-    /// What an end takes from the other.
+    /// The limits that a side imposes on its peer.
     pub limits: Limits,
-    /// WebSocket subprotocols, the preferred one first: (encoding, subprotocol).
+    /// The WebSocket subprotocols in order of preference: (encoding, subprotocol).
     pub encodings: &'static [(&'static str, &'static str)],
-    /// Close codes that differ from the defaults: (condition, code).
+    /// The close codes that differ from the defaults: (reason, code).
     pub closes: &'static [(CloseReason, u16)],
 }
 
 impl ProtocolDescriptor {
-    /// Whether a client does not try again by itself after a close with this code: the server is done with it (1000), or the
-    /// client is not wanted, misbehaved, or was replaced.
+    /// Whether a client does not reconnect after a close with this code: the server is done (1000), or the client is unauthorized,
+    /// misbehaved or was replaced.
     pub fn is_final_close(&self, code: u16) -> bool {
-        // A server that is done with a client, unless the protocol says something else by it.
+        // The server is done with the client, unless the protocol uses 1000 for another reason.
         if code == 1000 && !self.closes.iter().any(|(_, other)| *other == code) {
             return true;
         }
@@ -52,7 +52,7 @@ impl ProtocolDescriptor {
         .any(|condition| self.close_code(condition) == code)
     }
 
-    /// The close code for a condition.
+    /// Returns the close code for a reason.
     pub fn close_code(&self, condition: CloseReason) -> u16 {
         self.closes
             .iter()
@@ -64,34 +64,34 @@ impl ProtocolDescriptor {
 /// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The server goes away.
+    /// The server is shutting down.
     GoingAway,
-    /// The client did not prove who it is.
+    /// The client is not authenticated or not authorized.
     Unauthorized,
-    /// The versions do not meet.
+    /// The versions are incompatible.
     Version,
-    /// No hello in time.
+    /// The hello did not arrive in time.
     HelloTimeout,
-    /// The session was taken over by another connection.
+    /// Another connection took over the session.
     TakenOver,
-    /// The server does not want the client any more.
+    /// The server kicked the client.
     Kicked,
-    /// Too many bad messages.
+    /// The client sent too many consecutive invalid messages.
     Violations,
-    /// A message was too large.
+    /// A message exceeded `limits.message`.
     TooLarge,
-    /// Too many messages.
+    /// The client exceeded `limits.rate`.
     RateLimited,
     /// The client reads too slowly.
     Slow,
-    /// Nothing was heard for too long.
+    /// The idle timeout expired.
     Silent,
-    /// Something broke in the server.
+    /// An internal error of the server.
     Internal,
 }
 
 impl CloseReason {
-    /// The code (RFC 6455, section 7.4) unless the protocol says otherwise.
+    /// Returns the default close code (RFC 6455, section 7.4).
     pub const fn default_code(self) -> u16 {
         match self {
             Self::GoingAway => 1001,
@@ -110,26 +110,26 @@ impl CloseReason {
     }
 }
 
-/// How a session behaves.
+/// The settings of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionDescriptor {
-    /// How often either end lets the other hear from it; none is off.
+    /// The heartbeat interval; `None` to disable it.
     pub heartbeat: Option<Duration>,
-    /// How long silence is borne, and how long a handshake may take.
+    /// The idle timeout (added to the heartbeat interval), the time limit of a handshake, and the default timeout of a reply.
     pub timeout: Duration,
-    /// How long a lost session is kept.
+    /// How long a lost session can be resumed.
     pub resume: Option<Duration>,
-    /// The first and the last bound of the time before the client tries again.
+    /// The first and the maximum delay before the client reconnects.
     pub backoff: (Duration, Duration),
-    /// How many attempts in a row may fail before the client gives up; none is no bound.
+    /// The number of consecutive attempts after which the client gives up; `None` for no limit.
     pub attempts: Option<u32>,
-    /// Whether the hello carries proof of who the client is.
+    /// Whether the hello has an authentication payload.
     pub auth: bool,
-    /// The tags of the session's own messages; none where a role is off.
+    /// The discriminants of the session's own messages; `None` if a role is off.
     pub roles: Roles,
 }
 
-/// The tags of the session's own messages.
+/// The discriminants of the session's own messages.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "each is the role of that name")]
 pub struct Roles {
@@ -145,7 +145,7 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// The default: every role's tag is its name.
+    /// The default: the discriminant of every role is its name.
     pub const DEFAULT: Self = Self {
         hello: Some(Tag::Text("hello")),
         ready: Some(Tag::Text("ready")),
@@ -160,7 +160,7 @@ impl Roles {
 }
 
 impl SessionDescriptor {
-    /// What holds where the protocol says nothing.
+    /// The default, for protocols that declare nothing else.
     pub const DEFAULT: Self = Self {
         heartbeat: Some(Duration::from_secs(25)),
         timeout: Duration::from_secs(10),
@@ -172,34 +172,34 @@ impl SessionDescriptor {
     };
 }
 
-/// A channel.
+/// The descriptor of a channel.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelDescriptor {
     /// Its name.
     pub name: &'static str,
-    /// Its key on the wire, with `{param}` holes.
+    /// The pattern of its key, with `{param}` placeholders.
     pub key: &'static str,
-    /// Whether a message of the protocol joins it; otherwise the session's own `join` does.
+    /// Whether the protocol declares a message that joins it. Otherwise it is joined with the session's own `join`.
     pub has_join: bool,
-    /// How many messages are kept, and how long.
+    /// The number of messages in its history, and how long they are kept.
     pub history: Option<(u64, Option<Duration>)>,
 }
 
-/// The messages that one end sends.
+/// The descriptor of the messages that one side sends.
 #[derive(Debug)]
 pub struct UnionDescriptor {
-    /// Their envelope.
+    /// The fields of the envelope.
     pub envelope: EnvelopeDescriptor,
-    /// Its fields.
+    /// The same, in the order of decoding.
     pub layout: EnvelopeLayout,
     /// The messages, in the order of the union's variants.
     pub messages: &'static [MessageDescriptor],
-    /// The place of a tag in `messages`.
+    /// Returns the index in `messages` of a discriminant.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
 }
 
 impl UnionDescriptor {
-    /// The messages of an end, with their envelope.
+    /// Creates the descriptor of the messages of one side.
     pub const fn new(
         envelope: EnvelopeDescriptor,
         messages: &'static [MessageDescriptor],
@@ -214,41 +214,41 @@ impl UnionDescriptor {
     }
 }
 
-/// A message.
+/// The descriptor of a message.
 #[derive(Debug)]
 pub struct MessageDescriptor {
     /// Its name.
     pub name: &'static str,
-    /// The value of its tag; none for a reply known by its request.
+    /// The discriminant; `None` for a reply that is identified by its request.
     pub tag: Option<Tag>,
-    /// Whether it carries a payload.
+    /// Whether it has a payload.
     pub payload: bool,
     /// The name of the channel it belongs to.
     pub channel: Option<&'static str>,
-    /// Never numbered or stored.
+    /// Whether it is volatile: it has no sequence number, and is dropped under backpressure.
     pub volatile: bool,
-    /// May be sent again when its outcome is unknown.
+    /// Whether it is idempotent: it may be sent again if its outcome is unknown.
     pub idempotent: bool,
-    /// How long a reply is waited for.
+    /// The timeout of the reply; `None` for that of the session.
     pub timeout: Option<Duration>,
-    /// What answers it.
+    /// The kind of reply.
     pub reply: ReplyKind,
 }
 
-/// What answers a message.
+/// The kind of reply to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyKind {
-    /// Nothing.
+    /// No reply.
     None,
-    /// One message.
+    /// One reply.
     One,
-    /// A stream of them.
+    /// A stream of replies.
     Stream,
-    /// Nothing: it ends a stream early.
+    /// No reply: the message cancels a stream.
     Cancel,
 }
 
-/// The value of a tag.
+/// The value of a discriminant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag {
     /// A string.
@@ -257,7 +257,7 @@ pub enum Tag {
     Integer(i64),
 }
 
-/// The value of a tag, as read.
+/// The value of a discriminant, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagRef<'a> {
     /// A string.
@@ -285,18 +285,18 @@ impl std::fmt::Display for TagRef<'_> {
     }
 }
 
-/// The fields around a payload.
+/// The fields of an envelope.
 #[derive(Clone, Copy, Debug)]
 pub struct EnvelopeDescriptor {
-    /// The field of the tag.
+    /// The name of the field with the discriminant.
     pub tag: &'static str,
-    /// The field of the payload; none where its fields lie flat beside the tag.
+    /// The name of the field with the payload; `None` if the payload is flattened into the envelope.
     pub content: Option<&'static str>,
     /// The correlation id.
     pub id: Option<FieldDescriptor>,
-    /// On what the server sends, the field that names the request answered, where that is not `id`.
+    /// In messages of the server: the field with the id of the request that is answered, if it is not `id`.
     pub reply_to: Option<FieldDescriptor>,
-    /// The major version, and what this end writes there.
+    /// The major version of the protocol.
     pub version: Option<FieldDescriptor>,
     /// The channel's key.
     pub channel: Option<FieldDescriptor>,
@@ -304,12 +304,12 @@ pub struct EnvelopeDescriptor {
     pub seq: Option<FieldDescriptor>,
     /// The channel's epoch.
     pub epoch: Option<FieldDescriptor>,
-    /// When it was published, and how that is written.
+    /// The time of publication, and its format.
     pub timestamp: Option<(FieldDescriptor, TimestampForm)>,
-    /// How a reply tells success from failure, where its tag does not: the field, and its value for either as JSON.
+    /// The field that distinguishes success from failure, if the discriminant does not: its name, and its values for success and failure as
+    /// JSON.
     pub outcome: Option<(&'static str, &'static str, &'static str)>,
-    /// Whether replies come in the order of the requests, and no id says which is which. It is looked at in the envelope of
-    /// what the server sends.
+    /// Whether replies are matched to requests by order instead of by id. Only relevant for the envelope of the server.
     pub by_order: bool,
 }
 
@@ -332,7 +332,7 @@ impl EnvelopeDescriptor {
         by_order: false,
     };
 
-    /// The fields, in the order most senders write them: tag, payload, then the rest.
+    /// Returns the fields in the order in which most senders write them: discriminant, payload, then the others.
     pub const fn layout(&self) -> EnvelopeLayout {
         use EnvelopeField as F;
         let rest = [
@@ -373,7 +373,7 @@ impl EnvelopeDescriptor {
     }
 }
 
-/// The fields of an envelope, side by side.
+/// The names and roles of the fields of an envelope.
 #[derive(Debug)]
 pub struct EnvelopeLayout {
     names: [&'static str; EnvelopeLayout::MOST],
@@ -381,7 +381,7 @@ pub struct EnvelopeLayout {
     count: usize,
 }
 
-/// What is read from a field of an envelope.
+/// The role of a field of an envelope.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Role {
     Tag,
@@ -391,7 +391,7 @@ pub(crate) enum Role {
 }
 
 impl EnvelopeLayout {
-    /// The most fields an envelope has: tag, payload, outcome, and seven more.
+    /// The maximum number of fields of an envelope: discriminant, payload, outcome, and seven others.
     const MOST: usize = 10;
 
     const fn push(&mut self, name: &'static str, role: Role) {
@@ -400,12 +400,12 @@ impl EnvelopeLayout {
         self.count += 1;
     }
 
-    /// The names.
+    /// Returns the names.
     pub fn names(&self) -> &[&'static str] {
         &self.names[..self.count]
     }
 
-    /// Whether a name is one of them.
+    /// Whether a field has this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names().contains(&name)
     }
@@ -415,7 +415,7 @@ impl EnvelopeLayout {
     }
 }
 
-/// What a field of the envelope is for.
+/// The purpose of an envelope field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
@@ -431,19 +431,19 @@ pub enum EnvelopeField {
     Timestamp,
 }
 
-/// A field of the envelope.
+/// The descriptor of an envelope field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldDescriptor {
     /// Its name.
     pub name: &'static str,
-    /// What it holds.
+    /// Its type.
     pub kind: FieldKind,
-    /// Whether it is there.
+    /// Whether it is present.
     pub presence: Presence,
 }
 
 impl FieldDescriptor {
-    /// A field that is there where it is used.
+    /// Creates a field that is present only where it is used.
     pub const fn optional(name: &'static str, kind: FieldKind) -> Self {
         Self {
             name,
@@ -453,7 +453,7 @@ impl FieldDescriptor {
     }
 }
 
-/// What a field of the envelope holds.
+/// The type of an envelope field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// A string.
@@ -462,24 +462,24 @@ pub enum FieldKind {
     Integer,
 }
 
-/// Whether a field of the envelope is there.
+/// Whether an envelope field is present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// Always.
+    /// It is always present.
     Required,
-    /// Sometimes.
+    /// It is present only where it is used.
     Optional,
-    /// Always, or null.
+    /// It is always present, and may be null.
     Nullable,
 }
 
-/// How a time is written.
+/// The format of a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimestampForm {
     /// RFC 3339, in UTC, with milliseconds.
     Rfc3339,
-    /// Milliseconds since 1970.
+    /// Milliseconds since the Unix epoch.
     UnixMs,
-    /// Seconds since 1970.
+    /// Seconds since the Unix epoch.
     UnixS,
 }

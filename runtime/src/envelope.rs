@@ -1,4 +1,4 @@
-//! The envelope of a message, and what is left of a message that was refused.
+//! The envelope of a decoded message, and the error of one that was not. is left of a message that was refused.
 
 use crate::{
     SessionCode,
@@ -7,20 +7,20 @@ use crate::{
 use handfast_schema::Violations;
 use std::{borrow::Cow, fmt, time::SystemTime};
 
-/// A message and the fields around it.
+/// A message and its envelope fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope<M> {
     /// The correlation id.
     pub id: Option<Id>,
     /// The major version of the sender's protocol.
     pub version: Option<i64>,
-    /// The key of the channel it belongs to.
+    /// The key of the message's channel.
     pub channel: Option<String>,
-    /// Its number in that channel.
+    /// The sequence number in the channel.
     pub seq: Option<u64>,
-    /// The life of that count.
+    /// The epoch of the sequence number.
     pub epoch: Option<String>,
-    /// When it was published.
+    /// The time of publication.
     pub timestamp: Option<SystemTime>,
     /// The message.
     pub message: M,
@@ -44,17 +44,17 @@ impl fmt::Display for Id {
     }
 }
 
-/// The value of a tag, kept.
+/// The value of a discriminant, owned.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TagBuf {
-    /// A string; that of a message which is known is not copied.
+    /// A string; borrowed from the descriptor if the message is known.
     Text(Cow<'static, str>),
     /// An integer.
     Integer(i64),
 }
 
 impl TagBuf {
-    /// The tag, borrowed.
+    /// Borrows the discriminant.
     pub fn borrow(&self) -> TagRef<'_> {
         match self {
             Self::Text(text) => TagRef::Text(text),
@@ -63,23 +63,23 @@ impl TagBuf {
     }
 }
 
-/// A message that was refused: why, and all that could be read of it.
+/// A message that could not be decoded: the reason, and the fields that could.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecodeError {
-    /// Why.
+    /// The reason.
     pub kind: DecodeErrorKind,
-    /// Its tag, where that could be read.
+    /// The discriminant, if it could be read.
     pub tag: Option<TagBuf>,
-    /// Its id, where that could be read.
+    /// The correlation id, if it could be read.
     pub id: Option<Id>,
-    /// The key of its channel, where that could be read.
+    /// The key of the channel, if it could be read.
     pub channel: Option<String>,
-    /// Its payload as it came, as JSON text; where the payload lies flat, the whole message.
+    /// The payload as received, as JSON text; the whole message if the payload is flattened into the envelope.
     pub payload: Option<String>,
 }
 
 impl DecodeError {
-    /// A message of which nothing could be read.
+    /// Creates an error for a message of which nothing could be read.
     #[cfg(feature = "net")]
     pub(crate) fn new(kind: DecodeErrorKind) -> Self {
         Self {
@@ -101,24 +101,24 @@ impl From<Tag> for TagBuf {
     }
 }
 
-/// Why a message was refused.
+/// Why a message could not be decoded.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// It is no JSON text, or not an object: where (byte offset) and what was wrong.
+    /// The frame is not JSON, or not an object.
     Syntax {
         /// The byte at which reading stopped.
         offset: usize,
-        /// What was wrong there.
+        /// The syntax error.
         message: &'static str,
     },
-    /// A field of the envelope is missing or bad.
+    /// An envelope field is missing or invalid.
     Envelope(Violations),
-    /// No message of the protocol has this tag.
+    /// No message of the protocol has this discriminant.
     UnknownType,
-    /// The payload does not fit.
+    /// The payload violates its schema.
     Invalid(Violations),
-    /// It answers a request and says that the request failed, and the protocol has no message for that.
+    /// The message reports that a request failed, and the protocol has no message for that.
     Failed,
 }
 
@@ -138,7 +138,7 @@ impl DecodeErrorKind {
         }
     }
 
-    /// The violations, where there are some.
+    /// Returns the violations; empty if the kind has none.
     pub fn violations(&self) -> &[handfast_schema::Violation] {
         match self {
             Self::Envelope(violations) | Self::Invalid(violations) => violations,

@@ -1,14 +1,13 @@
-//! How a handler fails.
+//! The error of a handler.
 
 use crate::NoError;
 use std::{error::Error, fmt};
 
 /// Why a handler did not return its reply: an error that the protocol declares for the request, or any other error.
 ///
-/// A declared error is sent to the client as it is. Any other error is logged, with its sources, and the client gets the code `INTERNAL` and
-/// nothing of what was wrong.
+/// A declared error is sent to the client. Any other error is logged with its sources, and the client receives only the code `INTERNAL`.
 ///
-/// Declared errors convert with `?` and [`Into`]; other errors by an explicit call, so that none of them is sent or swallowed by accident:
+/// Declared errors convert with `?` and [`Into`]; other errors need an explicit call, so that none is hidden by accident:
 ///
 /// ```
 /// use handfast::{HandlerError, protocol};
@@ -40,7 +39,7 @@ pub enum HandlerError<E = NoError> {
 }
 
 impl<E> HandlerError<E> {
-    /// An error that is none of the client's business, such as that of a database; also a text that says what was wrong.
+    /// Creates an internal error, for example from an error of a database or from a text.
     pub fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Internal(error.into())
     }

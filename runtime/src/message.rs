@@ -1,4 +1,4 @@
-//! What `#[protocol]` implements: payloads, the unions of messages, errors, channels.
+//! The traits that `#[protocol]` implements: payloads, message unions, errors, channels.
 
 use crate::{
     descriptor::{ChannelDescriptor, ProtocolDescriptor, Tag, UnionDescriptor},
@@ -6,36 +6,35 @@ use crate::{
 };
 use std::{any::Any, fmt};
 
-/// A value that can be read in one pass that reports every violation, and written with serde.
+/// A value that can be decoded in one pass, which reports every violation, and encoded with serde.
 ///
-/// `#[protocol]` implements it for structs and enums; the runtime does for numbers, strings, collections.
+/// `#[protocol]` implements it for structs and enums; this crate implements it for numbers, strings and collections.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried in a message",
     label = "this type has no `#[protocol]`",
     note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `ValidatedJson`"
 )]
 pub trait Payload: Sized + serde::Serialize {
-    /// Reads a value. What the value breaks goes into `cx`, and then there is no value: `Ok(None)`. An object is read by
-    /// its [`fields`](Self::fields).
+    /// Reads a value. If it has violations, they are added to `cx`, and the result is `Ok(None)`. An object is read by its
+    /// [`fields`](Self::fields).
     ///
-    /// # Errors
-    /// Where the text is not JSON; nothing can be read after that.
+    /// If the text is not valid JSON; reading cannot continue.
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _rules: Rules) -> ReadResult<Self> {
         Self::fields(Pass::Read(r, cx))
     }
 
-    /// Reads or writes the fields of an object. What is no object has none, and reads itself.
+    /// Reads or writes the fields of an object. A type that is not an object has no fields and implements [`read`](Self::read).
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     fn fields(_pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
         Ok(None)
     }
 
-    /// Reads a value, and makes another of it.
+    /// Reads a value and converts it.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     fn read_as<T>(
         r: &mut Reader<'_>,
         cx: &mut ReadContext,
@@ -45,13 +44,13 @@ pub trait Payload: Sized + serde::Serialize {
         Ok(Self::read(r, cx, rules)?.map(make))
     }
 
-    /// Whether a field of the type may be absent.
+    /// Whether a field of this type may be absent.
     const OPTIONAL: bool = false;
 
-    /// What stands for a field that is absent; none, where it has to be there.
+    /// The value of an absent field; `None` if the field is required.
     const ABSENT: Option<Self> = None;
 
-    /// Reads an item of a tuple into its place.
+    /// Reads an item of a tuple into its slot.
     fn read_item(tuple: &mut TupleReader<'_, '_>, slot: &mut Option<Self>, rules: Rules) {
         tuple.fill(slot, rules);
     }
@@ -67,11 +66,11 @@ pub trait Payload: Sized + serde::Serialize {
     }
 }
 
-/// Where the fields of an object are written to.
+/// Writes the fields of an object.
 #[derive(Debug)]
 pub struct FieldWriter<'a>(&'a mut dyn FieldSink);
 
-/// What fields are written to: an object of some encoding, or a count.
+/// A destination for fields: an object in some encoding, or a counter.
 pub(crate) trait FieldSink {
     fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize);
 }
@@ -81,12 +80,12 @@ impl<'a> FieldWriter<'a> {
         Self(sink)
     }
 
-    /// The same, for a while.
+    /// Reborrows the writer.
     pub fn again(&mut self) -> FieldWriter<'_> {
         FieldWriter(&mut *self.0)
     }
 
-    /// Writes a field.
+    /// Writes one field.
     pub fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
         self.0.field(name, value);
     }
@@ -98,11 +97,11 @@ impl fmt::Debug for dyn FieldSink + '_ {
     }
 }
 
-/// An object, whose fields can be laid among others.
+/// An object whose fields can be flattened into another.
 pub trait Fields: Payload {
-    /// Writes them.
+    /// Writes the fields.
     fn write(&self, fields: &mut FieldWriter<'_>) {
-        // Nothing is read, so nothing stops.
+        // Writing never returns `Stop`.
         let _ = <Self as Payload>::fields(Pass::Write(self, fields.again()));
     }
 }
@@ -113,34 +112,34 @@ impl<T: Fields> Fields for Box<T> {
     }
 }
 
-/// The fields are those of the object that it is; a value that is none has no fields.
+/// Writes the fields of the object; a value that is not an object has none.
 impl Fields for crate::ValidatedJson {}
 
-/// A discriminated union of all that one end sends.
+/// The discriminated union of the messages that one side sends.
 pub trait MessageSet: Sized + Send + Sync + 'static {
-    /// The messages, in the order of the variants.
+    /// The descriptor of the messages, in the order of the variants.
     const DESCRIPTOR: &'static UnionDescriptor;
 
-    /// Reads the payload of the message at a place in the table.
+    /// Reads the payload of the message at an index of the descriptor.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     fn read(index: usize, r: &mut Reader<'_>, cx: &mut ReadContext) -> ReadResult<Self>;
 
-    /// Its place in the table.
+    /// The index in the descriptor.
     fn index(&self) -> usize;
 
-    /// The payload by itself, whatever its type; the message, where it has none of a type of its own.
+    /// Returns the type-erased payload; the message itself if it has no payload type of its own.
     fn into_payload(self) -> Box<dyn Any>;
 
-    /// Writes what it carries.
+    /// Writes the payload.
     ///
     /// # Errors
-    /// Those of the serializer.
+    /// The errors of the serializer.
     fn serialize_payload<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// What a message carries, to be written.
+/// The payload of a message, for serialization.
 #[derive(Clone, Copy, Debug)]
 pub struct PayloadOf<'a, M>(pub &'a M);
 
@@ -150,16 +149,16 @@ impl<M: MessageSet> serde::Serialize for PayloadOf<'_, M> {
     }
 }
 
-/// A payload that is one of the messages `U`.
+/// A message of the union `U`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not one of the messages `{U}`",
     note = "a message is sent by the end that the spec names in `from:`"
 )]
 pub trait Message<U: MessageSet>: Payload + serde::Serialize + Send + Sync + 'static {
-    /// Its place in the table.
+    /// The index in the descriptor.
     const INDEX: usize;
 
-    /// Takes it out of the union; none, where the message is another.
+    /// Extracts the message from the union; `None` if it is another.
     fn from_union(message: U) -> Option<Self> {
         message
             .into_payload()
@@ -169,7 +168,7 @@ pub trait Message<U: MessageSet>: Payload + serde::Serialize + Send + Sync + 'st
     }
 }
 
-/// A message that may be published to the channel `C`.
+/// A message that can be published to the channel `C`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not published to `{C}`",
     note = "the spec names the channel of a message with `channel:`"
@@ -179,23 +178,23 @@ pub trait ChannelMessage<C>: Message<Self::Union> {
     type Union: MessageSet;
 }
 
-/// A message of the client's that is answered: by one reply, or by a stream of them.
+/// A request of the client, answered by one reply or a stream.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not answered",
     note = "the spec names what answers a message with `reply:`"
 )]
 pub trait Request: Send + Sync + 'static {
-    /// What answers it, or says that the stream begins.
+    /// The reply, or the acknowledgement of the stream.
     type Reply: Send + 'static;
-    /// What the stream carries; nothing, where there is no stream.
+    /// The items of the stream; [`NoMessage`] if there is no stream.
     type Item: Send + 'static;
-    /// What ends the stream.
+    /// The last message of the stream.
     type End: Send + 'static;
-    /// The errors it may be answered with.
+    /// The declared errors.
     type Error: DeclaredErrors;
 }
 
-/// No error is declared.
+/// The errors of a request that declares none. It has no values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoError {}
 
@@ -218,20 +217,20 @@ impl std::error::Error for NoError {}
 
 /// A channel, with its parameters.
 pub trait ChannelKey: Send + Sync + 'static {
-    /// What the spec says of it.
+    /// The descriptor.
     const DESCRIPTOR: &'static ChannelDescriptor;
 
-    /// Its key on the wire, such as `room:lobby`.
+    /// Returns the key on the wire, such as `room:lobby`.
     fn key(&self) -> String;
 }
 
-/// A message that names a channel by its parameters, such as the one that joins it.
+/// A message that identifies a channel by its parameters, such as its join message.
 pub trait ChannelKeyOf<C> {
-    /// The channel's key on the wire.
+    /// Returns the channel's key on the wire.
     fn key(&self) -> String;
 }
 
-/// A channel by its key, where its parameters are not at hand.
+/// A channel identified by its key, if its parameters are unknown.
 #[derive(Clone, Debug)]
 pub struct MessageChannel<C> {
     key: String,
@@ -239,7 +238,7 @@ pub struct MessageChannel<C> {
 }
 
 impl<C> MessageChannel<C> {
-    /// The channel that a message names.
+    /// Returns the channel that a message identifies.
     pub fn from_message(message: &impl ChannelKeyOf<C>) -> Self {
         Self {
             key: message.key(),
@@ -256,7 +255,7 @@ impl<C: ChannelKey> ChannelKey for MessageChannel<C> {
     }
 }
 
-/// What stands for a part of a reply that the protocol does not have: a stream without an acknowledgement or an end.
+/// The placeholder for a part of a reply that the protocol does not declare, such as the acknowledgement or end of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoMessage {}
 
@@ -277,20 +276,20 @@ impl serde::Serialize for NoMessage {
     }
 }
 
-/// It is in no union: its place lies behind every table's end.
+/// It is in no union: its index is out of bounds of every descriptor.
 impl<U: MessageSet> Message<U> for NoMessage {
     const INDEX: usize = usize::MAX;
 }
 
-/// What the spec says of an error.
+/// The descriptor of a declared error.
 pub struct ErrorDescriptor<'a> {
     /// The code on the wire.
     pub code: Tag,
-    /// What it means, in the spec's words.
+    /// The message declared in the spec.
     pub message: &'static str,
-    /// Whether the same request may be tried again.
+    /// Whether the request may be retried.
     pub retryable: bool,
-    /// What comes with it.
+    /// The data of the error.
     pub data: Option<&'a dyn erased_serde::Serialize>,
 }
 
@@ -304,9 +303,9 @@ impl fmt::Debug for ErrorDescriptor<'_> {
     }
 }
 
-/// The errors that a request may be answered with, and their data.
+/// The declared errors of a request, with their data.
 pub trait DeclaredErrors: Sized + Send + Sync + 'static {
-    /// What the spec says of it.
+    /// The descriptor.
     fn descriptor(&self) -> ErrorDescriptor<'_>;
 
     /// The code on the wire.
@@ -314,17 +313,17 @@ pub trait DeclaredErrors: Sized + Send + Sync + 'static {
         self.descriptor().code
     }
 
-    /// What it means, in the spec's words.
+    /// The message declared in the spec.
     fn message(&self) -> &'static str {
         self.descriptor().message
     }
 
-    /// Whether the same request may be tried again.
+    /// Whether the request may be retried.
     fn retryable(&self) -> bool {
         self.descriptor().retryable
     }
 
-    /// What comes with it.
+    /// The data of the error.
     fn data(&self) -> Option<&dyn erased_serde::Serialize> {
         self.descriptor().data
     }
@@ -332,10 +331,10 @@ pub trait DeclaredErrors: Sized + Send + Sync + 'static {
     /// The error at an index among those without data; `None` after the last.
     fn bare(index: usize) -> Option<Self>;
 
-    /// Reads the error with a code from its data.
+    /// Decodes the error with a code from its data.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     fn read(
         code: &crate::TagBuf,
         _data: Option<&mut Reader<'_>>,
@@ -345,18 +344,18 @@ pub trait DeclaredErrors: Sized + Send + Sync + 'static {
     }
 }
 
-/// The error with a code, among those that come without data.
+/// Returns the error with a code, among those without data.
 pub fn bare<E: DeclaredErrors>(code: &crate::TagBuf) -> Option<E> {
     let mut bare = (0..).map_while(E::bare);
     bare.find(|error| error.code() == code.borrow())
 }
 
-/// A protocol: the marker type that stands for the whole.
+/// A protocol. Implemented by its marker type.
 pub trait Protocol: Send + Sync + 'static {
-    /// What the client sends.
+    /// The messages that the client sends.
     type Client: MessageSet;
-    /// What the server sends.
+    /// The messages that the server sends.
     type Server: MessageSet;
-    /// All there is to know.
+    /// The descriptor of the protocol.
     const DESCRIPTOR: &'static ProtocolDescriptor;
 }

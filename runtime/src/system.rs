@@ -1,6 +1,6 @@
 //! The session's own messages: hello, ready, refuse, error, ping, pong, join, leave, gap.
 //!
-//! They are few and rare, so they are read in two steps through [`Head`], and written like any other message.
+//! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message.
 
 use crate::{
     Id, SessionCode, Side, TagBuf,
@@ -15,7 +15,7 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 use std::{borrow::Cow, collections::HashMap, fmt};
 
-/// The fields of an object, unread.
+/// The members of an object as raw JSON.
 type Fields<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
 
 fn fields(text: &str) -> Result<Fields<'_>, serde_json::Error> {
@@ -39,7 +39,7 @@ fn find<T: DeserializeOwned>(
         .map_or(Ok(None), |raw| serde_json::from_str(raw.get()))
 }
 
-/// What each of the session's own messages is for.
+/// The roles of the session's own messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Hello,
@@ -54,7 +54,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// The role that a tag plays.
+    /// Returns the role of a discriminant.
     pub(crate) fn of(tag: TagRef<'_>, roles: &Roles) -> Option<Self> {
         [
             (roles.hello, Self::Hello),
@@ -73,7 +73,7 @@ impl Role {
     }
 }
 
-/// The envelope of a message, its payload unread.
+/// The envelope of a message, with its payload as raw JSON.
 #[derive(Debug)]
 pub(crate) struct Head<'a> {
     pub(crate) tag: TagBuf,
@@ -124,7 +124,7 @@ impl<'a> Head<'a> {
         })
     }
 
-    /// The fields of its payload.
+    /// Returns the members of the payload.
     fn payload(&self) -> Result<Fields<'a>, serde_json::Error> {
         self.payload.map_or(Ok(Fields::new()), fields)
     }
@@ -134,9 +134,9 @@ impl<'a> Head<'a> {
 #[derive(Debug)]
 pub(crate) struct Hello {
     pub(crate) version: String,
-    /// Nothing is compared where it is not told.
+    /// If it is absent, nothing is compared.
     pub(crate) hash: Option<String>,
-    /// What proves who the client is, unread.
+    /// The authentication payload as raw JSON.
     pub(crate) auth: Option<Box<RawValue>>,
 }
 
@@ -166,11 +166,11 @@ impl Serialize for Hello {
     }
 }
 
-/// The session began.
+/// The reply to a hello: the session has started.
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) version: String,
-    /// Nothing is compared where it is not told.
+    /// If it is absent, nothing is compared.
     pub(crate) hash: Option<String>,
     pub(crate) session: String,
 }
@@ -199,34 +199,34 @@ impl Serialize for Ready {
     }
 }
 
-/// An `error` or a `refuse`, as the other end sent it.
+/// The payload of an `error` or `refuse`, as the peer sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemoteError {
-    /// The code: `FAILED` where the other end says that a request failed and gives no code. Then `data` is all that it said.
+    /// The code; `FAILED` if the peer reports a failed request without a code. Then `data` is the whole payload.
     pub code: TagBuf,
-    /// What the other end says of it.
+    /// The message of the peer.
     pub message: String,
-    /// Whether the same request may be tried again.
+    /// Whether the request may be retried.
     pub retryable: bool,
-    /// What comes with the code, as JSON text.
+    /// The data of the error, as JSON text.
     pub data: Option<String>,
-    /// What the other end found wrong with the payload.
+    /// The violations that the peer found in the payload.
     pub violations: Vec<RemoteViolation>,
-    /// Which end is too old, where that is why.
+    /// The side that is too old, if the versions are incompatible.
     pub side: Option<Side>,
 }
 
-/// One thing the other end found wrong with a message.
+/// A violation that the peer found in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteViolation {
-    /// Where in the message (RFC 6901).
+    /// The location in the message (JSON Pointer, RFC 6901).
     pub path: String,
-    /// The keyword of the schema that refused it.
+    /// The JSON Schema keyword that is violated.
     pub keyword: String,
-    /// What the schema allows, for people.
+    /// A human-readable description of what the schema allows.
     pub message: String,
-    /// What the schema allows: the keyword's value, or the name that is missing.
+    /// What the schema allows: the value of the keyword, or the name of the missing property.
     pub allowed: Option<Value>,
 }
 
@@ -236,7 +236,7 @@ impl RemoteError {
         Self::of(&head.payload()?)
     }
 
-    /// The payload of a reply whose envelope says that the request failed.
+    /// The payload of a reply whose envelope reports a failure.
     pub(crate) fn failed(payload: Option<&str>) -> Self {
         let read = payload.and_then(|text| Self::of(&fields(text).ok()?).ok());
         read.unwrap_or_else(|| Self {
@@ -344,19 +344,18 @@ impl GapNotice {
     }
 }
 
-/// Whether a version of the other end is taken; where it is not, which side is too old.
+/// Checks whether a version of the peer is accepted.
 ///
-/// A pre-release counts as the version it leads to.
+/// A pre-release counts as its release.
 ///
-/// # Errors
-/// The side that is too old, and words that say so: `speaker` names the end that speaks `version`.
+/// The side that is too old, and a message. `speaker` is the side with `version`.
 pub(crate) fn check_version(
     speaker: Side,
     version: &str,
     own: &str,
     accepts: &str,
 ) -> Result<(), (Side, String)> {
-    let taker = match speaker {
+    let receiver = match speaker {
         Side::Client => Side::Server,
         Side::Server => Side::Client,
     };
@@ -364,11 +363,11 @@ pub(crate) fn check_version(
         semver::VersionReq::parse(accepts),
         semver::Version::parse(own),
     ) else {
-        // The tables were checked when they were generated; with a bad one there is nothing to compare with.
+        // The macro has validated the descriptor; if it is invalid nevertheless, there is nothing to compare with.
         return Ok(());
     };
-    let spoken = semver::Version::parse(version);
-    let release = spoken
+    let parsed = semver::Version::parse(version);
+    let release = parsed
         .as_ref()
         .map(|v| semver::Version::new(v.major, v.minor, v.patch))
         .ok();
@@ -378,13 +377,13 @@ pub(crate) fn check_version(
     {
         return Ok(());
     }
-    // What is no version at all is older than versions.
-    let old = if spoken.is_ok_and(|spoken| spoken > own) {
-        taker
+    // A string that is not a version counts as older than any version.
+    let old = if parsed.is_ok_and(|parsed| parsed > own) {
+        receiver
     } else {
         speaker
     };
-    // The words never repeat what is no version: it is the other end's, and may be anything.
+    // The message never repeats an invalid version: it is the peer's and may contain anything.
     let version = if release.is_some() {
         version
     } else {
@@ -393,7 +392,7 @@ pub(crate) fn check_version(
     Err((
         old,
         format!(
-            "the {speaker} speaks {version}, and this {taker} takes {accepts}: the {old} is too old"
+            "the {speaker} speaks {version}, and this {receiver} takes {accepts}: the {old} is too old"
         ),
     ))
 }

@@ -1,4 +1,4 @@
-//! Checking a value that is in memory, by the same reading that checks a message.
+//! Validation of values in memory, by the same code that reads messages.
 
 use crate::{
     message::Payload,
@@ -9,15 +9,15 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// A value that breaks the rules of its type, with every rule it breaks.
+/// The error of an invalid value: every violation of its schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidationError {
-    /// What is wrong, in order.
+    /// The violations, in the order of the report.
     pub violations: Violations,
 }
 
 impl ValidationError {
-    /// A value that is wrong as a whole.
+    /// Creates the error of a value that is invalid as a whole.
     fn whole(message: &'static str) -> Self {
         let violation = Violation::new(Pointer::root(), ViolationDetail::new("type", message));
         Self {
@@ -37,12 +37,12 @@ impl fmt::Display for ValidationError {
 
 impl std::error::Error for ValidationError {}
 
-/// Checking a value that is in memory. Every type that lies in messages has it.
+/// Validation of a value in memory. Implemented for every type of a protocol.
 pub trait Validate {
-    /// Checks the value against all that its type asks for.
+    /// Validates the value against its schema.
     ///
     /// # Errors
-    /// Every rule that it breaks.
+    /// Every violation of its schema.
     fn validate(&self) -> Result<(), ValidationError>;
 }
 
@@ -52,22 +52,22 @@ impl<T: Serialize + Payload> Validate for T {
     }
 }
 
-/// Checks what comes with an error, by reading it as the end that it is sent to does.
+/// Validates the data of a declared error, by reading it as its receiver does.
 #[cfg(feature = "server")]
 pub(crate) fn validate_error<E: crate::DeclaredErrors>(error: &E) -> Result<(), ValidationError> {
     let Some(data) = error.data() else {
         return Ok(());
     };
     let code = error.code().into();
-    let text = written(data)?;
-    judge(
+    let text = encode(data)?;
+    collect(
         &mut Reader::json(text.get(), DEPTH),
         Side::Server,
         &mut |r, cx| E::read(&code, Some(r), cx).map(|error| error.is_some()),
     )
 }
 
-/// Checks a value that may nest no deeper than so.
+/// Validates a value with at most `depth` nested arrays and objects.
 #[cfg(feature = "server")]
 pub(crate) fn validate_within<T: Serialize + Payload>(
     value: &T,
@@ -80,11 +80,11 @@ fn valid(value: &dyn erased_serde::Serialize, read: Read) -> Result<(), Validati
     check(value, DEPTH, read).map(drop)
 }
 
-/// Reads a value of some type, and says whether there is one.
+/// Reads a value of some type and returns whether there is one.
 type Read = for<'de> fn(&mut Reader<'de>, &mut ReadContext) -> Result<bool, Stop>;
 
-/// A value as JSON text, which was read back and so keeps every rule. Written by one serializer and read by one reader,
-/// whatever the type, so that a type costs a program no more code than that.
+/// Encodes a value as JSON text and validates it by reading the text. There is one serializer and one reader for all types, so that a type
+/// adds little code to a program.
 #[cfg(feature = "client")]
 pub(crate) fn checked_text<T: Serialize + Payload>(
     value: &T,
@@ -101,8 +101,8 @@ fn check(
     depth: u32,
     read: Read,
 ) -> Result<Box<RawValue>, ValidationError> {
-    let text = written(value)?;
-    judge(
+    let text = encode(value)?;
+    collect(
         &mut Reader::json(text.get(), depth),
         Side::Server,
         &mut |r, cx| read(r, cx),
@@ -110,18 +110,17 @@ fn check(
     Ok(text)
 }
 
-fn written(value: &dyn erased_serde::Serialize) -> Result<Box<RawValue>, ValidationError> {
+fn encode(value: &dyn erased_serde::Serialize) -> Result<Box<RawValue>, ValidationError> {
     serde_json::value::to_raw_value(value)
-        .map_err(|_| ValidationError::whole("cannot be written as JSON"))
+        .map_err(|_| ValidationError::whole("cannot be encode as JSON"))
 }
 
-/// How deep a value of the application's own may nest.
+/// The maximum nesting depth of a value of the application.
 const DEPTH: u32 = 256;
 
-/// Reads a typed value from JSON text, as the end `side` would.
+/// Reads a typed value from JSON text, as the receiving side `side`.
 ///
-/// # Errors
-/// Every rule that it breaks; where it is no JSON, that.
+/// Every violation of its schema, or the syntax error.
 pub fn from_str<T: Payload>(text: &str, side: Side) -> Result<T, ValidationError> {
     read_with(&mut Reader::json(text, DEPTH), &[], side)
 }
@@ -132,7 +131,7 @@ fn read_with<T: Payload>(
     side: Side,
 ) -> Result<T, ValidationError> {
     let mut value = None;
-    judge(reader, side, &mut |r, cx| {
+    collect(reader, side, &mut |r, cx| {
         value = T::read(r, cx, rules)?;
         Ok(value.is_some())
     })?;
@@ -141,8 +140,8 @@ fn read_with<T: Payload>(
     })
 }
 
-/// Reads by `read`, which says whether there is a value: every rule that was broken, if any was.
-fn judge<'de>(
+/// Reads with `read`, which returns whether there is a value, and returns the violations.
+fn collect<'de>(
     reader: &mut Reader<'de>,
     side: Side,
     read: &mut dyn FnMut(&mut Reader<'de>, &mut ReadContext) -> Result<bool, Stop>,
@@ -159,10 +158,10 @@ fn judge<'de>(
     }
 }
 
-/// Reads a typed value from a JSON value, as the end `side` would.
+/// Reads a typed value from a JSON value, as the receiving side `side`.
 ///
 /// # Errors
-/// Every rule that it breaks.
+/// Every violation of its schema.
 pub fn from_value<T: Payload>(
     json: &serde_json::Value,
     rules: Rules,

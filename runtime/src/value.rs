@@ -1,22 +1,22 @@
-//! Values that JSON has and Rust has not: a null that is meant, bytes as text, JSON that is only checked.
+//! Values of JSON without a counterpart in Rust: an explicit null, bytes as text, JSON that is only validated.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A value, or a null that is meant: what JSON Schema writes as `type: [string, 'null']`. An [`Option`] is a field that
-/// may be absent; the two differ on the wire.
+/// A value or an explicit null: `type: [string, 'null']` in JSON Schema. An [`Option`], in contrast, is a field that may be absent; the two
+/// differ on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Nullable<T> {
     /// `null`
     #[default]
     Null,
-    /// Anything else.
+    /// Any other value.
     Value(T),
 }
 
 impl<T> Nullable<T> {
-    /// The value, if it is not null.
+    /// Returns the value, if it is not null.
     pub fn into_option(self) -> Option<T> {
         match self {
             Self::Null => None,
@@ -24,7 +24,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value, borrowed, if it is not null.
+    /// Borrows the value, if it is not null.
     pub const fn as_ref(&self) -> Option<&T> {
         match self {
             Self::Null => None,
@@ -54,17 +54,17 @@ impl<T: Serialize> Serialize for Nullable<T> {
     }
 }
 
-/// Bytes, which JSON carries as base64 (RFC 4648, section 4, with padding): `contentEncoding: base64`.
+/// Bytes, encoded in JSON as base64 (RFC 4648, section 4, with padding): `contentEncoding: base64`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bytes(pub Vec<u8>);
 
 impl Bytes {
-    /// Reads base64; none where the text is not that.
+    /// Decodes base64; `None` if the text is invalid.
     pub fn from_base64(text: &str) -> Option<Self> {
         STANDARD.decode(text).ok().map(Self)
     }
 
-    /// Writes base64.
+    /// Encodes as base64.
     pub fn to_base64(&self) -> String {
         STANDARD.encode(&self.0)
     }
@@ -86,7 +86,7 @@ impl Serialize for Bytes {
     }
 }
 
-/// A JSON value whose schema has no faithful Rust type. It was checked against the schema when it was read.
+/// A JSON value whose schema has no faithful Rust type. It is validated against the schema when it is read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ValidatedJson(pub serde_json::Value);
 
@@ -102,8 +102,8 @@ impl Serialize for ValidatedJson {
     }
 }
 
-/// A 64-bit integer that is carried as a string of decimal digits, because a JavaScript number would lose some of them:
-/// `{type: string, format: int64}` is an `StringInteger<i64>`, `format: uint64` an `StringInteger<u64>`.
+/// A 64-bit integer, encoded as a string of decimal digits because a JavaScript number would lose precision: `{type: string, format:
+/// int64}` is a `StringInteger<i64>`, `format: uint64` a `StringInteger<u64>`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StringInteger<T>(pub T);
 

@@ -1,43 +1,43 @@
-//! What an end takes from the other.
+//! Limits.
 
 use std::time::Duration;
 
-/// What an end takes from the other.
+/// The limits that a side imposes on its peer.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The largest message, in bytes.
+    /// The maximum size of a message, in bytes.
     pub message: usize,
-    /// How deep a message may nest.
+    /// The maximum number of nested arrays and objects in a message.
     pub depth: u32,
-    /// How many messages a client may send in how long; none is no bound.
+    /// The maximum number of messages of a client per period; `None` for no limit.
     pub rate: Option<(u64, Duration)>,
-    /// How many bad messages in a row are borne.
+    /// The number of consecutive invalid messages after which a client is closed.
     pub violations: u32,
-    /// How many bytes may wait for a slow client.
+    /// The maximum size of a connection's outbound queue, in bytes.
     pub outbound: usize,
-    /// How many bytes of received messages may wait: for their handlers on a server, for the application in a client.
+    /// The maximum size of received messages that wait, in bytes: for their handlers in a server, for the application in a client.
     pub inbound: usize,
-    /// How many channels a connection may be in.
+    /// The maximum number of channels that a connection can join.
     pub channels: u32,
-    /// How many streams a connection may have open.
+    /// The maximum number of open streams of a connection.
     pub streams: u32,
-    /// How long a handler may take.
+    /// The time limit of a handler.
     pub handler_timeout: HandlerTimeout,
 }
 
-/// How long a handler may take before its request is answered with `TIMEOUT`. Streams are exempt.
+/// The time limit of a handler, after which its request is answered with `TIMEOUT`. Streams are exempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandlerTimeout {
-    /// Twice as long as a reply to the message is waited for.
+    /// Twice the timeout of the message's reply.
     TwiceTheReply,
-    /// The same for every message.
+    /// The same time for every message.
     After(Duration),
-    /// As long as it likes.
+    /// No limit.
     Off,
 }
 
 impl HandlerTimeout {
-    /// The bound for a message whose reply is waited for `timeout`.
+    /// Returns the limit for a message with this reply timeout.
     pub fn of(self, timeout: Duration) -> Option<Duration> {
         match self {
             Self::TwiceTheReply => Some(timeout * 2),
@@ -48,7 +48,7 @@ impl HandlerTimeout {
 }
 
 impl Limits {
-    /// What holds where the protocol says nothing.
+    /// The limits of a protocol that declares none.
     pub const DEFAULT: Self = Self {
         message: 64 * 1024,
         depth: 64,

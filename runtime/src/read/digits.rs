@@ -1,14 +1,14 @@
-//! Numbers in a text, read while their digits are passed over.
+//! Numbers in a text, parsed while their digits are scanned.
 
 use super::Num;
 
-/// The powers of ten that are exact as doubles.
+/// The powers of ten that a double represents exactly.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// The end of a run of digits, which are added to a number. One of more than 19 digits wraps.
+/// Scans a run of digits, accumulates them in a number, and returns the end of the run. More than 19 digits wrap around.
 #[inline]
 pub(super) fn digits(bytes: &[u8], mut at: usize, n: &mut u64) -> usize {
     while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
@@ -18,7 +18,7 @@ pub(super) fn digits(bytes: &[u8], mut at: usize, n: &mut u64) -> usize {
     at
 }
 
-/// A number of up to 18 digits and without an exponent, and its end.
+/// Parses a number of at most 18 digits without an exponent. Returns it and its end.
 #[inline]
 pub(super) fn plain_number(bytes: &[u8], start: usize) -> Option<(Num, usize)> {
     let negative = bytes.get(start) == Some(&b'-');
@@ -45,12 +45,12 @@ pub(super) fn plain_number(bytes: &[u8], start: usize) -> Option<(Num, usize)> {
         let n = n.cast_signed();
         return Some((Num::Int(if negative { -n } else { n }), end));
     }
-    // Where both are exact as doubles, their quotient is the double nearest to the number (Clinger 1990).
+    // If both are exact as doubles, their quotient is the double nearest to the number (Clinger 1990).
     if n >= 1 << 53 {
         return None;
     }
     let x = n as f64 / POWERS[end - point - 1];
-    // Signs follow no rule that a processor could foresee, so there is no branch.
+    // Signs are unpredictable, so avoid a branch.
     let x = f64::from_bits(x.to_bits() | u64::from(negative) << 63);
     Some((Num::Float(x), end))
 }
@@ -60,7 +60,7 @@ mod tests {
     use super::{Num, digits};
     use crate::read::JsonReader;
 
-    /// Every length, whatever stands behind, and at the end of the text.
+    /// Every length, with any following character, and at the end of the text.
     #[test]
     fn digits_are_added_up() {
         for behind in [

@@ -1,37 +1,37 @@
-//! The fields of a struct, read and written by what does not know the struct: a place for each, filled one after the other.
+//! Reading and writing the fields of a struct through type-erased slots, filled one after the other.
 
 use super::{Mark, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop};
 use crate::{Payload, message::FieldWriter};
 
-/// What is done with the fields of a struct. It is small, because it is handed on for every object of a message.
+/// What to do with the fields of a struct. It is small, because it is passed on for every object of a message.
 #[derive(Debug)]
 pub enum Pass<'a, 'de, T> {
-    /// They are read, and a value is made of them.
+    /// Read them and construct a value.
     Read(&'a mut Reader<'de>, &'a mut ReadContext),
-    /// They are written.
+    /// Write them.
     Write(&'a T, FieldWriter<'a>),
 }
 
-/// What an object has to keep.
+/// The fields and rules of an object.
 #[derive(Debug)]
 pub struct StructFields {
     /// The names of the fields, in the schema's order.
     pub names: &'static [&'static str],
-    /// Whether each name stands in a text as it is: none has a quote, a backslash or a control character.
+    /// Whether every name appears verbatim in JSON text: none contains a quote, a backslash or a control character.
     pub plain: bool,
-    /// The rules of each field; empty, where none has some.
+    /// The rules of each field; empty if no field has any.
     pub rules: &'static [Rules],
-    /// Unknown fields are refused, or dropped; none, where that is for the end that receives to say.
+    /// Whether unknown fields are violations; `None` if that depends on the receiving side.
     pub closed: Option<bool>,
-    /// `minProperties`, `maxProperties` and `dependentRequired`; and a schema, which tells what is wrong in the fields' stead.
+    /// `minProperties`, `maxProperties` and `dependentRequired`; and a schema that reports the violations instead of the fields.
     pub own: Rules,
 }
 
-/// Reads every field of an object into its slot. `required` are the fields that have to be there, a bit each, the lowest for the
-/// first. Whether all rules were kept; then each field that has to be there was read.
+/// Reads every field of an object into its slot. `required` are the required fields, one bit each, the lowest for the first. Returns
+/// whether there are no violations; if so, every required field was read.
 ///
 /// # Errors
-/// Where the text is not JSON.
+/// If the text is not valid JSON.
 pub fn fill(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
@@ -39,19 +39,19 @@ pub fn fill(
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
-    let mut begun = Begun {
+    let mut prefix = ObjectPrefix {
         start: r.place(),
         before: cx.mark(),
         seen: 0,
         last: usize::MAX,
     };
-    if layout.plain && layout.own.is_empty() && cx.beside.is_none() {
-        let whole = in_order(r, cx, layout, required, slots, &mut begun)?;
+    if layout.plain && layout.own.is_empty() && cx.ignored.is_none() {
+        let whole = read_in_order(r, cx, layout, required, slots, &mut prefix)?;
         if whole {
-            return Ok(cx.clean_since(begun.before));
+            return Ok(cx.clean_since(prefix.before));
         }
     }
-    let mut object = ObjectReader::new(r, cx, layout, required, begun);
+    let mut object = ObjectReader::new(r, cx, layout, required, prefix);
     while let Some(field) = object.advance() {
         if let Some(slot) = slots.get_mut(field) {
             object.fill(&mut **slot, layout.rules.get(field).unwrap_or(&NONE));
@@ -60,26 +60,26 @@ pub fn fill(
     object.end()
 }
 
-/// What was read of an object whose fields stand in the schema's order, without white space.
-pub(super) struct Begun<'de> {
-    /// Where the object stands, and what had been found wrong before it.
+/// The fields of an object that the fast path has read.
+pub(super) struct ObjectPrefix<'de> {
+    /// The start of the object, and the mark before it.
     pub(super) start: Place<'de>,
     pub(super) before: Mark,
-    /// The fields that were read, a bit each, and the last of them; behind the last there is where there is none.
+    /// The fields that were read, one bit each, and the last of them; out of bounds if there is none.
     pub(super) seen: u64,
     pub(super) last: usize,
 }
 
-/// Reads fields for as long as they stand as most senders write them. Whether that was the whole object, with every field that
-/// has to be there.
+/// The fast path: reads fields for as long as they are in the schema's order and without white space, as most senders write them. Returns
+/// whether that was the whole object, with every required field.
 #[inline]
-fn in_order<'de>(
+fn read_in_order<'de>(
     r: &mut Reader<'de>,
     cx: &mut ReadContext,
     layout: &'static StructFields,
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
-    begun: &mut Begun<'de>,
+    prefix: &mut ObjectPrefix<'de>,
 ) -> Result<bool, Stop> {
     let &[required] = required else {
         return Ok(false);
@@ -89,30 +89,30 @@ fn in_order<'de>(
             return Ok(false);
         };
         let bit = 1 << field;
-        if !json.quick_name(begun.seen == 0, name) {
+        if !json.quick_name(prefix.seen == 0, name) {
             if required & bit != 0 {
                 return Ok(false);
             }
             continue;
         }
-        begun.seen |= bit;
-        begun.last = field;
+        prefix.seen |= bit;
+        prefix.last = field;
         let mark = cx.mark();
         slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
-        cx.part(begun.before, mark, || Segment::field(field, name));
+        cx.part(prefix.before, mark, || Segment::field(field, name));
     }
     match r {
-        Reader::Json(json) => Ok(begun.seen != 0 && json.quick_end()),
+        Reader::Json(json) => Ok(prefix.seen != 0 && json.quick_end()),
         Reader::Value(_) => Ok(false),
     }
 }
 
-/// The place of a field that is being read.
+/// The slot of a field.
 pub trait Slot {
-    /// Reads the value of the field, which keeps the rules.
+    /// Reads the value of the field and checks its rules.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     fn fill(&mut self, r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> Result<(), Stop>;
 }
 
@@ -127,10 +127,11 @@ const NONE: Rules = &[];
 
 macro_rules! rows {
     ($($name:ident $values:ident: $($column:ident $place:tt)*;)*) => {$(
-        /// The fields of a struct of so many; what makes a value of them, and what takes them out of a value.
+        /// Reads or writes the fields of a struct with this number of fields. One function constructs a value from them, another borrows
+        /// them from a value.
         ///
         /// # Errors
-        /// Where the text is not JSON.
+        /// If the text is not valid JSON.
         #[inline]
         #[allow(non_snake_case, unused_mut, reason = "a type and its value bear one name")]
         pub fn $name<$($column: Payload,)* T>(
@@ -154,7 +155,7 @@ macro_rules! rows {
             }
         }
 
-        /// The values of the fields: compiled once for all structs whose fields have these types.
+        /// Reads the values of the fields. Compiled once for all structs whose fields have the same types.
         #[allow(non_snake_case, unused_mut, unused_variables, reason = "a type and its value bear one name")]
         fn $values<$($column: Payload),*>(
             r: &mut Reader<'_>,
@@ -166,7 +167,7 @@ macro_rules! rows {
             if !fill(r, cx, layout, required, &mut [$(&mut values.$place),*])? {
                 return Ok(None);
             }
-            // Taken one by one: to take them out of the tuple at once costs three times the code.
+            // Taken one by one: destructuring the tuple would triple the code size.
             $(let Some($column) = values.$place.take() else { return Ok(None) };)*
             Ok(Some(($($column,)*)))
         }

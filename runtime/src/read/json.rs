@@ -12,12 +12,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use std::borrow::Cow;
 
-/// The place of the next byte that ends a run of a string's plain text: a quote, a backslash or a control character.
+/// Returns the index of the next byte that ends a run of plain string content: a quote, a backslash or a control character.
 #[inline]
 fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;
-    // Eight bytes at once. A byte that is less than `n` borrows from its highest bit, in the first one that is found at least.
+    // Eight bytes at once (SWAR): a byte less than `n` borrows from its highest bit. The first match is exact; later ones may be false
+    // positives.
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
         let quote = word ^ (ONES * 0x22);
@@ -38,7 +39,7 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Whether two texts of one length are the same. Names are short, and to call for a comparison takes longer than to make it.
+/// Compares two texts of the same length. Names are short, and calling `memcmp` would cost more than the comparison.
 #[inline]
 fn same(a: &[u8], b: &[u8]) -> bool {
     if let (Some(a), Some(b)) = (a.first_chunk::<8>(), b.first_chunk::<8>())
@@ -54,22 +55,22 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// A pull reader over JSON text. Strings without escapes are borrowed from it.
+/// A pull parser for JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
 pub struct JsonReader<'de> {
     text: &'de str,
     at: usize,
     depth: u32,
     scratch: String,
-    /// The counted bytes that are the text.
+    /// The reference-counted bytes of the text, if it has them.
     bytes: Option<&'de Bytes>,
-    /// The name that was read last, where it stands in the text as it is.
+    /// The name that was read last, if it has no escapes.
     name: Option<&'de str>,
     stopped: Syntax,
 }
 
 impl<'de> JsonReader<'de> {
-    /// A reader of a text that nests no deeper than `depth` arrays and objects.
+    /// Creates a reader of a text with at most `depth` nested arrays and objects.
     pub const fn new(text: &'de str, depth: u32) -> Self {
         Self {
             text,
@@ -85,24 +86,24 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    /// A reader of a text whose strings may be shared.
+    /// Creates a reader of a text whose strings can be shared without a copy.
     pub const fn of(body: Body<'de>, depth: u32) -> Self {
         let mut reader = Self::new(body.text(), depth);
         reader.bytes = body.bytes();
         reader
     }
 
-    /// A string that stands in the text, without a copy where the text can be shared.
+    /// Returns a string of the text, without a copy if the text can be shared.
     pub(super) fn share(&self, text: &'de str) -> ByteString {
-        // That it is text is asked of it again, because nothing safe takes our word; but of no more than is shared.
+        // Safe code must validate UTF-8 again here; but only for what is shared.
         let shared = |bytes: &Bytes| ByteString::try_from(bytes.slice_ref(text.as_bytes())).ok();
         self.bytes.and_then(shared).unwrap_or_else(|| text.into())
     }
 
-    /// Makes sure that nothing follows.
+    /// Checks that nothing follows.
     ///
     /// # Errors
-    /// Where something does.
+    /// If something does.
     pub fn end(&mut self) -> Result<(), Stop> {
         match self.token() {
             None => Ok(()),
@@ -127,7 +128,7 @@ impl<'de> JsonReader<'de> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// The next byte that is no white space.
+    /// Returns the next byte that is not white space.
     #[inline]
     fn token(&mut self) -> Option<u8> {
         loop {
@@ -169,7 +170,7 @@ impl<'de> JsonReader<'de> {
         Ok(())
     }
 
-    /// Reads a string's text into the input or the scratch; gives the range of it in the input, where it is there.
+    /// Reads the content of a string. Returns it if it has no escapes; otherwise it is in the scratch buffer.
     fn text(&mut self) -> Result<Option<&'de str>, Stop> {
         if self.token() != Some(b'"') {
             return Err(self.syntax("expected a string"));
@@ -232,14 +233,13 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    /// The number that stands here, where it is plain and there is no white space in front; and what is behind it.
+    /// Returns the number at the current position and its end, if it is short and not preceded by white space.
     #[inline]
     pub(super) fn plain(&self) -> Option<(Num, usize)> {
         plain_number(self.text.as_bytes(), self.at)
     }
 
-    /// The next item of an array, where it is a plain number within bounds and there is no white space around it.
-    /// Otherwise nothing is read.
+    /// Reads the next item of an array if it is a short number within bounds and not surrounded by white space. Otherwise reads nothing.
     #[inline]
     pub(super) fn quick_number(&mut self, first: &mut bool, (min, max): (f64, f64)) -> Option<f64> {
         let bytes = self.text.as_bytes();
@@ -258,7 +258,7 @@ impl<'de> JsonReader<'de> {
         Some(x)
     }
 
-    /// Reads a number that is long, has an exponent, or is none.
+    /// Reads a number that is long or has an exponent, or reports a syntax error.
     #[cold]
     fn long_number(&mut self, start: usize) -> Result<Num, Stop> {
         let bytes = self.text.as_bytes();
@@ -319,7 +319,7 @@ impl<'de> JsonReader<'de> {
         fields: &[&'static str],
         guess: usize,
     ) -> Next {
-        // The way of a message without white space.
+        // The fast path, for messages without white space.
         if let Some([b',', b'"']) = self.text.as_bytes().get(self.at..self.at + 2)
             && !*first
         {
@@ -331,7 +331,7 @@ impl<'de> JsonReader<'de> {
                 Err(Stop) => return Next::Stop,
             }
         }
-        // Most senders write the fields in the schema's order.
+        // Most senders write fields in the schema's order.
         if let Some(field) = fields.get(guess) {
             let rest = &self.text.as_bytes()[self.at + 1..];
             let name = field.as_bytes();
@@ -352,8 +352,8 @@ impl<'de> JsonReader<'de> {
         self.search(fields).unwrap_or(Next::Stop)
     }
 
-    /// Passes over the next name and its colon where it is this one, which has to stand in a text as it is, and there is no white space around it; the `first` with the
-    /// brace in front. Otherwise nothing is read.
+    /// Skips the next name and its colon if the name is this one, appears verbatim and has no white space around it; for the `first` name,
+    /// including the opening brace. Otherwise reads nothing.
     #[inline]
     pub(super) fn quick_name(&mut self, first: bool, name: &'static str) -> bool {
         let bytes = self.text.as_bytes();
@@ -377,7 +377,7 @@ impl<'de> JsonReader<'de> {
         true
     }
 
-    /// Leaves an object that ends at once. Otherwise nothing is read.
+    /// Leaves the object if it ends here. Otherwise reads nothing.
     #[inline]
     pub(super) fn quick_end(&mut self) -> bool {
         let ends = self.byte() == Some(b'}');
@@ -387,7 +387,7 @@ impl<'de> JsonReader<'de> {
         ends
     }
 
-    /// Goes to the next name, if there is one; otherwise out of the object.
+    /// Moves to the next name, or out of the object.
     fn before_name(&mut self, first: &mut bool) -> Result<bool, Stop> {
         let mut next = self.token();
         if std::mem::take(first) {
@@ -416,7 +416,7 @@ impl<'de> JsonReader<'de> {
         }
     }
 
-    /// Reads a name in quotes, and the colon behind it.
+    /// Reads a quoted name and the colon after it.
     fn search(&mut self, fields: &[&'static str]) -> Result<Next, Stop> {
         let borrowed = self.text()?;
         let name = borrowed.unwrap_or(&self.scratch);
@@ -453,7 +453,7 @@ impl<'de> JsonReader<'de> {
         match next {
             Some(b',') => {
                 self.at += 1;
-                // Behind a comma there is an item.
+                // A comma is followed by an item.
                 if self.token() == Some(b']') {
                     return Err(self.syntax("expected a value"));
                 }

@@ -1,10 +1,10 @@
-//! Reading: one pass that checks as it goes and reports every violation.
+//! Reading: one pass that validates while it decodes and reports every violation.
 //!
-//! A [`Reader`] is a pull reader over one encoding. A type reads itself from it ([`crate::Payload`]); what it finds
-//! wrong goes into a [`ReadContext`], and reading goes on behind it. Paths are built on the way out, so that a message with
-//! nothing wrong pays nothing for them.
+//! A [`Reader`] is a pull parser for one encoding. A type reads itself from it ([`crate::Payload`]); violations are collected in a
+//! [`ReadContext`], and reading continues after them. Paths are built on the way out, so that valid messages do not pay for them.
 
-mod cx;
+mod context;
+mod detail_cache;
 mod digits;
 mod fields;
 mod json;
@@ -15,11 +15,10 @@ mod rules;
 mod scalar;
 mod schema;
 mod sequence;
-mod told;
 mod union;
 mod value;
 
-pub use cx::{Mark, ReadContext, Segment};
+pub use context::{Mark, ReadContext, Segment};
 pub use fields::*;
 pub use json::JsonReader;
 pub use number::Num;
@@ -36,24 +35,25 @@ use crate::codec::Body;
 use bytestring::ByteString;
 use std::{borrow::Cow, ops::Deref};
 
-/// A value; or none, where it or what was read before it broke a rule that is now in the [`ReadContext`]; or the end of all reading.
+/// A value; `None` if the value, or one read before it, has violations, which are in the [`ReadContext`]; or an error if reading cannot
+/// continue.
 pub type ReadResult<T> = Result<Option<T>, Stop>;
 
-/// The text is not what its encoding asks for, and nothing can be read of it any more. The reader says what was wrong
-/// ([`Reader::stopped`]): a word more to carry out of every value would slow down all that are good.
+/// The input is malformed and reading cannot continue. The reader holds the reason ([`Reader::stopped`]): returning it from every value
+/// would slow down reading valid messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;
 
-/// What was wrong where reading stopped.
+/// Why and where reading stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Syntax {
     /// The byte at which reading stopped.
     pub offset: usize,
-    /// What was wrong there.
+    /// The syntax error.
     pub message: &'static str,
 }
 
-/// What stands next.
+/// The kind of the next value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the six kinds of JSON value, and bytes")]
 pub enum Kind {
@@ -65,17 +65,17 @@ pub enum Kind {
     Object,
 }
 
-/// A string, borrowed from the input where it stands there as it is.
+/// A string, borrowed from the input if it has no escapes.
 #[derive(Debug)]
 pub enum Text<'de, 'a> {
-    /// From the input.
+    /// Part of the input.
     Borrowed(&'de str),
-    /// Unescaped; gone with the next read.
+    /// Unescaped; overwritten by the next read.
     Scratch(&'a str),
 }
 
 impl<'de> Text<'de, '_> {
-    /// The text, copied where it does not stand in the input.
+    /// Returns the text, copied unless it is borrowed from the input.
     pub fn into_cow(self) -> Cow<'de, str> {
         match self {
             Self::Borrowed(text) => Cow::Borrowed(text),
@@ -97,18 +97,17 @@ impl Deref for Text<'_, '_> {
 /// What comes next in an object.
 #[derive(Clone, Copy, Debug)]
 pub enum Next {
-    /// A field: its place in the table. Its value is read next.
+    /// A declared field: its index. Its value is read next.
     Field(usize),
-    /// Another member, whose name is [`Reader::name`]. Its value is read next.
+    /// An undeclared member, whose name is [`Reader::name`]. Its value is read next.
     Unknown,
-    /// Nothing: the object was left.
+    /// The end of the object, which the reader has left.
     End,
-    /// The text is not what its encoding asks for.
+    /// The input is malformed.
     Stop,
 }
 
-/// A pull reader: over a text, or over a value in memory. It is one type for all of them, so that what a type's reading
-/// compiles to is there once.
+/// A pull parser over a text or a value in memory. It is one enum, not a trait, so that the code that reads a type is compiled once.
 #[derive(Debug)]
 pub enum Reader<'de> {
     /// JSON text.
@@ -117,36 +116,36 @@ pub enum Reader<'de> {
     Value(ValueReader<'de>),
 }
 
-/// A place to come back to.
+/// A position to return to.
 #[derive(Clone, Copy, Debug)]
 pub enum Place<'de> {
-    /// In a text: so many bytes in.
+    /// A byte offset in a text.
     Offset(usize),
     /// In a value.
     Value(&'de serde_json::Value),
 }
 
-/// An object that is being read.
+/// The state of reading an object.
 #[derive(Debug)]
 pub enum Members<'de> {
     /// In a text.
     Json {
-        /// Whether nothing of it was read yet.
+        /// Whether nothing of it has been read yet.
         first: bool,
     },
-    /// In a value: the members that are left, and the object.
+    /// In a value: the remaining members, and the object.
     Value(serde_json::map::Iter<'de>, &'de serde_json::Value),
 }
 
-/// An array that is being read.
+/// The state of reading an array.
 #[derive(Debug)]
 pub enum Items<'de> {
     /// In a text.
     Json {
-        /// Whether nothing of it was read yet.
+        /// Whether nothing of it has been read yet.
         first: bool,
     },
-    /// In a value: the items that are left, and the array.
+    /// In a value: the remaining items, and the array.
     Value(
         std::slice::Iter<'de, serde_json::Value>,
         &'de serde_json::Value,
@@ -163,22 +162,22 @@ macro_rules! either {
 }
 
 impl<'de> Reader<'de> {
-    /// A reader of a text that nests no deeper than `depth` arrays and objects.
+    /// Creates a reader of a text with at most `depth` nested arrays and objects.
     pub const fn json(text: &'de str, depth: u32) -> Self {
         Self::Json(JsonReader::new(text, depth))
     }
 
-    /// A reader of a text whose strings may be shared.
+    /// Creates a reader of a text whose strings can be shared without a copy.
     pub const fn body(body: Body<'de>, depth: u32) -> Self {
         Self::Json(JsonReader::of(body, depth))
     }
 
-    /// A reader of a value.
+    /// Creates a reader of a value.
     pub const fn value_of(value: &'de serde_json::Value) -> Self {
         Self::Value(ValueReader::new(value))
     }
 
-    /// What stands next. Nothing is consumed.
+    /// Returns the kind of the next value without consuming it.
     #[inline]
     pub fn peek(&mut self) -> Result<Kind, Stop> {
         either!(self.peek())
@@ -206,7 +205,7 @@ impl<'de> Reader<'de> {
         either!(self.string())
     }
 
-    /// A string that was read, without a copy where the text it stands in can be shared.
+    /// Returns a string that was read, without a copy if the text can be shared.
     pub(super) fn share(&self, text: &'de str) -> ByteString {
         match self {
             Self::Json(reader) => reader.share(text),
@@ -214,12 +213,12 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Goes into an object.
+    /// Enters an object.
     pub fn enter_object(&mut self) -> Result<Members<'de>, Stop> {
         either!(self.enter_object())
     }
 
-    /// Reads the next name, or leaves the object. It is looked for among `fields`, first at the place `guess`.
+    /// Reads the next name, or leaves the object. The name is looked up in `fields`, first at the index `guess`.
     #[inline]
     pub fn next_key(
         &mut self,
@@ -236,7 +235,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The name that was read last.
+    /// Returns the name that was read last.
     pub fn name(&self) -> Cow<'de, str> {
         match self {
             Self::Json(reader) => reader.last_name(),
@@ -244,7 +243,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Stops here.
+    /// Stops reading because of a syntax error.
     pub const fn stop(&mut self, message: &'static str) -> Stop {
         match self {
             Self::Json(reader) => reader.syntax(message),
@@ -252,7 +251,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// What was wrong where reading stopped.
+    /// Why and where reading stopped.
     pub const fn stopped(&self) -> Syntax {
         match self {
             Self::Json(reader) => reader.stopped(),
@@ -260,12 +259,12 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Goes into an array.
+    /// Enters an array.
     pub fn enter_array(&mut self) -> Result<Items<'de>, Stop> {
         either!(self.enter_array())
     }
 
-    /// Whether an item follows; where none does, the array is left.
+    /// Returns whether an item follows. If not, the array is left.
     #[inline]
     pub fn next_item(&mut self, items: &mut Items<'de>) -> Result<bool, Stop> {
         match (self, items) {
@@ -275,7 +274,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Passes over a value, whatever it is.
+    /// Skips a value of any kind.
     pub fn skip(&mut self) -> Result<(), Stop> {
         match self {
             Self::Json(reader) => reader.skip(),
@@ -283,7 +282,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Where the reader is.
+    /// Returns the current position.
     pub const fn place(&self) -> Place<'de> {
         match self {
             Self::Json(reader) => Place::Offset(reader.offset()),
@@ -291,7 +290,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Goes back, or forward, to a place.
+    /// Moves to a position.
     pub fn go(&mut self, place: Place<'de>) {
         match (self, place) {
             (Self::Json(reader), Place::Offset(offset)) => reader.go(offset),
@@ -300,7 +299,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// How many bytes of a text were read.
+    /// Returns the number of bytes read from a text.
     pub const fn offset(&self) -> usize {
         match self {
             Self::Json(reader) => reader.offset(),
@@ -308,7 +307,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Reads any value.
+    /// Reads a value of any kind.
     pub fn value(&mut self) -> Result<serde_json::Value, Stop> {
         match self {
             Self::Json(reader) => reader.value(),
@@ -316,10 +315,10 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Makes sure that nothing follows.
+    /// Checks that nothing follows.
     ///
     /// # Errors
-    /// Where something does.
+    /// If something does.
     pub fn end(&mut self) -> Result<(), Stop> {
         match self {
             Self::Json(reader) => reader.end(),

@@ -1,16 +1,16 @@
-//! Numbers as JSON has them: one kind, compared as doubles, kept exact while they are integers.
+//! JSON numbers: compared as doubles, and exact as long as they are integers.
 
 /// A number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Num {
     /// An integer written without fraction or exponent.
     Int(i64),
-    /// Any other, as the nearest double; infinite where it is out of range.
+    /// Any other number, as the nearest double; infinite if out of range.
     Float(f64),
 }
 
 impl Num {
-    /// The number as a double.
+    /// Returns the number as a double.
     #[expect(clippy::cast_precision_loss, reason = "numbers compare as doubles")]
     pub const fn as_f64(self) -> f64 {
         match self {
@@ -19,7 +19,7 @@ impl Num {
         }
     }
 
-    /// The number as an integer, where it is one: `1.0` and `-0` are. Beyond 64 bits it is the nearest end of them.
+    /// Returns the number as an integer, if it is one, as `1.0` and `-0` are. Saturates beyond 64 bits.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "saturates, and what is that large is out of every bound"

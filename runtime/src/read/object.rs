@@ -1,91 +1,91 @@
-//! Objects: structs by their table of fields, and maps.
+//! Objects: structs, by their list of fields, and maps.
 
 use super::{
     Kind, Mark, Members, Next, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
-    cx::Beside,
-    fields::{Begun, Slot, StructFields},
-    rules::{Rule, check_properties, check_value, inner, keeps_name, names},
+    context::IgnoredMembers,
+    detail_cache,
+    fields::{ObjectPrefix, Slot, StructFields},
+    rules::{Rule, check_properties, check_value, inner, is_valid_name, names},
     scalar::wrong_type,
-    schema, told,
+    schema,
 };
 use crate::Payload;
 use handfast_schema::{Type, details};
 use std::collections::BTreeMap;
 
-/// An object that is being read: it gives one field after the other, and at the end whether every rule was
-/// kept. What goes wrong on the way, it keeps until then.
+/// Reads an object: returns one field after the other, and at the end whether there were violations.
 #[derive(Debug)]
 pub struct ObjectReader<'r, 'de> {
     r: &'r mut Reader<'de>,
     cx: &'r mut ReadContext,
     fields: &'static [&'static str],
     required: &'static [u64],
-    refuses: bool,
+    closed: bool,
     rules: Rules,
-    /// None before and behind it.
+    /// `None` before and after the object.
     members: Option<Members<'de>>,
     entered: bool,
-    twice: bool,
+    repeated: bool,
     start: Place<'de>,
-    /// What had been found wrong before the object, and before the field being read.
+    /// The marks before the object and before the field being read.
     before: Mark,
     mark: Mark,
-    beside: Beside,
-    /// The field being read; behind the last where there is none.
+    ignored: IgnoredMembers,
+    /// The index of the field being read; out of bounds if there is none.
     field: usize,
     count: u64,
-    /// The first 64 fields seen, a bit each.
+    /// The first 64 fields that were seen, one bit each.
     seen: u64,
     /// What few objects need.
-    rare: Option<Box<Rare<'de>>>,
+    cold: Option<Box<ColdState<'de>>>,
     stopped: bool,
 }
 
 /// What few objects need.
 #[derive(Debug, Default)]
-struct Rare<'de> {
-    /// The fields beyond the first 64 that were seen.
+struct ColdState<'de> {
+    /// The fields beyond the first 64 that were seen, one bit each.
     seen: Vec<u64>,
-    /// What is left to be read again, where a name stood twice.
-    again: Vec<(usize, Place<'de>)>,
-    /// Where the object ends, while that is read.
+    /// The fields that remain to be read again, if a name was repeated.
+    reread: Vec<(usize, Place<'de>)>,
+    /// The end of the object, while fields are read reread.
     end: Option<Place<'de>>,
 }
 
 impl<'r, 'de> ObjectReader<'r, 'de> {
-    /// Goes into an object, or on in one that was begun; `required` are the fields that have to be there, a bit each, the lowest
-    /// for the first.
+    /// Enters an object, or continues one whose first fields were read. `required` are the required fields, one bit each, the lowest for
+    /// the first.
     pub(super) fn new(
         r: &'r mut Reader<'de>,
         cx: &'r mut ReadContext,
         layout: &'static StructFields,
         required: &'static [u64],
-        begun: Begun<'de>,
+        prefix: ObjectPrefix<'de>,
     ) -> Self {
-        let Begun {
+        let ObjectPrefix {
             start,
             before,
             seen,
             last,
-        } = begun;
+        } = prefix;
         let mut object = Self {
             start,
             before,
             mark: cx.mark(),
-            beside: std::mem::take(&mut cx.beside),
+            ignored: std::mem::take(&mut cx.ignored),
             r,
-            refuses: layout.closed.unwrap_or(cx.refuses_unknown()),
+            closed: layout.closed.unwrap_or(cx.refuses_unknown()),
             cx,
             fields: layout.names,
             required,
             rules: layout.own,
             members: None,
             entered: false,
-            twice: false,
+            repeated: false,
             field: last,
             count: u64::from(seen.count_ones()),
             seen,
-            rare: None,
+            cold: None,
             stopped: false,
         };
         if seen == 0 {
@@ -108,7 +108,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
     }
 
-    /// The next field; its value is to be read then.
+    /// Returns the next field. Its value must be read next.
     pub(super) fn advance(&mut self) -> Option<usize> {
         if let Some(name) = self.fields.get(self.field) {
             let field = self.field;
@@ -138,7 +138,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     #[inline]
     fn step(&mut self) -> Result<Option<usize>, Stop> {
         let Some(members) = &mut self.members else {
-            return Ok(self.next_again());
+            return Ok(self.next_reread());
         };
         let guess = self.field.wrapping_add(1);
         loop {
@@ -147,18 +147,18 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     self.count += 1;
                     let bit = 1 << (field % 64);
                     if field < 64 {
-                        self.twice |= self.seen & bit != 0;
+                        self.repeated |= self.seen & bit != 0;
                         self.seen |= bit;
                     } else {
-                        self.twice |= !self.see_far(field);
+                        self.repeated |= !self.mark_seen_cold(field);
                     }
                     return Ok(Some(field));
                 }
                 Next::Unknown => {
                     self.count += 1;
-                    if self.refuses {
+                    if self.closed {
                         let name = self.r.name();
-                        if !self.beside.has(&name) {
+                        if !self.ignored.has(&name) {
                             unknown(self.cx, self.before, &name);
                         }
                     }
@@ -169,20 +169,20 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             }
         }
         self.members = None;
-        if self.twice {
+        if self.repeated {
             self.last_wins()?;
-            return Ok(self.next_again());
+            return Ok(self.next_reread());
         }
         Ok(None)
     }
 
-    /// Whether a field beyond the first 64 was not there yet.
+    /// Marks a field beyond the first 64 as seen. Returns whether it is new.
     #[cold]
-    fn see_far(&mut self, field: usize) -> bool {
-        let words = self.fields.len().div_ceil(64);
-        let rare = self.rare.get_or_insert_default();
-        rare.seen.resize(words, 0);
-        let word = &mut rare.seen[field / 64];
+    fn mark_seen_cold(&mut self, field: usize) -> bool {
+        let chunks = self.fields.len().div_ceil(64);
+        let cold = self.cold.get_or_insert_default();
+        cold.seen.resize(chunks, 0);
+        let word = &mut cold.seen[field / 64];
         let bit = 1 << (field % 64);
         let new = *word & bit == 0;
         *word |= bit;
@@ -190,28 +190,28 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     }
 
     fn has_seen(&self, field: usize) -> bool {
-        let word = match (field / 64, &self.rare) {
+        let word = match (field / 64, &self.cold) {
             (0, _) => self.seen,
-            (far, Some(rare)) => rare.seen.get(far).copied().unwrap_or(0),
+            (far, Some(cold)) => cold.seen.get(far).copied().unwrap_or(0),
             (_, None) => 0,
         };
         word & (1 << (field % 64)) != 0
     }
 
-    fn next_again(&mut self) -> Option<usize> {
-        let rare = self.rare.as_mut()?;
-        if let Some((field, place)) = rare.again.pop() {
+    fn next_reread(&mut self) -> Option<usize> {
+        let cold = self.cold.as_mut()?;
+        if let Some((field, place)) = cold.reread.pop() {
             self.r.go(place);
             return Some(field);
         }
-        if let Some(end) = rare.end.take() {
+        if let Some(end) = cold.end.take() {
             self.r.go(end);
         }
         None
     }
 
-    /// A name stands twice: of each name the last value counts, as in every JavaScript engine. What was found is
-    /// forgotten, and the values that count are read again.
+    /// Handles repeated names: the last value of each name counts, as in every JavaScript engine. Discards all violations and reads the
+    /// values that count reread.
     #[cold]
     fn last_wins(&mut self) -> Result<(), Stop> {
         self.cx.forget_since(self.before);
@@ -232,12 +232,12 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             self.r.skip()?;
         }
         self.count = last.len() as u64;
-        let rare = self.rare.get_or_insert_default();
-        rare.end = end;
+        let cold = self.cold.get_or_insert_default();
+        cold.end = end;
         for (name, (field, place)) in last {
             match field {
-                Some(field) => rare.again.push((field, place)),
-                None if self.refuses && !self.beside.has(&name) => {
+                Some(field) => cold.reread.push((field, place)),
+                None if self.closed && !self.ignored.has(&name) => {
                     unknown(self.cx, self.before, &name);
                 }
                 None => {}
@@ -246,15 +246,15 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         Ok(())
     }
 
-    /// Reads the value of the field.
+    /// Reads the value of a field.
     pub(super) fn fill(&mut self, slot: &mut dyn Slot, rules: Rules) {
         self.stopped |= slot.fill(self.r, self.cx, rules).is_err();
     }
 
-    /// Whether every rule was kept; then each field that is not optional was read.
+    /// Returns whether there are no violations. If so, every required field was read.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     pub(super) fn end(mut self) -> Result<bool, Stop> {
         if self.stopped {
             return Err(Stop);
@@ -271,7 +271,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             for (place, field) in self.fields.iter().enumerate() {
                 let required = self.required[place / 64] & (1 << (place % 64)) != 0;
                 if required && !self.has_seen(place) {
-                    self.cx.known(told::required(field));
+                    self.cx.cached_violation(detail_cache::required(field));
                 }
             }
         }
@@ -283,12 +283,12 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
         let clean = self.cx.clean_since(self.before);
         if !clean && schema::of(self.rules).is_some() {
-            self.tell_by_schema()?;
+            self.report_by_schema()?;
         }
         Ok(clean)
     }
 
-    /// Checks that what has to stand beside a field does.
+    /// Checks `dependentRequired`: the properties that must be present if another is.
     fn check_dependent(&mut self, because: &str, names: &[&str]) {
         let is_there = |name: &str| {
             let place = self.fields.iter().position(|field| *field == name);
@@ -304,21 +304,22 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
     }
 
-    /// Tells what is wrong in the words and the order of the schema, where the fields say what is right and not how it is told.
+    /// Replaces the violations by those of the schema, if the type has one: its fields decide what is valid, the schema how violations are
+    /// reported.
     #[cold]
-    fn tell_by_schema(self) -> Result<(), Stop> {
+    fn report_by_schema(self) -> Result<(), Stop> {
         let end = self.r.place();
         self.r.go(self.start);
         let mut value = self.r.value()?;
         self.r.go(end);
-        self.beside.leave_envelope(&mut value);
-        let mut told = ReadContext::new(self.cx.side());
-        let nothing = told.mark();
-        check_value(self.rules, &value, &mut told);
-        // Where the two do not agree, what was found stands.
-        if !told.clean_since(nothing) {
+        self.ignored.remove_envelope(&mut value);
+        let mut by_schema = ReadContext::new(self.cx.side());
+        let start = by_schema.mark();
+        check_value(self.rules, &value, &mut by_schema);
+        // If the schema accepts the value, keep the violations of the fields.
+        if !by_schema.clean_since(start) {
             self.cx.forget_since(self.before);
-            self.cx.adopt(told);
+            self.cx.adopt(by_schema);
         }
         Ok(())
     }
@@ -331,21 +332,21 @@ fn unknown(cx: &mut ReadContext, object: Mark, name: &str) {
     cx.part(object, mark, || Segment::Key(name.into()));
 }
 
-/// Reads an object whose names are not declared. Of a name that stands twice the last value counts.
+/// Reads an object as a map. If a name is repeated, the last value counts.
 ///
 /// # Errors
-/// Where the text is not JSON.
+/// If the text is not valid JSON.
 pub fn map<T: Payload>(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
     rules: Rules,
 ) -> ReadResult<BTreeMap<String, T>> {
-    let beside = std::mem::take(&mut cx.beside);
+    let ignored = std::mem::take(&mut cx.ignored);
     if r.peek()? != Kind::Object {
         return wrong_type(r, cx, Type::Object);
     }
     let outer = cx.mark();
-    // What a value broke is held back until it is known to be the last of its name.
+    // The violations of a value are held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, ReadContext)> = BTreeMap::new();
     let (side, inner, names) = (cx.side(), inner(rules), names(rules));
     let mut members = r.enter_object()?;
@@ -356,7 +357,7 @@ pub fn map<T: Payload>(
             Next::Stop => return Err(Stop),
         }
         let name = r.name();
-        if beside.has(&name) {
+        if ignored.has(&name) {
             r.skip()?;
             continue;
         }
@@ -368,7 +369,7 @@ pub fn map<T: Payload>(
     let mut map = BTreeMap::new();
     for (name, (value, own)) in found {
         let mark = cx.mark();
-        if !keeps_name(names, &name) {
+        if !is_valid_name(names, &name) {
             cx.violation(details::property_name());
         }
         cx.adopt(own);

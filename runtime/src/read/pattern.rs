@@ -1,9 +1,9 @@
-//! Patterns: regular expressions of ECMA-262, matched in linear time.
+//! The keyword `pattern`: regular expressions of ECMA-262, matched in linear time.
 
 use regex::Regex;
 use std::sync::OnceLock;
 
-/// A regular expression of ECMA-262, translated and compiled when it is first needed. It matches in linear time.
+/// A regular expression of ECMA-262, translated and compiled at first use. It matches in linear time.
 #[derive(Debug)]
 pub struct Pattern {
     pub(super) source: &'static str,
@@ -14,12 +14,12 @@ pub struct Pattern {
 enum Matcher {
     Run(Run),
     Regex(Regex),
-    /// It cannot be translated.
+    /// The pattern cannot be translated.
     Nothing,
 }
 
 impl Pattern {
-    /// A pattern. One that cannot be translated matches nothing; the generator refuses such patterns.
+    /// Creates a pattern. One that cannot be translated matches nothing; the generator rejects such patterns.
     pub const fn new(source: &'static str) -> Self {
         Self {
             source,
@@ -43,18 +43,17 @@ fn compile(source: &str) -> Matcher {
     handfast_schema::pattern::compile(source).map_or(Matcher::Nothing, Matcher::Regex)
 }
 
-/// Nothing but a run of characters of one class, such as `^[a-z0-9-]{1,64}$`: what most names ask for. It needs no
-/// automaton.
+/// A run of characters of one class, such as `^[a-z0-9-]{1,64}$`. Most names have such patterns, which need no automaton.
 #[derive(Debug)]
 struct Run {
-    /// The ASCII characters of the class, a bit each.
+    /// The ASCII characters of the class, one bit each.
     class: u128,
     min: usize,
     max: usize,
 }
 
 impl Run {
-    /// The run that a pattern stands for, where its class holds letters, digits and what is never special in one.
+    /// Parses a pattern as a run, if its class contains only letters, digits and characters that are never special in a class.
     fn parse(source: &str) -> Option<Self> {
         let (class, times) = source
             .strip_prefix("^[")?
@@ -67,7 +66,7 @@ impl Run {
         while let Some(&first) = bytes.get(i) {
             let range = bytes.get(i + 1) == Some(&b'-') && bytes.get(i + 2).is_some();
             let last = if range { bytes[i + 2] } else { first };
-            // A hyphen stands for itself at the end alone.
+            // A hyphen is literal only at the end.
             let hyphen = first == b'-' && i + 1 == bytes.len();
             if !(hyphen || (is_plain(first) && is_plain(last) && first <= last)) {
                 return None;
@@ -99,13 +98,13 @@ impl Run {
     }
 
     fn is_match(&self, text: &str) -> bool {
-        // All are ASCII, so there are as many characters as bytes.
+        // All are ASCII, so the number of characters is that of bytes.
         (self.min..=self.max).contains(&text.len())
             && text.bytes().all(|b| b < 128 && self.class & (1 << b) != 0)
     }
 }
 
-/// A count of digits and nothing else.
+/// Parses a count that consists of digits only.
 fn number(text: &str) -> Option<usize> {
     (text.bytes().all(|b| b.is_ascii_digit()))
         .then(|| text.parse().ok())
@@ -116,7 +115,7 @@ fn number(text: &str) -> Option<usize> {
 mod tests {
     use super::{Matcher, Run, compile};
 
-    /// What is taken for a run matches as the regular expression does.
+    /// A pattern parsed as a run matches like the regular expression.
     #[test]
     fn runs_match_as_their_patterns() {
         let patterns = [

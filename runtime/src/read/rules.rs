@@ -1,14 +1,13 @@
-//! The constraints of one place in a schema, as constants.
+//! The constraints of one location in a schema, as constants.
 
 use handfast_schema::{Number, ViolationDetail, details};
 
 use super::{
-    Num, Pattern, ReadContext, SchemaText,
+    Num, Pattern, ReadContext, SchemaText, detail_cache,
     schema::{fits, of, violations},
-    told,
 };
 
-/// What a value has to keep, beside being of its type: a keyword of JSON Schema, and its value.
+/// A constraint of a value in addition to its type: a keyword of JSON Schema and its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
     /// `minimum`
@@ -39,28 +38,28 @@ pub enum Rule {
     MinProperties(u64),
     /// `maxProperties`
     MaxProperties(u64),
-    /// `contains`, with how many items have to fit and how many may
+    /// `contains`, with `minContains` and `maxContains`
     Contains(&'static Contains),
-    /// `propertyNames`: what every name of a map has to keep
+    /// `propertyNames`: the rules of the names of a map
     PropertyNames(Rules),
-    /// `dependentRequired`: a property, and those that have to be there where it is
+    /// `dependentRequired`: a property, and those that are required if it is present
     DependentRequired(&'static str, &'static [&'static str]),
-    /// What every item of an array, or every value of a map, has to keep.
+    /// The rules of the items of an array, or of the values of a map.
     Items(Rules),
-    /// `contentEncoding`, where the text stays a string
+    /// `contentEncoding`, if the text remains a string
     ContentEncoding(&'static str),
-    /// The JSON Schema of a value that has no faithful Rust type. Handfast's two defaults hold in it.
+    /// The JSON Schema of a value that has no faithful Rust type, read with Handfast's two defaults.
     Schema(SchemaText),
-    /// The same, and it means what JSON Schema says: nothing is closed by default, and an integer has no bounds but its own.
+    /// As [`Rule::Schema`], but with the defaults of JSON Schema: objects are not closed, and integers are unbounded.
     JsonSchema(SchemaText),
-    /// Null is a branch of its own, and not a `type` beside the other: what is wrong is told by the other branch.
+    /// Null is a separate branch (`oneOf`), not one of several types: violations are reported by the other branch.
     NullApart,
 }
 
-/// What some of the items of an array have to keep.
+/// The keyword `contains`.
 #[derive(Debug)]
 pub struct Contains {
-    /// What is asked of them: a schema.
+    /// The schema that matching items satisfy.
     pub of: Rules,
     /// `minContains`
     pub min: Option<u64>,
@@ -68,15 +67,15 @@ pub struct Contains {
     pub max: Option<u64>,
 }
 
-/// All that a value has to keep.
+/// All rules of a value.
 pub type Rules = &'static [Rule];
 
-/// A bound of numbers, as it is written in the schema.
+/// A numeric bound, as written in the schema.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
     /// An integer.
     Int(i64),
-    /// Any other.
+    /// Any other number.
     Float(f64),
 }
 
@@ -96,7 +95,7 @@ impl Limit {
     }
 }
 
-/// The rules of what lies inside an array or a map.
+/// Returns the rules of the items of an array or the values of a map.
 pub(super) fn inner(rules: Rules) -> Rules {
     let items = rules.iter().find_map(|rule| match rule {
         Rule::Items(rules) => Some(*rules),
@@ -105,17 +104,17 @@ pub(super) fn inner(rules: Rules) -> Rules {
     items.unwrap_or_default()
 }
 
-/// Tells of every rule that is not kept.
+/// Reports every rule that is violated.
 #[inline]
-fn check(rules: Rules, cx: &mut ReadContext, mut keeps: impl FnMut(&Rule) -> bool) {
+fn check(rules: Rules, cx: &mut ReadContext, mut holds: impl FnMut(&Rule) -> bool) {
     for rule in rules {
-        if !keeps(rule) {
-            broken(rule, cx);
+        if !holds(rule) {
+            report(rule, cx);
         }
     }
 }
 
-/// Checks a number; `safe` adds the bounds of an integer that has none of its own.
+/// Checks a number. `safe` adds the range of safe integers where the rules have no bounds.
 #[inline]
 pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut ReadContext) {
     let x = n.as_f64();
@@ -142,14 +141,14 @@ pub(super) fn check_number(rules: Rules, n: Num, safe: bool, cx: &mut ReadContex
     });
     const SAFE: i64 = handfast_schema::number::MAX_SAFE_INTEGER;
     if high && x > Limit::Int(SAFE).as_f64() {
-        broken(&Rule::Maximum(Limit::Int(SAFE)), cx);
+        report(&Rule::Maximum(Limit::Int(SAFE)), cx);
     }
     if low && x < Limit::Int(-SAFE).as_f64() {
-        broken(&Rule::Minimum(Limit::Int(-SAFE)), cx);
+        report(&Rule::Minimum(Limit::Int(-SAFE)), cx);
     }
 }
 
-/// Whether a number keeps the rules, where bounds are all they ask; false also where they ask for more.
+/// Whether a number satisfies the rules. Also false if they are not all bounds.
 #[inline]
 pub(super) fn is_within(rules: Rules, x: f64) -> bool {
     rules.iter().all(|rule| match rule {
@@ -161,7 +160,7 @@ pub(super) fn is_within(rules: Rules, x: f64) -> bool {
     })
 }
 
-/// The least and the greatest number that keep the rules, where that is all they ask.
+/// Returns the minimum and maximum that the rules allow, if they are all bounds.
 pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
     let mut bounds = (f64::MIN, f64::MAX);
     for rule in rules {
@@ -177,11 +176,11 @@ pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
 /// Checks a string.
 #[inline]
 pub(super) fn check_string(rules: Rules, text: &str, cx: &mut ReadContext) {
-    check(rules, cx, |rule| keeps_text(rule, text));
+    check(rules, cx, |rule| satisfies(rule, text));
 }
 
 #[inline]
-fn keeps_text(rule: &Rule, text: &str) -> bool {
+fn satisfies(rule: &Rule, text: &str) -> bool {
     match rule {
         Rule::MinLength(min) => has_at_least(text, *min),
         Rule::MaxLength(max) => has_at_most(text, *max),
@@ -192,7 +191,7 @@ fn keeps_text(rule: &Rule, text: &str) -> bool {
     }
 }
 
-/// What the names of a map have to keep.
+/// Returns the rules of the names of a map.
 pub(super) fn names(rules: Rules) -> Rules {
     let names = rules.iter().find_map(|rule| match rule {
         Rule::PropertyNames(rules) => Some(*rules),
@@ -201,13 +200,13 @@ pub(super) fn names(rules: Rules) -> Rules {
     names.unwrap_or_default()
 }
 
-/// Whether the name of a property may be what it is.
-pub(super) fn keeps_name(rules: Rules, name: &str) -> bool {
-    rules.iter().all(|rule| keeps_text(rule, name))
+/// Whether the name of a property satisfies its rules.
+pub(super) fn is_valid_name(rules: Rules, name: &str) -> bool {
+    rules.iter().all(|rule| satisfies(rule, name))
         && (of(rules).is_none() || fits(rules, &name.into()))
 }
 
-/// Checks that enough items are of a kind, and not too many.
+/// Checks `contains`, `minContains` and `maxContains`.
 pub(super) fn check_contains(
     contains: &Contains,
     items: &[serde_json::Value],
@@ -222,7 +221,7 @@ pub(super) fn check_contains(
     }
 }
 
-// A text has at most as many code points as bytes and at least a quarter, so most need no count.
+// A text has at most as many code points as bytes and at least a quarter as many, so most need not be counted.
 
 fn has_at_least(text: &str, min: u64) -> bool {
     let bytes = text.len() as u64;
@@ -234,7 +233,7 @@ fn has_at_most(text: &str, max: u64) -> bool {
     bytes <= max || (bytes.div_ceil(4) <= max && text.chars().count() as u64 <= max)
 }
 
-/// Checks how many items there are.
+/// Checks the number of items.
 pub(super) fn check_items(rules: Rules, count: u64, cx: &mut ReadContext) {
     check(rules, cx, |rule| match rule {
         Rule::MaxItems(max) => count <= *max,
@@ -243,7 +242,7 @@ pub(super) fn check_items(rules: Rules, count: u64, cx: &mut ReadContext) {
     });
 }
 
-/// Checks how many properties there are.
+/// Checks the number of properties.
 pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut ReadContext) {
     check(rules, cx, |rule| match rule {
         Rule::MaxProperties(max) => count <= *max,
@@ -252,11 +251,11 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut ReadContext) {
     });
 }
 
-/// Says that a rule is broken.
+/// Reports the violation of a rule.
 #[cold]
 #[inline(never)]
-pub(super) fn broken(rule: &'static Rule, cx: &mut ReadContext) {
-    cx.known(told::broken(rule, || detail_of(rule)));
+pub(super) fn report(rule: &'static Rule, cx: &mut ReadContext) {
+    cx.cached_violation(detail_cache::violated(rule, || detail_of(rule)));
 }
 
 fn detail_of(rule: &Rule) -> ViolationDetail {
@@ -276,7 +275,7 @@ fn detail_of(rule: &Rule) -> ViolationDetail {
         Rule::UniqueItems => details::unique_items(),
         Rule::MinProperties(n) => details::min_properties(*n),
         Rule::MaxProperties(n) => details::max_properties(*n),
-        // These are told by what they stand for, in its own words.
+        // These have messages of their own, elsewhere.
         Rule::Items(_)
         | Rule::Contains(_)
         | Rule::PropertyNames(_)
@@ -287,7 +286,7 @@ fn detail_of(rule: &Rule) -> ViolationDetail {
     }
 }
 
-/// Checks a value that has no faithful Rust type by its schema.
+/// Checks a value against its JSON Schema, if the rules contain one.
 pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut ReadContext) {
     let Some((text, dialect)) = of(rules) else {
         return;

@@ -1,51 +1,50 @@
-//! Booleans, numbers, strings, bytes, null, and values that are kept as JSON.
+//! Booleans, numbers, strings, bytes, null, and values kept as JSON.
 
 use super::{
-    ArrayReader, Kind, Num, Pass, ReadContext, ReadResult, Reader, Rule, Rules, Text,
+    ArrayReader, Kind, Num, Pass, ReadContext, ReadResult, Reader, Rule, Rules, Text, detail_cache,
     rules::{bounds, check_number, check_string, check_value, is_within},
-    told,
 };
 use crate::{Bytes, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter};
 use bytestring::ByteString;
 use handfast_schema::{Type, details};
 
-/// Passes over a value of the wrong type and says so.
+/// Skips a value of the wrong type and reports the violation.
 #[cold]
 pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut ReadContext, ty: Type) -> ReadResult<T> {
     r.skip()?;
-    cx.known(told::not_of(ty));
+    cx.cached_violation(detail_cache::wrong_type(ty));
     Ok(None)
 }
 
-/// Reads a string that keeps the rules.
+/// Reads a string and checks its rules.
 ///
 /// # Errors
-/// Where the text is not JSON.
+/// If the text is not valid JSON.
 pub fn string(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<String> {
     if r.peek()? != Kind::String {
         return wrong_type(r, cx, Type::String);
     }
     let text = r.string()?;
     check_string(rules, &text, cx);
-    // Nobody gets to see a message with anything wrong, so its texts are not copied.
+    // A message with violations is discarded, so its strings are not copied.
     Ok(cx.is_clean().then(|| (*text).to_owned()))
 }
 
-/// Strings that an enum stands for.
+/// The strings of a string enum.
 #[derive(Debug)]
 pub struct Literals {
     /// The values, in the schema's order.
     pub values: &'static [&'static str],
-    /// Whether the schema says `type: string` beside them.
+    /// Whether the schema has `type: string` as well.
     pub typed: bool,
-    /// Whether the schema says `const`, and not `enum`.
+    /// Whether the schema has `const` instead of `enum`.
     pub constant: bool,
 }
 
-/// Reads a string that is one of those given; gives its place.
+/// Reads a string that must be one of `literals`. Returns its index.
 ///
 /// # Errors
-/// Where the text is not JSON.
+/// If the text is not valid JSON.
 pub fn literal(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
@@ -73,10 +72,10 @@ pub fn literal(
     Ok(None)
 }
 
-/// Reads a string that may be one of those given, which a client takes either way; gives its place, or the string.
+/// Reads a string that may be one of `literals`; clients accept any other, too. Returns its index, or the string.
 ///
 /// # Errors
-/// Where the text is not JSON.
+/// If the text is not valid JSON.
 pub fn open_literal(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
@@ -106,7 +105,7 @@ fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult
     }
     let n = r.number()?;
     let Some(integer) = n.as_integer() else {
-        cx.known(told::not_of(Type::Integer));
+        cx.cached_violation(detail_cache::wrong_type(Type::Integer));
         return Ok(None);
     };
     let mark = cx.mark();
@@ -122,7 +121,7 @@ macro_rules! integers {
                 let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
                 let narrow = <$ty>::try_from(wide).ok();
                 if narrow.is_none() {
-                    // The type is narrower than what the schema allows; its own ends are the bounds then.
+                    // The type is narrower than the schema allows, so its own limits are the bounds.
                     if wide < 0 {
                         cx.violation(details::minimum(&<$ty>::MIN.into()));
                     } else {
@@ -152,7 +151,7 @@ impl Payload for f64 {
         }
         let n: Num = r.number()?;
         if !n.as_f64().is_finite() {
-            cx.known(told::not_of(Type::Number));
+            cx.cached_violation(detail_cache::wrong_type(Type::Number));
             return Ok(None);
         }
         let mark = cx.mark();
@@ -265,11 +264,11 @@ impl<T: Payload> Payload for Box<T> {
 }
 
 impl Payload for ValidatedJson {
-    /// In an object that lies flat beside the fields of an envelope those are not looked at. The discriminant of a union is.
+    /// If the object is flattened into an envelope, the fields of the envelope are ignored. The discriminant of a union is not.
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
-        let beside = std::mem::take(&mut cx.beside);
+        let ignored = std::mem::take(&mut cx.ignored);
         let mut value = r.value()?;
-        beside.leave_envelope(&mut value);
+        ignored.remove_envelope(&mut value);
         let mark = cx.mark();
         check_value(rules, &value, cx);
         Ok(cx.clean_since(mark).then_some(Self(value)))
@@ -289,7 +288,7 @@ macro_rules! texts {
     ($($ty:ty: $format:literal),*) => {$(
         impl Payload for StringInteger<$ty> {
             fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
-                // The format says which spellings there are, and each of them is a number of the type.
+                // The format defines the allowed spellings, and each of them is a number of the type.
                 Ok(string(r, cx, &[Rule::Format($format)])?.and_then(|text| text.parse().ok()).map(Self))
             }
         }

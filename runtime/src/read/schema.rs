@@ -1,4 +1,4 @@
-//! Schemas that are kept as JSON, for values that have no faithful Rust type.
+//! Schemas kept as JSON, for values that have no faithful Rust type.
 
 use super::{JsonReader, Rule, Rules};
 use handfast_schema::{Dialect, SchemaId, Schemas, Side, Validator, Violations};
@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-/// How deep a schema nests, at the most.
+/// The maximum nesting depth of a schema.
 const DEPTH: u32 = 1024;
 
 /// JSON Schemas that refer to each other, each written once for all the types that need it: `schema = DEFINITIONS["Name"]` in
@@ -33,19 +33,19 @@ const DEPTH: u32 = 1024;
 #[derive(Debug)]
 pub struct Definitions {
     text: &'static str,
-    /// As they are read with either dialect, when they are first needed.
+    /// The parsed definitions for each dialect, created at first use.
     read: [OnceLock<Option<Read>>; 2],
 }
 
 #[derive(Debug)]
 struct Read {
     validator: Validator<'static>,
-    places: BTreeMap<String, SchemaId>,
+    ids: BTreeMap<String, SchemaId>,
 }
 
 impl Definitions {
-    /// Definitions as the text of a JSON object: schemas of draft 2020-12 by their names. A `$ref` among them is
-    /// `#/$defs/Name`. They are read when the first of them is needed; a value does not fit what cannot be read.
+    /// Creates definitions from the text of a JSON object: schemas of draft 2020-12 by their names. A `$ref` among them is `#/$defs/Name`.
+    /// They are parsed at first use; if that fails, every value is invalid.
     pub const fn new(text: &'static str) -> Self {
         Self {
             text,
@@ -57,29 +57,29 @@ impl Definitions {
         let place = usize::from(dialect == Dialect::Handfast);
         let read = self.read[place].get_or_init(|| {
             let document = json!({ "$defs": json(self.text)? });
-            let (schemas, places) = Schemas::definitions_of(dialect, &document).ok()?;
+            let (schemas, ids) = Schemas::definitions_of(dialect, &document).ok()?;
             let validator = Validator::owned(schemas);
-            Some(Read { validator, places })
+            Some(Read { validator, ids })
         });
         read.as_ref()
     }
 }
 
-/// JSON of a schema. Not by serde_json, whose numbers are not always the doubles nearest to what is written.
+/// Parses the JSON of a schema. Not with serde_json, whose numbers are not always the nearest doubles.
 fn json(text: &'static str) -> Option<Value> {
     JsonReader::new(text, DEPTH).value().ok()
 }
 
-/// A schema that is kept as JSON.
+/// A schema kept as JSON.
 #[derive(Clone, Copy, Debug)]
 pub enum SchemaText {
-    /// Its text, which refers to nothing else.
+    /// The text of a self-contained schema.
     Own(&'static str),
-    /// One of several, by its name.
+    /// One of several definitions, by name.
     Of(&'static Definitions, &'static str),
 }
 
-/// The schema among the rules.
+/// Returns the schema among the rules.
 pub(super) fn of(rules: Rules) -> Option<(SchemaText, Dialect)> {
     rules.iter().find_map(|rule| match rule {
         Rule::Schema(text) => Some((*text, Dialect::Handfast)),
@@ -88,7 +88,7 @@ pub(super) fn of(rules: Rules) -> Option<(SchemaText, Dialect)> {
     })
 }
 
-/// What is wrong with a value by a schema, at the end `side`; nothing at all where the schema cannot be read.
+/// Validates a value against a schema as the receiving side `side`. `None` if the schema cannot be parsed.
 pub(super) fn violations(
     text: SchemaText,
     dialect: Dialect,
@@ -100,7 +100,7 @@ pub(super) fn violations(
     })
 }
 
-/// Whether a value fits the schema among the rules, which is asked of it as a test: neither default of a protocol holds.
+/// Whether a value satisfies the schema among the rules, which is an assertion: neither of Handfast's defaults applies.
 pub(super) fn fits(rules: Rules, value: &Value) -> bool {
     of(rules).is_some_and(|(text, dialect)| {
         with(text, dialect, |validator, root| {
@@ -110,7 +110,7 @@ pub(super) fn fits(rules: Rules, value: &Value) -> bool {
     })
 }
 
-/// Asks the validator of a schema.
+/// Runs the validator of a schema.
 fn with<T>(
     text: SchemaText,
     dialect: Dialect,
@@ -123,14 +123,14 @@ fn with<T>(
         }
         SchemaText::Of(definitions, name) => {
             let read = definitions.read(dialect)?;
-            Some(ask(&read.validator, *read.places.get(name)?))
+            Some(ask(&read.validator, *read.ids.get(name)?))
         }
     }
 }
 
 type Checker = (Validator<'static>, SchemaId);
 
-/// The checker of a schema, made once. A program has as many as it has such places.
+/// Returns the validator of a schema, created once. A program has as many as its types have schemas.
 fn checker(text: &'static str, dialect: Dialect) -> Option<Arc<Checker>> {
     type Checkers = BTreeMap<(&'static str, bool), Option<Arc<Checker>>>;
     static CHECKERS: Mutex<Checkers> = Mutex::new(BTreeMap::new());

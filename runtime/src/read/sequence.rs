@@ -2,14 +2,13 @@
 
 use super::{
     Items, Kind, Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Segment, Stop,
-    rules::{broken, check_contains, check_items, inner},
+    rules::{check_contains, check_items, inner, report},
     scalar::wrong_type,
 };
 use crate::Payload;
 use handfast_schema::{Type, details};
 
-/// An array that is being read: it gives one item after the other, and at the end whether every rule was kept. What goes
-/// wrong on the way, it keeps until then.
+/// Reads an array: returns one item after the other, and at the end whether there were violations.
 #[derive(Debug)]
 pub struct ArrayReader<'r, 'de> {
     r: &'r mut Reader<'de>,
@@ -17,16 +16,16 @@ pub struct ArrayReader<'r, 'de> {
     rules: Rules,
     items: Option<Items<'de>>,
     start: Place<'de>,
-    /// What had been found wrong before the array, and before the item being read.
+    /// The marks before the array and before the item being read.
     before: Mark,
     mark: Mark,
-    /// How many items were begun.
+    /// The number of items started.
     count: usize,
     stopped: bool,
 }
 
 impl<'r, 'de> ArrayReader<'r, 'de> {
-    /// Goes into an array that keeps the rules.
+    /// Enters an array with these rules.
     pub fn new(r: &'r mut Reader<'de>, cx: &'r mut ReadContext, rules: Rules) -> Self {
         let mut array = Self {
             start: r.place(),
@@ -53,7 +52,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         }
     }
 
-    /// The place of the next item; it is to be read then.
+    /// Returns the index of the next item, which must be read next.
     pub fn advance(&mut self) -> Option<usize> {
         if let Some(last) = self.count.checked_sub(1) {
             self.cx
@@ -76,14 +75,14 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         }
     }
 
-    /// Reads what items there are, one by one.
+    /// Reads the items one by one.
     pub(crate) fn items<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
         while self.advance().is_some() {
             items.extend(self.item(rules));
         }
     }
 
-    /// Reads numbers for as long as they are plain and within bounds.
+    /// The fast path: reads numbers for as long as they are short and within bounds.
     pub(crate) fn plain_numbers(&mut self, items: &mut Vec<f64>, bounds: (f64, f64)) {
         if let (Reader::Json(r), Some(Items::Json { first })) = (&mut *self.r, &mut self.items) {
             let before = items.len();
@@ -106,16 +105,16 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         }
     }
 
-    /// An item that there is no place for.
+    /// Skips an item that the tuple has no place for.
     fn refuse(&mut self) {
         self.cx.violation(details::unknown_item("items"));
         self.stopped |= self.r.skip().is_err();
     }
 
-    /// Whether every rule was kept.
+    /// Returns whether there are no violations.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     pub fn end(mut self) -> Result<bool, Stop> {
         self.finish()
     }
@@ -139,7 +138,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
             for rule in *rules {
                 match rule {
                     Rule::UniqueItems if !handfast_schema::number::all_unique(items) => {
-                        broken(rule, cx);
+                        report(rule, cx);
                     }
                     Rule::Contains(contains) => check_contains(contains, items, cx),
                     _ => {}
@@ -150,7 +149,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     }
 }
 
-/// A tuple that is being read: all of its items have to be there, and none more.
+/// Reads a tuple: all of its items are required, and no others are allowed.
 #[derive(Debug)]
 pub struct TupleReader<'r, 'de> {
     array: ArrayReader<'r, 'de>,
@@ -158,7 +157,7 @@ pub struct TupleReader<'r, 'de> {
 }
 
 impl<'r, 'de> TupleReader<'r, 'de> {
-    /// Goes into a tuple of `width` items.
+    /// Enters a tuple of `width` items.
     pub fn new(
         r: &'r mut Reader<'de>,
         cx: &'r mut ReadContext,
@@ -171,7 +170,7 @@ impl<'r, 'de> TupleReader<'r, 'de> {
         }
     }
 
-    /// The place of the next item that there is a type for.
+    /// Returns the index of the next item that the tuple has a type for.
     pub fn advance(&mut self) -> Option<usize> {
         loop {
             let index = self.array.advance()?;
@@ -182,19 +181,19 @@ impl<'r, 'de> TupleReader<'r, 'de> {
         }
     }
 
-    /// Reads the item into its place.
+    /// Reads an item into its slot.
     pub fn fill<T: Payload>(&mut self, slot: &mut Option<T>, rules: Rules) {
         *slot = self.array.item(rules);
     }
 
-    /// Whether every rule was kept; then each item was read.
+    /// Returns whether there are no violations. If so, every item was read.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not valid JSON.
     pub fn end(mut self) -> Result<bool, Stop> {
         let kept = self.array.finish()?;
         if kept && self.array.count < self.width {
-            // A schema whose `minItems` says so reports it itself, with the same words.
+            // A schema with `minItems` reports this itself, with the same message.
             let words = details::min_items(self.width as u64);
             self.array.cx.violation(words);
             return Ok(false);

@@ -1,22 +1,22 @@
-//! Unions told apart by a property: the discriminant chooses the branch, and only that branch is read.
+//! Tagged unions: the discriminant selects the branch, and only that branch is read.
 
 use super::{Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, scalar::wrong_type};
 use handfast_schema::{Type, details};
 
-/// How a union is told apart.
+/// The discriminant of a union.
 #[derive(Debug)]
 pub struct UnionBranches {
-    /// The property.
+    /// The name of the property.
     pub tag: &'static str,
-    /// Its value for each branch.
+    /// The value of the property for each branch.
     pub values: &'static [&'static str],
 }
 
-/// Finds out which branch an object is; the reader then stands in front of the object still, and the next object read
-/// passes over the discriminant.
+/// Reads the discriminant of an object and returns the branch. The reader is then before the object again, and the next object read ignores
+/// the discriminant.
 ///
 /// # Errors
-/// Where the text is not JSON.
+/// If the text is not valid JSON.
 pub fn union(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
@@ -62,6 +62,6 @@ pub fn union(
         return Ok(None);
     };
     r.go(start);
-    cx.beside.discriminant = Some(branches.tag);
+    cx.ignored.discriminant = Some(branches.tag);
     Ok(Some(branch))
 }

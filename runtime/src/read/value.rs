@@ -1,10 +1,10 @@
-//! A value that is in memory already, read as if it came from a text.
+//! Reading a value that is already in memory.
 
 use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
 use serde_json::{Value, map};
 use std::slice;
 
-/// A pull reader over a JSON value.
+/// A pull parser over a JSON value.
 #[derive(Debug)]
 pub struct ValueReader<'de> {
     here: &'de Value,
@@ -13,7 +13,7 @@ pub struct ValueReader<'de> {
 }
 
 impl<'de> ValueReader<'de> {
-    /// A reader of a value.
+    /// Creates a reader of a value.
     pub const fn new(value: &'de Value) -> Self {
         Self {
             here: value,
@@ -22,7 +22,7 @@ impl<'de> ValueReader<'de> {
     }
 }
 
-/// What stands here is not what was asked for, which a caller that peeks first never meets.
+/// The value is of another kind than requested. A caller that peeks first never sees this.
 pub(super) const UNEXPECTED: Syntax = Syntax {
     offset: 0,
     message: "expected another kind of value",

@@ -8,6 +8,15 @@ use std::{
 };
 
 /// A range of IP addresses in CIDR notation, such as `10.0.0.0/8`, or a single address.
+///
+/// ```
+/// use handfast::server::Network;
+///
+/// let network: Network = "10.0.0.0/8".parse()?;
+/// assert!(network.contains("10.1.2.3".parse()?));
+/// assert!(!network.contains("192.0.2.1".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,

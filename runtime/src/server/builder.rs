@@ -16,6 +16,21 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 /// Builds a server.
 ///
 /// `S` is what [`build`](Self::build) returns: this [`Server`], or the one that `#[protocol]` wraps around it.
+///
+/// ```
+/// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+/// # use api::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = Server::builder(App)
+///     .path("/chat")
+///     .allow_origin("https://app.example")
+///     .max_connections(50_000)
+///     .build();
+/// let routes = server.router(); // `/chat` and `/healthz`
+/// # drop(routes);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder<S = Server> {
     service: Arc<dyn Service>,
@@ -58,6 +73,21 @@ impl<S: From<Server>> Builder<S> {
     }
 
     /// Sets the path of the WebSocket: `/ws` by default.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{body::Body, http::{Request, StatusCode}};
+    /// use tower_service::Service;
+    ///
+    /// let mut routes = Server::builder(App).path("/chat").build().router();
+    /// let response = routes.call(Request::get("/chat").body(Body::empty())?).await?;
+    /// assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
@@ -67,6 +97,25 @@ impl<S: From<Server>> Builder<S> {
     /// version and hash.
     ///
     /// The routers of two servers can be merged only if their paths differ.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{body::Body, http::Request};
+    /// use tower_service::Service;
+    ///
+    /// let stable = Server::builder(App).path("/v1").health_path("/v1/healthz").build();
+    /// let next = Server::builder(App).path("/v2").health_path("/v2/healthz").build();
+    /// let mut routes = stable.router().merge(next.router());
+    /// for path in ["/v1/healthz", "/v2/healthz"] {
+    ///     let response = routes.call(Request::get(path).body(Body::empty())?).await?;
+    ///     assert!(response.status().is_success());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn health_path(mut self, path: impl Into<String>) -> Self {
         self.health_path = Some(path.into());
         self
@@ -79,6 +128,24 @@ impl<S: From<Server>> Builder<S> {
     }
 
     /// Replaces the limits declared by the protocol.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[cfg(feature = "client")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::{Protocol, descriptor::Limits};
+    ///
+    /// let limits = Limits { streams: 1, ..Chat::DESCRIPTOR.limits };
+    /// let server = Server::builder(App).limits(limits).build();
+    /// # let client = connect(&server).await?;
+    /// # client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "client"))]
+    /// # fn main() {}
+    /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -95,6 +162,33 @@ impl<S: From<Server>> Builder<S> {
     /// Browsers send the origin of the page in the `Origin` header (RFC 6454). Requests without that header do not come from a browser and
     /// are always allowed. By default, only pages of the host that the request is for are allowed, and only if that host is an IP address
     /// or `localhost`: anyone can make a name resolve to this server (DNS rebinding).
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{body::Body, http::{Request, StatusCode}};
+    /// use tower_service::Service;
+    ///
+    /// let mut routes = Server::builder(App).allow_origin("https://app.example").build().router();
+    /// # let mut status = async |origin: &str| {
+    /// #     let upgrade = Request::get("/ws")
+    /// #         .header("Host", "api.example")
+    /// #         .header("Connection", "upgrade")
+    /// #         .header("Upgrade", "websocket")
+    /// #         .header("Sec-WebSocket-Version", "13")
+    /// #         .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+    /// #         .header("Origin", origin)
+    /// #         .body(Body::empty())
+    /// #         .unwrap();
+    /// #     routes.call(upgrade).await.unwrap().status()
+    /// # };
+    /// assert_eq!(status("https://app.example").await, StatusCode::SWITCHING_PROTOCOLS);
+    /// assert_eq!(status("https://other.example").await, StatusCode::FORBIDDEN);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.allow(origin.into());
         self

@@ -70,6 +70,59 @@ impl Context {
     /// Returns the session: the state that the application keeps for this connection.
     ///
     /// If the session is of a type other than `S`. Generated code always uses the type that it created.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// use handfast::{HandlerError, server::{ConnectionInfo, Rejection}};
+    ///
+    /// /// Inserted into the request's extensions by middleware, which checked a cookie.
+    /// #[derive(Clone)]
+    /// struct User(&'static str);
+    ///
+    /// struct Named;
+    ///
+    /// impl SessionHandler for Named {
+    ///     type Session = User;
+    ///
+    ///     async fn connected(&self, connection: &ConnectionInfo) -> Result<User, Rejection> {
+    ///         let user = connection.extensions.get::<User>().cloned();
+    ///         user.ok_or_else(|| Rejection::new("UNKNOWN_USER", "log in first"))
+    ///     }
+    /// }
+    ///
+    /// impl ChatHandler for Named {
+    ///     async fn chat_send(&self, m: ChatSend, cx: &Context<User>) -> Result<ChatSent, HandlerError<ChatSendError>> {
+    ///         let User(name) = cx.session();
+    ///         cx.room(&m.room).publish(&ChatMessage { text: format!("{name}: {}", m.text) });
+    ///         Ok(ChatSent {})
+    ///     }
+    /// }
+    /// # use handfast::server::StreamResponder;
+    /// # handlers!(Named: room ticks);
+    /// # #[cfg(feature = "client")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut info = ConnectionInfo::default();
+    /// # info.extensions.insert(User("ada"));
+    /// # let (client_end, server_end) = handfast::transport::duplex(16);
+    /// # let server = Server::new(Named);
+    /// # tokio::spawn(async move { server.serve(server_end, info).await });
+    /// # let end = std::sync::Mutex::new(Some(client_end));
+    /// # let client = handfast::client::ClientBuilder::<Chat, Client>::over(move || {
+    /// #     let end = end.lock().unwrap().take();
+    /// #     async { end.ok_or("connects once") }
+    /// # })
+    /// # .await?;
+    /// # let mut lobby = client.room(&"lobby".into()).join().await?;
+    /// # client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+    /// # let Some(handfast::client::Event::Message(received)) = lobby.next().await else { panic!() };
+    /// # assert!(matches!(received.message, ServerMessage::ChatMessage(m) if m.text == "ada: hi"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "client"))]
+    /// # fn main() {}
+    /// ```
     pub fn session<S: Send + Sync + 'static>(&self) -> &S {
         match self.connection.session.downcast_ref() {
             Some(session) => session,
@@ -98,12 +151,76 @@ impl Context {
     }
 
     /// Returns a channel as seen by this connection: to publish to it, and to check whether the connection has joined it.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// use handfast::HandlerError;
+    ///
+    /// struct Guarded;
+    ///
+    /// impl ChatHandler for Guarded {
+    ///     async fn chat_send(&self, m: ChatSend, cx: &Context<()>) -> Result<ChatSent, HandlerError<ChatSendError>> {
+    ///         // Generated: `cx.channel_handle(&Room { id })`.
+    ///         let room = cx.room(&m.room);
+    ///         if !room.is_joined() {
+    ///             return Err(ChatSendError::NotInRoom.into());
+    ///         }
+    ///         room.publish(&ChatMessage { text: m.text });
+    ///         Ok(ChatSent {})
+    ///     }
+    /// }
+    /// # use handfast::server::{ConnectionInfo, Rejection, StreamResponder};
+    /// # handlers!(Guarded: session room ticks);
+    /// # #[cfg(feature = "client")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = connect(&Server::new(Guarded)).await?;
+    /// let message = || ChatSend { room: "lobby".into(), text: "hi".into() };
+    /// assert!(client.chat_send(message()).await.is_err());
+    /// let lobby = client.room(&"lobby".into()).join().await?;
+    /// assert!(client.chat_send(message()).await.is_ok());
+    /// # drop(lobby);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "client"))]
+    /// # fn main() {}
+    /// ```
     pub fn channel_handle<C: ChannelKey>(&self, channel: &C) -> ConnectionChannel<C> {
         ConnectionChannel::new(self.server.clone(), self.connection.clone(), channel)
     }
 
     /// Closes this connection once its outbound queue is written. The client does not reconnect. The close code is that of
     /// [`CloseReason::Kicked`]: 4403 unless the protocol declares another.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// use handfast::HandlerError;
+    ///
+    /// struct Moderated;
+    ///
+    /// impl ChatHandler for Moderated {
+    ///     async fn chat_send(&self, m: ChatSend, cx: &Context<()>) -> Result<ChatSent, HandlerError<ChatSendError>> {
+    ///         if m.text == "spam" {
+    ///             cx.kick("no spam");
+    ///         }
+    ///         Ok(ChatSent {})
+    ///     }
+    /// }
+    /// # use handfast::server::{ConnectionInfo, Rejection, StreamResponder};
+    /// # handlers!(Moderated: session room ticks);
+    /// # #[cfg(feature = "client")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = connect(&Server::new(Moderated)).await?;
+    /// # client.chat_send(ChatSend { room: "lobby".into(), text: "spam".into() }).await.ok();
+    /// # client.wait_for_state(|state| matches!(state, handfast::client::State::Closed(_))).await;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "client"))]
+    /// # fn main() {}
+    /// ```
     pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
         let code = self.server.protocol.close_code(CloseReason::Kicked);
         self.close(code, reason);

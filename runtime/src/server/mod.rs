@@ -91,12 +91,50 @@ impl Server {
     /// (`/healthz`).
     ///
     /// Serve them with [`serve`].
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let routes = axum::Router::new()
+    ///     .route("/", axum::routing::get(async || "a page"))
+    ///     .merge(Server::new(App).router());
+    /// # let mut routes = routes;
+    /// # let request = axum::http::Request::get("/healthz").body(axum::body::Body::empty())?;
+    /// # assert!(tower_service::Service::call(&mut routes, request).await?.status().is_success());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn router(&self) -> axum::Router {
         router::router(&self.endpoint, &self.path, self.health_path.as_deref())
     }
 
     /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. It uses the
     /// protocol's preferred encoding.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[cfg(feature = "client")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::{client::ClientBuilder, server::ConnectionInfo, transport::duplex};
+    ///
+    /// let server = Server::new(App);
+    /// let client = ClientBuilder::<Chat, Client>::over(move || {
+    ///     let (client_end, server_end) = duplex(16);
+    ///     let server = server.clone();
+    ///     tokio::spawn(async move { server.serve(server_end, ConnectionInfo::default()).await });
+    ///     async { Ok::<_, std::convert::Infallible>(client_end) }
+    /// })
+    /// .await?;
+    /// client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "client"))]
+    /// # fn main() {}
+    /// ```
     pub async fn serve(&self, transport: impl Transport, info: ConnectionInfo) {
         let mut transport: Box<dyn Transport> = Box::new(transport);
         let client = info.address.map(|address| ClientAddress {

@@ -10,6 +10,40 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Why the server rejects a session or a join.
+///
+/// ```
+/// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+/// # use api::*;
+/// use handfast::server::{ConnectionInfo, Rejection};
+///
+/// struct Private;
+///
+/// impl SessionHandler for Private {
+///     type Session = ();
+///
+///     async fn connected(&self, connection: &ConnectionInfo) -> Result<(), Rejection> {
+///         match connection.headers.get("X-Api-Key") {
+///             Some(_) => Ok(()),
+///             None => Err(Rejection::new("NO_KEY", "a key is required")),
+///         }
+///     }
+/// }
+/// # use handfast::{HandlerError, server::StreamResponder};
+/// # handlers!(Private: room chat ticks);
+/// # #[cfg(feature = "client")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::client::ConnectError;
+///
+/// let Err(ConnectError::Refused(error)) = connect(&Server::new(Private)).await else {
+///     panic!("there is no such header");
+/// };
+/// assert_eq!(error.message, "a key is required");
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "client"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rejection {

@@ -45,6 +45,24 @@ const FLUSH: Duration = Duration::from_secs(1);
 ///
 /// Runs while the returned value is awaited: forever, or until the signal passed to [`Serve::with_graceful_shutdown`]. Errors of the
 /// listener are logged and `accept` is retried.
+///
+/// ```
+/// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+/// # use api::*;
+/// # #[cfg(feature = "client")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let address = listener.local_addr()?;
+/// tokio::spawn(handfast::server::serve(listener, Server::new(App).router()).into_future());
+///
+/// let client = Client::connect(format!("ws://{address}/ws")).await?;
+/// client.chat_send(ChatSend { room: "lobby".into(), text: "hi".into() }).await?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "client"))]
+/// # fn main() {}
+/// ```
 pub fn serve(listener: TcpListener, router: Router) -> Serve {
     Serve {
         listener,
@@ -110,6 +128,26 @@ impl Serve {
     /// Shuts down when `signal` is ready: accepts no more connections and waits for pending requests, for at most 10 seconds.
     ///
     /// WebSockets are not affected; close them with [`ServerHandle::shutdown`](super::ServerHandle::shutdown):
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let server = Server::new(App);
+    /// let handle = server.handle();
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>(); // or `tokio::signal::ctrl_c()`
+    /// # stop.send(()).unwrap();
+    /// handfast::server::serve(listener, server.router())
+    ///     .with_graceful_shutdown(async move {
+    ///         let _ = stopped.await;
+    ///         handle.shutdown().await;
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_graceful_shutdown(
         mut self,
         signal: impl Future<Output = ()> + Send + 'static,

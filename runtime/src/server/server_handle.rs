@@ -5,6 +5,30 @@ use crate::ChannelKey;
 use std::sync::Arc;
 
 /// Publishes to the channels of a server and shuts it down. Cloning is cheap: one reference count.
+///
+/// ```
+/// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+/// # use api::*;
+/// # #[cfg(feature = "client")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::client::Event;
+///
+/// let server = Server::new(App);
+/// let client = connect(&server).await?;
+/// let mut lobby = client.room(&"lobby".into()).join().await?;
+///
+/// let handle = server.handle();
+/// handle.room(&"lobby".into()).publish(&ChatMessage { text: "maintenance at noon".into() });
+/// let Some(Event::Message(received)) = lobby.next().await else {
+///     panic!("the channel is open");
+/// };
+/// assert!(matches!(received.message, ServerMessage::ChatMessage(m) if m.text == "maintenance at noon"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "client"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
     state: Arc<ServerState>,
@@ -29,6 +53,24 @@ impl ServerHandle {
     /// `session.timeout`; streams end at once), closes it with the code for
     /// [`CloseReason::GoingAway`](crate::descriptor::CloseReason::GoingAway), and returns when all have ended. Calling it again waits as
     /// well.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[cfg(feature = "client")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::new(App);
+    /// let client = connect(&server).await?;
+    /// let handle = server.handle();
+    /// assert_eq!(handle.connections(), 1);
+    /// handle.shutdown().await;
+    /// assert_eq!(handle.connections(), 0);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "client"))]
+    /// # fn main() {}
+    /// ```
     pub async fn shutdown(&self) {
         let mut alive = self.state.alive.subscribe();
         self.state.begin_shutdown();

@@ -6,6 +6,43 @@ use std::{fmt, marker::PhantomData};
 
 /// A request for a stream of `Item`s that must be acknowledged with an `Ack`. The handler's future is dropped when the client cancels the
 /// stream or disconnects.
+///
+/// ```
+/// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+/// # use api::*;
+/// use handfast::{HandlerError, server::StreamResponder};
+///
+/// struct Clock;
+///
+/// impl TicksHandler for Clock {
+///     async fn ticks_watch(
+///         &self,
+///         m: TicksWatch,
+///         to: StreamResponder<TicksWatching, Tick>,
+///         _: &Context<()>,
+///     ) -> Result<(), HandlerError> {
+///         let mut ticks = to.accept(TicksWatching {});
+///         for n in 0..m.count {
+///             // Waits while the client reads too slowly.
+///             ticks.send(Tick { n }).await.map_err(HandlerError::internal)?;
+///         }
+///         Ok(())
+///     }
+/// }
+/// # use handfast::server::{ConnectionInfo, Rejection};
+/// # handlers!(Clock: session room chat);
+/// # #[cfg(feature = "client")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let client = connect(&Server::new(Clock)).await?;
+/// let mut ticks = client.ticks_watch(TicksWatch { count: 2 }).await?;
+/// assert_eq!(ticks.next().await, Some(Ok(Tick { n: 0 })));
+/// assert_eq!(ticks.next().await, Some(Ok(Tick { n: 1 })));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "client"))]
+/// # fn main() {}
+/// ```
 #[must_use = "the client waits until the stream is accepted or refused"]
 pub struct StreamResponder<Ack, Item> {
     responder: Responder,

@@ -1,4 +1,4 @@
-//! Whole values: passed over, or read whatever they are.
+//! Whole values of any kind: skipping and reading.
 
 use super::JsonReader;
 use crate::read::{Kind, Next, Num, Stop};

@@ -1,4 +1,4 @@
-//! What is found wrong while reading.
+//! The context of a read: the receiving side, and the violations found so far.
 
 use crate::descriptor::EnvelopeLayout;
 use handfast_schema::{
@@ -9,32 +9,32 @@ use serde_json::Value;
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 
-/// The state of one reading: who receives, and what has been found wrong so far.
+/// The state of one read: the receiving side, and the violations found so far.
 #[derive(Debug)]
 pub struct ReadContext {
     side: Side,
-    found: Vec<Found>,
-    /// What the next object passes over.
-    pub(crate) beside: Beside,
+    found: Vec<RelativeViolation>,
+    /// The members that the next object must ignore.
+    pub(crate) ignored: IgnoredMembers,
 }
 
-/// The names in an object that are somebody else's: they are known, and no fields of the type that reads itself.
+/// The members of an object that are known but not fields of the type being read.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Beside {
-    /// The discriminant of the union it is a branch of.
+pub(crate) struct IgnoredMembers {
+    /// The discriminant of the union that the type is a branch of.
     pub(crate) discriminant: Option<&'static str>,
-    /// The envelope it lies flat in.
+    /// The envelope, if the payload is flattened into it.
     pub(crate) envelope: Option<&'static EnvelopeLayout>,
 }
 
-impl Beside {
-    /// Whether there are none.
+impl IgnoredMembers {
+    /// Whether there are no such members.
     pub(crate) const fn is_none(&self) -> bool {
         self.discriminant.is_none() && self.envelope.is_none()
     }
 
-    /// Takes the fields of the envelope out of an object that lies flat among them.
-    pub(crate) fn leave_envelope(&self, value: &mut Value) {
+    /// Removes the envelope's fields from a payload that is flattened into it.
+    pub(crate) fn remove_envelope(&self, value: &mut Value) {
         if let (Some(envelope), Value::Object(members)) = (self.envelope, value) {
             members.retain(|name, _| !envelope.has(name));
         }
@@ -45,40 +45,40 @@ impl Beside {
     }
 }
 
-/// How much had been found wrong at some point.
+/// A position in the list of violations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(usize);
 
 #[derive(Debug)]
-struct Found {
+struct RelativeViolation {
     path: Path,
-    /// The rest of the path, of what an interpreter found; it has an order of its own.
+    /// The rest of the path, for violations found by the schema validator, which have an order of their own.
     below: Option<Box<Pointer>>,
-    told: SharedDetail,
+    detail: SharedDetail,
 }
 
-/// The steps of a path, from the innermost out. Most paths have no more than these.
+/// The segments of a path, from the innermost to the outermost. Most paths have at most three.
 type Path = SmallVec<[Segment; 3]>;
 
-/// A step of a path.
+/// A segment of a path.
 #[derive(Clone, Debug)]
 pub enum Segment {
-    /// A declared property: its place in the declaration, and its name.
+    /// A declared property: its index in the declaration, and its name.
     Field(u32, &'static str),
-    /// A property that is not declared, or belongs to a map.
+    /// An undeclared property, or the key of a map.
     Key(Box<str>),
-    /// An item.
+    /// An item of an array.
     Index(usize),
 }
 
 impl Segment {
-    /// A declared property.
+    /// Returns the segment of a declared property.
     pub(crate) fn field(place: usize, name: &'static str) -> Self {
         // No struct has so many fields.
         Self::Field(u32::try_from(place).unwrap_or(u32::MAX), name)
     }
 
-    /// The order of the report: declared properties, unknown ones by code point, items.
+    /// The order of the report: declared properties, undeclared ones by code point, items.
     fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Field(a, _), Self::Field(b, _)) => a.cmp(b),
@@ -90,7 +90,7 @@ impl Segment {
     }
 }
 
-/// At one place, violations are told in this order.
+/// The order in which violations of the same value are reported.
 const KEYWORDS: [&str; 25] = [
     "type",
     "const",
@@ -120,81 +120,81 @@ const KEYWORDS: [&str; 25] = [
 ];
 
 impl ReadContext {
-    /// A reading for one end.
+    /// Creates a context for a receiving side.
     pub const fn new(side: Side) -> Self {
         Self {
             side,
             found: Vec::new(),
-            beside: Beside {
+            ignored: IgnoredMembers {
                 discriminant: None,
                 envelope: None,
             },
         }
     }
 
-    /// Who receives.
+    /// Returns the receiving side.
     pub const fn side(&self) -> Side {
         self.side
     }
 
-    /// Whether unknown fields are refused, and not dropped.
+    /// Whether unknown fields are violations. Otherwise they are ignored.
     pub const fn refuses_unknown(&self) -> bool {
         matches!(self.side, Side::Server)
     }
 
-    /// How much has been found wrong.
+    /// Returns the current position in the list of violations.
     pub const fn mark(&self) -> Mark {
         Mark(self.found.len())
     }
 
-    /// Whether nothing more has been found wrong since.
+    /// Whether there are no violations after a mark.
     pub fn clean_since(&self, mark: Mark) -> bool {
         self.mark() == mark
     }
 
-    /// Whether nothing has been found wrong.
+    /// Whether there are no violations.
     pub(super) const fn is_clean(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Forgets what was found since.
+    /// Discards the violations after a mark.
     pub fn forget_since(&mut self, mark: Mark) {
         self.found.truncate(mark.0);
     }
 
-    /// Notes a violation at the value being read.
+    /// Reports a violation of the value being read.
     #[cold]
-    pub fn violation(&mut self, told: ViolationDetail) {
-        self.push(told.into());
+    pub fn violation(&mut self, detail: ViolationDetail) {
+        self.push(detail.into());
     }
 
-    /// Notes one of the violations that are told often ([`super::told`]).
+    /// Reports a cached violation ([`super::detail_cache`]).
     #[cold]
-    pub(super) fn known(&mut self, told: &'static ViolationDetail) {
-        self.push(told.into());
+    pub(super) fn cached_violation(&mut self, detail: &'static ViolationDetail) {
+        self.push(detail.into());
     }
 
-    fn push(&mut self, told: SharedDetail) {
+    fn push(&mut self, detail: SharedDetail) {
         if self.found.is_empty() {
-            // There is seldom one mistake alone.
+            // Violations seldom come alone.
             self.found.reserve(8);
         }
-        append(&mut self.found, || Found {
+        append(&mut self.found, || RelativeViolation {
             path: Path::new(),
             below: None,
-            told,
+            detail,
         });
     }
 
-    /// Puts a step in front of the path of all that was found since.
+    /// Prepends a segment to the paths of all violations after a mark.
     pub fn within(&mut self, mark: Mark, segment: impl FnOnce() -> Segment) {
         if self.found.len() > mark.0 {
             self.prefix(mark, segment());
         }
     }
 
-    /// The same for a part of a value, of which all that is found begins at `whole`: no more is kept of it than twice what the
-    /// report may come to list.
+    /// As [`Self::within`], for a part of a value whose violations start at `whole`. Keeps at most twice as many of them as the report can
+    /// list.
     #[inline]
     pub(crate) fn part(&mut self, whole: Mark, mark: Mark, segment: impl FnOnce() -> Segment) {
         if self.found.len() > mark.0 {
@@ -216,64 +216,68 @@ impl ReadContext {
         last.path.push(segment);
     }
 
-    /// Leaves of what was found in a value what the report may come to list, the first in its order; but seldom, since that takes
-    /// sorting.
+    /// Keeps the violations of a value that the report can list: the first ones in its order. Called rarely, because it sorts.
     #[cold]
     fn bound(&mut self, whole: Mark) {
-        self.found[whole.0..].sort_by(Found::order);
+        self.found[whole.0..].sort_by(RelativeViolation::order);
         self.found.truncate(whole.0 + MAX_VIOLATIONS);
     }
 
-    /// Says of a value of the wrong type, found since, that null would have been right too.
+    /// Adds `null` to the expected type of the value if its type is a violation after a mark.
     pub(super) fn or_null(&mut self, mark: Mark) {
         for found in &mut self.found[mark.0..] {
             if found.path.is_empty()
-                && found.told.keyword == "type"
-                && let Some(Value::String(ty)) = &found.told.allowed
+                && found.detail.keyword == "type"
+                && let Some(Value::String(ty)) = &found.detail.allowed
                 && let Some(ty) = Type::from_name(ty)
             {
                 let types = details::types(TypeSet::NONE.with(Type::Null).with(ty));
-                found.told = types.into();
+                found.detail = types.into();
             }
         }
     }
 
-    /// Takes over what another reading found.
+    /// Appends the violations of another context.
     pub(super) fn adopt(&mut self, other: Self) {
         self.found.extend(other.found);
     }
 
-    /// Takes over what an interpreter found in the value being read, in its order.
+    /// Appends the violations that the schema validator found in the value being read, in their order.
     pub(super) fn adopt_ordered(&mut self, violations: Violations) {
         self.found.extend(violations.into_iter().map(|violation| {
-            let (path, told) = violation.into_parts();
-            Found {
+            let (path, detail) = violation.into_parts();
+            RelativeViolation {
                 path: Path::new(),
                 below: Some(Box::new(path)),
-                told,
+                detail,
             }
         }));
     }
 
-    /// All that was found wrong, in the order of the report, as [`listed`] cuts it.
+    /// Returns all violations in the order of the report, cut by [`listed`].
     pub fn finish(self) -> Violations {
         listed(self.all(None))
     }
 
-    /// The first [`MAX_VIOLATIONS`] of what was found wrong, in the order of the report; `place` is the name of the field that was read.
+    /// Returns the first [`MAX_VIOLATIONS`] violations in the order of the report. `place` is the name of the field that was read.
     pub(crate) fn all(self, place: Option<&str>) -> Violations {
         let mut found = self.found;
-        found.sort_by(Found::order);
+        found.sort_by(RelativeViolation::order);
         found.truncate(MAX_VIOLATIONS);
         let mut start = Pointer::root();
         if let Some(place) = place {
             start.push_key(place);
         }
         let mut violations = Violations::with_capacity(found.len());
-        // What types find, they find once; interpreters ask several schemas.
+        // Typed reading reports each violation once; the schema validator may check several schemas.
         let mut interpreted = false;
-        for Found { path, below, told } in found {
-            append(&mut violations, || Violation::new(start.clone(), told));
+        for RelativeViolation {
+            path,
+            below,
+            detail,
+        } in found
+        {
+            append(&mut violations, || Violation::new(start.clone(), detail));
             let Some(violation) = violations.last_mut() else {
                 continue;
             };
@@ -296,14 +300,14 @@ impl ReadContext {
     }
 }
 
-/// Puts an item behind, and makes it where it stays: to move what was just written piece by piece takes longer than to write it.
+/// Appends an item, constructed in place: moving it afterwards would cost more than creating it.
 fn append<T>(list: &mut Vec<T>, make: impl FnOnce() -> T) {
     list.extend(std::iter::once_with(make));
 }
 
-impl Found {
-    /// The order of the report. A place's own violations come behind those of what lies in it, so a path sorts after all it is
-    /// a prefix of. What is wrong with the name of a property is told before what is wrong with the property.
+impl RelativeViolation {
+    /// The order of the report. The violations of a value follow those of its parts, so a path sorts after every path that it is a prefix
+    /// of. Violations of a property's name precede those of its value.
     fn order(&self, other: &Self) -> Ordering {
         let (mut left, mut right) = (self.path.iter().rev(), other.path.iter().rev());
         loop {
@@ -320,7 +324,7 @@ impl Found {
                     return Ordering::Equal;
                 }
                 (None, None) => {
-                    let rank = |one: &Self| (!one.is_name(), rank(one.told.keyword));
+                    let rank = |one: &Self| (!one.is_name(), rank(one.detail.keyword));
                     return rank(self).cmp(&rank(other));
                 }
             }
@@ -328,7 +332,7 @@ impl Found {
     }
 
     fn is_name(&self) -> bool {
-        self.told.keyword == "propertyNames" && self.below.is_none()
+        self.detail.keyword == "propertyNames" && self.below.is_none()
     }
 }
 
@@ -341,14 +345,14 @@ fn rank(keyword: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, MAX_VIOLATIONS, ReadContext};
+    use super::{MAX_VIOLATIONS, ReadContext, RelativeViolation};
     use crate::{
         Payload, Side,
         read::{Reader, Rules},
     };
     use std::collections::BTreeMap;
 
-    fn found<T: Payload>(text: &str) -> Vec<Found> {
+    fn found<T: Payload>(text: &str) -> Vec<RelativeViolation> {
         let mut cx = ReadContext::new(Side::Server);
         let mut reader = Reader::json(text, 9);
         let rules: Rules = &[];
@@ -359,7 +363,7 @@ mod tests {
         cx.found
     }
 
-    /// However much is wrong with a message, not much more is kept than may be listed.
+    /// However many violations a message has, not many more are kept than can be listed.
     #[test]
     fn what_is_kept_is_bounded() {
         let list = format!("[{}]", vec!["1"; 20_000].join(","));
