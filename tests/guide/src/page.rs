@@ -13,7 +13,7 @@ pub struct Page {
 /// A code block with something to do.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// A block with a title: a file, or a part of it if the page has several of one title.
+    /// A block with a title: a file. If the page has several blocks of one title, they are its parts, and `text` is all of them so far.
     File { path: String, text: String },
     /// A command of a `console` block, and what it must print.
     Command(Command),
@@ -47,7 +47,7 @@ impl Page {
                     .iter()
                     .flat_map(|line| [line, "\n"])
                     .collect::<String>();
-                page.add_files(title.trim_matches('"'), &text)?;
+                page.add_file(title.trim_matches('"'), &text);
             } else if info == "console" {
                 page.steps
                     .extend(commands(&block)?.into_iter().map(Step::Command));
@@ -56,37 +56,19 @@ impl Page {
         Ok(page)
     }
 
-    /// Adds the files of a title. One text may be for several crates, whose folders are their names.
-    fn add_files(&mut self, title: &str, text: &str) -> Result<(), Failure> {
-        let mut paths = title.split(", ");
-        let first = paths.next().unwrap_or_default();
-        self.add_file(first, text);
-        for path in paths {
-            let (Some((own, _)), Some((other, _))) = (first.split_once('/'), path.split_once('/'))
-            else {
-                return Err(format!("`{title}` are not files of two crates").into());
-            };
-            let text = text.replace(&format!("name = \"{own}\""), &format!("name = \"{other}\""));
-            self.add_file(path, &text);
-        }
-        Ok(())
-    }
-
     fn add_file(&mut self, path: &str, text: &str) {
-        let part = self.steps.iter_mut().find_map(|step| match step {
+        let parts = self.steps.iter().rev().find_map(|step| match step {
             Step::File { path: own, text } if own == path => Some(text),
             _ => None,
         });
-        match part {
-            Some(part) => {
-                part.push('\n');
-                part.push_str(text);
-            }
-            None => self.steps.push(Step::File {
-                path: path.to_owned(),
-                text: text.to_owned(),
-            }),
-        }
+        let text = match parts {
+            Some(parts) => format!("{parts}\n{text}"),
+            None => text.to_owned(),
+        };
+        self.steps.push(Step::File {
+            path: path.to_owned(),
+            text,
+        });
     }
 }
 
@@ -140,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_has_files_in_parts_and_commands() {
+    fn a_page_has_files_in_parts_and_commands_in_its_order() {
         let text = "\
 <!-- on top of base.md -->
 # A page
@@ -153,13 +135,13 @@ not a file
 ```rust title=\"a/src/lib.rs\"
 fn b() {}
 ```
-```toml title=\"a/Cargo.toml, b/Cargo.toml\"
-name = \"a\"
-```
 ```console
 $ run it &
 here
 $ end  # exits with 1
+```
+```toml title=\"a/Cargo.toml\"
+name = \"a\"
 ```
 ";
         let file = |path: &str, text: &str| Step::File {
@@ -179,11 +161,11 @@ $ end  # exits with 1
         assert_eq!(
             page.steps,
             [
+                file("a/src/lib.rs", "fn a() {}\n"),
                 file("a/src/lib.rs", "fn a() {}\n\nfn b() {}\n"),
-                file("a/Cargo.toml", "name = \"a\"\n"),
-                file("b/Cargo.toml", "name = \"b\"\n"),
                 command("run it", true, 0, &["here"]),
                 command("end", false, 1, &[]),
+                file("a/Cargo.toml", "name = \"a\"\n"),
             ]
         );
     }

@@ -72,27 +72,19 @@ impl Workspace {
     /// Writes the files that a page builds on, and no commands run.
     pub fn write_files(&self, page: &Page) -> Result<(), Failure> {
         for step in &page.steps {
-            if let Step::File { path, text } = step
-                && !path.ends_with(AFTER_GENERATING)
-            {
+            if let Step::File { path, text } = step {
                 self.write(path, text)?;
             }
         }
         Ok(())
     }
 
-    /// Writes a page's files, and runs its commands as they come.
+    /// Writes a page's files and runs its commands in the order in which a reader comes to them.
     pub fn run(&mut self, page: &Page) -> Result<(), Failure> {
-        self.write_files(page)?;
         for step in &page.steps {
             match step {
+                Step::File { path, text } => self.write(path, text)?,
                 Step::Command(command) => self.command(command)?,
-                // Written over what the page's commands made.
-                Step::File { path, text } => {
-                    if let Some(path) = path.strip_suffix(AFTER_GENERATING) {
-                        self.write(path, text)?;
-                    }
-                }
             }
         }
         Ok(())
@@ -204,6 +196,3 @@ impl Workspace {
         Ok(process)
     }
 }
-
-/// In a title: the file is written where the page shows it, over what was generated before.
-const AFTER_GENERATING: &str = " after generating";
