@@ -5,10 +5,10 @@
 mod chat;
 mod support;
 
-use chat::{Auth, Client, HASH, raw::serve};
+use chat::{Auth, Chat, Client, HASH, raw::serve};
 use handfast::{
-    client::{ConnectError, State},
-    transport::CloseFrame,
+    client::{ClientBuilder, ConnectError, State},
+    transport::{CloseFrame, MemoryTransport},
 };
 use std::{net::SocketAddr, time::Duration};
 use support::soon;
@@ -32,6 +32,38 @@ async fn http_schemes_are_accepted() {
             let client = dial(url).await.expect("the client connects");
             assert_eq!(client.state(), State::Connected);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_without_auth_does_not_dial() {
+    soon(async {
+        let connect = ClientBuilder::<Chat, Client>::over(|| async {
+            Err::<MemoryTransport, _>("it dials")
+        });
+        let error = connect.await.expect_err("there is no auth");
+        assert!(matches!(error, ConnectError::Auth(_)), "{error:?}");
+        assert!(error.is_final());
+        assert_eq!(
+            error.to_string(),
+            "the client cannot authenticate: the protocol authenticates clients: call `auth` or `auth_with` before awaiting"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refusal_shows_what_is_wrong_with_the_auth() {
+    soon(async {
+        let (.., address) = serve().await;
+        let auth = Auth { name: "".into() };
+        let url = format!("ws://{address}/ws");
+        let error = Client::connect(url).auth(&auth).await;
+        assert_eq!(
+            error.expect_err("its name is empty").to_string(),
+            "the server refused the session: INVALID: the payload does not fit: /payload/auth/name must be at least 1 character long"
+        );
     })
     .await;
 }

@@ -160,6 +160,8 @@ pub struct DecodingClientMessages<'a> {
 #[derive(Debug, Template)]
 #[template(path = "typescript/connecting.ts.txt", escape = "none")]
 pub struct Connecting<'a> {
+    /// The parameter `options`, with its type.
+    pub options: &'a str,
     /// The type of the auth payload, in angle brackets.
     pub auth: &'a str,
 }

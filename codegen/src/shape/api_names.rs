@@ -58,6 +58,16 @@ pub(crate) fn cancels(protocol: &Protocol) -> BTreeSet<MessageId> {
     replies.filter_map(|reply| reply.cancel).collect()
 }
 
+/// The messages with which the server answers requests, and the parts of its streams.
+pub(crate) fn replies(protocol: &Protocol) -> BTreeSet<MessageId> {
+    let requests = protocol.messages.iter().filter(|one| one.client.is_some());
+    requests
+        .filter_map(|one| one.reply.as_ref())
+        .flat_map(|reply| [reply.ack, reply.stream, reply.end])
+        .flatten()
+        .collect()
+}
+
 /// The messages that an application handles.
 pub(crate) fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
     let cancels = cancels(protocol);

@@ -4,10 +4,13 @@ use super::{
     names,
     recursion::{self, Recursion},
 };
-use crate::shape::{DeclId, DeclKind, Shapes};
+use crate::shape::{DeclId, DeclKind, Shapes, api_names};
 use handfast_schema::{SchemaId, openness::Purpose};
 use handfast_spec::model::{MessageId, Protocol};
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// A schema and how it is used. Each usage has a validator of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +64,10 @@ pub(super) struct Context<'p> {
     pub(super) decl_of: BTreeMap<SchemaId, DeclId>,
     /// The message that a type is the payload of.
     pub(super) payload_of: BTreeMap<DeclId, MessageId>,
+    /// The messages that cancel a stream.
+    pub(super) cancels: BTreeSet<MessageId>,
+    /// The messages with which the server answers requests.
+    pub(super) replies: BTreeSet<MessageId>,
     /// Types that are written where they are used.
     pub(super) inlined: Vec<bool>,
     /// Whether a message of the client contains it, by schema.
@@ -114,6 +121,8 @@ impl<'p> Context<'p> {
             names,
             decl_of,
             payload_of,
+            cancels: api_names::cancels(protocol),
+            replies: api_names::replies(protocol),
             inlined,
             sent_by_client: sent_by_client(protocol),
             functions: BTreeMap::new(),

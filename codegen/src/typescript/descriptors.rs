@@ -215,7 +215,11 @@ pub(super) fn descriptor(
     if part.client {
         let (payload, validator) = cx.carried(id, Side::Client);
         members.push(format!("send: {validator}"));
-        ty.push(request_type(cx, message, &payload));
+        let kind = request_type(cx, id, &payload);
+        if kind == CANCEL {
+            members.push("isCancel: true".to_owned());
+        }
+        ty.push(kind);
     }
     if part.server {
         let (payload, validator) = cx.carried(id, Side::Server);
@@ -230,6 +234,7 @@ pub(super) fn descriptor(
                     members.push(format!("channel: {channel}"));
                     format!("hf.Published<{payload}, {channel}>")
                 }
+                None if cx.replies.contains(&id) => format!("hf.Reply<{payload}>"),
                 None => format!("hf.Incoming<{payload}>"),
             },
         );
@@ -289,9 +294,16 @@ fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -
     members
 }
 
+/// The type of the descriptor of a message that cancels a stream.
+const CANCEL: &str = "hf.Cancel";
+
 /// The type of the descriptor of a message of the client.
-fn request_type(cx: &Context<'_>, message: &Message, payload: &str) -> String {
+fn request_type(cx: &Context<'_>, id: MessageId, payload: &str) -> String {
+    let message = &cx.protocol.messages[id.0];
     let Some(reply) = message.reply.as_ref() else {
+        if payload == "undefined" && cx.cancels.contains(&id) {
+            return CANCEL.to_owned();
+        }
         return format!("hf.Outgoing<{payload}>");
     };
     let errors = match message.errors.as_slice() {

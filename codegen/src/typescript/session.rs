@@ -74,7 +74,15 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
         ty: format!("hf.Protocol{auth}"),
         members,
     }));
-    items.push(lay_out(&Connecting { auth: &auth }));
+    let options = if auth.is_empty() {
+        "options?: hf.ConnectOptions".to_owned()
+    } else {
+        format!("options: hf.AuthenticatedConnectOptions{auth}")
+    };
+    items.push(lay_out(&Connecting {
+        options: &options,
+        auth: &auth,
+    }));
     items
 }
 

@@ -834,7 +834,7 @@ export function validatePricesQuoted(value: unknown, report: hf.Report): void {
 // A request comes after its replies.
 
 /** Who is in the room, and what was said last. */
-export const roomJoined: hf.Incoming<RoomJoined> = {
+export const roomJoined: hf.Reply<RoomJoined> = {
   name: 'room.joined',
   receive: validateRoomJoined,
 };
@@ -850,7 +850,7 @@ export const roomJoin: hf.Request<RoomJoin, RoomJoined, RoomFullError> = {
 };
 
 /** You are out. */
-export const roomLeft: hf.Incoming<undefined> = {
+export const roomLeft: hf.Reply<undefined> = {
   name: 'room.left',
   receive: hf.noPayload,
 };
@@ -866,7 +866,7 @@ export const roomLeave: hf.Request<RoomLeave, undefined, NotInRoomError> = {
 };
 
 /** It was said. */
-export const chatSent: hf.Incoming<undefined> = {
+export const chatSent: hf.Reply<undefined> = {
   name: 'chat.sent',
   receive: hf.noPayload,
 };
@@ -904,27 +904,28 @@ export const userPresence: hf.Published<UserPresence, 'room'> = {
 };
 
 /** The ticks begin. */
-export const pricesWatching: hf.Incoming<undefined> = {
+export const pricesWatching: hf.Reply<undefined> = {
   name: 'prices.watching',
   receive: hf.noPayload,
 };
 
 /** The price of a symbol moved. */
-export const pricesTick: hf.Incoming<PricesTick> = {
+export const pricesTick: hf.Reply<PricesTick> = {
   name: 'prices.tick',
   receive: validatePricesTick,
 };
 
 /** No more ticks come. */
-export const pricesDone: hf.Incoming<PricesDone> = {
+export const pricesDone: hf.Reply<PricesDone> = {
   name: 'prices.done',
   receive: validatePricesDone,
 };
 
 /** Stop following. */
-export const pricesStop: hf.Outgoing<undefined> = {
+export const pricesStop: hf.Cancel = {
   name: 'prices.stop',
   send: hf.noPayload,
+  isCancel: true,
 };
 
 /** Follow the price of some symbols until `prices.stop`. */
@@ -940,7 +941,7 @@ export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, P
 };
 
 /** The order book. */
-export const pricesSnapshot: hf.Incoming<PricesSnapshot> = {
+export const pricesSnapshot: hf.Reply<PricesSnapshot> = {
   name: 'prices.snapshot',
   receive: validatePricesSnapshot,
 };
@@ -964,7 +965,7 @@ export const pricesBook: hf.Request<PricesBook, PricesSnapshot, UnknownSymbolErr
  *
  * @deprecated
  */
-export const pricesQuoted: hf.Incoming<PricesQuoted> = {
+export const pricesQuoted: hf.Reply<PricesQuoted> = {
   name: 'prices.quoted',
   receive: validatePricesQuoted,
 };
@@ -1065,7 +1066,7 @@ export const protocol: hf.Protocol<Auth> = {
 };
 
 /** Connects to a server of the protocol, and keeps the connection. */
-export function connect(url: string | URL, options?: hf.ConnectOptions<Auth>): hf.Client<Auth> {
+export function connect(url: string | URL, options: hf.AuthenticatedConnectOptions<Auth>): hf.Client<Auth> {
   return new hf.Client(protocol, url, options);
 }
 

@@ -75,7 +75,7 @@ export function validateCountChanged(value: unknown, report: hf.Report): void {
 // ---- Messages -------------------------------------------------------------------------------------------------------
 // A request comes after its replies.
 
-export const counterValue: hf.Incoming<CounterValue> = {
+export const counterValue: hf.Reply<CounterValue> = {
   name: 'counter.value',
   receive: validateCounterValue,
 };
@@ -87,7 +87,7 @@ export const counterFollow: hf.Request<undefined, CounterValue> = {
   errors: [],
 };
 
-export const counterAdded: hf.Incoming<undefined> = {
+export const counterAdded: hf.Reply<undefined> = {
   name: 'counter.added',
   receive: hf.noPayload,
 };

@@ -23,6 +23,7 @@ export { clientMessageTable, decode, decodeValue, messageTable } from './handfas
 export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
   Callable,
+  Cancel,
   Channel,
   ChannelMessage,
   ErrorDescriptor,
@@ -36,6 +37,7 @@ export type {
   PendingLookup,
   Protocol,
   Published,
+  Reply,
   ReplyOf,
   Request,
   Role,
@@ -51,7 +53,7 @@ export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
-export type { CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
+export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
 export {
   deduplicate,

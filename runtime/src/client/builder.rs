@@ -6,6 +6,7 @@ use super::{
     core::Core,
     delivery::decode_any,
     dial::{self, Dial},
+    error::NoAuth,
     handle::CloseOnDrop,
 };
 use crate::{Protocol, descriptor::Limits, transport::Transport};
@@ -96,7 +97,8 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         }
     }
 
-    /// Authenticates with fixed credentials: the payload of the protocol's `session.auth` message.
+    /// Authenticates with fixed credentials: the payload of the protocol's `session.auth` message. If the protocol has one, a builder without
+    /// credentials fails with [`ConnectError::Auth`] and does not connect.
     pub fn auth<A: Serialize>(self, auth: &A) -> Self {
         let auth = serde_json::value::to_raw_value(auth).map_err(|error| error.to_string());
         self.auth_with(move || std::future::ready(auth.clone()))
@@ -248,8 +250,15 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             }),
         };
         let (auth, reconnect) = (self.auth, self.reconnect);
+        // The hello carries it.
+        let session = &P::DESCRIPTOR.session;
+        let lacks_auth = session.auth && session.roles.hello.is_some() && auth.is_none();
         Box::pin(async move {
-            let handle = connect(core, dialled?, auth, reconnect).await?;
+            let dial = dialled?;
+            if lacks_auth {
+                return Err(ConnectError::Auth(NoAuth.into()));
+            }
+            let handle = connect(core, dial, auth, reconnect).await?;
             let client = Client {
                 handle,
                 protocol: PhantomData,

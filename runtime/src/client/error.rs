@@ -18,7 +18,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub enum ConnectError {
     /// The URL or a header cannot be used, and why.
     Address(&'static str),
-    /// [`ClientBuilder::auth_with`](super::ClientBuilder::auth_with) returned an error, or the credentials cannot be encoded.
+    /// The client has no credentials: [`ClientBuilder::auth_with`](super::ClientBuilder::auth_with) returned an error, they cannot be encoded,
+    /// or the protocol requires some and the builder has none.
     Auth(BoxError),
     /// The server cannot be reached, or the WebSocket handshake failed (RFC 6455, section 4.1).
     Transport(BoxError),
@@ -56,16 +57,29 @@ impl ConnectError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Address(_) | Self::Version { .. } => true,
+            Self::Auth(error) => error.is::<NoAuth>(),
             Self::Refused(error) => !error.retryable,
             Self::Closed { is_final, .. } => *is_final,
-            Self::Auth(_)
-            | Self::Transport(_)
-            | Self::Upgrade { .. }
-            | Self::Timeout
-            | Self::UnexpectedReply => false,
+            Self::Transport(_) | Self::Upgrade { .. } | Self::Timeout | Self::UnexpectedReply => {
+                false
+            }
         }
     }
 }
+
+/// The protocol authenticates clients, and the builder has no authentication payload.
+#[derive(Debug)]
+pub(crate) struct NoAuth;
+
+impl fmt::Display for NoAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the protocol authenticates clients: call `auth` or `auth_with` before awaiting",
+        )
+    }
+}
+
+impl Error for NoAuth {}
 
 impl CloseFrame {
     /// Whether the server is rate limiting, or closed because the client reads too slowly.
@@ -94,7 +108,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(why) => write!(f, "the address cannot be used: {why}"),
-            Self::Auth(_) => f.write_str("the credentials could not be obtained"),
+            Self::Auth(error) => write!(f, "the client cannot authenticate: {error}"),
             Self::Transport(_) => f.write_str("the server cannot be reached"),
             Self::Upgrade { status, body } => {
                 write!(f, "the server refused the upgrade with status {status}")?;

@@ -174,7 +174,7 @@ async fn establish(
         .encoder
         .rejection(encoding, &rejection.payload(&data));
     send(transport, packet).await?;
-    let reason = rejection.message.into_owned();
+    let reason = rejection.reason();
     if rejection.retryable {
         return Err(Some(CloseFrame::new(TRY_AGAIN_LATER, reason)));
     }

@@ -132,6 +132,14 @@ impl Rejection {
         }
     }
 
+    /// Returns the reason of the close frame that follows: the message, and the first violation. It is cut to what a frame holds.
+    pub(crate) fn reason(&self) -> String {
+        match self.violations.first() {
+            Some(violation) => format!("{}: {violation}", self.message),
+            None => self.message.clone().into_owned(),
+        }
+    }
+
     /// Returns the rejection as the payload of `refuse` or `error`. `data` is borrowed from `self.data`.
     pub(crate) fn payload<'a>(&'a self, data: &'a Option<&'a RawValue>) -> ErrorPayload<'a> {
         ErrorPayload {
@@ -176,5 +184,19 @@ impl From<Box<DecodeError>> for Rejection {
             violations: rejected.kind.violations().to_vec(),
             ..Self::of(rejected.kind.session_code(), message)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rejection;
+
+    #[test]
+    fn a_reason_contains_the_first_violation() {
+        assert_eq!(
+            Rejection::no_auth().reason(),
+            "the payload does not fit: /payload must have the property \"auth\""
+        );
+        assert_eq!(Rejection::new("NO", "not today").reason(), "not today");
     }
 }

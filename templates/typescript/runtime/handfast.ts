@@ -22,6 +22,7 @@ export { clientMessageTable, decode, decodeValue, messageTable } from './handfas
 export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
   Callable,
+  Cancel,
   Channel,
   ChannelMessage,
   ErrorDescriptor,
@@ -35,6 +36,7 @@ export type {
   PendingLookup,
   Protocol,
   Published,
+  Reply,
   ReplyOf,
   Request,
   Role,
@@ -50,7 +52,7 @@ export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
-export type { CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
+export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
 export {
   deduplicate,

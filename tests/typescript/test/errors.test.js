@@ -22,6 +22,7 @@ for (const [code, expected] of [['VERSION', 4406], ['BAD_TOKEN', 4401], ['INVALI
     const refused = await client.ready.catch(error => error);
     assert.ok(refused instanceof SessionRefusedError);
     assert.deepEqual(refused.violations, violations);
+    assert.ok(refused.message.endsWith('ü: /name must be at least 1 character long'), refused.message);
     assert.equal(closed.mock.calls[0].arguments[0].code, expected);
     assert.equal(closed.mock.calls[0].arguments[0].final, true);
     assert.equal(client.state.get().closed.code, expected);

@@ -727,6 +727,9 @@ function wireError(payload) {
   if (violationsOf(validateError, payload, "received").length === 0) return payload;
   return { code: "FAILED", message: "the request failed", data: payload };
 }
+function refusalText({ message, violations: [first] = [] }) {
+  return first === void 0 ? message : `${message}: ${formatViolation(first)}`;
+}
 function callError(error, declared) {
   const { code, message, retryable = false, data, violations = [] } = error;
   const descriptor = declared.find((candidate) => candidate.code === code);
@@ -2185,7 +2188,9 @@ var Client = class {
       case sessionMessages.ready:
         return this.#becomeReady(message.payload);
       case sessionMessages.refuse: {
-        const { code, message: words, side, violations, retryable } = message.payload;
+        const refusal = message.payload;
+        const { code, side, violations, retryable } = refusal;
+        const words = refusalText(refusal);
         if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
         this.#connection.refused(words);
@@ -2662,7 +2667,8 @@ var pricesDone = {
 };
 var pricesStop = {
   name: "prices.stop",
-  send: noPayload
+  send: noPayload,
+  isCancel: true
 };
 var pricesWatch = {
   name: "prices.watch",

@@ -140,6 +140,11 @@ export function wireError(payload: unknown): WireError {
   return { code: 'FAILED', message: 'the request failed', data: payload };
 }
 
+/** Why the server refuses the session: its message, and the first violation. */
+export function refusalText({ message, violations: [first] = [] }: Refusal): string {
+  return first === undefined ? message : `${message}: ${formatViolation(first)}`;
+}
+
 /** Converts an error on the wire to the error of a call. */
 export function callError<E extends DeclaredError>(
   error: WireError,

@@ -37,7 +37,7 @@ import {
 } from './errors.js';
 import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
-import type { CallOptions, ConnectOptions, ValueOrProvider } from './options.js';
+import type { AuthenticatedConnectOptions, CallOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import { formatViolation } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
@@ -48,6 +48,7 @@ import {
   failure,
   type Ready,
   type Refusal,
+  refusalText,
   sessionMessages,
   wireError,
 } from './session.js';
@@ -78,7 +79,7 @@ export class Client<Auth = never> {
   /** The state of the connection: a store for React and Svelte. */
   readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, error => this.#reportThrown(error));
   readonly #protocol: Protocol<Auth>;
-  readonly #options: ConnectOptions<Auth>;
+  readonly #options: Partial<AuthenticatedConnectOptions<Auth>>;
   readonly #clock: Clock;
   readonly #connection: Connection;
   readonly #encoder: Encoder;
@@ -110,7 +111,7 @@ export class Client<Auth = never> {
   #closedError: RuntimeError | undefined;
 
   /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
-  constructor(protocol: Protocol<Auth>, url: string | URL, options: ConnectOptions<Auth> = {}) {
+  constructor(protocol: Protocol<Auth>, url: string | URL, options: Partial<AuthenticatedConnectOptions<Auth>> = {}) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     this.#protocol = protocol;
     this.#options = options;
@@ -465,7 +466,9 @@ export class Client<Auth = never> {
       case sessionMessages.ready:
         return this.#becomeReady(message.payload as Ready);
       case sessionMessages.refuse: {
-        const { code, message: words, side, violations, retryable } = message.payload as Refusal;
+        const refusal = message.payload as Refusal;
+        const { code, side, violations, retryable } = refusal;
+        const words = refusalText(refusal);
         if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
         this.#refused = true;

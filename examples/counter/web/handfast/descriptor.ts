@@ -36,6 +36,12 @@ export interface Incoming<Payload> extends MessageDescriptor {
   readonly channel?: string;
 }
 
+/** A message with which the server answers a request, or a part of a stream. */
+export interface Reply<Payload> extends Incoming<Payload> {
+  /** Only for the compiler: no descriptor has it. */
+  readonly isReply?: never;
+}
+
 /** A message that the server publishes to a channel. */
 export interface Published<Payload, Channel extends string> extends Incoming<Payload> {
   readonly channel: Channel;
@@ -46,6 +52,11 @@ export interface Outgoing<Payload> extends MessageDescriptor {
   readonly send: Validator<Payload>;
   /** Not worth sending later: dropped while there is no connection. */
   readonly volatile?: boolean;
+}
+
+/** A message that cancels a stream. `cancel` of the stream sends it, with the id of the request. */
+export interface Cancel extends Outgoing<undefined> {
+  readonly isCancel: true;
 }
 
 /** What descriptors of all requests have. */
@@ -149,7 +160,7 @@ export type Callable<M> = M extends Request<unknown, unknown, DeclaredError> ? M
 export type Streamable<M> = M extends StreamRequest<unknown, unknown, unknown, unknown, DeclaredError> ? M : Misuse<M>;
 
 /** A message as `send` takes it. */
-export type Sendable<M> = M extends { readonly reply: unknown } | { readonly stream: unknown } ? Misuse<M>
+export type Sendable<M> = M extends { readonly reply: unknown } | { readonly stream: unknown } | Cancel ? Misuse<M>
   : M extends Outgoing<unknown> ? M
   : Misuse<M>;
 
@@ -159,7 +170,9 @@ export type Joinable<C> = C extends { readonly key: (params: never) => string } 
 
 type Misuse<M> = M extends { readonly stream: unknown } ? 'this request is answered with a stream: use `client.stream`'
   : M extends { readonly reply: unknown } ? 'this request has one reply: use `client.call`'
+  : M extends Cancel ? 'this message cancels a stream: use `cancel` of the stream'
   : M extends Outgoing<unknown> ? 'this message has no reply: use `client.send`'
+  : 'isReply' extends keyof M ? 'this message is a reply: use `client.call` or `client.stream` with its request'
   : M extends Incoming<unknown> ? 'the server sends this message: listen to it by `client.on`'
   : 'this is no message of the protocol';
 

@@ -8,11 +8,7 @@ import type { TransportFactory, WebSocketConstructor } from './transport.js';
 export type ValueOrProvider<T> = T | (() => T | Promise<T>);
 
 /** How to connect. */
-export interface ConnectOptions<Auth = never> {
-  /** The payload of the protocol's auth message, for the hello. */
-  readonly auth?: ValueOrProvider<Auth>;
-  /** The `token` of the auth message, alone or in addition to `auth`. */
-  readonly token?: ValueOrProvider<string>;
+export interface ConnectOptions {
   /**
    * The timeout of requests that declare none, in milliseconds; by default the session's timeout.
    */
@@ -25,6 +21,14 @@ export interface ConnectOptions<Auth = never> {
   readonly transport?: TransportFactory;
   /** Time and randomness, for tests. */
   readonly clock?: Clock;
+}
+
+/** How to connect if the protocol authenticates clients. */
+export interface AuthenticatedConnectOptions<Auth> extends ConnectOptions {
+  /** The payload of the protocol's auth message, for the hello. */
+  readonly auth: ValueOrProvider<Auth>;
+  /** Replaces the `token` of `auth`. */
+  readonly token?: ValueOrProvider<string>;
 }
 
 /** Options of a single call, stream or join. */

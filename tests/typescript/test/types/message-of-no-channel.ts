@@ -2,6 +2,6 @@
 import { connect, pricesTick, roomChannel } from '../../build/src/api.js';
 
 export async function listen(): Promise<void> {
-  const room = await connect('').join(roomChannel, { roomId: 'lobby' });
+  const room = await connect('', { auth: { name: 'ada' } }).join(roomChannel, { roomId: 'lobby' });
   room.on(pricesTick, tick => tick.price);
 }

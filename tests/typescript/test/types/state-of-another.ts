@@ -1,4 +1,4 @@
 // Error: '"offline"' have no overlap
 import * as api from '../../build/src/api.js';
 
-export const isOffline: boolean = api.connect('wss://example.org/').state.get().status === 'offline';
+export const isOffline: boolean = api.connect('wss://example.org/', { auth: { name: 'ada' } }).state.get().status === 'offline';

@@ -27,5 +27,4 @@ export async function use(): Promise<void> {
   (await stream.end).orThrow().ticks.toFixed();
   const status: api.Status = 'asleep';
   status.length;
-  client.send(api.pricesStop);
 }

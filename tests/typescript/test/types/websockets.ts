@@ -5,6 +5,6 @@ import * as api from '../../build/src/api.js';
 
 declare const undici: typeof Undici;
 
-api.connect('ws://localhost/', { WebSocket: Ws });
-api.connect('ws://localhost/', { WebSocket: undici });
-api.connect('ws://localhost/', { WebSocket });
+api.connect('ws://localhost/', { auth: { name: 'ada' }, WebSocket: Ws });
+api.connect('ws://localhost/', { auth: { name: 'ada' }, WebSocket: undici });
+api.connect('ws://localhost/', { auth: { name: 'ada' }, WebSocket });

@@ -1,0 +1,4 @@
+// Error in one line: 'auth' does not exist in type 'ConnectOptions'.
+import type { ConnectOptions } from '../../build/src/handfast.js';
+
+export const options: ConnectOptions = { auth: () => ({ name: 'ada' }) };
