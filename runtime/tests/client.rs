@@ -360,7 +360,10 @@ async fn a_lost_connection_is_reestablished() {
             .await;
         drop(script);
         // The server may have handled it, so it is not sent again.
-        assert_eq!(lost.await.expect("the task finishes"), Err(CallError::OutcomeUnknown));
+        assert_eq!(
+            lost.await.expect("the task finishes"),
+            Err(CallError::OutcomeUnknown)
+        );
         client
             .wait_for_state(|state| *state == State::Reconnecting)
             .await;
@@ -392,7 +395,10 @@ async fn a_lost_connection_is_reestablished() {
             }))
         );
         assert_eq!(said(room.next().await), ("again".into(), Some(45)));
-        later.await.expect("the task finishes").expect("the message is sent");
+        later
+            .await
+            .expect("the task finishes")
+            .expect("the message is sent");
     })
     .await;
 }
@@ -406,7 +412,11 @@ async fn another_epoch_is_a_gap() {
         let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let rejoin = script.next().await;
-        let id = rejoin.rsplit('"').nth(1).expect("the request has an id").to_owned();
+        let id = rejoin
+            .rsplit('"')
+            .nth(1)
+            .expect("the request has an id")
+            .to_owned();
         script
         .say(&format!(
             r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":41,"epoch":"f"}}"#
@@ -598,7 +608,10 @@ async fn an_invalid_reply_fails_its_request() {
             });
             script.next().await;
             script.say(answer).await;
-            let error = call.await.expect("the task finishes").expect_err("the request fails");
+            let error = call
+                .await
+                .expect("the task finishes")
+                .expect_err("the request fails");
             assert_eq!(error.to_string(), words);
         }
     })
@@ -746,9 +759,16 @@ async fn a_refused_rejoin_ends_the_subscription() {
                 async move { join(&client, "r").await }
             });
             let join = script.next().await;
-            let id = join.rsplit('"').nth(1).expect("the request has an id").to_owned();
+            let id = join
+                .rsplit('"')
+                .nth(1)
+                .expect("the request has an id")
+                .to_owned();
             script.say(&rejoined(&id, 41)).await;
-            let mut room = call.await.expect("the task finishes").expect("the request succeeds");
+            let mut room = call
+                .await
+                .expect("the task finishes")
+                .expect("the request succeeds");
             let (next, id) = again(script, &mut scripts).await;
             script = next;
             script.say(&answer.replace("ID", &id)).await;

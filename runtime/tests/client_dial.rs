@@ -39,9 +39,8 @@ async fn http_schemes_are_accepted() {
 #[tokio::test]
 async fn a_client_without_auth_does_not_dial() {
     soon(async {
-        let connect = ClientBuilder::<Chat, Client>::over(|| async {
-            Err::<MemoryTransport, _>("it dials")
-        });
+        let connect =
+            ClientBuilder::<Chat, Client>::over(|| async { Err::<MemoryTransport, _>("it dials") });
         let error = connect.await.expect_err("there is no auth");
         assert!(matches!(error, ConnectError::Auth(_)), "{error:?}");
         assert!(error.is_final());
@@ -88,10 +87,7 @@ async fn invalid_addresses_are_refused_with_a_reason() {
                 "example.org:80",
                 "it does not begin with `ws://` or `http://`",
             ),
-            (
-                "/ws",
-                "it is a path without a host; write `ws://host/path`",
-            ),
+            ("/ws", "it is a path without a host; write `ws://host/path`"),
             (
                 "//example.org/ws",
                 "it has no scheme; write `ws://` before the host",
