@@ -103,6 +103,10 @@ impl Workspace {
                 &format!("{package} = {{ path = '{}'", path.display()),
             );
         }
+        // The pages may be built in the target folder of this workspace: without a table of its own, a package would count as one of its members.
+        if path == "Cargo.toml" && !text.contains("[workspace]") {
+            text.push_str("\n[workspace]\n");
+        }
         Ok(fs::write(file, text)?)
     }
 
