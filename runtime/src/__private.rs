@@ -120,6 +120,7 @@ pub fn decode_text<'a, M: MessageSet>(
 
 /// Encodes a message as JSON text.
 ///
+/// # Errors
 /// If a number is not finite.
 pub fn encode_text<M: MessageSet>(envelope: &Envelope<M>) -> Result<String, EncodeError> {
     let message = &M::DESCRIPTOR.messages[envelope.message.index()];

@@ -18,6 +18,7 @@ pub trait Payload: Sized + serde::Serialize {
     /// Reads a value. If it has violations, they are added to `cx`, and the result is `Ok(None)`. An object is read by its
     /// [`fields`](Self::fields).
     ///
+    /// # Errors
     /// If the text is not valid JSON; reading cannot continue.
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _rules: Rules) -> ReadResult<Self> {
         Self::fields(Pass::Read(r, cx))

@@ -278,7 +278,7 @@ impl Connection {
                     message_type = message,
                     "a handler panicked"
                 );
-                let error = ErrorPayload::new(SessionCode::Internal, "the server failed");
+                let error = ErrorPayload::internal();
                 self.fail(expects_reply, id.as_ref(), &error);
             }
             Outcome::TimedOut => {

@@ -69,6 +69,7 @@ impl Context {
 
     /// Returns the session: the state that the application keeps for this connection.
     ///
+    /// # Panics
     /// If the session is of a type other than `S`. Generated code always uses the type that it created.
     ///
     /// ```

@@ -16,6 +16,7 @@ type Handler<A, M, X, T> = for<'a> fn(&'a A, M, &'a X) -> BoxFuture<'a, T>;
 
 /// Decodes a client's message. `dispatch` maps the message and its responder to an action.
 ///
+/// # Errors
 /// If the message cannot be decoded.
 pub fn receive<U: MessageSet>(
     source: Source<'_>,

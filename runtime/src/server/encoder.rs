@@ -2,7 +2,7 @@
 
 use super::error_payload::ErrorPayload;
 use crate::{
-    Id, SessionCode,
+    Id,
     codec::{Codec, Outgoing},
     descriptor::{Presence, ProtocolDescriptor, Tag},
     transport::Packet,
@@ -182,9 +182,6 @@ impl Encoder {
         }
         let code = payload.code;
         tracing::error!(?code, "the data of an error exceeds `limits.message`");
-        encode(&ErrorPayload::new(
-            SessionCode::Internal,
-            "the server failed",
-        ))
+        encode(&ErrorPayload::internal())
     }
 }

@@ -29,6 +29,11 @@ impl<'a> ErrorPayload<'a> {
         }
     }
 
+    /// An error whose cause is for the log, and not for the client.
+    pub(crate) fn internal() -> Self {
+        Self::new(SessionCode::Internal, "the server failed")
+    }
+
     pub(crate) fn retryable(mut self) -> Self {
         self.retryable = true;
         self

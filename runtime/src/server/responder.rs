@@ -159,20 +159,14 @@ impl Responder {
             HandlerError::Declared(error) => error,
             HandlerError::Internal(error) => {
                 self.log(&*error, "a handler failed");
-                return self.send_error(&ErrorPayload::new(
-                    SessionCode::Internal,
-                    "the server failed",
-                ));
+                return self.send_error(&ErrorPayload::internal());
             }
         };
         if self.context.server.bounds.checks
             && let Err(invalid) = validate_error(&error)
         {
             report_invalid(error.message(), &invalid);
-            return self.send_error(&ErrorPayload::new(
-                SessionCode::Internal,
-                "the server failed",
-            ));
+            return self.send_error(&ErrorPayload::internal());
         }
         self.send_error(&ErrorPayload {
             code: Some(match error.code() {
@@ -243,10 +237,7 @@ impl Responder {
         let name = union.messages[index].name;
         let is_valid = self.context.server.is_valid(name, message);
         if !is_valid {
-            self.send_error(&ErrorPayload::new(
-                SessionCode::Internal,
-                "the server failed",
-            ));
+            self.send_error(&ErrorPayload::internal());
         }
         is_valid
     }

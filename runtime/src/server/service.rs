@@ -29,6 +29,7 @@ pub trait Service: Send + Sync + 'static {
 
     /// Decodes a message and returns its handler, which has not run yet.
     ///
+    /// # Errors
     /// If the message cannot be decoded.
     fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<DecodeError>>;
 
@@ -82,6 +83,7 @@ impl ConnectRequest {
 
     /// Decodes the authentication payload.
     ///
+    /// # Errors
     /// If there is none, or it violates its schema.
     pub fn auth<T: Payload>(&self) -> Result<T, Rejection> {
         let Some(auth) = &self.auth else {
