@@ -2,7 +2,7 @@
 
 mod limits;
 
-pub use limits::{HandlerTimeout, Limits};
+pub use limits::{DetachedLimits, HandlerTimeout, Limits};
 
 use std::time::Duration;
 
@@ -141,6 +141,7 @@ pub struct Roles {
     pub leave: Option<Tag>,
     pub ping: Option<Tag>,
     pub pong: Option<Tag>,
+    pub received: Option<Tag>,
     pub error: Option<Tag>,
 }
 
@@ -155,6 +156,7 @@ impl Roles {
         leave: Some(Tag::Text("leave")),
         ping: Some(Tag::Text("ping")),
         pong: Some(Tag::Text("pong")),
+        received: Some(Tag::Text("received")),
         error: Some(Tag::Text("error")),
     };
 }

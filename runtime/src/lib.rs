@@ -144,8 +144,6 @@ pub mod descriptor;
 mod envelope;
 #[cfg(feature = "server")]
 mod handler_error;
-#[cfg(feature = "net")]
-mod heartbeat;
 mod message;
 #[cfg(feature = "net")]
 mod outbound;
@@ -154,6 +152,8 @@ mod random;
 pub mod read;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "net")]
+mod session;
 mod session_code;
 #[cfg(feature = "net")]
 mod system;

@@ -1,6 +1,12 @@
-//! The outbound queue of one connection: FIFO, and bounded in bytes.
+//! The outbound queue of one session: FIFO, and bounded in bytes. It outlives a connection that is lost.
+//!
+//! Three parts are written in this order: control messages, which are not counted; after a resumption, the messages that the peer has
+//! not received; and the queue.
 
-use crate::transport::{CloseFrame, Packet};
+use crate::{
+    session::counting::{NeverSent, Replay, Sent},
+    transport::{CloseFrame, Packet},
+};
 use futures_util::task::AtomicWaker;
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
@@ -23,17 +29,30 @@ pub(crate) struct Outbound {
     state: Mutex<State>,
     /// Wakes the connection's task. It is empty while that task runs, so that messages of its own handlers cause no wake-up.
     task: AtomicWaker,
-    /// The limit of queued bytes.
-    #[cfg_attr(
-        not(feature = "server"),
-        expect(dead_code, reason = "a client bounds the queue with its own budget")
-    )]
+    /// The limit of queued bytes, and that of messages that are written and not acknowledged.
     limit: usize,
+    /// What happens at the second limit.
+    overflow: Overflow,
+}
+
+/// What happens if more messages are written than the peer acknowledges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overflow {
+    /// The session can no longer be resumed.
+    #[cfg(any(feature = "server", test))]
+    GiveUp,
+    /// Nothing is written until the peer acknowledges.
+    #[cfg(any(feature = "client", test))]
+    Wait,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// Messages that are not counted, such as pongs. They precede all others.
+    control: VecDeque<Item>,
     queue: VecDeque<Item>,
+    /// What was written and is not acknowledged.
+    sent: Sent<Packet>,
     /// The bytes that are queued or being written.
     bytes: usize,
     /// The bytes that are being written.
@@ -82,11 +101,12 @@ pub(crate) enum EnqueueError {
 }
 
 impl Outbound {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, overflow: Overflow) -> Self {
         Self {
             state: Mutex::default(),
             task: AtomicWaker::new(),
             limit,
+            overflow,
         }
     }
 
@@ -97,6 +117,22 @@ impl Outbound {
     /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use.
     pub(crate) fn answer(&self, packet: Packet) {
         self.enqueue(packet, 0, false);
+    }
+
+    /// Queues a message that is not counted, before all others, ignoring the limit. The caller bounds their number.
+    pub(crate) fn control(&self, packet: Packet, mark: u64) {
+        let mut state = self.lock();
+        if !state.ended {
+            let item = Item {
+                packet,
+                volatile: false,
+                mark,
+            };
+            state.bytes += item.cost();
+            state.control.push_back(item);
+            drop(state);
+            self.task.wake();
+        }
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
@@ -133,7 +169,6 @@ impl Outbound {
     }
 
     /// Wakes the connection's task.
-    #[cfg(feature = "client")]
     pub(crate) fn wake(&self) {
         self.task.wake();
     }
@@ -197,22 +232,84 @@ impl Outbound {
 
     /// Whether nothing is queued or being written.
     pub(crate) fn is_idle(&self) -> bool {
-        self.lock().bytes == 0
+        let state = self.lock();
+        state.bytes == 0 && !state.sent.is_replaying()
     }
 
-    /// Takes the messages of one flush. Call [`Outbound::flushed`] when they are written.
-    pub(crate) fn take(&self, into: &mut Vec<Item>) {
+    /// Takes the messages of one flush. Call [`Outbound::flushed`] when they are written. `skip` encodes the message that skips all
+    /// numbers up to one.
+    pub(crate) fn take(&self, into: &mut Vec<Item>, skip: &dyn Fn(u64) -> Option<Packet>) {
         let mut state = self.lock();
         let mut taken = 0;
-        while let Some(item) = state.queue.front() {
-            if taken > 0 && taken + item.cost() > BATCH {
+        while taken < BATCH {
+            let Some(item) = state.next(self.limit, self.overflow, skip) else {
                 break;
-            }
+            };
             taken += item.cost();
-            state.volatile -= usize::from(item.volatile);
-            into.extend(state.queue.pop_front());
+            into.push(item);
+        }
+        #[cfg(any(feature = "server", test))]
+        if self.overflow == Overflow::GiveUp && state.sent.bytes() > self.limit {
+            state.sent.end();
         }
         state.writing += taken;
+    }
+
+    /// Begins to count the messages that are written from now on.
+    pub(crate) fn begin_counting(&self) {
+        self.lock().sent.begin();
+    }
+
+    /// Stops counting: what was written is not sent again.
+    pub(crate) fn end_counting(&self) {
+        self.lock().sent.end();
+    }
+
+    /// Whether written messages are counted.
+    pub(crate) fn is_counting(&self) -> bool {
+        self.lock().sent.is_counting()
+    }
+
+    /// Whether the session can be resumed by a peer that has received so many messages.
+    #[cfg(feature = "server")]
+    pub(crate) fn can_resume(&self, received: u64) -> bool {
+        self.lock().sent.is_possible(received)
+    }
+
+    /// The peer has received so many messages. Returns whether that is new.
+    ///
+    /// # Errors
+    /// If so many were never sent.
+    pub(crate) fn acknowledge(&self, received: u64) -> Result<bool, NeverSent> {
+        let mut state = self.lock();
+        let acknowledged = state.sent.acknowledge(received);
+        #[cfg(feature = "client")]
+        if self.overflow == Overflow::Wait && !state.queue.is_empty() {
+            drop(state);
+            self.task.wake();
+        }
+        acknowledged
+    }
+
+    /// Resumes on another connection, whose peer has received so many messages: the rest precedes everything that is queued, and `first`
+    /// precedes that.
+    ///
+    /// # Errors
+    /// If the peer cannot have received so many.
+    pub(crate) fn resume(&self, received: u64, first: Option<Packet>) -> Result<(), NeverSent> {
+        self.lock().sent.resume(received)?;
+        match first {
+            Some(packet) => self.control(packet, 0),
+            None => self.task.wake(),
+        }
+        Ok(())
+    }
+
+    /// The bytes that the queue and the messages without an acknowledgement hold.
+    #[cfg(feature = "server")]
+    pub(crate) fn held(&self) -> usize {
+        let state = self.lock();
+        state.bytes + state.sent.bytes()
     }
 
     /// Records that the messages that were taken are written.
@@ -260,16 +357,24 @@ impl Outbound {
             (Some(_), None) => true,
             (Some(close), Some(known)) => known.graceful && !close.graceful,
         };
-        close || (state.writing == 0 && !state.queue.is_empty())
+        close || (state.writing == 0 && state.has_next(self.limit, self.overflow))
     }
 
-    /// Handles the loss of the transport: messages that were being written no longer count, volatile messages are dropped, and all
-    /// others stay queued.
-    #[cfg(feature = "client")]
+    /// As [`Outbound::rest`], without a connection: only a close is work.
+    #[cfg(feature = "server")]
+    pub(crate) fn rest_detached(&self, waker: &Waker) -> bool {
+        self.task.register(waker);
+        self.lock().close.is_some()
+    }
+
+    /// Handles the loss of the transport: messages that were being written no longer count, control messages and volatile messages are
+    /// dropped, and all others stay queued.
     pub(crate) fn detach(&self) {
         let mut state = self.lock();
         state.bytes -= state.writing;
         state.writing = 0;
+        let control: usize = state.control.drain(..).map(|item| item.cost()).sum();
+        state.bytes -= control;
         state.drop_volatile();
     }
 
@@ -290,7 +395,9 @@ impl Outbound {
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
+        state.control.clear();
         state.queue.clear();
+        state.sent.end();
         (state.bytes, state.writing, state.volatile) = (0, 0, 0);
         let senders = std::mem::take(&mut state.senders);
         drop(state);
@@ -303,6 +410,63 @@ impl State {
         self.bytes += item.cost();
         self.volatile += usize::from(item.volatile);
         self.queue.push_back(item);
+    }
+
+    /// Whether [`Self::next`] returns a message.
+    fn has_next(&self, limit: usize, overflow: Overflow) -> bool {
+        let waits = |item: &Item| self.must_wait(item, limit, overflow);
+        !self.control.is_empty()
+            || self.sent.is_replaying()
+            || self.queue.front().is_some_and(|item| !waits(item))
+    }
+
+    /// Whether a message has to wait until the peer acknowledges others.
+    #[cfg_attr(
+        not(any(feature = "client", test)),
+        expect(unused_variables, reason = "only a client waits")
+    )]
+    fn must_wait(&self, item: &Item, limit: usize, overflow: Overflow) -> bool {
+        #[cfg(any(feature = "client", test))]
+        if overflow == Overflow::Wait {
+            let kept = self.sent.bytes();
+            return kept > 0 && kept + item.cost() > limit;
+        }
+        false
+    }
+
+    /// Takes and counts the next message. Those that are sent again count as queued from now on.
+    fn next(
+        &mut self,
+        limit: usize,
+        overflow: Overflow,
+        skip: &dyn Fn(u64) -> Option<Packet>,
+    ) -> Option<Item> {
+        if let Some(item) = self.control.pop_front() {
+            return Some(item);
+        }
+        while let Some(replay) = self.sent.replay() {
+            let packet = match replay {
+                Replay::Message(packet) => Some(packet),
+                Replay::Skip(last) => skip(last),
+            };
+            if let Some(packet) = packet {
+                let item = Item {
+                    packet,
+                    volatile: false,
+                    mark: 0,
+                };
+                self.bytes += item.cost();
+                return Some(item);
+            }
+        }
+        if self.must_wait(self.queue.front()?, limit, overflow) {
+            return None;
+        }
+        let item = self.queue.pop_front()?;
+        self.volatile -= usize::from(item.volatile);
+        let kept = (!item.volatile).then(|| (item.packet.clone(), item.cost()));
+        self.sent.send(kept);
+        Some(item)
     }
 
     /// Drops the volatile messages.
@@ -331,12 +495,12 @@ mod tests {
     }
 
     fn outbound(units: usize) -> Outbound {
-        Outbound::new(units * UNIT)
+        Outbound::new(units * UNIT, Overflow::GiveUp)
     }
 
     fn lengths(outbound: &Outbound) -> Vec<usize> {
         let mut items = Vec::new();
-        outbound.take(&mut items);
+        outbound.take(&mut items, &|_| None);
         items.iter().map(|item| item.cost() / UNIT).collect()
     }
 

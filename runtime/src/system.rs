@@ -1,4 +1,4 @@
-//! The session's own messages: hello, ready, refuse, error, ping, pong, join, leave, gap.
+//! The session's own messages: hello, ready, refuse, error, ping, pong, received, join, leave, gap.
 //!
 //! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message.
 
@@ -50,6 +50,7 @@ pub(crate) enum Role {
     Leave,
     Ping,
     Pong,
+    Received,
     Error,
 }
 
@@ -65,6 +66,7 @@ impl Role {
             (roles.leave, Self::Leave),
             (roles.ping, Self::Ping),
             (roles.pong, Self::Pong),
+            (roles.received, Self::Received),
             (roles.error, Self::Error),
         ]
         .into_iter()
@@ -138,6 +140,38 @@ pub(crate) struct Hello {
     pub(crate) hash: Option<String>,
     /// The authentication payload as raw JSON.
     pub(crate) auth: Option<Box<RawValue>>,
+    /// Present if the client counts messages.
+    pub(crate) resume: Option<Resume>,
+}
+
+/// Asks to count messages, and to resume a session if there is one.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Resume {
+    /// The token of the session to resume, and how many of its messages the client has received.
+    pub(crate) session: Option<(String, u64)>,
+}
+
+#[cfg(feature = "server")]
+impl Resume {
+    fn read(text: &str) -> Result<Self, serde_json::Error> {
+        let payload = fields(text)?;
+        let session = find(&payload, "session")?;
+        let received = find(&payload, "received")?.unwrap_or_default();
+        Ok(Self {
+            session: session.map(|session| (session, received)),
+        })
+    }
+}
+
+impl Serialize for Resume {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some((session, received)) = &self.session {
+            map.serialize_entry("session", session)?;
+            map.serialize_entry("received", received)?;
+        }
+        map.end()
+    }
 }
 
 #[cfg(feature = "server")]
@@ -148,6 +182,10 @@ impl Hello {
             version: get(&payload, "version")?,
             hash: find(&payload, "hash")?,
             auth: payload.get("auth").map(|raw| (*raw).to_owned()),
+            resume: match payload.get("resume").map(|raw| raw.get()) {
+                None | Some("null") => None,
+                Some(text) => Some(Resume::read(text)?),
+            },
         })
     }
 }
@@ -162,6 +200,9 @@ impl Serialize for Hello {
         if let Some(auth) = &self.auth {
             map.serialize_entry("auth", auth)?;
         }
+        if let Some(resume) = &self.resume {
+            map.serialize_entry("resume", resume)?;
+        }
         map.end()
     }
 }
@@ -172,7 +213,12 @@ pub(crate) struct Ready {
     pub(crate) version: String,
     /// If it is absent, nothing is compared.
     pub(crate) hash: Option<String>,
+    /// The token by which the session can be resumed.
     pub(crate) session: String,
+    /// Whether the session that the client asked for was resumed.
+    pub(crate) resumed: bool,
+    /// How many messages of the client the server has received in this session. If it is absent, the server does not count.
+    pub(crate) received: Option<u64>,
 }
 
 #[cfg(feature = "client")]
@@ -183,6 +229,8 @@ impl Ready {
             version: get(&payload, "version")?,
             hash: find(&payload, "hash")?,
             session: find(&payload, "session")?.unwrap_or_default(),
+            resumed: find(&payload, "resumed")?.unwrap_or_default(),
+            received: find(&payload, "received")?,
         })
     }
 }
@@ -195,6 +243,44 @@ impl Serialize for Ready {
             map.serialize_entry("hash", hash)?;
         }
         map.serialize_entry("session", &self.session)?;
+        if self.resumed {
+            map.serialize_entry("resumed", &true)?;
+        }
+        if let Some(received) = &self.received {
+            map.serialize_entry("received", received)?;
+        }
+        map.end()
+    }
+}
+
+/// The payload of `received`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReceivedNotice {
+    /// How many messages its sender has received.
+    pub(crate) received: Option<u64>,
+    /// All messages up to this number count as received; what follows is the next.
+    pub(crate) sent: Option<u64>,
+}
+
+impl ReceivedNotice {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        let payload = head.payload()?;
+        Ok(Self {
+            received: find(&payload, "received")?,
+            sent: find(&payload, "sent")?,
+        })
+    }
+}
+
+impl Serialize for ReceivedNotice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(received) = &self.received {
+            map.serialize_entry("received", received)?;
+        }
+        if let Some(sent) = &self.sent {
+            map.serialize_entry("sent", sent)?;
+        }
         map.end()
     }
 }

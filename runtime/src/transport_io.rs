@@ -1,24 +1,45 @@
-//! The I/O of a connection, shared by server and client: reads for the heartbeat, and writes the outbound queue in batches.
+//! The I/O of a connection, shared by server and client: reads for the link, and writes the outbound queue in batches.
 
 use crate::{
-    descriptor::SessionDescriptor,
-    heartbeat::{Heartbeat, HeartbeatAction},
     outbound::{Item, Outbound},
-    transport::{CloseFrame, Transport, TransportError, TransportEvent},
+    session::link::{Link, LinkAction},
+    transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
 };
 use std::{
+    pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 /// The timeout for closing a transport, and for writing the queue before that.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A transport with its heartbeat and the batch that is being written.
+/// The time of a session's state machine: how long ago its clock was created.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(Instant);
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    pub(crate) fn at(self, time: Duration) -> Instant {
+        self.0 + time
+    }
+}
+
+/// A transport with its link and the batch that is being written.
 pub(crate) struct TransportIo {
     pub(crate) transport: Box<dyn Transport>,
-    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) link: Link,
+    pub(crate) clock: Clock,
+    /// Fires when the link has something to do, or earlier.
+    timer: Pin<Box<Sleep>>,
     /// How many bytes had arrived at the last read.
     arrived: u64,
     batch: Vec<Item>,
@@ -26,18 +47,32 @@ pub(crate) struct TransportIo {
 }
 
 impl TransportIo {
-    pub(crate) fn new(transport: Box<dyn Transport>, session: &SessionDescriptor) -> Self {
-        let heartbeat = session
-            .heartbeat
-            .filter(|_| session.roles.ping.is_some())
-            .map(|interval| Heartbeat::new(interval, session.timeout));
+    pub(crate) fn new(transport: Box<dyn Transport>, link: Link, clock: Clock) -> Self {
+        let due = link.timeout().unwrap_or_default();
         Self {
             transport,
-            heartbeat,
+            link,
+            clock,
+            timer: Box::pin(tokio::time::sleep_until(clock.at(due))),
             arrived: 0,
             batch: Vec::new(),
             flushing: false,
         }
+    }
+
+    /// Gives up the transport, and returns it. Until [`Self::attach`] there is none.
+    #[cfg(feature = "server")]
+    pub(crate) fn detach(&mut self) -> Box<dyn Transport> {
+        self.batch.clear();
+        self.flushing = false;
+        std::mem::replace(&mut self.transport, Box::new(Detached))
+    }
+
+    /// Uses another transport.
+    #[cfg(feature = "server")]
+    pub(crate) fn attach(&mut self, transport: Box<dyn Transport>) {
+        self.transport = transport;
+        self.arrived = 0;
     }
 
     /// Whether a batch was handed to the transport and is not flushed yet.
@@ -61,34 +96,57 @@ impl TransportIo {
         (event, bytes)
     }
 
-    /// Records activity for the heartbeat.
+    /// Records activity of the peer.
     pub(crate) fn hear(&mut self) {
-        if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.hear(Instant::now());
-        }
+        self.link.hear(self.clock.now());
     }
 
-    /// Ready if the heartbeat has something to do.
-    pub(crate) fn poll_heartbeat(&mut self, cx: &mut Context<'_>) -> Poll<HeartbeatAction> {
-        match &mut self.heartbeat {
-            Some(heartbeat) => heartbeat.poll(cx),
-            None => Poll::Pending,
+    /// Counts a message that arrived. Returns the number to acknowledge if it is time for that.
+    pub(crate) fn count(&mut self, bytes: usize) -> Option<u64> {
+        if !self.link.is_counting() {
+            return None;
+        }
+        let now = self.clock.now();
+        self.link.count(bytes, now);
+        self.link.acknowledge(false, now)
+    }
+
+    /// Ready if the link has something to do. Activity does not reset the timer: what is due is computed again when the timer fires.
+    pub(crate) fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkAction> {
+        loop {
+            let Some(due) = self.link.timeout() else {
+                return Poll::Pending;
+            };
+            if self.clock.at(due) < self.timer.deadline() {
+                self.timer.as_mut().reset(self.clock.at(due));
+            }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            let action = self.link.handle_timeout(self.clock.now());
+            if let Some(due) = self.link.timeout() {
+                self.timer.as_mut().reset(self.clock.at(due));
+            }
+            if let Some(action) = action {
+                return Poll::Ready(action);
+            }
         }
     }
 
     /// Writes queued messages, and returns whether a batch was flushed. `written` is called with each batch before it is handed to the
-    /// transport, and `flushed` after it was flushed.
+    /// transport, and `flushed` after it was flushed; `skip` is that of [`Outbound::take`].
     pub(crate) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
         outbound: &Outbound,
+        skip: &dyn Fn(u64) -> Option<Packet>,
         written: impl Fn(&[Item]),
         flushed: impl Fn(),
     ) -> Result<bool, TransportError> {
         let mut wrote = false;
         loop {
             if !self.flushing {
-                outbound.take(&mut self.batch);
+                outbound.take(&mut self.batch, skip);
                 if self.batch.is_empty() {
                     return Ok(wrote);
                 }
@@ -114,6 +172,29 @@ impl TransportIo {
     /// Closes the transport, within [`CLOSE_TIMEOUT`].
     pub(crate) async fn close(&mut self, frame: &CloseFrame) {
         self.transport.close(frame, CLOSE_TIMEOUT).await;
+    }
+}
+
+/// The transport of a session that has none.
+#[cfg(feature = "server")]
+struct Detached;
+
+#[cfg(feature = "server")]
+impl Transport for Detached {
+    fn poll_receive(&mut self, _: &mut Context<'_>) -> Poll<Result<TransportEvent, TransportError>> {
+        Poll::Ready(Ok(TransportEvent::Closed(None)))
+    }
+
+    fn feed(&mut self, _: Packet) -> Result<(), TransportError> {
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(&mut self, _: &mut Context<'_>, _: &CloseFrame) -> Poll<()> {
+        Poll::Ready(())
     }
 }
 

@@ -69,6 +69,11 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 add(Side::Client, None);
                 add(Side::Server, None);
             }
+            RoleKind::Received => {
+                let payload = build.received();
+                add(Side::Client, Some(payload));
+                add(Side::Server, Some(payload));
+            }
             RoleKind::Error => add(Side::Server, Some(build.error(protocol))),
             // They are sent inside the hello, or not by Handfast itself.
             RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
@@ -125,14 +130,8 @@ impl Build {
 
     fn hello(&mut self, protocol: &Protocol) -> SchemaId {
         let text = self.of(Type::String);
-        let seq = self.of(Type::Integer);
-        let place = self.object(&[("epoch", true, text), ("seq", true, seq)]);
-        let channels = self.schemas.push(Schema {
-            types: Some(TypeSet::NONE.with(Type::Object)),
-            additional_properties: Some(place),
-            ..Schema::default()
-        });
-        let resume = self.object(&[("session", true, text), ("channels", false, channels)]);
+        let count = self.count();
+        let resume = self.object(&[("session", false, text), ("received", false, count)]);
         let auth = protocol
             .session
             .auth
@@ -146,11 +145,29 @@ impl Build {
 
     fn ready(&mut self) -> SchemaId {
         let text = self.of(Type::String);
+        let flag = self.of(Type::Boolean);
+        let count = self.count();
         self.object(&[
             ("version", true, text),
             ("hash", false, text),
             ("session", true, text),
+            ("resumed", false, flag),
+            ("received", false, count),
         ])
+    }
+
+    fn received(&mut self) -> SchemaId {
+        let count = self.count();
+        self.object(&[("received", false, count), ("sent", false, count)])
+    }
+
+    /// A number of messages.
+    fn count(&mut self) -> SchemaId {
+        self.schemas.push(Schema {
+            types: Some(TypeSet::NONE.with(Type::Integer)),
+            minimum: Some(0.into()),
+            ..Schema::default()
+        })
     }
 
     /// A refusal has the code `VERSION` or a code of the message that authenticates the client.

@@ -18,6 +18,18 @@ pub(super) fn server(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
 fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     let vis = &protocol.vis;
     let connect = connect_method(krate, protocol);
+    // With credentials, the new state is that of the new ones; without, there is nothing new.
+    let refreshed = if protocol.auth.is_some() {
+        quote!({
+            let _ = current;
+            new
+        })
+    } else {
+        quote!({
+            let _ = new;
+            ::core::clone::Clone::clone(current)
+        })
+    };
     let authorize_join = protocol.authorize_joins.then(|| {
         quote! {
             /// Whether a client may join a channel that no message of the protocol joins. `key` is the key that it sent.
@@ -35,13 +47,21 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
             #connect
             #authorize_join
+            /// Called when a client that has a session connects again, after it lost its connection: `current` is the state of the session, `new`
+            /// what the method above returned. Returns the state for later messages: by default, `new` where clients authenticate, and
+            /// otherwise `current`.
+            fn refreshed(
+                &self,
+                current: &::std::sync::Arc<Self::Session>,
+                new: ::std::sync::Arc<Self::Session>,
+            ) -> ::std::sync::Arc<Self::Session> #refreshed
             /// The user behind a connection, if it has one. Rate limits then count all connections of that user together, instead of all
             /// connections of its address.
             fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
                 let _ = session;
                 ::core::option::Option::None
             }
-            /// Called when a connection has ended and none of its handlers runs any more.
+            /// Called when a session has ended and none of its handlers runs any more.
             fn disconnected(&self, session: &Self::Session) {
                 let _ = session;
             }
@@ -233,6 +253,19 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             #authorize_join
             fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
                 SessionHandler::principal(&*self.0, session.downcast_ref()?)
+            }
+            fn refreshed(
+                &self,
+                current: &#krate::server::SessionState,
+                new: #krate::server::SessionState,
+            ) -> #krate::server::SessionState {
+                let clone = ::core::clone::Clone::clone(current);
+                match (clone.downcast(), ::core::clone::Clone::clone(&new).downcast()) {
+                    (::core::result::Result::Ok(current), ::core::result::Result::Ok(new)) => {
+                        SessionHandler::refreshed(&*self.0, &current, new)
+                    }
+                    _ => new,
+                }
             }
             fn disconnected(&self, session: &#krate::server::SessionState) {
                 if let ::core::option::Option::Some(session) = session.downcast_ref() {

@@ -50,8 +50,8 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 9] = [
-    "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error",
+const ROLES: [&str; 10] = [
+    "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "received", "error",
 ];
 
 const LIMITS: [&str; 7] = [

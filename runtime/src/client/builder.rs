@@ -275,12 +275,7 @@ async fn connect(
     reconnect: bool,
 ) -> Result<Arc<CloseOnDrop>, ConnectError> {
     let core = Arc::new(core);
-    let connector = Connector {
-        core: core.clone(),
-        dial,
-        auth,
-        reconnect,
-    };
+    let mut connector = Connector::new(core.clone(), dial, auth, reconnect);
     let connected = connector.connect().await?;
     tokio::spawn(connector.run(connected));
     Ok(Arc::new(CloseOnDrop { core }))

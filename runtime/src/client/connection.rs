@@ -12,8 +12,10 @@ use crate::{
     Side,
     codec::{Codec, Json},
     descriptor::CloseReason,
-    system::{Head, Hello, Ready, RemoteError, Role, check_version},
+    session::link::Link,
+    system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
+    transport_io::Clock,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -36,6 +38,19 @@ pub(crate) struct Connector {
     pub(crate) dial: Dial,
     pub(crate) auth: Option<Auth>,
     pub(crate) reconnect: bool,
+    /// The session of the last connection, if it can be resumed.
+    session: Option<String>,
+    link: Link,
+    clock: Clock,
+}
+
+/// What the server's `ready` says.
+struct Welcome {
+    skew: Option<VersionSkew>,
+    session: String,
+    resumed: bool,
+    /// How many messages the server has received in the session, if it counts.
+    received: Option<u64>,
 }
 
 /// Closes the client when its task ends for any reason, including a panic or the end of its runtime.
@@ -48,8 +63,21 @@ impl Drop for EndOnDrop {
 }
 
 impl Connector {
+    pub(crate) fn new(core: Arc<Core>, dial: Dial, auth: Option<Auth>, reconnect: bool) -> Self {
+        let link = Link::new(core.limits.outbound);
+        Self {
+            core,
+            dial,
+            auth,
+            reconnect,
+            session: None,
+            link,
+            clock: Clock::new(),
+        }
+    }
+
     /// Makes one attempt to connect and waits for `ready`, within `session.timeout`.
-    pub(crate) async fn connect(&self) -> Result<Box<dyn Transport>, ConnectError> {
+    pub(crate) async fn connect(&mut self) -> Result<Box<dyn Transport>, ConnectError> {
         let timeout = self.core.descriptor.session.timeout;
         let attempt = async {
             let auth = match &self.auth {
@@ -57,13 +85,60 @@ impl Connector {
                 None => None,
             };
             let mut transport = (self.dial)().await?;
-            let skew = self.handshake(&mut *transport, auth).await?;
-            self.core.begin(skew);
-            Ok(transport)
+            let welcome = self.handshake(&mut *transport, auth).await?;
+            Ok((transport, welcome))
         };
-        tokio::time::timeout(timeout, attempt)
+        let (transport, welcome) = tokio::time::timeout(timeout, attempt)
             .await
-            .unwrap_or(Err(ConnectError::Timeout))
+            .unwrap_or(Err(ConnectError::Timeout))?;
+        self.welcome(welcome)?;
+        Ok(transport)
+    }
+
+    /// Resumes the session, or begins another.
+    fn welcome(&mut self, welcome: Welcome) -> Result<(), ConnectError> {
+        let Welcome {
+            skew,
+            session,
+            resumed,
+            received,
+        } = welcome;
+        let core = &self.core;
+        if resumed && !(core.is_detached() && received.is_some()) {
+            return Err(ConnectError::UnexpectedReply);
+        }
+        let counting = received.is_some() && self.counts();
+        match received.filter(|_| resumed) {
+            Some(received) => {
+                if core.resumed(received, skew).is_err() {
+                    self.session = None;
+                    core.lost(None);
+                    return Err(ConnectError::UnexpectedReply);
+                }
+            }
+            None => {
+                if core.is_detached() {
+                    core.lost(None);
+                }
+                core.begin(skew, counting);
+            }
+        }
+        self.session = counting.then_some(session);
+        let (session, outbound) = (&core.descriptor.session, core.limits.outbound);
+        let now = self.clock.now();
+        self.link.attach(session, counting, resumed, outbound, now);
+        self.link.acknowledged();
+        Ok(())
+    }
+
+    /// Whether the protocol lets sessions resume.
+    fn counts(&self) -> bool {
+        let session = &self.core.descriptor.session;
+        let roles = &session.roles;
+        session.resume.is_some()
+            && roles.hello.is_some()
+            && roles.ready.is_some()
+            && roles.received.is_some()
     }
 
     /// Sends `hello` and waits for `ready` or `refuse`.
@@ -71,7 +146,7 @@ impl Connector {
         &self,
         transport: &mut dyn Transport,
         auth: Option<Box<RawValue>>,
-    ) -> Result<Option<VersionSkew>, ConnectError> {
+    ) -> Result<Welcome, ConnectError> {
         let descriptor = self.core.descriptor;
         let roles = &descriptor.session.roles;
         if roles.hello.is_some() {
@@ -79,7 +154,12 @@ impl Connector {
             transport.send(packet).await.map_err(lost)?;
         }
         if roles.ready.is_none() {
-            return Ok(None);
+            return Ok(Welcome {
+                skew: None,
+                session: String::new(),
+                resumed: false,
+                received: None,
+            });
         }
         let packet = loop {
             match transport.receive().await.map_err(lost)? {
@@ -100,7 +180,10 @@ impl Connector {
             Some(Role::Ready) => {
                 let ready = Ready::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
                 let long = |text: &str| text.len() > MAX_NAME;
-                if long(&ready.version) || ready.hash.as_deref().is_some_and(long) {
+                if long(&ready.version)
+                    || long(&ready.session)
+                    || ready.hash.as_deref().is_some_and(long)
+                {
                     return Err(ConnectError::UnexpectedReply);
                 }
                 check_version(
@@ -111,7 +194,7 @@ impl Connector {
                 )
                 .map_err(|(side, message)| ConnectError::Version { side, message })?;
                 let other = ready.hash.filter(|hash| hash != descriptor.hash);
-                Ok(other.map(|hash| {
+                let skew = other.map(|hash| {
                     tracing::warn!(
                         protocol = descriptor.name,
                         ours = descriptor.version,
@@ -122,7 +205,13 @@ impl Connector {
                         version: ready.version,
                         hash,
                     }
-                }))
+                });
+                Ok(Welcome {
+                    skew,
+                    session: ready.session,
+                    resumed: ready.resumed,
+                    received: ready.received,
+                })
             }
             Some(Role::Refuse | Role::Error) => {
                 let error = RemoteError::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
@@ -138,6 +227,13 @@ impl Connector {
             version: descriptor.version.to_owned(),
             hash: Some(descriptor.hash.to_owned()),
             auth,
+            resume: self.counts().then(|| Resume {
+                session: self
+                    .session
+                    .clone()
+                    .filter(|_| self.core.is_detached())
+                    .map(|session| (session, self.link.received())),
+            }),
         };
         let payload = serde_json::value::to_raw_value(&hello)
             .map_err(|error| ConnectError::Auth(error.into()))?;
@@ -163,21 +259,27 @@ impl Connector {
         }
     }
 
-    async fn serve(&self, mut transport: Box<dyn Transport>) -> Option<CloseFrame> {
+    async fn serve(mut self, mut transport: Box<dyn Transport>) -> Option<CloseFrame> {
         let descriptor = self.core.descriptor;
         let mut backoff = Backoff::new(&descriptor.session);
         loop {
             let began = Instant::now();
-            let mut session = Session::new(transport, self.core.clone());
+            let link = std::mem::replace(&mut self.link, Link::new(self.core.limits.outbound));
+            let mut session = Session::new(transport, self.core.clone(), link, self.clock);
             let lost = match session.run().await {
                 SessionEnd::Closed(closing) => return Some(closing),
                 SessionEnd::Broken(closing) => closing,
             };
-            drop(session);
+            self.link = session.into_link();
             if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(descriptor)) {
                 return lost;
             }
-            self.core.lost(lost.as_ref());
+            if self.is_resumable(lost.as_ref()) {
+                self.core.detach();
+            } else {
+                self.session = None;
+                self.core.lost(lost.as_ref());
+            }
             backoff.ended(began.elapsed());
             if lost.as_ref().is_some_and(|lost| lost.is_busy(descriptor)) {
                 backoff.slow_down();
@@ -189,28 +291,46 @@ impl Connector {
         }
     }
 
+    /// Whether the server keeps the session after the connection ended like this.
+    fn is_resumable(&self, closing: Option<&CloseFrame>) -> bool {
+        let silent = self.core.descriptor.close_code(CloseReason::Silent);
+        self.session.is_some() && closing.is_none_or(|closing| closing.code == silent)
+    }
+
     /// Reconnects with backoff. `last` is the close frame of the lost connection.
     ///
     /// # Errors
     /// If retrying is useless, the attempts are used up, or the client is closed.
     async fn reconnect_with_backoff(
-        &self,
+        &mut self,
         backoff: &mut Backoff,
         mut last: Option<CloseFrame>,
     ) -> Result<Box<dyn Transport>, Option<CloseFrame>> {
-        let descriptor = self.core.descriptor;
+        let core = self.core.clone();
+        let descriptor = core.descriptor;
+        // Then the server has given the session up.
+        let expires = Instant::now() + descriptor.session.resume.unwrap_or_default();
         while let Some(wait) = backoff.next() {
             let attempt = async {
-                let retry = self.core.retry.notified();
+                let retry = core.retry.notified();
                 let _ = tokio::time::timeout(wait, retry).await;
                 self.connect().await
             };
+            let expired = async {
+                tokio::time::sleep_until(expires).await;
+                if core.is_detached() {
+                    core.lost(None);
+                }
+                std::future::pending::<()>().await
+            };
             let error = tokio::select! {
-                closing = self.closing() => return Err(Some(closing)),
+                closing = closing(&core) => return Err(Some(closing)),
                 connected = attempt => match connected {
                     Ok(transport) => return Ok(transport),
                     Err(error) => error,
                 },
+                // It never is.
+                () = expired => continue,
             };
             tracing::warn!(error = &error as &dyn Error, "reconnecting failed");
             if error.is_final() {
@@ -244,21 +364,22 @@ impl Connector {
         ))
     }
 
-    /// Waits until the application closes the client.
-    async fn closing(&self) -> CloseFrame {
-        std::future::poll_fn(|cx| {
-            let outbound = &self.core.outbound;
-            match outbound.closing() {
-                Some(close) => Poll::Ready(close.closing),
-                None if outbound.rest(cx.waker(), None) && outbound.closing().is_some() => {
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
-                }
-                None => Poll::Pending,
+}
+
+/// Waits until the application closes the client.
+async fn closing(core: &Core) -> CloseFrame {
+    std::future::poll_fn(|cx| {
+        let outbound = &core.outbound;
+        match outbound.closing() {
+            Some(close) => Poll::Ready(close.closing),
+            None if outbound.rest(cx.waker(), None) && outbound.closing().is_some() => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
             }
-        })
-        .await
-    }
+            None => Poll::Pending,
+        }
+    })
+    .await
 }
 
 fn lost(error: TransportError) -> ConnectError {

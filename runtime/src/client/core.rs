@@ -18,9 +18,11 @@ use crate::{
     ExpectedReply, Id, PendingReplies,
     codec::{Codec, Json, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
-    outbound::Outbound,
+    outbound::{Outbound, Overflow},
+    system::ReceivedNotice,
     transport::Packet,
 };
+use serde_json::value::RawValue;
 use std::{
     fmt,
     sync::{
@@ -96,7 +98,7 @@ impl Core {
             descriptor,
             limits,
             capacity,
-            outbound: Outbound::new(limits.outbound),
+            outbound: Outbound::new(limits.outbound, Overflow::Wait),
             budget: Budget::new(limits.outbound),
             retry: Notify::new(),
             log: LogLimit::default(),
@@ -148,17 +150,40 @@ impl Core {
         packet.ok_or(Failure::Encode)
     }
 
-    /// Queues a session message without a payload.
-    pub(crate) fn send_control(&self, tag: Option<Tag>) {
+    /// Encodes one of the session's own messages; `None` if the protocol does not have it.
+    fn control(&self, tag: Option<Tag>, payload: Option<Arc<RawValue>>) -> Option<Packet> {
         let request = RequestMessage {
-            tag,
-            payload: None,
+            tag: Some(tag?),
+            payload,
             channel: None,
             idempotent: false,
             replies: ReplyIndices::NONE,
         };
-        if let (Some(_), Ok(packet)) = (tag, self.encode(&request, None)) {
-            self.outbound.answer(packet);
+        self.encode(&request, None).ok()
+    }
+
+    /// Queues a ping.
+    pub(crate) fn ping(&self) {
+        if let Some(packet) = self.control(self.descriptor.session.roles.ping, None) {
+            self.outbound.control(packet, 0);
+        }
+    }
+
+    /// Encodes a `received`.
+    pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
+        let payload = serde_json::value::to_raw_value(notice).ok()?;
+        let tag = self.descriptor.session.roles.received;
+        self.control(tag, Some(payload.into()))
+    }
+
+    /// Acknowledges so many messages.
+    pub(crate) fn acknowledge(&self, received: u64) {
+        let packet = self.received_notice(&ReceivedNotice {
+            received: Some(received),
+            sent: None,
+        });
+        if let Some(packet) = packet {
+            self.outbound.control(packet, 0);
         }
     }
 
@@ -171,23 +196,13 @@ impl Core {
 
     /// Replies to a ping. One queued pong replies to all pings before it.
     pub(crate) fn pong(&self) {
-        let Some(tag) = self.descriptor.session.roles.pong else {
-            return;
-        };
         let mut inner = self.lock();
         if inner.pong {
             return;
         }
-        let request = RequestMessage {
-            tag: Some(tag),
-            payload: None,
-            channel: None,
-            idempotent: false,
-            replies: ReplyIndices::NONE,
-        };
-        if let Ok(packet) = self.encode(&request, None) {
+        if let Some(packet) = self.control(self.descriptor.session.roles.pong, None) {
             inner.pong = true;
-            self.outbound.enqueue(packet, PONG, false);
+            self.outbound.control(packet, PONG);
         }
     }
 
@@ -383,7 +398,7 @@ impl Core {
             .rejoin
             .is_some_and(|id| !self.withdraw_rejoin(&mut inner, &id));
         let is_in = channel.joined || channel.maybe_joined || rejoining;
-        let Some(leave) = leave.filter(|_| is_in && inner.online && !inner.ended) else {
+        let Some(leave) = leave.filter(|_| is_in && (inner.online || inner.detached) && !inner.ended) else {
             return Ok(None);
         };
         inner.last += 1;

@@ -2,20 +2,25 @@
 
 use super::{
     State, VersionSkew,
-    core::{Core, PONG},
+    core::Core,
     error::Failure,
     pending::{PendingRequest, ReplyTo},
 };
-use crate::{descriptor::CloseReason, transport::CloseFrame};
+use crate::{
+    descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame,
+};
 use std::sync::Weak;
 use tokio::time::Instant;
 
 impl Core {
-    /// Begins a session. Rejoins are queued before everything that is already queued.
-    pub(crate) fn begin(&self, skew: Option<VersionSkew>) {
+    /// Begins a session; `counting` if both ends count messages. Rejoins are queued before everything that is already queued.
+    pub(crate) fn begin(&self, skew: Option<VersionSkew>, counting: bool) {
         let mut inner = self.lock();
         inner.skew = skew;
         inner.online = true;
+        if counting {
+            self.outbound.begin_counting();
+        }
         // A ping that was requested for the previous connection is no longer needed.
         let _ = self.take_ping_request();
         let first = self.begin_rejoins(&mut inner, Instant::now());
@@ -25,7 +30,44 @@ impl Core {
         self.status.send_replace(State::Connected);
     }
 
-    /// Handles a lost connection. Requests that were sent fail, unless they are idempotent: those are queued again, before
+    /// Handles a lost connection whose session may be resumed: everything stays as it is, but volatile messages are dropped.
+    pub(crate) fn detach(&self) {
+        self.status.send_replace(State::Reconnecting);
+        self.outbound.detach();
+        let mut inner = self.lock();
+        (inner.online, inner.detached) = (false, true);
+        inner.busy = false;
+        inner.flushing.clear();
+        inner.unsent.retain(|_, unsent| !unsent.volatile);
+        inner.pong = false;
+    }
+
+    /// Resumes the session, of which the server has received so many messages.
+    ///
+    /// # Errors
+    /// If the server cannot have received so many.
+    pub(crate) fn resumed(
+        &self,
+        received: u64,
+        skew: Option<VersionSkew>,
+    ) -> Result<(), NeverSent> {
+        let mut inner = self.lock();
+        self.outbound.resume(received, None)?;
+        inner.skew = skew;
+        (inner.online, inner.detached) = (true, false);
+        let _ = self.take_ping_request();
+        self.schedule_rejoin();
+        drop(inner);
+        self.status.send_replace(State::Connected);
+        Ok(())
+    }
+
+    /// Whether the session waits to be resumed.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.lock().detached
+    }
+
+    /// Handles the end of a session. Requests that were sent fail, unless they are idempotent: those are queued again, before
     /// requests that were not sent yet. If either end closed because a message was too large, nothing is sent again.
     pub(crate) fn lost(&self, closing: Option<&CloseFrame>) {
         let is = |condition| {
@@ -35,14 +77,14 @@ impl Core {
         let too_large = is(CloseReason::TooLarge);
         self.status.send_replace(State::Reconnecting);
         self.outbound.detach();
+        self.outbound.end_counting();
         let mut inner = self.lock();
-        inner.online = false;
+        (inner.online, inner.detached) = (false, false);
         inner.busy = is(CloseReason::RateLimited);
         inner.ordered.clear();
         inner.flushing.clear();
         inner.unsent.retain(|_, unsent| !unsent.volatile);
         inner.pong = false;
-        self.outbound.withdraw(PONG);
         // A new session starts in no channel, so there is nothing to leave. Its begin rejoins the channels.
         for mark in std::mem::take(&mut inner.leaving) {
             inner.unwritten.remove(&mark);
@@ -105,7 +147,7 @@ impl Core {
             if std::mem::replace(&mut inner.ended, true) {
                 return;
             }
-            inner.online = false;
+            (inner.online, inner.detached) = (false, false);
             inner.channels.end();
             inner.unwritten.clear();
             inner.ordered.clear();

@@ -154,8 +154,10 @@ pub(crate) struct PendingState {
     pub(crate) rejoins: Rejoins,
     pub(crate) listeners: Vec<Weak<Inbox>>,
     pub(crate) skew: Option<VersionSkew>,
-    /// A session is open.
+    /// A session is open, and has a connection.
     pub(crate) online: bool,
+    /// The connection was lost, and the session may be resumed.
+    pub(crate) detached: bool,
     /// The last session was closed by the rate limit.
     pub(crate) busy: bool,
     pub(crate) ended: bool,

@@ -12,10 +12,23 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode,
     codec::{Codec, Json},
-    system::{ChannelOnly, GapNotice, Head, RemoteError, Role},
+    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role},
     transport::Packet,
 };
 use std::sync::{Arc, Weak};
+
+/// What a packet was, as far as counting is concerned.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A message that counts.
+    Message,
+    /// A ping, which asks for an acknowledgement.
+    Ping,
+    /// A pong, or another message that does not count.
+    Pong,
+    /// An acknowledgement.
+    Received(ReceivedNotice),
+}
 
 impl Core {
     fn read(&self, packet: &Packet) -> Result<Delivery, Box<DecodeError>> {
@@ -29,7 +42,7 @@ impl Core {
     }
 
     /// Handles an inbound packet.
-    pub(crate) fn receive(&self, packet: &Packet) {
+    pub(crate) fn receive(&self, packet: &Packet) -> Heard {
         match self.read(packet) {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
@@ -42,13 +55,14 @@ impl Core {
                         .flatten()
                 });
                 match (head, role) {
-                    (Some(head), Some(role)) => self.system(role, &head),
+                    (Some(head), Some(role)) => return self.system(role, &head),
                     (head, _) => {
                         self.reject(rejected, head.and_then(|head| head.seq), packet.len());
                     }
                 }
             }
         }
+        Heard::Message
     }
 
     fn deliver(&self, delivery: Delivery, packet: &Packet) {
@@ -241,9 +255,16 @@ impl Core {
     }
 
     /// Handles a session message.
-    fn system(&self, role: Role, head: &Head<'_>) {
+    fn system(&self, role: Role, head: &Head<'_>) -> Heard {
         match role {
-            Role::Ping => self.pong(),
+            Role::Ping => {
+                self.pong();
+                return Heard::Ping;
+            }
+            Role::Pong => return Heard::Pong,
+            Role::Received => {
+                return Heard::Received(ReceivedNotice::read(head).unwrap_or_default());
+            }
             Role::Error => {
                 // An invalid error reply still ends its request.
                 let failure = match RemoteError::read(head) {
@@ -259,7 +280,8 @@ impl Core {
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {
-                    return self.fail(&mut inner, &id, pending, failure);
+                    self.fail(&mut inner, &id, pending, failure);
+                    return Heard::Message;
                 }
                 drop(inner);
                 if let Failure::Remote(error) = failure
@@ -304,8 +326,9 @@ impl Core {
                     self.settle(&mut inner, &id, pending, channel, position, None);
                 }
             }
-            Role::Hello | Role::Ready | Role::Refuse | Role::Pong => {}
+            Role::Hello | Role::Ready | Role::Refuse => return Heard::Pong,
         }
+        Heard::Message
     }
 }
 

@@ -1,11 +1,12 @@
 //! One connection of a client: reading, writing and the heartbeat.
 
-use super::core::Core;
+use super::{core::Core, receive::Heard};
 use crate::{
     descriptor::CloseReason,
-    heartbeat::HeartbeatAction,
+    session::link::{Link, LinkAction},
+    system::ReceivedNotice,
     transport::{CloseFrame, Transport, TransportError, TransportEvent},
-    transport_io::{TransportIo, write_all},
+    transport_io::{Clock, TransportIo, write_all},
 };
 use std::{
     error::Error,
@@ -35,9 +36,14 @@ pub(crate) enum SessionEnd {
 }
 
 impl Session {
-    pub(crate) fn new(transport: Box<dyn Transport>, core: Arc<Core>) -> Self {
+    pub(crate) fn new(
+        transport: Box<dyn Transport>,
+        core: Arc<Core>,
+        link: Link,
+        clock: Clock,
+    ) -> Self {
         Self {
-            io: TransportIo::new(transport, &core.descriptor.session),
+            io: TransportIo::new(transport, link, clock),
             core,
             rejoining: None,
         }
@@ -51,6 +57,11 @@ impl Session {
             self.io.close(closing).await;
         }
         end
+    }
+
+    /// Returns what the next connection of the same session needs.
+    pub(crate) fn into_link(self) -> Link {
+        self.io.link
     }
 
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<SessionEnd> {
@@ -71,16 +82,13 @@ impl Session {
                     return Poll::Ready(SessionEnd::Broken(None));
                 }
             };
-            if self.core.take_ping_request()
-                && let Some(heartbeat) = &mut self.io.heartbeat
-            {
-                heartbeat.ping_now();
+            if self.core.take_ping_request() {
+                self.io.link.ping_now();
             }
-            match self.io.poll_heartbeat(cx) {
-                Poll::Ready(HeartbeatAction::Ping) => self
-                    .core
-                    .send_control(self.core.descriptor.session.roles.ping),
-                Poll::Ready(HeartbeatAction::TimedOut) => {
+            match self.io.poll_link(cx) {
+                Poll::Ready(LinkAction::Ping) => self.core.ping(),
+                Poll::Ready(LinkAction::Acknowledge(received)) => self.core.acknowledge(received),
+                Poll::Ready(LinkAction::Silent) => {
                     let code = self.core.descriptor.close_code(CloseReason::Silent);
                     let closing = CloseFrame::new(code, "the heartbeat timed out");
                     return Poll::Ready(SessionEnd::Broken(Some(self.break_off(cx, closing))));
@@ -121,7 +129,10 @@ impl Session {
             return Ok(false);
         };
         match arrival {
-            Ok(TransportEvent::Packet(packet)) => self.core.receive(&packet),
+            Ok(TransportEvent::Packet(packet)) => {
+                let heard = self.core.receive(&packet);
+                self.heard(heard, packet.len());
+            }
             Ok(TransportEvent::Alive) => {}
             Ok(TransportEvent::Closed(closing)) => return Err(closing),
             Err(error) => {
@@ -140,11 +151,44 @@ impl Session {
         Ok(true)
     }
 
+    /// Counts a message, or handles it if it is about counting.
+    fn heard(&mut self, heard: Heard, bytes: usize) {
+        let now = self.io.clock.now();
+        let acknowledge = match heard {
+            Heard::Message => self.io.count(bytes),
+            Heard::Ping => self.io.link.acknowledge(true, now),
+            Heard::Pong => None,
+            Heard::Received(notice) => {
+                if let Some(sent) = notice.sent {
+                    self.io.link.skip(sent, now);
+                }
+                if let Some(received) = notice.received
+                    && self.core.outbound.acknowledge(received).is_err()
+                {
+                    tracing::warn!(
+                        received,
+                        "the server acknowledges messages that were never sent"
+                    );
+                }
+                None
+            }
+        };
+        if let Some(received) = acknowledge {
+            self.core.acknowledge(received);
+        }
+    }
+
     fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
         let core = &self.core;
         self.io.poll_write(
             cx,
             &core.outbound,
+            &|last| {
+                core.received_notice(&ReceivedNotice {
+                    received: None,
+                    sent: Some(last),
+                })
+            },
             |batch| {
                 let marks = batch.iter().map(|item| item.mark);
                 core.written(marks.filter(|mark| *mark != 0));

@@ -23,6 +23,31 @@ pub struct Limits {
     pub streams: u32,
     /// The time limit of a handler.
     pub handler_timeout: HandlerTimeout,
+    /// The limits of sessions that have lost their connection and wait to be resumed.
+    pub detached: DetachedLimits,
+}
+
+/// How many sessions without a connection a server keeps. Beyond a limit, the one that lost its connection first ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DetachedLimits {
+    /// How many in all.
+    pub sessions: usize,
+    /// How many bytes of messages they hold in all.
+    pub bytes: usize,
+    /// How many of one principal, or of one address if the principal is not known.
+    pub sessions_each: usize,
+    /// How many bytes those of one principal or address hold.
+    pub bytes_each: usize,
+}
+
+impl DetachedLimits {
+    /// The limits of a protocol that declares none.
+    pub const DEFAULT: Self = Self {
+        sessions: 10_000,
+        bytes: 256 * 1024 * 1024,
+        sessions_each: 100,
+        bytes_each: 16 * 1024 * 1024,
+    };
 }
 
 /// The time limit of a handler, after which its request is answered with `TIMEOUT`. Streams are exempt.
@@ -59,5 +84,6 @@ impl Limits {
         channels: 256,
         streams: 256,
         handler_timeout: HandlerTimeout::TwiceTheReply,
+        detached: DetachedLimits::DEFAULT,
     };
 }

@@ -80,14 +80,9 @@ impl SenderAllowances {
         }
     }
 
-    /// Counts a connection from an address; `None` if the address has too many. IPv6 addresses are counted by their /64 prefix, which
-    /// usually belongs to one client.
+    /// Counts a connection from an address; `None` if the address has too many.
     pub(crate) fn address(&self, address: IpAddr) -> Option<Allowance> {
-        let address = match address.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-            address @ IpAddr::V4(_) => address,
-        };
-        self.admit(SenderKey::Address(address), self.connections)
+        self.admit(SenderKey::Address(network_of(address)), self.connections)
     }
 
     /// Counts a connection of a client that the proxy at an address does not identify. Those clients are many: together they get ten times
@@ -125,6 +120,14 @@ impl SenderAllowances {
         state.connections += 1;
         drop(state);
         Some(Allowance(Some(allowance.clone())))
+    }
+}
+
+/// Returns what stands for an address where addresses are counted: itself, or its /64 prefix, which usually belongs to one client.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -1,32 +1,37 @@
-//! One connection after its hello: reads messages, runs their handlers and writes the outbound queue.
+//! One session: reads messages, runs their handlers and writes the outbound queue.
 //!
-//! A connection is one task, woken by its transport, its handlers, its timers and whoever queues a message. However it ends, its handlers
-//! are dropped with it and it leaves every channel.
+//! A session is one task, woken by its transport, its handlers, its timers and whoever queues a message. It outlives a connection that is
+//! lost for `session.resume`: its handlers go on, and wait for room. However it ends, its handlers are dropped with it and it leaves every
+//! channel.
 //!
 //! It starts no handler while more than half of the outbound queue is used, so that its own messages (replies, errors, pongs) find room.
 //! Meanwhile it reads on, up to `limits.inbound`, to see a cancel or the end of the connection. If that is full, too, it stops reading; the
 //! handler timeout or the write timeout then ends the wait.
 
+mod detached;
 mod receive;
 
 use super::{
     Context, Service,
-    connection_handle::ConnectionHandle,
+    allowances::Allowance,
+    attach::Attach,
+    connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
     error_payload::ErrorPayload,
     handler_queue::{Done, HandlerQueue, Outcome},
     inbound::Inbound,
     stall::Stall,
-    state::ServerState,
+    state::{Admission, ServerState},
     token_bucket::TokenBucket,
 };
 use crate::{
     Id, SessionCode,
     descriptor::{CloseReason, Tag},
-    heartbeat::HeartbeatAction,
     outbound::Close,
+    session::link::{Link, LinkAction},
+    system::ReceivedNotice,
     transport::{CloseFrame, Transport, TransportError},
-    transport_io::{TransportIo, write_all},
+    transport_io::{Clock, TransportIo, write_all},
 };
 use std::{
     pin::Pin,
@@ -52,9 +57,16 @@ const HANG_UP: Duration = Duration::from_secs(1);
 /// The token bucket for control frames and session pings: 100 per second. A heartbeat needs one in many seconds.
 pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));
 
-/// A connection after its hello.
+/// A session after its first hello.
 pub(crate) struct Connection {
     io: TransportIo,
+    /// The connection counts towards the limits of the server. `None` while there is none.
+    admission: Option<Admission>,
+    peer: Arc<Peer>,
+    /// The limits that all connections of the client share.
+    allowance: Arc<Allowance>,
+    /// The client may still have the token of its last hello: it was not heard since.
+    unconfirmed: bool,
     connection: Arc<ConnectionHandle>,
     server: Arc<ServerState>,
     service: Arc<dyn Service>,
@@ -98,12 +110,29 @@ struct ReadPause {
 
 /// How a connection ends.
 enum End {
-    /// The peer closed, or the transport failed.
+    /// The peer closed. The session ends.
+    Closed,
+    /// The transport failed, or ended without a reason that ends the session.
     Lost,
     /// The peer does not read, so it would not read a close frame either.
     Stalled,
+    /// The peer was not heard for too long.
+    Silent,
+    /// The client resumes the session on another connection.
+    Attach(Box<Attach>),
     /// The server closes, once the outbound queue is written.
     Close(CloseFrame),
+}
+
+/// What a handshake hands over to a new session.
+pub(crate) struct Established {
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) connection: Arc<ConnectionHandle>,
+    pub(crate) admission: Admission,
+    pub(crate) allowance: Arc<Allowance>,
+    pub(crate) control: TokenBucket,
+    /// Whether both ends count messages.
+    pub(crate) counting: bool,
 }
 
 /// Leaves every channel when the connection's task ends, in whatever way.
@@ -116,23 +145,36 @@ struct LeaveOnDrop {
 impl Drop for LeaveOnDrop {
     fn drop(&mut self) {
         self.server.disconnect(&self.connection);
-        self.service.disconnected(&self.connection.session);
+        self.service.disconnected(&self.connection.peer().session);
     }
 }
 
 impl Connection {
-    pub(crate) fn new(
-        transport: Box<dyn Transport>,
-        connection: Arc<ConnectionHandle>,
-        endpoint: &Endpoint,
-        control: TokenBucket,
-    ) -> Self {
+    pub(crate) fn new(established: Established, endpoint: &Endpoint) -> Self {
+        let Established {
+            transport,
+            connection,
+            admission,
+            allowance,
+            control,
+            counting,
+        } = established;
         let server = endpoint.state.clone();
         let session = &server.protocol.session;
         let limits = &server.limits;
         let streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
+        let clock = Clock::new();
+        let mut link = Link::new(limits.outbound);
+        link.attach(session, counting, false, limits.outbound, clock.now());
+        if counting {
+            connection.outbound.begin_counting();
+        }
         Self {
-            io: TransportIo::new(transport, session),
+            io: TransportIo::new(transport, link, clock),
+            admission: Some(admission),
+            peer: connection.peer(),
+            allowance,
+            unconfirmed: false,
             handlers: HandlerQueue::new(connection.clone(), streams),
             inbound: Inbound::new(limits.inbound),
             rate: limits
@@ -155,25 +197,37 @@ impl Connection {
     }
 
     fn context(&self) -> Context {
-        Context::new(self.connection.clone(), self.server.clone())
+        Context::new(
+            self.connection.clone(),
+            self.peer.clone(),
+            self.server.clone(),
+        )
     }
 
-    /// Serves the connection until it ends.
+    /// Serves the session until it ends.
     pub(crate) async fn run(mut self) {
         let leave = LeaveOnDrop {
             connection: self.connection.clone(),
             server: self.server.clone(),
             service: self.service.clone(),
         };
-        let end = std::future::poll_fn(|cx| self.poll(cx)).await;
+        let end = loop {
+            let end = std::future::poll_fn(|cx| self.poll(cx)).await;
+            let end = self.survive(end).await;
+            match end {
+                End::Attach(attach) => self.attach(*attach),
+                end => break end,
+            }
+        };
         // Handlers are dropped here: they queue nothing after this.
         self.handlers.end();
         match end {
-            End::Lost => {
+            End::Closed | End::Attach(_) => {
                 drop(leave);
                 self.io.close(&CloseFrame::new(1000, "")).await;
             }
-            End::Stalled => drop(leave),
+            // The transport is gone, or is being closed already.
+            End::Lost | End::Stalled | End::Silent => drop(leave),
             End::Close(closing) => {
                 tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
                 // Do not wait for a client that does not read.
@@ -193,6 +247,9 @@ impl Connection {
         while self.budget_used < BUDGET {
             if let Some(end) = self.closing(cx) {
                 return Poll::Ready(end);
+            }
+            if let Some(attach) = self.connection.take_attach() {
+                return Poll::Ready(End::Attach(attach));
             }
             let mut worked = false;
             for _ in 0..BATCH {
@@ -220,7 +277,7 @@ impl Connection {
                     .outbound
                     .rest(cx.waker(), self.close.as_ref())
             };
-            if !(worked || wrote || rest()) {
+            if !(worked || wrote || rest() || self.connection.has_attach()) {
                 return Poll::Pending;
             }
         }
@@ -300,7 +357,7 @@ impl Connection {
     fn handle_next(&mut self) -> bool {
         if self.pong_pending && self.has_room() {
             self.pong_pending = false;
-            self.send_system(self.server.protocol.session.roles.pong);
+            self.pong();
             return true;
         }
         if self.inbound.is_empty() || !self.may_handle() {
@@ -326,9 +383,16 @@ impl Connection {
 
     /// Writes the outbound queue. Returns whether anything was written.
     fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Result<bool, TransportError> {
-        let outbound = &self.connection.outbound;
+        let connection = &self.connection;
+        let outbound = &connection.outbound;
+        let skip = |last| {
+            connection.received_notice(&ReceivedNotice {
+                received: None,
+                sent: Some(last),
+            })
+        };
         self.io
-            .poll_write(cx, outbound, |_| {}, || outbound.flushed())
+            .poll_write(cx, outbound, &skip, |_| {}, || outbound.flushed())
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
@@ -343,20 +407,17 @@ impl Connection {
             );
             return Some(End::Stalled);
         }
-        match self.io.poll_heartbeat(cx) {
+        match self.io.poll_link(cx) {
             Poll::Pending => None,
-            Poll::Ready(HeartbeatAction::Ping) => {
+            Poll::Ready(LinkAction::Ping) => {
                 self.send_system(self.server.protocol.session.roles.ping);
                 None
             }
-            Poll::Ready(HeartbeatAction::TimedOut) => {
-                // The peer no longer reads the queue.
-                self.connection.outbound.end();
-                Some(self.end(
-                    CloseReason::Silent,
-                    "idle timeout: no message or pong arrived in time",
-                ))
+            Poll::Ready(LinkAction::Acknowledge(received)) => {
+                self.connection.acknowledge(received);
+                None
             }
+            Poll::Ready(LinkAction::Silent) => Some(End::Silent),
         }
     }
 
@@ -368,11 +429,20 @@ impl Connection {
         }
     }
 
-    /// Queues one of the session's own messages without a payload.
+    /// Answers a ping, which also asks for an acknowledgement.
+    fn pong(&mut self) {
+        let now = self.io.clock.now();
+        if let Some(received) = self.io.link.acknowledge(true, now) {
+            self.connection.acknowledge(received);
+        }
+        self.send_system(self.server.protocol.session.roles.pong);
+    }
+
+    /// Queues a ping or pong.
     fn send_system(&self, tag: Option<Tag>) {
         if tag.is_some() {
             self.connection
-                .answer(&self.connection.encoder.outgoing(tag));
+                .control(&self.connection.encoder.outgoing(tag));
         }
     }
 }

@@ -1,34 +1,50 @@
-//! The shared part of a connection: its outbound queue, session, metadata and memberships.
+//! The shared part of a session: its outbound queue, its peer and its memberships. It outlives a connection that is lost.
 
 use super::{
-    allowances::Allowance,
+    attach::{Attach, AttachSlot},
     connection_info::{ConnectionInfo, SessionState},
     encoder::Encoder,
     error_payload::ErrorPayload,
     membership::Membership,
+    sessions::Sessions,
 };
 use crate::{
     Id, SessionCode,
     codec::{Codec, Outgoing},
     descriptor::{CloseReason, Limits},
-    outbound::{EnqueueError, Outbound},
+    outbound::{EnqueueError, Outbound, Overflow},
+    system::ReceivedNotice,
     transport::{CloseFrame, Packet},
 };
 use std::{
     fmt,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
-/// A handle to a connection, through which the rest of the server sends to it and closes it.
+/// Who is at the other end: what the application keeps for it, and the request that opened its last connection.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    pub(crate) session: SessionState,
+    pub(crate) info: Arc<ConnectionInfo>,
+}
+
+/// A handle to a session, through which the rest of the server sends to it and closes it.
 pub(crate) struct ConnectionHandle {
     pub(crate) id: u64,
     pub(crate) outbound: Outbound,
     /// The index of the connection's encoding in [`Encoder::codecs`].
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
-    pub(crate) session: SessionState,
-    pub(crate) info: Arc<ConnectionInfo>,
-    pub(crate) allowance: Arc<Allowance>,
+    /// The user behind the session, if it is known.
+    pub(crate) principal: Option<Box<str>>,
+    peer: Mutex<Arc<Peer>>,
+    attach: AttachSlot,
+    sessions: Arc<Sessions>,
+    /// Its place among the sessions without a connection; 0 while it has one.
+    pub(super) detached: AtomicU64,
     pub(crate) membership: Membership,
     /// Whether reaching `limits.channels` was logged already.
     pub(crate) channels_logged: AtomicBool,
@@ -47,22 +63,60 @@ impl ConnectionHandle {
         id: u64,
         encoder: Arc<Encoder>,
         limits: &Limits,
-        session: SessionState,
-        info: Arc<ConnectionInfo>,
-        allowance: Arc<Allowance>,
+        sessions: Arc<Sessions>,
+        peer: Peer,
+        principal: Option<Box<str>>,
         encoding: usize,
     ) -> Self {
         Self {
             id,
-            outbound: Outbound::new(limits.outbound),
+            outbound: Outbound::new(limits.outbound, Overflow::GiveUp),
             encoding,
             encoder,
-            session,
-            info,
-            allowance,
+            principal,
+            peer: Mutex::new(Arc::new(peer)),
+            attach: AttachSlot::default(),
+            sessions,
+            detached: AtomicU64::new(0),
             membership: Membership::new(usize::try_from(limits.channels).unwrap_or(usize::MAX)),
             channels_logged: AtomicBool::new(false),
         }
+    }
+
+    /// Returns who is at the other end.
+    pub(crate) fn peer(&self) -> Arc<Peer> {
+        self.peer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set_peer(&self, peer: Arc<Peer>) {
+        *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
+    }
+
+    /// Hands another connection to the session's task.
+    ///
+    /// # Errors
+    /// If the session has ended.
+    pub(crate) fn attach(&self, attach: Box<Attach>) -> Result<(), Box<Attach>> {
+        self.attach.put(attach)?;
+        self.outbound.wake();
+        Ok(())
+    }
+
+    /// Whether another connection waits to be attached.
+    pub(crate) fn has_attach(&self) -> bool {
+        self.attach.is_full()
+    }
+
+    pub(crate) fn take_attach(&self) -> Option<Box<Attach>> {
+        self.attach.take()
+    }
+
+    /// Accepts no further connection: the session has ended.
+    pub(crate) fn end_attach(&self) {
+        self.attach.end();
     }
 
     pub(crate) fn codec(&self) -> &dyn Codec {
@@ -81,7 +135,16 @@ impl ConnectionHandle {
 
     /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed.
     pub(crate) fn push(&self, packet: Packet, volatile: bool) {
-        if self.outbound.push(packet, volatile) == Err(EnqueueError::Full) && !volatile {
+        let detached = self.detached.load(Ordering::Relaxed);
+        // A volatile message that waits for a connection would be late.
+        if detached != 0 && volatile {
+            return;
+        }
+        let pushed = self.outbound.push(packet, volatile);
+        if detached != 0 {
+            self.sessions.grown(detached, self.outbound.held());
+        }
+        if pushed == Err(EnqueueError::Full) && !volatile {
             if self.outbound.closing().is_none() {
                 tracing::info!(
                     connection = self.id,
@@ -100,6 +163,30 @@ impl ConnectionHandle {
                 outgoing.id,
                 &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
             ),
+        }
+    }
+
+    /// Queues a message that is not counted: a ping, a pong or an acknowledgement.
+    pub(crate) fn control(&self, outgoing: &Outgoing<'_>) {
+        if let Some(packet) = self.encode(outgoing) {
+            self.outbound.control(packet, 0);
+        }
+    }
+
+    /// Encodes a `received`.
+    pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
+        let tag = self.encoder.protocol.session.roles.received?;
+        self.encoder.message(self.encoding, Some(tag), notice)
+    }
+
+    /// Acknowledges so many messages.
+    pub(crate) fn acknowledge(&self, received: u64) {
+        let packet = self.received_notice(&ReceivedNotice {
+            received: Some(received),
+            sent: None,
+        });
+        if let Some(packet) = packet {
+            self.outbound.control(packet, 0);
         }
     }
 

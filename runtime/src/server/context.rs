@@ -1,8 +1,10 @@
 //! The context of a handler: the message being handled and the connection that sent it. it handles, and about the connection that sent it.
 
 use super::{
-    channel::ConnectionChannel, connection_handle::ConnectionHandle,
-    connection_info::ConnectionInfo, state::ServerState,
+    channel::ConnectionChannel,
+    connection_handle::{ConnectionHandle, Peer},
+    connection_info::ConnectionInfo,
+    state::ServerState,
 };
 use crate::{
     ChannelKey, Id, Message, MessageSet, codec::Outgoing, descriptor::CloseReason,
@@ -10,13 +12,15 @@ use crate::{
 };
 use std::{borrow::Cow, fmt, sync::Arc};
 
-/// The message being handled and the connection that sent it. Cloning is cheap: three reference counts.
+/// The message being handled and the connection that sent it. Cloning is cheap: four reference counts.
 ///
 /// The return value of a handler is its reply. The context is for everything else: messages that are not replies, publishing, and closing
 /// the connection.
 #[derive(Clone)]
 pub struct Context {
     pub(crate) connection: Arc<ConnectionHandle>,
+    /// Who was at the other end when the message arrived.
+    pub(crate) peer: Arc<Peer>,
     pub(crate) server: Arc<ServerState>,
     pub(crate) request: Option<Arc<Request>>,
 }
@@ -39,9 +43,14 @@ impl fmt::Debug for Context {
 }
 
 impl Context {
-    pub(crate) fn new(connection: Arc<ConnectionHandle>, server: Arc<ServerState>) -> Self {
+    pub(crate) fn new(
+        connection: Arc<ConnectionHandle>,
+        peer: Arc<Peer>,
+        server: Arc<ServerState>,
+    ) -> Self {
         Self {
             connection,
+            peer,
             server,
             request: None,
         }
@@ -64,7 +73,7 @@ impl Context {
 
     /// Returns the client's address and the request that opened the connection.
     pub fn connection_info(&self) -> &ConnectionInfo {
-        &self.connection.info
+        &self.peer.info
     }
 
     /// Returns the session: the state that the application keeps for this connection.
@@ -125,7 +134,7 @@ impl Context {
     /// # fn main() {}
     /// ```
     pub fn session<S: Send + Sync + 'static>(&self) -> &S {
-        match self.connection.session.downcast_ref() {
+        match self.peer.session.downcast_ref() {
             Some(session) => session,
             None => panic!("the session is not a `{}`", std::any::type_name::<S>()),
         }

@@ -1,9 +1,11 @@
-//! The handshake: hello, then ready or refuse.
+//! The handshake: hello, then ready or refuse. A connection that resumes a session is handed over to it.
 
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
-    connection::{CONTROL, Connection},
+    attach::Attach,
+    connection::{CONTROL, Connection, Established},
+    connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
     error_payload::ErrorPayload,
     state::{Admission, ServerState},
@@ -12,7 +14,7 @@ use super::{
 use crate::{
     SessionCode, Side,
     descriptor::CloseReason,
-    system::{Head, Hello, Ready, Role, check_version},
+    system::{Head, Hello, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
 };
@@ -46,7 +48,7 @@ pub(crate) async fn serve(
         &mut control,
     )
     .await;
-    let (session, ready) = match established {
+    let Accepted { session, resume } = match established {
         Ok(established) => established,
         // Answers a close by the client.
         Err(None) => {
@@ -59,19 +61,106 @@ pub(crate) async fn serve(
             return transport.close(&closing, CLOSE_TIMEOUT).await;
         }
     };
-    // Rate limits apply to all connections of an authenticated user together, whatever their addresses.
     let state = &endpoint.state;
-    let allowance = match endpoint.service.principal(&session) {
-        Some(principal) => Arc::new(state.senders.principal(&principal)),
+    let principal = endpoint.service.principal(&session);
+    let principal: Option<Box<str>> = principal.map(|principal| (*principal).into());
+    // Rate limits apply to all connections of an authenticated user together, whatever their addresses.
+    let allowance = match &principal {
+        Some(principal) => Arc::new(state.senders.principal(principal)),
         None => allowance,
     };
-    let connection = state.connect(session, info, allowance, encoding);
-    if let Some(packet) = ready {
-        connection.outbound.answer(packet);
+    let Ok(token) = crate::random::secret() else {
+        tracing::error!("the random number generator of the system failed");
+        let code = state.protocol.close_code(CloseReason::Internal);
+        let closing = CloseFrame::new(code, "the server failed");
+        return transport.close(&closing, CLOSE_TIMEOUT).await;
+    };
+    let roles = &state.protocol.session.roles;
+    let counting = resume.is_some()
+        && state.protocol.session.resume.is_some()
+        && roles.ready.is_some()
+        && roles.received.is_some();
+    let peer = Peer { session, info };
+    let resumed = resume.and_then(|resume| resume.session).filter(|_| counting);
+    let resumed = resumed.and_then(|(used, received)| {
+        let handle = resumable(state, &used, received, principal.as_deref(), encoding)?;
+        Some((handle, used, received))
+    });
+    let (transport, peer, admission, allowance, control, token) = match resumed {
+        None => (transport, peer, admission, allowance, control, token),
+        Some((handle, used, received)) => {
+            let attach = Box::new(Attach {
+                transport,
+                received,
+                token: used,
+                next_token: token,
+                peer,
+                admission,
+                allowance,
+                control,
+            });
+            let Err(attach) = handle.attach(attach) else {
+                return;
+            };
+            // The session has ended meanwhile.
+            let Attach {
+                transport,
+                peer,
+                admission,
+                allowance,
+                control,
+                next_token,
+                ..
+            } = *attach;
+            (transport, peer, admission, allowance, control, next_token)
+        }
+    };
+    let connection = state.connect(peer, principal, encoding);
+    if let Some(tag) = roles.ready {
+        let ready = Ready {
+            version: state.protocol.version.to_owned(),
+            hash: Some(state.protocol.hash.to_owned()),
+            session: token,
+            resumed: false,
+            received: counting.then_some(0),
+        };
+        if counting {
+            let sessions = &state.sessions;
+            sessions.set_token(&connection, None, &ready.session);
+        }
+        if let Some(packet) = state.encoder.message(encoding, Some(tag), &ready) {
+            connection.outbound.control(packet, 0);
+        }
     }
-    Connection::new(transport, connection, &endpoint, control)
-        .run()
-        .await;
+    let established = Established {
+        transport,
+        connection,
+        admission,
+        allowance,
+        control,
+        counting,
+    };
+    Connection::new(established, &endpoint).run().await;
+}
+
+/// Returns the session with a token, if the client may resume it.
+fn resumable(
+    state: &ServerState,
+    token: &str,
+    received: u64,
+    principal: Option<&str>,
+    encoding: usize,
+) -> Option<Arc<ConnectionHandle>> {
+    let handle = state.sessions.find(token)?;
+    let same = handle.principal.as_deref() == principal && handle.encoding == encoding;
+    (same && handle.outbound.can_resume(received)).then_some(handle)
+}
+
+/// A client that is accepted.
+struct Accepted {
+    session: SessionState,
+    /// What its hello says of resuming.
+    resume: Option<Resume>,
 }
 
 /// Waits for the hello and replies to it.
@@ -84,7 +173,7 @@ async fn establish(
     allowance: &Allowance,
     encoding: usize,
     control: &mut TokenBucket,
-) -> Result<(SessionState, Option<Packet>), Option<CloseFrame>> {
+) -> Result<Accepted, Option<CloseFrame>> {
     let server = &*endpoint.state;
     let protocol = server.protocol;
     let session = &protocol.session;
@@ -97,6 +186,7 @@ async fn establish(
         ));
     }
     let mut request = ConnectRequest::new(None, info.clone(), String::new());
+    let mut resume = None;
     if session.roles.hello.is_some() {
         let hello = tokio::time::timeout(
             session.timeout,
@@ -147,15 +237,11 @@ async fn establish(
             );
         }
         (request.auth, request.version) = (hello.auth, hello.version);
+        resume = hello.resume;
     }
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
-        Ok(Ok(Ok(opened))) => {
-            return ready(server, encoding, opened).map_err(|error| {
-                tracing::error!(%error, "the random number generator of the system failed");
-                close(CloseReason::Internal, "the server failed".into())
-            });
-        }
+        Ok(Ok(Ok(session))) => return Ok(Accepted { session, resume }),
         Ok(Ok(Err(rejection))) => rejection,
         Ok(Err(_)) => {
             tracing::error!("the session handler panicked");
@@ -179,23 +265,6 @@ async fn establish(
         return Err(Some(CloseFrame::new(TRY_AGAIN_LATER, reason)));
     }
     Err(close(CloseReason::Unauthorized, reason))
-}
-
-/// Encodes the `ready` message of a new session, if the protocol has it.
-fn ready(
-    server: &ServerState,
-    encoding: usize,
-    session: SessionState,
-) -> Result<(SessionState, Option<Packet>), getrandom::Error> {
-    let Some(tag) = server.protocol.session.roles.ready else {
-        return Ok((session, None));
-    };
-    let ready = Ready {
-        version: server.protocol.version.to_owned(),
-        hash: Some(server.protocol.hash.to_owned()),
-        session: crate::random::secret()?,
-    };
-    Ok((session, server.encoder.message(encoding, Some(tag), &ready)))
 }
 
 async fn send(

@@ -28,6 +28,11 @@ impl Inbound {
         self.bytes >= self.limit
     }
 
+    /// The memory of the messages, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

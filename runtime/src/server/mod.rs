@@ -13,6 +13,7 @@
 
 mod address;
 mod allowances;
+mod attach;
 mod builder;
 mod channel;
 mod connection;
@@ -36,6 +37,7 @@ mod router;
 mod serve;
 mod server_handle;
 mod service;
+mod sessions;
 mod socket;
 mod stall;
 mod state;

@@ -49,6 +49,11 @@ impl ServerHandle {
         *self.state.alive.borrow()
     }
 
+    /// Returns the number of sessions that lost their connection and wait to be resumed.
+    pub fn detached(&self) -> usize {
+        self.state.sessions.detached().0
+    }
+
     /// Shuts the server down gracefully: accepts no more connections, lets each one finish the messages that it is handling (for at most
     /// `session.timeout`; streams end at once), closes it with the code for
     /// [`CloseReason::GoingAway`](crate::descriptor::CloseReason::GoingAway), and returns when all have ended. Calling it again waits as

@@ -27,6 +27,13 @@ pub trait Service: Send + Sync + 'static {
         request: ConnectRequest,
     ) -> BoxFuture<'a, Result<SessionState, Rejection>>;
 
+    /// Called when the client of a session authenticates again: returns the state for later messages. `current` is the state of the session,
+    /// `new` what [`Self::connect`] returned.
+    fn refreshed(&self, current: &SessionState, new: SessionState) -> SessionState {
+        let _ = current;
+        new
+    }
+
     /// Decodes a message and returns its handler, which has not run yet.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 use super::{
     address::{ClientAddress, Network},
     allowances::{Allowance, SenderAllowances},
-    connection_handle::ConnectionHandle,
-    connection_info::{ConnectionInfo, SessionState},
+    connection_handle::{ConnectionHandle, Peer},
     encoder::Encoder,
     hub::Hub,
+    sessions::Sessions,
 };
 use crate::{
     Payload, ValidationError,
@@ -40,6 +40,7 @@ pub(crate) struct ServerState {
     pub(crate) bounds: Bounds,
     pub(crate) senders: SenderAllowances,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) sessions: Arc<Sessions>,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
     shutting_down: watch::Sender<bool>,
@@ -118,6 +119,7 @@ impl ServerState {
             broker,
             senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
+            sessions: Arc::new(Sessions::new(limits.detached)),
             connections: Mutex::default(),
             last: AtomicU64::new(0),
             shutting_down: watch::Sender::new(false),
@@ -158,7 +160,7 @@ impl ServerState {
     }
 
     /// Whether an address is loopback or a trusted proxy.
-    fn is_exempt(&self, address: IpAddr) -> bool {
+    pub(crate) fn is_exempt(&self, address: IpAddr) -> bool {
         let trusted = &self.bounds.trusted;
         address.to_canonical().is_loopback()
             || trusted.iter().any(|network| network.contains(address))
@@ -233,12 +235,11 @@ impl ServerState {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers a connection.
+    /// Registers a session.
     pub(crate) fn connect(
         &self,
-        session: SessionState,
-        info: Arc<ConnectionInfo>,
-        allowance: Arc<Allowance>,
+        peer: Peer,
+        principal: Option<Box<str>>,
         encoding: usize,
     ) -> Arc<ConnectionHandle> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
@@ -246,9 +247,9 @@ impl ServerState {
             id,
             self.encoder.clone(),
             &self.limits,
-            session,
-            info,
-            allowance,
+            self.sessions.clone(),
+            peer,
+            principal,
             encoding,
         ));
         self.connections().insert(id, connection.clone());
@@ -258,7 +259,10 @@ impl ServerState {
         connection
     }
 
+    /// Removes a session that has ended.
     pub(crate) fn disconnect(&self, connection: &ConnectionHandle) {
+        connection.end_attach();
+        self.sessions.remove(connection.id);
         connection.outbound.end();
         self.hub.leave_all(connection);
         self.connections().remove(&connection.id);

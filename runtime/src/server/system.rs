@@ -7,7 +7,7 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, TagBuf,
     descriptor::{ProtocolDescriptor, ReplyKind, Tag},
-    system::{ChannelOnly, Head, Role},
+    system::{ChannelOnly, Head, ReceivedNotice, Role},
     transport::Packet,
 };
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(crate) enum Urgent {
     Ping,
     Pong,
+    /// Acknowledges messages.
+    Received(ReceivedNotice),
     /// Cancels the stream with this id.
     Cancel(Id),
 }
@@ -52,6 +54,7 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
     match Role::of(head.tag.borrow(), &protocol.session.roles) {
         Some(Role::Ping) => return Some(Urgent::Ping),
         Some(Role::Pong) => return Some(Urgent::Pong),
+        Some(Role::Received) => return ReceivedNotice::read(&head).ok().map(Urgent::Received),
         _ => {}
     }
     let message = (protocol.client.lookup)(head.tag.borrow())?;
@@ -105,6 +108,10 @@ pub(crate) fn read(
             .map(|ChannelOnly(key)| key.into_owned())
     };
     let (action, message): (Action, _) = match role {
+        Role::Received => {
+            let notice = ReceivedNotice::read(&head).ok()?;
+            return Some(Request::Urgent(Urgent::Received(notice)));
+        }
         Role::Join => {
             let (key, tag) = (key()?, roles.join);
             {

@@ -20,7 +20,7 @@ pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
         RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => (false, true),
         // The answer to Handfast's own join, leave and negotiate has the tag of the request.
         RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate => (true, true),
-        RoleKind::Ping | RoleKind::Pong => (true, true),
+        RoleKind::Ping | RoleKind::Pong | RoleKind::Received => (true, true),
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
     match kind {
         RoleKind::Hello => &["version", "hash", "auth", "resume"],
-        RoleKind::Ready => &["version", "hash", "session"],
+        RoleKind::Ready => &["version", "hash", "session", "resumed", "received"],
         RoleKind::Refuse => &["code", "message", "side"],
         RoleKind::Auth => &["auth"],
         RoleKind::Resume => &["session", "channels"],
@@ -20,6 +20,7 @@ const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
         RoleKind::Ping | RoleKind::Pong => &["nonce"],
         RoleKind::Negotiate => &["encoding"],
         RoleKind::Error => &["code", "message", "retryable", "data", "violations"],
+        RoleKind::Received => &["received", "sent"],
     }
 }
 
@@ -42,6 +43,7 @@ const fn given_up(kind: RoleKind) -> &'static str {
         RoleKind::Pong => "pings are not answered",
         RoleKind::Negotiate => "the encoding is fixed by the WebSocket subprotocol",
         RoleKind::Error => "invalid messages are not answered, and failed requests give no reason",
+        RoleKind::Received => "sessions do not resume",
     }
 }
 

@@ -49,6 +49,20 @@ pub struct Role {
     pub player: RolePlayer,
 }
 
+impl Role {
+    /// Whether the language did not have the role in its first version.
+    pub(crate) const fn is_later(&self) -> bool {
+        matches!(self.kind, RoleKind::Received)
+    }
+}
+
+impl RolePlayer {
+    /// Whether it is Handfast's own message under its own name.
+    pub(crate) fn is_default(&self, name: &str) -> bool {
+        matches!(self, Self::Own { tag: Scalar::Text(tag) } if tag == name)
+    }
+}
+
 /// Who plays a role.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RolePlayer {
@@ -95,11 +109,13 @@ pub enum RoleKind {
     Negotiate,
     /// Server: reports an error.
     Error,
+    /// Either: acknowledges messages.
+    Received,
 }
 
 impl RoleKind {
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
         (Self::Refuse, "refuse"),
@@ -112,6 +128,7 @@ impl RoleKind {
         (Self::Pong, "pong"),
         (Self::Negotiate, "negotiate"),
         (Self::Error, "error"),
+        (Self::Received, "received"),
     ];
 }
 

@@ -13,6 +13,8 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
+    session::counting::NeverSent,
+    system::ReceivedNotice,
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
 };
 use handfast_schema::{Pointer, details};
@@ -53,7 +55,7 @@ impl Connection {
                     ?closing,
                     "the client closed"
                 );
-                return Err(End::Lost);
+                return Err(self.closed_by_client(closing.as_ref()));
             }
             Err(TransportError::TooLarge { .. }) => return Err(self.too_large()),
             Err(TransportError::Protocol { code, reason }) => {
@@ -106,8 +108,8 @@ impl Connection {
                 && self.connection.outbound.is_idle()
             {
                 paused.probed = now;
-                self.connection
-                    .answer(&self.connection.encoder.outgoing(Some(ping)));
+                let connection = &self.connection;
+                connection.control(&connection.encoder.outgoing(Some(ping)));
             }
         }
         Ok(())
@@ -124,9 +126,15 @@ impl Connection {
 
     /// Handles a message at once if nothing has to finish first, and queues it otherwise. Pings, pongs and cancels skip the queue.
     fn arrived(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
+        let length = packet.len();
+        if std::mem::take(&mut self.unconfirmed) {
+            self.server.sessions.confirm(self.connection.id);
+        }
         if self.inbound.is_empty() && self.may_handle() {
-            if let Some(Urgent::Ping | Urgent::Pong) = self.receive(&packet, None) {
-                self.control(now)?;
+            match self.receive(&packet, None) {
+                Some(Urgent::Ping | Urgent::Pong) => self.control(now)?,
+                Some(Urgent::Received(notice)) => self.received(&notice, now)?,
+                Some(Urgent::Cancel(_)) | None => self.count(length),
             }
             return Ok(());
         }
@@ -136,7 +144,9 @@ impl Connection {
                 self.pong_pending = true;
             }
             Some(Urgent::Pong) => self.control(now)?,
+            Some(Urgent::Received(notice)) => self.received(&notice, now)?,
             urgent => {
+                self.count(length);
                 let within_rate = self.within_rate(now);
                 match urgent {
                     // If the request that it cancels is still queued, the cancel must stay behind it.
@@ -148,6 +158,45 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Counts a message, and acknowledges if it is time for that.
+    fn count(&mut self, bytes: usize) {
+        if let Some(received) = self.io.count(bytes) {
+            self.connection.acknowledge(received);
+        }
+    }
+
+    /// Handles an acknowledgement. One that says nothing new counts as a control message.
+    fn received(&mut self, notice: &ReceivedNotice, now: Instant) -> Result<(), End> {
+        if !self.io.link.is_counting() {
+            let error = ErrorPayload::new(SessionCode::UnknownType, "messages are not counted");
+            self.reject(false, None, &error);
+            return Ok(());
+        }
+        if let Some(sent) = notice.sent {
+            self.io.link.skip(sent, self.io.clock.now());
+        }
+        let outbound = &self.connection.outbound;
+        match notice.received.map(|received| outbound.acknowledge(received)) {
+            Some(Ok(true)) => {}
+            Some(Ok(false)) | None => self.control(now)?,
+            Some(Err(NeverSent)) => {
+                let text = "it acknowledges messages that were never sent";
+                let error = ErrorPayload::new(SessionCode::Invalid, text);
+                self.reject(false, None, &error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a close by the client ends the session: it does, unless the client heard nothing for too long, or gave no reason.
+    fn closed_by_client(&self, closing: Option<&CloseFrame>) -> End {
+        let silent = self.server.protocol.close_code(CloseReason::Silent);
+        match closing {
+            Some(closing) if closing.code != silent => End::Closed,
+            _ => End::Lost,
+        }
     }
 
     fn too_large(&self) -> End {
@@ -167,7 +216,7 @@ impl Connection {
     /// Whether a message is within the rate limits of its connection and its sender.
     fn within_rate(&mut self, now: Instant) -> bool {
         let own = self.rate.as_mut().is_none_or(|rate| rate.take(now));
-        own && self.connection.allowance.take(now)
+        own && self.allowance.take(now)
     }
 
     /// As [`Self::within_rate`], for a message that may have been checked when it arrived.
@@ -192,7 +241,7 @@ impl Connection {
                 Some(system::Request::Urgent(urgent)) => {
                     self.invalid = 0;
                     if matches!(urgent, Urgent::Ping) {
-                        self.send_system(self.server.protocol.session.roles.pong);
+                        self.pong();
                     }
                     return Some(urgent);
                 }
@@ -242,7 +291,12 @@ impl Connection {
         if !self.check_rate(within_rate) {
             return self.reject_rate_limited(expects_reply, error.id.as_ref());
         }
-        self.fail(expects_reply, error.id.as_ref(), &ErrorPayload::of(error));
+        self.reject(expects_reply, error.id.as_ref(), &ErrorPayload::of(error));
+    }
+
+    /// Answers a bad message, and closes after too many in a row.
+    fn reject(&mut self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+        self.fail(expects_reply, id, error);
         self.invalid += 1;
         if self.invalid >= self.server.limits.violations.max(1) {
             tracing::info!(connection = self.connection.id, "too many invalid messages");

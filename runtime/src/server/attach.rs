@@ -1,0 +1,79 @@
+//! Handing a connection to the task of the session that it resumes.
+
+use super::{
+    allowances::Allowance, connection_handle::Peer, state::Admission, token_bucket::TokenBucket,
+};
+use crate::transport::Transport;
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// A connection whose client resumes a session.
+pub(crate) struct Attach {
+    pub(crate) transport: Box<dyn Transport>,
+    /// How many of the session's messages the client has received.
+    pub(crate) received: u64,
+    /// The token of the hello.
+    pub(crate) token: String,
+    /// The token that replaces it.
+    pub(crate) next_token: String,
+    pub(crate) peer: Peer,
+    pub(crate) admission: Admission,
+    pub(crate) allowance: Arc<Allowance>,
+    pub(crate) control: TokenBucket,
+}
+
+/// The connection that a session takes next.
+#[derive(Default)]
+pub(crate) struct AttachSlot {
+    state: Mutex<State>,
+    full: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    next: Option<Box<Attach>>,
+    ended: bool,
+}
+
+impl AttachSlot {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a connection in. It replaces one that was not taken yet: the client has given that up.
+    ///
+    /// # Errors
+    /// If the session has ended.
+    pub(crate) fn put(&self, attach: Box<Attach>) -> Result<(), Box<Attach>> {
+        let mut state = self.lock();
+        if state.ended {
+            return Err(attach);
+        }
+        state.next = Some(attach);
+        self.full.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn take(&self) -> Option<Box<Attach>> {
+        if !self.is_full() {
+            return None;
+        }
+        let mut state = self.lock();
+        self.full.store(false, Ordering::Release);
+        state.next.take()
+    }
+
+    /// Accepts no further connection.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        state.next = None;
+        self.full.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,143 @@
+//! A session without a connection: it waits to be resumed.
+
+use super::{super::attach::Attach, Connection, End, Stall};
+use crate::{
+    descriptor::CloseReason,
+    system::Ready,
+    transport::{CloseFrame, Transport},
+    transport_io::CLOSE_TIMEOUT,
+};
+use std::{
+    sync::Arc,
+    task::{self, Poll},
+};
+
+impl Connection {
+    /// Decides whether the session survives the end of its connection, and waits until it is resumed. Returns how the session ends, or the
+    /// connection that resumes it.
+    pub(super) async fn survive(&mut self, end: End) -> End {
+        let silent = "idle timeout: no message or pong arrived in time";
+        let closing = match &end {
+            End::Lost => Some(CloseFrame::new(1000, "")),
+            End::Stalled => None,
+            End::Silent => Some(self.close_frame(CloseReason::Silent, silent)),
+            End::Closed | End::Attach(_) | End::Close(_) => return end,
+        };
+        let resume = self.server.protocol.session.resume;
+        let (Some(resume), true) = (resume, self.is_resumable()) else {
+            return match (end, closing) {
+                (End::Silent, Some(closing)) => {
+                    // The peer no longer reads the queue.
+                    self.connection.outbound.end();
+                    End::Close(closing)
+                }
+                (End::Lost, _) => End::Closed,
+                (end, _) => end,
+            };
+        };
+        self.detach(closing);
+        tracing::debug!(connection = self.connection.id, "the session waits to be resumed");
+        let expired = tokio::time::sleep(resume);
+        let mut expired = std::pin::pin!(expired);
+        std::future::poll_fn(|cx| {
+            if expired.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(End::Lost);
+            }
+            self.poll_detached(cx)
+        })
+        .await
+    }
+
+    fn is_resumable(&self) -> bool {
+        let outbound = &self.connection.outbound;
+        outbound.is_counting() && outbound.closing().is_none() && !self.server.is_shutting_down()
+    }
+
+    fn close_frame(&self, condition: CloseReason, reason: &'static str) -> CloseFrame {
+        CloseFrame::new(self.server.protocol.close_code(condition), reason)
+    }
+
+    /// Gives the connection up.
+    fn detach(&mut self, closing: Option<CloseFrame>) {
+        let transport = self.io.detach();
+        if let Some(closing) = closing {
+            close(transport, closing);
+        }
+        self.connection.outbound.detach();
+        self.admission = None;
+        let held = self.connection.outbound.held() + self.inbound.bytes();
+        let address = self.peer.info.address.map(|address| address.ip());
+        let address = address.filter(|address| !self.server.is_exempt(*address));
+        self.server.sessions.detach(&self.connection, address, held);
+    }
+
+    /// Runs the handlers until there is another connection.
+    fn poll_detached(&mut self, cx: &mut task::Context<'_>) -> Poll<End> {
+        self.connection.outbound.running();
+        loop {
+            if self.connection.outbound.closing().is_some() {
+                return Poll::Ready(End::Lost);
+            }
+            if let Some(attach) = self.connection.take_attach() {
+                return Poll::Ready(End::Attach(attach));
+            }
+            let handled = self.poll_handlers(cx);
+            let outbound = &self.connection.outbound;
+            if !(handled || outbound.rest_detached(cx.waker()) || self.connection.has_attach()) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Resumes the session on another connection. An earlier one is closed.
+    pub(super) fn attach(&mut self, attach: Attach) {
+        if self.admission.is_some() {
+            let frame = self.close_frame(CloseReason::TakenOver, "another connection resumed the session");
+            let transport = self.io.detach();
+            close(transport, frame);
+            self.connection.outbound.detach();
+        }
+        let Attach {
+            transport,
+            received,
+            token,
+            next_token,
+            peer,
+            admission,
+            allowance,
+            control,
+        } = attach;
+        let protocol = self.server.protocol;
+        let ready = Ready {
+            version: protocol.version.to_owned(),
+            hash: Some(protocol.hash.to_owned()),
+            session: next_token,
+            resumed: true,
+            received: Some(self.io.link.acknowledged()),
+        };
+        let connection = &self.connection;
+        let packet = connection.encoder.message(connection.encoding, protocol.session.roles.ready, &ready);
+        self.server.sessions.attached(connection);
+        self.server.sessions.set_token(connection, Some(&token), &ready.session);
+        self.unconfirmed = true;
+        let session = self.service.refreshed(&self.peer.session, peer.session);
+        self.peer = Arc::new(super::Peer { session, ..peer });
+        connection.set_peer(self.peer.clone());
+        (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
+        (self.paused, self.pong_pending) = (None, false);
+        let timing = &protocol.session;
+        self.stall = Stall::new(timing.heartbeat.unwrap_or_default() + timing.timeout);
+        let (link, clock) = (&mut self.io.link, self.io.clock);
+        link.attach(timing, true, true, self.server.limits.outbound, clock.now());
+        self.io.attach(transport);
+        if connection.outbound.resume(received, packet).is_err() {
+            // The handshake has checked that; only a client that claims two things at once comes here.
+            connection.close(CloseReason::Internal, "the session cannot be resumed", false);
+        }
+    }
+}
+
+/// Closes a transport that is no longer used.
+fn close(mut transport: Box<dyn Transport>, frame: CloseFrame) {
+    tokio::spawn(async move { transport.close(&frame, CLOSE_TIMEOUT).await });
+}

@@ -1,0 +1,227 @@
+//! The sessions that can be resumed, by token, and the limits of those that have no connection.
+
+use super::{allowances::network_of, connection_handle::ConnectionHandle};
+use crate::descriptor::{CloseReason, DetachedLimits};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+};
+
+/// The approximate memory of a session without its messages.
+const OVERHEAD: usize = 2 * 1024;
+
+/// The sessions that can be resumed.
+pub(crate) struct Sessions {
+    state: Mutex<State>,
+    limits: DetachedLimits,
+}
+
+#[derive(Default)]
+struct State {
+    by_token: HashMap<Arc<str>, Arc<ConnectionHandle>>,
+    /// The tokens of each session: the one that its client has, and the one that it was sent last.
+    tokens: HashMap<u64, Vec<Arc<str>>>,
+    /// The sessions without a connection, in the order in which they lost it.
+    detached: BTreeMap<u64, Detached>,
+    owners: HashMap<Owner, Owned>,
+    bytes: usize,
+    /// The last place in `detached`.
+    last: u64,
+}
+
+struct Detached {
+    handle: Arc<ConnectionHandle>,
+    owner: Option<Owner>,
+    bytes: usize,
+}
+
+/// The sessions without a connection of one owner.
+#[derive(Default)]
+struct Owned {
+    places: BTreeSet<u64>,
+    bytes: usize,
+}
+
+/// Who has a session: the sessions of each are limited together.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Owner {
+    Principal(Box<str>),
+    Address(IpAddr),
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Tokens are never shown.
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    pub(crate) fn new(limits: DetachedLimits) -> Self {
+        Self {
+            state: Mutex::default(),
+            limits,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the session with a token.
+    pub(crate) fn find(&self, token: &str) -> Option<Arc<ConnectionHandle>> {
+        self.lock().by_token.get(token).cloned()
+    }
+
+    /// Gives a session its token. The one that its client used, if it resumed, stays valid until [`Self::confirm`].
+    pub(crate) fn set_token(&self, handle: &Arc<ConnectionHandle>, used: Option<&str>, next: &str) {
+        let mut state = self.lock();
+        let tokens = state.tokens.remove(&handle.id).unwrap_or_default();
+        let (mut kept, dropped): (Vec<_>, Vec<_>) =
+            tokens.into_iter().partition(|token| used == Some(token));
+        for token in dropped {
+            state.by_token.remove(&token);
+        }
+        let next: Arc<str> = next.into();
+        state.by_token.insert(next.clone(), handle.clone());
+        kept.push(next);
+        state.tokens.insert(handle.id, kept);
+    }
+
+    /// The client was heard on its new connection, so it has the new token.
+    pub(crate) fn confirm(&self, session: u64) {
+        let mut state = self.lock();
+        let Some(tokens) = state.tokens.get_mut(&session) else {
+            return;
+        };
+        let last = tokens.len().saturating_sub(1);
+        let old: Vec<_> = tokens.drain(..last).collect();
+        for token in old {
+            state.by_token.remove(&token);
+        }
+    }
+
+    /// A session has lost its connection, and holds so many bytes. Sessions beyond the limits end, the oldest first; that may be this one.
+    /// `address` is that of its client, if the sessions of that address are to be limited.
+    pub(crate) fn detach(
+        &self,
+        handle: &Arc<ConnectionHandle>,
+        address: Option<IpAddr>,
+        held: usize,
+    ) {
+        let mut state = self.lock();
+        state.last += 1;
+        let at = state.last;
+        let principal = handle.principal.clone().map(Owner::Principal);
+        let owner = principal.or_else(|| address.map(network_of).map(Owner::Address));
+        let bytes = held + OVERHEAD;
+        state.bytes += bytes;
+        if let Some(owner) = &owner {
+            let owned = state.owners.entry(owner.clone()).or_default();
+            owned.places.insert(at);
+            owned.bytes += bytes;
+        }
+        let handle = handle.clone();
+        handle.detached.store(at, Ordering::Relaxed);
+        state.detached.insert(
+            at,
+            Detached {
+                handle,
+                owner,
+                bytes,
+            },
+        );
+        state.enforce(&self.limits, at);
+    }
+
+    /// A session without a connection holds so many bytes now.
+    pub(crate) fn grown(&self, at: u64, held: usize) {
+        let mut state = self.lock();
+        let Some(detached) = state.detached.get_mut(&at) else {
+            return;
+        };
+        let bytes = held + OVERHEAD;
+        let before = std::mem::replace(&mut detached.bytes, bytes);
+        let owner = detached.owner.clone();
+        state.bytes = state.bytes + bytes - before;
+        if let Some(owned) = owner.and_then(|owner| state.owners.get_mut(&owner)) {
+            owned.bytes = owned.bytes + bytes - before;
+        }
+        state.enforce(&self.limits, at);
+    }
+
+    /// A session has a connection again.
+    pub(crate) fn attached(&self, handle: &ConnectionHandle) {
+        self.lock().forget(handle);
+    }
+
+    /// A session has ended.
+    pub(crate) fn remove(&self, session: u64) {
+        let mut state = self.lock();
+        let mut handle = None;
+        for token in state.tokens.remove(&session).unwrap_or_default() {
+            handle = state.by_token.remove(&token).or(handle);
+        }
+        if let Some(handle) = handle {
+            state.forget(&handle);
+        }
+    }
+
+    /// Returns how many sessions have no connection, and how many bytes they hold.
+    pub(crate) fn detached(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.detached.len(), state.bytes)
+    }
+}
+
+impl State {
+    /// Removes a session from those without a connection.
+    fn forget(&mut self, handle: &ConnectionHandle) {
+        let at = handle.detached.swap(0, Ordering::Relaxed);
+        let Some(detached) = self.detached.remove(&at) else {
+            return;
+        };
+        self.bytes -= detached.bytes;
+        let Some(owner) = detached.owner else { return };
+        if let Some(owned) = self.owners.get_mut(&owner) {
+            owned.places.remove(&at);
+            owned.bytes -= detached.bytes;
+            if owned.places.is_empty() {
+                self.owners.remove(&owner);
+            }
+        }
+    }
+
+    /// Ends sessions until the limits hold for all, and for the owner of the session at a place.
+    fn enforce(&mut self, limits: &DetachedLimits, at: u64) {
+        let owner = self.detached.get(&at).and_then(|one| one.owner.clone());
+        if let Some(owner) = owner {
+            while let Some(owned) = self.owners.get(&owner)
+                && (owned.places.len() > limits.sessions_each || owned.bytes > limits.bytes_each)
+                && let Some(&oldest) = owned.places.first()
+            {
+                self.expire(oldest);
+            }
+        }
+        while self.detached.len() > limits.sessions || self.bytes > limits.bytes {
+            let Some((&oldest, _)) = self.detached.first_key_value() else {
+                return;
+            };
+            self.expire(oldest);
+        }
+    }
+
+    fn expire(&mut self, at: u64) {
+        let Some(handle) = self.detached.get(&at).map(|one| one.handle.clone()) else {
+            return;
+        };
+        self.forget(&handle);
+        tracing::debug!(
+            connection = handle.id,
+            "`limits.detached` is reached: a session without a connection ends"
+        );
+        handle.close(CloseReason::GoingAway, "too many sessions wait to be resumed", false);
+    }
+}
