@@ -166,7 +166,7 @@ impl SessionDescriptor {
     pub const DEFAULT: Self = Self {
         heartbeat: Some(Duration::from_secs(25)),
         timeout: Duration::from_secs(10),
-        resume: None,
+        resume: Some(Duration::from_secs(120)),
         backoff: (Duration::from_millis(500), Duration::from_secs(30)),
         attempts: None,
         auth: false,

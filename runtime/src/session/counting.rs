@@ -140,6 +140,12 @@ impl<P: Clone> Sent<P> {
         Ok(())
     }
 
+    /// Returns the messages that would be sent again.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> Vec<&P> {
+        self.kept.iter().map(|kept| &kept.packet).collect()
+    }
+
     /// Whether messages remain to be sent again.
     pub(crate) fn is_replaying(&self) -> bool {
         self.replayed.is_some()

@@ -48,7 +48,7 @@ pub fn said(event: Option<Event<ServerMessage>>) -> (String, Option<u64>) {
 /// Takes the hello.
 pub async fn greet(script: &mut Script) {
     script.expect(&format!(
-        r#"{{"type":"hello","payload":{{"version":"1.2.0","hash":"{HASH}","auth":{{"name":"ada"}}}}}}"#
+        r#"{{"type":"hello","payload":{{"version":"1.2.0","hash":"{HASH}","auth":{{"name":"ada"}},"resume":{{}}}}}}"#
     ))
     .await;
     script
