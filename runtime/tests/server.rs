@@ -484,7 +484,7 @@ async fn a_cancel_passes_what_is_waiting_and_drops_the_stream() {
             .await;
         assert_eq!(
             raw.next().await,
-            r#"{"type":"error","payload":{"code":"ID_REUSED","message":"a stream with this id is open"},"id":"s"}"#
+            r#"{"type":"error","payload":{"code":"ID_REUSED","message":"another request has this id"},"id":"s"}"#
         );
         // This one is not answered until the test says so; what follows passes it.
         raw.send(r#"{"type":"wait","id":"w"}"#).await;
