@@ -4,8 +4,11 @@ mod fields;
 
 use self::fields::ReadTag;
 use crate::{
-    codec::Source,
-    descriptor::{EnvelopeField, FieldDescriptor, Presence, Role, UnionDescriptor},
+    codec::{Body, Source},
+    descriptor::{
+        EnvelopeDescriptor, EnvelopeField, EnvelopeLayout, FieldDescriptor, OwnEnvelope, Presence,
+        Role, TagRef, UnionDescriptor,
+    },
     envelope::{DecodeError, DecodeErrorKind, Envelope, Id},
     message::MessageSet,
     read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
@@ -52,28 +55,92 @@ pub fn decode<M: MessageSet>(
     pending: &dyn PendingReplies,
 ) -> Result<Envelope<M>, Box<DecodeError>> {
     let Source::Json(body) = source;
-    let mut reader = Reader::body(body, depth);
-    let mut decoder = Decoder::new(M::DESCRIPTOR, side, body.text());
-    let mut message = None;
-    let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
-        message = M::read(index, r, cx)?;
-        Ok(())
-    });
-    if let Err(Stop) = read.and_then(|()| reader.end()) {
-        let syntax = reader.stopped();
-        return Err(decoder.reject(DecodeErrorKind::Syntax {
-            offset: syntax.offset,
-            message: syntax.message,
-        }));
-    }
+    let table = M::DESCRIPTOR;
+    let mut own = match table.has_own_envelopes {
+        true => envelope_of(table, body, depth),
+        false => None,
+    };
+    let (mut decoder, mut message) = loop {
+        let mut reader = Reader::body(body, depth);
+        let mut decoder = Decoder::new(table, own, side, body.text());
+        let mut message = None;
+        let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
+            message = M::read(index, r, cx)?;
+            Ok(())
+        });
+        if let Err(Stop) = read.and_then(|()| reader.end()) {
+            let syntax = reader.stopped();
+            return Err(decoder.reject(DecodeErrorKind::Syntax {
+                offset: syntax.offset,
+                message: syntax.message,
+            }));
+        }
+        // Its request may say that it is a message with another envelope.
+        let wanted = decoder
+            .index
+            .and_then(|index| table.messages[index].envelope);
+        if own.is_some() || wanted.is_none() {
+            break (decoder, message);
+        }
+        own = wanted;
+    };
     if let (Some(index), None, false) = (decoder.index, decoder.content, decoder.failed) {
         message = read_empty(index, side);
         if message.is_none() {
-            let name = M::DESCRIPTOR.envelope.content.unwrap_or_default();
+            let name = decoder.fields.content.unwrap_or_default();
             decoder.payload.violation(details::required(name));
         }
     }
     decoder.finish(message)
+}
+
+/// Returns the envelope that the message with this discriminant has of its own.
+fn envelope_of(
+    table: &'static UnionDescriptor,
+    body: Body<'_>,
+    depth: u32,
+) -> Option<&'static OwnEnvelope> {
+    let mut names = vec![table.envelope.tag];
+    for own in table.messages.iter().filter_map(|message| message.envelope) {
+        if !names.contains(&own.fields.tag) {
+            names.push(own.fields.tag);
+        }
+    }
+    let mut r = Reader::body(body, depth);
+    if r.peek().ok()? != Kind::Object {
+        return None;
+    }
+    let mut members = r.enter_object().ok()?;
+    loop {
+        let index = match r.next_key(&mut members, &names, 0) {
+            Next::Field(place) => {
+                let index = match r.peek().ok()? {
+                    Kind::String => (table.lookup)(TagRef::Text(&r.string().ok()?)),
+                    Kind::Number => {
+                        let tag = r.number().ok()?.as_integer();
+                        tag.and_then(|tag| (table.lookup)(TagRef::Integer(tag)))
+                    }
+                    _ => {
+                        r.skip().ok()?;
+                        None
+                    }
+                };
+                index.map(|index| (index, names[place]))
+            }
+            Next::Unknown => {
+                r.skip().ok()?;
+                None
+            }
+            Next::End | Next::Stop => return None,
+        };
+        let own = index.and_then(|(index, name)| {
+            let own = table.messages[index].envelope?;
+            (own.fields.tag == name).then_some(own)
+        });
+        if own.is_some() {
+            return own;
+        }
+    }
 }
 
 /// Reads a message without a payload as if it were `{}`, if that is valid.
@@ -88,6 +155,9 @@ fn read_empty<M: MessageSet>(index: usize, side: Side) -> Option<M> {
 /// The state of decoding an envelope.
 struct Decoder<'de> {
     table: &'static UnionDescriptor,
+    /// The envelope.
+    fields: &'static EnvelopeDescriptor,
+    layout: &'static EnvelopeLayout,
     side: Side,
     text: &'de str,
     /// The violations of the envelope.
@@ -116,9 +186,20 @@ type ReadPayload<'a, 'de> =
     dyn FnMut(usize, &mut Reader<'de>, &mut ReadContext) -> Result<(), Stop> + 'a;
 
 impl<'de> Decoder<'de> {
-    const fn new(table: &'static UnionDescriptor, side: Side, text: &'de str) -> Self {
+    const fn new(
+        table: &'static UnionDescriptor,
+        own: Option<&'static OwnEnvelope>,
+        side: Side,
+        text: &'de str,
+    ) -> Self {
+        let (fields, layout) = match own {
+            Some(own) => (&own.fields, &own.layout),
+            None => (&table.envelope, &table.layout),
+        };
         Self {
             table,
+            fields,
+            layout,
             side,
             text,
             envelope: ReadContext::new(side),
@@ -145,12 +226,12 @@ impl<'de> Decoder<'de> {
         pending: &dyn PendingReplies,
         read: &mut ReadPayload<'_, 'de>,
     ) -> Result<(), Stop> {
-        let table = &self.table.envelope;
+        let table = self.fields;
         if r.peek()? != Kind::Object {
             return Err(r.stop("not an object"));
         }
         let start = r.offset();
-        let (names, roles) = (self.table.layout.names(), self.table.layout.roles());
+        let (names, roles) = (self.layout.names(), self.layout.roles());
         let mut seen = 0u16;
         let mut members = r.enter_object()?;
         let mut guess = 0;
@@ -221,7 +302,7 @@ impl<'de> Decoder<'de> {
             self.payload = ReadContext::new(self.side);
             r.go(Place::Offset(content));
             if table.content.is_none() {
-                self.payload.ignored.envelope = Some(&self.table.layout);
+                self.payload.ignored.envelope = Some(self.layout);
             }
             read(index, r, &mut self.payload)?;
             r.go(Place::Offset(end));
@@ -231,7 +312,7 @@ impl<'de> Decoder<'de> {
 
     /// Returns the correlation id. For a client, only the field for replies counts, if the protocol has one.
     fn correlation(&self) -> Option<&Id> {
-        match (self.side, self.table.envelope.reply_to) {
+        match (self.side, self.fields.reply_to) {
             (Side::Client, Some(_)) => self.reply_to.as_ref(),
             _ => self.reply_to.as_ref().or(self.id.as_ref()),
         }
@@ -239,7 +320,7 @@ impl<'de> Decoder<'de> {
 
     /// As [`Self::correlation`], but takes the id.
     fn take_correlation(&mut self) -> Option<Id> {
-        match (self.side, self.table.envelope.reply_to) {
+        match (self.side, self.fields.reply_to) {
             (Side::Client, Some(_)) => self.reply_to.take(),
             _ => self.reply_to.take().or_else(|| self.id.take()),
         }
@@ -257,7 +338,7 @@ impl<'de> Decoder<'de> {
             (None, None) => true,
             _ => false,
         };
-        let failed = match (&self.outcome, self.table.envelope.outcome) {
+        let failed = match (&self.outcome, self.fields.outcome) {
             (Some(value), Some((_, _, failure))) => {
                 serde_json::from_str::<serde_json::Value>(failure)
                     .is_ok_and(|failure| failure == *value)
@@ -308,7 +389,7 @@ impl<'de> Decoder<'de> {
 
     fn payload_violations(&mut self) -> Violations {
         let payload = std::mem::replace(&mut self.payload, ReadContext::new(self.side));
-        let place = self.table.envelope.content;
+        let place = self.fields.content;
         payload.all(place.filter(|_| self.content.is_some()))
     }
 

@@ -1,8 +1,10 @@
 //! Descriptors: the constant tables that `#[protocol]` creates and the runtime interprets.
 
 mod limits;
+mod roles;
 
 pub use limits::{DetachedLimits, HandlerTimeout, Limits};
+pub use roles::{MappedRole, MappedRoles, OwnEnvelope, Phases};
 
 use std::time::Duration;
 
@@ -50,14 +52,22 @@ impl ProtocolDescriptor {
         ]
         .into_iter()
         .any(|condition| self.close_code(condition) == code)
+            || CloseReason::ON_REQUEST
+                .into_iter()
+                .any(|condition| self.closes_for(condition) == Some(code))
+    }
+
+    /// Returns the close code of a reason that the protocol names; `None` if it does not.
+    pub fn closes_for(&self, condition: CloseReason) -> Option<u16> {
+        let mut closes = self.closes.iter();
+        let (_, code) = closes.find(|(c, _)| *c == condition)?;
+        Some(*code)
     }
 
     /// Returns the close code for a reason.
     pub fn close_code(&self, condition: CloseReason) -> u16 {
-        self.closes
-            .iter()
-            .find(|(c, _)| *c == condition)
-            .map_or(condition.default_code(), |(_, code)| *code)
+        self.closes_for(condition)
+            .unwrap_or(condition.default_code())
     }
 }
 
@@ -88,14 +98,34 @@ pub enum CloseReason {
     Silent,
     /// An internal error of the server.
     Internal,
+    /// A message was invalid. It is answered, unless the protocol has a code for this.
+    Invalid,
+    /// A message came before the session was ready. It is answered, unless the protocol has a code for this.
+    NotReady,
+    /// A second hello. It is answered, unless the protocol has a code for this.
+    RepeatedHello,
+    /// The id of a request is in use. It is answered, unless the protocol has a code for this.
+    IdReused,
 }
 
 impl CloseReason {
+    /// The reasons that close only if the protocol has a code for them. All are mistakes of the client.
+    pub(crate) const ON_REQUEST: [Self; 4] = [
+        Self::Invalid,
+        Self::NotReady,
+        Self::RepeatedHello,
+        Self::IdReused,
+    ];
+
     /// Returns the default close code (RFC 6455, section 7.4).
     pub const fn default_code(self) -> u16 {
         match self {
             Self::GoingAway => 1001,
-            Self::Violations => 1008,
+            Self::Violations
+            | Self::Invalid
+            | Self::NotReady
+            | Self::RepeatedHello
+            | Self::IdReused => 1008,
             Self::TooLarge => 1009,
             Self::Internal => 1011,
             Self::Silent => 4000,
@@ -125,8 +155,12 @@ pub struct SessionDescriptor {
     pub attempts: Option<u32>,
     /// Whether the hello has an authentication payload.
     pub auth: bool,
-    /// The discriminants of the session's own messages; `None` if a role is off.
+    /// The discriminants of the session's messages; `None` if a role is off.
     pub roles: Roles,
+    /// The roles that messages of the application play.
+    pub mapped: MappedRoles,
+    /// Who sends first, and what is allowed before ready.
+    pub phases: Phases,
 }
 
 /// The discriminants of the session's own messages.
@@ -143,6 +177,7 @@ pub struct Roles {
     pub pong: Option<Tag>,
     pub received: Option<Tag>,
     pub error: Option<Tag>,
+    pub greeting: Option<Tag>,
 }
 
 impl Roles {
@@ -158,6 +193,7 @@ impl Roles {
         pong: Some(Tag::Text("pong")),
         received: Some(Tag::Text("received")),
         error: Some(Tag::Text("error")),
+        greeting: None,
     };
 }
 
@@ -171,6 +207,8 @@ impl SessionDescriptor {
         attempts: None,
         auth: false,
         roles: Roles::DEFAULT,
+        mapped: MappedRoles::NONE,
+        phases: Phases::DEFAULT,
     };
 }
 
@@ -198,6 +236,8 @@ pub struct UnionDescriptor {
     pub messages: &'static [MessageDescriptor],
     /// Returns the index in `messages` of a discriminant.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
+    /// Whether any message has an envelope of its own.
+    pub has_own_envelopes: bool,
 }
 
 impl UnionDescriptor {
@@ -207,7 +247,14 @@ impl UnionDescriptor {
         messages: &'static [MessageDescriptor],
         lookup: fn(TagRef<'_>) -> Option<usize>,
     ) -> Self {
+        let mut has_own_envelopes = false;
+        let mut i = 0;
+        while i < messages.len() {
+            has_own_envelopes |= messages[i].envelope.is_some();
+            i += 1;
+        }
         Self {
+            has_own_envelopes,
             layout: envelope.layout(),
             envelope,
             messages,
@@ -235,6 +282,8 @@ pub struct MessageDescriptor {
     pub timeout: Option<Duration>,
     /// The kind of reply.
     pub reply: ReplyKind,
+    /// Its envelope, if that is not the one of its side.
+    pub envelope: Option<&'static OwnEnvelope>,
 }
 
 /// The kind of reply to a message.

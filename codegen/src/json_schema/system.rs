@@ -76,7 +76,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
             }
             RoleKind::Error => add(Side::Server, Some(build.error(protocol))),
             // They are sent inside the hello, or not by Handfast itself.
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate | RoleKind::Greeting => {}
         }
     }
     (build.schemas, all)

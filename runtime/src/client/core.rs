@@ -15,14 +15,13 @@ use super::{
     },
 };
 use crate::{
-    ExpectedReply, Id, PendingReplies,
+    ExpectedReply, Id, PendingReplies, Side,
     codec::{Codec, Json, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
     outbound::{Outbound, Overflow},
-    system::ReceivedNotice,
+    system::{Head, PingFields, ReceivedNotice, Role, mapped},
     transport::Packet,
 };
-use serde_json::value::RawValue;
 use std::{
     fmt,
     sync::{
@@ -130,7 +129,7 @@ impl Core {
         request: &RequestMessage,
         id: Option<&Id>,
     ) -> Result<Packet, Failure> {
-        let envelope = self.envelope();
+        let envelope = request.envelope;
         let payload = request.payload.as_deref();
         let bytes = Json.encode(&Outgoing {
             payload: payload
@@ -150,30 +149,61 @@ impl Core {
         packet.ok_or(Failure::Encode)
     }
 
-    /// Encodes one of the session's own messages; `None` if the protocol does not have it.
-    fn control(&self, tag: Option<Tag>, payload: Option<Arc<RawValue>>) -> Option<Packet> {
-        let request = RequestMessage {
-            tag: Some(tag?),
-            payload,
-            channel: None,
-            idempotent: false,
-            replies: ReplyIndices::NONE,
+    /// Prepares one of the session's messages; `None` if the client does not send it. `fields` are those of the role.
+    pub(super) fn session_message(
+        &self,
+        role: Role,
+        fields: Option<&dyn erased_serde::Serialize>,
+    ) -> Result<Option<RequestMessage>, serde_json::Error> {
+        let session = &self.descriptor.session;
+        let (tag, envelope, payload) = match role.mapped(&session.mapped) {
+            Some(mapped) if !mapped.is_sent_by(Side::Client) => return Ok(None),
+            Some(mapped) => {
+                let own = mapped.own_envelope(Side::Client);
+                let envelope = own.map_or(self.envelope(), |own| &own.fields);
+                // What authenticates may be the whole payload, or an object around other fields.
+                let fields = fields.unwrap_or(&());
+                (mapped.tag, envelope, mapped::write(mapped, fields, None)?)
+            }
+            None => {
+                let Some(tag) = role.tag(&session.roles) else {
+                    return Ok(None);
+                };
+                let payload = fields.map(|fields| serde_json::value::to_raw_value(fields));
+                (Some(tag), self.envelope(), payload.transpose()?)
+            }
         };
-        self.encode(&request, None).ok()
+        Ok(Some(RequestMessage {
+            tag,
+            envelope,
+            payload: payload.map(Into::into),
+            channel: None,
+            idempotent: true,
+            replies: ReplyIndices::NONE,
+        }))
+    }
+
+    /// Encodes one of the session's messages; `None` if the client does not send it.
+    pub(super) fn control(
+        &self,
+        role: Role,
+        fields: Option<&dyn erased_serde::Serialize>,
+        id: Option<&Id>,
+    ) -> Option<Packet> {
+        let request = self.session_message(role, fields).ok()??;
+        self.encode(&request, id).ok()
     }
 
     /// Queues a ping.
     pub(crate) fn ping(&self) {
-        if let Some(packet) = self.control(self.descriptor.session.roles.ping, None) {
+        if let Some(packet) = self.control(Role::Ping, None, None) {
             self.outbound.control(packet, 0);
         }
     }
 
     /// Encodes a `received`.
     pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
-        let payload = serde_json::value::to_raw_value(notice).ok()?;
-        let tag = self.descriptor.session.roles.received;
-        self.control(tag, Some(payload.into()))
+        self.control(Role::Received, Some(notice), None)
     }
 
     /// Acknowledges so many messages.
@@ -187,23 +217,34 @@ impl Core {
         }
     }
 
-    pub(super) fn id(&self, number: u64) -> Id {
-        match self.envelope().id.map(|field| field.kind) {
+    /// Returns the id of a request.
+    pub(super) fn id(&self, number: u64, envelope: &EnvelopeDescriptor) -> Id {
+        match envelope.id.map(|field| field.kind) {
             Some(FieldKind::Integer) => Id::Integer(i64::try_from(number).unwrap_or(i64::MAX)),
             _ => Id::Text(number.to_string()),
         }
     }
 
     /// Replies to a ping. One queued pong replies to all pings before it.
-    pub(crate) fn pong(&self) {
+    pub(crate) fn pong(&self, ping: &Head<'_>) {
         let mut inner = self.lock();
         if inner.pong {
             return;
         }
-        if let Some(packet) = self.control(self.descriptor.session.roles.pong, None) {
+        if let Some(packet) = self.encode_pong(ping) {
             inner.pong = true;
             self.outbound.control(packet, PONG);
         }
+    }
+
+    /// Encodes the answer to a ping.
+    pub(super) fn encode_pong(&self, ping: &Head<'_>) -> Option<Packet> {
+        let fields = PingFields::read(ping);
+        let fields: Option<&dyn erased_serde::Serialize> = match fields.is_any() {
+            true => Some(&fields),
+            false => None,
+        };
+        self.control(Role::Pong, fields, ping.id.as_ref())
     }
 
     /// Queues a message without a reply. A volatile one is dropped if half of the budget is in use or there is no session.
@@ -253,7 +294,7 @@ impl Core {
         }
         inner.last += 1;
         let mark = inner.last;
-        let id = self.id(mark);
+        let id = self.id(mark, request.envelope);
         let packet = self.encode(request, Some(&id))?;
         if packet.len() > self.limits.message {
             return Err(Failure::Encode);
@@ -304,8 +345,12 @@ impl Core {
     }
 
     pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, tag: Option<Tag>) {
+        let messages = self.descriptor.client.messages;
+        let own = tag.and_then(|tag| messages.iter().find(|message| message.tag == Some(tag)));
+        let own = own.and_then(|message| message.envelope);
         let request = RequestMessage {
             tag,
+            envelope: own.map_or(self.envelope(), |own| &own.fields),
             payload: None,
             channel: None,
             idempotent: false,
@@ -329,7 +374,13 @@ impl Core {
                 inner.flushing.push(unsent.permit);
                 continue;
             }
-            let id = self.id(mark);
+            // Messages may have ids of either kind.
+            let number = i64::try_from(mark).unwrap_or(i64::MAX);
+            let mut id = Id::Text(mark.to_string());
+            if !inner.pending.contains_key(&id) && inner.pending.contains_key(&Id::Integer(number))
+            {
+                id = Id::Integer(number);
+            }
             if let Some(pending) = inner.pending.get_mut(&id) {
                 pending.written = true;
             }
@@ -405,7 +456,7 @@ impl Core {
         };
         inner.last += 1;
         let mark = inner.last;
-        let id = self.id(mark);
+        let id = self.id(mark, leave.envelope);
         let packet = self.encode(leave, Some(&id))?;
         if self.by_order() {
             inner.unwritten.insert(mark, (leave.replies, None));

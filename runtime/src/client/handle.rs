@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     ChannelKey, Message, MessageSet, NoError, Protocol, Request,
-    descriptor::MessageDescriptor,
-    system::ChannelOnly,
+    descriptor::{MessageDescriptor, UnionDescriptor},
+    system::{ChannelOnly, Role},
     transport::CloseFrame,
     validate::{ValidationError, checked_text},
 };
@@ -238,19 +238,13 @@ impl<P: Protocol> Client<P> {
         channel: &C,
     ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
         let key = channel.key();
-        let roles = &P::DESCRIPTOR.session.roles;
-        let request = |tag| {
-            let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(&*key)));
-            let payload = Some(payload.map_err(|_| Failure::Encode)?.into());
-            Ok(RequestMessage {
-                tag,
-                payload,
-                channel: None,
-                idempotent: true,
-                replies: ReplyIndices::NONE,
-            })
+        let core = &self.handle.core;
+        let request = |role| {
+            let fields = ChannelOnly(Cow::Borrowed(&*key));
+            let request = core.session_message(role, Some(&fields));
+            request.ok().flatten().ok_or(Failure::Encode)
         };
-        let (join, leave) = (request(roles.join), request(roles.leave).map(Some));
+        let (join, leave) = (request(Role::Join), request(Role::Leave).map(Some));
         subscription::join_by_key(
             self.handle.clone(),
             key,
@@ -410,16 +404,22 @@ fn descriptor_of<P: Protocol, M: Message<P::Client>>() -> &'static MessageDescri
 
 /// Validates a message and prepares it for encoding.
 fn prepare<C: MessageSet, M: Message<C>>(message: &M) -> Result<RequestMessage, Failure> {
-    to_request(&C::DESCRIPTOR.messages[M::INDEX], checked_text(message))
+    to_request(C::DESCRIPTOR, M::INDEX, checked_text(message))
 }
 
 fn to_request(
-    descriptor: &MessageDescriptor,
+    union: &'static UnionDescriptor,
+    index: usize,
     text: Result<Box<RawValue>, ValidationError>,
 ) -> Result<RequestMessage, Failure> {
+    let descriptor = &union.messages[index];
     let text = text.map_err(Failure::Invalid)?;
     Ok(RequestMessage {
         tag: descriptor.tag,
+        envelope: match descriptor.envelope {
+            Some(own) => &own.fields,
+            None => &union.envelope,
+        },
         payload: descriptor.payload.then(|| text.into()),
         channel: None,
         idempotent: descriptor.idempotent,

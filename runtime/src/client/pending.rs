@@ -10,7 +10,11 @@ use super::{
     inbox::{Entry, Inbox},
     rejoin::Rejoins,
 };
-use crate::{Id, descriptor::Tag, transport::Packet};
+use crate::{
+    Id,
+    descriptor::{EnvelopeDescriptor, Tag},
+    transport::Packet,
+};
 use serde_json::value::RawValue;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -59,6 +63,7 @@ pub(crate) enum ReplyTo {
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMessage {
     pub(crate) tag: Option<Tag>,
+    pub(crate) envelope: &'static EnvelopeDescriptor,
     pub(crate) payload: Option<Arc<RawValue>>,
     pub(crate) channel: Option<Arc<str>>,
     pub(crate) idempotent: bool,

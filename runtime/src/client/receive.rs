@@ -10,7 +10,7 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, SessionCode,
+    DecodeError, DecodeErrorKind, Id, SessionCode, Side,
     codec::{Codec, Json},
     system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role},
     transport::Packet,
@@ -47,12 +47,21 @@ impl Core {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
                 let source = Json.source(packet.frame()).ok();
-                let envelope = &self.descriptor.server.envelope;
-                let head = source.and_then(|source| Head::read(&source, envelope).ok());
-                let role = head.as_ref().and_then(|head| {
-                    (rejected.kind == DecodeErrorKind::UnknownType)
-                        .then(|| Role::of(head.tag.borrow(), &self.descriptor.session.roles))
-                        .flatten()
+                let session = &self.descriptor.session;
+                let found = source.and_then(|source| {
+                    Head::find(&source, self.descriptor.server, Side::Server, session).ok()
+                });
+                let (head, role) = match found {
+                    Some((head, role)) => (Some(head), role),
+                    None => (None, None),
+                };
+                let role = role.filter(|role| match rejected.kind {
+                    DecodeErrorKind::UnknownType => true,
+                    // The envelope of the other messages does not fit.
+                    DecodeErrorKind::Envelope(_) => role
+                        .mapped(&session.mapped)
+                        .is_some_and(|mapped| mapped.own_envelope(Side::Server).is_some()),
+                    _ => false,
                 });
                 match (head, role) {
                     (Some(head), Some(role)) => return self.system(role, &head),
@@ -238,7 +247,9 @@ impl Core {
             && let Some(pending) = inner.take(&id)
         {
             let failure = if rejected.kind == DecodeErrorKind::Failed {
-                Failure::Remote(RemoteError::failed(rejected.payload.as_deref()))
+                let mapped = self.descriptor.session.mapped.error;
+                let payload = rejected.payload.as_deref();
+                Failure::Remote(RemoteError::failed(payload, mapped))
             } else {
                 Failure::Decode(rejected)
             };
@@ -258,7 +269,7 @@ impl Core {
     fn system(&self, role: Role, head: &Head<'_>) -> Heard {
         match role {
             Role::Ping => {
-                self.pong();
+                self.pong(head);
                 return Heard::Ping;
             }
             Role::Pong => return Heard::Pong,
@@ -326,7 +337,7 @@ impl Core {
                     self.settle(&mut inner, &id, pending, channel, position, None);
                 }
             }
-            Role::Hello | Role::Ready | Role::Refuse => return Heard::Pong,
+            Role::Hello | Role::Ready | Role::Refuse | Role::Greeting => return Heard::Pong,
         }
         Heard::Message
     }

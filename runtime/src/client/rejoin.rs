@@ -130,7 +130,7 @@ impl Core {
             };
             inner.last += 1;
             let mark = inner.last;
-            let id = self.id(mark);
+            let id = self.id(mark, join.envelope);
             let Ok(packet) = self.encode(&join, Some(&id)) else {
                 continue;
             };

@@ -4,7 +4,7 @@ use super::{
     answers::Answers,
     attach::{Attach, AttachSlot},
     connection_info::{ConnectionInfo, SessionState},
-    encoder::Encoder,
+    encoder::{Encoder, SessionMessage},
     error_payload::ErrorPayload,
     membership::Membership,
     sessions::Sessions,
@@ -14,7 +14,7 @@ use crate::{
     codec::{Codec, Outgoing},
     descriptor::{CloseReason, Limits},
     outbound::{EnqueueError, Outbound, Overflow},
-    system::ReceivedNotice,
+    system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet},
 };
 use std::{
@@ -170,16 +170,16 @@ impl ConnectionHandle {
     }
 
     /// Queues a message that is not counted: a ping, a pong or an acknowledgement.
-    pub(crate) fn control(&self, outgoing: &Outgoing<'_>) {
-        if let Some(packet) = self.encode(outgoing) {
+    pub(crate) fn control(&self, message: &SessionMessage<'_>) {
+        if let Some(packet) = self.encoder.session(self.encoding, message) {
             self.outbound.control(packet, 0);
         }
     }
 
     /// Encodes a `received`.
     pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.received?;
-        self.encoder.message(self.encoding, Some(tag), notice)
+        let message = SessionMessage::new(Role::Received, notice);
+        self.encoder.session(self.encoding, &message)
     }
 
     /// Acknowledges so many messages.

@@ -152,8 +152,8 @@ impl Context {
         let encoder = &self.connection.encoder;
         let packet = self.connection.encode(&Outgoing {
             payload: descriptor.payload.then_some(payload),
-            timestamp: encoder.timestamp(),
-            ..encoder.outgoing(descriptor.tag)
+            timestamp: encoder.timestamp(descriptor),
+            ..encoder.outgoing(descriptor)
         });
         if let Some(packet) = packet {
             self.connection.push(packet, descriptor.volatile);

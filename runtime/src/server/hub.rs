@@ -220,14 +220,8 @@ impl Deliver for Hub {
                 .map(|raw| raw as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq: (!volatile).then_some(position.seq),
-            timestamp: self
-                .encoder
-                .protocol
-                .server
-                .envelope
-                .timestamp
-                .map(|_| publication.at),
-            ..self.encoder.outgoing(publication.message.tag)
+            timestamp: Some(publication.at),
+            ..self.encoder.outgoing(publication.message)
         };
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
         let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.codecs.len()];

@@ -1,7 +1,8 @@
 //! Replies to the message being handled. Internal: handlers reply with their return value.
 
 use super::{
-    Context, Rejection, error_payload::ErrorPayload, membership::JoinError, state::report_invalid,
+    Context, Rejection, encoder::Heading, error_payload::ErrorPayload, membership::JoinError,
+    state::report_invalid,
 };
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
@@ -122,11 +123,13 @@ impl Responder {
             .payload
             .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
         let retention = self.context.server.retention(Some(C::DESCRIPTOR));
-        let at = self.context.connection.encoder.timestamp();
+        let encoder = &self.context.connection.encoder;
+        let at = encoder.timestamp(message);
+        let reply = encoder.heading(message);
         self.join_key(
             channel.key().into(),
             retention,
-            message.tag,
+            reply,
             payload.transpose(),
             at,
         )
@@ -283,8 +286,8 @@ impl Responder {
             id: self.context.id(),
             is_reply: true,
             outcome: Some(true),
-            timestamp: encoder.timestamp(),
-            ..encoder.outgoing(message.tag)
+            timestamp: encoder.timestamp(message),
+            ..encoder.outgoing(message)
         }
     }
 
@@ -293,7 +296,7 @@ impl Responder {
         &self,
         key: Arc<str>,
         retention: Duration,
-        tag: Option<Tag>,
+        reply: Heading,
         payload: Result<Option<Box<RawValue>>, serde_json::Error>,
         at: Option<SystemTime>,
     ) {
@@ -321,7 +324,7 @@ impl Responder {
                 seq: Some(position.seq),
                 epoch: Some(&position.epoch),
                 timestamp: at,
-                ..connection.encoder.outgoing(tag)
+                ..connection.encoder.headed(reply)
             })
         };
         let hub = &self.context.server.hub;
@@ -337,7 +340,7 @@ impl Responder {
     pub(crate) fn leave_key(
         &self,
         key: &str,
-        tag: Option<Tag>,
+        reply: Heading,
         payload: &dyn erased_serde::Serialize,
     ) {
         let connection = &self.context.connection;
@@ -348,7 +351,7 @@ impl Responder {
             is_reply: true,
             outcome: Some(true),
             channel: Some(key),
-            ..connection.encoder.outgoing(tag)
+            ..connection.encoder.headed(reply)
         });
     }
 }

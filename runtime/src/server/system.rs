@@ -1,21 +1,25 @@
 //! The session's own messages, as a server receives them: pings, and joins and leaves of channels without messages of their own for that.
 
 use super::{
-    Action, Context, Received, Rejection, Service, context, membership::MAX_KEY,
+    Action, Context, Received, Rejection, Service, context,
+    encoder::{Heading, SessionMessage, is_long},
+    membership::MAX_KEY,
     responder::Responder,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, TagBuf,
-    descriptor::{ProtocolDescriptor, ReplyKind, Tag},
-    system::{ChannelOnly, Head, ReceivedNotice, Role},
+    DecodeError, DecodeErrorKind, Id, Side, TagBuf,
+    codec::Source,
+    descriptor::{ProtocolDescriptor, ReplyKind},
+    system::{ChannelOnly, Head, PingFields, ReceivedNotice, Role, mapped},
     transport::Packet,
 };
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// A message that skips the queue.
 #[derive(Debug)]
 pub(crate) enum Urgent {
-    Ping,
+    Ping(Ping),
     Pong,
     /// Acknowledges messages.
     Received(ReceivedNotice),
@@ -23,9 +27,35 @@ pub(crate) enum Urgent {
     Cancel(Id),
 }
 
+/// A ping: what its pong repeats.
+#[derive(Debug, Default)]
+pub(crate) struct Ping {
+    id: Option<Id>,
+    fields: PingFields,
+}
+
+impl Ping {
+    pub(super) fn read(head: &Head<'_>) -> Self {
+        Self {
+            id: head.id.clone().filter(|id| !is_long(id)),
+            fields: PingFields::read(head),
+        }
+    }
+
+    /// Returns the pong.
+    pub(super) fn pong(&self) -> SessionMessage<'_> {
+        SessionMessage {
+            id: self.id.as_ref(),
+            ..SessionMessage::new(Role::Pong, &self.fields)
+        }
+    }
+}
+
 /// A message of the session itself.
 #[derive(Debug)]
 pub(crate) enum Request {
+    /// A hello, though the session is ready.
+    Hello,
     Urgent(Urgent),
     Run(Received),
 }
@@ -50,9 +80,9 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
 pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
     let protocol = cx.server.protocol;
     let source = cx.connection.codec().source(packet.frame()).ok()?;
-    let head = Head::read(&source, &protocol.client.envelope).ok()?;
-    match Role::of(head.tag.borrow(), &protocol.session.roles) {
-        Some(Role::Ping) => return Some(Urgent::Ping),
+    let (head, role) = find(&source, protocol)?;
+    match role {
+        Some(Role::Ping) => return Some(Urgent::Ping(Ping::read(&head))),
         Some(Role::Pong) => return Some(Urgent::Pong),
         Some(Role::Received) => return ReceivedNotice::read(&head).ok().map(Urgent::Received),
         _ => {}
@@ -80,18 +110,17 @@ pub(crate) fn read(
     error: &DecodeError,
 ) -> Option<Request> {
     let server = &cx.server;
-    let roles = &server.protocol.session.roles;
-    if error.kind != DecodeErrorKind::UnknownType {
-        return None;
-    }
-    let role = Role::of(error.tag.as_ref()?.borrow(), roles)?;
-    match role {
-        Role::Ping => return Some(Request::Urgent(Urgent::Ping)),
-        Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
-        _ => {}
-    }
     let source = cx.connection.codec().source(packet.frame()).ok()?;
-    let head = Head::read(&source, &server.protocol.client.envelope).ok()?;
+    let (head, role) = find(&source, server.protocol)?;
+    let role = role?;
+    let mapped = role.mapped(&server.protocol.session.mapped);
+    match error.kind {
+        DecodeErrorKind::UnknownType => {}
+        // The envelope of the other messages does not fit.
+        DecodeErrorKind::Envelope(_)
+            if mapped.is_some_and(|mapped| mapped.own_envelope(Side::Client).is_some()) => {}
+        _ => return None,
+    }
     let responder = |message| {
         Responder::new(Context {
             request: Some(Arc::new(context::Request {
@@ -112,28 +141,20 @@ pub(crate) fn read(
             let notice = ReceivedNotice::read(&head).ok()?;
             return Some(Request::Urgent(Urgent::Received(notice)));
         }
+        Role::Ping => return Some(Request::Urgent(Urgent::Ping(Ping::read(&head)))),
+        Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
+        Role::Hello => return Some(Request::Hello),
         Role::Join => {
-            let (key, tag) = (key()?, roles.join);
-            {
-                let service = service.clone();
-                let join = join(service, responder("join"), key, tag);
-                (Action::Run(Box::pin(join)), "join")
-            }
+            let reply = cx.connection.encoder.role_heading(role)?;
+            let join = join(service.clone(), responder("join"), key()?, reply);
+            (Action::Run(Box::pin(join)), "join")
         }
         Role::Leave => {
-            let (key, tag) = (key()?, roles.leave);
-            {
-                let leave = leave(responder("leave"), key, tag);
-                (Action::Run(Box::pin(leave)), "leave")
-            }
+            let reply = cx.connection.encoder.role_heading(role)?;
+            let leave = leave(responder("leave"), key()?, reply);
+            (Action::Run(Box::pin(leave)), "leave")
         }
-        Role::Ping
-        | Role::Pong
-        | Role::Hello
-        | Role::Ready
-        | Role::Refuse
-        | Role::Gap
-        | Role::Error => return None,
+        Role::Ready | Role::Refuse | Role::Gap | Role::Error | Role::Greeting => return None,
     };
     let timeout = server.handler_timeout(None);
     Some(Request::Run(Received {
@@ -146,7 +167,7 @@ pub(crate) fn read(
 }
 
 /// Joins a channel that has no join message of its own.
-async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag: Option<Tag>) {
+async fn join(service: Arc<dyn Service>, responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
     let Some(channel) = cx
         .server
@@ -161,18 +182,41 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag:
     if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {
         return responder.reject(&rejection);
     }
-    let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
+    let payload = channel_payload(&cx, Role::Join, &key);
     let retention = cx.server.retention(Some(channel));
     responder
-        .join_key(key.into(), retention, tag, payload.map(Some), None)
+        .join_key(key.into(), retention, reply, payload, None)
         .await;
 }
 
 /// Leaves a channel that has no leave message of its own.
-async fn leave(responder: Responder, key: String, tag: Option<Tag>) {
+async fn leave(responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
     if key.len() > MAX_KEY || cx.server.channel_of(&key).is_none() {
         return responder.reject(&Rejection::not_joinable());
     }
-    responder.leave_key(&key, tag, &ChannelOnly((&*key).into()));
+    if let Ok(payload) = channel_payload(&cx, Role::Leave, &key) {
+        responder.leave_key(&key, reply, &payload);
+    }
+}
+
+/// The payload of the answer to a join or leave.
+fn channel_payload(
+    cx: &Context,
+    role: Role,
+    key: &str,
+) -> Result<Option<Box<RawValue>>, serde_json::Error> {
+    let payload = ChannelOnly(key.into());
+    match role.mapped(&cx.server.protocol.session.mapped) {
+        Some(mapped) => mapped::write(mapped, &payload, None),
+        None => serde_json::value::to_raw_value(&payload).map(Some),
+    }
+}
+
+/// Reads the envelope of a client's message, and finds out which of the session's messages it is.
+fn find<'a>(
+    source: &Source<'a>,
+    protocol: &'static ProtocolDescriptor,
+) -> Option<(Head<'a>, Option<Role>)> {
+    Head::find(source, protocol.client, Side::Client, &protocol.session).ok()
 }

@@ -89,6 +89,11 @@ static ROLES: Section = Section {
             ROLE,
             "Either: acknowledges messages, so that sessions resume.",
         ),
+        key(
+            "greeting",
+            ROLE,
+            "Server: speaks first, before the hello. Off.",
+        ),
     ],
 };
 

@@ -27,6 +27,16 @@ impl SessionConfig {
     pub fn role(&self, kind: RoleKind) -> &RolePlayer {
         &self.roles[kind as usize].player
     }
+
+    /// Whether a message is handled by the session, and not by the application: it plays a role, or its payload is in the hello.
+    pub fn is_own(&self, id: MessageId) -> bool {
+        let hello = !matches!(self.role(RoleKind::Hello), RolePlayer::Off);
+        let plays = |role: &Role| {
+            let counts = hello || role.kind != RoleKind::Auth;
+            counts && matches!(&role.player, RolePlayer::Mapped { message, .. } if *message == id)
+        };
+        (hello && self.auth == Some(id)) || self.roles.iter().any(plays)
+    }
 }
 
 /// How long a client waits before it reconnects: a random time below a bound that doubles from `min` to `max`.
@@ -62,6 +72,7 @@ impl SessionConfig {
             (RolePlayer::Off, RoleKind::Received) => {
                 self.resume.is_none() || !RoleKind::counts(&self.roles)
             }
+            (RolePlayer::Off, RoleKind::Greeting) => true,
             _ => false,
         }
     }
@@ -115,6 +126,8 @@ pub enum RoleKind {
     Error,
     /// Either: acknowledges messages.
     Received,
+    /// Server: speaks first, before the hello.
+    Greeting,
 }
 
 impl RoleKind {
@@ -125,7 +138,7 @@ impl RoleKind {
     }
 
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 14] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
         (Self::Refuse, "refuse"),
@@ -139,6 +152,7 @@ impl RoleKind {
         (Self::Negotiate, "negotiate"),
         (Self::Error, "error"),
         (Self::Received, "received"),
+        (Self::Greeting, "greeting"),
     ];
 }
 
@@ -246,8 +260,8 @@ pub enum EncodingKind {
 pub struct Close {
     /// The condition.
     pub condition: CloseCondition,
-    /// The code of the close frame (RFC 6455, section 7.4).
-    pub code: u16,
+    /// The code of the close frame (RFC 6455, section 7.4); `None` if the connection stays open.
+    pub code: Option<u16>,
 }
 
 /// Why a connection is closed.
@@ -277,22 +291,34 @@ pub enum CloseCondition {
     Silent,
     /// An internal error of the server. 1011.
     Internal,
+    /// A message was invalid. By default it is answered.
+    Invalid,
+    /// A message came before the session was ready. By default it is answered.
+    NotReady,
+    /// A second hello. By default it is answered.
+    RepeatedHello,
+    /// The id of a request is in use. By default it is answered.
+    IdReused,
 }
 
 impl CloseCondition {
-    /// Every condition, in order, with its name in the file and its default code.
-    pub const ALL: [(Self, &'static str, u16); 12] = [
-        (Self::GoingAway, "going-away", 1001),
-        (Self::Unauthorized, "unauthorized", 4401),
-        (Self::Version, "version", 4406),
-        (Self::HelloTimeout, "hello-timeout", 4408),
-        (Self::TakenOver, "taken-over", 4409),
-        (Self::Kicked, "kicked", 4403),
-        (Self::Violations, "violations", 1008),
-        (Self::TooLarge, "too-large", 1009),
-        (Self::RateLimited, "rate-limited", 4429),
-        (Self::Slow, "slow", 4008),
-        (Self::Silent, "silent", 4000),
-        (Self::Internal, "internal", 1011),
+    /// Every condition, in order, with its name in the file and its default code; `None` if it does not close by default.
+    pub const ALL: [(Self, &'static str, Option<u16>); 16] = [
+        (Self::GoingAway, "going-away", Some(1001)),
+        (Self::Unauthorized, "unauthorized", Some(4401)),
+        (Self::Version, "version", Some(4406)),
+        (Self::HelloTimeout, "hello-timeout", Some(4408)),
+        (Self::TakenOver, "taken-over", Some(4409)),
+        (Self::Kicked, "kicked", Some(4403)),
+        (Self::Violations, "violations", Some(1008)),
+        (Self::TooLarge, "too-large", Some(1009)),
+        (Self::RateLimited, "rate-limited", Some(4429)),
+        (Self::Slow, "slow", Some(4008)),
+        (Self::Silent, "silent", Some(4000)),
+        (Self::Internal, "internal", Some(1011)),
+        (Self::Invalid, "invalid", None),
+        (Self::NotReady, "not-ready", None),
+        (Self::RepeatedHello, "repeated-hello", None),
+        (Self::IdReused, "id-reused", None),
     ];
 }

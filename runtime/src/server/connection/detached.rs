@@ -1,9 +1,9 @@
 //! A session without a connection: it waits to be resumed.
 
-use super::{super::attach::Attach, Connection, End, Stall};
+use super::{super::attach::Attach, super::encoder::SessionMessage, Connection, End, Stall};
 use crate::{
     descriptor::CloseReason,
-    system::Ready,
+    system::{Ready, Role},
     transport::{CloseFrame, Transport},
     transport_io::CLOSE_TIMEOUT,
 };
@@ -115,17 +115,17 @@ impl Connection {
         } = attach;
         let protocol = self.server.protocol;
         let ready = Ready {
-            version: protocol.version.to_owned(),
+            version: Some(protocol.version.to_owned()),
             hash: Some(protocol.hash.to_owned()),
             session: next_token,
             resumed: true,
             received: Some(self.io.link.acknowledged()),
         };
         let connection = &self.connection;
-        let packet =
-            connection
-                .encoder
-                .message(connection.encoding, protocol.session.roles.ready, &ready);
+        let packet = connection.encoder.session(
+            connection.encoding,
+            &SessionMessage::new(Role::Ready, &ready),
+        );
         self.server.sessions.attached(connection);
         self.server
             .sessions
@@ -135,11 +135,17 @@ impl Connection {
         self.peer = Arc::new(super::Peer { session, ..peer });
         connection.set_peer(self.peer.clone());
         (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
-        (self.paused, self.pong_pending) = (None, false);
+        (self.paused, self.pong_pending) = (None, None);
         let timing = &protocol.session;
         self.stall = Stall::new(timing.heartbeat.unwrap_or_default() + timing.timeout);
         let (link, clock) = (&mut self.io.link, self.io.clock);
-        link.attach(timing, true, true, self.server.limits.outbound, clock.now());
+        link.attach(
+            &timing.of_side(true),
+            true,
+            true,
+            self.server.limits.outbound,
+            clock.now(),
+        );
         self.io.attach(transport);
         connection.answers.acknowledged(received);
         if connection.outbound.resume(received, packet).is_err() {
