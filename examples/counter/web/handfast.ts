@@ -53,7 +53,7 @@ export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
-export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
+export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
 export {
   deduplicate,

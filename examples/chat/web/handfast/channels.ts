@@ -6,6 +6,7 @@ import { SequenceTracker } from './sequence.js';
 import type { Channel, Message, Outgoing, Protocol, Published, Request } from './descriptor.js';
 import type { EnvelopeFields, Id } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
+import type { SendOptions } from './options.js';
 import { ABORTED, type Sending } from './outbound.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import { Subscription } from './subscription.js';
@@ -24,7 +25,7 @@ export interface ChannelsHost {
   timeout(request: Request<unknown, unknown, DeclaredError>): number;
   isWritten(id: Id): boolean;
   abandon(id: Id): void;
-  send(message: Outgoing<unknown>, payload: unknown, channel: string): Result<undefined, RuntimeError>;
+  send(message: Outgoing<unknown>, payload: unknown, channel: string, options?: SendOptions): Result<undefined, RuntimeError>;
   ownRequest(role: 'join' | 'leave'): Request<ChannelKey, ChannelKey>;
   register(message: Published<unknown, string>): void;
   reportThrown(error: unknown): void;
@@ -112,7 +113,7 @@ export class Channels {
       const membership = known ?? this.#membership(key, channel, params);
       const subscription: Subscription<Name, Joined> = new Subscription(key, {
         joined: () => membership.joinReply as Joined, // only `setup` has a subscription before it is joined
-        send: (message, payload) => this.#host.send(message, payload, key),
+        send: (message, payload, options) => this.#host.send(message, payload, key, options),
         leave: () => this.#release(membership, subscription, 'the subscription was left'),
         register: message => this.#host.register(message),
         reportThrown: error => this.#host.reportThrown(error),

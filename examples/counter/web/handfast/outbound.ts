@@ -3,10 +3,12 @@
 
 import { type Clock, deadline } from './clock.js';
 import type { Connection } from './connection.js';
-import type { ErrorDescriptor, Incoming, Message, Protocol } from './descriptor.js';
+import { Sent } from './counting.js';
+import type { ErrorDescriptor, Incoming, Message } from './descriptor.js';
 import { byteLength } from './encoder.js';
 import type { Id } from './envelope.js';
 import type { DeclaredError, RuntimeError } from './errors.js';
+import type { SendOptions } from './options.js';
 import { err, ok, type Result } from './result.js';
 
 /** A pending request. */
@@ -45,11 +47,15 @@ interface Entry {
   readonly order: number;
   /** Kept until the reply: a server that refuses a hello temporarily has not processed what followed. */
   readonly text: string;
-  /** How many bytes of the bound it uses. */
-  bytes: number;
+  /** How many bytes it counts as. */
+  readonly bytes: number;
+  /** How many of the bound for what is queued or pending it uses. */
+  used: number;
   /** Dropped when the connection is lost. */
   readonly volatile: boolean;
-  readonly request?: PendingRequest;
+  readonly request?: PendingRequest | undefined;
+  /** Called when a message without a reply was received, or when that will not be known. */
+  readonly delivered?: SendOptions['delivered'];
   /** Only sent on this connection. */
   readonly thisConnectionOnly?: boolean;
   /** It was written to a connection that was lost. */
@@ -71,9 +77,6 @@ export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by t
 /** Each entry counts as this many bytes more than its text: about the size of the objects around it. */
 const OVERHEAD = 256;
 
-/** The default of `limits.outbound`. */
-const DEFAULT_MAX_BYTES = 1_048_576;
-
 /** How often a full socket is polled, in milliseconds. WebSockets of browsers have no event for that. */
 const POLL_INTERVAL = 20;
 
@@ -93,14 +96,20 @@ export class Outbound {
   readonly #written: Map<Id, Entry> = new Map();
   #nextOrder = 0;
   #usedBytes = 0;
-  /** A pong that found the socket full. Only the last one is sent. */
-  #pong: string | undefined;
+  /** The messages that were written and are not acknowledged. */
+  readonly #sent: Sent<Entry> = new Sent();
+  /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
+  readonly #control: Map<'pong' | 'received', string> = new Map();
   #cancelPoll: (() => void) | undefined;
 
-  constructor(clock: Clock, protocol: Pick<Protocol, 'limits'>, connection: Connection) {
+  /** Encodes the message that skips all numbers up to one. */
+  readonly #skip: (sent: number) => string | null;
+
+  constructor(clock: Clock, maxBytes: number, connection: Connection, skip: (sent: number) => string | null) {
     this.#clock = clock;
-    this.#maxBytes = protocol.limits?.outbound ?? DEFAULT_MAX_BYTES;
+    this.#maxBytes = maxBytes;
     this.#connection = connection;
+    this.#skip = skip;
   }
 
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
@@ -119,32 +128,31 @@ export class Outbound {
       signal?.removeEventListener('abort', abort);
     };
     const thisConnectionOnly = as !== undefined;
-    const entry: Entry = { order: this.#nextOrder++, text, bytes, volatile: false, request, thisConnectionOnly, release };
+    const entry: Entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
     this.#usedBytes += bytes;
-    if (as === 'rejoin') this.#write(id, entry);
+    if (as === 'rejoin' && this.#connection.isWritable) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
 
   /** Enqueues a message without a reply. */
-  send(text: string, volatile: boolean): Result<undefined, RuntimeError> {
+  send(text: string, volatile: boolean, { delivered }: SendOptions): Result<undefined, RuntimeError> {
     const bytes = byteLength(text) + OVERHEAD;
-    if (volatile && (!this.#connection.writable || this.#isFull(bytes, this.#maxBytes / 2))) return ok(undefined);
-    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
-    if (this.#queued.size === 0 && this.#connection.writable && !this.#isSocketFull()) {
-      this.#connection.write(text); // usually the queue is empty
+    const entry: Entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, release() {} };
+    if (volatile && (!this.#connection.isWritable || this.#isFull(bytes, this.#maxBytes / 2))) {
+      settle(entry, OUTCOME_UNKNOWN);
       return ok(undefined);
     }
+    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
     this.#usedBytes += bytes;
-    const entry: Entry = { order: this.#nextOrder++, text, bytes, volatile, release() {} };
     this.#enqueue(entry, entry);
     return ok(undefined);
   }
 
-  /** Sends a pong. A server that pings and does not read gets one pong for all pings. */
-  pong(text: string): void {
-    if (!this.#connection.writable) return;
-    this.#pong = text;
-    this.#flushPong();
+  /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
+  control(role: 'pong' | 'received', text: string | null): void {
+    if (text === null || !this.#connection.isWritable) return;
+    this.#control.set(role, text);
+    this.#flushControl();
   }
 
   /** There is always room for one message, so that none is queued for ever. */
@@ -165,19 +173,49 @@ export class Outbound {
 
   /** Writes what is queued, as far as the socket has room. */
   flush(): void {
-    if (!this.#connection.writable || !this.#flushPong()) return;
+    if (!this.#connection.isWritable || !this.#flushControl()) return;
     for (const [key, entry] of this.#queued) {
-      if (this.#isSocketFull()) return;
+      const unacknowledged = this.#sent.bytes;
+      if (this.#isSocketFull() || (unacknowledged > 0 && unacknowledged + entry.bytes > this.#maxBytes)) return;
       this.#write(key, entry);
-      if (!this.#connection.writable) return;
+      if (!this.#connection.isWritable) return;
     }
   }
 
-  #flushPong(): boolean {
+  #flushControl(): boolean {
     if (this.#isSocketFull()) return false;
-    if (this.#pong !== undefined) this.#connection.write(this.#pong);
-    this.#pong = undefined;
+    for (const text of this.#control.values()) this.#connection.write(text);
+    this.#control.clear();
     return true;
+  }
+
+  /** A session begins, which counts the messages that are written, or does not. */
+  begin(counting: boolean): void {
+    for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
+    this.#sent.begin(counting);
+  }
+
+  /** The server has received so many messages. Returns whether that is possible. */
+  acknowledge(received: number): boolean {
+    const forgotten = this.#sent.acknowledge(received);
+    forgotten?.forEach(entry => settle(entry));
+    this.flush();
+    return forgotten !== undefined;
+  }
+
+  /** Whether a session can be resumed of which the server has received so many messages. */
+  canResume(received: number): boolean {
+    return this.#sent.isPossible(received);
+  }
+
+  /** Resumes: writes what the server has not received, before all that is queued. */
+  resume(received: number): void {
+    this.#sent.acknowledge(received)?.forEach(entry => settle(entry));
+    for (const next of this.#sent.rest()) {
+      const text = typeof next === 'number' ? this.#skip(next) : next.text;
+      if (text !== null) this.#connection.write(text);
+    }
+    this.flush();
   }
 
   /** Whether the socket's buffer is full; then it is polled. */
@@ -193,8 +231,13 @@ export class Outbound {
   #write(key: Id | object, entry: Entry): void {
     const { text, request } = entry;
     this.#queued.delete(key);
-    if (request === undefined) this.#usedBytes -= entry.bytes;
-    else this.#written.set(request.id, entry);
+    this.#sent.send(entry.volatile ? undefined : entry);
+    if (request !== undefined) this.#written.set(request.id, entry);
+    else {
+      this.#usedBytes -= entry.used;
+      entry.used = 0;
+      if (entry.volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+    }
     this.#connection.write(text);
   }
 
@@ -216,8 +259,8 @@ export class Outbound {
     const entry = this.#written.get(request.id);
     if (entry === undefined) return;
     entry.release();
-    this.#usedBytes -= entry.bytes; // a stream that continues uses none of the bound
-    entry.bytes = 0;
+    this.#usedBytes -= entry.used; // a stream that continues uses none of the bound
+    entry.used = 0;
     if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
   }
 
@@ -241,47 +284,68 @@ export class Outbound {
   }
 
   #remove(key: Id | object, entry: Entry): void {
-    this.#usedBytes -= entry.bytes;
-    entry.bytes = 0;
+    this.#usedBytes -= entry.used;
+    entry.used = 0;
     this.#queued.delete(key);
     this.#written.delete(key as Id);
   }
 
+  /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
+  detach(): void {
+    this.#cancelPoll?.();
+    this.#cancelPoll = undefined;
+    this.#control.clear();
+    for (const [key, entry] of this.#queued) {
+      if (!entry.volatile) continue;
+      this.#remove(key, entry);
+      settle(entry, OUTCOME_UNKNOWN);
+    }
+  }
+
   /**
-   * The connection was lost: what may be sent again is queued for the next one; the outcome of the rest is unknown.
+   * The session has ended: what may be sent again is queued for the next one; the outcome of the rest is unknown.
    *
    * @param refused Whether the server refused the hello, and has not processed what followed.
    * @param again Whether what was written may be written again.
    */
   lost(refused: boolean, again: boolean): void {
-    this.#cancelPoll?.();
-    this.#cancelPoll = this.#pong = undefined;
+    this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
+    const unconfirmed = refused ? [...this.#sent.kept.values()].filter(entry => entry.request === undefined) : [];
+    for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
       if (!refused) entry.lost = true;
       const { request, thisConnectionOnly, abandoned } = entry;
       return refused || (again && request?.idempotent === true && thisConnectionOnly !== true && abandoned !== true);
     });
-    this.#queued = new Map([...kept, ...queued].sort(([, a], [, b]) => a.order - b.order));
+    const all: [Id | object, Entry][] = [...kept, ...unconfirmed.map((entry): [Entry, Entry] => [entry, entry]), ...queued];
+    this.#queued = new Map(all.sort(([, a], [, b]) => a.order - b.order));
+    if (refused) this.#sent.begin(false);
+    else this.begin(false);
     for (const [id, entry] of written) {
       if (this.#queued.has(id)) continue;
-      this.#usedBytes -= entry.bytes;
+      this.#usedBytes -= entry.used;
       entry.release();
       if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
     }
-    for (const [key, entry] of queued) {
-      if (entry.volatile) this.#remove(key, entry);
-      else if (entry.thisConnectionOnly === true) this.fail(key as Id, OUTCOME_UNKNOWN);
-    }
+    for (const [key, entry] of queued) if (entry.thisConnectionOnly === true) this.fail(key as Id, OUTCOME_UNKNOWN);
   }
 
   /** Fails every request, and drops the rest. */
   failAll(error: RuntimeError): void {
     for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request === undefined) this.#remove(key, entry);
-      else this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+      if (entry.request !== undefined) this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+      else {
+        this.#remove(key, entry);
+        settle(entry, error);
+      }
     }
   }
+}
+
+/** Reports whether a message without a reply was received. A listener that throws is an uncaught error. */
+function settle({ delivered }: Entry, error?: RuntimeError): void {
+  if (delivered !== undefined) queueMicrotask(() => delivered(error === undefined ? ok(undefined) : err(error)));
 }

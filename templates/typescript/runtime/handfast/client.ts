@@ -3,7 +3,7 @@
 import { Channels, type Membership } from './channels.js';
 import { type Clock, systemClock } from './clock.js';
 import { isRefusal } from './close-codes.js';
-import { Connection, type ConnectionClosed } from './connection.js';
+import { ABNORMAL, Connection, type ConnectionClosed } from './connection.js';
 import { parse, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
@@ -36,7 +36,7 @@ import {
 } from './errors.js';
 import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
-import type { AuthenticatedConnectOptions, CallOptions, ValueOrProvider } from './options.js';
+import type { AuthenticatedConnectOptions, CallOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import { formatViolation } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
@@ -46,9 +46,12 @@ import {
   type ChannelGap,
   failure,
   type Ready,
+  type ReceivedNotice,
   type Refusal,
   refusalText,
   sessionMessages,
+  uncounted,
+  type Welcome,
   wireError,
 } from './session.js';
 import { type ClientState, Store } from './state.js';
@@ -60,6 +63,9 @@ import { Warnings } from './warnings.js';
 type Args<Payload, Options> = [Payload] extends [undefined]
   ? [payload?: undefined, options?: Options]
   : [payload: Payload, options?: Options];
+
+/** The default of `limits.outbound`. */
+const DEFAULT_OUTBOUND = 1_048_576;
 
 /** A request of any kind. */
 type AnyRequest = Outgoing<unknown> & {
@@ -99,7 +105,13 @@ export class Client<Auth = never> {
   /** Whether any session was ready. */
   #wasReady = false;
   /** A ready message that was received before the hello was written, which may still fail. */
-  #earlyReady: Ready | undefined;
+  #earlyReady: Welcome | undefined;
+  /** Whether the protocol lets sessions resume. */
+  readonly #canCount: boolean;
+  /** The token of the session, if it can be resumed. */
+  #token: string | undefined;
+  /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
+  #detached: (() => void) | undefined;
   /** Whether the server, or this client itself, refused the session. */
   #refused = false;
   /** Whether the application has closed the client. */
@@ -125,19 +137,23 @@ export class Client<Auth = never> {
       const tag = this.#encoder.tag(message.name as Role);
       if (tag !== null) this.#byTag.set(tag, message);
     }
+    const roles: readonly Role[] = ['hello', 'ready', 'received'];
+    this.#canCount = protocol.session.resume !== null && roles.every(role => this.#encoder.tag(role) !== null);
+    const outbound = protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
     this.#connection = new Connection(
-      { url: String(url), protocol, connect: transport, clock, reconnect },
+      { url: String(url), protocol, outbound, connect: transport, clock, reconnect },
       {
         hello: () => this.#hello(),
         ping: this.#encoder.session('ping'),
         opened: () => this.#opened(),
+        acknowledge: received => this.#acknowledge(received),
         received: data => this.#received(data),
         closed: closed => this.#closed(closed),
         failed: error => this.#report('auth', error, 'could not connect, and tries again'),
         warn: (kind, words) => this.#warnings.warn(kind, words),
       },
     );
-    this.#outbound = new Outbound(clock, protocol, this.#connection);
+    this.#outbound = new Outbound(clock, outbound, this.#connection, sent => this.#encoder.session('received', { sent }));
     this.#reader = {
       envelope: protocol.envelope.server,
       lookup: tag => this.#byTag.get(tag),
@@ -158,7 +174,7 @@ export class Client<Auth = never> {
         timeout: request => this.#timeout(request),
         isWritten: id => this.#outbound.isWritten(id),
         abandon: id => this.#outbound.abandon(id),
-        send: (message, payload, channel) => this.#write(message, payload, { channel }),
+        send: (message, payload, channel, options) => this.#write(message, payload, { channel }, options),
         ownRequest: role => this.#encoder.channel(role),
         register: message => this.#register(message),
         reportThrown: error => this.#reportThrown(error),
@@ -196,8 +212,8 @@ export class Client<Auth = never> {
   }
 
   /**
-   * Sends a request that is answered with a stream. Once it is sent, the stream fails if the connection is lost. A stream without
-   * an end message continues until then, or until it fails or is cancelled.
+   * Sends a request that is answered with a stream. Once it is sent, the stream fails if the session ends. A stream without an end
+   * message continues until then, or until it fails or is cancelled.
    */
   stream<M>(request: Streamable<M>, ...args: Args<PayloadOf<M>, CallOptions>): StreamOf<M>;
   stream(
@@ -239,9 +255,9 @@ export class Client<Auth = never> {
   }
 
   /** Sends a message that has no reply. Without a connection it is queued, unless it is volatile. */
-  send<M>(message: Sendable<M>, ...args: Args<PayloadOf<M>, never>): Result<undefined, RuntimeError>;
-  send(message: Outgoing<unknown>, payload?: unknown): Result<undefined, RuntimeError> {
-    return this.#write(message, payload, {});
+  send<M>(message: Sendable<M>, ...args: Args<PayloadOf<M>, SendOptions>): Result<undefined, RuntimeError>;
+  send(message: Outgoing<unknown>, payload?: unknown, options?: SendOptions): Result<undefined, RuntimeError> {
+    return this.#write(message, payload, {}, options);
   }
 
   /** Listens to an event of the connection. Returns a function that removes the listener. */
@@ -260,7 +276,7 @@ export class Client<Auth = never> {
 
   /**
    * Subscribes to a channel. Each call returns a subscription of its own; the first one joins the channel at the server, and the
-   * last one to leave leaves it. After a loss of the connection the channel is joined again.
+   * last one to leave leaves it. If a lost connection is not resumed, the channel is joined again.
    *
    * @param setup is called with the subscription before the request is sent, so that its listeners miss no message.
    * @throws {CallFailedError} with the error of the join.
@@ -325,9 +341,14 @@ export class Client<Auth = never> {
     return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
   }
 
-  #write(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<undefined, RuntimeError> {
+  #write(
+    message: Outgoing<unknown>,
+    payload: unknown,
+    fields: OutgoingFields,
+    options: SendOptions = {},
+  ): Result<undefined, RuntimeError> {
     const text = this.#text(message, payload, fields);
-    return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
+    return text.ok ? this.#outbound.send(text.value, message.volatile === true, options) : text;
   }
 
   #text(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<string, RuntimeError> {
@@ -346,7 +367,13 @@ export class Client<Auth = never> {
         this.#refuse(new SessionRefusedError('INVALID', words, undefined, violations));
       }
     }
-    return this.#encoder.session('hello', { version, hash, ...(auth !== undefined && { auth: auth }) });
+    const session = this.#detached && { session: this.#token, received: this.#connection.link.received };
+    return this.#encoder.session('hello', {
+      version,
+      hash,
+      ...(auth !== undefined && { auth }),
+      ...(this.#canCount && { resume: session ?? {} }),
+    });
   }
 
   async #authPayload(): Promise<unknown> {
@@ -355,20 +382,44 @@ export class Client<Auth = never> {
   }
 
   #opened(): void {
-    this.#channels.opened();
-    this.#outbound.flush();
+    if (this.#detached === undefined) this.#begin();
     const { version, hash } = this.#protocol;
     if (this.#encoder.tag('hello') === null) this.#becomeReady({ version, hash });
     else if (this.#earlyReady !== undefined) this.#becomeReady(this.#earlyReady);
   }
 
-  #becomeReady(ready: Ready): void {
+  /** Begins a session, whose first messages follow the hello at once. */
+  #begin(): void {
+    this.#connection.isWritable = true;
+    this.#outbound.begin(this.#canCount);
+    this.#channels.opened();
+    this.#outbound.flush();
+  }
+
+  #becomeReady(welcome: Welcome): void {
     if (this.#isReady) return; // a second ready message changes nothing
-    this.#earlyReady = ready;
-    if (!this.#connection.writable) return;
+    this.#earlyReady = welcome;
+    if (!this.#connection.hasGreeted) return;
     this.#earlyReady = undefined;
+    const { session, received = -1, ...ready } = welcome;
+    const resumed = ready.resumed === true;
+    const counting = this.#canCount && received >= 0;
+    if (resumed && !(this.#detached !== undefined && counting && this.#outbound.canResume(received))) {
+      this.#end(false);
+      return this.#connection.broken('the server resumes another session');
+    }
+    if (!resumed && this.#detached !== undefined) this.#end(false);
+    this.#detached?.();
+    this.#detached = undefined;
+    this.#token = counting ? session : undefined;
+    if (!resumed && !this.#connection.isWritable) this.#begin();
+    if (!this.#connection.hasGreeted) return;
     this.#isReady = this.#wasReady = true;
-    this.#connection.ready();
+    this.#connection.ready(counting, resumed);
+    if (resumed) this.#outbound.resume(received);
+    else if (!counting) this.#outbound.begin(false);
+    else this.#acknowledged(received);
+    if (!this.#connection.isWritable) return;
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
     const { name, version, hash } = this.#protocol;
@@ -387,15 +438,16 @@ export class Client<Auth = never> {
     const { closeCodes } = this.#connection;
     const { code, reason, final } = closed;
     const isRefusedCode = isRefusal(code, closeCodes);
-    const refused = !this.#isReady && (this.#refused || isRefusedCode);
+    const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
+    // A server keeps the session of a connection that ended without a close frame.
+    const isBare = this.#isReady && this.#token !== undefined && (code === ABNORMAL || code === closeCodes.silent);
     this.#isReady = false;
     this.#earlyReady = undefined;
     if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
     const closedError = final ? this.#closedError : undefined;
-    this.#channels.disconnected();
-    if (closedError !== undefined) this.#channels.loseAll(closedError);
+    if (!final && isBare) this.#detach();
     // A message that was too large once would be so again.
-    this.#outbound.lost(refused, code !== closeCodes.tooLarge);
+    else if (final || this.#detached === undefined) this.#end(refused, code !== closeCodes.tooLarge, closedError);
     if (closedError !== undefined) {
       this.#stopWaking();
       this.#outbound.failAll(closedError);
@@ -407,6 +459,31 @@ export class Client<Auth = never> {
     if (!final) return;
     this.#events.clear();
     this.#messages.clear();
+  }
+
+  /** The connection was lost, and its session is kept until it is resumed or the server has given it up. */
+  #detach(): void {
+    this.#outbound.detach();
+    this.#detached = this.#clock.after(this.#protocol.session.resume ?? 0, () => this.#end(false));
+  }
+
+  /** The session has ended, and every membership with it. */
+  #end(refused: boolean, again: boolean = true, error?: RuntimeError): void {
+    this.#detached?.();
+    this.#detached = this.#token = undefined;
+    this.#channels.disconnected();
+    if (error !== undefined) this.#channels.loseAll(error);
+    this.#outbound.lost(refused, again);
+  }
+
+  /** Acknowledges so many messages. */
+  #acknowledge(received: number | undefined): void {
+    if (received !== undefined) this.#outbound.control('received', this.#encoder.session('received', { received }));
+  }
+
+  /** The server has received so many messages. */
+  #acknowledged(received: number): void {
+    if (!this.#outbound.acknowledge(received)) this.#warnings.warn('received', 'the server acknowledges what was never sent');
   }
 
   /** The server or this client refuses the session for good: no reconnect. */
@@ -429,6 +506,8 @@ export class Client<Auth = never> {
     const parsed = parse(text, this.#protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
+    const counted = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
+    if (this.#isReady && !uncounted.includes(counted)) this.#count(text.length);
     const request = this.#outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.#outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -454,6 +533,13 @@ export class Client<Auth = never> {
     }
   }
 
+  #count(bytes: number): void {
+    const { link } = this.#connection;
+    const now = this.#clock.now();
+    link.count(bytes, now);
+    this.#acknowledge(link.acknowledge(false, now));
+  }
+
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }: DecodeError, { answers, inOrder }: PendingRequest): boolean {
     return !inOrder || answers.some(answer => tagOf(answer) === (type ?? null));
@@ -463,7 +549,7 @@ export class Client<Auth = never> {
   #dispatch(incoming: Incoming<unknown>, message: Message, request?: PendingRequest, channel?: Membership): void {
     switch (incoming) {
       case sessionMessages.ready:
-        return this.#becomeReady(message.payload as Ready);
+        return this.#becomeReady(message.payload as Welcome);
       case sessionMessages.refuse: {
         const refusal = message.payload as Refusal;
         const { code, side, violations, retryable } = refusal;
@@ -487,8 +573,14 @@ export class Client<Auth = never> {
         return this.#channels.gap(key, gap);
       }
       case sessionMessages.ping: {
-        const pong = this.#encoder.session('pong');
-        return pong === null ? undefined : this.#outbound.pong(pong);
+        if (this.#isReady) this.#acknowledge(this.#connection.link.acknowledge(true, this.#clock.now()));
+        return this.#outbound.control('pong', this.#encoder.session('pong'));
+      }
+      case sessionMessages.received: {
+        const { received, sent } = message.payload as ReceivedNotice;
+        if (sent !== undefined && this.#isReady) this.#connection.link.skip(sent, this.#clock.now());
+        if (received !== undefined) this.#acknowledged(received);
+        return;
       }
       case sessionMessages.pong:
         return;

@@ -120,10 +120,12 @@ export interface Protocol<Auth = never> {
   readonly envelope: { readonly client: Envelope; readonly server: Envelope };
   /** The maximum depth of nested arrays and objects in a message. */
   readonly depth: number;
-  /** Times in milliseconds. A `heartbeat` of `null` is off. */
+  /** Times in milliseconds. A `heartbeat` of `null` is off, and so is `resume`. */
   readonly session: {
     readonly heartbeat: number | null;
     readonly timeout: number;
+    /** How long the server keeps a session without a connection. */
+    readonly resume: number | null;
     readonly backoff: Backoff;
   };
   /** The validator of the auth payload in the hello. */
@@ -131,8 +133,8 @@ export interface Protocol<Auth = never> {
   /** Close codes that are not the defaults. */
   readonly closeCodes?: Partial<CloseCodes>;
   /**
-   * In bytes. The server accepts no larger `message`, so none is sent. `outbound` bounds what is queued or pending, by default at
-   * 1 MiB.
+   * In bytes. The server accepts no larger `message`, so none is sent. `outbound` bounds what is queued or pending, and what the
+   * server has not acknowledged, by default at 1 MiB each.
    */
   readonly limits?: { readonly message?: number; readonly outbound?: number; readonly inbound?: number };
   /** The tags of the session's own messages, if they are not their names; `null` is off. */
@@ -140,7 +142,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error' | 'received';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {
