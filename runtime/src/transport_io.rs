@@ -181,7 +181,10 @@ struct Detached;
 
 #[cfg(feature = "server")]
 impl Transport for Detached {
-    fn poll_receive(&mut self, _: &mut Context<'_>) -> Poll<Result<TransportEvent, TransportError>> {
+    fn poll_receive(
+        &mut self,
+        _: &mut Context<'_>,
+    ) -> Poll<Result<TransportEvent, TransportError>> {
         Poll::Ready(Ok(TransportEvent::Closed(None)))
     }
 

@@ -363,7 +363,6 @@ impl Connector {
             reason,
         ))
     }
-
 }
 
 /// Waits until the application closes the client.

@@ -398,7 +398,9 @@ impl Core {
             .rejoin
             .is_some_and(|id| !self.withdraw_rejoin(&mut inner, &id));
         let is_in = channel.joined || channel.maybe_joined || rejoining;
-        let Some(leave) = leave.filter(|_| is_in && (inner.online || inner.detached) && !inner.ended) else {
+        let Some(leave) =
+            leave.filter(|_| is_in && (inner.online || inner.detached) && !inner.ended)
+        else {
             return Ok(None);
         };
         inner.last += 1;

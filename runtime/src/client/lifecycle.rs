@@ -6,9 +6,7 @@ use super::{
     error::Failure,
     pending::{PendingRequest, ReplyTo},
 };
-use crate::{
-    descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame,
-};
+use crate::{descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame};
 use std::sync::Weak;
 use tokio::time::Instant;
 

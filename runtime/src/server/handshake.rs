@@ -81,7 +81,9 @@ pub(crate) async fn serve(
         && roles.ready.is_some()
         && roles.received.is_some();
     let peer = Peer { session, info };
-    let resumed = resume.and_then(|resume| resume.session).filter(|_| counting);
+    let resumed = resume
+        .and_then(|resume| resume.session)
+        .filter(|_| counting);
     let resumed = resumed.and_then(|(used, received)| {
         let handle = resumable(state, &used, received, principal.as_deref(), encoding)?;
         Some((handle, used, received))

@@ -222,6 +222,10 @@ impl State {
             connection = handle.id,
             "`limits.detached` is reached: a session without a connection ends"
         );
-        handle.close(CloseReason::GoingAway, "too many sessions wait to be resumed", false);
+        handle.close(
+            CloseReason::GoingAway,
+            "too many sessions wait to be resumed",
+            false,
+        );
     }
 }

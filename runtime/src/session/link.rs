@@ -108,7 +108,7 @@ impl Link {
 
     /// When [`Self::handle_timeout`] has something to do, unless something arrives.
     pub(crate) fn timeout(&self) -> Option<Duration> {
-        let liveness = self.liveness.as_ref().map(Liveness::timeout);
+        let liveness = self.liveness.as_ref().and_then(Liveness::timeout);
         let received = self.received.timeout().filter(|_| self.counting);
         [liveness, received].into_iter().flatten().min()
     }

@@ -18,6 +18,8 @@ pub(crate) struct Liveness {
     extended: bool,
     /// A ping was requested, regardless of the interval.
     ping_requested: bool,
+    /// The peer was given up.
+    silent: bool,
 }
 
 /// What the connection has to do.
@@ -38,6 +40,7 @@ impl Liveness {
             pinged: None,
             extended: false,
             ping_requested: false,
+            silent: false,
         }
     }
 
@@ -55,7 +58,11 @@ impl Liveness {
     }
 
     /// When there is something to do, unless something arrives.
-    pub(crate) fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        (!self.silent).then(|| self.due())
+    }
+
+    fn due(&self) -> Duration {
         match self.pinged {
             Some(pinged) => pinged + self.timeout,
             None if self.ping_requested => self.last_activity,
@@ -65,12 +72,13 @@ impl Liveness {
 
     /// Returns what to do now.
     pub(crate) fn beat(&mut self, now: Duration) -> Option<Beat> {
-        let due = self.timeout();
-        if now < due {
+        let due = self.due();
+        if self.silent || now < due {
             return None;
         }
         if self.pinged.is_some() {
             if now - due <= LATE || self.extended {
+                self.silent = true;
                 return Some(Beat::Silent);
             }
             self.extended = true;

@@ -46,7 +46,10 @@ impl End {
     fn step(&mut self, step: &Value, now: Duration) -> Vec<Value> {
         let number = |name: &str| step[name].as_u64().expect("it is a number");
         let received = |received: Option<u64>| -> Vec<Value> {
-            received.map(|n| json!({ "received": n })).into_iter().collect()
+            received
+                .map(|n| json!({ "received": n }))
+                .into_iter()
+                .collect()
         };
         match step["do"].as_str().expect("a step does something") {
             "attach" => self.attach(step, now),

@@ -7,6 +7,9 @@
     reason = "each test uses some of it"
 )]
 
+pub mod faulty;
+pub mod random;
+
 use handfast::transport::{CloseFrame, MemoryTransport, Packet, Transport, TransportEvent};
 use std::time::Duration;
 

@@ -36,7 +36,10 @@ impl Connection {
             };
         };
         self.detach(closing);
-        tracing::debug!(connection = self.connection.id, "the session waits to be resumed");
+        tracing::debug!(
+            connection = self.connection.id,
+            "the session waits to be resumed"
+        );
         let expired = tokio::time::sleep(resume);
         let mut expired = std::pin::pin!(expired);
         std::future::poll_fn(|cx| {
@@ -92,7 +95,10 @@ impl Connection {
     /// Resumes the session on another connection. An earlier one is closed.
     pub(super) fn attach(&mut self, attach: Attach) {
         if self.admission.is_some() {
-            let frame = self.close_frame(CloseReason::TakenOver, "another connection resumed the session");
+            let frame = self.close_frame(
+                CloseReason::TakenOver,
+                "another connection resumed the session",
+            );
             let transport = self.io.detach();
             close(transport, frame);
             self.connection.outbound.detach();
@@ -116,9 +122,14 @@ impl Connection {
             received: Some(self.io.link.acknowledged()),
         };
         let connection = &self.connection;
-        let packet = connection.encoder.message(connection.encoding, protocol.session.roles.ready, &ready);
+        let packet =
+            connection
+                .encoder
+                .message(connection.encoding, protocol.session.roles.ready, &ready);
         self.server.sessions.attached(connection);
-        self.server.sessions.set_token(connection, Some(&token), &ready.session);
+        self.server
+            .sessions
+            .set_token(connection, Some(&token), &ready.session);
         self.unconfirmed = true;
         let session = self.service.refreshed(&self.peer.session, peer.session);
         self.peer = Arc::new(super::Peer { session, ..peer });
@@ -132,7 +143,11 @@ impl Connection {
         self.io.attach(transport);
         if connection.outbound.resume(received, packet).is_err() {
             // The handshake has checked that; only a client that claims two things at once comes here.
-            connection.close(CloseReason::Internal, "the session cannot be resumed", false);
+            connection.close(
+                CloseReason::Internal,
+                "the session cannot be resumed",
+                false,
+            );
         }
     }
 }

@@ -178,7 +178,10 @@ impl Connection {
             self.io.link.skip(sent, self.io.clock.now());
         }
         let outbound = &self.connection.outbound;
-        match notice.received.map(|received| outbound.acknowledge(received)) {
+        match notice
+            .received
+            .map(|received| outbound.acknowledge(received))
+        {
             Some(Ok(true)) => {}
             Some(Ok(false)) | None => self.control(now)?,
             Some(Err(NeverSent)) => {
