@@ -522,7 +522,8 @@ export class Client<Auth = never> {
       return this.#dispatch(incoming, message, request, channel);
     }
     if (channel !== undefined && !this.#channels.count(channel, fields)) return;
-    const { error } = decoded;
+    // Nobody else sees the token of a session.
+    const error = counted === sessionMessages.ready ? { ...decoded.error, payload: undefined } : decoded.error;
     if (request !== undefined && this.#isAnswer(error, request)) {
       return this.#outbound.fail(request.id, { code: 'BAD_REPLY', message: error.message, reply: error }, true);
     }

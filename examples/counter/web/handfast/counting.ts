@@ -182,7 +182,10 @@ export class Link {
     const due = this.#beat();
     if (now < due) return undefined;
     if (this.#pinged !== undefined) {
-      if (now - due <= LATE || this.#isExtended) return 'silent';
+      if (now - due <= LATE || this.#isExtended) {
+        this.#pinged = Infinity; // reported once
+        return 'silent';
+      }
       this.#isExtended = true;
     }
     this.#isRequested = false;
