@@ -489,3 +489,72 @@ test('messages without a reply behind a hello that is refused for now are sent a
   assert.deepEqual(rooms(), ['a', 'b']);
   assert.equal(delivered.mock.callCount(), 0);
 });
+
+test('a message before ready does not count', async () => {
+  const { server } = own;
+  await connect();
+  await lose();
+  await server.say(message(1));
+  await ready({ resumed: true, received: 0 });
+  await lose();
+  assert.equal(server.last.payload.resume.received, 0);
+});
+
+test('nothing is kept for a server that does not count', async () => {
+  const { server } = own;
+  own.connect({}, { limits: { outbound: 1000 } });
+  await server.welcome();
+  const many = Array.from({ length: 100 }, (_, i) => `r${i}`);
+  for (const roomId of many) type(roomId);
+  assert.deepEqual(rooms(), many);
+});
+
+test('what found the socket full is not sent on the next connection, if it is volatile or does not count', async () => {
+  const { server, clock } = own;
+  const client = await connect();
+  server.buffered = 600_000;
+  type('a');
+  client.send(api.userTyping, { roomId: 'v' });
+  await server.say({ type: 'ping' });
+  await server.drop();
+  server.buffered = 0;
+  await server.comeBack(clock, { resumed: true, received: 0 });
+  assert.deepEqual(rooms(), ['a']);
+});
+
+test('a channel that is joined again while the connection is lost is joined on the next', async () => {
+  const { server, clock } = own;
+  const client = await connect();
+  for (const room of ['a', 'b', 'c', 'd']) {
+    const joining = client.join(api.roomChannel, { roomId: room });
+    await server.say(joined(server.last.id, 1, { room }));
+    await joining;
+  }
+  await lose(1001);
+  await ready({ received: 0 });
+  assert.deepEqual(rooms(), ['a', 'b', 'c']);
+  await server.drop();
+  const attempts = server.connections.length;
+  await clock.until(() => server.connections.length > attempts);
+  await clock.pass(api.protocol.session.timeout - 500);
+  await server.accept();
+  await clock.pass(400); // the three were not answered in time
+  await ready({ resumed: true, received: 3 });
+  assert.deepEqual(rooms(), ['d']);
+});
+
+test('a connection that cannot be written to is closed so that its session can be resumed', async () => {
+  const { server, clock } = own;
+  let fails = false;
+  const transport = (...args) => {
+    const made = server.transport(...args);
+    return { ...made, send: text => (fails ? assert.fail('no') : made.send(text)) };
+  };
+  await connect({ transport });
+  fails = true;
+  type('a');
+  fails = false;
+  assert.equal(server.connection.closed.code, 4000);
+  await server.comeBack(clock, { resumed: true, received: 0 });
+  assert.deepEqual(rooms(), ['a']);
+});

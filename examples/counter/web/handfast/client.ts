@@ -471,7 +471,7 @@ export class Client<Auth = never> {
   /** The session has ended, and every membership with it. */
   #end(refused: boolean, again: boolean = true, error?: RuntimeError): void {
     this.#detached?.();
-    this.#detached = this.#token = undefined;
+    this.#detached = undefined;
     this.#channels.disconnected();
     if (error !== undefined) this.#channels.loseAll(error);
     this.#outbound.lost(refused, again);
