@@ -938,6 +938,7 @@ export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, P
   cancel: pricesStop,
   errors: [unknownSymbolError],
   timeout: 5000,
+  via: hf.openStream,
 };
 
 /** The order book. */
@@ -1048,6 +1049,7 @@ export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError
   join: roomJoin,
   leave: roomLeave,
   params: ['roomId'],
+  via: hf.joinChannel,
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------

@@ -144,6 +144,7 @@ export const changesChannel: hf.Channel<'changes', undefined, CounterValue> = {
   name: 'changes',
   key: () => 'changes',
   join: counterFollow,
+  via: hf.joinChannel,
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import { type Clock, deadline } from './clock.js';
 import { type CloseCodes, closeCodesOf, isRefusal } from './close-codes.js';
 import { Link } from './counting.js';
 import type { Protocol } from './descriptor.js';
+import type { Encoder } from './encoder.js';
 import type { Transport, TransportFactory } from './transport.js';
 
 /** A connection that ended. */
@@ -20,10 +21,11 @@ export interface ConnectionClosed {
 
 /** What a connection needs from its client. */
 export interface ConnectionHost {
+  readonly protocol: Protocol<never>;
+  readonly clock: Clock;
+  readonly encoder: Encoder;
   /** The text of the hello, `null` if there is none. Called for each attempt, as a token may expire. */
   hello(): Promise<string | null>;
-  /** The text of a ping. */
-  readonly ping: string | null;
   /** The hello was written. */
   opened(): void;
   /** So many messages are to be acknowledged. */
@@ -38,12 +40,10 @@ export interface ConnectionHost {
 /** The settings of a connection. */
 export interface ConnectionSettings {
   readonly url: string;
-  readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'closeCodes'>;
-  /** The bound of what is not acknowledged, in bytes. */
-  readonly outbound: number;
   readonly connect: TransportFactory;
-  readonly clock: Clock;
   readonly reconnect: boolean;
+  /** The bound of what is not acknowledged, in bytes. */
+  readonly maxBytes: number;
 }
 
 /** The close code of a connection that ended without a close frame, or was never opened (RFC 6455, section 7.1.5). */
@@ -67,6 +67,8 @@ export class Connection {
   isWritable = false;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
+  /** The text of a ping. */
+  readonly #ping: string | null;
   #transport: Transport | undefined;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
@@ -84,12 +86,13 @@ export class Connection {
   #timerAt = 0;
   #cancelTimer: () => void = () => {};
 
-  constructor(settings: ConnectionSettings, host: ConnectionHost) {
+  constructor(host: ConnectionHost, settings: ConnectionSettings) {
     this.#settings = settings;
     this.#host = host;
-    this.closeCodes = closeCodesOf(settings.protocol);
-    const { heartbeat, timeout } = settings.protocol.session;
-    this.link = new Link(host.ping === null ? null : heartbeat, timeout, settings.outbound);
+    this.closeCodes = closeCodesOf(host.protocol);
+    const { heartbeat, timeout } = host.protocol.session;
+    this.#ping = host.encoder.session('ping');
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, settings.maxBytes);
   }
 
   /** The number of written bytes that are still buffered on this machine. */
@@ -113,7 +116,8 @@ export class Connection {
   }
 
   #attempt(): void {
-    const { url, protocol, connect, clock } = this.#settings;
+    const { protocol, clock } = this.#host;
+    const { url, connect } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     const { timeout } = protocol.session;
@@ -148,7 +152,7 @@ export class Connection {
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow(): void {
     if (this.#phase === 'waiting') return this.#retry();
-    if (this.#phase !== 'ready' || this.#host.ping === null) return;
+    if (this.#phase !== 'ready' || this.#ping === null) return;
     this.link.ping();
     this.#beat();
   }
@@ -185,7 +189,7 @@ export class Connection {
 
   /** The session is ready: the heartbeat begins. `counting` if both ends count. */
   ready(counting: boolean, resumed: boolean): void {
-    const now = this.#settings.clock.now();
+    const now = this.#host.clock.now();
     this.#phase = 'ready';
     this.isWritable = true;
     this.#readyAt = now;
@@ -196,7 +200,7 @@ export class Connection {
 
   /** Sets the timer of the link. One timer, however much is received. */
   #watch(): void {
-    const { clock } = this.#settings;
+    const { clock } = this.#host;
     this.#cancelTimer();
     this.#timerAt = this.link.timeout();
     if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
@@ -204,13 +208,13 @@ export class Connection {
 
   /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
   #beat(): void {
-    const { clock, protocol } = this.#settings;
+    const { clock, protocol } = this.#host;
     for (;;) {
       const action = this.link.handleTimeout(clock.now());
       if (action === undefined) return this.#watch();
       if (action === 'silent') return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol.session.timeout} ms`);
       if (action !== 'ping') this.#host.acknowledge(action);
-      else if (this.#host.ping !== null) this.write(this.#host.ping);
+      else if (this.#ping !== null) this.write(this.#ping);
       if (this.#phase !== 'ready') return;
     }
   }
@@ -243,7 +247,8 @@ export class Connection {
   }
 
   #lost(code: number, reason: string, final: boolean = false): void {
-    const { protocol, clock, reconnect } = this.#settings;
+    const { protocol, clock } = this.#host;
+    const { reconnect } = this.#settings;
     const { backoff } = protocol.session;
     // A server that is ready and closes immediately has not recovered.
     if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
@@ -270,15 +275,12 @@ export class Connection {
 
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason: string): void {
-    const { url, protocol } = this.#settings;
     const { location } = globalThis as { readonly location?: { readonly origin: string } };
-    const origin = location === undefined ? '' : ` allows the origin ${location.origin},`;
+    const origin = location === undefined ? '' : `, for the origin ${location.origin}`;
     this.#host.warn(
       'hint',
-      `no connection to ${url.replace(/[?#].*/, '')}, twice in a row${reason === '' ? '' : ` (${reason})`}. ` +
-        `Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the ` +
-        `subprotocol ${protocol.subprotocol} and is reached through every proxy between? The status of the upgrade ` +
-        "says which: it is in the browser's network tab and in the server's log. The client goes on trying.",
+      `no connection to ${this.#settings.url.replace(/[?#].*/, '')}, twice in a row (${reason || 'see the network tab'}). ` +
+        `Does a server of ${this.#host.protocol.subprotocol} run there${origin}? The client goes on trying.`,
     );
   }
 }

@@ -136,7 +136,8 @@ function validateViolation(value: unknown, report: Report): void {
   }
 }
 
-function validateGap(value: unknown, report: Report): void {
+/** The validator of {@link ChannelGap}. */
+export function validateGap(value: unknown, report: Report): void {
   validateChannelKey(value, report);
   if (!object(value, report)) return;
   property(value, 'from', integer, report);
@@ -157,7 +158,6 @@ export const sessionMessages = {
   ready: { name: 'ready', receive: validateReady } as Incoming<Welcome>,
   refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
   error: { name: 'error', receive: validateError } as Incoming<WireError>,
-  gap: { name: 'gap', receive: validateGap } as Incoming<ChannelGap>,
   ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
   received: { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>,

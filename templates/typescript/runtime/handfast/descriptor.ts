@@ -2,9 +2,13 @@
 
 import type { Backoff } from './backoff.js';
 import type { CloseCodes } from './close-codes.js';
+import type { Core } from './core.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
+import type { CallOptions } from './options.js';
 import type { Validator } from './report.js';
+import type { Stream } from './stream.js';
+import type { Subscription } from './subscription.js';
 
 /** A received message: its name, its payload, and the fields of its envelope. */
 export interface Message<Name extends string = string, Payload = unknown> extends EnvelopeFields {
@@ -86,6 +90,13 @@ export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredE
   readonly end?: Incoming<End>;
   /** Cancels the stream. */
   readonly cancel?: Outgoing<undefined>;
+  /** How it is sent: a program that streams nothing has no code for that. */
+  readonly via: (
+    core: Core,
+    request: StreamRequest<unknown, unknown, unknown, unknown, DeclaredError>,
+    payload: unknown,
+    options: CallOptions,
+  ) => Stream<unknown, unknown, unknown, DeclaredError>;
 }
 
 /** An error that the protocol declares. */
@@ -106,6 +117,14 @@ export interface Channel<Name extends string, Params, Joined, Errors extends Dec
   readonly leave?: Request<unknown, unknown, DeclaredError>;
   /** The parameters in the key, which are sent to leave, if joining sends more than those. */
   readonly params?: readonly (keyof Params & string)[];
+  /** How it is joined: a program that joins nothing has no code for that. */
+  readonly via: (
+    core: Core,
+    channel: Channel<string, unknown, unknown, DeclaredError>,
+    params: unknown,
+    setup: ((subscription: Subscription<string, unknown>) => void) | undefined,
+    options: CallOptions,
+  ) => Promise<Subscription<string, unknown>>;
 }
 
 /** What a client needs to know about a protocol as a whole. */
