@@ -24,7 +24,9 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
     let heartbeat = times.heartbeat.map_or("null".to_owned(), |heartbeat| {
         heartbeat.as_millis().to_string()
     });
-    let resume = times.resume.map_or("null".to_owned(), |resume| resume.as_millis().to_string());
+    let resume = times
+        .resume
+        .map_or("null".to_owned(), |resume| resume.as_millis().to_string());
     let (timeout, min, max) = (
         times.timeout.as_millis(),
         times.backoff.min.as_millis(),

@@ -153,17 +153,15 @@ export function validateChannelKey(value: unknown, report: Report): void {
 
 function validateNothing(): void {}
 
-/** The messages that a client's session handles itself. */
-export const sessionMessages = {
-  ready: { name: 'ready', receive: validateReady } as Incoming<Welcome>,
-  refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
-  error: { name: 'error', receive: validateError } as Incoming<WireError>,
-  ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
-  pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
-  received: { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>,
-};
+const ready = { name: 'ready', receive: validateReady } as Incoming<Welcome>;
+const refuse = { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>;
+const ping = { name: 'ping', receive: validateNothing } as Incoming<unknown>;
+const pong = { name: 'pong', receive: validateNothing } as Incoming<unknown>;
+const received = { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>;
+const error = { name: 'error', receive: validateError } as Incoming<WireError>;
 
-const { ready, refuse, ping, pong, received } = sessionMessages;
+/** The messages that a client's session handles itself. */
+export const sessionMessages = { ready, refuse, ping, pong, received, error };
 
 /** Those that neither end counts. */
 export const uncounted: readonly (Incoming<unknown> | undefined)[] = [ready, refuse, ping, pong, received];
