@@ -370,21 +370,21 @@ var Sent = class {
    *
    * @returns `undefined` if so many were never sent.
    */
-  acknowledge(received2) {
-    if (received2 > this.#last) return void 0;
+  acknowledge(received) {
+    if (received > this.#last) return void 0;
     const forgotten = [];
     for (const [number, message] of this.kept) {
-      if (number > received2) break;
+      if (number > received) break;
       this.kept.delete(number);
       this.bytes -= message.bytes;
       forgotten.push(message);
     }
-    this.#acknowledged = Math.max(this.#acknowledged, received2);
+    this.#acknowledged = Math.max(this.#acknowledged, received);
     return forgotten;
   }
   /** Whether the peer can have received so many messages, and no fewer than it has acknowledged. */
-  isPossible(received2) {
-    return this.isCounting && received2 >= this.#acknowledged && received2 <= this.#last;
+  isPossible(received) {
+    return this.isCounting && received >= this.#acknowledged && received <= this.#last;
   }
   /** What to send on the next connection: messages, and between them the numbers of the last volatile messages that are skipped. */
   rest() {
@@ -478,8 +478,8 @@ var Link = class {
   }
   /** What to do now; called until it returns `undefined`. */
   handleTimeout(now) {
-    const received2 = this.acknowledge(false, now);
-    if (received2 !== void 0) return received2;
+    const received = this.acknowledge(false, now);
+    if (received !== void 0) return received;
     const due = this.#beat();
     if (now < due) return void 0;
     if (this.#pinged !== void 0) {
@@ -599,20 +599,20 @@ function writeMessage(envelope, tag, payload, fields) {
 var CallFailedError = class extends Error {
   name = "CallFailedError";
   error;
-  constructor(error2) {
-    super(`${error2.code}: ${error2.message}`);
-    this.error = error2;
+  constructor(error) {
+    super(`${error.code}: ${error.message}`);
+    this.error = error;
   }
 };
 function ok(value) {
   return { ok: true, value, orThrow: () => value };
 }
-function err(error2) {
+function err(error) {
   return {
     ok: false,
-    error: error2,
+    error,
     orThrow() {
-      throw new CallFailedError(error2);
+      throw new CallFailedError(error);
     }
   };
 }
@@ -703,13 +703,13 @@ function overflows(text) {
 function read(value, reader) {
   try {
     return readWhole(value, reader);
-  } catch (error2) {
-    return tooDeep(error2);
+  } catch (error) {
+    return tooDeep(error);
   }
 }
-function tooDeep(error2) {
-  if (error2 instanceof RangeError) return refuse("syntax", TOO_DEEP, {});
-  throw error2;
+function tooDeep(error) {
+  if (error instanceof RangeError) return refuse("syntax", TOO_DEEP, {});
+  throw error;
 }
 function readWhole(value, reader) {
   if (!isObject(value)) return refuse("syntax", "not an object", {});
@@ -818,8 +818,8 @@ var Encoder = class {
     let text;
     try {
       text = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
-    } catch (error2) {
-      const words = `the payload of \`${message.name}\` cannot be written: ${String(error2)}`;
+    } catch (error) {
+      const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: "INVALID", message: words, violations: [] });
     }
     const max = this.#protocol.limits?.message;
@@ -964,19 +964,19 @@ var Outbound = class {
     this.#sent.begin(counting);
   }
   /** The server has received so many messages. Returns whether that is possible. */
-  acknowledge(received2) {
-    const forgotten = this.#sent.acknowledge(received2);
+  acknowledge(received) {
+    const forgotten = this.#sent.acknowledge(received);
     forgotten?.forEach((entry) => settle(entry));
     this.flush();
     return forgotten !== void 0;
   }
   /** Whether a session can be resumed of which the server has received so many messages. */
-  canResume(received2) {
-    return this.#sent.isPossible(received2);
+  canResume(received) {
+    return this.#sent.isPossible(received);
   }
   /** Resumes: writes what the server has not received, before all that is queued. */
-  resume(received2) {
-    this.#sent.acknowledge(received2)?.forEach((entry) => settle(entry));
+  resume(received) {
+    this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
     for (const next of this.#sent.rest()) {
       const text = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.text;
       if (text !== null) this.#core.connection.write(text);
@@ -1025,13 +1025,13 @@ var Outbound = class {
     if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
   }
   /** Fails a request. */
-  fail(id, error2, answered = false) {
+  fail(id, error, answered = false) {
     const entry = this.#queued.get(id) ?? this.#written.get(id);
     if (entry === void 0) return;
     const wasAbandoned = entry.abandoned;
     const wasWritten = this.#written.has(id);
     this.abandon(id, answered);
-    if (wasAbandoned !== true) entry.request?.failed(error2, wasWritten);
+    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
   }
   /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
   abandon(id, answered = false) {
@@ -1089,18 +1089,18 @@ var Outbound = class {
     for (const [key, entry] of queued) if (entry.thisConnectionOnly === true) this.fail(key, OUTCOME_UNKNOWN);
   }
   /** Fails every request, and drops the rest. */
-  failAll(error2) {
+  failAll(error) {
     for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error2, true);
+      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
       else {
         this.#remove(key, entry);
-        settle(entry, error2);
+        settle(entry, error);
       }
     }
   }
 };
-function settle({ delivered }, error2) {
-  if (delivered !== void 0) queueMicrotask(() => delivered(error2 === void 0 ? ok(void 0) : err(error2)));
+function settle({ delivered }, error) {
+  if (delivered !== void 0) queueMicrotask(() => delivered(error === void 0 ? ok(void 0) : err(error)));
 }
 
 // handfast/listeners.ts
@@ -1125,8 +1125,8 @@ var Listeners = class {
     for (const listener of [...listeners]) {
       try {
         listener(value);
-      } catch (error2) {
-        this.#threw(error2);
+      } catch (error) {
+        this.#threw(error);
       }
     }
     return true;
@@ -1147,8 +1147,8 @@ var Subscription = class {
   constructor(key, host) {
     this.key = key;
     this.#host = host;
-    this.#events = new Listeners((error2) => host.reportThrown(error2));
-    this.#messages = new Listeners((error2) => host.reportThrown(error2));
+    this.#events = new Listeners((error) => host.reportThrown(error));
+    this.#messages = new Listeners((error) => host.reportThrown(error));
   }
   /** The last reply to a join. */
   get joined() {
@@ -1274,14 +1274,14 @@ function validateChannelKey(value, report) {
 }
 function validateNothing() {
 }
-var ready = { name: "ready", receive: validateReady };
-var refuse2 = { name: "refuse", receive: validateRefusal };
-var ping = { name: "ping", receive: validateNothing };
-var pong = { name: "pong", receive: validateNothing };
-var received = { name: "received", receive: validateReceived };
-var error = { name: "error", receive: validateError };
-var sessionMessages = { ready, refuse: refuse2, ping, pong, received, error };
-var uncounted = [ready, refuse2, ping, pong, received];
+var sessionMessages = {
+  ready: { name: "ready", receive: validateReady },
+  refuse: { name: "refuse", receive: validateRefusal },
+  ping: { name: "ping", receive: validateNothing },
+  pong: { name: "pong", receive: validateNothing },
+  received: { name: "received", receive: validateReceived }
+};
+var sessionError = { name: "error", receive: validateError };
 var failure = { name: "error", receive: validateNothing };
 function wireError(payload) {
   if (violationsOf(validateError, payload, "received").length === 0) return payload;
@@ -1290,14 +1290,14 @@ function wireError(payload) {
 function refusalText({ message, violations: [first] = [] }) {
   return first === void 0 ? message : `${message}: ${formatViolation(first)}`;
 }
-function callError(error2, declared) {
-  const { code, message, retryable = false, data, violations = [] } = error2;
+function callError(error, declared) {
+  const { code, message, retryable = false, data, violations = [] } = error;
   const descriptor = declared.find((candidate) => candidate.code === code);
   if (descriptor !== void 0) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
     if (wrong.length === 0) return { code, message, retryable, data };
     const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join("; ")}`;
-    const reply = { code: "INVALID", kind: "invalid", message: words, payload: error2, violations: wrong };
+    const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
     return { code: "BAD_REPLY", message: words, reply };
   }
   if (code === "INVALID") return { code, message, violations };
@@ -1344,21 +1344,21 @@ var Channels = class {
         send: (message, payload, options) => this.#core.write(message, payload, { channel: key }, options),
         leave: () => this.#release(membership, subscription, "the subscription was left"),
         register: (message) => this.#core.register(message),
-        reportThrown: (error2) => this.#core.reportThrown(error2)
+        reportThrown: (error) => this.#core.reportThrown(error)
       });
       membership.subscriptions.set(subscription, void 0);
       this.#memberships.set(key, membership);
       try {
         setup?.(subscription);
-      } catch (error2) {
+      } catch (error) {
         void this.#release(membership, subscription, "its setup failed");
-        throw error2;
+        throw error;
       }
       if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
       if (membership.wasJoined) return resolve2(subscription);
-      const giveUp = (error2) => {
-        membership.subscriptions.get(subscription)?.settle(error2);
-        void this.#release(membership, subscription, error2.message);
+      const giveUp = (error) => {
+        membership.subscriptions.get(subscription)?.settle(error);
+        void this.#release(membership, subscription, error.message);
       };
       const most = timeout ?? this.#core.timeout(membership.join);
       const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
@@ -1368,11 +1368,11 @@ var Channels = class {
       membership.subscriptions.set(subscription, {
         ignoreRejection: () => promise.catch(() => {
         }),
-        settle: (error2) => {
+        settle: (error) => {
           cancelTimer();
           signal?.removeEventListener("abort", abort);
-          if (error2 === void 0) resolve2(subscription);
-          else reject(new CallFailedError(error2));
+          if (error === void 0) resolve2(subscription);
+          else reject(new CallFailedError(error));
         }
       });
       if (membership.id === void 0) this.#join(membership);
@@ -1409,9 +1409,9 @@ var Channels = class {
   /** Joins it for the first time. Each pending join has a timer of its own. */
   #join(membership) {
     const { join, params } = membership;
-    const failed = (error2) => {
+    const failed = (error) => {
       membership.id = void 0;
-      this.#lose(membership, error2);
+      this.#lose(membership, error);
     };
     const answered = (message) => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
@@ -1454,7 +1454,7 @@ var Channels = class {
         { timeout: this.#core.timeout(leave), as: "leave" },
         (message) => resolve2(ok(message.payload)),
         // Every channel is left when the connection ends.
-        (error2) => resolve2(error2.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error2))
+        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
       );
     });
   }
@@ -1465,15 +1465,15 @@ var Channels = class {
     membership.releaseSlot();
   }
   /** The channel is lost, for all its subscriptions. */
-  #lose(membership, error2) {
+  #lose(membership, error) {
     this.#remove(membership);
-    if (error2.code === "TIMEOUT" || error2.code === "BAD_REPLY") void this.#leave(membership);
+    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
     const subscriptions = [...membership.subscriptions];
     membership.subscriptions.clear();
     for (const [subscription, pending] of subscriptions) {
-      if (pending === void 0) subscription.emit("lost", error2);
-      subscription.end(`the subscription was lost: ${error2.message}`);
-      pending?.settle(error2);
+      if (pending === void 0) subscription.emit("lost", error);
+      subscription.end(`the subscription was lost: ${error.message}`);
+      pending?.settle(error);
     }
   }
   // After a loss of the connection
@@ -1485,7 +1485,7 @@ var Channels = class {
     this.#rejoin();
   }
   /** The session has ended, and every membership with it. Without an error, channels are joined again. */
-  ended(error2) {
+  ended(error) {
     this.#queue.clear();
     this.#cancelPause?.();
     this.#cancelPause = void 0;
@@ -1495,7 +1495,7 @@ var Channels = class {
       if (membership.wasJoined) membership.id = void 0;
       membership.releaseSlot();
     }
-    if (error2 !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error2);
+    if (error !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
   }
   #rejoin() {
     for (const membership of this.#queue) {
@@ -1527,13 +1527,13 @@ var Channels = class {
       this.#joined(membership, message);
       this.#rejoin();
     };
-    const failed = (error2) => {
-      if (error2.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
+    const failed = (error) => {
+      if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
       isCurrent = false;
       membership.id = void 0;
       membership.releaseSlot();
-      if (isRetryable(error2)) this.#refused(membership);
-      else this.#lose(membership, error2);
+      if (isRetryable(error)) this.#refused(membership);
+      else this.#lose(membership, error);
       this.#rejoin();
     };
     const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed);
@@ -1610,8 +1610,8 @@ function ownRequest(core, role) {
   const reply = { name: role, tag: core.encoder.tag(role), receive: validateChannelKey };
   return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
 }
-function isRetryable(error2) {
-  return error2.code === "TIMEOUT" || "retryable" in error2 && error2.retryable === true;
+function isRetryable(error) {
+  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
 }
 function isOfChannel({ channel }, { key }) {
   return channel === void 0 || channel === key;
@@ -1707,10 +1707,10 @@ var Connection = class {
   start() {
     try {
       this.#attempt();
-    } catch (error2) {
+    } catch (error) {
       this.#phase = "ended";
       this.#cancelTimer();
-      throw error2;
+      throw error;
     }
   }
   #attempt() {
@@ -1740,8 +1740,8 @@ var Connection = class {
   #retry() {
     try {
       this.#attempt();
-    } catch (error2) {
-      this.#host.failed(error2);
+    } catch (error) {
+      this.#host.failed(error);
       this.#lost(ABNORMAL, "could not connect");
     }
   }
@@ -1761,9 +1761,9 @@ var Connection = class {
       const hello = await this.#host.hello();
       if (!isCurrent()) return;
       if (hello !== null) this.write(hello);
-    } catch (error2) {
+    } catch (error) {
       if (!isCurrent()) return;
-      this.#host.failed(error2);
+      this.#host.failed(error);
       this.#drop(ABNORMAL, "no hello");
       return;
     }
@@ -1775,8 +1775,8 @@ var Connection = class {
   write(text) {
     try {
       this.#transport?.send(text);
-    } catch (error2) {
-      this.#drop(ABNORMAL, String(error2));
+    } catch (error) {
+      this.#drop(ABNORMAL, String(error));
     }
   }
   /** The session is ready: the heartbeat begins. `counting` if both ends count. */
@@ -1892,8 +1892,8 @@ var Store = class {
     for (const run of [...this.#runs]) {
       try {
         run(this.#value);
-      } catch (error2) {
-        this.#threw(error2);
+      } catch (error) {
+        this.#threw(error);
       }
     }
   }
@@ -2015,6 +2015,8 @@ var Core = class {
   #options;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
+  /** The session's messages that do not count. */
+  #own = Object.values(sessionMessages);
   #reader;
   #warnings = new Warnings();
   #stopWaking = () => {
@@ -2052,12 +2054,12 @@ var Core = class {
     });
     this.ready.catch(() => {
     });
-    const threw = (error2) => this.reportThrown(error2);
+    const threw = (error) => this.reportThrown(error);
     this.state = new Store({ status: "connecting" }, threw);
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
     this.encoder = new Encoder(protocol2);
-    for (const message of Object.values(sessionMessages)) {
+    for (const message of [...this.#own, sessionError]) {
       const tag = this.encoder.tag(message.name);
       if (tag !== null) this.#byTag.set(tag, message);
     }
@@ -2142,10 +2144,10 @@ var Core = class {
     this.#earlyReady = welcome;
     if (!this.connection.hasGreeted) return;
     this.#earlyReady = void 0;
-    const { session, received: received2 = -1, ...ready2 } = welcome;
-    const resumed = ready2.resumed === true;
-    const counting = this.#canCount && received2 >= 0;
-    if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received2))) {
+    const { session, received = -1, ...ready } = welcome;
+    const resumed = ready.resumed === true;
+    const counting = this.#canCount && received >= 0;
+    if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
       this.#end(false);
       return this.connection.broken("the server resumes another session");
     }
@@ -2157,20 +2159,20 @@ var Core = class {
     if (!this.connection.hasGreeted) return;
     this.#isReady = this.#wasReady = true;
     this.connection.ready(counting, resumed);
-    if (resumed) this.outbound.resume(received2);
+    if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
-    else this.#acknowledged(received2);
+    else this.#acknowledged(received);
     if (!this.connection.isWritable) return;
-    this.#resolveReady(ready2);
+    this.#resolveReady(ready);
     this.state.set({ status: "connected" });
     const { name, version, hash } = this.protocol;
-    if (ready2.hash !== void 0 && ready2.hash !== hash) {
-      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready2.version} (${ready2.hash}): generate the older anew`;
+    if (ready.hash !== void 0 && ready.hash !== hash) {
+      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready.version} (${ready.hash}): generate the older anew`;
       this.#warnings.warn("skew", words);
-      const theirs = { version: ready2.version, hash: ready2.hash };
+      const theirs = { version: ready.version, hash: ready.hash };
       this.events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
     }
-    this.events.emit("open", ready2);
+    this.events.emit("open", ready);
   }
   closed(closed) {
     const { closeCodes } = this.connection;
@@ -2202,19 +2204,19 @@ var Core = class {
     this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
   }
   /** The session has ended, and every membership with it. */
-  #end(refused2, again = true, error2) {
+  #end(refused2, again = true, error) {
     this.#detached?.();
     this.#detached = void 0;
-    this.channels?.ended(error2);
+    this.channels?.ended(error);
     this.outbound.lost(refused2, again);
   }
   /** Acknowledges so many messages. */
-  acknowledge(received2) {
-    if (received2 !== void 0) this.outbound.control("received", this.encoder.session("received", { received: received2 }));
+  acknowledge(received) {
+    if (received !== void 0) this.outbound.control("received", this.encoder.session("received", { received }));
   }
   /** The server has received so many messages. */
-  #acknowledged(received2) {
-    if (!this.outbound.acknowledge(received2)) this.#warnings.warn("received", "the server acknowledges what was never sent");
+  #acknowledged(received) {
+    if (!this.outbound.acknowledge(received)) this.#warnings.warn("received", "the server acknowledges what was never sent");
   }
   /** The server or this client refuses the session for good: no reconnect. */
   #refuse(refused2) {
@@ -2231,27 +2233,28 @@ var Core = class {
     const parsed = parse(text, this.protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
-    const counted = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
-    if (this.#isReady && !uncounted.includes(counted)) this.#count(text.length);
+    const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
+    const isOwn = this.#own.some((own) => own === known);
+    if (this.#isReady && !isOwn) this.#count(text.length);
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
     }
     if (decoded.ok) {
       const { incoming, message } = decoded.value;
-      const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOfSession(incoming);
+      const isError = incoming === failure || incoming === sessionError;
+      const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOwn && (!isError || request === void 0);
       return isLate || this.channels?.isNew(fields) === false ? void 0 : this.#dispatch(incoming, message, request);
     }
     if (this.channels?.isNew(fields) === false) return;
-    const error2 = counted === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
-    if (request !== void 0 && this.#isAnswer(error2, request)) {
-      return this.outbound.fail(request.id, { code: "BAD_REPLY", message: error2.message, reply: error2 }, true);
+    const error = known === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
+    if (request !== void 0 && this.#isAnswer(error, request)) {
+      return this.outbound.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
     }
-    if (error2.kind === "unknown-type") {
-      if (error2.id === void 0) this.events.emit("unhandled", error2);
-    } else if (!this.events.emit("invalid", error2)) {
-      const known = error2.type === void 0 ? void 0 : this.#byTag.get(error2.type)?.name;
-      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error2.message}`);
+    if (error.kind === "unknown-type") {
+      if (error.id === void 0) this.events.emit("unhandled", error);
+    } else if (!this.events.emit("invalid", error)) {
+      this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
     }
   }
   #count(bytes) {
@@ -2280,20 +2283,19 @@ var Core = class {
         return;
       }
       case failure:
-      case sessionMessages.error: {
-        const error2 = callError(wireError(message.payload), request?.errors ?? []);
-        if (request !== void 0) return this.outbound.fail(request.id, error2, true);
-        if (message.id !== void 0) return;
-        return this.#report(`error ${error2.code}`, new CallFailedError(error2), "the server reports an error");
+      case sessionError: {
+        const error = callError(wireError(message.payload), request?.errors ?? []);
+        if (request !== void 0) return this.outbound.fail(request.id, error, true);
+        return this.#report(`error ${error.code}`, new CallFailedError(error), "the server reports an error");
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
         return this.outbound.control("pong", this.encoder.session("pong"));
       }
       case sessionMessages.received: {
-        const { received: received2, sent } = message.payload;
+        const { received, sent } = message.payload;
         if (sent !== void 0 && this.#isReady) this.connection.link.skip(sent, this.clock.now());
-        if (received2 !== void 0) this.#acknowledged(received2);
+        if (received !== void 0) this.#acknowledged(received);
         return;
       }
       case sessionMessages.pong:
@@ -2313,33 +2315,30 @@ var Core = class {
     this.connection.end(1e3, "closed by the client");
   }
   /** An attempt to connect failed. */
-  failed(error2) {
-    this.#report("auth", error2, "could not connect, and tries again");
+  failed(error) {
+    this.#report("auth", error, "could not connect, and tries again");
   }
   warn(kind2, words) {
     this.#warnings.warn(kind2, words);
   }
   /** Reports an error that no call waits for and that is no mistake of the application. */
-  #report(kind2, error2, words) {
-    if (!this.events.emit("error", error2)) this.#warnings.warn(kind2, `${words}: ${String(error2)}`);
+  #report(kind2, error, words) {
+    if (!this.events.emit("error", error)) this.#warnings.warn(kind2, `${words}: ${String(error)}`);
   }
   /** Reports what a listener threw; without a listener for that, as an uncaught error. */
-  reportThrown(error2) {
+  reportThrown(error) {
     const isOfListener = this.#isReportingThrown;
     this.#isReportingThrown = true;
-    const wasDelivered = !isOfListener && this.events.emit("error", error2);
+    const wasDelivered = !isOfListener && this.events.emit("error", error);
     this.#isReportingThrown = isOfListener;
     if (wasDelivered) return;
     queueMicrotask(() => {
-      throw error2;
+      throw error;
     });
   }
 };
 function resolve(source) {
   return typeof source === "function" ? source() : source;
-}
-function isOfSession(incoming) {
-  return incoming === failure || Object.values(sessionMessages).some((own) => own === incoming);
 }
 
 // handfast/client.ts
@@ -2366,7 +2365,7 @@ var Client = class {
           resolve2(ok(message.payload));
           return true;
         },
-        failed: (error2) => resolve2(err(error2))
+        failed: (error) => resolve2(err(error))
       });
     });
   }
@@ -2443,8 +2442,8 @@ var Stream = class {
   cancel() {
     if (this.#over !== void 0) return;
     this.#cancel();
-    const error2 = { code: "CANCELLED", message: "the stream was cancelled" };
-    this.#finish(err(error2), {});
+    const error = { code: "CANCELLED", message: "the stream was cancelled" };
+    this.#finish(err(error), {});
   }
   async *[Symbol.asyncIterator]() {
     try {
@@ -2544,9 +2543,9 @@ function openStream(core, request, payload, options) {
       else stream.complete(message.payload);
       return incoming === end;
     },
-    failed: (error2, wasWritten) => {
-      stream.fail(error2, core.isClosing || error2.code === "CANCELLED");
-      const isOurs = error2.code === "TIMEOUT" || error2.code === "BAD_REPLY";
+    failed: (error, wasWritten) => {
+      stream.fail(error, core.isClosing || error.code === "CANCELLED");
+      const isOurs = error.code === "TIMEOUT" || error.code === "BAD_REPLY";
       if (isOurs && wasWritten === true && cancel !== void 0) core.write(cancel, void 0, { id });
     }
   });
@@ -3077,9 +3076,9 @@ function start() {
     const wait = closed?.retryIn;
     showState("connecting", wait && `connection lost, trying again in ${Math.ceil(wait / 1e3)} s`);
   });
-  own.on("error", (error2) => note(String(error2)));
-  own.ready.catch((error2) => {
-    if (error2 instanceof SessionRefusedError) askName(error2.message);
+  own.on("error", (error) => note(String(error)));
+  own.ready.catch((error) => {
+    if (error instanceof SessionRefusedError) askName(error.message);
   });
   void enterRoom(own);
 }
@@ -3115,8 +3114,8 @@ async function enterRoom(own) {
     if (own !== client || id !== roomId()) return void entered.leave();
     room = entered;
     showJoined(entered.joined);
-  } catch (error2) {
-    if (own === client && id === roomId()) note(error2 instanceof Error ? error2.message : String(error2));
+  } catch (error) {
+    if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
   }
 }
 function hearRoom(entered) {
@@ -3128,7 +3127,7 @@ function hearRoom(entered) {
     showMembers(members.values());
   });
   entered.on("rejoined", showJoined);
-  entered.on("lost", (error2) => note(error2.message));
+  entered.on("lost", (error) => note(error.message));
   entered.on(
     "gap",
     ({ from, to }) => note(

@@ -35,8 +35,8 @@ import {
   type ReceivedNotice,
   type Refusal,
   refusalText,
+  sessionError,
   sessionMessages,
-  uncounted,
   type Welcome,
   wireError,
 } from './session.js';
@@ -88,6 +88,8 @@ export class Core implements ConnectionHost {
   readonly #options: Partial<AuthenticatedConnectOptions<unknown>>;
   readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
   readonly #withOwnTag: Incoming<unknown>[] = [];
+  /** The session's messages that do not count. */
+  readonly #own: readonly Incoming<unknown>[] = Object.values(sessionMessages);
   readonly #reader: Reader;
   readonly #warnings: Warnings = new Warnings();
   #stopWaking: Unsubscribe = () => {};
@@ -129,7 +131,7 @@ export class Core implements ConnectionHost {
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
     this.encoder = new Encoder(protocol);
-    for (const message of Object.values(sessionMessages)) {
+    for (const message of [...this.#own, sessionError]) {
       const tag = this.encoder.tag(message.name as Role);
       if (tag !== null) this.#byTag.set(tag, message);
     }
@@ -335,8 +337,9 @@ export class Core implements ConnectionHost {
     const parsed = parse(text, this.protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
-    const counted = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
-    if (this.#isReady && !uncounted.includes(counted)) this.#count(text.length);
+    const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
+    const isOwn = this.#own.some(own => own === known);
+    if (this.#isReady && !isOwn) this.#count(text.length);
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -344,20 +347,20 @@ export class Core implements ConnectionHost {
     if (decoded.ok) {
       const { incoming, message } = decoded.value;
       // A reply whose request was cancelled, or timed out.
-      const isLate = message.id !== undefined && incoming.channel === undefined && !isOfSession(incoming);
+      const isError = incoming === failure || incoming === sessionError;
+      const isLate = message.id !== undefined && incoming.channel === undefined && !isOwn && (!isError || request === undefined);
       return isLate || this.channels?.isNew(fields) === false ? undefined : this.#dispatch(incoming, message, request);
     }
     if (this.channels?.isNew(fields) === false) return;
     // Nobody else sees the token of a session.
-    const error = counted === sessionMessages.ready ? { ...decoded.error, payload: undefined } : decoded.error;
+    const error = known === sessionMessages.ready ? { ...decoded.error, payload: undefined } : decoded.error;
     if (request !== undefined && this.#isAnswer(error, request)) {
       return this.outbound.fail(request.id, { code: 'BAD_REPLY', message: error.message, reply: error }, true);
     }
     if (error.kind === 'unknown-type') {
       if (error.id === undefined) this.events.emit('unhandled', error);
     } else if (!this.events.emit('invalid', error)) {
-      const known = error.type === undefined ? undefined : this.#byTag.get(error.type)?.name;
-      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error.message}`);
+      this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
     }
   }
 
@@ -390,10 +393,9 @@ export class Core implements ConnectionHost {
         return;
       }
       case failure:
-      case sessionMessages.error: {
+      case sessionError: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== undefined) return this.outbound.fail(request.id, error, true);
-        if (message.id !== undefined) return;
         return this.#report(`error ${error.code}`, new CallFailedError(error as Failure), 'the server reports an error');
       }
       case sessionMessages.ping: {
@@ -454,9 +456,4 @@ export class Core implements ConnectionHost {
 
 function resolve<T>(source: ValueOrProvider<T> | undefined): T | Promise<T> | undefined {
   return typeof source === 'function' ? (source as () => T | Promise<T>)() : source;
-}
-
-/** Whether a message is one of the session's own. */
-function isOfSession(incoming: Incoming<unknown>): boolean {
-  return incoming === failure || Object.values(sessionMessages).some(own => own === incoming);
 }

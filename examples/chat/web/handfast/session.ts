@@ -153,18 +153,17 @@ export function validateChannelKey(value: unknown, report: Report): void {
 
 function validateNothing(): void {}
 
-const ready = { name: 'ready', receive: validateReady } as Incoming<Welcome>;
-const refuse = { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>;
-const ping = { name: 'ping', receive: validateNothing } as Incoming<unknown>;
-const pong = { name: 'pong', receive: validateNothing } as Incoming<unknown>;
-const received = { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>;
-const error = { name: 'error', receive: validateError } as Incoming<WireError>;
+/** The messages that a client's session handles itself, and that neither end counts. */
+export const sessionMessages = {
+  ready: { name: 'ready', receive: validateReady } as Incoming<Welcome>,
+  refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
+  ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
+  pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
+  received: { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>,
+};
 
-/** The messages that a client's session handles itself. */
-export const sessionMessages = { ready, refuse, ping, pong, received, error };
-
-/** Those that neither end counts. */
-export const uncounted: readonly (Incoming<unknown> | undefined)[] = [ready, refuse, ping, pong, received];
+/** The server's error: a reply, or of no request. */
+export const sessionError: Incoming<unknown> = { name: 'error', receive: validateError };
 
 /** A reply whose envelope says that the request failed, with any payload. */
 export const failure: Incoming<unknown> = { name: 'error', receive: validateNothing };
