@@ -61,10 +61,6 @@ export class Connection {
   readonly closeCodes: CloseCodes;
   /** What was received in the session, and the heartbeat. */
   readonly link: Link;
-  /** Whether the hello was written. */
-  hasGreeted = false;
-  /** Whether messages may be written: with the hello, or from ready on if that resumes a session. */
-  isWritable = false;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
   /** The text of a ping. */
@@ -173,9 +169,7 @@ export class Connection {
       this.#drop(ABNORMAL, 'no hello');
       return;
     }
-    if (!isCurrent()) return;
-    this.hasGreeted = true;
-    this.#host.opened();
+    if (isCurrent()) this.#host.opened();
   }
 
   /** Writes a message. */
@@ -191,7 +185,6 @@ export class Connection {
   ready(counting: boolean, resumed: boolean): void {
     const now = this.#host.clock.now();
     this.#phase = 'ready';
-    this.isWritable = true;
     this.#readyAt = now;
     this.#abnormalCloses = 0;
     this.link.attach(counting, resumed, now);
@@ -255,7 +248,6 @@ export class Connection {
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = undefined;
-    this.hasGreeted = this.isWritable = false;
     this.#cancelTimer();
     const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
     if (final || !reconnect || hasGivenUp) {

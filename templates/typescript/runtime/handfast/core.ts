@@ -95,6 +95,8 @@ export class Core implements ConnectionHost {
   #resolveReady!: (ready: Ready) => void;
   #rejectReady!: (error: Error) => void;
   #lastId = 0;
+  /** Whether the hello was written to the current connection. */
+  #hasGreeted = false;
   /** Whether the session of the current connection is ready. */
   #isReady = false;
   /** Whether any session was ready. */
@@ -218,6 +220,7 @@ export class Core implements ConnectionHost {
   }
 
   opened(): void {
+    this.#hasGreeted = true;
     if (this.#detached === undefined) this.#begin();
     const { version, hash } = this.protocol;
     if (this.encoder.tag('hello') === null) this.#becomeReady({ version, hash });
@@ -226,7 +229,7 @@ export class Core implements ConnectionHost {
 
   /** Begins a session, whose first messages follow the hello at once. */
   #begin(): void {
-    this.connection.isWritable = true;
+    this.outbound.isOpen = true;
     this.outbound.begin(this.#canCount);
     this.channels?.opened();
     this.outbound.flush();
@@ -235,7 +238,7 @@ export class Core implements ConnectionHost {
   #becomeReady(welcome: Welcome): void {
     if (this.#isReady) return; // a second ready message changes nothing
     this.#earlyReady = welcome;
-    if (!this.connection.hasGreeted) return;
+    if (!this.#hasGreeted) return;
     this.#earlyReady = undefined;
     const { session, received = -1, ...ready } = welcome;
     const resumed = ready.resumed === true;
@@ -248,14 +251,14 @@ export class Core implements ConnectionHost {
     this.#detached?.();
     this.#detached = undefined;
     this.#token = counting ? session : undefined;
-    if (!resumed && !this.connection.isWritable) this.#begin();
-    if (!this.connection.hasGreeted) return;
+    if (!resumed && !this.outbound.isOpen) this.#begin();
+    if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
     this.connection.ready(counting, resumed);
     if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
-    if (!this.connection.isWritable) return;
+    if (!this.outbound.isOpen) return;
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
     const { name, version, hash } = this.protocol;
@@ -275,7 +278,7 @@ export class Core implements ConnectionHost {
     const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
     // A server keeps the session of a connection that ended without a close frame.
     const isBare = this.#isReady && this.#token !== undefined && (code === ABNORMAL || code === closeCodes.silent);
-    this.#isReady = false;
+    this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = undefined;
     if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
     const closedError = final ? this.#closedError : undefined;
