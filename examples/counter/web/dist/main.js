@@ -1652,8 +1652,9 @@ var Connection = class {
       },
       received: (data) => {
         if (!isCurrent()) return;
-        this.link.hear(clock.now());
-        this.#host.received(data);
+        const now = clock.now();
+        this.link.hear(now);
+        this.#host.received(data, now);
         if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
@@ -2140,7 +2141,7 @@ var Core = class {
     this.connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
-  received(data) {
+  received(data, now) {
     const text = typeof data === "string" ? data : "";
     this.textLength = text.length;
     const parsed = parse(text, this.protocol.depth);
@@ -2148,7 +2149,11 @@ var Core = class {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
-    if (this.#isReady && !isOwn) this.#count(text.length);
+    if (this.#isReady && !isOwn) {
+      const { link } = this.connection;
+      link.count(text.length, now);
+      this.acknowledge(link.acknowledge(false, now));
+    }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -2169,12 +2174,6 @@ var Core = class {
     } else if (!this.events.emit("invalid", error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
     }
-  }
-  #count(bytes) {
-    const { link } = this.connection;
-    const now = this.clock.now();
-    link.count(bytes, now);
-    this.acknowledge(link.acknowledge(false, now));
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }, { answers, inOrder }) {

@@ -30,7 +30,7 @@ export interface ConnectionHost {
   opened(): void;
   /** So many messages are to be acknowledged. */
   acknowledge(received: number): void;
-  received(data: unknown): void;
+  received(data: unknown, now: number): void;
   closed(closed: ConnectionClosed): void;
   /** An attempt to connect failed. Another follows. */
   failed(error: unknown): void;
@@ -126,8 +126,9 @@ export class Connection {
       },
       received: data => {
         if (!isCurrent()) return;
-        this.link.hear(clock.now());
-        this.#host.received(data);
+        const now = clock.now();
+        this.link.hear(now);
+        this.#host.received(data, now);
         if (this.#phase === 'ready' && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {

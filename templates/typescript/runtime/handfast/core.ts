@@ -333,7 +333,7 @@ export class Core implements ConnectionHost {
 
   // Receiving
 
-  received(data: unknown): void {
+  received(data: unknown, now: number): void {
     const text = typeof data === 'string' ? data : '';
     this.textLength = text.length;
     const parsed = parse(text, this.protocol.depth);
@@ -341,7 +341,11 @@ export class Core implements ConnectionHost {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
-    if (this.#isReady && !isOwn) this.#count(text.length);
+    if (this.#isReady && !isOwn) {
+      const { link } = this.connection;
+      link.count(text.length, now);
+      this.acknowledge(link.acknowledge(false, now));
+    }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -364,13 +368,6 @@ export class Core implements ConnectionHost {
     } else if (!this.events.emit('invalid', error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
     }
-  }
-
-  #count(bytes: number): void {
-    const { link } = this.connection;
-    const now = this.clock.now();
-    link.count(bytes, now);
-    this.acknowledge(link.acknowledge(false, now));
   }
 
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
