@@ -863,7 +863,7 @@ function tooDeep2(_, report) {
 // handfast/outbound.ts
 var OUTCOME_UNKNOWN = {
   code: "OUTCOME_UNKNOWN",
-  message: "the connection ended before the reply was complete"
+  message: "the session ended before the reply"
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var OVERHEAD = 256;
@@ -937,7 +937,7 @@ var Outbound = class {
     return used > 0 && used + bytes > max;
   }
   #queueFull() {
-    const message = `${this.#maxBytes} bytes are queued or pending already`;
+    const message = `${this.#maxBytes} bytes are pending already`;
     return { code: "QUEUE_FULL", message, retryable: true };
   }
   #enqueue(key, entry) {
@@ -1857,7 +1857,7 @@ var Connection = class {
     const origin = location2 === void 0 ? "" : `, for the origin ${location2.origin}`;
     this.#host.warn(
       "hint",
-      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#host.protocol.subprotocol} run there${origin}? The client goes on trying.`
+      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`
     );
   }
 };
@@ -2248,7 +2248,7 @@ var Core = class {
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.events.emit("unhandled", error);
     } else if (!this.events.emit("invalid", error)) {
-      this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
+      this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
@@ -2304,7 +2304,7 @@ var Core = class {
   }
   /** An attempt to connect failed. */
   failed(error) {
-    this.#report("auth", error, "could not connect, and tries again");
+    this.#report("auth", error, "could not connect");
   }
   warn(kind2, words) {
     this.#warnings.warn(kind2, words);

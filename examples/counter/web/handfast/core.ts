@@ -367,7 +367,7 @@ export class Core implements ConnectionHost {
     if (error.kind === 'unknown-type') {
       if (error.id === undefined) this.events.emit('unhandled', error);
     } else if (!this.events.emit('invalid', error)) {
-      this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
+      this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
   }
 
@@ -429,7 +429,7 @@ export class Core implements ConnectionHost {
 
   /** An attempt to connect failed. */
   failed(error: unknown): void {
-    this.#report('auth', error, 'could not connect, and tries again');
+    this.#report('auth', error, 'could not connect');
   }
 
   warn(kind: string, words: string): void {

@@ -272,7 +272,7 @@ export class Connection {
     this.#host.warn(
       'hint',
       `no connection to ${this.#settings.url.replace(/[?#].*/, '')}, twice in a row (${reason || 'see the network tab'}). ` +
-        `Does a server of ${this.#host.protocol.subprotocol} run there${origin}? The client goes on trying.`,
+        `Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`,
     );
   }
 }

@@ -67,7 +67,7 @@ interface Entry {
 
 const OUTCOME_UNKNOWN: RuntimeError = {
   code: 'OUTCOME_UNKNOWN',
-  message: 'the connection ended before the reply was complete',
+  message: 'the session ended before the reply',
 };
 
 /** The error of a call that was aborted by its signal. */
@@ -157,7 +157,7 @@ export class Outbound {
   }
 
   #queueFull(): RuntimeError {
-    const message = `${this.#maxBytes} bytes are queued or pending already`;
+    const message = `${this.#maxBytes} bytes are pending already`;
     return { code: 'QUEUE_FULL', message, retryable: true };
   }
 
