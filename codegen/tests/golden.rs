@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every protocol: its name here, its spec relative to the workspace, and extra options for its Rust.
-const CASES: [(&str, &str, &str); 5] = [
+const CASES: [(&str, &str, &str); 6] = [
     (
         "reference",
         "protocol.yaml",
@@ -19,6 +19,7 @@ const CASES: [(&str, &str, &str); 5] = [
         "tests/protocols/graphql-ws.yaml",
         ", derive: [PartialEq]",
     ),
+    ("home_assistant", "tests/protocols/home-assistant.yaml", ""),
     (
         "corners",
         "tests/golden/specs/corners.yaml",

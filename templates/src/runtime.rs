@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 43] = files![
+static RUNTIME: [(&str, &str); 44] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -36,6 +36,7 @@ static RUNTIME: [(&str, &str); 43] = files![
     "handfast/format.ts",
     "handfast/idna.ts",
     "handfast/listeners.ts",
+    "handfast/mapped.ts",
     "handfast/memoize.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",

@@ -160,6 +160,7 @@ export const sessionMessages = {
   ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
   received: { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>,
+  greeting: { name: 'greeting', receive: validateNothing } as Incoming<unknown>,
 };
 
 /** The server's error: a reply, or of no request. */

@@ -661,9 +661,6 @@ pub enum ClientMessage {
     /// Tell me of these users once.
     #[message("presence_query")]
     PresenceQuery(PresenceQuery),
-    /// Are you there. What else it has comes back.
-    #[message("ping")]
-    Ping(Ping),
 }
 
 /// The messages that the server sends.
@@ -689,15 +686,6 @@ pub enum ServerMessage {
     /// It was said, and at this time.
     #[message(name = "posted")]
     Posted(Posted),
-    /// It was not done.
-    #[message(name = "failed")]
-    Failed(Failed),
-    /// I am.
-    #[message("pong")]
-    Pong(Pong),
-    /// The stream begins.
-    #[message("hello", bare)]
-    Hello(Hello),
     /// The server ends the connection soon.
     #[message("goodbye", bare)]
     Goodbye(Goodbye),
@@ -813,16 +801,21 @@ pub enum ServerMessage {
     session(heartbeat_ms = 10000, timeout_ms = 10000, backoff_ms(500, 30000)),
     roles(
         hello = none,
-        ready = none,
+        ready(name = "hello", tag = "hello", server),
         refuse = none,
         gap = none,
         join = none,
         leave = none,
-        ping = none,
-        pong = none,
-        error = none,
+        ping(name = "ping", tag = "ping", client),
+        pong(name = "pong", tag = "pong", server),
+        error(
+            name = "failed",
+            server,
+            fields(code = "/error/code", message = "/error/msg")
+        ),
         received = none
     ),
+    phases(server_first),
     limits(
         message = 16384,
         depth = 64,
