@@ -6,9 +6,9 @@
 //! The attributes also define:
 //!
 //! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
-//! - `Handler`, with `ping`, `pong`, `subscribe`
+//! - `Handler`, with `subscribe`
 //! - `Handlers`, which is all of these traits
-//! - `Client`, with `ping`, `pong`, `subscribe`
+//! - `Client`, with `subscribe`
 
 use handfast::{Nullable, ValidatedJson, protocol};
 use std::collections::BTreeMap;
@@ -57,6 +57,10 @@ pub struct FailureExtensions {
     pub code: Option<String>,
 }
 
+/// Forbidden
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ForbiddenError;
+
 /// The operation is not one of the schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GraphqlValidationFailedError;
@@ -64,6 +68,15 @@ pub struct GraphqlValidationFailedError;
 /// The operation is not GraphQL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GraphqlParseFailedError;
+
+/// Why `connection_init` is refused.
+#[protocol(errors)]
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConnectionInitError {
+    /// Forbidden
+    #[error("FORBIDDEN", message = "Forbidden", from = ForbiddenError)]
+    Forbidden,
+}
 
 /// Why `subscribe` is refused.
 #[protocol(errors)]
@@ -219,10 +232,11 @@ pub enum ServerMessage {
     name = "graphql-ws",
     version = "1.0.0",
     accepts = "^1",
-    hash = "1dac5448f2bc2756d5d77001200232a3",
+    hash = "92f75bd4c79c2a0c31327a215f26036c",
     client = ClientMessage,
     server = ServerMessage,
     auth = ConnectionInit,
+    auth_errors = ConnectionInitError,
     session(heartbeat_ms = 25000, timeout_ms = 10000, backoff_ms(500, 30000)),
     roles(
         hello(

@@ -6,9 +6,9 @@
 //! The attributes also define:
 //!
 //! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
-//! - `Handler`, with `send`, `typing`, `presence_sub`, `presence_query`, `ping`
+//! - `Handler`, with `send`, `typing`, `presence_sub`, `presence_query`
 //! - `Handlers`, which is all of these traits
-//! - `Client`, with `send`, `typing`, `presence_sub`, `presence_query`, `ping`
+//! - `Client`, with `send`, `typing`, `presence_sub`, `presence_query`
 
 use handfast::{Nullable, ValidatedJson, protocol};
 use std::collections::BTreeMap;

@@ -1,70 +1,25 @@
-//! Protocols of others, spoken with the packages of npm that speak them: our server with their clients, our client with their servers.
+//! GraphQL over WebSocket, spoken with the package `graphql-ws`: our server with its client, our clients with its server.
 //!
 //! Ignored by default: they need the packages of `tests/typescript`.
 
-use futures_util::StreamExt;
+mod node;
+
 use handfast::{
     HandlerError, Nullable,
-    client::{CallError, ConnectError},
+    client::{CallError, ConnectError, StreamError},
     server::{ConnectionInfo, StreamSender},
 };
 use handfast_golden::graphql_ws::*;
+use node::{Node, Outcome, scripts};
 use serde_json::{Value, json};
 use std::{
-    error::Error,
     path::{Path, PathBuf},
-    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    net::TcpListener,
-    process::{Child, ChildStdout, Command},
-};
-
-type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
-
-fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../typescript")
-}
-
-/// A process of Node, which ends with this value.
-struct Node {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Node {
-    fn start(script: &str, argument: Option<&str>) -> Outcome<Self> {
-        let mut child = Command::new("node")
-            .current_dir(scripts())
-            .arg(format!("peers/{script}"))
-            .args(argument)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let output = child.stdout.take().ok_or("it has an output")?;
-        Ok(Self {
-            child,
-            lines: BufReader::new(output).lines(),
-        })
-    }
-
-    async fn line(&mut self) -> Outcome<Value> {
-        let line = self.lines.next_line().await?.ok_or("it ended")?;
-        Ok(serde_json::from_str(&line)?)
-    }
-
-    async fn expect(&mut self, expected: Value) -> Outcome {
-        let line = self.line().await?;
-        assert_eq!(line, expected);
-        Ok(())
-    }
-}
+use tokio::net::TcpListener;
 
 /// Counts the subscriptions that are open.
 struct Open(Arc<AtomicUsize>);
@@ -166,8 +121,10 @@ async fn the_graphql_client_of_npm_speaks_with_our_server() -> Outcome {
     let server = Server::new(App::default());
     let router = server.router();
     let serving = tokio::spawn(async move { handfast::server::serve(listener, router).await });
-    let mut client = Node::start("graphql-client.js", Some(&url))?;
-    client.expect(json!({ "ack": { "motto": "welcome" } })).await?;
+    let mut client = Node::start("graphql-client.js", [&*url])?;
+    client
+        .expect(json!({ "ack": { "motto": "welcome" } }))
+        .await?;
     client
         .expect(json!({ "query": { "results": [{ "data": { "hello": "world" } }] } }))
         .await?;
@@ -214,7 +171,7 @@ fn data(next: &Next) -> Outcome<Value> {
 #[tokio::test]
 #[ignore = "needs the packages of tests/typescript"]
 async fn our_client_speaks_with_the_graphql_server_of_npm() -> Outcome {
-    let mut server = Node::start("graphql-server.js", None)?;
+    let mut server = Node::start("graphql-server.js", [])?;
     let url = format!("ws://127.0.0.1:{}/", server.line().await?);
     let init = |token: &str| Outcome::Ok(ConnectionInit(extensions(json!({ "token": token }))?));
     let client = Client::connect(&url).auth(&init("secret")?).await?;
@@ -223,7 +180,9 @@ async fn our_client_speaks_with_the_graphql_server_of_npm() -> Outcome {
         Ok(handfast::from_value(&value, &[], handfast::Side::Server)?)
     };
 
-    let mut query = client.subscribe(operation("{ hello }", Value::Null)?).await?;
+    let mut query = client
+        .subscribe(operation("{ hello }", Value::Null)?)
+        .await?;
     let first = query.next().await.ok_or("a result")??;
     assert_eq!(data(&first)?, json!({ "hello": "world, 0 running" }));
     assert!(query.next().await.is_none());
@@ -238,14 +197,21 @@ async fn our_client_speaks_with_the_graphql_server_of_npm() -> Outcome {
     assert_eq!(counted, [json!(0), json!(1), json!(2)]);
 
     // An operation that is not one of the schema.
-    let mut wrong = client.subscribe(operation("{ nothing }", Value::Null)?).await?;
-    let Some(Err(CallError::Remote(error))) = wrong.next().await else {
+    let mut wrong = client
+        .subscribe(operation("{ nothing }", Value::Null)?)
+        .await?;
+    let Some(Err(StreamError::Closed(CallError::Remote(error)))) = wrong.next().await else {
         panic!("it is not valid");
     };
-    assert_eq!(error.message, "Cannot query field \"nothing\" on type \"Query\".");
+    assert_eq!(
+        error.message,
+        "Cannot query field \"nothing\" on type \"Query\"."
+    );
 
     // A result with errors of its own.
-    let mut fails = client.subscribe(operation("{ fails }", Value::Null)?).await?;
+    let mut fails = client
+        .subscribe(operation("{ fails }", Value::Null)?)
+        .await?;
     let Next(outcome) = fails.next().await.ok_or("a result")??;
     let errors = outcome.errors.ok_or("it has errors")?;
     assert_eq!(errors[0].message, "it fails");
@@ -258,7 +224,9 @@ async fn our_client_speaks_with_the_graphql_server_of_npm() -> Outcome {
     assert!(forever.next().await.is_some_and(|next| next.is_ok()));
     drop(forever);
     loop {
-        let mut query = client.subscribe(operation("{ hello }", Value::Null)?).await?;
+        let mut query = client
+            .subscribe(operation("{ hello }", Value::Null)?)
+            .await?;
         let next = query.next().await.ok_or("a result")??;
         if data(&next)? == json!({ "hello": "world, 0 running" }) {
             break;
@@ -266,11 +234,58 @@ async fn our_client_speaks_with_the_graphql_server_of_npm() -> Outcome {
     }
     client.close().await;
 
-    let refused = Client::connect(&url).auth(&init("wrong")?).reconnect(false).await;
+    let refused = Client::connect(&url)
+        .auth(&init("wrong")?)
+        .reconnect(false)
+        .await;
     let Err(ConnectError::Closed { closing, is_final }) = refused else {
         panic!("the token is wrong");
     };
     assert_eq!(closing.map(|closing| closing.code), Some(4403));
     assert!(is_final);
+    Ok(())
+}
+
+/// Generates the TypeScript of a protocol, and returns its folder.
+fn generated(spec: &str) -> Outcome<PathBuf> {
+    let text =
+        std::fs::read_to_string(scripts().join("../protocols").join(format!("{spec}.yaml")))?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(spec);
+    std::fs::create_dir_all(&folder)?;
+    let spec = folder.join("protocol.yaml");
+    std::fs::write(
+        &spec,
+        format!("{text}\ngenerate:\n  typescript: {{ out: api.ts }}\n"),
+    )?;
+    let generator = handfast_codegen::Generator::new(spec);
+    generator.run().map_err(|failed| failed.to_string())?;
+    Ok(folder)
+}
+
+#[tokio::test]
+#[ignore = "needs the packages of tests/typescript"]
+async fn our_typescript_client_speaks_with_the_graphql_server_of_npm() -> Outcome {
+    let folder = generated("graphql-ws")?;
+    let folder = folder.to_str().ok_or("a path of text")?;
+    let mut server = Node::start("graphql-server.js", [])?;
+    let url = format!("ws://127.0.0.1:{}/", server.line().await?);
+    let mut client = Node::start("graphql-our-client.js", [folder, &url])?;
+    client
+        .expect(json!({ "query": [{ "hello": "world, 0 running" }] }))
+        .await?;
+    client
+        .expect(json!({ "subscription": [{ "count": 0 }, { "count": 1 }, { "count": 2 }] }))
+        .await?;
+    let words = "UNDECLARED: Cannot query field \"nothing\" on type \"Query\".";
+    client
+        .expect(json!({ "error": { "results": [], "error": words } }))
+        .await?;
+    client.expect(json!({ "fails": [["it fails"]] })).await?;
+    client.expect(json!({ "first": { "forever": 0 } })).await?;
+    client.expect(json!({ "invalid": [] })).await?;
+    client
+        .expect(json!({ "refused": { "code": 4403, "final": true } }))
+        .await?;
+    assert!(client.child.wait().await?.success());
     Ok(())
 }
