@@ -87,12 +87,14 @@ fn is_system(ty: &str) -> bool {
 
 /// Whether a message plays a role of the session, and so is in no enum.
 fn plays_role(name: &str, line: &Line) -> bool {
-    let players = ["hello", "ping", "pong", "failed"];
-    name == "slack"
-        && line
-            .message
-            .as_deref()
-            .is_some_and(|message| players.contains(&message))
+    let players: &[&str] = match name {
+        "slack" => &["hello", "ping", "pong", "failed"],
+        "coinbase" => &["error"],
+        _ => &[],
+    };
+    line.message
+        .as_deref()
+        .is_some_and(|message| players.contains(&message))
 }
 
 struct Read {
