@@ -4,7 +4,7 @@ mod limits;
 mod roles;
 
 pub use limits::{DetachedLimits, HandlerTimeout, Limits};
-pub use roles::{MappedRole, MappedRoles, OwnEnvelope, Phases};
+pub use roles::{MappedRole, MappedRoles, OwnEnvelope};
 
 use std::time::Duration;
 
@@ -159,8 +159,8 @@ pub struct SessionDescriptor {
     pub roles: Roles,
     /// The roles that messages of the application play.
     pub mapped: MappedRoles,
-    /// Who sends first, and what is allowed before ready.
-    pub phases: Phases,
+    /// The names of the messages that are allowed before ready, beside the session's own.
+    pub before_ready: &'static [&'static str],
 }
 
 /// The discriminants of the session's own messages.
@@ -208,7 +208,7 @@ impl SessionDescriptor {
         auth: false,
         roles: Roles::DEFAULT,
         mapped: MappedRoles::NONE,
-        phases: Phases::DEFAULT,
+        before_ready: &[],
     };
 }
 

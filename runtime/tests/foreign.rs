@@ -87,6 +87,7 @@ pub enum ServerMessage {
 #[protocol(
     name = "foreign",
     version = "1.2.0",
+    accepts = ">=1.0, <2",
     client = ClientMessage,
     server = ServerMessage,
     auth = Credentials,
@@ -100,7 +101,7 @@ pub enum ServerMessage {
         pong(name = "beat", tag = "beat", server, fields(nonce = "/t")),
         received = none
     ),
-    phases(server_first, before_ready("prefer", "beat")),
+    before_ready("prefer", "beat"),
     limits(inbound = 1000),
     closes(invalid = 4400, not_ready = 4401, repeated_hello = 4429, id_reused = 4409)
 )]
@@ -327,7 +328,7 @@ async fn a_client_speaks_it() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 #[tokio::test]
-async fn a_client_is_told_why_it_is_refused() {
+async fn a_client_learns_why_it_is_refused() {
     let refused = client("wrong").reconnect(false).await;
     let Err(ConnectError::Refused(error)) = refused else {
         panic!("it is refused");

@@ -742,3 +742,16 @@ fn messages_before_ready_have_no_ids_where_the_phases_say_so() {
         .collect();
     assert_eq!(ids, [false, false, true]);
 }
+
+#[test]
+fn a_message_in_a_role_answers_nothing() {
+    let with = |role: &str| {
+        let all = codes(&format!(
+            "{HEAD}messages:\n  ask: {{ from: client, reply: beat }}\n  beat: {{ from: both }}\nsession: {{ roles: {{ {role} }} }}\n"
+        ));
+        all.into_iter().filter(|code| *code == "P030").count()
+    };
+    assert_eq!(with("pong: { message: beat }"), 1);
+    // A ping is the session's as well.
+    assert_eq!(with("ping: { message: ask }, pong: { message: beat }"), 0);
+}

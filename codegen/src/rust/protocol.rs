@@ -44,7 +44,7 @@ pub(super) fn protocol(cx: &RustContext<'_>, items: &mut Vec<String>) {
     }
     args.push(session_arguments(session));
     args.extend(roles(cx));
-    args.extend(phases(cx));
+    args.extend(before_ready(cx));
     args.push(limits(&protocol.limits));
     args.extend(encodings(protocol));
     args.extend(closes(protocol));
@@ -228,20 +228,15 @@ fn mapped(
     parts.join(", ")
 }
 
-/// `phases(…)`
-fn phases(cx: &RustContext<'_>) -> Option<String> {
-    let phases = &cx.protocol.session.phases;
-    let mut parts = Vec::new();
-    if phases.first == Side::Server {
-        parts.push("server_first".to_owned());
-    }
-    if !phases.before_ready.is_empty() {
-        let names: Vec<String> = phases
-            .before_ready
-            .iter()
-            .map(|id| text(&cx.protocol.messages[id.0].name.text))
-            .collect();
-        parts.push(format!("before_ready({})", names.join(", ")));
-    }
-    (!parts.is_empty()).then(|| format!("phases({})", parts.join(", ")))
+/// `before_ready(…)`
+fn before_ready(cx: &RustContext<'_>) -> Option<String> {
+    let names: Vec<String> = cx
+        .protocol
+        .session
+        .phases
+        .before_ready
+        .iter()
+        .map(|id| text(&cx.protocol.messages[id.0].name.text))
+        .collect();
+    (!names.is_empty()).then(|| format!("before_ready({})", names.join(", ")))
 }

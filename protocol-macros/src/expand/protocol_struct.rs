@@ -4,7 +4,7 @@ use super::{
     client, envelope, server,
     tokens::{millis, option, tag_of},
 };
-use crate::parse::{Limits, MappedRole, Phases, ProtocolStruct, RolePlayer, Session};
+use crate::parse::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Expr, Path};
@@ -129,14 +129,9 @@ fn session(krate: &Path, t: &TokenStream, protocol: &ProtocolStruct) -> TokenStr
     if !mapped.is_empty() {
         changes.extend(quote!(mapped: #t::MappedRoles { #(#mapped)* ..#t::MappedRoles::NONE },));
     }
-    let Phases {
-        server_first,
-        before_ready,
-    } = &protocol.phases;
-    if *server_first || !before_ready.is_empty() {
-        changes.extend(quote! {
-            phases: #t::Phases { server_first: #server_first, before_ready: &[#(#before_ready),*] },
-        });
+    let before_ready = &protocol.before_ready;
+    if !before_ready.is_empty() {
+        changes.extend(quote!(before_ready: &[#(#before_ready),*],));
     }
     let roles = quote!(#t::Roles { #(#roles)* ..#t::Roles::DEFAULT });
     quote!(#t::SessionDescriptor { #changes roles: #roles, ..#t::SessionDescriptor::DEFAULT })

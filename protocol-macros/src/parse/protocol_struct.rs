@@ -25,7 +25,8 @@ pub(crate) struct ProtocolStruct {
     pub(crate) session: Session,
     /// Who plays each role, where that is not Handfast's own message under its usual tag.
     pub(crate) roles: Vec<(&'static str, RolePlayer)>,
-    pub(crate) phases: Phases,
+    /// The names of messages that are allowed before ready.
+    pub(crate) before_ready: Vec<LitStr>,
     pub(crate) limits: Limits,
     pub(crate) encodings: Vec<(&'static str, LitStr)>,
     /// Close codes, by the variant of `CloseReason`.
@@ -63,13 +64,6 @@ pub(crate) struct MappedRole {
     pub(crate) payload: Option<Path>,
     /// JSON Pointers, by the fields of the role.
     pub(crate) fields: Vec<(&'static str, LitStr)>,
-}
-
-/// Who sends first, and what is allowed before ready.
-#[derive(Default)]
-pub(crate) struct Phases {
-    pub(crate) server_first: bool,
-    pub(crate) before_ready: Vec<LitStr>,
 }
 
 /// What the option `limits` changes.
@@ -182,7 +176,7 @@ pub(crate) fn take(
         authorize_joins: options.flag(cx, "authorize_joins"),
         session: session(cx, options),
         roles: roles(cx, options),
-        phases: phases(cx, options),
+        before_ready: options.items(cx, "before_ready").unwrap_or_default(),
         limits: limits(cx, options),
         encodings: encodings(cx, options),
         closes: closes(cx, options),
@@ -269,19 +263,6 @@ fn role_fields(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, LitStr)> 
         .collect();
     inner.finish(cx);
     fields
-}
-
-/// `phases(server_first, before_ready("early"))`
-fn phases(cx: &Ctxt, options: &mut Options) -> Phases {
-    let Some(mut inner) = options.inner(cx, "phases") else {
-        return Phases::default();
-    };
-    let phases = Phases {
-        server_first: inner.flag(cx, "server_first"),
-        before_ready: inner.items(cx, "before_ready").unwrap_or_default(),
-    };
-    inner.finish(cx);
-    phases
 }
 
 fn limits(cx: &Ctxt, options: &mut Options) -> Limits {

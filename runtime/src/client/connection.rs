@@ -446,7 +446,7 @@ async fn next_packet(
 
 /// Whether the server may send a message before ready.
 fn is_early(descriptor: &ProtocolDescriptor, head: &Head<'_>) -> bool {
-    let early = descriptor.session.phases.before_ready;
+    let early = descriptor.session.before_ready;
     let index = (descriptor.server.lookup)(head.tag.borrow());
     index.is_some_and(|index| early.contains(&descriptor.server.messages[index].name))
 }

@@ -70,23 +70,6 @@ impl MappedRoles {
     };
 }
 
-/// Who sends first, and what is allowed before ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Phases {
-    /// Whether the server sends first.
-    pub server_first: bool,
-    /// The names of the messages that are allowed before ready, beside the session's own.
-    pub before_ready: &'static [&'static str],
-}
-
-impl Phases {
-    /// The client sends first, and nothing is allowed before ready.
-    pub const DEFAULT: Self = Self {
-        server_first: false,
-        before_ready: &[],
-    };
-}
-
 impl SessionDescriptor {
     /// The settings as one side has them: without a heartbeat if it cannot send a ping.
     pub(crate) fn of_side(&self, server: bool) -> Self {

@@ -482,7 +482,7 @@ impl Phase<'_> {
     /// Whether a message is allowed before the hello: the protocol says so of it.
     fn is_early(&self, head: &Head<'_>, role: Option<Role>) -> bool {
         let protocol = self.server.protocol;
-        let early = protocol.session.phases.before_ready;
+        let early = protocol.session.before_ready;
         match role {
             Some(role @ (Role::Ping | Role::Pong)) => role
                 .mapped(&protocol.session.mapped)

@@ -76,7 +76,10 @@ impl<'a> Head<'a> {
             let head = Self::read(source, &own.fields)?;
             return Ok((head.with(mapped, source, union, sender)?, Some(role)));
         }
-        Ok((Self::read(source, &union.envelope)?, None))
+        match other_message(source, union) {
+            Some(head) => Ok((head, None)),
+            None => Ok((Self::read(source, &union.envelope)?, None)),
+        }
     }
 
     fn with(
@@ -105,6 +108,30 @@ impl<'a> Head<'a> {
             ..head
         })
     }
+}
+
+/// Reads a message of the application whose discriminant is in a field of its own. Each such field is tried once.
+fn other_message<'a>(source: &Source<'a>, union: &UnionDescriptor) -> Option<Head<'a>> {
+    if !union.has_own_envelopes {
+        return None;
+    }
+    let mut tried = vec![union.envelope.tag];
+    for own in union.messages.iter().filter_map(|message| message.envelope) {
+        let field = own.fields.tag;
+        if tried.contains(&field) {
+            continue;
+        }
+        tried.push(field);
+        let Ok(head) = Head::read(source, &own.fields) else {
+            continue;
+        };
+        let index = (union.lookup)(head.tag.borrow());
+        let own = index.and_then(|index| union.messages[index].envelope);
+        if let Some(own) = own.filter(|own| own.fields.tag == field) {
+            return Head::read(source, &own.fields).ok();
+        }
+    }
+    None
 }
 
 /// Returns the role of a message whose discriminant is in a field of its own.

@@ -92,6 +92,26 @@ impl Checker<'_> {
         }
     }
 
+    /// A message in a role is the session's: the application neither receives nor sends it.
+    pub(super) fn not_an_answer(&mut self, role: &str, id: MessageId, at: Span) {
+        let mut others = self.protocol.messages.iter().enumerate();
+        let answers = others.find(|(index, other)| {
+            let own = self.protocol.session.is_own(MessageId(*index));
+            other.reply.as_ref().is_some_and(|reply| {
+                !own && [reply.ack, reply.stream, reply.end, reply.cancel].contains(&Some(id))
+            })
+        });
+        if let Some((_, answers)) = answers {
+            let (name, other) = (&self.protocol.messages[id.0].name.text, &answers.name.text);
+            let text = format!(
+                "`{name}` plays the role `{role}`, and so cannot be part of the reply to `{other}`"
+            );
+            let help = "declare a message of its own for the reply; both may have the same `tag` because the request identifies a reply";
+            self.out
+                .push(Diagnostic::error("P030", at, text).help(help));
+        }
+    }
+
     /// A server that speaks first has a message for it, and no other server has.
     pub(super) fn phases(&mut self) {
         let session = &self.protocol.session;

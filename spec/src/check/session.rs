@@ -160,6 +160,7 @@ impl Checker<'_> {
             }
         }
         self.open_fields(kind, name, *message, at);
+        self.not_an_answer(name, *message, at);
     }
 
     /// The pointer of a role's field must lead to a field of the payload.
