@@ -137,6 +137,7 @@ pub struct Roles {
     pub ready: Option<Tag>,
     pub refuse: Option<Tag>,
     pub gap: Option<Tag>,
+    pub skip: Option<Tag>,
     pub join: Option<Tag>,
     pub leave: Option<Tag>,
     pub ping: Option<Tag>,
@@ -151,6 +152,7 @@ impl Roles {
         ready: Some(Tag::Text("ready")),
         refuse: Some(Tag::Text("refuse")),
         gap: Some(Tag::Text("gap")),
+        skip: Some(Tag::Text("skip")),
         join: Some(Tag::Text("join")),
         leave: Some(Tag::Text("leave")),
         ping: Some(Tag::Text("ping")),
@@ -181,8 +183,24 @@ pub struct ChannelDescriptor {
     pub key: &'static str,
     /// Whether the protocol declares a message that joins it. Otherwise it is joined with the session's own `join`.
     pub has_join: bool,
-    /// The number of messages in its history, and how long they are kept.
-    pub history: Option<(u64, Option<Duration>)>,
+    /// What is stored of its messages, for clients that join it again.
+    pub history: Option<HistoryDescriptor>,
+}
+
+/// The descriptor of the history of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryDescriptor {
+    /// The maximum number of messages.
+    pub size: u64,
+    /// How long a message is stored; `None` for no limit.
+    pub ttl: Option<Duration>,
+    /// The maximum size, in bytes.
+    pub bytes: usize,
+}
+
+impl HistoryDescriptor {
+    /// The default of `bytes`.
+    pub const BYTES: usize = 1024 * 1024;
 }
 
 /// The descriptor of the messages that one side sends.

@@ -10,7 +10,7 @@ mod shapes;
 
 use crate::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
-    RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
+    Role, RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};
@@ -69,6 +69,7 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
     channels.sort_by_cached_key(canonical);
     let roles = protocol.session.roles.iter().zip(RoleKind::ALL);
     let roles: Map<String, Value> = roles
+        .filter(|(role, (_, name))| !is_new_default(protocol, role, name))
         .map(|(role, (_, name))| (name.to_owned(), player(protocol, &role.player)))
         .collect();
     let phases = &protocol.session.phases;
@@ -99,6 +100,22 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
         meaning["dialect"] = json!("json-schema");
     }
     meaning
+}
+
+/// Whether a role is younger than the hash and as it is by default, so that protocols without it keep their hash. If all roles are off,
+/// that one is, too.
+fn is_new_default(protocol: &Protocol, role: &Role, name: &str) -> bool {
+    let is_new = role.kind == RoleKind::Skip;
+    let all_off = || {
+        let mut roles = protocol.session.roles.iter();
+        roles.all(|role| role.player == RolePlayer::Off)
+    };
+    is_new
+        && match &role.player {
+            RolePlayer::Own { tag } => *tag == Scalar::Text(name.to_owned()),
+            RolePlayer::Off => all_off(),
+            RolePlayer::Mapped { .. } => false,
+        }
 }
 
 fn scalar(scalar: &Scalar) -> Value {

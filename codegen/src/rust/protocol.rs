@@ -100,8 +100,12 @@ fn limits(limits: &Limits) -> String {
         }
         HandlerTimeout::Off => ", handler_timeout_ms = none".to_owned(),
     };
+    let history = match limits.history {
+        0x400_0000 => String::new(),
+        history => format!(", history = {history}"),
+    };
     format!(
-        "limits(message = {}, depth = {}, {rate}, violations = {}, outbound = {}, inbound = {}, channels = {}, streams = {}{handler_timeout})",
+        "limits(message = {}, depth = {}, {rate}, violations = {}, outbound = {}, inbound = {}, channels = {}, streams = {}{history}{handler_timeout})",
         limits.message,
         limits.depth,
         limits.violations,

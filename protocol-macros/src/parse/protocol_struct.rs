@@ -50,11 +50,11 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 9] = [
-    "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error",
+const ROLES: [&str; 10] = [
+    "hello", "ready", "refuse", "gap", "skip", "join", "leave", "ping", "pong", "error",
 ];
 
-const LIMITS: [&str; 7] = [
+const LIMITS: [&str; 8] = [
     "message",
     "depth",
     "violations",
@@ -62,6 +62,7 @@ const LIMITS: [&str; 7] = [
     "inbound",
     "channels",
     "streams",
+    "history",
 ];
 
 /// The options of `closes`, and the variant of `CloseReason` that each stands for.

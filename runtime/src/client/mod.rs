@@ -54,6 +54,7 @@ mod log;
 mod pending;
 mod receive;
 mod rejoin;
+mod sequence;
 mod session;
 mod state;
 mod subscription;

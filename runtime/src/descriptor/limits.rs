@@ -21,6 +21,8 @@ pub struct Limits {
     pub channels: u32,
     /// The maximum number of open streams of a connection.
     pub streams: u32,
+    /// The maximum size of the histories of all channels of a server, in bytes.
+    pub history: usize,
     /// The time limit of a handler.
     pub handler_timeout: HandlerTimeout,
 }
@@ -58,6 +60,7 @@ impl Limits {
         inbound: 256 * 1024,
         channels: 256,
         streams: 256,
+        history: 64 * 1024 * 1024,
         handler_timeout: HandlerTimeout::TwiceTheReply,
     };
 }

@@ -30,6 +30,7 @@ mod inbound;
 mod membership;
 mod origins;
 mod rejection;
+mod replay;
 mod reply;
 pub(crate) mod responder;
 mod router;

@@ -84,6 +84,11 @@ static ROLES: Section = Section {
         key("pong", ROLE, "Either: I am."),
         key("negotiate", ROLE, "Client: switches to another encoding."),
         key("error", ROLE, "Server: reports an error."),
+        key(
+            "skip",
+            ROLE,
+            "Server: a number of a channel whose message is for others.",
+        ),
     ],
 };
 

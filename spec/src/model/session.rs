@@ -95,11 +95,13 @@ pub enum RoleKind {
     Negotiate,
     /// Server: reports an error.
     Error,
+    /// Server: a number of a channel whose message is for others.
+    Skip,
 }
 
 impl RoleKind {
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
         (Self::Refuse, "refuse"),
@@ -112,6 +114,7 @@ impl RoleKind {
         (Self::Pong, "pong"),
         (Self::Negotiate, "negotiate"),
         (Self::Error, "error"),
+        (Self::Skip, "skip"),
     ];
 }
 
@@ -145,6 +148,8 @@ pub struct Limits {
     pub channels: u32,
     /// How many streams a connection may have open.
     pub streams: u32,
+    /// How many bytes the histories of all channels may take together.
+    pub history: u64,
     /// How long a handler may take.
     pub handler_timeout: HandlerTimeout,
 }
