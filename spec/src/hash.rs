@@ -102,20 +102,16 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
     meaning
 }
 
-/// Whether a role is younger than the hash and as it is by default, so that protocols without it keep their hash. If all roles are off,
-/// that one is, too.
+/// Whether a role is younger than the hash and as it is by default. If all older roles are off, so is that one.
 fn is_new_default(protocol: &Protocol, role: &Role, name: &str) -> bool {
-    let is_new = role.kind == RoleKind::Skip;
-    let all_off = || {
-        let mut roles = protocol.session.roles.iter();
-        roles.all(|role| role.player == RolePlayer::Off)
-    };
-    is_new
-        && match &role.player {
-            RolePlayer::Own { tag } => *tag == Scalar::Text(name.to_owned()),
-            RolePlayer::Off => all_off(),
-            RolePlayer::Mapped { .. } => false,
-        }
+    if !role.kind.is_new() {
+        return false;
+    }
+    let mut older = protocol.session.roles.iter();
+    if older.all(|role| role.kind.is_new() || role.player == RolePlayer::Off) {
+        return role.player == RolePlayer::Off;
+    }
+    role.player == role.kind.default_player(name, &protocol.messages)
 }
 
 fn scalar(scalar: &Scalar) -> Value {

@@ -1,6 +1,6 @@
 //! The session: heartbeat, roles, limits, encodings and close codes.
 
-use super::{MessageId, Scalar, Side};
+use super::{Message, MessageId, Scalar, Side};
 use std::time::Duration;
 
 /// How a session behaves.
@@ -116,6 +116,25 @@ impl RoleKind {
         (Self::Error, "error"),
         (Self::Skip, "skip"),
     ];
+
+    /// Whether the role is younger than the hash: it enters the hash only if it is not as it is by default, so that protocols that do
+    /// not mention it keep theirs.
+    pub(crate) fn is_new(self) -> bool {
+        self == Self::Skip
+    }
+
+    /// Who plays a role that the spec does not mention. A new role is off if the tags of the server leave it no place, so that
+    /// protocols that were valid without it stay valid.
+    pub(crate) fn default_player(self, name: &str, messages: &[Message]) -> RolePlayer {
+        let own = Scalar::Text(name.to_owned());
+        let mut tags = messages
+            .iter()
+            .filter_map(|message| message.server.as_ref()?.tag.as_ref());
+        if self.is_new() && tags.any(|tag| matches!(tag, Scalar::Integer(_)) || *tag == own) {
+            return RolePlayer::Off;
+        }
+        RolePlayer::Own { tag: own }
+    }
 }
 
 /// Who sends first, and what is allowed before the session is ready.

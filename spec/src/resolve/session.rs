@@ -2,13 +2,13 @@
 
 use super::Resolver;
 use crate::model::{
-    Backoff, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, SessionConfig, Side,
+    Backoff, Message, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, SessionConfig, Side,
 };
 use crate::tree::NodeId;
 use std::time::Duration;
 
 impl Resolver<'_> {
-    pub(super) fn session(&mut self, block: Option<NodeId>) -> SessionConfig {
+    pub(super) fn session(&mut self, block: Option<NodeId>, messages: &[Message]) -> SessionConfig {
         let at = |key: &str| block.and_then(|block| self.tree.get(block, key));
         let or_off = |key: &str, default: u64| match block.and_then(|block| self.text(block, key)) {
             Some("off") => None,
@@ -45,12 +45,17 @@ impl Resolver<'_> {
             auth,
             resume,
             backoff: Backoff { min, max, attempts },
-            roles: self.roles(roles, auth),
+            roles: self.roles(roles, auth, messages),
             phases: self.phases(phases),
         }
     }
 
-    fn roles(&mut self, block: Option<NodeId>, auth: Option<MessageId>) -> Vec<Role> {
+    fn roles(
+        &mut self,
+        block: Option<NodeId>,
+        auth: Option<MessageId>,
+        messages: &[Message],
+    ) -> Vec<Role> {
         let mut roles = Vec::new();
         let off = block.is_some_and(|block| self.tree.text(block) == Some("off"));
         for (kind, name) in RoleKind::ALL {
@@ -68,9 +73,7 @@ impl Resolver<'_> {
                         fields: Vec::new(),
                     },
                     (RoleKind::Auth, None) => RolePlayer::Off,
-                    _ => RolePlayer::Own {
-                        tag: Scalar::Text(name.to_owned()),
-                    },
+                    _ => kind.default_player(name, messages),
                 }
             });
             roles.push(Role { kind, player });
