@@ -42,7 +42,7 @@ pub(super) struct State {
     entering: usize,
     /// How long the broker keeps the position, if anybody ever joined.
     keep: Duration,
-    /// The messages that are being replayed, encoded, by sequence number and encoding: many clients may rejoin at the same time.
+    /// The messages that are being replayed, encoded: many clients may rejoin at the same time.
     pub(super) replayed: Replayed,
     /// The number of the last replay.
     replays: u64,
@@ -116,20 +116,9 @@ impl State {
         self.members.is_empty() && self.entering == 0
     }
 
-    /// Removes a member, and what is encoded for replays if its was the last.
-    fn remove(&mut self, connection: u64) -> Option<Member> {
-        let member = self.members.remove(&connection)?;
-        if member.replay.is_some() {
-            self.end_replay();
-        }
-        Some(member)
-    }
-
-    /// Forgets what is encoded if no replay is in progress.
-    pub(super) fn end_replay(&mut self) {
-        if self.members.values().all(|member| member.replay.is_none()) {
-            self.replayed.clear();
-        }
+    /// Whether a replay is in progress.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.members.values().any(|member| member.replay.is_some())
     }
 }
 
@@ -305,7 +294,7 @@ impl Hub {
         };
         let (left, empty, keep) = {
             let mut state = channel.lock();
-            let left = state.remove(connection);
+            let left = state.members.remove(&connection);
             (left, state.is_empty(), state.keep)
         };
         if let Some(member) = &left {

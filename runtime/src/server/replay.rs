@@ -15,16 +15,21 @@ use crate::{
     transport::Packet,
 };
 use futures_util::FutureExt;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// How many messages are read from the history at a time.
 const BATCH: usize = 64;
 
-/// The messages of a channel that are being replayed, encoded.
+/// How long encoded messages are kept after the last replay: clients that lost the same server do not rejoin at the same instant.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// The messages of a channel that are being replayed, encoded, by sequence number and encoding.
 #[derive(Debug, Default)]
 pub(super) struct Replayed {
     packets: HashMap<(u64, usize), Option<Packet>>,
     bytes: usize,
+    /// Whether a task forgets them when no replay is in progress.
+    lingering: bool,
 }
 
 impl Replayed {
@@ -32,15 +37,24 @@ impl Replayed {
     fn insert(&mut self, key: (u64, usize), packet: Option<Packet>, limit: usize) {
         let bytes = packet.as_ref().map_or(0, Packet::len);
         if self.bytes + bytes > limit {
-            self.clear();
+            self.packets.clear();
+            self.bytes = 0;
         }
         if self.packets.insert(key, packet).is_none() {
             self.bytes += bytes;
         }
     }
+}
 
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
+/// Forgets what is encoded after a while without replays.
+async fn linger(channel: Arc<Channel>) {
+    loop {
+        tokio::time::sleep(LINGER).await;
+        let mut state = channel.lock();
+        if !state.is_replaying() {
+            state.replayed = Replayed::default();
+            return;
+        }
     }
 }
 
@@ -65,8 +79,12 @@ impl Replay {
     /// waiting. The task ends with the replay or the connection.
     pub(super) fn start(self) {
         let mut replay = Box::pin(async move {
-            // If the member has left, nothing remains to be done.
+            // If the member has left, nothing remains to be sent.
             let _ = self.run().await;
+            let replayed = &mut self.channel.lock().replayed;
+            if !replayed.packets.is_empty() && !std::mem::replace(&mut replayed.lingering, true) {
+                tokio::spawn(linger(self.channel.clone()));
+            }
         });
         if replay.as_mut().now_or_never().is_none() {
             tokio::spawn(replay);
@@ -195,7 +213,6 @@ impl Replay {
             .is_none_or(|published| published.epoch == self.epoch && published.seq <= cursor.seq);
         if is_done {
             member.replay = None;
-            state.end_replay();
         }
         Ok(is_done)
     }
@@ -222,7 +239,6 @@ impl Replay {
                     let mut state = self.channel.lock();
                     let member = state.members.get_mut(&self.connection.id).ok_or(Left)?;
                     member.replay = None;
-                    state.end_replay();
                     return Ok(());
                 }
             }
