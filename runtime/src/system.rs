@@ -39,6 +39,19 @@ fn find<T: DeserializeOwned>(
         .map_or(Ok(None), |raw| serde_json::from_str(raw.get()))
 }
 
+/// A sequence number, which may be written as `9.0`, or as text if the protocol has it so.
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(n) => n.as_u64().or_else(|| {
+            n.as_f64()
+                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
+                .map(|n| n as u64)
+        }),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
 /// The roles of the session's own messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -113,8 +126,12 @@ impl<'a> Head<'a> {
                 _ => None,
             },
             channel: find(&all, at(envelope.channel))?,
-            seq: find(&all, at(envelope.seq))?,
-            epoch: find(&all, at(envelope.epoch))?,
+            seq: find(&all, at(envelope.seq))?.as_ref().and_then(number),
+            epoch: match find(&all, at(envelope.epoch))? {
+                Some(Value::String(text)) => Some(text),
+                Some(Value::Number(n)) => Some(n.to_string()),
+                _ => None,
+            },
             payload: match envelope.content {
                 Some(content) => all.get(content).map(|raw| raw.get()),
                 None => Some(body.text()),

@@ -21,7 +21,10 @@ use handfast::{
 use serde_json::{Value, json};
 use std::{
     fmt,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use support::simulated;
@@ -242,9 +245,13 @@ async fn another_server_of_the_broker_replays_as_well() {
 type Before = Mutex<Option<Box<dyn FnOnce() + Send>>>;
 
 /// A broker that takes its time to subscribe.
+#[derive(Default)]
 struct Late {
-    inner: Arc<InMemory>,
+    inner: InMemory,
     before: Before,
+    server: Mutex<Option<Weak<dyn Deliver>>>,
+    /// Whether histories cannot be read.
+    broken: AtomicBool,
 }
 
 impl fmt::Debug for Late {
@@ -255,6 +262,7 @@ impl fmt::Debug for Late {
 
 impl Broker for Late {
     fn attach(&self, server: Weak<dyn Deliver>) -> ServerId {
+        *self.server.lock().expect("it is whole") = Some(server.clone());
         self.inner.attach(server)
     }
 
@@ -289,6 +297,9 @@ impl Broker for Late {
     ) -> BoxFuture<'a, Result<History, BrokerError>> {
         Box::pin(async move {
             tokio::task::yield_now().await;
+            if self.broken.load(Ordering::SeqCst) {
+                return Err(BrokerError("unreachable".into()));
+            }
             self.inner.history(channel, since, limit).await
         })
     }
@@ -298,10 +309,7 @@ impl Broker for Late {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_missed_between_a_join_and_its_answer() {
     simulated(async {
-        let broker = Arc::new(Late {
-            inner: InMemory::new(),
-            before: Mutex::default(),
-        });
+        let broker = Arc::new(Late::default());
         let app = App::default();
         let server = Server::builder(app.clone()).broker(broker.clone()).build();
         let publish = {
@@ -319,6 +327,81 @@ async fn nothing_is_missed_between_a_join_and_its_answer() {
             (&post["type"], &post["seq"]),
             (&json!("post"), &json!(next))
         );
+    })
+    .await;
+}
+
+/// What cannot be read is a gap, and the channel goes on.
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_fails_is_a_gap() {
+    simulated(async {
+        let broker = Arc::new(Late::default());
+        let app = App::default();
+        let server = Server::builder(app.clone()).broker(broker.clone()).build();
+        let line = Line::to(&server);
+        let client = line.client().await;
+        let mut room = client.room(&"r".into()).join().await.expect("it may");
+        app.post(&server);
+        assert_eq!(hear(&mut room).await, Heard::Post(1, 1));
+        line.cut().await;
+        broker.broken.store(true, Ordering::SeqCst);
+        for _ in 0..3 {
+            app.post(&server);
+        }
+        line.mend(&server);
+        assert_eq!(
+            hear(&mut room).await,
+            gap(2, 4, Some(GapReason::Unavailable))
+        );
+        app.post(&server);
+        assert_eq!(hear(&mut room).await, Heard::Post(5, 5));
+    })
+    .await;
+}
+
+/// The numbering begins anew while clients are in the channel.
+#[tokio::test(start_paused = true)]
+async fn another_epoch_is_a_gap_for_those_who_are_there() {
+    simulated(async {
+        let broker = Arc::new(Late::default());
+        let app = App::default();
+        let server = Server::builder(app.clone()).broker(broker.clone()).build();
+        let line = Line::to(&server);
+        let client = line.client().await;
+        let mut room = client.room(&"r".into()).join().await.expect("it may");
+        for _ in 0..5 {
+            app.post(&server);
+        }
+        for n in 1..=5 {
+            assert_eq!(hear(&mut room).await, Heard::Post(n as u64, n));
+        }
+        let at = StreamPosition {
+            epoch: "e".into(),
+            seq: 0,
+        };
+        let history = broker.inner.history(&"room:r".into(), &at, 1).await;
+        let at = history.expect("the broker is in memory").position;
+        let start = StreamPosition { seq: 0, ..at };
+        let history = broker.inner.history(&"room:r".into(), &start, 1).await;
+        let history = history.expect("the broker is in memory");
+        let (_, publication) = &history.publications[0];
+        let hub = broker.server.lock().expect("it is whole").clone();
+        let hub = hub.and_then(|hub| hub.upgrade()).expect("it is attached");
+        for seq in 1..=2 {
+            let epoch = "renewed".into();
+            hub.deliver(publication, &StreamPosition { epoch, seq });
+        }
+        assert_eq!(
+            hear(&mut room).await,
+            Heard::Gap(Gap {
+                from: None,
+                to: None,
+                reason: Some(GapReason::Epoch)
+            })
+        );
+        for seq in 1..=2 {
+            assert_eq!(hear(&mut room).await, Heard::Post(seq, 1));
+        }
     })
     .await;
 }

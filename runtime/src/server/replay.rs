@@ -222,29 +222,34 @@ impl Replay {
         loop {
             let last = self.cursor()?;
             let published = self.channel.lock().position.clone();
-            let published = published.filter(|published| published.epoch == self.epoch);
-            let bounds = published.map(|published| (last + 1, published.seq));
-            match bounds.filter(|_| reason != GapReason::Epoch) {
-                Some((from, to)) if from <= to => self.gap(from, to, reason).await?,
-                Some(_) => {}
-                None => {
-                    let notice = GapNotice {
-                        channel: (&*self.key).into(),
-                        from: None,
-                        to: None,
-                        reason: Some(reason),
-                    };
-                    let packet = self.hub.gap(self.connection.encoding, &notice);
-                    self.send(packet, last).await?;
-                    let mut state = self.channel.lock();
-                    let member = state.members.get_mut(&self.connection.id).ok_or(Left)?;
-                    member.replay = None;
-                    return Ok(());
-                }
+            let same_epoch = |at: &StreamPosition| at.epoch == self.epoch;
+            let Some(published) =
+                published.filter(|at| reason != GapReason::Epoch && same_epoch(at))
+            else {
+                return self.renew(last).await;
+            };
+            if published.seq > last {
+                self.gap(last + 1, published.seq, reason).await?;
             }
             if self.is_done()? {
                 return Ok(());
             }
         }
+    }
+
+    /// Reports that the numbering began anew, and ends the replay.
+    async fn renew(&self, last: u64) -> Result<(), Left> {
+        let notice = GapNotice {
+            channel: (&*self.key).into(),
+            from: None,
+            to: None,
+            reason: Some(GapReason::Epoch),
+        };
+        let packet = self.hub.gap(self.connection.encoding, &notice);
+        self.send(packet, last).await?;
+        let mut state = self.channel.lock();
+        let member = state.members.get_mut(&self.connection.id).ok_or(Left)?;
+        member.replay = None;
+        Ok(())
     }
 }
