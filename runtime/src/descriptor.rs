@@ -2,7 +2,7 @@
 
 mod limits;
 
-pub use limits::{HandlerTimeout, Limits};
+pub use limits::{HandlerTimeout, HistoryDescriptor, Limits};
 
 use std::time::Duration;
 
@@ -185,22 +185,6 @@ pub struct ChannelDescriptor {
     pub has_join: bool,
     /// What is stored of its messages, for clients that join it again.
     pub history: Option<HistoryDescriptor>,
-}
-
-/// The descriptor of the history of a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistoryDescriptor {
-    /// The maximum number of messages.
-    pub size: u64,
-    /// How long a message is stored; `None` for no limit.
-    pub ttl: Option<Duration>,
-    /// The maximum size, in bytes.
-    pub bytes: usize,
-}
-
-impl HistoryDescriptor {
-    /// The default of `bytes`.
-    pub const BYTES: usize = 1024 * 1024;
 }
 
 /// The descriptor of the messages that one side sends.

@@ -1,4 +1,4 @@
-//! Limits.
+//! Limits, and what is stored of a channel.
 
 use std::time::Duration;
 
@@ -63,4 +63,20 @@ impl Limits {
         history: 64 * 1024 * 1024,
         handler_timeout: HandlerTimeout::TwiceTheReply,
     };
+}
+
+/// The descriptor of the history of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryDescriptor {
+    /// The maximum number of messages.
+    pub size: u64,
+    /// How long a message is stored; `None` for no limit.
+    pub ttl: Option<Duration>,
+    /// The maximum size, in bytes.
+    pub bytes: usize,
+}
+
+impl HistoryDescriptor {
+    /// The default of `bytes`.
+    pub const BYTES: usize = 1024 * 1024;
 }

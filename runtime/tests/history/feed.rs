@@ -1,9 +1,9 @@
 //! A small protocol whose channels have histories, a server for it, and both kinds of client.
 
-#![allow(unreachable_pub, reason = "the module is private to its test")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 
 use handfast::{
-    HandlerError,
+    GapReason, HandlerError,
     client::{ClientBuilder, Event, Gap, Subscription},
     protocol,
     server::{ConnectionInfo, Rejection},
@@ -313,4 +313,12 @@ pub async fn hear<R>(subscription: &mut Subscription<ServerMessage, R>) -> Heard
         Event::Gap(gap) => Heard::Gap(gap),
         other => panic!("{other:?}"),
     }
+}
+
+pub fn gap(from: u64, to: u64, reason: Option<GapReason>) -> Heard {
+    Heard::Gap(Gap {
+        from: Some(from),
+        to: Some(to),
+        reason,
+    })
 }
