@@ -257,6 +257,37 @@ impl Checker<'_> {
                 }
             }
         }
+        self.histories();
+    }
+
+    /// A history is replayed from a position, which both ends send.
+    fn histories(&mut self) {
+        let protocol = self.protocol;
+        let (client, server) = (&protocol.envelope.client, &protocol.envelope.server);
+        let missing = [
+            ("client", "seq", &client.seq),
+            ("client", "epoch", &client.epoch),
+            ("server", "seq", &server.seq),
+            ("server", "epoch", &server.epoch),
+        ]
+        .into_iter()
+        .find(|(.., field)| field.is_none());
+        let Some((end, field, _)) = missing else {
+            return;
+        };
+        for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
+            let map = self.tree.map(entry.value);
+            if let Some(history) = map.and_then(|map| map.get("history"))
+                && channel.history.is_some()
+            {
+                let name = &channel.name.text;
+                let text = format!(
+                    "without `{field}` in what the {end} sends, the history of `{name}` is not replayed"
+                );
+                let at = self.place(history);
+                self.out.push(Diagnostic::note("G004", at, text));
+            }
+        }
     }
 
     pub(super) fn settings(&mut self) {
