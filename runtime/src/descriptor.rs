@@ -2,7 +2,7 @@
 
 mod limits;
 
-pub use limits::{DetachedLimits, HandlerTimeout, Limits};
+pub use limits::{DetachedLimits, HandlerTimeout, HistoryDescriptor, Limits};
 
 use std::time::Duration;
 
@@ -137,6 +137,7 @@ pub struct Roles {
     pub ready: Option<Tag>,
     pub refuse: Option<Tag>,
     pub gap: Option<Tag>,
+    pub skip: Option<Tag>,
     pub join: Option<Tag>,
     pub leave: Option<Tag>,
     pub ping: Option<Tag>,
@@ -152,6 +153,7 @@ impl Roles {
         ready: Some(Tag::Text("ready")),
         refuse: Some(Tag::Text("refuse")),
         gap: Some(Tag::Text("gap")),
+        skip: Some(Tag::Text("skip")),
         join: Some(Tag::Text("join")),
         leave: Some(Tag::Text("leave")),
         ping: Some(Tag::Text("ping")),
@@ -183,8 +185,8 @@ pub struct ChannelDescriptor {
     pub key: &'static str,
     /// Whether the protocol declares a message that joins it. Otherwise it is joined with the session's own `join`.
     pub has_join: bool,
-    /// The number of messages in its history, and how long they are kept.
-    pub history: Option<(u64, Option<Duration>)>,
+    /// What is stored of its messages, for clients that join it again.
+    pub history: Option<HistoryDescriptor>,
 }
 
 /// The descriptor of the messages that one side sends.

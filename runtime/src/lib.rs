@@ -124,7 +124,7 @@
 //! - Without either: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
 //!
 //! # What it does not do
-//! - Resume a session, or replay a history: a reconnected client joins its channels again and is told of what it missed.
+//! - Resume a session: a reconnected client joins its channels again, and receives what it missed from their histories, or a gap.
 //! - TLS: let a proxy end it, or dial it yourself and give the transport to [`ClientBuilder::over`](client::ClientBuilder::over).
 //! - Encodings other than JSON, and compression.
 //! - Carry messages between processes: [`broker::InMemory`] serves one; [`broker::Broker`] is the place for others.
@@ -142,6 +142,8 @@ pub mod codec;
 mod decode;
 pub mod descriptor;
 mod envelope;
+#[cfg(feature = "net")]
+mod gap;
 #[cfg(feature = "server")]
 mod handler_error;
 mod message;
@@ -169,6 +171,8 @@ mod value;
 pub use bytestring::ByteString;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
+#[cfg(feature = "net")]
+pub use gap::GapReason;
 pub use handfast_schema::{Pointer, Side, Violation, Violations};
 #[cfg(feature = "server")]
 pub use handler_error::HandlerError;

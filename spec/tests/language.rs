@@ -148,6 +148,7 @@ fn the_hash_covers_the_wire_and_nothing_else() {
         ("required: [roomId, text]", "required: [text, roomId]"),
         (limit, turned),
         ("heartbeat: 25s", "heartbeat: 26s"),
+        ("size: 500, ttl: 10m", "size: 50, bytes: 64KiB"),
         ("out: examples/chat/src/api.rs", "out: elsewhere.rs"),
         (
             "type: integer, minimum: 1, maximum: 20000",
@@ -518,7 +519,7 @@ fn pending(text: &str) -> Vec<String> {
 #[test]
 fn settings_without_effect_are_reported() {
     let reported = pending(&reference());
-    assert_eq!(reported, ["the history of `room`"]);
+    assert!(reported.is_empty(), "{reported:?}");
     let with = |message: &str, rest: &str| {
         pending(&format!(
             "{HEAD}messages:\n  news: {{ from: server{message} }}\n  ask: {{ from: client, payload: {{ type: object, properties: {{ v: {{ type: string }} }} }} }}\n{rest}"

@@ -130,7 +130,19 @@ impl Core {
         request: &RequestMessage,
         id: Option<&Id>,
     ) -> Result<Packet, Failure> {
+        self.encode_rejoin(request, id, None)
+    }
+
+    /// Encodes a request that joins a channel again, with the position in it. The position is omitted if the envelope lacks one of its
+    /// fields.
+    pub(super) fn encode_rejoin(
+        &self,
+        request: &RequestMessage,
+        id: Option<&Id>,
+        position: Option<(u64, &str)>,
+    ) -> Result<Packet, Failure> {
         let envelope = self.envelope();
+        let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
         let payload = request.payload.as_deref();
         let bytes = Json.encode(&Outgoing {
             payload: payload
@@ -142,6 +154,8 @@ impl Core {
                 .filter(|field| field.presence == Presence::Required)
                 .map(|_| self.major),
             channel: request.channel.as_deref(),
+            seq: position.map(|(seq, _)| seq),
+            epoch: position.map(|(_, epoch)| epoch),
             ..Outgoing::new(envelope, request.tag)
         });
         let packet = bytes

@@ -1,6 +1,7 @@
 //! Dispatches inbound messages to pending requests, subscriptions and notification readers.
 
 use super::{
+    Gap,
     channels::PendingJoin,
     core::Core,
     delivery::Delivery,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode,
     codec::{Codec, Json},
-    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role},
+    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice},
     transport::Packet,
 };
 use std::sync::{Arc, Weak};
@@ -167,12 +168,14 @@ impl Core {
                 request,
                 key,
             }) => {
-                inner.channels.joined(&key, &inbox, request, seq, epoch);
+                inner
+                    .channels
+                    .joined(&key, &inbox, request, seq, epoch.as_deref());
                 // If the receiver was dropped, its membership is released by its own drop.
                 let _ = reply.send(Ok(delivery));
             }
             ReplyTo::Rejoin(key, generation) => {
-                self.rejoined(inner, id, (&key, generation), (seq, epoch))
+                self.rejoined(inner, id, (&key, generation), (seq, epoch.as_deref()))
             }
             reply_to @ ReplyTo::Stream { .. } => {
                 let pending = PendingRequest {
@@ -298,7 +301,18 @@ impl Core {
                 if let Ok(gap) = GapNotice::read(head)
                     && let Some(channel) = self.lock().channels.get_mut(&gap.channel)
                 {
-                    channel.handle_gap_notice(gap.from, gap.to);
+                    channel.handle_gap_notice(Gap {
+                        from: gap.from,
+                        to: gap.to,
+                        reason: gap.reason,
+                    });
+                }
+            }
+            Role::Skip => {
+                if let Ok(skip) = SkipNotice::read(head)
+                    && let Some(channel) = self.lock().channels.get_mut(&skip.channel)
+                {
+                    channel.advance(Some(skip.seq), None);
                 }
             }
             Role::Join | Role::Leave => {

@@ -7,8 +7,8 @@ use super::{
     state::ServerState,
 };
 use crate::{
-    ChannelKey, Id, Message, MessageSet, codec::Outgoing, descriptor::CloseReason,
-    transport::CloseFrame,
+    ChannelKey, Id, Message, MessageSet, broker::StreamPosition, codec::Outgoing,
+    descriptor::CloseReason, transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -31,6 +31,14 @@ pub(crate) struct Request {
     pub(crate) message: &'static str,
     pub(crate) id: Option<Id>,
     pub(crate) channel: Option<String>,
+    /// The client's position in the channel that it joins again.
+    pub(crate) position: Option<StreamPosition>,
+}
+
+/// The position in an envelope, if it has both of its fields.
+pub(crate) fn position(seq: Option<u64>, epoch: Option<String>) -> Option<StreamPosition> {
+    let epoch = epoch?.into();
+    Some(StreamPosition { epoch, seq: seq? })
 }
 
 impl fmt::Debug for Context {
@@ -64,6 +72,13 @@ impl Context {
     /// Returns the channel key in the envelope of the message, if it has one.
     pub fn channel(&self) -> Option<&str> {
         self.request.as_ref()?.channel.as_deref()
+    }
+
+    /// Returns whether the client was in the channel before: it joins again after its connection was lost, with the position of the last
+    /// message that it received. Only messages that join a channel have one.
+    pub fn is_rejoin(&self) -> bool {
+        let request = self.request.as_ref();
+        request.is_some_and(|request| request.position.is_some())
     }
 
     /// Returns the id of the connection, unique within this server.

@@ -1,7 +1,8 @@
 //! Dispatch of decoded messages to handlers, for the code that `#[protocol]` expands to.
 
 use super::{
-    Action, Context, Received, StreamResponder, StreamSender, context::Request,
+    Action, Context, Received, StreamResponder, StreamSender,
+    context::{Request, position},
     responder::Responder,
 };
 use crate::{
@@ -33,6 +34,7 @@ pub fn receive<U: MessageSet>(
             message: message.name,
             id: envelope.id,
             channel: envelope.channel,
+            position: position(envelope.seq, envelope.epoch),
         })),
         ..cx
     });

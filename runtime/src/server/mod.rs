@@ -10,6 +10,7 @@
 //! - A message published to a channel is encoded once per encoding.
 //! - The position of a channel without members is kept for the duration of its history, or for as long as a session can be resumed, but at
 //!   least for one minute. At most 10,000 such channels are kept. A client that rejoins later receives a gap.
+//! - A client that rejoins a channel with a history receives what it missed before what is published, at the pace at which it reads.
 
 mod address;
 mod allowances;
@@ -32,6 +33,7 @@ mod inbound;
 mod membership;
 mod origins;
 mod rejection;
+mod replay;
 mod reply;
 pub(crate) mod responder;
 mod router;

@@ -27,7 +27,6 @@ fn unplaced(envelope: &Envelope) -> Envelope {
 impl Checker<'_> {
     /// Reports every setting that has no effect yet. A line is removed when its feature is implemented.
     pub(super) fn pending(&mut self) {
-        self.pending_channels();
         self.pending_messages();
         self.pending_session();
         self.pending_settings();
@@ -42,20 +41,6 @@ impl Checker<'_> {
     fn said(&self, path: &[&str]) -> Option<Span> {
         let entry = self.entry(path)?;
         (!self.tree.is_broken(entry.value)).then(|| self.place(entry))
-    }
-
-    fn pending_channels(&mut self) {
-        let protocol = self.protocol;
-        for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
-            let map = self.tree.map(entry.value);
-            if let Some(history) = map.and_then(|map| map.get("history"))
-                && channel.history.is_some()
-            {
-                let what = format!("the history of `{}`", channel.name.text);
-                let at = self.place(history);
-                self.not_yet(at, &what, "nothing is stored or replayed");
-            }
-        }
     }
 
     fn pending_messages(&mut self) {
