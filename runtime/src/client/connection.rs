@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     Side,
-    codec::{Codec, Json},
     descriptor::CloseReason,
     system::{Head, Hello, Ready, RemoteError, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
@@ -91,7 +90,9 @@ impl Connector {
                 }
             }
         };
-        let source = Json
+        let source = self
+            .core
+            .codec
             .source(packet.frame())
             .map_err(|_| ConnectError::UnexpectedReply)?;
         let head = Head::read(&source, &descriptor.server.envelope)

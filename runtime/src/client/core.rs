@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ExpectedReply, Id, PendingReplies,
-    codec::{Codec, Json, Outgoing},
+    codec::{Codec, Encoding, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
     outbound::Outbound,
     transport::Packet,
@@ -40,6 +40,7 @@ pub(super) const PONG: u64 = u64::MAX;
 pub(crate) struct Core {
     pub(crate) descriptor: &'static ProtocolDescriptor,
     pub(crate) limits: Limits,
+    pub(crate) codec: &'static dyn Codec,
     /// How many messages each inbox queues.
     pub(crate) capacity: usize,
     pub(crate) outbound: Outbound,
@@ -86,6 +87,7 @@ impl Core {
         descriptor: &'static ProtocolDescriptor,
         decode: Decode,
         limits: Limits,
+        encoding: Encoding,
         capacity: usize,
     ) -> Self {
         let major = semver::Version::parse(descriptor.version)
@@ -95,6 +97,7 @@ impl Core {
         Self {
             descriptor,
             limits,
+            codec: encoding.codec(),
             capacity,
             outbound: Outbound::new(limits.outbound),
             budget: Budget::new(limits.outbound),
@@ -130,7 +133,7 @@ impl Core {
     ) -> Result<Packet, Failure> {
         let envelope = self.envelope();
         let payload = request.payload.as_deref();
-        let bytes = Json.encode(&Outgoing {
+        let bytes = self.codec.encode(&Outgoing {
             payload: payload
                 .as_ref()
                 .map(|raw| raw as &dyn erased_serde::Serialize),
@@ -144,7 +147,7 @@ impl Core {
         });
         let packet = bytes
             .ok()
-            .and_then(|bytes| Packet::encoded(bytes, true).ok());
+            .and_then(|bytes| Packet::encoded(bytes, self.codec.is_text()).ok());
         packet.ok_or(Failure::Encode)
     }
 

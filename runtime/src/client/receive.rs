@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode,
-    codec::{Codec, Json},
     system::{ChannelOnly, GapNotice, Head, RemoteError, Role},
     transport::Packet,
 };
@@ -19,7 +18,7 @@ use std::sync::{Arc, Weak};
 
 impl Core {
     fn read(&self, packet: &Packet) -> Result<Delivery, Box<DecodeError>> {
-        let source = Json.source(packet.frame()).map_err(|message| {
+        let source = self.codec.source(packet.frame()).map_err(|message| {
             Box::new(DecodeError::new(DecodeErrorKind::Syntax {
                 offset: 0,
                 message,
@@ -33,7 +32,7 @@ impl Core {
         match self.read(packet) {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
-                let source = Json.source(packet.frame()).ok();
+                let source = self.codec.source(packet.frame()).ok();
                 let envelope = &self.descriptor.server.envelope;
                 let head = source.and_then(|source| Head::read(&source, envelope).ok());
                 let role = head.as_ref().and_then(|head| {

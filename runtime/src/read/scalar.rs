@@ -2,7 +2,7 @@
 
 use super::{
     ArrayReader, Kind, Num, Pass, ReadContext, ReadResult, Reader, Rule, Rules, Text, detail_cache,
-    rules::{bounds, check_number, check_string, check_value, is_within},
+    rules::{bounds, check_bytes, check_number, check_string, check_value, is_within},
 };
 use crate::{Bytes, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter};
 use bytestring::ByteString;
@@ -214,8 +214,12 @@ impl Payload for Bytes {
         if r.peek()? != Kind::String {
             return wrong_type(r, cx, Type::String);
         }
-        let text = r.string()?;
         let mark = cx.mark();
+        if let Some(bytes) = r.byte_string()? {
+            check_bytes(rules, &bytes, cx);
+            return Ok(cx.clean_since(mark).then(|| Self(bytes.into_owned())));
+        }
+        let text = r.string()?;
         check_string(rules, &text, cx);
         let bytes = Self::from_base64(&text);
         let says_so = |rule: &Rule| matches!(rule, Rule::ContentEncoding(_));

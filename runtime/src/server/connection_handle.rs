@@ -23,7 +23,7 @@ use std::{
 pub(crate) struct ConnectionHandle {
     pub(crate) id: u64,
     pub(crate) outbound: Outbound,
-    /// The index of the connection's encoding in [`Encoder::codecs`].
+    /// The index of the connection's encoding in [`Encoder::encodings`].
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
     pub(crate) session: SessionState,

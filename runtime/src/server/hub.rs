@@ -228,7 +228,7 @@ impl Deliver for Hub {
             ..self.encoder.outgoing(publication.message.tag)
         };
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
-        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.codecs.len()];
+        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
         for connection in state.members.values() {
             let packet = packets[connection.encoding]
                 .get_or_insert_with(|| self.encoder.encode(connection.encoding, &message));
