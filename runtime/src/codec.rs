@@ -3,18 +3,25 @@
 mod binary;
 mod envelope;
 mod json;
+mod payload;
 
 pub use binary::{Cbor, MsgPack};
 pub use json::Json;
+#[cfg(feature = "net")]
+pub(crate) use payload::JsonPayload;
 
 use crate::{
     descriptor::{EnvelopeDescriptor, Tag},
-    envelope::Id,
-    read::{BinaryFormat, Reader, Transcoded},
+    envelope::{Envelope, Id},
+    message::{MessageSet, PayloadOf},
+    read::{BinaryFormat, Reader, Stop, Transcoded},
 };
 use bytes::Bytes;
 use bytestring::ByteString;
 use std::{borrow::Cow, fmt, ops::Range, time::SystemTime};
+
+/// The maximum nesting depth of what is transcoded.
+pub(crate) const DEPTH: u32 = 256;
 
 /// The encodings that a protocol can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +40,18 @@ impl Encoding {
     pub(crate) fn of(name: &str) -> Option<Self> {
         let all = [Self::Json, Self::MsgPack, Self::Cbor];
         all.into_iter().find(|one| one.codec().name() == name)
+    }
+
+    /// Returns a message as a source for decoding, in this encoding. JSON text has to be UTF-8.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn source(self, message: &Bytes) -> Result<Source<'_>, std::str::Utf8Error> {
+        Ok(match self {
+            Self::Json => Source::Json(std::str::from_utf8(message)?.into()),
+            Self::MsgPack => Source::MsgPack(message),
+            Self::Cbor => Source::Cbor(message),
+        })
     }
 
     /// Returns its codec.
@@ -106,6 +125,25 @@ impl<'a> Source<'a> {
             Self::MsgPack(bytes) => transcode(BinaryFormat::MsgPack, bytes),
             Self::Cbor(bytes) => transcode(BinaryFormat::Cbor, bytes),
         }
+    }
+
+    /// Writes the message in another encoding, as it is: nothing is checked but that it is well-formed. A byte string becomes base64 in JSON, where it
+    /// stays a text afterwards.
+    ///
+    /// # Errors
+    /// If the message is malformed, or has more than 256 nested arrays and objects.
+    pub fn transcode(self, to: Encoding) -> Result<Vec<u8>, EncodeError> {
+        let mut reader = self.reader(DEPTH);
+        let written = {
+            let value = Transcoded::new(&mut reader);
+            match to {
+                Encoding::Json => serde_json::to_vec(&value).map_err(EncodeError),
+                Encoding::MsgPack => binary::to_bytes(BinaryFormat::MsgPack, &value),
+                Encoding::Cbor => binary::to_bytes(BinaryFormat::Cbor, &value),
+            }
+        }?;
+        let trailing = || EncodeError(serde::ser::Error::custom("something follows the value"));
+        reader.end().map(|()| written).map_err(|Stop| trailing())
     }
 
     /// Returns its size in bytes.
@@ -205,6 +243,53 @@ impl<'a> Outgoing<'a> {
             outcome: None,
         }
     }
+}
+
+/// Encodes a message with its envelope.
+///
+/// # Errors
+/// If the payload cannot be serialized.
+///
+/// ```
+/// # use handfast::protocol;
+/// use handfast::{NoPendingReplies, Side, codec::{Encoding, Source}, decode, encode};
+///
+/// #[protocol(server)]
+/// #[derive(Clone, Debug, PartialEq)]
+/// pub enum ServerMessage {
+///     #[message("move")]
+///     Move { x: i64, y: i64 },
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let envelope = ServerMessage::decode(r#"{"type":"move","payload":{"x":1,"y":2}}"#)?;
+/// let bytes = encode(&envelope, Encoding::MsgPack)?;
+/// assert_eq!(bytes, b"\x82\xA4type\xA4move\xA7payload\x82\xA1x\x01\xA1y\x02");
+///
+/// let source = Source::MsgPack(&bytes.into());
+/// let read = decode::<ServerMessage>(source, Side::Server, 64, &NoPendingReplies)?;
+/// assert_eq!(read.message, envelope.message);
+/// # Ok(())
+/// # }
+/// ```
+pub fn encode<M: MessageSet>(
+    envelope: &Envelope<M>,
+    encoding: Encoding,
+) -> Result<Vec<u8>, EncodeError> {
+    let message = &M::DESCRIPTOR.messages[envelope.message.index()];
+    let payload = PayloadOf(&envelope.message);
+    encoding.codec().encode(&Outgoing {
+        payload: message
+            .payload
+            .then_some(&payload as &dyn erased_serde::Serialize),
+        id: envelope.id.as_ref(),
+        version: envelope.version,
+        channel: envelope.channel.as_deref(),
+        seq: envelope.seq,
+        epoch: envelope.epoch.as_deref(),
+        timestamp: envelope.timestamp,
+        ..Outgoing::new(&M::DESCRIPTOR.envelope, message.tag)
+    })
 }
 
 /// A message cannot be encoded.

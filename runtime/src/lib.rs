@@ -167,6 +167,7 @@ mod value;
 /// A string that may share the bytes of the text it was read from: a clone is a counted reference, and as long as one lives,
 /// so do the bytes of the whole text.
 pub use bytestring::ByteString;
+pub use codec::encode;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
 pub use handfast_schema::{Pointer, Side, Violation, Violations};

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ExpectedReply, Id, PendingReplies,
-    codec::{Codec, Encoding, Outgoing},
+    codec::{Codec, Encoding, JsonPayload, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
     outbound::Outbound,
     transport::Packet,
@@ -133,10 +133,12 @@ impl Core {
     ) -> Result<Packet, Failure> {
         let envelope = self.envelope();
         let payload = request.payload.as_deref();
+        let payload =
+            payload.map(|json| JsonPayload::new(self.descriptor.client, request.tag, json));
         let bytes = self.codec.encode(&Outgoing {
             payload: payload
                 .as_ref()
-                .map(|raw| raw as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
             version: envelope
                 .version

@@ -3,7 +3,7 @@
 use super::{connection_handle::ConnectionHandle, encoder::Encoder, membership::JoinError};
 use crate::{
     broker::{Broker, Deliver, Publication, ServerId, StreamPosition},
-    codec::Outgoing,
+    codec::{JsonPayload, Outgoing},
     transport::Packet,
 };
 use std::{
@@ -211,11 +211,13 @@ impl Deliver for Hub {
         let mut state = channel.lock();
         state.position = Some(position.clone());
         let volatile = publication.message.volatile;
+        let union = self.encoder.protocol.server;
         let payload = publication.payload.as_deref();
+        let payload = payload.map(|json| JsonPayload::new(union, publication.message.tag, json));
         let message = Outgoing {
             payload: payload
                 .as_ref()
-                .map(|raw| raw as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq: (!volatile).then_some(position.seq),
             timestamp: self

@@ -1,7 +1,10 @@
 //! The data model of serde in binary, mapped as `serde_json` maps it to JSON; but bytes are bytes.
 
 use super::writer::{Container, Open, Writer};
-use crate::read::{Reader, Transcoded};
+use crate::{
+    codec::DEPTH,
+    read::{Reader, Transcoded},
+};
 use serde::{
     Serialize,
     ser::{
@@ -14,9 +17,6 @@ use serde_json::Error;
 /// How the names begin of the structs by which `serde_json` serializes a `RawValue`, or a number of arbitrary precision: their only field is JSON
 /// text.
 const PRIVATE: &str = "$serde_json::private::";
-
-/// The maximum nesting depth of JSON text that is transcoded.
-const DEPTH: u32 = 256;
 
 /// What is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
