@@ -3,6 +3,7 @@
 mod binary;
 mod envelope;
 mod json;
+#[cfg(feature = "net")]
 mod payload;
 
 pub use binary::{Cbor, MsgPack};
@@ -36,6 +37,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    #[cfg(feature = "net")]
     /// Returns the encoding with a name in the `encodings` of the spec.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let all = [Self::Json, Self::MsgPack, Self::Cbor];
@@ -146,6 +148,7 @@ impl<'a> Source<'a> {
         reader.end().map(|()| written).map_err(|Stop| trailing())
     }
 
+    #[cfg(feature = "net")]
     /// Returns its size in bytes.
     pub(crate) fn len(self) -> usize {
         match self {

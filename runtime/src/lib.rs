@@ -183,7 +183,7 @@ pub use read::Definitions;
 pub use session_code::SessionCode;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation};
-pub use validate::{Validate, ValidationError, from_str, from_value};
+pub use validate::{Validate, ValidationError, from_source, from_str, from_value};
 pub use value::{Bytes, Nullable, StringInteger, ValidatedJson};
 
 /// Keeps what a server needs, where this crate was built with one.
