@@ -129,11 +129,13 @@ fn read_counted<'de>(
     let &[required] = required else {
         return Ok(false);
     };
-    if r.peek()? != Kind::Object {
+    let Reader::Binary(binary) = &mut *r else {
         return Ok(false);
-    }
-    let Members::Counted(mut left) = r.enter_object()? else {
-        return Ok(false);
+    };
+    let mut left = match binary.quick_map() {
+        Some(count) => count,
+        None if binary.peek()? == Kind::Object => binary.enter_map()?,
+        None => return Ok(false),
     };
     for (field, (name, slot)) in layout.names.iter().zip(slots).enumerate() {
         let Reader::Binary(binary) = &mut *r else {

@@ -100,6 +100,14 @@ fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult
         json.go(end);
         return Ok(Some(integer));
     }
+    if let Reader::Binary(binary) = &mut *r
+        && let Some((n @ Num::Int(integer), end)) = binary.plain()
+        && integer.unsigned_abs() <= SAFE
+        && is_within(rules, n.as_f64())
+    {
+        binary.go(end);
+        return Ok(Some(integer));
+    }
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
     }
@@ -144,6 +152,13 @@ impl Payload for f64 {
             && is_within(rules, n.as_f64())
         {
             json.go(end);
+            return Ok(Some(n.as_f64()));
+        }
+        if let Reader::Binary(binary) = &mut *r
+            && let Some((n, end)) = binary.plain()
+            && is_within(rules, n.as_f64())
+        {
+            binary.go(end);
             return Ok(Some(n.as_f64()));
         }
         if r.peek()? != Kind::Number {

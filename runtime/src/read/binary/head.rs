@@ -46,21 +46,62 @@ impl BinaryReader<'_> {
         let Some(byte) = self.byte() else {
             return Err(self.syntax(ENDS_EARLY));
         };
+        let kinds = match self.format {
+            BinaryFormat::MsgPack => &MSGPACK_KINDS,
+            BinaryFormat::Cbor => &CBOR_KINDS,
+        };
+        kinds[usize::from(byte)].ok_or_else(|| self.refuse(byte))
+    }
+
+    /// Stops because of a byte that no value begins with.
+    #[cold]
+    fn refuse(&mut self, byte: u8) -> Stop {
         let kind = match self.format {
             BinaryFormat::MsgPack => msgpack_kind(byte),
             BinaryFormat::Cbor => cbor_kind(byte),
         };
-        kind.map_err(|message| self.syntax(message))
+        self.syntax(kind.err().unwrap_or_default())
     }
 
-    /// Takes the head of a short text and returns its length. Otherwise reads nothing.
+    /// Takes the head of a text of less than 256 bytes, in its shortest form, and returns its length. Otherwise reads nothing.
     #[inline]
     pub(super) fn short_text(&mut self) -> Option<usize> {
         let (first, most) = self.format.short_text();
-        let length = usize::from(self.byte()?.checked_sub(first)?);
-        let short = length < most && length < self.bytes.len() - self.at;
-        self.at += usize::from(short);
-        short.then_some(length)
+        let [byte, rest @ ..] = self.bytes.get(self.at..)? else {
+            return None;
+        };
+        let length = usize::from(byte.wrapping_sub(first));
+        let (length, head, rest) = if length < most {
+            (length, 1, rest)
+        } else {
+            let long = match self.format {
+                BinaryFormat::MsgPack => 0xD9,
+                BinaryFormat::Cbor => 0x78,
+            };
+            let (length, rest) = rest.split_first().filter(|_| *byte == long)?;
+            (usize::from(*length), 2, rest)
+        };
+        if length > rest.len() {
+            return None;
+        }
+        self.at += head;
+        Some(length)
+    }
+
+    /// Enters a map with few members and returns their number. Otherwise reads nothing.
+    #[inline]
+    pub(in crate::read) fn quick_map(&mut self) -> Option<usize> {
+        let (first, most) = match self.format {
+            BinaryFormat::MsgPack => (0x80, 16),
+            BinaryFormat::Cbor => (0xA0, 24),
+        };
+        let count = usize::from(self.byte()?.wrapping_sub(first));
+        if count >= most || count > self.bytes.len() - self.at || self.depth == 0 {
+            return None;
+        }
+        self.depth -= 1;
+        self.at += 1;
+        Some(count)
     }
 
     /// Reads the head of the next item. A syntax error is at its first byte.
@@ -182,6 +223,26 @@ impl BinaryReader<'_> {
             _ => return Err(SIMPLE),
         })
     }
+}
+
+static MSGPACK_KINDS: [Option<Kind>; 256] = kinds(BinaryFormat::MsgPack);
+static CBOR_KINDS: [Option<Kind>; 256] = kinds(BinaryFormat::Cbor);
+
+/// Returns the kind of value that begins with each byte, if one does.
+const fn kinds(format: BinaryFormat) -> [Option<Kind>; 256] {
+    let mut kinds = [None; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let kind = match format {
+            BinaryFormat::MsgPack => msgpack_kind(byte as u8),
+            BinaryFormat::Cbor => cbor_kind(byte as u8),
+        };
+        if let Ok(kind) = kind {
+            kinds[byte] = Some(kind);
+        }
+        byte += 1;
+    }
+    kinds
 }
 
 const fn msgpack_kind(byte: u8) -> Result<Kind, &'static str> {

@@ -5,7 +5,7 @@ use super::{BinaryFormat, BinaryReader, Head, INDEFINITE, Num, Stop};
 impl BinaryReader<'_> {
     #[inline]
     pub(in crate::read) fn number(&mut self) -> Result<Num, Stop> {
-        if let Some((n, end)) = self.plain(self.at) {
+        if let Some((n, end)) = self.plain() {
             self.at = end;
             return Ok(n);
         }
@@ -15,27 +15,29 @@ impl BinaryReader<'_> {
         }
     }
 
-    /// Returns the number at an offset and its end, if it is a double or a short integer.
+    /// Returns the number at the current position and its end, unless it is rare or malformed.
     #[inline]
-    fn plain(&self, at: usize) -> Option<(Num, usize)> {
-        let (head, rest) = self.bytes.get(at..)?.split_first()?;
-        let (double, single) = match self.format {
-            BinaryFormat::MsgPack => (0xCB, 0xCA),
-            BinaryFormat::Cbor => (0xFB, 0xFA),
+    pub(in crate::read) fn plain(&self) -> Option<(Num, usize)> {
+        let (head, rest) = self.bytes.get(self.at..)?.split_first()?;
+        let (n, width) = match self.format {
+            BinaryFormat::MsgPack => match *head {
+                0xCB => (double(rest)?, 8),
+                0x00..=0x7F => (Num::Int((*head).into()), 0),
+                0xCA => (single(rest)?, 4),
+                0xE0..=0xFF => (Num::Int(head.cast_signed().into()), 0),
+                0xCC..=0xCF => unsigned(rest, *head - 0xCC)?,
+                _ => return None,
+            },
+            BinaryFormat::Cbor => match *head {
+                0xFB => (double(rest)?, 8),
+                0..24 => (Num::Int((*head).into()), 0),
+                0xFA => (single(rest)?, 4),
+                0x20..0x38 => (Num::Int(-1 - i64::from(*head - 0x20)), 0),
+                24..28 => unsigned(rest, *head - 24)?,
+                _ => return None,
+            },
         };
-        if *head == double {
-            let x = f64::from_be_bytes(*rest.first_chunk()?);
-            return x.is_finite().then_some((Num::Float(x), at + 9));
-        }
-        if *head == single {
-            let x = f64::from(f32::from_be_bytes(*rest.first_chunk()?));
-            return x.is_finite().then_some((Num::Float(x), at + 5));
-        }
-        let short = match self.format {
-            BinaryFormat::MsgPack => *head < 0x80,
-            BinaryFormat::Cbor => *head < 24,
-        };
-        short.then_some((Num::Int((*head).into()), at + 1))
+        Some((n, self.at + 1 + width))
     }
 
     /// Reads the next item of an array of which `left` are left, if it is a double or a short integer within bounds. Otherwise reads
@@ -49,7 +51,7 @@ impl BinaryReader<'_> {
         if *left == 0 {
             return None;
         }
-        let (n, end) = self.plain(self.at)?;
+        let (n, end) = self.plain()?;
         let x = n.as_f64();
         if x < min || x > max {
             return None;
@@ -58,4 +60,29 @@ impl BinaryReader<'_> {
         self.at = end;
         Some(x)
     }
+}
+
+#[inline]
+fn double(bytes: &[u8]) -> Option<Num> {
+    let x = f64::from_be_bytes(*bytes.first_chunk()?);
+    x.is_finite().then_some(Num::Float(x))
+}
+
+#[inline]
+fn single(bytes: &[u8]) -> Option<Num> {
+    let x = f32::from_be_bytes(*bytes.first_chunk()?);
+    x.is_finite().then_some(Num::Float(x.into()))
+}
+
+/// Returns an unsigned number of 1, 2, 4 or 8 bytes, by its binary logarithm, and its width.
+#[inline]
+fn unsigned(bytes: &[u8], width: u8) -> Option<(Num, usize)> {
+    let (n, width) = match width {
+        0 => (u8::from_be_bytes(*bytes.first_chunk()?).into(), 1),
+        1 => (u16::from_be_bytes(*bytes.first_chunk()?).into(), 2),
+        2 => (u32::from_be_bytes(*bytes.first_chunk()?).into(), 4),
+        _ => (i64::from_be_bytes(*bytes.first_chunk()?), 8),
+    };
+    // Beyond 63 bits it is no `i64`.
+    (n >= 0).then_some((Num::Int(n), width))
 }
