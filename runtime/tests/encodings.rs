@@ -282,7 +282,7 @@ fn mutate(rng: &mut Rng, value: &mut Value) {
 #[test]
 fn the_verdict_is_that_of_json() {
     let mut counts = [0, 0];
-    for seed in 1..=4_000 {
+    for seed in 1..=1_500 {
         let rng = &mut Rng::new(seed);
         let mut value = message();
         if rng.one_in(2) {
@@ -312,12 +312,12 @@ fn the_verdict_is_that_of_json() {
         }
         counts[usize::from(expected.iter().any(Result::is_ok))] += 1;
     }
-    assert!(counts.iter().all(|count| *count > 800), "{counts:?}");
+    assert!(counts.iter().all(|count| *count > 300), "{counts:?}");
 }
 
 #[test]
 fn others_read_what_is_written() {
-    for seed in 1..=4_000 {
+    for seed in 1..=1_500 {
         let rng = &mut Rng::new(seed);
         let mut value = message();
         for _ in 0..rng.below(4) {
@@ -427,7 +427,7 @@ fn hostile_bytes_are_judged_as_the_text_that_they_stand_for() {
                 assert_eq!(verdict, Err("SYNTAX".to_owned()), "{end} bytes");
             }
         }
-        for seed in 1..=20_000 {
+        for seed in 1..=8_000 {
             let rng = &mut Rng::new(seed);
             let mut bytes = good.clone();
             for _ in 0..=rng.below(3) {

@@ -92,9 +92,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
                 }
             }
             (Reader::Binary(r), Some(Items::Counted(left))) => {
-                while let Some(x) = r.quick_number(left, bounds) {
-                    items.push(x);
-                }
+                r.quick_numbers(left, bounds, items);
             }
             _ => {}
         }

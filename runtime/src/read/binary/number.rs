@@ -40,25 +40,38 @@ impl BinaryReader<'_> {
         Some((n, self.at + 1 + width))
     }
 
-    /// Reads the next item of an array of which `left` are left, if it is a double or a short integer within bounds. Otherwise reads
-    /// nothing.
-    #[inline]
-    pub(in crate::read) fn quick_number(
+    /// Reads the next items of an array of which `left` are left, for as long as they are numbers within bounds and not rare.
+    pub(in crate::read) fn quick_numbers(
         &mut self,
         left: &mut usize,
         (min, max): (f64, f64),
-    ) -> Option<f64> {
-        if *left == 0 {
-            return None;
+        items: &mut Vec<f64>,
+    ) {
+        // No more than what has arrived, whatever the head says.
+        items.reserve((*left).min((self.bytes.len() - self.at) / size_of::<f64>()));
+        let head = match self.format {
+            BinaryFormat::MsgPack => 0xCB,
+            BinaryFormat::Cbor => 0xFB,
+        };
+        while *left != 0 {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let (x, end) = match rest.first_chunk::<9>() {
+                Some([first, double @ ..]) if *first == head => {
+                    (f64::from_be_bytes(*double), self.at + 9)
+                }
+                _ => match self.plain() {
+                    Some((n, end)) => (n.as_f64(), end),
+                    None => return,
+                },
+            };
+            // The bounds are finite, so what is not finite is left to the general way, which refuses it.
+            if !(min..=max).contains(&x) {
+                return;
+            }
+            *left -= usize::from(*left != INDEFINITE);
+            self.at = end;
+            items.push(x);
         }
-        let (n, end) = self.plain()?;
-        let x = n.as_f64();
-        if x < min || x > max {
-            return None;
-        }
-        *left -= usize::from(*left != INDEFINITE);
-        self.at = end;
-        Some(x)
     }
 }
 
