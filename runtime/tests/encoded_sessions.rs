@@ -6,7 +6,6 @@ mod chat;
 mod script;
 mod support;
 
-use bytes::Bytes;
 use chat::{
     Auth, Chat, ChatSendError, Client, HASH, Limit, News, PricesDone, PricesTick, PricesWatch,
     RoomJoined, Server, ServerMessage, UserTyping, WatchError,
@@ -143,7 +142,7 @@ async fn errors_have_the_same_words() {
                 raw.socket.send(message).await.expect("it is open");
                 let answer = raw.socket.next().await.expect("it is open").expect("it works");
                 assert_eq!(answer.is_binary(), encoding != Encoding::Json);
-                let answer = Bytes::from(answer.into_data());
+                let answer = answer.into_data();
                 let answer = encoding.source(&answer).expect("UTF-8").transcode(Encoding::Json);
                 let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
                 found.push(chat::raw::timeless(&answer));
@@ -193,7 +192,7 @@ async fn what_is_malformed_is_answered() {
                 .await
                 .expect("it is open")
                 .expect("it works");
-            let answer = Bytes::from(answer.into_data());
+            let answer = answer.into_data();
             let answer = Source::MsgPack(&answer)
                 .transcode(Encoding::Json)
                 .expect("well-formed");

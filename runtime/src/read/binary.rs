@@ -29,7 +29,8 @@ const INDEFINITE: usize = usize::MAX;
 
 const ENDS_EARLY: &str = "the message ends early";
 
-/// A pull parser for a binary encoding. Strings are borrowed from the message, unless they are sent in chunks.
+/// A pull parser for a binary encoding. Its methods are not inlined where a [`Reader`](super::Reader) calls them, so that JSON text, which
+/// most messages are, is read by short code. Strings are borrowed from the message, unless they are sent in chunks.
 #[derive(Debug)]
 pub struct BinaryReader<'de> {
     bytes: &'de [u8],
@@ -211,6 +212,7 @@ impl<'de> BinaryReader<'de> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn string(&mut self) -> Result<Text<'de, '_>, Stop> {
         if let Some(length) = self.short_text() {
             return self.utf8(length).map(Text::Borrowed);
@@ -231,6 +233,20 @@ impl<'de> BinaryReader<'de> {
         Ok(Text::Scratch(&self.scratch))
     }
 
+    /// Reads a text that is one of `values`, and returns its index. Otherwise reads nothing. What is equal to one of them is UTF-8.
+    pub(super) fn quick_literal(&mut self, values: &[&'static str]) -> Option<usize> {
+        let start = self.at;
+        let length = self.short_text()?;
+        let found = self.take(length);
+        let place = values
+            .iter()
+            .position(|value| value.len() == length && super::json::same(found, value.as_bytes()));
+        if place.is_none() {
+            self.at = start;
+        }
+        place
+    }
+
     /// Reads a byte string, if the next value is one. Otherwise reads nothing.
     pub(super) fn byte_string(&mut self) -> Result<Option<Cow<'de, [u8]>>, Stop> {
         let start = self.at;
@@ -243,6 +259,7 @@ impl<'de> BinaryReader<'de> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn enter_object(&mut self) -> Result<Members<'de>, Stop> {
         self.enter_map().map(Members::Counted)
     }
@@ -258,7 +275,7 @@ impl<'de> BinaryReader<'de> {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn next_key(
         &mut self,
         left: &mut usize,
@@ -339,6 +356,7 @@ impl<'de> BinaryReader<'de> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn enter_array(&mut self) -> Result<Items<'de>, Stop> {
         match self.head()? {
             Head::Array(count) => {
@@ -349,7 +367,7 @@ impl<'de> BinaryReader<'de> {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn next_item(&mut self, left: &mut usize) -> bool {
         self.more(left)
     }

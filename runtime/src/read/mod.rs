@@ -245,6 +245,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Enters an object.
+    #[inline]
     pub fn enter_object(&mut self) -> Result<Members<'de>, Stop> {
         either!(self.enter_object())
     }
@@ -295,6 +296,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Enters an array.
+    #[inline]
     pub fn enter_array(&mut self) -> Result<Items<'de>, Stop> {
         either!(self.enter_array())
     }

@@ -50,6 +50,11 @@ pub fn literal(
     cx: &mut ReadContext,
     literals: &'static Literals,
 ) -> ReadResult<usize> {
+    if let Reader::Binary(binary) = &mut *r
+        && let Some(place) = binary.quick_literal(literals.values)
+    {
+        return Ok(Some(place));
+    }
     if r.peek()? == Kind::String {
         let text = r.string()?;
         if let Some(place) = literals.values.iter().position(|value| *value == &*text) {

@@ -41,7 +41,7 @@ impl BinaryFormat {
 
 impl BinaryReader<'_> {
     /// Returns the kind of the next value. A byte string stands for its base64 text.
-    #[inline]
+    #[inline(never)]
     pub(in crate::read) fn peek(&mut self) -> Result<Kind, Stop> {
         let Some(byte) = self.byte() else {
             return Err(self.syntax(ENDS_EARLY));

@@ -3,7 +3,7 @@
 use super::{BinaryFormat, BinaryReader, Head, INDEFINITE, Num, Stop};
 
 impl BinaryReader<'_> {
-    #[inline]
+    #[inline(never)]
     pub(in crate::read) fn number(&mut self) -> Result<Num, Stop> {
         if let Some((n, end)) = self.plain() {
             self.at = end;
