@@ -44,7 +44,7 @@ fn read(source: Source<'_>) -> Option<Envelope<ClientMessage>> {
 
 fn run() -> Result<bool, Box<dyn Error>> {
     println!("bytes, ns to read and ns to write; in brackets the ratios to JSON\n");
-    println!("{:<10}{:>26}{:>26}{:>26}", "", "json", "msgpack", "cbor");
+    println!("{:<8}{:>32}{:>32}{:>32}", "", "json", "msgpack", "cbor");
     let mut kept = true;
     for (name, text) in NAMES.iter().zip(MESSAGES.lines()) {
         let json = Source::Json(text.into());
@@ -72,18 +72,22 @@ fn run() -> Result<bool, Box<dyn Error>> {
             })
             .collect();
         let (reading, writing) = (medians(&reads), medians(&writes));
-        print!("{name:<10}");
+        print!("{name:<8}");
         for (i, (_, bytes)) in messages.iter().enumerate() {
             let ratio = |times: &[f64]| match times.get(i) {
                 Some(time) => format!("{time:.0} ({:.2})", time / times[0]),
                 None => "-".to_owned(),
             };
             let cell = format!("{} {} {}", bytes.len(), ratio(&reading), ratio(&writing));
-            print!("{cell:>26}");
+            print!("{cell:>32}");
         }
         println!();
         if *name == "sensor" {
-            kept = bar("sensor, MessagePack against JSON", reading[1] / reading[0], BAR);
+            kept = bar(
+                "sensor, MessagePack against JSON",
+                reading[1] / reading[0],
+                BAR,
+            );
         }
     }
     Ok(kept)
