@@ -469,3 +469,24 @@ fn hostile_bytes_are_judged_as_the_text_that_they_stand_for() {
         "{counts:?}"
     );
 }
+
+#[test]
+fn depth_is_that_of_json() {
+    let text = message().to_string();
+    let is_read = |source: Source<'_>, depth: u32| {
+        decode::<Message>(source, Side::Server, depth, &NoPendingReplies).is_ok()
+    };
+    for depth in 0..6 {
+        let json = is_read(Source::Json(text.as_str().into()), depth);
+        assert_eq!(json, depth >= 4, "{depth}");
+        for encoding in BINARY {
+            let bytes = Source::Json(text.as_str().into()).transcode(encoding);
+            let bytes = Bytes::from(bytes.expect("it is transcoded"));
+            assert_eq!(
+                is_read(source(encoding, &bytes), depth),
+                json,
+                "{depth} {encoding:?}"
+            );
+        }
+    }
+}
