@@ -200,7 +200,13 @@ pub struct UnionDescriptor {
     pub messages: &'static [MessageDescriptor],
     /// Returns the index in `messages` of a discriminant.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
+    /// Reads a payload as its type.
+    pub typed: TypedPayload,
 }
+
+/// Reads the payload of the message at an index from JSON text, and passes it to `write` if it is valid and has no unknown fields.
+pub type TypedPayload =
+    fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
 impl UnionDescriptor {
     /// Creates the descriptor of the messages of one side.
@@ -208,12 +214,14 @@ impl UnionDescriptor {
         envelope: EnvelopeDescriptor,
         messages: &'static [MessageDescriptor],
         lookup: fn(TagRef<'_>) -> Option<usize>,
+        typed: TypedPayload,
     ) -> Self {
         Self {
             layout: envelope.layout(),
             envelope,
             messages,
             lookup,
+            typed,
         }
     }
 }

@@ -169,6 +169,7 @@ mod value;
 /// A string that may share the bytes of the text it was read from: a clone is a counted reference, and as long as one lives,
 /// so do the bytes of the whole text.
 pub use bytestring::ByteString;
+pub use codec::encode;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
 #[cfg(feature = "net")]
@@ -186,7 +187,7 @@ pub use read::Definitions;
 pub use session_code::SessionCode;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation};
-pub use validate::{Validate, ValidationError, from_str, from_value};
+pub use validate::{Validate, ValidationError, from_source, from_str, from_value};
 pub use value::{Bytes, Nullable, StringInteger, ValidatedJson};
 
 /// Keeps what a server needs, where this crate was built with one.

@@ -53,7 +53,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("P038", include_str!("../pages/P038.md")),
     ("P039", include_str!("../pages/P039.md")),
     ("P040", include_str!("../pages/P040.md")),
-    ("P041", include_str!("../pages/P041.md")),
     ("S001", include_str!("../pages/S001.md")),
     ("S002", include_str!("../pages/S002.md")),
     ("S003", include_str!("../pages/S003.md")),

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     broker::{Broker, InMemory},
-    codec::{Codec, Json},
     descriptor::Limits,
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
@@ -242,17 +241,8 @@ impl<S: From<Server>> Builder<S> {
     /// Builds the server.
     pub fn build(self) -> S {
         let protocol = self.service.protocol();
-        let mut codecs: Vec<(Arc<dyn Codec>, &'static str)> = protocol
-            .encodings
-            .iter()
-            .filter(|(name, _)| *name == "json")
-            .map(|(_, subprotocol)| (Arc::new(Json) as Arc<dyn Codec>, *subprotocol))
-            .collect();
-        if codecs.is_empty() {
-            codecs.push((Arc::new(Json), ""));
-        }
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
-        let state = ServerState::new(protocol, self.limits, codecs.into(), broker, self.bounds);
+        let state = ServerState::new(protocol, self.limits, broker, self.bounds);
         Server {
             endpoint: Arc::new(Endpoint {
                 state,

@@ -36,7 +36,7 @@ pub(crate) struct Peer {
 pub(crate) struct ConnectionHandle {
     pub(crate) id: u64,
     pub(crate) outbound: Outbound,
-    /// The index of the connection's encoding in [`Encoder::codecs`].
+    /// The index of the connection's encoding in [`Encoder::encodings`].
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
     /// The user behind the session, if it is known.

@@ -68,6 +68,9 @@ use address::ClientAddress;
 use endpoint::Endpoint;
 use std::sync::Arc;
 
+/// The close code for data of a type that cannot be accepted (RFC 6455, section 7.4.1).
+const UNSUPPORTED_DATA: u16 = 1003;
+
 /// A server of one protocol.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -115,8 +118,8 @@ impl Server {
         router::router(&self.endpoint, &self.path, self.health_path.as_deref())
     }
 
-    /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. It uses the
-    /// protocol's preferred encoding.
+    /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. The encoding
+    /// is [`ConnectionInfo::encoding`]; if the protocol does not have it, the connection is closed with 1003.
     ///
     /// ```
     /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
@@ -142,13 +145,19 @@ impl Server {
     /// ```
     pub async fn serve(&self, transport: impl Transport, info: ConnectionInfo) {
         let mut transport: Box<dyn Transport> = Box::new(transport);
+        let Some(encoding) = self.endpoint.state.encoder.index_of(info.encoding) else {
+            tracing::error!(encoding = ?info.encoding, "the protocol does not have this encoding");
+            let frame =
+                CloseFrame::new(UNSUPPORTED_DATA, "the protocol does not have this encoding");
+            return transport.close(&frame, CLOSE_TIMEOUT).await;
+        };
         let client = info.address.map(|address| ClientAddress {
             address,
             unidentified: false,
         });
         match self.endpoint.state.admit(client) {
             Ok(admission) => {
-                handshake::serve(transport, self.endpoint.clone(), info, admission, 0).await;
+                handshake::serve(transport, self.endpoint.clone(), info, admission, encoding).await;
             }
             Err(_) => {
                 let code = handshake::TRY_AGAIN_LATER;

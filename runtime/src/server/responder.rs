@@ -7,7 +7,7 @@ use super::{
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
     broker::{Retention, StreamPosition},
-    codec::Outgoing,
+    codec::{JsonPayload, Outgoing},
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
     transport::Packet,
     validate::validate_error,
@@ -306,14 +306,16 @@ impl Responder {
                 ));
             }
         };
-        let payload = payload.as_deref();
         let connection = &self.context.connection;
+        let union = connection.encoder.protocol.server;
+        let payload = payload.as_deref();
+        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
         let key = joining.key().clone();
         let answer = |position: &StreamPosition| {
             connection.encode(&Outgoing {
                 payload: payload
                     .as_ref()
-                    .map(|raw| raw as &dyn erased_serde::Serialize),
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
                 id: self.context.id(),
                 is_reply: true,
                 outcome: Some(true),

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     Payload, ValidationError,
     broker::{Broker, BrokerError, HistoryLimits, Publication, Receipt, Retention},
-    codec::Codec,
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
     validate::validate_within,
 };
@@ -106,11 +105,10 @@ impl ServerState {
     pub(crate) fn new(
         protocol: &'static ProtocolDescriptor,
         limits: Limits,
-        codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
     ) -> Arc<Self> {
-        let encoder = Arc::new(Encoder::new(protocol, codecs, limits.message));
+        let encoder = Arc::new(Encoder::new(protocol, limits.message));
         Arc::new(Self {
             protocol,
             limits,
