@@ -11,15 +11,18 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 41] = files![
+static RUNTIME: [(&str, &str); 45] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
     "handfast/backoff.ts",
+    "handfast/binary.ts",
+    "handfast/cbor.ts",
     "handfast/channels.ts",
     "handfast/client.ts",
     "handfast/clock.ts",
     "handfast/close-codes.ts",
+    "handfast/codec.ts",
     "handfast/options.ts",
     "handfast/connection.ts",
     "handfast/decode.ts",
@@ -35,6 +38,7 @@ static RUNTIME: [(&str, &str); 41] = files![
     "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/memoize.ts",
+    "handfast/msgpack.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",
     "handfast/report.ts",

@@ -425,14 +425,14 @@ function wrongKind(field) {
   const [message, allowed] = WRONG_KIND[field.kind];
   return { path: `/${field.name}`, keyword: "type", message, allowed };
 }
-function writeMessage(envelope, tag, payload, fields) {
+function writeMessage(envelope, tag, payload, fields, encoding) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
   if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
   if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
-  return JSON.stringify(message);
+  return encoding === void 0 ? JSON.stringify(message) : encoding.encode(message);
 }
 
 // handfast/result.ts
@@ -471,6 +471,7 @@ var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
 var MANY_DIGITS = 309;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
   return nests(value, Math.min(depth, MAX_DEPTH));
@@ -489,12 +490,16 @@ function nests(value, depth) {
   }
   return false;
 }
+function parseFrame(frame, depth, encoding) {
+  if (encoding !== void 0) return encoding.decode(frame, depth);
+  return typeof frame === "string" ? parse(frame, depth) : refuse("syntax", NOT_JSON, {});
+}
 function parse(text, depth) {
   let value;
   try {
     value = JSON.parse(text);
   } catch {
-    return refuse("syntax", "not JSON", {});
+    return refuse("syntax", NOT_JSON, {});
   }
   if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
   if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
@@ -752,11 +757,13 @@ function isSessionCode(code) {
 // handfast/encoder.ts
 var Encoder = class {
   #protocol;
-  constructor(protocol2) {
+  #encoding;
+  constructor(protocol2, encoding) {
     this.#protocol = protocol2;
+    this.#encoding = encoding;
   }
-  /** The text of a message, if a server would accept it. */
-  text(message, payload, fields) {
+  /** Encodes a message, if a server would accept it. */
+  message(message, payload, fields) {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
     if (message.send !== noPayload) {
       const { content } = envelope;
@@ -766,19 +773,19 @@ var Encoder = class {
         return err({ code: "INVALID", message: words, violations });
       }
     }
-    let text;
+    let packet;
     try {
-      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
+      packet = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: "INVALID", message: words, violations: [] });
     }
     const max = this.#protocol.limits?.message;
-    if (max !== void 0 && text.length * 3 > max && byteLength(text) > max) {
+    if (max !== void 0 && packet.length * 3 > max && byteLength(packet) > max) {
       const words = `\`${message.name}\` has more than ${max} bytes`;
       return err({ code: "TOO_LARGE", message: words, retryable: false });
     }
-    return ok(text);
+    return ok(packet);
   }
   /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
   violations(validate, payload, outer, under) {
@@ -790,7 +797,7 @@ var Encoder = class {
     const tag = this.#protocol.roles?.[role];
     return tag === void 0 ? role : tag;
   }
-  /** The text of one of the session's own messages; `null` if the protocol has none. */
+  /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload) {
     const tag = this.tag(role);
     return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
@@ -802,10 +809,12 @@ var Encoder = class {
     return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
   }
   #raw(envelope, tag, payload, fields) {
-    return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
+    const version = parseInt(this.#protocol.version, 10);
+    return writeMessage(envelope, tag, payload, { ...fields, version }, this.#encoding);
   }
 };
 function byteLength(text) {
+  if (typeof text !== "string") return text.length;
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -848,10 +857,10 @@ var Outbound = class {
   }
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
   request(request, { timeout, signal, as }) {
-    const { id, text } = request;
+    const { id, packet } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
     this.#hasOrdered ||= request.inOrder;
-    const bytes = byteLength(text) + OVERHEAD;
+    const bytes = byteLength(packet) + OVERHEAD;
     if (as === void 0 && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
     const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
     const cancelTimer = timeout === null ? void 0 : deadline(this.#clock, timeout, timedOut);
@@ -862,30 +871,30 @@ var Outbound = class {
       signal?.removeEventListener("abort", abort);
     };
     const thisConnectionOnly = as !== void 0;
-    const entry = { order: this.#nextOrder++, text, bytes, volatile: false, request, thisConnectionOnly, release };
+    const entry = { order: this.#nextOrder++, packet, bytes, volatile: false, request, thisConnectionOnly, release };
     this.#usedBytes += bytes;
     if (as === "rejoin") this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
   /** Enqueues a message without a reply. */
-  send(text, volatile) {
-    const bytes = byteLength(text) + OVERHEAD;
+  send(packet, volatile) {
+    const bytes = byteLength(packet) + OVERHEAD;
     if (volatile && (!this.#connection.writable || this.#isFull(bytes, this.#maxBytes / 2))) return ok(void 0);
     if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
     if (this.#queued.size === 0 && this.#connection.writable && !this.#isSocketFull()) {
-      this.#connection.write(text);
+      this.#connection.write(packet);
       return ok(void 0);
     }
     this.#usedBytes += bytes;
-    const entry = { order: this.#nextOrder++, text, bytes, volatile, release() {
+    const entry = { order: this.#nextOrder++, packet, bytes, volatile, release() {
     } };
     this.#enqueue(entry, entry);
     return ok(void 0);
   }
   /** Sends a pong. A server that pings and does not read gets one pong for all pings. */
-  pong(text) {
+  pong(packet) {
     if (!this.#connection.writable) return;
-    this.#pong = text;
+    this.#pong = packet;
     this.#flushPong();
   }
   /** There is always room for one message, so that none is queued for ever. */
@@ -926,11 +935,11 @@ var Outbound = class {
     return true;
   }
   #write(key, entry) {
-    const { text, request } = entry;
+    const { packet, request } = entry;
     this.#queued.delete(key);
     if (request === void 0) this.#usedBytes -= entry.bytes;
     else this.#written.set(request.id, entry);
-    this.#connection.write(text);
+    this.#connection.write(packet);
   }
   /** The request that a message replies to: by id, or the first of those that are identified by order. */
   find(id) {
@@ -1475,14 +1484,14 @@ var Connection = class {
     }
   }
   #attempt() {
-    const { url, protocol: protocol2, connect: connect2, clock } = this.#settings;
+    const { url, subprotocol, protocol: protocol2, connect: connect2, clock } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     const { timeout } = protocol2.session;
     this.#phase = "connecting";
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
-    this.#transport = connect2(url, protocol2.subprotocol, {
+    this.#transport = connect2(url, subprotocol, {
       opened: () => {
         if (isCurrent()) void this.#sayHello(isCurrent);
       },
@@ -1529,9 +1538,9 @@ var Connection = class {
     if (this.#writable) this.#host.opened();
   }
   /** Writes a message; only while {@link writable}. */
-  write(text) {
+  write(packet) {
     try {
-      this.#transport?.send(text);
+      this.#transport?.send(packet);
     } catch (error) {
       this.#drop(ABNORMAL, String(error));
     }
@@ -1612,12 +1621,12 @@ var Connection = class {
   }
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason) {
-    const { url, protocol: protocol2 } = this.#settings;
+    const { url, subprotocol } = this.#settings;
     const { location: location2 } = globalThis;
     const origin = location2 === void 0 ? "" : ` allows the origin ${location2.origin},`;
     this.#host.warn(
       "hint",
-      `no connection to ${url.replace(/[?#].*/, "")}, twice in a row${reason === "" ? "" : ` (${reason})`}. Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the subprotocol ${protocol2.subprotocol} and is reached through every proxy between? The status of the upgrade says which: it is in the browser's network tab and in the server's log. The client goes on trying.`
+      `no connection to ${url.replace(/[?#].*/, "")}, twice in a row${reason === "" ? "" : ` (${reason})`}. Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the subprotocol ${subprotocol} and is reached through every proxy between? The status of the upgrade says which: it is in the browser's network tab and in the server's log. The client goes on trying.`
     );
   }
 };
@@ -1821,6 +1830,7 @@ function webSocket(constructor) {
       const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       timer.unref?.();
     };
+    socket.binaryType = "arraybuffer";
     socket.onopen = () => events.opened();
     socket.onmessage = (event) => events.received(event.data);
     socket.onclose = (event) => events.closed(event.code, event.reason);
@@ -1828,7 +1838,7 @@ function webSocket(constructor) {
       close(1e3, "");
       events.closed(1006, typeof message === "string" ? message : "");
     };
-    return { send: (text) => socket.send(text), close, buffered: () => socket.bufferedAmount };
+    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
   };
 }
 function drop(socket) {
@@ -1886,6 +1896,7 @@ var Client = class {
   state = new Store({ status: "connecting" }, (error) => this.#reportThrown(error));
   #protocol;
   #options;
+  #encoding;
   #clock;
   #connection;
   #encoder;
@@ -1916,11 +1927,19 @@ var Client = class {
   #isReportingThrown = false;
   /** Why nothing can be sent any more. */
   #closedError;
-  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
   constructor(protocol2, url, options = {}) {
-    const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const subprotocol = protocol2.subprotocols[encoding?.name ?? "json"];
+    if (subprotocol === void 0) {
+      throw new Error(`handfast: the protocol ${protocol2.name} does not have the encoding ${encoding?.name ?? "json"}`);
+    }
     this.#protocol = protocol2;
     this.#options = options;
+    this.#encoding = encoding;
     this.#clock = clock;
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
@@ -1928,18 +1947,18 @@ var Client = class {
     });
     this.ready.catch(() => {
     });
-    this.#encoder = new Encoder(protocol2);
+    this.#encoder = new Encoder(protocol2, encoding);
     for (const message of Object.values(sessionMessages)) {
       const tag = this.#encoder.tag(message.name);
       if (tag !== null) this.#byTag.set(tag, message);
     }
     this.#connection = new Connection(
-      { url: String(url), protocol: protocol2, connect: transport, clock, reconnect },
+      { url: String(url), subprotocol, protocol: protocol2, connect: transport, clock, reconnect },
       {
         hello: () => this.#hello(),
         ping: this.#encoder.session("ping"),
         opened: () => this.#opened(),
-        received: (data) => this.#received(data),
+        received: (frame) => this.#received(frame),
         closed: (closed) => this.#closed(closed),
         failed: (error) => this.#report("auth", error, "could not connect, and tries again"),
         warn: (kind2, words) => this.#warnings.warn(kind2, words)
@@ -2004,7 +2023,7 @@ var Client = class {
     const sending = { timeout, signal: signal?.aborted === true ? signal : void 0 };
     id = this.#request({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item2) stream.push(message.payload, this.#textLength);
+        if (incoming === item2) stream.push(message.payload, this.#frameLength);
         else if (incoming === ack) stream.acknowledge(message.payload);
         else stream.complete(message.payload);
         return incoming === end;
@@ -2051,26 +2070,26 @@ var Client = class {
   #request(request, payload, sending, answers, settle) {
     const { id: field } = request.envelope ?? this.#protocol.envelope.client;
     const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
-    const text = this.#text(request, payload, { id });
-    if (!text.ok) {
-      settle.failed(text.error);
+    const packet = this.#packet(request, payload, { id });
+    if (!packet.ok) {
+      settle.failed(packet.error);
       return void 0;
     }
     const { errors, idempotent = false } = request;
     const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === "order";
     for (const answer of answers) this.#register(answer);
-    this.#outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
+    this.#outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle }, sending);
     return id;
   }
   #timeout({ timeout }) {
     return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
   }
   #write(message, payload, fields) {
-    const text = this.#text(message, payload, fields);
-    return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
+    const packet = this.#packet(message, payload, fields);
+    return packet.ok ? this.#outbound.send(packet.value, message.volatile === true) : packet;
   }
-  #text(message, payload, fields) {
-    return this.#closedError === void 0 ? this.#encoder.text(message, payload, fields) : err(this.#closedError);
+  #packet(message, payload, fields) {
+    return this.#closedError === void 0 ? this.#encoder.message(message, payload, fields) : err(this.#closedError);
   }
   // The session
   async #hello() {
@@ -2147,12 +2166,11 @@ var Client = class {
     this.#connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
-  /** The length in UTF-16 units of the message that is being processed. */
-  #textLength = 0;
-  #received(data) {
-    const text = typeof data === "string" ? data : "";
-    this.#textLength = text.length;
-    const parsed = parse(text, this.#protocol.depth);
+  /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
+  #frameLength = 0;
+  #received(frame) {
+    this.#frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
+    const parsed = parseFrame(frame, this.#protocol.depth, this.#encoding);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const request = this.#outbound.find(fields.id);
@@ -2703,7 +2721,7 @@ var protocol = {
   name: "chat",
   version: "1.2.0",
   hash: "f3db6df2e15998fded0a26f019e750d3",
-  subprotocol: "chat.v1+json",
+  subprotocols: { json: "chat.v1+json" },
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },

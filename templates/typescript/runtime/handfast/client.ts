@@ -4,7 +4,8 @@ import { Channels, type Membership } from './channels.js';
 import { type Clock, systemClock } from './clock.js';
 import { isRefusal } from './close-codes.js';
 import { Connection, type ConnectionClosed } from './connection.js';
-import { parse, read, type Reader, register } from './decode.js';
+import type { Encoding, EncodingName, Packet } from './codec.js';
+import { parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   Callable,
@@ -78,7 +79,8 @@ export class Client<Auth = never> {
   /** The state of the connection: a store for React and Svelte. */
   readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, error => this.#reportThrown(error));
   readonly #protocol: Protocol<Auth>;
-  readonly #options: Partial<AuthenticatedConnectOptions<Auth>>;
+  readonly #options: Partial<AuthenticatedConnectOptions<Auth, EncodingName>>;
+  readonly #encoding: Encoding | undefined;
   readonly #clock: Clock;
   readonly #connection: Connection;
   readonly #encoder: Encoder;
@@ -109,29 +111,41 @@ export class Client<Auth = never> {
   /** Why nothing can be sent any more. */
   #closedError: RuntimeError | undefined;
 
-  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
-  constructor(protocol: Protocol<Auth>, url: string | URL, options: Partial<AuthenticatedConnectOptions<Auth>> = {}) {
-    const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
+  constructor(
+    protocol: Protocol<Auth>,
+    url: string | URL,
+    options: Partial<AuthenticatedConnectOptions<Auth, EncodingName>> = {},
+  ) {
+    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const subprotocol = protocol.subprotocols[encoding?.name ?? 'json'];
+    if (subprotocol === undefined) {
+      throw new Error(`handfast: the protocol ${protocol.name} does not have the encoding ${encoding?.name ?? 'json'}`);
+    }
     this.#protocol = protocol;
     this.#options = options;
+    this.#encoding = encoding;
     this.#clock = clock;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
     });
     this.ready.catch(() => {}); // the `close` event reports it as well
-    this.#encoder = new Encoder(protocol);
+    this.#encoder = new Encoder(protocol, encoding);
     for (const message of Object.values(sessionMessages)) {
       const tag = this.#encoder.tag(message.name as Role);
       if (tag !== null) this.#byTag.set(tag, message);
     }
     this.#connection = new Connection(
-      { url: String(url), protocol, connect: transport, clock, reconnect },
+      { url: String(url), subprotocol, protocol, connect: transport, clock, reconnect },
       {
         hello: () => this.#hello(),
         ping: this.#encoder.session('ping'),
         opened: () => this.#opened(),
-        received: data => this.#received(data),
+        received: frame => this.#received(frame),
         closed: closed => this.#closed(closed),
         failed: error => this.#report('auth', error, 'could not connect, and tries again'),
         warn: (kind, words) => this.#warnings.warn(kind, words),
@@ -221,7 +235,7 @@ export class Client<Auth = never> {
     const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
     id = this.#request({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item) stream.push(message.payload, this.#textLength);
+        if (incoming === item) stream.push(message.payload, this.#frameLength);
         else if (incoming === ack) stream.acknowledge(message.payload);
         else stream.complete(message.payload);
         return incoming === end;
@@ -309,15 +323,15 @@ export class Client<Auth = never> {
   ): Id | undefined {
     const { id: field } = request.envelope ?? this.#protocol.envelope.client;
     const id = field?.kind === 'integer' ? ++this.#lastId : String(++this.#lastId);
-    const text = this.#text(request, payload, { id });
-    if (!text.ok) {
-      settle.failed(text.error);
+    const packet = this.#packet(request, payload, { id });
+    if (!packet.ok) {
+      settle.failed(packet.error);
       return undefined;
     }
     const { errors, idempotent = false } = request;
     const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === 'order';
     for (const answer of answers) this.#register(answer);
-    this.#outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
+    this.#outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle }, sending);
     return id;
   }
 
@@ -326,17 +340,17 @@ export class Client<Auth = never> {
   }
 
   #write(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<undefined, RuntimeError> {
-    const text = this.#text(message, payload, fields);
-    return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
+    const packet = this.#packet(message, payload, fields);
+    return packet.ok ? this.#outbound.send(packet.value, message.volatile === true) : packet;
   }
 
-  #text(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<string, RuntimeError> {
-    return this.#closedError === undefined ? this.#encoder.text(message, payload, fields) : err(this.#closedError);
+  #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
+    return this.#closedError === undefined ? this.#encoder.message(message, payload, fields) : err(this.#closedError);
   }
 
   // The session
 
-  async #hello(): Promise<string | null> {
+  async #hello(): Promise<Packet | null> {
     const { version, hash, auth: validate } = this.#protocol;
     const auth = await this.#authPayload();
     if (validate !== undefined && auth !== undefined) {
@@ -420,13 +434,12 @@ export class Client<Auth = never> {
 
   // Receiving
 
-  /** The length in UTF-16 units of the message that is being processed. */
-  #textLength = 0;
+  /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
+  #frameLength = 0;
 
-  #received(data: unknown): void {
-    const text = typeof data === 'string' ? data : '';
-    this.#textLength = text.length;
-    const parsed = parse(text, this.#protocol.depth);
+  #received(frame: unknown): void {
+    this.#frameLength = typeof frame === 'string' ? frame.length : ((frame as ArrayBuffer | null)?.byteLength ?? 0);
+    const parsed = parseFrame(frame, this.#protocol.depth, this.#encoding);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const request = this.#outbound.find(fields.id);

@@ -3,6 +3,7 @@
 import { backoffDelay } from './backoff.js';
 import { type Clock, deadline } from './clock.js';
 import { type CloseCodes, closeCodesOf, isRefusal } from './close-codes.js';
+import type { Packet } from './codec.js';
 import type { Protocol } from './descriptor.js';
 import type { Transport, TransportFactory } from './transport.js';
 
@@ -18,10 +19,10 @@ export interface ConnectionClosed {
 
 /** What a connection needs from its client. */
 export interface ConnectionHost {
-  /** The text of the hello, `null` if there is none. Called for each attempt, as a token may expire. */
-  hello(): Promise<string | null>;
-  /** The text of a ping. */
-  readonly ping: string | null;
+  /** The encoded hello, `null` if there is none. Called for each attempt, as a token may expire. */
+  hello(): Promise<Packet | null>;
+  /** An encoded ping. */
+  readonly ping: Packet | null;
   /** The hello was written; messages may follow. */
   opened(): void;
   received(data: unknown): void;
@@ -34,7 +35,8 @@ export interface ConnectionHost {
 /** The settings of a connection. */
 export interface ConnectionSettings {
   readonly url: string;
-  readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'closeCodes'>;
+  readonly subprotocol: string;
+  readonly protocol: Pick<Protocol<never>, 'session' | 'closeCodes'>;
   readonly connect: TransportFactory;
   readonly clock: Clock;
   readonly reconnect: boolean;
@@ -103,14 +105,14 @@ export class Connection {
   }
 
   #attempt(): void {
-    const { url, protocol, connect, clock } = this.#settings;
+    const { url, subprotocol, protocol, connect, clock } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     const { timeout } = protocol.session;
     this.#phase = 'connecting';
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
-    this.#transport = connect(url, protocol.subprotocol, {
+    this.#transport = connect(url, subprotocol, {
       opened: () => {
         if (isCurrent()) void this.#sayHello(isCurrent);
       },
@@ -162,9 +164,9 @@ export class Connection {
   }
 
   /** Writes a message; only while {@link writable}. */
-  write(text: string): void {
+  write(packet: Packet): void {
     try {
-      this.#transport?.send(text);
+      this.#transport?.send(packet);
     } catch (error) {
       this.#drop(ABNORMAL, String(error));
     }
@@ -255,14 +257,14 @@ export class Connection {
 
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason: string): void {
-    const { url, protocol } = this.#settings;
+    const { url, subprotocol } = this.#settings;
     const { location } = globalThis as { readonly location?: { readonly origin: string } };
     const origin = location === undefined ? '' : ` allows the origin ${location.origin},`;
     this.#host.warn(
       'hint',
       `no connection to ${url.replace(/[?#].*/, '')}, twice in a row${reason === '' ? '' : ` (${reason})`}. ` +
         `Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the ` +
-        `subprotocol ${protocol.subprotocol} and is reached through every proxy between? The status of the upgrade ` +
+        `subprotocol ${subprotocol} and is reached through every proxy between? The status of the upgrade ` +
         "says which: it is in the browser's network tab and in the server's log. The client goes on trying.",
     );
   }

@@ -2,6 +2,7 @@
 
 import type { Backoff } from './backoff.js';
 import type { CloseCodes } from './close-codes.js';
+import type { EncodingName } from './codec.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
 import type { Validator } from './report.js';
@@ -114,8 +115,8 @@ export interface Protocol<Auth = never> {
   readonly version: string;
   /** A hash of what the protocol means on the wire. */
   readonly hash: string;
-  /** The WebSocket subprotocol of the JSON encoding. */
-  readonly subprotocol: string;
+  /** The WebSocket subprotocols of the encodings that the protocol has. */
+  readonly subprotocols: { readonly [name in 'json' | EncodingName]?: string };
   /** The envelopes of the client's and of the server's messages. */
   readonly envelope: { readonly client: Envelope; readonly server: Envelope };
   /** The maximum depth of nested arrays and objects in a message. */
