@@ -188,7 +188,8 @@ export class ByteWriter {
   }
 
   byte(byte: number): void {
-    this.#bytes[this.#room(1)] = byte;
+    const at = this.#room(1); // which may replace the buffer
+    this.#bytes[at] = byte;
   }
 
   /** A byte, and an integer of `2 ** size` bytes, negative ones in two's complement. */

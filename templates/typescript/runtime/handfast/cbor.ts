@@ -50,7 +50,7 @@ function argument(reader: ByteReader, info: number): number {
 /** Text, or a text with a character for each byte: in one, or in chunks that have a length. */
 function text(reader: ByteReader, major: number, length: number): string {
   if (length < Infinity) return major === 3 ? reader.text(length) : reader.bytes(length);
-  let whole = '';
+  let whole = major === 3 ? '' : reader.bytes(0);
   while (!reader.breaks(length)) {
     const first = reader.unsigned(0);
     const count = argument(reader, first & 31);
