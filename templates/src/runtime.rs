@@ -11,12 +11,13 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 45] = files![
+static RUNTIME: [(&str, &str); 46] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
     "handfast/backoff.ts",
     "handfast/binary.ts",
+    "handfast/bytes.ts",
     "handfast/cbor.ts",
     "handfast/channels.ts",
     "handfast/client.ts",

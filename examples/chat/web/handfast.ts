@@ -16,6 +16,8 @@ export * from './handfast/regex.js';
 export * from './handfast/uri.js';
 export * from './handfast/evaluated.js';
 export { Client } from './handfast/client.js';
+export { readBytes, textOfBytes, writeBytes } from './handfast/bytes.js';
+export type { BytesAt } from './handfast/bytes.js';
 export { cbor } from './handfast/cbor.js';
 export type { Clock } from './handfast/clock.js';
 export type { CloseCodes } from './handfast/close-codes.js';

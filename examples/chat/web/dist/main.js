@@ -576,7 +576,8 @@ function readWhole(value, reader) {
     fields = readEnvelopeFields(value, envelope, violations);
   }
   if (reader.strict === true) refuseUnknown(value, envelope, violations);
-  const payload = payloadOf(value, envelope);
+  const found = payloadOf(value, envelope);
+  const payload = incoming.readBytes === void 0 ? found : incoming.readBytes(found);
   const type = tag.value === void 0 ? {} : { type: tag.value };
   if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
     if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
@@ -765,9 +766,10 @@ var Encoder = class {
   /** Encodes a message, if a server would accept it. */
   message(message, payload, fields) {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
+    const text = message.writeBytes === void 0 ? payload : message.writeBytes(payload);
     if (message.send !== noPayload) {
       const { content } = envelope;
-      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
+      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
@@ -775,7 +777,7 @@ var Encoder = class {
     }
     let packet;
     try {
-      packet = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
+      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: "INVALID", message: words, violations: [] });
@@ -787,9 +789,13 @@ var Encoder = class {
     }
     return ok(packet);
   }
-  /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
-  violations(validate, payload, outer, under) {
-    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep2;
+  /**
+   * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
+   *
+   * @param text The same without bytes.
+   */
+  violations(validate, payload, outer, under, text = payload) {
+    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep2;
     return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */

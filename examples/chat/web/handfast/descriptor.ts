@@ -33,6 +33,8 @@ interface MessageDescriptor {
 /** A message that the server sends. */
 export interface Incoming<Payload> extends MessageDescriptor {
   readonly receive: Validator<Payload>;
+  /** Makes a `Uint8Array` of each text that stands for bytes, if the payload has any. */
+  readonly readBytes?: (payload: unknown) => unknown;
   /** The name of the channel it is published to. */
   readonly channel?: string;
 }
@@ -51,6 +53,10 @@ export interface Published<Payload, Channel extends string> extends Incoming<Pay
 /** A message that the client sends. */
 export interface Outgoing<Payload> extends MessageDescriptor {
   readonly send: Validator<Payload>;
+  /** Makes a text of each `Uint8Array`, if the payload has any. */
+  readonly writeBytes?: (payload: unknown) => unknown;
+  /** The reverse, for a server. */
+  readonly readSentBytes?: (payload: unknown) => unknown;
   /** Not worth sending later: dropped while there is no connection. */
   readonly volatile?: boolean;
 }

@@ -32,9 +32,10 @@ export class Encoder {
   /** Encodes a message, if a server would accept it. */
   message(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
+    const text = message.writeBytes === undefined ? payload : message.writeBytes(payload);
     if (message.send !== noPayload) {
       const { content } = envelope;
-      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
+      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join('; ')}`;
         return err({ code: 'INVALID', message: words, violations });
@@ -42,7 +43,7 @@ export class Encoder {
     }
     let packet: Packet;
     try {
-      packet = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
+      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === undefined ? text : payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: 'INVALID', message: words, violations: [] });
@@ -55,9 +56,19 @@ export class Encoder {
     return ok(packet);
   }
 
-  /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
-  violations(validate: Validator<unknown>, payload: unknown, outer: number, under: string | null): readonly Violation[] {
-    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep;
+  /**
+   * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
+   *
+   * @param text The same without bytes.
+   */
+  violations(
+    validate: Validator<unknown>,
+    payload: unknown,
+    outer: number,
+    under: string | null,
+    text: unknown = payload,
+  ): readonly Violation[] {
+    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
     return under === null ? violationsOf(validate, payload, 'sent') : violationsAt(validate, payload, 'sent', under);
   }
 

@@ -104,6 +104,7 @@ export function clientMessageTable<M extends Message>(
     (message): Incoming<unknown> => ({
       name: message.name,
       receive: message.send,
+      ...(message.readSentBytes !== undefined && { readBytes: message.readSentBytes }),
       ...(message.tag !== undefined && { tag: message.tag }),
       ...(message.envelope !== undefined && { envelope: message.envelope }),
     }),
@@ -212,6 +213,7 @@ function readFast(
   if (incoming.channel !== undefined && message.channel === undefined) return undefined;
   message.type = incoming.name;
   if (incoming.receive === noPayload && message.payload === undefined) return message;
+  if (incoming.readBytes !== undefined) message.payload = incoming.readBytes(message.payload);
   if (message.payload === undefined || !passes(message.payload, incoming.receive, strict)) return undefined;
   if (incoming.receive === noPayload) message.payload = undefined;
   return message;
@@ -408,7 +410,8 @@ function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
     fields = readEnvelopeFields(value, envelope, violations);
   }
   if (reader.strict === true) refuseUnknown(value, envelope, violations);
-  const payload = payloadOf(value, envelope);
+  const found = payloadOf(value, envelope);
+  const payload = incoming.readBytes === undefined ? found : incoming.readBytes(found);
   const type = tag.value === undefined ? {} : { type: tag.value };
   // A published message names its channel; if the field is required anyway, its absence was reported already.
   if (incoming.channel !== undefined && envelope.channel?.presence === 'optional') {
