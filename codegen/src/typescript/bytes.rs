@@ -163,7 +163,10 @@ fn inside(schemas: &Schemas, id: SchemaId) -> Option<Inside> {
     let more = schema
         .additional_properties
         .filter(|more| schemas[*more].boolean.is_none());
-    let is_plain = schema.properties.iter().all(|(name, _)| name != "__proto__");
+    let is_plain = schema
+        .properties
+        .iter()
+        .all(|(name, _)| name != "__proto__");
     if *schema != known || !is_plain {
         return None;
     }
@@ -239,7 +242,9 @@ impl Context<'_> {
         let stem = self
             .decl_of
             .get(&id)
-            .map_or("inner", |decl| self.names.types[decl.0].trim_end_matches('$'))
+            .map_or("inner", |decl| {
+                self.names.types[decl.0].trim_end_matches('$')
+            })
             .to_owned();
         let stem = format!("{}Bytes", super::names::lower_first(&stem));
         let name = self.names.take_value(&stem);
