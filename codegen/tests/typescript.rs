@@ -422,6 +422,23 @@ fn bytes_are_arrays_in_every_encoding() -> Result<()> {
            assert.equal(typed.data, bytes);
            client.close();
          }
+
+         // Where bytes are text, a client writes them as bytes all the same if the encoding has them.
+         for (const encoding of [msgpack, cbor]) {
+           let events;
+           const packets = [];
+           const transport = (_url, _subprotocol, given) => {
+             events = given;
+             return { send: packet => packets.push(packet), close() {} };
+           };
+           const client = new Client(plain.protocol, 'ws://test/', { transport, encoding });
+           events.opened();
+           await new Promise(setImmediate);
+           client.call(plain.put, wire);
+           assert.deepEqual(packets.at(-1), encoding.encode({ type: 'put', payload: typed, id: '1' }));
+           assert.deepEqual(plain.decodeClientMessage(packets.at(-1), encoding).orThrow().payload, wire);
+           client.close();
+         }
          console.log('done');",
     )?;
     assert_eq!(said, "done\n");

@@ -1,4 +1,5 @@
-//! Which bytes are a `Uint8Array`, and where in payloads they are.
+//! Where in payloads bytes are: there they are a `Uint8Array` if the protocol asks for it, and otherwise text, which a client writes as
+//! bytes in encodings that have them.
 //!
 //! Texts become bytes before they are validated, so the schema alone must say where bytes are. It does where a payload leads to
 //! them by properties, items, maps and unions with a discriminant. Under every other keyword, inside of types that contain themselves, and in
@@ -9,7 +10,7 @@ use handfast_schema::{
     Schema, SchemaId, Schemas, Type,
     union::{Distinction, union},
 };
-use handfast_spec::model::{Protocol, RoleKind, RolePlayer, Side};
+use handfast_spec::model::{EncodingKind, Protocol, RoleKind, RolePlayer, Side};
 use handfast_templates::typescript::{Constant, lay_out};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +23,17 @@ enum Inside {
     Same(SchemaId),
 }
 
-/// The schemas of bytes that are a `Uint8Array`; none unless the protocol asks for it.
-pub(super) fn byte_arrays(protocol: &Protocol) -> BTreeSet<SchemaId> {
+/// Whether bytes are a `Uint8Array`.
+fn has_byte_arrays(protocol: &Protocol) -> bool {
     let options = protocol.generate.typescript.as_ref();
-    if !options.is_some_and(|options| options.byte_arrays) {
+    options.is_some_and(|options| options.byte_arrays)
+}
+
+/// The schemas of bytes that are found; none if they are text in every encoding.
+pub(super) fn byte_schemas(protocol: &Protocol) -> BTreeSet<SchemaId> {
+    let mut encodings = protocol.encodings.iter();
+    let has_bytes = encodings.any(|encoding| encoding.kind != EncodingKind::Json);
+    if !has_bytes && !has_byte_arrays(protocol) {
         return BTreeSet::new();
     }
     let schemas = &protocol.schemas;
@@ -183,6 +191,11 @@ fn inside(schemas: &Schemas, id: SchemaId) -> Option<Inside> {
 pub(super) struct Places(BTreeMap<SchemaId, Option<String>>);
 
 impl Context<'_> {
+    /// Whether a schema is that of bytes that are a `Uint8Array`.
+    pub(super) fn is_byte_array(&self, id: SchemaId) -> bool {
+        self.byte_schemas.contains(&id) && has_byte_arrays(self.protocol)
+    }
+
     /// The members of a descriptor that convert bytes in what an end sends.
     pub(super) fn byte_members(
         &mut self,
@@ -191,12 +204,16 @@ impl Context<'_> {
         places: &mut Places,
         items: &mut Vec<String>,
     ) -> Vec<String> {
+        if end == Side::Server && !has_byte_arrays(self.protocol) {
+            return Vec::new();
+        }
         let place = payload.and_then(|id| self.place(id, places, items));
         let Some(place) = place else {
             return Vec::new();
         };
         let read = format!("/*@__PURE__*/ hf.readBytes({place})");
         match end {
+            Side::Client if !has_byte_arrays(self.protocol) => vec![format!("packBytes: {read}")],
             Side::Server => vec![format!("readBytes: {read}")],
             Side::Client => {
                 let mut members = vec!["writeBytes: hf.writeBytes".to_owned()];
@@ -215,10 +232,10 @@ impl Context<'_> {
         places: &mut Places,
         items: &mut Vec<String>,
     ) -> Option<String> {
-        if self.byte_arrays.is_empty() {
+        if self.byte_schemas.is_empty() {
             return None;
         }
-        if self.byte_arrays.contains(&id) {
+        if self.byte_schemas.contains(&id) {
             return Some("true".to_owned());
         }
         if let Some(known) = places.0.get(&id) {

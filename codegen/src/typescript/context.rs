@@ -78,8 +78,8 @@ pub(super) struct Context<'p> {
     pub(super) guards: BTreeMap<Usage, String>,
     /// The constants that have been written.
     pub(super) constants: BTreeMap<(SchemaId, ConstantKind), String>,
-    /// The schemas of bytes that are a `Uint8Array`.
-    pub(super) byte_arrays: BTreeSet<SchemaId>,
+    /// The schemas of bytes whose places in payloads are known.
+    pub(super) byte_schemas: BTreeSet<SchemaId>,
     /// How schemas contain themselves, by schema.
     pub(super) recursion: Vec<Recursion>,
     /// The objects whose rules are being written, each inside of the one before it.
@@ -130,7 +130,7 @@ impl<'p> Context<'p> {
             functions: BTreeMap::new(),
             guards: BTreeMap::new(),
             constants: BTreeMap::new(),
-            byte_arrays: bytes::byte_arrays(protocol),
+            byte_schemas: bytes::byte_schemas(protocol),
             recursion: recursion::of(&protocol.schemas),
             open_rules: Vec::new(),
             open_types: RefCell::default(),

@@ -123,7 +123,7 @@ impl Context<'_> {
                     Type::Null => Ty::atom("null"),
                     Type::Boolean => Ty::atom("boolean"),
                     Type::Integer | Type::Number => Ty::atom("number"),
-                    Type::String if self.byte_arrays.contains(&id) => Ty::atom("Uint8Array"),
+                    Type::String if self.is_byte_array(id) => Ty::atom("Uint8Array"),
                     Type::String => Ty::atom("string"),
                     Type::Array => self.array(schema, depth),
                     Type::Object => self.object(schema, depth),
@@ -298,11 +298,6 @@ impl Context<'_> {
         all
     }
 
-    fn is_byte_array(&self, id: SchemaId) -> bool {
-        let resolved = self.resolved(Usage::whole(id)).id;
-        self.byte_arrays.contains(&resolved)
-    }
-
     /// The defaults of the properties of a type.
     pub(super) fn defaults(&mut self, id: DeclId, items: &mut Vec<String>) {
         let DeclKind::Struct { fields, .. } = &self.shapes.decls[id.0].kind else {
@@ -326,7 +321,7 @@ impl Context<'_> {
             };
             // No literal is bytes.
             let valid = is_flat
-                && !self.is_byte_array(field.schema)
+                && !self.is_byte_array(self.resolved(Usage::whole(field.schema)).id)
                 && Validator::new(&self.protocol.schemas).is_valid(
                     field.schema,
                     default,

@@ -95,7 +95,7 @@ impl Context<'_> {
                 (lines, uses)
             }
         };
-        if self.byte_arrays.contains(&pending.usage.id) {
+        if self.is_byte_array(pending.usage.id) {
             lines.insert(0, "value = hf.textOfBytes(value, report);".to_owned());
         }
         let mut text = self.memoized(pending, has_guard, lines, uses);

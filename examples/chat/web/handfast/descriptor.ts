@@ -55,7 +55,9 @@ export interface Outgoing<Payload> extends MessageDescriptor {
   readonly send: Validator<Payload>;
   /** Makes a text of each `Uint8Array`, if the payload has any. */
   readonly writeBytes?: (payload: unknown) => unknown;
-  /** The reverse, for a server. */
+  /** Makes bytes of each text that stands for them, for encodings that have bytes. */
+  readonly packBytes?: (payload: unknown) => unknown;
+  /** Makes a `Uint8Array` of each text that stands for bytes, for a server. */
   readonly readSentBytes?: (payload: unknown) => unknown;
   /** Not worth sending later: dropped while there is no connection. */
   readonly volatile?: boolean;

@@ -43,7 +43,7 @@ export class Encoder {
     }
     let packet: Packet;
     try {
-      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === undefined ? text : payload, fields);
+      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === undefined ? text : (message.packBytes?.(payload) ?? payload), fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: 'INVALID', message: words, violations: [] });

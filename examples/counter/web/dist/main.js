@@ -701,7 +701,7 @@ var Encoder = class {
     }
     let packet;
     try {
-      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : payload, fields);
+      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : message.packBytes?.(payload) ?? payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: "INVALID", message: words, violations: [] });
