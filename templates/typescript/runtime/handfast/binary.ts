@@ -63,16 +63,15 @@ export class ByteReader {
 
   /** UTF-8. */
   text(length: number): string {
-    const bytes = this.#take(length);
-    if (length <= SHORT_TEXT) {
-      let text = '';
-      for (const byte of bytes) {
-        if (byte > 0x7f) return utf8.decode(bytes);
-        text += String.fromCharCode(byte);
-      }
-      return text;
+    const start = this.#skip(length);
+    let text = '';
+    let at = length > SHORT_TEXT ? Infinity : start;
+    for (; at < this.#at; at++) {
+      const byte = this.#bytes[at] as number;
+      if (byte > 0x7f) break;
+      text += String.fromCharCode(byte);
     }
-    return utf8.decode(bytes);
+    return at === this.#at ? text : utf8.decode(this.#bytes.subarray(start, this.#at));
   }
 
   /** Bytes, as a text with a character for each. */
@@ -224,12 +223,13 @@ export class ByteWriter {
       for (const item of value) this.value(plain(item));
       return;
     }
-    const properties = Object.entries(value).map(([name, held]) => [name, plain(held)] as const);
-    const present = properties.filter(([, held]) => held !== undefined);
-    this.#head(this, 5, present.length);
-    for (const [name, held] of present) {
-      this.#text(name);
-      this.value(held);
+    const names = Object.keys(value);
+    const held = names.map(name => plain((value as Readonly<Record<string, unknown>>)[name]));
+    this.#head(this, 5, held.reduce((count: number, one) => (one === undefined ? count : count + 1), 0));
+    for (let i = 0; i < names.length; i++) {
+      if (held[i] === undefined) continue;
+      this.#text(names[i] as string);
+      this.value(held[i]);
     }
   }
 
@@ -271,7 +271,9 @@ export class ByteWriter {
 
 /** What `JSON.stringify` takes for a value; `undefined` where it has nothing to write. */
 function plain(value: unknown): unknown {
-  const { toJSON } = (value ?? {}) as { toJSON?: unknown };
-  if (typeof toJSON === 'function' && !ArrayBuffer.isView(value)) value = (value as { toJSON(): unknown }).toJSON();
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === 'function') value = toJSON.call(value);
+  }
   return typeof value === 'function' || typeof value === 'symbol' ? undefined : value;
 }
