@@ -5,6 +5,7 @@
 // returned, and what is written is what `JSON.stringify` would have written. Bytes stand for the text of their base64 (RFC 4648,
 // section 4), wherever they are.
 
+import { latin1 } from './bytes.js';
 import { MAX_DEPTH, refuse, TOO_DEEP } from './decode.js';
 import { byteLength } from './encoder.js';
 import type { DecodeError } from './errors.js';
@@ -78,9 +79,8 @@ export class ByteReader {
   /** Bytes, as a text with a character for each. */
   bytes(length: number): string {
     if (this.#isKey) throw 0;
-    let text = '';
-    for (const byte of this.#take(length)) text += String.fromCharCode(byte);
-    return text;
+    const start = this.#skip(length);
+    return latin1(this.#bytes.subarray(start, this.#at));
   }
 
   /** An array of so many items; if that is `Infinity`, up to a break. */
@@ -118,11 +118,6 @@ export class ByteReader {
 
   #descend(): void {
     if (--this.#depth < 0) throw TOO_DEEP;
-  }
-
-  #take(length: number): Uint8Array {
-    const at = this.#skip(length);
-    return this.#bytes.subarray(at, this.#at);
   }
 
   /** Advances, and returns where it was. */

@@ -58,7 +58,17 @@ function fromBase64(text: string): Uint8Array {
 }
 
 function toBase64(bytes: Uint8Array): string {
+  return btoa(latin1(bytes));
+}
+
+/** So many arguments of a call fit on the stack of every engine. */
+const MAX_ARGUMENTS = 4096;
+
+/** A text with a character for each byte, as `btoa` takes it. */
+export function latin1(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+  for (let at = 0; at < bytes.length; at += MAX_ARGUMENTS) {
+    text += String.fromCharCode(...bytes.subarray(at, at + MAX_ARGUMENTS));
+  }
+  return text;
 }
