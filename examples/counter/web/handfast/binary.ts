@@ -177,7 +177,7 @@ export class ByteWriter {
   }
 
   /** Everything so far. */
-  written(): Uint8Array {
+  written(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#at);
   }
 

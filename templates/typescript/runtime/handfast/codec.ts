@@ -7,7 +7,7 @@ import type { Result } from './result.js';
 export type Frame = string | ArrayBuffer | ArrayBufferView;
 
 /** What is sent. */
-export type Packet = string | Uint8Array;
+export type Packet = string | Uint8Array<ArrayBuffer>;
 
 /** An encoding of messages other than JSON: `msgpack` or `cbor`. A page pays for the one that it imports. */
 export interface Encoding<Name extends EncodingName = EncodingName> {
@@ -17,7 +17,7 @@ export interface Encoding<Name extends EncodingName = EncodingName> {
    *
    * @throws if a string has half a surrogate pair, or a value is a `BigInt` or contains itself.
    */
-  encode(value: unknown): Uint8Array;
+  encode(value: unknown): Uint8Array<ArrayBuffer>;
   /**
    * Decodes a value to what `JSON.parse` would return: bytes are the text of their base64.
    *

@@ -9,3 +9,8 @@ export function frames(text: string, buffer: ArrayBuffer, view: Uint8Array): boo
   const all = [api.decode(text), api.decode(view, undefined, msgpack), api.decodeClientMessage(buffer, cbor)];
   return all.every(({ ok }) => ok) && api.decodeClientMessage(text).ok;
 }
+
+/** What is encoded can be sent by a WebSocket. */
+export function send(socket: WebSocket): void {
+  socket.send(msgpack.encode({ type: 'ping' }));
+}
