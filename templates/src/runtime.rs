@@ -11,15 +11,19 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 43] = files![
+static RUNTIME: [(&str, &str); 48] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
     "handfast/backoff.ts",
+    "handfast/binary.ts",
+    "handfast/bytes.ts",
+    "handfast/cbor.ts",
     "handfast/channels.ts",
     "handfast/client.ts",
     "handfast/clock.ts",
     "handfast/close-codes.ts",
+    "handfast/codec.ts",
     "handfast/options.ts",
     "handfast/connection.ts",
     "handfast/core.ts",
@@ -37,6 +41,7 @@ static RUNTIME: [(&str, &str); 43] = files![
     "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/memoize.ts",
+    "handfast/msgpack.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",
     "handfast/report.ts",

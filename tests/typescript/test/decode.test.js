@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import * as api from '../build/out/api.js';
+import * as generated from '../build/out/api.js';
 import * as hf from '../build/out/handfast.js';
+import { inAll } from './oracles.js';
+
+// Whatever this protocol decodes here is decoded in every encoding.
+const api = inAll(generated);
 
 const message = { type: 'chat.message', payload: { from: 'bob', text: 'hi' }, channel: 'room:lobby', seq: 42 };
 

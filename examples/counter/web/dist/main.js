@@ -525,7 +525,7 @@ function wrongKind(field) {
   const [message, allowed] = WRONG_KIND[field.kind];
   return { path: `/${field.name}`, keyword: "type", message, allowed };
 }
-function writeMessage(envelope, tag, payload, fields) {
+function writeMessage(envelope, tag, payload, fields, encoding) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
@@ -536,7 +536,7 @@ function writeMessage(envelope, tag, payload, fields) {
     message[envelope.seq.name] = fields.seq;
     message[envelope.epoch.name] = fields.epoch;
   }
-  return JSON.stringify(message);
+  return encoding === void 0 ? JSON.stringify(message) : encoding.encode(message);
 }
 
 // handfast/result.ts
@@ -575,6 +575,7 @@ var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
 var MANY_DIGITS = 309;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
   return nests(value, Math.min(depth, MAX_DEPTH));
@@ -593,12 +594,16 @@ function nests(value, depth) {
   }
   return false;
 }
+function parseFrame(frame, depth, encoding) {
+  if (encoding !== void 0) return encoding.decode(frame, depth);
+  return typeof frame === "string" ? parse(frame, depth) : refuse("syntax", NOT_JSON, {});
+}
 function parse(text, depth) {
   let value;
   try {
     value = JSON.parse(text);
   } catch {
-    return refuse("syntax", "not JSON", {});
+    return refuse("syntax", NOT_JSON, {});
   }
   if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
   if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
@@ -675,7 +680,8 @@ function readWhole(value, reader) {
     fields = readEnvelopeFields(value, envelope, violations);
   }
   if (reader.strict === true) refuseUnknown(value, envelope, violations);
-  const payload = payloadOf(value, envelope);
+  const found = payloadOf(value, envelope);
+  const payload = incoming.readBytes === void 0 ? found : incoming.readBytes(found);
   const type = tag.value === void 0 ? {} : { type: tag.value };
   if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
     if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
@@ -745,37 +751,44 @@ function refuse(kind, words, remains) {
 // handfast/encoder.ts
 var Encoder = class {
   #protocol;
-  constructor(protocol2) {
+  #encoding;
+  constructor(protocol2, encoding) {
     this.#protocol = protocol2;
+    this.#encoding = encoding;
   }
-  /** The text of a message, if a server would accept it. */
-  text(message, payload, fields) {
+  /** Encodes a message, if a server would accept it. */
+  message(message, payload, fields) {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
+    const text = message.writeBytes === void 0 ? payload : message.writeBytes(payload);
     if (message.send !== noPayload) {
       const { content } = envelope;
-      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
+      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
       }
     }
-    let text;
+    let packet;
     try {
-      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
+      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : message.packBytes?.(payload) ?? payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: "INVALID", message: words, violations: [] });
     }
     const max = this.#protocol.limits?.message;
-    if (max !== void 0 && text.length * 3 > max && byteLength(text) > max) {
+    if (max !== void 0 && packet.length * 3 > max && byteLength(packet) > max) {
       const words = `\`${message.name}\` has more than ${max} bytes`;
       return err({ code: "TOO_LARGE", message: words, retryable: false });
     }
-    return ok(text);
+    return ok(packet);
   }
-  /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
-  violations(validate, payload, outer, under) {
-    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep2;
+  /**
+   * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
+   *
+   * @param text The same without bytes.
+   */
+  violations(validate, payload, outer, under, text = payload) {
+    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep2;
     return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -783,16 +796,18 @@ var Encoder = class {
     const tag = this.#protocol.roles?.[role];
     return tag === void 0 ? role : tag;
   }
-  /** The text of one of the session's own messages; `null` if the protocol has none. */
+  /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload) {
     const tag = this.tag(role);
     return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
   }
   #raw(envelope, tag, payload, fields) {
-    return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
+    const version = parseInt(this.#protocol.version, 10);
+    return writeMessage(envelope, tag, payload, { ...fields, version }, this.#encoding);
   }
 };
 function byteLength(text) {
+  if (typeof text !== "string") return text.length;
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -836,10 +851,10 @@ var Outbound = class {
   }
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
   request(request, { timeout, signal, as }) {
-    const { id, text } = request;
+    const { id, packet } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
     this.#hasOrdered ||= request.inOrder;
-    const bytes = byteLength(text) + OVERHEAD;
+    const bytes = byteLength(packet) + OVERHEAD;
     if (as === void 0 && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
     const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
     const cancelTimer = timeout === null ? void 0 : deadline(this.#core.clock, timeout, timedOut);
@@ -850,15 +865,15 @@ var Outbound = class {
       signal?.removeEventListener("abort", abort);
     };
     const thisConnectionOnly = as !== void 0;
-    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
+    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
     this.#usedBytes += bytes;
     if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
   /** Enqueues a message without a reply. */
-  send(text, volatile, { delivered }) {
-    const bytes = byteLength(text) + OVERHEAD;
-    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, release() {
+  send(packet, volatile, { delivered }) {
+    const bytes = byteLength(packet) + OVERHEAD;
+    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, release() {
     } };
     if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
@@ -870,9 +885,9 @@ var Outbound = class {
     return ok(void 0);
   }
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
-  control(role, text) {
-    if (text === null || !this.isOpen) return;
-    this.#control.set(role, text);
+  control(role, packet) {
+    if (packet === null || !this.isOpen) return;
+    this.#control.set(role, packet);
     this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
@@ -900,7 +915,7 @@ var Outbound = class {
   }
   #flushControl() {
     if (this.#isSocketFull()) return false;
-    for (const text of this.#control.values()) this.#core.connection.write(text);
+    for (const packet of this.#control.values()) this.#core.connection.write(packet);
     this.#control.clear();
     return true;
   }
@@ -925,8 +940,8 @@ var Outbound = class {
     this.isOpen = true;
     this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
     for (const next of this.#sent.rest()) {
-      const text = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.text;
-      if (text !== null) this.#core.connection.write(text);
+      const packet = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.packet;
+      if (packet !== null) this.#core.connection.write(packet);
     }
     this.flush();
   }
@@ -940,7 +955,7 @@ var Outbound = class {
     return true;
   }
   #write(key, entry) {
-    const { text, request } = entry;
+    const { packet, request } = entry;
     this.#queued.delete(key);
     this.#sent.send(entry.volatile ? void 0 : entry);
     if (request !== void 0) this.#written.set(request.id, entry);
@@ -949,7 +964,7 @@ var Outbound = class {
       entry.used = 0;
       if (entry.volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
     }
-    this.#core.connection.write(text);
+    this.#core.connection.write(packet);
   }
   /** The request that a message replies to: by id, or the first of those that are identified by order. */
   find(id) {
@@ -1633,7 +1648,7 @@ var Connection = class {
   link;
   #settings;
   #host;
-  /** The text of a ping. */
+  /** An encoded ping. */
   #ping;
   #transport;
   /** Counts the transports, so that events of an earlier one are ignored. */
@@ -1680,22 +1695,22 @@ var Connection = class {
   }
   #attempt() {
     const { protocol: protocol2, clock } = this.#host;
-    const { url, connect: connect2 } = this.#settings;
+    const { url, subprotocol, connect: connect2 } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     const { timeout } = protocol2.session;
     this.#phase = "connecting";
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
-    this.#transport = connect2(url, protocol2.subprotocol, {
+    this.#transport = connect2(url, subprotocol, {
       opened: () => {
         if (isCurrent()) void this.#sayHello(isCurrent);
       },
-      received: (data) => {
+      received: (frame) => {
         if (!isCurrent()) return;
         const now = clock.now();
         this.link.hear(now);
-        this.#host.received(data, now);
+        this.#host.received(frame, now);
         if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
@@ -1736,9 +1751,9 @@ var Connection = class {
     if (isCurrent()) this.#host.opened();
   }
   /** Writes a message. */
-  write(text) {
+  write(packet) {
     try {
-      this.#transport?.send(text);
+      this.#transport?.send(packet);
     } catch (error) {
       this.#drop(ABNORMAL, String(error));
     }
@@ -1822,7 +1837,7 @@ var Connection = class {
     const origin = location === void 0 ? "" : `, for the origin ${location.origin}`;
     this.#host.warn(
       "hint",
-      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`
+      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#settings.subprotocol} run there${origin}?`
     );
   }
 };
@@ -1893,6 +1908,7 @@ function webSocket(constructor) {
       const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       timer.unref?.();
     };
+    socket.binaryType = "arraybuffer";
     socket.onopen = () => events.opened();
     socket.onmessage = (event) => events.received(event.data);
     socket.onclose = (event) => events.closed(event.code, event.reason);
@@ -1900,7 +1916,7 @@ function webSocket(constructor) {
       close(1e3, "");
       events.closed(1006, typeof message === "string" ? message : "");
     };
-    return { send: (text) => socket.send(text), close, buffered: () => socket.bufferedAmount };
+    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
   };
 }
 function drop(socket) {
@@ -1962,9 +1978,10 @@ var Core = class {
   channels;
   /** Whether the application has closed the client. */
   isClosing = false;
-  /** The length in UTF-16 units of the message that is being processed. */
-  textLength = 0;
+  /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
+  frameLength = 0;
   #options;
+  #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
   /** The session's messages that do not count. */
@@ -1996,11 +2013,20 @@ var Core = class {
   #isReportingThrown = false;
   /** Why nothing can be sent any more. */
   #closedError;
-  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
   constructor(protocol2, url, options) {
-    const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const encodingName = encoding?.name ?? "json";
+    const subprotocol = protocol2.subprotocols[encodingName];
+    if (subprotocol === void 0) {
+      throw new Error(`handfast: the protocol ${protocol2.name} does not have the encoding ${encodingName}`);
+    }
     this.protocol = protocol2;
     this.#options = options;
+    this.#encoding = encoding;
     this.clock = clock;
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
@@ -2012,7 +2038,7 @@ var Core = class {
     this.state = new Store({ status: "connecting" }, threw);
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
-    this.encoder = new Encoder(protocol2);
+    this.encoder = new Encoder(protocol2, encoding);
     for (const message of [...this.#own, sessionError]) {
       const tag = this.encoder.tag(message.name);
       if (tag !== null) this.#byTag.set(tag, message);
@@ -2020,7 +2046,7 @@ var Core = class {
     const roles = ["hello", "ready", "received"];
     this.#canCount = protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
-    this.connection = new Connection(this, { url, maxBytes, connect: transport, reconnect });
+    this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
     this.outbound = new Outbound(this, maxBytes);
     this.#reader = {
       envelope: protocol2.envelope.server,
@@ -2036,26 +2062,26 @@ var Core = class {
   request(request, payload, sending, answers, settle2, position = {}) {
     const { id: field } = request.envelope ?? this.protocol.envelope.client;
     const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
-    const text = this.#text(request, payload, { id, ...position });
-    if (!text.ok) {
-      settle2.failed(text.error);
+    const packet = this.#packet(request, payload, { id, ...position });
+    if (!packet.ok) {
+      settle2.failed(packet.error);
       return void 0;
     }
     const { errors, idempotent = false } = request;
     const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === "order";
     for (const answer of answers) this.register(answer);
-    this.outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
+    this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
     return id;
   }
   timeout({ timeout }) {
     return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
   write(message, payload, fields, options = {}) {
-    const text = this.#text(message, payload, fields);
-    return text.ok ? this.outbound.send(text.value, message.volatile === true, options) : text;
+    const packet = this.#packet(message, payload, fields);
+    return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
   }
-  #text(message, payload, fields) {
-    return this.#closedError === void 0 ? this.encoder.text(message, payload, fields) : err(this.#closedError);
+  #packet(message, payload, fields) {
+    return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
   }
   // The session
   async hello() {
@@ -2182,17 +2208,16 @@ var Core = class {
     this.connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
-  received(data, now) {
-    const text = typeof data === "string" ? data : "";
-    this.textLength = text.length;
-    const parsed = parse(text, this.protocol.depth);
+  received(frame, now) {
+    this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
+    const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
     if (this.#isReady && !isOwn) {
       const { link } = this.connection;
-      link.count(text.length, now);
+      link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
     const request = this.outbound.find(fields.id);
@@ -2304,7 +2329,10 @@ var Client = class {
   /** The state of the connection: a store for React and Svelte. */
   state;
   #core;
-  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
   constructor(protocol2, url, options = {}) {
     this.#core = new Core(protocol2, String(url), options);
     this.ready = this.#core.ready;
@@ -2426,7 +2454,7 @@ var protocol = {
   name: "counter",
   version: "1.0.0",
   hash: "2ba7810edbf27e28f30f75a3da2035e9",
-  subprotocol: "counter.v1+json",
+  subprotocols: { json: "counter.v1+json" },
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
