@@ -124,12 +124,12 @@ function isStringOfLength(value, least, most) {
   return count >= least && count <= most;
 }
 function charRun(character, least, most) {
-  const known = new Uint8Array(128);
+  const known2 = new Uint8Array(128);
   return {
     test(value) {
       if (value.length < least || value.length > most) return false;
       for (let i = 0; i < value.length; i++) {
-        if ((known[value.charCodeAt(i)] ||= character.test(value[i]) ? 1 : 2) > 1) return false;
+        if ((known2[value.charCodeAt(i)] ||= character.test(value[i]) ? 1 : 2) > 1) return false;
       }
       return true;
     }
@@ -357,57 +357,97 @@ var defaultEnvelope = {
   epoch: /* @__PURE__ */ optional("epoch", "text"),
   timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
 };
-function readEnvelopeFields(message, envelope, violations) {
-  const read2 = {};
-  const id = readField(message, envelope.replyTo ?? envelope.id, violations);
-  if (id !== void 0) read2.id = id;
-  const version = readField(message, envelope.version, violations);
-  if (typeof version === "number") read2.version = version;
-  const channel = readField(message, envelope.channel, violations);
-  if (typeof channel === "string") read2.channel = channel;
-  const seq = readField(message, envelope.seq, violations);
-  if (typeof seq === "number" && isCount(seq, envelope.seq, violations)) read2.seq = seq;
-  const epoch = readField(message, envelope.epoch, violations);
-  if (typeof epoch === "string") read2.epoch = epoch;
-  readOutcome(message, envelope, violations);
-  const timestamp = readTimestamp(message, envelope, violations);
-  if (timestamp !== void 0) read2.timestamp = timestamp;
-  return read2;
+var ABSENT = { name: /* @__PURE__ */ Symbol(), kind: "text", presence: "optional" };
+var known = /* @__PURE__ */ new WeakMap();
+function slotsOf(envelope) {
+  let slots = known.get(envelope);
+  if (slots !== void 0) return slots;
+  const { tag, id, replyTo, version, channel, seq, epoch, outcome, timestamp } = envelope;
+  const date = timestamp?.field ?? null;
+  const read2 = [replyTo ?? id, version, channel, seq, epoch, date].filter((field) => field !== null);
+  slots = {
+    envelope,
+    id: replyTo ?? id ?? ABSENT,
+    version: version ?? ABSENT,
+    channel: channel ?? ABSENT,
+    seq: seq ?? ABSENT,
+    epoch: epoch ?? ABSENT,
+    outcome: outcome === null ? ABSENT : { name: outcome.field, kind: "text", presence: "optional" },
+    timestamp: date ?? ABSENT,
+    required: read2.filter(({ presence }) => presence !== "optional").map(({ name }) => name),
+    names: /* @__PURE__ */ new Set([tag.name, id?.name, outcome?.field, ...read2.map(({ name }) => name)])
+  };
+  known.set(envelope, slots);
+  return slots;
 }
-function readOutcome(message, { outcome }, violations) {
-  if (outcome === null) return;
-  const said = message[outcome.field];
-  const values = [outcome.success, outcome.failure];
-  if (said === void 0 || values.includes(said)) return;
-  const words = values.map((value) => JSON.stringify(value)).join(", ");
-  violations.push({ path: `/${outcome.field}`, keyword: "enum", message: `must be one of ${words}`, allowed: values });
+function fits(held, { kind: kind2, presence }) {
+  return (kind2 === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence === "nullable";
 }
-function readField(message, field, violations) {
-  if (field === null) return void 0;
-  const value = message[field.name];
-  if (value === void 0) {
-    if (field.presence !== "optional") violations.push(missing(field.name));
-    return void 0;
+function readFields(value, slots, into) {
+  const { envelope, required: required2 } = slots;
+  let fit = true;
+  const id = value[slots.id.name];
+  if (id !== void 0) {
+    if (!fits(id, slots.id)) fit = false;
+    else if (id !== null) into.id = id;
   }
-  if (value === null && field.presence === "nullable") return void 0;
-  if (field.kind === "text" ? typeof value === "string" : Number.isSafeInteger(value)) return value;
-  violations.push(wrongKind(field));
-  return void 0;
+  const version = value[slots.version.name];
+  if (version !== void 0) {
+    if (!fits(version, slots.version)) fit = false;
+    else if (typeof version === "number") into.version = version;
+  }
+  const channel = value[slots.channel.name];
+  if (channel !== void 0) {
+    if (!fits(channel, slots.channel)) fit = false;
+    else if (typeof channel === "string") into.channel = channel;
+  }
+  const seq = value[slots.seq.name];
+  if (seq !== void 0) {
+    if (!fits(seq, slots.seq) || isNegative(seq)) fit = false;
+    else if (typeof seq === "number") into.seq = seq;
+  }
+  const epoch = value[slots.epoch.name];
+  if (epoch !== void 0) {
+    if (!fits(epoch, slots.epoch)) fit = false;
+    else if (typeof epoch === "string") into.epoch = epoch;
+  }
+  const outcome = value[slots.outcome.name];
+  if (outcome !== void 0 && outcome !== envelope.outcome?.success && outcome !== envelope.outcome?.failure) fit = false;
+  const date = value[slots.timestamp.name];
+  if (date !== void 0) {
+    const time = date === null ? 0 : timeOf(date, envelope);
+    if (!fits(date, slots.timestamp) || isNegative(date) || Number.isNaN(time)) fit = false;
+    else if (date !== null) into.timestamp = time;
+  }
+  for (let i = 0; i < required2.length; i++) if (value[required2[i]] === void 0) return false;
+  return fit;
 }
-function readTimestamp(message, { timestamp }, violations) {
-  if (timestamp === null) return void 0;
-  const value = readField(message, timestamp.field, violations);
-  if (value === void 0) return void 0;
-  if (typeof value === "number" && !isCount(value, timestamp.field, violations)) return void 0;
-  const time = timeOf(value, { timestamp });
-  if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
-  return void 0;
+function envelopeViolations(value, slots) {
+  const { envelope, id, version, channel, seq, epoch, outcome, timestamp } = slots;
+  const violations = [];
+  const report = ({ name }, keyword, message, allowed) => {
+    violations.push({ path: `/${name}`, keyword, message, allowed });
+  };
+  for (const field of [id, version, channel, seq, epoch, outcome, timestamp]) {
+    const held = value[field.name];
+    if (field === outcome) {
+      const values = [envelope.outcome?.success, envelope.outcome?.failure];
+      if (held === void 0 || values.includes(held)) continue;
+      report(field, "enum", `must be one of ${values.map((value2) => JSON.stringify(value2)).join(", ")}`, values);
+    } else if (held === void 0) {
+      if (field.presence !== "optional") violations.push(missing(field.name));
+    } else if (!fits(held, field)) {
+      violations.push(wrongKind(field));
+    } else if ((field === seq || field === timestamp) && isNegative(held)) {
+      report(field, "minimum", "must be at least 0", 0);
+    } else if (field === timestamp && held !== null && Number.isNaN(timeOf(held, envelope))) {
+      report(field, "format", "must be a valid date-time", "date-time");
+    }
+  }
+  return violations;
 }
-function isCount(value, field, violations) {
-  if (value >= 0) return true;
-  violations.push({ path: `/${field?.name}`, keyword: "minimum", message: "must be at least 0", allowed: 0 });
-  return false;
+function isNegative(held) {
+  return typeof held === "number" && held < 0;
 }
 function timeOf(value, { timestamp }) {
   if (timestamp?.as === "unix-s") return Number(value) * 1e3;
@@ -445,16 +485,16 @@ var CallFailedError = class extends Error {
   }
 };
 function ok(value) {
-  return { ok: true, value, orThrow: () => value };
+  return { ok: true, value, orThrow: ownValue };
 }
 function err(error) {
-  return {
-    ok: false,
-    error,
-    orThrow() {
-      throw new CallFailedError(error);
-    }
-  };
+  return { ok: false, error, orThrow: throwOwn };
+}
+function ownValue() {
+  return this.value;
+}
+function throwOwn() {
+  throw new CallFailedError(this.error);
 }
 
 // handfast/decode.ts
@@ -469,7 +509,7 @@ function register(message, envelope, byTag, own) {
 var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
-var MANY_DIGITS = 309;
+var MANY_DIGITS = 210;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
@@ -490,27 +530,31 @@ function nests(value, depth) {
   return false;
 }
 function parse(text, depth) {
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse("syntax", "not JSON", {});
-  }
-  if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
-  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
-    return refuse("syntax", "a string has half a surrogate pair", {});
-  }
-  if ((LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text)) {
-    return refuse("syntax", "a number is too large", {});
-  }
-  return ok(value);
+  const value = parseJson(text);
+  const problem = textProblem(text, value, depth);
+  return problem === void 0 ? ok(value) : refuse("syntax", problem);
 }
-function hasMoreBrackets(text, most) {
-  let left = most;
-  for (const bracket of "{[") {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (left-- <= 0) return true;
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return void 0;
   }
-  return false;
+}
+function textProblem(text, value, depth) {
+  if (value === void 0) return "not JSON";
+  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
+  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
+  return (LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text) ? "a number is too large" : void 0;
+}
+var OBJECT_LENGTH = 5;
+function mayNest(text, depth) {
+  const left = without(text, "[", depth);
+  return left < 0 || text.length >= OBJECT_LENGTH * left && without(text, "{", left) < 0;
+}
+function without(text, bracket, count) {
+  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
+  return count;
 }
 function hasLoneSurrogate(text) {
   let open = -1;
@@ -523,8 +567,11 @@ function hasLoneSurrogate(text) {
   return open !== -1;
 }
 function hasManyDigits(text) {
-  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
-    let [from, to] = [at, at];
+  const step = MANY_DIGITS / 2;
+  for (let at = step - 1; at + step < text.length; at += step) {
+    if (!isDigit(text.charCodeAt(at)) || !isDigit(text.charCodeAt(at + step))) continue;
+    let from = at;
+    let to = at;
     while (isDigit(text.charCodeAt(from - 1))) from--;
     while (isDigit(text.charCodeAt(to))) to++;
     if (to - from >= MANY_DIGITS) return true;
@@ -541,52 +588,67 @@ function overflows(text) {
   return false;
 }
 function read(value, reader) {
+  return readAs(value, reader, (match) => match);
+}
+function readAs(value, reader, as) {
   try {
-    return readWhole(value, reader);
+    if (!isObject(value)) return refuse("syntax", "not an object");
+    const match = readValid(value, reader);
+    return match === void 0 ? readAny(value, reader, as) : ok(as(match));
   } catch (error) {
-    return tooDeep(error);
+    if (error instanceof RangeError) return refuse("syntax", TOO_DEEP);
+    throw error;
   }
 }
-function tooDeep(error) {
-  if (error instanceof RangeError) return refuse("syntax", TOO_DEEP, {});
-  throw error;
+function readValid(value, reader) {
+  const { slots, strict = false } = reader;
+  const message = { type: "", payload: void 0 };
+  if (!readFields(value, slots, message) || strict && unknownFields(value, slots).length > 0) return void 0;
+  const incoming = find(value, message.id, reader);
+  if (incoming === void 0 || incoming.envelope !== void 0) return void 0;
+  if (incoming.channel !== void 0 && message.channel === void 0) return void 0;
+  const payload = payloadOf(value, slots);
+  if (!passes(payload, incoming.receive, strict)) return void 0;
+  message.type = incoming.name;
+  if (incoming.receive !== noPayload) message.payload = payload;
+  return { incoming, message };
 }
-function readWhole(value, reader) {
-  if (!isObject(value)) return refuse("syntax", "not an object", {});
-  const violations = [];
-  let fields = readEnvelopeFields(value, reader.envelope, violations);
-  const tag = readTag(value, reader.envelope);
-  const incoming = find(value, tag, fields, reader);
+function readAny(value, reader, as) {
+  let { slots, strict = false } = reader;
+  const { tag } = slots.envelope;
+  let fields = {};
+  readFields(value, slots, fields);
+  let violations = envelopeViolations(value, slots);
+  const type = value[tag.name];
+  const isTag = typeof type === "string" || Number.isSafeInteger(type);
+  const incoming = find(value, fields.id, reader);
+  if (incoming?.envelope !== void 0) {
+    slots = slotsOf(incoming.envelope);
+    fields = {};
+    readFields(value, slots, fields);
+    violations = envelopeViolations(value, slots);
+  }
+  const payload = payloadOf(value, slots);
+  const remains = { ...isTag && { type }, payload, ...fields };
   if (incoming === void 0) {
-    const payload2 = payloadOf(value, reader.envelope);
-    if (tag.problem !== void 0) violations.unshift(tag.problem);
-    if (violations.length > 0)
-      return refuse("envelope", "the envelope does not fit", { ...fields, payload: payload2, violations });
-    const words = `no message has the type \`${tag.value}\``;
-    return refuse("unknown-type", words, { ...fields, type: tag.value, payload: payload2 });
+    if (!isTag) violations.unshift(type === void 0 ? missing(tag.name) : wrongKind(tag));
+    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
+    return refuse("unknown-type", `no message has the type \`${type}\``, remains);
   }
-  const envelope = incoming.envelope ?? reader.envelope;
-  if (incoming.envelope !== void 0) {
-    violations.length = 0;
-    fields = readEnvelopeFields(value, envelope, violations);
+  if (strict) {
+    for (const name of unknownFields(value, slots)) {
+      violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
+    }
   }
-  if (reader.strict === true) refuseUnknown(value, envelope, violations);
-  const payload = payloadOf(value, envelope);
-  const type = tag.value === void 0 ? {} : { type: tag.value };
-  if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
-    if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
+  const { channel } = slots.envelope;
+  if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
+    violations.push(missing(channel.name));
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
-  if (violations.length > 0) {
-    violations.push(...wrong);
-    return refuse("envelope", "the envelope does not fit", { ...fields, ...type, payload, violations });
-  }
-  if (wrong.length > 0) {
-    const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse("invalid", words, { ...fields, ...type, payload, violations: wrong });
-  }
+  const wrong = payloadViolations(value, payload, slots.envelope, incoming, strict);
+  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong]);
+  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong);
   const kept = incoming.receive === noPayload ? void 0 : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
+  return ok(as({ incoming, message: { type: incoming.name, payload: kept, ...fields } }));
 }
 function payloadViolations(message, payload, { content }, { receive }, strict) {
   const direction = strict ? "sent" : "received";
@@ -594,48 +656,33 @@ function payloadViolations(message, payload, { content }, { receive }, strict) {
   const wrong = violationsAt(receive, payload, direction, content);
   return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
 }
-function readTag(message, { tag }) {
-  const value = message[tag.name];
-  if (value === void 0) return { problem: missing(tag.name) };
-  if (typeof value === "string" || Number.isSafeInteger(value)) return { value };
-  return { problem: wrongKind(tag) };
+function find(value, id, reader) {
+  const { slots: { envelope: { outcome, tag } }, pending, lookup, own } = reader;
+  const answers = pending?.(id);
+  const answer = answers && withTag(answers, value, tag.name);
+  if (answer === void 0) return lookup(value[tag.name]) ?? (own && withTag(own, value, tag.name));
+  return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
 }
-function find(value, tag, fields, reader) {
-  const { outcome } = reader.envelope;
-  const answers = reader.pending?.(fields.id) ?? [];
-  const answer = answers.find((candidate) => hasTagOf(value, candidate, reader.envelope));
-  if (answer !== void 0) {
-    return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
-  }
-  const known = tag.value === void 0 ? void 0 : reader.lookup(tag.value);
-  return known ?? reader.own?.find((message) => hasTagOf(value, message, reader.envelope));
+function withTag(messages, value, usual) {
+  return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
-function hasTagOf(value, message, envelope) {
-  return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? void 0);
+function unknownFields(value, { envelope, names }) {
+  return envelope.content === null ? [] : Object.keys(value).filter((name) => name !== envelope.content && !names.has(name));
 }
-function refuseUnknown(value, envelope, violations) {
-  if (envelope.content === null) return;
-  for (const name of Object.keys(withoutEnvelope(value, envelope))) {
-    if (name === envelope.content) continue;
-    violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
-  }
-}
-function payloadOf(message, envelope) {
-  if (envelope.content === null) return withoutEnvelope(message, envelope);
-  const payload = message[envelope.content];
+function payloadOf(message, slots) {
+  const { content } = slots.envelope;
+  if (content === null) return withoutEnvelope(message, slots);
+  const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
-function withoutEnvelope(message, envelope) {
-  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
-  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
-  const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
+function withoutEnvelope(message, { names }) {
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
-function refuse(kind2, words, remains) {
-  const { type, violations = [], ...rest } = remains;
+var WRONG_ENVELOPE = "the envelope does not fit";
+function refuse(kind2, words, remains = {}, violations = []) {
   const message = [words, violations.map(formatViolation).join("; ")].filter((part) => part !== "").join(": ");
-  return err({ code: CODES[kind2], kind: kind2, message, violations, ...type !== void 0 && { type }, ...rest });
+  return err({ code: CODES[kind2], kind: kind2, message, violations, ...remains });
 }
 
 // handfast/errors.ts
@@ -746,7 +793,7 @@ function callError(error, declared) {
   return { code: "UNDECLARED", received: code, message, retryable, data };
 }
 function isSessionCode(code) {
-  return SESSION_CODES.some((known) => known === code);
+  return SESSION_CODES.some((known2) => known2 === code);
 }
 
 // handfast/encoder.ts
@@ -782,7 +829,7 @@ var Encoder = class {
   }
   /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
   violations(validate, payload, outer, under) {
-    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep2;
+    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep;
     return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -813,7 +860,7 @@ function byteLength(text) {
   }
   return bytes;
 }
-function tooDeep2(_, report) {
+function tooDeep(_, report) {
   fail(report, "depth", "is nested too deeply to be checked");
 }
 
@@ -1121,8 +1168,8 @@ var Channels = class {
     const promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
       if (signal?.aborted === true) throw new CallFailedError(ABORTED);
-      const known = this.#memberships.get(key);
-      const membership = known ?? this.#membership(key, channel, params);
+      const known2 = this.#memberships.get(key);
+      const membership = known2 ?? this.#membership(key, channel, params);
       const subscription = new Subscription(key, {
         joined: () => membership.joinReply,
         // only `setup` has a subscription before it is joined
@@ -1947,7 +1994,7 @@ var Client = class {
     );
     this.#outbound = new Outbound(clock, protocol2, this.#connection);
     this.#reader = {
-      envelope: protocol2.envelope.server,
+      slots: slotsOf(protocol2.envelope.server),
       lookup: (tag) => this.#byTag.get(tag),
       own: this.#withOwnTag,
       pending: (id) => this.#outbound.find(id)?.answers,
@@ -2174,8 +2221,8 @@ var Client = class {
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.#events.emit("unhandled", error);
     } else if (!this.#events.emit("invalid", error)) {
-      const known = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
-      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error.message}`);
+      const known2 = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
+      this.#warnings.warn(`invalid ${known2}`, `a message is invalid, and there may be more: ${error.message}`);
     }
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
@@ -3013,8 +3060,8 @@ function showTick({ symbol, price, side, change = 0 }) {
 }
 function priceRow(symbol) {
   const id = `price-${symbol}`;
-  const known = document.getElementById(id);
-  if (known !== null) return known;
+  const known2 = document.getElementById(id);
+  if (known2 !== null) return known2;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 100 20");
   svg.setAttribute("preserveAspectRatio", "none");

@@ -5,26 +5,28 @@ import { isObject, type JsonObject, noPayload } from './validators.js';
 import { type Incoming, type Message, type Outgoing, type PendingLookup, tagOf } from './descriptor.js';
 import {
   type Envelope,
-  type EnvelopeField,
   type EnvelopeFields,
+  envelopeViolations,
   type Id,
   missing,
-  readEnvelopeFields,
+  type MutableFields,
+  readFields,
+  type Slots,
+  slotsOf,
   type Tag,
-  timeOf,
   wrongKind,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
 import { formatViolation, passes, pointerSegment, type Violation, violationsAt, violationsOf } from './report.js';
-import { err, ok, type Result } from './result.js';
+import { type Err, err, ok, type Result } from './result.js';
 
 /** A message, or the error with everything that could be read of it. */
 export type Decoded<M> = Result<M, DecodeError>;
 
 /** How messages of one direction are read. */
 export interface Reader {
-  readonly envelope: Envelope;
-  /** Whether a server reads them. */
+  readonly slots: Slots;
+  /** Whether a server reads them, which refuses unknown fields. */
   readonly strict?: boolean;
   /** The message of a tag. */
   readonly lookup: (tag: Tag) => Incoming<unknown> | undefined;
@@ -45,15 +47,9 @@ export interface Match {
 declare const union: unique symbol;
 
 /** The messages of one direction, by tag. */
-export interface MessageTable<M extends Message> {
-  readonly envelope: Envelope;
+export interface MessageTable<M extends Message> extends Reader {
   /** The maximum depth of nested arrays and objects. */
   readonly depth: number;
-  readonly byTag: ReadonlyMap<Tag, Incoming<unknown>>;
-  /** The messages whose tag field is not the envelope's. */
-  readonly own: readonly Incoming<unknown>[];
-  /** Whether a server receives them, which refuses unknown fields. */
-  readonly strict: boolean;
   /** Never present; it carries the type. */
   readonly [union]?: M;
 }
@@ -72,7 +68,25 @@ export function messageTable<M extends Message>(
   const byTag = new Map<Tag, Incoming<unknown>>();
   const own: Incoming<unknown>[] = [];
   for (const message of messages) register(message, envelope, byTag, own);
-  return { envelope, depth, byTag, own, strict };
+  return { slots: slotsOf(envelope), depth, strict, lookup: lookupIn(byTag), own };
+}
+
+/**
+ * Looks tags up by their length and three of their characters: a map would hash all of a text that was just parsed, which takes
+ * longer than all the rest.
+ */
+function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>): Reader['lookup'] {
+  const mask = 2 ** Math.ceil(Math.log2(4 * byTag.size + 1)) - 1;
+  const bucketOf = (tag: string): number =>
+    (tag.length + 3 * tag.charCodeAt(0) + 37 * tag.charCodeAt(tag.length >> 1) + 7 * tag.charCodeAt(tag.length - 1)) & mask;
+  const buckets = Array.from({ length: mask + 1 }, (): { readonly tag: Tag; readonly message: Incoming<unknown> }[] => []);
+  for (const [tag, message] of byTag) buckets[bucketOf(String(tag))]?.push({ tag, message });
+  return tag => {
+    if (typeof tag !== 'string') return byTag.get(tag);
+    const bucket = buckets[bucketOf(tag)] ?? [];
+    for (let i = 0; i < bucket.length; i++) if (bucket[i]?.tag === tag) return bucket[i]?.message;
+    return undefined;
+  };
 }
 
 /** Adds a message to those by tag, or to those that have a tag field of their own. */
@@ -113,8 +127,9 @@ export function clientMessageTable<M extends Message>(
 
 /** Decodes the text of a message. Unknown fields stay in the payload, although its type does not declare them. */
 export function decode<M extends Message>(text: string, table: MessageTable<M>, pending?: PendingLookup): Decoded<M> {
-  const value = parse(text, table.depth);
-  return value.ok ? decodeShallow(value.value, table, pending) : value;
+  const value = parseJson(text);
+  const problem = textProblem(text, value, table.depth);
+  return problem === undefined ? decodeShallow(value, table, pending) : refuse('syntax', problem);
 }
 
 /** Decodes a message that has been parsed. */
@@ -123,132 +138,17 @@ export function decodeValue<M extends Message>(
   table: MessageTable<M>,
   pending?: PendingLookup,
 ): Decoded<M> {
-  if (isDeeper(value, table.depth)) return refuse('syntax', TOO_DEEP, {});
+  if (isDeeper(value, table.depth)) return refuse('syntax', TOO_DEEP);
   return decodeShallow(value, table, pending);
 }
 
 function decodeShallow<M extends Message>(
   value: unknown,
-  { envelope, byTag, own, strict }: MessageTable<M>,
-  pending?: PendingLookup,
+  table: MessageTable<M>,
+  pending: PendingLookup | undefined,
 ): Decoded<M> {
-  if (pending === undefined) {
-    let message: Message | undefined;
-    try {
-      message = readFast(value, envelope, byTag, strict);
-    } catch (error) {
-      return tooDeep(error);
-    }
-    if (message !== undefined) return ok(message as M); // the type of the table is that of what its validators let pass
-  }
-  const match = read(value, { envelope, strict, lookup: tag => byTag.get(tag), own, ...(pending && { pending }) });
-  return match.ok ? ok(match.value.message as M) : match;
-}
-
-/**
- * The fast path: reads a message that is valid and has a usual envelope. `read` reads every other, and reports what is wrong.
- */
-function readFast(
-  value: unknown,
-  envelope: Envelope,
-  byTag: ReadonlyMap<Tag, Incoming<unknown>>,
-  strict: boolean,
-): Message | undefined {
-  if (envelope.content === null || !isObject(value)) return undefined;
-  const { slots, required } = slotsOf(envelope);
-  const message: { -readonly [part in keyof Message]: Message[part] } = { type: '', payload: undefined };
-  let incoming: Incoming<unknown> | undefined;
-  let missing = required;
-  for (const name in value) {
-    const slot = slots.get(name);
-    const held = value[name];
-    if (held === undefined) continue;
-    if (slot === undefined) {
-      if (strict || name === envelope.outcome?.field) return undefined;
-      continue;
-    }
-    if (slot.field !== undefined) {
-      const fits = slot.field.kind === 'text' ? typeof held === 'string' : Number.isSafeInteger(held);
-      if (!fits) return undefined;
-      if (slot.field.presence !== 'optional') missing--;
-    }
-    // Each field is assigned by a literal name, which engines optimize.
-    switch (slot.part) {
-      case 'tag':
-        incoming = byTag.get(held as Tag);
-        break;
-      case 'payload':
-        message.payload = held;
-        break;
-      case 'id':
-        message.id = held as Id;
-        break;
-      case 'version':
-        message.version = held as number;
-        break;
-      case 'channel':
-        message.channel = held as string;
-        break;
-      case 'seq':
-        if ((held as number) < 0) return undefined;
-        message.seq = held as number;
-        break;
-      case 'epoch':
-        message.epoch = held as string;
-        break;
-      case 'timestamp': {
-        const time = timeOf(held, envelope);
-        if (Number.isNaN(time) || time < 0) return undefined;
-        message.timestamp = time;
-      }
-    }
-  }
-  if (incoming === undefined || incoming.envelope !== undefined || missing > 0) return undefined;
-  if (incoming.channel !== undefined && message.channel === undefined) return undefined;
-  message.type = incoming.name;
-  if (incoming.receive === noPayload && message.payload === undefined) return message;
-  if (message.payload === undefined || !passes(message.payload, incoming.receive, strict)) return undefined;
-  if (incoming.receive === noPayload) message.payload = undefined;
-  return message;
-}
-
-/** The part of a message that a field holds. */
-interface Slot {
-  readonly part: 'tag' | keyof Omit<Message, 'type'>;
-  readonly field?: EnvelopeField;
-}
-
-interface Slots {
-  readonly slots: ReadonlyMap<string, Slot>;
-  /** How many fields are required, other than tag and payload. */
-  readonly required: number;
-}
-
-const known = /*@__PURE__*/ new WeakMap<Envelope, Slots>();
-
-/** The slots of an envelope, computed once. */
-function slotsOf(envelope: Envelope): Slots {
-  const before = known.get(envelope);
-  if (before !== undefined) return before;
-  const slots = new Map<string, Slot>([[envelope.tag.name, { part: 'tag' }]]);
-  if (envelope.content !== null) slots.set(envelope.content, { part: 'payload' });
-  const fields = [
-    ['id', envelope.replyTo ?? envelope.id],
-    ['version', envelope.version],
-    ['channel', envelope.channel],
-    ['seq', envelope.seq],
-    ['epoch', envelope.epoch],
-    ['timestamp', envelope.timestamp?.field ?? null],
-  ] as const;
-  let required = 0;
-  for (const [part, field] of fields) {
-    if (field === null) continue;
-    slots.set(field.name, { part, field });
-    if (field.presence !== 'optional') required++;
-  }
-  const made = { slots, required };
-  known.set(envelope, made);
-  return made;
+  // The type of the table is that of what its validators let pass.
+  return readAs(value, pending === undefined ? table : { ...table, pending }, match => match.message as M);
 }
 
 /** Only searched for if there is any escape, which `includes` finds faster. */
@@ -256,8 +156,8 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
 /** A number without one of these is no larger than a double. */
 const LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
-/** A number with fewer digits and no exponent is no larger than a double. */
-const MANY_DIGITS = 309;
+/** A number with fewer digits and an exponent of at most two is no larger than a double. */
+const MANY_DIGITS = 210;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 const TOO_DEEP = 'nested too deeply';
@@ -294,30 +194,41 @@ function nests(value: unknown, depth: number): boolean {
  * @param depth The maximum depth of nested arrays and objects.
  */
 export function parse(text: string, depth: number): Result<unknown, DecodeError> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse('syntax', 'not JSON', {});
-  }
-  if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse('syntax', TOO_DEEP, {});
-  // Text that came over a WebSocket has lone surrogates only where they are escaped.
-  if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
-    return refuse('syntax', 'a string has half a surrogate pair', {});
-  }
-  if ((LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text)) {
-    return refuse('syntax', 'a number is too large', {});
-  }
-  return ok(value);
+  const value = parseJson(text);
+  const problem = textProblem(text, value, depth);
+  return problem === undefined ? ok(value) : refuse('syntax', problem);
 }
 
-/** Whether JSON text has more opening brackets than `left`. With fewer, nothing in it can be nested deeper. */
-function hasMoreBrackets(text: string, most: number): boolean {
-  let left = most;
-  for (const bracket of '{[') {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (left-- <= 0) return true;
+/** `undefined` if a text is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return false;
+}
+
+function textProblem(text: string, value: unknown, depth: number): string | undefined {
+  if (value === undefined) return 'not JSON';
+  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
+  // Text that came over a WebSocket has lone surrogates only where they are escaped.
+  if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return 'a string has half a surrogate pair';
+  return (LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text) ? 'a number is too large' : undefined;
+}
+
+/** The fewest characters of an object around another value: `{"":}`. */
+const OBJECT_LENGTH = 5;
+
+/** Whether JSON text may be nested deeper than `depth`: has it so many opening brackets, and room for so many objects? */
+function mayNest(text: string, depth: number): boolean {
+  const left = without(text, '[', depth);
+  return left < 0 || (text.length >= OBJECT_LENGTH * left && without(text, '{', left) < 0);
+}
+
+/** `count` without one for each `bracket` in a text; no less than -1. */
+function without(text: string, bracket: string, count: number): number {
+  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
+  return count;
 }
 
 /** Whether JSON text has a lone surrogate among its escapes. */
@@ -334,10 +245,13 @@ function hasLoneSurrogate(text: string): boolean {
   return open !== -1;
 }
 
-/** Whether there is a run of that many digits. Such a run covers one of the positions that are that far apart. */
+/** Whether there is a run of that many digits. Such a run covers two of the positions that are half as far apart. */
 function hasManyDigits(text: string): boolean {
-  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
-    let [from, to] = [at, at];
+  const step = MANY_DIGITS / 2;
+  for (let at = step - 1; at + step < text.length; at += step) {
+    if (!isDigit(text.charCodeAt(at)) || !isDigit(text.charCodeAt(at + step))) continue;
+    let from = at;
+    let to = at;
     while (isDigit(text.charCodeAt(from - 1))) from--;
     while (isDigit(text.charCodeAt(to))) to++;
     if (to - from >= MANY_DIGITS) return true;
@@ -359,58 +273,76 @@ function overflows(text: string): boolean {
 
 /** Reads one message: envelope, then tag, then payload. */
 export function read(value: unknown, reader: Reader): Result<Match, DecodeError> {
+  return readAs(value, reader, match => match);
+}
+
+function readAs<T>(value: unknown, reader: Reader, as: (match: Match) => T): Result<T, DecodeError> {
   try {
-    return readWhole(value, reader);
+    if (!isObject(value)) return refuse('syntax', 'not an object');
+    const match = readValid(value, reader);
+    return match === undefined ? readAny(value, reader, as) : ok(as(match));
   } catch (error) {
-    return tooDeep(error);
+    // A value that exhausts the stack is refused: a validator may recurse more than once per level of a value.
+    if (error instanceof RangeError) return refuse('syntax', TOO_DEEP);
+    throw error;
   }
 }
 
-/** A value that exhausts the stack is refused: a validator may recurse more than once per level of a value. */
-function tooDeep(error: unknown): Result<never, DecodeError> {
-  if (error instanceof RangeError) return refuse('syntax', TOO_DEEP, {});
-  throw error;
+/** The fast path: a message that is valid and has the envelope of its direction. */
+function readValid(value: JsonObject, reader: Reader): Match | undefined {
+  const { slots, strict = false } = reader;
+  const message: { -readonly [K in keyof Message]: Message[K] } = { type: '', payload: undefined };
+  if (!readFields(value, slots, message) || (strict && unknownFields(value, slots).length > 0)) return undefined;
+  const incoming = find(value, message.id, reader);
+  if (incoming === undefined || incoming.envelope !== undefined) return undefined;
+  if (incoming.channel !== undefined && message.channel === undefined) return undefined;
+  const payload = payloadOf(value, slots);
+  if (!passes(payload, incoming.receive, strict)) return undefined;
+  message.type = incoming.name;
+  if (incoming.receive !== noPayload) message.payload = payload;
+  return { incoming, message };
 }
 
-function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
-  if (!isObject(value)) return refuse('syntax', 'not an object', {});
-  const violations: Violation[] = [];
-  let fields = readEnvelopeFields(value, reader.envelope, violations);
-  const tag = readTag(value, reader.envelope);
+/** Reads any message, and reports everything that is wrong with it. */
+function readAny<T>(value: JsonObject, reader: Reader, as: (match: Match) => T): Result<T, DecodeError> {
+  let { slots, strict = false } = reader;
+  const { tag } = slots.envelope;
+  let fields: MutableFields = {};
+  readFields(value, slots, fields);
+  let violations = envelopeViolations(value, slots);
+  const type = value[tag.name];
+  const isTag = typeof type === 'string' || Number.isSafeInteger(type);
 
-  const incoming = find(value, tag, fields, reader);
+  const incoming = find(value, fields.id, reader);
+  if (incoming?.envelope !== undefined) {
+    slots = slotsOf(incoming.envelope);
+    fields = {};
+    readFields(value, slots, fields);
+    violations = envelopeViolations(value, slots);
+  }
+  const payload = payloadOf(value, slots);
+  const remains = { ...(isTag && { type: type as Tag }), payload, ...fields };
   if (incoming === undefined) {
-    const payload = payloadOf(value, reader.envelope);
-    if (tag.problem !== undefined) violations.unshift(tag.problem);
-    if (violations.length > 0)
-      return refuse('envelope', 'the envelope does not fit', { ...fields, payload, violations });
-    const words = `no message has the type \`${tag.value}\``;
-    return refuse('unknown-type', words, { ...fields, type: tag.value, payload });
+    if (!isTag) violations.unshift(type === undefined ? missing(tag.name) : wrongKind(tag));
+    if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, violations);
+    return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains);
   }
 
-  const envelope = incoming.envelope ?? reader.envelope;
-  if (incoming.envelope !== undefined) {
-    violations.length = 0;
-    fields = readEnvelopeFields(value, envelope, violations);
+  if (strict) {
+    for (const name of unknownFields(value, slots)) {
+      violations.push({ path: `/${pointerSegment(name)}`, keyword: 'additionalProperties', message: 'is not a known property' });
+    }
   }
-  if (reader.strict === true) refuseUnknown(value, envelope, violations);
-  const payload = payloadOf(value, envelope);
-  const type = tag.value === undefined ? {} : { type: tag.value };
+  const { channel } = slots.envelope;
   // A published message names its channel; if the field is required anyway, its absence was reported already.
-  if (incoming.channel !== undefined && envelope.channel?.presence === 'optional') {
-    if (value[envelope.channel.name] === undefined) violations.push(missing(envelope.channel.name));
+  if (incoming.channel !== undefined && channel?.presence === 'optional' && value[channel.name] === undefined) {
+    violations.push(missing(channel.name));
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
-  if (violations.length > 0) {
-    violations.push(...wrong);
-    return refuse('envelope', 'the envelope does not fit', { ...fields, ...type, payload, violations });
-  }
-  if (wrong.length > 0) {
-    const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse('invalid', words, { ...fields, ...type, payload, violations: wrong });
-  }
+  const wrong = payloadViolations(value, payload, slots.envelope, incoming, strict);
+  if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, [...violations, ...wrong]);
+  if (wrong.length > 0) return refuse('invalid', `the payload of \`${incoming.name}\` does not fit`, remains, wrong);
   const kept = incoming.receive === noPayload ? undefined : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
+  return ok(as({ incoming, message: { type: incoming.name, payload: kept, ...fields } }));
 }
 
 /** The violations of a payload. An absent one counts as `{}` if that is valid, and as missing otherwise. */
@@ -427,69 +359,48 @@ function payloadViolations(
   return wrong.length > 0 && message[content] === undefined ? [missing(content)] : wrong;
 }
 
-interface ReadTag {
-  readonly value?: Tag;
-  readonly problem?: Violation;
-}
-
-function readTag(message: JsonObject, { tag }: Envelope): ReadTag {
-  const value = message[tag.name];
-  if (value === undefined) return { problem: missing(tag.name) };
-  if (typeof value === 'string' || Number.isSafeInteger(value)) return { value: value as Tag };
-  return { problem: wrongKind(tag) };
-}
-
 /** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */
-function find(value: JsonObject, tag: ReadTag, fields: EnvelopeFields, reader: Reader): Incoming<unknown> | undefined {
-  const { outcome } = reader.envelope;
-  const answers = reader.pending?.(fields.id) ?? [];
-  const answer = answers.find(candidate => hasTagOf(value, candidate, reader.envelope));
-  if (answer !== undefined) {
-    return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
-  }
-  const known = tag.value === undefined ? undefined : reader.lookup(tag.value);
-  return known ?? reader.own?.find(message => hasTagOf(value, message, reader.envelope));
+function find(value: JsonObject, id: Id | undefined, reader: Reader): Incoming<unknown> | undefined {
+  const { slots: { envelope: { outcome, tag } }, pending, lookup, own } = reader;
+  const answers = pending?.(id);
+  const answer = answers && withTag(answers, value, tag.name);
+  if (answer === undefined) return lookup(value[tag.name] as Tag) ?? (own && withTag(own, value, tag.name));
+  return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
 }
 
-/** Whether a value has the tag of a message, in the tag field of that message. */
-function hasTagOf(value: JsonObject, message: Incoming<unknown>, envelope: Envelope): boolean {
-  return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? undefined);
+/** The first of some messages whose tag a value has, in the tag field of that message. */
+function withTag(messages: readonly Incoming<unknown>[], value: JsonObject, usual: string): Incoming<unknown> | undefined {
+  return messages.find(message => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? undefined));
 }
 
-/** A server refuses fields that are not part of the envelope. */
-function refuseUnknown(value: JsonObject, envelope: Envelope, violations: Violation[]): void {
-  if (envelope.content === null) return;
-  for (const name of Object.keys(withoutEnvelope(value, envelope))) {
-    if (name === envelope.content) continue;
-    violations.push({ path: `/${pointerSegment(name)}`, keyword: 'additionalProperties', message: 'is not a known property' });
-  }
+/** The fields that are not part of the envelope, which a server refuses. */
+function unknownFields(value: JsonObject, { envelope, names }: Slots): readonly string[] {
+  return envelope.content === null ? [] : Object.keys(value).filter(name => name !== envelope.content && !names.has(name));
 }
 
 /** The payload of a message; an absent one counts as an empty object. */
-function payloadOf(message: JsonObject, envelope: Envelope): unknown {
-  if (envelope.content === null) return withoutEnvelope(message, envelope);
-  const payload = message[envelope.content];
+function payloadOf(message: JsonObject, slots: Slots): unknown {
+  const { content } = slots.envelope;
+  if (content === null) return withoutEnvelope(message, slots);
+  const payload = message[content];
   return payload === undefined ? {} : payload;
 }
 
 /** A flat message without the fields of the envelope. */
-function withoutEnvelope(message: JsonObject, envelope: Envelope): JsonObject {
-  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
-  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
-  const names = new Set([outcome?.field, ...fields.map(field => field?.name)]);
+function withoutEnvelope(message: JsonObject, { names }: Slots): JsonObject {
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 
 const CODES = { syntax: 'SYNTAX', envelope: 'ENVELOPE', 'unknown-type': 'UNKNOWN_TYPE', invalid: 'INVALID' } as const;
 
-interface Remains extends EnvelopeFields {
-  readonly type?: Tag | undefined;
-  readonly payload?: unknown;
-  readonly violations?: readonly Violation[];
-}
+const WRONG_ENVELOPE = 'the envelope does not fit';
 
-function refuse(kind: DecodeError['kind'], words: string, remains: Remains): Result<never, DecodeError> {
-  const { type, violations = [], ...rest } = remains;
+function refuse(
+  kind: DecodeError['kind'],
+  words: string,
+  remains: EnvelopeFields & Pick<DecodeError, 'type' | 'payload'> = {},
+  violations: readonly Violation[] = [],
+): Err<DecodeError> {
   const message = [words, violations.map(formatViolation).join('; ')].filter(part => part !== '').join(': ');
-  return err({ code: CODES[kind], kind, message, violations, ...(type !== undefined && { type }), ...rest });
+  return err({ code: CODES[kind], kind, message, violations, ...remains });
 }
