@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 41] = files![
+static RUNTIME: [(&str, &str); 42] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -35,6 +35,7 @@ static RUNTIME: [(&str, &str); 41] = files![
     "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/memoize.ts",
+    "handfast/message-table.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",
     "handfast/report.ts",

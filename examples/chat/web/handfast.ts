@@ -19,8 +19,6 @@ export { Client } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';
 export type { CloseCodes } from './handfast/close-codes.js';
 export type { ConnectionClosed } from './handfast/connection.js';
-export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
-export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
   Callable,
   Cancel,
@@ -55,6 +53,8 @@ export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
+export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/message-table.js';
+export type { Decoded, MessageTable } from './handfast/message-table.js';
 export {
   deduplicate,
   fail,

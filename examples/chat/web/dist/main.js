@@ -9,14 +9,15 @@ function truncate(text, max) {
   return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join("")}\u2026` : text;
 }
 function fail({ violations }, keyword, message, allowed) {
-  const violation = { path: "", keyword, message: truncate(message, MAX_MESSAGE) };
-  if (allowed !== void 0 && violation.message === message) violation.allowed = allowed;
-  if (violations.length < MAX_COLLECTED) violations.push(violation);
+  if (violations.length >= MAX_COLLECTED) return;
+  const text = truncate(message, MAX_MESSAGE);
+  const isWhole = allowed !== void 0 && text === message;
+  violations.push(isWhole ? { path: "", keyword, message, allowed } : { path: "", keyword, message: text });
 }
 function prefixPath({ violations }, from, part) {
   for (; from < violations.length; from++) {
-    const violation = violations[from];
-    violation.path = truncate(`/${part}${violation.path}`, MAX_PATH);
+    const violation2 = violations[from];
+    violation2.path = truncate(`/${part}${violation2.path}`, MAX_PATH);
   }
 }
 function deduplicate(report) {
@@ -53,8 +54,8 @@ function passes(value, validate, strict) {
   validate(value, report);
   return report.violations.length === 0;
 }
-function formatViolation(violation) {
-  return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
+function formatViolation(violation2) {
+  return violation2.path === "" ? violation2.message : `${violation2.path} ${violation2.message}`;
 }
 
 // handfast/validators.ts
@@ -110,10 +111,9 @@ function notEnum(allowed, report) {
 function notSingleEnum(allowed, report) {
   fail(report, "enum", `must be ${JSON.stringify(allowed[0])}`, allowed);
 }
-function bounds(size, least, most, report, of, be, things = "") {
-  const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
-  if (size < least) fail(report, "min" + of, words(least, "least"), least);
-  if (size > most) fail(report, "max" + of, words(most, "most"), most);
+function bounds(size, least, most, report, of, be, thing = "", things = "") {
+  if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
+  if (size > most) fail(report, "max" + of, `must ${be} at most ${most}${most === 1 ? thing : things}`, most);
 }
 function codePoints(value) {
   return [...value].length;
@@ -124,12 +124,12 @@ function isStringOfLength(value, least, most) {
   return count >= least && count <= most;
 }
 function charRun(character, least, most) {
-  const known2 = new Uint8Array(128);
+  const known = new Uint8Array(128);
   return {
     test(value) {
       if (value.length < least || value.length > most) return false;
       for (let i = 0; i < value.length; i++) {
-        if ((known2[value.charCodeAt(i)] ||= character.test(value[i]) ? 1 : 2) > 1) return false;
+        if ((known[value.charCodeAt(i)] ||= character.test(value[i]) ? 1 : 2) > 1) return false;
       }
       return true;
     }
@@ -224,8 +224,10 @@ function reportRule(value, report, rule) {
 }
 function reportString(value, report, limits) {
   if (typeof value !== "string") return wrongType("string", report, "a");
-  bounds(codePoints(value), limits.minLength, limits.maxLength, report, "Length", "be", " characters long");
-  const { pattern, source } = limits;
+  const { minLength: least, maxLength: most, pattern, source } = limits;
+  const { length } = value;
+  const isCounted = length > most || length < 2 * least && length >= least;
+  bounds(isCounted ? codePoints(value) : length, least, most, report, "Length", "be", " character long", " characters long");
   if (pattern && !pattern.test(value)) fail(report, "pattern", `must match the pattern ${source}`, source);
 }
 function reportNumber(value, report, limits) {
@@ -240,26 +242,24 @@ function reportInteger(value, report, limits) {
 }
 function reportArray(value, report, { items: items2, minItems, maxItems }) {
   if (!Array.isArray(value)) return wrongType("array", report, "an");
-  if (items2) for (let i = 0; i < value.length; i++) reportMember(value, report, items2, i);
-  bounds(value.length, minItems, maxItems, report, "Items", "have", " items");
+  if (items2) for (let i = 0; i < value.length; i++) reportMember(value[i], report, items2, i);
+  bounds(value.length, minItems, maxItems, report, "Items", "have", " item", " items");
 }
 function reportObject(value, report, properties, additional) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("object", report, "an");
+  let missing2;
   for (const name in properties) {
-    if (name !== "?" && value[name] !== void 0) {
-      reportMember(value, report, properties[name], name);
-    }
+    if (name === "?") continue;
+    const member = value[name];
+    if (member !== void 0) reportMember(member, report, properties[name], name);
+    else if (!properties["?"].includes(name)) (missing2 ??= []).push(name);
   }
   additional?.(value, properties, report);
-  for (const name in properties) {
-    if (name !== "?" && value[name] === void 0 && !properties["?"].includes(name)) {
-      missingProperty(name, report);
-    }
-  }
+  if (missing2 !== void 0) for (const name of missing2) missingProperty(name, report);
 }
-function reportMember(parent, report, rule, key) {
+function reportMember(member, report, rule, key) {
   const before = report.violations.length;
-  reportRule(parent[key], report, rule);
+  reportRule(member, report, rule);
   prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
@@ -357,94 +357,50 @@ var defaultEnvelope = {
   epoch: /* @__PURE__ */ optional("epoch", "text"),
   timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
 };
-var ABSENT = { name: /* @__PURE__ */ Symbol(), kind: "text", presence: "optional" };
-var known = /* @__PURE__ */ new WeakMap();
-function slotsOf(envelope) {
-  let slots = known.get(envelope);
-  if (slots !== void 0) return slots;
-  const { tag, id, replyTo, version, channel, seq, epoch, outcome, timestamp } = envelope;
-  const date = timestamp?.field ?? null;
-  const read2 = [replyTo ?? id, version, channel, seq, epoch, date].filter((field) => field !== null);
-  slots = {
-    envelope,
-    id: replyTo ?? id ?? ABSENT,
-    version: version ?? ABSENT,
-    channel: channel ?? ABSENT,
-    seq: seq ?? ABSENT,
-    epoch: epoch ?? ABSENT,
-    outcome: outcome === null ? ABSENT : { name: outcome.field, kind: "text", presence: "optional" },
-    timestamp: date ?? ABSENT,
-    required: read2.filter(({ presence }) => presence !== "optional").map(({ name }) => name),
-    names: /* @__PURE__ */ new Set([tag.name, id?.name, outcome?.field, ...read2.map(({ name }) => name)])
-  };
-  known.set(envelope, slots);
-  return slots;
+var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
+function fieldOf(envelope, part) {
+  const { id, replyTo, outcome, timestamp } = envelope;
+  if (part === "id") return replyTo ?? id;
+  if (part === "timestamp") return timestamp && timestamp.field;
+  return part === "outcome" ? outcome && { name: outcome.field, kind: "text", presence: "optional" } : envelope[part];
+}
+function readFields(value, envelope, violations) {
+  const read2 = {};
+  for (const part of PARTS) {
+    const field = fieldOf(envelope, part);
+    if (field === null) continue;
+    const held = value[field.name];
+    if (held === void 0) {
+      if (field.presence !== "optional") violations.push(missing(field.name));
+      continue;
+    }
+    const wrong = fieldViolation(held, part, field, envelope);
+    if (wrong !== void 0) violations.push(wrong);
+    else if (part === "timestamp" && held !== null) read2[part] = timeOf(held, envelope);
+    else if (part === "id" ? held !== null : typeof held === KEPT[part]) read2[part] = held;
+  }
+  return read2;
+}
+var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string" };
+function fieldViolation(held, part, field, envelope) {
+  const path = `/${field.name}`;
+  if (part === "outcome") {
+    const allowed = outcomes(envelope);
+    const message = `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`;
+    return allowed.includes(held) ? void 0 : { path, keyword: "enum", message, allowed };
+  }
+  if (!fits(held, field)) return wrongKind(field);
+  if ((part === "seq" || part === "timestamp") && isNegative(held)) {
+    return { path, keyword: "minimum", message: "must be at least 0", allowed: 0 };
+  }
+  if (part !== "timestamp" || held === null || !Number.isNaN(timeOf(held, envelope))) return void 0;
+  return { path, keyword: "format", message: "must be a valid date-time", allowed: "date-time" };
+}
+function outcomes({ outcome }) {
+  return [outcome?.success, outcome?.failure];
 }
 function fits(held, { kind: kind2, presence }) {
   return (kind2 === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence === "nullable";
-}
-function readFields(value, slots, into) {
-  const { envelope, required: required2 } = slots;
-  let fit = true;
-  const id = value[slots.id.name];
-  if (id !== void 0) {
-    if (!fits(id, slots.id)) fit = false;
-    else if (id !== null) into.id = id;
-  }
-  const version = value[slots.version.name];
-  if (version !== void 0) {
-    if (!fits(version, slots.version)) fit = false;
-    else if (typeof version === "number") into.version = version;
-  }
-  const channel = value[slots.channel.name];
-  if (channel !== void 0) {
-    if (!fits(channel, slots.channel)) fit = false;
-    else if (typeof channel === "string") into.channel = channel;
-  }
-  const seq = value[slots.seq.name];
-  if (seq !== void 0) {
-    if (!fits(seq, slots.seq) || isNegative(seq)) fit = false;
-    else if (typeof seq === "number") into.seq = seq;
-  }
-  const epoch = value[slots.epoch.name];
-  if (epoch !== void 0) {
-    if (!fits(epoch, slots.epoch)) fit = false;
-    else if (typeof epoch === "string") into.epoch = epoch;
-  }
-  const outcome = value[slots.outcome.name];
-  if (outcome !== void 0 && outcome !== envelope.outcome?.success && outcome !== envelope.outcome?.failure) fit = false;
-  const date = value[slots.timestamp.name];
-  if (date !== void 0) {
-    const time = date === null ? 0 : timeOf(date, envelope);
-    if (!fits(date, slots.timestamp) || isNegative(date) || Number.isNaN(time)) fit = false;
-    else if (date !== null) into.timestamp = time;
-  }
-  for (let i = 0; i < required2.length; i++) if (value[required2[i]] === void 0) return false;
-  return fit;
-}
-function envelopeViolations(value, slots) {
-  const { envelope, id, version, channel, seq, epoch, outcome, timestamp } = slots;
-  const violations = [];
-  const report = ({ name }, keyword, message, allowed) => {
-    violations.push({ path: `/${name}`, keyword, message, allowed });
-  };
-  for (const field of [id, version, channel, seq, epoch, outcome, timestamp]) {
-    const held = value[field.name];
-    if (field === outcome) {
-      const values = [envelope.outcome?.success, envelope.outcome?.failure];
-      if (held === void 0 || values.includes(held)) continue;
-      report(field, "enum", `must be one of ${values.map((value2) => JSON.stringify(value2)).join(", ")}`, values);
-    } else if (held === void 0) {
-      if (field.presence !== "optional") violations.push(missing(field.name));
-    } else if (!fits(held, field)) {
-      violations.push(wrongKind(field));
-    } else if ((field === seq || field === timestamp) && isNegative(held)) {
-      report(field, "minimum", "must be at least 0", 0);
-    } else if (field === timestamp && held !== null && Number.isNaN(timeOf(held, envelope))) {
-      report(field, "format", "must be a valid date-time", "date-time");
-    }
-  }
-  return violations;
 }
 function isNegative(held) {
   return typeof held === "number" && held < 0;
@@ -452,6 +408,11 @@ function isNegative(held) {
 function timeOf(value, { timestamp }) {
   if (timestamp?.as === "unix-s") return Number(value) * 1e3;
   return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
+}
+function withoutEnvelope(message, envelope) {
+  const names = /* @__PURE__ */ new Set([envelope.tag.name, envelope.id?.name]);
+  for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 function missing(name) {
   return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
@@ -506,8 +467,8 @@ function register(message, envelope, byTag, own) {
     byTag.set(tag, message);
   }
 }
-var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
+var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
 var MANY_DIGITS = 210;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
@@ -557,14 +518,7 @@ function without(text, bracket, count) {
   return count;
 }
 function hasLoneSurrogate(text) {
-  let open = -1;
-  for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
-    const code = digits === void 0 ? 0 : parseInt(digits, 16);
-    const second = code >= 56320 && code <= 57343;
-    if (second ? open !== index : open !== -1) return true;
-    open = code >= 55296 && code <= 56319 ? index + 6 : -1;
-  }
-  return open !== -1;
+  return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""));
 }
 function hasManyDigits(text) {
   const step = MANY_DIGITS / 2;
@@ -588,67 +542,49 @@ function overflows(text) {
   return false;
 }
 function read(value, reader) {
-  return readAs(value, reader, (match) => match);
-}
-function readAs(value, reader, as) {
   try {
-    if (!isObject(value)) return refuse("syntax", "not an object");
-    const match = readValid(value, reader);
-    return match === void 0 ? readAny(value, reader, as) : ok(as(match));
+    return readWhole(value, reader);
   } catch (error) {
     if (error instanceof RangeError) return refuse("syntax", TOO_DEEP);
     throw error;
   }
 }
-function readValid(value, reader) {
-  const { slots, strict = false } = reader;
-  const message = { type: "", payload: void 0 };
-  if (!readFields(value, slots, message) || strict && unknownFields(value, slots).length > 0) return void 0;
-  const incoming = find(value, message.id, reader);
-  if (incoming === void 0 || incoming.envelope !== void 0) return void 0;
-  if (incoming.channel !== void 0 && message.channel === void 0) return void 0;
-  const payload = payloadOf(value, slots);
-  if (!passes(payload, incoming.receive, strict)) return void 0;
-  message.type = incoming.name;
-  if (incoming.receive !== noPayload) message.payload = payload;
-  return { incoming, message };
-}
-function readAny(value, reader, as) {
-  let { slots, strict = false } = reader;
-  const { tag } = slots.envelope;
-  let fields = {};
-  readFields(value, slots, fields);
-  let violations = envelopeViolations(value, slots);
+function readWhole(value, reader) {
+  if (!isObject(value)) return refuse("syntax", "not an object");
+  let { envelope } = reader;
+  const { tag } = envelope;
+  const violations = [];
+  let fields = readFields(value, envelope, violations);
   const type = value[tag.name];
   const isTag = typeof type === "string" || Number.isSafeInteger(type);
   const incoming = find(value, fields.id, reader);
   if (incoming?.envelope !== void 0) {
-    slots = slotsOf(incoming.envelope);
-    fields = {};
-    readFields(value, slots, fields);
-    violations = envelopeViolations(value, slots);
+    envelope = incoming.envelope;
+    violations.length = 0;
+    fields = readFields(value, envelope, violations);
   }
-  const payload = payloadOf(value, slots);
-  const remains = { ...isTag && { type }, payload, ...fields };
+  const payload = payloadOf(value, envelope);
+  const remains = () => ({ ...isTag && { type }, payload, ...fields });
   if (incoming === void 0) {
     if (!isTag) violations.unshift(type === void 0 ? missing(tag.name) : wrongKind(tag));
-    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
-    return refuse("unknown-type", `no message has the type \`${type}\``, remains);
+    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), violations);
+    return refuse("unknown-type", `no message has the type \`${type}\``, remains());
   }
-  if (strict) {
-    for (const name of unknownFields(value, slots)) {
+  const { unknown } = reader;
+  if (unknown !== void 0) {
+    for (const name of unknown(value, envelope)) {
       violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
     }
   }
-  const { channel } = slots.envelope;
+  const { channel } = envelope;
   if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
     violations.push(missing(channel.name));
   }
-  const wrong = payloadViolations(value, payload, slots.envelope, incoming, strict);
-  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong]);
-  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong);
+  const wrong = payloadViolations(value, payload, envelope, incoming, unknown !== void 0);
+  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
+  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
   const kept = incoming.receive === noPayload ? void 0 : payload;
-  return ok(as({ incoming, message: { type: incoming.name, payload: kept, ...fields } }));
+  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
 }
 function payloadViolations(message, payload, { content }, { receive }, strict) {
   const direction = strict ? "sent" : "received";
@@ -657,7 +593,7 @@ function payloadViolations(message, payload, { content }, { receive }, strict) {
   return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
 }
 function find(value, id, reader) {
-  const { slots: { envelope: { outcome, tag } }, pending, lookup, own } = reader;
+  const { envelope: { outcome, tag }, pending, lookup, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
   if (answer === void 0) return lookup(value[tag.name]) ?? (own && withTag(own, value, tag.name));
@@ -666,17 +602,11 @@ function find(value, id, reader) {
 function withTag(messages, value, usual) {
   return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
-function unknownFields(value, { envelope, names }) {
-  return envelope.content === null ? [] : Object.keys(value).filter((name) => name !== envelope.content && !names.has(name));
-}
-function payloadOf(message, slots) {
-  const { content } = slots.envelope;
-  if (content === null) return withoutEnvelope(message, slots);
+function payloadOf(message, envelope) {
+  const { content } = envelope;
+  if (content === null) return withoutEnvelope(message, envelope);
   const payload = message[content];
   return payload === void 0 ? {} : payload;
-}
-function withoutEnvelope(message, { names }) {
-  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 var WRONG_ENVELOPE = "the envelope does not fit";
@@ -715,57 +645,38 @@ var SessionRefusedError = class extends Error {
 };
 
 // handfast/session.ts
-function validateReady(value, report) {
-  if (!object(value, report)) return;
-  property(value, "version", string, report);
-  property(value, "hash", string, report);
-  property(value, "session", string, report);
-  required(value, ["version"], report);
+function objectOf(properties) {
+  return (value, report) => reportObject(value, report, properties);
 }
-function validateRefusal(value, report) {
-  if (!object(value, report)) return;
-  property(value, "code", validateCode, report);
-  property(value, "message", string, report);
-  property(value, "retryable", boolean, report);
-  property(value, "violations", validateViolations, report);
-  required(value, ["code"], report);
-  required(value, ["message"], report);
-}
+var violation = { "?": [], path: string, keyword: string, message: string };
+var refusal = {
+  "?": ["retryable", "violations"],
+  code: validateCode,
+  message: string,
+  retryable: boolean,
+  violations: [reportArray, { items: [reportObject, violation] }]
+};
 function validateError(value, report) {
   deduplicate(report);
-  validateRefusal(value, report);
+  reportObject(value, report, refusal);
 }
 function validateCode(value, report) {
   if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
 }
-function validateViolations(value, report) {
-  if (array(value, report)) items(value, 0, validateViolation, report);
-}
-function validateViolation(value, report) {
-  if (!object(value, report)) return;
-  for (const name of ["path", "keyword", "message"]) {
-    property(value, name, string, report);
-    required(value, [name], report);
-  }
-}
-function validateGap(value, report) {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, "from", integer, report);
-  property(value, "to", integer, report);
-}
-function validateChannelKey(value, report) {
-  if (!object(value, report)) return;
-  property(value, "channel", string, report);
-  required(value, ["channel"], report);
-}
+var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
 function validateNothing() {
 }
 var sessionMessages = {
-  ready: { name: "ready", receive: validateReady },
-  refuse: { name: "refuse", receive: validateRefusal },
+  ready: {
+    name: "ready",
+    receive: /* @__PURE__ */ objectOf({ "?": ["hash", "session"], version: string, hash: string, session: string })
+  },
+  refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
   error: { name: "error", receive: validateError },
-  gap: { name: "gap", receive: validateGap },
+  gap: {
+    name: "gap",
+    receive: /* @__PURE__ */ objectOf({ "?": ["from", "to"], channel: string, from: integer, to: integer })
+  },
   ping: { name: "ping", receive: validateNothing },
   pong: { name: "pong", receive: validateNothing }
 };
@@ -793,7 +704,7 @@ function callError(error, declared) {
   return { code: "UNDECLARED", received: code, message, retryable, data };
 }
 function isSessionCode(code) {
-  return SESSION_CODES.some((known2) => known2 === code);
+  return SESSION_CODES.some((known) => known === code);
 }
 
 // handfast/encoder.ts
@@ -1168,8 +1079,8 @@ var Channels = class {
     const promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
       if (signal?.aborted === true) throw new CallFailedError(ABORTED);
-      const known2 = this.#memberships.get(key);
-      const membership = known2 ?? this.#membership(key, channel, params);
+      const known = this.#memberships.get(key);
+      const membership = known ?? this.#membership(key, channel, params);
       const subscription = new Subscription(key, {
         joined: () => membership.joinReply,
         // only `setup` has a subscription before it is joined
@@ -1827,34 +1738,31 @@ var Stream = class {
 };
 
 // handfast/url.ts
-var SCHEMES = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
+var SCHEME = /^(?:ws|http)(s?):$/;
 function webSocketUrl(address) {
   const page = globalThis.location;
   const isRelative = address.startsWith("/");
-  const base = page !== void 0 && page.protocol in SCHEMES ? `${page.protocol}//${page.host}` : void 0;
-  if (isRelative && base === void 0) throw refused("begins with `/`, which only a page can complete");
+  const base = isRelative && page !== void 0 && SCHEME.test(page.protocol) ? `${page.protocol}//${page.host}` : void 0;
   let url;
   try {
-    url = new URL(address, isRelative ? base : void 0);
+    url = new URL(address, base);
   } catch {
-    throw refused("is not complete");
+    throw refused(isRelative && base === void 0 ? "begins with `/`, which only a page can complete" : "is not complete");
   }
-  const scheme = SCHEMES[url.protocol];
-  if (scheme === void 0) throw refused(`begins with \`${url.protocol}\``);
-  if (url.username !== "" || url.password !== "") {
-    throw refused("has a user and a password, which browsers do not send", ", and pass what proves who you are as `auth`");
-  }
-  if (address.includes("#")) throw refused("has a fragment (`#`), which no server sees", ", without it");
-  return scheme + url.href.slice(url.protocol.length);
+  const scheme = SCHEME.exec(url.protocol);
+  if (scheme === null) throw refused(`begins with \`${url.protocol}\``);
+  if (url.username !== "" || url.password !== "") throw refused("has a user and a password, which belong into `auth`");
+  if (address.includes("#")) throw refused("has a fragment (`#`)");
+  return `ws${scheme[1]}${url.href.slice(url.protocol.length - 1)}`;
 }
-function refused(what, more = "") {
-  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\`${more}`);
+function refused(what) {
+  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\``);
 }
 
 // handfast/transport.ts
 var MAX_REASON = 123;
 var CLOSE_TIMEOUT = 2e3;
-var NO_WEBSOCKET = "handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package `ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
+var NO_WEBSOCKET = "handfast: no WebSocket on this platform: install the package `ws`, `import { WebSocket } from 'ws'`, `connect(url, { WebSocket })`";
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
     const own = constructor ?? globalThis.WebSocket;
@@ -1887,11 +1795,9 @@ function drop(socket) {
   if (response !== void 0) own[response]?.socket?.destroy?.();
 }
 function truncate2(reason) {
-  const bytes = new TextEncoder().encode(reason);
-  if (bytes.length <= MAX_REASON) return reason;
-  let end = MAX_REASON;
-  while ((bytes[end] & 192) === 128) end--;
-  return new TextDecoder().decode(bytes.subarray(0, end));
+  const points = [...reason.slice(0, MAX_REASON)];
+  while (new TextEncoder().encode(points.join("")).length > MAX_REASON) points.pop();
+  return points.join("");
 }
 
 // handfast/wake.ts
@@ -1994,7 +1900,7 @@ var Client = class {
     );
     this.#outbound = new Outbound(clock, protocol2, this.#connection);
     this.#reader = {
-      slots: slotsOf(protocol2.envelope.server),
+      envelope: protocol2.envelope.server,
       lookup: (tag) => this.#byTag.get(tag),
       own: this.#withOwnTag,
       pending: (id) => this.#outbound.find(id)?.answers,
@@ -2221,8 +2127,8 @@ var Client = class {
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.#events.emit("unhandled", error);
     } else if (!this.#events.emit("invalid", error)) {
-      const known2 = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
-      this.#warnings.warn(`invalid ${known2}`, `a message is invalid, and there may be more: ${error.message}`);
+      const known = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
+      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error.message}`);
     }
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
@@ -2235,9 +2141,9 @@ var Client = class {
       case sessionMessages.ready:
         return this.#becomeReady(message.payload);
       case sessionMessages.refuse: {
-        const refusal = message.payload;
-        const { code, side, violations, retryable } = refusal;
-        const words = refusalText(refusal);
+        const refusal2 = message.payload;
+        const { code, side, violations, retryable } = refusal2;
+        const words = refusalText(refusal2);
         if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
         this.#connection.refused(words);
@@ -3060,8 +2966,8 @@ function showTick({ symbol, price, side, change = 0 }) {
 }
 function priceRow(symbol) {
   const id = `price-${symbol}`;
-  const known2 = document.getElementById(id);
-  if (known2 !== null) return known2;
+  const known = document.getElementById(id);
+  if (known !== null) return known;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 100 20");
   svg.setAttribute("preserveAspectRatio", "none");

@@ -80,134 +80,81 @@ export interface EnvelopeFields {
   readonly timestamp?: number;
 }
 
-/** The fields of an envelope while they are read. */
-export type MutableFields = { -readonly [K in keyof EnvelopeFields]: EnvelopeFields[K] };
+/** The fields beside the tag and the content, in the order in which violations are reported. */
+const PARTS = ['id', 'version', 'channel', 'seq', 'epoch', 'outcome', 'timestamp'] as const;
 
-/** An envelope, prepared for reading. */
-export interface Slots {
-  readonly envelope: Envelope;
-  readonly id: EnvelopeField;
-  readonly version: EnvelopeField;
-  readonly channel: EnvelopeField;
-  readonly seq: EnvelopeField;
-  readonly epoch: EnvelopeField;
-  readonly outcome: EnvelopeField;
-  readonly timestamp: EnvelopeField;
-  /** The names of those that must be present. */
-  readonly required: readonly string[];
-  /** The names of all fields but the content. */
-  readonly names: ReadonlySet<string | undefined>;
+/** A field of an envelope; `null` if it has none. */
+export function fieldOf(envelope: Envelope, part: (typeof PARTS)[number]): EnvelopeField | null {
+  const { id, replyTo, outcome, timestamp } = envelope;
+  if (part === 'id') return replyTo ?? id;
+  if (part === 'timestamp') return timestamp && timestamp.field;
+  return part === 'outcome' ? outcome && { name: outcome.field, kind: 'text', presence: 'optional' } : envelope[part];
 }
 
-/** Stands for a field that is not part of the protocol: no JSON object has its name. */
-const ABSENT: EnvelopeField = { name: /*@__PURE__*/ Symbol() as unknown as string, kind: 'text', presence: 'optional' };
+/** Reads the fields that fit, and adds the violations of the others to `violations`. */
+export function readFields(value: JsonObject, envelope: Envelope, violations: Violation[]): EnvelopeFields {
+  const read: Record<string, unknown> = {};
+  for (const part of PARTS) {
+    const field = fieldOf(envelope, part);
+    if (field === null) continue;
+    const held = value[field.name];
+    if (held === undefined) {
+      if (field.presence !== 'optional') violations.push(missing(field.name));
+      continue;
+    }
+    const wrong = fieldViolation(held, part, field, envelope);
+    if (wrong !== undefined) violations.push(wrong);
+    else if (part === 'timestamp' && held !== null) read[part] = timeOf(held, envelope);
+    // What has another type than a message declares is not kept.
+    else if (part === 'id' ? held !== null : typeof held === KEPT[part]) read[part] = held;
+  }
+  return read;
+}
 
-const known = /*@__PURE__*/ new WeakMap<Envelope, Slots>();
+/** The types of what is kept. */
+const KEPT: Partial<Record<(typeof PARTS)[number], string>> = { version: 'number', channel: 'string', seq: 'number', epoch: 'string' };
 
-/** The slots of an envelope, computed once. */
-export function slotsOf(envelope: Envelope): Slots {
-  let slots = known.get(envelope);
-  if (slots !== undefined) return slots;
-  const { tag, id, replyTo, version, channel, seq, epoch, outcome, timestamp } = envelope;
-  const date = timestamp?.field ?? null;
-  const read = [replyTo ?? id, version, channel, seq, epoch, date].filter(field => field !== null);
-  slots = {
-    envelope,
-    id: replyTo ?? id ?? ABSENT,
-    version: version ?? ABSENT,
-    channel: channel ?? ABSENT,
-    seq: seq ?? ABSENT,
-    epoch: epoch ?? ABSENT,
-    outcome: outcome === null ? ABSENT : { name: outcome.field, kind: 'text', presence: 'optional' },
-    timestamp: date ?? ABSENT,
-    required: read.filter(({ presence }) => presence !== 'optional').map(({ name }) => name),
-    names: new Set([tag.name, id?.name, outcome?.field, ...read.map(({ name }) => name)]),
-  };
-  known.set(envelope, slots);
-  return slots;
+function fieldViolation(held: unknown, part: (typeof PARTS)[number], field: EnvelopeField, envelope: Envelope): Violation | undefined {
+  const path = `/${field.name}`;
+  if (part === 'outcome') {
+    const allowed = outcomes(envelope);
+    const message = `must be one of ${allowed.map(value => JSON.stringify(value)).join(', ')}`;
+    return allowed.includes(held) ? undefined : { path, keyword: 'enum', message, allowed };
+  }
+  if (!fits(held, field)) return wrongKind(field);
+  if ((part === 'seq' || part === 'timestamp') && isNegative(held)) {
+    return { path, keyword: 'minimum', message: 'must be at least 0', allowed: 0 };
+  }
+  if (part !== 'timestamp' || held === null || !Number.isNaN(timeOf(held, envelope))) return undefined;
+  return { path, keyword: 'format', message: 'must be a valid date-time', allowed: 'date-time' };
+}
+
+/** The values of the field that says whether a request succeeded. */
+export function outcomes({ outcome }: Envelope): readonly unknown[] {
+  return [outcome?.success, outcome?.failure];
 }
 
 /** Whether a value that is present fits a field. */
-function fits(held: unknown, { kind, presence }: EnvelopeField): boolean {
+export function fits(held: unknown, { kind, presence }: EnvelopeField): boolean {
   return (kind === 'text' ? typeof held === 'string' : Number.isSafeInteger(held)) || (held === null && presence === 'nullable');
 }
 
-/** Reads the fields that fit. Returns whether all do. Each is read at a place of its own, which engines optimize. */
-export function readFields(value: JsonObject, slots: Slots, into: MutableFields): boolean {
-  const { envelope, required } = slots;
-  let fit = true;
-  const id = value[slots.id.name];
-  if (id !== undefined) {
-    if (!fits(id, slots.id)) fit = false;
-    else if (id !== null) into.id = id as Id;
-  }
-  const version = value[slots.version.name];
-  if (version !== undefined) {
-    if (!fits(version, slots.version)) fit = false;
-    else if (typeof version === 'number') into.version = version;
-  }
-  const channel = value[slots.channel.name];
-  if (channel !== undefined) {
-    if (!fits(channel, slots.channel)) fit = false;
-    else if (typeof channel === 'string') into.channel = channel;
-  }
-  const seq = value[slots.seq.name];
-  if (seq !== undefined) {
-    if (!fits(seq, slots.seq) || isNegative(seq)) fit = false;
-    else if (typeof seq === 'number') into.seq = seq;
-  }
-  const epoch = value[slots.epoch.name];
-  if (epoch !== undefined) {
-    if (!fits(epoch, slots.epoch)) fit = false;
-    else if (typeof epoch === 'string') into.epoch = epoch;
-  }
-  const outcome = value[slots.outcome.name];
-  if (outcome !== undefined && outcome !== envelope.outcome?.success && outcome !== envelope.outcome?.failure) fit = false;
-  const date = value[slots.timestamp.name];
-  if (date !== undefined) {
-    const time = date === null ? 0 : timeOf(date, envelope);
-    if (!fits(date, slots.timestamp) || isNegative(date) || Number.isNaN(time)) fit = false;
-    else if (date !== null) into.timestamp = time;
-  }
-  for (let i = 0; i < required.length; i++) if (value[required[i] as string] === undefined) return false;
-  return fit;
-}
-
-/** What is wrong with the fields, in an order that both ends have. */
-export function envelopeViolations(value: JsonObject, slots: Slots): Violation[] {
-  const { envelope, id, version, channel, seq, epoch, outcome, timestamp } = slots;
-  const violations: Violation[] = [];
-  const report = ({ name }: EnvelopeField, keyword: string, message: string, allowed: unknown): void => {
-    violations.push({ path: `/${name}`, keyword, message, allowed });
-  };
-  for (const field of [id, version, channel, seq, epoch, outcome, timestamp]) {
-    const held = value[field.name];
-    if (field === outcome) {
-      const values = [envelope.outcome?.success, envelope.outcome?.failure];
-      if (held === undefined || values.includes(held)) continue;
-      report(field, 'enum', `must be one of ${values.map(value => JSON.stringify(value)).join(', ')}`, values);
-    } else if (held === undefined) {
-      if (field.presence !== 'optional') violations.push(missing(field.name));
-    } else if (!fits(held, field)) {
-      violations.push(wrongKind(field));
-    } else if ((field === seq || field === timestamp) && isNegative(held)) {
-      report(field, 'minimum', 'must be at least 0', 0);
-    } else if (field === timestamp && held !== null && Number.isNaN(timeOf(held, envelope))) {
-      report(field, 'format', 'must be a valid date-time', 'date-time');
-    }
-  }
-  return violations;
-}
-
 /** Sequence numbers and times are not negative. */
-function isNegative(held: unknown): boolean {
+export function isNegative(held: unknown): boolean {
   return typeof held === 'number' && held < 0;
 }
 
 /** When a message was published, in milliseconds since 1970; not a number if that is no time. */
-function timeOf(value: unknown, { timestamp }: Envelope): number {
+export function timeOf(value: unknown, { timestamp }: Envelope): number {
   if (timestamp?.as === 'unix-s') return Number(value) * 1000;
   return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));
+}
+
+/** A message without the fields of the envelope but the content. */
+export function withoutEnvelope(message: JsonObject, envelope: Envelope): JsonObject {
+  const names = new Set([envelope.tag.name, envelope.id?.name]);
+  for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 
 /** The violation of a missing field of the envelope. */

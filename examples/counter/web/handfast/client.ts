@@ -27,7 +27,7 @@ import type {
   StreamRequest,
 } from './descriptor.js';
 import { Encoder } from './encoder.js';
-import { type Id, type OutgoingFields, slotsOf, type Tag } from './envelope.js';
+import type { Id, OutgoingFields, Tag } from './envelope.js';
 import {
   type CallError,
   type DeclaredError,
@@ -140,7 +140,7 @@ export class Client<Auth = never> {
     );
     this.#outbound = new Outbound(clock, protocol, this.#connection);
     this.#reader = {
-      slots: slotsOf(protocol.envelope.server),
+      envelope: protocol.envelope.server,
       lookup: tag => this.#byTag.get(tag),
       own: this.#withOwnTag,
       pending: id => this.#outbound.find(id)?.answers,
