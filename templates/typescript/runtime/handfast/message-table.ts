@@ -15,7 +15,7 @@ import {
   withoutEnvelope,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { passes } from './report.js';
+import { passes, type Validator } from './report.js';
 import { ok, type Result } from './result.js';
 import { isObject, type JsonObject, noPayload } from './validators.js';
 
@@ -28,6 +28,8 @@ declare const union: unique symbol;
 export interface MessageTable<M extends Message> extends Reader {
   /** The envelope, prepared for the fast path. */
   readonly slots: Slots;
+  /** The message of a tag, for the fast path. */
+  readonly find: (tag: unknown) => Entry | undefined;
   /** The maximum depth of nested arrays and objects. */
   readonly depth: number;
   /** Never present; it carries the type. */
@@ -49,23 +51,41 @@ export function messageTable<M extends Message>(
   const byTag = new Map<Tag, Incoming<unknown>>();
   const own: Incoming<unknown>[] = [];
   for (const message of messages) register(message, envelope, byTag, own);
-  return { envelope, slots: slotsOf(envelope), depth, unknown, lookup: lookupIn(byTag), own };
+  const find = lookupIn(byTag);
+  return { envelope, slots: slotsOf(envelope), depth, unknown, find, lookup: tag => find(tag)?.message, own };
+}
+
+/** A message as it is looked up. All have the same members in the same order, which engines optimize. */
+interface Entry {
+  readonly tag: Tag;
+  readonly message: Incoming<unknown>;
+  readonly name: string;
+  readonly receive: Validator<unknown>;
+  /** Whether it must name a channel. */
+  readonly isPublished: boolean;
+  readonly hasOwnEnvelope: boolean;
 }
 
 /**
- * Looks tags up by their length and three of their characters: a map would hash all of a text that was just parsed, which takes
+ * Looks tags up by their length and two of their characters: a map would hash all of a text that was just parsed, which takes
  * longer than all the rest.
  */
-function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>): Reader['lookup'] {
+function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>): (tag: unknown) => Entry | undefined {
   const mask = 2 ** Math.ceil(Math.log2(4 * byTag.size + 1)) - 1;
   const bucketOf = (tag: string): number =>
-    (tag.length + 3 * tag.charCodeAt(0) + 37 * tag.charCodeAt(tag.length >> 1) + 7 * tag.charCodeAt(tag.length - 1)) & mask;
-  const buckets = Array.from({ length: mask + 1 }, (): { readonly tag: Tag; readonly message: Incoming<unknown> }[] => []);
-  for (const [tag, message] of byTag) buckets[bucketOf(String(tag))]?.push({ tag, message });
+    (tag.length + 37 * tag.charCodeAt(tag.length >> 1) + 7 * tag.charCodeAt(tag.length - 1)) & mask;
+  const buckets = Array.from({ length: mask + 1 }, (): Entry[] => []);
+  const others = new Map<unknown, Entry>();
+  for (const [tag, message] of byTag) {
+    const { name, receive, channel, envelope } = message;
+    const entry = { tag, message, name, receive, isPublished: channel !== undefined, hasOwnEnvelope: envelope !== undefined };
+    if (typeof tag === 'string') buckets[bucketOf(tag)]?.push(entry);
+    else others.set(tag, entry);
+  }
   return tag => {
-    if (typeof tag !== 'string') return byTag.get(tag);
-    const bucket = buckets[bucketOf(tag)] ?? [];
-    for (let i = 0; i < bucket.length; i++) if (bucket[i]?.tag === tag) return bucket[i]?.message;
+    if (typeof tag !== 'string') return others.get(tag);
+    const bucket = buckets[bucketOf(tag)] as Entry[]; // there is one for each
+    for (let i = 0; i < bucket.length; i++) if (bucket[i]?.tag === tag) return bucket[i];
     return undefined;
   };
 }
@@ -123,21 +143,20 @@ function decodeShallow<M extends Message>(
 }
 
 /** The fast path: a message that is valid and has the envelope of its direction. `read` reads every other. */
-function readValid(value: JsonObject, { envelope, slots, unknown, lookup }: MessageTable<Message>): Message | undefined {
+function readValid(value: JsonObject, { envelope, slots, unknown, find }: MessageTable<Message>): Message | undefined {
   const message: MutableMessage = { type: '', payload: undefined };
   if (!readSlots(value, slots, message) || (unknown !== undefined && unknown(value, envelope).length > 0)) return undefined;
-  const incoming = lookup(value[envelope.tag.name] as Tag);
-  if (incoming === undefined || incoming.envelope !== undefined) return undefined;
-  if (incoming.channel !== undefined && message.channel === undefined) return undefined;
+  const entry = find(value[envelope.tag.name]);
+  if (entry === undefined || entry.hasOwnEnvelope || (entry.isPublished && message.channel === undefined)) return undefined;
   const payload = payloadOf(value, envelope);
   try {
-    if (!passes(payload, incoming.receive, unknown !== undefined)) return undefined;
+    if (!passes(payload, entry.receive, unknown !== undefined)) return undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined; // the stack was exhausted, as `read` reports
     throw error;
   }
-  message.type = incoming.name;
-  if (incoming.receive !== noPayload) message.payload = payload;
+  message.type = entry.name;
+  if (entry.receive !== noPayload) message.payload = payload;
   return message;
 }
 
