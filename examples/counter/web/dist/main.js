@@ -11,8 +11,7 @@ function truncate(text, max) {
 function fail({ violations }, keyword, message, allowed) {
   if (violations.length >= MAX_COLLECTED) return;
   const text = truncate(message, MAX_MESSAGE);
-  const isWhole = allowed !== void 0 && text === message;
-  violations.push(isWhole ? { path: "", keyword, message, allowed } : { path: "", keyword, message: text });
+  violations.push(allowed === void 0 || text !== message ? { path: "", keyword, message: text } : { path: "", keyword, message, allowed });
 }
 function prefixPath({ violations }, from, part) {
   for (; from < violations.length; from++) {

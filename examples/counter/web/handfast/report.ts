@@ -61,9 +61,8 @@ export interface Report {
 export function fail({ violations }: Report, keyword: string, message: string, allowed?: unknown): void {
   if (violations.length >= MAX_COLLECTED) return;
   const text = truncate(message, MAX_MESSAGE);
-  // Made whole, as a member that is added later would need a place of its own.
-  const isWhole = allowed !== undefined && text === message;
-  violations.push(isWhole ? { path: '', keyword, message, allowed } : { path: '', keyword, message: text });
+  // Each is made whole, as a member that is added later would need a place of its own.
+  violations.push(allowed === undefined || text !== message ? { path: '', keyword, message: text } : { path: '', keyword, message, allowed });
 }
 
 /**
