@@ -223,10 +223,10 @@ function reportRule(value, report, rule) {
 }
 function reportString(value, report, limits) {
   if (typeof value !== "string") return wrongType("string", report, "a");
-  const { minLength = 0, maxLength = Infinity, pattern, source } = limits;
-  if (!isStringOfLength(value, minLength, maxLength)) {
-    bounds(codePoints(value), minLength, maxLength, report, "Length", "be", " character long", " characters long");
-  }
+  const { minLength: least, maxLength: most, pattern, source } = limits;
+  const { length } = value;
+  const isCounted = length > most || length < 2 * least && length >= least;
+  bounds(isCounted ? codePoints(value) : length, least, most, report, "Length", "be", " character long", " characters long");
   if (pattern && !pattern.test(value)) fail(report, "pattern", `must match the pattern ${source}`, source);
 }
 function reportNumber(value, report, limits) {

@@ -4,7 +4,7 @@
 // How the violations of a value are reported that did not pass its guard: a rule is data that says what a schema asks, with the
 // function that reports every violation.
 
-import { bounds, codePoints, isStringOfLength, missingProperty, noAdditionalProperties, notEnum, wrongType } from './validators.js';
+import { bounds, codePoints, missingProperty, noAdditionalProperties, notEnum, wrongType } from './validators.js';
 import type { JsonObject, Pattern } from './validators.js';
 import { fail, prefixPath, type Report, type Validator } from './report.js';
 
@@ -67,10 +67,11 @@ type Reporter = (value: unknown, report: Report, limits: unknown, additional: un
 /** `type: string`, with `minLength`, `maxLength` and `pattern`. */
 export function reportString(value: unknown, report: Report, limits: StringLimits): void {
   if (typeof value !== 'string') return wrongType('string', report, 'a');
-  const { minLength = 0, maxLength = Infinity, pattern, source } = limits;
-  if (!isStringOfLength(value, minLength, maxLength)) {
-    bounds(codePoints(value), minLength, maxLength, report, 'Length', 'be', ' character long', ' characters long');
-  }
+  const { minLength: least, maxLength: most, pattern, source } = limits;
+  // Code points are half as many as code units at least, and are counted only if that does not decide.
+  const { length } = value;
+  const isCounted = length > (most as number) || (length < 2 * (least as number) && length >= (least as number));
+  bounds(isCounted ? codePoints(value) : length, least, most, report, 'Length', 'be', ' character long', ' characters long');
   if (pattern && !pattern.test(value)) fail(report, 'pattern', `must match the pattern ${source}`, source);
 }
 
