@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 48] = files![
+static RUNTIME: [(&str, &str); 49] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -41,6 +41,7 @@ static RUNTIME: [(&str, &str); 48] = files![
     "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/memoize.ts",
+    "handfast/message-table.ts",
     "handfast/msgpack.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",

@@ -23,8 +23,6 @@ export type { Clock } from './handfast/clock.js';
 export type { CloseCodes } from './handfast/close-codes.js';
 export type { Encoding, EncodingName, Frame, Packet } from './handfast/codec.js';
 export type { ConnectionClosed } from './handfast/connection.js';
-export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
-export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
   Callable,
   Cancel,
@@ -59,6 +57,8 @@ export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
+export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/message-table.js';
+export type { Decoded, MessageTable } from './handfast/message-table.js';
 export { msgpack } from './handfast/msgpack.js';
 export {
   deduplicate,

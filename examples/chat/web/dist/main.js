@@ -9,14 +9,14 @@ function truncate(text, max) {
   return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join("")}\u2026` : text;
 }
 function fail({ violations }, keyword, message, allowed) {
-  const violation = { path: "", keyword, message: truncate(message, MAX_MESSAGE) };
-  if (allowed !== void 0 && violation.message === message) violation.allowed = allowed;
-  if (violations.length < MAX_COLLECTED) violations.push(violation);
+  if (violations.length >= MAX_COLLECTED) return;
+  const text = truncate(message, MAX_MESSAGE);
+  violations.push(allowed === void 0 || text !== message ? { path: "", keyword, message: text } : { path: "", keyword, message, allowed });
 }
 function prefixPath({ violations }, from, part) {
   for (; from < violations.length; from++) {
-    const violation = violations[from];
-    violation.path = truncate(`/${part}${violation.path}`, MAX_PATH);
+    const violation2 = violations[from];
+    violation2.path = truncate(`/${part}${violation2.path}`, MAX_PATH);
   }
 }
 function deduplicate(report) {
@@ -53,8 +53,8 @@ function passes(value, validate, strict) {
   validate(value, report);
   return report.violations.length === 0;
 }
-function formatViolation(violation) {
-  return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
+function formatViolation(violation2) {
+  return violation2.path === "" ? violation2.message : `${violation2.path} ${violation2.message}`;
 }
 
 // handfast/validators.ts
@@ -110,10 +110,9 @@ function notEnum(allowed, report) {
 function notSingleEnum(allowed, report) {
   fail(report, "enum", `must be ${JSON.stringify(allowed[0])}`, allowed);
 }
-function bounds(size, least, most, report, of, be, things = "") {
-  const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
-  if (size < least) fail(report, "min" + of, words(least, "least"), least);
-  if (size > most) fail(report, "max" + of, words(most, "most"), most);
+function bounds(size, least, most, report, of, be, thing = "", things = "") {
+  if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
+  if (size > most) fail(report, "max" + of, `must ${be} at most ${most}${most === 1 ? thing : things}`, most);
 }
 function codePoints(value) {
   return [...value].length;
@@ -224,8 +223,10 @@ function reportRule(value, report, rule) {
 }
 function reportString(value, report, limits) {
   if (typeof value !== "string") return wrongType("string", report, "a");
-  bounds(codePoints(value), limits.minLength, limits.maxLength, report, "Length", "be", " characters long");
-  const { pattern, source } = limits;
+  const { minLength: least, maxLength: most, pattern, source } = limits;
+  const { length } = value;
+  const isCounted = length > most || length < 2 * least && length >= least;
+  bounds(isCounted ? codePoints(value) : length, least, most, report, "Length", "be", " character long", " characters long");
   if (pattern && !pattern.test(value)) fail(report, "pattern", `must match the pattern ${source}`, source);
 }
 function reportNumber(value, report, limits) {
@@ -240,26 +241,24 @@ function reportInteger(value, report, limits) {
 }
 function reportArray(value, report, { items: items2, minItems, maxItems }) {
   if (!Array.isArray(value)) return wrongType("array", report, "an");
-  if (items2) for (let i = 0; i < value.length; i++) reportMember(value, report, items2, i);
-  bounds(value.length, minItems, maxItems, report, "Items", "have", " items");
+  if (items2) for (let i = 0; i < value.length; i++) reportMember(value[i], report, items2, i);
+  bounds(value.length, minItems, maxItems, report, "Items", "have", " item", " items");
 }
 function reportObject(value, report, properties, additional) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("object", report, "an");
+  let missing2;
   for (const name in properties) {
-    if (name !== "?" && value[name] !== void 0) {
-      reportMember(value, report, properties[name], name);
-    }
+    if (name === "?") continue;
+    const member = value[name];
+    if (member !== void 0) reportMember(member, report, properties[name], name);
+    else if (!properties["?"].includes(name)) (missing2 ??= []).push(name);
   }
   additional?.(value, properties, report);
-  for (const name in properties) {
-    if (name !== "?" && value[name] === void 0 && !properties["?"].includes(name)) {
-      missingProperty(name, report);
-    }
-  }
+  if (missing2 !== void 0) for (const name of missing2) missingProperty(name, report);
 }
-function reportMember(parent, report, rule, key) {
+function reportMember(member, report, rule, key) {
   const before = report.violations.length;
-  reportRule(parent[key], report, rule);
+  reportRule(member, report, rule);
   prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
@@ -533,61 +532,62 @@ var defaultEnvelope = {
   epoch: /* @__PURE__ */ optional("epoch", "text"),
   timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
 };
-function readEnvelopeFields(message, envelope, violations) {
+var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
+function fieldOf(envelope, part) {
+  const { id, replyTo, outcome, timestamp } = envelope;
+  if (part === "id") return replyTo ?? id;
+  if (part === "timestamp") return timestamp && timestamp.field;
+  return part === "outcome" ? outcome && { name: outcome.field, kind: "text", presence: "optional" } : envelope[part];
+}
+function readFields(value, envelope, violations) {
   const read2 = {};
-  const id = readField(message, envelope.replyTo ?? envelope.id, violations);
-  if (id !== void 0) read2.id = id;
-  const version = readField(message, envelope.version, violations);
-  if (typeof version === "number") read2.version = version;
-  const channel = readField(message, envelope.channel, violations);
-  if (typeof channel === "string") read2.channel = channel;
-  const seq = readField(message, envelope.seq, violations);
-  if (typeof seq === "number" && isCount(seq, envelope.seq, violations)) read2.seq = seq;
-  const epoch = readField(message, envelope.epoch, violations);
-  if (typeof epoch === "string") read2.epoch = epoch;
-  readOutcome(message, envelope, violations);
-  const timestamp = readTimestamp(message, envelope, violations);
-  if (timestamp !== void 0) read2.timestamp = timestamp;
+  for (const part of PARTS) {
+    const field = fieldOf(envelope, part);
+    if (field === null) continue;
+    const held = value[field.name];
+    if (held === void 0) {
+      if (field.presence !== "optional") violations.push(missing(field.name));
+      continue;
+    }
+    const wrong = fieldViolation(held, part, field, envelope);
+    if (wrong !== void 0) violations.push(wrong);
+    else if (part === "timestamp" && held !== null) read2[part] = timeOf(held, envelope);
+    else if (part === "id" ? held !== null : typeof held === KEPT[part]) read2[part] = held;
+  }
   return read2;
 }
-function readOutcome(message, { outcome }, violations) {
-  if (outcome === null) return;
-  const said = message[outcome.field];
-  const values = [outcome.success, outcome.failure];
-  if (said === void 0 || values.includes(said)) return;
-  const words = values.map((value) => JSON.stringify(value)).join(", ");
-  violations.push({ path: `/${outcome.field}`, keyword: "enum", message: `must be one of ${words}`, allowed: values });
-}
-function readField(message, field, violations) {
-  if (field === null) return void 0;
-  const value = message[field.name];
-  if (value === void 0) {
-    if (field.presence !== "optional") violations.push(missing(field.name));
-    return void 0;
+var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string" };
+function fieldViolation(held, part, field, envelope) {
+  const path = `/${field.name}`;
+  if (part === "outcome") {
+    const allowed = outcomes(envelope);
+    const message = `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`;
+    return allowed.includes(held) ? void 0 : { path, keyword: "enum", message, allowed };
   }
-  if (value === null && field.presence === "nullable") return void 0;
-  if (field.kind === "text" ? typeof value === "string" : Number.isSafeInteger(value)) return value;
-  violations.push(wrongKind(field));
-  return void 0;
+  if (!fits(held, field)) return wrongKind(field);
+  if ((part === "seq" || part === "timestamp") && isNegative(held)) {
+    return { path, keyword: "minimum", message: "must be at least 0", allowed: 0 };
+  }
+  if (part !== "timestamp" || held === null || !Number.isNaN(timeOf(held, envelope))) return void 0;
+  return { path, keyword: "format", message: "must be a valid date-time", allowed: "date-time" };
 }
-function readTimestamp(message, { timestamp }, violations) {
-  if (timestamp === null) return void 0;
-  const value = readField(message, timestamp.field, violations);
-  if (value === void 0) return void 0;
-  if (typeof value === "number" && !isCount(value, timestamp.field, violations)) return void 0;
-  const time = timeOf(value, { timestamp });
-  if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
-  return void 0;
+function outcomes({ outcome }) {
+  return [outcome?.success, outcome?.failure];
 }
-function isCount(value, field, violations) {
-  if (value >= 0) return true;
-  violations.push({ path: `/${field?.name}`, keyword: "minimum", message: "must be at least 0", allowed: 0 });
-  return false;
+function fits(held, { kind: kind2, presence }) {
+  return (kind2 === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence === "nullable";
+}
+function isNegative(held) {
+  return typeof held === "number" && held < 0;
 }
 function timeOf(value, { timestamp }) {
   if (timestamp?.as === "unix-s") return Number(value) * 1e3;
   return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
+}
+function withoutEnvelope(message, envelope) {
+  const names = /* @__PURE__ */ new Set([envelope.tag.name, envelope.id?.name]);
+  for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 function missing(name) {
   return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
@@ -625,16 +625,16 @@ var CallFailedError = class extends Error {
   }
 };
 function ok(value) {
-  return { ok: true, value, orThrow: () => value };
+  return { ok: true, value, orThrow: ownValue };
 }
 function err(error) {
-  return {
-    ok: false,
-    error,
-    orThrow() {
-      throw new CallFailedError(error);
-    }
-  };
+  return { ok: false, error, orThrow: throwOwn };
+}
+function ownValue() {
+  return this.value;
+}
+function throwOwn() {
+  throw new CallFailedError(this.error);
 }
 
 // handfast/decode.ts
@@ -646,10 +646,10 @@ function register(message, envelope, byTag, own) {
     byTag.set(tag, message);
   }
 }
-var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
+var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
-var MANY_DIGITS = 309;
+var MANY_DIGITS = 210;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
@@ -672,44 +672,44 @@ function nests(value, depth) {
 }
 function parseFrame(frame, depth, encoding) {
   if (encoding !== void 0) return encoding.decode(frame, depth);
-  return typeof frame === "string" ? parse(frame, depth) : refuse("syntax", NOT_JSON, {});
+  return typeof frame === "string" ? parse(frame, depth) : refuse("syntax", NOT_JSON);
 }
 function parse(text, depth) {
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse("syntax", NOT_JSON, {});
-  }
-  if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
-  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
-    return refuse("syntax", "a string has half a surrogate pair", {});
-  }
-  if ((LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text)) {
-    return refuse("syntax", "a number is too large", {});
-  }
-  return ok(value);
+  const value = parseJson(text);
+  const problem = textProblem(text, value, depth);
+  return problem === void 0 ? ok(value) : refuse("syntax", problem);
 }
-function hasMoreBrackets(text, most) {
-  let left = most;
-  for (const bracket of "{[") {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (left-- <= 0) return true;
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return void 0;
   }
-  return false;
+}
+function textProblem(text, value, depth) {
+  if (value === void 0) return NOT_JSON;
+  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
+  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
+  return (LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text) ? "a number is too large" : void 0;
+}
+var OBJECT_LENGTH = 5;
+function mayNest(text, depth) {
+  const left = without(text, "[", depth);
+  return left < 0 || text.length >= OBJECT_LENGTH * left && without(text, "{", left) < 0;
+}
+function without(text, bracket, count) {
+  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
+  return count;
 }
 function hasLoneSurrogate(text) {
-  let open = -1;
-  for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
-    const code = digits === void 0 ? 0 : parseInt(digits, 16);
-    const second = code >= 56320 && code <= 57343;
-    if (second ? open !== index : open !== -1) return true;
-    open = code >= 55296 && code <= 56319 ? index + 6 : -1;
-  }
-  return open !== -1;
+  return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""));
 }
 function hasManyDigits(text) {
-  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
-    let [from, to] = [at, at];
+  const step = MANY_DIGITS / 2;
+  for (let at = step - 1; at + step < text.length; at += step) {
+    if (!isDigit(text.charCodeAt(at)) || !isDigit(text.charCodeAt(at + step))) continue;
+    let from = at;
+    let to = at;
     while (isDigit(text.charCodeAt(from - 1))) from--;
     while (isDigit(text.charCodeAt(to))) to++;
     if (to - from >= MANY_DIGITS) return true;
@@ -729,48 +729,45 @@ function read(value, reader) {
   try {
     return readWhole(value, reader);
   } catch (error) {
-    return tooDeep(error);
+    if (error instanceof RangeError) return refuse("syntax", TOO_DEEP);
+    throw error;
   }
-}
-function tooDeep(error) {
-  if (error instanceof RangeError) return refuse("syntax", TOO_DEEP, {});
-  throw error;
 }
 function readWhole(value, reader) {
-  if (!isObject(value)) return refuse("syntax", "not an object", {});
+  if (!isObject(value)) return refuse("syntax", "not an object");
+  let { envelope } = reader;
+  const { tag } = envelope;
   const violations = [];
-  let fields = readEnvelopeFields(value, reader.envelope, violations);
-  const tag = readTag(value, reader.envelope);
-  const incoming = find(value, tag, fields, reader);
-  if (incoming === void 0) {
-    const payload2 = payloadOf(value, reader.envelope);
-    if (tag.problem !== void 0) violations.unshift(tag.problem);
-    if (violations.length > 0)
-      return refuse("envelope", "the envelope does not fit", { ...fields, payload: payload2, violations });
-    const words = `no message has the type \`${tag.value}\``;
-    return refuse("unknown-type", words, { ...fields, type: tag.value, payload: payload2 });
-  }
-  const envelope = incoming.envelope ?? reader.envelope;
-  if (incoming.envelope !== void 0) {
+  let fields = readFields(value, envelope, violations);
+  const type = value[tag.name];
+  const isTag = typeof type === "string" || Number.isSafeInteger(type);
+  const incoming = find(value, fields.id, reader);
+  if (incoming?.envelope !== void 0) {
+    envelope = incoming.envelope;
     violations.length = 0;
-    fields = readEnvelopeFields(value, envelope, violations);
+    fields = readFields(value, envelope, violations);
   }
-  if (reader.strict === true) refuseUnknown(value, envelope, violations);
   const found = payloadOf(value, envelope);
-  const payload = incoming.readBytes === void 0 ? found : incoming.readBytes(found);
-  const type = tag.value === void 0 ? {} : { type: tag.value };
-  if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
-    if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
+  const payload = incoming?.readBytes === void 0 ? found : incoming.readBytes(found);
+  const remains = () => ({ ...isTag && { type }, payload, ...fields });
+  if (incoming === void 0) {
+    if (!isTag) violations.unshift(type === void 0 ? missing(tag.name) : wrongKind(tag));
+    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), violations);
+    return refuse("unknown-type", `no message has the type \`${type}\``, remains());
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
-  if (violations.length > 0) {
-    violations.push(...wrong);
-    return refuse("envelope", "the envelope does not fit", { ...fields, ...type, payload, violations });
+  const { unknown } = reader;
+  if (unknown !== void 0) {
+    for (const name of unknown(value, envelope)) {
+      violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
+    }
   }
-  if (wrong.length > 0) {
-    const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse("invalid", words, { ...fields, ...type, payload, violations: wrong });
+  const { channel } = envelope;
+  if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
+    violations.push(missing(channel.name));
   }
+  const wrong = payloadViolations(value, payload, envelope, incoming, unknown !== void 0);
+  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
+  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
   const kept = incoming.receive === noPayload ? void 0 : payload;
   return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
 }
@@ -780,48 +777,27 @@ function payloadViolations(message, payload, { content }, { receive }, strict) {
   const wrong = violationsAt(receive, payload, direction, content);
   return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
 }
-function readTag(message, { tag }) {
-  const value = message[tag.name];
-  if (value === void 0) return { problem: missing(tag.name) };
-  if (typeof value === "string" || Number.isSafeInteger(value)) return { value };
-  return { problem: wrongKind(tag) };
+function find(value, id, reader) {
+  const { envelope: { outcome, tag }, pending, lookup, own } = reader;
+  const answers = pending?.(id);
+  const answer = answers && withTag(answers, value, tag.name);
+  if (answer === void 0) return lookup(value[tag.name]) ?? (own && withTag(own, value, tag.name));
+  return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
 }
-function find(value, tag, fields, reader) {
-  const { outcome } = reader.envelope;
-  const answers = reader.pending?.(fields.id) ?? [];
-  const answer = answers.find((candidate) => hasTagOf(value, candidate, reader.envelope));
-  if (answer !== void 0) {
-    return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
-  }
-  const known = tag.value === void 0 ? void 0 : reader.lookup(tag.value);
-  return known ?? reader.own?.find((message) => hasTagOf(value, message, reader.envelope));
-}
-function hasTagOf(value, message, envelope) {
-  return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? void 0);
-}
-function refuseUnknown(value, envelope, violations) {
-  if (envelope.content === null) return;
-  for (const name of Object.keys(withoutEnvelope(value, envelope))) {
-    if (name === envelope.content) continue;
-    violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
-  }
+function withTag(messages, value, usual) {
+  return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
 function payloadOf(message, envelope) {
-  if (envelope.content === null) return withoutEnvelope(message, envelope);
-  const payload = message[envelope.content];
+  const { content } = envelope;
+  if (content === null) return withoutEnvelope(message, envelope);
+  const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
-function withoutEnvelope(message, envelope) {
-  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
-  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
-  const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
-  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
-}
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
-function refuse(kind2, words, remains) {
-  const { type, violations = [], ...rest } = remains;
+var WRONG_ENVELOPE = "the envelope does not fit";
+function refuse(kind2, words, remains = {}, violations = []) {
   const message = [words, violations.map(formatViolation).join("; ")].filter((part) => part !== "").join(": ");
-  return err({ code: CODES[kind2], kind: kind2, message, violations, ...type !== void 0 && { type }, ...rest });
+  return err({ code: CODES[kind2], kind: kind2, message, violations, ...remains });
 }
 
 // handfast/encoder.ts
@@ -864,7 +840,7 @@ var Encoder = class {
    * @param text The same without bytes.
    */
   violations(validate, payload, outer, under, text = payload) {
-    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep2;
+    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
     return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -891,7 +867,7 @@ function byteLength(text) {
   }
   return bytes;
 }
-function tooDeep2(_, report) {
+function tooDeep(_, report) {
   fail(report, "depth", "is nested too deeply to be checked");
 }
 
@@ -1255,77 +1231,54 @@ var SessionRefusedError = class extends Error {
 };
 
 // handfast/session.ts
-function validateReady(value, report) {
-  if (!object(value, report)) return;
-  property(value, "version", string, report);
-  property(value, "hash", string, report);
-  property(value, "session", string, report);
-  property(value, "resumed", boolean, report);
-  property(value, "received", validateCount, report);
-  required(value, ["version"], report);
+function objectOf(properties) {
+  return (value, report) => reportObject(value, report, properties);
 }
-function validateReceived(value, report) {
-  if (!object(value, report)) return;
-  property(value, "received", validateCount, report);
-  property(value, "sent", validateCount, report);
+var violation = { "?": [], path: string, keyword: string, message: string };
+var refusal = {
+  "?": ["retryable", "violations"],
+  code: validateCode,
+  message: string,
+  retryable: boolean,
+  violations: [reportArray, { items: [reportObject, violation] }]
+};
+var ready = {
+  "?": ["hash", "session", "resumed", "received"],
+  version: string,
+  hash: string,
+  session: string,
+  resumed: boolean,
+  received: validateCount
+};
+function validateError(value, report) {
+  deduplicate(report);
+  reportObject(value, report, refusal);
+}
+function validateCode(value, report) {
+  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
 }
 function validateCount(value, report) {
   if (!integer(value, report)) return;
   if (value < 0) fail(report, "minimum", "must be at least 0", 0);
   else if (!Number.isSafeInteger(value)) fail(report, "maximum", `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
 }
-function validateRefusal(value, report) {
-  if (!object(value, report)) return;
-  property(value, "code", validateCode, report);
-  property(value, "message", string, report);
-  property(value, "retryable", boolean, report);
-  property(value, "violations", validateViolations, report);
-  required(value, ["code"], report);
-  required(value, ["message"], report);
-}
-function validateError(value, report) {
-  deduplicate(report);
-  validateRefusal(value, report);
-}
-function validateCode(value, report) {
-  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
-}
-function validateViolations(value, report) {
-  if (array(value, report)) items(value, 0, validateViolation, report);
-}
-function validateViolation(value, report) {
-  if (!object(value, report)) return;
-  for (const name of ["path", "keyword", "message"]) {
-    property(value, name, string, report);
-    required(value, [name], report);
-  }
-}
-function validateGap(value, report) {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, "from", integer, report);
-  property(value, "to", integer, report);
-  property(value, "reason", string, report);
-}
-function validateSkip(value, report) {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, "seq", integer, report);
-  required(value, ["seq"], report);
-}
-function validateChannelKey(value, report) {
-  if (!object(value, report)) return;
-  property(value, "channel", string, report);
-  required(value, ["channel"], report);
-}
+var validateGap = /* @__PURE__ */ objectOf({
+  "?": ["from", "to", "reason"],
+  channel: string,
+  from: integer,
+  to: integer,
+  reason: string
+});
+var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
+var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
 function validateNothing() {
 }
 var sessionMessages = {
-  ready: { name: "ready", receive: validateReady },
-  refuse: { name: "refuse", receive: validateRefusal },
+  ready: { name: "ready", receive: /* @__PURE__ */ objectOf(ready) },
+  refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
   ping: { name: "ping", receive: validateNothing },
   pong: { name: "pong", receive: validateNothing },
-  received: { name: "received", receive: validateReceived }
+  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) }
 };
 var sessionError = { name: "error", receive: validateError };
 var failure = { name: "error", receive: validateNothing };
@@ -1943,34 +1896,31 @@ var Store = class {
 };
 
 // handfast/url.ts
-var SCHEMES = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
+var SCHEME = /^(?:ws|http)(s?):$/;
 function webSocketUrl(address) {
   const page = globalThis.location;
   const isRelative = address.startsWith("/");
-  const base = page !== void 0 && page.protocol in SCHEMES ? `${page.protocol}//${page.host}` : void 0;
-  if (isRelative && base === void 0) throw refused("begins with `/`, which only a page can complete");
+  const base = isRelative && page !== void 0 && SCHEME.test(page.protocol) ? `${page.protocol}//${page.host}` : void 0;
   let url;
   try {
-    url = new URL(address, isRelative ? base : void 0);
+    url = new URL(address, base);
   } catch {
-    throw refused("is not complete");
+    throw refused(isRelative && base === void 0 ? "begins with `/`, which only a page can complete" : "is not complete");
   }
-  const scheme = SCHEMES[url.protocol];
-  if (scheme === void 0) throw refused(`begins with \`${url.protocol}\``);
-  if (url.username !== "" || url.password !== "") {
-    throw refused("has a user and a password, which browsers do not send", ", and pass what proves who you are as `auth`");
-  }
-  if (address.includes("#")) throw refused("has a fragment (`#`), which no server sees", ", without it");
-  return scheme + url.href.slice(url.protocol.length);
+  const scheme = SCHEME.exec(url.protocol);
+  if (scheme === null) throw refused(`begins with \`${url.protocol}\``);
+  if (url.username !== "" || url.password !== "") throw refused("has a user and a password, which belong into `auth`");
+  if (address.includes("#")) throw refused("has a fragment (`#`)");
+  return `ws${scheme[1]}${url.href.slice(url.protocol.length - 1)}`;
 }
-function refused(what, more = "") {
-  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\`${more}`);
+function refused(what) {
+  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\``);
 }
 
 // handfast/transport.ts
 var MAX_REASON = 123;
 var CLOSE_TIMEOUT = 2e3;
-var NO_WEBSOCKET = "handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package `ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
+var NO_WEBSOCKET = "handfast: no WebSocket on this platform: install the package `ws`, `import { WebSocket } from 'ws'`, `connect(url, { WebSocket })`";
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
     const own = constructor ?? globalThis.WebSocket;
@@ -2004,11 +1954,9 @@ function drop(socket) {
   if (response !== void 0) own[response]?.socket?.destroy?.();
 }
 function truncate2(reason) {
-  const bytes = new TextEncoder().encode(reason);
-  if (bytes.length <= MAX_REASON) return reason;
-  let end = MAX_REASON;
-  while ((bytes[end] & 192) === 128) end--;
-  return new TextDecoder().decode(bytes.subarray(0, end));
+  const points = [...reason.slice(0, MAX_REASON)];
+  while (new TextEncoder().encode(points.join("")).length > MAX_REASON) points.pop();
+  return points.join("");
 }
 
 // handfast/wake.ts
@@ -2201,8 +2149,8 @@ var Core = class {
     this.#earlyReady = welcome;
     if (!this.#hasGreeted) return;
     this.#earlyReady = void 0;
-    const { session, received = -1, ...ready } = welcome;
-    const resumed = ready.resumed === true;
+    const { session, received = -1, ...ready2 } = welcome;
+    const resumed = ready2.resumed === true;
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
       this.#end(false);
@@ -2220,16 +2168,16 @@ var Core = class {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
-    this.#resolveReady(ready);
+    this.#resolveReady(ready2);
     this.state.set({ status: "connected" });
     const { name, version, hash } = this.protocol;
-    if (ready.hash !== void 0 && ready.hash !== hash) {
-      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready.version} (${ready.hash}): generate the older anew`;
+    if (ready2.hash !== void 0 && ready2.hash !== hash) {
+      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready2.version} (${ready2.hash}): generate the older anew`;
       this.#warnings.warn("skew", words);
-      const theirs = { version: ready.version, hash: ready.hash };
+      const theirs = { version: ready2.version, hash: ready2.hash };
       this.events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
     }
-    this.events.emit("open", ready);
+    this.events.emit("open", ready2);
   }
   closed(closed) {
     const { closeCodes } = this.connection;
@@ -2327,9 +2275,9 @@ var Core = class {
       case sessionMessages.ready:
         return this.#becomeReady(message.payload);
       case sessionMessages.refuse: {
-        const refusal = message.payload;
-        const { code, side, violations, retryable } = refusal;
-        const words = refusalText(refusal);
+        const refusal2 = message.payload;
+        const { code, side, violations, retryable } = refusal2;
+        const words = refusalText(refusal2);
         if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
         this.connection.refused(words);

@@ -61,8 +61,7 @@ const MAX_REASON = 123;
 const CLOSE_TIMEOUT = 2000;
 
 const NO_WEBSOCKET =
-  'handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package ' +
-  "`ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
+  "handfast: no WebSocket on this platform: install the package `ws`, `import { WebSocket } from 'ws'`, `connect(url, { WebSocket })`";
 
 /** Connects over WebSocket (RFC 6455), by default with the platform's own. */
 export function webSocket(constructor?: WebSocketConstructor): TransportFactory {
@@ -106,10 +105,7 @@ function drop(socket: Socket): void {
 
 /** Truncates a reason to what fits into a close frame. */
 function truncate(reason: string): string {
-  const bytes = new TextEncoder().encode(reason);
-  if (bytes.length <= MAX_REASON) return reason;
-  let end = MAX_REASON;
-  // Not within a character: what follows must not be a byte that continues one.
-  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
-  return new TextDecoder().decode(bytes.subarray(0, end));
+  const points = [...reason.slice(0, MAX_REASON)];
+  while (new TextEncoder().encode(points.join('')).length > MAX_REASON) points.pop();
+  return points.join('');
 }

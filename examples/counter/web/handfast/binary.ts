@@ -142,7 +142,7 @@ export function decodeFrame(frame: unknown, depth: number, words: string, read: 
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     return ok(new ByteReader(bytes, Math.min(depth, MAX_DEPTH), read).whole());
   } catch (error) {
-    return refuse('syntax', typeof error === 'string' ? error : words, {});
+    return refuse('syntax', typeof error === 'string' ? error : words);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Encoding, Packet } from './codec.js';
 import type { Violation } from './report.js';
+import type { JsonObject } from './validators.js';
 
 /** The value that identifies the type of a message. */
 export type Tag = string | number;
@@ -79,84 +80,81 @@ export interface EnvelopeFields {
   readonly timestamp?: number;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** The fields beside the tag and the content, in the order in which violations are reported. */
+const PARTS = ['id', 'version', 'channel', 'seq', 'epoch', 'outcome', 'timestamp'] as const;
 
-/** Reads the fields of the envelope, and adds their violations to `violations`. */
-export function readEnvelopeFields(
-  message: Readonly<Record<string, unknown>>,
-  envelope: Envelope,
-  violations: Violation[],
-): EnvelopeFields {
-  const read: Mutable<EnvelopeFields> = {};
-  const id = readField(message, envelope.replyTo ?? envelope.id, violations);
-  if (id !== undefined) read.id = id;
-  const version = readField(message, envelope.version, violations);
-  if (typeof version === 'number') read.version = version;
-  const channel = readField(message, envelope.channel, violations);
-  if (typeof channel === 'string') read.channel = channel;
-  const seq = readField(message, envelope.seq, violations);
-  if (typeof seq === 'number' && isCount(seq, envelope.seq, violations)) read.seq = seq;
-  const epoch = readField(message, envelope.epoch, violations);
-  if (typeof epoch === 'string') read.epoch = epoch;
-  readOutcome(message, envelope, violations);
-  const timestamp = readTimestamp(message, envelope, violations);
-  if (timestamp !== undefined) read.timestamp = timestamp;
+/** A field of an envelope; `null` if it has none. */
+export function fieldOf(envelope: Envelope, part: (typeof PARTS)[number]): EnvelopeField | null {
+  const { id, replyTo, outcome, timestamp } = envelope;
+  if (part === 'id') return replyTo ?? id;
+  if (part === 'timestamp') return timestamp && timestamp.field;
+  return part === 'outcome' ? outcome && { name: outcome.field, kind: 'text', presence: 'optional' } : envelope[part];
+}
+
+/** Reads the fields that fit, and adds the violations of the others to `violations`. */
+export function readFields(value: JsonObject, envelope: Envelope, violations: Violation[]): EnvelopeFields {
+  const read: Record<string, unknown> = {};
+  for (const part of PARTS) {
+    const field = fieldOf(envelope, part);
+    if (field === null) continue;
+    const held = value[field.name];
+    if (held === undefined) {
+      if (field.presence !== 'optional') violations.push(missing(field.name));
+      continue;
+    }
+    const wrong = fieldViolation(held, part, field, envelope);
+    if (wrong !== undefined) violations.push(wrong);
+    else if (part === 'timestamp' && held !== null) read[part] = timeOf(held, envelope);
+    // What has another type than a message declares is not kept.
+    else if (part === 'id' ? held !== null : typeof held === KEPT[part]) read[part] = held;
+  }
   return read;
 }
 
-/** The outcome of a request is one of two values, or absent. */
-function readOutcome(message: Readonly<Record<string, unknown>>, { outcome }: Envelope, violations: Violation[]): void {
-  if (outcome === null) return;
-  const said = message[outcome.field];
-  const values = [outcome.success, outcome.failure];
-  if (said === undefined || values.includes(said)) return;
-  const words = values.map(value => JSON.stringify(value)).join(', ');
-  violations.push({ path: `/${outcome.field}`, keyword: 'enum', message: `must be one of ${words}`, allowed: values });
-}
+/** The types of what is kept. */
+const KEPT: Partial<Record<(typeof PARTS)[number], string>> = { version: 'number', channel: 'string', seq: 'number', epoch: 'string' };
 
-function readField(
-  message: Readonly<Record<string, unknown>>,
-  field: EnvelopeField | null,
-  violations: Violation[],
-): string | number | undefined {
-  if (field === null) return undefined;
-  const value = message[field.name];
-  if (value === undefined) {
-    if (field.presence !== 'optional') violations.push(missing(field.name));
-    return undefined;
+function fieldViolation(held: unknown, part: (typeof PARTS)[number], field: EnvelopeField, envelope: Envelope): Violation | undefined {
+  const path = `/${field.name}`;
+  if (part === 'outcome') {
+    const allowed = outcomes(envelope);
+    const message = `must be one of ${allowed.map(value => JSON.stringify(value)).join(', ')}`;
+    return allowed.includes(held) ? undefined : { path, keyword: 'enum', message, allowed };
   }
-  if (value === null && field.presence === 'nullable') return undefined;
-  if (field.kind === 'text' ? typeof value === 'string' : Number.isSafeInteger(value)) return value as string | number;
-  violations.push(wrongKind(field));
-  return undefined;
+  if (!fits(held, field)) return wrongKind(field);
+  if ((part === 'seq' || part === 'timestamp') && isNegative(held)) {
+    return { path, keyword: 'minimum', message: 'must be at least 0', allowed: 0 };
+  }
+  if (part !== 'timestamp' || held === null || !Number.isNaN(timeOf(held, envelope))) return undefined;
+  return { path, keyword: 'format', message: 'must be a valid date-time', allowed: 'date-time' };
 }
 
-function readTimestamp(
-  message: Readonly<Record<string, unknown>>,
-  { timestamp }: Envelope,
-  violations: Violation[],
-): number | undefined {
-  if (timestamp === null) return undefined;
-  const value = readField(message, timestamp.field, violations);
-  if (value === undefined) return undefined;
-  if (typeof value === 'number' && !isCount(value, timestamp.field, violations)) return undefined;
-  const time = timeOf(value, { timestamp });
-  if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: 'format', message: 'must be a valid date-time', allowed: 'date-time' });
-  return undefined;
+/** The values of the field that says whether a request succeeded. */
+export function outcomes({ outcome }: Envelope): readonly unknown[] {
+  return [outcome?.success, outcome?.failure];
+}
+
+/** Whether a value that is present fits a field. */
+export function fits(held: unknown, { kind, presence }: EnvelopeField): boolean {
+  return (kind === 'text' ? typeof held === 'string' : Number.isSafeInteger(held)) || (held === null && presence === 'nullable');
 }
 
 /** Sequence numbers and times are not negative. */
-function isCount(value: number, field: EnvelopeField | null, violations: Violation[]): boolean {
-  if (value >= 0) return true;
-  violations.push({ path: `/${field?.name}`, keyword: 'minimum', message: 'must be at least 0', allowed: 0 });
-  return false;
+export function isNegative(held: unknown): boolean {
+  return typeof held === 'number' && held < 0;
 }
 
-/** When a message was published, in milliseconds since 1970; not a number where that cannot be value. */
-export function timeOf(value: unknown, { timestamp }: Pick<Envelope, 'timestamp'>): number {
+/** When a message was published, in milliseconds since 1970; not a number if that is no time. */
+export function timeOf(value: unknown, { timestamp }: Envelope): number {
   if (timestamp?.as === 'unix-s') return Number(value) * 1000;
   return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));
+}
+
+/** A message without the fields of the envelope but the content. */
+export function withoutEnvelope(message: JsonObject, envelope: Envelope): JsonObject {
+  const names = new Set([envelope.tag.name, envelope.id?.name]);
+  for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 
 /** The violation of a missing field of the envelope. */
