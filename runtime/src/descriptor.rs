@@ -229,6 +229,10 @@ pub struct MessageDescriptor {
     pub channel: Option<&'static str>,
     /// Whether it is volatile: it has no sequence number, and is dropped under backpressure.
     pub volatile: bool,
+    /// The field of the payload whose value identifies a volatile message: a newer one replaces one that waits with the same value.
+    pub volatile_key: Option<&'static str>,
+    /// Whether its handler runs beside those of other messages of the same client.
+    pub concurrent: bool,
     /// Whether it is idempotent: it may be sent again if its outcome is unknown.
     pub idempotent: bool,
     /// The timeout of the reply; `None` for that of the session.

@@ -300,8 +300,8 @@ impl Connection {
                 .deadline
                 .as_mut()
                 .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
-            let idle = self.handlers.is_idle() && self.inbound.is_empty();
-            if !idle && !late {
+            let done = self.handlers.is_done() && self.inbound.is_empty();
+            if !done && !late {
                 return None;
             }
         }

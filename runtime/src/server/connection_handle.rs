@@ -8,6 +8,7 @@ use super::{
     error_payload::ErrorPayload,
     membership::Membership,
     sessions::Sessions,
+    volatile_key::VolatileKey,
 };
 use crate::{
     Id, SessionCode,
@@ -136,14 +137,18 @@ impl ConnectionHandle {
         self.outbound.close(CloseFrame::new(code, reason), graceful);
     }
 
-    /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed.
-    pub(crate) fn push(&self, packet: Packet, volatile: bool) {
+    /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed. A volatile message with
+    /// a key takes the place of one with the same key that is queued.
+    pub(crate) fn push(&self, packet: Packet, volatile: bool, key: Option<&VolatileKey>) {
         let detached = self.detached.load(Ordering::Relaxed);
         // A volatile message that waits for a connection would be late.
         if detached != 0 && volatile {
             return;
         }
-        let pushed = self.outbound.push(packet, volatile);
+        let pushed = match key {
+            Some(key) => self.outbound.push_keyed(packet, key),
+            None => self.outbound.push(packet, volatile),
+        };
         if detached != 0 {
             self.sessions.grown(detached, self.outbound.held());
         }

@@ -5,9 +5,12 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     connection_info::ConnectionInfo,
     state::ServerState,
+    volatile_key::{VolatileKey, volatile_key},
 };
 use crate::{
-    ChannelKey, Id, Message, MessageSet, codec::Outgoing, descriptor::CloseReason,
+    ChannelKey, Id, Message, MessageSet,
+    codec::Outgoing,
+    descriptor::{CloseReason, MessageDescriptor},
     transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, sync::Arc};
@@ -156,8 +159,20 @@ impl Context {
             ..encoder.outgoing(descriptor.tag)
         });
         if let Some(packet) = packet {
-            self.connection.push(packet, descriptor.volatile);
+            let (volatile, key) = (descriptor.volatile, self.volatile_key(descriptor, payload));
+            self.connection.push(packet, volatile, key.as_ref());
         }
+    }
+
+    /// Returns the key of a message outside any channel, if it has one.
+    fn volatile_key(
+        &self,
+        message: &MessageDescriptor,
+        payload: &dyn erased_serde::Serialize,
+    ) -> Option<VolatileKey> {
+        message.volatile_key?;
+        let payload = serde_json::value::to_raw_value(payload).ok();
+        volatile_key(message, None, payload.as_deref())
     }
 
     /// Returns a channel as seen by this connection: to publish to it, and to check whether the connection has joined it.

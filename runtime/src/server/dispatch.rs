@@ -36,9 +36,13 @@ pub fn receive<U: MessageSet>(
         })),
         ..cx
     });
+    let action = match dispatch(envelope.message, responder) {
+        Action::Run(work) if message.concurrent => Action::Concurrent(work),
+        action => action,
+    };
     Ok(Received {
         id,
-        action: dispatch(envelope.message, responder),
+        action,
         expects_reply: matches!(message.reply, ReplyKind::One | ReplyKind::Stream),
         message: message.name,
         timeout,

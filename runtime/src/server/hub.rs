@@ -1,6 +1,9 @@
 //! The members of each channel on this server, and the delivery of publications to them.
 
-use super::{connection_handle::ConnectionHandle, encoder::Encoder, membership::JoinError};
+use super::{
+    connection_handle::ConnectionHandle, encoder::Encoder, membership::JoinError,
+    volatile_key::volatile_key,
+};
 use crate::{
     Id,
     broker::{Broker, Deliver, Publication, ServerId, StreamPosition},
@@ -229,13 +232,14 @@ impl Deliver for Hub {
                 .map(|_| publication.at),
             ..self.encoder.outgoing(publication.message.tag)
         };
+        let key = volatile_key(publication.message, Some(&publication.channel), payload);
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
         let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.codecs.len()];
         for connection in state.members.values() {
             let packet = packets[connection.encoding]
                 .get_or_insert_with(|| self.encoder.encode(connection.encoding, &message));
             if let Some(packet) = packet {
-                connection.push(packet.clone(), volatile);
+                connection.push(packet.clone(), volatile, key.as_ref());
             }
         }
     }

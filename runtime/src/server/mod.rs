@@ -46,6 +46,7 @@ mod stream;
 mod system;
 mod token_bucket;
 mod upgrade;
+mod volatile_key;
 
 pub use address::{Network, ParseNetworkError};
 pub use builder::Builder;

@@ -124,6 +124,7 @@ impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = match self.action {
             Action::Run(_) => "Run",
+            Action::Concurrent(_) => "Concurrent",
             Action::Stream(_) => "Stream",
             Action::Cancel => "Cancel",
         };
@@ -139,6 +140,8 @@ impl fmt::Debug for Received {
 pub enum Action {
     /// Runs the handler when those of all earlier messages are done.
     Run(BoxFuture<'static, ()>),
+    /// Runs the handler concurrently with others. Messages that arrive later do not wait for it.
+    Concurrent(BoxFuture<'static, ()>),
     /// Runs the handler concurrently with others, until it ends or a cancel with the same id drops it.
     Stream(BoxFuture<'static, ()>),
     /// Drops the stream with the same id.
@@ -149,6 +152,7 @@ impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Run(_) => "Run",
+            Self::Concurrent(_) => "Concurrent",
             Self::Stream(_) => "Stream",
             Self::Cancel => "Cancel",
         })

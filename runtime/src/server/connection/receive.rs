@@ -307,6 +307,7 @@ impl Connection {
         {
             self.connection.answers.forget(id);
         }
+        let expects_reply = received.expects_reply;
         if let Err((id, declined)) = self.handlers.begin(received) {
             let error = match declined {
                 Declined::IdInUse => {
@@ -319,10 +320,11 @@ impl Connection {
                             "`limits.streams` is reached"
                         );
                     }
-                    ErrorPayload::new(SessionCode::TooMany, "too many streams are open")
+                    let text = "too many streams and concurrent messages are being handled";
+                    ErrorPayload::new(SessionCode::TooMany, text)
                 }
             };
-            self.connection.fail(id.as_ref(), &error);
+            self.fail(expects_reply, id.as_ref(), &error);
         }
     }
 
