@@ -61,9 +61,24 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                 let _ = session;
                 ::core::option::Option::None
             }
-            /// Called when a session has ended and none of its handlers runs any more.
-            fn disconnected(&self, session: &Self::Session) {
+            /// Called when a client is connected and may be sent messages: the first thing that `cx.send` sends follows the handshake.
+            ///
+            /// This method and the next ones must not block: the connection waits for them.
+            fn ready(&self, cx: &Context<Self::Session>) {
+                let _ = cx;
+            }
+            /// Called when a session has lost its connection. Its handlers go on, and what it is sent waits for another connection.
+            fn detached(&self, session: &Self::Session) {
                 let _ = session;
+            }
+            /// Called when a session goes on over another connection.
+            fn resumed(&self, cx: &Context<Self::Session>) {
+                let _ = cx;
+            }
+            /// Called when a session has ended and none of its handlers runs any more. `close` is the close frame that the client or the server
+            /// sent; `None` if the connection was lost and the session not resumed.
+            fn disconnected(&self, session: &Self::Session, close: ::core::option::Option<&#krate::transport::CloseFrame>) {
+                let _ = (session, close);
             }
         }
     }
@@ -267,9 +282,24 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                     _ => new,
                 }
             }
-            fn disconnected(&self, session: &#krate::server::SessionState) {
+            fn ready(&self, cx: #krate::server::Context) {
+                SessionHandler::ready(&*self.0, &Context::__new(cx));
+            }
+            fn resumed(&self, cx: #krate::server::Context) {
+                SessionHandler::resumed(&*self.0, &Context::__new(cx));
+            }
+            fn detached(&self, session: &#krate::server::SessionState) {
                 if let ::core::option::Option::Some(session) = session.downcast_ref() {
-                    SessionHandler::disconnected(&*self.0, session);
+                    SessionHandler::detached(&*self.0, session);
+                }
+            }
+            fn disconnected(
+                &self,
+                session: &#krate::server::SessionState,
+                close: ::core::option::Option<&#krate::transport::CloseFrame>,
+            ) {
+                if let ::core::option::Option::Some(session) = session.downcast_ref() {
+                    SessionHandler::disconnected(&*self.0, session, close);
                 }
             }
         }

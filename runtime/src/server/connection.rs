@@ -9,6 +9,7 @@
 //! handler timeout or the write timeout then ends the wait.
 
 mod detached;
+mod hooks;
 mod receive;
 
 use super::{
@@ -33,6 +34,7 @@ use crate::{
     transport::{CloseFrame, Transport, TransportError},
     transport_io::{Clock, TransportIo, write_all},
 };
+use hooks::LeaveOnDrop;
 use std::{
     pin::Pin,
     sync::Arc,
@@ -110,8 +112,8 @@ struct ReadPause {
 
 /// How a connection ends.
 enum End {
-    /// The peer closed. The session ends.
-    Closed,
+    /// The peer closed, or is lost and there is nothing to resume. The session ends.
+    Closed(Option<CloseFrame>),
     /// The transport failed, or ended without a reason that ends the session.
     Lost,
     /// The peer does not read, so it would not read a close frame either.
@@ -133,20 +135,6 @@ pub(crate) struct Established {
     pub(crate) control: TokenBucket,
     /// Whether both ends count messages.
     pub(crate) counting: bool,
-}
-
-/// Leaves every channel when the connection's task ends, in whatever way.
-struct LeaveOnDrop {
-    connection: Arc<ConnectionHandle>,
-    server: Arc<ServerState>,
-    service: Arc<dyn Service>,
-}
-
-impl Drop for LeaveOnDrop {
-    fn drop(&mut self) {
-        self.server.disconnect(&self.connection);
-        self.service.disconnected(&self.connection.peer().session);
-    }
 }
 
 impl Connection {
@@ -205,13 +193,20 @@ impl Connection {
         )
     }
 
+    /// Calls a hook of the application.
+    fn hook(&self, name: &'static str, call: impl FnOnce(&dyn Service)) {
+        hooks::call(self.connection.id, name, || call(&*self.service));
+    }
+
     /// Serves the session until it ends.
     pub(crate) async fn run(mut self) {
         let leave = LeaveOnDrop {
             connection: self.connection.clone(),
             server: self.server.clone(),
             service: self.service.clone(),
+            close: None,
         };
+        self.hook("ready", |service| service.ready(self.context()));
         let end = loop {
             let end = std::future::poll_fn(|cx| self.poll(cx)).await;
             let end = self.survive(end).await;
@@ -223,12 +218,12 @@ impl Connection {
         // Handlers are dropped here: they queue nothing after this.
         self.handlers.end();
         match end {
-            End::Closed | End::Attach(_) => {
-                drop(leave);
+            End::Closed(close) => {
+                leave.end(close);
                 self.io.close(&CloseFrame::new(1000, "")).await;
             }
             // The transport is gone, or is being closed already.
-            End::Lost | End::Stalled | End::Silent => drop(leave),
+            End::Lost | End::Stalled | End::Silent | End::Attach(_) => drop(leave),
             End::Close(closing) => {
                 tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
                 // Do not wait for a client that does not read.
@@ -236,7 +231,7 @@ impl Connection {
                     let connection = self.connection.clone();
                     write_all(&connection.outbound, |cx| self.poll_write(cx)).await;
                 }
-                drop(leave);
+                leave.end(Some(closing.clone()));
                 self.io.close(&closing).await;
             }
         }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     DecodeError, Id, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
-    from_str,
+    from_str, transport::CloseFrame,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -57,9 +57,24 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
-    /// Called when a connection has ended. None of its handlers run any more.
-    fn disconnected(&self, session: &SessionState) {
+    /// Called when the handshake of a session is done, and its `ready` queued.
+    fn ready(&self, cx: Context) {
+        let _ = cx;
+    }
+
+    /// Called when a session goes on over another connection, and its `ready` is queued.
+    fn resumed(&self, cx: Context) {
+        let _ = cx;
+    }
+
+    /// Called when a session has lost its connection, and waits to be resumed.
+    fn detached(&self, session: &SessionState) {
         let _ = session;
+    }
+
+    /// Called when a session has ended. None of its handlers run any more. `close` is the close frame that either end sent, if any.
+    fn disconnected(&self, session: &SessionState, close: Option<&CloseFrame>) {
+        let _ = (session, close);
     }
 }
 

@@ -10,13 +10,19 @@
 use handfast::{
     HandlerError, protocol,
     server::{ConnectionInfo, Rejection, StreamResponder},
-    transport::{MemoryTransport, Packet, TransportEvent, duplex},
+    transport::{CloseFrame, MemoryTransport, Packet, TransportEvent, duplex},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{
+    Mutex, Semaphore,
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 
 /// Answered when the test lets it, beside other messages.
 #[protocol]
@@ -221,7 +227,17 @@ pub struct Inside {
     pub touched: AtomicUsize,
     /// Counts the handlers of `load` that were dropped before their end.
     pub dropped: Arc<Semaphore>,
+    /// Whether a session is sent a hint when it is ready.
+    pub greets: AtomicBool,
+    /// Whether hooks panic.
+    pub panics: AtomicBool,
+    happened: UnboundedSender<String>,
+    heard: Mutex<UnboundedReceiver<String>>,
 }
+
+/// Who is connected, if the extensions of the upgrade say so.
+#[derive(Clone, Copy, Debug)]
+pub struct User(pub &'static str);
 
 impl std::ops::Deref for App {
     type Target = Inside;
@@ -232,20 +248,70 @@ impl std::ops::Deref for App {
 
 impl App {
     pub fn new() -> Self {
+        let (happened, heard) = unbounded_channel();
         Self(Arc::new(Inside {
             load: Semaphore::new(0),
             hold: Semaphore::new(0),
             began: AtomicUsize::new(0),
             touched: AtomicUsize::new(0),
             dropped: Arc::new(Semaphore::new(0)),
+            greets: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
+            happened,
+            heard: Mutex::new(heard),
         }))
+    }
+
+    /// The next hook that was called.
+    pub async fn heard(&self) -> String {
+        self.heard.lock().await.recv().await.expect("one is called")
+    }
+
+    fn hook(&self, what: String) {
+        self.happened.send(what).expect("the test listens");
+        assert!(!self.panics.load(Ordering::SeqCst), "as asked");
     }
 }
 
 impl SessionHandler for App {
-    type Session = ();
-    async fn connected(&self, _: &ConnectionInfo) -> Result<(), Rejection> {
-        Ok(())
+    type Session = User;
+
+    async fn connected(&self, connection: &ConnectionInfo) -> Result<User, Rejection> {
+        let user = connection.extensions.get::<User>();
+        Ok(user.copied().unwrap_or(User("nobody")))
+    }
+
+    fn principal<'a>(&self, User(name): &'a User) -> Option<Cow<'a, str>> {
+        (*name != "nobody").then_some(Cow::Borrowed(*name))
+    }
+
+    fn ready(&self, cx: &Context<User>) {
+        if self.greets.load(Ordering::SeqCst) {
+            cx.send(&Hint {
+                topic: 0,
+                text: "welcome".into(),
+            });
+        }
+        self.hook(format!("ready {}", cx.session().0));
+    }
+
+    fn detached(&self, session: &User) {
+        self.hook(format!("detached {}", session.0));
+    }
+
+    fn resumed(&self, cx: &Context<User>) {
+        if self.greets.load(Ordering::SeqCst) {
+            cx.send(&Hint {
+                topic: 0,
+                text: "again".into(),
+            });
+        }
+        self.hook(format!("resumed {}", cx.session().0));
+    }
+
+    fn disconnected(&self, session: &User, close: Option<&CloseFrame>) {
+        let close = close.map(|close| (close.code, close.reason.to_string()));
+        self.hook(format!("disconnected {} {close:?}", session.0));
     }
 }
 
@@ -260,7 +326,7 @@ impl Drop for Dropped {
 }
 
 impl Handler for App {
-    async fn load(&self, m: Load, _: &Context<()>) -> Result<Loaded, HandlerError<LoadError>> {
+    async fn load(&self, m: Load, _: &Context<User>) -> Result<Loaded, HandlerError<LoadError>> {
         self.began.fetch_add(1, Ordering::SeqCst);
         let mut dropped = Dropped(Some(self.dropped.clone()));
         match m.n {
@@ -272,18 +338,18 @@ impl Handler for App {
         Ok(Loaded { n: m.n })
     }
 
-    async fn touch(&self, _: Touch, _: &Context<()>) {
+    async fn touch(&self, _: Touch, _: &Context<User>) {
         self.load.acquire().await.expect("it is open").forget();
         self.touched.fetch_add(1, Ordering::SeqCst);
     }
 
-    async fn count(&self, _: Count, _: &Context<()>) -> Result<Counted, HandlerError> {
+    async fn count(&self, _: Count, _: &Context<User>) -> Result<Counted, HandlerError> {
         Ok(Counted {
             touched: self.touched.load(Ordering::SeqCst) as i64,
         })
     }
 
-    async fn hold(&self, _: Hold, _: &Context<()>) -> Result<Held, HandlerError> {
+    async fn hold(&self, _: Hold, _: &Context<User>) -> Result<Held, HandlerError> {
         self.hold.acquire().await.expect("it is open").forget();
         Ok(Held {})
     }
@@ -292,17 +358,17 @@ impl Handler for App {
         &self,
         _: Watch,
         to: StreamResponder<Watching, Tick>,
-        _: &Context<()>,
+        _: &Context<User>,
     ) -> Result<(), HandlerError> {
         let _ticks = to.accept(Watching {});
         std::future::pending().await
     }
 
-    async fn enter(&self, _: Enter, _: &Context<()>) -> Result<Entered, HandlerError> {
+    async fn enter(&self, _: Enter, _: &Context<User>) -> Result<Entered, HandlerError> {
         Ok(Entered {})
     }
 
-    async fn r#move(&self, m: Move, cx: &Context<()>) -> Result<MovedAll, HandlerError> {
+    async fn r#move(&self, m: Move, cx: &Context<User>) -> Result<MovedAll, HandlerError> {
         for Moved { board, user, x } in m.moves {
             let board = cx.board(&board);
             match user.split(':').next() {
@@ -326,7 +392,7 @@ impl Handler for App {
         Ok(MovedAll {})
     }
 
-    async fn crash(&self, _: Crash, _: &Context<()>) -> Result<Held, HandlerError> {
+    async fn crash(&self, _: Crash, _: &Context<User>) -> Result<Held, HandlerError> {
         panic!("as asked")
     }
 }
@@ -337,15 +403,38 @@ pub struct Hand(pub MemoryTransport);
 impl Hand {
     /// Connects to a server, over a transport that holds so many packets, and says hello.
     pub async fn enter(server: &Server, packets: usize) -> Self {
-        let (client, end) = duplex(packets);
-        let server = server.clone();
-        tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
-        let mut hand = Self(client);
+        let mut hand = Self::connect(server, packets, "nobody");
         hand.say(r#"{"type":"hello","payload":{"version":"1.0.0"}}"#)
             .await;
         let ready = hand.next().await;
         assert!(ready.starts_with(r#"{"type":"ready""#), "{ready}");
         hand
+    }
+
+    /// As [`Self::enter`], as a user, with what the hello says of resuming. Returns the payload of `ready` as well.
+    pub async fn resume(
+        server: &Server,
+        user: &'static str,
+        resume: serde_json::Value,
+    ) -> (Self, serde_json::Value) {
+        let mut hand = Self::connect(server, 16, user);
+        hand.say(&format!(
+            r#"{{"type":"hello","payload":{{"version":"1.0.0","resume":{resume}}}}}"#
+        ))
+        .await;
+        let ready: serde_json::Value =
+            serde_json::from_str(&hand.next().await).expect("it is JSON");
+        assert_eq!(ready["type"], "ready", "{ready}");
+        (hand, ready["payload"].clone())
+    }
+
+    fn connect(server: &Server, packets: usize, user: &'static str) -> Self {
+        let (client, end) = duplex(packets);
+        let server = server.clone();
+        let mut info = ConnectionInfo::default();
+        info.extensions.insert(User(user));
+        tokio::spawn(async move { server.serve(end, info).await });
+        Self(client)
     }
 
     pub async fn say(&mut self, text: &str) {

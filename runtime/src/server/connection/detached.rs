@@ -21,7 +21,7 @@ impl Connection {
             End::Lost => Some(CloseFrame::new(1000, "")),
             End::Stalled => None,
             End::Silent => Some(self.close_frame(CloseReason::Silent, silent)),
-            End::Closed | End::Attach(_) | End::Close(_) => return end,
+            End::Closed(_) | End::Attach(_) | End::Close(_) => return end,
         };
         let resume = self.server.protocol.session.resume;
         let (Some(resume), true) = (resume, self.is_resumable()) else {
@@ -31,7 +31,7 @@ impl Connection {
                     self.connection.outbound.end();
                     End::Close(closing)
                 }
-                (End::Lost, _) => End::Closed,
+                (End::Lost, _) => End::Closed(None),
                 (end, _) => end,
             };
         };
@@ -72,6 +72,7 @@ impl Connection {
         let address = self.peer.info.address.map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
         self.server.sessions.detach(&self.connection, address, held);
+        self.hook("detached", |service| service.detached(&self.peer.session));
     }
 
     /// Runs the handlers until there is another connection.
@@ -142,7 +143,9 @@ impl Connection {
         link.attach(timing, true, true, self.server.limits.outbound, clock.now());
         self.io.attach(transport);
         connection.answers.acknowledged(received);
-        if connection.outbound.resume(received, packet).is_err() {
+        if connection.outbound.resume(received, packet).is_ok() {
+            self.hook("resumed", |service| service.resumed(self.context()));
+        } else {
             // The handshake has checked that; only a client that claims two things at once comes here.
             connection.close(
                 CloseReason::Internal,

@@ -203,7 +203,7 @@ impl Connection {
     fn closed_by_client(&self, closing: Option<&CloseFrame>) -> End {
         let silent = self.server.protocol.close_code(CloseReason::Silent);
         match closing {
-            Some(closing) if closing.code != silent => End::Closed,
+            Some(closing) if closing.code != silent => End::Closed(Some(closing.clone())),
             _ => End::Lost,
         }
     }
